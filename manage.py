@@ -1,0 +1,26 @@
+#!/usr/bin/env python
+"""Django's command line, for MixCyfe."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
+    match sys.argv[1:2]:
+        case ["new_key"]:  # it makes what the settings need, so it must run without them
+            from cryptography.fernet import Fernet
+
+            print(Fernet.generate_key().decode())
+            return
+        case ["demo"]:
+            from widgets.demo.environment import prepare
+
+            prepare()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

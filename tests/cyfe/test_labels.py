@@ -1,0 +1,81 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from widgets.cyfe.labels import distinct, heading, row_label, safe
+from widgets.cyfe.options import OPTION_ROWS
+
+
+@pytest.mark.parametrize(
+    ("label", "written"),
+    [
+        ("Signed up", "Signed up"),
+        ("2,000 - 2,100", "2000 - 2100"),
+        ("1,2,3", "123"),
+        ("1,,2", "1;;2"),
+        ("1, 2", "1; 2"),
+        ("1,\n2", "1; 2"),
+        ("Paris, France", "Paris; France"),
+        ('say "hi"', "say 'hi'"),
+        ("  a \t\r\n b\x00\x85\u2028\u2029\ufeff ", "a b"),
+        ("\ufefftext", "text"),
+        ("", "(empty)"),
+        ("\u202e \u2066", "(empty)"),
+        ("=1+1", "'=1+1"),
+        ("\t\r\n+1", "'+1"),
+        ("\u202e@SUM(A1)", "'@SUM(A1)"),
+        ("-5", "'-5"),
+        ("＝1+1", "'＝1+1"),
+        ("－1", "'－1"),
+        ("a=b", "a=b"),
+        ("שלום, עולם", "שלום; עולם"),
+        ("\ud800x\uffff\U0001ffff", "\ufffdx\ufffd\ufffd"),
+        ("👩\u200d🚀", "👩\u200d🚀"),
+    ],
+)
+def test_it_makes_a_label_safe(label, written):
+    assert safe(label) == written
+
+
+@pytest.mark.parametrize("name", [*OPTION_ROWS, "Date"])
+def test_it_marks_a_label_that_starts_a_line_like_an_option_row(name):
+    assert row_label(name) == f"{name} (value)"
+    assert row_label(f" {name.upper()}\n") == f"{name.upper()} (value)"
+    assert row_label(f"{name} 2") == f"{name} 2"
+
+
+def test_it_marks_a_heading_like_an_option_row_but_not_a_date():
+    assert heading("color") == "color (value)"
+    assert heading("Date") == "Date"
+
+
+@pytest.mark.parametrize(
+    ("labels", "written"),
+    [
+        (["a", "b", "a", "a"], ["a", "b", "a (2)", "a (3)"]),
+        (["a", "a", "a (2)"], ["a", "a (3)", "a (2)"]),
+        (["a (2)", "a", "a", "a (2)"], ["a (2)", "a", "a (3)", "a (2) (2)"]),
+    ],
+)
+def test_it_tells_equal_labels_apart(labels, written):
+    assert distinct(labels) == written
+
+
+@given(st.lists(st.sampled_from(["a", "b", "a (2)", "a (3)", "a (2) (2)", "b (2)"]), max_size=12))
+@settings(deadline=None)
+def test_it_loses_no_label_and_changes_no_first_one(labels):
+    told_apart = distinct(labels)
+    assert len(set(told_apart)) == len(labels)
+    assert set(labels) <= set(told_apart)
+    assert all(new.startswith(old) for old, new in zip(labels, told_apart, strict=True))
+
+
+def test_it_tells_ten_thousand_equal_labels_apart_without_counting_from_the_start():
+    labels = ["a"] * 10_000 + [f"a ({n})" for n in range(10_000)]
+    assert len(set(distinct(labels))) == 20_000
+
+
+@given(st.text(st.characters()))
+@settings(deadline=None)
+def test_it_leaves_a_safe_label_as_it_is(label):
+    assert safe(safe(label)) == safe(label)

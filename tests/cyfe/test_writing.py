@@ -1,0 +1,162 @@
+"""What holds for every body, whatever people send as labels."""
+
+import csv
+import io
+import json
+import re
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from widgets.cyfe import CHARTS, LAYOUTS, lay_out, table_as_json, write_csv
+from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.options import OPTION_ROWS
+from widgets.report import Report, ReportError, Series
+
+NASTY = [
+    "",
+    " ",
+    ",",
+    '"',
+    '"",\n"',
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("http://x","y")',
+    "\t=1",
+    "'=1",
+    "+1,5",
+    "@x",
+    "＝1",
+    "\u202e=1",
+    "Total",
+    "total",
+    "Total (value)",
+    "\nCOLOR",
+    "Date",
+    "YAxisMin",
+    "YAxiſ",
+    "1,2,3",
+    "١,٢",
+    "a",
+    "a (2)",
+    "a\x00",
+    "a\u2028",
+    "\ufeffa",
+    "\ud800",
+    "\udcff\ud800",
+    "\uffff",
+    "\x1c\x1d\x85",
+    "US",
+    "uk",
+    "GB",
+]
+LABELS = st.one_of(st.sampled_from(NASTY), st.text(st.characters(), max_size=8))
+VALUES = st.one_of(st.none(), st.integers(), st.floats(allow_nan=False, allow_infinity=False))
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        **{
+            name: st.booleans()
+            for name in (
+                *("cumulative", "average", "comparison", "reverse", "reverse_graph"),
+                *("shared_axis", "show_axis", "show_labels", "country_names"),
+            )
+        },
+        "types": st.lists(st.sampled_from(["line", "column"]), max_size=2),
+        "axis_min": st.integers() | st.floats(allow_nan=False, allow_infinity=False),
+    },
+)
+
+
+@st.composite
+def reports(draw, shape):
+    count = draw(st.integers(0, 4))
+    rows = {
+        "dates": tuple(date(2026, 11, 1) + timedelta(days=i) for i in range(count)),
+        "steps": tuple(draw(st.lists(LABELS, min_size=count, max_size=count))),
+        "total": ("",),
+    }[shape]
+    columns = st.builds(Series, LABELS, st.tuples(*[VALUES] * len(rows)), VALUES)
+    return Report(
+        shape,
+        rows,
+        tuple(draw(st.lists(columns, max_size=5))),
+        additive=draw(st.booleans()),
+        labels_name=draw(LABELS),
+        values_name=draw(LABELS),
+    )
+
+
+@st.composite
+def tables(draw):
+    chart = draw(st.sampled_from(["line", "pie", "funnel", "list", "table", "number", "gauge", "cohort", "map"]))
+    report = draw(reports(draw(st.sampled_from(LAYOUTS[chart].shapes))))
+    colors = draw(st.sampled_from([[], ["#FF0000"], {"a": "#00ff00"}]))
+    drawing = Drawing(chart, colors=colors, target=draw(st.integers()), options=draw(OPTIONS))
+    try:
+        return chart, lay_out(report, drawing)
+    except ReportError as refused:
+        assert str(refused).endswith(".")
+        return None
+
+
+@given(tables())
+@settings(max_examples=600, deadline=None)
+def test_it_writes_any_labels_as_lines_that_need_no_quotes(drawn):
+    if not drawn:
+        return
+    chart, table = drawn
+    body = write_csv(table)
+    assert not body.startswith(b"\xef\xbb\xbf")
+    text = body.decode("utf-8")
+    assert text.endswith("\n")
+    lines = text[:-1].split("\n")
+    cells = [line.split(",") for line in lines]
+    assert cells == list(csv.reader(io.StringIO(text, newline="")))
+    assert text.splitlines() == lines
+    header, data = cells[0], cells[1 : 1 + len(table.rows)]
+
+    assert len(header) == len(table.columns) == len(set(header))
+    assert all(len(row) == len(header) for row in data)
+    assert [row[0] for row in cells[1 + len(data) :]] == [name for name, _ in table.options]
+    for written, row in [(header, table.columns), *zip(data, table.rows, strict=True)]:
+        for cell, raw in zip(written, row, strict=True):
+            check_cell(cell, raw)
+    if chart in ("list", "funnel", "map") or table.labels_first:
+        names = {name.casefold() for name in OPTION_ROWS}
+        assert header[0].casefold() not in names
+        labels = [row[0] for row in data]
+        assert not {label.casefold() for label in labels} & (names | {"date"})
+        assert len(set(labels)) == len(labels)
+    json.loads(json.dumps(table_as_json(table), allow_nan=False))
+
+
+def check_cell(cell, raw):
+    if isinstance(raw, str):
+        assert cell == cell.strip() != ""
+        assert cell[0] not in "=+-@＝＋－＠"
+        assert not re.search('[\x00-\x1f\x7f-\x9f\ufeff\u2028-\u202e\u2066-\u2069",]', cell)
+    elif raw is None:
+        assert cell == ""
+    elif isinstance(raw, date):
+        assert cell.replace("-", "") == raw.strftime("%Y%m%d")
+    else:
+        assert re.fullmatch(r"-?\d+(\.\d{1,4})?", cell)
+        assert type(raw)(cell) == round(raw, 4)
+
+
+def test_it_has_a_layout_for_each_of_cyfes_charts():
+    assert tuple(LAYOUTS) == CHARTS
+    assert (
+        *("line", "spline", "area", "areaspline", "stackedarea", "column", "stackedcolumn"),
+        *("stackedpercentagecolumn", "bar", "stackedbar", "pie", "donut", "funnel", "list", "table"),
+        *("number", "gauge", "cohort", "map"),
+    ) == CHARTS
+
+
+@pytest.mark.parametrize("label", NASTY)
+def test_it_keeps_what_mixpanel_gave_for_json(label):
+    report = Report("total", ("",), (Series(label, (1,)),), labels_name="Value", values_name="Count")
+    table = table_as_json(lay_out(report, Drawing("list")))
+    assert table == {"columns": ["Value", "Count"], "rows": [[label, 1]]}

@@ -1,0 +1,86 @@
+import html
+import json
+import re
+import time
+from base64 import b64encode, urlsafe_b64encode
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from widgets.mixpanel.auth import ProjectSecret, ServiceAccount, auth_for
+
+from .conftest import SECRET, USERNAME
+
+WRITERS = {
+    "plain": str,
+    "percent-encoded": lambda text: quote(text, safe=""),
+    "percent-encoded, small letters": lambda text: re.sub("%..", lambda hit: hit[0].lower(), quote(text, safe="")),
+    "a form's": quote_plus,
+    "every byte percent-encoded": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "JSON": lambda text: json.dumps(text)[1:-1],
+    "JSON with Unicode": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    "PHP's JSON": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+    "HTML": html.escape,
+    "Python's repr": lambda text: repr(text)[1:-1],
+    "Python's repr of bytes": lambda text: repr(text.encode())[2:-1],
+    "base64": lambda text: b64encode(text.encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_it_hides_a_secret_however_it_is_written(write):
+    auth = ServiceAccount(USERNAME, SECRET)
+    written = write(SECRET).rstrip("=") if write is WRITERS["base64"] else write(SECRET)
+    assert auth.redact(f"no such user: {written}, sorry") == "no such user: [hidden], sorry"
+
+
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+@pytest.mark.parametrize(("auth", "pair"), [
+    (ServiceAccount(USERNAME, SECRET), f"{USERNAME}:{SECRET}"),
+    (ProjectSecret(SECRET), f"{SECRET}:"),
+])  # fmt: skip
+def test_it_hides_the_token_of_the_header(auth, pair, encode):
+    token = encode(pair.encode()).decode()
+    for written in (token, quote(token, safe=""), json.dumps(token)):
+        assert token.rstrip("=") not in auth.redact(f"Authorization: Basic {written}")
+        assert quote(token.rstrip("="), safe="") not in auth.redact(f"Authorization: Basic {written}")
+
+
+def test_it_hides_a_user_name_unless_it_is_as_short_as_a_word():
+    assert ServiceAccount(USERNAME, "x1y2").redact(f"{USERNAME} may not") == "[hidden] may not"
+    assert ServiceAccount("may", "x1y2").redact("you may not") == "you may not"
+
+
+def test_it_leaves_other_texts_alone():
+    text = "Unable to authenticate request: 100% \\ wrong & so on"
+    assert ServiceAccount(USERNAME, SECRET).redact(text) == text
+    assert ProjectSecret("").redact(text) == text
+
+
+@settings(max_examples=60)
+@given(st.text(min_size=1, max_size=6), st.sampled_from(sorted(set(WRITERS) - {"base64"})))
+def test_it_hides_any_secret(secret, writer):
+    text = f"<<{WRITERS[writer](secret)}>>"
+    assert ProjectSecret(secret).redact(text).count("[hidden]") >= 1
+
+
+@pytest.mark.parametrize("character", list("\\%&+/\"a"))
+def test_it_does_not_hang_on_a_text_made_to_be_searched_for_long(character):
+    started = time.monotonic()
+    ServiceAccount("%5c" * 20, character * 40 + "!").redact(character * 20_000)
+    assert time.monotonic() - started < 2
+
+
+def test_it_shows_nothing_of_itself():
+    for auth in (ServiceAccount(USERNAME, SECRET), ProjectSecret(SECRET)):
+        assert SECRET not in f"{auth!r} {auth}"
+        assert USERNAME not in f"{auth!r} {auth}"
+
+
+def test_it_makes_either_kind_by_name():
+    assert type(auth_for("service_account", "u", "s")) is ServiceAccount
+    assert type(auth_for("project_secret", "", "s")) is ProjectSecret
+    with pytest.raises(ValueError, match="signature"):
+        auth_for("signature", "u", "s")

@@ -1,0 +1,287 @@
+"""One exchange on real sockets, with a server that does what it should not."""
+
+import gzip
+import socket
+import threading
+import time
+import zlib
+
+import pytest
+
+from widgets.mixpanel import wire
+from widgets.mixpanel.auth import ProjectSecret
+from widgets.mixpanel.client import Client
+from widgets.mixpanel.errors import CredentialsError, MixpanelError, QueryError, UnavailableError
+
+from .conftest import client_of
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+def failure(client: Client) -> tuple[MixpanelError, float]:
+    """The error of a query, and how many seconds it took to come."""
+    started = time.monotonic()
+    with pytest.raises(MixpanelError) as caught:
+        client.query("events", {})
+    assert caught.value.__context__ is None
+    assert caught.value.__cause__ is None
+    return caught.value, time.monotonic() - started
+
+
+def never(connection):
+    connection.request()
+    time.sleep(2)
+
+
+def headers_by_the_byte(connection):
+    connection.request()
+    connection.trickle(HEAD + b"Content-Type: application/json\r\n" * 9)
+
+
+def headers_without_end(connection):
+    connection.request()
+    while True:
+        connection.trickle(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def body_by_the_byte(connection):
+    connection.request()
+    connection.send(HEAD + b"Content-Length: 400\r\n\r\n")
+    connection.trickle(b"[" * 400)
+
+
+def chunks_by_the_byte(connection):
+    connection.request()
+    connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+    connection.trickle(b"1\r\n[\r\n" * 99)
+
+
+def trailers_without_end(connection):
+    connection.request()
+    connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n")
+    connection.trickle(b"a: b\r\n" * 99)
+
+
+def body_of_a_redirect_by_the_byte(connection):
+    connection.request()
+    connection.send(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 400\r\n\r\n")
+    connection.trickle(b"[" * 400)
+
+
+@pytest.mark.parametrize("talk", [
+    never, headers_by_the_byte, headers_without_end, body_by_the_byte, chunks_by_the_byte, trailers_without_end,
+])  # fmt: skip
+def test_it_waits_no_longer_than_it_was_told_to(serve, talk):
+    error, seconds = failure(client_of(serve(talk), timeout=0.25))
+    assert type(error) is UnavailableError
+    assert str(error) == "Mixpanel did not answer within 0.25 seconds."
+    assert error.gave_up
+    assert 0.2 < seconds < 0.6
+
+
+def test_it_believes_a_status_whose_body_never_comes(serve):
+    def talk(connection):
+        connection.request()
+        connection.send(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 400\r\n\r\n")
+        connection.trickle(b"x" * 400)
+
+    error, seconds = failure(client_of(serve(talk), timeout=0.25))
+    assert type(error) is CredentialsError
+    assert seconds < 0.6
+
+
+def test_it_takes_a_slow_answer_that_is_in_time(serve):
+    def talk(connection):
+        connection.request()
+        connection.trickle(HEAD + b"\r\n{}")
+
+    assert client_of(serve(talk), timeout=5).query("events", {}) == {}
+
+
+def test_it_does_not_say_that_mixpanel_works_on_a_query_it_never_got(serve):
+    full = socket.create_server(("127.0.0.1", 0), backlog=0)
+    waiting = []
+    try:
+        for _ in range(3):  # what fills the queue, so that the next connection gets no answer
+            waiting.append(socket.socket())
+            waiting[-1].setblocking(False)
+            waiting[-1].connect_ex(full.getsockname())
+        client = Client(ProjectSecret("s"), project_id=7, api_root=f"http://127.0.0.1:{full.getsockname()[1]}", timeout=0.2)
+        error, seconds = failure(client)
+    finally:
+        for sock in [full, *waiting]:
+            sock.close()
+    assert not error.gave_up
+    assert str(error) == "Mixpanel could not be reached within 0.2 seconds."
+    assert seconds < 0.6
+
+
+def test_it_says_why_there_was_no_connection():
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    error, _ = failure(Client(ProjectSecret("s"), project_id=7, api_root=f"http://127.0.0.1:{port}"))
+    assert str(error) == "Mixpanel could not be reached (the connection was refused)."
+    assert not error.gave_up
+
+
+def test_it_waits_no_longer_for_a_name_either(monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(1))
+    error, seconds = failure(Client(ProjectSecret("s"), project_id=7, api_root="http://mixpanel.test", timeout=0.2))
+    assert str(error) == "Mixpanel could not be reached within 0.2 seconds."
+    assert seconds < 0.5
+
+
+def test_it_tries_the_next_address_of_a_name(serve, monkeypatch):
+    server = serve(lambda connection: connection.request() and connection.answer())
+    good = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", server.port))
+    bad = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 1))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [bad, good])
+    assert client_of(server).query("events", {}) == {}
+
+
+@pytest.mark.parametrize("reply", [
+    b"", b"HTTP", b"nonsense\r\n\r\n", HEAD, HEAD + b"Content-Length: 40\r\n\r\n{}",
+    HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}", HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+    HEAD + b"Content-Length: 1, 2\r\n\r\n{}", HEAD + b"A: " + b"x" * 70_000 + b"\r\n\r\n",
+    HEAD + b"A: b\r\n" * 200 + b"\r\n", HEAD + b"\r\n", HEAD + b"Content-Length: 0\r\n\r\n",
+    HEAD + b"Content-Encoding: gzip\r\n\r\n{}", HEAD + b"Content-Encoding: br\r\n\r\n{}",
+    HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"[1, 2, 3]")[:-4],
+    HEAD + b"Content-Encoding: gzip, gzip\r\n\r\n" + gzip.compress(gzip.compress(b"[]")),
+])  # fmt: skip
+def test_it_takes_a_broken_answer_for_passing_trouble(serve, reply):
+    server = serve(lambda connection: connection.request() and connection.send(reply))
+    error, _ = failure(client_of(server))
+    assert type(error) is UnavailableError
+    assert not error.gave_up
+
+
+def test_it_takes_a_reset_connection_for_passing_trouble(serve):
+    server = serve(lambda connection: connection.request() and connection.reset())
+    error, _ = failure(client_of(server))
+    assert type(error) is UnavailableError
+    assert len(server.requests) == 1
+
+
+def test_it_reads_a_compressed_answer(serve):
+    body = gzip.compress(b'{"data": "' + b"x" * 100_000 + b'"}')
+    server = serve(lambda connection: connection.request() and connection.answer(body, "Content-Encoding: gzip"))
+    assert len(client_of(server).query("events", {})["data"]) == 100_000
+    assert b"Accept-Encoding: gzip\r\n" in server.requests[0]
+
+
+def test_it_stops_at_an_answer_that_is_too_large(serve):
+    def talk(connection):
+        connection.request()
+        connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        while True:
+            connection.send(b"100000\r\n" + b" " * 0x100000 + b"\r\n")
+
+    error, _ = failure(client_of(serve(talk), timeout=20))
+    assert str(error) == "Mixpanel's answer is larger than 32 MiB."
+
+
+def test_it_stops_at_an_answer_that_unpacks_to_something_too_large(serve):
+    packer = zlib.compressobj(wbits=31)
+    bomb = b"".join(packer.compress(b" " * 2**20) for _ in range(40)) + packer.flush()
+    server = serve(lambda connection: connection.request() and connection.answer(bomb, "Content-Encoding: gzip"))
+    error, _ = failure(client_of(server, timeout=20))
+    assert str(error) == "Mixpanel's answer is larger than 32 MiB."
+
+
+def test_it_reads_no_more_of_an_errors_body_than_people_would(serve):
+    def talk(connection):
+        connection.request()
+        connection.answer(b'{"error": "' + b"x" * 10_000_000, status="400 Bad Request")
+
+    error, _ = failure(client_of(serve(talk), timeout=5))
+    assert type(error) is QueryError
+    assert str(error) == "Mixpanel refused the query (400)."
+
+
+def test_it_follows_no_redirect(serve):
+    elsewhere = serve(lambda connection: connection.request() and connection.answer())
+    for location in (elsewhere.root, "/again", "http://[bad", "//" + "x" * 9000):
+        moved = (b"x", f"Location: {location}")
+        server = serve(lambda connection, moved=moved: connection.request() and connection.answer(*moved, status="307 M"))
+        error, _ = failure(client_of(server))
+        assert type(error) is UnavailableError
+        assert "redirect" in str(error)
+        assert len(server.requests) == 1
+    assert not elsewhere.connections
+
+
+def test_it_waits_for_no_redirects_body(serve):
+    error, seconds = failure(client_of(serve(body_of_a_redirect_by_the_byte), timeout=0.25))
+    assert "redirect" in str(error)
+    assert seconds < 0.6
+
+
+def keeps_answering(connection):
+    while connection.request():
+        connection.answer(b"{}", "Set-Cookie: mixpanel=1; Path=/", "Connection: keep-alive")
+
+
+def test_it_keeps_the_connection_but_no_cookie(serve):
+    server = serve(keeps_answering)
+    for _ in range(3):
+        assert client_of(server).query("events", {}) == {}
+    assert client_of(server).query_post("cohorts/list", {}) == {}
+    assert len(server.connections) == 1
+    assert b"ookie" not in b"".join(server.requests)
+    assert len(wire.SESSION.cookies) == 0
+
+
+def test_it_gives_every_query_on_a_kept_connection_its_own_time(serve):
+    server = serve(keeps_answering)
+    client = client_of(server, timeout=0.3)
+    for _ in range(2):
+        client.query("events", {})
+        time.sleep(0.2)
+    assert client.query("events", {}) == {}
+    assert len(server.connections) == 1
+
+
+def test_it_connects_anew_when_mixpanel_closed_a_kept_connection(serve):
+    server = serve(lambda connection: connection.request() and connection.answer(b"{}", "Connection: keep-alive"))
+    client = client_of(server)
+    for _ in range(3):
+        assert client.query("events", {}) == {}
+        time.sleep(0.02)
+    assert len(server.connections) == 3
+
+
+def test_it_connects_anew_after_a_long_pause(serve, monkeypatch):
+    server = serve(keeps_answering)
+    client_of(server).query("events", {})
+    monkeypatch.setattr(wire, "LONGEST_IDLE", 0.0)
+    client_of(server).query("events", {})
+    assert len(server.connections) == 2
+
+
+def test_it_asks_only_once_when_a_kept_connection_breaks_after_the_question(serve):
+    def talk(connection):
+        connection.request()
+        connection.answer(b"{}", "Connection: keep-alive")
+        connection.request()
+
+    server = serve(talk)
+    client_of(server).query("events", {})
+    error, _ = failure(client_of(server))
+    assert type(error) is UnavailableError
+    assert len(server.requests) == 2
+
+
+def test_it_serves_many_threads_at_once(serve):
+    def talk(connection):
+        while head := connection.request():
+            time.sleep(0.05)
+            connection.answer(head.split(b"n=")[1].split(b"&")[0].join([b'{"n": ', b"}"]))
+
+    client = client_of(serve(talk), timeout=5)
+    answers = {}
+    threads = [threading.Thread(target=lambda n=n: answers.update({n: client.query("e", {"n": n})})) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {n: {"n": n} for n in range(20)}

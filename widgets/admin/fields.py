@@ -1,0 +1,127 @@
+"""Form fields that take lists and objects as plain lines of text, so that they work without JavaScript."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from widgets.spec import FILTER_OPS
+
+
+class LinesField(forms.CharField):
+    """A list of texts, one a line."""
+
+    def __init__(self, *, rows: int = 3, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows, "class": "lines"}))
+        super().__init__(required=False, strip=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+    def to_python(self, value: Any) -> Any:
+        return lines(value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return lines(self.prepare_value(initial)) != lines(data)
+
+
+class PairsField(LinesField):
+    """An object from text to text: `old = new`, one a line."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(f"{a} = {b}" for a, b in value.items()) if isinstance(value, dict) else value
+
+    def to_python(self, value: Any) -> Any:
+        return dict(pair(line) for line in lines(value))
+
+
+class ListOrPairsField(LinesField):
+    """By position, a value a line, or by label: `label = value`."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return "\n".join(f"{a} = {b}" for a, b in value.items())
+        return super().prepare_value(value)
+
+    def to_python(self, value: Any) -> Any:
+        entries = lines(value)
+        if not any("=" in entry for entry in entries):
+            return entries
+        return dict(pair(entry) for entry in entries)
+
+
+def lines(text: Any) -> list[str]:
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
+
+
+def pair(line: str) -> tuple[str, str]:
+    """Splits at the last ` = `, or the last `=`: labels hold an equals sign more often than names do."""
+    before, equals, after = line.rpartition(" = ")
+    if not equals:
+        before, equals, after = line.rpartition("=")
+    if not equals or not before.strip() or not after.strip():
+        raise ValidationError(
+            "“%(line)s”: write both sides with an equals sign between, one pair a line.", params={"line": line}
+        )
+    return before.strip(), after.strip()
+
+
+class FiltersWidget(forms.Widget):
+    """Rows of property, condition, value. There is always an empty row; a script adds more."""
+
+    template_name = "widgets/filters.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        rows = [
+            {"property": f.get("property", ""), "op": f.get("op", ""), "value": typed(f.get("value"))}
+            for f in value or ()
+        ]
+        context["widget"] |= {"rows": [*rows, {"property": "", "op": "is", "value": ""}], "ops": FILTER_OPS.items()}
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
+        columns = [data.getlist(f"{name}-{part}") for part in ("property", "op", "value")]
+        rows = [dict(zip(("property", "op", "value"), row, strict=False)) for row in zip(*columns, strict=False)]
+        return [row for row in rows if row["property"].strip() or row["value"].strip()]
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return f"{name}-property" not in data
+
+
+class FiltersField(forms.Field):
+    """Simple conditions. `5` is a number, `true` a boolean, `"5"` in quotes a text."""
+
+    widget = FiltersWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return value
+
+    def to_python(self, value: Any) -> list[dict[str, Any]]:
+        found = []
+        for row in value or ():
+            condition = {"property": row["property"].strip(), "op": row["op"]}
+            if row["op"] not in ("set", "not_set"):
+                condition["value"] = untyped(str(row["value"]))
+            found.append(condition)
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.to_python(data)
+
+
+def typed(value: Any) -> str:
+    """A filter's value as people write it: texts that would read as something else stand in quotes."""
+    if isinstance(value, str):
+        return value if untyped(value) == value else json.dumps(value, ensure_ascii=False)
+    return "" if value is None else json.dumps(value)
+
+
+def untyped(text: str) -> str | int | float | bool:
+    text = text.strip()
+    try:
+        value = json.loads(text, parse_constant=str)
+    except ValueError:
+        return text
+    return value if isinstance(value, str | int | float | bool) else text

@@ -1,0 +1,115 @@
+"""Report → Report: what a person does to the labels before they look at them.
+
+In this order: clean → exclude → rename → sort → top and other. Pure functions; each gives a new Report.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from widgets.report import Report, ReportError, Series, Value
+from widgets.spec import WidgetSpec
+
+MEANINGLESS = frozenset({"", "undefined", "null", "(not set)"})
+"""Labels of events that lack the property, as Mixpanel and its importers write them."""
+
+OTHER = "Other"
+
+
+class Dropped(NamedTuple):
+    """A label that cleaning took away, why (`clean`, `exclude` or `top`), and what it added up to."""
+
+    label: str
+    why: str
+    total: Value
+
+
+def cleaned(report: Report, spec: WidgetSpec, default_sort: str) -> tuple[Report, list[Dropped]]:
+    """The report as the widget wants it, and what was left out on the way.
+
+    Raises ReportError where labels would have to be added that don't add up.
+    """
+    dropped: list[Dropped] = []
+    if spec.clean_labels:
+        report = without(report, lambda label: label.strip() in MEANINGLESS, "clean", dropped)
+    if spec.exclude:
+        report = exclude(report, frozenset(spec.exclude), dropped)
+    if spec.rename:
+        report = rename(report, spec.rename)
+    report = sort(report, spec.sort or default_sort)
+    if spec.top is not None:
+        report = top(report, spec.top, dropped, other=spec.other)
+    return report, dropped
+
+
+def without(report: Report, unwanted: Callable[[str], bool], why: str, dropped: list[Dropped]) -> Report:
+    kept = []
+    for series in report.series:
+        # A funnel or an event without a breakdown has one series that no property's value named.
+        if unwanted(series.label):
+            dropped.append(Dropped(series.label, why, series.total))
+        else:
+            kept.append(series)
+    return report.with_series(kept)
+
+
+def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> Report:
+    """Leaves out the labels, and the steps of those names."""
+    if report.shape == "steps":
+        keep = [i for i, row in enumerate(report.rows) if row not in labels]
+        report = replace(
+            report,
+            rows=tuple(report.rows[i] for i in keep),
+            series=tuple(replace(s, values=tuple(s.values[i] for i in keep)) for s in report.series),
+        )
+    return without(report, lambda label: label in labels, "exclude", dropped)
+
+
+def rename(report: Report, names: Mapping[str, str]) -> Report:
+    """New names for labels and steps. Labels that get the same name are added."""
+    if report.shape == "steps":
+        report = replace(report, rows=tuple(names.get(str(row), row) for row in report.rows))
+    merged: dict[str, Series] = {}
+    for series in report.series:
+        name = names.get(series.label, series.label)
+        if name not in merged:
+            merged[name] = replace(series, label=name)
+            continue
+        if not report.additive:
+            raise ReportError(
+                f"Two labels would both be called “{name}”, and their values can't be added up. "
+                "Give each its own name, or choose the measure total."
+            )
+        merged[name] = added(name, merged[name], series)
+    return report.with_series(merged.values())
+
+
+def sort(report: Report, by: str) -> Report:
+    """`value` (largest total first, ties by label), `label`, or `none` (as given)."""
+    if by == "value":
+        return report.with_series(sorted(report.series, key=lambda s: (-s.total, s.label)))
+    if by == "label":
+        return report.with_series(sorted(report.series, key=lambda s: (s.label.casefold(), s.label)))
+    return report
+
+
+def top(report: Report, count: int, dropped: list[Dropped], *, other: bool) -> Report:
+    """Keeps the `count` largest, in the order they have; the rest is summed as `Other`, last, or dropped."""
+    ranked = sorted(report.series, key=lambda s: (-s.total, s.label))
+    largest = {id(series) for series in ranked[:count]}
+    kept = [series for series in report.series if id(series) in largest]
+    rest = [series for series in report.series if id(series) not in largest]
+    if not rest:
+        return report
+    if not other:
+        dropped.extend(Dropped(series.label, "top", series.total) for series in rest)
+        return report.with_series(kept)
+    if not report.additive:
+        raise ReportError("The rest can't be summed as “Other”: these values don't add up. Choose the measure total.")
+    return report.with_series([*kept, added(OTHER, *rest)])
+
+
+def added(name: str, *parts: Series) -> Series:
+    values = zip(*(part.values for part in parts), strict=True)
+    before = [part.previous for part in parts if part.previous is not None]
+    return Series(name, tuple(sum(v or 0 for v in row) for row in values), sum(before) if before else None)

@@ -1,0 +1,58 @@
+"""Cyfe's side: a Report and a Drawing become the Table of a chart, and that becomes text.
+
+Knows nothing of Mixpanel, Django or HTTP. A new chart family is a new file and one line in the list below.
+"""
+
+from widgets.report import Report, ReportError
+
+from .cohort import CohortLayout
+from .country_map import MapLayout
+from .drawing import Drawing
+from .funnel import FunnelLayout
+from .gauge import GaugeLayout
+from .layout import Layout, Table
+from .listing import ListLayout
+from .number import NumberLayout
+from .pie import PieLayout
+from .table import TableLayout
+from .time_series import TimeSeriesLayout
+from .writing import table_as_json, write_csv
+
+__all__ = ["CHARTS", "LAYOUTS", "Drawing", "Layout", "Table", "lay_out", "table_as_json", "write_csv"]
+
+_LAYOUTS: tuple[type[Layout], ...] = (
+    TimeSeriesLayout,
+    PieLayout,
+    FunnelLayout,
+    ListLayout,
+    TableLayout,
+    NumberLayout,
+    GaugeLayout,
+    CohortLayout,
+    MapLayout,
+)
+
+LAYOUTS: dict[str, Layout] = {chart: layout() for layout in _LAYOUTS for chart in layout.charts}
+"""Chart type → the layout that draws it."""
+
+CHARTS: tuple[str, ...] = tuple(LAYOUTS)
+
+_SHAPES = {
+    "dates": "numbers by date",
+    "steps": "the steps of a funnel",
+    "total": "one total for the whole range",
+}
+
+
+def lay_out(report: Report, drawing: Drawing) -> Table:
+    """The report as its chart wants it; raises ReportError, for the widget's maker, where it doesn't fit."""
+    layout = LAYOUTS.get(drawing.chart)
+    if layout is None:
+        raise ReportError(f"There is no chart type “{drawing.chart}”. Choose one of: {', '.join(CHARTS)}.")
+    if report.shape not in layout.shapes:
+        drawn = " or ".join(_SHAPES[shape] for shape in layout.shapes)
+        raise ReportError(
+            f"The chart type “{drawing.chart}” draws {drawn}, and this report holds {_SHAPES[report.shape]}. "
+            "Choose another chart type."
+        )
+    return layout.lay_out(report, drawing)

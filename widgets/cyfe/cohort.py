@@ -1,0 +1,19 @@
+"""Cohort: a date a line, the cohort's size, then an interval a column; empty where it is yet to come."""
+
+from widgets.report import Report
+
+from .drawing import Drawing
+from .layout import Layout, Table, is_empty, nothing_to_draw, rows_of
+
+
+class CohortLayout(Layout):
+    charts = ("cohort",)
+    shapes = ("dates",)
+
+    def lay_out(self, report: Report, drawing: Drawing) -> Table:
+        if is_empty(report):
+            raise nothing_to_draw()
+        return Table(
+            columns=("Date", *(series.label for series in report.series)),
+            rows=rows_of(report, missing=None),
+        )

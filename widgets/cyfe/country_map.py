@@ -1,0 +1,60 @@
+"""Map: a country a line, by its ISO 3166-1 code or, by option, by its English name."""
+
+from widgets.report import Number, Report, ReportError
+
+from .countries import COUNTRIES
+from .drawing import Drawing
+from .layout import Layout, Table, is_empty, nothing_to_draw, values_of_totals
+from .numbers import added
+from .options import color_row
+
+_MEANT = {"UK": "GB"}
+"""What people write for a code that is another."""
+
+
+class MapLayout(Layout):
+    charts = ("map",)
+    shapes = ("total",)
+
+    def lay_out(self, report: Report, drawing: Drawing) -> Table:
+        """What is no country is left out (see `dropped`)."""
+        if is_empty(report):
+            raise nothing_to_draw()
+        countries = _by_country(report)
+        if not countries:
+            raise ReportError(
+                "A map needs two-letter country codes, and none of these values is one. "
+                "Break the event down by its country code: mp_country_code."
+            )
+        return Table(
+            columns=(report.labels_name or "Country", report.values_name or "Value"),
+            rows=tuple(
+                (COUNTRIES[code] if drawing.wants("country_names") else code, value)
+                for code, value in countries.items()
+            ),
+            options=color_row(drawing, [s.label for s in report.series if country_code(s.label)], colors=1),
+            labels_first=True,
+        )
+
+
+def country_code(label: str) -> str | None:
+    """The ISO 3166-1 alpha-2 code that a label is, in any case; None when it is none."""
+    label = label.strip()
+    if not label.isascii():  # "ß".upper() is South Sudan
+        return None
+    code = _MEANT.get(label.upper(), label.upper())
+    return code if code in COUNTRIES else None
+
+
+def dropped(report: Report) -> tuple[str, ...]:
+    """The labels that a map leaves out because they are no country's code."""
+    return tuple(series.label for series in report.series if country_code(series.label) is None)
+
+
+def _by_country(report: Report) -> dict[str, Number]:
+    """Values by code: labels that are the same country are added, or the first is kept if that can't be."""
+    values: dict[str, list[Number]] = {}
+    for series, value in zip(report.series, values_of_totals(report), strict=True):
+        if code := country_code(series.label):
+            values.setdefault(code, []).append(value)
+    return {code: added(found) if report.additive else found[0] for code, found in values.items()}

@@ -1,0 +1,22 @@
+"""Funnel: a step a line, in order, with how many got there."""
+
+from widgets.report import Report
+
+from .drawing import Drawing
+from .layout import Layout, Table, is_empty, nothing_to_draw, rows_of
+
+
+class FunnelLayout(Layout):
+    charts = ("funnel",)
+    shapes = ("steps",)
+
+    def lay_out(self, report: Report, drawing: Drawing) -> Table:
+        """Draws the first series alone: Cyfe's funnel has one column of counts."""
+        if is_empty(report):
+            raise nothing_to_draw()
+        counts = report.series[0]
+        return Table(
+            columns=(report.labels_name or "Step", counts.label or "Count"),
+            rows=rows_of(report.with_series([counts]), missing=0),
+            labels_first=True,
+        )

@@ -1,0 +1,18 @@
+"""Gauge: one figure and the target it is measured against."""
+
+from widgets.report import Report, ReportError
+
+from .drawing import Drawing
+from .layout import Layout, Table
+from .number import one_figure
+
+
+class GaugeLayout(Layout):
+    charts = ("gauge",)
+    shapes = ("total",)
+
+    def lay_out(self, report: Report, drawing: Drawing) -> Table:
+        if drawing.target is None:
+            raise ReportError("A gauge needs something to measure against. Set the widget's target.")
+        figure = one_figure(report)
+        return Table(columns=(figure.label, "Target"), rows=((figure.value, drawing.target),))

@@ -1,0 +1,40 @@
+"""List: two columns, a label and its number. An answer without labels is a list without lines."""
+
+from widgets.report import Report
+
+from .drawing import Drawing
+from .layout import Cell, Layout, Table, is_empty, rows_of, values_of_totals
+from .options import color_row
+
+
+class ListLayout(Layout):
+    charts = ("list",)
+    shapes = ("total", "steps")
+
+    def lay_out(self, report: Report, drawing: Drawing) -> Table:
+        """A line a series of totals; of a funnel, a line a step with the first series' number."""
+        if report.shape == "steps":
+            report = report.with_series(report.series[:1])
+            columns, rows = _steps_headings(report), rows_of(report, missing=0)
+        else:
+            columns, rows = totals_headings(report), labelled_totals(report)
+        if is_empty(report):
+            return Table(columns, rows=(), labels_first=True)
+        # Cyfe reads one colour for the whole list.
+        color = color_row(drawing, [str(row[0]) for row in rows], colors=1)
+        return Table(columns, rows, color, labels_first=True)
+
+
+def _steps_headings(report: Report) -> tuple[str, str]:
+    counts = report.series[0].label if report.series else ""
+    return report.labels_name or "Step", report.values_name or counts or "Value"
+
+
+def totals_headings(report: Report) -> tuple[str, str]:
+    return report.labels_name or "Label", report.values_name or "Value"
+
+
+def labelled_totals(report: Report) -> tuple[tuple[Cell, ...], ...]:
+    """A label and its value for every series of a report of totals."""
+    labels = (series.label for series in report.series)
+    return tuple(zip(labels, values_of_totals(report), strict=True))

@@ -1,0 +1,33 @@
+"""Numbers: adding them up, and writing them the way Cyfe reads them."""
+
+import math
+from collections.abc import Iterable
+
+from widgets.report import Number, ReportError, Value
+
+DECIMALS = 4
+
+
+def number_text(value: Number) -> str:
+    """At most 4 decimals, no exponent, no trailing zeros, no "-0"; integers have no point.
+
+    Raises ReportError for infinity, which adding up huge numbers gives, and for what is no number at all.
+    """
+    if isinstance(value, int):
+        return f"{value:d}"
+    if not math.isfinite(value):
+        raise too_large()
+    text = f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def too_large() -> ReportError:
+    return ReportError("The numbers are too large to be added up. Check the property that is summed.")
+
+
+def added(values: Iterable[Value]) -> Number:
+    """The sum, in which a missing value counts as 0; raises ReportError where it is beyond any number."""
+    total = sum(value for value in values if value is not None)
+    if isinstance(total, float) and not math.isfinite(total):
+        raise too_large()
+    return total

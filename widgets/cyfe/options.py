@@ -1,0 +1,95 @@
+"""The option rows that may follow a chart's data, in Cyfe's order: its "Private URL" help article."""
+
+from collections.abc import Callable, Sequence
+
+from widgets.report import Number, Report, ReportError
+
+from .drawing import Drawing
+from .numbers import added
+
+Cells = Sequence[str | Number]
+OptionRow = Callable[[Report, Drawing], Cells | None]
+"""One value a series, or None where the row is not asked for."""
+
+
+def _labels(report: Report) -> list[str]:
+    return [series.label for series in report.series]
+
+
+def _color(report: Report, drawing: Drawing) -> Cells | None:
+    return drawing.colors_for(_labels(report)) if drawing.colors else None
+
+
+def _type(report: Report, drawing: Drawing) -> Cells | None:
+    return drawing.types_for(_labels(report)) if drawing.options.get("types") else None
+
+
+def _total(report: Report, drawing: Drawing) -> Cells | None:
+    if not drawing.wants("total"):
+        return None
+    if not report.additive:
+        raise ReportError(
+            "There is no total to show: unique users, averages and the like don't add up. "
+            'Switch the option "total" off, or measure totals.'
+        )
+    return [added(series.values) for series in report.series]
+
+
+def _comparison(report: Report, drawing: Drawing) -> Cells | None:
+    return [series.previous or 0 for series in report.series] if drawing.wants("comparison") else None
+
+
+def _shared_axis(report: Report, drawing: Drawing) -> Cells | None:
+    # Cyfe gives every metric an axis of its own unless told otherwise: curves could not be compared.
+    return None if drawing.options.get("shared_axis") is False else [0] * len(report.series)
+
+
+def _show_axis(report: Report, drawing: Drawing) -> Cells | None:
+    shown = drawing.options.get("show_axis")
+    return None if shown is None else [int(bool(shown))] * len(report.series)
+
+
+def _flag(option: str) -> OptionRow:
+    """1 for every series when the option is on; no row when it is off, which is what Cyfe assumes."""
+    return lambda report, drawing: [1] * len(report.series) if drawing.wants(option) else None
+
+
+def _number(option: str) -> OptionRow:
+    def row(report: Report, drawing: Drawing) -> Cells | None:
+        value = drawing.options.get(option)
+        return None if value is None else [value] * len(report.series)
+
+    return row
+
+
+_ROWS: dict[str, OptionRow] = {
+    "Color": _color,
+    "Type": _type,
+    "Cumulative": _flag("cumulative"),
+    "Average": _flag("average"),
+    "Total": _total,
+    "Comparison": _comparison,
+    "Reverse": _flag("reverse"),
+    "ReverseGraph": _flag("reverse_graph"),
+    "YAxis": _shared_axis,
+    "YAxisMin": _number("axis_min"),
+    "YAxisMax": _number("axis_max"),
+    "YAxisShow": _show_axis,
+    "LabelShow": _flag("show_labels"),
+}
+
+OPTION_ROWS = tuple(_ROWS)
+"""The names that Cyfe takes for an option when a line starts with one of them."""
+
+
+def option_rows(report: Report, drawing: Drawing) -> tuple[tuple[str, Cells], ...]:
+    """The rows that a time series' widget asks for; raises ReportError for totals that don't exist."""
+    asked = ((name, row(report, drawing)) for name, row in _ROWS.items())
+    return tuple((name, cells) for name, cells in asked if cells is not None)
+
+
+def color_row(drawing: Drawing, labels: Sequence[str], colors: int | None = None) -> tuple[tuple[str, Cells], ...]:
+    """The `Color` row of the other charts: a colour a label, or only the first `colors` of them."""
+    if not drawing.colors or not labels:
+        return ()
+    return (("Color", drawing.colors_for(labels)[:colors]),)

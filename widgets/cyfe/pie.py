@@ -1,0 +1,22 @@
+"""Pie and donut: the labels are the first row, their values the second."""
+
+from widgets.report import Report
+
+from .drawing import Drawing
+from .layout import Layout, Table, is_empty, nothing_to_draw, values_of_totals
+from .options import color_row
+
+
+class PieLayout(Layout):
+    charts = ("pie", "donut")
+    shapes = ("total",)
+
+    def lay_out(self, report: Report, drawing: Drawing) -> Table:
+        if is_empty(report):
+            raise nothing_to_draw()
+        labels = tuple(series.label for series in report.series)
+        return Table(
+            columns=labels,
+            rows=(tuple(values_of_totals(report)),),
+            options=color_row(drawing, labels),
+        )

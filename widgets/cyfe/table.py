@@ -1,0 +1,26 @@
+"""Table: any number of columns under a heading each. An empty answer is a table of headings."""
+
+from widgets.report import Report
+
+from .drawing import Drawing
+from .layout import Layout, Table, is_empty, rows_of
+from .listing import labelled_totals, totals_headings
+
+
+class TableLayout(Layout):
+    charts = ("table",)
+    shapes = ("dates", "steps", "total")
+
+    def lay_out(self, report: Report, drawing: Drawing) -> Table:
+        """A line a date, a step, or a label of totals; a cell without a value stays empty."""
+        if report.shape == "total":
+            rows = () if is_empty(report) else labelled_totals(report)
+            return Table(totals_headings(report), rows, labels_first=True)
+        dated = report.shape == "dates"
+        headings = [series.label for series in report.series] or [report.values_name or "Value"]
+        return Table(
+            columns=("Date" if dated else report.labels_name or "Step", *headings),
+            rows=() if is_empty(report) else rows_of(report, missing=None),
+            labels_first=not dated,
+            date_format="%Y-%m-%d",
+        )

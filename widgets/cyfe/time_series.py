@@ -1,0 +1,35 @@
+"""Time series: a date a line, a column a metric, option rows after the data."""
+
+from widgets.report import Report, Series
+
+from .drawing import Drawing
+from .layout import Layout, Table, is_empty, nothing_to_draw, rows_of
+from .options import option_rows
+
+
+class TimeSeriesLayout(Layout):
+    charts = (
+        "line",
+        "spline",
+        "area",
+        "areaspline",
+        "stackedarea",
+        "column",
+        "stackedcolumn",
+        "stackedpercentagecolumn",
+        "bar",
+        "stackedbar",
+    )
+    shapes = ("dates",)
+
+    def lay_out(self, report: Report, drawing: Drawing) -> Table:
+        if not report.series and report.values_name:
+            # An event that didn't happen is a line at zero, not an error on the wall.
+            report = report.with_series([Series(report.values_name, (0,) * len(report.rows))])
+        if is_empty(report):
+            raise nothing_to_draw()
+        return Table(
+            columns=("Date", *(series.label for series in report.series)),
+            rows=rows_of(report, missing=0),
+            options=option_rows(report, drawing),
+        )

@@ -1,0 +1,57 @@
+"""Tables as bytes: the CSV that Cyfe reads, and plain data for JSON.
+
+CSV without a quote anywhere: splitting a line on its commas gives what a CSV parser gives.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from .labels import distinct, heading, row_label, safe
+from .layout import Cell, Table
+from .numbers import number_text
+
+
+def write_csv(table: Table) -> bytes:
+    """UTF-8 without a BOM, every line ended by a newline alone."""
+    lines = [_header(table), *_rows(table), *_options(table)]
+    return "".join(",".join(cells) + "\n" for cells in lines).encode()
+
+
+def table_as_json(table: Table) -> dict[str, Any]:
+    """Labels as Mixpanel gave them, dates as YYYY-MM-DD, numbers as numbers, None where there is none."""
+    return {
+        "columns": list(table.columns),
+        "rows": [[cell.isoformat() if isinstance(cell, date) else cell for cell in row] for row in table.rows],
+    }
+
+
+def _header(table: Table) -> list[str]:
+    if not table.labels_first:
+        return distinct(map(safe, table.columns))
+    first, *others = table.columns
+    return distinct([heading(first), *map(safe, others)])
+
+
+def _rows(table: Table) -> Iterator[list[str]]:
+    if not table.labels_first:
+        yield from ([_cell(cell, table.date_format) for cell in row] for row in table.rows)
+        return
+    labels = distinct(row_label(str(row[0])) for row in table.rows)
+    for label, row in zip(labels, table.rows, strict=True):
+        yield [label, *(_cell(cell, table.date_format) for cell in row[1:])]
+
+
+def _options(table: Table) -> Iterator[list[str]]:
+    for name, cells in table.options:
+        yield [name, *(_cell(cell, table.date_format) for cell in cells)]
+
+
+def _cell(cell: Cell, date_format: str) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return safe(cell)
+    if isinstance(cell, date):
+        return cell.strftime(date_format)
+    return number_text(cell)

@@ -1,0 +1,134 @@
+"""The made-up company: its events, properties and saved cohorts, and the names tests and the demo use for them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DEMO_PROJECT_ID = 2526451
+DEMO_USERNAME = "mixcyfe-demo.8a31c1.mp-service-account"
+DEMO_SECRET = "demo-Zr5kQ0v9bTn3wYx7"  # noqa: S105 - opens nothing but the stand-in
+DEMO_PROJECT_SECRET = "5f0c9a417be24d63a8d1e3b6c7720f94"  # noqa: S105 - opens nothing but the stand-in
+DEFAULT_ZONE = "US/Pacific"
+
+CUSTOM_EVENT = "$custom_event:12345"
+ODD_EVENT = 'Ordered "Pizza", large'
+ODD_PROPERTY = 'size "cm"'
+
+Shares = Mapping[str, float]
+
+OFFICE = (1.10, 1.16, 1.14, 1.12, 1.00, 0.70, 0.66)
+PLAY = (0.84, 0.86, 0.90, 0.94, 1.12, 1.30, 1.22)
+CLOSED_ON_SUNDAY = (0.8, 0.8, 0.9, 1.0, 1.6, 1.7, 0.0)
+
+_COMMON = ("plan", "mp_country_code", "$browser", "$os", "utm_source", "campaign")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`daily` is how often it happens on an average day, `per_person` how often somebody who does it does it."""
+
+    name: str
+    daily: float
+    per_person: float
+    rhythm: tuple[float, ...] = OFFICE
+    display_name: str = ""
+    more_properties: tuple[str, ...] = ()
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        return _COMMON + self.more_properties
+
+    @property
+    def is_custom(self) -> bool:
+        return self.name.startswith("$custom_event:")
+
+
+EVENTS: dict[str, Event] = {
+    event.name: event
+    for event in (
+        Event("Page viewed", 5200, 4.1),
+        Event("App Open", 3100, 1.9),
+        Event("Logged in", 1450, 1.25),
+        Event("Game Played", 900, 2.6, PLAY),
+        Event("Signed up", 210, 1.03),
+        Event("Order completed", 120, 1.15, PLAY, more_properties=("amount",)),
+        Event("Invite sent", 75, 1.8),
+        Event("Support ticket", 22, 1.2),
+        Event("Plan upgraded", 14, 1.05, more_properties=("amount",)),
+        Event(CUSTOM_EVENT, 640, 2.2, PLAY, display_name="Game Played"),
+        Event(ODD_EVENT, 9, 1.1, CLOSED_ON_SUNDAY, more_properties=("amount", ODD_PROPERTY)),
+    )
+}
+
+_COUNTRIES = {
+    "US": 31.0, "DE": 9.5, "FR": 8.1, "GB": 7.9, "IN": 6.4, "BR": 5.2, "CA": 4.6, "ES": 3.3, "IT": 3.1,
+    "NL": 2.7, "AU": 2.5, "JP": 2.2, "MX": 1.9, "PL": 1.7, "SE": 1.5, "CH": 1.3, "AT": 1.1, "BE": 1.0,
+    "PT": 0.9, "DK": 0.8, "IE": 0.7, "NO": 0.6, "ZA": 0.5, "NZ": 0.4, "IS": 0.1, "undefined": 1.4, "": 0.3,
+}  # fmt: skip
+
+PROPERTIES: dict[str, Shares] = {
+    "plan": {"Free": 61, "Team": 24, "Business": 9, "undefined": 6},
+    "mp_country_code": _COUNTRIES,
+    "$browser": {
+        "Chrome": 57, "Safari": 21, "Firefox": 9, "Microsoft Edge": 8, "Mobile Safari": 3, "Opera": 0.6, "undefined": 1,
+    },
+    "$os": {"Windows": 44, "Mac OS X": 27, "iOS": 12, "Android": 11, "Linux": 5, "undefined": 1},
+    "utm_source": {
+        "google": 34, "news,letter": 17, "twitter": 9, "undefined": 15, "": 6, "null": 3, "(not set)": 2,
+        '=HYPERLINK("http://evil.example","x")': 2, "<b>Bold</b>": 2, "Total": 3, "Date": 1, "2,000 - 2,100": 3,
+        "  two\nlines ": 1, "Ünïcödé ☃": 1, "-1+1": 0.5,
+    },
+    "campaign": {f"Campaign {number:03d}": 100 / number for number in range(1, 121)},
+    "amount": {"9.9": 38, "19": 27, "49": 18, "99": 9, "249.5": 4, "2000": 0.7, "undefined": 3},
+    ODD_PROPERTY: {"26": 50, "32": 35, "40": 15},
+}  # fmt: skip
+"""Each property's values and how common they are; a share below `RARE` of the whole does not happen every day."""
+
+RARE = 0.01
+"""Of the whole."""
+
+
+def shares(event: Event, property_name: str) -> Shares:
+    """An event without the property has it as `undefined`, as at Mixpanel."""
+    return PROPERTIES[property_name] if property_name in event.properties else {"undefined": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """For each step after the first: `keeps` is the share of people who go on to it, `waits` after how many seconds."""
+
+    funnel_id: int
+    name: str
+    steps: tuple[Event, ...]
+    keeps: tuple[float, ...]
+    waits: tuple[int, ...]
+
+
+SIGNUP_FUNNEL = 7509
+FIRST_GAME_FUNNEL = 9070
+
+FUNNELS: dict[int, Funnel] = {
+    funnel.funnel_id: funnel
+    for funnel in (
+        Funnel(
+            SIGNUP_FUNNEL,
+            "Signup funnel",
+            (EVENTS["Page viewed"], EVENTS["Signed up"], EVENTS["Logged in"], EVENTS["Plan upgraded"]),
+            (0.19, 0.81, 0.11),
+            (340, 95, 86_400),
+        ),
+        Funnel(
+            FIRST_GAME_FUNNEL,
+            "First game",
+            (EVENTS["App Open"], EVENTS[CUSTOM_EVENT], EVENTS["Invite sent"]),
+            (0.63, 0.14),
+            (133, 1900),
+        ),
+    )
+}
+
+COHORTS: tuple[tuple[int, str, int, bool], ...] = (
+    (1000, "Paying customers", 3150, True),
+    (1001, "Active in the last week", 9020, True),
+    (2000, "Test accounts", 25, False),
+)
+"""Id, name, people, visible."""

@@ -1,0 +1,81 @@
+"""Secrets at rest: sealed with Fernet keys from the settings, opened only where Mixpanel is asked.
+
+The first of FIELD_ENCRYPTION_KEYS seals, all open (https://cryptography.io/en/latest/fernet/#cryptography.fernet.MultiFernet).
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import models
+
+
+class SecretLost(Exception):
+    """No key in the settings opens this secret."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The stored secret can't be read with the keys in FIELD_ENCRYPTION_KEYS. "
+            "Put the lost key back into that setting, or enter the secret anew."
+        )
+
+
+class Sealed:
+    """A secret as it is stored. Only `reveal` shows it; printing, comparing and dumping don't."""
+
+    __slots__ = ("token",)
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def reveal(self) -> str:
+        try:
+            return keyring(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(self.token.encode()).decode()
+        except InvalidToken:
+            raise SecretLost from None
+
+    def rotated(self) -> "Sealed":
+        """The same secret, sealed with the first key."""
+        try:
+            return Sealed(keyring(tuple(settings.FIELD_ENCRYPTION_KEYS)).rotate(self.token.encode()).decode())
+        except InvalidToken:
+            raise SecretLost from None
+
+    def __bool__(self) -> bool:
+        return bool(self.token)
+
+    def __repr__(self) -> str:
+        return "<Sealed>" if self else "<Sealed: empty>"
+
+
+@lru_cache(maxsize=4)
+def keyring(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def seal(secret: str) -> Sealed:
+    if not secret:
+        return Sealed("")
+    return Sealed(keyring(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(secret.encode()).decode())
+
+
+class SealedField(models.TextField):
+    """Holds a Sealed. Plain text that is assigned is sealed on its way to the database at the latest."""
+
+    def from_db_value(self, value: str | None, *_: Any) -> Sealed:
+        return Sealed(value or "")
+
+    def to_python(self, value: Any) -> Sealed:
+        return value if isinstance(value, Sealed) else Sealed(value or "")
+
+    def get_prep_value(self, value: Any) -> str:
+        if isinstance(value, Sealed):
+            return value.token
+        return seal(value or "").token
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return self.get_prep_value(self.value_from_object(obj))
+
+    def get_default(self) -> Sealed:
+        return Sealed("")

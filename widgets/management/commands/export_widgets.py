@@ -1,0 +1,17 @@
+"""`manage.py export_widgets`."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from widgets.models import Project, Widget
+from widgets.transfer.exporting import export_all
+
+
+class Command(BaseCommand):
+    help = "Prints all projects and widgets as JSON that import_widgets takes, without secrets."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        content = export_all(Project.objects.all(), Widget.objects.all())
+        self.stdout.write(json.dumps(content, indent=2, ensure_ascii=False))

@@ -1,0 +1,30 @@
+"""`manage.py import_widgets FILE`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from widgets.transfer.importing import BadImport, import_all, read_json
+
+
+class Command(BaseCommand):
+    help = "Creates or updates projects and widgets from JSON, all or nothing, and prints each widget's address."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="the JSON file, or - for standard input")
+
+    def handle(self, *args: Any, file: str, **options: Any) -> None:
+        try:
+            data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+            projects, widgets = import_all(read_json(data))
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}") from None
+        except BadImport as bad:
+            raise CommandError(f"Nothing was imported. {bad}") from None
+        for project in projects:
+            if not project.has_secret:
+                self.stderr.write(f"{project.name}: needs credentials. Enter them in the admin, or import a secret.")
+        for widget in widgets:
+            self.stdout.write(f"{widget.title}\t{widget.url()}")

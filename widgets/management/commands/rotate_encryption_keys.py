@@ -1,0 +1,32 @@
+"""`manage.py rotate_encryption_keys`."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from widgets.encryption import SecretLost
+from widgets.models import Project
+
+
+class Command(BaseCommand):
+    help = "Encrypts every stored secret anew with the first of FIELD_ENCRYPTION_KEYS; the others can go then."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        rotated, lost = 0, []
+        with transaction.atomic():
+            for project in Project.objects.select_for_update():
+                if not project.has_secret:
+                    continue
+                try:
+                    project.secret = project.secret.rotated()
+                except SecretLost:
+                    lost.append(project.name)
+                    continue
+                project.save(update_fields=["secret"])
+                rotated += 1
+        self.stdout.write(f"{rotated} secret{'' if rotated == 1 else 's'} encrypted with the first key.")
+        if lost:
+            raise CommandError(
+                f"No key opens the secret of: {', '.join(lost)}. Put the lost key back, or enter these secrets anew."
+            )

@@ -1,0 +1,230 @@
+"""The client: Mixpanel's Query API, its methods named as Mixpanel names them.
+
+Source: `query.openapi.yaml` in https://github.com/mixpanel/docs, and for saved reports' names the way in
+which Mixpanel's own client library asks for them.
+"""
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import requests
+import urllib3
+
+from .answer import LARGEST_ERROR_BODY, Unreadable, data_from, error_in, read_body, words_in
+from .auth import Credentials
+from .errors import MixpanelError, QueryError, UnavailableError, clean, error_for, seconds_to_wait
+from .regions import api_root as root_of
+from .wire import SESSION, Exchange, exchange
+
+Param = str | int | float | bool
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """A saved report; `type` is `insights`, `funnels`, `retention`, `flows`, or what Mixpanel adds."""
+
+    id: int
+    name: str
+    type: str
+
+
+class Client:
+    """Asks as one project. Every method is one call, takes `timeout` seconds at most, and raises
+    MixpanelError and nothing else, without credentials or requests' own objects anywhere in it.
+    """
+
+    def __init__(
+        self,
+        auth: Credentials,
+        *,
+        region: str = "us",
+        project_id: int | None,
+        workspace_id: int | None = None,
+        api_root: str = "",
+        timeout: float = 60,
+    ) -> None:
+        """Raises ValueError for an unknown region. `api_root` replaces the region's (see `regions`)."""
+        self._auth = auth
+        self._root = root_of(region, api_root)
+        self._project_id = project_id
+        self._timeout = timeout
+        self._scope: dict[str, Param] = {}
+        if project_id is not None:
+            self._scope["project_id"] = project_id
+        if workspace_id is not None:
+            self._scope["workspace_id"] = workspace_id
+
+    def __repr__(self) -> str:
+        return f"<Client of project {self._project_id}>"
+
+    def query(self, endpoint: str, params: Mapping[str, Param]) -> Any:
+        """GET `/query/<endpoint>` ("segmentation/sum"): its JSON, an object or a list."""
+        return self._ask("GET", f"query/{endpoint}", {**params, **self._scope})
+
+    def query_post(self, endpoint: str, params: Mapping[str, Param]) -> Any:
+        """The same by POST, for the few that want it; the parameters stay in the address."""
+        return self._ask("POST", f"query/{endpoint}", {**params, **self._scope})
+
+    def app(self, path: str, params: Mapping[str, Param]) -> Any:
+        """GET `/app/<path>`: the API of Mixpanel's own pages, which names the project in the path."""
+        return self._ask("GET", f"app/{path}", params)
+
+    def event_names(self, limit: int = 255) -> list[str]:
+        """The most common events of the last 31 days."""
+        return _read(_texts, self.query("events/names", {"type": "general", "limit": limit}))
+
+    def event_properties(self, event: str, limit: int = 255) -> list[str]:
+        """The most common properties of an event."""
+        return _read(_keys, self.query("events/properties/top", {"event": event, "limit": limit}))
+
+    def property_values(self, event: str, name: str, limit: int = 255) -> list[str]:
+        """The most common values of an event's property."""
+        params: dict[str, Param] = {"event": event, "name": name, "limit": limit}
+        return _read(_texts, self.query("events/properties/values", params))
+
+    def funnels(self) -> list[tuple[int, str]]:
+        """Ids and names of the saved funnels."""
+        return _read(_funnels, self.query("funnels/list", {}))
+
+    def cohorts(self) -> list[tuple[int, str]]:
+        """Ids and names of the saved cohorts."""
+        return _read(_cohorts, self.query_post("cohorts/list", {}))
+
+    def bookmarks(self) -> list[Bookmark]:
+        """The saved reports. QueryError when the project's id is not known: their address needs it."""
+        if self._project_id is None:
+            raise QueryError("Mixpanel lists saved reports by project id, and this project has none.")
+        return _read(_bookmarks, self.app(f"projects/{self._project_id}/bookmarks", {"v": 2}))
+
+    def _ask(self, method: str, path: str, params: Mapping[str, Param]) -> Any:
+        outcome = self._exchange(method, f"{self._root}/{path}", params)
+        # Raised here, outside any `except`, so that the error drags along no exception of requests, whose
+        # request holds the Authorization header, and no frame in which a debug page would find it.
+        if isinstance(outcome, MixpanelError):
+            raise outcome
+        return outcome
+
+    def _exchange(self, method: str, url: str, params: Mapping[str, Param]) -> Any:
+        with exchange(self._timeout) as this:
+            try:
+                with SESSION.request(
+                    method,
+                    url,
+                    params={key: _sent(value) for key, value in params.items()},
+                    auth=self._auth,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    stream=True,
+                ) as response:
+                    return self._understood(response)
+            except Unreadable as error:
+                return UnavailableError(f"Mixpanel's answer {error}.", status=200)
+            except Exception as error:  # noqa: BLE001 - whatever it is, callers know one kind of error
+                return self._failure(error, this)
+
+    def _understood(self, response: requests.Response) -> Any:
+        """An answer's data, or the error that it stands for. Raises what `read_body` and `data_from` raise."""
+        words: str | None
+        if response.status_code == 200:
+            data = data_from(read_body(response))
+            words = error_in(data)
+            if words is None:
+                return data
+        else:
+            words = ""
+            # The status says enough, should its words be too many or cut short.
+            with contextlib.suppress(Exception):
+                words = words_in(read_body(response, LARGEST_ERROR_BODY))
+        # Twice, because control characters may stand within a secret, or be part of it.
+        words = self._auth.redact(clean(self._auth.redact(words)))
+        return error_for(response.status_code, words, seconds_to_wait(response.headers.get("Retry-After")))
+
+    def _failure(self, error: Exception, this: Exchange) -> MixpanelError:
+        """The error for an exchange that brought no whole answer; no word of `error` itself is in it."""
+        within = f"within {self._timeout:g} seconds"
+        if this.is_over:
+            what = f"did not answer {within}" if this.sent else f"could not be reached {within}"
+            return UnavailableError(f"Mixpanel {what}.", gave_up=this.sent)
+        if isinstance(error, requests.ReadTimeout):
+            # Not by our clock: a fake's, or that of a proxy that urllib3 reaches in its own way.
+            return UnavailableError(f"Mixpanel did not answer {within}.", gave_up=True)
+        if not isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
+            return UnavailableError(f"Mixpanel could not be asked ({type(error).__name__}).")
+        if this.sent:
+            return UnavailableError("The connection to Mixpanel broke before its answer was complete.")
+        return UnavailableError(f"Mixpanel could not be reached ({_reason(error)}).")
+
+
+def _sent(value: Param) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _reason(error: BaseException | None) -> str:
+    """Why there was no connection, out of the chain of errors behind requests' one."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return "its certificate could not be verified"
+        if isinstance(error, ssl.SSLError):
+            return "no secure connection"
+        if isinstance(error, socket.gaierror):
+            return "its name was not found"
+        if isinstance(error, ConnectionRefusedError):
+            return "the connection was refused"
+        if isinstance(error, ValueError):
+            return "its address is wrong"
+        error = error.__cause__ or error.__context__
+    return "no connection"
+
+
+def _read(reader: Callable[[Any], Read], answer: Any) -> Read:
+    """What `reader` makes of an answer; UnavailableError when that has another shape than documented."""
+    with contextlib.suppress(TypeError, KeyError, ValueError):
+        return reader(answer)
+    raise UnavailableError("Mixpanel's answer could not be read (another shape than documented).", status=200)
+
+
+def _texts(answer: Any) -> list[str]:
+    return [_text(one) for one in _expected(list, answer) if one is not None]
+
+
+def _keys(answer: Any) -> list[str]:
+    return list(_expected(dict, answer))
+
+
+def _funnels(answer: Any) -> list[tuple[int, str]]:
+    return [(_id(one["funnel_id"]), _text(one["name"])) for one in _expected(list, answer)]
+
+
+def _cohorts(answer: Any) -> list[tuple[int, str]]:
+    return [(_id(one["id"]), _text(one["name"])) for one in _expected(list, answer)]
+
+
+def _bookmarks(answer: Any) -> list[Bookmark]:
+    found = _expected(list, _expected(dict, answer)["results"])
+    return [Bookmark(_id(one["id"]), _text(one["name"]), _text(one["type"])) for one in found]
+
+
+def _expected(shape: type[Read], value: Any) -> Read:
+    if not isinstance(value, shape):
+        raise TypeError
+    return value
+
+
+def _id(value: Any) -> int:
+    if isinstance(value, bool):
+        raise TypeError
+    return value if isinstance(value, int) else int(_expected(str, value))
+
+
+def _text(value: Any) -> str:
+    """A name or value; Mixpanel has properties of numbers and booleans, and things without a name."""
+    if value is None:
+        return ""
+    if isinstance(value, bool | int | float):
+        return _sent(value)
+    return _expected(str, value)

@@ -1,0 +1,196 @@
+"""What goes wrong at Mixpanel, one class per thing that somebody can do about it.
+
+Statuses and words are those that Mixpanel's documentation and public connectors recorded:
+https://developer.mixpanel.com/reference/query-api and …/rate-limits.
+"""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, ClassVar
+
+LONGEST_MESSAGE = 300
+LONGEST_RETRY_AFTER = 86400.0
+HIGHEST_LIMIT = 100_000
+
+_ESCAPE_SEQUENCES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]")
+_CONCURRENT = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running concurrently")
+_HOURLY = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running in the last hour")
+
+
+class MixpanelError(Exception):
+    """The root of all that `client` raises; always raised as one of its subclasses.
+
+    `message` may be shown and kept: one line, at most 300 characters, without control characters; whoever
+    makes an error has taken the credentials out. `status` is Mixpanel's, None when there was no answer.
+    `retry_after`: seconds that Mixpanel asked us to wait, 0 to 86400. `gave_up`: we stopped waiting after
+    the query was sent, so at Mixpanel it may go on running (and counting) for up to two minutes.
+    """
+
+    kind: ClassVar[str]
+    advice: ClassVar[str]
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        gave_up: bool = False,
+    ) -> None:
+        self.message = _cut(clean(message))
+        super().__init__(self.message)
+        self.status = status
+        self.retry_after = retry_after
+        self.gave_up = gave_up
+
+
+class CredentialsError(MixpanelError):
+    """Wrong or expired credentials, or no access to this project: stop until they change."""
+
+    kind = "credentials"
+    advice = "Check the project's user name and secret, and that they may see this project at Mixpanel."
+
+
+class PlanError(MixpanelError):
+    """The project's plan has no Query API: stop until it has."""
+
+    kind = "plan"
+    advice = "Mixpanel answers queries on paid plans only: change this project's plan at Mixpanel."
+
+
+class QueryError(MixpanelError):
+    """The query itself is wrong: do not ask it again until its widget changes."""
+
+    kind = "query"
+    advice = "Change the widget: Mixpanel does not accept its event, property, filter, dates or saved report."
+
+
+class TimeZoneError(QueryError):
+    """Dates were computed in another time zone than Mixpanel's project has."""
+
+    kind = "timezone"
+    advice = "Set the project's time zone to the one in Mixpanel's project settings."
+
+
+class RateLimitError(MixpanelError):
+    """The project's queries are used up: hold back the whole project.
+
+    `used` of `hourly_limit` in the last hour, `running` of `concurrent_limit` right now, as far as the
+    answer says so in numbers that can be true (limits from 1, all up to 100000), else None.
+    """
+
+    kind = "limit"
+    advice = "Wait: it goes on by itself when Mixpanel allows; fewer or rarer queries keep below the limit."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hourly_limit: int | None = None,
+        concurrent_limit: int | None = None,
+        running: int | None = None,
+        used: int | None = None,
+        **common: Any,
+    ) -> None:
+        super().__init__(message, **common)
+        self.hourly_limit = hourly_limit
+        self.concurrent_limit = concurrent_limit
+        self.running = running
+        self.used = used
+
+
+class UnavailableError(MixpanelError):
+    """Passing trouble: ask again later, with growing waits."""
+
+    kind = "unavailable"
+    advice = "Wait: it is tried again by itself, and the last good numbers stay."
+
+
+_SAID: dict[str, tuple[type[MixpanelError], str]] = {
+    "unable to authenticate request": (CredentialsError, "Mixpanel refused the credentials"),
+    "your plan does not allow api calls": (PlanError, "The project's Mixpanel plan has no API"),
+    "query rate limit exceeded": (RateLimitError, "Mixpanel's limit is reached"),
+    "to_date cannot be later than today": (TimeZoneError, "Mixpanel refused the dates"),
+}
+"""What Mixpanel's words mean where the status alone does not tell (400 above all)."""
+
+_STATUSES: dict[int, tuple[type[MixpanelError], str]] = {
+    401: _SAID["unable to authenticate request"],
+    402: _SAID["your plan does not allow api calls"],
+    403: _SAID["unable to authenticate request"],
+    429: _SAID["query rate limit exceeded"],
+}
+
+
+def error_for(status: int, words: str, retry_after: float | None = None) -> MixpanelError:
+    """The error that an answer with this status stands for; `words` is what its body says, redacted.
+
+    Status 200 is for answers whose JSON holds an `error`.
+    """
+    if 300 <= status < 400:
+        return UnavailableError(f"Mixpanel answered {status}, a redirect, which is not followed.", status=status)
+    # A request that timed out on its way (408) is a timeout, though its number says that the query is wrong.
+    if status != 200 and (not 400 <= status < 500 or status == 408):
+        said = f" ({words})" if words else ""
+        return UnavailableError(f"Mixpanel answered {status}{said}.", status=status, retry_after=retry_after)
+    error, lead = _STATUSES.get(status) or _meaning(words)
+    message = f"{lead}: {words}" if words else f"{lead} ({status})."
+    if error is RateLimitError:
+        running, concurrent_limit = _counts(_CONCURRENT, words)
+        used, hourly_limit = _counts(_HOURLY, words)
+        return RateLimitError(
+            message,
+            hourly_limit=hourly_limit,
+            concurrent_limit=concurrent_limit,
+            running=running,
+            used=used,
+            status=status,
+            retry_after=retry_after,
+        )
+    return error(message, status=status, retry_after=retry_after)
+
+
+def seconds_to_wait(header: str | None) -> float | None:
+    """A `Retry-After` header (seconds, or an HTTP date) as seconds from now, 0 to 86400; else None.
+
+    Source: RFC 9110, section 10.2.3.
+    """
+    value = (header or "").strip()
+    if re.fullmatch("[0-9]+", value):
+        digits = value.lstrip("0")
+        return min(float(digits or 0), LONGEST_RETRY_AFTER) if len(digits) < 10 else LONGEST_RETRY_AFTER
+    try:
+        then = parsedate_to_datetime(value)
+        wait = (then if then.tzinfo else then.replace(tzinfo=UTC)) - datetime.now(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(max(wait.total_seconds(), 0.0), LONGEST_RETRY_AFTER)
+
+
+def clean(text: str) -> str:
+    """One line that terminals, logs, databases and pages can all take: no controls, no lone surrogates."""
+    text = _ESCAPE_SEQUENCES.sub("", text)
+    return " ".join("".join(" " if unicodedata.category(c)[0] == "C" else c for c in text).split())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 1] + "…"
+
+
+def _meaning(words: str) -> tuple[type[MixpanelError], str]:
+    lowered = words.casefold()
+    for said, meaning in _SAID.items():
+        if said in lowered:
+            return meaning
+    return QueryError, "Mixpanel refused the query"
+
+
+def _counts(pattern: re.Pattern[str], words: str) -> tuple[int | None, int | None]:
+    """How many there are and how many there may be, each None when it is missing or absurd."""
+    found = pattern.search(words)
+    if not found:
+        return None, None
+    count, limit = int(found[1]), int(found[2])
+    return (count if count <= HIGHEST_LIMIT else None, limit if 1 <= limit <= HIGHEST_LIMIT else None)

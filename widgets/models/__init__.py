@@ -1,0 +1,8 @@
+"""What is stored. `Project` and `Widget` are people's, the rest is ours and can be made anew."""
+
+from .call import ApiCall
+from .project import Project
+from .snapshot import Rendering, Snapshot
+from .widget import Widget
+
+__all__ = ["ApiCall", "Project", "Rendering", "Snapshot", "Widget"]

@@ -1,0 +1,35 @@
+"""The ledger of calls to Mixpanel, from which its limits are counted."""
+
+from django.conf import settings
+from django.db import models
+
+from .access import VisibleQuerySet
+from .project import Project
+from .snapshot import Snapshot
+
+
+class ApiCall(models.Model):
+    """One call: when, what, for whom, how long, how it ended.
+
+    `outcome` is empty while it runs, then `ok` or an error's kind. `gave_up`: we stopped waiting, so at
+    Mixpanel it may run on.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="calls")
+    snapshot = models.ForeignKey(Snapshot, models.SET_NULL, null=True, related_name="calls")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    purpose = models.CharField(max_length=10)
+    what = models.CharField(max_length=200)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=20, blank=True)
+    gave_up = models.BooleanField(default=False)
+    message = models.TextField(blank=True)
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=("project", "started_at"), name="calls_of_the_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.started_at:%Y-%m-%d %H:%M:%S} {self.outcome or 'running'}"

@@ -1,0 +1,107 @@
+"""What is kept of Mixpanel's answers: one Snapshot a query, one Rendering a widget and ending."""
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from widgets.report import Report
+from widgets.reports import KINDS, Question
+
+from .project import Project
+
+if TYPE_CHECKING:
+    from .widget import Widget
+
+QUESTION_VERSION = 1
+"""Raised only when the meaning of stored questions changes; every snapshot is asked for anew then."""
+
+REFUSED = ("query", "timezone")
+"""Errors that do not pass by themselves."""
+
+
+class SnapshotManager(models.Manager["Snapshot"]):
+    def of(self, project: Project, question: Question) -> "Snapshot":
+        """The snapshot of this query, made when nobody asked it before."""
+        snapshot, _ = self.get_or_create(
+            key=snapshot_key(project, question), defaults={"project": project, "question": question}
+        )
+        return snapshot
+
+
+def snapshot_key(project: Project, question: Question) -> str:
+    described: list[Any] = [QUESTION_VERSION, *project.identity, question]
+    canonical = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class Snapshot(models.Model):
+    """One row a distinct query: the last good Report, and how its refreshing stands.
+
+    Data are old from `fetched_at` plus an interval on (see `widgets.freshness`), or from `rolls_at`, when
+    the range moves. Who holds `lease_token` refreshes it, until `lease_until` at most.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="snapshots")
+    key = models.CharField(max_length=64, unique=True)
+    question = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    fetched_at = models.DateTimeField(null=True)
+    rolls_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=0)
+
+    retry_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    error_kind = models.CharField(max_length=20, blank=True)
+    error = models.TextField(blank=True)
+
+    lease_token = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(null=True)
+
+    # Last, because SQLite reads a row up to the last column that is asked for.
+    report_json = models.TextField(blank=True)
+
+    objects = SnapshotManager()
+
+    def __str__(self) -> str:
+        return f"{self.question.get('report', '?')} #{self.pk}"
+
+    def forgive(self) -> None:
+        """Lets a refused query be asked at once again: its widget was changed, so somebody tries."""
+        if self.error_kind in REFUSED:
+            self.retry_at = None
+            self.save(update_fields=["retry_at"])
+
+    @property
+    def kind_title(self) -> str:
+        return KINDS[self.question["report"]].title
+
+    @property
+    def report(self) -> Report | None:
+        return Report.from_json(self.report_json) if self.report_json else None
+
+
+class Rendering(models.Model):
+    """The laid-out bytes of a widget for one ending, and what they were made from.
+
+    `problem` says why there are none: the data can't be drawn as this widget wants.
+    """
+
+    widget: "models.ForeignKey[Widget, Widget]" = models.ForeignKey(
+        "widgets.Widget", models.CASCADE, related_name="renderings"
+    )
+    ending = models.CharField(max_length=4)
+    made_from = models.CharField(max_length=80)
+    etag = models.CharField(max_length=40, blank=True)
+    problem = models.TextField(blank=True)
+    body = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("widget", "ending"), name="one_rendering_an_ending")]
+
+    def __str__(self) -> str:
+        return f"{self.widget_id}.{self.ending}"

@@ -1,0 +1,41 @@
+"""List: labels and numbers, each on a bar that shows how they compare."""
+
+from widgets.cyfe.drawing import Drawing
+from widgets.report import Report
+
+from . import wording
+from .colors import MUTED, ink
+from .svg import WIDTH, Sheet
+from .totals import Total, totals
+
+_EDGE = 16
+_TOP = 34
+_LINE = 29
+_MOST = 11
+
+
+def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
+    if report.shape == "steps":
+        values = report.series[0].values
+        lines = [Total(wording.row_name(row), value or 0) for row, value in zip(report.rows, values, strict=True)]
+    else:
+        lines = totals(report)
+    shown = lines if len(lines) <= _MOST else lines[: _MOST - 1]
+    left = wording.fitted(report.labels_name or ("Step" if report.shape == "steps" else "Label"), 280)
+    right = wording.fitted(report.values_name or "Value", 280)
+    sheet.text(_EDGE, 22, left, size=11.5, ink=MUTED)
+    sheet.text(WIDTH - _EDGE, 22, right, size=11.5, anchor="end", ink=MUTED)
+    color = ink(drawing.colors_for([line.label for line in shown])[0])
+    largest = max(line.value for line in shown)
+    for i, line in enumerate(shown):
+        y = _TOP + i * _LINE
+        if line.value > 0:
+            length = max(3, (WIDTH - 2 * _EDGE) * line.value / largest)
+            sheet.add("rect", x=_EDGE, y=y, width=length, height=_LINE - 5, rx=4, ink=color, opacity=".17")
+        value = wording.full(line.value)
+        room = WIDTH - 2 * _EDGE - wording.width(value, 13.5) - 40
+        sheet.text(_EDGE + 10, y + 16.5, wording.fitted(line.label, room, 13.5), size=13.5)
+        sheet.text(WIDTH - _EDGE - 10, y + 16.5, value, size=13.5, anchor="end", font_weight="600")
+    if len(shown) < len(lines):
+        more = wording.and_more(len(lines) - len(shown))
+        sheet.text(_EDGE + 10, _TOP + len(shown) * _LINE + 16, more, ink=MUTED)

@@ -1,0 +1,122 @@
+"""The plain Report: all that the rooms `reports` (which make one) and `cyfe` (which lay one out) share.
+
+Knows nothing of Mixpanel, Cyfe, Django or HTTP.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Literal, Self
+
+Number = int | float
+Value = Number | None
+Shape = Literal["dates", "steps", "total"]
+
+LONGEST_LABEL = 1000
+"""Mixpanel cuts property values at 255 characters; what is longer comes from nobody's dashboard."""
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One named column of numbers, one a row of its report.
+
+    `previous` is the total of the period before, where that was asked for. `step` names the funnel step
+    that the values count, where they do: a funnel's report has one series a (label, step).
+    """
+
+    label: str
+    values: tuple[Value, ...]
+    previous: Value = None
+    step: str = ""
+
+    @property
+    def total(self) -> Number:
+        """The sum of what is there, for ranking; only a true total where the report is additive."""
+        return sum(value for value in self.values if value is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Rows × named series of numbers.
+
+    `shape` says what the rows are: `dates` (ascending, every bucket once; a week's or month's date is its
+    first day), `steps` (of a funnel, in order), or `total` (exactly one row, named "").
+    `additive`: values add up, over rows and over series. `labels_name` heads the labels ("Country"),
+    `values_name` the numbers ("Signed up").
+    """
+
+    shape: Shape
+    rows: tuple[date | str, ...]
+    series: tuple[Series, ...]
+    additive: bool = False
+    labels_name: str = ""
+    values_name: str = ""
+    computed_at: datetime | None = None
+
+    def with_series(self, series: Iterable[Series]) -> Self:
+        return replace(self, series=tuple(series))
+
+    def to_json(self) -> str:
+        """A text that `from_json` reads back, stable over versions of this program."""
+        return json.dumps(
+            {
+                "shape": self.shape,
+                "rows": [row.isoformat() if isinstance(row, date) else row for row in self.rows],
+                "series": [[s.label, list(s.values), s.previous, s.step] for s in self.series],
+                "additive": self.additive,
+                "labels_name": self.labels_name,
+                "values_name": self.values_name,
+                "computed_at": self.computed_at.isoformat() if self.computed_at else None,
+            },
+            separators=(",", ":"),
+            allow_nan=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        stored = json.loads(text)
+        rows = stored["rows"]
+        computed_at = stored["computed_at"]
+        return cls(
+            shape=stored["shape"],
+            rows=tuple(map(date.fromisoformat, rows)) if stored["shape"] == "dates" else tuple(rows),
+            series=tuple(Series(name, tuple(values), *more) for name, values, *more in stored["series"]),
+            additive=stored["additive"],
+            labels_name=stored["labels_name"],
+            values_name=stored["values_name"],
+            computed_at=datetime.fromisoformat(computed_at) if computed_at else None,
+        )
+
+
+class ReportError(Exception):
+    """Data that can't be shown the way a widget wants it; the message is for the widget's maker."""
+
+
+def number(value: Any) -> Value:
+    """A finite number out of what JSON may hold for one (numbers as strings too), else None."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            value = float(value) if not re.fullmatch(r"[+-]?\d{1,18}", value.strip()) else int(value)
+        except ValueError:
+            return None
+    if isinstance(value, int):
+        # An integer beyond a double's range is nobody's count, and JSON readers elsewhere choke on it.
+        return value if abs(value) < 10**300 else None
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return None
+
+
+def label(value: Any) -> str:
+    """Text that every database and encoding can hold, out of any JSON value."""
+    if not isinstance(value, str):
+        value = "" if value is None else json.dumps(value)
+    text: str = _UNSTORABLE.sub("�", value)
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"

@@ -1,0 +1,83 @@
+"""Counts of one or several events: `/events`, and `/segmentation` where one bucket is wanted."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any, ClassVar
+
+from widgets.report import Report, Series
+from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSpec
+
+from . import one_bucket
+from .kind import MEASURE_TYPES, RANGE_FIELDS, Kind, Question, Request, common_params, dates_of
+from .reading import along, by_bucket, labelled, mapping
+
+MOST_EVENTS = 100
+
+
+class Events(Kind):
+    name: ClassVar[str] = "events"
+    title: ClassVar[str] = "Events"
+    about: ClassVar[str] = "How often one or several events happened: one curve or one slice an event."
+    fields: ClassVar[tuple[str, ...]] = ("events", "measure", *RANGE_FIELDS)
+    charts: ClassVar[tuple[str, ...]] = (
+        *TIME_SERIES_CHARTS,
+        *(chart for chart in ONE_TOTAL_CHARTS if chart != "map"),
+        "table",
+    )
+    compares: ClassVar[bool] = True
+
+    def problems(self, spec: WidgetSpec) -> Iterator[Problem]:
+        if len(spec.events) > MOST_EVENTS:
+            yield Problem("events", f"At most {MOST_EVENTS} events fit into one widget.")
+        if spec.one_total and spec.measure != "total" and len(spec.events) > 1:
+            yield Problem(
+                "measure",
+                f"Mixpanel can't give one {spec.measure} over the whole range for several events in one query. "
+                "Choose the measure total, one event, or a chart that shows the dates.",
+            )
+
+    def question(self, spec: WidgetSpec) -> Question:
+        question = super().question(spec)
+        if one_bucket.needed(spec):
+            return question | one_bucket.question(spec)
+        return question | {"events": sorted(set(spec.events)), "type": MEASURE_TYPES[spec.measure]}
+
+    def request(self, question: Question, today: date) -> Request:
+        if "one_bucket" in question:
+            return one_bucket.request(question, today)
+        params = common_params(question, today) | {
+            "event": json.dumps(question["events"], ensure_ascii=False),
+            "type": question["type"],
+            "unit": question["range"]["unit"],
+        }
+        return Request("events", params)
+
+    def read(self, answer: Any, question: Question, today: date) -> Report:
+        if "one_bucket" in question:
+            return one_bucket.read(answer, question, today)
+        adds_up = question["type"] == "general"
+        unit = question["range"]["unit"]
+        buckets = dates_of(question, today).buckets
+        data = mapping(mapping(answer, "data").get("data"), "data")
+        found = {
+            name: along(buckets, by_bucket(points, unit, adds_up=adds_up))
+            for name, points in labelled(data.get("values"))
+        }
+        silent = tuple(0 for _ in buckets)
+        return Report(
+            "dates",
+            buckets,
+            tuple(Series(name, found.get(name, silent)) for name in question["events"]),
+            additive=adds_up,
+        )
+
+    def view(self, report: Report, spec: WidgetSpec) -> Report:
+        """The events in the order in which the widget lists them; the shared query has them sorted."""
+        position = {name: i for i, name in enumerate(spec.events)}
+        ordered = sorted(report.series, key=lambda s: position.get(s.label, len(position)))
+        return super().view(replace(report, series=tuple(ordered)), spec)
+
+    def adds_up(self, spec: WidgetSpec) -> bool:
+        return spec.measure == "total"

@@ -1,0 +1,132 @@
+"""A saved funnel: `/funnels`. Counts add up over dates; conversions are computed again from the sums."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from itertools import groupby
+from typing import Any, ClassVar
+
+from widgets.report import Number, Report, Series, Value, label, number
+from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
+
+from .expressions import property_expression, property_title
+from .kind import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, common_params, dates_of
+from .ranges import bucket_of
+from .reading import day, mapping, sequence
+
+OVERALL = "$overall"
+
+
+class Funnel(Kind):
+    name: ClassVar[str] = "funnel"
+    title: ClassVar[str] = "Funnel"
+    about: ClassVar[str] = "A funnel saved in Mixpanel: its steps, or its conversion day by day."
+    fields: ClassVar[tuple[str, ...]] = ("funnel", "breakdown", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
+    charts: ClassVar[tuple[str, ...]] = ("funnel", "table", "list", "number", "gauge", *TIME_SERIES_CHARTS)
+
+    def problems(self, spec: WidgetSpec) -> Iterator[Problem]:
+        if spec.breakdown and spec.chart in ("funnel", "list", "number", "gauge"):
+            yield Problem(
+                "breakdown",
+                f"A {spec.chart} shows one column of numbers. Leave the breakdown empty, or choose table or line.",
+            )
+
+    def question(self, spec: WidgetSpec) -> Question:
+        question = super().question(spec) | {"funnel": spec.funnel}
+        if spec.breakdown:
+            question |= {"on": property_expression(spec.breakdown), "limit": spec.limit}
+        return question
+
+    def request(self, question: Question, today: date) -> Request:
+        params = common_params(question, today) | {
+            "funnel_id": question["funnel"],
+            "unit": question["range"]["unit"],
+        }
+        if on := question.get("on"):
+            params |= {"on": on, "limit": question["limit"]}
+        return Request("funnels", params)
+
+    def read(self, answer: Any, question: Question, today: date) -> Report:
+        """One series a (value of the breakdown, step): the count by date. Without a breakdown the label is ""."""
+        unit = question["range"]["unit"]
+        buckets = dates_of(question, today).buckets
+        counts: dict[tuple[str, int], dict[date, Number]] = {}
+        titles: dict[int, str] = {}
+        for key, by_segment in mapping(mapping(answer, "data").get("data"), "data").items():
+            at = day(key)
+            if at is None:
+                continue
+            for segment, steps in segments(mapping(by_segment, "a date's steps")):
+                for i, entry in enumerate(sequence(steps, "steps")):
+                    step = mapping(entry, "a step")
+                    titles.setdefault(i, label(step.get("step_label") or step.get("event") or step.get("goal")))
+                    points = counts.setdefault((segment, i), {})
+                    bucket = bucket_of(at, unit)
+                    points[bucket] = points.get(bucket, 0) + (number(step.get("count")) or 0)
+        order = {segment: i for i, segment in enumerate(dict.fromkeys(segment for segment, _ in counts))}
+        series = tuple(
+            Series(segment, tuple(counts[segment, i].get(bucket, 0) for bucket in buckets), step=titles[i])
+            for segment, i in sorted(counts, key=lambda key: (order[key[0]], key[1]))
+        )
+        return Report("dates", buckets, series)
+
+    def view(self, report: Report, spec: WidgetSpec) -> Report:
+        funnels = [(name, list(steps)) for name, steps in groupby(report.series, key=lambda s: s.label)]
+        if spec.chart in TIME_SERIES_CHARTS:
+            return replace(
+                report,
+                series=tuple(
+                    Series(name or "Conversion", conversions(steps[0].values, steps[-1].values))
+                    for name, steps in funnels
+                ),
+                values_name="Conversion",
+                labels_name=self.labels_name(spec),
+            )
+        if spec.chart in ("number", "gauge"):
+            steps = funnels[0][1] if funnels else []
+            overall = conversion(steps[0].total, steps[-1].total) if steps else None
+            return Report("total", ("",), (Series("Conversion", (overall or 0,)),), values_name="Conversion")
+        return steps_report(funnels, with_conversion=spec.chart == "table" and not spec.breakdown)
+
+    def labels_name(self, spec: WidgetSpec) -> str:
+        return property_title(spec.breakdown) if spec.breakdown else "Step"
+
+
+def segments(by_segment: Any) -> Iterator[tuple[str, Any]]:
+    """The (value, steps) of one date; `$overall` only where it is all there is."""
+    if "steps" in by_segment and not isinstance(by_segment["steps"], dict):
+        yield "", by_segment["steps"]
+        return
+    named = [(label(name), steps) for name, steps in by_segment.items() if name != OVERALL]
+    if not named and OVERALL in by_segment:
+        named = [("", by_segment[OVERALL])]
+    for name, steps in named:
+        yield name, steps["steps"] if isinstance(steps, dict) and "steps" in steps else steps
+
+
+def steps_report(funnels: list[tuple[str, list[Series]]], *, with_conversion: bool) -> Report:
+    """Rows are the steps, summed over the dates; one series a value of the breakdown."""
+    if not funnels:
+        return Report("steps", (), (), labels_name="Step", values_name="Count")
+    longest = max((steps for _, steps in funnels), key=len)
+    rows = tuple(step.step for step in longest)
+    series = [Series(name or "Count", totals(steps, len(rows))) for name, steps in funnels]
+    if with_conversion:
+        counts = series[0].values
+        before = (counts[0], *counts[:-1])
+        series.append(Series("Conversion", tuple(map(conversion, before, counts))))
+        series.append(Series("From start", tuple(conversion(counts[0], count) for count in counts)))
+    return Report("steps", rows, tuple(series), labels_name="Step", values_name="Count")
+
+
+def totals(steps: list[Series], length: int) -> tuple[Value, ...]:
+    return (*(step.total for step in steps), *[0] * (length - len(steps)))
+
+
+def conversion(start: Value, end: Value) -> Value:
+    """How many of `start` got to `end`, in percent; None where nobody started."""
+    return round(100 * (end or 0) / start, 4) if start else None
+
+
+def conversions(starts: tuple[Value, ...], ends: tuple[Value, ...]) -> tuple[Value, ...]:
+    return tuple(map(conversion, starts, ends))

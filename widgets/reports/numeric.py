@@ -1,0 +1,87 @@
+"""The sum or the average of a numeric property: `/segmentation/sum` and `/segmentation/average`.
+
+Both take hours and days only, so weeks and months of a sum are summed from days; an average of averages
+would be a wrong number, so it is refused.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, ClassVar
+
+from widgets.report import Report, Series
+from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
+
+from .expressions import property_expression
+from .kind import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, common_params, dates_of
+from .ranges import Range
+from .reading import along, by_bucket, mapping, moment
+
+
+class Numeric(Kind):
+    fields: ClassVar[tuple[str, ...]] = ("events", "property_name", *FILTER_FIELDS, *RANGE_FIELDS)
+    charts: ClassVar[tuple[str, ...]] = (*TIME_SERIES_CHARTS, "table", "number", "gauge")
+
+    def question(self, spec: WidgetSpec) -> Question:
+        return super().question(spec) | {
+            "event": spec.events[0],
+            "on": property_expression(spec.property_name),
+        }
+
+    def request(self, question: Question, today: date) -> Request:
+        params = common_params(question, today) | {
+            "event": question["event"],
+            "on": question["on"],
+            "unit": "day",
+        }
+        return Request(f"segmentation/{self.name}", params)
+
+    def read(self, answer: Any, question: Question, today: date) -> Report:
+        adds_up = self.name == "sum"
+        buckets = dates_of(question, today).buckets
+        body = mapping(answer, "results")
+        points = by_bucket(body.get("results"), question["range"]["unit"], adds_up=adds_up)
+        missing = 0 if adds_up else None
+        return Report(
+            "dates",
+            buckets,
+            (Series(question["event"], along(buckets, points, missing)),),
+            additive=adds_up,
+            computed_at=moment(body.get("computed_at")),
+        )
+
+
+class Sum(Numeric):
+    name: ClassVar[str] = "sum"
+    title: ClassVar[str] = "Sum of a property"
+    about: ClassVar[str] = "A numeric property of an event, added up: the amount of all orders, say."
+    compares: ClassVar[bool] = True
+
+    def adds_up(self, spec: WidgetSpec) -> bool:
+        return True
+
+
+class Average(Numeric):
+    name: ClassVar[str] = "average"
+    title: ClassVar[str] = "Average of a property"
+    about: ClassVar[str] = "A numeric property of an event, averaged by day: the usual amount of an order, say."
+
+    def problems(self, spec: WidgetSpec) -> Iterator[Problem]:
+        if spec.unit != "day":
+            yield Problem(
+                "unit",
+                "Mixpanel gives averages by day only, and the average of a week can't be had from those of "
+                "its days. Choose day, or the sum of the property.",
+            )
+        elif spec.one_total and not is_one_day(spec):
+            yield Problem(
+                "range",
+                "The average over several days can't be had from those of its days. Choose a range of one "
+                "day, a chart that shows the dates, or the sum of the property.",
+            )
+
+
+def is_one_day(spec: WidgetSpec) -> bool:
+    asked = Range.of(spec)
+    if asked.kind == "fixed":
+        return asked.from_date == asked.to_date
+    return asked.kind == "last" and asked.last == 1 and asked.unit == "day"

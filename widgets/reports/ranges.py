@@ -1,0 +1,143 @@
+"""Ranges of dates: from a widget's relative words to the first and last day, and the buckets between.
+
+Weeks start on Monday; a week's or month's bucket is named by its first day (INTERFACE of the import format).
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, NamedTuple, Self
+
+from widgets.spec import WidgetSpec
+
+DAY = timedelta(days=1)
+PERIODS = {"week": "week", "month": "month", "quarter": "quarter", "year": "year"}
+
+
+class Dates(NamedTuple):
+    """First and last day (both asked for) and the buckets between, by their first days, ascending.
+
+    `current` is the first day of the range itself; `first` lies before it when the period before is
+    asked for too.
+    """
+
+    first: date
+    last: date
+    current: date
+    buckets: tuple[date, ...]
+
+    @property
+    def days(self) -> int:
+        """Length of the range itself, in days."""
+        return (self.last - self.current).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A range in relative words. `whole`: leave out buckets that the range holds only in part."""
+
+    kind: str = "last"
+    unit: str = "day"
+    last: int = 30
+    include_today: bool = False
+    from_date: date | None = None
+    to_date: date | None = None
+    whole: bool = True
+
+    @classmethod
+    def of(cls, spec: WidgetSpec) -> Self:
+        """The range of a widget. Where one total is shown the buckets don't matter, the exact dates do."""
+        exact = spec.one_total and spec.range != "last"
+        return cls(
+            spec.range,
+            "day" if exact else spec.unit,
+            spec.last,
+            spec.include_today,
+            spec.from_date,
+            spec.to_date,
+            whole=not exact,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form, holding only what matters to this kind of range, so that like ranges are equal."""
+        stored: dict[str, Any] = {"kind": self.kind, "unit": self.unit}
+        if self.kind == "last":
+            stored |= {"last": self.last, "include_today": self.include_today}
+        elif self.kind == "fixed":
+            stored |= {"from_date": str(self.from_date), "to_date": str(self.to_date)}
+        return stored if self.unit == "day" or self.whole else stored | {"whole": False}
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Self:
+        dates: dict[str, Any] = {k: date.fromisoformat(stored[k]) for k in ("from_date", "to_date") if k in stored}
+        return cls(**(stored | dates))
+
+    def resolve(self, today: date, periods: int = 1) -> Dates:
+        """The days asked for when today is `today`; with `periods=2` those of the period before as well.
+
+        The period before has as many buckets as the range and ends where it begins.
+        """
+        start, end = self._ends(today)
+        first_bucket = bucket_of(start, self.unit)
+        if self.whole and first_bucket < start and self.kind != "last":
+            first_bucket = next_bucket(first_bucket, self.unit)
+            if first_bucket > end:  # the range lies within one bucket: better that one than nothing
+                first_bucket = bucket_of(start, self.unit)
+        if self.whole and end < today:
+            after = next_bucket(bucket_of(end, self.unit), self.unit)
+            if after - DAY > end and bucket_of(end, self.unit) > first_bucket:
+                end = bucket_of(end, self.unit) - DAY
+        buckets = list(buckets_between(first_bucket, end, self.unit))
+        current = first_bucket if self.whole else start
+        first = current
+        for _ in range(len(buckets) * (periods - 1)):
+            first = bucket_of(first - DAY, self.unit)
+            buckets.insert(0, first)
+        return Dates(first, end, current, tuple(buckets))
+
+    def is_over(self, today: date) -> bool:
+        """Whether it ends before today, so that only events that arrive late can still change it."""
+        return self.resolve(today).last < today
+
+    def _ends(self, today: date) -> tuple[date, date]:
+        if self.kind == "fixed":
+            assert self.from_date and self.to_date  # a form or import has checked it
+            return self.from_date, min(self.to_date, today)
+        if self.kind == "last":
+            end = today if self.include_today else bucket_of(today, self.unit) - DAY
+            start = bucket_of(end, self.unit)
+            for _ in range(self.last - 1):
+                start = bucket_of(start - DAY, self.unit)
+            return start, end
+        if self.kind.endswith("_to_date"):
+            return bucket_of(today, self.kind.removesuffix("_to_date")), today
+        period = self.kind.removeprefix("last_")
+        end = bucket_of(today, period) - DAY
+        return bucket_of(end, period), end
+
+
+def bucket_of(day: date, unit: str) -> date:
+    """The first day of the day, week, month, quarter or year that holds `day`."""
+    match unit:
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "quarter":
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+        case "year":
+            return day.replace(month=1, day=1)
+    return day
+
+
+def next_bucket(first_day: date, unit: str) -> date:
+    """The first day of the bucket after the one that begins on `first_day`."""
+    longest = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[unit]
+    return bucket_of(first_day + timedelta(days=longest), unit)
+
+
+def buckets_between(first: date, last: date, unit: str) -> list[date]:
+    buckets = []
+    while first <= last:
+        buckets.append(first)
+        first = next_bucket(first, unit)
+    return buckets

@@ -1,0 +1,183 @@
+"""What a widget may be: the checks that forms and imports share. Every message says what to do."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields as dataclass_fields
+from datetime import date
+from typing import Any
+
+from widgets.spec import (
+    CHARTS,
+    FILTER_OPS,
+    MEASURES,
+    OPTIONS,
+    RANGES,
+    SORTS,
+    TIME_SERIES_CHARTS,
+    UNITS,
+    Problem,
+    WidgetSpec,
+)
+
+from . import KINDS
+from .kind import Kind
+from .ranges import Range, bucket_of
+
+MOST_BUCKETS = 1000
+HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+MISLEADING_WHEN_UNUSED = ("events", "breakdown", "property_name", "filters", "where", "measure", "born_event")
+NEEDED = {
+    "property_name": "Enter the numeric property, for example amount.",
+    "saved_report": "Enter the saved report's number: it stands in its address at Mixpanel, after “report-”.",
+    "funnel": "Enter the funnel's number: it stands in its address at Mixpanel, after “view/”.",
+    "born_event": "Enter the event that makes someone part of a cohort, for example Signed up.",
+}
+EVENT_MAY_BE_ANY = ("retention", "frequency")
+
+
+def check(spec: WidgetSpec, today: date) -> list[Problem]:
+    """All that is wrong with a widget; empty when it may be saved. `today` is the project's."""
+    kind = KINDS.get(spec.report)
+    if kind is None:
+        return [Problem("report", f"There is no report “{spec.report}”. Choose one of: {', '.join(KINDS)}.")]
+    problems = [*choices(spec, kind), *asked(spec, kind), *filters(spec), *cleaning(spec, kind), *drawing(spec, kind)]
+    if "range" in kind.fields and not problems:
+        problems += dates(spec, today)
+    if not problems:
+        problems += kind.problems(spec)
+    return problems
+
+
+def choices(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
+    allowed: tuple[tuple[str, Any, Mapping[str, str]], ...] = (
+        ("measure", spec.measure, MEASURES),
+        ("unit", spec.unit, UNITS),
+        ("range", spec.range, RANGES),
+        ("sort", spec.sort or "value", SORTS),
+        ("chart", spec.chart, CHARTS),
+    )
+    for field, value, values in allowed:
+        if value not in values:
+            yield Problem(field, f"“{value}” is not possible here. Choose one of: {', '.join(values)}.")
+    if spec.chart in CHARTS and spec.chart not in kind.charts:
+        fitting = ", ".join(kind.charts)
+        chart = CHARTS[spec.chart].lower()
+        yield Problem("chart", f"The report “{kind.title}” can't be drawn as a {chart}. Choose one of: {fitting}.")
+
+
+def asked(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
+    if "events" in kind.fields:
+        if any(not event.strip() for event in spec.events):
+            yield Problem("events", "An event's name is empty. Remove it, or enter a name as Mixpanel shows it.")
+        elif not spec.events and spec.report not in EVENT_MAY_BE_ANY:
+            yield Problem("events", "Enter an event's name as Mixpanel shows it, for example Signed up.")
+        elif len(spec.events) > 1 and spec.report != "events":
+            yield Problem("events", "This report takes one event. For several events choose the report “Events”.")
+    for field, message in NEEDED.items():
+        if field in kind.fields and not getattr(spec, field):
+            yield Problem(field, message)
+    default = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
+    for field in MISLEADING_WHEN_UNUSED:
+        if field not in kind.fields and getattr(spec, field) != default[field]:
+            fitting = ", ".join(name for name, other in KINDS.items() if field in other.fields)
+            yield Problem(
+                field, f"The report “{kind.title}” can't use this. Leave it empty, or choose one of: {fitting}."
+            )
+    if "limit" in kind.fields and not 1 <= spec.limit <= 10_000:
+        yield Problem("limit", "Enter a number from 1 to 10000, Mixpanel's own limit.")
+
+
+def filters(spec: WidgetSpec) -> Iterator[Problem]:
+    for i, (name, op, value) in enumerate(spec.filters, 1):
+        if not name.strip():
+            yield Problem("filters", f"Filter {i}: enter the property's name.")
+        elif op not in FILTER_OPS:
+            yield Problem("filters", f"Filter {i}: “{op}” is no condition. Choose one of: {', '.join(FILTER_OPS)}.")
+        elif op in ("gt", "lt") and (isinstance(value, bool) or not isinstance(value, int | float)):
+            yield Problem("filters", f"Filter {i}: “{FILTER_OPS[op]}” compares numbers. Enter a number.")
+        elif op not in ("set", "not_set") and (value is None or value == ""):
+            yield Problem("filters", f"Filter {i}: enter the value to compare with, or choose “is set”.")
+
+
+def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
+    if spec.range == "last" and not 1 <= spec.last <= MOST_BUCKETS:
+        yield Problem("last", f"Enter a number from 1 to {MOST_BUCKETS}.")
+    if spec.range != "fixed":
+        return
+    if not spec.from_date or not spec.to_date:
+        missing = "to_date" if spec.from_date else "from_date"
+        yield Problem(missing, "A range from one date to another needs both dates, as YYYY-MM-DD.")
+    elif spec.from_date > spec.to_date:
+        yield Problem("to_date", "The last date lies before the first. Swap them.")
+    elif spec.from_date > today:
+        yield Problem(
+            "from_date", "The range begins in the future, where there is no data. Choose an earlier date."
+        )
+    elif (spec.to_date - spec.from_date).days >= MOST_BUCKETS * 4:
+        yield Problem("from_date", "The range is longer than ten years. Choose a later first date.")
+    elif not spec.one_total:
+        dates = Range.of(spec).resolve(today)
+        if dates.current < bucket_of(spec.from_date, "day"):
+            yield Problem("unit", f"These dates hold no whole {spec.unit}. Choose day, or a longer range.")
+
+
+def cleaning(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
+    if spec.top is not None and spec.top < 1:
+        yield Problem("top", "Enter how many of the largest to keep: 1 or more.")
+    if spec.other and spec.top is None:
+        yield Problem("top", "Enter how many of the largest to keep, so that the rest can be summed as “Other”.")
+    elif spec.other and not kind.adds_up(spec):
+        yield Problem("other", "The rest can't be summed: these values don't add up. Choose the measure total.")
+    names = list(spec.rename.values())
+    if any(not name.strip() for name in (*names, *spec.rename)):
+        yield Problem("rename", "A label's old or new name is empty. Enter both, as old = new.")
+    elif len(set(names)) < len(names) and not kind.adds_up(spec):
+        yield Problem(
+            "rename",
+            "Two labels get the same name, which would add their values, and these don't add up. "
+            "Give each its own name, or choose the measure total.",
+        )
+
+
+def drawing(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
+    colors = spec.colors.values() if isinstance(spec.colors, Mapping) else spec.colors
+    for color in colors:
+        if not HEX_COLOR.fullmatch(color):
+            yield Problem("colors", f"“{color}” is no colour. Enter it as # and six hex digits, for example #0072b2.")
+    if spec.chart == "gauge" and spec.target is None:
+        yield Problem("target", "A gauge needs a target: enter the number that fills it.")
+    yield from options(spec)
+    if spec.compares:
+        yield from comparison(spec, kind)
+    if spec.options.get("total") and spec.chart in TIME_SERIES_CHARTS and not kind.adds_up(spec):
+        yield Problem("options", "total: these values don't add up, so they have no total. Choose the measure total.")
+
+
+def options(spec: WidgetSpec) -> Iterator[Problem]:
+    for name, value in spec.options.items():
+        kinds = OPTIONS.get(name)
+        if kinds is None:
+            yield Problem("options", f"{name}: there is no such option. Choose among: {', '.join(OPTIONS)}.")
+        elif kinds is bool and not isinstance(value, bool):
+            yield Problem("options", f"{name}: choose true or false.")
+        elif name.startswith("axis_") and (isinstance(value, bool) or not isinstance(value, int | float | None)):
+            yield Problem("options", f"{name}: enter a number.")
+        elif name == "types":
+            types = value.values() if isinstance(value, Mapping) else value
+            if not isinstance(value, list | tuple | Mapping) or any(kind not in TIME_SERIES_CHARTS for kind in types):
+                yield Problem("options", f"types: list chart types among: {', '.join(TIME_SERIES_CHARTS)}.")
+    low, high = spec.options.get("axis_min"), spec.options.get("axis_max")
+    if isinstance(low, int | float) and isinstance(high, int | float) and low >= high:
+        yield Problem("options", "axis_max: enter a number above the axis's lower end.")
+
+
+def comparison(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
+    if not kind.compares:
+        why = f"The report “{kind.title}” can't be compared with the period before."
+    elif spec.chart != "number" and spec.chart not in TIME_SERIES_CHARTS:
+        why = f"A {CHARTS[spec.chart].lower()} has no place for the period before: choose a number or a line."
+    elif spec.chart != "number" and not kind.adds_up(spec):
+        why = "These values don't add up to one number a period: choose the measure total, or the chart number."
+    else:
+        return
+    yield Problem("options", f"comparison: {why}")

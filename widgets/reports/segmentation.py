@@ -1,0 +1,89 @@
+"""One event, by the values of a property: `/segmentation`."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, ClassVar
+
+from widgets.report import Report, Series
+from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSpec
+
+from . import one_bucket
+from .expressions import property_expression, property_title
+from .kind import FILTER_FIELDS, MEASURE_TYPES, RANGE_FIELDS, Kind, Question, Request, common_params, dates_of
+from .reading import along, by_bucket, labelled, mapping
+
+MOST_VALUES = 10_000
+"""https://developer.mixpanel.com/reference/segmentation-query, `limit`."""
+
+
+class Segmentation(Kind):
+    name: ClassVar[str] = "segmentation"
+    title: ClassVar[str] = "One event, by a property"
+    about: ClassVar[str] = "How often an event happened: one curve or one slice a value of a property."
+    fields: ClassVar[tuple[str, ...]] = (
+        "events",
+        "breakdown",
+        "measure",
+        "limit",
+        *FILTER_FIELDS,
+        *RANGE_FIELDS,
+    )
+    charts: ClassVar[tuple[str, ...]] = (*TIME_SERIES_CHARTS, *ONE_TOTAL_CHARTS, "table")
+    compares: ClassVar[bool] = True
+    sort: ClassVar[str] = "value"
+
+    def problems(self, spec: WidgetSpec) -> Iterator[Problem]:
+        if spec.chart == "map" and not spec.breakdown:
+            yield Problem(
+                "breakdown",
+                "A map needs a breakdown by country code: enter mp_country_code, Mixpanel's own property.",
+            )
+        if spec.chart in ("number", "gauge") and spec.breakdown and spec.measure != "total":
+            yield Problem(
+                "breakdown",
+                f"The {spec.measure} values of a breakdown can't be added to one number. "
+                "Leave the breakdown empty, or choose the measure total.",
+            )
+
+    def question(self, spec: WidgetSpec) -> Question:
+        question = super().question(spec)
+        if spec.breakdown:
+            every_value = spec.other and spec.top is not None
+            question["on"] = property_expression(spec.breakdown)
+            question["limit"] = MOST_VALUES if every_value else spec.limit
+        if one_bucket.needed(spec):
+            return question | one_bucket.question(spec)
+        return question | {"event": spec.events[0], "type": MEASURE_TYPES[spec.measure]}
+
+    def request(self, question: Question, today: date) -> Request:
+        if "one_bucket" in question:
+            return one_bucket.request(question, today)
+        params = common_params(question, today) | {
+            "event": question["event"],
+            "type": question["type"],
+            "unit": question["range"]["unit"],
+        }
+        if on := question.get("on"):
+            params |= {"on": on, "limit": question["limit"]}
+        return Request("segmentation", params)
+
+    def read(self, answer: Any, question: Question, today: date) -> Report:
+        if "one_bucket" in question:
+            return one_bucket.read(answer, question, today)
+        adds_up = question["type"] == "general"
+        unit = question["range"]["unit"]
+        buckets = dates_of(question, today).buckets
+        data = mapping(mapping(answer, "data").get("data"), "data")
+        series = [
+            Series(name, along(buckets, by_bucket(points, unit, adds_up=adds_up)))
+            for name, points in labelled(data.get("values"))
+        ]
+        if not series and "on" not in question:
+            series.append(Series(question["event"], tuple(0 for _ in buckets)))
+        return Report("dates", buckets, tuple(series), additive=adds_up)
+
+    def labels_name(self, spec: WidgetSpec) -> str:
+        return property_title(spec.breakdown) if spec.breakdown else "Event"
+
+    def adds_up(self, spec: WidgetSpec) -> bool:
+        return spec.measure == "total"

@@ -1,0 +1,42 @@
+"""Today's most frequent events: `/events/top`."""
+
+from datetime import date
+from typing import Any, ClassVar
+
+from widgets.report import Report, Series, label, number
+from widgets.spec import WidgetSpec
+
+from .kind import MEASURE_TYPES, Kind, Question, Request
+from .reading import mapping, sequence
+
+
+class TopEvents(Kind):
+    name: ClassVar[str] = "top_events"
+    title: ClassVar[str] = "Today's top events"
+    about: ClassVar[str] = "The events that happened most often today."
+    fields: ClassVar[tuple[str, ...]] = ("measure", "limit")
+    charts: ClassVar[tuple[str, ...]] = ("pie", "donut", "list", "table")
+    sort: ClassVar[str] = "value"
+
+    def question(self, spec: WidgetSpec) -> Question:
+        every_event = spec.other and spec.top is not None
+        return super().question(spec) | {
+            "type": MEASURE_TYPES[spec.measure],
+            "limit": 10_000 if every_event else spec.limit,
+        }
+
+    def request(self, question: Question, today: date) -> Request:
+        return Request("events/top", {"type": question["type"], "limit": question["limit"]})
+
+    def read(self, answer: Any, question: Question, today: date) -> Report:
+        series = []
+        for entry in sequence(mapping(answer, "events").get("events"), "events"):
+            found = mapping(entry, "an event")
+            series.append(Series(label(found.get("event")), (number(found.get("amount")) or 0,)))
+        return Report("total", ("",), tuple(series), additive=question["type"] == "general")
+
+    def values_name(self, spec: WidgetSpec) -> str:
+        return "Total"
+
+    def adds_up(self, spec: WidgetSpec) -> bool:
+        return spec.measure == "total"

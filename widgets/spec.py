@@ -1,0 +1,154 @@
+"""What a widget asks, cleans and draws, as plain data: what forms fill, imports carry and reports read.
+
+The names are those of the import format, but for `property_name` ("property") and `clean_labels` ("clean"),
+whose short names mean something else in Python and Django.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from widgets.report import Number
+
+TIME_SERIES_CHARTS = (
+    "line",
+    "spline",
+    "area",
+    "areaspline",
+    "stackedarea",
+    "column",
+    "stackedcolumn",
+    "stackedpercentagecolumn",
+    "bar",
+    "stackedbar",
+)
+ONE_TOTAL_CHARTS = ("pie", "donut", "list", "map", "number", "gauge")
+"""Charts that show one number a label over the whole range."""
+
+CHARTS: dict[str, str] = {
+    "line": "Line",
+    "spline": "Spline (smooth line)",
+    "area": "Area",
+    "areaspline": "Area spline",
+    "stackedarea": "Stacked area",
+    "column": "Column",
+    "stackedcolumn": "Stacked column",
+    "stackedpercentagecolumn": "Stacked percentage column",
+    "bar": "Bar",
+    "stackedbar": "Stacked bar",
+    "pie": "Pie",
+    "donut": "Donut",
+    "funnel": "Funnel",
+    "list": "List",
+    "table": "Table",
+    "number": "Number",
+    "gauge": "Gauge",
+    "cohort": "Cohort",
+    "map": "Map",
+}
+"""Chart types by Cyfe's names, with what people read."""
+
+MEASURES = {
+    "total": "Total (every time it happened)",
+    "unique": "Unique users",
+    "average": "Average per user",
+}
+UNITS = {"day": "Day", "week": "Week", "month": "Month"}
+RANGES = {
+    "last": "The last …",
+    "week_to_date": "This week so far",
+    "month_to_date": "This month so far",
+    "quarter_to_date": "This quarter so far",
+    "year_to_date": "This year so far",
+    "last_week": "Last week",
+    "last_month": "Last month",
+    "last_quarter": "Last quarter",
+    "fixed": "From one date to another",
+}
+SORTS = {"value": "Largest first", "label": "By label", "none": "As Mixpanel or the list gives them"}
+FILTER_OPS = {
+    "is": "is",
+    "is_not": "is not",
+    "contains": "contains",
+    "not_contains": "does not contain",
+    "gt": "is greater than",
+    "lt": "is less than",
+    "set": "is set",
+    "not_set": "is not set",
+}
+OPTIONS: dict[str, type | tuple[type, ...]] = {
+    "types": (list, dict),
+    "cumulative": bool,
+    "average": bool,
+    "total": bool,
+    "comparison": bool,
+    "reverse": bool,
+    "reverse_graph": bool,
+    "shared_axis": bool,
+    "show_axis": bool,
+    "show_labels": bool,
+    "percent": bool,
+    "country_names": bool,
+    "axis_min": (int, float),
+    "axis_max": (int, float),
+}
+
+
+class Problem(NamedTuple):
+    """What is wrong with one field (a name of WidgetSpec), in words that say what to do."""
+
+    field: str
+    message: str
+
+
+class Filter(NamedTuple):
+    """One simple condition on a property; `value` is None for the ops that need none."""
+
+    property: str
+    op: str
+    value: str | Number | bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WidgetSpec:
+    report: str
+    events: tuple[str, ...] = ()
+    breakdown: str = ""
+    property_name: str = ""
+    filters: tuple[Filter, ...] = ()
+    where: str = ""
+    measure: str = "total"
+    unit: str = "day"
+    range: str = "last"
+    last: int = 30
+    include_today: bool = False
+    from_date: date | None = None
+    to_date: date | None = None
+    limit: int = 60
+    saved_report: int | None = None
+    funnel: int | None = None
+    born_event: str = ""
+    intervals: int = 8
+    chart: str = "line"
+    clean_labels: bool = True
+    exclude: tuple[str, ...] = ()
+    rename: Mapping[str, str] = field(default_factory=dict)
+    sort: str = ""
+    top: int | None = None
+    other: bool = False
+    colors: Sequence[str] | Mapping[str, str] = ()
+    target: Number | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def one_total(self) -> bool:
+        return self.chart in ONE_TOTAL_CHARTS
+
+    @property
+    def compares(self) -> bool:
+        return bool(self.options.get("comparison"))
+
+    @property
+    def percent(self) -> bool:
+        return bool(self.options.get("percent"))

@@ -1,0 +1,40 @@
+"""Refreshing on Celery workers (`TASKS=celery`). Needs nothing of Celery while TASKS is `inline`."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from .models import Snapshot
+
+logger = logging.getLogger(__name__)
+
+QUEUED_FOR = timedelta(seconds=30)
+"""A task that was queued so long ago and has not begun may be lost: the next poll queues another."""
+
+
+def enqueue(snapshot_id: int, seen: datetime | None) -> bool:
+    """Queues one refresh, unless one is queued already. False when the broker can't be reached.
+
+    A lost broker never fails a poll: the next poll tries again.
+    """
+    now = timezone.now()
+    free = Q(queued_at=None) | Q(queued_at__lt=now - QUEUED_FOR)
+    if not Snapshot.objects.filter(free, pk=snapshot_id).update(queued_at=now):
+        return True
+    from mixcyfe_site.celery import send_refresh
+
+    try:
+        send_refresh(snapshot_id, seen)
+    except OSError as error:
+        # kombu's OperationalError is an OSError: its words may hold the broker's password.
+        logger.warning("broker lost, refresh of snapshot %s not queued: %s", snapshot_id, type(error).__name__)
+        Snapshot.objects.filter(pk=snapshot_id, queued_at=now).update(queued_at=None)
+        return False
+    return True
+
+
+def may_queue(queued_at: datetime | None, now: datetime) -> bool:
+    return settings.TASKS == "celery" and (queued_at is None or queued_at < now - QUEUED_FOR)
