@@ -3,6 +3,7 @@
 A missing or malformed one ends the start with one line that names it and says how to make one.
 """
 
+import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -121,6 +122,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 # Pages look right without collectstatic: whitenoise finds the files where the apps keep them.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+warnings.filterwarnings("ignore", "No directory at", UserWarning)  # there is none before collectstatic
 
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True

@@ -92,6 +92,27 @@ def claim(snapshot_id: int, *, seen: datetime | None, purpose: str, user_id: int
         return Claim(snapshot.pk, project.pk, call.pk, token, now, probe)
 
 
+def reserve(project: Project, *, what: str, user_id: int | None) -> int | Refusal:
+    """A call for a person that is about no snapshot, a picker's list say: the ledger's id of it."""
+    with transaction.atomic(durable=True):
+        project = Project.objects.select_for_update().get(pk=project.pk)
+        now = database_now()
+        if project.held_until and project.held_until > now:
+            return Refusal.HELD
+        if refusal := spend(project, now, person=True):
+            return refusal
+        return ApiCall.objects.create(
+            project=project, user_id=user_id, purpose=PEOPLE, what=what[:200], started_at=now
+        ).pk
+
+
+def end_call(call_id: int, *, outcome: str, message: str = "", gave_up: bool = False) -> datetime:
+    """Notes how a call ended: `ok`, or an error's kind. Returns when."""
+    now = database_now()
+    ApiCall.objects.filter(pk=call_id).update(ended_at=now, outcome=outcome, message=message, gave_up=gave_up)
+    return now
+
+
 def spend(project: Project, now: datetime, *, person: bool) -> Refusal | None:
     """Whether the project's limits leave room for one more call; call it with the project's row locked."""
     if running(project, now) >= project.effective_concurrent:

@@ -18,7 +18,7 @@ from .freshness import base_interval, rolls_at, stretch_for
 from .mixpanel.client import Client
 from .mixpanel.errors import MixpanelError
 from .models import ApiCall, Project, Snapshot, Widget
-from .quota import Claim, Refusal, claim
+from .quota import Claim, Refusal, claim, end_call
 from .report import Report
 from .reports import KINDS, ReadError
 from .turns import most_urgent
@@ -115,7 +115,7 @@ def store(claimed: Claim, report: Report, today: date) -> Outcome:
     stored = report.to_json()
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().get(pk=claimed.project_id)
-        now = end_call(claimed, outcome="ok")
+        now = end_call(claimed.call_id, outcome="ok")
         snapshot = Snapshot.objects.filter(pk=claimed.snapshot_id, lease_token=claimed.token).first()
         if snapshot is None:
             return Outcome.LATE
@@ -140,7 +140,7 @@ def record(claimed: Claim, failure: Failure) -> None:
     """Notes the error and holds back what it concerns. The last good data stays."""
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().get(pk=claimed.project_id)
-        now = end_call(claimed, outcome=failure.kind, message=failure.message, gave_up=failure.gave_up)
+        now = end_call(claimed.call_id, outcome=failure.kind, message=failure.message, gave_up=failure.gave_up)
         if failure.kind in holds.HOLDS_PROJECT:
             holds.hold_project(project, now, failure.kind, failure.message, failure.retry_after)
             learn(project, failure)
@@ -172,12 +172,6 @@ def record(claimed: Claim, failure: Failure) -> None:
                 "queued_at",
             ]
         )
-
-
-def end_call(claimed: Claim, *, outcome: str, message: str = "", gave_up: bool = False) -> datetime:
-    now = database_now()
-    ApiCall.objects.filter(pk=claimed.call_id).update(ended_at=now, outcome=outcome, message=message, gave_up=gave_up)
-    return now
 
 
 def learn(project: Project, failure: Failure) -> None:

@@ -40,7 +40,7 @@ class Connection:
     def trickle(self, data: bytes) -> None:
         for byte in data:
             self.send(bytes([byte]))
-            time.sleep(0.04)
+            time.sleep(0.02)
 
     def answer(self, body: bytes = b"{}", *headers: str, status: str = "200 OK") -> None:
         lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]

@@ -116,7 +116,9 @@ def test_it_says_whether_mixpanel_may_still_be_at_it(client):
 
 
 def test_it_cuts_and_cleans_what_people_will_read(client):
-    hostile = "\x1b[31mred\x1b[0m\x1b]8;;http://evil\x07 \x00\x9b2J \u202eback\ud800\r\nSet-Cookie: x\u2028" + "x" * 5000
+    hostile = (
+        "\x1b[31mred\x1b[0m\x1b]8;;http://evil\x07 \x00\x9b2J \u202eback\ud800\r\nSet-Cookie: x\u2028" + "x" * 5000
+    )
     message = str(error_of(client, 400, said(hostile)))
     assert message.startswith("Mixpanel refused the query: red back Set-Cookie: x xxx")
     assert len(message) == LONGEST_MESSAGE
@@ -124,20 +126,19 @@ def test_it_cuts_and_cleans_what_people_will_read(client):
     message.encode()
 
 
-@pytest.mark.parametrize(("words", "running", "concurrent", "used", "hourly"), [
-    (LIMIT.format("1/5", "61/60"), 1, 5, 61, 60),
-    (LIMIT.format("6/5", "400/400"), 6, 5, 400, 400),
-    (LIMIT.format("0/0", "7/999999999"), 0, None, 7, None),
-    (LIMIT.format("-1/-5", "1e9/sixty"), None, None, None, None),
-    ("a" * 400 + LIMIT.format("1/5", "61/60"), 1, 5, 61, 60),
-    ("9" * 5000 + "/" + "9" * 5000 + " queries running concurrently", None, None, None, None),
-    ("slow down", None, None, None, None),
+@pytest.mark.parametrize(("words", "expected"), [
+    (LIMIT.format("1/5", "61/60"), (1, 5, 61, 60)),
+    (LIMIT.format("6/5", "400/400"), (6, 5, 400, 400)),
+    (LIMIT.format("0/0", "7/999999999"), (0, None, 7, None)),
+    (LIMIT.format("-1/-5", "1e9/sixty"), (None, None, None, None)),
+    ("a" * 400 + LIMIT.format("1/5", "61/60"), (1, 5, 61, 60)),
+    ("9" * 5000 + "/" + "9" * 5000 + " queries running concurrently", (None, None, None, None)),
+    ("slow down", (None, None, None, None)),
 ])  # fmt: skip
-def test_it_learns_the_projects_real_limits(client, words, running, concurrent, used, hourly):
+def test_it_learns_the_projects_real_limits(client, words, expected):
     error = error_of(client, 429, said(words))
     assert isinstance(error, errors.RateLimitError)
-    found = (error.running, error.concurrent_limit, error.used, error.hourly_limit)
-    assert found == (running, concurrent, used, hourly)
+    assert (error.running, error.concurrent_limit, error.used, error.hourly_limit) == expected
 
 
 @pytest.mark.parametrize(("header", "seconds"), [

@@ -30,7 +30,7 @@ def failure(client: Client) -> tuple[MixpanelError, float]:
 
 def never(connection):
     connection.request()
-    time.sleep(2)
+    time.sleep(5)
 
 
 def headers_by_the_byte(connection):
@@ -72,11 +72,11 @@ def body_of_a_redirect_by_the_byte(connection):
     never, headers_by_the_byte, headers_without_end, body_by_the_byte, chunks_by_the_byte, trailers_without_end,
 ])  # fmt: skip
 def test_it_waits_no_longer_than_it_was_told_to(serve, talk):
-    error, seconds = failure(client_of(serve(talk), timeout=0.25))
+    error, seconds = failure(client_of(serve(talk), timeout=0.15))
     assert type(error) is UnavailableError
-    assert str(error) == "Mixpanel did not answer within 0.25 seconds."
+    assert str(error) == "Mixpanel did not answer within 0.15 seconds."
     assert error.gave_up
-    assert 0.2 < seconds < 0.6
+    assert 0.2 < seconds < 1.5
 
 
 def test_it_believes_a_status_whose_body_never_comes(serve):
@@ -85,9 +85,9 @@ def test_it_believes_a_status_whose_body_never_comes(serve):
         connection.send(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 400\r\n\r\n")
         connection.trickle(b"x" * 400)
 
-    error, seconds = failure(client_of(serve(talk), timeout=0.25))
+    error, seconds = failure(client_of(serve(talk), timeout=0.15))
     assert type(error) is CredentialsError
-    assert seconds < 0.6
+    assert seconds < 1.5
 
 
 def test_it_takes_a_slow_answer_that_is_in_time(serve):
@@ -106,14 +106,16 @@ def test_it_does_not_say_that_mixpanel_works_on_a_query_it_never_got(serve):
             waiting.append(socket.socket())
             waiting[-1].setblocking(False)
             waiting[-1].connect_ex(full.getsockname())
-        client = Client(ProjectSecret("s"), project_id=7, api_root=f"http://127.0.0.1:{full.getsockname()[1]}", timeout=0.2)
+        client = Client(
+            ProjectSecret("s"), project_id=7, api_root=f"http://127.0.0.1:{full.getsockname()[1]}", timeout=0.2
+        )
         error, seconds = failure(client)
     finally:
         for sock in [full, *waiting]:
             sock.close()
     assert not error.gave_up
-    assert str(error) == "Mixpanel could not be reached within 0.2 seconds."
-    assert seconds < 0.6
+    assert str(error) == "Mixpanel could not be reached within 0.15 seconds."
+    assert seconds < 1.5
 
 
 def test_it_says_why_there_was_no_connection():
@@ -125,10 +127,10 @@ def test_it_says_why_there_was_no_connection():
 
 
 def test_it_waits_no_longer_for_a_name_either(monkeypatch):
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(1))
-    error, seconds = failure(Client(ProjectSecret("s"), project_id=7, api_root="http://mixpanel.test", timeout=0.2))
-    assert str(error) == "Mixpanel could not be reached within 0.2 seconds."
-    assert seconds < 0.5
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3) or [])
+    error, seconds = failure(Client(ProjectSecret("s"), project_id=7, api_root="http://mixpanel.test", timeout=0.15))
+    assert str(error) == "Mixpanel could not be reached within 0.15 seconds."
+    assert seconds < 1.5
 
 
 def test_it_tries_the_next_address_of_a_name(serve, monkeypatch):
@@ -202,7 +204,9 @@ def test_it_follows_no_redirect(serve):
     elsewhere = serve(lambda connection: connection.request() and connection.answer())
     for location in (elsewhere.root, "/again", "http://[bad", "//" + "x" * 9000):
         moved = (b"x", f"Location: {location}")
-        server = serve(lambda connection, moved=moved: connection.request() and connection.answer(*moved, status="307 M"))
+        server = serve(
+            lambda connection, moved=moved: connection.request() and connection.answer(*moved, status="307 M")
+        )
         error, _ = failure(client_of(server))
         assert type(error) is UnavailableError
         assert "redirect" in str(error)
@@ -211,9 +215,9 @@ def test_it_follows_no_redirect(serve):
 
 
 def test_it_waits_for_no_redirects_body(serve):
-    error, seconds = failure(client_of(serve(body_of_a_redirect_by_the_byte), timeout=0.25))
+    error, seconds = failure(client_of(serve(body_of_a_redirect_by_the_byte), timeout=0.15))
     assert "redirect" in str(error)
-    assert seconds < 0.6
+    assert seconds < 1.5
 
 
 def keeps_answering(connection):
@@ -233,10 +237,10 @@ def test_it_keeps_the_connection_but_no_cookie(serve):
 
 def test_it_gives_every_query_on_a_kept_connection_its_own_time(serve):
     server = serve(keeps_answering)
-    client = client_of(server, timeout=0.3)
+    client = client_of(server, timeout=0.15)
     for _ in range(2):
         client.query("events", {})
-        time.sleep(0.2)
+        time.sleep(0.1)
     assert client.query("events", {}) == {}
     assert len(server.connections) == 1
 

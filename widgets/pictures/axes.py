@@ -24,9 +24,7 @@ PERCENT = Scale(0, 100, (0, 25, 50, 75, 100))
 PERCENT_BOTH_WAYS = Scale(-100, 100, (-100, -50, 0, 50, 100))
 
 
-def scale(
-    values: Iterable[Number], intervals: int = 4, low: Number | None = None, high: Number | None = None
-) -> Scale:
+def scale(values: Iterable[Number], intervals: int = 4, low: Number | None = None, high: Number | None = None) -> Scale:
     """A scale that holds 0 and all values, ending at round numbers, or at the ends that were asked for."""
     values = [*values, 0]
     least, most = float(min(values)), float(max(values))
@@ -60,7 +58,7 @@ def round_step(step: float) -> float:
 def alongside(main: Scale, values: Iterable[Number]) -> Scale:
     """A second scale from 0 with as many ticks as the first, so that they share their grid lines."""
     intervals = len(main.ticks) - 1
-    step = round_step(max(max(values), 1e-6) / intervals)
+    step = round_step(max(*values, 1e-6) / intervals)
     ticks = tuple(float(f"{i * step:.12g}") for i in range(intervals + 1))
     return Scale(0, ticks[-1], ticks)
 

@@ -52,10 +52,10 @@ class _Bare:
     def _axes(self) -> None: ...
 
     def _compute_y_labels(self: Any) -> None:
-        self._y_labels = []
+        self._y_labels: list[Any] = []
 
     def _compute_y_labels_major(self: Any) -> None:
-        self._y_labels_major = []
+        self._y_labels_major: list[Any] = []
 
     def _tooltip_data(self, *args: Any, **kwargs: Any) -> None: ...
 
@@ -112,7 +112,7 @@ def curves(
     drawn = (LINES | COLUMNS | BARS)[kind]
     width, height = size
     filled = kind in ("area", "areaspline", "stackedarea")
-    chart = drawn(
+    chart: Any = drawn(
         width=width,
         height=height,
         fill=filled,

@@ -21,9 +21,9 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
     height = min(72, (HEIGHT - 24 - (24 if more else 0)) / len(shown))
     bar = height * 0.62
     top = (HEIGHT - (24 if more else 0) - height * len(shown) + height - bar) / 2
-    widest = max(max(counts), 0) or 1
+    widest = max(*counts, 0) or 1
     halves = [max(_WIDEST / 2 * max(count, 0) / widest, 1) for count in shown]
-    for i, (count, half) in enumerate(zip(shown, halves, strict=True)):
+    for i, half in enumerate(halves):
         y = top + i * height
         if i + 1 < len(shown):
             below = halves[i + 1]

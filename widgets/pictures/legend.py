@@ -37,9 +37,7 @@ class _Place:
         return self.x + _SWATCH + wording.width(self.words, _SIZE)
 
 
-def draw(
-    sheet: Sheet, entries: Sequence[Entry], bounds: tuple[float, float], y: float, *, not_drawn: int = 0
-) -> float:
+def draw(sheet: Sheet, entries: Sequence[Entry], bounds: tuple[float, float], y: float, *, not_drawn: int = 0) -> float:
     """Draws it from `y` downwards between left and right, and returns where it ends.
 
     `not_drawn`: how many series the chart leaves out beside those of the entries.

@@ -20,9 +20,7 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
     base = HEIGHT / 2 + size * 0.36 - (18 if compared else 0)
     # Its default colour says nothing, and text is easier to read.
     color = ink(drawing.colors_for([figure.label])[0]) if drawing.colors else TEXT
-    sheet.text(
-        _MIDDLE, base, words, size=size, anchor="middle", ink=color, font_weight="600", letter_spacing="-.02em"
-    )
+    sheet.text(_MIDDLE, base, words, size=size, anchor="middle", ink=color, font_weight="600", letter_spacing="-.02em")
     if figure.label:
         name = wording.fitted(figure.label, 580, 18)
         sheet.text(_MIDDLE, base - size * 0.72 - 22, name, size=18, anchor="middle", ink=MUTED)

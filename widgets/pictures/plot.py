@@ -112,9 +112,7 @@ def _grid(sheet: Sheet, plot: Plot, words: Sequence[str], second: Scale | None) 
             sheet.text(plot.right + 8, at + 4, word, texts)
 
 
-def _names(
-    sheet: Sheet, plot: Plot, rows: int, names: Sequence[tuple[int, str]], *, slotted: bool
-) -> None:
+def _names(sheet: Sheet, plot: Plot, rows: int, names: Sequence[tuple[int, str]], *, slotted: bool) -> None:
     """The dates along their axis: under the middle of a column, or at the point of a line."""
     texts = sheet.add("g", ink=MUTED, font_size=SMALL)
     start, length = (plot.top, plot.height) if plot.turned else (plot.left, plot.width)
@@ -128,9 +126,7 @@ def _names(
             sheet.text(min(max(at, half + 2), 638 - half), plot.bottom + 18, name, texts, anchor="middle")
 
 
-def _curves(
-    sheet: Sheet, plot: Plot, series: Sequence[Drawn], *, slotted: bool, with_values: bool
-) -> None:
+def _curves(sheet: Sheet, plot: Plot, series: Sequence[Drawn], *, slotted: bool, with_values: bool) -> None:
     from . import curves
 
     rows = len(series[0].values)
@@ -212,6 +208,4 @@ def _bars(sheet: Sheet, into: Element, one: Drawn, curve: "Curve", *, turned: bo
         data.append(f"m{coordinate(dx / 10)} {coordinate(dy / 10)}{'h' if turned else 'v'}{coordinate(length / 10)}")
         at = end
     thickness = curve.bars[0][3 if turned else 2]
-    sheet.add(
-        "path", into, ink=one.ink, d="".join(data), stroke="currentColor", stroke_width=f"{thickness:.2f}"
-    )
+    sheet.add("path", into, ink=one.ink, d="".join(data), stroke="currentColor", stroke_width=f"{thickness:.2f}")

@@ -39,9 +39,7 @@ class Sheet:
         self._style = ET.SubElement(self.root, "style")
         self._inks: dict[Ink, str] = {TEXT: ""}
 
-    def add(
-        self, tag: str, into: Element | None = None, *, ink: Ink | None = None, **attributes: Attribute
-    ) -> Element:
+    def add(self, tag: str, into: Element | None = None, *, ink: Ink | None = None, **attributes: Attribute) -> Element:
         """A new element; `_` in an attribute's name stands for `-`. Paint with `currentColor` to get the ink."""
         named = {name.strip("_").replace("_", "-"): _written(value) for name, value in attributes.items()}
         if ink is not None:

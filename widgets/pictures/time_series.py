@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from widgets.cyfe.drawing import Drawing
-from widgets.report import Number, Report, ReportError
+from widgets.report import Number, Report
 
 from . import axes, legend, plot, wording
 from .axes import Scale
@@ -15,6 +15,7 @@ from .svg import HEIGHT, WIDTH, Sheet
 VERTICAL = ("line", "spline", "area", "areaspline", "stackedarea", "column", "stackedcolumn")
 HORIZONTAL = ("bar", "stackedbar")
 PERCENTAGE = "stackedpercentagecolumn"
+CHARTS = (*VERTICAL, PERCENTAGE, *HORIZONTAL)
 
 MOST_SERIES = 60
 MOST_BESIDE = 12
@@ -28,12 +29,10 @@ _BOTTOM = HEIGHT - 28
 
 
 def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
-    if not all(isinstance(row, date) for row in report.rows):
-        raise ReportError(f"The chart type “{drawing.chart}” draws numbers by date. Choose another chart type.")
     rows, series = _prepared(report, drawing)
     scale = _scale(series, drawing)
     series, scale, second = _on_two_axes(series, scale, drawing)
-    top = _legend(sheet, report, series, two_axes=second is not None) + 12
+    top = _legend(sheet, report, series, two_axes=second is not None) + 14
     words = wording.ticks(list(scale.ticks))
     if drawing.options.get("show_axis") is False:
         words = [""] * len(words)
@@ -45,7 +44,7 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
         frame = Plot(left, top, WIDTH - 24, _BOTTOM, scale, turned=True)
     else:
         left = _EDGE + 8 + max(wording.width(word, plot.SMALL) for word in words)
-        right = WIDTH - _EDGE - 8
+        right: float = WIDTH - _EDGE - 8
         if second:
             right -= max(wording.width(word, plot.SMALL) for word in wording.ticks(list(second.ticks)))
         upside_down = drawing.wants("reverse_graph")
@@ -111,9 +110,7 @@ def _reached(series: Sequence[Drawn]) -> Iterator[Number]:
                 yield from column
 
 
-def _on_two_axes(
-    series: list[Drawn], scale: Scale, drawing: Drawing
-) -> tuple[list[Drawn], Scale, Scale | None]:
+def _on_two_axes(series: list[Drawn], scale: Scale, drawing: Drawing) -> tuple[list[Drawn], Scale, Scale | None]:
     """Without a shared axis the first series has the left one to itself, and the others get one on the right.
 
     As far as that makes sense: not where curves are stacked, and not where one pair of ends holds for all.

@@ -4,6 +4,7 @@ import math
 import re
 import unicodedata
 from datetime import date
+from itertools import pairwise
 
 from widgets.report import Number, Value
 
@@ -128,7 +129,7 @@ def ticks(values: list[float]) -> list[str]:
     words = [short(value) for value in values]
     if len(set(words)) == len(words):
         return words
-    step = min(b - a for a, b in zip(values, values[1:], strict=False))
+    step = min((b - a for a, b in pairwise(values)), default=0)
     decimals = max(0, -math.floor(math.log10(step))) if step > 0 else 0
     return [minus(f"{value:,.{min(decimals, 9)}f}") for value in values]
 

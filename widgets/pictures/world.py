@@ -13,13 +13,16 @@ from widgets.cyfe.drawing import Drawing
 from widgets.report import Number, Report, ReportError
 
 from . import wording
-from .colors import LIGHT_CARD, DARK_CARD, MUTED, TRACK, Ink, heat, ink
-from .svg import HEIGHT, WIDTH, Sheet
+from .colors import DARK_CARD, LIGHT_CARD, MUTED, Ink, heat
+from .number import readable
+from .svg import WIDTH, Sheet
 from .totals import totals
 
 _MEANT = {"UK": "GB"}
 _MAP_LEFT, _MAP_TOP = 2, 4
-_NAMED = 5
+_EDGE, _GAP = 16, 32
+_LIST_TOP, _LINE = 306, 20
+_COLUMNS, _LINES = 3, 3
 _BORDER = Ink(LIGHT_CARD, DARK_CARD)
 _LAND = Ink("#e1e5ea", "#3a424d")
 
@@ -47,8 +50,7 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
     shades: dict[Ink, list[str]] = {}
     for code, value in values.items():
         if value > 0:
-            # The square root, or all but the largest country would look the same.
-            shades.setdefault(scale[round((value / most) ** 0.5 * (len(scale) - 1))], []).append(code)
+            shades.setdefault(_shade(value, most, scale), []).append(code)
     for shade, codes in shades.items():
         if data := "".join(world["land"].get(code, "") for code in codes):
             sheet.add("path", group, d=data, ink=shade)
@@ -67,7 +69,7 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
             if code in world["dots"]:
                 x, y = world["dots"][code]
                 sheet.add("circle", group, cx=x, cy=y, r=2.4, ink=shade)
-    _largest(sheet, values, scale, drawing)
+    _largest(sheet, values, scale)
 
 
 def _by_country(report: Report) -> dict[str, Number]:
@@ -83,3 +85,25 @@ def _by_country(report: Report) -> dict[str, Number]:
         elif report.additive:
             values[code] += total.value
     return dict(sorted(values.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _largest(sheet: Sheet, values: dict[str, Number], scale: tuple[Ink, ...]) -> None:
+    """The first of them with their numbers, in three columns below the map."""
+    shown = list(values.items())[: _COLUMNS * _LINES - (len(values) > _COLUMNS * _LINES)]
+    width = (WIDTH - 2 * _EDGE + _GAP) / _COLUMNS
+    for i, (code, value) in enumerate(shown):
+        x, y = _EDGE + i % _COLUMNS * width, _LIST_TOP + i // _COLUMNS * _LINE
+        words = readable(value)
+        sheet.add("rect", x=x, y=y - 10, width=10, height=10, rx=2.5, ink=_shade(value, shown[0][1], scale))
+        room = width - _GAP - 18 - 8 - wording.width(words)
+        sheet.text(x + 17, y, wording.fitted(COUNTRIES[code], room))
+        sheet.text(x + width - _GAP, y, words, anchor="end", font_weight="600")
+    if len(shown) < len(values):
+        i = len(shown)
+        x, y = _EDGE + i % _COLUMNS * width, _LIST_TOP + i // _COLUMNS * _LINE
+        sheet.text(x + 17, y, wording.and_more(len(values) - i), ink=MUTED)
+
+
+def _shade(value: Number, most: Number, scale: tuple[Ink, ...]) -> Ink:
+    """The square root of a share, or all but the largest countries would look the same."""
+    return scale[round((value / most) ** 0.5 * (len(scale) - 1))] if value > 0 else _LAND

@@ -1,0 +1,57 @@
+"""`manage.py demo`: a stand-in Mixpanel, a project, a widget per chart type, and a server."""
+
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from widgets.demo import environment
+from widgets.demo.dashboard import dashboard
+from widgets.models import Widget
+from widgets.transfer.importing import import_all
+
+from .serve import granian
+
+USER = "demo"
+PASSWORD = "mixcyfe-demo"  # noqa: S105 - served on the loopback address only, over made-up numbers
+
+
+class Command(BaseCommand):
+    help = "Shows MixCyfe with a stand-in Mixpanel: no credentials and no network needed."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if environment.standin is None:
+            raise CommandError("Run it as `make demo` or `python manage.py demo`.")
+        call_command("migrate", interactive=False, verbosity=0)
+        _, widgets = import_all(dashboard())
+        make_user(widgets)
+        self.introduce(widgets)
+        server = subprocess.Popen(  # noqa: S603 - our own command line
+            granian("127.0.0.1", int(os.environ["PORT"]), workers=1, threads=8)
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: server.terminate())
+        ended = server.wait()
+        environment.standin.stop()
+        sys.exit(ended if ended > 0 else 0)
+
+    def introduce(self, widgets: list[Widget]) -> None:
+        self.stdout.write(f"\nMixCyfe demo: {settings.SITE_URL}/admin/   user {USER}   password {PASSWORD}\n\n")
+        for widget in widgets:
+            self.stdout.write(f"  {widget.get_chart_display():<26} {widget.title:<32} {widget.url()}")
+        self.stdout.write("\nCtrl+C stops it.\n")
+        self.stdout.flush()
+
+
+def make_user(widgets: list[Widget]) -> None:
+    users = get_user_model().objects
+    user = users.filter(username=USER).first()
+    if user is None:
+        user = users.create_superuser(USER, "demo@example.com", PASSWORD)
+    Widget.objects.filter(pk__in=[widget.pk for widget in widgets], owner=None).update(owner=user)
