@@ -5,6 +5,9 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from .views import poll
+
+POLLED = "/w/"
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -18,6 +21,19 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+
+
+class MachineMiddleware:
+    """Answers polls at once: sessions, messages and the like are for people, and cost more than a poll."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(POLLED):
+            return self.get_response(request)
+        request.get_host()  # refuses hosts that are not ours, as CommonMiddleware does for people
+        return poll(request, request.path_info.removeprefix(POLLED))
 
 
 class ContentSecurityPolicyMiddleware:

@@ -4,7 +4,6 @@ Knows nothing of Mixpanel, Cyfe, Django or HTTP.
 """
 
 import json
-import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -17,6 +16,9 @@ Shape = Literal["dates", "steps", "total"]
 
 LONGEST_LABEL = 1000
 """Mixpanel cuts property values at 255 characters; what is longer comes from nobody's dashboard."""
+
+LARGEST_NUMBER = 10**300
+"""Nobody counts so far. Below it, no sum over a whole answer leaves what a double and JSON can hold."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -106,10 +108,7 @@ def number(value: Any) -> Value:
             value = float(value) if not re.fullmatch(r"[+-]?\d{1,18}", value.strip()) else int(value)
         except ValueError:
             return None
-    if isinstance(value, int):
-        # An integer beyond a double's range is nobody's count, and JSON readers elsewhere choke on it.
-        return value if abs(value) < 10**300 else None
-    if isinstance(value, float) and math.isfinite(value):
+    if isinstance(value, int | float) and abs(value) < LARGEST_NUMBER:
         return value
     return None
 

@@ -146,6 +146,11 @@ class WidgetSpec:
         return self.chart in ONE_TOTAL_CHARTS
 
     @property
+    def hides_dates(self) -> bool:
+        """Whether no bucket is shown, so that the first and last day of the range are all that matters."""
+        return self.one_total or (self.report == "funnel" and self.chart in ("funnel", "table"))
+
+    @property
     def compares(self) -> bool:
         return bool(self.options.get("comparison"))
 

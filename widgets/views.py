@@ -45,8 +45,9 @@ def respond(reply: answers.Answer, request: HttpRequest) -> HttpResponse:
 
 
 def run_behind(reply: answers.Answer) -> None:
-    """Nobody waits for this any more, so what goes wrong here can only be logged."""
-    for step in reply.behind:
+    """Nobody waits for this any more, so what goes wrong here can only be logged. Does it once."""
+    steps, reply.behind = reply.behind, []
+    for step in steps:
         try:
             step()
         except Exception:

@@ -24,7 +24,7 @@ PERCENT = Scale(0, 100, (0, 25, 50, 75, 100))
 PERCENT_BOTH_WAYS = Scale(-100, 100, (-100, -50, 0, 50, 100))
 
 
-def scale(values: Iterable[Number], intervals: int = 4, low: Number | None = None, high: Number | None = None) -> Scale:
+def scale(values: Iterable[Number], intervals: int = 5, low: Number | None = None, high: Number | None = None) -> Scale:
     """A scale that holds 0 and all values, ending at round numbers, or at the ends that were asked for."""
     values = [*values, 0]
     least, most = float(min(values)), float(max(values))
@@ -66,6 +66,11 @@ def alongside(main: Scale, values: Iterable[Number]) -> Scale:
 _STEPS = {1: (1, 2, 3, 7, 14, 28, 56, 91, 182, 364), 7: (1, 2, 4, 8, 13, 26, 52), 30: (1, 2, 3, 6, 12, 24, 60)}
 
 
+def ambiguous(rows: Sequence[date]) -> bool:
+    """Whether it takes the year to know which date is meant."""
+    return (rows[-1] - rows[0]).days > 330
+
+
 def unit_of(rows: Sequence[date]) -> int:
     """About how many days a row stands for: 1, 7 or 30."""
     gaps = sorted((after - before).days for before, after in pairwise(rows)) or [1]
@@ -78,16 +83,16 @@ def date_ticks(rows: Sequence[date], most: int) -> list[tuple[int, str]]:
     unit = unit_of(rows)
     enough = math.ceil(len(rows) / most)
     step = next((step for step in _STEPS[unit] if step >= enough), enough)
-    long = rows[0].year != rows[-1].year
+    long = ambiguous(rows)
     return [(i, day(rows[i], unit, with_year=long)) for i in range(0, len(rows), step)]
 
 
 def day(row: date, unit: int = 1, *, with_year: bool = False) -> str:
-    """Nov 1, or Nov 2026 for a month; names are English whatever the server's locale."""
+    """Nov 1, Nov 1 ’26, or Nov 2026 for a month; names are English whatever the server's locale."""
     month = _MONTHS[row.month - 1]
     if unit == 30:
         return f"{month} {row.year}"
-    return f"{month} {row.day}, {row.year}" if with_year else f"{month} {row.day}"
+    return f"{month} {row.day} ’{row.year % 100:02}" if with_year else f"{month} {row.day}"
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -15,8 +15,8 @@ USERS = "Users"
 
 _EDGE = 14
 _TOP = 34
-_LOWEST, _HIGHEST = 15.0, 30.0
-_NARROWEST, _WIDEST = 30.0, 74.0
+_LOWEST, _HIGHEST = 16.0, 32.0
+_NARROWEST, _WIDEST = 34.0, 76.0
 _GAP = 2
 
 
@@ -44,13 +44,13 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
         rows = int((foot - 18) // _LOWEST)
     names = [_name(row, report) for row in report.rows[:rows]]
     users = [wording.short(size or 0) for size in sizes[:rows]] if sized else []
-    left = _EDGE + max(wording.width(name) for name in names) + 12
+    left = _EDGE + max(wording.width(name, 13.5) for name in names) + 10
     if sized:
-        left += max(wording.width(USERS, 11), *(wording.width(size) for size in users)) + 12
+        left += max(wording.width(USERS, 12.5), *(wording.width(size, 13.5) for size in users)) + 12
     columns = min(len(intervals), int((WIDTH - _EDGE - left) // _NARROWEST))
     more = len(intervals) - columns, len(report.rows) - rows
     height = min(_HIGHEST, (foot - (18 if any(more) else 0)) / rows)
-    grid = _Grid(left, min(_WIDEST, (WIDTH - _EDGE - left) / columns), height, min(12, height * 0.62))
+    grid = _Grid(left, min(_WIDEST, (WIDTH - _EDGE - left) / columns), height, min(13.5, height * 0.66))
     _headings(sheet, grid, report, intervals[:columns], sized=sized)
     texts = sheet.add("g", font_size=grid.size)
     for i, name in enumerate(names):
@@ -66,7 +66,7 @@ def _name(row: date | str, report: Report) -> str:
     if not isinstance(row, date):
         return wording.fitted(row, 120)
     dates = [row for row in report.rows if isinstance(row, date)]
-    return axes.day(row, axes.unit_of(dates), with_year=dates[0].year != dates[-1].year)
+    return axes.day(row, axes.unit_of(dates), with_year=axes.ambiguous(dates))
 
 
 class _Cell(NamedTuple):
@@ -95,11 +95,11 @@ def _shares(
 
 
 def _headings(sheet: Sheet, grid: _Grid, report: Report, intervals: tuple[Series, ...], *, sized: bool) -> None:
-    texts = sheet.add("g", font_size=11, ink=MUTED)
+    texts = sheet.add("g", font_size=12.5, ink=MUTED)
     if sized:
         sheet.text(grid.left - 10, 24, USERS, texts, anchor="end")
     for j, one in enumerate(intervals):
-        heading = wording.fitted(one.label, grid.width - 4, 11)
+        heading = wording.fitted(one.label, grid.width - 4, 12.5)
         sheet.text(grid.x(j) + grid.width / 2, 24, heading, texts, anchor="middle")
 
 
@@ -109,11 +109,11 @@ def _cells(sheet: Sheet, grid: _Grid, table: list[list[_Cell | None]], drawing: 
     for j, column in enumerate(table):
         for i, cell in enumerate(column):
             if cell is not None:
-                # The square root spreads low shares, which is where most cohorts live.
-                warmth = scale[round(cell.share**0.5 * (len(scale) - 1))] if cell.share else TRACK
+                # Less than even steps, because most shares are low.
+                warmth = scale[round(cell.share**0.65 * (len(scale) - 1))] if cell.share else TRACK
                 grounds.setdefault(warmth, []).append((grid.x(j), grid.y(i), cell.words))
     width, height = grid.width - _GAP, grid.height - _GAP
-    size = min(grid.size, 11.5)
+    size = min(grid.size, 13)
     for ground, cells in grounds.items():
         data = "".join(f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z" for x, y, _ in cells)
         sheet.add("path", d=data, ink=ground)
@@ -130,4 +130,4 @@ def _left_out(sheet: Sheet, more: tuple[int, int]) -> None:
         if count
     ]
     if words:
-        sheet.text(_EDGE, HEIGHT - 8, f"… and {' and '.join(words)}", size=11, ink=MUTED)
+        sheet.text(_EDGE, HEIGHT - 8, f"… and {' and '.join(words)}", size=12.5, ink=MUTED)

@@ -27,6 +27,7 @@ MUTED = Ink("#626b76", "#9aa4af")
 GRID = Ink("#e4e7eb", "#343b45")
 AXIS = Ink("#b6bdc6", "#56606c")
 TRACK = Ink("#edeff2", "#2d333b")
+CARD = Ink(LIGHT_CARD, DARK_CARD)
 GOOD = Ink("#1a7f37", "#4ac26b")
 BAD = Ink("#c5221f", "#ff7b72")
 REST = Ink("#9aa3ae", "#7d8793")
@@ -81,7 +82,7 @@ def heat(color: str, steps: int = 9) -> tuple[Ink, ...]:
     while contrast(bright, DARK_CARD) < READABLE:
         bright = mixed(bright, "#ffffff", 0.1)
     shares = [0.92 * (1 - i / (steps - 1)) for i in range(steps)]
-    return tuple(Ink(mixed(deep, LIGHT_CARD, s), mixed(bright, DARK_CARD, s * 0.95)) for s in shares)
+    return tuple(Ink(mixed(deep, LIGHT_CARD, s), mixed(bright, DARK_CARD, s * 0.86)) for s in shares)
 
 
 @lru_cache(maxsize=512)

@@ -132,7 +132,9 @@ def curves(
         beside = 1 if stacked else len(columns)
         chart._series_margin = max(0.1 if slot > 4 else 0, (1 - WIDEST_BAR * beside / slot) / 2)
         chart._serie_margin = 0.04 if not stacked and slot / beside > 6 else 0
-    for column in columns:
+    # Upwards too is how it orders the bars beside each other.
+    order = list(reversed(columns)) if kind == "bar" else columns
+    for column in order:
         chart.add("", list(column))
     tree = chart.render_tree()
     groups: dict[str, Curve] = {f"serie-{i}": Curve() for i in range(len(columns))}
@@ -140,11 +142,16 @@ def curves(
         classes = (group.get("class") or "").split()
         if "series" in classes:
             _read(group, groups[classes[1]], filled)
-    found = list(groups.values())
+    found = list(reversed(groups.values())) if kind == "bar" else list(groups.values())
     if kind in ("area", "areaspline"):
         # The outline starts and ends on the axis, and the curve is what lies between.
         for curve in found:
             curve.line = curve.ground[1:-1]
+    if kind == "stackedarea" and all(value >= 0 for column in columns for value in column):
+        # Down to the axis instead of to the curve below: half the points, and no seams between the areas.
+        axis = found[0].ground[0][1] if found[0].ground else 0
+        for curve in found[1:]:
+            curve.ground = [(0, axis), *curve.ground[:rows], (width, axis)]
     if kind in BARS:
         # pygal counts dates upwards, and Cyfe downwards.
         for curve in found:
@@ -172,17 +179,20 @@ def _read(group: Any, curve: Curve, filled: bool) -> None:
             else:
                 curve.line = points
         elif element.tag == "rect":
-            x, y, width, height = (float(element.get(name)) for name in ("x", "y", "width", "height"))
+            # pygal leaves out what is 0 of a bar that it has turned.
+            x, y, width, height = (float(element.get(name) or 0) for name in ("x", "y", "width", "height"))
             curve.bars.append((x, y, width, height))
         elif element.tag == "circle":
             curve.dots.append((float(element.get("cx")), float(element.get("cy"))))
 
 
-def slices(values: Sequence[Number], radius: float, hole: float) -> list[str]:
-    """Path data of a pie's slices around (0, 0), one a value, all of which are above 0."""
-    # pygal leaves a tenth of the radius free for its own hover effect.
-    side = 2 * radius / 0.9
-    chart = _Pie(width=side, height=side, inner_radius=0.9 * hole, **_NO_FRAME)
+PIE_OF_ITS_SQUARE = 0.9
+"""What pygal takes of the room there is; the rest is for effects of its own."""
+
+
+def slices(values: Sequence[Number], side: float, hole: float) -> list[str]:
+    """Path data of a pie's slices in the middle of a square, one a value, all of which are above 0."""
+    chart = _Pie(width=side, height=side, inner_radius=PIE_OF_ITS_SQUARE * hole, **_NO_FRAME)
     for value in values:
         chart.add("", [value])
     tree = chart.render_tree()

@@ -7,12 +7,12 @@ from . import wording
 from .colors import MUTED, Ink
 from .svg import Sheet
 
-LINE = 19
+LINE = 22
 MOST = 12
-_SIZE = 11.5
+_SIZE = 13.5
 _LINES = 2
 _GAP = 16
-_SWATCH = 16
+_SWATCH = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,17 @@ def draw(sheet: Sheet, entries: Sequence[Entry], bounds: tuple[float, float], y:
             sheet.add("rect", sign, x=place.x, y=middle - 1.5, width=11, height=3, rx=1.5)
         else:
             sheet.add("rect", sign, x=place.x, y=middle - 5, width=10, height=10, rx=2.5)
-        sheet.text(place.x + _SWATCH, middle + 4, place.words, size=_SIZE)
+        sheet.text(place.x + _SWATCH, middle + 4.5, place.words, size=_SIZE)
     last = places[-1]
     if words:
-        sheet.text(last.end + _GAP, y + last.line * LINE + 12, words, size=_SIZE, ink=MUTED)
+        sheet.text(last.end + _GAP, y + last.line * LINE + 12.5, words, size=_SIZE, ink=MUTED)
     return y + (last.line + 1) * LINE
 
 
 def _places(entries: Sequence[Entry], bounds: tuple[float, float]) -> list[_Place]:
     """Of as many entries, from the first, as there is room for."""
     left, right = bounds
-    longest = 150 if len(entries) > 4 else 260
+    longest = 170 if len(entries) > 4 else 290
     places: list[_Place] = []
     x, line = left, 0
     for entry in entries[:MOST]:

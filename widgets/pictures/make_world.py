@@ -136,7 +136,9 @@ def joined(ring: Iterable[int], arcs: Sequence[list[Point]]) -> list[Point]:
 def world(topology: dict[str, Any], codes: dict[str, str]) -> dict[str, Any]:
     rings = list(rings_of(topology, codes))
     flat = [[project(*point) for point in arc] for arc in arcs_of(topology)]
-    seen = [point for _, ring in rings for point in joined(ring, flat)]
+    # Dots of land far out in the Pacific would make all the rest smaller.
+    whole = [joined(ring, flat) for _, ring in rings]
+    seen = [point for ring in whole if area(ring) > area(max(whole, key=area)) / 5000 for point in ring]
     left, top = min(x for x, _ in seen), min(y for _, y in seen)
     scale = WIDTH / (max(x for x, _ in seen) - left)
 
@@ -165,7 +167,7 @@ def world(topology: dict[str, Any], codes: dict[str, str]) -> dict[str, Any]:
         "source": "Natural Earth 1:50m (public domain), Equal Earth projection; made by make_world.py",
         "height": round((max(y for _, y in seen) - top) * scale, 1),
         "land": shapes,
-        "dots": {code: [round(x, 1), round(y, 1)] for code, (x, y) in sorted(dots.items())},
+        "dots": {code: [round(min(max(x, 2), WIDTH - 2), 1), round(y, 1)] for code, (x, y) in sorted(dots.items())},
         "borders": "".join(outline(border) for border in borders),
     }
 

@@ -42,8 +42,8 @@ def _comparison(sheet: Sheet, y: float, figure: Figure, *, less_is_better: bool)
     change = (now - before) / abs(before)
     sign = "▲" if change > 0 else "▼" if change < 0 else "="
     verdict = MUTED if not change else GOOD if (change > 0) != less_is_better else BAD
+    # One line of two parts, which the viewer's own font keeps apart.
+    line = sheet.text(_MIDDLE, y, "", size=20, anchor="middle", ink=MUTED)
     words = f"{sign} {wording.percent(abs(change))}"
-    width = wording.width(words, 20) + 12 + wording.width(beside, 20)
-    left = _MIDDLE - width / 2
-    sheet.text(left, y, words, size=20, ink=verdict, font_weight="600")
-    sheet.text(left + width, y, beside, size=20, anchor="end", ink=MUTED)
+    sheet.add("tspan", line, ink=verdict, font_weight="600").text = words
+    sheet.add("tspan", line, dx=12).text = beside

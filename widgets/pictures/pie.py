@@ -13,10 +13,11 @@ from .totals import Total, totals
 MOST = 12
 """Slices, as many as the palette has colours; the last of them is all the rest when there are more."""
 
-_RADIUS = 148
-_CENTER = (172, HEIGHT / 2)
+_RADIUS = 140
+_CENTER = (158, HEIGHT / 2)
 _HOLE = 0.62
-_LEFT, _VALUES, _RIGHT = 352, 566, 624
+_SIZE = 14
+_LEFT, _VALUES, _RIGHT = 326, 568, 628
 
 _NUMBER = re.compile(r"-?\d+\.\d+")
 
@@ -34,9 +35,9 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
     _ring(sheet, shown, inks, hole=_HOLE if drawing.chart == "donut" else 0)
     if drawing.chart == "donut" and report.additive:
         whole = wording.short(sum(total.value for total in found))
-        sheet.text(*_CENTER, whole, size=34, anchor="middle", font_weight="600")
-        name = wording.fitted(report.values_name or "Total", 2 * _HOLE * _RADIUS - 30)
-        sheet.text(_CENTER[0], _CENTER[1] + 22, name, anchor="middle", ink=MUTED)
+        sheet.text(*_CENTER, whole, size=36, anchor="middle", font_weight="600")
+        name = wording.fitted(report.values_name or "Total", 2 * _HOLE * _RADIUS - 30, 14)
+        sheet.text(_CENTER[0], _CENTER[1] + 24, name, size=14, anchor="middle", ink=MUTED)
     _legend(sheet, shown, inks)
 
 
@@ -58,8 +59,11 @@ def _ring(sheet: Sheet, shown: list[Total], inks: list[Ink], hole: float) -> Non
         return
     from . import curves
 
-    group = sheet.add("g", transform=f"translate({_CENTER[0]} {coordinate(_CENTER[1])})")
-    paths = curves.slices([value for value, _ in drawn], _RADIUS, hole)
+    side = 2 * _RADIUS / curves.PIE_OF_ITS_SQUARE
+    group = sheet.add(
+        "g", transform=f"translate({coordinate(_CENTER[0] - side / 2)} {coordinate(_CENTER[1] - side / 2)})"
+    )
+    paths = curves.slices([value for value, _ in drawn], side, hole)
     for path, (_, color) in zip(paths, drawn, strict=True):
         data = _NUMBER.sub(lambda number: f"{float(number[0]):.2f}", path)
         sheet.add("path", group, d=data, ink=color)
@@ -71,12 +75,12 @@ def _legend(sheet: Sheet, shown: list[Total], inks: list[Ink]) -> None:
     y = (HEIGHT - line * len(shown)) / 2 + line / 2
     for total, color in zip(shown, inks, strict=True):
         value = _value(total.value)
-        room = _VALUES - wording.width(value) - _LEFT - 30
+        room = _VALUES - wording.width(value, _SIZE) - _LEFT - 34
         sheet.add("rect", x=_LEFT, y=y - 5, width=10, height=10, rx=2.5, ink=color)
-        sheet.text(_LEFT + 18, y + 4, wording.fitted(total.label, room))
-        sheet.text(_VALUES, y + 4, value, anchor="end")
+        sheet.text(_LEFT + 19, y + 5, wording.fitted(total.label, room, _SIZE), size=_SIZE)
+        sheet.text(_VALUES, y + 5, value, anchor="end", size=_SIZE)
         share = wording.percent(total.value / whole) if whole and total.value >= 0 else ""
-        sheet.text(_RIGHT, y + 4, share, anchor="end", ink=MUTED)
+        sheet.text(_RIGHT, y + 5, share, anchor="end", size=_SIZE, ink=MUTED)
         y += line
 
 

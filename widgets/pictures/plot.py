@@ -15,7 +15,7 @@ from .svg import Element, Sheet, coordinate, outline, tenths
 if TYPE_CHECKING:
     from .curves import Curve
 
-SMALL = 11
+SMALL = 13
 
 _OVERHANG = 4
 """How far a line's thickness or a dot may reach out of the plot, within which everything else is cut."""
@@ -104,12 +104,12 @@ def _grid(sheet: Sheet, plot: Plot, words: Sequence[str], second: Scale | None) 
     texts = sheet.add("g", ink=MUTED, font_size=SMALL)
     for at, word in zip(lines, words, strict=True):
         if word and plot.turned:
-            sheet.text(at, plot.bottom + 17, word, texts, anchor="middle")
+            sheet.text(at, plot.bottom + 20, word, texts, anchor="middle")
         elif word:
-            sheet.text(plot.left - 8, at + 4, word, texts, anchor="end")
-    if second:
+            sheet.text(plot.left - 8, at + 4.5, word, texts, anchor="end")
+    if second and any(words):
         for at, word in zip(lines, wording.ticks(list(second.ticks)), strict=True):
-            sheet.text(plot.right + 8, at + 4, word, texts)
+            sheet.text(plot.right + 8, at + 4.5, word, texts)
 
 
 def _names(sheet: Sheet, plot: Plot, rows: int, names: Sequence[tuple[int, str]], *, slotted: bool) -> None:
@@ -120,10 +120,10 @@ def _names(sheet: Sheet, plot: Plot, rows: int, names: Sequence[tuple[int, str]]
         share = (i + 0.5) / rows if slotted or rows == 1 else i / (rows - 1)
         at = start + share * length
         if plot.turned:
-            sheet.text(plot.left - 8, at + 4, name, texts, anchor="end")
+            sheet.text(plot.left - 8, at + 4.5, name, texts, anchor="end")
         else:
             half = wording.width(name, SMALL) / 2
-            sheet.text(min(max(at, half + 2), 638 - half), plot.bottom + 18, name, texts, anchor="middle")
+            sheet.text(min(max(at, half + 2), 638 - half), plot.bottom + 20, name, texts, anchor="middle")
 
 
 def _curves(sheet: Sheet, plot: Plot, series: Sequence[Drawn], *, slotted: bool, with_values: bool) -> None:
@@ -147,7 +147,9 @@ def _curves(sheet: Sheet, plot: Plot, series: Sequence[Drawn], *, slotted: bool,
             upside_down=plot.upside_down,
         )
         into = sheet.add("g", inside, transform=f"translate({coordinate(inset)})") if inset else inside
-        for one, curve in zip(group, found, strict=True):
+        pairs = list(zip(group, found, strict=True))
+        # Areas of a stack reach down to the axis, each hiding a part of the one that was drawn before.
+        for one, curve in reversed(pairs) if kind == "stackedarea" else pairs:
             if is_line:
                 _line(sheet, into, one, curve, crowd=len(series), dotted=dotted)
                 notes.of_points(one, [(x + inset, y) for x, y in curve.dots])
@@ -175,7 +177,7 @@ def _line(sheet: Sheet, into: Element, one: Drawn, curve: "Curve", *, crowd: int
     lone = len(one.values) == 1
     group = sheet.add("g", into, ink=one.ink)
     if curve.ground and not lone:
-        opacity = 0.82 if one.kind == "stackedarea" else 0.22 if crowd <= 4 else 0.12
+        opacity = 1 if one.kind == "stackedarea" else 0.22 if crowd <= 4 else 0.12
         sheet.add("path", group, d=outline(curve.ground, closed=True), fill_opacity=f"{opacity}")
     if curve.line and not lone:
         sheet.add(
@@ -188,7 +190,7 @@ def _line(sheet: Sheet, into: Element, one: Drawn, curve: "Curve", *, crowd: int
             stroke_linejoin="round",
             stroke_linecap="round",
         )
-    if dotted and (lone or one.kind != "stackedarea"):
+    if lone or (dotted and one.kind != "stackedarea"):
         for x, y in curve.dots:
             sheet.add("circle", group, cx=x, cy=y, r=4 if lone else 2.6)
 

@@ -13,11 +13,12 @@ from .svg import HEIGHT, WIDTH, Sheet
 
 _EDGE = 16
 _TOP = 34
-_LINE = 24.5
-_MOST_ROWS = 13
+_LINE = 27
+_MOST_ROWS = 12
 _MOST_COLUMNS = 12
 _NARROWEST, _WIDEST_NAMES, _WIDEST = 36.0, 240.0, 120.0
-_GAP = 18
+_GAP = 20
+_SIZE = 14
 
 
 class _Column(NamedTuple):
@@ -39,10 +40,10 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
     for i, column in enumerate(columns):
         # Names begin at their left, numbers end at their right.
         anchor, at = ("end", x + column.width) if i else ("start", x)
-        sheet.text(at, 24, column.heading, size=11.5, anchor=anchor, ink=MUTED)
-        texts = sheet.add("g", text_anchor=anchor)
+        sheet.text(at, 24, column.heading, size=13, anchor=anchor, ink=MUTED)
+        texts = sheet.add("g", text_anchor=anchor, font_size=_SIZE)
         for j, cell in enumerate(column.cells):
-            sheet.text(at, _TOP + j * _LINE + 16.5, cell, texts)
+            sheet.text(at, _TOP + j * _LINE + 18.5, cell, texts)
         x += column.width + _GAP + spare
     words = [
         f"{count:,} more {what}{'' if count == 1 else 's'}"
@@ -50,7 +51,7 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
         if count
     ]
     if words:
-        sheet.text(_EDGE, HEIGHT - 12, f"… and {' and '.join(words)}", ink=MUTED)
+        sheet.text(_EDGE, HEIGHT - 12, f"… and {' and '.join(words)}", size=13, ink=MUTED)
 
 
 def _columns(report: Report, shown: int) -> list[_Column]:
@@ -67,14 +68,15 @@ def _columns(report: Report, shown: int) -> list[_Column]:
         ]
     dated = isinstance(report.rows[0], date)
     heading = "Date" if dated else report.labels_name or ("Step" if report.shape == "steps" else "Label")
-    fitted = [wording.fitted(name, _WIDEST_NAMES) for name in names]
-    return [_column(heading, fitted, _WIDEST_NAMES), *numbers]
+    room = max(_WIDEST_NAMES, WIDTH - 2 * _EDGE - sum(column.width + _GAP for column in numbers))
+    fitted = [wording.fitted(name, room, _SIZE) for name in names]
+    return [_column(heading, fitted, room), *numbers]
 
 
 def _column(heading: str, cells: Sequence[str], widest: float = _WIDEST) -> _Column:
-    needed = max(wording.width(cell) for cell in cells)
-    width = min(max(_NARROWEST, needed, min(wording.width(wording.plain(heading), 11.5), widest)), widest)
-    return _Column(wording.fitted(heading, width, 11.5), cells, max(width, needed))
+    needed = max(wording.width(cell, _SIZE) for cell in cells)
+    width = min(max(_NARROWEST, needed, min(wording.width(wording.plain(heading), 13), widest)), widest)
+    return _Column(wording.fitted(heading, width, 13), cells, max(width, needed))
 
 
 def _fitting(columns: Sequence[_Column]) -> list[_Column]:

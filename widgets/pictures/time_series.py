@@ -18,14 +18,16 @@ PERCENTAGE = "stackedpercentagecolumn"
 CHARTS = (*VERTICAL, PERCENTAGE, *HORIZONTAL)
 
 MOST_SERIES = 60
-MOST_BESIDE = 12
-"""Columns side by side: more of them are no wider than a hair."""
+MOST_BESIDE, LEAST_BESIDE = 12, 6
+"""Columns side by side are no more than that, and fewer (in the end only so many) where dates are many."""
+
+_THINNEST_COLUMNS = 480
 
 MOST_ROWS = 200
 MOST_POINTS = 5400
 
 _EDGE = 14
-_BOTTOM = HEIGHT - 28
+_BOTTOM = HEIGHT - 30
 
 
 def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
@@ -39,7 +41,7 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
     elif drawing.chart == PERCENTAGE:
         words = [f"{word}%" for word in words]
     if drawing.chart in HORIZONTAL:
-        names = axes.date_ticks(rows, 15)
+        names = axes.date_ticks(rows, 13)
         left = _EDGE + 8 + max(wording.width(name, plot.SMALL) for _, name in names)
         frame = Plot(left, top, WIDTH - 24, _BOTTOM, scale, turned=True)
     else:
@@ -49,7 +51,7 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
             right -= max(wording.width(word, plot.SMALL) for word in wording.ticks(list(second.ticks)))
         upside_down = drawing.wants("reverse_graph")
         frame = Plot(left, top, right, _BOTTOM, scale, upside_down=upside_down)
-        names = axes.date_ticks(rows, int(frame.width // 68))
+        names = axes.date_ticks(rows, int(frame.width // 76))
     plot.draw(sheet, frame, rows, series, (words, names, second), with_values=drawing.wants("show_labels"))
 
 
@@ -58,7 +60,9 @@ def _prepared(report: Report, drawing: Drawing) -> tuple[list[date], list[Drawn]
     everything = [[value or 0 for value in series.values] for series in report.series]
     labels = [series.label for series in report.series]
     kinds = _kinds(drawing, labels)
-    most = MOST_BESIDE if set(kinds) & {"column", "bar"} else MOST_SERIES
+    most = MOST_SERIES
+    if set(kinds) & {"column", "bar"}:
+        most = min(MOST_BESIDE, max(LEAST_BESIDE, _THINNEST_COLUMNS // len(report.rows)))
     kept = axes.thinned(everything, min(MOST_ROWS, max(2, MOST_POINTS // min(most, len(labels)))))
     rows = [row for row in (report.rows[i] for i in kept) if isinstance(row, date)]
     sums = [sum(abs(column[i]) for column in everything) or 1 for i in kept]

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import wording
-from .colors import Ink, on
+from .colors import CARD, Ink, on
 from .svg import Sheet
 
 if TYPE_CHECKING:
     from .plot import Drawn, Plot
 
-SIZE = 10
-_HEIGHT = 11
+SIZE = 11.5
+_HEIGHT = 12
 _MOST = 400
 """Numbers that are tried; long before that many, no more find room."""
 
@@ -23,6 +23,7 @@ class _Note(NamedTuple):
     y: float
     words: str
     ink: Ink | None
+    over_lines: bool = False
 
 
 class Notes:
@@ -34,7 +35,7 @@ class Notes:
 
     def of_points(self, one: "Drawn", points: Sequence[tuple[float, float]]) -> None:
         for (x, y), value in zip(points, one.values, strict=False):
-            self._notes.append(_Note(x, y - 7, wording.short(value), None))
+            self._notes.append(_Note(x, y - 7, wording.short(value), None, over_lines=True))
 
     def of_bars(self, one: "Drawn", bars: Sequence[tuple[float, float, float, float]]) -> None:
         """In the middle of a bar that is part of a stack, else beyond its end."""
@@ -54,17 +55,24 @@ class Notes:
                 self._notes.append(_Note(x + width / 2, y + height + 11 if below else y - 4, words, None))
 
     def write(self, sheet: Sheet) -> None:
+        halos = sheet.add(
+            "g", font_size=SIZE, ink=CARD, stroke="currentColor", stroke_width=3, stroke_linejoin="round", opacity=".8"
+        )
         texts = sheet.add("g", font_size=SIZE)
         taken: list[tuple[float, float, float, float]] = []
         for note in self._notes[:: max(1, len(self._notes) // _MOST)]:
             half = wording.width(note.words, SIZE) / 2 + 1.5
-            box = (note.x - half, note.y - _HEIGHT + 2, note.x + half, note.y + 2)
-            outside = box[1] < -_HEIGHT or box[3] > self._plot.height + 2 or not 0 <= note.x <= self._plot.width + 30
+            # Not over the numbers of the axis, but as far as the picture's edge on the other side.
+            middle = max(note.x, half) if note.over_lines else note.x
+            box = (middle - half, note.y - _HEIGHT + 2, middle + half, note.y + 2)
+            outside = box[1] < -_HEIGHT or box[3] > self._plot.height + 2 or box[2] > self._plot.width + 20
             if outside or any(
                 box[0] < right and left < box[2] and box[1] < bottom and top < box[3]
                 for left, top, right, bottom in taken
             ):
                 continue
             taken.append(box)
-            x, y = note.x + self._plot.left, note.y + self._plot.top
+            x, y = middle + self._plot.left, note.y + self._plot.top
+            if note.over_lines:
+                sheet.text(x, y, note.words, halos, anchor="middle")
             sheet.text(x, y, note.words, texts, anchor="middle", ink=note.ink)

@@ -51,16 +51,16 @@ def width(text: str, size: float = 12) -> float:
 
 def _em(character: str) -> float:
     if character in _NARROW:
-        return 0.32
+        return 0.36
     if character.isdigit():
-        return 0.58
+        return 0.62
     if character in _WIDE:
-        return 0.9
+        return 0.96
     if character.isascii():
-        return 0.68 if character.isupper() else 0.55
+        return 0.7 if character.isupper() else 0.6
     if unicodedata.combining(character):
         return 0
-    return 1.05 if unicodedata.east_asian_width(character) in "WF" or ord(character) > 0xFFFF else 0.62
+    return 1.05 if unicodedata.east_asian_width(character) in "WF" or ord(character) > 0xFFFF else 0.65
 
 
 def fitted(label: str, room: float, size: float = 12) -> str:

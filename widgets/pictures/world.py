@@ -13,18 +13,18 @@ from widgets.cyfe.drawing import Drawing
 from widgets.report import Number, Report, ReportError
 
 from . import wording
-from .colors import DARK_CARD, LIGHT_CARD, MUTED, Ink, heat
+from .colors import CARD, MUTED, Ink, heat
 from .number import readable
 from .svg import WIDTH, Sheet
 from .totals import totals
 
 _MEANT = {"UK": "GB"}
 _MAP_LEFT, _MAP_TOP = 2, 4
-_EDGE, _GAP = 16, 32
-_LIST_TOP, _LINE = 306, 20
-_COLUMNS, _LINES = 3, 3
-_BORDER = Ink(LIGHT_CARD, DARK_CARD)
-_LAND = Ink("#e1e5ea", "#3a424d")
+_EDGE, _GAP = 16, 30
+_LIST_TOP, _LINE = 326, 22
+_COLUMNS, _LINES = 3, 2
+_SIZE = 13.5
+_LAND = Ink("#e1e5ea", "#2f363e")
 
 
 @lru_cache(maxsize=1)
@@ -42,7 +42,7 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
             "Break the event down by its country code: mp_country_code."
         )
     world = outlines()
-    scale = heat(drawing.colors_for([next(iter(values))])[0], 10)[1:]
+    scale = heat(drawing.colors_for([next(iter(values))])[0], 10)[2:]
     most = max(values.values())
     group = sheet.add("g", transform=f"translate({_MAP_LEFT} {_MAP_TOP})")
     rest = "".join(path for code, path in world["land"].items() if values.get(code, 0) <= 0)
@@ -58,7 +58,7 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
         "path",
         group,
         d=world["borders"],
-        ink=_BORDER,
+        ink=CARD,
         fill="none",
         stroke="currentColor",
         stroke_width=".5",
@@ -95,13 +95,13 @@ def _largest(sheet: Sheet, values: dict[str, Number], scale: tuple[Ink, ...]) ->
         x, y = _EDGE + i % _COLUMNS * width, _LIST_TOP + i // _COLUMNS * _LINE
         words = readable(value)
         sheet.add("rect", x=x, y=y - 10, width=10, height=10, rx=2.5, ink=_shade(value, shown[0][1], scale))
-        room = width - _GAP - 18 - 8 - wording.width(words)
-        sheet.text(x + 17, y, wording.fitted(COUNTRIES[code], room))
-        sheet.text(x + width - _GAP, y, words, anchor="end", font_weight="600")
+        room = width - _GAP - 17 - 10 - wording.width(words, _SIZE)
+        sheet.text(x + 17, y, wording.fitted(COUNTRIES[code], room, _SIZE), size=_SIZE)
+        sheet.text(x + width - _GAP, y, words, size=_SIZE, anchor="end", font_weight="600")
     if len(shown) < len(values):
         i = len(shown)
         x, y = _EDGE + i % _COLUMNS * width, _LIST_TOP + i // _COLUMNS * _LINE
-        sheet.text(x + 17, y, wording.and_more(len(values) - i), ink=MUTED)
+        sheet.text(x + 17, y, wording.and_more(len(values) - i), size=_SIZE, ink=MUTED)
 
 
 def _shade(value: Number, most: Number, scale: tuple[Ink, ...]) -> Ink:

@@ -125,7 +125,7 @@ def totals(steps: list[Series], length: int) -> tuple[Value, ...]:
 
 def conversion(start: Value, end: Value) -> Value:
     """How many of `start` got to `end`, in percent; None where nobody started."""
-    return round(100 * (end or 0) / start, 4) if start else None
+    return number(round(100 * (end or 0) / start, 4)) if start else None
 
 
 def conversions(starts: tuple[Value, ...], ends: tuple[Value, ...]) -> tuple[Value, ...]:

@@ -45,8 +45,8 @@ class Range:
 
     @classmethod
     def of(cls, spec: WidgetSpec) -> Self:
-        """The range of a widget. Where one total is shown the buckets don't matter, the exact dates do."""
-        exact = spec.one_total and spec.range != "last"
+        """The range of a widget. Where no dates are shown the buckets don't matter, the exact dates do."""
+        exact = spec.hides_dates and spec.range != "last"
         return cls(
             spec.range,
             "day" if exact else spec.unit,

@@ -107,7 +107,9 @@ def cohort_row(cohort: Any, begin: date, unit: str, width: int, today: date) -> 
     counts = sequence(cohort.get("counts", []), "a cohort's counts")
     row: list[Value] = [number(cohort.get("first")) or 0]
     for i in range(width):
-        row.append((number(counts[i]) or 0 if i < len(counts) else 0) if begin <= today else None)
+        if begin > today:
+            return row + [None] * (width - i)
+        row.append(number(counts[i]) or 0 if i < len(counts) else 0)
         begin = next_bucket(begin, unit)
     return row
 
@@ -131,4 +133,4 @@ def percent(report: Report) -> Report:
 
 
 def share(value: Value, size: Value) -> Value:
-    return None if value is None else round(100 * value / size, 4) if size else 0
+    return None if value is None else number(round(100 * value / size, 4)) if size else 0

@@ -1,0 +1,78 @@
+"""What most tests need: a stand-in Mixpanel on the wire, a project that asks it, and a way to make widgets."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+from widgets.models import Project, Widget
+
+
+@pytest.fixture(scope="session")
+def running_mixpanel() -> Iterator[StandIn]:
+    with StandIn() as standin:
+        yield standin
+
+
+@pytest.fixture
+def mixpanel(running_mixpanel: StandIn, settings: Any) -> Iterator[StandIn]:
+    """A stand-in Mixpanel as good as new, which every project asks."""
+    running_mixpanel.heal()
+    running_mixpanel.reset()
+    running_mixpanel.latency = 0
+    running_mixpanel.hourly_limit = 10_000
+    running_mixpanel.concurrent_limit = 5
+    running_mixpanel.plan_allows_api = True
+    settings.MIXPANEL_API_ROOT = running_mixpanel.url
+    yield running_mixpanel
+    running_mixpanel.heal()
+
+
+def new_project(**fields: Any) -> Project:
+    values = {
+        "name": "Acme",
+        "project_id": DEMO_PROJECT_ID,
+        "username": DEMO_USERNAME,
+    } | fields
+    project = Project(**values)
+    project.set_secret(DEMO_SECRET)
+    project.full_clean()
+    project.save()
+    return project
+
+
+@pytest.fixture
+def project(db: None, mixpanel: StandIn) -> Project:
+    return new_project()
+
+
+@pytest.fixture
+def make_widget(project: Project) -> Callable[..., Widget]:
+    """Makes a valid widget: by default the last 5 days of one event, as a line."""
+
+    def make(**fields: Any) -> Widget:
+        values = {
+            "project": project,
+            "title": f"Widget {Widget.objects.count() + 1}",
+            "report": "events",
+            "events": ["Signed up"],
+            "last": 5,
+        } | fields
+        widget = Widget(**values)
+        widget.full_clean()
+        widget.save()
+        return widget
+
+    return make
+
+
+@pytest.fixture
+def poll(client: Client) -> Callable[..., Any]:
+    """Polls a widget as Cyfe does. Django's client closes answers, so what is done behind one is done then."""
+
+    def get(widget: Widget, ending: str = "csv", **headers: str) -> Any:
+        return client.get(f"/w/{widget.slug}.{ending}", headers=headers)
+
+    return get
