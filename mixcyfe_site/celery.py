@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from celery import Celery, Task
+from kombu.exceptions import KombuError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
 
@@ -38,5 +39,11 @@ def refresh_task(self: Task, snapshot_id: int, seen: str | None) -> None:
 
 
 def send_refresh(snapshot_id: int, seen: datetime | None) -> Any:
-    """Queues a refresh. Raises OSError at once when the broker can't be reached."""
-    return refresh_task.apply_async((snapshot_id, seen.isoformat() if seen else None), retry=False)
+    """Queues a refresh. Raises ConnectionError at once when the broker can't be reached."""
+    lost = (KombuError, OSError, *app.connection_for_write().recoverable_connection_errors)
+    try:
+        return refresh_task.apply_async((snapshot_id, seen.isoformat() if seen else None), retry=False)
+    except lost as error:
+        # Their words may hold the broker's password.
+        name = type(error).__name__
+    raise ConnectionError(name)

@@ -66,21 +66,26 @@ def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> 
 
 
 def rename(report: Report, names: Mapping[str, str]) -> Report:
-    """New names for labels and steps. Labels that get the same name are added."""
+    """New names for labels and steps. Labels that get the same name are added.
+
+    Labels that are alike without that stay apart: nobody asked for their sum.
+    """
     if report.shape == "steps":
         report = replace(report, rows=tuple(names.get(str(row), row) for row in report.rows))
-    merged: dict[str, Series] = {}
-    for series in report.series:
+    new_names = frozenset(names.values())
+    merged: dict[tuple[str, int], Series] = {}
+    for i, series in enumerate(report.series):
         name = names.get(series.label, series.label)
-        if name not in merged:
-            merged[name] = replace(series, label=name)
+        key = (name, -1 if name in new_names else i)
+        if key not in merged:
+            merged[key] = replace(series, label=name)
             continue
         if not report.additive:
             raise ReportError(
                 f"Two labels would both be called “{name}”, and their values can't be added up. "
                 "Give each its own name, or choose the measure total."
             )
-        merged[name] = added(name, merged[name], series)
+        merged[key] = added(name, merged[key], series)
     return report.with_series(merged.values())
 
 

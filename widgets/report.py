@@ -20,7 +20,7 @@ LONGEST_LABEL = 1000
 LARGEST_NUMBER = 10**300
 """Nobody counts so far. Below it, no sum over a whole answer leaves what a double and JSON can hold."""
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +117,5 @@ def label(value: Any) -> str:
     """Text that every database and encoding can hold, out of any JSON value."""
     if not isinstance(value, str):
         value = "" if value is None else json.dumps(value)
-    text: str = _UNSTORABLE.sub("�", value)
+    text: str = UNSTORABLE.sub("�", value)
     return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"

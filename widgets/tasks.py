@@ -28,9 +28,8 @@ def enqueue(snapshot_id: int, seen: datetime | None) -> bool:
 
     try:
         send_refresh(snapshot_id, seen)
-    except OSError as error:
-        # kombu's OperationalError is an OSError: its words may hold the broker's password.
-        logger.warning("broker lost, refresh of snapshot %s not queued: %s", snapshot_id, type(error).__name__)
+    except ConnectionError as error:
+        logger.warning("broker lost, refresh of snapshot %s not queued: %s", snapshot_id, error)
         Snapshot.objects.filter(pk=snapshot_id, queued_at=now).update(queued_at=None)
         return False
     return True

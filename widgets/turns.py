@@ -19,7 +19,7 @@ def most_urgent(snapshot: Snapshot, project: Project, now: datetime) -> Snapshot
         return snapshot
     due = overdue(project, now)
     ahead = [pk for pk, since in due.items() if since < due.get(snapshot.pk, now)]
-    if len(ahead) < left:
+    if not ahead or len(ahead) < left:
         return snapshot
     first = min(ahead, key=lambda pk: due[pk])
     return Snapshot.objects.defer("report_json").filter(pk=first).first() or snapshot

@@ -20,6 +20,8 @@ class Scale:
         return (value - self.low) / (self.high - self.low)
 
 
+_NEXT_TO_NOTHING = 1e-9
+
 PERCENT = Scale(0, 100, (0, 25, 50, 75, 100))
 PERCENT_BOTH_WAYS = Scale(-100, 100, (-100, -50, 0, 50, 100))
 
@@ -29,6 +31,8 @@ def scale(values: Iterable[Number], intervals: int = 5, low: Number | None = Non
     values = [*values, 0]
     least, most = float(min(values)), float(max(values))
     whole = all(value == int(value) for value in values)
+    if low is not None:
+        low = 0 if abs(low) < _NEXT_TO_NOTHING else low
     if low is not None and high is not None and low >= high:
         low = high = None
     if low is not None:
@@ -37,8 +41,8 @@ def scale(values: Iterable[Number], intervals: int = 5, low: Number | None = Non
     if high is not None:
         most = float(high)
         least = min(least, most)
-    if not most > least:
-        most = least + 1
+    if most - least <= _NEXT_TO_NOTHING * max(abs(most), abs(least)):
+        most = least + max(1, abs(least) / 1000)
     step = round_step((most - least) / intervals)
     if whole and low is None and high is None:
         step = max(step, 1)

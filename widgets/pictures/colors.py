@@ -92,4 +92,6 @@ def on(ground: Ink) -> Ink:
 
 
 def _readable_on(ground: str) -> str:
-    return max(("#ffffff", "#1b1f24"), key=lambda color: contrast(color, ground))
+    best = max(("#ffffff", "#1b1f24"), key=lambda color: contrast(color, ground))
+    # In between the two lie grounds on which only black can be read.
+    return best if contrast(best, ground) >= READABLE else "#000000"

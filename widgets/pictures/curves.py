@@ -57,6 +57,9 @@ class _Bare:
     def _compute_y_labels_major(self: Any) -> None:
         self._y_labels_major: list[Any] = []
 
+    def _format(self, *args: Any) -> str:
+        return ""
+
     def _tooltip_data(self, *args: Any, **kwargs: Any) -> None: ...
 
     def _tooltip_and_print_values(self, *args: Any) -> None: ...
@@ -95,6 +98,9 @@ COLUMNS = {"column": _Bar, "stackedcolumn": _StackedBar, "stackedpercentagecolum
 BARS = {"bar": _HorizontalBar, "stackedbar": _HorizontalStackedBar}
 
 WIDEST_BAR = 56
+_FAR = 100
+"""Lengths of the axis beyond which values are not followed."""
+
 SMOOTH_POINTS = 4000
 """Points that smoothing may make of all the curves of a picture: its size is theirs."""
 
@@ -134,8 +140,10 @@ def curves(
         chart._serie_margin = 0.04 if not stacked and slot / beside > 6 else 0
     # Upwards too is how it orders the bars beside each other.
     order = list(reversed(columns)) if kind == "bar" else columns
+    # An axis may end long before the data; where exactly it is out of sight, nobody sees.
+    far = _FAR * (ends[1] - ends[0])
     for column in order:
-        chart.add("", list(column))
+        chart.add("", [min(max(value, ends[0] - far), ends[1] + far) for value in column])
     tree = chart.render_tree()
     groups: dict[str, Curve] = {f"serie-{i}": Curve() for i in range(len(columns))}
     for group in tree.iter("g"):

@@ -85,4 +85,4 @@ def _legend(sheet: Sheet, shown: list[Total], inks: list[Ink]) -> None:
 
 
 def _value(value: Number) -> str:
-    return wording.full(value) if abs(value) < 1e8 else wording.short(value)
+    return wording.full(value) if abs(value) < 1e6 else wording.short(value)

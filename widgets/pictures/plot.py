@@ -28,6 +28,8 @@ _ORDER = (
 """From back to front."""
 
 _MOST_DOTS = 100
+_MOST_FILLED = 12
+"""Areas over each other; more of them make mud, of which the lines on top tell more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,9 @@ def _curves(sheet: Sheet, plot: Plot, series: Sequence[Drawn], *, slotted: bool,
             upside_down=plot.upside_down,
         )
         into = sheet.add("g", inside, transform=f"translate({coordinate(inset)})") if inset else inside
+        if kind != "stackedarea":
+            for curve in found[_MOST_FILLED:]:
+                curve.ground = []
         pairs = list(zip(group, found, strict=True))
         # Areas of a stack reach down to the axis, each hiding a part of the one that was drawn before.
         for one, curve in reversed(pairs) if kind == "stackedarea" else pairs:

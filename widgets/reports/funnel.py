@@ -1,6 +1,6 @@
 """A saved funnel: `/funnels`. Counts add up over dates; conversions are computed again from the sums."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
@@ -12,7 +12,7 @@ from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
 from .expressions import property_expression, property_title
 from .kind import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, common_params, dates_of
 from .ranges import bucket_of
-from .reading import day, mapping, sequence
+from .reading import along, day, mapping, sequence
 
 OVERALL = "$overall"
 
@@ -47,36 +47,43 @@ class Funnel(Kind):
         return Request("funnels", params)
 
     def read(self, answer: Any, question: Question, today: date) -> Report:
-        """One series a (value of the breakdown, step): the count by date. Without a breakdown the label is ""."""
+        """One series a (value of the breakdown, step): the count by date. Without a breakdown: `$overall`."""
         unit = question["range"]["unit"]
         buckets = dates_of(question, today).buckets
-        counts: dict[tuple[str, int], dict[date, Number]] = {}
+        counts: dict[str, dict[int, dict[date, Number]]] = {}
         titles: dict[int, str] = {}
         for key, by_segment in mapping(mapping(answer, "data").get("data"), "data").items():
             at = day(key)
             if at is None:
                 continue
+            bucket = bucket_of(at, unit)
             for segment, steps in segments(mapping(by_segment, "a date's steps")):
                 for i, entry in enumerate(sequence(steps, "steps")):
                     step = mapping(entry, "a step")
                     titles.setdefault(i, label(step.get("step_label") or step.get("event") or step.get("goal")))
-                    points = counts.setdefault((segment, i), {})
-                    bucket = bucket_of(at, unit)
+                    points = counts.setdefault(segment, {}).setdefault(i, {})
                     points[bucket] = points.get(bucket, 0) + (number(step.get("count")) or 0)
-        order = {segment: i for i, segment in enumerate(dict.fromkeys(segment for segment, _ in counts))}
+        if len(counts) > 1:
+            counts.pop(OVERALL, None)  # the sum of the others, not a value of the breakdown
         series = tuple(
-            Series(segment, tuple(counts[segment, i].get(bucket, 0) for bucket in buckets), step=titles[i])
-            for segment, i in sorted(counts, key=lambda key: (order[key[0]], key[1]))
+            Series(segment, along(buckets, by_step.get(i, {})), step=titles[i])
+            for segment, by_step in counts.items()
+            for i in titles
         )
         return Report("dates", buckets, series)
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         funnels = [(name, list(steps)) for name, steps in groupby(report.series, key=lambda s: s.label)]
+        if spec.breakdown and not spec.sort:
+            funnels.sort(key=lambda funnel: (-sum(step.total for step in funnel[1]), funnel[0]))
         if spec.chart in TIME_SERIES_CHARTS:
             return replace(
                 report,
                 series=tuple(
-                    Series(name or "Conversion", conversions(steps[0].values, steps[-1].values))
+                    Series(
+                        "Conversion" if name == OVERALL else name,
+                        tuple(map(conversion, steps[0].values, steps[-1].values)),
+                    )
                     for name, steps in funnels
                 ),
                 values_name="Conversion",
@@ -92,25 +99,23 @@ class Funnel(Kind):
         return property_title(spec.breakdown) if spec.breakdown else "Step"
 
 
-def segments(by_segment: Any) -> Iterator[tuple[str, Any]]:
-    """The (value, steps) of one date; `$overall` only where it is all there is."""
-    if "steps" in by_segment and not isinstance(by_segment["steps"], dict):
-        yield "", by_segment["steps"]
+def segments(by_segment: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The (value, steps) of one date, `$overall` among them."""
+    if OVERALL not in by_segment and isinstance(by_segment.get("steps"), list):
+        yield OVERALL, by_segment["steps"]
         return
-    named = [(label(name), steps) for name, steps in by_segment.items() if name != OVERALL]
-    if not named and OVERALL in by_segment:
-        named = [("", by_segment[OVERALL])]
-    for name, steps in named:
-        yield name, steps["steps"] if isinstance(steps, dict) and "steps" in steps else steps
+    for name, steps in by_segment.items():
+        yield label(name), steps["steps"] if isinstance(steps, dict) and "steps" in steps else steps
 
 
 def steps_report(funnels: list[tuple[str, list[Series]]], *, with_conversion: bool) -> Report:
     """Rows are the steps, summed over the dates; one series a value of the breakdown."""
     if not funnels:
         return Report("steps", (), (), labels_name="Step", values_name="Count")
-    longest = max((steps for _, steps in funnels), key=len)
-    rows = tuple(step.step for step in longest)
-    series = [Series(name or "Count", totals(steps, len(rows))) for name, steps in funnels]
+    rows = tuple(step.step for step in funnels[0][1])
+    series = [
+        Series("Count" if name == OVERALL else name, tuple(step.total for step in steps)) for name, steps in funnels
+    ]
     if with_conversion:
         counts = series[0].values
         before = (counts[0], *counts[:-1])
@@ -119,14 +124,6 @@ def steps_report(funnels: list[tuple[str, list[Series]]], *, with_conversion: bo
     return Report("steps", rows, tuple(series), labels_name="Step", values_name="Count")
 
 
-def totals(steps: list[Series], length: int) -> tuple[Value, ...]:
-    return (*(step.total for step in steps), *[0] * (length - len(steps)))
-
-
 def conversion(start: Value, end: Value) -> Value:
     """How many of `start` got to `end`, in percent; None where nobody started."""
     return number(round(100 * (end or 0) / start, 4)) if start else None
-
-
-def conversions(starts: tuple[Value, ...], ends: tuple[Value, ...]) -> tuple[Value, ...]:
-    return tuple(map(conversion, starts, ends))

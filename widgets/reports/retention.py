@@ -108,7 +108,7 @@ def cohort_row(cohort: Any, begin: date, unit: str, width: int, today: date) -> 
     row: list[Value] = [number(cohort.get("first")) or 0]
     for i in range(width):
         if begin > today:
-            return row + [None] * (width - i)
+            return [*row, *[None] * (width - i)]
         row.append(number(counts[i]) or 0 if i < len(counts) else 0)
         begin = next_bucket(begin, unit)
     return row

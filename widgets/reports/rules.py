@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields as dataclass_fields
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
+from widgets.report import UNSTORABLE, Number, number
 from widgets.spec import (
     CHARTS,
     FILTER_OPS,
@@ -21,7 +22,7 @@ from widgets.spec import (
 
 from . import KINDS
 from .kind import Kind
-from .ranges import Range, bucket_of
+from .ranges import DAY, Range, next_bucket
 
 MOST_BUCKETS = 1000
 HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -40,7 +41,14 @@ def check(spec: WidgetSpec, today: date) -> list[Problem]:
     kind = KINDS.get(spec.report)
     if kind is None:
         return [Problem("report", f"There is no report “{spec.report}”. Choose one of: {', '.join(KINDS)}.")]
-    problems = [*choices(spec, kind), *asked(spec, kind), *filters(spec), *cleaning(spec, kind), *drawing(spec, kind)]
+    problems = [
+        *choices(spec, kind),
+        *storable(spec),
+        *asked(spec, kind),
+        *filters(spec),
+        *cleaning(spec, kind),
+        *drawing(spec, kind),
+    ]
     if "range" in kind.fields and not problems:
         problems += dates(spec, today)
     if not problems:
@@ -63,6 +71,27 @@ def choices(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
         fitting = ", ".join(kind.charts)
         chart = CHARTS[spec.chart].lower()
         yield Problem("chart", f"The report “{kind.title}” can't be drawn as a {chart}. Choose one of: {fitting}.")
+
+
+def storable(spec: WidgetSpec) -> Iterator[Problem]:
+    for field in dataclass_fields(spec):
+        if any(UNSTORABLE.search(text) for text in texts(getattr(spec, field.name))):
+            yield Problem(field.name, "It holds a character that can't be kept, such as NUL. Type the text anew.")
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from texts([*value.items()])
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from texts(entry)
+
+
+def is_number(value: Any) -> TypeGuard[Number]:
+    """Neither a boolean nor a text, and finite: JSON readers and forms let infinity and NaN through."""
+    return isinstance(value, int | float) and number(value) is not None
 
 
 def asked(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
@@ -93,15 +122,19 @@ def filters(spec: WidgetSpec) -> Iterator[Problem]:
             yield Problem("filters", f"Filter {i}: enter the property's name.")
         elif op not in FILTER_OPS:
             yield Problem("filters", f"Filter {i}: “{op}” is no condition. Choose one of: {', '.join(FILTER_OPS)}.")
-        elif op in ("gt", "lt") and (isinstance(value, bool) or not isinstance(value, int | float)):
+        elif op in ("gt", "lt") and not is_number(value):
             yield Problem("filters", f"Filter {i}: “{FILTER_OPS[op]}” compares numbers. Enter a number.")
         elif op not in ("set", "not_set") and (value is None or value == ""):
             yield Problem("filters", f"Filter {i}: enter the value to compare with, or choose “is set”.")
+        elif op not in ("set", "not_set") and not (isinstance(value, str | bool) or is_number(value)):
+            yield Problem("filters", f"Filter {i}: the value must be a text, a finite number, true or false.")
 
 
 def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
     if spec.range == "last" and not 1 <= spec.last <= MOST_BUCKETS:
         yield Problem("last", f"Enter a number from 1 to {MOST_BUCKETS}.")
+    if spec.unit == "month" and spec.range in ("week_to_date", "last_week") and not spec.hides_dates:
+        yield Problem("unit", "A week holds no whole month. Choose day or week.")
     if spec.range != "fixed":
         return
     if not spec.from_date or not spec.to_date:
@@ -110,14 +143,14 @@ def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
     elif spec.from_date > spec.to_date:
         yield Problem("to_date", "The last date lies before the first. Swap them.")
     elif spec.from_date > today:
-        yield Problem(
-            "from_date", "The range begins in the future, where there is no data. Choose an earlier date."
-        )
+        yield Problem("from_date", "The range begins in the future, where there is no data. Choose an earlier date.")
     elif (spec.to_date - spec.from_date).days >= MOST_BUCKETS * 4:
         yield Problem("from_date", "The range is longer than ten years. Choose a later first date.")
-    elif not spec.one_total:
-        dates = Range.of(spec).resolve(today)
-        if dates.current < bucket_of(spec.from_date, "day"):
+    elif not spec.hides_dates:
+        # As it will be when it is over, even if it has yet to run today.
+        over = Range.of(spec).resolve(max(today, spec.to_date + DAY))
+        whole = over.last == next_bucket(over.buckets[-1], spec.unit) - DAY
+        if over.current < spec.from_date or not whole:
             yield Problem("unit", f"These dates hold no whole {spec.unit}. Choose day, or a longer range.")
 
 
@@ -142,10 +175,12 @@ def cleaning(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
 def drawing(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
     colors = spec.colors.values() if isinstance(spec.colors, Mapping) else spec.colors
     for color in colors:
-        if not HEX_COLOR.fullmatch(color):
+        if not isinstance(color, str) or not HEX_COLOR.fullmatch(color):
             yield Problem("colors", f"“{color}” is no colour. Enter it as # and six hex digits, for example #0072b2.")
     if spec.chart == "gauge" and spec.target is None:
         yield Problem("target", "A gauge needs a target: enter the number that fills it.")
+    if spec.target is not None and not is_number(spec.target):
+        yield Problem("target", "The target must be a finite number.")
     yield from options(spec)
     if spec.compares:
         yield from comparison(spec, kind)
@@ -160,14 +195,14 @@ def options(spec: WidgetSpec) -> Iterator[Problem]:
             yield Problem("options", f"{name}: there is no such option. Choose among: {', '.join(OPTIONS)}.")
         elif kinds is bool and not isinstance(value, bool):
             yield Problem("options", f"{name}: choose true or false.")
-        elif name.startswith("axis_") and (isinstance(value, bool) or not isinstance(value, int | float | None)):
+        elif name.startswith("axis_") and value is not None and not is_number(value):
             yield Problem("options", f"{name}: enter a number.")
         elif name == "types":
             types = value.values() if isinstance(value, Mapping) else value
             if not isinstance(value, list | tuple | Mapping) or any(kind not in TIME_SERIES_CHARTS for kind in types):
                 yield Problem("options", f"types: list chart types among: {', '.join(TIME_SERIES_CHARTS)}.")
     low, high = spec.options.get("axis_min"), spec.options.get("axis_max")
-    if isinstance(low, int | float) and isinstance(high, int | float) and low >= high:
+    if is_number(low) and is_number(high) and low >= high:
         yield Problem("options", "axis_max: enter a number above the axis's lower end.")
 
 

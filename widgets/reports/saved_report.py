@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from widgets.report import Number, Report, ReportError, Series, label, number
+from widgets.report import Number, Report, ReportError, Series, Value, label, number
 from widgets.spec import CHARTS, ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, WidgetSpec
 
 from .kind import Kind, Question, Request, totalled
@@ -16,8 +16,10 @@ from .retention import USERS, cohort_row, columns, percent
 OVERALL = "$overall"
 UNDATED = "all"
 AVERAGE = "$average"
+MOST_COLUMNS = 366
 
 Path = tuple[str, ...]
+Points = dict[str, Value]
 
 
 class SavedReport(Kind):
@@ -37,17 +39,19 @@ class SavedReport(Kind):
         body = mapping(answer, "series")
         metrics = mapping(body.get("series"), "series")
         computed_at = moment(body.get("computed_at"))
-        headers = [label(h) for h in body.get("headers", []) if h != "$event"]
+        headers = [label(h) for h in sequence(body.get("headers") or [], "headers") if h != "$event"]
         if report := funnel_report(metrics) or retention_report(metrics, today):
             return replace(report, computed_at=computed_at)
-        leaves = without_overall(dict(leaves_of(metrics)))
-        several = len({path[0] for path in leaves}) > 1
-        names = {path: name_of(path, several=several) for path in leaves}
-        report = dated_or_not(leaves, names, mapping(body.get("date_range") or {}, "the date range"))
-        name = headers[-1] if len(headers) == 1 and not several else "Name"
-        report = replace(report, computed_at=computed_at, labels_name=report.labels_name or name)
-        metric = next(iter(leaves), ("Total",))[0]
-        return replace(report, values_name="Total" if several else metric)
+        leaves = list(leaves_of(metrics))
+        several = len({path[0] for path, _ in leaves}) > 1
+        named = [(name_of(path, several=several), points) for path, points in leaves]
+        report = dated_or_not(named, mapping(body.get("date_range") or {}, "the date range"))
+        return replace(
+            report,
+            labels_name=report.labels_name or (headers[-1] if len(headers) == 1 and not several else "Name"),
+            values_name=leaves[0][0][0] if leaves and not several else "Total",
+            computed_at=computed_at,
+        )
 
     def labels_name(self, spec: WidgetSpec) -> str:
         return ""
@@ -56,6 +60,8 @@ class SavedReport(Kind):
         return ""
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
+        if not report.series:
+            return empty(report, spec.chart)
         if spec.one_total and spec.chart != "list" and report.shape == "steps":
             raise ReportError(self._advice(spec, "table or list"))
         if spec.one_total and report.shape == "dates" and len(report.rows) > 1:
@@ -67,7 +73,7 @@ class SavedReport(Kind):
             raise ReportError(self._advice(spec, "table, list or pie" if report.shape == "total" else "table"))
         if spec.chart == "funnel" and report.shape != "steps":
             raise ReportError(self._advice(spec, "table"))
-        if spec.percent and report.series and report.series[0].label == USERS:
+        if spec.percent and report.series[0].label == USERS:
             return percent(report)
         return totalled(report) if spec.one_total and report.shape == "dates" else report
 
@@ -76,10 +82,23 @@ class SavedReport(Kind):
         return f"What this saved report gives can't be drawn as a {chart}. Choose {instead}."
 
 
-def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, dict[str, Number | None]]]:
-    """Each (labels from the metric down, {date or "all": n}) of the nested answer."""
+def empty(report: Report, chart: str) -> Report:
+    """An answer without numbers fits any chart: what to show then is the layout's affair."""
+    if chart in (*TIME_SERIES_CHARTS, "cohort"):
+        return replace(report, shape="dates", rows=())
+    return replace(report, shape="steps", rows=()) if chart == "funnel" else report
+
+
+def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Points]]:
+    """Each (labels from the metric down, {date or "all": n}) of the nested answer.
+
+    A `$overall` that has siblings is left out: it is their sum, not a value of the breakdown.
+    """
     for name, inner in node.items():
-        here = (*path, label(name))
+        overall = bool(path) and name == OVERALL
+        if overall and len(node) > 1:
+            continue
+        here = path if overall else (*path, label(name))
         values = mapping(inner, "a series")
         if values and all(isinstance(value, dict) for value in values.values()):
             yield from leaves_of(values, here)
@@ -87,21 +106,17 @@ def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, 
             yield here, {key: number(value) for key, value in values.items()}
 
 
-def without_overall(leaves: dict[Path, dict[str, Any]]) -> dict[Path, dict[str, Any]]:
-    """Leaves out each `$overall` that has siblings: it is their sum, not a value of the breakdown."""
-    kept = {path: points for path, points in leaves.items() if OVERALL not in path}
-    return kept or {tuple(p for p in path if p != OVERALL): points for path, points in leaves.items()}
-
-
 def name_of(path: Path, *, several: bool) -> str:
     """One metric with a breakdown: the values alone; otherwise `metric / value`."""
     return " / ".join(path if several or len(path) == 1 else path[1:])
 
 
-def dated_or_not(leaves: dict[Path, dict[str, Any]], names: dict[Path, str], date_range: Mapping[str, Any]) -> Report:
-    keys = list(dict.fromkeys(key for points in leaves.values() for key in points))
-    if all(key == UNDATED for key in keys):
-        series = (Series(names[path], (points.get(UNDATED) or 0,)) for path, points in leaves.items())
+def dated_or_not(named: list[tuple[str, Points]], date_range: Mapping[str, Any]) -> Report:
+    keys = list(dict.fromkeys(key for _, points in named for key in points))
+    if not keys:
+        return Report("total", ("",), ())
+    if keys == [UNDATED]:
+        series = (Series(name, (points.get(UNDATED) or 0,)) for name, points in named)
         return Report("total", ("",), tuple(series))
     days = {key: at for key in keys if key != UNDATED and (at := day(key)) is not None}
     if not days:
@@ -109,15 +124,12 @@ def dated_or_not(leaves: dict[Path, dict[str, Any]], names: dict[Path, str], dat
     if len(set(days.values())) < len(days):
         # Several points in time on one date: hours, which Cyfe has no date form for.
         times = sorted(days)
-        rows = tuple(time[:16].replace("T", " ") for time in times)
-        hourly = (Series(names[path], tuple(p.get(t) for t in times)) for path, p in leaves.items())
+        rows = tuple(label(time[:16]).replace("T", " ") for time in times)
+        hourly = (Series(name, tuple(map(points.get, times))) for name, points in named)
         return Report("steps", rows, tuple(hourly), labels_name="Time")
     dates = filled(sorted(days.values()), date_range)
     key_of = {at: key for key, at in days.items()}
-    series = (
-        Series(names[path], tuple(points.get(key_of.get(at, "")) or 0 for at in dates))
-        for path, points in leaves.items()
-    )
+    series = (Series(name, tuple(points.get(key_of.get(at, "")) or 0 for at in dates)) for name, points in named)
     return Report("dates", tuple(dates), tuple(series))
 
 
@@ -143,8 +155,15 @@ def funnel_report(metrics: Mapping[str, Any]) -> Report | None:
         return None
     steps = mapping(counts[0], "the funnel's steps")
     rows = tuple(label(name) for name in steps)
-    values = tuple(number(mapping(n, "a step").get(UNDATED)) or 0 for n in steps.values())
+    values = tuple(step_count(step) for step in steps.values())
     return Report("steps", rows, (Series("Count", values),), labels_name="Step", values_name="Count")
+
+
+def step_count(step: Any) -> Number:
+    """Raises ReadError where a step has dates or a breakdown instead of one count: 0 would be wrong."""
+    if UNDATED not in mapping(step, "a step"):
+        raise ReadError("Mixpanel's answer could not be read: its saved funnel has no totals.")
+    return number(step[UNDATED]) or 0
 
 
 def is_funnel(metric: Any) -> bool:
@@ -164,7 +183,7 @@ def retention_report(metrics: Mapping[str, Any], today: date) -> Report | None:
     if not cohorts:
         return None
     dates = tuple(sorted(cohorts))
-    width = max(len(sequence(cohort["counts"], "a cohort's counts")) for cohort in cohorts.values())
+    width = max(len(sequence(cohort["counts"], "a cohort's counts")[:MOST_COLUMNS]) for cohort in cohorts.values())
     gap = min(((b - a).days for a, b in pairwise(dates)), default=1)
     unit = "day" if gap < 7 else "week" if gap < 28 else "month"
     table = [cohort_row(cohorts[at], at, unit, width, today) for at in dates]

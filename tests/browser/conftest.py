@@ -1,0 +1,133 @@
+"""A real browser before a real server: the site on a port, a stand-in Mixpanel behind it, and Chromium.
+
+Every page that a test opens must leave the browser's console clean: a violation of the
+Content-Security-Policy or a script's error fails the test.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AbstractUser
+from django.db import connections
+from django.test import Client
+
+from tests.conftest import new_project
+from widgets.demo.standin import StandIn
+from widgets.models import Project
+
+try:
+    from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+except ImportError:
+    sync_playwright = None
+
+# Playwright's sync API runs an event loop in this thread, in which Django would refuse to touch the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+WIDE = {"width": 1280, "height": 900}
+NARROW = {"width": 390, "height": 844}
+
+database = connections["default"]
+if database.vendor == "sqlite" and not database.settings_dict["TEST"]["NAME"]:
+    # In memory, the server's threads would share one connection, and thus each other's transactions.
+    place = Path(tempfile.gettempdir()) / f"mixcyfe-browser-{os.getpid()}.sqlite3"
+    database.settings_dict["TEST"]["NAME"] = str(place)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """The system's Chromium (CHROMIUM= names another), or the one that Playwright installed."""
+    if sync_playwright is None:
+        pytest.skip("browser tests need Playwright: pip install -r requirements-dev.txt")
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=CHROMIUM or None, args=["--no-sandbox", "--disable-background-networking"]
+            )
+        except Error:
+            pytest.skip("browser tests need Chromium: install it, or name it in CHROMIUM=/path/to/chromium")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(live_server: Any, mixpanel: StandIn, settings: Any) -> str:
+    """The running site's address; its pages and widgets say the same."""
+    settings.SITE_URL = live_server.url
+    settings.SITE_HOST = "localhost"
+    return live_server.url
+
+
+@pytest.fixture
+def acme(site: str) -> Project:
+    """A project that the stand-in answers for."""
+    return new_project()
+
+
+@pytest.fixture
+def boss(site: str, django_user_model: Any) -> AbstractUser:
+    return django_user_model.objects.create_superuser("boss", "boss@example.com", "a long password")
+
+
+OpenPage = Callable[..., "Page"]
+
+
+@pytest.fixture
+def open_page(chromium: "Browser", site: str) -> Iterator[OpenPage]:
+    """Opens an address of the site in a new window, as a user if one is named.
+
+    `viewport` is WIDE or NARROW, `theme` light or dark; `javascript=False` is a browser without it. Errors in
+    the console fail the test when it ends, but for those whose text holds one of `open_page.expected`.
+    """
+    contexts, found = [], []
+
+    def open_page(
+        path: str = "/",
+        user: AbstractUser | None = None,
+        *,
+        viewport: dict[str, int] = WIDE,
+        theme: str = "light",
+        javascript: bool = True,
+    ) -> "Page":
+        context = chromium.new_context(
+            viewport=viewport,
+            color_scheme=theme,
+            java_script_enabled=javascript,
+            base_url=site,
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        contexts.append(context)
+        context.set_default_timeout(5000)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+        page = context.new_page()
+        page.on("console", lambda message: found.append(message.text) if is_error(message) else None)
+        page.on("pageerror", lambda error: found.append(str(error)))
+        page.goto(path)
+        return page
+
+    open_page.expected = []
+    yield open_page
+    for context in contexts:
+        context.close()
+    unexpected = [text for text in found if not any(part in text for part in open_page.expected)]
+    assert not unexpected, f"the browser's console is not clean: {unexpected}"
+
+
+def is_error(message: "ConsoleMessage") -> bool:
+    if message.location.get("url", "").endswith("/favicon.ico"):
+        return False  # browsers ask for it, pages don't name it
+    return message.type == "error" or "Content Security Policy" in message.text
+
+
+@pytest.fixture(autouse=True)
+def _needs_chromium(request: pytest.FixtureRequest) -> None:
+    """Skips before the server and the database are set up for nothing."""
+    request.getfixturevalue("chromium")

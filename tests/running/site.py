@@ -1,0 +1,174 @@
+"""A whole MixCyfe as it is hosted: its own database, web processes and workers, and a stand-in Mixpanel."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+
+from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
+
+ROOT = Path(__file__).resolve().parents[2]
+POSTGRES = "postgres://postgres@127.0.0.1:5432"
+REDIS = "redis://127.0.0.1:6379"
+KEY = "0m7wvIeuYdVbHmJDtZcP3zQ0fBxB3LkFj3iTqKqZl1E="
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(true: Callable[[], Any], seconds: float = 20) -> Any:
+    """What `true` gives once it gives something; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.05)
+    return found
+
+
+class Site:
+    """Use it in a `with`; all processes it started end with it, and its database goes."""
+
+    def __init__(self, folder: Path, mixpanel: str, database: str = "sqlite", **settings: str) -> None:
+        self.folder = folder
+        self.ended = ExitStack()
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.urls: dict[str, str] = {}
+        self.database = f"sqlite:///{folder}/site.sqlite3"
+        if database == "postgres":
+            self.database = self._postgres_database()
+        self.env = os.environ | {
+            "SECRET_KEY": "only-for-tests",
+            "FIELD_ENCRYPTION_KEYS": KEY,
+            "DATABASE_URL": self.database,
+            "SITE_URL": "http://127.0.0.1:8000",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DEBUG": "off",
+            "MIXPANEL_API_ROOT": mixpanel,
+            "MIXPANEL_TIMEOUT": "5",
+            "POLL_WAIT": "8",
+            "TASKS": "inline",
+            "BROKER_URL": "",
+            "LOG_LEVEL": "INFO",
+            "DJANGO_SETTINGS_MODULE": "mixcyfe_site.settings",
+            **settings,
+        }
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def _postgres_database(self) -> str:
+        import psycopg
+
+        name = f"mixcyfe_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+
+        def drop() -> None:
+            with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+        self.ended.callback(drop)
+        return f"{POSTGRES}/{name}"
+
+    def __enter__(self) -> Self:
+        self.manage("migrate", "-v0")
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.session.close()
+        for process in self.processes:
+            self.kill(process, signal.SIGKILL)
+        self.ended.close()
+
+    def manage(self, *arguments: str, stdin: str = "", **kwargs: Any) -> subprocess.CompletedProcess[str]:
+        kwargs.setdefault("check", True)
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            **kwargs,
+        )
+
+    def python(self, code: str) -> str:
+        """Runs code inside Django; gives what it prints."""
+        return self.manage("shell", "-v0", "-c", code).stdout
+
+    def add(self, *widgets: dict[str, Any], **project: Any) -> list[str]:
+        """Imports a project and widgets; gives the widgets' paths, in order."""
+        values = {"name": "Acme", "project_id": DEMO_PROJECT_ID, "auth": "service_account"}
+        values |= {"username": DEMO_USERNAME, "secret": DEMO_SECRET, **project}
+        content = {"projects": [values], "widgets": [{"project": values["name"], **widget} for widget in widgets]}
+        printed = self.manage("import_widgets", "-", stdin=json.dumps(content)).stdout
+        return ["/w/" + line.split("\t")[1].rsplit("/", 1)[1] for line in printed.splitlines()]
+
+    def web(self, *, threads: int = 8) -> tuple[str, subprocess.Popen[bytes]]:
+        """One web process; its address, once it answers."""
+        port = free_port()
+        command = [sys.executable, "-m", "granian", "--interface=wsgi", f"--port={port}", "--workers=1"]
+        command += [f"--blocking-threads={threads}", "--log-level=error", "mixcyfe_site.wsgi:application"]
+        process = self.start(command, "web.log")
+        base = f"http://127.0.0.1:{port}"
+        eventually(lambda: self.answers(f"{base}/healthz"))
+        return base, process
+
+    def worker(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "celery", "-A", "mixcyfe_site", "worker", "-P", "threads", "-c", "20"]
+        command += ["--without-gossip", "--without-mingle", "-l", "INFO", "-n", f"{uuid.uuid4().hex}@test"]
+        process = self.start(command, f"worker-{len(self.processes)}.log")
+        log = self.folder / f"worker-{len(self.processes) - 1}.log"
+        eventually(lambda: " ready." in log.read_text(), seconds=30)
+        return process
+
+    def start(self, command: list[str], log: str) -> subprocess.Popen[bytes]:
+        with (self.folder / log).open("ab") as out:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=self.env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        self.processes.append(process)
+        return process
+
+    def kill(self, process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:
+        """The whole group: granian and Celery have children."""
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            pass
+        process.wait(timeout=20)
+
+    def answers(self, url: str) -> bool:
+        try:
+            return self.session.get(url, timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def poll_all(self, addresses: list[str], pollers: int) -> list[requests.Response]:
+        """Polls each address once, `pollers` of them at the same time."""
+        with ThreadPoolExecutor(pollers) as pool:
+            return list(pool.map(lambda url: requests.get(url, timeout=30), addresses))
+
+    def logs(self) -> str:
+        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+
+    def make_old(self, minutes: float) -> None:
+        """Makes all data so old and unheld, as any script may."""
+        self.python(
+            "from widgets.models import Snapshot; from django.utils import timezone; from datetime import timedelta; "
+            f"Snapshot.objects.update(fetched_at=timezone.now() - timedelta(minutes={minutes}), retry_at=None)"
+        )

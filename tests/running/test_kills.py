@@ -1,0 +1,132 @@
+"""`kill -9` in the middle of a query: nothing is lost, nothing is stuck."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from .conftest import needs_cluster
+from .site import REDIS, eventually, free_port
+
+WIDGET = {"title": "a", "report": "events", "events": ["Signed up"], "include_today": True}
+SHORT = {"MIXPANEL_TIMEOUT": "1", "POLL_WAIT": "1"}
+
+
+def test_it_recovers_from_a_killed_web_process(host: Any, standin: Any) -> None:
+    site = host(**SHORT)
+    (path,) = site.add(WIDGET)
+    base, first = site.web()
+    good = site.session.get(base + path).content
+    site.make_old(minutes=30)
+    standin.latency = 20
+    site.session.get(base + path)
+    eventually(lambda: len(standin.calls) == 2)
+    site.kill(first)
+    standin.latency = 0
+    # The lease ends 30 seconds after the timeout; a test need not wait for that.
+    site.python("from widgets.models import Snapshot; s = Snapshot.objects.get(); assert s.lease_token, 'no lease'")
+    base, _ = site.web()
+    assert site.session.get(base + path).content == good
+    assert len(standin.calls) == 2  # not asked twice while the first may still run
+    site.python(
+        "from widgets.models import Snapshot; from django.utils import timezone; "
+        "Snapshot.objects.update(lease_until=timezone.now())"
+    )
+    site.session.get(base + path)
+    eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
+    assert len(standin.calls) == 3
+
+
+@pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
+def test_it_recovers_from_a_killed_worker(host: Any, standin: Any, database: str) -> None:
+    site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/6", **SHORT)
+    (path,) = site.add(WIDGET)
+    base, _ = site.web()
+    worker = site.worker()
+    good = site.session.get(base + path).content
+    assert good.startswith(b"Date,")
+    site.make_old(minutes=30)
+    standin.latency = 20
+    site.session.get(base + path)
+    eventually(lambda: len(standin.calls) == 2)
+    site.kill(worker)
+    standin.latency = 0
+    assert site.session.get(base + path).content == good
+    site.worker()
+    site.python(
+        "from widgets.models import Snapshot; from django.utils import timezone; "
+        "Snapshot.objects.update(lease_until=timezone.now(), queued_at=None)"
+    )
+    site.session.get(base + path)
+    eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
+
+
+@pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
+def test_it_answers_while_redis_is_gone_and_refreshes_once_it_is_back(
+    host: Any, own_redis: Any, standin: Any, database: str
+) -> None:
+    port = free_port()
+    redis = own_redis(port)
+    site = host(database, TASKS="celery", BROKER_URL=f"redis://127.0.0.1:{port}/0", **SHORT)
+    (path,) = site.add(WIDGET)
+    base, _ = site.web()
+    site.worker()
+    good = site.session.get(base + path).content
+    redis.kill()
+    redis.wait()
+    site.make_old(minutes=30)
+    for _ in range(3):
+        started = time.monotonic()
+        answer = site.session.get(base + path)
+        assert (answer.status_code, answer.content) == (200, good)
+        assert time.monotonic() - started < 1
+    site.make_old(minutes=90)  # too old to answer without a wait, but nothing can be waited for
+    started = time.monotonic()
+    assert site.session.get(base + path).content == good
+    assert time.monotonic() - started < 4
+    assert "broker lost" in site.logs()
+    assert "Traceback" not in (site.folder / "web.log").read_text()
+    own_redis(port)
+    eventually(
+        lambda: (
+            "ttl=8" in site.session.get(base + path).headers["Cache-Status"]
+            or site.session.get(base + path).headers["Cache-Status"] == "mixcyfe; fwd=miss"
+        ),
+        seconds=40,
+    )
+
+
+def test_it_lets_a_late_holder_overwrite_nothing(host: Any, standin: Any) -> None:
+    site = host(MIXPANEL_TIMEOUT="10")
+    (path,) = site.add(WIDGET)
+    base, _ = site.web()
+    site.session.get(base + path)
+    site.make_old(minutes=30)
+    standin.latency = 2
+    site.session.get(base + path)
+    eventually(lambda: len(standin.calls) == 2)
+    # Somebody else takes the lease over and stores newer data while the first still waits.
+    site.python(
+        "from widgets.models import Snapshot; "
+        "Snapshot.objects.update(lease_token='somebody else', report_json='{\"newer\": 1}')"
+    )
+    time.sleep(2.5)
+    assert "newer" in site.python("from widgets.models import Snapshot; print(Snapshot.objects.get().report_json)")
+
+
+def test_it_finishes_polls_in_flight_when_it_is_told_to_stop(host: Any, standin: Any) -> None:
+    import signal
+
+    site = host()
+    (path,) = site.add(WIDGET)
+    base, process = site.web()
+    standin.latency = 1.5
+    answers: list[requests.Response] = []
+    poller = threading.Thread(target=lambda: answers.append(requests.get(base + path, timeout=20)))
+    poller.start()
+    eventually(lambda: standin.calls)
+    process.send_signal(signal.SIGTERM)
+    poller.join(timeout=20)
+    assert [answer.status_code for answer in answers] == [200]

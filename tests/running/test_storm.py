@@ -1,0 +1,103 @@
+"""Many polls at once, over several processes: each query runs once, and Mixpanel's limits hold."""
+
+import time
+from typing import Any
+
+import pytest
+
+from .conftest import DATABASES, needs_cluster
+from .site import REDIS, eventually
+
+EVENTS = ("Signed up", "Logged in", "App Open", "Game Played", "Order completed")
+UNITS = ((10, "day"), (20, "day"), (4, "week"), (2, "month"))
+
+
+def forty_widgets() -> list[dict[str, Any]]:
+    """40 widgets over 20 distinct queries: a line and a pie of each."""
+    return [
+        {
+            "title": f"{event} {last} {unit} {chart}",
+            "report": "segmentation",
+            "events": [event],
+            "breakdown": "plan",
+            "last": last,
+            "unit": unit,
+            "chart": chart,
+        }
+        for chart in ("line", "pie")
+        for event in EVENTS
+        for last, unit in UNITS
+    ]
+
+
+def storm(site: Any, standin: Any, bases: list[str]) -> float:
+    paths = site.add(*forty_widgets(), hourly_limit=100)
+    addresses = [bases[i % len(bases)] + path for i, path in enumerate(paths)]
+    started = time.monotonic()
+    answers = site.poll_all(addresses, pollers=32)
+    took = time.monotonic() - started
+    assert [answer.status_code for answer in answers] == [200] * 40, [a.text for a in answers if a.status_code != 200]
+    assert len(standin.calls) == 20
+    assert standin.most_running() <= 5
+    assert standin.duplicates_in_flight == 0
+    return took
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_it_serves_a_cold_storm_with_one_query_each(host: Any, standin: Any, database: str) -> None:
+    standin.latency = 0.3
+    site = host(database)
+    bases = [site.web(threads=16)[0], site.web(threads=16)[0]]
+    took = storm(site, standin, bases)
+    assert took < 8  # 20 queries, 5 at once, 300 ms each: 1.2 s of Mixpanel's time
+
+
+@pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
+def test_it_serves_a_cold_storm_with_workers(host: Any, standin: Any, database: str) -> None:
+    standin.latency = 0.3
+    site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/5")
+    bases = [site.web(threads=32)[0], site.web(threads=32)[0]]
+    site.worker()
+    site.worker()
+    storm(site, standin, bases)
+    calls = len(standin.calls)
+    site.make_old(minutes=7 * 60)
+    path = site.add(*forty_widgets())[0]
+    for _ in range(5):
+        assert site.session.get(bases[0] + path).status_code == 200
+    eventually(lambda: len(standin.calls) == calls + 1)
+    time.sleep(1)
+    assert len(standin.calls) == calls + 1  # queued once
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_it_refreshes_behind_the_answer(host: Any, standin: Any, database: str) -> None:
+    site = host(database)
+    (path,) = site.add({"title": "a", "report": "events", "events": ["Signed up"], "include_today": True})
+    base, _ = site.web()
+    assert site.session.get(base + path).status_code == 200
+    standin.latency = 1.5
+    site.make_old(minutes=30)
+    started = time.monotonic()
+    answer = site.session.get(base + path)
+    assert time.monotonic() - started < 1
+    assert answer.headers["Connection"] == "close"
+    assert "ttl=-" in answer.headers["Cache-Status"]
+    eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
+    assert len(standin.calls) == 2
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_it_waits_for_data_that_are_far_too_old(host: Any, standin: Any, database: str) -> None:
+    site = host(database)
+    (path,) = site.add({"title": "a", "report": "events", "events": ["Signed up"], "include_today": True})
+    base, _ = site.web()
+    site.session.get(base + path)
+    site.make_old(minutes=61)
+    assert site.session.get(base + path).headers["Cache-Status"] == "mixcyfe; fwd=miss"
+    standin.fail(500)
+    site.make_old(minutes=61)
+    for _ in range(3):
+        answer = site.session.get(base + path)
+        assert (answer.status_code, "detail=" in answer.headers["Cache-Status"]) == (200, True)
+    assert len(standin.calls) == 3

@@ -1,0 +1,64 @@
+"""What people may still ask in a project's hour, and in plain words why something can't be asked now."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils import timezone
+from django.utils.timesince import timeuntil
+
+from .clock import database_now
+from .models import Project
+from .quota import HOUR, Refusal, started_within
+
+KEPT_BACK = 6
+"""Nothing is asked by itself for people once less than one in so many of the hour's queries is left."""
+
+
+class Allowance(NamedTuple):
+    """`left` of `limit` queries in this hour; `next_at`: when the next one is free, where none is left."""
+
+    left: int
+    limit: int
+    next_at: datetime | None
+
+    @property
+    def is_scarce(self) -> bool:
+        return self.left * KEPT_BACK < self.limit
+
+
+def allowance(project: Project) -> Allowance:
+    """Counted over everybody; people may spend what polls leave alone too."""
+    limit = project.effective_hourly
+    starts = list(
+        started_within(project, database_now()).order_by("-started_at").values_list("started_at", flat=True)[:limit]
+    )
+    left = limit - len(starts)
+    return Allowance(left, limit, None if left else starts[-1] + HOUR)
+
+
+def why_not(project: Project, refusal: Refusal) -> str:
+    """A sentence or two for whoever wanted to ask. `project` as it stands after the refusal."""
+    if refusal is Refusal.HELD:
+        return " ".join(filter(None, (project.hold_message, until(project.held_until, "Mixpanel is asked again in"))))
+    if refusal is Refusal.HOUR:
+        hour = allowance(project)
+        used = f"All {hour.limit} queries that Mixpanel allows this project in an hour are used up."
+        return f"{used} {until(hour.next_at, 'The next one is free in')}".strip()
+    if refusal is Refusal.BUSY:
+        return "As many queries of this project are running as Mixpanel allows at once. Try again in a moment."
+    if refusal is Refusal.LEASED:
+        return "Mixpanel is being asked this right now, for somebody else. Try again in a moment."
+    return f"This {refusal.value}. Try again in a moment."
+
+
+def until(then: datetime | None, words: str) -> str:
+    now = timezone.now()
+    if then is None or then <= now:
+        return ""
+    seconds = (then - now).total_seconds()
+    return f"{words} {'less than a minute' if seconds < 60 else timeuntil(then, now, depth=1)}."
+
+
+def without_secret(project: Project) -> str:
+    """Why a project can't be asked at all, or nothing."""
+    return "" if project.has_secret else "This project has no secret yet. Enter it on the project's page."

@@ -1,0 +1,106 @@
+"""`manage.py import_legacy_url URL`."""
+
+import sys
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from widgets.models.project import PROJECT_SECRET, PROJECT_SECRET_ENDS
+from widgets.transfer.legacy import BadAddress, LegacyAddress, MovedIn, move_in, read_address
+
+LARGEST_ID = 2**63 - 1
+
+
+class Command(BaseCommand):
+    help = (
+        "Turns addresses of the 2015 connector into a project and widgets, and prints each widget's new address. "
+        "Prints no part of the credentials in them."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        # Nothing here lets argparse check a value: its messages quote what they refuse, a secret perhaps.
+        parser.add_argument("url", nargs="+", help="the old address in quotes; - reads them from stdin, one a line")
+        parser.add_argument("--project", default="", metavar="NAME", help="what to call a project that is new")
+        parser.add_argument("--region", default="", help="us, eu or in; us when left out")
+        parser.add_argument("--project-id", default="", metavar="N", help="the number after /project/ at Mixpanel")
+
+        def error(message: str) -> NoReturn:
+            said = "The arguments can't be read. See: manage.py import_legacy_url --help"
+            if not parser.called_from_command_line:
+                raise CommandError(said)
+            parser.exit(1, f"CommandError: {said}\n")
+
+        parser.error = error
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        urls = options["url"]
+        if urls == ["-"]:
+            lines = sys.stdin.buffer.read().decode("utf-8", "replace").splitlines()
+            urls = [line for line in lines if line.strip()]
+        if not urls:
+            raise CommandError("Nothing was moved in. There was no address on stdin.")
+        options["project_id"] = read_id(str(options["project_id"] or ""))
+        try:
+            addresses = [read(url, numbered(number, urls)) for number, url in enumerate(urls, 1)]
+            moved = move_all(addresses, options)
+        except BadAddress as bad:
+            raise CommandError(f"Nothing was moved in. {bad}") from None
+        for address, each in zip(addresses, moved, strict=True):
+            self.stdout.write(f"{each.widget.title}\t{each.widget.url()}")
+            for doubt in address.doubts:
+                self.stderr.write(f"{each.widget.title}: {doubt}")
+            if not each.widget.active:
+                self.stderr.write(f"{each.widget.title}: is paused. Switch it on in the admin.")
+        # The first of a project's knows whether the project is new.
+        for each in {each.project.pk: each for each in reversed(moved)}.values():
+            self.advise(each)
+
+    def advise(self, moved: MovedIn) -> None:
+        """What is left to do for a project, on stderr, so that the addresses alone go into a file."""
+        project = moved.project
+        page = f"{settings.SITE_URL}/admin/widgets/project/{project.pk}/change/"
+        if moved.kept_credentials:
+            self.stderr.write(f"{project.name}: keeps its own credentials; the old address's secret is not stored.")
+        if project.auth == PROJECT_SECRET:
+            self.stderr.write(
+                f"{project.name}: signs in with its project secret, which Mixpanel ends on {last_day()}. Before that "
+                "day make a service account at Mixpanel (Organization settings → Service accounts, role Consumer), "
+                f"and enter it with the project id at {page}. The widgets' addresses stay as they are."
+            )
+        if moved.new:
+            self.stderr.write(
+                f"{project.name}: its days end at midnight in {project.timezone}. If Mixpanel's project settings name "
+                f"another time zone, set that one at {page}."
+            )
+
+
+def numbered(number: int, urls: list[str]) -> str:
+    return f"Address {number}: " if len(urls) > 1 else ""
+
+
+def read(url: str, where: str) -> LegacyAddress:
+    try:
+        return read_address(url)
+    except BadAddress as bad:
+        raise BadAddress(f"{where}{bad}") from None
+
+
+def move_all(addresses: list[LegacyAddress], options: dict[str, Any]) -> list[MovedIn]:
+    """All or nothing."""
+    name, region, project_id = options["project"], options["region"], options["project_id"]
+    with transaction.atomic():
+        return [move_in(address, name=name, region=region, project_id=project_id) for address in addresses]
+
+
+def read_id(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:30]) <= LARGEST_ID:
+        raise CommandError("Nothing was moved in. --project-id: write the number after /project/ in its address.")
+    return int(text)
+
+
+def last_day() -> str:
+    return f"{PROJECT_SECRET_ENDS.day} {PROJECT_SECRET_ENDS:%B %Y}"
