@@ -49,3 +49,6 @@ format: $(VENV)/.dev
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.run

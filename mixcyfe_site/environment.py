@@ -3,7 +3,11 @@
 `ImproperlyConfigured` would print a traceback, in which the line that helps is the last of sixty.
 """
 
+import os
+import re
 import sys
+import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -12,26 +16,48 @@ import environ
 from cryptography.fernet import Fernet
 
 NEW_KEY = "python manage.py new_key prints one"
+HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+BROKERS = ("redis", "rediss", "sentinel", "amqp", "amqps", "memory")
 
 
 def stop(name: str, why: str) -> NoReturn:
     sys.exit(f"MixCyfe can't start: the setting {name} {why}.")
 
 
+def is_broker(value: str) -> bool:
+    scheme, separator, rest = value.partition("://")
+    if scheme not in BROKERS or not separator:
+        return False
+    try:
+        return ";" in rest or urlsplit(value).port != 0
+    except ValueError:
+        return False
+
+
 class Environment:
     """Named by what a value is; all take `default`, and where it is None the setting is required."""
 
-    def __init__(self) -> None:
-        self.env = environ.Env()
+    def __init__(self, file: Path | None = None) -> None:
+        """`file` is read first; what the environment says wins."""
+        if file is None or not file.exists():
+            return
+        try:
+            environ.Env.read_env(file)
+        except (OSError, UnicodeDecodeError) as error:
+            sys.exit(f"MixCyfe can't start: {file.name} can't be read ({type(error).__name__}).")
+
+    def raw(self, name: str) -> str:
+        # Not environ.Env.str, which takes a value that begins with $ for the name of another variable.
+        return os.environ.get(name, "").strip()
 
     def text(self, name: str, *, default: str | None, how: str) -> str:
-        value: str = self.env.str(name, default=default or "").strip()
+        value = self.raw(name)
         if not value and default is None:
             stop(name, f"is missing ({how})")
         return value or default or ""
 
     def flag(self, name: str, *, default: bool) -> bool:
-        value = self.env.str(name, default="").strip().lower()
+        value = self.raw(name).lower()
         if value in ("", "on", "true", "yes", "1"):
             return bool(value) or default
         if value in ("off", "false", "no", "0"):
@@ -39,18 +65,42 @@ class Environment:
         return stop(name, f"is {value!r}; write on or off")
 
     def one_of(self, name: str, allowed: tuple[str, ...], *, default: str) -> str:
-        value = self.env.str(name, default="").strip() or default
+        value = self.raw(name) or default
         for choice in allowed:
             if value.lower() == choice.lower():
                 return choice
         return stop(name, f"is {value!r}; write one of {', '.join(allowed)}")
 
     def words(self, name: str, *, default: list[str]) -> list[str]:
-        value = self.env.str(name, default="")
+        value = self.raw(name)
         return [word.strip() for word in value.split(",") if word.strip()] or default
 
+    def hosts(self, name: str, *, default: list[str]) -> list[str]:
+        hosts = self.words(name, default=default)
+        for host in hosts:
+            if not HOST.fullmatch(host):
+                stop(name, f"holds {host!r}; write names such as mixcyfe.example.com, without https:// and port")
+        return hosts
+
+    def origins(self, name: str, *, default: list[str]) -> list[str]:
+        origins = self.words(name, default=default)
+        for origin in origins:
+            if not re.match(r"https?://[^/\s]", origin):
+                stop(name, f"holds {origin!r}; write addresses such as https://mixcyfe.example.com")
+        return origins
+
+    def broker(self, name: str, *, required: bool) -> str:
+        """Celery's broker. The value stays unsaid: it may hold a password."""
+        example = "TASKS=celery needs a Redis, for example redis://127.0.0.1:6379/0"
+        value = self.text(name, default=None if required else "", how=example)
+        if value and not is_broker(value):
+            stop(name, f"is no broker's address; {example}")
+        if required and not (find_spec("celery") and find_spec("redis")):
+            stop("TASKS", "is celery, which is not installed; pip install -r requirements-cluster.txt")
+        return value
+
     def seconds(self, name: str, *, default: float, least: float) -> float:
-        value = self.env.str(name, default="").strip() or str(default)
+        value = self.raw(name) or str(default)
         try:
             seconds = float(value)
         except ValueError:
@@ -61,7 +111,7 @@ class Environment:
 
     def url(self, name: str, *, default: str) -> str:
         """An http or https address without a trailing slash."""
-        value = (self.env.str(name, default="").strip() or default).rstrip("/")
+        value = (self.raw(name) or default).rstrip("/")
         try:
             parts = urlsplit(value)
             good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.query
@@ -83,16 +133,23 @@ class Environment:
         return keys
 
     def database(self, name: str, *, default: str, base: Path) -> dict[str, Any]:
-        value = self.env.str(name, default="").strip() or default
+        value = self.raw(name) or default
         example = "write sqlite:///db.sqlite3 or postgres://user:password@host:5432/name"
         if value.split(":", 1)[0] not in ("sqlite", "postgres", "postgresql"):
             stop(name, f"names no database that MixCyfe runs on; {example}")
         try:
-            config: dict[str, Any] = environ.Env.db_url_config(value)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what is wrong is said below, in one line
+                config: dict[str, Any] = environ.Env.db_url_config(value)
         except Exception:  # noqa: BLE001 - whatever the parser stumbles over, the value is at fault
             config = {}
-        if not config.get("NAME"):
+        if not config.get("NAME") or (config["NAME"] == ":memory:" and ":memory:" not in value):
             stop(name, f"can't be read; {example}")
+        if value.startswith("postgres") and not find_spec("psycopg"):
+            stop(name, "needs PostgreSQL's driver; pip install -r requirements-cluster.txt")
         if value.startswith("sqlite") and config["NAME"] != ":memory:":
-            config["NAME"] = str(base / config["NAME"])
+            file = base / config["NAME"]
+            if not file.parent.is_dir():
+                stop(name, f"names a folder that is not there: {file.parent}")
+            config["NAME"] = str(file)
         return config

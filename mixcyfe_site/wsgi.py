@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from widgets.hot import HotPolls  # noqa: E402 - needs Django set up
+
+application = HotPolls(django)

@@ -33,6 +33,7 @@ SAFE = (
     ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
     ("Referrer-Policy", "no-referrer"),
     ("X-Robots-Tag", "noindex"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
 )
 PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 NOTE_POLLS_EVERY = timedelta(hours=1)

@@ -1,0 +1,45 @@
+"""What hot polls are held against: bare bytes, a plain Django view, and a connector that asks on every poll."""
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+BODY = b"Date,Free,Team,Business\n" + b"20261101,174,116,35\n" * 30
+
+
+def bare(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """The most that the server can do: the same number of bytes, from nowhere."""
+    start_response("200 OK", [("Content-Type", "text/csv"), ("Content-Length", str(len(BODY)))])
+    return [BODY]
+
+
+def django_view() -> Any:
+    """A view as the tutorial writes it: all middleware, one ORM read of the stored body."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
+
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "MachineMiddleware" not in name]
+    settings.ROOT_URLCONF = "benchmarks.urls"
+    return get_wsgi_application()
+
+
+def asking(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """What the connector of 2015 did: ask Mixpanel on every poll."""
+    from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
+    from widgets.mixpanel.auth import auth_for
+    from widgets.mixpanel.client import Client
+
+    client = Client(
+        auth_for("service_account", DEMO_USERNAME, DEMO_SECRET),
+        project_id=DEMO_PROJECT_ID,
+        api_root=os.environ["MIXPANEL_API_ROOT"],
+    )
+    params = {"event": "Signed up", "on": 'properties["plan"]', "unit": "day", "type": "general"}
+    answer = client.query("segmentation", params | {"from_date": "2026-10-01", "to_date": "2026-10-30"})
+    body = repr(answer).encode()
+    start_response("200 OK", [("Content-Type", "text/csv"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+django = django_view() if os.environ.get("BENCH_DJANGO") else None

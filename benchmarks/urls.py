@@ -1,0 +1,18 @@
+"""The address of the plain Django view that hot polls are held against."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
+
+from widgets.models import Rendering
+
+
+def plain(request: HttpRequest, address: str) -> HttpResponse:
+    slug, _, ending = address.rpartition(".")
+    rendering = get_object_or_404(Rendering, widget__slug=slug, ending=ending)
+    response = HttpResponse(bytes(rendering.body), content_type="text/csv")
+    response["ETag"] = rendering.etag
+    return response
+
+
+urlpatterns = [path("w/<path:address>", plain)]

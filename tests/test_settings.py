@@ -1,0 +1,236 @@
+"""Settings: a wrong one stops the start with one line that names it; a right one does what it says."""
+
+import json
+import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from .commands.copy import GIVEN, KEY, SECRET_KEY, Copy
+
+PASSWORD = "pa55word-in-an-address"
+BAD: list[tuple[str, dict[str, str], str]] = [
+    # the setting that is named, what is set, and what the line says one can do
+    ("SECRET_KEY", {"SECRET_KEY": ""}, "make run writes one"),
+    ("SECRET_KEY", {"SECRET_KEY": "   "}, "make run writes one"),
+    ("FIELD_ENCRYPTION_KEYS", {"FIELD_ENCRYPTION_KEYS": ""}, "new_key prints one"),
+    ("FIELD_ENCRYPTION_KEYS", {"FIELD_ENCRYPTION_KEYS": ","}, "new_key prints one"),
+    ("FIELD_ENCRYPTION_KEYS", {"FIELD_ENCRYPTION_KEYS": f"{KEY},{PASSWORD}"}, "at place 2"),
+    ("FIELD_ENCRYPTION_KEYS", {"FIELD_ENCRYPTION_KEYS": KEY[:-5]}, "at place 1"),
+    ("DEBUG", {"DEBUG": "perhaps"}, "on or off"),
+    ("TRUST_PROXY", {"TRUST_PROXY": "nginx"}, "on or off"),
+    ("SITE_URL", {"SITE_URL": "mixcyfe.example.com"}, "https://"),
+    ("SITE_URL", {"SITE_URL": "ftp://mixcyfe.example.com"}, "https://"),
+    ("SITE_URL", {"SITE_URL": "https://"}, "https://"),
+    ("SITE_URL", {"SITE_URL": "https://mixcyfe example.com"}, "https://"),
+    ("SITE_URL", {"SITE_URL": "http://[::1"}, "https://"),
+    ("SITE_URL", {"SITE_URL": "http://host:port"}, "https://"),
+    ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": "https://mixcyfe.example.com"}, "without https://"),
+    ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": "a.example:8000"}, "without https:// and port"),
+    ("CSRF_TRUSTED_ORIGINS", {"CSRF_TRUSTED_ORIGINS": "mixcyfe.example.com"}, "https://"),
+    ("DATABASE_URL", {"DATABASE_URL": "db.sqlite3"}, "sqlite:///db.sqlite3"),
+    ("DATABASE_URL", {"DATABASE_URL": f"mysql://u:{PASSWORD}@host/name"}, "postgres://"),
+    ("DATABASE_URL", {"DATABASE_URL": "sqlite://db.sqlite3"}, "sqlite:///db.sqlite3"),
+    ("DATABASE_URL", {"DATABASE_URL": "sqlite:///"}, "sqlite:///db.sqlite3"),
+    ("DATABASE_URL", {"DATABASE_URL": "sqlite:///no/such/folder/db.sqlite3"}, "folder that is not there"),
+    ("DATABASE_URL", {"DATABASE_URL": f"postgres://u:{PASSWORD}@host"}, "postgres://"),
+    ("DATABASE_URL", {"DATABASE_URL": f"postgres://u:{PASSWORD}@host:port/name"}, "postgres://"),
+    ("SQLITE_JOURNAL", {"SQLITE_JOURNAL": "memory"}, "wal, delete"),
+    ("TASKS", {"TASKS": "threads"}, "inline, celery"),
+    ("BROKER_URL", {"TASKS": "celery"}, "redis://"),
+    ("BROKER_URL", {"TASKS": "celery", "BROKER_URL": f"http://:{PASSWORD}@host"}, "redis://"),
+    ("BROKER_URL", {"TASKS": "celery", "BROKER_URL": f"redis://:{PASSWORD}@host:port/0"}, "redis://"),
+    ("POLL_WAIT", {"POLL_WAIT": "eight"}, "a number of seconds"),
+    ("POLL_WAIT", {"POLL_WAIT": "-1"}, "from 0 to 3600"),
+    ("POLL_WAIT", {"POLL_WAIT": "nan"}, "from 0 to 3600"),
+    ("MIXPANEL_TIMEOUT", {"MIXPANEL_TIMEOUT": "0"}, "from 0.1 to 3600"),
+    ("MIXPANEL_API_ROOT", {"MIXPANEL_API_ROOT": "localhost:4711"}, "https://"),
+    ("LOG_LEVEL", {"LOG_LEVEL": "loud"}, "DEBUG, INFO, WARNING, ERROR"),
+]
+RESULT = """
+import json
+from django.conf import settings
+print(json.dumps({name: getattr(settings, name, None) for name in %r}))
+"""
+PAGE = """
+import json, django
+django.setup()
+from django.test import Client
+answer = Client().get(%r, headers=%r)
+print(json.dumps([answer.status_code, dict(answer.headers), [str(c) for c in answer.cookies.values()]]))
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    return Copy(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def stopped(site: Copy) -> list[CompletedProcess[str]]:
+    """How each start with one of BAD went."""
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(lambda bad: site.manage("check", **bad[1]), BAD))
+
+
+def values(site: Copy, *names: str, **settings: str) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(site.python(RESULT % (names,), **settings))
+    return read
+
+
+def page(site: Copy, path: str, headers: dict[str, str] | None = None, **settings: str) -> tuple[int, dict, list]:
+    asked = {"Host": "127.0.0.1:8000"} | (headers or {})
+    status, answered, cookies = json.loads(site.python(PAGE % (path, asked), **settings))
+    return status, answered, cookies
+
+
+@pytest.mark.parametrize("at", range(len(BAD)), ids=[f"{name} {i}" for i, (name, _, _) in enumerate(BAD)])
+def test_it_names_a_wrong_setting_in_one_line(stopped: list[CompletedProcess[str]], at: int) -> None:
+    name, _, advice = BAD[at]
+    result = stopped[at]
+    assert (result.returncode, result.stdout) == (1, ""), result.stdout + result.stderr
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert result.stderr.startswith(f"MixCyfe can't start: the setting {name} ")
+    assert advice in result.stderr
+    assert PASSWORD not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        ("-c", "import mixcyfe_site.wsgi"),
+        ("-m", "gunicorn", "--check-config", "mixcyfe_site.wsgi"),
+        ("-m", "celery", "-A", "mixcyfe_site", "report"),
+    ],
+    ids=["wsgi", "gunicorn", "celery"],
+)
+def test_it_names_it_in_every_program(site: Copy, program: tuple[str, ...]) -> None:
+    result = site.run(sys.executable, *program, **{**GIVEN, "FIELD_ENCRYPTION_KEYS": ""})
+    assert result.returncode != 0
+    assert "MixCyfe can't start: the setting FIELD_ENCRYPTION_KEYS is missing" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_it_needs_nothing_but_two_keys(site: Copy) -> None:
+    result = site.manage("check")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert values(site, "SITE_URL", "TASKS", "POLL_WAIT", "MIXPANEL_TIMEOUT", "MIXPANEL_API_ROOT", "DEBUG") == {
+        "SITE_URL": "http://127.0.0.1:8000",
+        "TASKS": "inline",
+        "POLL_WAIT": 8,
+        "MIXPANEL_TIMEOUT": 60,
+        "MIXPANEL_API_ROOT": "",
+        "DEBUG": False,
+    }
+    database = values(site, "DATABASES")["DATABASES"]["default"]
+    assert database["NAME"] == str(site.folder / "db.sqlite3")
+    assert "journal_mode=wal" in database["OPTIONS"]["init_command"]
+
+
+def test_it_needs_no_secret_key_while_debugging(site: Copy) -> None:
+    assert site.manage("check", SECRET_KEY="", DEBUG="on").returncode == 0
+
+
+def test_it_takes_settings_from_the_file_and_lets_the_environment_win(site: Copy) -> None:
+    file = site.folder / ".env"
+    file.write_text(
+        f'# comment\nSECRET_KEY="{SECRET_KEY}"\nFIELD_ENCRYPTION_KEYS={KEY}\nPOLL_WAIT=3\nLOG_LEVEL=ERROR\n'
+    )
+    code = RESULT % (["POLL_WAIT", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS"],)
+    program = (sys.executable, "-c", code)
+    try:
+        result = site.run(*program, DJANGO_SETTINGS_MODULE="mixcyfe_site.settings", POLL_WAIT="4")
+        assert json.loads(result.stdout) == {
+            "POLL_WAIT": 4,
+            "SECRET_KEY": SECRET_KEY,
+            "FIELD_ENCRYPTION_KEYS": [KEY],
+        }
+        file.write_bytes(b"SECRET_KEY=\xff\xfe\n")
+        result = site.manage("check")
+        assert (result.returncode, result.stderr) == (
+            1,
+            "MixCyfe can't start: .env can't be read (UnicodeDecodeError).\n",
+        )
+    finally:
+        file.unlink()
+
+
+def test_it_takes_a_dollar_sign_as_it_is(site: Copy) -> None:
+    assert values(site, "SECRET_KEY", SECRET_KEY="$HOME")["SECRET_KEY"] == "$HOME"
+
+
+def test_it_serves_plain_http_on_a_trial(site: Copy) -> None:
+    status, headers, cookies = page(site, "/admin/login/")
+    assert (status, "Strict-Transport-Security" in headers) == (200, False)
+    assert cookies and not any("Secure" in cookie for cookie in cookies)
+
+
+def test_it_is_strict_about_https_when_its_address_says_so(site: Copy) -> None:
+    https = {"SITE_URL": "https://mixcyfe.example.com", "TRUST_PROXY": "on"}
+    status, headers, _ = page(site, "/admin/login/", {"Host": "mixcyfe.example.com"}, **https)
+    assert (status, headers["Location"]) == (301, "https://mixcyfe.example.com/admin/login/")
+    forwarded = {"Host": "mixcyfe.example.com", "X-Forwarded-Proto": "https"}
+    status, headers, cookies = page(site, "/admin/login/", forwarded, **https)
+    assert (status, headers["Strict-Transport-Security"].split(";")[0]) == (200, "max-age=31536000")
+    assert cookies and all("Secure" in cookie for cookie in cookies)
+    # Not trusted, the proxy's word counts for nothing.
+    assert page(site, "/admin/login/", forwarded, **(https | {"TRUST_PROXY": "off"}))[0] == 301
+
+
+def test_it_answers_its_own_host_and_localhost_only(site: Copy) -> None:
+    read = values(site, "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", SITE_URL="https://mixcyfe.example.com/")
+    assert read["ALLOWED_HOSTS"] == ["mixcyfe.example.com", "127.0.0.1", "localhost", "[::1]"]
+    assert read["CSRF_TRUSTED_ORIGINS"] == ["https://mixcyfe.example.com"]
+    assert page(site, "/admin/login/", {"Host": "localhost"})[0] == 200
+    assert page(site, "/admin/login/", {"Host": "evil.example"})[0] == 400
+    given = values(site, "ALLOWED_HOSTS", ALLOWED_HOSTS="a.example, .b.example,[::2],*")
+    assert given["ALLOWED_HOSTS"] == ["a.example", ".b.example", "[::2]", "*"]
+
+
+def test_it_believes_the_proxys_last_word_about_the_visitor_only_when_told_to(site: Copy) -> None:
+    code = (
+        "import django; django.setup()\n"
+        "from django.http import HttpRequest\n"
+        "from widgets.middleware import client_address\n"
+        "request = HttpRequest()\n"
+        "request.META |= {'REMOTE_ADDR': '127.0.0.1', 'HTTP_X_FORWARDED_FOR': '6.6.6.6, 192.0.2.7'}\n"
+        "print(client_address(request))"
+    )
+    assert site.python(code, TRUST_PROXY="on") == "192.0.2.7"
+    assert site.python(code, TRUST_PROXY="off") == "127.0.0.1"
+
+
+def test_it_passes_djangos_own_check_for_deployments(site: Copy) -> None:
+    result = site.manage(
+        "check",
+        "--deploy",
+        "--fail-level=INFO",
+        SITE_URL="https://mixcyfe.example.com",
+        DATABASE_URL="postgres://mixcyfe:secret@127.0.0.1/mixcyfe",
+        TASKS="celery",
+        BROKER_URL="redis://127.0.0.1:6379/0",
+    )
+    assert (result.returncode, result.stderr) == (0, ""), result.stderr
+
+
+def test_it_keeps_the_journal_off_network_disks_when_told_to(site: Copy) -> None:
+    database = values(site, "DATABASES", SQLITE_JOURNAL="delete")["DATABASES"]["default"]
+    assert "journal_mode=delete" in database["OPTIONS"]["init_command"]
+
+
+def test_it_makes_a_key_before_there_are_settings(site: Copy) -> None:
+    result = site.run(sys.executable, "manage.py", "new_key")
+    assert result.returncode == 0
+    assert Fernet(result.stdout.strip())
+
+
+def test_it_documents_every_setting(site: Copy) -> None:
+    root = Path(__file__).parents[1]
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (root / "mixcyfe_site/settings.py").read_text()))
+    example = {line.split("=")[0] for line in (root / ".env.example").read_text().splitlines() if "=" in line[:24]}
+    assert read == {name for name in example if name.isupper()}
