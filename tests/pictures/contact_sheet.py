@@ -129,7 +129,7 @@ def page(cases: list[Case]) -> str:
         )
         frames[scheme] = f"<!doctype html><meta charset=utf-8><style>{style}</style>{''.join(figures)}"
     return "".join(
-        f'<iframe srcdoc="{html.escape(frame)}" style="border:0;width:100%;height:{-(-len(cases) // 4) * 304 + 24}px">'
+        f'<iframe srcdoc="{html.escape(frame)}" style="border:0;width:100%;height:{-(-len(cases) // 4) * 281 + 24}px">'
         "</iframe>"
         for frame in frames.values()
     )

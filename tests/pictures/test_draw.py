@@ -255,6 +255,10 @@ class TestNumber:
         assert words(draw(total({"US": 1, "DE": 2}, values_name="Signed up"), Drawing("number")))[0] == "3"
 
     @pytest.mark.parametrize("chart", ["number", "gauge"])
+    def test_it_shows_0_where_nothing_happened(self, chart):
+        assert words(draw(total({"Signed up": None}), Drawing(chart, target=5)))[0] == "0"
+
+    @pytest.mark.parametrize("chart", ["number", "gauge"])
     def test_it_is_refused_for_several_numbers_that_do_not(self, chart):
         with pytest.raises(ReportError, match="add up"):
             draw(total({"US": 1, "DE": 2}, additive=False), Drawing(chart, target=1))

@@ -173,7 +173,6 @@ _NO_FRAME: dict[str, Any] = {
     "js": (),
     "css": (),
     "no_data_text": "",
-    "order_min": 0,
 }
 
 

@@ -17,7 +17,7 @@ _RADIUS, _THICKNESS = 196, 44
 
 def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
     figure = one_figure(report)
-    value = figure.value or 0
+    value = figure.value
     # Without a target above 0 there is nothing to reach, but still a scale to stand on.
     target = drawing.target if drawing.target is not None and drawing.target > 0 else None
     end = target or axes.scale([max(value, 0)]).high
@@ -25,7 +25,7 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
     _arc(sheet, 1, TRACK)
     if share:
         _arc(sheet, share, ink(drawing.colors_for([figure.label])[0]))
-    words = readable(figure.value)
+    words = readable(value)
     size = min(76, 270 / wording.width(words, 1))
     sheet.text(_X, _Y - 22, words, size=size, anchor="middle", font_weight="600", letter_spacing="-.02em")
     if target:

@@ -28,13 +28,13 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
         _comparison(sheet, base + 52, figure, less_is_better=drawing.wants("reverse"))
 
 
-def readable(value: Number | None) -> str:
+def readable(value: Number) -> str:
     """Every digit of it while it can be taken in at a glance."""
-    return wording.full(value) if value is None or abs(value) < 1e8 else wording.short(value)
+    return wording.full(value) if abs(value) < 1e8 else wording.short(value)
 
 
 def _comparison(sheet: Sheet, y: float, figure: Figure, *, less_is_better: bool) -> None:
-    now, before = figure.value or 0, figure.previous or 0
+    now, before = figure.value, figure.previous or 0
     beside = f"{readable(before)} before"
     if not before:
         sheet.text(_MIDDLE, y, beside, size=20, anchor="middle", ink=MUTED)

@@ -37,15 +37,14 @@ class Sheet:
         if title.strip():
             ET.SubElement(self.root, "title").text = wording.plain(title, longest=200)
         self._style = ET.SubElement(self.root, "style")
-        self._inks: dict[Ink, str] = {TEXT: ""}
+        self._inks: dict[Ink, str] = {}
 
     def add(self, tag: str, into: Element | None = None, *, ink: Ink | None = None, **attributes: Attribute) -> Element:
         """A new element; `_` in an attribute's name stands for `-`. Paint with `currentColor` to get the ink."""
         named = {name.strip("_").replace("_", "-"): _written(value) for name, value in attributes.items()}
-        if ink is not None:
+        if ink is not None and ink != TEXT:  # the text's own ink is the root's, dark scheme and all
             named["color"] = ink.light
-            if name := self._inks.setdefault(ink, f"c{len(self._inks)}"):
-                named["class"] = name
+            named["class"] = self._inks.setdefault(ink, f"c{len(self._inks)}")
         return ET.SubElement(self.root if into is None else into, tag, named)
 
     def text(
@@ -70,7 +69,7 @@ class Sheet:
         return element
 
     def to_bytes(self) -> bytes:
-        dark = "".join(f".{name or 'none'}{{color:{ink.dark}}}" for ink, name in self._inks.items() if name)
+        dark = "".join(f".{name}{{color:{ink.dark}}}" for ink, name in self._inks.items())
         self._style.text = (
             ":root{color-scheme:light dark}text{font-variant-numeric:tabular-nums}"
             f"@media(prefers-color-scheme:dark){{:root{{color:{TEXT.dark}}}{dark}}}"

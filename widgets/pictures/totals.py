@@ -11,10 +11,10 @@ class Total(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """One number for a whole report, and the previous period's."""
+    """One number for a whole report, and the previous period's where that is known."""
 
     label: str
-    value: Value
+    value: Number
     previous: Value
 
 
@@ -24,10 +24,10 @@ def totals(report: Report) -> list[Total]:
 
 
 def one_figure(report: Report) -> Figure:
-    """The report as one number; raises ReportError for several that don't add up."""
+    """The report as one number, 0 where nothing happened; raises ReportError for several that don't add up."""
     if len(report.series) == 1:
         only = report.series[0]
-        return Figure(only.label or report.values_name, only.values[0], only.previous)
+        return Figure(only.label or report.values_name, totals(report)[0].value, only.previous)
     if not report.additive:
         raise ReportError(
             f"One figure can't stand for {len(report.series)} values that don't add up, such as unique users "

@@ -1,6 +1,6 @@
 """Map: countries by how much happened there, the largest named below.
 
-The outlines are Natural Earth's (see make_world.py), because pygal's own map lacks Qatar and some fifty others.
+The outlines are Natural Earth's (see make_world.py), because pygal's own map lacks Qatar and some sixty others.
 """
 
 import json
@@ -30,7 +30,7 @@ _LAND = Ink("#e1e5ea", "#2f363e")
 @lru_cache(maxsize=1)
 def outlines() -> dict[str, Any]:
     """`land`: path data by country code ("" for what is none's); `dots`: where the smallest lie; `borders`."""
-    stored: dict[str, Any] = json.loads(Path(__file__).with_name("world.json").read_text())
+    stored: dict[str, Any] = json.loads(Path(__file__).with_name("world.json").read_text(encoding="utf-8"))
     return stored
 
 
