@@ -343,3 +343,10 @@ class TestMap:
 def test_it_prefers_the_name_of_the_numbers_to_no_label():
     report = replace(dated([""], [[1, 2]]), values_name="Signed up")
     assert words(draw(report, Drawing("line")))[0] == "Signed up"
+
+
+def test_it_leaves_plain_text_to_the_viewers_scheme() -> None:
+    """A colour on the element itself would stay dark on a dark page."""
+    picture = draw(Report("total", ("",), (Series("Signed up", (15234,)),)), Drawing("number")).decode()
+    figure = picture[picture.index("15,234") - 150 : picture.index("15,234")].rpartition("<text")[2]
+    assert "color" not in figure
