@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,12 +14,11 @@ from widgets.demo.standin import StandIn
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
 from .conftest import new_project
-from .test_freshness import cyfe_polls, header
+from .test_freshness import MOVABLE, NOT_MOVABLE, cyfe_polls, header
 
 pytestmark = [
     pytest.mark.django_db,
-    # PostgreSQL's clock is its own and can't be moved; SQLite's is this process's.
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="left out: only SQLite's clock can be moved"),
+    pytest.mark.skipif(not MOVABLE, reason=NOT_MOVABLE),
 ]
 
 START = datetime(2026, 3, 7, 20, 0, tzinfo=UTC)  # the night to come is an hour short in US/Pacific

@@ -144,7 +144,8 @@ def record(claimed: Claim, failure: Failure) -> None:
         if failure.kind in holds.HOLDS_PROJECT:
             holds.hold_project(project, now, failure.kind, failure.message, failure.retry_after)
             learn(project, failure)
-            project.save(update_fields=[*HOLD_FIELDS, "learned_hourly", "learned_concurrent"])
+            project.stretch = stretch(project, now)
+            project.save(update_fields=[*HOLD_FIELDS, "learned_hourly", "learned_concurrent", "stretch"])
         elif claimed.probe:
             # It got past what the project was held for, and failed for a reason of its own.
             project.release()

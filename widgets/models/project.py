@@ -155,6 +155,7 @@ class Project(models.Model):
             before = Project.objects.filter(pk=self.pk).first() if self.pk else None
             if before and before.configured_limits != self.configured_limits:
                 self.learned_hourly = self.learned_concurrent = None
+                self.stretch = 1  # reckoned anew after the next query
             self.release()
             super().save(*args, **kwargs)
             if before and before.identity != self.identity:

@@ -1,11 +1,12 @@
 """`manage.py serve`: migrations first, then granian."""
 
 import os
+import socket
 import sys
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
@@ -18,9 +19,24 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=8, help="polls at once, a process")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        check_free(options["host"], options["port"])
         call_command("migrate", interactive=False, verbosity=0)
         command = granian(options["host"], options["port"], options["workers"], options["threads"])
         os.execv(command[0], command)  # noqa: S606 - granian takes this process's place, and its signals
+
+
+def check_free(host: str, port: int) -> None:
+    """Granian shares a port that another server has (SO_REUSEPORT), and every other poll would go there."""
+    if not 0 < port < 65536:
+        raise CommandError(f"Can't serve on {host}:{port}: ports go from 1 to 65535. Choose another with --port.")
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        said = f"Can't serve on {host}:{port}: {error.strerror}. Choose another with --host and --port."
+        raise CommandError(said) from None
 
 
 def granian(host: str, port: int, workers: int, threads: int) -> list[str]:
