@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 
 NEW_KEY = "python manage.py new_key prints one"
 HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+MAILERS = ("smtp", "smtp+tls", "smtp+ssl")
 BROKERS = ("redis", "rediss", "sentinel", "amqp", "amqps", "memory")
 
 
@@ -120,6 +121,21 @@ class Environment:
         if value and (not good or any(c.isspace() for c in value)):
             stop(name, f"is {value!r}; write an address such as https://mixcyfe.example.com")
         return value
+
+    def email(self, name: str) -> dict[str, Any]:
+        """Django's settings for a mail server, if there is one. The value stays unsaid: it holds a password."""
+        value = self.raw(name)
+        if not value:
+            return {}
+        example = "write smtp+tls://user:password@mail.example.com:587 (smtp+ssl:// for port 465)"
+        try:
+            good = value.partition("://")[0] in MAILERS and urlsplit(value).hostname and urlsplit(value).port != 0
+            config: dict[str, Any] = environ.Env.email_url_config(value) if good else {}
+        except Exception:  # noqa: BLE001 - whatever the parser stumbles over, the value is at fault
+            config = {}
+        if not config:
+            stop(name, f"is no mail server's address; {example}")
+        return {key: setting for key, setting in config.items() if key.startswith("EMAIL_") and key.isupper()}
 
     def fernet_keys(self, name: str) -> list[str]:
         keys = self.words(name, default=[])

@@ -7,13 +7,10 @@ import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
-
 from .environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-environ.Env.read_env(BASE_DIR / ".env")
-env = Environment()
+env = Environment(BASE_DIR / ".env")
 
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.text(
@@ -25,17 +22,13 @@ SITE_URL = env.url("SITE_URL", default="http://127.0.0.1:8000")
 SITE_IS_HTTPS = SITE_URL.startswith("https:")
 SITE_HOST = urlsplit(SITE_URL).hostname or "127.0.0.1"
 LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
-ALLOWED_HOSTS = env.words(
+ALLOWED_HOSTS = env.hosts(
     "ALLOWED_HOSTS", default=[SITE_HOST if ":" not in SITE_HOST else f"[{SITE_HOST}]", *LOCAL_HOSTS]
 )
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
 
 TASKS = env.one_of("TASKS", ("inline", "celery"), default="inline")
-BROKER_URL = env.text(
-    "BROKER_URL",
-    default=None if TASKS == "celery" else "",
-    how="TASKS=celery needs a Redis, for example redis://127.0.0.1:6379/0",
-)
+BROKER_URL = env.broker("BROKER_URL", required=TASKS == "celery")
 POLL_WAIT = env.seconds("POLL_WAIT", default=8, least=0)
 MIXPANEL_API_ROOT = env.url("MIXPANEL_API_ROOT", default="")
 MIXPANEL_TIMEOUT = env.seconds("MIXPANEL_TIMEOUT", default=60, least=0.1)
@@ -53,6 +46,7 @@ INSTALLED_APPS = [
     "widgets",
 ]
 MIDDLEWARE = [
+    "widgets.middleware.SafeAnswersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "widgets.middleware.MachineMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -62,7 +56,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "widgets.middleware.ContentSecurityPolicyMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "mixcyfe_site.urls"
@@ -112,6 +105,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "widgets.middleware.client_address"
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "lockout.html"
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # how long an invitation's link is good for
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -125,6 +120,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # there is none before collectstatic
 
+SESSION_ENGINE = "widgets.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -138,12 +134,22 @@ if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+DEFAULT_EXCEPTION_REPORTER_FILTER = "mixcyfe_site.reports.ReportFilter"
+
+# Invitations are mailed where a server is named here; else their link is shown to whoever invites.
+vars().update(env.email("EMAIL_URL"))
+EMAIL_IS_SET_UP = bool(env.email("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", default=f"mixcyfe@{SITE_HOST}", how="")
 
 CELERY_BROKER_URL = BROKER_URL
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "mixcyfe_site.logs.OneLine", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {

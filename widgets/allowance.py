@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.utils import timezone
-from django.utils.timesince import timeuntil
 
 from .clock import database_now
+from .hour import next_free
 from .models import Project
-from .quota import HOUR, Refusal, started_within
+from .quota import Refusal, started_within
+from .times import from_now
 
 KEPT_BACK = 6
 """Nothing is asked by itself for people once less than one in so many of the hour's queries is left."""
@@ -28,22 +29,19 @@ class Allowance(NamedTuple):
 
 def allowance(project: Project) -> Allowance:
     """Counted over everybody; people may spend what polls leave alone too."""
-    limit = project.effective_hourly
-    starts = list(
-        started_within(project, database_now()).order_by("-started_at").values_list("started_at", flat=True)[:limit]
-    )
-    left = limit - len(starts)
-    return Allowance(left, limit, None if left else starts[-1] + HOUR)
+    now, limit = database_now(), project.effective_hourly
+    used = started_within(project, now).count()
+    return Allowance(max(0, limit - used), limit, next_free(project, now, used, limit))
 
 
 def why_not(project: Project, refusal: Refusal) -> str:
     """A sentence or two for whoever wanted to ask. `project` as it stands after the refusal."""
     if refusal is Refusal.HELD:
-        return " ".join(filter(None, (project.hold_message, until(project.held_until, "Mixpanel is asked again in"))))
+        return " ".join(filter(None, (project.hold_message, until(project.held_until, "Mixpanel is asked again"))))
     if refusal is Refusal.HOUR:
         hour = allowance(project)
-        used = f"All {hour.limit} queries that Mixpanel allows this project in an hour are used up."
-        return f"{used} {until(hour.next_at, 'The next one is free in')}".strip()
+        used = f"This project's queries of the hour are used up ({hour.limit} of {hour.limit})."
+        return f"{used} {until(hour.next_at, 'The next one is free')}".strip()
     if refusal is Refusal.BUSY:
         return "As many queries of this project are running as Mixpanel allows at once. Try again in a moment."
     if refusal is Refusal.LEASED:
@@ -53,10 +51,7 @@ def why_not(project: Project, refusal: Refusal) -> str:
 
 def until(then: datetime | None, words: str) -> str:
     now = timezone.now()
-    if then is None or then <= now:
-        return ""
-    seconds = (then - now).total_seconds()
-    return f"{words} {'less than a minute' if seconds < 60 else timeuntil(then, now, depth=1)}."
+    return f"{words} {from_now(then, now)}." if then and then > now else ""
 
 
 def without_secret(project: Project) -> str:

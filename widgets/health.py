@@ -15,8 +15,8 @@ from .lookup import RENDERING_VERSION
 from .models import Project, Rendering, Snapshot, Widget
 from .times import from_now
 
-STATES = {"failing": "Failing", "stale": "Stale", "waiting": "No data yet", "fresh": "Fresh", "paused": "Paused"}
-"""Every state and its word, what somebody should look at first. `waiting`: nothing has asked for it so far."""
+STATES = {"failing": "Failing", "stale": "Stale", "waiting": "Waiting", "fresh": "Fresh", "paused": "Paused"}
+"""Every state and its word, the worst first. `waiting`: there is no data yet, or old data that nobody has polled."""
 
 NEEDS_SOMEBODY = ("credentials", "plan")
 """What holds a project back until a person does something; a limit passes by itself."""
@@ -113,7 +113,7 @@ def failing(widget: Widget, project: Project, snapshot: Snapshot | None) -> Heal
 def waiting(widget: Widget, project: Project, snapshot: Snapshot | None, now: datetime) -> Health:
     if widget.last_polled_at is None:
         return Health("waiting", "Never polled", "Paste its address into Cyfe: nothing has asked for it so far.")
-    return Health("waiting", STATES["waiting"], held_back(project, snapshot, now) or "Mixpanel is asked for it first.")
+    return Health("waiting", "No data yet", held_back(project, snapshot, now) or "Mixpanel has not answered yet.")
 
 
 def why_stale(widget: Widget, project: Project, snapshot: Snapshot, now: datetime) -> str:

@@ -123,7 +123,7 @@ def fetch(project: Project, listing: Listing, user_id: int | None) -> str:
         client = project.client()
     except SecretLost as lost:
         return str(lost)
-    call = reserve(project, what=" of ".join([what.title, *listing.of]), user_id=user_id)
+    call = reserve(project, what=" of ".join([what.title, *reversed(listing.of)]), user_id=user_id)
     if isinstance(call, Refusal):
         project.refresh_from_db()
         return why_not(project, call)

@@ -1,9 +1,13 @@
-"""What holds for every page: the Content-Security-Policy, and whose address a request came from."""
+"""What holds for every answer: the headers that keep browsers safe, how large a request may be, and whose
+address it came from.
+"""
 
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template import loader
 
 from .views import poll
 
@@ -21,6 +25,32 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+SAFE = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Robots-Tag": "noindex",
+}
+"""Nothing inline, nothing from other hosts, nothing in search engines, and no address told to others."""
+
+
+class SafeAnswersMiddleware:
+    """The outermost, so that error pages are covered too. Answers that bring a stricter header keep it.
+
+    Bodies are refused by the length they announce, before any of it is read: Django's own limit leaves out
+    uploaded files, which it would write to the disk for anybody who posts one to the login page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = too_large() if announced_length(request) > largest_body() else self.get_response(request)
+        for name, value in SAFE.items():
+            response.headers.setdefault(name, value)
+        return response
 
 
 class MachineMiddleware:
@@ -36,20 +66,39 @@ class MachineMiddleware:
         return poll(request, request.path_info.removeprefix(POLLED))
 
 
-class ContentSecurityPolicyMiddleware:
-    """Nothing inline, nothing from other hosts. Answers that bring a stricter policy keep it."""
+def announced_length(request: HttpRequest) -> int:
+    """What is sent without its length, or with nonsense, is read as empty (by Django too)."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        return response
+def largest_body() -> int:
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+
+
+def too_large() -> HttpResponse:
+    return HttpResponse(loader.render_to_string("413.html"), status=413)
 
 
 def client_address(request: HttpRequest) -> str:
-    """The visitor's address; behind a trusted proxy the one that the proxy saw, which it appends last."""
-    if settings.TRUST_PROXY and (forwarded := request.META.get("HTTP_X_FORWARDED_FOR")):
-        return forwarded.split(",")[-1].strip()
-    return request.META.get("REMOTE_ADDR", "")
+    """The visitor's address; behind a trusted proxy the one that the proxy saw, which it appends last.
+
+    A proxy that passes on nonsense, or appends nothing, is as good as none.
+    """
+    direct: str = request.META.get("REMOTE_ADDR", "")
+    if not settings.TRUST_PROXY:
+        return direct
+    seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-1].strip()
+    return address_in(seen) or direct
+
+
+def address_in(text: str) -> str:
+    """The IP address in `203.0.113.9`, `203.0.113.9:4711`, `2001:db8::1` or `[2001:db8::1]:4711`; else empty."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return ""

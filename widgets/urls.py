@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from . import views
+from . import pages, views
 
 urlpatterns = [
+    path("", pages.board, name="board"),
+    path("pictures/<int:pk>.svg", pages.picture, name="picture"),
     path("w/<path:address>", views.poll, name="poll"),
     path("healthz", views.healthz, name="healthz"),
 ]

@@ -4,6 +4,7 @@ Every page that a test opens must leave the browser's console clean: a violation
 Content-Security-Policy or a script's error fails the test.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -35,8 +36,9 @@ NARROW = {"width": 390, "height": 844}
 database = connections["default"]
 if database.vendor == "sqlite" and not database.settings_dict["TEST"]["NAME"]:
     # In memory, the server's threads would share one connection, and thus each other's transactions.
-    place = Path(tempfile.gettempdir()) / f"mixcyfe-browser-{os.getpid()}.sqlite3"
-    database.settings_dict["TEST"]["NAME"] = str(place)
+    place = tempfile.mkdtemp(prefix="mixcyfe-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    database.settings_dict["TEST"]["NAME"] = str(Path(place) / "test.sqlite3")
 
 
 @pytest.fixture(scope="session")

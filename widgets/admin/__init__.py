@@ -1,5 +1,5 @@
-"""Django's admin for projects and widgets."""
+"""Django's admin for projects, widgets and people."""
 
-from . import project, widget
+from . import front, people, project, trail, widget
 
-__all__ = ["project", "widget"]
+__all__ = ["front", "people", "project", "trail", "widget"]

@@ -1,4 +1,7 @@
-"""Form fields that take lists and objects as plain lines of text, so that they work without JavaScript."""
+"""Form fields that take lists and objects as plain lines of text, so that they work without JavaScript.
+
+Scripts make them more comfortable: see `static/widgets/form/`.
+"""
 
 import json
 from typing import Any
@@ -9,11 +12,22 @@ from django.core.exceptions import ValidationError
 from widgets.spec import FILTER_OPS
 
 
+def picker(what: str, help_text: str = "") -> dict[str, str]:
+    """Attributes of a field to which a script adds a list to pick from; `help_text` is the help then."""
+    typing = {"class": "vTextField", "autocomplete": "off", "spellcheck": "false"}
+    return {"data-list": what, "data-help": help_text, **typing}
+
+
+def day() -> forms.DateInput:
+    """The browser's own calendar, which needs no script."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 class LinesField(forms.CharField):
     """A list of texts, one a line."""
 
-    def __init__(self, *, rows: int = 3, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows, "class": "lines"}))
+    def __init__(self, *, rows: int = 3, attrs: dict[str, str] | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={**(attrs or {}), "rows": rows, "class": "lines"}))
         super().__init__(required=False, strip=False, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:

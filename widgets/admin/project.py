@@ -8,11 +8,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from widgets.encryption import SecretLost
 from widgets.models import Project
 from widgets.models.project import PROJECT_SECRET
 
-MOVES_THE_SECRET = ("region", "project_id", "username", "auth")
+from .connection import WHERE
+from .project_page import ProjectPage, secret_problem
+
+CREDENTIALS = "Credentials"
 
 
 class ProjectForm(forms.ModelForm):
@@ -53,7 +55,7 @@ class ProjectForm(forms.ModelForm):
             return cleaned
         if not self.instance.has_secret:
             self.add_error("new_secret", "Enter the secret of the service account or the project.")
-        elif moved := [name for name in MOVES_THE_SECRET if name in self.changed_data]:
+        elif moved := [name for name in WHERE if name in self.changed_data]:
             names = ", ".join(str(self.fields[name].label).lower() for name in moved)
             self.add_error("new_secret", f"Enter the secret again, because you changed: {names}.")
         return cleaned
@@ -65,16 +67,17 @@ class ProjectForm(forms.ModelForm):
 
 
 @admin.register(Project)
-class ProjectAdmin(admin.ModelAdmin):
+class ProjectAdmin(ProjectPage, admin.ModelAdmin):
     form = ProjectForm
     list_display = ("name", "project_id", "region", "timezone", "state", "widget_count")
     search_fields = ("name", "project_id")
+    show_full_result_count = False
     filter_horizontal = ("members",)
-    readonly_fields = ("state", "learned_limits")
+    readonly_fields = ("connection", "learned_limits")
     fieldsets = (
-        (None, {"fields": ("name", "state")}),
+        (None, {"fields": ("name",)}),
         ("In Mixpanel", {"fields": ("region", "project_id", "workspace_id", "timezone")}),
-        ("Credentials", {"fields": ("auth", "username", "new_secret")}),
+        (CREDENTIALS, {"fields": ("auth", "username", "new_secret", "connection")}),
         (
             "Limits",
             {
@@ -88,29 +91,28 @@ class ProjectAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).visible_to(request.user).annotate_widgets()
 
+    def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
+        """Who may only look sees nothing of the credentials, not even whose they are."""
+        fieldsets = super().get_fieldsets(request, obj)
+        may_write = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
+        return [each for each in fieldsets if may_write or each[0] != CREDENTIALS]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Who makes a project is a member of it, and so sees it."""
+        super().save_related(request, form, formsets, change)
+        if not change and not request.user.is_superuser:
+            form.instance.members.add(request.user)
+
     @admin.display(description="Widgets", ordering="widget_total")
     def widget_count(self, project: Project) -> int:
         return project.widget_total
 
     @admin.display(description="State")
     def state(self, project: Project) -> SafeString | str:
-        if project.pk is None:
-            return "not saved yet"
-        if not project.has_secret:
-            return "needs credentials"
-        try:
-            project.secret.reveal()
-        except SecretLost as lost:
-            return str(lost)
+        if problem := secret_problem(project):
+            return problem
         if project.is_held:
             return format_html("held back: {}", project.hold_message)
         if project.auth == PROJECT_SECRET:
-            return "ready; Mixpanel ends project secrets on 3 March 2027: move to a service account before"
+            return "ready, with a project secret, which Mixpanel ends on 3 March 2027"
         return "ready"
-
-    @admin.display(description="Limits that Mixpanel named")
-    def learned_limits(self, project: Project) -> str:
-        if not project.learned_hourly and not project.learned_concurrent:
-            return "none yet: Mixpanel names them when one is reached"
-        hourly, at_once = project.learned_hourly or "?", project.learned_concurrent or "?"
-        return f"{hourly} an hour, {at_once} at once; lower ones than yours are kept to"

@@ -1,79 +1,86 @@
-"""Widgets in the admin: make one, see its address, copy it."""
+"""Widgets in the admin: make one, see its picture, copy its address. The list of them is in `widget_list`."""
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
-from django.template.loader import render_to_string
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from widgets.models import Project, Widget
 from widgets.models.widget import new_slug
+from widgets.preview import Ask, preview
+from widgets.site_address import out_of_reach
 
+from .preview_json import as_json
+from .preview_views import FormViews
+from .summary import summary
+from .which_fields import described
 from .widget_form import WidgetForm
+from .widget_list import WidgetListMixin
 
 
 @admin.register(Widget)
-class WidgetAdmin(admin.ModelAdmin):
+class WidgetAdmin(FormViews, WidgetListMixin, admin.ModelAdmin):
     form = WidgetForm
     save_as = True
     save_as_continue = True
-    list_display = ("title", "project", "report", "chart", "health", "last_polled_at", "active")
-    list_filter = ("project", "report", "chart", "active")
-    list_select_related = ("project", "snapshot")
-    search_fields = ("title", "project__name")
-    list_per_page = 50
-    readonly_fields = ("address",)
     fieldsets = (
-        (None, {"fields": ("address", "project", "title")}),
+        (None, {"fields": ("link", "project")}),
         (
             "What to ask",
             {
                 "fields": (
                     "report",
-                    "events",
-                    "born_event",
-                    "breakdown",
-                    "property_name",
                     "saved_report",
                     "funnel",
+                    "born_event",
+                    "events",
+                    "property_name",
+                    "breakdown",
                     "measure",
+                    ("range", "last", "unit"),
+                    ("from_date", "to_date"),
+                    "include_today",
                     "filters",
-                    "where",
-                    "limit",
-                    "intervals",
                 )
             },
         ),
-        ("Which dates", {"fields": ("range", ("last", "unit"), "include_today", ("from_date", "to_date"))}),
-        ("How to draw it", {"fields": ("chart", "target", "colors")}),
+        ("How to draw it", {"fields": ("chart", "target", "percent", "country_names", "comparison", "title")}),
         (
-            "Clean the labels",
-            {"fields": ("clean_labels", "exclude", "rename", "sort", ("top", "other"))},
+            "Clean and rank the labels",
+            {
+                "classes": ("collapse",),
+                "fields": ("clean_labels", "exclude", "rename", ("top", "other"), "sort", "colors"),
+            },
         ),
         (
-            "More of Cyfe's options",
+            "Axes and Cyfe's header",
             {
                 "classes": ("collapse",),
                 "fields": (
-                    "comparison",
                     ("total", "cumulative", "average"),
                     ("reverse", "reverse_graph"),
                     "shared_axis",
-                    ("axis_min", "axis_max"),
                     ("show_axis", "show_labels"),
+                    ("axis_min", "axis_max"),
                     "types",
-                    ("percent", "country_names"),
                 ),
             },
         ),
-        ("Running", {"classes": ("collapse",), "fields": ("active", "refresh_minutes")}),
+        (
+            "More",
+            {"classes": ("collapse",), "fields": ("where", "limit", "intervals", "active", "refresh_minutes")},
+        ),
     )
 
     class Media:
-        css = {"all": ("widgets/admin.css",)}
+        css = {"all": ("widgets/admin.css", "widgets/form/form.css")}
         js = ("widgets/copy.js",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Widget | None = None) -> Any:
+        (heading, first), *others = super().get_fieldsets(request, obj)
+        return [(heading, first if obj is None else {"fields": ("project",)}), *others]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).visible_to(request.user)
@@ -83,25 +90,50 @@ class WidgetAdmin(admin.ModelAdmin):
             kwargs["queryset"] = Project.objects.visible_to(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "project" and field:
+            # A project is made from here, and changed on its own page.
+            field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
+        return field
+
     def save_model(self, request: HttpRequest, obj: Widget, form: Any, change: bool) -> None:
         if not change:
             obj.slug = new_slug()
             obj.owner = request.user
         super().save_model(request, obj, form, change)
+        if change and "chart" in form.changed_data and obj.last_polled_at:
+            chart = obj.get_chart_display()
+            text = f"You changed the chart. Choose “{chart}” in Cyfe's widget too, or it draws nothing."
+            self.message_user(request, text, messages.WARNING)
 
-    @admin.display(description="Address for Cyfe")
-    def address(self, widget: Widget) -> SafeString | str:
-        if widget.pk is None:
-            return "You get it after saving."
-        return render_to_string("widgets/address.html", {"widget": widget, "url": widget.url()})
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        widget: Widget | None = kwargs.get("obj")
+        saved = widget is not None and widget.pk is not None
+        if not saved:
+            context["show_save_and_continue"] = False  # saving leads back here anyway
+        urls = {name: reverse(f"admin:widgets_widget_{name}") for name in ("preview", "lists", "link")}
+        context |= {
+            "is_nav_sidebar_enabled": False,  # the preview needs the room
+            "which_fields": {**described(), "urls": urls},
+            "preview_url": f"{urls['preview']}?widget={widget.pk}" if saved else urls["preview"],
+            "out_of_reach": out_of_reach(),
+        }
+        if saved:
+            context |= {"widget": widget, "cyfe_chart": cyfe_name(widget)}
+            context |= {"json_url": widget.url("json"), "svg_url": widget.url("svg")}
+        if saved and not self.has_change_permission(request, widget):
+            context["summary"] = summary(widget)
+            context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
+        return super().render_change_form(request, context, **kwargs)
 
-    @admin.display(description="Data")
-    def health(self, widget: Widget) -> SafeString | str:
-        snapshot = widget.snapshot
-        if not widget.active:
-            return "paused"
-        if snapshot is None or (snapshot.fetched_at is None and not snapshot.error):
-            return "not asked yet"
-        if snapshot.error:
-            return format_html("failing: {}", snapshot.error)
-        return format_html("{:%Y-%m-%d %H:%M} UTC", snapshot.fetched_at)
+    def response_post_save_add(self, request: HttpRequest, obj: Widget) -> HttpResponse:
+        """To the page that has the address and the steps for Cyfe, and not to the list."""
+        if not self.has_view_or_change_permission(request, obj):
+            return super().response_post_save_add(request, obj)
+        return HttpResponseRedirect(reverse("admin:widgets_widget_change", args=(obj.pk,)))
+
+
+def cyfe_name(widget: Widget) -> str:
+    """The chart as Cyfe calls it, without our explanation behind it."""
+    return widget.get_chart_display().partition(" (")[0]

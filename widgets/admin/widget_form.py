@@ -1,4 +1,4 @@
-"""The widget's form: lists as lines, options as boxes to tick, and only what the report uses."""
+"""The widget's form: lists as lines, options as boxes to tick, and only what the report and the chart use."""
 
 from dataclasses import fields as dataclass_fields
 from typing import Any
@@ -9,7 +9,10 @@ from widgets.models import Widget
 from widgets.reports import KINDS
 from widgets.spec import OPTIONS, TIME_SERIES_CHARTS, WidgetSpec
 
-from .fields import FiltersField, LinesField, ListOrPairsField, PairsField
+from . import pasted_link
+from .fields import FiltersField, LinesField, ListOrPairsField, PairsField, day, picker
+from .titles import free_title
+from .which_fields import is_used
 
 BOXES = {
     "comparison": ("Compare with the period before", "Totals and sums; Cyfe's header or number shows it."),
@@ -20,20 +23,40 @@ BOXES = {
     "reverse_graph": ("Upside down", "The axis runs downwards."),
     "show_axis": ("Show the axis", ""),
     "show_labels": ("Numbers on the points", ""),
-    "percent": ("In percent", "For cohorts: of each cohort's size."),
-    "country_names": ("Country names", "For maps: names in place of codes."),
+    "percent": ("In percent", "Of each cohort's size."),
+    "country_names": ("Country names", "Names in place of codes."),
 }
-ASKING_FIELDS = ("events", "breakdown", "property_name", "filters", "where", "measure", "born_event")
+RESET_WHEN_UNUSED = ("events", "breakdown", "property_name", "filters", "where", "measure", "born_event")
+DEFAULTS = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
 
 
 class WidgetForm(forms.ModelForm):
-    events = LinesField(label="Events", help_text="As Mixpanel shows them, one a line. Most reports take one.")
-    filters = FiltersField(
-        label="Filters",
+    link = forms.CharField(
+        label="Link from Mixpanel",
         required=False,
-        help_text="All must hold. 5 is a number, true a yes; “5” in quotes is a text.",
+        strip=True,
+        max_length=4000,
+        widget=forms.TextInput(
+            attrs={"class": "wide", "placeholder": "https://mixpanel.com/project/…", "data-link": True}
+        ),
+        help_text="Have the report open in Mixpanel? Paste its address, and what it names is filled in below.",
     )
-    exclude = LinesField(label="Leave out", help_text="Labels that are not shown, one a line.")
+    title = forms.CharField(
+        required=False, max_length=200, help_text="What it is called here and in lists. Empty: named after its numbers."
+    )
+    events = LinesField(
+        label="Events",
+        attrs=picker("events", "Picked from Mixpanel's list, or typed as Mixpanel shows it."),
+        help_text="As Mixpanel shows them, one a line.",
+    )
+    filters = FiltersField(
+        label="Filters", required=False, help_text="All must hold. 5 is a number, true a yes; “5” in quotes is a text."
+    )
+    exclude = LinesField(
+        label="Leave out",
+        attrs=picker("labels", "Labels that are not shown."),
+        help_text="Labels that are not shown, one a line.",
+    )
     rename = PairsField(label="Rename", help_text="old = new, one a line. Labels renamed alike are added.")
     colors = ListOrPairsField(
         label="Colours",
@@ -90,25 +113,67 @@ class WidgetForm(forms.ModelForm):
             "colors",
             "refresh_minutes",
         ]
-        widgets = {"where": forms.Textarea(attrs={"rows": 2}), "breakdown": forms.TextInput(attrs={"size": 40})}
+        labels = {"range": "Dates"}
+        help_texts = {"report": "What is counted. The fields below follow it.", "last": ""}
+        widgets = {
+            "where": forms.Textarea(attrs={"rows": 2, "class": "lines"}),
+            "breakdown": forms.TextInput(attrs=picker("properties")),
+            "property_name": forms.TextInput(attrs=picker("properties")),
+            "born_event": forms.TextInput(attrs=picker("events")),
+            "saved_report": forms.TextInput(attrs=picker("saved_reports")),
+            "funnel": forms.TextInput(attrs=picker("funnels")),
+            "from_date": day(),
+            "to_date": day(),
+        }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "types" in self.fields:
-            for name in OPTIONS:
-                if name in (self.instance.options or {}):
-                    self.initial.setdefault(name, self.instance.options[name])
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(data, *args, **kwargs)
+        if "project" not in self.fields:
+            return  # somebody who may only look
+        self.link_problem = ""
+        projects = self.fields["project"].queryset
+        if self.data.get("link"):
+            try:
+                self.data = pasted_link.fill(self.data, projects)
+            except pasted_link.LinkProblem as problem:
+                self.link_problem = str(problem)
+        for name in OPTIONS:
+            if name in (self.instance.options or {}):
+                self.initial.setdefault(name, self.instance.options[name])
+        if self.instance.pk is None:
+            self.initial.setdefault("report", next(iter(KINDS)))
+            mine = list(projects[:2])
+            if len(mine) == 1:
+                self.initial.setdefault("project", mine[0].pk)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        kind = KINDS.get(cleaned.get("report", ""))
-        if kind:
-            defaults = {f.name: f.default for f in dataclass_fields(WidgetSpec)}
-            for name in ASKING_FIELDS:
-                if name not in kind.fields and name in cleaned and name not in self.errors:
-                    # Left over from another report, in a field that is hidden now.
-                    cleaned[name] = list(defaults[name]) if isinstance(defaults[name], tuple) else defaults[name]
+        if self.link_problem:
+            self.add_error("link", self.link_problem)
+        chosen = {name: cleaned.get(name) for name in ("report", "chart", "range")}
+        for name in self.fields:
+            if not is_used(name, chosen):
+                self.forget(name, cleaned)
+        if not cleaned.get("title") and "title" not in self.errors:
+            cleaned["title"] = free_title(cleaned, self.instance.pk)
+        elif cleaned.get("project") and self.is_taken(cleaned):
+            self.add_error("title", "This project has a widget of that title already. Choose another title.")
         return cleaned
+
+    def forget(self, name: str, cleaned: dict[str, Any]) -> None:
+        """Left over from another report or chart, in a field that is hidden now: no error, and no influence."""
+        if name in self.errors:
+            del self.errors[name]
+            cleaned[name] = self.get_initial_for_field(self.fields[name], name)
+        if name in BOXES or name in ("types", "axis_min", "axis_max"):
+            cleaned[name] = None
+        elif name in RESET_WHEN_UNUSED:
+            cleaned[name] = list(DEFAULTS[name]) if isinstance(DEFAULTS[name], tuple) else DEFAULTS[name]
+
+    def is_taken(self, cleaned: dict[str, Any]) -> bool:
+        same = Widget.objects.filter(project=cleaned["project"], title=cleaned.get("title"))
+        return same.exclude(pk=self.instance.pk).exists()
 
     def _post_clean(self) -> None:
         self.instance.options = self.chosen_options()

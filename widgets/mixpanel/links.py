@@ -18,7 +18,9 @@ BOARDS = ("boards", "dashboards")
 REPORTS = ("insights", "funnels", "retention")
 
 _WRAPPING = " \t\r\n\f\v\u00a0\u200b\ufeff\"'`<>()[]“”‘’«»"
-_PATH = re.compile(r"/(?:project|report)/([0-9]+)(?:/view/([0-9]+))?(?:/app)?/([a-z][a-z_-]{0,30})(?:/.*)?")
+_PATH = re.compile(
+    r"/(?:project|report)/([0-9]+)(?:/view/([0-9]+))?(?:/app)?/(?!view\b|app\b)([a-z][a-z_-]{0,30})(?:/.*)?"
+)
 """`/project/<id>/view/<workspace>/app/<app>`, and the older `/report/<id>/view/<workspace>/<app>`."""
 
 _SAVED = re.compile(r"/?report/([0-9]+)(?![0-9A-Za-z_]).*", re.DOTALL)

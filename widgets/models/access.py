@@ -2,7 +2,9 @@
 
 from typing import Any, Self
 
+from django.contrib.auth import get_user_model
 from django.db import models
+from django.db.models import Q
 
 
 class VisibleQuerySet(models.QuerySet):
@@ -25,3 +27,15 @@ class VisibleProjects(VisibleQuerySet):
 
     def annotate_widgets(self) -> Self:
         return self.annotate(widget_total=models.Count("widgets"))
+
+
+def people_visible_to(user: Any) -> Any:
+    """The users that a user may know of: those with whom they share a project. Superusers see all."""
+    people = get_user_model().objects.all()
+    if not user.is_active:
+        return people.none()
+    if user.is_superuser:
+        return people
+    members = user.mixpanel_projects.model.members.through.objects
+    colleagues = members.filter(project__in=user.mixpanel_projects.values("pk")).values("user")
+    return people.filter(Q(pk__in=colleagues) | Q(pk=user.pk))

@@ -162,6 +162,9 @@ class Project(models.Model):
                 for widget in self.widgets.all():
                     widget.project = self
                     widget.save()
+                # Kept by what was asked, not by who asked: the next project of the old id must not find them.
+                self.snapshots.filter(widgets=None).delete()
+                self.listings.all().delete()
         return None
 
     @property

@@ -33,7 +33,7 @@ class Dates(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A range in relative words. `whole`: leave out buckets that the range holds only in part."""
+    """A range in relative words. Buckets that it holds only in part are left out, but for today's."""
 
     kind: str = "last"
     unit: str = "day"
@@ -41,7 +41,6 @@ class Range:
     include_today: bool = False
     from_date: date | None = None
     to_date: date | None = None
-    whole: bool = True
 
     @classmethod
     def of(cls, spec: WidgetSpec) -> Self:
@@ -54,7 +53,6 @@ class Range:
             spec.include_today,
             spec.from_date,
             spec.to_date,
-            whole=not exact,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,7 +62,7 @@ class Range:
             stored |= {"last": self.last, "include_today": self.include_today}
         elif self.kind == "fixed":
             stored |= {"from_date": str(self.from_date), "to_date": str(self.to_date)}
-        return stored if self.unit == "day" or self.whole else stored | {"whole": False}
+        return stored
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:
@@ -78,21 +76,20 @@ class Range:
         """
         start, end = self._ends(today)
         first_bucket = bucket_of(start, self.unit)
-        if self.whole and first_bucket < start and self.kind != "last":
+        if first_bucket < start:
             first_bucket = next_bucket(first_bucket, self.unit)
             if first_bucket > end:  # the range lies within one bucket: better that one than nothing
                 first_bucket = bucket_of(start, self.unit)
-        if self.whole and end < today:
+        if end < today:
             after = next_bucket(bucket_of(end, self.unit), self.unit)
             if after - DAY > end and bucket_of(end, self.unit) > first_bucket:
                 end = bucket_of(end, self.unit) - DAY
         buckets = list(buckets_between(first_bucket, end, self.unit))
-        current = first_bucket if self.whole else start
-        first = current
+        first = first_bucket
         for _ in range(len(buckets) * (periods - 1)):
             first = bucket_of(first - DAY, self.unit)
             buckets.insert(0, first)
-        return Dates(first, end, current, tuple(buckets))
+        return Dates(first, end, first_bucket, tuple(buckets))
 
     def is_over(self, today: date) -> bool:
         """Whether it ends before today, so that only events that arrive late can still change it."""

@@ -103,13 +103,14 @@ class Frequency(Cohorts):
         return Report("dates", buckets, tuple(map(Series, names, columns(padded, width))))
 
 
-def cohort_row(cohort: Any, begin: date, unit: str, width: int, today: date) -> list[Value]:
+def cohort_row(cohort: Any, begin: date, unit: str, width: int, today: date, *, missing: Value = 0) -> list[Value]:
+    """Size, then a count an interval: `missing` where the answer ends before, None where `today` does."""
     counts = sequence(cohort.get("counts", []), "a cohort's counts")
     row: list[Value] = [number(cohort.get("first")) or 0]
     for i in range(width):
         if begin > today:
             return [*row, *[None] * (width - i)]
-        row.append(number(counts[i]) or 0 if i < len(counts) else 0)
+        row.append(number(counts[i]) or 0 if i < len(counts) else missing)
         begin = next_bucket(begin, unit)
     return row
 

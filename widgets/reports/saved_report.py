@@ -16,6 +16,7 @@ from .retention import USERS, cohort_row, columns, percent
 OVERALL = "$overall"
 UNDATED = "all"
 AVERAGE = "$average"
+TIME = "Time"
 MOST_COLUMNS = 366
 
 Path = tuple[str, ...]
@@ -62,24 +63,29 @@ class SavedReport(Kind):
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         if not report.series:
             return empty(report, spec.chart)
-        if spec.one_total and spec.chart != "list" and report.shape == "steps":
-            raise ReportError(self._advice(spec, "table or list"))
         if spec.one_total and report.shape == "dates" and len(report.rows) > 1:
             raise ReportError(
                 f"This saved report gives numbers by date, which can't be added up to a {CHARTS[spec.chart].lower()}. "
                 "Choose a line or a table, or save the report in Mixpanel as a bar, pie or metric."
             )
-        if spec.chart in (*TIME_SERIES_CHARTS, "cohort") and report.shape != "dates":
-            raise ReportError(self._advice(spec, "table, list or pie" if report.shape == "total" else "table"))
-        if spec.chart == "funnel" and report.shape != "steps":
-            raise ReportError(self._advice(spec, "table"))
+        fitting = drawable(report)
+        if spec.chart not in fitting:
+            raise ReportError(
+                f"What this saved report gives can't be drawn as a {CHARTS[spec.chart].lower()}. "
+                f"Choose {'' if len(fitting) == 1 else 'one of: '}{', '.join(fitting)}."
+            )
         if spec.percent and report.series[0].label == USERS:
             return percent(report)
         return totalled(report) if spec.one_total and report.shape == "dates" else report
 
-    def _advice(self, spec: WidgetSpec, instead: str) -> str:
-        chart = CHARTS[spec.chart].lower()
-        return f"What this saved report gives can't be drawn as a {chart}. Choose {instead}."
+
+def drawable(report: Report) -> tuple[str, ...]:
+    """The charts that an answer of this shape can fill."""
+    if report.shape == "total":
+        return (*ONE_TOTAL_CHARTS, "table")
+    if report.shape == "steps":
+        return ("table",) if report.labels_name == TIME else ("funnel", "table", "list")
+    return (*TIME_SERIES_CHARTS, "table", "cohort", *(ONE_TOTAL_CHARTS if len(report.rows) == 1 else ()))
 
 
 def empty(report: Report, chart: str) -> Report:
@@ -126,7 +132,7 @@ def dated_or_not(named: list[tuple[str, Points]], date_range: Mapping[str, Any])
         times = sorted(days)
         rows = tuple(label(time[:16]).replace("T", " ") for time in times)
         hourly = (Series(name, tuple(map(points.get, times))) for name, points in named)
-        return Report("steps", rows, tuple(hourly), labels_name="Time")
+        return Report("steps", rows, tuple(hourly), labels_name=TIME)
     dates = filled(sorted(days.values()), date_range)
     key_of = {at: key for key, at in days.items()}
     series = (Series(name, tuple(points.get(key_of.get(at, "")) or 0 for at in dates)) for name, points in named)
@@ -186,6 +192,7 @@ def retention_report(metrics: Mapping[str, Any], today: date) -> Report | None:
     width = max(len(sequence(cohort["counts"], "a cohort's counts")[:MOST_COLUMNS]) for cohort in cohorts.values())
     gap = min(((b - a).days for a, b in pairwise(dates)), default=1)
     unit = "day" if gap < 7 else "week" if gap < 28 else "month"
-    table = [cohort_row(cohorts[at], at, unit, width, today) for at in dates]
+    # The report was computed some time ago: what it lacks had not happened then.
+    table = [cohort_row(cohorts[at], at, unit, width, today, missing=None) for at in dates]
     names = [USERS, *map(str, range(width))]
     return Report("dates", dates, tuple(map(Series, names, columns(table, width + 1))))

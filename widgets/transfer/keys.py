@@ -37,16 +37,10 @@ def flag(value: Any) -> bool:
     return value
 
 
-def whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
-        raise BadValue("a whole number, 0 or more")
-    return value
-
-
 def positive(value: Any) -> int:
-    if whole(value) == 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 2**63:
         raise BadValue("a whole number, 1 or more")
-    return whole(value)
+    return value
 
 
 def real(value: Any) -> int | float:

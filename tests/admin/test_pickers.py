@@ -1,0 +1,184 @@
+"""The lists that the widget's form offers: whose they are, what they cost, and what happens when Mixpanel is down."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.contrib.auth.models import AbstractUser, Permission
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.admin.filling_in import somebody
+from tests.conftest import new_project
+from widgets.demo.standin import DEMO_SECRET, StandIn
+from widgets.models import ApiCall, Listing, Project
+
+Pick = Callable[..., Any]
+
+
+@pytest.fixture
+def editor(project: Project) -> AbstractUser:
+    return somebody(project, "add", "change", "view")
+
+
+@pytest.fixture
+def pick(client: Client, editor: AbstractUser, project: Project) -> Pick:
+    client.force_login(editor)
+
+    def pick(what: str, *of: str, **more: Any) -> Any:
+        data = {"project": project.pk, "what": what, "of": of} | more
+        return client.post(reverse("admin:widgets_widget_lists"), data, headers={"accept": "application/json"})
+
+    return pick
+
+
+def names(response: Any) -> list[str]:
+    return [entry["value"] for entry in response.json()["values"]]
+
+
+def test_it_lists_events_their_properties_and_values(pick: Pick, mixpanel: StandIn) -> None:
+    assert "Signed up" in names(pick("events"))
+    assert "amount" in names(pick("properties", "Order completed"))
+    assert "Team" in names(pick("values", "Signed up", "plan"))
+    assert [call.endpoint for call in mixpanel.calls] == [
+        "events/names",
+        "events/properties/top",
+        "events/properties/values",
+    ]
+
+
+def test_it_lists_funnels_and_saved_reports_by_name(pick: Pick) -> None:
+    assert {"value": "7509", "label": "Signup funnel"} in pick("funnels").json()["values"]
+    reports = pick("saved_reports").json()["values"]
+    assert {"value": "41003", "label": "Orders by plan", "detail": "Insights"} in reports
+    assert "41009" not in [entry["value"] for entry in reports], "flows can't be asked for by the API"
+
+
+def test_it_asks_once_and_keeps_the_list_for_hours(pick: Pick, mixpanel: StandIn) -> None:
+    pick("events")
+    assert names(pick("events"))
+    assert len(mixpanel.calls) == 1
+    Listing.objects.update(fetched_at=timezone.now() - timedelta(hours=7))
+    pick("events")
+    assert len(mixpanel.calls) == 2
+
+
+def test_it_refreshes_when_somebody_says_so(pick: Pick, mixpanel: StandIn) -> None:
+    pick("events")
+    response = pick("events", again="1")
+    assert response.json()["note"] == "Mixpanel's list, fetched just now"
+    assert len(mixpanel.calls) == 2
+
+
+def test_it_counts_to_the_projects_hour(pick: Pick, project: Project, editor: AbstractUser, mixpanel: StandIn) -> None:
+    pick("values", "Signed up", "plan")
+    call = ApiCall.objects.get()
+    assert (call.project, call.user, call.outcome) == (project, editor, "ok")
+    assert call.what == "values of plan of Signed up"
+
+    project.hourly_limit = 1
+    project.save()
+    response = pick("events")
+    assert "used up (1 of 1). The next one is free in" in response.json()["problem"]
+    assert len(mixpanel.calls) == 1
+
+
+def test_it_says_why_when_mixpanel_is_down_and_waits_before_it_tries_again(pick: Pick, mixpanel: StandIn) -> None:
+    mixpanel.fail(503)
+    first, second = pick("events"), pick("events")
+    assert first.status_code == second.status_code == 200
+    assert first.json()["values"] == []
+    assert "Mixpanel answered 503" in first.json()["problem"]
+    assert second.json()["problem"] == first.json()["problem"]
+    assert len(mixpanel.calls) == 1, "a broken Mixpanel is not asked again on every keystroke"
+    mixpanel.heal()
+    assert names(pick("events", again="1"))
+
+
+def test_an_error_never_loses_an_older_list(pick: Pick, mixpanel: StandIn) -> None:
+    pick("events")
+    Listing.objects.update(fetched_at=timezone.now() - timedelta(hours=9))
+    mixpanel.broken("garbage")
+    response = pick("events").json()
+    assert "Signed up" in [entry["value"] for entry in response["values"]]
+    assert response["note"] == "Mixpanel's list, fetched 9 hours ago"
+    assert response["problem"]
+
+
+def test_wrong_credentials_hold_the_project_back(pick: Pick, project: Project, mixpanel: StandIn) -> None:
+    project.set_secret("wrong")
+    project.save()
+    problem = pick("events").json()["problem"]
+    assert "refused the credentials" in problem
+    assert DEMO_SECRET not in problem
+    pick("funnels")
+    project.refresh_from_db()
+    assert project.is_held
+    assert len(mixpanel.calls) == 1
+
+
+def test_a_429_teaches_the_real_limits(pick: Pick, project: Project, mixpanel: StandIn) -> None:
+    mixpanel.hourly_limit = 1
+    pick("events")
+    pick("funnels")
+    project.refresh_from_db()
+    assert (project.learned_hourly, project.hold_kind) == (1, "limit")
+
+
+def test_a_project_without_a_secret_says_what_to_do(pick: Pick, project: Project, mixpanel: StandIn) -> None:
+    Project.objects.update(secret="")
+    assert pick("events").json()["problem"] == "This project has no secret yet. Enter it on the project's page."
+    assert not mixpanel.calls
+
+
+def test_a_project_whose_secret_is_lost_says_what_to_do(pick: Pick, settings: Any, mixpanel: StandIn) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    assert "enter the secret anew" in pick("events").json()["problem"]
+    assert not mixpanel.calls
+
+
+def test_two_who_open_the_same_list_cost_one_query(pick: Pick, project: Project, mixpanel: StandIn) -> None:
+    listing = Listing.objects.of(project, "events")
+    Listing.objects.filter(pk=listing.pk).update(loading_until=timezone.now() + timedelta(seconds=30))
+    assert pick("events").json()["loading"] is True
+    assert not mixpanel.calls
+    Listing.objects.filter(pk=listing.pk).update(loading_until=timezone.now() - timedelta(seconds=1))
+    assert names(pick("events")), "whoever was killed while fetching blocks nobody for long"
+
+
+def test_a_project_that_moves_offers_none_of_its_old_names(pick: Pick, project: Project, mixpanel: StandIn) -> None:
+    pick("events")
+    Project.objects.update(project_id=99)
+    assert pick("events").json()["values"] == []
+
+
+def test_names_that_no_database_holds_are_made_storable(pick: Pick, mixpanel: StandIn) -> None:
+    mixpanel.fail(200, ["a\x00b", "a\ud800b", "  ", "<b>x</b>", "<b>x</b>"], times=1)
+    assert names(pick("events")) == ["a�b", "<b>x</b>"]
+
+
+@pytest.mark.parametrize("what", ["events", "values", "nonsense", ""])
+def test_it_is_not_there_for_other_teams_and_wrong_questions(pick: Pick, project: Project, what: str) -> None:
+    theirs = new_project(name="Theirs", project_id=4711)
+    seen = [pick(what, project=pk) for pk in (theirs.pk, 999_999, "x", "")]
+    assert {response.status_code for response in seen} == {404}
+    assert len({response.content for response in seen}) == 1
+    assert pick("properties").status_code == 404, "properties are those of an event"
+
+
+def test_it_is_not_there_for_people_who_only_look(pick: Pick, editor: AbstractUser) -> None:
+    editor.user_permissions.set(Permission.objects.filter(codename="view_widget"))
+    assert pick("events").status_code == 404
+
+
+def test_it_wants_a_login_a_post_and_a_token(project: Project, editor: AbstractUser, mixpanel: StandIn) -> None:
+    address, data = reverse("admin:widgets_widget_lists"), {"project": project.pk, "what": "events"}
+    assert Client().post(address, data).status_code == 302
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(editor)
+    assert careful.get(address, data).status_code == 405
+    assert careful.post(address, data).status_code == 403
+    assert not mixpanel.calls

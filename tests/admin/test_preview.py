@@ -1,0 +1,292 @@
+"""The preview of a widget that is not saved: what it shows, and above all what it does not cost."""
+
+from base64 import b64decode
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.contrib.auth.models import AbstractUser, Permission
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.admin.filling_in import answers_of, somebody
+from tests.conftest import new_project
+from widgets.demo.standin import DEMO_SECRET, DEMO_USERNAME, StandIn
+from widgets.models import ApiCall, Project, Snapshot, Widget
+
+Preview = Callable[..., dict[str, Any]]
+BY_SOURCE = {"report": "segmentation", "events": "Signed up", "breakdown": "utm_source", "last": "7"}
+
+
+@pytest.fixture
+def post(client: Client, admin_user: AbstractUser, project: Project) -> Callable[..., Any]:
+    """Posts the form as it stands; `ask` is "", "missing" or "now"."""
+    client.force_login(admin_user)
+
+    def post(widget: Widget | None = None, accept: str = "application/json", **fields: Any) -> Any:
+        address = reverse("admin:widgets_widget_preview") + (f"?widget={widget.pk}" if widget else "")
+        return client.post(address, answers_of(project, **fields), headers={"accept": accept})
+
+    return post
+
+
+@pytest.fixture
+def preview(post: Callable[..., Any]) -> Preview:
+    return lambda *args, **fields: post(*args, **fields).json()["preview"]
+
+
+def test_it_shows_picture_csv_question_age_and_what_is_left(preview: Preview, mixpanel: StandIn) -> None:
+    shown = preview(ask="missing", events="Signed up", last="3")
+    kind, _, picture = shown["picture"].partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    assert b64decode(picture).startswith(b"<svg") or b64decode(picture).startswith(b"<?xml")
+    assert shown["csv"].startswith("Date,Signed up\n")
+    assert len(shown["csv"].splitlines()) == 5, "a header, three days, and the axis"
+    assert shown["endpoint"] == "GET /query/events"
+    assert ["unit", "day"] in shown["params"]
+    assert shown["age"] == "Mixpanel answered just now."
+    assert shown["left"] == "59 of 60 queries left this hour"
+    assert shown["spent"] is True
+
+
+def test_its_csv_is_what_cyfe_gets_after_saving(preview: Preview, poll: Any, make_widget: Any) -> None:
+    shown = preview(ask="missing", **BY_SOURCE)
+    widget = make_widget(report="segmentation", events=["Signed up"], breakdown="utm_source", last=7)
+    assert poll(widget).content.decode() == shown["csv"]
+
+
+def test_it_asks_nothing_by_itself(preview: Preview, mixpanel: StandIn) -> None:
+    shown = preview(**BY_SOURCE)
+    assert shown["state"] == "unasked"
+    assert shown["note"] == "These numbers have not been asked for yet."
+    assert not mixpanel.calls
+    assert not Snapshot.objects.exists(), "looking leaves nothing behind"
+
+
+def test_drawing_and_cleaning_anew_never_cost_a_query(preview: Preview, mixpanel: StandIn) -> None:
+    """The promise that makes people try things out."""
+    preview(ask="missing", **BY_SOURCE)
+    assert len(mixpanel.calls) == 1
+    for change in (
+        {"chart": "pie"},
+        {"chart": "stackedcolumn", "colors": "#ff0000\n#00ff00"},
+        {"chart": "gauge", "target": "900"},
+        {"chart": "number"},
+        {"chart": "list", "top": "3"},
+        {"clean_labels": ""},
+        {"exclude": "google\ntwitter"},
+        {"rename": "google = Google"},
+        {"sort": "label"},
+        {"title": "Another title"},
+        {"reverse": "on", "show_labels": "on", "axis_max": "100"},
+        {"types": "column"},
+    ):
+        shown = preview(ask="missing", **BY_SOURCE, **change)
+        assert shown["state"] == "drawn", change
+        assert shown["picture"], (change, shown["problem"])
+        assert shown["spent"] is False
+    assert len(mixpanel.calls) == 1
+
+
+def test_another_question_costs_one_and_going_back_costs_none(preview: Preview, mixpanel: StandIn) -> None:
+    for last in ("7", "8", "7", "8"):
+        preview(ask="missing", **BY_SOURCE | {"last": last})
+    assert len(mixpanel.calls) == 2
+
+
+def test_it_uses_what_polls_have_fetched(
+    preview: Preview, poll: Any, make_widget: Any, mixpanel: StandIn, project: Project
+) -> None:
+    poll(make_widget(events=["Logged in"], last=5))
+    assert preview(ask="missing", events="Logged in", last="5")["state"] == "drawn"
+    assert len(mixpanel.calls) == 1
+
+
+def test_old_data_is_shown_with_its_age_until_somebody_asks(preview: Preview, mixpanel: StandIn) -> None:
+    preview(ask="missing", **BY_SOURCE)
+    Snapshot.objects.update(fetched_at=timezone.now() - timedelta(days=2, hours=1))
+    assert preview(ask="missing", **BY_SOURCE)["age"] == "Mixpanel answered 2 days ago."
+    assert preview(ask="now", **BY_SOURCE)["age"] == "Mixpanel answered just now."
+    assert len(mixpanel.calls) == 2
+
+
+def test_it_says_what_was_cleaned_away(preview: Preview) -> None:
+    shown = preview(ask="missing", exclude="google", top="3", **BY_SOURCE)
+    why = {label: why for label, why, _ in shown["dropped"]}
+    assert why["undefined"] == why["(empty)"] == why["(not set)"] == "empty"
+    assert why["google"] == "left out"
+    assert why["<b>Bold</b>"] == "not among the largest"
+    counts = [count for _, _, count in shown["dropped"]]
+    assert all(count.replace(",", "").isdigit() for count in counts)
+    assert shown["dropped_count"] == len(shown["dropped"])
+    assert "google" in shown["labels"], "what is left out can be seen to be put back"
+
+
+def test_it_says_what_a_map_leaves_out(preview: Preview) -> None:
+    shown = preview(ask="missing", report="segmentation", events="Signed up", breakdown="plan", chart="map")
+    assert "country" in shown["problem"], "no value of plan is a country"
+    shown = preview(
+        ask="missing", report="segmentation", events="Signed up", breakdown="mp_country_code", chart="map",
+        rename="US = Elsewhere",
+    )  # fmt: skip
+    assert ["Elsewhere", "no country code"] in [row[:2] for row in shown["dropped"]]
+
+
+def test_a_form_that_lacks_something_is_told_so_without_asking(post: Any, mixpanel: StandIn) -> None:
+    answer = post(ask="now", report="sum", events="Order completed").json()
+    assert answer["preview"] is None
+    assert answer["missing"] == [["property_name", "Property", "Enter the numeric property, for example amount."]]
+    answer = post(ask="now", project="", report="events", events="").json()
+    assert "project" in answer["errors"]
+    assert not mixpanel.calls
+
+
+def test_a_missing_or_taken_title_keeps_nothing_from_being_drawn(post: Any, make_widget: Any) -> None:
+    make_widget(title="Taken")
+    answer = post(ask="missing", title="Taken", **BY_SOURCE).json()
+    assert "already" in answer["errors"]["title"][0]
+    assert answer["preview"]["state"] == "drawn"
+    assert post(title="", **BY_SOURCE).json()["title"] == "Signed up by utm_source"
+
+
+def test_it_says_why_when_mixpanel_is_down_and_does_not_insist(preview: Preview, mixpanel: StandIn) -> None:
+    mixpanel.fail(503)
+    shown = preview(ask="missing", **BY_SOURCE)
+    assert (shown["state"], shown["picture"]) == ("failed", "")
+    assert "Mixpanel answered 503" in shown["problem"]
+    preview(ask="missing", **BY_SOURCE)
+    assert len(mixpanel.calls) == 1
+    mixpanel.heal()
+    assert preview(ask="now", **BY_SOURCE)["state"] == "drawn"
+
+
+def test_old_data_stays_in_sight_when_asking_anew_fails(preview: Preview, mixpanel: StandIn) -> None:
+    preview(ask="missing", **BY_SOURCE)
+    mixpanel.broken("garbage")
+    shown = preview(ask="now", **BY_SOURCE)
+    assert shown["picture"]
+    assert shown["problem"]
+
+
+def test_wrong_credentials_are_said_in_plain_words(preview: Preview, project: Project, mixpanel: StandIn) -> None:
+    project.set_secret("wrong")
+    project.save()
+    shown = preview(ask="missing", **BY_SOURCE)
+    assert "Mixpanel refused the credentials" in shown["problem"]
+    again = preview(ask="now", **BY_SOURCE)
+    assert "Mixpanel is asked again in " in again["problem"]
+    assert len(mixpanel.calls) == 1, "a held project is left alone"
+
+
+@pytest.mark.parametrize("ask", ["", "missing", "now"])
+def test_a_project_without_a_secret_says_what_to_do(preview: Preview, ask: str, mixpanel: StandIn) -> None:
+    Project.objects.update(secret="")
+    assert "Enter it on the project's page" in preview(ask=ask, **BY_SOURCE)["problem"]
+    assert not mixpanel.calls
+
+
+def test_a_lost_secret_says_what_to_do(preview: Preview, settings: Any, mixpanel: StandIn) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    assert "enter the secret anew" in preview(ask="missing", **BY_SOURCE)["problem"]
+    assert not mixpanel.calls
+
+
+def test_few_queries_left_are_spent_on_demand_only(preview: Preview, project: Project, mixpanel: StandIn) -> None:
+    project.hourly_limit = 8
+    project.save()
+    for last in range(1, 8):
+        preview(ask="now", events="Signed up", last=str(last))
+    shown = preview(ask="missing", events="Signed up", last="20")
+    assert (shown["state"], shown["scarce"]) == ("unasked", True)
+    assert "only when you press" in shown["note"]
+    assert shown["left"] == "1 of 8 queries left this hour"
+    assert preview(ask="now", events="Signed up", last="20")["left"] == "0 of 8 queries left this hour"
+    used_up = preview(ask="now", events="Signed up", last="21")
+    assert "used up (8 of 8). The next one is free in " in used_up["problem"]
+    assert len(mixpanel.calls) == 8
+
+
+def test_it_looks_again_when_somebody_else_asks_the_same(preview: Preview, mixpanel: StandIn) -> None:
+    mixpanel.fail(500, times=1)
+    preview(ask="missing", **BY_SOURCE)
+    Snapshot.objects.update(lease_until=timezone.now() + timedelta(seconds=30))
+    assert preview(ask="now", **BY_SOURCE)["state"] == "asking"
+    assert len(mixpanel.calls) == 1
+
+
+def test_the_ledger_says_who_asked(preview: Preview, admin_user: AbstractUser) -> None:
+    preview(ask="missing", **BY_SOURCE)
+    call = ApiCall.objects.get()
+    assert (call.user, call.purpose) == (admin_user, "person")
+
+
+def test_no_part_of_the_credentials_is_in_it(post: Any, mixpanel: StandIn) -> None:
+    for response in (post(ask="missing", **BY_SOURCE), post(ask="now", accept="text/html", **BY_SOURCE)):
+        assert DEMO_SECRET not in response.content.decode()
+        assert DEMO_USERNAME not in response.content.decode()
+
+
+def test_data_that_does_not_fit_the_chart_says_what_to_choose(preview: Preview) -> None:
+    shown = preview(ask="missing", report="saved_report", saved_report="41005", chart="line")
+    assert "Choose one of: pie," in shown["problem"]
+    assert preview(ask="missing", report="saved_report", saved_report="41005", chart="pie")["picture"]
+
+
+def test_it_changes_nothing_of_a_saved_widget(preview: Preview, make_widget: Any) -> None:
+    widget = make_widget(title="Mine", events=["Signed up"])
+    before = Widget.objects.values().get()
+    assert preview(widget, ask="missing", title="Mine", events="Logged in")["csv"].startswith("Date,Logged in")
+    assert Widget.objects.values().get() == before
+
+
+def test_without_a_script_it_is_a_page(post: Any) -> None:
+    page = post(ask="missing", accept="text/html,*/*;q=0.8", **BY_SOURCE).content.decode()
+    assert "data:image/svg+xml;base64," in page
+    assert "Date,google,news;letter" in page
+    assert "&lt;b&gt;Bold&lt;/b&gt;" in page
+    assert "<b>Bold" not in page
+    page = post(accept="text/html", report="sum", events="Order completed").content.decode()
+    assert "Enter the numeric property" in page
+
+
+@pytest.fixture
+def editor(project: Project) -> AbstractUser:
+    return somebody(project, "add", "change", "view")
+
+
+def test_other_teams_projects_and_widgets_look_as_if_they_were_not_there(
+    post: Any, client: Client, editor: AbstractUser, make_widget: Any, mixpanel: StandIn
+) -> None:
+    theirs = new_project(name="Theirs", project_id=4711)
+    hidden = make_widget(project=theirs, title="Hidden")
+    missing = Widget(pk=999_999)
+    client.force_login(editor)
+    answers = [post(project=str(pk), ask="now", **BY_SOURCE) for pk in (theirs.pk, 999_999, "1e9", "-1")]
+    answers += [post(widget, **BY_SOURCE) for widget in (hidden, missing)]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
+    assert post(**BY_SOURCE).status_code == 200
+    assert not mixpanel.calls
+
+
+@pytest.mark.parametrize(("may", "new", "saved"), [("view", 404, 404), ("add", 200, 404), ("change", 404, 200)])
+def test_it_takes_the_right_to_save_what_one_previews(
+    post: Any, client: Client, editor: AbstractUser, make_widget: Any, may: str, new: int, saved: int
+) -> None:
+    editor.user_permissions.set(Permission.objects.filter(codename__in=("view_widget", f"{may}_widget")))
+    client.force_login(editor)
+    assert post(**BY_SOURCE).status_code == new
+    assert post(make_widget(), **BY_SOURCE).status_code == saved
+
+
+def test_it_wants_a_login_a_post_and_a_token(project: Project, admin_user: AbstractUser, mixpanel: StandIn) -> None:
+    address, data = reverse("admin:widgets_widget_preview"), answers_of(project, ask="now", **BY_SOURCE)
+    assert Client().post(address, data).status_code == 302
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(admin_user)
+    assert careful.get(address, data).status_code == 405
+    assert careful.post(address, data).status_code == 403
+    assert not mixpanel.calls

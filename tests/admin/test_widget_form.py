@@ -1,0 +1,296 @@
+"""Making and changing widgets in the admin, without a script: what is filled in, dropped, refused and said."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AbstractUser
+from django.test import Client
+from django.urls import reverse
+
+from tests.admin.filling_in import answers_of, somebody
+from tests.conftest import new_project
+from widgets.demo.standin import DEMO_PROJECT_ID, StandIn
+from widgets.models import Listing, Project, Widget
+from widgets.reports import KINDS
+from widgets.site_address import out_of_reach
+
+ADD = "/admin/widgets/widget/add/"
+LINK = f"https://mixpanel.com/project/{DEMO_PROJECT_ID}/view/12/app"
+
+
+def address_of(widget: Widget) -> str:
+    return reverse("admin:widgets_widget_change", args=(widget.pk,))
+
+
+@pytest.fixture
+def boss(client: Client, admin_user: AbstractUser) -> Client:
+    client.force_login(admin_user)
+    return client
+
+
+@pytest.fixture
+def make(boss: Client, project: Project) -> Callable[..., Widget]:
+    """Fills in the form and saves."""
+
+    def make(**fields: Any) -> Widget:
+        response = boss.post(ADD, answers_of(project, **fields))
+        assert response.status_code == 302, response.context["adminform"].form.errors
+        return Widget.objects.latest("pk")
+
+    return make
+
+
+def errors_of(response: Any) -> dict[str, list[str]]:
+    return {name: list(map(str, texts)) for name, texts in response.context["adminform"].form.errors.items()}
+
+
+def test_from_the_form_to_cyfes_csv(make: Any, poll: Any, admin_user: AbstractUser) -> None:
+    widget = make(report="segmentation", events="Signed up", breakdown="plan", last="3", exclude="Free")
+    assert widget.owner == admin_user
+    lines = poll(widget).content.decode().splitlines()
+    assert lines[0] == "Date,Team,Business"
+    assert len(lines) == 5
+
+
+def test_saving_leads_to_the_address_and_three_steps(boss: Client, project: Project, settings: Any) -> None:
+    settings.SITE_URL = "https://mixcyfe.example.com"
+    response = boss.post(ADD, answers_of(project, events="Signed up", chart="stackedpercentagecolumn"), follow=True)
+    widget = Widget.objects.get()
+    assert response.redirect_chain == [(address_of(widget), 302)]
+    page = response.content.decode()
+    assert f'value="https://mixcyfe.example.com/w/{widget.slug}.csv"' in page
+    assert 'data-copy="widget-url"' in page
+    assert page.count("<li>In Cyfe") == 1
+    assert "Private URL" in page
+    assert "Stacked percentage column</b>" in page
+    assert widget.url("json") in page
+    assert widget.url("svg") in page
+    assert "Not yet:" not in page
+
+
+@pytest.mark.parametrize(
+    ("site", "reachable"),
+    [
+        ("https://mixcyfe.example.com", True),
+        ("https://203.0.113.7", False),
+        ("https://8.8.8.8", True),
+        ("http://mixcyfe.example.com", False),
+        ("http://127.0.0.1:8000", False),
+        ("https://localhost", False),
+        ("https://10.1.2.3:8443", False),
+        ("https://[::1]", False),
+        ("https://mixcyfe.local", False),
+        ("https://intranet", False),
+    ],
+)
+def test_it_warns_where_cyfe_can_not_reach_this_site(
+    boss: Client, make: Any, settings: Any, site: str, reachable: bool
+) -> None:
+    settings.SITE_URL = site
+    page = boss.get(address_of(make(events="Signed up"))).content.decode()
+    assert ("Not yet:" not in page) is reachable
+    assert ("SITE_URL" not in out_of_reach()) is reachable
+
+
+def test_a_title_is_found_where_none_is_given(make: Any, project: Project) -> None:
+    by_plan = {"report": "segmentation", "events": "Signed up", "breakdown": 'properties["plan"]'}
+    assert make(events="Signed up\nLogged in").title == "Signed up, Logged in"
+    assert make(**by_plan).title == "Signed up by plan"
+    assert make(**by_plan).title == "Signed up by plan (2)"
+    orders = {"events": "Order completed", "property_name": "amount"}
+    assert make(report="sum", **orders).title == "Sum of amount, Order completed"
+    assert make(report="funnel", funnel="7509", chart="funnel").title == "Funnel 7509"
+    listing = Listing.objects.of(project, "funnels")
+    listing.values = [{"value": "7509", "label": "Signup funnel"}]
+    listing.save()
+    assert make(report="funnel", funnel="7509", chart="funnel").title == "Signup funnel"
+    assert make(report="top_events", chart="list").title == "Today's top events"
+    assert make(events="E" * 900).title.endswith("…")
+
+
+def test_what_is_left_over_in_unused_fields_is_dropped(make: Any) -> None:
+    """Without this, a field that is hidden could keep a widget from being saved."""
+    widget = make(
+        report="top_events",
+        chart="pie",
+        events="Signed up",
+        breakdown="plan",
+        last="",
+        from_date="nonsense",
+        comparison="on",
+        total="on",
+        percent="on",
+        types="line",
+        axis_min="x",
+        **{"filters-property": "plan", "filters-value": "Free"},
+    )
+    assert (widget.events, widget.breakdown, widget.filters, widget.options) == ([], "", [], {})
+
+
+def test_what_is_wrong_is_said_at_its_field(boss: Client, project: Project) -> None:
+    response = boss.post(ADD, answers_of(project, report="sum", chart="pie", last="0"))
+    found = errors_of(response)
+    assert set(found) == {"events", "property_name", "chart"}
+    assert "can't be drawn as a pie" in found["chart"][0]
+    response = boss.post(ADD, answers_of(project, events="Signed up", last="0"))
+    assert errors_of(response) == {"last": ["Enter a number from 1 to 1000."]}
+    assert 'aria-invalid="true"' in response.content.decode()
+
+
+def test_a_taken_title_is_refused_at_the_title(boss: Client, project: Project, make_widget: Any) -> None:
+    make_widget(title="Signups")
+    response = boss.post(ADD, answers_of(project, events="Signed up", title="Signups"))
+    assert list(errors_of(response)) == ["title"]
+
+
+def test_filters_are_rows_and_the_last_can_be_taken_away(boss: Client, make: Any, project: Project) -> None:
+    rows = {
+        "filters-property": ["plan", "amount", ""],
+        "filters-op": ["is", "gt", "is"],
+        "filters-value": ["Team", "10", ""],
+    }
+    widget = make(report="segmentation", events="Order completed", **rows)
+    assert widget.filters == [
+        {"property": "plan", "op": "is", "value": "Team"},
+        {"property": "amount", "op": "gt", "value": 10},
+    ]
+    boss.post(address_of(widget), answers_of(project, report="segmentation", events="Order completed", title="x"))
+    widget.refresh_from_db()
+    assert widget.filters == []
+
+
+def test_the_only_project_is_chosen_already(boss: Client, project: Project) -> None:
+    form = boss.get(ADD).context["adminform"].form
+    assert (form["project"].value(), form["report"].value()) == (project.pk, "events")
+    new_project(name="Other", project_id=4711)
+    assert boss.get(ADD).context["adminform"].form["project"].value() is None
+
+
+def test_the_page_tells_its_script_what_reports_and_charts_say(boss: Client, project: Project) -> None:
+    told = boss.get(ADD).context["which_fields"]
+    assert told["charts"] == {name: kind.charts for name, kind in KINDS.items()}
+    for name, kind in KINDS.items():
+        for field in kind.fields:
+            assert name in told["conditions"][field]["report"]
+    assert told["conditions"]["funnel"] == {"report": ["funnel"]}
+    assert told["conditions"]["target"] == {"chart": ["gauge"]}
+
+
+@pytest.mark.parametrize(
+    ("link", "report", "number", "chart"),
+    [
+        (f"{LINK}/insights#report/41003", "saved_report", 41003, "line"),
+        (f"{LINK}/retention#report/41007", "saved_report", 41007, "cohort"),
+        (f"{LINK}/funnels#view/7509", "funnel", 7509, "funnel"),
+        (f"{LINK}/boards#id=5&editor-card-id=%22report-41003%22", "saved_report", 41003, "line"),
+    ],
+)
+def test_a_pasted_link_fills_what_is_empty(
+    make: Any, boss: Client, link: str, report: str, number: int, chart: str
+) -> None:
+    widget = make(project="", link=link)
+    assert (widget.report, getattr(widget, report), widget.chart) == (report, number, chart)
+    filled = boss.post(reverse("admin:widgets_widget_link"), {"link": link}).json()["fields"]
+    assert filled == {"project": str(widget.project_id), "report": report, report: str(number), "chart": chart}
+
+
+def test_a_link_wins_over_nothing_that_was_chosen(make: Any) -> None:
+    widget = make(link=f"{LINK}/insights#report/41003", report="funnel", funnel="7509", chart="table")
+    assert (widget.report, widget.funnel, widget.chart) == ("funnel", 7509, "table")
+
+
+def test_a_link_to_a_project_one_does_not_have_says_so_and_no_more(boss: Client, project: Project) -> None:
+    new_project(name="Their secret plans", region="eu", project_id=77)
+    boss.force_login(somebody(project, "add", "view"))
+    said = []
+    for region, number in (("eu.", 77), ("eu.", 78), ("", 77)):
+        link = f"https://{region}mixpanel.com/project/{number}/view/1/app/insights#report/5"
+        problem = boss.post(reverse("admin:widgets_widget_link"), {"link": link}).json()["problem"]
+        said.append(problem.replace("78", "77").replace("United States", "European Union"))
+        assert errors_of(boss.post(ADD, answers_of(project, link=link, events="Signed up")))["link"] == [problem]
+    assert len(set(said)) == 1, "a project of others and one that is not there sound alike"
+    assert "project 77 (European Union), and you have no such project here" in said[0]
+    assert "plans" not in said[0]
+
+
+def test_a_text_that_is_no_link_says_what_to_paste(boss: Client, project: Project) -> None:
+    response = boss.post(reverse("admin:widgets_widget_link"), {"link": "<script>"})
+    assert "no address of Mixpanel" in response.json()["problem"]
+
+
+def test_changing_the_chart_of_a_polled_widget_warns_of_cyfe(
+    boss: Client, make: Any, poll: Any, project: Project
+) -> None:
+    widget = make(events="Signed up", title="Signups")
+    poll(widget)
+    answers = answers_of(project, events="Signed up", title="Signups", chart="pie")
+    response = boss.post(address_of(widget), answers, follow=True)
+    assert "Choose “Pie” in Cyfe" in response.content.decode()
+
+
+def test_options_of_a_widget_come_back_into_the_form(boss: Client, make: Any) -> None:
+    widget = make(events="Signed up", chart="line", show_labels="on", axis_max="10", types="column")
+    form = boss.get(address_of(widget)).context["adminform"].form
+    assert (form["show_labels"].value(), form["axis_max"].value()) == (True, 10.0)
+    assert widget.options == {"show_labels": True, "axis_max": 10.0, "types": ["column"]}
+
+
+@pytest.fixture
+def viewer(client: Client, project: Project) -> Client:
+    client.force_login(somebody(project, "view"))
+    return client
+
+
+def test_who_may_only_look_sees_what_it_shows_and_no_field(
+    viewer: Client, make_widget: Any, poll: Any, mixpanel: StandIn
+) -> None:
+    widget = make_widget(
+        report="segmentation",
+        events=["Signed up"],
+        breakdown="<b>plan</b>",
+        filters=[{"property": "plan", "op": "is_not", "value": "Free"}],
+        rename={"Team": "Teams"},
+        clean_labels=False,
+        chart="pie",
+    )
+    poll(widget)
+    page = viewer.get(address_of(widget)).content.decode()
+    for text in ("One event, by a property", "&lt;b&gt;plan&lt;/b&gt;", "plan is not Free", "Team = Teams", "Pie"):
+        assert text in page
+    assert "The last 5 days, up to the last full day" in page
+    assert "data:image/svg+xml;base64," in page
+    assert "undefined" in page, "the CSV"
+    for absent in ("<select", "<textarea", 'name="_save"', "Ask Mixpanel", "data-preview="):
+        assert absent not in page
+    assert len(mixpanel.calls) == 1
+    assert viewer.post(address_of(widget), {}).status_code == 403
+    assert viewer.get(ADD).status_code == 403
+
+
+def test_every_report_has_a_page_for_who_may_only_look(viewer: Client, make_widget: Any) -> None:
+    for fields in (
+        {"report": "sum", "events": ["Order completed"], "property_name": "amount", "chart": "gauge", "target": 5},
+        {"report": "saved_report", "events": [], "saved_report": 41003},
+        {"report": "funnel", "events": [], "funnel": 7509, "chart": "funnel"},
+        {"report": "retention", "born_event": "Signed up", "chart": "cohort"},
+        {"report": "top_events", "events": [], "chart": "list"},
+        {"range": "month_to_date"},
+        {"range": "fixed", "from_date": "2026-01-01", "to_date": "2026-01-31", "last": 30},
+    ):
+        assert viewer.get(address_of(make_widget(**fields))).status_code == 200
+
+
+def test_another_teams_widget_is_not_there(viewer: Client, make_widget: Any) -> None:
+    hidden = make_widget(project=new_project(name="Theirs", project_id=4711))
+    assert viewer.get(address_of(hidden), follow=True).redirect_chain[0][0] == "/admin/"
+
+
+def test_nothing_on_the_page_is_inline(boss: Client, make: Any) -> None:
+    for address in (ADD, address_of(make(events="Signed up"))):
+        page = boss.get(address).content.decode()
+        assert " style=" not in page
+        assert "<style" not in page
+        assert " onclick=" not in page
+        scripts = [part.split(">")[0] for part in page.split("<script")[1:]]
+        assert all("src=" in script or "application/json" in script for script in scripts)

@@ -1,0 +1,260 @@
+"""The list of widgets in the admin: what it shows, filters and does."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.conftest import new_project
+from tests.pages.people import boss, editor, viewer
+from widgets.demo.standin import StandIn
+from widgets.models import ApiCall, Project, Snapshot, Widget
+
+LIST = "/admin/widgets/widget/"
+MakeWidget = Callable[..., Widget]
+Poll = Callable[..., Any]
+
+
+def show(client: Client, query: str = "") -> str:
+    response = client.get(f"{LIST}{query}")
+    assert response.status_code == 200, response.get("Location")
+    return response.content.decode()
+
+
+def titles(html: str) -> list[str]:
+    return re.findall(r'<th class="field-title">(?:<a[^>]*>)?([^<]*)', html)
+
+
+def act(client: Client, action: str, *widgets: Widget, **more: str) -> list[str]:
+    """Ticks the widgets and does it. The messages that the list shows then."""
+    data = {"action": action, "_selected_action": [widget.pk for widget in widgets], **more}
+    response = client.post(LIST, data, follow=True)
+    assert response.status_code == 200
+    return [str(message) for message in response.context["messages"]]
+
+
+def trail() -> list[tuple[str, str]]:
+    """What the admin's log says: of which widget, what."""
+    return [(entry.object_repr, entry.get_change_message()) for entry in LogEntry.objects.order_by("pk")]
+
+
+class TestRows:
+    def test_a_row_says_what_it_is_and_how_it_does(self, make_widget: MakeWidget, poll: Poll) -> None:
+        client = boss()
+        widget = make_widget(title="Signups", owner=client.person, chart="spline")
+        poll(widget)
+        html = show(client)
+        assert f'<img class="thumbnail" src="/pictures/{widget.pk}.svg?v=' in html
+        assert re.search(r'class="health health-fresh".*?Fresh</span>', html, re.DOTALL)
+        assert re.search(r'class="field-polled"><time datetime="[^"]*Z" title="[^"]* UTC">just now</time>', html)
+        assert '<td class="field-chart_name">Spline</td>' in html
+        assert '<td class="field-owner nowrap">boss</td>' in html
+
+    def test_it_says_that_nobody_has_polled(self, make_widget: MakeWidget) -> None:
+        make_widget()
+        html = show(boss())
+        assert "Never polled" in html
+        assert '<td class="field-polled">never</td>' in html
+
+    def test_what_mixpanel_says_is_escaped(self, make_widget: MakeWidget) -> None:
+        widget = make_widget(title="<b>bold</b>")
+        Snapshot.objects.filter(pk=widget.snapshot_id).update(error="<script>x</script>", error_kind="query")
+        html = show(boss())
+        assert "&lt;script&gt;x&lt;/script&gt;" in html
+        assert "<b>bold</b>" not in html
+
+    @pytest.mark.parametrize("who", [boss, editor, viewer])
+    def test_it_costs_the_same_statements_however_many_there_are(
+        self, make_widget: MakeWidget, project: Project, who: Any
+    ) -> None:
+        client = who() if who is boss else who(project)
+        show(client)  # Django looks content types up once a process
+        counted = []
+        for many in (20, 200):
+            while Widget.objects.count() < many:
+                make_widget(last=Widget.objects.count() + 1, owner=client.person)
+            with CaptureQueriesContext(connection) as statements:
+                assert len(titles(show(client))) == min(many, 50)
+            counted.append(len(statements))
+        assert counted[0] == counted[1] <= 12
+
+
+class TestFinding:
+    def test_by_health(self, make_widget: MakeWidget, poll: Poll) -> None:
+        poll(make_widget(title="Good"))
+        make_widget(title="New", last=9)
+        make_widget(title="Off", active=False)
+        client = boss()
+        for state, expected in {"fresh": "Good", "waiting": "New", "paused": "Off"}.items():
+            assert titles(show(client, f"?health={state}")) == [expected]
+        assert titles(show(client, "?health=failing")) == []
+
+    def test_by_project_owner_chart_and_report(self, make_widget: MakeWidget) -> None:
+        client = boss()
+        second = new_project(name="Second", project_id=5)
+        make_widget(title="Mine", owner=client.person)
+        make_widget(title="Theirs", project=second, chart="table", report="frequency", last=4)
+        assert titles(show(client, f"?owner={client.person.pk}")) == ["Mine"]
+        assert titles(show(client, f"?project={second.pk}")) == ["Theirs"]
+        assert titles(show(client, "?chart=table")) == ["Theirs"]
+        assert titles(show(client, "?report=events")) == ["Mine"]
+
+    def test_by_words_and_by_the_end_of_an_address(self, make_widget: MakeWidget) -> None:
+        widget = make_widget(title="Signups by plan")
+        make_widget(title="Logins")
+        client = boss()
+        assert titles(show(client, "?q=plan")) == ["Signups by plan"]
+        assert titles(show(client, f"?q={widget.slug}")) == ["Signups by plan"]
+        assert titles(show(client, f"?q={widget.slug[:-1]}")) == []
+
+    def test_other_teams_are_in_no_list_and_no_filter(self, make_widget: MakeWidget, project: Project) -> None:
+        stranger = boss("stranger").person
+        theirs = new_project(name="Globex", project_id=99)
+        make_widget(title="Signups")
+        make_widget(title="Secret", project=theirs, owner=stranger, chart="map", report="segmentation", breakdown="x")
+        html = show(editor(project))
+        assert titles(html) == ["Signups"]
+        for name in ("Globex", "Secret", "stranger", "Map"):
+            assert name not in html
+        assert titles(show(editor(project, name="other"), f"?project={theirs.pk}")) == []
+
+
+class TestRefreshNow:
+    def test_it_asks_each_query_once_and_says_so(
+        self, make_widget: MakeWidget, project: Project, mixpanel: StandIn
+    ) -> None:
+        client = editor(project)
+        one, same, other = make_widget(title="A"), make_widget(title="B", chart="column"), make_widget(title="C", last=9)
+        assert act(client, "refresh_now", one, same, other) == ["Refreshed: “A”, “B”, “C”."]
+        assert len(mixpanel.calls) == 2
+        calls = ApiCall.objects.values_list("purpose", "user", "outcome")
+        assert set(calls) == {("person", client.person.pk, "ok")}
+
+    def test_fresh_data_is_asked_for_again(self, make_widget: MakeWidget, poll: Poll, mixpanel: StandIn) -> None:
+        widget = make_widget()
+        poll(widget)
+        act(boss(), "refresh_now", widget)
+        assert len(mixpanel.calls) == 2
+
+    def test_it_says_what_failed_and_why(self, make_widget: MakeWidget, mixpanel: StandIn) -> None:
+        mixpanel.fail(503, times=1)
+        [message] = act(boss(), "refresh_now", make_widget(title="A"))
+        assert message.startswith("Failed: “A”. Mixpanel answered 503")
+
+    def test_the_hour_s_limit_holds(self, make_widget: MakeWidget, project: Project, mixpanel: StandIn) -> None:
+        Project.objects.update(hourly_limit=2)
+        widgets = [make_widget(title=f"W{n}", last=n) for n in range(1, 5)]
+        done, refused = act(boss(), "refresh_now", *widgets)
+        assert done == "Refreshed: “W1”, “W2”."
+        assert refused.startswith("Not refreshed: “W3”, “W4”. Acme: ")
+        assert "The next one is free in 60 minutes." in refused
+        assert len(mixpanel.calls) == 2
+
+    def test_paused_widgets_stay_unasked(self, make_widget: MakeWidget, mixpanel: StandIn) -> None:
+        assert act(boss(), "refresh_now", make_widget(title="A", active=False)) == ["Not refreshed: “A”. Paused."]
+        assert not mixpanel.calls
+
+    def test_nobody_waits_forever(
+        self, make_widget: MakeWidget, mixpanel: StandIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("widgets.admin.widget_actions.LONGEST_REFRESH", -1)
+        [message] = act(boss(), "refresh_now", make_widget(title="A"))
+        assert message.startswith("Not asked for yet: “A”.")
+
+
+class TestPauseAndResume:
+    def test_a_paused_widget_answers_nothing_until_it_is_resumed(self, make_widget: MakeWidget, poll: Poll) -> None:
+        client = boss()
+        widget, other = make_widget(title="A"), make_widget(title="B", last=9)
+        assert act(client, "pause", widget, other)[0].startswith("Paused 2 widgets")
+        assert poll(widget).status_code == 404
+        assert act(client, "pause", widget) == ["Nothing to pause there: all of these are paused."]
+        assert act(client, "resume", widget)[0].startswith("Resumed 1 widget:")
+        assert poll(widget).status_code == 200
+        assert poll(other).status_code == 404
+        assert trail() == [("A", "Paused."), ("B", "Paused."), ("A", "Resumed.")]
+        assert set(LogEntry.objects.values_list("user__username", flat=True)) == {"boss"}
+
+    def test_resuming_lets_a_refused_query_be_asked_again(self, make_widget: MakeWidget, poll: Poll) -> None:
+        widget = make_widget(active=False)
+        Snapshot.objects.update(error="x", error_kind="query", retry_at=timezone.now() + timedelta(hours=20))
+        act(boss(), "resume", widget)
+        assert Snapshot.objects.get().retry_at is None
+
+    def test_all_that_match_can_be_paused_at_once(self, make_widget: MakeWidget) -> None:
+        for number in range(60):
+            make_widget(title=f"Widget {number}", last=number + 1)
+        first = Widget.objects.first()
+        act(boss(), "pause", first, select_across="1")
+        assert not Widget.objects.filter(active=True).exists()
+        assert LogEntry.objects.count() == 60
+
+
+class TestReplaceTheAddress:
+    def test_it_asks_first_and_says_what_breaks(self, make_widget: MakeWidget) -> None:
+        widget = make_widget(title="<i>Signups</i>")
+        response = boss().post(LIST, {"action": "replace_address", "_selected_action": [widget.pk]})
+        html = response.content.decode()
+        assert "will show nothing" in html
+        assert "until you paste the new address" in html
+        assert "&lt;i&gt;Signups&lt;/i&gt;" in html
+        assert widget.slug not in html
+        assert Widget.objects.get().slug == widget.slug
+
+    def test_confirmed_the_old_address_answers_nothing(self, make_widget: MakeWidget, poll: Poll) -> None:
+        widget = make_widget(title="Signups")
+        [message] = act(boss(), "replace_address", widget, confirmed="yes")
+        assert poll(widget).status_code == 404
+        new = Widget.objects.get()
+        assert poll(new).status_code == 200
+        assert f'<a href="/admin/widgets/widget/{widget.pk}/change/">Signups</a>' in message
+        assert new.slug not in message
+        assert trail() == [("Signups", "Replaced the address.")]
+
+
+class TestDuplicate:
+    def test_a_copy_has_a_title_and_an_address_of_its_own(self, make_widget: MakeWidget, poll: Poll) -> None:
+        client = boss()
+        widget = make_widget(title="Signups", top=3, colors=["#ff0000"])
+        poll(widget)
+        act(client, "duplicate", widget)
+        act(client, "duplicate", widget)
+        one, two = Widget.objects.exclude(pk=widget.pk).order_by("pk")
+        assert (one.title, two.title) == ("Signups (copy)", "Signups (copy 2)")
+        assert len({widget.slug, one.slug, two.slug}) == 3
+        assert (one.owner, one.last_polled_at, one.spec) == (client.person, None, widget.spec)
+        assert one.snapshot_id == widget.snapshot_id
+        assert poll(one).status_code == 200
+        assert trail()[0] == ("Signups (copy)", "Copied from “Signups”.")
+
+    def test_a_long_title_is_cut(self, make_widget: MakeWidget) -> None:
+        act(boss(), "duplicate", make_widget(title="x" * 200))
+        assert Widget.objects.order_by("pk").last().title == "x" * 193 + " (copy)"
+
+
+class TestPermissions:
+    def test_viewers_have_no_actions(self, make_widget: MakeWidget, project: Project) -> None:
+        widget = make_widget()
+        client = viewer(project)
+        assert 'name="action"' not in show(client)
+        client.post(LIST, {"action": "pause", "_selected_action": [widget.pk]})
+        widget.refresh_from_db()
+        assert widget.active
+
+    @pytest.mark.parametrize("action", ["pause", "replace_address", "duplicate", "refresh_now"])
+    def test_other_teams_widgets_can_t_be_touched(
+        self, make_widget: MakeWidget, project: Project, mixpanel: StandIn, action: str
+    ) -> None:
+        theirs = make_widget(title="Theirs", project=new_project(name="Globex", project_id=99))
+        before = Widget.objects.values().get()
+        act(editor(project), action, theirs, confirmed="yes")
+        assert Widget.objects.values().get() == before
+        assert not mixpanel.calls
+        assert not LogEntry.objects.exists()

@@ -1,0 +1,273 @@
+"""Making a widget in a browser: pick, see, copy. With a script and without, and when Mixpanel is down."""
+
+from typing import Any
+
+import pytest
+import requests
+from django.contrib.auth.models import AbstractUser
+
+from widgets.demo.standin import DEMO_PROJECT_ID, StandIn
+from widgets.models import Project, Widget
+
+from .conftest import NARROW, OpenPage
+
+pytestmark = pytest.mark.browser
+
+ADD = "/admin/widgets/widget/add/"
+
+
+def box(page: Any, name: str) -> Any:
+    return page.get_by_role("combobox", name=name, exact=True)
+
+
+def option(page: Any, name: str) -> Any:
+    return page.get_by_role("option", name=name, exact=True)
+
+
+def endpoints(mixpanel: StandIn) -> list[str]:
+    return [call.endpoint for call in mixpanel.calls]
+
+
+def csv(page: Any) -> str:
+    return page.locator("[data-slot=csv]").text_content()
+
+
+def wait_for_csv(page: Any, start: str) -> None:
+    page.wait_for_function(
+        "start => document.querySelector('[data-slot=csv]').textContent.startsWith(start)", arg=start
+    )
+
+
+def test_from_the_empty_form_to_a_copied_address_whose_csv_is_right(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn
+) -> None:
+    page = open_page(ADD, boss)
+    box(page, "Events").click()
+    option(page, "Signed up").click()
+    wait_for_csv(page, "Date,Signed up")
+    assert page.locator("[data-slot=picture]").get_attribute("src").startswith("data:image/svg+xml;base64,")
+    assert page.get_by_label("Title").get_attribute("placeholder") == "Signed up"
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    page.get_by_role("button", name="Copy address").click()
+    page.get_by_text("Copied", exact=True).wait_for()
+    address = page.evaluate("navigator.clipboard.readText()")
+    assert address == Widget.objects.get().url()
+    wait_for_csv(page, "Date,Signed up")
+    assert requests.get(address, timeout=5).text == csv(page)
+    assert endpoints(mixpanel) == ["events/names", "events"], "one for the list, one for the numbers"
+
+
+def test_every_picker_by_keyboard(open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn) -> None:
+    page = open_page(ADD, boss)
+    page.locator("#id_report").select_option("segmentation")
+    box(page, "Events").press_sequentially("order")
+    option(page, "Order completed").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert box(page, "Events").input_value() == "Order completed"
+
+    box(page, "Breakdown").press_sequentially("pl")
+    option(page, "plan").wait_for()
+    page.keyboard.press("ArrowDown")
+    assert option(page, "plan").get_attribute("aria-selected") == "true"
+    page.keyboard.press("Escape")
+    assert not option(page, "plan").is_visible()
+    assert box(page, "Breakdown").input_value() == "pl", "what is typed stands"
+    page.keyboard.press("ArrowDown")
+    option(page, "plan").click()
+
+    page.get_by_role("button", name="Add a filter").press("Enter")
+    page.keyboard.type("amount")
+    box(page, "Value").click()
+    option(page, "49").click()
+    wait_for_csv(page, "Date,Free")
+    page.get_by_text("Clean and rank the labels").click()
+    box(page, "Leave out").click()
+    option(page, "Free").click()
+    wait_for_csv(page, "Date,Team")
+    page.get_by_role("button", name="Remove Free").wait_for()
+    page.get_by_text("Cleaned away").click()
+    page.get_by_role("row", name="Free left out").wait_for()
+
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    widget = Widget.objects.get()
+    assert (widget.events, widget.breakdown, widget.exclude) == (["Order completed"], "plan", ["Free"])
+    assert widget.filters == [{"property": "amount", "op": "is", "value": 49}]
+
+
+def test_several_events_saved_reports_and_funnels_by_name(
+    open_page: OpenPage, boss: AbstractUser, acme: Project
+) -> None:
+    page = open_page(ADD, boss)
+    for name in ("Signed up", "Logged in"):
+        box(page, "Events").click()
+        option(page, name).click()
+    page.get_by_role("button", name="Remove Signed up").wait_for()
+    box(page, "Events").press_sequentially("Typed by hand")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Remove Logged in").click()
+    assert page.locator("#id_events").input_value() == "Signed up\nTyped by hand"
+
+    page.locator("#id_report").select_option("saved_report")
+    assert not box(page, "Events").is_visible()
+    box(page, "Saved report").press_sequentially("orders by plan")
+    page.get_by_role("option", name="Orders by plan Insights · 41003").click()
+    assert box(page, "Saved report").input_value() == "41003"
+    wait_for_csv(page, "Date,Free")
+
+    page.locator("#id_report").select_option("funnel")
+    box(page, "Funnel").click()
+    page.get_by_role("option", name="Signup funnel").click()
+    page.locator("#id_chart").select_option("funnel")
+    wait_for_csv(page, "Step,Count")
+
+
+def test_only_what_the_report_and_the_chart_use_is_shown(
+    open_page: OpenPage, boss: AbstractUser, acme: Project
+) -> None:
+    page = open_page(ADD, boss)
+    for hidden in ("Funnel", "Saved report", "Breakdown", "Property", "First event"):
+        assert not box(page, hidden).is_visible()
+    assert page.get_by_label("Target").is_hidden()
+    page.locator("#id_chart").select_option("gauge")
+    assert page.get_by_label("Target").is_visible()
+    page.locator("#id_report").select_option("retention")
+    assert box(page, "First event").is_visible()
+    assert page.locator("#id_chart").input_value() == "cohort", "a chart that this report can't fill is given up"
+    assert page.locator("#id_chart option:not([disabled])").count() == 2
+    page.locator("#id_range").select_option("fixed")
+    assert page.get_by_label("From", exact=True).is_visible()
+    assert page.get_by_label("How many").is_hidden()
+    page.locator("#id_report").select_option("events")
+    assert page.locator("#id_chart").input_value() == "gauge", "and comes back with one that can"
+
+
+def test_drawing_anew_costs_no_query(open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn) -> None:
+    mixpanel.hourly_limit = 60
+    page = open_page(ADD, boss)
+    box(page, "Events").press_sequentially("Signed up")
+    page.keyboard.press("Enter")
+    wait_for_csv(page, "Date,Signed up")
+    page.get_by_text("58 of 60 queries left this hour").wait_for()
+    page.locator("#id_chart").select_option("pie")
+    wait_for_csv(page, "Signed up\n")
+    page.locator("#id_chart").select_option("number")
+    page.get_by_text("Clean and rank the labels").click()
+    page.get_by_label("Rename").fill("Signed up = Joined")
+    wait_for_csv(page, "Joined\n")
+    page.locator(".swatches input").fill("#ff0000")
+    page.locator("[data-slot=csv]", has_text="#ff0000").wait_for()
+    assert page.get_by_label("Colours").input_value() == "Joined = #ff0000"
+    page.get_by_text("58 of 60 queries left this hour").wait_for()
+    assert endpoints(mixpanel) == ["events/names", "events"]
+    page.get_by_role("button", name="Ask again").click()
+    page.get_by_text("57 of 60 queries left this hour, this took one").wait_for()
+
+
+def test_typing_asks_mixpanel_once_and_after_a_pause(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn
+) -> None:
+    page = open_page(ADD, boss)
+    box(page, "Events").press_sequentially("Signed up")
+    page.keyboard.press("Enter")
+    wait_for_csv(page, "Date,Signed up")
+    page.get_by_label("How many").select_text()
+    page.keyboard.type("14", delay=150)
+    page.wait_for_function(
+        "lines => document.querySelector('[data-slot=csv]').textContent.trim().split('\\n').length === lines", arg=16
+    )
+    assert endpoints(mixpanel) == ["events/names", "events", "events"]
+
+
+def test_a_pasted_link_fills_the_form(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+    page = open_page(ADD, boss)
+    link = page.get_by_label("Link from Mixpanel")
+    link.fill("https://eu.mixpanel.com/project/77/view/1/app/insights#report/5")
+    page.get_by_text("you have no such project here").wait_for()
+    link.fill(f"https://mixpanel.com/project/{DEMO_PROJECT_ID}/view/1/app/funnels#view/7509")
+    page.locator(".link-said", has_text="Filled in below").wait_for()
+    assert page.locator("#id_chart").input_value() == "funnel"
+    wait_for_csv(page, "Step,Count")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    assert Widget.objects.get().funnel == 7509
+
+
+def test_mixpanel_down_is_said_plainly_and_stops_nobody(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn
+) -> None:
+    mixpanel.fail(503)
+    page = open_page(ADD, boss)
+    box(page, "Events").click()
+    page.locator(".combo-note", has_text="Mixpanel answered 503").wait_for()
+    page.keyboard.type("Signed up")
+    page.keyboard.press("Enter")
+    page.locator("[data-slot=problem]", has_text="Mixpanel answered 503").wait_for()
+    mixpanel.heal()
+    page.get_by_role("button", name="Ask Mixpanel now").click()
+    wait_for_csv(page, "Date,Signed up")
+    mixpanel.fail(503)
+    page.get_by_role("button", name="Ask again").click()
+    page.locator("[data-slot=beside]", has_text="Mixpanel answered 503").wait_for()
+    assert page.locator("[data-slot=picture]").is_visible(), "the numbers of before stay"
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+
+
+def test_what_is_wrong_is_shown_once_somebody_has_been_there(
+    open_page: OpenPage, boss: AbstractUser, acme: Project
+) -> None:
+    page = open_page(ADD, boss)
+    page.locator("[data-missing]").wait_for()
+    assert page.locator(".errorlist").count() == 0, "nobody is told off for what is still to come"
+    box(page, "Events").press_sequentially("Signed up")
+    page.keyboard.press("Enter")
+    page.get_by_label("How many").fill("0")
+    page.keyboard.press("Tab")
+    page.locator(".field-last .errorlist, div:has(> .field-last) .errorlist").wait_for()
+    page.get_by_label("How many").fill("3")
+    page.keyboard.press("Tab")
+    wait_for_csv(page, "Date,Signed up")
+    assert page.locator(".errorlist").count() == 0
+
+
+def test_hostile_names_stay_text(open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn) -> None:
+    evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+    mixpanel.fail(200, [evil], endpoint="events/names")
+    page = open_page(ADD, boss)
+    title = page.title()
+    box(page, "Events").click()
+    option(page, evil).click()
+    page.get_by_role("button", name=f"Remove {evil}").wait_for()
+    page.locator("[data-slot=csv]", has_text="<img").wait_for()
+    assert page.title() == title
+
+
+def test_without_a_script_everything_is_there(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn
+) -> None:
+    page = open_page(ADD, boss, javascript=False)
+    page.locator("#id_report").select_option("segmentation")
+    page.locator("#id_events").fill("Signed up")
+    page.get_by_label("Breakdown").fill("plan")
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Preview in a new tab").click()
+    opened.value.get_by_text("Date,Free,Team,Business").wait_for()
+    assert opened.value.locator("img[src^='data:image/svg']").is_visible()
+    page.get_by_label("Title").fill("Plans")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    assert page.get_by_label("Address for Cyfe").input_value() == Widget.objects.get(title="Plans").url()
+    assert endpoints(mixpanel) == ["segmentation"]
+
+
+def test_it_fits_a_phone(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+    page = open_page(ADD, boss, viewport=NARROW, theme="dark")
+    page.locator("#id_report").select_option("segmentation")
+    page.get_by_role("button", name="Add a filter").click()
+    for name in ("Clean and rank the labels", "Axes and Cyfe's header", "More"):
+        page.get_by_text(name, exact=True).click()
+    assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]

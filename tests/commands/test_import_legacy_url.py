@@ -1,0 +1,282 @@
+"""`import_legacy_url`: an address of the 2015 connector becomes a project and a widget."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management.base import CommandError
+
+from tests.conftest import new_project
+from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, StandIn
+from widgets.models import Project, Widget
+
+from .conftest import Printed
+from .copy import Copy
+
+SECRET = DEMO_PROJECT_SECRET
+KEY = "77a1e0b2c4d94f5e8c6b3a2910fedcba"
+BASE = "http://dashboards.example.com:5000/mixpanel/api/v1.0"
+ADDRESS = f"{BASE}/Signed_up/{SECRET}/{KEY}"
+Run = Callable[..., Printed]
+
+
+@pytest.fixture
+def move_in(manage: Run) -> Callable[..., Widget]:
+    """Moves an address in; gives the widget whose address was printed."""
+
+    def run(url: str, *options: str) -> Widget:
+        (line,) = manage("import_legacy_url", url, *options).lines
+        title, address = line.split("\t")
+        widget = Widget.objects.get(slug=address.rsplit("/", 1)[1].removesuffix(".csv"))
+        assert (widget.title, widget.url()) == (title, address)
+        return widget
+
+    return run
+
+
+def test_it_makes_a_project_and_a_widget_that_answers(
+    move_in: Callable[..., Widget], mixpanel: StandIn, poll: Callable[..., Any]
+) -> None:
+    widget = move_in(f"{BASE}/Signed_up/{SECRET}/{KEY}?by=plan&clean=true")
+    assert (widget.report, widget.events, widget.breakdown) == ("segmentation", ["Signed up"], "plan")
+    assert (widget.range, widget.last, widget.unit, widget.include_today) == ("last", 30, "day", False)
+    assert (widget.chart, widget.clean_labels, widget.title) == ("line", True, "Signed up by plan")
+    project = widget.project
+    assert (project.auth, project.username, project.project_id) == ("project_secret", "", None)
+    assert (project.name, project.region, project.secret.reveal()) == ("Mixpanel (moved in)", "us", SECRET)
+    answer = poll(widget)
+    rows = answer.content.decode().splitlines()
+    assert answer.status_code == 200
+    assert rows[0].startswith("Date,")
+    assert len([row for row in rows if re.match(r"\d{8},", row)]) == 30
+    (call,) = mixpanel.calls
+    assert (call.user, call.project_id, call.endpoint) == ("project secret", DEMO_PROJECT_ID, "segmentation")
+
+
+def test_it_asks_for_one_event_without_by(move_in: Callable[..., Widget]) -> None:
+    widget = move_in(ADDRESS)
+    assert (widget.report, widget.events, widget.breakdown) == ("events", ["Signed up"], "")
+    assert widget.title == "Signed up"
+    assert move_in(f"{ADDRESS}?by=") == widget
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "event", "by"),
+    [
+        ("App_Open", "by=campaign_name", "App Open", "campaign name"),
+        ("App%20Open", "by=campaign%20name", "App Open", "campaign name"),
+        ("App Open", "by=campaign+name", "App Open", "campaign name"),
+        ("App%5FOpen", "by=campaign%5Fname", "App Open", "campaign name"),
+        ("a%2Fb", "by=a%2Fb%26c", "a/b", "a/b&c"),
+        ("50%", "by=50%", "50%", "50%"),
+        ("C%2B%2B", "by=C%2B%2B", "C++", "C++"),
+        ("Gr%C3%BC%C3%9Fe", "by=%F0%9F%98%80", "Grüße", "😀"),
+        ("%22quoted%22%3Cb%3E", "by=%22", '"quoted"<b>', '"'),
+        ("Signed_up", "by=plan&by=other&token=x#fragment", "Signed up", "plan"),
+    ],
+)
+def test_it_reads_names_as_the_connector_did(
+    move_in: Callable[..., Widget], path: str, query: str, event: str, by: str
+) -> None:
+    widget = move_in(f"  {BASE}/{path}/{SECRET}/{KEY}//?{query}\n")
+    assert (widget.events, widget.breakdown) == ([event], by)
+
+
+@pytest.mark.parametrize(
+    ("query", "clean"),
+    [
+        ("", False),
+        ("?clean=", False),
+        ("?clean=False", False),
+        ("?clean=0", False),
+        ("?clean=true", True),
+        ("?clean=TRUE", True),
+        ("?clean=1", True),
+    ],
+)
+def test_it_cleans_when_the_address_says_so(move_in: Callable[..., Widget], query: str, clean: bool) -> None:
+    assert move_in(ADDRESS + query).clean_labels is clean
+
+
+def test_it_knows_the_connectors_two_charts(move_in: Callable[..., Widget]) -> None:
+    assert move_in(f"{ADDRESS}?charttype=line").chart == "line"
+    pie = move_in(f"{ADDRESS}?charttype=Pie&by=plan")
+    assert (pie.chart, pie.title) == ("pie", "Signed up by plan (pie)")
+
+
+def test_it_gives_the_same_widget_the_same_address(manage: Run, move_in: Callable[..., Widget]) -> None:
+    widget = move_in(ADDRESS)
+    Widget.objects.filter(pk=widget.pk).update(title="Renamed by us", colors=["#112233"])
+    assert move_in(ADDRESS + "/").slug == widget.slug
+    assert move_in(f"{ADDRESS}?charttype=pie").slug != widget.slug
+    assert move_in(f"{ADDRESS}?clean=true").slug != widget.slug
+    assert move_in(f"{ADDRESS}?by=plan").slug != widget.slug
+    assert (Widget.objects.count(), Project.objects.count()) == (4, 1)
+    assert Widget.objects.get(pk=widget.pk).colors == ["#112233"]
+    Widget.objects.filter(pk=widget.pk).update(active=False)
+    assert "is paused" in manage("import_legacy_url", ADDRESS).err
+
+
+def test_it_gives_titles_that_are_taken_a_number(move_in: Callable[..., Widget]) -> None:
+    assert [move_in(url).title for url in (ADDRESS, f"{ADDRESS}?clean=true")] == ["Signed up", "Signed up (2)"]
+    long = "x" * 250
+    titles = {move_in(f"{BASE}/{long}/{SECRET}/{KEY}{query}").title for query in ("", "?clean=1")}
+    assert len(titles) == 2
+
+
+def test_it_knows_a_project_by_its_secret(move_in: Callable[..., Widget]) -> None:
+    first = move_in(ADDRESS, "--project", "Acme", "--region", "eu").project
+    assert (first.name, first.region) == ("Acme", "eu")
+    assert move_in(f"{ADDRESS}?by=plan", "--project", "Another name").project == first
+    other = move_in(ADDRESS.replace(SECRET, "b" * 32)).project
+    assert (other.name, other.secret.reveal()) == ("Mixpanel (moved in)", "b" * 32)
+    assert move_in(ADDRESS.replace(SECRET, "c" * 32)).project.name == "Mixpanel (moved in) (2)"
+
+
+def test_it_learns_the_project_id_later(move_in: Callable[..., Widget]) -> None:
+    widget = move_in(ADDRESS)
+    again = move_in(ADDRESS, "--project-id", str(DEMO_PROJECT_ID))
+    assert (again, again.project.project_id) == (widget, DEMO_PROJECT_ID)
+    with pytest.raises(CommandError, match="with another id"):
+        move_in(ADDRESS, "--project-id", "7")
+
+
+def test_it_leaves_a_service_account_alone(mixpanel: StandIn, manage: Run) -> None:
+    project = new_project()
+    printed = manage("import_legacy_url", ADDRESS, "--project-id", str(DEMO_PROJECT_ID))
+    assert Widget.objects.get().project == project
+    project.refresh_from_db()
+    assert (project.auth, project.secret.reveal() != SECRET) == ("service_account", True)
+    assert "keeps its own credentials" in printed.err
+    assert "2027" not in printed.err
+
+
+def test_it_refuses_a_name_that_another_project_has(mixpanel: StandIn, move_in: Callable[..., Widget]) -> None:
+    new_project(name="Acme")
+    with pytest.raises(CommandError, match="There is a project Acme with other credentials"):
+        move_in(ADDRESS, "--project", "Acme")
+    assert not Widget.objects.exists()
+
+
+def test_it_lives_with_secrets_whose_key_is_lost(move_in: Callable[..., Widget], settings: Any) -> None:
+    lost = move_in(ADDRESS, "--project-id", "7").project
+    settings.FIELD_ENCRYPTION_KEYS = ["3sm1ykdDOXPRuWHXbXMQr1XpH3BQJxJbQeIWbPyUuWo="]
+    other = move_in(f"{ADDRESS}?by=plan").project
+    assert other != lost
+    assert other.secret.reveal() == SECRET
+    repaired = move_in(ADDRESS.replace(SECRET, "d" * 32), "--project-id", "7").project
+    assert (repaired, repaired.secret.reveal()) == (lost, "d" * 32)
+
+
+def test_it_says_what_is_left_to_do(manage: Run) -> None:
+    printed = manage("import_legacy_url", ADDRESS)
+    assert "3 March 2027" in printed.err
+    assert f"/admin/widgets/project/{Project.objects.get().pk}/change/" in printed.err
+    assert "US/Pacific" in printed.err
+    assert "US/Pacific" not in manage("import_legacy_url", ADDRESS).err
+    doubtful = manage("import_legacy_url", f"{ADDRESS}?by=mp_country_code")
+    assert "the old connector read mp_country_code as “mp country code”" in doubtful.err
+
+
+def test_it_moves_many_at_once_or_none(manage: Run) -> None:
+    urls = [ADDRESS, f"{ADDRESS}?by=plan", f"{ADDRESS}?by=plan&charttype=pie"]
+    bad = "\n".join([*urls, f"{ADDRESS}?charttype=map"]).encode()
+    with pytest.raises(CommandError, match=r"Nothing was moved in\. Address 4: charttype"):
+        manage("import_legacy_url", "-", stdin=bad)
+    assert not Project.objects.exists()
+    printed = manage("import_legacy_url", "-", stdin="\n\n".join(urls).encode())
+    assert [line.split("\t")[0] for line in printed.lines] == [
+        "Signed up",
+        "Signed up by plan",
+        "Signed up by plan (pie)",
+    ]
+    assert manage("import_legacy_url", *urls).out == printed.out
+
+
+HOSTILE = {
+    "empty": "",
+    "a word": "signups",
+    "no scheme": ADDRESS.removeprefix("http://"),
+    "ftp": ADDRESS.replace("http", "ftp"),
+    "no host": ADDRESS.replace("dashboards.example.com:5000", ""),
+    "broken host": ADDRESS.replace("dashboards.example.com:5000", "[::1"),
+    "another path": ADDRESS.replace("v1.0", "v2.0"),
+    "no key": f"{BASE}/Signed_up/{SECRET}",
+    "one part more": f"{ADDRESS}/{KEY}",
+    "empty event": f"{BASE}//{SECRET}/{KEY}",
+    "blank event": f"{BASE}/_/{SECRET}/{KEY}",
+    "secret first": f"{BASE}/{SECRET}/{KEY}/Signed_up",
+    "secret with a colon": f"{BASE}/Signed_up/{SECRET}:x/{KEY}",
+    "secret with a space": f"{BASE}/Signed_up/{SECRET}%20x/{KEY}",
+    "secret with a line break": f"{BASE}/Signed_up/{SECRET}%0a/{KEY}",
+    "secret of many letters": f"{BASE}/Signed_up/{SECRET * 10}/{KEY}",
+    "NUL in the event": f"{BASE}/Signed%00up/{SECRET}/{KEY}",
+    "line break in the event": f"{BASE}/Signed%0aup/{SECRET}/{KEY}",
+    "escape in by": f"{ADDRESS}?by=%1b[31m",
+    "lone surrogate": f"{BASE}/Signed\udce4up/{SECRET}/{KEY}",
+    "event in Latin-1": f"{BASE}/Gr%FC%DFe/{SECRET}/{KEY}",
+    "by in Latin-1": f"{ADDRESS}?by=gr%FC%DF",
+    "blank by": f"{ADDRESS}?by=_",
+    "expression": f'{ADDRESS}?by=properties["plan"]',
+    "very long by": f"{ADDRESS}?by={'x' * 1001}",
+    "unknown chart": f"{ADDRESS}?charttype=map",
+    "unknown word": f"{ADDRESS}?clean=maybe",
+    "many fields": f"{ADDRESS}?{'a=b&' * 200}",
+}
+
+
+@pytest.mark.parametrize("url", HOSTILE.values(), ids=HOSTILE)
+def test_it_refuses_an_odd_address_in_one_line(manage: Run, url: str) -> None:
+    with pytest.raises(CommandError, match=r"^Nothing was moved in\. ") as refused:
+        manage("import_legacy_url", url)
+    said = str(refused.value)
+    assert said.isprintable()
+    assert SECRET not in said
+    assert KEY not in said
+    assert not Project.objects.exists()
+    assert not Widget.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--region", "mars"),
+        ("--region", SECRET),
+        ("--project-id", "0"),
+        ("--project-id", "ten"),
+        ("--project-id", "9" * 400),
+        ("--project", "x" * 101),
+        ("--project", ADDRESS),
+    ],
+)
+def test_it_refuses_odd_options_in_one_line(manage: Run, options: tuple[str, str]) -> None:
+    with pytest.raises(CommandError, match=r"^Nothing was moved in\. --") as refused:
+        manage("import_legacy_url", ADDRESS, *options)
+    assert SECRET not in str(refused.value)
+    assert not Project.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((f"{ADDRESS}?by=plan", "-v3"), 0),
+        ((f"{ADDRESS}?charttype=map",), 1),
+        ((f"{ADDRESS}?charttype=map", "--traceback"), 1),
+        (("--project-id", ADDRESS), 1),
+        (("--project-id", ADDRESS, ADDRESS), 1),
+        (("--verbosity", ADDRESS, ADDRESS), 1),
+        ((ADDRESS, "--unknown", ADDRESS), 1),
+        ((), 1),
+    ],
+)
+def test_it_prints_no_part_of_the_credentials(site: Copy, arguments: tuple[str, ...], code: int) -> None:
+    result = site.manage("import_legacy_url", *arguments, LOG_LEVEL="DEBUG")
+    printed = result.stdout + result.stderr
+    assert result.returncode == code, printed
+    assert not any(part in printed for part in (SECRET, KEY, SECRET[:8], KEY[:8]))
+    if code and "--traceback" not in arguments:
+        assert (result.stdout, result.stderr.count("\n")) == ("", 1), printed
+    stored = b"".join(path.read_bytes() for path in site.folder.glob("db.sqlite3*"))
+    assert SECRET.encode() not in stored
+    assert KEY.encode() not in stored

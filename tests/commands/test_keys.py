@@ -1,0 +1,55 @@
+"""`new_key` and `rotate_encryption_keys`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management.base import CommandError
+
+from tests.conftest import new_project
+from widgets.demo.standin import DEMO_SECRET
+from widgets.encryption import SecretLost
+from widgets.models import Project
+
+from .conftest import Printed
+
+Run = Callable[..., Printed]
+
+
+def test_a_new_key_is_a_key_and_new(manage: Run) -> None:
+    first, second = (manage("new_key").out.strip() for _ in range(2))
+    assert first != second
+    assert Fernet(first)
+
+
+def test_it_seals_every_secret_with_the_first_key(manage: Run, mixpanel: Any, settings: Any) -> None:
+    old = settings.FIELD_ENCRYPTION_KEYS
+    new = [manage("new_key").out.strip()]
+    new_project()
+    new_project(name="Other", project_id=8)
+    Project.objects.create(name="Without a secret", project_id=9)
+    settings.FIELD_ENCRYPTION_KEYS = new + old
+    assert manage("rotate_encryption_keys").out == "2 secrets encrypted with the first key.\n"
+    settings.FIELD_ENCRYPTION_KEYS = new
+    assert [project.secret.reveal() for project in Project.objects.exclude(secret="")] == [
+        DEMO_SECRET,
+        DEMO_SECRET,
+    ]
+    settings.FIELD_ENCRYPTION_KEYS = old
+    with pytest.raises(SecretLost):
+        Project.objects.get(name="Other").secret.reveal()
+
+
+def test_it_names_projects_whose_key_is_lost_and_rotates_the_others(manage: Run, mixpanel: Any, settings: Any) -> None:
+    new_project(name="Lost")
+    settings.FIELD_ENCRYPTION_KEYS = [manage("new_key").out.strip()]
+    new_project(name="Other", project_id=8)
+    with pytest.raises(CommandError, match=r"No key opens the secret of: Lost\. Put the lost key back") as refused:
+        manage("rotate_encryption_keys")
+    assert DEMO_SECRET not in str(refused.value)
+    assert Project.objects.get(name="Other").secret.reveal() == DEMO_SECRET
+
+
+def test_it_rotates_nothing_on_an_empty_site(manage: Run) -> None:
+    assert manage("rotate_encryption_keys").out == "0 secrets encrypted with the first key.\n"

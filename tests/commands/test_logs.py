@@ -1,0 +1,65 @@
+"""What a real server logs: one line a query to Mixpanel, none a poll, and nothing that opens anything."""
+
+import json
+import re
+from pathlib import Path
+
+import requests
+
+from tests.running.site import eventually, free_port
+from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+
+from .copy import Copy
+
+LINE = re.compile(
+    r"\S+ \S+ (INFO|WARNING) widgets\.refresh query project=1 snapshot=1 report=events ms=\d+ outcome=(\w+)"
+)
+
+
+def widgets() -> str:
+    project = {"name": "Acme", "project_id": DEMO_PROJECT_ID, "username": DEMO_USERNAME, "secret": DEMO_SECRET}
+    widget = {"project": "Acme", "title": "Signups", "report": "events", "events": ["Signed up"]}
+    return json.dumps({"projects": [project], "widgets": [widget, widget | {"title": "Copy", "chart": "pie"}]})
+
+
+def test_a_server_logs_one_line_a_query_and_none_a_poll(tmp_path: Path) -> None:
+    site = Copy(tmp_path)
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    with StandIn() as mixpanel:
+        settings = {"MIXPANEL_API_ROOT": mixpanel.url, "MIXPANEL_TIMEOUT": "5"}
+        server = site.start("serve", f"--port={port}", **settings)
+        try:
+            eventually(lambda: (tmp_path / "db.sqlite3").exists() and up(base))
+            printed = site.manage("import_widgets", "-", stdin=widgets()).stdout
+            first, second = (
+                base + line.split("\t")[1].removeprefix("http://127.0.0.1:8000") for line in printed.splitlines()
+            )
+            mixpanel.fail(500, times=1)
+            assert requests.get(first, timeout=9).status_code == 503
+            site.manage("shell", "-v0", "-c", "from widgets.models import *; Snapshot.objects.update(retry_at=None)")
+            for address in (first, second, first, second, first):
+                assert requests.get(address, timeout=9).status_code == 200
+            for path in ("/w/guess.csv", f"/w/{'x' * 24}.csv", "/nothing", "/healthz", "/admin/login/"):
+                requests.get(base + path, timeout=9)
+            requests.get(first, headers={"Host": "evil.example"}, timeout=9)
+            assert requests.post(first, timeout=9).status_code == 405
+        finally:
+            server.terminate()
+            log, _ = server.communicate(timeout=20)
+    lines = log.splitlines()
+    assert [(found[1], found[2]) for line in lines if (found := LINE.fullmatch(line))] == [
+        ("WARNING", "unavailable"),
+        ("INFO", "ok"),
+    ], log
+    assert len(lines) == 2, log
+    assert not any(
+        secret in log for secret in (DEMO_SECRET, DEMO_USERNAME, first.rsplit("/", 1)[1].removesuffix(".csv"))
+    )
+
+
+def up(base: str) -> bool:
+    try:
+        return requests.get(f"{base}/healthz", timeout=5).status_code == 200
+    except requests.ConnectionError:
+        return False

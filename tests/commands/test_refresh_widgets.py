@@ -1,0 +1,82 @@
+"""`refresh_widgets`, for cron: what is stale and was polled, each query once, within the limits."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from widgets.demo.standin import StandIn
+from widgets.models import Project, Snapshot, Widget
+
+from .conftest import Printed
+
+Run = Callable[..., Printed]
+HOURS_AGO = timedelta(hours=7)
+
+
+@pytest.fixture
+def two(make_widget: Callable[..., Widget]) -> list[Widget]:
+    """Two widgets of one query, and one of another, all polled a moment ago and never answered."""
+    widgets = [make_widget(title="a"), make_widget(title="b", chart="pie"), make_widget(title="c", last=9)]
+    Widget.objects.update(last_polled_at=timezone.now())
+    return widgets
+
+
+def test_it_asks_each_stale_query_once(manage: Run, two: list[Widget], mixpanel: StandIn) -> None:
+    printed = manage("refresh_widgets")
+    assert sorted(printed.lines[:-1]) == ["Acme\ta, b\tstored", "Acme\tc\tstored"]
+    assert printed.lines[-1] == "2 refreshed, 0 failed, 0 left"
+    assert len(mixpanel.calls) == 2
+    assert manage("refresh_widgets").lines == ["0 refreshed, 0 failed, 0 left"]
+    Snapshot.objects.update(fetched_at=timezone.now() - HOURS_AGO)
+    assert manage("refresh_widgets").lines[-1] == "2 refreshed, 0 failed, 0 left"
+    assert len(mixpanel.calls) == 4
+
+
+def test_it_leaves_what_nobody_polls_and_what_is_paused(manage: Run, two: list[Widget], mixpanel: StandIn) -> None:
+    Widget.objects.filter(title__in="ab").update(last_polled_at=timezone.now() - timedelta(hours=25))
+    Widget.objects.filter(title="c").update(active=False)
+    assert manage("refresh_widgets").lines == ["0 refreshed, 0 failed, 0 left"]
+    assert mixpanel.calls == []
+
+
+def test_all_asks_for_every_active_widget_fresh_or_not(manage: Run, two: list[Widget], mixpanel: StandIn) -> None:
+    Widget.objects.update(last_polled_at=None)
+    Widget.objects.filter(title="c").update(active=False)
+    assert manage("refresh_widgets", "--all").lines[-1] == "1 refreshed, 0 failed, 0 left"
+    assert manage("refresh_widgets", "--all").lines == ["Acme\ta, b\tstored", "1 refreshed, 0 failed, 0 left"]
+    assert len(mixpanel.calls) == 2
+
+
+def test_it_ends_with_1_when_something_failed(manage: Run, two: list[Widget], mixpanel: StandIn) -> None:
+    mixpanel.fail(503, times=1)
+    with pytest.raises(CommandError, match=r"^1 failed$"):
+        manage("refresh_widgets")
+    assert Snapshot.objects.exclude(fetched_at=None).count() == 1
+    # It waits before the next try, and a failure is a failure until then.
+    with pytest.raises(CommandError, match=r"^1 failed$"):
+        manage("refresh_widgets")
+    assert len(mixpanel.calls) == 2
+
+
+def test_it_keeps_to_the_limit_and_a_full_hour_is_no_failure(
+    manage: Run, two: list[Widget], project: Project, mixpanel: StandIn
+) -> None:
+    Project.objects.update(hourly_limit=1)
+    printed = manage("refresh_widgets")
+    assert printed.lines[-1] == "1 refreshed, 0 failed, 1 left"
+    assert "waits for the next free query of the hour" in printed.out
+    assert len(mixpanel.calls) == 1
+
+
+def test_it_prints_no_secret(manage: Run, two: list[Widget], mixpanel: StandIn, capfd: Any) -> None:
+    secret = Project.objects.get().secret.reveal()
+    mixpanel.fail(400, f"bad request for {secret}", times=1)
+    with pytest.raises(CommandError):
+        manage("refresh_widgets")
+    printed = capfd.readouterr()
+    assert secret not in printed.out + printed.err
+    assert secret not in "".join(Snapshot.objects.values_list("error", flat=True))

@@ -1,0 +1,102 @@
+"""`serve` and `demo`: they start, answer and stop, and a second start is harmless."""
+
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.running.site import eventually, free_port
+
+from .copy import Copy
+
+
+@pytest.fixture
+def new_site(tmp_path: Path) -> Copy:
+    """A copy that has no database yet."""
+    return Copy(tmp_path)
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+def stop(server: "subprocess.Popen[str]", number: int = signal.SIGTERM) -> str:
+    """What it printed; it must end well."""
+    server.send_signal(number)
+    printed, _ = server.communicate(timeout=20)
+    assert server.returncode == 0, printed
+    return printed
+
+
+def test_it_migrates_serves_and_stops_twice(new_site: Copy) -> None:
+    for _ in range(2):
+        port = free_port()
+        server = new_site.start("serve", f"--port={port}")
+        try:
+            eventually(lambda port=port: answers(f"http://127.0.0.1:{port}/healthz"))
+        finally:
+            assert stop(server) == ""
+        assert not answers(f"http://127.0.0.1:{port}/healthz")
+
+
+def test_it_shares_no_port_with_another_server(site: Copy, taken_port: int) -> None:
+    for command, settings in (("serve", {}), ("demo", {"PORT": str(taken_port)})):
+        arguments = (f"--port={taken_port}",) if command == "serve" else ()
+        result = site.manage(command, *arguments, **settings)
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
+        assert str(taken_port) in result.stderr
+
+
+@pytest.mark.parametrize("where", [("--host=no.such.host.invalid",), ("--port=70000",), ("--host=192.0.2.1",)])
+def test_it_says_in_one_line_why_it_can_not_serve_there(site: Copy, where: tuple[str, ...]) -> None:
+    result = site.manage("serve", *where)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
+    assert "Can't serve on" in result.stderr
+
+
+def addresses(server: "subprocess.Popen[str]") -> list[str]:
+    """The widgets' addresses that the demo prints before it serves."""
+    assert server.stdout is not None
+    printed = iter(server.stdout)
+    found: list[str] = []
+    while len(found) < 19:
+        found += re.findall(r"http\S+\.csv", next(printed))
+    return found
+
+
+def test_the_demo_answers_stops_and_starts_again(new_site: Copy) -> None:
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    server = new_site.start("demo", PORT=str(port))
+    try:
+        listed = addresses(server)
+        eventually(lambda: answers(f"{base}/healthz"))
+        for page in ("/", "/admin/", *(f"/w/{url.rsplit('/', 1)[1]}" for url in listed)):
+            assert requests.get(base + page, timeout=20).status_code == 200, page
+        for ending in ("json", "svg"):
+            assert requests.get(listed[0].removesuffix("csv") + ending, timeout=20).status_code == 200
+    finally:
+        stop(server)
+    server = new_site.start("demo", PORT=str(port))
+    try:
+        assert addresses(server) == listed
+        eventually(lambda: answers(f"{base}/healthz"))
+    finally:
+        stop(server, signal.SIGINT)
+    assert not (new_site.folder / "db.sqlite3").exists()  # the real database is left alone

@@ -1,0 +1,48 @@
+"""A site behind a proxy: one web process, one widget, a stand-in Mixpanel."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from tests.running.site import Site, free_port
+from widgets.demo.standin import StandIn
+
+from .proxy import Certificate, make_certificate
+
+WIDGET = {"title": "a", "report": "events", "events": ["Signed up"], "include_today": True}
+
+
+class Served(NamedTuple):
+    site: Site
+    mixpanel: StandIn
+    port: int
+    path: str
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="session")
+def https_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, https_port: int) -> Iterator[Served]:
+    """A site that knows it is behind a proxy with TLS."""
+    settings = {
+        "SITE_URL": f"https://localhost:{https_port}",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "CSRF_TRUSTED_ORIGINS": "",
+        "TRUST_PROXY": "on",
+    }
+    with (
+        StandIn(hourly_limit=1000) as mixpanel,
+        Site(tmp_path_factory.mktemp("site"), mixpanel.url, **settings) as site,
+    ):
+        (path,) = site.add(WIDGET)
+        base, _ = site.web()
+        yield Served(site, mixpanel, int(base.rsplit(":", 1)[1]), path)

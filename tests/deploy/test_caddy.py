@@ -1,0 +1,91 @@
+"""deploy/caddy: the real file, run by Caddy with TLS in front of a real server."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running.site import eventually, free_port
+
+from . import behind
+from .conftest import Served
+from .proxy import DEPLOY, Certificate, Proxy, get, replaced
+
+CADDY = shutil.which("caddy")
+pytestmark = pytest.mark.skipif(CADDY is None, reason="left out: Caddy is not installed")
+
+
+def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int, web_port: int) -> Path:
+    # A test has no certificate authority: the one change of substance is the `tls` line.
+    file = folder / "Caddyfile"
+    file.write_text(
+        replaced(
+            (DEPLOY / "caddy/Caddyfile").read_text(),
+            (r"\tlog default \{", f"\tadmin off\n\thttp_port {plain_port}\n\thttps_port {port}\n\tlog default {{"),
+            (r"mixcyfe\.example\.com \{", f"localhost {{\n\ttls {certificate.certificate} {certificate.key}"),
+            (r"127\.0\.0\.1:8000", f"127.0.0.1:{web_port}"),
+        )
+    )
+    (folder / "logs").mkdir()
+    return file
+
+
+@pytest.fixture(scope="module")
+def caddy(
+    tmp_path_factory: pytest.TempPathFactory, served: Served, certificate: Certificate, https_port: int
+) -> Iterator[Proxy]:
+    folder = tmp_path_factory.mktemp("caddy")
+    proxy = Proxy(https_port, free_port(), certificate.certificate, folder / "logs")
+    process = start(folder, rendered(folder, certificate, proxy.port, proxy.plain_port, served.port))
+    try:
+        eventually(proxy.is_up)
+        yield proxy
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def start(folder: Path, file: Path) -> "subprocess.Popen[bytes]":
+    environment = os.environ | {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    with (folder / "logs/caddy.log").open("wb") as log:
+        return subprocess.Popen(
+            [str(CADDY), "run", "--adapter", "caddyfile", "--config", str(file)], stderr=log, env=environment
+        )
+
+
+def test_it_polls_over_https(caddy: Proxy, served: Served) -> None:
+    behind.it_polls_over_https(caddy, served)
+
+
+def test_it_redirects_plain_http(caddy: Proxy, served: Served) -> None:
+    behind.it_redirects_plain_http(caddy, served)
+
+
+def test_it_sees_the_clients_own_address(caddy: Proxy, served: Served) -> None:
+    behind.it_sees_the_clients_own_address(caddy, served)
+
+
+def test_it_answers_at_once_while_a_refresh_runs_behind(caddy: Proxy, served: Served) -> None:
+    behind.it_answers_at_once_while_a_refresh_runs_behind(caddy, served)
+
+
+def test_it_logs_no_widgets_address(caddy: Proxy, served: Served) -> None:
+    behind.it_logs_no_widgets_address(caddy, served)
+
+
+def test_it_logs_no_address_while_the_server_is_away_either(
+    tmp_path: Path, served: Served, certificate: Certificate
+) -> None:
+    proxy = Proxy(free_port(), free_port(), certificate.certificate, tmp_path / "logs")
+    process = start(tmp_path, rendered(tmp_path, certificate, proxy.port, proxy.plain_port, free_port()))
+    try:
+        eventually(proxy.is_up)
+        assert get(proxy.connect(), served.path).status == 502
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+    assert "connection refused" in proxy.logged()
+    assert served.path.removeprefix("/w/").removesuffix(".csv") not in proxy.logged()

@@ -1,0 +1,112 @@
+"""deploy/nginx: the real file, run by nginx with TLS in front of a real server."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running.site import eventually, free_port
+
+from . import behind
+from .conftest import Served
+from .proxy import DEPLOY, Certificate, Proxy, get, replaced
+
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+pytestmark = pytest.mark.skipif(NGINX is None, reason="left out: nginx is not installed")
+MAIN = """
+{user}pid {folder}/nginx.pid;
+worker_processes 1;
+daemon off;
+error_log {folder}/logs/main.log crit;
+events {{}}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {site}
+}}
+"""
+
+
+def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int, web_port: int) -> Path:
+    site = replaced(
+        (DEPLOY / "nginx/mixcyfe.conf").read_text(),
+        (r"listen 80;", f"listen 127.0.0.1:{plain_port};"),
+        (r"listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
+        (r" *listen \[::\]:.*\n", ""),
+        (r"/etc/letsencrypt/live/mixcyfe.example.com/fullchain.pem", str(certificate.certificate)),
+        (r"/etc/letsencrypt/live/mixcyfe.example.com/privkey.pem", str(certificate.key)),
+        (r"mixcyfe\.example\.com", "localhost"),
+        (r"/var/log/nginx", f"{folder}/logs"),
+        (r"127\.0\.0\.1:8000", f"127.0.0.1:{web_port}"),
+    )
+    (folder / "logs").mkdir()
+    file = folder / "nginx.conf"
+    # Started as root, nginx would give its workers to a user who may not read a test's folder.
+    file.write_text(MAIN.format(user="user root;\n" if os.geteuid() == 0 else "", folder=folder, site=site))
+    return file
+
+
+@pytest.fixture(scope="module")
+def nginx(
+    tmp_path_factory: pytest.TempPathFactory, served: Served, certificate: Certificate, https_port: int
+) -> Iterator[Proxy]:
+    folder = tmp_path_factory.mktemp("nginx")
+    proxy = Proxy(https_port, free_port(), certificate.certificate, folder / "logs")
+    file = rendered(folder, certificate, proxy.port, proxy.plain_port, served.port)
+    command = [str(NGINX), "-p", str(folder), "-c", str(file), "-e", str(folder / "logs/start.log")]
+    checked = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=20, check=False)
+    assert checked.returncode == 0, checked.stderr
+    process = subprocess.Popen(command)
+    try:
+        eventually(proxy.is_up)
+        yield proxy
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def test_it_polls_over_https(nginx: Proxy, served: Served) -> None:
+    behind.it_polls_over_https(nginx, served)
+
+
+def test_it_redirects_plain_http(nginx: Proxy, served: Served) -> None:
+    behind.it_redirects_plain_http(nginx, served)
+
+
+def test_it_sees_the_clients_own_address(nginx: Proxy, served: Served) -> None:
+    behind.it_sees_the_clients_own_address(nginx, served)
+
+
+def test_it_answers_at_once_while_a_refresh_runs_behind(nginx: Proxy, served: Served) -> None:
+    behind.it_answers_at_once_while_a_refresh_runs_behind(nginx, served)
+
+
+def test_it_logs_polls_but_no_widgets_address(nginx: Proxy, served: Served) -> None:
+    behind.it_logs_no_widgets_address(nginx, served)
+    get(nginx.connect(), "/admin/login/")
+    logged = nginx.logged()
+    assert '"GET /w/-" 200' in logged
+    assert '"GET /admin/login/" 200' in logged
+
+
+def test_it_logs_no_address_while_the_server_is_away_either(
+    tmp_path: Path, served: Served, certificate: Certificate
+) -> None:
+    proxy = Proxy(free_port(), free_port(), certificate.certificate, tmp_path / "logs")
+    file = rendered(tmp_path, certificate, proxy.port, proxy.plain_port, free_port())
+    command = [str(NGINX), "-p", str(tmp_path), "-c", str(file), "-e", str(tmp_path / "logs/start.log")]
+    process = subprocess.Popen(command)
+    try:
+        eventually(proxy.is_up)
+        assert get(proxy.connect(), served.path).status == 502
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+    assert '"GET /w/-" 502' in proxy.logged()
+    assert served.path.removeprefix("/w/").removesuffix(".csv") not in proxy.logged()

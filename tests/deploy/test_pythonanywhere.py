@@ -1,0 +1,145 @@
+"""deploy/pythonanywhere: the WSGI file and settings, under servers of the same make: one process, no threads.
+
+Not PythonAnywhere itself: nobody could try it there. Its web processes are uWSGI's behind nginx.
+"""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import requests
+
+from tests.commands.copy import KEY, SECRET_KEY, Copy
+from tests.commands.test_logs import widgets
+from tests.running.site import eventually, free_port
+from widgets.demo.standin import StandIn
+
+from .proxy import DEPLOY, replaced
+
+UWSGI = shutil.which("uwsgi")
+SERVERS = [
+    pytest.param("uwsgi", marks=pytest.mark.skipif(UWSGI is None, reason="left out: uWSGI is not installed")),
+    "gunicorn",
+]
+HEADERS = {"Host": "yourname.pythonanywhere.com", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
+
+
+class Account(NamedTuple):
+    """Somebody's home folder there: the project with its `.env`, and the WSGI file."""
+
+    site: Copy
+    wsgi: Path
+    mixpanel: StandIn
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command in a console or of a scheduled task: the settings are in `.env` alone."""
+        return self.site.run(sys.executable, "manage.py", *arguments, stdin=widgets())
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    home = tmp_path / "home/YOURNAME/mixcyfe"
+    home.mkdir(parents=True)
+    site = Copy(home)
+    with StandIn() as mixpanel:
+        example = (DEPLOY / "pythonanywhere/env.example").read_text()
+        settings = replaced(
+            example,
+            (r"SECRET_KEY=\n", f"SECRET_KEY={SECRET_KEY}\n"),
+            (r"FIELD_ENCRYPTION_KEYS=\n", f"FIELD_ENCRYPTION_KEYS={KEY}\n"),
+            (r"https://YOURNAME", "https://yourname"),
+        )
+        # By name, as mixpanel.com is: names are looked up on a thread, and uWSGI runs without any by default.
+        root = mixpanel.url.replace("127.0.0.1", "localhost")
+        (home / ".env").write_text(f"{settings}MIXPANEL_API_ROOT={root}\n")
+        wsgi = tmp_path / "yourname_pythonanywhere_com_wsgi.py"
+        wsgi.write_text(
+            replaced((DEPLOY / "pythonanywhere/wsgi.py").read_text(), (r"/home/YOURNAME/mixcyfe", str(home)))
+        )
+        yield Account(site, wsgi, mixpanel)
+
+
+def start(server: str, account: Account, port: int) -> "subprocess.Popen[str]":
+    if server == "uwsgi":
+        command = [
+            str(UWSGI),
+            "--master",
+            "--processes=1",
+            "--need-app",
+            "--die-on-term",
+            f"--http-socket=127.0.0.1:{port}",
+        ]
+        command += [f"--wsgi-file={account.wsgi}", f"--virtualenv={sys.prefix}", "--disable-logging"]
+    else:
+        command = [sys.executable, "-m", "gunicorn", "--workers=1", f"--bind=127.0.0.1:{port}", "--log-level=error"]
+        command += [f"--pythonpath={account.wsgi.parent}", f"{account.wsgi.stem}:application"]
+    return account.site.start_program(*command)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_it_answers_at_once_and_refreshes_behind_in_one_process_without_threads(server: str, account: Account) -> None:
+    assert account.run("migrate", "-v0").returncode == 0
+    printed = account.run("import_widgets", "-").stdout
+    addresses = [line.split("\t")[1] for line in printed.splitlines()]
+    assert all(address.startswith("https://yourname.pythonanywhere.com/w/") for address in addresses)
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    path = addresses[0].removeprefix("https://yourname.pythonanywhere.com")
+
+    def get(path: str) -> requests.Response:
+        return requests.get(base + path, headers=HEADERS, timeout=20)
+
+    process = start(server, account, port)
+    try:
+        eventually(lambda: is_up(base))
+        assert (get(path).status_code, len(account.mixpanel.calls)) == (200, 1)
+        style = "/static/admin/css/base.css"
+        assert [get(page).status_code for page in ("/admin/login/", style)] == [200, 200]
+
+        make_old(account)
+        account.mixpanel.latency = 1
+        started = time.monotonic()
+        stale = get(path)
+        took = time.monotonic() - started
+        assert (stale.status_code, took < 0.8) == (200, True)
+        assert "ttl=-" in stale.headers["Cache-Status"]
+        # There is one process: it is busy until the refresh has ended, and answers with what it brought.
+        fresh = get(path)
+        assert (fresh.status_code, "ttl=-" in fresh.headers["Cache-Status"]) == (200, False)
+        assert len(account.mixpanel.calls) == 2
+
+        # The scheduled task does it before the poll comes.
+        account.mixpanel.latency = 0
+        make_old(account)
+        scheduled = account.run("refresh_widgets")
+        assert (scheduled.returncode, scheduled.stdout.splitlines()[-1]) == (0, "1 refreshed, 0 failed, 0 left")
+        assert "hit; ttl=-" not in get(path).headers["Cache-Status"]
+        assert len(account.mixpanel.calls) == 3
+        assert not list(account.site.folder.glob("*-wal"))
+    finally:
+        process.terminate()
+        output, _ = process.communicate(timeout=20)
+    assert "Traceback" not in output
+
+
+def make_old(account: Account) -> None:
+    done = account.run(
+        "shell",
+        "-v0",
+        "-c",
+        "from widgets.models import Snapshot; from datetime import timedelta; from django.utils import timezone; "
+        "Snapshot.objects.update(fetched_at=timezone.now() - timedelta(hours=7))",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def is_up(base: str) -> bool:
+    try:
+        return requests.get(f"{base}/healthz", headers=HEADERS, timeout=5).status_code == 200
+    except requests.ConnectionError:
+        return False

@@ -1,0 +1,67 @@
+"""deploy/systemd: units that systemd itself finds nothing to say about, hardened, and that start what there is."""
+
+import configparser
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .proxy import DEPLOY, ROOT
+
+ANALYZE = shutil.which("systemd-analyze")
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
+needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="left out: systemd-analyze is not installed")
+
+
+def read(unit: Path) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read_string(unit.read_text())
+    return parser
+
+
+@needs_systemd
+def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
+    installed = tmp_path / "mixcyfe"
+    (installed / ".venv/bin").mkdir(parents=True)
+    for program in ("python", "celery"):
+        (installed / ".venv/bin" / program).symlink_to("/bin/true")
+    for unit in UNITS:
+        (tmp_path / unit.name).write_text(unit.read_text().replace("/srv/mixcyfe", str(installed)))
+    verified = subprocess.run(
+        [str(ANALYZE), "verify", *(str(tmp_path / unit.name) for unit in UNITS)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
+
+
+@needs_systemd
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_systemd_calls_it_well_closed(unit: Path) -> None:
+    rated = subprocess.run(
+        [str(ANALYZE), "security", "--offline=true", "--threshold=20", str(unit)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert rated.returncode == 0, rated.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_it_starts_what_there_is(unit: Path) -> None:
+    service = read(unit)["Service"]
+    assert (service["User"], service["WorkingDirectory"]) == ("mixcyfe", "/srv/mixcyfe")
+    program, *arguments = shlex.split(service["ExecStart"])
+    assert program.startswith("/srv/mixcyfe/.venv/bin/")
+    if program.endswith("/python"):
+        assert arguments[0] == "manage.py"
+        assert (ROOT / f"widgets/management/commands/{arguments[1]}.py").exists()
+    else:
+        assert arguments[:3] == ["-A", "mixcyfe_site", "worker"]

@@ -1,0 +1,75 @@
+"""A small reader of Mixpanel's expressions, to see that what we write means what was asked.
+
+Grammar: https://developer.mixpanel.com/reference/segmentation-expressions, as far as conditions need it.
+"""
+
+import re
+from typing import Any
+
+TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[a-z]+|==|!=|[><()\[\]])', re.DOTALL)
+
+
+def parse(text: str) -> Any:
+    """`(operator, …)`; a property as `("property", name)`, other values as Python's own."""
+    tokens, at = [], 0
+    while text[at:].strip():
+        found = TOKEN.match(text, at)
+        assert found, f"no token at {text[at:]!r}"
+        tokens.append(found[1])
+        at = found.end()
+    reader = Reader(tokens)
+    tree = reader.conjunction()
+    assert not reader.tokens, f"left over: {reader.tokens}"
+    return tree
+
+
+def unquoted(token: str) -> str:
+    return re.sub(r"\\(.)", r"\1", token[1:-1], flags=re.DOTALL)
+
+
+class Reader:
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+
+    def next_is(self, *expected: str) -> bool:
+        return bool(self.tokens) and self.tokens[0] in expected
+
+    def take(self, expected: str = "") -> str:
+        token = self.tokens.pop(0)
+        assert not expected or token == expected
+        return token
+
+    def conjunction(self) -> Any:
+        parts = [self.condition()]
+        while self.next_is("and"):
+            self.take()
+            parts.append(self.condition())
+        return parts[0] if len(parts) == 1 else ("and", *parts)
+
+    def condition(self) -> Any:
+        if self.next_is("not"):
+            self.take()
+            return ("not", self.condition())
+        left = self.operand()
+        if self.next_is("==", "!=", ">", "<", "in"):
+            return (self.take(), left, self.operand())
+        return left
+
+    def operand(self) -> Any:
+        token = self.take()
+        if token == "(":
+            inner = self.conjunction()
+            self.take(")")
+            return inner
+        if token == "properties":
+            self.take("[")
+            name = unquoted(self.take())
+            self.take("]")
+            return ("property", name)
+        if token == "defined":
+            return ("defined", self.operand())
+        if token.startswith('"'):
+            return unquoted(token)
+        if token in ("true", "false"):
+            return token == "true"
+        return float(token) if re.search("[.eE]", token) else int(token)

@@ -1,0 +1,115 @@
+"""Widgets of every kind, Mixpanel's answers as data, and the short way from one to the other's CSV."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from widgets.cyfe import Drawing
+from widgets.rendering import view, write
+from widgets.report import Report
+from widgets.reports import KINDS
+from widgets.spec import Filter, WidgetSpec
+
+DATA = Path(__file__).parent.parent / "data"
+TODAY = date(2026, 11, 18)
+"""A Wednesday."""
+
+
+def data(name: str) -> Any:
+    return json.loads((DATA / f"{name}.json").read_text())
+
+
+def spec(report: str, **fields: Any) -> WidgetSpec:
+    """A widget with all that its kind needs, and what a test says beside it."""
+    return WidgetSpec(report, **(NEEDED[report] | fields))
+
+
+NEEDED: dict[str, dict[str, Any]] = {
+    "events": {"events": ("Signed up",)},
+    "segmentation": {"events": ("Signed up",)},
+    "sum": {"events": ("Order completed",), "property_name": "amount"},
+    "average": {"events": ("Order completed",), "property_name": "amount"},
+    "saved_report": {"saved_report": 900_123},
+    "funnel": {"funnel": 7_001, "chart": "funnel"},
+    "retention": {"born_event": "Signed up", "chart": "cohort"},
+    "frequency": {"events": ("Logged in",), "chart": "cohort"},
+    "top_events": {"chart": "list"},
+}
+
+FILTERS = (Filter("plan", "is", "Team"), Filter("amount", "gt", 5), Filter("paid", "is_not", True))
+FIXED = {"range": "fixed", "from_date": date(2026, 8, 31), "to_date": date(2026, 11, 1)}
+
+SPECS: dict[str, WidgetSpec] = {
+    **{f"{name}, plain": spec(name) for name in KINDS},
+    **{
+        f"{name}, {chart}": spec(name, chart=chart, target=5)
+        for name, kind in KINDS.items()
+        for chart in kind.charts
+        if not (name == "average" and chart in ("number", "gauge")) and chart != "map"
+    },
+    **{
+        f"{name} by {unit}": spec(name, unit=unit, last=3)
+        for name in ("events", "segmentation", "sum", "funnel", "retention", "frequency")
+        for unit in ("day", "week", "month")
+    },
+    **{
+        f"{name}, {words}": spec(name, range=words)
+        for name in ("events", "segmentation", "sum", "average", "funnel", "retention", "frequency")
+        for words in ("week_to_date", "month_to_date", "quarter_to_date", "year_to_date", "last_week")
+    },
+    **{
+        f"{name}, {words} by week": spec(name, range=words, unit="week")
+        for name in ("events", "segmentation", "sum", "funnel", "retention", "frequency")
+        for words in ("last_month", "last_quarter")
+    },
+    **{
+        f"{name}, from one date to another": spec(name, **FIXED)
+        for name in ("events", "segmentation", "sum", "average", "funnel", "retention", "frequency")
+    },
+    **{
+        f"{name}, filtered": spec(name, filters=FILTERS, where='properties["plan"] != "Free"')
+        for name in ("segmentation", "sum", "average", "funnel", "retention", "frequency")
+    },
+    **{
+        f"{name}, compared{one}": spec(name, options={"comparison": True}, unit="week", last=2, chart=chart)
+        for name in ("events", "segmentation", "sum")
+        for one, chart in (("", "line"), (" as a number", "number"))
+    },
+    **{
+        f"{name}, {measure}": spec(name, measure=measure)
+        for name in ("events", "segmentation", "top_events")
+        for measure in ("unique", "average")
+    },
+    **{
+        f"{name}, one {measure}": spec(name, measure=measure, chart="number", options={"comparison": compared})
+        for name in ("events", "segmentation")
+        for measure, compared in (("unique", True), ("average", False))
+    },
+    "events, several": spec("events", events=("Signed up", "Logged in", 'A "quoted", \\ name')),
+    "segmentation, breakdown": spec("segmentation", breakdown="plan", limit=7),
+    "segmentation, breakdown, all": spec("segmentation", breakdown="plan", top=3, other=True),
+    "segmentation, map": spec("segmentation", breakdown="mp_country_code", chart="map"),
+    "segmentation, uniques by country": spec(
+        "segmentation", breakdown="mp_country_code", chart="map", measure="unique", range="last_quarter"
+    ),
+    "segmentation, expression": spec("segmentation", breakdown='properties["a"] + properties["b"]'),
+    "average, one day": spec("average", chart="number", last=1),
+    "funnel, breakdown": spec("funnel", breakdown="$browser", chart="table", limit=9),
+    "retention, returning": spec("retention", events=("Logged in",), intervals=12),
+    "frequency, any event": spec("frequency", events=()),
+    "top_events, few": spec("top_events", limit=10),
+    "top_events, all": spec("top_events", top=5, other=True),
+}
+
+
+def report_of(asked: WidgetSpec, answer: Any, today: date = TODAY) -> Report:
+    kind = KINDS[asked.report]
+    return kind.read(answer, kind.question(asked), today)
+
+
+def csv(asked: WidgetSpec, answer: Any, today: date = TODAY) -> str:
+    """All the way that an answer goes: read, kept, taken out again, cleaned, laid out, written."""
+    kept = Report.from_json(report_of(asked, answer, today).to_json())
+    drawing = Drawing(asked.chart, "A widget", asked.colors, asked.target, asked.options)
+    return write(view(kept, asked).report, drawing, "csv").decode()

@@ -1,0 +1,232 @@
+"""Whatever comes back: a Report that can be kept and drawn, or a message, and nothing else."""
+
+import copy
+import json
+import time
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.reports.samples import SPECS, TODAY, csv, data, report_of, spec
+from widgets.report import UNSTORABLE, Report, ReportError
+from widgets.reports import KINDS, ReadError
+
+NAN, INFINITY = float("nan"), float("inf")
+DAYS = [str(TODAY - timedelta(days=n)) for n in range(-1, 9)]
+
+keys = st.sampled_from(
+    [
+        *["data", "values", "series", "results", "events", "headers", "date_range", "computed_at", "from_date", "all"],
+        *["steps", "count", "counts", "first", "event", "amount", "$overall", "$average", "step_conv_ratio", ""],
+        *["2026-11-17T00:00:00-08:00", "9999-12-31", "0001-01-01", "2026-02-30", "a\x00b", "\ud800", "Signed up"],
+        *DAYS,
+    ]
+) | st.text(max_size=5)
+numbers = (
+    st.integers(-(10**6), 10**6)
+    | st.floats()
+    | st.sampled_from([NAN, INFINITY, -INFINITY, 1e308, -1e308, 10**299, 10**400, 5e-324, -0.0])
+)
+leaves = st.none() | st.booleans() | numbers | st.sampled_from(["5", " 7.5 ", "1e999", "nan", "x", ""]) | keys
+answers = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=20
+)
+
+VALID = {
+    "events": [data("published/events")],
+    "segmentation": [{"data": {"series": DAYS, "values": {"US": dict.fromkeys(DAYS, 4), "FR": {DAYS[1]: 3}}}}],
+    "sum": [{"status": "ok", "computed_at": "2026-11-17T23:02:11+00:00", "results": dict.fromkeys(DAYS, 4.5)}],
+    "average": [{"status": "ok", "results": dict.fromkeys(DAYS, 4.5)}],
+    "saved_report": [
+        data(f"saved_reports/{name}") for name in ("two_breakdowns", "undated", "hourly", "retention", "funnel")
+    ],
+    "funnel": [
+        {"data": {day: {"steps": [{"count": 9, "event": "a"}, {"count": 2, "event": "b"}]} for day in DAYS[:3]}},
+        {"data": {day: {"$overall": [{"count": 9}], "US": [{"count": 9, "goal": "a"}]} for day in DAYS[:3]}},
+    ],
+    "retention": [{day: {"first": 5, "counts": [5, 2, 1]} for day in DAYS}],
+    "frequency": [{"data": {day: [5, 2, 1] for day in DAYS}}],
+    "top_events": [{"events": [{"amount": 2, "event": "a", "percent_change": 1}, {"amount": 5, "event": "b"}]}],
+}
+ASKED = {name: [asked for asked in SPECS.values() if asked.report == name] for name in KINDS}
+
+
+@st.composite
+def spoilt(draw, report):
+    """A valid answer with one or two of its parts, at any level, replaced by anything or taken out."""
+    answer = copy.deepcopy(draw(st.sampled_from(VALID[report])))
+    for _ in range(draw(st.integers(1, 2))):
+        parent = answer
+        while True:
+            here = draw(st.sampled_from([*parent] if isinstance(parent, dict) else range(len(parent))))
+            inner = parent[here]
+            if not isinstance(inner, dict | list) or not inner or draw(st.booleans()):
+                break
+            parent = inner
+        if draw(st.integers(0, 5)):
+            parent[here] = draw(answers)
+        elif len(parent) > 1:
+            del parent[here]
+    return answer
+
+
+def survives(asked, answer):
+    """Asserts what holds for every answer; gives the CSV or the message."""
+    try:
+        report = report_of(asked, answer)
+    except ReadError as error:
+        assert str(error).startswith("Mixpanel")
+        return str(error)
+    kept = report.to_json()
+    kept.encode()
+    texts = [report.labels_name, report.values_name, *map(str, report.rows)]
+    texts += [text for series in report.series for text in (series.label, series.step)]
+    assert not any(UNSTORABLE.search(text) for text in texts)
+    assert Report.from_json(kept) == report
+    json.loads(kept, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert all(len(series.values) == len(report.rows) for series in report.series)
+    try:
+        text = csv(asked, answer)
+    except ReportError as error:
+        return str(error)
+    table = [line.split(",") for line in text.splitlines()]
+    assert '"' not in text and all(len(line) == len(table[0]) for line in table)
+    return text
+
+
+relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.mark.parametrize("report", KINDS)
+@relaxed
+@given(pick=st.data())
+def test_it_survives_any_json(report, pick):
+    survives(pick.draw(st.sampled_from(ASKED[report])), pick.draw(answers))
+
+
+@pytest.mark.parametrize("report", KINDS)
+@relaxed
+@given(pick=st.data())
+def test_it_survives_a_spoilt_answer(report, pick):
+    survives(pick.draw(st.sampled_from(ASKED[report])), pick.draw(spoilt(report)))
+
+
+@pytest.mark.parametrize("report", KINDS)
+@pytest.mark.parametrize(
+    "answer", [{}, [], None, 5, "ok", {"data": None}, {"data": []}, {"series": 5}, {"results": []}]
+)
+def test_it_says_what_is_missing(report, answer):
+    said = survives(spec(report), answer)
+    if report not in ("retention",) or not isinstance(answer, dict):
+        assert said.startswith("Mixpanel's answer could not be read: ") and said.endswith("is missing.")
+
+
+@pytest.mark.parametrize("report", KINDS)
+def test_it_reads_valid_answers_of_every_kind(report):
+    for answer in VALID[report]:
+        assert report_of(spec(report), answer).series
+
+
+def values(points, label="Signed up"):
+    return {"data": {"values": {label: points}}}
+
+
+def one(n):
+    """What becomes of one value of Mixpanel's."""
+    return report_of(spec("segmentation", last=1), values({"2026-11-17": n})).series[0].values[0]
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [("5", 5), (" 7.5 ", 7.5), ("-3", -3), ("+4", 4), ("9" * 19, 1e19), (-2, -2), (0.5, 0.5), (10**20, 10**20)],
+)
+def test_it_reads_numbers_also_as_texts(sent, read):
+    assert one(sent) == read
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, True, "", "many", "nan", "inf", "1e999", NAN, INFINITY, -INFINITY, 1e308, 10**300, 10**4000, [], {}, [5]],
+)
+def test_it_takes_what_is_no_count_for_none(sent):
+    assert one(sent) == 0
+
+
+def test_it_shows_negative_numbers():
+    assert (
+        csv(spec("sum", last=1), {"results": {"2026-11-17": -4.25}})
+        == "Date,Order completed\n20261117,-4.25\nYAxis,0\n"
+    )
+
+
+def test_it_adds_huge_numbers_without_leaving_what_a_number_can_hold():
+    huge = 9.9e299
+    answer = {"data": {"values": {f"v{i}": dict.fromkeys(DAYS, huge) for i in range(200)}}}
+    asked = spec("segmentation", breakdown="plan", chart="pie", top=1, other=True)
+    report = report_of(asked, answer)
+    assert Report.from_json(report.to_json()) == report
+    assert len(csv(asked, answer)) > 600
+    conversions = {"data": {"2026-11-17": {"steps": [{"count": 5e-324}, {"count": huge}]}}}
+    assert csv(spec("funnel", chart="number"), conversions) == "Conversion\n0\n"
+    cohort = {"2026-11-17": {"first": 5e-324, "counts": [huge]}}
+    assert csv(spec("retention", last=1, intervals=1, options={"percent": True}), cohort).endswith(",\n")
+
+
+def test_it_takes_a_value_that_is_nested_too_deep_for_a_series():
+    deep: object = 1
+    for _ in range(95):
+        deep = {"x": deep}
+    assert survives(spec("saved_report"), {"series": {"m": deep}})
+    assert survives(spec("top_events"), {"events": [{"event": deep, "amount": 1}]})
+
+
+ODD = {
+    "x" * 300: "x" * 300,
+    "y" * 5000: "y" * 999 + "…",
+    "שלום עולם": "שלום עולם",
+    "مرحبا, عالم": "مرحبا; عالم",
+    "\u202eevil": "evil",
+    "a\x00b": "a\ufffdb",
+    "a\ud800b": "a\ufffdb",
+    "2,000 - 2,100": "2000 - 2100",
+    'say "hi"\n\ttwice': "say 'hi' twice",
+    "=1+1": "'=1+1",
+    "😀": "😀",
+}
+
+
+@pytest.mark.parametrize(("sent", "written"), ODD.items(), ids=range(len(ODD)))
+def test_it_writes_odd_labels(sent, written):
+    asked = spec("segmentation", breakdown="plan", last=1)
+    assert survives(asked, values({"2026-11-17": 1}, sent)) == f"Date,{written}\n20261117,1\nYAxis,0\n"
+    assert survives(spec("top_events"), {"events": [{"event": sent, "amount": 1}]}) == f"Event,Total\n{written},1\n"
+    saved = {"headers": ["$event", "plan"], "series": {"m": {sent: {"all": 1}}}}
+    assert survives(spec("saved_report", chart="pie"), saved) == f"{written}\n1\n"
+    funnel = {"data": {"2026-11-17": {"steps": [{"count": 1, "step_label": sent}]}}}
+    assert survives(spec("funnel"), funnel) == f"Step,Count\n{written},1\n"
+
+
+@pytest.mark.parametrize("chart", ["line", "pie", "table", "list"])
+def test_it_lays_ten_thousand_labels_out_in_less_than_two_seconds(chart):
+    days = [str(TODAY - timedelta(days=n)) for n in range(1, 31)]
+    answer = {"data": {"values": {f"value {i}": dict.fromkeys(days, i) for i in range(10_000)}}}
+    asked = spec("segmentation", breakdown="plan", chart=chart, limit=10_000)
+    report = report_of(asked, answer)
+    began = time.process_time()
+    text = csv(asked, answer)
+    assert time.process_time() - began < 2
+    assert text.count("value ") == len(report.series) == 10_000
+
+
+def test_it_keeps_the_moment_of_an_answer_only_where_it_is_one():
+    for computed_at in ("yesterday", 5, None, "2026-11-17T10:00:00", "2026-11-17", "\ud800"):
+        report = report_of(spec("saved_report"), {"series": {}, "computed_at": computed_at})
+        assert report.computed_at is None
+    assert report_of(spec("saved_report"), {"series": {}, "computed_at": "2026-11-17T10:00:00Z"}).computed_at
+
+
+def test_it_has_a_row_a_date_of_the_range_whatever_came():
+    report = report_of(spec("segmentation", last=3), values({"2026-11-17": 1, "garbage": 2, "": 3}))
+    assert report.rows == (date(2026, 11, 15), date(2026, 11, 16), date(2026, 11, 17))

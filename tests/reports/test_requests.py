@@ -1,0 +1,175 @@
+"""What goes out, held against the parameters that Mixpanel publishes."""
+
+from datetime import date
+
+import pytest
+
+from tests.reports.samples import SPECS, TODAY, data, spec
+from widgets.reports import KINDS, Request
+from widgets.reports.rules import check
+
+PUBLISHED = data("query_params")
+FROM_THE_CLIENT = {"project_id", "workspace_id"}
+ALSO_ACCEPTED = {("segmentation", "unit"): {"week"}}
+"""What Mixpanel's own client library sends too, though the published list leaves it out."""
+
+ENDPOINTS = {
+    "events": "events",
+    "segmentation": "segmentation",
+    "sum": "segmentation/sum",
+    "average": "segmentation/average",
+    "saved_report": "insights",
+    "funnel": "funnels",
+    "retention": "retention",
+    "frequency": "retention/addiction",
+    "top_events": "events/top",
+}
+TYPES = {"string": str, "integer": int, "boolean": bool}
+
+
+def request_of(asked, today=TODAY) -> Request:
+    kind = KINDS[asked.report]
+    return kind.request(kind.question(asked), today)
+
+
+def test_it_has_samples_of_every_kind():
+    assert {asked.report for asked in SPECS.values()} == set(KINDS) == set(ENDPOINTS)
+
+
+def test_it_asks_only_what_the_rules_let_through():
+    for name, asked in SPECS.items():
+        assert check(asked, TODAY) == [], name
+
+
+def test_it_asks_the_right_endpoint():
+    for name, asked in SPECS.items():
+        one_bucket = asked.report == "events" and asked.one_total and asked.measure != "total"
+        assert request_of(asked).endpoint == ("segmentation" if one_bucket else ENDPOINTS[asked.report]), name
+
+
+def test_it_sends_only_published_parameters_and_all_that_are_required():
+    for name, asked in SPECS.items():
+        request = request_of(asked)
+        published = PUBLISHED[request.endpoint]
+        required = {parameter for parameter, rule in published.items() if rule.get("required")}
+        assert set(request.params) <= set(published) - FROM_THE_CLIENT, name
+        assert required - FROM_THE_CLIENT <= set(request.params), name
+
+
+def test_it_sends_only_published_values():
+    for name, asked in SPECS.items():
+        request = request_of(asked)
+        for parameter, value in request.params.items():
+            rule = PUBLISHED[request.endpoint][parameter]
+            assert type(value) is TYPES[rule["type"]], (name, parameter)
+            assert rule["type"] != "integer" or value > 0, (name, parameter)
+            if "values" in rule:
+                allowed = {*rule["values"], *ALSO_ACCEPTED.get((request.endpoint, parameter), ())}
+                assert value in allowed, (name, parameter)
+
+
+def test_it_asks_for_dates_that_have_come_in_order():
+    for name, asked in SPECS.items():
+        params = request_of(asked).params
+        if "from_date" in params:
+            first, last = date.fromisoformat(params["from_date"]), date.fromisoformat(params["to_date"])
+            assert first <= last <= TODAY, name
+
+
+def test_it_asks_by_unit_or_by_interval_and_by_interval_only_what_does_not_add_up():
+    for name, asked in SPECS.items():
+        params = request_of(asked).params
+        assert not {"unit", "interval"} <= set(params), name
+        assert "interval" not in params or params["type"] in ("unique", "average"), name
+
+
+def test_it_asks_events_as_mixpanel_wants_them():
+    asked = spec("events", events=("Signed up", "Logged in", 'A "b" é'), last=2)
+    assert request_of(asked) == Request(
+        "events",
+        {
+            "from_date": "2026-11-16",
+            "to_date": "2026-11-17",
+            "event": '["A \\"b\\" é", "Logged in", "Signed up"]',
+            "type": "general",
+            "unit": "day",
+        },
+    )
+
+
+def test_it_asks_a_breakdown_with_its_filter_and_its_limit():
+    assert request_of(SPECS["segmentation, filtered"]).params["where"] == (
+        '(properties["plan"] == "Team") and (properties["amount"] > 5) and (properties["paid"] != true) '
+        'and (properties["plan"] != "Free")'
+    )
+    params = request_of(SPECS["segmentation, breakdown"]).params
+    assert (params["on"], params["limit"]) == ('properties["plan"]', 7)
+    assert "limit" not in request_of(spec("segmentation")).params
+
+
+def test_it_asks_for_all_values_where_the_rest_is_summed():
+    assert request_of(SPECS["segmentation, breakdown, all"]).params["limit"] == 10_000
+    assert request_of(SPECS["top_events, all"]).params["limit"] == 10_000
+    assert request_of(spec("segmentation", breakdown="plan", top=3)).params["limit"] == 60
+
+
+def test_it_asks_uniques_over_a_range_in_one_bucket():
+    asked = spec("segmentation", measure="unique", chart="pie", breakdown="plan", range="last_month")
+    assert request_of(asked) == Request(
+        "segmentation",
+        {
+            "event": "Signed up",
+            "type": "unique",
+            "from_date": "2026-10-01",
+            "to_date": "2026-10-31",
+            "interval": 31,
+            "on": 'properties["plan"]',
+            "limit": 60,
+        },
+    )
+
+
+def test_it_asks_the_period_before_in_the_same_request():
+    compared = {"options": {"comparison": True}, "last": 7}
+    params = request_of(spec("events", **compared)).params
+    assert (params["from_date"], params["to_date"]) == ("2026-11-04", "2026-11-17")
+    params = request_of(spec("events", measure="unique", chart="number", **compared)).params
+    assert (params["from_date"], params["to_date"], params["interval"]) == ("2026-11-04", "2026-11-17", 7)
+
+
+def test_it_asks_weeks_of_a_sum_by_day():
+    params = request_of(spec("sum", unit="week", last=2)).params
+    assert (params["unit"], params["from_date"], params["to_date"]) == ("day", "2026-11-02", "2026-11-15")
+    assert params["on"] == 'properties["amount"]'
+
+
+@pytest.mark.parametrize(("unit", "counted"), [("day", "hour"), ("week", "day"), ("month", "day")])
+def test_it_counts_frequency_in_hours_of_a_day_and_in_days_of_the_rest(unit, counted):
+    params = request_of(spec("frequency", unit=unit)).params
+    assert (params["unit"], params["addiction_unit"]) == (unit, counted)
+
+
+def test_it_asks_a_funnels_whole_range_where_it_shows_no_dates():
+    asked = {"range": "last_month", "unit": "week"}
+    for chart in ("funnel", "table", "list", "number"):
+        params = request_of(spec("funnel", chart=chart, **asked)).params
+        assert (params["from_date"], params["to_date"]) == ("2026-10-01", "2026-10-31")
+    params = request_of(spec("funnel", chart="line", **asked)).params
+    assert (params["from_date"], params["to_date"], params["unit"]) == ("2026-10-05", "2026-10-25", "week")
+
+
+def test_it_asks_retention_of_first_time_users():
+    assert request_of(SPECS["retention, returning"]).params == {
+        "from_date": "2026-10-19",
+        "to_date": "2026-11-17",
+        "retention_type": "birth",
+        "born_event": "Signed up",
+        "event": "Logged in",
+        "unit": "day",
+        "interval_count": 12,
+    }
+    assert "event" not in request_of(spec("retention")).params
+
+
+def test_it_asks_a_saved_report_by_its_number():
+    assert request_of(spec("saved_report")) == Request("insights", {"bookmark_id": 900_123})

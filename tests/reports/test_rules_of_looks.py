@@ -1,0 +1,132 @@
+"""What a widget may do with its labels and how it may be drawn."""
+
+import pytest
+
+from tests.reports.samples import TODAY, spec
+from tests.reports.test_rules import INFINITY, NAN, problems, refused
+from widgets.reports import KINDS
+from widgets.reports.rules import check
+from widgets.spec import CHARTS, OPTIONS, TIME_SERIES_CHARTS
+
+COMPARED = {"comparison": True}
+
+
+def test_it_keeps_at_least_one_label():
+    refused("top", "1 or more", spec("segmentation", breakdown="plan", top=0))
+    refused("top", "how many of the largest to keep", spec("segmentation", breakdown="plan", other=True))
+    assert problems(spec("segmentation", breakdown="plan", top=1, other=True)) == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        spec("segmentation", breakdown="plan", measure="unique", top=3, other=True),
+        spec("events", measure="average", top=3, other=True),
+        spec("average", top=3, other=True),
+        spec("saved_report", top=3, other=True),
+        spec("funnel", breakdown="plan", chart="table", top=3, other=True),
+        spec("top_events", measure="unique", top=3, other=True),
+    ],
+)
+def test_it_sums_no_rest_that_does_not_add_up(asked):
+    refused("other", "don't add up. Choose the measure total", asked)
+
+
+def test_it_gives_two_labels_one_name_only_where_they_add_up():
+    alike = {"rename": {"UK": "Britain", "GB": "Britain"}}
+    refused("rename", "Two labels get the same name", spec("segmentation", breakdown="c", measure="unique", **alike))
+    assert problems(spec("segmentation", breakdown="c", **alike)) == []
+    assert problems(spec("segmentation", breakdown="c", measure="unique", rename={"UK": "a", "GB": "b"})) == []
+
+
+@pytest.mark.parametrize("names", [{"": "x"}, {"x": " "}])
+def test_it_renames_from_something_to_something(names):
+    refused("rename", "Enter both", spec("segmentation", rename=names))
+
+
+@pytest.mark.parametrize("color", ["red", "#12345", "#1234567", "0072b2", "#00g2b2", "", 5, None])
+def test_it_takes_colours_as_six_hex_digits(color):
+    refused("colors", "is no colour. Enter it as # and six hex digits", spec("events", colors=[color]))
+    refused("colors", "is no colour", spec("events", colors={"Signed up": color}))
+    assert problems(spec("events", colors=["#0072b2", "#ABCDEF"])) == []
+    assert problems(spec("events", colors={"Signed up": "#0072b2"})) == []
+
+
+def test_it_wants_a_finite_target_for_a_gauge():
+    refused("target", "A gauge needs a target", spec("events", chart="gauge"))
+    assert problems(spec("events", chart="gauge", target=0)) == []
+    for target in (NAN, INFINITY, -INFINITY, 1e301, 10**400, True, "5"):
+        refused("target", "must be a finite number", spec("events", chart="gauge", target=target))
+
+
+def test_it_names_the_options_there_are():
+    refused(
+        "options",
+        "colour: there is no such option. Choose among: types, cumulative",
+        spec("events", options={"colour": 1}),
+    )
+
+
+@pytest.mark.parametrize("option", [name for name, kind in OPTIONS.items() if kind is bool])
+def test_it_switches_options_on_and_off(option):
+    for value in (1, "yes", None):
+        refused("options", f"{option}: choose true or false", spec("events", options={option: value}))
+    for value in (True, False):
+        assert problems(spec("events", options={option: value})) == []
+
+
+def test_it_wants_a_finite_axis_from_low_to_high():
+    for value in (NAN, INFINITY, True, "5", [1]):
+        refused("options", "axis_min: enter a number", spec("events", options={"axis_min": value}))
+        refused("options", "axis_max: enter a number", spec("events", options={"axis_max": value}))
+    for low, high in ((5, 5), (5, 4.5)):
+        refused(
+            "options", "axis_max: enter a number above", spec("events", options={"axis_min": low, "axis_max": high})
+        )
+    assert problems(spec("events", options={"axis_min": -1, "axis_max": 0.5})) == []
+    assert problems(spec("events", options={"axis_min": None, "axis_max": 5})) == []
+
+
+@pytest.mark.parametrize("types", [["line", "pie"], {"Signed up": "donut"}, "line", 5, None, [5], [["line"]], [None]])
+def test_it_mixes_only_charts_with_dates(types):
+    refused("options", "types: list chart types among: line, spline", spec("events", options={"types": types}))
+
+
+def test_it_mixes_chart_types_by_position_and_by_label():
+    assert problems(spec("events", options={"types": [*TIME_SERIES_CHARTS]})) == []
+    assert problems(spec("events", options={"types": {"Signed up": "column"}})) == []
+
+
+@pytest.mark.parametrize("report", ["average", "saved_report", "funnel", "retention", "frequency", "top_events"])
+def test_it_compares_only_what_is_asked_for_the_period_before(report):
+    refused("options", "comparison: The report “", spec(report, options=COMPARED))
+    assert not KINDS[report].compares
+
+
+@pytest.mark.parametrize("report", ["events", "segmentation", "sum"])
+def test_it_compares_where_a_chart_has_a_place_for_it(report):
+    for chart in KINDS[report].charts:
+        asked = spec(report, chart=chart, target=1, breakdown="c" if chart == "map" else "", options=COMPARED)
+        if chart == "number" or chart in TIME_SERIES_CHARTS:
+            assert problems(asked) == []
+        else:
+            refused("options", f"comparison: A {CHARTS[chart].lower()} has no place for the period before", asked)
+
+
+def test_it_compares_uniques_as_a_number_alone():
+    refused("options", "comparison: These values don't add up", spec("events", measure="unique", options=COMPARED))
+    assert problems(spec("events", measure="unique", chart="number", options=COMPARED)) == []
+
+
+def test_it_totals_only_what_adds_up():
+    total = {"total": True}
+    refused("options", "total: these values don't add up", spec("segmentation", measure="unique", options=total))
+    refused("options", "total: these values don't add up", spec("saved_report", options=total))
+    refused("options", "total: these values don't add up", spec("average", options=total))
+    assert problems(spec("sum", options=total)) == []
+    assert problems(spec("segmentation", measure="unique", chart="pie", options=total)) == []
+
+
+def test_it_names_all_that_is_wrong_at_once():
+    asked = spec("segmentation", events=(), limit=0, top=0, colors=["red"], options={"reverse": 1})
+    assert {problem.field for problem in check(asked, TODAY)} == {"events", "limit", "top", "colors", "options"}

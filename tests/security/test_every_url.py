@@ -1,0 +1,169 @@
+"""Every address of the site, walked by everybody, GET and POST, held against the table in `every_url.txt`.
+
+An address without a row fails the test: write one, and say in it who may do what.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.core import serializers
+from django.db import transaction
+from django.test import Client
+
+from widgets.admin import trail
+from widgets.models import Project, Widget
+
+from .conftest import MARK, Team
+from .routes import Route, every_route, fill
+
+TABLE = Path(__file__).with_name("every_url.txt")
+ROLES = ("stranger", "viewer", "outsider", "editor", "superuser")
+MISSING = "987654321"
+OBJECT_PARTS = {"object_id", "pk", "id"}
+A_TEAMS = ("widgets/", "auth/user/", "admin/logentry/", "pictures/")
+"""Addresses of what belongs to a team: another must not even learn that it is there."""
+
+
+def table() -> dict[str, list[str]]:
+    rows = [line.split() for line in TABLE.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    return {path if path != "(empty)" else "": cells for path, *cells in rows}
+
+
+def test_it_has_a_row_for_every_address_and_no_other() -> None:
+    assert sorted(table()) == sorted(route.path for route in every_route())
+
+
+@pytest.fixture
+def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], dict[str, str]]:
+    """Values for a route's converters: of the thing of Acme that it is about, or of one that there is not."""
+    trail.note(acme.editor, acme.widget, "Paused.")
+    trail.note(hooli.editor, hooli.widget, "Paused.")
+    failed = {"username": "somebody", "ip_address": "192.0.2.1", "user_agent": "x"}
+    rows = {
+        "widgets/project": acme.project,
+        "widgets/widget": acme.widget,
+        "pictures": acme.widget,
+        "auth/user": acme.viewer,
+        "auth/group": Group.objects.first(),
+        "admin/logentry": LogEntry.objects.get(object_id=acme.widget.pk, content_type__model="widget"),
+        "axes/accessattempt": AccessAttempt.objects.create(**failed, failures_since_start=1),
+        "axes/accesslog": AccessLog.objects.create(**failed),
+        "axes/accessfailurelog": AccessFailureLog.objects.create(**failed),
+        "admin/r/": acme.widget,
+    }
+
+    def values(route: Route, there: bool) -> dict[str, str]:
+        key = next((str(row.pk) for part, row in rows.items() if part in route.path), "")
+        return {
+            **dict.fromkeys(OBJECT_PARTS, key if there else MISSING),
+            "content_type_id": str(ContentType.objects.get_for_model(Widget).pk),
+            "app_label": "widgets",
+            "url": "no/such/page/",
+            "uidb64": "MQ",
+            "token": "c0ffee-0123456789abcdef",
+            "address": f"{acme.widget.slug}.csv",
+        }
+
+    return values
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is done inside leaves no trace in the database, for the next request to find all as it was."""
+    atomic = transaction.atomic()
+    atomic._from_testcase = True  # as pytest-django's own: durable blocks may be inside
+    with atomic:
+        yield
+        transaction.set_rollback(True)
+
+
+def stored() -> str:
+    """All that people have made: who may not write must leave it alone."""
+    fields = [f.name for f in Widget._meta.fields if f.name != "last_polled_at"]
+    return serializers.serialize("json", [*Project.objects.all(), *LogEntry.objects.all()]) + serializers.serialize(
+        "json", Widget.objects.all(), fields=fields
+    )
+
+
+def result(client: Client, method: str, path: str, data: dict[str, str]) -> tuple[str, str, str]:
+    """The class of an answer, where it leads, and its text."""
+    response = client.get(path) if method == "get" else client.post(path, data)
+    text = response.content.decode(errors="replace")
+    leads = response.headers.get("Location", "")
+    if response.status_code == 302:
+        return ("login" if leads.startswith("/admin/login/") else "away"), leads, text
+    return ("page" if response.status_code == 200 else str(response.status_code)), leads, text
+
+
+def walk(
+    client: Callable[[], Client],
+    route: Route,
+    values: Any,
+    data: dict[str, str],
+    not_here: set[str],
+    secretly: bool,
+) -> str:
+    """What a role gets at a route: `GET/POST`, `gone` where it is just what a missing thing would give.
+
+    `secretly`: whatever it is, a missing thing must give the same.
+    """
+    cells = []
+    for method in ("get", "post"):
+        address = fill(route.path, values(route, True))
+        with undone():
+            found, leads, text = result(client(), method, address, data)
+        for mark in not_here:
+            assert mark.lower() not in text.lower().replace(address.lower(), ""), f"{mark} at {method} {address}"
+        refused = (found, leads) in (("away", "/admin/"), ("404", ""))
+        if OBJECT_PARTS & set(route.parts) and (refused or secretly):
+            with undone():
+                missing = result(client(), method, fill(route.path, values(route, False)), data)
+            leads = leads.replace(values(route, True)["pk"], MISSING)
+            assert missing[:2] == (found, leads), f"{method} {address} differs from what a missing thing gives"
+            found = "gone" if refused else found
+        cells.append(found)
+    return "/".join(cells)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_it_gives_everybody_what_the_table_says(
+    role: str, acme: Team, hooli: Team, superuser: Any, things: Any, log_in: Any
+) -> None:
+    user = dict(zip(ROLES, (None, acme.viewer, hooli.editor, acme.editor, superuser), strict=True))[role]
+    cookies = log_in(user).cookies if user else None
+
+    def client() -> Client:
+        new = Client(raise_request_exception=False)
+        if cookies is not None:
+            new.cookies.load({name: morsel.value for name, morsel in cookies.items()})
+        return new
+
+    hidden = {"stranger": {"Acme", MARK}, "outsider": {"Acme"}, "superuser": set()}.get(role, {MARK})
+    data = {"project": str(acme.project.pk), "what": "events"}
+    data |= {"action": "pause", "_selected_action": str(acme.widget.pk)}
+    before = stored()
+    expected, found = table(), {}
+    for route in every_route():
+        # A stranger may read what the address alone opens.
+        not_here = hidden if not route.path.startswith("w/") else set()
+        secretly = role == "outsider" and any(part in route.path for part in A_TEAMS)
+        found[route.path] = walk(client, route, things, data, not_here, secretly)
+    assert stored() == before
+    column = ROLES.index(role)
+    assert found == {path: cells[column] for path, cells in expected.items() if path in found}
+
+
+def test_the_table_names_only_results_that_there_are() -> None:
+    known = {"page", "login", "away", "gone", "400", "403", "404", "405"}
+    cells = {one for row in table().values() for cell in row for one in cell.split("/")}
+    assert cells <= known
+    assert all(len(row) == len(ROLES) for row in table().values())
+    assert not re.search(r"\t", TABLE.read_text())

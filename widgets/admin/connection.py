@@ -1,0 +1,233 @@
+"""Testing a project's connection: one small query, and in plain words what is wrong.
+
+Tests what is in the form, saved or not. The host can't be chosen, and a stored secret goes only where it was
+stored for.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from widgets import holds
+from widgets.allowance import why_not
+from widgets.clock import database_now
+from widgets.encryption import SecretLost, seal
+from widgets.mixpanel.errors import MixpanelError
+from widgets.mixpanel.regions import REGIONS
+from widgets.models import ApiCall, Project
+from widgets.models.project import PROJECT_SECRET
+from widgets.models.snapshot import REFUSED
+from widgets.quota import PEOPLE, Refusal, end_call, spend
+from widgets.refresh import HOLD_FIELDS, Failure, learn, sentences
+
+WHERE = ("region", "project_id", "username", "auth")
+"""What decides who gets to see the secret: it is entered again when one of these changes."""
+
+FIELDS = (*WHERE, "workspace_id", "timezone")
+EVENT = "MixCyfe connection test"
+"""No project has this event, so the answer is as small as can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a test found: `title` in one line, `text` what to do; `errors` by field, where the form says it all."""
+
+    ok: bool
+    title: str
+    text: str = ""
+    errors: dict[str, list[str]] = field(default_factory=dict)
+
+
+class ConnectionForm(forms.Form):
+    """The fields of a project that decide whether Mixpanel answers. `project` is made of them, and not saved."""
+
+    def __init__(self, data: Any, stored: Project | None) -> None:
+        super().__init__(data)
+        self.fields |= forms.fields_for_model(Project, FIELDS)
+        self.fields["new_secret"] = forms.CharField(label="Secret", required=False, strip=True, max_length=1000)
+        self.stored = stored
+        self.project = Project()
+
+    @sensitive_variables("cleaned", "typed")
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        typed = cleaned.get("new_secret", "")
+        for name in FIELDS:
+            setattr(self.project, name, cleaned.get(name))
+        others = {each.name for each in Project._meta.get_fields()} - set(FIELDS) | set(self.errors)
+        try:
+            # Whether such a project exists already is a matter of saving, not of testing.
+            self.project.full_clean(exclude=others, validate_unique=False, validate_constraints=False)
+        except ValidationError as error:
+            self.add_error(None, error)
+        if typed:
+            self.project.secret = seal(typed)
+        elif self.stored is None or not self.stored.has_secret:
+            self.add_error("new_secret", "Enter the secret of the service account or the project.")
+        elif moved := [str(self.fields[name].label).lower() for name in WHERE if self.changes(name)]:
+            self.add_error("new_secret", f"Enter the secret again, because you changed: {', '.join(moved)}.")
+        else:
+            self.project.secret = self.stored.secret
+        return cleaned
+
+    def changes(self, name: str) -> bool:
+        return getattr(self.stored, name) != getattr(self.project, name)
+
+    @property
+    def as_stored(self) -> bool:
+        """Whether this tests exactly what is saved."""
+        return self.stored is not None and not self.data.get("new_secret") and not any(map(self.changes, FIELDS))
+
+    def counted_on(self, user: Any) -> Project | None:
+        """The saved project whose hour this query costs, if `user` sees one."""
+        if self.as_stored:
+            return self.stored
+        if self.project.project_id is None:
+            return None
+        same = {"region": self.project.region, "project_id": self.project.project_id}
+        return Project.objects.visible_to(user).filter(**same).first()
+
+
+def check_form(form: ConnectionForm, user: Any) -> Verdict:
+    if not form.is_valid():
+        errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
+        errors |= {"": errors.pop(NON_FIELD_ERRORS)} if NON_FIELD_ERRORS in errors else {}
+        return Verdict(False, "There is not enough to test yet.", errors=errors)
+    return check(form.project, counted_on=form.counted_on(user), saved=form.as_stored, user=user)
+
+
+def check_saved(project: Project, user: Any) -> Verdict:
+    return check(project, counted_on=project, saved=True, user=user)
+
+
+def check(project: Project, *, counted_on: Project | None, saved: bool, user: Any) -> Verdict:
+    """One query as `project`, which may be unsaved; `saved`: what it finds holds for `counted_on` as it is stored."""
+    try:
+        client = project.client()
+    except SecretLost as lost:
+        return Verdict(False, "The secret can't be read.", str(lost))
+    call = reserve(counted_on, user) if counted_on else None
+    if isinstance(call, Refusal):
+        counted_on.refresh_from_db()
+        return Verdict(False, "Not tested: Mixpanel can't be asked now.", why_not(counted_on, call))
+    today = project.today().isoformat()
+    failure: Failure | None = None
+    verdict = connected(project)
+    try:
+        client.query(
+            "events",
+            {"event": json.dumps([EVENT]), "type": "general", "unit": "day", "from_date": today, "to_date": today},
+        )
+    except MixpanelError as error:
+        verdict = explained(error, project)
+        failure = Failure(
+            error.kind,
+            sentences(error.message, error.advice),
+            error.retry_after,
+            error.gave_up,
+            getattr(error, "hourly_limit", None),
+            getattr(error, "concurrent_limit", None),
+        )
+    if counted_on and call:
+        note(counted_on, call, failure, saved=saved)
+    return verdict
+
+
+def reserve(project: Project, user: Any) -> int | Refusal:
+    """A call of the project's hour. Unlike any other it may be had while the project is held back for its
+    credentials or its plan, since it is how somebody finds out that they are right now."""
+    with transaction.atomic(durable=True):
+        locked = Project.objects.select_for_update().get(pk=project.pk)
+        now = database_now()
+        if locked.hold_kind == "limit" and locked.held_until and locked.held_until > now:
+            return Refusal.HELD
+        if refusal := spend(locked, now, person=True):
+            return refusal
+        return ApiCall.objects.create(
+            project=locked, user=user, purpose=PEOPLE, what="connection test", started_at=now
+        ).pk
+
+
+def note(project: Project, call: int, failure: Failure | None, *, saved: bool) -> None:
+    """Writes into the ledger how it ended; of a project as it is saved, what that means for all its queries too."""
+    with transaction.atomic(durable=True):
+        locked = Project.objects.select_for_update().get(pk=project.pk)
+        if failure is None:
+            now = end_call(call, outcome="ok")
+        else:
+            now = end_call(call, outcome=failure.kind, message=failure.message, gave_up=failure.gave_up)
+        if not saved:
+            return
+        if failure and failure.kind in holds.HOLDS_PROJECT:
+            holds.hold_project(locked, now, failure.kind, failure.message, failure.retry_after)
+            learn(locked, failure)
+        elif failure is None or failure.kind in REFUSED:
+            # It got past what the project was held for.
+            locked.release()
+        locked.save(update_fields=[*HOLD_FIELDS, "learned_hourly", "learned_concurrent"])
+
+
+def connected(project: Project) -> Verdict:
+    which = f" for project {project.project_id}" if project.project_id else ""
+    now = timezone.now().astimezone(project.zone)
+    text = (
+        f"It is {now:%A, %-d %B, %H:%M} in {project.timezone} now. If the project's own clock at Mixpanel says "
+        "otherwise, change the time zone."
+    )
+    if project.auth == PROJECT_SECRET:
+        text += " Mixpanel ends project secrets on 3 March 2027: move to a service account before."
+    return Verdict(True, f"Connected: Mixpanel answers{which}.", text)
+
+
+def explained(error: MixpanelError, project: Project) -> Verdict:
+    """What an error of the test's query means, and what to do about it."""
+    said = f" ({error.message})"
+    match error.kind:
+        case "credentials":
+            title, text = credentials_wrong(error, project)
+        case "plan":
+            title = "This project's plan at Mixpanel has no API."
+            text = "The credentials are right, but Mixpanel answers queries on paid plans only. Change the plan there."
+        case "timezone":
+            title = f"The time zone is wrong: for Mixpanel it is not yet {project.today():%-d %B} in this project."
+            text = f"{project.timezone} is ahead of it. Copy the time zone from Mixpanel's project settings."
+        case "limit":
+            title = "Mixpanel let MixCyfe in, but the project's queries are used up for now."
+            text = sentences(error.message, "Other programs that ask for the same project spend from the same limit.")
+        case "query":
+            title = "Mixpanel let MixCyfe in, but did not take the test's query."
+            text = sentences(error.message, "Check the project id, and the workspace id if there is one.")
+        case _:
+            title = "Mixpanel could not be asked."
+            text = sentences(
+                error.message,
+                "Try again in a moment. If it stays so, ask whoever runs this server whether it may reach Mixpanel.",
+            )
+    return Verdict(False, title, text if error.kind != "credentials" else text + said)
+
+
+def credentials_wrong(error: MixpanelError, project: Project) -> tuple[str, str]:
+    others = " or ".join(name for code, name in REGIONS.items() if code != project.region)
+    region = f"If that is right, check the data residency: the project may be kept in another region ({others})."
+    if error.status == 403:
+        which = f"project {project.project_id}" if project.project_id else "this project"
+        return (
+            f"These credentials may not see {which}.",
+            "Check the project id: it is the number after /project/ in the address. Then see in Mixpanel whether "
+            f"the service account was added to the project. {region}",
+        )
+    if project.auth == PROJECT_SECRET:
+        return (
+            "Mixpanel does not accept this project secret.",
+            f"Copy it again from Mixpanel's project settings, and check that the project id belongs to it. {region}",
+        )
+    return (
+        "Mixpanel does not accept this user name and secret.",
+        f"Copy both again from Organization settings → Service accounts; the account may also have expired. {region}",
+    )

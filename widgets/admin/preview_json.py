@@ -1,0 +1,77 @@
+"""A preview in the shape in which pages and scripts show it: texts, numbers as people write them, and no secret."""
+
+from base64 import b64encode
+from typing import Any
+
+from django.utils import timezone
+
+from widgets.allowance import Allowance
+from widgets.cleaning import Dropped
+from widgets.models import Widget
+from widgets.preview import Preview, State
+from widgets.report import Value
+from widgets.spec import CHARTS
+from widgets.times import from_now
+
+MOST_DROPPED = 100
+WHY = {
+    "clean": "empty",
+    "exclude": "left out",
+    "top": "not among the largest",
+    "country": "no country code",
+}
+
+
+def as_json(shown: Preview, widget: Widget) -> dict[str, Any]:
+    return {
+        "state": shown.state.value,
+        "scarce": shown.allowance.is_scarce,
+        "problem": shown.problem,
+        "note": note(shown),
+        "left": left(shown.allowance),
+        "spent": shown.spent,
+        "picture": data_address(shown.picture),
+        "about": f"{CHARTS[widget.chart]}: {widget.title or 'untitled'}",
+        "csv": shown.csv,
+        "age": f"Mixpanel answered {from_now(shown.fetched_at, timezone.now())}." if shown.fetched_at else "",
+        "fetched_at": shown.fetched_at.isoformat() if shown.fetched_at else "",
+        "endpoint": f"GET /query/{shown.request.endpoint}",
+        "params": [[name, sent(value)] for name, value in shown.request.params.items()],
+        "dropped": [dropped(one, adds_up=shown.adds_up) for one in shown.dropped[:MOST_DROPPED]],
+        "dropped_count": len(shown.dropped),
+        "labels": shown.labels,
+        "colors": shown.colors,
+    }
+
+
+def note(shown: Preview) -> str:
+    """What happens next where there is nothing to see yet."""
+    if shown.state is State.ASKING:
+        return "Mixpanel is being asked…"
+    if shown.state is not State.UNASKED:
+        return ""
+    if shown.allowance.is_scarce:
+        return "Few queries are left in this hour, so Mixpanel is asked only when you press the button."
+    return "These numbers have not been asked for yet."
+
+
+def left(allowance: Allowance) -> str:
+    return f"{allowance.left} of {allowance.limit} queries left this hour"
+
+
+def data_address(picture: bytes) -> str:
+    return f"data:image/svg+xml;base64,{b64encode(picture).decode()}" if picture else ""
+
+
+def dropped(one: Dropped, *, adds_up: bool) -> list[str]:
+    return [one.label or "(empty)", WHY[one.why], count(one.total) if adds_up else ""]
+
+
+def count(value: Value) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def sent(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

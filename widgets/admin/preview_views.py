@@ -1,0 +1,143 @@
+"""The endpoints behind the widget's form: its preview, its pickers' lists, and what a pasted link names.
+
+All are POST, because they may spend a query of the project's hour. What a person may not see answers 404, as
+what there isn't.
+"""
+
+from typing import Any
+
+from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from widgets.lists import LISTS, Offer, offer
+from widgets.models import Project, Widget
+from widgets.preview import Ask, preview
+from widgets.times import from_now
+
+from .pasted_link import LinkProblem, fields_of
+from .preview_json import as_json
+from .titles import free_title
+
+HARMLESS = {"title", "active", "refresh_minutes", "link"}
+"""Fields whose errors don't keep a preview from being drawn."""
+
+LONGEST_NAME = 1000
+
+
+class FormViews:
+    """A part of the widgets' ModelAdmin."""
+
+    def get_urls(self) -> list[URLPattern]:
+        views = {"preview": self.preview_view, "lists": self.lists_view, "link": self.link_view}
+        mine = [
+            path(f"{name}/", self.admin_site.admin_view(require_POST(view)), name=f"widgets_widget_{name}")
+            for name, view in views.items()
+        ]
+        return [*mine, *super().get_urls()]
+
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """The form as it stands, drawn: as JSON for the script, as a page for a browser without one."""
+        widget = self.editable_widget(request)
+        self.project_asked_for(request)
+        form = self.bound_form(request, widget)
+        errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
+        content: dict[str, Any] = {
+            "errors": errors,
+            "missing": missing(form),
+            "title": free_title(form.cleaned_data, form.instance.pk),
+            "preview": None,
+        }
+        if set(errors) <= HARMLESS:
+            shown = preview(form.instance, asked(request), user_id=request.user.pk)
+            content["preview"] = as_json(shown, form.instance)
+        if request.accepts("text/html"):
+            context = {**self.admin_site.each_context(request), "opts": self.opts, **content, "title": "Preview"}
+            context |= {"media": self.media, "is_nav_sidebar_enabled": False}
+            return TemplateResponse(request, "admin/widgets/widget/preview.html", context)
+        return JsonResponse(content)
+
+    def lists_view(self, request: HttpRequest) -> HttpResponse:
+        """`what` of widgets.lists, `of` its names; `again` for a newer one."""
+        self.must_edit(request)
+        project = self.project_asked_for(request)
+        what, of = request.POST.get("what", ""), request.POST.getlist("of")
+        if project is None or what not in LISTS or len(of) != LISTS[what].of:
+            raise Http404
+        if any(not name.strip() or len(name) > LONGEST_NAME for name in of):
+            raise Http404
+        found = offer(project, what, of, user_id=request.user.pk, again="again" in request.POST)
+        return JsonResponse(
+            {"values": found.values, "problem": found.problem, "loading": found.loading, "note": age_of(found)}
+        )
+
+    def link_view(self, request: HttpRequest) -> HttpResponse:
+        self.must_edit(request)
+        try:
+            return JsonResponse(
+                {"fields": fields_of(request.POST.get("link", ""), Project.objects.visible_to(request.user))}
+            )
+        except LinkProblem as problem:
+            return JsonResponse({"problem": str(problem)})
+
+    def must_edit(self, request: HttpRequest) -> None:
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise Http404
+
+    def editable_widget(self, request: HttpRequest) -> Widget | None:
+        """The widget that is being changed, if it is not a new one."""
+        pk = request.GET.get("widget")
+        if pk is None:
+            if not self.has_add_permission(request):
+                raise Http404
+            return None
+        widget = self.get_object(request, pk)
+        if widget is None or not self.has_change_permission(request, widget):
+            raise Http404
+        return widget
+
+    def project_asked_for(self, request: HttpRequest) -> Project | None:
+        pk = request.POST.get("project", "")
+        if not pk:
+            return None
+        project = Project.objects.visible_to(request.user).filter(pk=pk).first() if is_key(pk) else None
+        if project is None:
+            raise Http404
+        return project
+
+    def bound_form(self, request: HttpRequest, widget: Widget | None) -> Any:
+        fields = flatten_fieldsets(self.get_fieldsets(request, widget))
+        form_class = self.get_form(request, widget, change=widget is not None, fields=fields)
+        form = form_class(request.POST, instance=widget)
+        form.is_valid()
+        return form
+
+
+def is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) <= models.BigAutoField.MAX_BIGINT
+
+
+def asked(request: HttpRequest) -> Ask:
+    try:
+        return Ask(request.POST.get("ask", ""))
+    except ValueError:
+        return Ask.NEVER
+
+
+def missing(form: Any) -> list[list[str]]:
+    """What keeps the preview from being drawn: (field, its label, what to do), field by field."""
+    return [
+        [name, "" if name == NON_FIELD_ERRORS else str(form[name].label), str(texts[0])]
+        for name, texts in form.errors.items()
+        if name not in HARMLESS
+    ]
+
+
+def age_of(found: Offer) -> str:
+    """How old a list is, and why it is no newer."""
+    return f"Mixpanel's list, fetched {from_now(found.fetched_at, timezone.now())}" if found.fetched_at else ""

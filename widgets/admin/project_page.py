@@ -1,0 +1,208 @@
+"""The page of a project: testing its connection, its hour of queries, and what to know about it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from widgets.encryption import SecretLost
+from widgets.freshness import for_polls
+from widgets.hour import WHO, Hour, hour_of
+from widgets.models import ApiCall, Project
+from widgets.models.project import PROJECT_SECRET, PROJECT_SECRET_ENDS
+from widgets.times import time_tag
+
+from .connection import ConnectionForm, Verdict, check_form, check_saved
+
+hide_secret = method_decorator(sensitive_post_parameters("new_secret", "username"))
+
+CALLS_SHOWN = 15
+OUTCOMES = {
+    "": "Running",
+    "ok": "OK",
+    "credentials": "Credentials refused",
+    "plan": "Plan without API",
+    "limit": "Limit reached",
+    "query": "Query refused",
+    "timezone": "Time zone wrong",
+    "unavailable": "No good answer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of the hour's bar, in queries from its left end."""
+
+    start: int
+    width: int
+    kind: str
+    who: str
+
+
+class ProjectPage:
+    """A part of the projects' ModelAdmin."""
+
+    change_form_template = "widgets/project_form.html"
+
+    @property
+    def media(self) -> forms.Media:
+        return super().media + forms.Media(
+            css={"all": ("widgets/board/health.css", "widgets/project/project.css")},
+            js=("widgets/project/connection.js", "widgets/board/times.js"),
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.connection_view))
+        return [path("connection/", view, name="widgets_project_connection"), *super().get_urls()]
+
+    @hide_secret
+    def connection_view(self, request: HttpRequest) -> HttpResponse:
+        """Tests what stands in the form, of a saved `project` or of a new one. POST: it costs a query."""
+        stored = None
+        if pk := request.POST.get("project"):
+            stored = self.get_object(request, pk)
+            if stored is None or not self.has_change_permission(request, stored):
+                raise Http404
+        elif not self.has_add_permission(request):
+            raise Http404
+        return JsonResponse(asdict(check_form(ConnectionForm(request.POST, stored), request.user)))
+
+    @hide_secret
+    def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
+        """With `_test`, which a browser without scripts sends, it saves first and then tests what is saved."""
+        wanted = request.method == "POST" and "_test" in request.POST
+        if wanted:
+            request.POST = request.POST.copy()
+            request.POST["_continue"] = "1"
+        response = super().changeform_view(request, object_id, *args, **kwargs)
+        saved: Project | None = getattr(request, "saved_project", None)
+        if wanted and saved and isinstance(response, HttpResponseRedirect):
+            # Out here, because the form is saved inside a transaction, in which nobody asks Mixpanel.
+            self.tell(request, check_saved(saved, request.user))
+        return response
+
+    def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        request.saved_project = obj
+
+    def tell(self, request: HttpRequest, verdict: Verdict) -> None:
+        level = messages.SUCCESS if verdict.ok else messages.ERROR
+        self.message_user(request, f"{verdict.title} {verdict.text}".strip(), level)
+
+    def connection(self, project: Project) -> SafeString:
+        """The button, as a read-only field."""
+        return render_to_string(
+            "widgets/connection.html", {"url": reverse("admin:widgets_project_connection"), "project": project}
+        )
+
+    connection.short_description = "Connection"
+
+    def learned_limits(self, project: Project) -> SafeString | str:
+        if not project.learned_hourly and not project.learned_concurrent:
+            return "None so far: it names them when one is reached."
+        return render_to_string("widgets/learned_limits.html", {"project": project})
+
+    learned_limits.short_description = "Limits Mixpanel named"
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        project: Project | None = kwargs.get("obj")
+        if project is not None and project.pk:
+            now = timezone.now()
+            hour = hour_of(project, now, request.user)
+            calls = ApiCall.objects.filter(project=project).select_related("user").order_by("-started_at", "-pk")
+            context |= {
+                "project": project,
+                "warnings": warnings(project, may_change=self.has_change_permission(request, project)),
+                "hour": hour,
+                "segments": segments(hour),
+                "scale": max(hour.limit, hour.used),
+                "calls": [described(call, request.user) for call in calls[:CALLS_SHOWN]],
+            }
+        return super().render_change_form(request, context, **kwargs)
+
+
+def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
+    """What somebody should know or do, the most urgent first."""
+    found: list[SafeString | str] = []
+    if problem := secret_problem(project):
+        found.append(problem)
+    if project.is_held:
+        found.append(
+            format_html("{} Mixpanel is asked again {}.", project.hold_message, time_tag(project.held_until))
+        )
+    if project.auth == PROJECT_SECRET and may_change:
+        over = timezone.now().date() >= PROJECT_SECRET_ENDS
+        found.append(
+            f"Mixpanel {'ended' if over else 'ends'} project secrets on 3 March 2027. Make a service account in "
+            "Mixpanel under Organization settings → Service accounts, and sign in with it here."
+        )
+    if project.stretch > 1:
+        found.append(stretched(project))
+    return found
+
+
+def secret_problem(project: Project) -> str:
+    if not project.has_secret:
+        return "This project needs credentials: enter the secret below."
+    try:
+        project.secret.reveal()
+    except SecretLost as lost:
+        return str(lost)
+    return ""
+
+
+def stretched(project: Project) -> str:
+    carried = for_polls(project.effective_hourly)
+    wanted = project.stretch * carried * 0.95
+    return (
+        f"The widgets that Cyfe polls would need {wanted:.0f} queries an hour; {carried} of the "
+        f"{project.effective_hourly} are for them. So everything is asked for less often, evenly: every "
+        f"{minutes(project.refresh_minutes * project.stretch)} instead of every {minutes(project.refresh_minutes)}. "
+        "Pause widgets, give some longer minutes between queries, or have Mixpanel raise the limit."
+    )
+
+
+def minutes(number: float) -> str:
+    text = f"{number:.1f}".removesuffix(".0") if number < 20 else f"{number:.0f}"
+    return f"{text} minute{'' if text == '1' else 's'}"
+
+
+def segments(hour: Hour) -> list[Segment]:
+    """The bar: polls first, then commands, then people; what is kept for people lies at its right end."""
+    order = {who: place for place, who in enumerate([*WHO.values(), "you"])}
+    found: list[Segment] = []
+    start = 0
+    for who, count in sorted(hour.spent, key=lambda each: order.get(each[0], len(order))):
+        found.append(Segment(start, count, kind_of(who), who))
+        start += count
+    return found
+
+
+def kind_of(who: str) -> str:
+    return {WHO["poll"]: "polls", WHO["command"]: "command", "you": "you"}.get(who, "others")
+
+
+def described(call: ApiCall, reader: Any) -> dict[str, Any]:
+    """A call of the ledger as the page's table shows it."""
+    took = call.ended_at - call.started_at if call.ended_at else None
+    by = call.user.username if call.user else "people"
+    return {
+        "at": call.started_at,
+        "what": call.what,
+        "who": WHO.get(call.purpose) or ("you" if call.user_id == reader.pk else by),
+        "ms": round(took.total_seconds() * 1000) if took is not None else None,
+        "ok": call.outcome in ("ok", ""),
+        "outcome": OUTCOMES.get(call.outcome, call.outcome),
+        "message": call.message,
+    }
+

@@ -1,0 +1,70 @@
+"""A widget in words, for people who may look at it and not change it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from widgets.models import Widget
+from widgets.spec import FILTER_OPS, RANGES, UNITS
+
+from .fields import typed
+from .titles import saved_name
+from .which_fields import is_used
+
+ASKED = ("events", "born_event", "property_name", "breakdown", "measure", "where", "limit", "intervals")
+CLEANED = ("exclude", "rename", "sort", "top", "other", "target")
+
+
+def summary(widget: Widget) -> list[tuple[str, str]]:
+    """Label and text of all that the widget's report and chart use and somebody chose."""
+    chosen = {"report": widget.report, "chart": widget.chart, "range": widget.range}
+    lines = [("Project", widget.project.name), ("Report", widget.kind.title)]
+    for name in ("saved_report", "funnel"):
+        if is_used(name, chosen):
+            lines.append((label_of(name), saved_name({"project": widget.project, name: getattr(widget, name)}, name)))
+    lines += texts(widget, [name for name in ASKED if is_used(name, chosen)])
+    if is_used("filters", chosen) and widget.filters:
+        lines.append(("Filters", "; ".join(map(condition, widget.filters))))
+    if is_used("range", chosen):
+        lines.append(("Dates", dates(widget)))
+    lines.append(("Chart", widget.get_chart_display()))
+    return lines + list(texts(widget, [name for name in CLEANED if is_used(name, chosen)]))
+
+
+def texts(widget: Widget, names: list[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        field = Widget._meta.get_field(name)
+        value = getattr(widget, name)
+        if value in (None, "", [], {}, False):
+            continue
+        text = getattr(widget, f"get_{name}_display")() if field.choices else written(value)
+        yield label_of(name), text
+
+
+def label_of(name: str) -> str:
+    label = str(Widget._meta.get_field(name).verbose_name)
+    return label[:1].upper() + label[1:]
+
+
+def written(value: Any) -> str:
+    if value is True:
+        return "yes"
+    if isinstance(value, dict):
+        return ", ".join(f"{a} = {b}" for a, b in value.items())
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def condition(asked: dict[str, Any]) -> str:
+    op = asked.get("op", "")
+    return " ".join(filter(None, (asked.get("property"), FILTER_OPS.get(op, op), typed(asked.get("value")))))
+
+
+def dates(widget: Widget) -> str:
+    if widget.range == "fixed":
+        return f"{widget.from_date} to {widget.to_date}"
+    if widget.range != "last":
+        return f"{RANGES[widget.range]}, by {UNITS[widget.unit].lower()}"
+    unit = UNITS[widget.unit].lower()
+    until = f"with this {unit}" if widget.include_today else f"up to the last full {unit}"
+    return f"The last {widget.last} {unit}{'s' if widget.last != 1 else ''}, {until}"

@@ -1,0 +1,59 @@
+"""A title for a widget whose maker gave none: what it shows, in a few words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from widgets.models import Listing, Widget
+from widgets.reports import KINDS
+from widgets.reports.expressions import property_title
+
+LONGEST = 180
+
+
+def free_title(chosen: Mapping[str, Any], pk: int | None = None) -> str:
+    """The title for what is chosen in the form, that no other widget of the project has; empty if nothing is."""
+    project, title = chosen.get("project"), what_it_shows(chosen)
+    if project is None or not title:
+        return ""
+    taken = set(
+        Widget.objects.filter(project=project, title__startswith=title).exclude(pk=pk).values_list("title", flat=True)
+    )
+    candidate, count = title, 1
+    while candidate in taken:
+        count += 1
+        candidate = f"{title} ({count})"
+    return candidate
+
+
+def what_it_shows(chosen: Mapping[str, Any]) -> str:
+    kind = KINDS.get(chosen.get("report") or "")
+    if kind is None:
+        return ""
+    events = ", ".join(chosen.get("events") or ())
+    match kind.name:
+        case "events":
+            title = events
+        case "segmentation":
+            title = " by ".join(filter(None, (events, property_title(chosen.get("breakdown") or ""))))
+        case "sum" | "average":
+            name = property_title(chosen.get("property_name") or "")
+            title = f"{kind.name.capitalize()} of {name}, {events}" if name and events else ""
+        case "saved_report" | "funnel":
+            title = saved_name(chosen, kind.name)
+        case "retention":
+            title = " → ".join(filter(None, (chosen.get("born_event"), events)))
+        case "frequency":
+            title = f"{kind.title}: {events}" if events else kind.title
+        case _:
+            title = kind.title
+    return title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…"
+
+
+def saved_name(chosen: Mapping[str, Any], name: str) -> str:
+    """As Mixpanel calls it, if a list says so, else by its number."""
+    number = chosen.get(name)
+    if not number or chosen.get("project") is None:
+        return ""
+    what = "saved_reports" if name == "saved_report" else "funnels"
+    entries = Listing.objects.of(chosen["project"], what).values
+    return next((e["label"] for e in entries if e["value"] == str(number)), f"{KINDS[name].title} {number}")

@@ -1,0 +1,147 @@
+"""The list of widgets: what it shows, filters and searches. What it can do to them is in `widget_actions`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from widgets.health import STATES, for_lists, health_of
+from widgets.models import Project, Widget
+from widgets.pages import picture_url
+from widgets.reports import KINDS
+from widgets.spec import CHARTS
+from widgets.times import from_now, time_tag
+
+from .widget_actions import WidgetActions
+
+Choices = Iterable[tuple[Any, str]]
+
+
+class WidgetChangeList(ChangeList):
+    """Knows the widgets' health, and leaves Mixpanel's answers in the database."""
+
+    now: datetime | None = None
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Widget]:
+        if self.now is None:
+            self.now = timezone.now()
+            self.root_queryset = for_lists(self.root_queryset, self.now)
+        return super().get_queryset(request, exclude_parameters)
+
+
+class HealthFilter(admin.SimpleListFilter):
+    title = "health"
+    parameter_name = "health"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return STATES.items()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Widget]) -> QuerySet[Widget]:
+        return queryset.filter(health_state=self.value()) if self.value() in STATES else queryset
+
+
+class InUse(admin.SimpleListFilter):
+    """A choice among what the widgets that somebody sees have; none where all have the same."""
+
+    field: str
+
+    def names(self, request: HttpRequest, used: QuerySet[Any]) -> Choices:
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        used = Widget.objects.visible_to(request.user).order_by().values(self.field).distinct()
+        choices = list(self.names(request, used))
+        return choices if len(choices) > 1 or self.value() else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Widget]) -> QuerySet[Widget]:
+        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
+
+
+class ProjectFilter(InUse):
+    title = parameter_name = field = "project"
+
+    def names(self, request: HttpRequest, used: QuerySet[Any]) -> Choices:
+        return Project.objects.filter(pk__in=used).values_list("pk", "name")
+
+
+class OwnerFilter(InUse):
+    title = parameter_name = field = "owner"
+
+    def names(self, request: HttpRequest, used: QuerySet[Any]) -> Choices:
+        owners = get_user_model().objects.filter(pk__in=used).order_by("username").values_list("pk", "username")
+        return [(pk, "me" if pk == request.user.pk else name) for pk, name in owners]
+
+
+class ChartFilter(InUse):
+    template = "widgets/closed_filter.html"
+    title = parameter_name = field = "chart"
+
+    def names(self, request: HttpRequest, used: QuerySet[Any]) -> Choices:
+        charts = {chart for (chart,) in used.values_list("chart")}
+        return [(chart, name) for chart, name in CHARTS.items() if chart in charts]
+
+
+class ReportFilter(InUse):
+    template = "widgets/closed_filter.html"
+    title = parameter_name = field = "report"
+
+    def names(self, request: HttpRequest, used: QuerySet[Any]) -> Choices:
+        reports = {report for (report,) in used.values_list("report")}
+        return [(name, kind.title) for name, kind in KINDS.items() if name in reports]
+
+
+class WidgetListMixin(WidgetActions):
+    list_display = ("picture", "title", "health", "polled", "project", "chart_name", "owner")
+    list_display_links = ("title",)
+    list_filter = (HealthFilter, ProjectFilter, OwnerFilter, ReportFilter, ChartFilter)
+    search_fields = ("title", "project__name", "owner__username", "breakdown", "slug__exact")
+    search_help_text = "Title, project, owner, breakdown, or the whole last part of an address"
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    @property
+    def media(self) -> forms.Media:
+        return super().media + forms.Media(
+            css={"all": ("widgets/board/health.css", "widgets/board/list.css")}, js=("widgets/board/times.js",)
+        )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return WidgetChangeList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        # Pictures and reasons need the room of the sidebar.
+        mine = {"title": "Widgets", "is_nav_sidebar_enabled": False}
+        return super().changelist_view(request, extra_context=mine | (extra_context or {}))
+
+    @admin.display(description="")
+    def picture(self, widget: Widget) -> SafeString:
+        return format_html(
+            '<img class="thumbnail" src="{}" width="112" height="63" alt="" loading="lazy" decoding="async">',
+            picture_url(widget),
+        )
+
+    @admin.display(description="Chart", ordering="chart")
+    def chart_name(self, widget: Widget) -> str:
+        """As Cyfe calls it, without our explanation behind it."""
+        return widget.get_chart_display().partition(" (")[0]
+
+    @admin.display(description="Health", ordering="health_state")
+    def health(self, widget: Widget) -> SafeString:
+        return render_to_string("widgets/health_cell.html", {"health": health_of(widget, timezone.now())})
+
+    @admin.display(description="Last polled", ordering="last_polled_at")
+    def polled(self, widget: Widget) -> SafeString | str:
+        at = widget.last_polled_at
+        return time_tag(at, from_now(at, timezone.now())) if at else "never"

@@ -1,0 +1,20 @@
+// Times in the person's own zone. Without this they stand in UTC, and say so.
+(() => {
+  const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+  function localise() {
+    for (const time of document.querySelectorAll("time[datetime]")) {
+      const moment = new Date(time.dateTime);
+      if (Number.isNaN(moment.getTime())) continue;
+      const text = full.format(moment);
+      if ("local" in time.dataset) {
+        if (time.textContent !== text) time.textContent = text;
+      } else {
+        time.title = text;
+      }
+    }
+  }
+
+  localise();
+  document.addEventListener("mixcyfe:changed", localise);
+})();

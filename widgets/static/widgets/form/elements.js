@@ -1,0 +1,20 @@
+// Making elements. Texts become text nodes, never HTML: names come from whoever can send an event.
+
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// The part of the form around a field: its row, or its box in a row that it shares with others.
+export function placeOf(form, name) {
+  const box = form.querySelector(`.fieldBox.field-${name}`);
+  return box ? box.parentElement : form.querySelector(`.form-row.field-${name}`);
+}
+
+export function changed(field) {
+  for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
+}
+
+export const linesOf = (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean);

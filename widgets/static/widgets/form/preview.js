@@ -1,0 +1,151 @@
+// The preview beside the form. Drawing and cleaning anew costs nothing; Mixpanel is asked when somebody pauses.
+
+import { element, placeOf } from "./elements.js";
+import { post, Trouble } from "./wire.js";
+
+const WHILE_TYPING = 600;
+const AFTER_A_CHOICE = 200;
+const BEFORE_ASKING = 1000;
+const LOOK_AGAIN = 1000;
+const SLOW = 300;
+
+export class Preview {
+  constructor(form, panel) {
+    this.form = form;
+    this.panel = panel;
+    this.touched = new Set([...form.querySelectorAll(".errors [name]")].map((field) => nameOf(field)));
+    this.labels = [];
+    form.addEventListener("input", (event) => this.later(event, WHILE_TYPING));
+    form.addEventListener("change", (event) => this.later(event, AFTER_A_CHOICE));
+    this.part("[data-ask]").addEventListener("click", () => this.run("now"));
+  }
+
+  part(selector) { return this.panel.querySelector(selector); }
+
+  slot(name) { return this.part(`[data-slot=${name}]`); }
+
+  later(event, wait) {
+    const field = event.target;
+    if (!field.name || field.matches("[data-link]")) return;
+    this.touched.add(nameOf(field));
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.run(""), wait);
+  }
+
+  // Not while somebody chooses from a list: the question is about to change.
+  askLater(wait) {
+    this.timer = setTimeout(() => {
+      if (this.form.querySelector(".combo [aria-expanded=true]")) this.askLater(wait);
+      else this.run("missing");
+    }, wait);
+  }
+
+  async run(ask) {
+    clearTimeout(this.timer);
+    this.controller?.abort();
+    const controller = this.controller = new AbortController();
+    const data = new FormData(this.form);
+    data.set("ask", ask);
+    this.panel.setAttribute("aria-busy", "true");
+    const slow = setTimeout(() => this.busy(ask ? "Asking Mixpanel…" : "Drawing…"), SLOW);
+    try {
+      this.show(await post(this.panel.dataset.preview, data, controller.signal));
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      if (!(error instanceof Trouble)) throw error;
+      this.say({ problem: error.message });
+    } finally {
+      clearTimeout(slow);
+      if (this.controller === controller) this.busy("");
+    }
+  }
+
+  busy(words) {
+    this.part("[data-progress]").hidden = !words;
+    this.slot("status").textContent = words;
+    if (!words) this.panel.removeAttribute("aria-busy");
+  }
+
+  show(answer) {
+    this.showErrors(answer.errors);
+    this.form.elements.title.placeholder = answer.title;
+    const shown = answer.preview;
+    if (!shown) {
+      this.say({ note: "Before there is a picture:", missing: answer.missing });
+      return;
+    }
+    this.labels = shown.labels;
+    this.say(shown);
+    this.heard(shown);
+    this.panel.dispatchEvent(new CustomEvent("shown", { detail: shown }));
+    if (shown.state === "asking") this.askLater(LOOK_AGAIN);
+    else if (shown.state === "unasked" && !shown.scarce) this.askLater(BEFORE_ASKING);
+  }
+
+  say({ picture = "", about = "", problem = "", note = "", missing = [], ...more }) {
+    const image = this.slot("picture");
+    // What was drawn last stays in sight, pale, until there is something else to see.
+    const old = !picture && !problem && !image.hidden;
+    this.panel.classList.toggle("old", Boolean(old));
+    if (picture) { image.src = picture; image.alt = about; }
+    image.hidden = !picture && !old;
+    this.part("[data-picture]").classList.toggle("empty", image.hidden);
+    this.part("[data-empty]").hidden = !image.hidden;
+    this.write("problem", problem);
+    this.write("beside", image.hidden ? "" : problem);
+    this.write("note", problem ? "" : note);
+    const list = this.part("[data-missing]");
+    list.replaceChildren(...missing.map(([, label, text]) => element("li", {}, element("strong", {}, label), ` ${text}`)));
+    list.hidden = !missing.length;
+    this.write("left", more.left ? more.left + (more.spent ? ", this took one" : "") : this.slot("left").textContent);
+    this.write("age", more.age || "");
+    this.part("[data-ask-row]").hidden = !more.left;
+    this.part("[data-ask]").textContent = more.age ? "Ask again" : "Ask Mixpanel now";
+    this.fold("csv", more.csv);
+    this.write("csv", more.csv || "");
+    this.fold("dropped", more.dropped_count);
+    this.write("dropped_count", String(more.dropped_count || ""));
+    this.rows("dropped", more.dropped);
+    this.fold("asked", more.endpoint);
+    this.write("endpoint", more.endpoint || "");
+    this.rows("params", more.params);
+  }
+
+  heard(shown) {
+    const words = { drawn: "The preview is drawn.", failed: "There is no preview.", unasked: "", asking: "" };
+    this.slot("status").textContent = `${words[shown.state]} ${shown.problem}`.trim();
+  }
+
+  write(name, text) {
+    const slot = this.slot(name);
+    slot.textContent = text;
+    slot.hidden = !text;
+  }
+
+  fold(name, filled) { this.part(`[data-part=${name}]`).hidden = !filled; }
+
+  rows(name, rows = []) {
+    this.part(`[data-rows=${name}]`).replaceChildren(
+      ...rows.map((cells) => element("tr", {}, ...cells.map((text) => element("td", {}, text)))),
+    );
+  }
+
+  showErrors(errors) {
+    for (const list of this.form.querySelectorAll(".fields .errorlist")) list.remove();
+    for (const row of this.form.querySelectorAll(".fields .errors")) row.classList.remove("errors");
+    for (const field of this.form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    for (const [name, texts] of Object.entries(errors)) {
+      const place = placeOf(this.form, name);
+      // Nobody is corrected while still at it, nor where nobody has been yet.
+      if (!place || !this.touched.has(name) || place.contains(document.activeElement)) continue;
+      place.classList.add("errors");
+      place.prepend(element("ul", { class: "errorlist" }, ...texts.map((text) => element("li", {}, text))));
+      place.querySelector("input:not([hidden]), select, textarea")?.setAttribute("aria-invalid", "true");
+      place.hidden = false;
+      const folded = place.closest("details");
+      if (folded) folded.open = true;
+    }
+  }
+}
+
+const nameOf = (field) => field.name.replace(/-(property|op|value)$/, "");

@@ -1,0 +1,83 @@
+// Tests what stands in a project's form, without saving it; and takes over the limits that Mixpanel named.
+// Without this, the button saves first.
+(() => {
+  const start = () => {
+    const place = document.querySelector("[data-connection]");
+    if (place) test(place);
+    limits();
+  };
+
+  function test(place) {
+    const button = place.querySelector("[data-test]");
+    const result = place.querySelector("[data-result]");
+    const form = button.form;
+    const names = ["region", "project_id", "workspace_id", "timezone", "auth", "username", "new_secret"];
+    button.textContent = button.dataset.label;
+    button.type = "button";
+    place.querySelector("[data-note]").textContent = "One query, nothing is saved.";
+
+    button.addEventListener("click", async () => {
+      const body = new FormData();
+      for (const name of [...names, "csrfmiddlewaretoken"]) body.set(name, form.elements[name]?.value ?? "");
+      if (place.dataset.project) body.set("project", place.dataset.project);
+      button.disabled = true;
+      show("busy", "Asking Mixpanel …");
+      try {
+        const response = await fetch(place.dataset.connection, { method: "POST", body, redirect: "manual" });
+        if (response.type === "opaqueredirect") throw new Error("You are logged out: load this page again.");
+        if (!response.ok) throw new Error("MixCyfe could not test it. Load this page again, and try once more.");
+        const verdict = await response.json();
+        show(verdict.ok ? "ok" : "wrong", verdict.title, verdict.text, verdict.errors);
+      } catch (error) {
+        const known = error instanceof Error && !(error instanceof TypeError) && !(error instanceof SyntaxError);
+        show("wrong", known ? error.message : "MixCyfe does not answer. Try again in a moment.");
+      } finally {
+        button.disabled = false;
+      }
+    });
+
+    function show(state, title, text = "", errors = {}) {
+      result.className = `connection-result connection-${state}`;
+      result.replaceChildren(paragraph("strong", title));
+      if (text) result.append(paragraph("p", text));
+      const list = document.createElement("ul");
+      for (const [name, texts] of Object.entries(errors)) {
+        const field = form.elements[name];
+        const label = field && field.labels && field.labels[0] ? field.labels[0].textContent.replace(/:$/, "") : "";
+        for (const words of texts) list.append(paragraph("li", label ? `${label}: ${words}` : words));
+      }
+      if (list.children.length) result.append(list);
+    }
+
+    // What was found no longer holds for what stands there now.
+    form.addEventListener("input", (event) => {
+      if (names.includes(event.target.name) && result.childElementCount && !button.disabled) {
+        show("outdated", "Changed since the test: test again.");
+      }
+    });
+  }
+
+  function limits() {
+    const button = document.querySelector("[data-use-limits]");
+    if (!button) return;
+    const fields = ["hourly_limit", "concurrent_limit"]
+      .map((name) => [document.getElementsByName(name)[0], button.dataset[name]])
+      .filter(([field, limit]) => field && limit);
+    button.hidden = fields.every(([field, limit]) => field.value === limit);
+    button.addEventListener("click", () => {
+      for (const [field, limit] of fields) field.value = limit;
+      fields[0][0].focus();
+      button.hidden = true;
+      button.parentElement.append(" Save to use them.");
+    });
+  }
+
+  function paragraph(tag, words) {
+    const element = document.createElement(tag);
+    element.textContent = words;
+    return element;
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

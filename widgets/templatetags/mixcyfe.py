@@ -1,0 +1,49 @@
+"""What templates say of times, health and first steps."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from widgets.first_steps import FirstSteps
+from widgets.first_steps import first_steps as steps_of
+from widgets.health import Health
+from widgets.times import from_now, span, time_tag
+
+register = template.Library()
+
+
+@register.filter
+def ago(moment: datetime) -> SafeString:
+    """“3 minutes ago”, with the time itself as its title."""
+    return time_tag(moment, from_now(moment, timezone.now()))
+
+
+@register.filter
+def lasting(since: datetime) -> SafeString:
+    """“for 3 minutes”, with the time it began as its title."""
+    return time_tag(since, f"for {span(timezone.now() - since)}")
+
+
+@register.filter
+def local_time(moment: datetime) -> SafeString:
+    """The time in UTC, which `times.js` writes in the person's zone."""
+    return time_tag(moment)
+
+
+@register.filter
+def ours_first(apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The admin's apps with projects and widgets before users and log entries."""
+    return sorted(apps, key=lambda app: app["app_label"] != "widgets")
+
+
+@register.inclusion_tag("widgets/health.html")
+def health_badge(health: Health) -> dict[str, Any]:
+    return {"health": health}
+
+
+@register.simple_tag
+def first_steps(user: Any) -> FirstSteps:
+    return steps_of(user)
