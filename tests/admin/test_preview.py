@@ -252,6 +252,23 @@ def test_without_a_script_it_is_a_page(post: Any) -> None:
     assert "Enter the numeric property" in page
 
 
+def test_who_may_put_a_project_right_is_led_there(
+    preview: Preview, client: Client, editor: AbstractUser, project: Project
+) -> None:
+    Project.objects.update(secret="")
+    assert preview(**BY_SOURCE)["repair"] == reverse("admin:widgets_project_change", args=(project.pk,))
+    client.force_login(editor)
+    assert preview(**BY_SOURCE)["repair"] == ""
+
+
+def test_the_colours_of_what_is_drawn_are_there_to_be_changed(preview: Preview) -> None:
+    by_plan = {"report": "segmentation", "events": "Signed up", "breakdown": "plan"}
+    shown = preview(ask="missing", colors="Team = #123456", **by_plan)
+    assert shown["colors"] == [["Free", "#0072b2"], ["Team", "#123456"], ["Business", "#e69f00"]]
+    assert len(preview(chart="list", **by_plan)["colors"]) == 1
+    assert preview(chart="table", **by_plan)["colors"] == []
+
+
 @pytest.fixture
 def editor(project: Project) -> AbstractUser:
     return somebody(project, "add", "change", "view")

@@ -232,6 +232,12 @@ def test_what_is_wrong_is_shown_once_somebody_has_been_there(
     page.keyboard.press("Tab")
     wait_for_csv(page, "Date,Signed up")
     assert page.locator(".errorlist").count() == 0
+    page.get_by_role("button", name="Remove Signed up").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator(".field-events .errorlist", has_text="Enter an event's name").wait_for()
+    box(page, "Events").press_sequentially("Logged in")
+    page.keyboard.press("Enter")
+    page.locator(".field-events .errorlist").wait_for(state="detached")
 
 
 def test_hostile_names_stay_text(open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn) -> None:

@@ -152,7 +152,7 @@ def test_looking_asks_mixpanel_nothing_and_keeps_no_widget_alive(
     client = boss()
     page(client)
     for each in (widget, unseen):
-        client.get(f"/pictures/{each.pk}.svg").close()
+        client.get(f"/pictures/{each.pk}.svg")
     assert len(mixpanel.calls) == asked == ApiCall.objects.count()
     assert list(Widget.objects.order_by("pk").values_list("last_polled_at", flat=True)) == [long_ago, None]
 

@@ -172,3 +172,14 @@ def test_it_says_that_an_empty_report_holds_nothing(series):
 
 def test_it_keeps_both_of_two_labels_that_become_one():
     assert shown({"m": {"a\x00": {"all": 1}, "a\ud800": {"all": 2}}}, "pie") == "a\ufffd,a\ufffd (2)\n1,2\n"
+
+
+@pytest.mark.parametrize("headers", [5, True, "$event", {"$event": 1}])
+def test_it_says_that_headers_of_another_shape_can_not_be_read(headers):
+    with pytest.raises(ReadError, match="headers is missing"):
+        csv(spec("saved_report", chart="pie"), {"headers": headers, "series": {"m": {"all": 1}}})
+
+
+@pytest.mark.parametrize("headers", [None, [], {}, [None, 5]])
+def test_it_does_without_headers(headers):
+    assert csv(spec("saved_report", chart="pie"), {"headers": headers, "series": {"m": {"all": 1}}}) == "m\n1\n"

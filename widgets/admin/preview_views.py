@@ -11,13 +11,14 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from widgets.health import NEEDS_SOMEBODY
 from widgets.lists import LISTS, Offer, offer
 from widgets.models import Project, Widget
-from widgets.preview import Ask, preview
+from widgets.preview import Ask, Preview, preview
 from widgets.times import from_now
 
 from .pasted_link import LinkProblem, fields_of
@@ -55,7 +56,7 @@ class FormViews:
         }
         if set(errors) <= HARMLESS:
             shown = preview(form.instance, asked(request), user_id=request.user.pk)
-            content["preview"] = as_json(shown, form.instance)
+            content["preview"] = as_json(shown, form.instance) | {"repair": self.repair(request, form.instance, shown)}
         if request.accepts("text/html"):
             context = {**self.admin_site.each_context(request), "opts": self.opts, **content, "title": "Preview"}
             context |= {"media": self.media, "is_nav_sidebar_enabled": False}
@@ -84,6 +85,13 @@ class FormViews:
             )
         except LinkProblem as problem:
             return JsonResponse({"problem": str(problem)})
+
+    def repair(self, request: HttpRequest, widget: Widget, shown: Preview) -> str:
+        """Where to put right what keeps the whole project from being asked, for those who may."""
+        project = widget.project
+        stuck = not project.has_secret or (project.is_held and project.hold_kind in NEEDS_SOMEBODY)
+        may = request.user.has_perm("widgets.change_project")
+        return reverse("admin:widgets_project_change", args=(project.pk,)) if shown.problem and stuck and may else ""
 
     def must_edit(self, request: HttpRequest) -> None:
         if not (self.has_add_permission(request) or self.has_change_permission(request)):

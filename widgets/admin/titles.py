@@ -54,6 +54,4 @@ def saved_name(chosen: Mapping[str, Any], name: str) -> str:
     number = chosen.get(name)
     if not number or chosen.get("project") is None:
         return ""
-    what = "saved_reports" if name == "saved_report" else "funnels"
-    entries = Listing.objects.of(chosen["project"], what).values
-    return next((e["label"] for e in entries if e["value"] == str(number)), f"{KINDS[name].title} {number}")
+    return Listing.objects.label(chosen["project"], f"{name}s", number) or f"{KINDS[name].title} {number}"

@@ -122,9 +122,10 @@ class WidgetAdmin(FormViews, WidgetListMixin, admin.ModelAdmin):
         if saved:
             context |= {"widget": widget, "cyfe_chart": cyfe_name(widget)}
             context |= {"json_url": widget.url("json"), "svg_url": widget.url("svg")}
+            if request.method == "GET":  # a POST is inside a transaction, and its form may say something else
+                context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         if saved and not self.has_change_permission(request, widget):
             context["summary"] = summary(widget)
-            context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         return super().render_change_form(request, context, **kwargs)
 
     def response_post_save_add(self, request: HttpRequest, obj: Widget) -> HttpResponse:

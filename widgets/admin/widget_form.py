@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from widgets.models import Widget
+from widgets.models import Listing, Widget
 from widgets.reports import KINDS
 from widgets.spec import OPTIONS, TIME_SERIES_CHARTS, WidgetSpec
 
@@ -141,6 +141,10 @@ class WidgetForm(forms.ModelForm):
         for name in OPTIONS:
             if name in (self.instance.options or {}):
                 self.initial.setdefault(name, self.instance.options[name])
+        for name in ("saved_report", "funnel"):
+            if number := getattr(self.instance, name):
+                caption = Listing.objects.label(self.instance.project, f"{name}s", number)
+                self.fields[name].widget.attrs["data-caption"] = caption
         if self.instance.pk is None:
             self.initial.setdefault("report", next(iter(KINDS)))
             mine = list(projects[:2])

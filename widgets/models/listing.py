@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import models
 
@@ -17,6 +18,12 @@ class ListingQuerySet(VisibleQuerySet):
             key=listing_key(project, what, of), defaults={"project": project, "what": what, "of": list(of)}
         )
         return listing
+
+    def label(self, project: Project, what: str, value: Any) -> str:
+        """What people call an entry of a list, if that is known by now."""
+        listing = self.filter(key=listing_key(project, what, ())).first()
+        entries = listing.values if listing else []
+        return next((entry["label"] for entry in entries if entry["value"] == str(value)), "")
 
 
 def listing_key(project: Project, what: str, of: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSp
 
 from . import one_bucket
 from .kind import MEASURE_TYPES, RANGE_FIELDS, Kind, Question, Request, common_params, dates_of
-from .reading import along, by_bucket, labelled, mapping
+from .reading import counts_along
 
 MOST_EVENTS = 100
 
@@ -58,13 +58,8 @@ class Events(Kind):
         if "one_bucket" in question:
             return one_bucket.read(answer, question, today)
         adds_up = question["type"] == "general"
-        unit = question["range"]["unit"]
         buckets = dates_of(question, today).buckets
-        data = mapping(mapping(answer, "data").get("data"), "data")
-        found = {
-            name: along(buckets, by_bucket(points, unit, adds_up=adds_up))
-            for name, points in labelled(data.get("values"))
-        }
+        found = counts_along(answer, buckets, question["range"]["unit"], adds_up=adds_up)
         silent = tuple(0 for _ in buckets)
         return Report(
             "dates",

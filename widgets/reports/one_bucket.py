@@ -11,7 +11,7 @@ from widgets.report import Number, Report, Series, number
 from widgets.spec import WidgetSpec
 
 from .kind import MEASURE_TYPES, Question, Request, common_params, dates_of
-from .reading import ReadError, day, labelled, mapping
+from .reading import ReadError, counted, day, mapping
 
 
 def needed(spec: WidgetSpec) -> bool:
@@ -40,18 +40,18 @@ def read(answer: Any, question: Question, today: date) -> Report:
     """A report of one row; the bucket before, where it was asked for, becomes each series' `previous`."""
     current_from = dates_of(question | {"periods": 1}, today).current
     series = []
-    data = mapping(mapping(answer, "data").get("data"), "data")
-    for name, points in labelled(data.get("values")):
+    compares = question.get("periods") == 2
+    for name, points in counted(answer):
         now: list[Number] = []
         before: list[Number] = []
         for key, value in mapping(points, "a series of dates").items():
             at, n = day(key), number(value)
             if at is not None and n is not None:
-                (now if at >= current_from else before).append(n)
+                (before if compares and at < current_from else now).append(n)
         if len(now) > 1 or len(before) > 1:
             raise ReadError("Mixpanel answered with several buckets where one for the whole range was asked.")
-        previous = (before or [0])[0] if question.get("periods") == 2 else None
+        previous = (before or [0])[0] if compares else None
         series.append(Series(name, ((now or [0])[0],), previous))
     if not series and "on" not in question:
-        series.append(Series(question["event"], (0,), 0 if question.get("periods") == 2 else None))
+        series.append(Series(question["event"], (0,), 0 if compares else None))
     return Report("total", ("",), tuple(series))

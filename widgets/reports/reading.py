@@ -1,6 +1,6 @@
 """Reading Mixpanel's answers: the one place where their JSON is taken apart, mistrusting every level."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -62,6 +62,16 @@ def by_bucket(points: Any, unit: str, *, adds_up: bool) -> dict[date, Number]:
 def along(buckets: Iterable[date], points: Mapping[date, Number], missing: Value = 0) -> tuple[Value, ...]:
     """The values in the order of the buckets; Mixpanel leaves out those without events."""
     return tuple(points.get(bucket, missing) for bucket in buckets)
+
+
+def counted(answer: Any) -> list[tuple[str, Any]]:
+    """The (label, `{date: n}`) of `{"data": {"values": …}}`, as `/events` and `/segmentation` answer."""
+    return labelled(mapping(mapping(answer, "data").get("data"), "data").get("values"))
+
+
+def counts_along(answer: Any, buckets: Sequence[date], unit: str, *, adds_up: bool) -> dict[str, tuple[Value, ...]]:
+    """The same by label, in the order of the buckets."""
+    return {name: along(buckets, by_bucket(points, unit, adds_up=adds_up)) for name, points in counted(answer)}
 
 
 def labelled(values: Any, what: str = "values") -> list[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSp
 from . import one_bucket
 from .expressions import property_expression, property_title
 from .kind import FILTER_FIELDS, MEASURE_TYPES, RANGE_FIELDS, Kind, Question, Request, common_params, dates_of
-from .reading import along, by_bucket, labelled, mapping
+from .reading import counts_along
 
 MOST_VALUES = 10_000
 """https://developer.mixpanel.com/reference/segmentation-query, `limit`."""
@@ -71,13 +71,9 @@ class Segmentation(Kind):
         if "one_bucket" in question:
             return one_bucket.read(answer, question, today)
         adds_up = question["type"] == "general"
-        unit = question["range"]["unit"]
         buckets = dates_of(question, today).buckets
-        data = mapping(mapping(answer, "data").get("data"), "data")
-        series = [
-            Series(name, along(buckets, by_bucket(points, unit, adds_up=adds_up)))
-            for name, points in labelled(data.get("values"))
-        ]
+        found = counts_along(answer, buckets, question["range"]["unit"], adds_up=adds_up)
+        series = [Series(name, values) for name, values in found.items()]
         if not series and "on" not in question:
             series.append(Series(question["event"], tuple(0 for _ in buckets)))
         return Report("dates", buckets, tuple(series), additive=adds_up)

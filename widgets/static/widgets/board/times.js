@@ -15,6 +15,7 @@
     }
   }
 
-  localise();
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", localise);
+  else localise();
   document.addEventListener("mixcyfe:changed", localise);
 })();

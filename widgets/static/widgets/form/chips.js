@@ -11,11 +11,9 @@ export class Chips {
     this.one = one;
     this.list = element("ul", { class: "chips" });
     this.input = element("input", { type: "text", id: `${textarea.id}_pick`, class: "vTextField", spellcheck: "false" });
-    const help = textarea.getAttribute("aria-describedby");
-    if (help) {
-      this.input.setAttribute("aria-describedby", help);
-      document.getElementById(help).textContent = textarea.dataset.help;
-    }
+    const help = document.getElementById(`${textarea.id}_helptext`);
+    help.textContent = textarea.dataset.help;
+    this.input.setAttribute("aria-describedby", help.id);
     for (const label of textarea.labels) label.htmlFor = this.input.id;
     const box = element("div", { class: "chips-box" }, this.list, this.input);
     textarea.before(box);

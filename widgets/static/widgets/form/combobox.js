@@ -97,7 +97,7 @@ export class Combobox {
     this.options.hidden = !this.entries.length;
     this.note.textContent = this.words(all.length, fits.length);
     this.again.hidden = !this.list || this.list.fixed === true;
-    this.popup.toggleAttribute("aria-busy", !this.list);
+    this.popup.setAttribute("aria-busy", String(!this.list));
     this.heard.textContent = this.list ? `${this.note.textContent} ${fits.length} to choose from.` : "Loading.";
     this.mark(this.entries.findIndex((entry) => entry.value === this.input.value));
   }

@@ -42,13 +42,10 @@ function comfort(form, described) {
     noun: "events", one: "an event", source: (again) => list("events", [], again), alone: () => fields.takesOneEvent(),
   });
   const exclude = new Chips(form.elements.exclude, { noun: "labels", one: "a label", source: labels });
-  for (const [name, noun, source] of [
-    ["breakdown", "properties", properties],
-    ["property_name", "properties", properties],
-    ["born_event", "events", (again) => list("events", [], again)],
-  ]) new Combobox(form.elements[name], { noun, source });
-  for (const [name, noun] of [["saved_report", "saved reports"], ["funnel", "funnels"]]) {
-    named(form.elements[name], noun, (again) => list(`${name}s`, [], again));
+  for (const input of form.querySelectorAll("input[data-list]")) {
+    const what = input.dataset.list;
+    const source = what === "properties" ? properties : (again) => list(what, [], again);
+    named(input, new Combobox(input, { noun: what.replace("_", " "), source }));
   }
   for (const box of form.querySelectorAll("[data-filters]")) filters(box, { properties, values });
   link(form, url("link"));
@@ -64,13 +61,9 @@ function comfort(form, described) {
 }
 
 // A field that holds a number and is picked by name: the name stands beside it.
-function named(input, noun, source) {
+function named(input, combobox) {
   const caption = element("span", { class: "combo-caption" }, input.dataset.caption || "");
-  const combobox = new Combobox(input, {
-    noun,
-    source,
-    choose: (entry) => { combobox.fill(entry.value); caption.textContent = entry.label; },
-  });
+  combobox.choose = (entry) => { combobox.fill(entry.value); caption.textContent = entry.label || ""; };
   combobox.box.after(caption);
   input.addEventListener("input", () => { caption.textContent = ""; });
 }

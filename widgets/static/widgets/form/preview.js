@@ -94,6 +94,9 @@ export class Preview {
     this.write("problem", problem);
     this.write("beside", image.hidden ? "" : problem);
     this.write("note", problem ? "" : note);
+    const repair = this.part("[data-repair]");
+    repair.hidden = !more.repair;
+    repair.firstElementChild.href = more.repair || "#";
     const list = this.part("[data-missing]");
     list.replaceChildren(...missing.map(([, label, text]) => element("li", {}, element("strong", {}, label), ` ${text}`)));
     list.hidden = !missing.length;

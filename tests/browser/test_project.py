@@ -1,0 +1,82 @@
+"""A project's page in a browser: testing the connection, before and after it is saved."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import AbstractUser
+
+from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+from widgets.models import ApiCall, Project
+
+from .conftest import NARROW, OpenPage
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+ADD = "/admin/widgets/project/add/"
+OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+def test_a_project_is_tested_before_it_is_saved(open_page: OpenPage, boss: AbstractUser, mixpanel: StandIn) -> None:
+    page = open_page(ADD, boss)
+    test, said = page.get_by_role("button", name="Test connection"), page.locator("[data-result]")
+    test.click()
+    page.get_by_text("There is not enough to test yet.").wait_for()
+    assert "User name: Enter the service account's user name" in said.inner_text()
+    assert "Secret: Enter the secret" in said.inner_text()
+
+    page.get_by_label("Name:", exact=True).fill("Acme")
+    page.get_by_label("Project id:").fill(str(DEMO_PROJECT_ID))
+    page.get_by_label("User name:").fill(DEMO_USERNAME)
+    page.get_by_label("Secret:").fill("wrong")
+    assert said.inner_text() == "Changed since the test: test again."
+    test.click()
+    page.get_by_text("Mixpanel does not accept this user name and secret.").wait_for()
+    page.get_by_label("Secret:").fill(DEMO_SECRET)
+    test.click()
+    page.get_by_text(f"Connected: Mixpanel answers for project {DEMO_PROJECT_ID}.").wait_for()
+    assert not Project.objects.exists()
+
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_text("A secret is set.").wait_for()
+    test.click()
+    page.get_by_text(f"Connected: Mixpanel answers for project {DEMO_PROJECT_ID}.").wait_for()
+    assert ApiCall.objects.get().user == boss
+    page.reload()
+    assert page.get_by_text("1 of 60 used").is_visible()
+    assert "UTC" not in page.locator(".project-calls .when time").inner_text()
+    assert DEMO_SECRET not in page.content()
+
+
+def test_mixpanel_down_is_said(open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn) -> None:
+    mixpanel.fail(503)
+    page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss)
+    page.get_by_role("button", name="Test connection").click()
+    page.get_by_text("Mixpanel could not be asked.").wait_for()
+
+
+def test_it_saves_and_tests_without_scripts(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn
+) -> None:
+    page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss, javascript=False)
+    page.get_by_label("Name:", exact=True).fill("Renamed")
+    page.get_by_role("button", name="Save and test connection").click()
+    page.get_by_text("Connected: Mixpanel answers").wait_for()
+    acme.refresh_from_db()
+    assert acme.name == "Renamed"
+
+
+def test_learned_limits_are_taken_over_with_a_click(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+    Project.objects.update(learned_hourly=400, learned_concurrent=5)
+    page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss)
+    page.get_by_role("button", name="Use 400 an hour").click()
+    assert page.get_by_label("Queries an hour:").input_value() == "400"
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url(re.compile(r"/admin/widgets/project/$"))
+    acme.refresh_from_db()
+    assert acme.effective_hourly == 400
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_fits_a_phone(open_page: OpenPage, boss: AbstractUser, acme: Project, theme: str) -> None:
+    page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss, viewport=NARROW, theme=theme)
+    assert not page.evaluate(OVERFLOWS)

@@ -1,0 +1,267 @@
+"""A marker secret goes through every path that handles secrets, and is found nowhere afterwards."""
+
+import contextlib
+import io
+import json
+import logging
+import re
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+import responses
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.utils.module_loading import import_string
+from django.views.debug import ExceptionReporter, get_exception_reporter_filter
+
+from widgets.models import Project, Snapshot, Widget
+
+from .marker import BY_METHOD, SECRET, USERNAME, found_in, pair
+
+ROOT = "http://mixpanel.test/api"
+
+Reply = tuple[int, dict[str, str], bytes] | Exception
+
+
+def replies(header: str, auth: str) -> dict[str, Reply]:
+    """What Mixpanel, or something before it, might say with the credentials in it."""
+    said = f"cannot use {pair(auth)} or {header} or {SECRET} here"
+    error = json.dumps({"error": said, "request": f"/api/query?secret={SECRET}"}).encode()
+    return {
+        "credentials": (401, {}, error),
+        "plan": (402, {}, error),
+        "access": (403, {}, error),
+        "query": (400, {}, error),
+        "time zone": (400, {}, json.dumps({"error": f"to_date cannot be later than today {said}"}).encode()),
+        "limit": (429, {"Retry-After": SECRET}, error),
+        "server": (500, {"X-Echo": "x"}, f"<html><pre>Authorization: {header}\n{said}</pre>".encode()),
+        "plain": (502, {}, said.encode()),
+        "redirect": (302, {"Location": f"http://elsewhere.test/?{said.replace(' ', '+')}"}, error),
+        "no JSON": (200, {}, f'{{"data": "{said}'.encode()),
+        "an error with 200": (200, {}, error),
+        "another shape": (200, {}, json.dumps({"data": said}).encode()),
+        "packed": (200, {"Content-Encoding": "gzip"}, said.encode()),
+        "no connection": requests.ConnectionError(f"failed to reach {said}"),
+        "a bug": RuntimeError(said),
+    }
+
+
+@pytest.fixture
+def everything(caplog: Any, capfd: Any) -> Iterator[list[str]]:
+    """Texts that somebody could see; logs at DEBUG and the terminal among them. Searched at the end."""
+    caplog.set_level(logging.DEBUG)
+    for name in ("urllib3", "requests", "django", "widgets", "axes"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    seen: list[str] = []
+    yield seen
+    printed = capfd.readouterr()
+    seen += [caplog.text, printed.out, printed.err, *(repr(vars(record)) for record in caplog.records)]
+    assert caplog.records
+    assert [spelling for text in seen for spelling in found_in(text)] == []
+
+
+@pytest.fixture(params=sorted(BY_METHOD))
+def marked(request: Any, db: None, settings: Any) -> Project:
+    settings.MIXPANEL_API_ROOT = ROOT
+    project = Project(name="Marked", **BY_METHOD[request.param])
+    project.set_secret(SECRET)
+    project.full_clean()
+    project.save()
+    return project
+
+
+def look(client: Client, method: str, path: str, seen: list[str], data: Any = None) -> None:
+    response = getattr(client, method)(path, data or {})
+    assert response.status_code < 500 or path.startswith("/w/"), (path, response.status_code)
+    seen += [response.content.decode(), repr(response.headers), repr(response.cookies)]
+
+
+def look_everywhere(client: Client, widget: Widget, seen: list[str]) -> None:
+    project = widget.project
+    for ending in ("csv", "json", "svg"):
+        look(client, "get", f"/w/{widget.slug}.{ending}", seen)
+    look(client, "get", "/", seen)
+    look(client, "get", f"/pictures/{widget.pk}.svg", seen)
+    look(client, "get", "/admin/", seen)
+    for kind, row in (("widget", widget), ("project", project)):
+        look(client, "get", f"/admin/widgets/{kind}/", seen)
+        look(client, "get", f"/admin/widgets/{kind}/{row.pk}/change/", seen)
+    form = {"project": str(project.pk), "report": "events", "events": "Signed up", "chart": "line"}
+    form |= {"measure": "total", "range": "last", "last": "5", "unit": "day", "limit": "60", "intervals": "8"}
+    look(client, "post", "/admin/widgets/widget/preview/", seen, {**form, "ask": "now"})
+    look(client, "post", "/admin/widgets/widget/lists/", seen, {**form, "what": "events", "again": "1"})
+
+
+def free(project: Project) -> None:
+    """Ends all waiting, so that the next error is met too."""
+    project.refresh_from_db()
+    project.release()
+    project.save(update_fields=["held_until", "full_until", "hold_kind", "hold_message", "hold_count"])
+    Snapshot.objects.update(retry_at=None, error="", error_kind="")
+
+
+def test_it_shows_it_in_no_answer_whatever_mixpanel_says(
+    marked: Project, superuser: Any, log_in: Any, everything: list[str]
+) -> None:
+    widget = Widget(project=marked, title="Signups", report="events", events=["Signed up"], last=5, owner=superuser)
+    widget.save()
+    client, headers = log_in(superuser), []
+
+    def answer(reply: Reply) -> Callable[[Any], Any]:
+        def give(request: Any) -> Any:
+            headers.append(request.headers["Authorization"])
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
+
+        return give
+
+    header = requests.Request("GET", ROOT, auth=marked.client()._auth).prepare().headers["Authorization"]
+    for name, reply in replies(header, marked.auth).items():
+        free(marked)
+        with responses.RequestsMock(assert_all_requests_are_fired=False) as mixpanel:
+            for method in ("GET", "POST"):
+                mixpanel.add_callback(method, re.compile(f"{ROOT}/.*"), callback=answer(reply))
+            before = len(headers)
+            look_everywhere(client, widget, everything)
+            with contextlib.suppress(CommandError, SystemExit):  # it says so where a query failed
+                call_command("refresh_widgets", "--all", stdout=(out := io.StringIO()), stderr=out)
+            everything.append(out.getvalue())
+            assert len(headers) > before, name
+    assert set(headers) == {header}, "the secret did go where it belongs"
+
+
+def test_it_shows_it_on_no_page_of_the_admin_and_in_no_export(
+    superuser: Any, log_in: Any, settings: Any, everything: list[str]
+) -> None:
+    settings.MIXPANEL_API_ROOT = ROOT
+    client = log_in(superuser)
+    form = {
+        **{"name": "Marked", "region": "us", "project_id": "2526451", "timezone": "UTC", "auth": "service_account"},
+        **{"username": USERNAME, "new_secret": SECRET, "hourly_limit": "60", "concurrent_limit": "5"},
+        "refresh_minutes": "15",
+    }
+    look(client, "post", "/admin/widgets/project/add/", everything, {**form, "timezone": "Mars"})
+    look(client, "post", "/admin/widgets/project/add/", everything, form)
+    project = Project.objects.get(name="Marked")
+    assert project.secret.reveal() == SECRET
+    here = f"/admin/widgets/project/{project.pk}"
+    other = {**form, "name": "Twice"}
+    look(client, "post", "/admin/widgets/project/add/", everything, other)
+    look(client, "post", f"{here}/change/", everything, {**form, "hourly_limit": "no"})
+    look(client, "post", f"{here}/change/", everything, {**form, "_continue": "1"})
+    with responses.RequestsMock() as mixpanel:
+        mixpanel.get(re.compile(f"{ROOT}/.*"), status=401, json={"error": f"no {SECRET}"})
+        look(client, "post", "/admin/widgets/project/connection/", everything, {**form, "project": project.pk})
+    for path in (f"{here}/change/", f"{here}/history/", f"{here}/delete/", "/admin/admin/logentry/", "/admin/", "/"):
+        look(client, "get", path, everything)
+    for command in (["export_widgets"], ["dumpdata"], ["rotate_encryption_keys"]):
+        call_command(*command, stdout=(out := io.StringIO()))
+        everything.append(out.getvalue())
+    everything += [repr(project), repr(vars(project)), repr(project.client()), str(project.secret)]
+    logged = client.get("/admin/admin/logentry/").content.decode()
+    assert "Secret" in logged, "that it was changed is written down"
+
+
+def test_it_shows_it_in_no_message_of_an_import(db: None, everything: list[str]) -> None:
+    project = {"name": "Marked", "project_id": 1, "username": USERNAME, "secret": SECRET}
+    bad = [
+        {"projects": [{**project, "region": "moon"}]},
+        {"projects": [{**project, "secret": [SECRET]}]},
+        {"projects": [project | {"timezone": SECRET}]},
+        {"projects": [project, project | {"name": "Twice"}]},
+    ]
+    for content in [json.dumps(each) for each in bad] + [f'{{"projects": [{{"secret": "{SECRET}'.replace('"e', "e")]:
+        try:
+            call_import(content)
+        except Exception as error:
+            everything += [str(error).replace(repr(SECRET), "")] if "zone" in str(error) else [str(error)]
+        else:
+            raise AssertionError(content)
+    everything.append(call_import(json.dumps({"projects": [project]})))
+    logging.getLogger("widgets").info("imported")
+    assert Project.objects.get().secret.reveal() == SECRET
+
+
+def call_import(content: str) -> str:
+    out, stdin = io.StringIO(), sys.stdin
+    sys.stdin = io.TextIOWrapper(io.BytesIO(content.encode()))
+    try:
+        call_command("import_widgets", "-", stdout=out, stderr=out)
+    finally:
+        sys.stdin = stdin
+    return out.getvalue()
+
+
+class Killed(BaseException):
+    """What a server does to a thread that takes too long: it passes through every `except Exception`."""
+
+
+def reports(request: Any) -> list[str]:
+    """What Django would mail to ADMINS, or show while debugging, of the exception that is handled now."""
+    made = []
+    for kind in (ExceptionReporter, import_string("django.views.debug.ExceptionReporter")):
+        reporter = kind(request, *sys.exc_info(), is_email=True)
+        made += [reporter.get_traceback_html(), reporter.get_traceback_text()]
+    return made
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_it_is_in_no_report_of_an_exception_inside_the_client(
+    marked: Project, settings: Any, debug: bool, everything: list[str]
+) -> None:
+    settings.DEBUG = debug
+    get_exception_reporter_filter.__globals__["get_default_exception_reporter_filter"].cache_clear()
+
+    def die(request: Any) -> Any:
+        password = request.headers["Authorization"]
+        raise Killed(f"while sending {len(password)} characters")
+
+    with responses.RequestsMock() as mixpanel:
+        mixpanel.add_callback("GET", re.compile(f"{ROOT}/.*"), callback=die)
+        try:
+            marked.client().query("events", {})
+        except Killed:
+            found = reports(RequestFactory().get("/", headers={"Cookie": f"sessionid={SECRET}"}))
+    assert "Killed" in found[0]
+    everything += found
+    logging.getLogger("widgets").info("reported")
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_it_is_in_no_report_of_an_exception_behind_the_form(
+    superuser: Any, log_in: Any, settings: Any, debug: bool, everything: list[str]
+) -> None:
+    settings.DEBUG = debug
+    settings.FIELD_ENCRYPTION_KEYS = ["no key at all"]
+    client = log_in(superuser)
+    form = {
+        **{"name": "Marked", "region": "us", "project_id": "1", "timezone": "UTC", "auth": "service_account"},
+        **{"username": USERNAME, "new_secret": SECRET, "hourly_limit": "60", "concurrent_limit": "5"},
+        "refresh_minutes": "15",
+    }
+    request = RequestFactory().post("/admin/widgets/project/add/", form)
+    try:
+        client.post("/admin/widgets/project/add/", form)
+    except ValueError:
+        everything += reports(request)
+    else:
+        raise AssertionError("nothing went wrong")
+    client.raise_request_exception = False
+    everything.append(client.post("/admin/widgets/project/add/", form).content.decode())
+
+
+def test_no_byte_of_it_is_in_the_database(marked: Project, everything: list[str]) -> None:
+    """The whole database as SQLite writes it to a file. See `test_at_rest` for one that a site wrote."""
+    logging.getLogger("widgets").info("looked at %s", marked.pk)
+    if connection.vendor != "sqlite":
+        pytest.skip("test_at_rest looks at PostgreSQL's dump")
+    with sqlite3.connect(":memory:") as copy:
+        connection.connection.backup(copy)
+        everything.append(copy.serialize().decode("latin-1"))
+    assert marked.name in everything[-1]
