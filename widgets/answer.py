@@ -32,6 +32,7 @@ SAFE = (
     ("X-Content-Type-Options", "nosniff"),
     ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
     ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
     ("X-Robots-Tag", "noindex"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
 )

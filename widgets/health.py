@@ -6,8 +6,21 @@ The state is reckoned by the database, so that lists can be filtered and counted
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Case, CharField, Count, DateTimeField, DurationField, ExpressionWrapper, F, OuterRef, Q
-from django.db.models import QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from .freshness import OVER_SECONDS, POLLED_WITHIN, freshness
@@ -25,12 +38,16 @@ HEAVY = ("snapshot__report_json", "snapshot__question")
 
 
 class Health(NamedTuple):
-    """`word` is said, `why` explains it in a sentence or two; `since` is when it began, where that is known."""
+    """`word` is said, `why` explains it in a sentence or two; `since` is when it began, where that is known.
+
+    `data_at`: of when the numbers are that are shown nevertheless, where that matters.
+    """
 
     state: str
     word: str
     why: str = ""
     since: datetime | None = None
+    data_at: datetime | None = None
 
 
 def with_health(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Widget]:
@@ -103,11 +120,12 @@ def health_of(widget: Widget, now: datetime) -> Health:
 
 
 def failing(widget: Widget, project: Project, snapshot: Snapshot | None) -> Health:
+    data_at = snapshot.fetched_at if snapshot else None
     if widget.health_problem:
-        return Health("failing", STATES["failing"], widget.health_problem)
+        return Health("failing", STATES["failing"], widget.health_problem, data_at=data_at)
     if snapshot and snapshot.error and snapshot.error_kind != "limit":
-        return Health("failing", STATES["failing"], snapshot.error, snapshot.failing_since)
-    return Health("failing", STATES["failing"], project.hold_message)
+        return Health("failing", STATES["failing"], snapshot.error, snapshot.failing_since, data_at)
+    return Health("failing", STATES["failing"], project.hold_message, data_at=data_at)
 
 
 def waiting(widget: Widget, project: Project, snapshot: Snapshot | None, now: datetime) -> Health:

@@ -4,6 +4,7 @@ Only what is plain goes this way: GET or HEAD, a host of ours, the right scheme,
 rendering. Everything else, every doubt among it, is left to Django, which answers the same.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ from .models.widget import SLUG
 from .rendering import ENDINGS
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+DIGITS = re.compile("[0-9]{1,5}")
 STATUS = {200: "200 OK", 304: "304 Not Modified"}
 
 
@@ -48,7 +50,8 @@ class HotPolls:
     def is_plain(self, environ: dict[str, Any]) -> bool:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return False
-        if environ.get("HTTP_HOST", "").rsplit(":", 1)[0] not in self.hosts:
+        host, colon, port = environ.get("HTTP_HOST", "").rpartition(":")
+        if (host if colon else port) not in self.hosts or (colon and not DIGITS.fullmatch(port)):
             return False
         if not settings.SECURE_SSL_REDIRECT:
             return True

@@ -66,4 +66,3 @@ def next_free(project: Project, now: datetime, used: int, limit: int) -> datetim
         return None
     starts = started_within(project, now).order_by("started_at").values_list("started_at", flat=True)
     return starts[used - limit] + HOUR
-

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from django.contrib.auth.models import AbstractUser, Permission
+from django.contrib.auth.models import AbstractUser
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.admin.filling_in import answers_of, somebody
-from tests.conftest import new_project
 from widgets.demo.standin import DEMO_SECRET, DEMO_USERNAME, StandIn
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
@@ -252,12 +251,10 @@ def test_without_a_script_it_is_a_page(post: Any) -> None:
     assert "Enter the numeric property" in page
 
 
-def test_who_may_put_a_project_right_is_led_there(
-    preview: Preview, client: Client, editor: AbstractUser, project: Project
-) -> None:
+def test_who_may_put_a_project_right_is_led_there(preview: Preview, client: Client, project: Project) -> None:
     Project.objects.update(secret="")
     assert preview(**BY_SOURCE)["repair"] == reverse("admin:widgets_project_change", args=(project.pk,))
-    client.force_login(editor)
+    client.force_login(somebody(project, "add"))
     assert preview(**BY_SOURCE)["repair"] == ""
 
 
@@ -267,43 +264,3 @@ def test_the_colours_of_what_is_drawn_are_there_to_be_changed(preview: Preview) 
     assert shown["colors"] == [["Free", "#0072b2"], ["Team", "#123456"], ["Business", "#e69f00"]]
     assert len(preview(chart="list", **by_plan)["colors"]) == 1
     assert preview(chart="table", **by_plan)["colors"] == []
-
-
-@pytest.fixture
-def editor(project: Project) -> AbstractUser:
-    return somebody(project, "add", "change", "view")
-
-
-def test_other_teams_projects_and_widgets_look_as_if_they_were_not_there(
-    post: Any, client: Client, editor: AbstractUser, make_widget: Any, mixpanel: StandIn
-) -> None:
-    theirs = new_project(name="Theirs", project_id=4711)
-    hidden = make_widget(project=theirs, title="Hidden")
-    missing = Widget(pk=999_999)
-    client.force_login(editor)
-    answers = [post(project=str(pk), ask="now", **BY_SOURCE) for pk in (theirs.pk, 999_999, "1e9", "-1")]
-    answers += [post(widget, **BY_SOURCE) for widget in (hidden, missing)]
-    assert {answer.status_code for answer in answers} == {404}
-    assert len({answer.content for answer in answers}) == 1
-    assert post(**BY_SOURCE).status_code == 200
-    assert not mixpanel.calls
-
-
-@pytest.mark.parametrize(("may", "new", "saved"), [("view", 404, 404), ("add", 200, 404), ("change", 404, 200)])
-def test_it_takes_the_right_to_save_what_one_previews(
-    post: Any, client: Client, editor: AbstractUser, make_widget: Any, may: str, new: int, saved: int
-) -> None:
-    editor.user_permissions.set(Permission.objects.filter(codename__in=("view_widget", f"{may}_widget")))
-    client.force_login(editor)
-    assert post(**BY_SOURCE).status_code == new
-    assert post(make_widget(), **BY_SOURCE).status_code == saved
-
-
-def test_it_wants_a_login_a_post_and_a_token(project: Project, admin_user: AbstractUser, mixpanel: StandIn) -> None:
-    address, data = reverse("admin:widgets_widget_preview"), answers_of(project, ask="now", **BY_SOURCE)
-    assert Client().post(address, data).status_code == 302
-    careful = Client(enforce_csrf_checks=True)
-    careful.force_login(admin_user)
-    assert careful.get(address, data).status_code == 405
-    assert careful.post(address, data).status_code == 403
-    assert not mixpanel.calls

@@ -133,6 +133,18 @@ class TestConnectionOfANewProject:
         assert set(verdict["errors"]) == {"region"}
         assert not mixpanel.calls
 
+    def test_it_counts_to_the_hour_as_soon_as_the_project_is_saved(self, db: None, mixpanel: StandIn) -> None:
+        client = boss()
+        test_connection(client, new_secret="wrong")
+        test_connection(client)
+        test_connection(client, project_id="123")
+        client.post(ADD, WHOLE)
+        calls = ApiCall.objects.order_by("pk").values_list("what", "outcome", "user", "project__name")
+        assert list(calls) == [
+            ("connection test", "credentials", client.person.pk, "Acme"),
+            ("connection test", "ok", client.person.pk, "Acme"),
+        ]
+
 
 class TestConnectionOfASavedProject:
     def test_it_uses_the_stored_secret_and_counts_to_the_hour(self, project: Project, mixpanel: StandIn) -> None:
@@ -330,18 +342,18 @@ class TestHour:
         legend = re.findall(r'<li><i class="[^"]*"></i>([^<]*) <b>(\d+)</b>', unescape(html))
         expected = [("Cyfe's polls", "3"), ("refresh_widgets", "1"), ("you", "1"), ("anna", "1")]
         assert legend == [*expected, ("kept for people", "5")]
-        assert "You have 54 left, and polls 49." in html
+        assert "54 left, 49 of them for polls." in html
 
     def test_it_says_when_the_next_is_free(self, project: Project) -> None:
         Project.objects.update(hourly_limit=24)
         client = boss()
         for number in range(22):
             self.called(project, 50 - number)
-        assert "You have 2 left. Polls have spent theirs: the next is free <time" in self.html(client, project)
+        assert "2 left, for people. Polls have spent theirs: their next one is free <time" in self.html(client, project)
         for _ in range(2):
             self.called(project, 1)
         html = self.html(client, project)
-        assert re.search(r"None is left\. The next one is free <time[^>]*>in 10 minutes</time>; polls", html)
+        assert re.search(r"None is left\. The next one is free <time[^>]*>in 10 minutes</time>, and for polls", html)
 
     def test_it_lists_the_last_calls(self, project: Project) -> None:
         message = "Mixpanel answered 503 (<b>down</b>)."

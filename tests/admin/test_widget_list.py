@@ -106,12 +106,13 @@ class TestFinding:
         assert titles(show(client, "?chart=table")) == ["Theirs"]
         assert titles(show(client, "?report=events")) == ["Mine"]
 
-    def test_by_words_and_by_the_end_of_an_address(self, make_widget: MakeWidget) -> None:
+    def test_by_words_and_by_address(self, make_widget: MakeWidget) -> None:
         widget = make_widget(title="Signups by plan")
         make_widget(title="Logins")
         client = boss()
         assert titles(show(client, "?q=plan")) == ["Signups by plan"]
         assert titles(show(client, f"?q={widget.slug}")) == ["Signups by plan"]
+        assert titles(show(client, f"?q={widget.url()}")) == ["Signups by plan"]
         assert titles(show(client, f"?q={widget.slug[:-1]}")) == []
 
     def test_other_teams_are_in_no_list_and_no_filter(self, make_widget: MakeWidget, project: Project) -> None:
@@ -131,7 +132,11 @@ class TestRefreshNow:
         self, make_widget: MakeWidget, project: Project, mixpanel: StandIn
     ) -> None:
         client = editor(project)
-        one, same, other = make_widget(title="A"), make_widget(title="B", chart="column"), make_widget(title="C", last=9)
+        one, same, other = (
+            make_widget(title="A"),
+            make_widget(title="B", chart="column"),
+            make_widget(title="C", last=9),
+        )
         assert act(client, "refresh_now", one, same, other) == ["Refreshed: “A”, “B”, “C”."]
         assert len(mixpanel.calls) == 2
         calls = ApiCall.objects.values_list("purpose", "user", "outcome")

@@ -22,7 +22,7 @@ from widgets.demo.standin import StandIn
 from widgets.models import Project
 
 try:
-    from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+    from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 except ImportError:
     sync_playwright = None
 
@@ -30,6 +30,7 @@ except ImportError:
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+PLAYWRIGHTS_OWN = (".cache/ms-playwright", "Library/Caches/ms-playwright")
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 
@@ -41,18 +42,37 @@ if database.vendor == "sqlite" and not database.settings_dict["TEST"]["NAME"]:
     database.settings_dict["TEST"]["NAME"] = str(Path(place) / "test.sqlite3")
 
 
+def what_is_missing() -> str:
+    if sync_playwright is None:
+        return "Playwright (pip install -r requirements-dev.txt)"
+    if Path(CHROMIUM).is_file() or any(any((Path.home() / place).glob("chromium*")) for place in PLAYWRIGHTS_OWN):
+        return ""
+    return "Chromium (install it, or name it in CHROMIUM=/path/to/chromium)"
+
+
+MISSING = what_is_missing()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the browser tests out where there is no browser; one line says so, at the end."""
+    if MISSING:
+        mine = [item for item in items if item.get_closest_marker("browser")]
+        items[:] = [item for item in items if item not in mine]
+        config.hook.pytest_deselected(items=mine)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if MISSING:
+        terminalreporter.write_line(f"The browser tests were left out: they need {MISSING}.", yellow=True)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator["Browser"]:
     """The system's Chromium (CHROMIUM= names another), or the one that Playwright installed."""
-    if sync_playwright is None:
-        pytest.skip("browser tests need Playwright: pip install -r requirements-dev.txt")
     with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=CHROMIUM or None, args=["--no-sandbox", "--disable-background-networking"]
-            )
-        except Error:
-            pytest.skip("browser tests need Chromium: install it, or name it in CHROMIUM=/path/to/chromium")
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM or None, args=["--no-sandbox", "--disable-background-networking"]
+        )
         yield browser
         browser.close()
 
@@ -127,9 +147,3 @@ def is_error(message: "ConsoleMessage") -> bool:
     if message.location.get("url", "").endswith("/favicon.ico"):
         return False  # browsers ask for it, pages don't name it
     return message.type == "error" or "Content Security Policy" in message.text
-
-
-@pytest.fixture(autouse=True)
-def _needs_chromium(request: pytest.FixtureRequest) -> None:
-    """Skips before the server and the database are set up for nothing."""
-    request.getfixturevalue("chromium")

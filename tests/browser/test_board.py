@@ -100,9 +100,7 @@ def test_it_keeps_itself_up_to_date_without_a_jump(
     assert page.get_by_text("Mixpanel answered 503.").is_visible()
 
 
-def test_a_lost_connection_is_said_and_got_over(
-    open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]
-) -> None:
+def test_a_lost_connection_is_said_and_got_over(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
     open_page.expected = ["ERR_FAILED"]
     page = open_page("/", boss)
     page.route("**/*", lambda route: route.abort())
@@ -122,9 +120,7 @@ def test_who_is_logged_out_meanwhile_is_told(open_page: OpenPage, boss: Abstract
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_fits_a_phone_and_a_wall(
-    open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], theme: str
-) -> None:
+def test_it_fits_a_phone_and_a_wall(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], theme: str) -> None:
     page = open_page("/", boss, viewport=NARROW, theme=theme)
     assert not page.evaluate(OVERFLOWS)
     page.set_viewport_size({"width": 1920, "height": 1080})

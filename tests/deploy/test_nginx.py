@@ -33,7 +33,7 @@ http {{
 """
 
 
-def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int, web_port: int) -> Path:
+def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int, web_port: int | str) -> Path:
     site = replaced(
         (DEPLOY / "nginx/mixcyfe.conf").read_text(),
         (r"listen 80;", f"listen 127.0.0.1:{plain_port};"),

@@ -27,5 +27,3 @@ def fill(path: str, values: dict[str, str]) -> str:
     """The address, with a value for each converter and each group of an expression."""
     path = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda found: values[found[1]], path.rstrip("$"))
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], path)
-
-

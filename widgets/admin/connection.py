@@ -30,18 +30,23 @@ WHERE = ("region", "project_id", "username", "auth")
 """What decides who gets to see the secret: it is entered again when one of these changes."""
 
 FIELDS = (*WHERE, "workspace_id", "timezone")
+WHAT = "connection test"
 EVENT = "MixCyfe connection test"
 """No project has this event, so the answer is as small as can be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a test found: `title` in one line, `text` what to do; `errors` by field, where the form says it all."""
+    """What a test found: `title` in one line, `text` what to do; `errors` by field, where the form says it all.
+
+    `outcome` as in the ledger: `ok` or an error's kind, empty where Mixpanel was not asked.
+    """
 
     ok: bool
     title: str
     text: str = ""
     errors: dict[str, list[str]] = field(default_factory=dict)
+    outcome: str = ""
 
 
 class ConnectionForm(forms.Form):
@@ -149,9 +154,7 @@ def reserve(project: Project, user: Any) -> int | Refusal:
             return Refusal.HELD
         if refusal := spend(locked, now, person=True):
             return refusal
-        return ApiCall.objects.create(
-            project=locked, user=user, purpose=PEOPLE, what="connection test", started_at=now
-        ).pk
+        return ApiCall.objects.create(project=locked, user=user, purpose=PEOPLE, what=WHAT, started_at=now).pk
 
 
 def note(project: Project, call: int, failure: Failure | None, *, saved: bool) -> None:
@@ -182,15 +185,15 @@ def connected(project: Project) -> Verdict:
     )
     if project.auth == PROJECT_SECRET:
         text += " Mixpanel ends project secrets on 3 March 2027: move to a service account before."
-    return Verdict(True, f"Connected: Mixpanel answers{which}.", text)
+    return Verdict(True, f"Connected: Mixpanel answers{which}.", text, outcome="ok")
 
 
 def explained(error: MixpanelError, project: Project) -> Verdict:
     """What an error of the test's query means, and what to do about it."""
-    said = f" ({error.message})"
     match error.kind:
         case "credentials":
             title, text = credentials_wrong(error, project)
+            text += f" ({error.message})"
         case "plan":
             title = "This project's plan at Mixpanel has no API."
             text = "The credentials are right, but Mixpanel answers queries on paid plans only. Change the plan there."
@@ -209,7 +212,7 @@ def explained(error: MixpanelError, project: Project) -> Verdict:
                 error.message,
                 "Try again in a moment. If it stays so, ask whoever runs this server whether it may reach Mixpanel.",
             )
-    return Verdict(False, title, text if error.kind != "credentials" else text + said)
+    return Verdict(False, title, text, outcome=error.kind)
 
 
 def credentials_wrong(error: MixpanelError, project: Project) -> tuple[str, str]:

@@ -4,20 +4,30 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from widgets.health import Health
 from widgets.models import Project
+from widgets.models.access import people_visible_to
 from widgets.models.project import PROJECT_SECRET
 
 from .connection import WHERE
 from .project_page import ProjectPage, secret_problem
 
 CREDENTIALS = "Credentials"
+HERE_ALREADY = next(
+    each.violation_error_message for each in Project._meta.constraints if each.name == "one_project_a_mixpanel_project"
+)
+CANT_BE_ADDED = "This Mixpanel project can't be used here. Ask whoever runs MixCyfe."
+ANOTHER_NAME = "Choose another name."
 
 
 class ProjectForm(forms.ModelForm):
+    by: Any  # whose form it is: ProjectAdmin says
+
     new_secret = forms.CharField(
         label="Secret",
         required=False,
@@ -60,6 +70,18 @@ class ProjectForm(forms.ModelForm):
             self.add_error("new_secret", f"Enter the secret again, because you changed: {names}.")
         return cleaned
 
+    def _update_errors(self, errors: Any) -> None:
+        """Says of a project that somebody does not see no more than that this can't be: neither that it is here
+        nor whose it is. (Names and Mixpanel projects are unique on a host, so something has to be said.)"""
+        if not self.by.is_superuser and hasattr(errors, "error_dict"):
+            for error in errors.error_dict.get(NON_FIELD_ERRORS, ()):
+                if error.message == HERE_ALREADY:
+                    error.message = CANT_BE_ADDED
+            for error in errors.error_dict.get("name", ()):
+                if error.code == "unique":
+                    error.message = ANOTHER_NAME
+        super()._update_errors(errors)
+
     def save(self, commit: bool = True) -> Any:
         if self.cleaned_data.get("new_secret"):
             self.instance.set_secret(self.cleaned_data["new_secret"])
@@ -69,7 +91,7 @@ class ProjectForm(forms.ModelForm):
 @admin.register(Project)
 class ProjectAdmin(ProjectPage, admin.ModelAdmin):
     form = ProjectForm
-    list_display = ("name", "project_id", "region", "timezone", "state", "widget_count")
+    list_display = ("name", "state", "widget_count", "project_id", "region", "timezone")
     search_fields = ("name", "project_id")
     show_full_result_count = False
     filter_horizontal = ("members",)
@@ -91,6 +113,31 @@ class ProjectAdmin(ProjectPage, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).visible_to(request.user).annotate_widgets()
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().changelist_view(request, extra_context={"title": "Projects"} | (extra_context or {}))
+
+    def get_form(self, request: HttpRequest, obj: Project | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.by = request.user
+        return form
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "members":
+            kwargs["queryset"] = people_visible_to(request.user).order_by("username")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "members" and field:
+            field.widget.can_add_related = False  # people are invited, on a page of its own
+        return field
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Who makes a project is a member of it, and would not see it otherwise."""
+        super().save_related(request, form, formsets, change)
+        if not change:
+            form.instance.members.add(request.user)
+
     def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
         """Who may only look sees nothing of the credentials, not even whose they are."""
         fieldsets = super().get_fieldsets(request, obj)
@@ -108,11 +155,15 @@ class ProjectAdmin(ProjectPage, admin.ModelAdmin):
         return project.widget_total
 
     @admin.display(description="State")
-    def state(self, project: Project) -> SafeString | str:
-        if problem := secret_problem(project):
-            return problem
-        if project.is_held:
-            return format_html("held back: {}", project.hold_message)
-        if project.auth == PROJECT_SECRET:
-            return "ready, with a project secret, which Mixpanel ends on 3 March 2027"
-        return "ready"
+    def state(self, project: Project) -> SafeString:
+        return render_to_string("widgets/health_cell.html", {"health": state_of(project)})
+
+
+def state_of(project: Project) -> Health:
+    if problem := secret_problem(project):
+        return Health("failing", "Needs credentials", problem)
+    if project.is_held:
+        return Health("stale" if project.hold_kind == "limit" else "failing", "Held back", project.hold_message)
+    if project.auth == PROJECT_SECRET:
+        return Health("fresh", "Ready", "With a project secret: Mixpanel ends those on 3 March 2027.")
+    return Health("fresh", "Ready")

@@ -1,10 +1,11 @@
 """The page of a project: testing its connection, its hour of queries, and what to know about it."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
@@ -20,13 +21,18 @@ from widgets.freshness import for_polls
 from widgets.hour import WHO, Hour, hour_of
 from widgets.models import ApiCall, Project
 from widgets.models.project import PROJECT_SECRET, PROJECT_SECRET_ENDS
+from widgets.quota import PEOPLE
 from widgets.times import time_tag
 
-from .connection import ConnectionForm, Verdict, check_form, check_saved
+from .connection import WHAT, ConnectionForm, Verdict, check_form, check_saved
 
 hide_secret = method_decorator(sensitive_post_parameters("new_secret", "username"))
 
 CALLS_SHOWN = 15
+TESTS = "connection_tests"
+MOST_TESTS = 20
+"""Kept in a session, for a project that is not saved yet."""
+
 OUTCOMES = {
     "": "Running",
     "ok": "OK",
@@ -75,7 +81,12 @@ class ProjectPage:
                 raise Http404
         elif not self.has_add_permission(request):
             raise Http404
-        return JsonResponse(asdict(check_form(ConnectionForm(request.POST, stored), request.user)))
+        form = ConnectionForm(request.POST, stored)
+        asked_at = timezone.now()
+        verdict = check_form(form, request.user)
+        if verdict.outcome and form.counted_on(request.user) is None:
+            remember(request, form.project, asked_at, verdict.outcome)
+        return JsonResponse(asdict(verdict))
 
     @hide_secret
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -94,25 +105,25 @@ class ProjectPage:
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         request.saved_project = obj
+        if not change:
+            count_tests(request, obj)
 
     def tell(self, request: HttpRequest, verdict: Verdict) -> None:
         level = messages.SUCCESS if verdict.ok else messages.ERROR
         self.message_user(request, f"{verdict.title} {verdict.text}".strip(), level)
 
+    @admin.display(description="Connection")
     def connection(self, project: Project) -> SafeString:
         """The button, as a read-only field."""
         return render_to_string(
             "widgets/connection.html", {"url": reverse("admin:widgets_project_connection"), "project": project}
         )
 
-    connection.short_description = "Connection"
-
+    @admin.display(description="Limits Mixpanel named")
     def learned_limits(self, project: Project) -> SafeString | str:
         if not project.learned_hourly and not project.learned_concurrent:
             return "None so far: it names them when one is reached."
         return render_to_string("widgets/learned_limits.html", {"project": project})
-
-    learned_limits.short_description = "Limits Mixpanel named"
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         project: Project | None = kwargs.get("obj")
@@ -131,15 +142,33 @@ class ProjectPage:
         return super().render_change_form(request, context, **kwargs)
 
 
+def remember(request: HttpRequest, project: Project, asked_at: datetime, outcome: str) -> None:
+    """A test of a project that isn't saved yet counts to its hour as soon as it is."""
+    test = [project.region, project.project_id, asked_at.isoformat(), timezone.now().isoformat(), outcome]
+    request.session[TESTS] = [*request.session.get(TESTS, []), test][-MOST_TESTS:]
+
+
+def count_tests(request: HttpRequest, project: Project) -> None:
+    for region, project_id, started_at, ended_at, outcome in request.session.pop(TESTS, []):
+        if (region, project_id) == (project.region, project.project_id):
+            ApiCall.objects.create(
+                project=project,
+                user=request.user,
+                purpose=PEOPLE,
+                what=WHAT,
+                started_at=started_at,
+                ended_at=ended_at,
+                outcome=outcome,
+            )
+
+
 def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
     """What somebody should know or do, the most urgent first."""
     found: list[SafeString | str] = []
     if problem := secret_problem(project):
         found.append(problem)
     if project.is_held:
-        found.append(
-            format_html("{} Mixpanel is asked again {}.", project.hold_message, time_tag(project.held_until))
-        )
+        found.append(format_html("{} Mixpanel is asked again {}.", project.hold_message, time_tag(project.held_until)))
     if project.auth == PROJECT_SECRET and may_change:
         over = timezone.now().date() >= PROJECT_SECRET_ENDS
         found.append(
@@ -205,4 +234,3 @@ def described(call: ApiCall, reader: Any) -> dict[str, Any]:
         "outcome": OUTCOMES.get(call.outcome, call.outcome),
         "message": call.message,
     }
-

@@ -11,6 +11,7 @@ from .titles import saved_name
 from .which_fields import is_used
 
 ASKED = ("events", "born_event", "property_name", "breakdown", "measure", "where", "limit", "intervals")
+USUAL = ("limit", "intervals")
 CLEANED = ("exclude", "rename", "sort", "top", "other", "target")
 
 
@@ -34,7 +35,7 @@ def texts(widget: Widget, names: list[str]) -> Iterator[tuple[str, str]]:
     for name in names:
         field = Widget._meta.get_field(name)
         value = getattr(widget, name)
-        if value in (None, "", [], {}, False):
+        if value in (None, "", [], {}, False) or (name in USUAL and value == field.default):
             continue
         text = getattr(widget, f"get_{name}_display")() if field.choices else written(value)
         yield label_of(name), text

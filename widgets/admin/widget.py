@@ -59,7 +59,8 @@ class WidgetAdmin(FormViews, WidgetListMixin, admin.ModelAdmin):
             {
                 "classes": ("collapse",),
                 "fields": (
-                    ("total", "cumulative", "average"),
+                    "total",
+                    ("cumulative", "average"),
                     ("reverse", "reverse_graph"),
                     "shared_axis",
                     ("show_axis", "show_labels"),

@@ -88,8 +88,8 @@ class WidgetActions:
 
     def switch(self, request: HttpRequest, queryset: QuerySet[Widget], *, active: bool) -> int:
         with transaction.atomic():
-            widgets = list(Widget.objects.filter(pk__in=queryset.order_by().values("pk"), active=not active))
             mine = Widget.objects.filter(pk__in=queryset.order_by().values("pk"), active=not active)
+            widgets = list(mine)
             self.note(request, widgets, "Resumed." if active else "Paused.")
             if active:
                 # Somebody tries: what Mixpanel refused is asked again at once (`Snapshot.forgive`).

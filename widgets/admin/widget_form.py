@@ -27,6 +27,7 @@ BOXES = {
     "country_names": ("Country names", "Names in place of codes."),
 }
 RESET_WHEN_UNUSED = ("events", "breakdown", "property_name", "filters", "where", "measure", "born_event")
+NO_PROJECT = "There is none for you yet. Add one, or ask whoever looks after MixCyfe to make you a member of one."
 DEFAULTS = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
 
 
@@ -115,6 +116,10 @@ class WidgetForm(forms.ModelForm):
         ]
         labels = {"range": "Dates"}
         help_texts = {"report": "What is counted. The fields below follow it.", "last": ""}
+        error_messages = {
+            "project": {"required": "Choose the project in Mixpanel."},
+            "report": {"required": "Choose what is counted."},
+        }
         widgets = {
             "where": forms.Textarea(attrs={"rows": 2, "class": "lines"}),
             "breakdown": forms.TextInput(attrs=picker("properties")),
@@ -150,6 +155,8 @@ class WidgetForm(forms.ModelForm):
             mine = list(projects[:2])
             if len(mine) == 1:
                 self.initial.setdefault("project", mine[0].pk)
+            elif not mine:
+                self.fields["project"].help_text = NO_PROJECT
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -1,5 +1,6 @@
 """The list of widgets: what it shows, filters and searches. What it can do to them is in `widget_actions`."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from django.utils.safestring import SafeString
 
 from widgets.health import STATES, for_lists, health_of
 from widgets.models import Project, Widget
+from widgets.models.widget import SLUG
 from widgets.pages import picture_url
 from widgets.reports import KINDS
 from widgets.spec import CHARTS
@@ -24,6 +26,7 @@ from widgets.times import from_now, time_tag
 
 from .widget_actions import WidgetActions
 
+ADDRESS = re.compile(rf"/w/({SLUG.pattern})(?:\.\w+)?\s*$")
 Choices = Iterable[tuple[Any, str]]
 
 
@@ -64,7 +67,10 @@ class InUse(admin.SimpleListFilter):
         return choices if len(choices) > 1 or self.value() else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Widget]) -> QuerySet[Widget]:
-        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
+        if not self.value():
+            return queryset
+        known = {str(value) for value, _ in self.lookup_choices}
+        return queryset.filter(**{self.field: self.value()}) if self.value() in known else queryset.none()
 
 
 class ProjectFilter(InUse):
@@ -79,7 +85,9 @@ class OwnerFilter(InUse):
 
     def names(self, request: HttpRequest, used: QuerySet[Any]) -> Choices:
         owners = get_user_model().objects.filter(pk__in=used).order_by("username").values_list("pk", "username")
-        return [(pk, "me" if pk == request.user.pk else name) for pk, name in owners]
+        return sorted(
+            ((pk, "me" if pk == request.user.pk else name) for pk, name in owners), key=lambda o: o[1] != "me"
+        )
 
 
 class ChartFilter(InUse):
@@ -105,7 +113,7 @@ class WidgetListMixin(WidgetActions):
     list_display_links = ("title",)
     list_filter = (HealthFilter, ProjectFilter, OwnerFilter, ReportFilter, ChartFilter)
     search_fields = ("title", "project__name", "owner__username", "breakdown", "slug__exact")
-    search_help_text = "Title, project, owner, breakdown, or the whole last part of an address"
+    search_help_text = "Title, project, owner, breakdown, or a whole address"
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
@@ -124,6 +132,12 @@ class WidgetListMixin(WidgetActions):
         # Pictures and reasons need the room of the sidebar.
         mine = {"title": "Widgets", "is_nav_sidebar_enabled": False}
         return super().changelist_view(request, extra_context=mine | (extra_context or {}))
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """Finds the widget of an address too, as somebody copies it out of Cyfe."""
+        if address := ADDRESS.search(search_term):
+            search_term = address[1]
+        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="")
     def picture(self, widget: Widget) -> SafeString:

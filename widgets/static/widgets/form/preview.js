@@ -5,7 +5,7 @@ import { post, Trouble } from "./wire.js";
 
 const WHILE_TYPING = 600;
 const AFTER_A_CHOICE = 200;
-const BEFORE_ASKING = 1000;
+const BEFORE_ASKING = 800;
 const LOOK_AGAIN = 1000;
 const SLOW = 300;
 

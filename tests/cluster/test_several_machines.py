@@ -1,0 +1,176 @@
+"""Two web processes, two workers, PostgreSQL and Redis; one after another is killed while polls go on.
+
+`pytest -rP tests/cluster` prints the log of polls, which docs/more-than-one-machine.md quotes.
+"""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.proxy import Certificate, Proxy, make_certificate
+from tests.deploy.test_nginx import NGINX, rendered
+from tests.running.conftest import NO_POSTGRES
+from tests.running.site import POSTGRES, Site, eventually, free_port
+from widgets.demo.standin import StandIn
+
+from .polling import Poller
+
+NO_REDIS_SERVER = "" if shutil.which("redis-server") else "left out: redis-server is not installed"
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(bool(NO_POSTGRES or NO_REDIS_SERVER), reason=NO_POSTGRES or NO_REDIS_SERVER),
+]
+EVENTS = ("Signed up", "Logged in", "App Open", "Game Played", "Order completed", "Page viewed")
+SIX_SECONDS = 0.1
+NOTHING_RUNS = "both web processes killed"
+
+
+@pytest.fixture
+def redis_port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def start_redis(tmp_path: Path, redis_port: int) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
+    """A Redis of the test's own, which it may kill."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> "subprocess.Popen[bytes]":
+        command = [
+            "redis-server",
+            "--port",
+            str(redis_port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--dir",
+            str(tmp_path),
+        ]
+        started.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait(timeout=10)
+
+
+@pytest.fixture
+def balance(tmp_path: Path) -> Iterator[Callable[[list[int], int], Proxy | None]]:
+    """nginx with the real file in front of several web processes; None where it is not installed."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(ports: list[int], https_port: int) -> Proxy | None:
+        if NGINX is None:
+            return None
+        folder = tmp_path / "nginx"
+        folder.mkdir()
+        proxy = Proxy(https_port, free_port(), make_certificate(folder).certificate, folder / "logs")
+        servers = "; server 127.0.0.1:".join(map(str, ports))
+        certificate = Certificate(folder / "certificate.pem", folder / "key.pem")
+        file = rendered(folder, certificate, proxy.port, proxy.plain_port, servers)
+        started.append(subprocess.Popen([NGINX, "-p", str(folder), "-c", str(file), "-e", str(folder / "logs/x.log")]))
+        eventually(proxy.is_up)
+        return proxy
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def test_polls_are_answered_while_everything_dies_in_turn(
+    tmp_path: Path,
+    redis_port: int,
+    start_redis: Callable[[], "subprocess.Popen[bytes]"],
+    balance: Callable[[list[int], int], Proxy | None],
+) -> None:
+    redis = start_redis()
+    ports, https_port = [free_port(), free_port()], free_port()
+    settings = {"TASKS": "celery", "BROKER_URL": f"redis://127.0.0.1:{redis_port}/0", "MIXPANEL_TIMEOUT": "2"}
+    if NGINX:
+        settings |= {"SITE_URL": f"https://localhost:{https_port}", "ALLOWED_HOSTS": "", "TRUST_PROXY": "on"}
+    with StandIn(hourly_limit=10_000) as mixpanel, Site(tmp_path, mixpanel.url, "postgres", **settings) as site:
+        widgets = [
+            {"title": event, "report": "events", "events": [event], "refresh_minutes": SIX_SECONDS} for event in EVENTS
+        ]
+        paths = site.add(*widgets, hourly_limit=10_000)
+        webs = [web(site, port) for port in ports]
+        workers = [site.worker(), site.worker()]
+        proxy = balance(ports, https_port)
+        poller = Poller(paths, [f"http://127.0.0.1:{port}" for port in ports])
+        if proxy:
+            poller = Poller(paths, [f"https://localhost:{https_port}"], str(proxy.certificate))
+        mixpanel.latency = 0.3
+
+        def phase(name: str, seconds: float = 2) -> None:
+            poller.phase = name
+            time.sleep(seconds)
+
+        with poller.polling():
+            phase("all runs", 7)
+            site.kill(workers[0])
+            phase("one worker killed")
+            site.kill(workers[1])
+            phase("both workers killed", 6.5)
+            workers = [site.worker(), site.worker()]
+            phase("workers back")
+            site.kill(webs[0])
+            phase("one web process killed")
+            webs[0] = web(site, ports[0])
+            phase("web process back")
+            redis.kill()
+            redis.wait(timeout=10)
+            phase("Redis killed", 6.5)
+            start_redis()
+            phase("Redis back")
+            cut_database_connections(site)
+            phase("database connections cut")
+            poller.phase = NOTHING_RUNS
+            for process in webs:
+                site.kill(process)
+            webs = [web(site, port) for port in ports]
+            poller.phase = "until all is fresh again"
+            back = time.time()
+            eventually(lambda: all_fetched_since(site, back), seconds=45)
+        print(poller.summary())
+        assert {poll.status for poll in poller.polls if poll.phase != NOTHING_RUNS} == {200}
+        assert any(poll.status != 200 for poll in poller.polls if poll.phase == NOTHING_RUNS)
+        assert max(poll.seconds for poll in poller.polls) < 3
+        assert len(poller.polls) > 200
+        assert all(len(bodies) == 1 for bodies in poller.bodies.values())  # the days are over: nothing may change
+        assert any(poll.stale for poll in poller.polls if poll.phase == "Redis killed")
+        assert mixpanel.duplicates_in_flight == 0
+        assert mixpanel.most_running() <= 5
+        kept = site.python("from widgets.models import *; print(Widget.objects.count(), Snapshot.objects.count())")
+        assert kept.split() == ["6", "6"]
+
+
+def web(site: Site, port: int) -> "subprocess.Popen[bytes]":
+    """A web process as systemd starts it, on a port that stays the same."""
+    process = site.start([sys.executable, "manage.py", "serve", f"--port={port}"], f"web-{port}.log")
+    eventually(lambda: site.answers(f"http://127.0.0.1:{port}/healthz"))
+    return process
+
+
+def cut_database_connections(site: Site) -> None:
+    """As a restart of PostgreSQL would, which a test may not do."""
+    import psycopg
+
+    name = site.database.rsplit("/", 1)[1]
+    with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+
+def all_fetched_since(site: Site, moment: float) -> bool:
+    import psycopg
+
+    with psycopg.connect(site.database) as connection:
+        row = connection.execute("SELECT extract(epoch FROM min(fetched_at)) FROM widgets_snapshot").fetchone()
+    return bool(row and row[0] and float(row[0]) > moment)

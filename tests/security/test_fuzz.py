@@ -1,0 +1,194 @@
+"""Whatever Cyfe, a browser, a proxy or Mixpanel sends: an answer in time, no 500 and no traceback."""
+
+import json
+import re
+import string
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import responses
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client, RequestFactory
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from widgets.hot import HotPolls
+from widgets.models import Snapshot, Widget
+
+from .conftest import Team
+
+pytestmark = pytest.mark.django_db
+ROOT = "http://mixpanel.test/api"
+
+
+def tries(count: int) -> settings:
+    """Five seconds are a hang."""
+    return settings(max_examples=count, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+# What a server lets through in a header: Latin-1 without the characters that end a line.
+header_text = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=80)
+hosts = st.one_of(
+    header_text,
+    st.sampled_from(["testserver", "TESTSERVER", "testserver:80", "testserver:x", "testserver.", "evil.example", ""]),
+    st.from_regex(r"(testserver|\[::1\]|127\.0\.0\.1)(:[0-9a-z]{0,6})?", fullmatch=True),
+)
+tags = st.one_of(header_text, st.sampled_from(["*", '"', "W/", 'W/"x", "y"', '"' * 60, ",,,", '"x"' * 20]))
+addresses = st.one_of(header_text, st.ip_addresses().map(str), st.sampled_from(["[::1]:4", "1.2.3.4:5, x", "unknown"]))
+headers = st.fixed_dictionaries(
+    {},
+    optional={
+        "Host": hosts,
+        "If-None-Match": tags,
+        "If-Modified-Since": header_text,
+        "X-Forwarded-For": addresses,
+        "X-Forwarded-Proto": st.sampled_from(["https", "http", "HTTPS", "https,http", ""]) | header_text,
+        "X-Forwarded-Host": hosts,
+        "X-Original-URL": header_text,
+        "Range": st.sampled_from(["bytes=0-", "bytes=5-1", "bytes=0-0,1-1", "lines=1-2"]) | header_text,
+        "Cookie": header_text | st.text(string.printable, max_size=40).map(lambda text: f"sessionid={text!r}"),
+        "Accept": header_text,
+        "Accept-Encoding": header_text,
+        "Accept-Language": header_text,
+        "Content-Length": st.sampled_from(["0", "-1", "x", "9" * 30, "٣", ""]),
+        "Content-Type": header_text,
+        "User-Agent": header_text,
+        "Origin": header_text,
+        "Referer": header_text,
+    },
+)
+slugs = st.one_of(
+    st.text(string.ascii_letters + string.digits + "-_", min_size=20, max_size=66),
+    st.text(string.printable, max_size=40),
+    st.text(max_size=40),
+)
+
+
+def decent(response: Any, *allowed: int) -> None:
+    assert response.status_code in allowed, response.status_code
+    assert b"Traceback" not in response.content
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+
+
+@tries(150)
+@given(slugs, st.sampled_from(["csv", "json", "svg", "html", "", "CSV", "csv.csv"]), headers)
+def test_it_answers_any_slug_and_any_header(client: Client, slug: str, ending: str, sent: dict[str, str]) -> None:
+    response = client.get(f"/w/{quote(slug, errors='replace')}.{ending}", headers=sent)
+    decent(response, 404, 400, 413)
+    assert not response.cookies
+
+
+@tries(150)
+@given(headers, st.sampled_from(["get", "head", "post", "options"]))
+@example({"X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}, "get")
+def test_it_answers_a_real_widget_with_any_header(
+    acme: Team, client: Client, sent: dict[str, str], method: str
+) -> None:
+    url = f"/w/{acme.widget.slug}.csv"
+    plain = client.get(url)
+    response = getattr(client, method)(url, headers=sent)
+    decent(response, 200, 304, 400, 405, 413)
+    assert not response.cookies
+    if response.status_code == 200 and method == "get":
+        assert response.content == plain.content
+
+
+@tries(150)
+@given(headers, st.sampled_from(["GET", "HEAD", "POST"]))
+@example({"Host": "testserver:x"}, "GET")
+@example({"Host": "testserver:80"}, "GET")
+def test_the_short_way_answers_as_django_does(acme: Team, client: Client, sent: dict[str, str], method: str) -> None:
+    url = f"/w/{acme.widget.slug}.csv"
+    client.get(url)
+    response = client.generic(method, url, headers=sent)
+    started: list[Any] = []
+    environ = RequestFactory().generic(method, url, headers=sent).environ
+    body = b"".join(HotPolls(WSGIHandler())(environ, lambda *args: started.extend(args)))
+    assert started[0][:3] == str(response.status_code)
+    assert body == response.content or method == "HEAD", "a server sends no body then"
+
+
+@tries(100)
+@given(headers, st.sampled_from(["/", "/admin/", "/admin/login/", "/healthz", "/pictures/1.svg", "/no/such/page"]))
+def test_it_answers_people_with_any_header(client: Client, sent: dict[str, str], path: str) -> None:
+    decent(client.get(path, headers=sent), 200, 302, 400, 404, 413)
+
+
+@tries(80)
+@given(
+    st.dictionaries(st.sampled_from(["username", "password", "next", "csrfmiddlewaretoken", "x"]), st.text()), headers
+)
+def test_it_answers_any_login(client: Client, data: dict[str, str], sent: dict[str, str]) -> None:
+    sent = {name: value for name, value in sent.items() if not name.startswith("Content-")}
+    decent(client.post("/admin/login/", data, headers=sent), 200, 302, 400, 403, 413, 429)
+
+
+@tries(100)
+@given(
+    st.sampled_from(["admin/widgets/widget/", "admin/widgets/project/", "admin/admin/logentry/", ""]),
+    st.dictionaries(
+        st.sampled_from(
+            "q p o e page all health project project__id__exact owner chart report active wall _facets _popup _to_field "
+            "action_time__gte action_flag__exact members__id project__secret owner__password__startswith".split()
+        ),
+        st.text(max_size=12) | st.integers(-(2**70), 2**70).map(str),
+        max_size=3,
+    ),
+)
+@example("admin/widgets/widget/", {"project": "abc"})
+@example("admin/widgets/widget/", {"owner": "9" * 30})
+@example("admin/widgets/widget/", {"q": "\0", "p": "-1"})
+def test_it_answers_any_query_of_a_list(acme: Team, log_in: Any, path: str, query: dict[str, str]) -> None:
+    decent(log_in(acme.editor).get(f"/{path}", query), 200, 302, 400, 403)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=10,
+)
+shaped = st.fixed_dictionaries(
+    {
+        "data": st.fixed_dictionaries(
+            {"series": st.lists(st.sampled_from(["2026-11-01", "x", ""]) | values, max_size=4), "values": values}
+        )
+    },
+    optional={"legend_size": values, "computed_at": values, "error": values},
+)
+hostile = st.text(st.sampled_from("=+-@\t\r\n\0\x1b[31m<script>&'\"\u202e\u2028,;|é💥"), max_size=20)
+labelled = st.dictionaries(
+    hostile, st.dictionaries(st.sampled_from(["2026-11-20", hostile]).map(str), values), max_size=4
+)
+bodies = st.one_of(
+    st.binary(max_size=200),
+    values.map(lambda value: json.dumps(value).encode()),
+    shaped.map(lambda value: json.dumps(value).encode()),
+    labelled.map(lambda rows: json.dumps({"data": {"series": ["2026-11-20"], "values": rows}}).encode()),
+    st.integers(1, 3000).map(lambda depth: b"[" * depth + b"]" * depth),
+)
+
+
+@tries(150)
+@given(bodies, st.sampled_from([200, 200, 200, 204, 302, 400, 401, 402, 429, 500, 503, 999]), st.data())
+@example(b'{"data": {"series": ["2026-11-20"], "values": {"Signed up": {"2026-11-20": 1e400}}}}', 200, None)
+def test_it_answers_whatever_mixpanel_says(
+    acme: Team, client: Client, settings: Any, body: bytes, status: int, data: Any
+) -> None:
+    settings.MIXPANEL_API_ROOT = ROOT
+    reports = [("events", ""), ("segmentation", "plan"), ("retention", ""), ("funnel", ""), ("top_events", "")]
+    report, breakdown = data.draw(st.sampled_from(reports)) if data else reports[0]
+    widget = acme.widget
+    Widget.objects.filter(pk=widget.pk).update(report=report, breakdown=breakdown, funnel=1, born_event="Signed up")
+    widget = Widget.objects.get(pk=widget.pk)
+    widget.project.release()
+    widget.project.save()
+    widget.save()
+    Snapshot.objects.update(fetched_at=None, retry_at=None, report_json="", version=0)
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mixpanel:
+        mixpanel.get(re.compile(f"{ROOT}/.*"), status=status, body=body, headers={"Retry-After": "0"})
+        for ending in ("csv", "json", "svg"):
+            response = client.get(f"/w/{widget.slug}.{ending}")
+            decent(response, 200, 503)
+            assert "can't answer at the moment" not in response.content.decode()

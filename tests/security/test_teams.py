@@ -1,0 +1,194 @@
+"""What a team has is nobody else's business: not in a list, a choice, an error or a count."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from widgets.models import Project, Snapshot, Widget
+from widgets.models.access import people_visible_to
+
+from .conftest import MARK, Team
+
+FORM = {"report": "events", "events": "Signed up", "chart": "line", "measure": "total", "range": "last", "last": "5"}
+FORM |= {"unit": "day", "limit": "60", "intervals": "8", "title": "New", "active": "on", "shared_axis": "on"}
+
+
+@pytest.fixture
+def manager(make_user: Any, acme: Team) -> Any:
+    """Not a superuser, but trusted with Acme's project, its credentials and its people."""
+    user = make_user("Acme-manager", "Widget editors", (acme.project,))
+    may = ["add_project", "change_project", "add_user", "change_user", "view_user"]
+    user.user_permissions.add(*Permission.objects.filter(codename__in=may))
+    return user
+
+
+def project_form(**values: Any) -> dict[str, Any]:
+    return {
+        "name": "New",
+        "region": "us",
+        "project_id": "42",
+        "timezone": "UTC",
+        "auth": "service_account",
+        "username": "new.account",
+        "new_secret": "a new secret",
+        "hourly_limit": "60",
+        "concurrent_limit": "5",
+        "refresh_minutes": "15",
+    } | values
+
+
+@pytest.mark.parametrize("query", ["", "?q=Hooli", "?project=0", "?all=1", "?o=4", "?q=sign", "?owner=1"])
+def test_it_lists_no_other_teams_widgets(acme: Team, hooli: Team, log_in: Any, query: str) -> None:
+    for path in ("/admin/widgets/widget/", "/admin/widgets/project/", "/", "/admin/admin/logentry/"):
+        response = log_in(acme.editor).get(path + query.replace("=0", f"={hooli.project.pk}"), follow=True)
+        text = (
+            response.content.decode()
+            .replace('value="Hooli"', "")
+            .replace("q%3DHooli", "")
+            .replace("q=Hooli", "")
+            .replace("“Hooli”", "")
+        )
+        assert response.status_code == 200
+        assert MARK not in text, path + query
+
+
+def test_it_offers_an_editor_their_own_projects_only(acme: Team, hooli: Team, log_in: Any) -> None:
+    client = log_in(acme.editor)
+    assert MARK not in client.get("/admin/widgets/widget/add/").content.decode()
+    response = client.post("/admin/widgets/widget/add/", {**FORM, "project": hooli.project.pk})
+    assert "not one of the available choices" in response.content.decode()
+    assert Widget.objects.count() == 2
+
+
+def test_it_moves_no_widget_into_another_teams_project(acme: Team, hooli: Team, log_in: Any) -> None:
+    address = f"/admin/widgets/widget/{acme.widget.pk}/change/"
+    log_in(acme.editor).post(address, {**FORM, "project": hooli.project.pk})
+    acme.widget.refresh_from_db()
+    assert acme.widget.project == acme.project
+    log_in(acme.editor).post(address, {**FORM, "project": acme.project.pk})
+    acme.widget.refresh_from_db()
+    assert acme.widget.title == "New"
+
+
+@pytest.mark.parametrize("action", ["pause", "replace_address", "duplicate", "refresh_now", "delete_selected"])
+def test_it_acts_on_no_widget_of_another_team(acme: Team, hooli: Team, log_in: Any, action: str) -> None:
+    before = Widget.objects.values().order_by("pk")[:10]
+    data = {"action": action, "_selected_action": [str(hooli.widget.pk)], "confirmed": "yes", "post": "yes"}
+    list(before)
+    response = log_in(acme.editor).post("/admin/widgets/widget/", data, follow=True)
+    assert MARK not in response.content.decode()
+    assert list(Widget.objects.values().order_by("pk")) == list(before)
+
+
+@pytest.mark.parametrize("path", ["preview/", "lists/"])
+def test_it_asks_mixpanel_nothing_for_another_team(
+    acme: Team, hooli: Team, log_in: Any, mixpanel: Any, path: str
+) -> None:
+    data = {**FORM, "project": hooli.project.pk, "what": "events", "ask": "now"}
+    response = log_in(acme.editor).post(f"/admin/widgets/widget/{path}", data)
+    assert response.status_code == 404
+    assert mixpanel.calls == []
+
+
+def test_a_pasted_link_tells_nothing_of_another_teams_project(acme: Team, hooli: Team, log_in: Any) -> None:
+    def said(project_id: int) -> str:
+        link = f"https://mixpanel.com/project/{project_id}/view/1/app/boards#report-id=7"
+        text = log_in(acme.editor).post("/admin/widgets/widget/link/", {"link": link}).content.decode()
+        return text.replace(str(project_id), "#")
+
+    assert said(hooli.project.project_id) == said(31337)
+
+
+def test_an_object_of_another_team_is_as_good_as_none(acme: Team, hooli: Team, log_in: Any) -> None:
+    def said(pk: int) -> str:
+        response = log_in(acme.editor).get(f"/admin/widgets/widget/{pk}/change/", follow=True)
+        return "".join(map(str, response.context["messages"])).replace(str(pk), "#")
+
+    assert said(hooli.widget.pk) == said(987654)
+
+
+def test_people_know_of_their_colleagues_only(acme: Team, hooli: Team, manager: Any, superuser: Any) -> None:
+    assert set(people_visible_to(acme.viewer)) == {acme.viewer, acme.editor, manager}
+    assert people_visible_to(superuser).count() == 6
+    superuser.is_active = False
+    assert not people_visible_to(superuser)
+
+
+def test_who_may_change_projects_changes_their_own_only(acme: Team, hooli: Team, manager: Any, log_in: Any) -> None:
+    client = log_in(manager)
+    page = client.get(f"/admin/widgets/project/{acme.project.pk}/change/").content.decode()
+    assert "Acme-viewer" in page
+    assert MARK not in page
+    before = Project.objects.filter(pk=hooli.project.pk).values_list("name", "project_id", "secret_version").get()
+    answer = client.post(f"/admin/widgets/project/{hooli.project.pk}/change/", project_form())
+    assert answer["Location"] == "/admin/"
+    assert (
+        Project.objects.filter(pk=hooli.project.pk).values_list("name", "project_id", "secret_version").get() == before
+    )
+    answer = client.post("/admin/widgets/project/add/", project_form(members=[hooli.viewer.pk]))
+    assert "not one of the available choices" in answer.content.decode() or "is not a valid" in answer.content.decode()
+
+
+def test_who_makes_a_project_is_its_member(manager: Any, log_in: Any, superuser: Any) -> None:
+    assert log_in(manager).post("/admin/widgets/project/add/", project_form()).status_code == 302
+    assert set(Project.objects.get(name="New").members.all()) == {manager}
+    log_in(superuser).post("/admin/widgets/project/add/", project_form(name="Newer", project_id="43"))
+    assert set(Project.objects.get(name="Newer").members.all()) == {superuser}
+
+
+def test_an_error_does_not_say_what_other_teams_have(hooli: Team, manager: Any, superuser: Any, log_in: Any) -> None:
+    taken = project_form(name=hooli.project.name, project_id=str(hooli.project.project_id))
+    text = log_in(manager).post("/admin/widgets/project/add/", taken).content.decode()
+    assert "already" not in text
+    assert "Choose another name." in text
+    text = log_in(manager).post("/admin/widgets/project/add/", {**taken, "name": "Free"}).content.decode()
+    assert "already" not in text
+    assert "Ask whoever runs MixCyfe." in text
+    text = log_in(superuser).post("/admin/widgets/project/add/", {**taken, "name": "Free"}).content.decode()
+    assert "is here already" in text
+
+
+@pytest.mark.parametrize(
+    "change", [{"region": "eu"}, {"project_id": "7"}, {"username": "other"}, {"auth": "project_secret", "username": ""}]
+)
+def test_a_stored_secret_goes_nowhere_else(acme: Team, manager: Any, log_in: Any, mixpanel: Any, change: Any) -> None:
+    stored = {"name": "Acme", "project_id": str(acme.project.project_id), "username": acme.project.username}
+    form = project_form(**{**stored, "timezone": acme.project.timezone, "new_secret": "", **change})
+    client = log_in(manager)
+    assert (
+        "Enter the secret again"
+        in client.post(f"/admin/widgets/project/{acme.project.pk}/change/", form).content.decode()
+    )
+    test = client.post("/admin/widgets/project/connection/", {**form, "project": acme.project.pk})
+    assert "Enter the secret again" in test.content.decode()
+    assert mixpanel.calls == []
+
+
+def test_editors_and_viewers_see_nothing_of_the_credentials(acme: Team, log_in: Any) -> None:
+    for user in (acme.editor, acme.viewer):
+        page = log_in(user).get(f"/admin/widgets/project/{acme.project.pk}/change/").content.decode()
+        assert acme.project.username not in page
+        assert "new_secret" not in page
+
+
+def test_data_stay_behind_when_a_project_moves(acme: Team, hooli: Team, client: Client, mixpanel: Any) -> None:
+    """Who takes over the number of a project that moved away must not find its numbers."""
+    client.get(f"/w/{acme.widget.slug}.csv")
+    number = acme.project.project_id
+    acme.project.project_id = 1
+    acme.project.save()
+    hooli.project.project_id = number
+    hooli.project.save()
+    hooli.widget.refresh_from_db()
+    assert hooli.widget.snapshot.project == hooli.project
+    assert hooli.widget.snapshot.fetched_at is None
+    assert set(Snapshot.objects.values_list("project_id", "widgets__project_id")) == {
+        (each.project.pk, each.project.pk) for each in (acme, hooli)
+    }
+
+
+def test_who_is_no_longer_active_sees_nothing(acme: Team) -> None:
+    acme.editor.is_active = False
+    assert not Widget.objects.visible_to(acme.editor)
