@@ -52,3 +52,9 @@ clean:
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.run
+
+# What is installed, against the published advisories. Needs the internet: says so where there is none.
+audit: $(VENV)/.run
+	@$(PIP) pip-audit || { echo "make audit: pip-audit can't be installed from here."; exit 1; }
+	@$(BIN)/pip-audit --local --strict --progress-spinner off --timeout 20 || \
+	  { echo "make audit: read what stands above. Vulnerable packages are listed; else the advisories can't be reached from here."; exit 1; }

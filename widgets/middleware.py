@@ -69,8 +69,8 @@ class MachineMiddleware:
 
 def announced_length(request: HttpRequest) -> int:
     """What is sent without its length, or with nonsense, is read as empty (by Django too)."""
-    length = request.META.get("CONTENT_LENGTH") or ""
-    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
+    length = str(request.META.get("CONTENT_LENGTH") or "")
+    return int(length[:20]) if length.isascii() and length.isdigit() else 0
 
 
 def largest_body() -> int:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.deploy.proxy import Certificate, Proxy, make_certificate
 from tests.deploy.test_nginx import NGINX, rendered
+from tests.deploy.test_systemd import command_of
 from tests.running.conftest import NO_POSTGRES
 from tests.running.site import POSTGRES, Site, eventually, free_port
 from widgets.demo.standin import StandIn
@@ -72,7 +73,7 @@ def balance(tmp_path: Path) -> Iterator[Callable[[list[int], int], Proxy | None]
         folder = tmp_path / "nginx"
         folder.mkdir()
         proxy = Proxy(https_port, free_port(), make_certificate(folder).certificate, folder / "logs")
-        servers = "; server 127.0.0.1:".join(map(str, ports))
+        servers = " fail_timeout=1s; server 127.0.0.1:".join(map(str, ports))
         certificate = Certificate(folder / "certificate.pem", folder / "key.pem")
         file = rendered(folder, certificate, proxy.port, proxy.plain_port, servers)
         started.append(subprocess.Popen([NGINX, "-p", str(folder), "-c", str(file), "-e", str(folder / "logs/x.log")]))
@@ -102,7 +103,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
         ]
         paths = site.add(*widgets, hourly_limit=10_000)
         webs = [web(site, port) for port in ports]
-        workers = [site.worker(), site.worker()]
+        workers = [worker(site), worker(site)]
         proxy = balance(ports, https_port)
         poller = Poller(paths, [f"http://127.0.0.1:{port}" for port in ports])
         if proxy:
@@ -114,12 +115,12 @@ def test_polls_are_answered_while_everything_dies_in_turn(
             time.sleep(seconds)
 
         with poller.polling():
-            phase("all runs", 7)
+            phase("all runs", 4)
             site.kill(workers[0])
             phase("one worker killed")
             site.kill(workers[1])
             phase("both workers killed", 6.5)
-            workers = [site.worker(), site.worker()]
+            workers = [worker(site), worker(site)]
             phase("workers back")
             site.kill(webs[0])
             phase("one web process killed")
@@ -136,6 +137,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
             for process in webs:
                 site.kill(process)
             webs = [web(site, port) for port in ports]
+            time.sleep(1)  # nginx's fail_timeout
             poller.phase = "until all is fresh again"
             back = time.time()
             eventually(lambda: all_fetched_since(site, back), seconds=45)
@@ -153,9 +155,18 @@ def test_polls_are_answered_while_everything_dies_in_turn(
 
 
 def web(site: Site, port: int) -> "subprocess.Popen[bytes]":
-    """A web process as systemd starts it, on a port that stays the same."""
-    process = site.start([sys.executable, "manage.py", "serve", f"--port={port}"], f"web-{port}.log")
+    """A web server as systemd starts it, on a port that stays the same."""
+    command = [f"{port}" if argument == "8000" else argument for argument in command_of("mixcyfe-web")]
+    process = site.start(command, f"web-{port}.log")
     eventually(lambda: site.answers(f"http://127.0.0.1:{port}/healthz"))
+    return process
+
+
+def worker(site: Site) -> "subprocess.Popen[bytes]":
+    """A worker as systemd starts it, and it says when it is ready."""
+    log = f"worker-{len(site.processes)}.log"
+    process = site.start([*command_of("mixcyfe-worker"), "-l", "INFO", "-n", f"{log}@test"], log)
+    eventually(lambda: " ready." in (site.folder / log).read_text(), seconds=30)
     return process
 
 

@@ -4,6 +4,7 @@ import configparser
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ def read(unit: Path) -> configparser.ConfigParser:
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     parser.read_string(unit.read_text())
     return parser
+
+
+def command_of(unit: str) -> list[str]:
+    """What a service starts, with the test's own Python."""
+    program, *arguments = shlex.split(read(DEPLOY / "systemd" / f"{unit}.service")["Service"]["ExecStart"])
+    return [sys.executable, *(["-m", "celery"] if program.endswith("/celery") else []), *arguments]
 
 
 @needs_systemd

@@ -161,8 +161,15 @@ def test_it_shows_it_on_no_page_of_the_admin_and_in_no_export(
     settings.MIXPANEL_API_ROOT = ROOT
     client = log_in(superuser)
     form = {
-        **{"name": "Marked", "region": "us", "project_id": "2526451", "timezone": "UTC", "auth": "service_account"},
-        **{"username": USERNAME, "new_secret": SECRET, "hourly_limit": "60", "concurrent_limit": "5"},
+        "name": "Marked",
+        "region": "us",
+        "project_id": "2526451",
+        "timezone": "UTC",
+        "auth": "service_account",
+        "username": USERNAME,
+        "new_secret": SECRET,
+        "hourly_limit": "60",
+        "concurrent_limit": "5",
         "refresh_minutes": "15",
     }
     look(client, "post", "/admin/widgets/project/add/", everything, {**form, "timezone": "Mars"})
@@ -258,8 +265,15 @@ def test_it_is_in_no_report_of_an_exception_behind_the_form(
     settings.FIELD_ENCRYPTION_KEYS = ["no key at all"]
     client = log_in(superuser)
     form = {
-        **{"name": "Marked", "region": "us", "project_id": "1", "timezone": "UTC", "auth": "service_account"},
-        **{"username": USERNAME, "new_secret": SECRET, "hourly_limit": "60", "concurrent_limit": "5"},
+        "name": "Marked",
+        "region": "us",
+        "project_id": "1",
+        "timezone": "UTC",
+        "auth": "service_account",
+        "username": USERNAME,
+        "new_secret": SECRET,
+        "hourly_limit": "60",
+        "concurrent_limit": "5",
         "refresh_minutes": "15",
     }
     request = RequestFactory().post("/admin/widgets/project/add/", form)

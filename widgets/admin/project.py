@@ -132,12 +132,6 @@ class ProjectAdmin(ProjectPage, admin.ModelAdmin):
             field.widget.can_add_related = False  # people are invited, on a page of its own
         return field
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Who makes a project is a member of it, and would not see it otherwise."""
-        super().save_related(request, form, formsets, change)
-        if not change:
-            form.instance.members.add(request.user)
-
     def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
         """Who may only look sees nothing of the credentials, not even whose they are."""
         fieldsets = super().get_fieldsets(request, obj)
@@ -145,9 +139,9 @@ class ProjectAdmin(ProjectPage, admin.ModelAdmin):
         return [each for each in fieldsets if may_write or each[0] != CREDENTIALS]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Who makes a project is a member of it, and so sees it."""
+        """Who makes a project is a member of it; superusers too, for when they are none any more."""
         super().save_related(request, form, formsets, change)
-        if not change and not request.user.is_superuser:
+        if not change:
             form.instance.members.add(request.user)
 
     @admin.display(description="Widgets", ordering="widget_total")

@@ -1,0 +1,22 @@
+"""A project as somebody types it into its form, for tests of its page."""
+
+from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
+from widgets.models import Project
+
+ADD = "/admin/widgets/project/add/"
+TYPED = {
+    "region": "us",
+    "project_id": str(DEMO_PROJECT_ID),
+    "workspace_id": "",
+    "timezone": "US/Pacific",
+    "auth": "service_account",
+    "username": DEMO_USERNAME,
+    "new_secret": DEMO_SECRET,
+}
+"""What decides whether Mixpanel answers."""
+
+WHOLE = TYPED | {"name": "Acme", "hourly_limit": "60", "concurrent_limit": "5", "refresh_minutes": "15"}
+
+
+def change(project: Project) -> str:
+    return f"/admin/widgets/project/{project.pk}/change/"

@@ -1,0 +1,154 @@
+"""Names that somebody sent as events, through every page, picture, file and log line."""
+
+import csv
+import io
+import re
+from html.parser import HTMLParser
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import responses
+
+from mixcyfe_site.logs import OneLine
+from widgets.models import Project, Widget
+
+from .conftest import Team
+
+ROOT = "http://mixpanel.test/api"
+LABELS = {
+    "html": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "attribute": '" onmouseover="alert(1)" x="',
+    "svg": "</text><script>alert(1)</script></svg><svg onload=alert(1)>",
+    "entity": "&lt;b&gt; &#x41; ]]> <!--",
+    "formula": '=cmd|" /C calc"!A0',
+    "formula2": "@SUM(1+1)*cmd",
+    "escape": "\x1b[31mred\x1b[0m\x07",
+    "lines": "one\r\ntwo\nthree\u2028four",
+    "bidi": "\u202eevil\u2066",
+    "huge": "x" * 20_000,
+    "template": "{{ 7 * 7 }}{% debug %}",
+    "nul": "a\0b",
+}
+
+
+class Page(HTMLParser):
+    """What a browser would run of a page: scripts that are not files of ours, handlers, addresses that are code."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.run: list[Any] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        is_file = (given.get("src") or "").startswith("/") or given.get("type") == "application/json"
+        handlers = [name for name in given if name.startswith("on") or name == "style"]
+        code = [value for value in given.values() if (value or "").strip().lower().startswith("javascript:")]
+        if handlers or code or (tag == "script" and not is_file):
+            self.run.append((tag, attrs))
+
+
+def runs(response: Any) -> list[Any]:
+    return Page(response.content.decode()).run
+
+
+@pytest.fixture(params=sorted(LABELS))
+def hostile(request: Any, acme: Team, settings: Any) -> tuple[Widget, str]:
+    """A widget by a property in which somebody put such a value."""
+    settings.MIXPANEL_API_ROOT = ROOT
+    label = LABELS[request.param]
+    widget = acme.widget
+    widget.report, widget.breakdown, widget.last = "segmentation", "plan", 3
+    widget.save()
+    return widget, label
+
+
+def answer_with(label: str, error: bool = False) -> responses.RequestsMock:
+    mixpanel = responses.RequestsMock(assert_all_requests_are_fired=False)
+    dates = {"2026-11-20": 5}
+    body = {"error": label} if error else {"data": {"series": ["2026-11-20"], "values": {label: dates, "Team": dates}}}
+    for method in ("GET", "POST"):
+        mixpanel.add(method, re.compile(f"{ROOT}/.*"), json=body, status=400 if error else 200)
+    return mixpanel
+
+
+def test_a_label_stays_a_label(hostile: tuple[Widget, str], acme: Team, log_in: Any) -> None:
+    widget, label = hostile
+    client = log_in(acme.editor)
+    with answer_with(label):
+        table = client.get(f"/w/{widget.slug}.csv")
+        as_json = client.get(f"/w/{widget.slug}.json")
+        picture = client.get(f"/w/{widget.slug}.svg")
+        form = {"project": acme.project.pk, "report": "segmentation", "events": "Signed up", "breakdown": "plan"}
+        form |= {"chart": "line", "measure": "total", "range": "last", "last": "3", "unit": "day", "limit": "60"}
+        pages = [
+            client.get("/"),
+            client.get(f"/admin/widgets/widget/{widget.pk}/change/"),
+            client.post("/admin/widgets/widget/preview/", {**form, "intervals": "8"}, headers={"Accept": "text/html"}),
+            log_in(acme.viewer).get(f"/admin/widgets/widget/{widget.pk}/change/"),
+        ]
+        preview = client.post("/admin/widgets/widget/preview/", form, headers={"Accept": "application/json"})
+    assert {each.status_code for each in (table, as_json, picture, preview, *pages)} == {200}
+    rows = list(csv.reader(io.StringIO(table.content.decode())))
+    assert len({len(row) for row in rows if not row[0].startswith(("Color", "Axis", "YAxis"))}) == 1
+    for line in table.content.decode().split("\n"):
+        assert line.isprintable() or "\ufeff" in line
+    for cell in rows[0]:
+        assert not cell.startswith(("=", "@", "+")), cell
+    assert "application/json" in as_json["Content-Type"]
+    tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(picture.content).iter()}
+    assert not tags & {"script", "foreignObject", "image", "iframe"}
+    assert not re.search(rb"<[^>]*\son\w+=", picture.content)
+    for page in pages:
+        assert not runs(page)
+    assert "application/json" in preview["Content-Type"]
+
+
+def test_words_of_mixpanel_stay_words(hostile: tuple[Widget, str], acme: Team, log_in: Any, caplog: Any) -> None:
+    widget, label = hostile
+    client = log_in(acme.editor)
+    with answer_with(label, error=True):
+        refused = client.get(f"/w/{widget.slug}.csv")
+        again = client.get(f"/w/{widget.slug}.csv")
+        pages = [
+            client.get("/"),
+            client.get("/admin/widgets/widget/"),
+            client.get(f"/admin/widgets/widget/{widget.pk}/change/"),
+            client.get(f"/admin/widgets/project/{acme.project.pk}/change/"),
+        ]
+    for response in (refused, again):
+        assert response.status_code == 503
+        assert response.content.count(b"\n") == 1
+        assert response.content.decode().strip().isprintable()
+        assert len(response.content) < 2000
+    for page in pages:
+        assert page.status_code == 200
+        assert not runs(page)
+    for record in caplog.records:
+        assert OneLine("%(message)s").format(record).isprintable()
+
+
+def test_names_that_people_give_stay_names(acme: Team, superuser: Any, log_in: Any, client: Any) -> None:
+    for name in ("html", "attribute", "template"):
+        label = LABELS[name]
+        Project.objects.filter(pk=acme.project.pk).update(name=label[:100])
+        Widget.objects.filter(pk=acme.widget.pk).update(title=label[:200])
+        boss = log_in(superuser)
+        for path in (
+            "/",
+            "/?wall",
+            "/admin/widgets/widget/",
+            "/admin/widgets/project/",
+            "/admin/widgets/widget/add/",
+            f"/admin/widgets/widget/{acme.widget.pk}/change/",
+            f"/admin/widgets/widget/{acme.widget.pk}/delete/",
+            f"/admin/widgets/project/{acme.project.pk}/change/",
+            f"/admin/widgets/project/{acme.project.pk}/delete/",
+            f"/admin/auth/user/{acme.editor.pk}/leave/",
+            "/admin/auth/user/",
+            "/admin/auth/user/add/",
+        ):
+            page = boss.get(path)
+            assert page.status_code == 200
+            assert not runs(page), (name, path)
