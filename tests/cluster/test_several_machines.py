@@ -5,9 +5,10 @@
 
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -102,8 +103,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
             {"title": event, "report": "events", "events": [event], "refresh_minutes": SIX_SECONDS} for event in EVENTS
         ]
         paths = site.add(*widgets, hourly_limit=10_000)
-        webs = [web(site, port) for port in ports]
-        workers = [worker(site), worker(site)]
+        webs, workers = both(partial(web, site), ports), both(partial(worker, site), [1, 2])
         proxy = balance(ports, https_port)
         poller = Poller(paths, [f"http://127.0.0.1:{port}" for port in ports])
         if proxy:
@@ -120,7 +120,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
             phase("one worker killed")
             site.kill(workers[1])
             phase("both workers killed", 6.5)
-            workers = [worker(site), worker(site)]
+            workers = both(partial(worker, site), [3, 4])
             phase("workers back")
             site.kill(webs[0])
             phase("one web process killed")
@@ -136,7 +136,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
             poller.phase = NOTHING_RUNS
             for process in webs:
                 site.kill(process)
-            webs = [web(site, port) for port in ports]
+            webs = both(partial(web, site), ports)
             time.sleep(1)  # nginx's fail_timeout
             poller.phase = "until all is fresh again"
             back = time.time()
@@ -154,6 +154,12 @@ def test_polls_are_answered_while_everything_dies_in_turn(
         assert kept.split() == ["6", "6"]
 
 
+def both(start: Callable[[int], "subprocess.Popen[bytes]"], which: list[int]) -> list["subprocess.Popen[bytes]"]:
+    """Started at the same time, as two machines would."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(start, which))
+
+
 def web(site: Site, port: int) -> "subprocess.Popen[bytes]":
     """A web server as systemd starts it, on a port that stays the same."""
     command = [f"{port}" if argument == "8000" else argument for argument in command_of("mixcyfe-web")]
@@ -162,9 +168,9 @@ def web(site: Site, port: int) -> "subprocess.Popen[bytes]":
     return process
 
 
-def worker(site: Site) -> "subprocess.Popen[bytes]":
+def worker(site: Site, number: int) -> "subprocess.Popen[bytes]":
     """A worker as systemd starts it, and it says when it is ready."""
-    log = f"worker-{len(site.processes)}.log"
+    log = f"worker-{number}.log"
     process = site.start([*command_of("mixcyfe-worker"), "-l", "INFO", "-n", f"{log}@test"], log)
     eventually(lambda: " ready." in (site.folder / log).read_text(), seconds=30)
     return process

@@ -36,7 +36,4 @@ def manage(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Printed]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """A copy of the site with a database that has its tables."""
-    copy = Copy(tmp_path_factory.mktemp("site"))
-    migrated = copy.manage("migrate", "-v0")
-    assert migrated.returncode == 0, migrated.stderr
-    return copy
+    return Copy(tmp_path_factory.mktemp("site"), with_database=True)

@@ -1,6 +1,7 @@
 """`import_widgets` and `export_widgets`: all or nothing, secrets in but never out, addresses that move along."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -139,10 +140,15 @@ def test_it_changes_nothing_for_one_bad_entry(
     assert before == (list(Widget.objects.values()), list(Project.objects.values("name", "region", "hourly_limit")))
 
 
-def test_it_ends_with_1_and_no_traceback(site: Copy, tmp_path: Path) -> None:
-    for file in ("-", "no-such-file.json", str(tmp_path)):
-        result = site.manage("import_widgets", file, stdin="{")
-        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
+def test_it_ends_with_1_and_no_traceback(site: Copy) -> None:
+    result = site.manage("import_widgets", "-", stdin="{")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
+
+
+@pytest.mark.parametrize("name", ["no-such-file.json", "."])
+def test_it_says_which_file_can_not_be_read(manage: Run, tmp_path: Path, name: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(str(tmp_path / name))):
+        manage("import_widgets", str(tmp_path / name))
 
 
 def test_it_moves_addresses_to_another_host(manage: Run, load: Callable[..., Printed]) -> None:

@@ -23,14 +23,14 @@ def widgets() -> str:
 
 
 def test_a_server_logs_one_line_a_query_and_none_a_poll(tmp_path: Path) -> None:
-    site = Copy(tmp_path)
+    site = Copy(tmp_path, with_database=True)
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     with StandIn() as mixpanel:
         settings = {"MIXPANEL_API_ROOT": mixpanel.url, "MIXPANEL_TIMEOUT": "5"}
         server = site.start("serve", f"--port={port}", **settings)
         try:
-            eventually(lambda: (tmp_path / "db.sqlite3").exists() and up(base))
+            eventually(lambda: up(base))
             printed = site.manage("import_widgets", "-", stdin=widgets()).stdout
             first, second = (
                 base + line.split("\t")[1].removeprefix("http://127.0.0.1:8000") for line in printed.splitlines()

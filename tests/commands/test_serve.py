@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_it_shares_no_port_with_another_server(site: Copy, taken_port: int) -> N
         assert str(taken_port) in result.stderr
 
 
-@pytest.mark.parametrize("where", [("--host=no.such.host.invalid",), ("--port=70000",), ("--host=192.0.2.1",)])
+@pytest.mark.parametrize("where", [("--host=192.0.2.1",), ("--port=70000",)])
 def test_it_says_in_one_line_why_it_can_not_serve_there(site: Copy, where: tuple[str, ...]) -> None:
     result = site.manage("serve", *where)
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
@@ -87,8 +88,10 @@ def test_the_demo_answers_stops_and_starts_again(new_site: Copy) -> None:
     try:
         listed = addresses(server)
         eventually(lambda: answers(f"{base}/healthz"))
-        for page in ("/", "/admin/", *(f"/w/{url.rsplit('/', 1)[1]}" for url in listed)):
-            assert requests.get(base + page, timeout=20).status_code == 200, page
+        assert [requests.get(base + page, timeout=20).status_code for page in ("/", "/admin/")] == [200, 200]
+        with ThreadPoolExecutor(5) as pool:
+            polls = list(pool.map(lambda url: requests.get(url, timeout=20), listed))
+        assert [poll.status_code for poll in polls] == [200] * 19
         for ending in ("json", "svg"):
             assert requests.get(listed[0].removesuffix("csv") + ending, timeout=20).status_code == 200
     finally:

@@ -1,10 +1,12 @@
 """A site behind a proxy: one web process, one widget, a stand-in Mixpanel."""
 
+import shutil
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
 
+from tests.commands.copy import migrated
 from tests.running.site import Site, free_port
 from widgets.demo.standin import StandIn
 

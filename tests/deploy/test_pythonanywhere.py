@@ -45,7 +45,7 @@ class Account(NamedTuple):
 def account(tmp_path: Path) -> Iterator[Account]:
     home = tmp_path / "home/YOURNAME/mixcyfe"
     home.mkdir(parents=True)
-    site = Copy(home)
+    site = Copy(home, with_database=True)
     with StandIn() as mixpanel:
         example = (DEPLOY / "pythonanywhere/env.example").read_text()
         settings = replaced(
@@ -82,7 +82,6 @@ def start(account: Account, port: int) -> "subprocess.Popen[str]":
 
 
 def test_it_answers_at_once_and_refreshes_behind_in_one_process_without_threads(account: Account) -> None:
-    assert account.run("migrate", "-v0").returncode == 0
     printed = account.run("import_widgets", "-").stdout
     addresses = [line.split("\t")[1] for line in printed.splitlines()]
     assert all(address.startswith("https://yourname.pythonanywhere.com/w/") for address in addresses)

@@ -1,5 +1,6 @@
 """Coming and going: invitations, one-time links, leaving, and the groups."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -211,6 +213,19 @@ def test_the_trail_says_who_did_what(acme: Team, hooli: Team, superuser: Any, lo
     assert acme.widget.slug not in page
     assert MARK in log_in(superuser).get("/admin/admin/logentry/").content.decode()
     assert LogEntry.objects.count() == 4
+
+
+def test_an_import_is_in_the_trail_and_its_account_opens_nothing(acme: Team, log_in: Any, tmp_path: Any) -> None:
+    file = tmp_path / "widgets.json"
+    entry = {"project": "Acme", "title": "Imported one", "report": "events", "events": ["Signed up"]}
+    file.write_text(json.dumps({"widgets": [entry]}))
+    call_command("import_widgets", str(file))
+    page = log_in(acme.viewer).get("/admin/admin/logentry/").content.decode()
+    for said in ("command line", "Imported one", "Imported."):
+        assert said in page
+    user = get_user_model().objects.get(username="command line")
+    assert not user.is_active
+    assert not user.has_usable_password()
 
 
 def test_the_first_page_forgets_what_somebody_no_longer_sees(acme: Team, hooli: Team, log_in: Any) -> None:

@@ -3,10 +3,12 @@
 It is Django's own log of the admin. It names fields, never values, so no secret can be in it.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Cast
@@ -14,10 +16,22 @@ from django.http import HttpRequest
 
 from widgets.models import Project, Widget
 
+COMMAND_LINE = "command line"
+
 
 def note(user: Any, row: Model, what: str) -> None:
     """For what is done outside of the admin's own forms, which note themselves."""
     LogEntry.objects.log_actions(user.pk, [row], CHANGE, what, single_object=True)
+
+
+def note_command(rows: Iterable[Model], what: str) -> None:
+    """For what a command did: whoever runs commands on the server has no account here, so it stands for them."""
+    user, is_new = get_user_model().objects.get_or_create(username=COMMAND_LINE, defaults={"is_active": False})
+    if is_new:
+        user.set_unusable_password()
+        user.save()
+    for row in rows:
+        note(user, row, what)
 
 
 def visible_to(user: Any) -> QuerySet[LogEntry]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from widgets.admin.trail import note_command
 from widgets.transfer.importing import BadImport, import_all, read_json
 
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error.strerror}") from None
         except BadImport as bad:
             raise CommandError(f"Nothing was imported. {bad}") from None
+        note_command([*projects, *widgets], "Imported.")
         for project in projects:
             if not project.has_secret:
                 self.stderr.write(f"{project.name}: needs credentials. Enter them in the admin, or import a secret.")

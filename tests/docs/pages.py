@@ -1,0 +1,36 @@
+"""The documentation as tests read it."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("deploy/*.md")])
+}
+BLOCK = re.compile(r"^( *)```sh\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+
+
+def commands(page: str) -> list[str]:
+    """Every command in a page's ```sh blocks, continued lines joined."""
+    found = []
+    for _, block in BLOCK.findall(PAGES[page]):
+        lines = block.replace("\\\n", " ").splitlines()
+        found += [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+    return found
+
+
+def tables(page: str) -> dict[str, list[list[str]]]:
+    """The tables under each heading: rows of cells, without the head."""
+    found: dict[str, list[list[str]]] = {}
+    heading, rule = "", False
+    for line in PAGES[page].splitlines():
+        if line.startswith("#"):
+            heading, rule = line.lstrip("# "), False
+        elif line.startswith("|---"):
+            rule = True
+        elif line.startswith("|") and rule:
+            found.setdefault(heading, []).append([cell.strip() for cell in line.strip("|").split("|")])
+        else:
+            rule = False
+    return found

@@ -1,0 +1,99 @@
+"""Every command in the documentation: run as it stands there, or listed here with the reason why not."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.commands.copy import GIVEN, Copy
+from tests.commands.test_logs import widgets
+from widgets.demo.standin import DEMO_PROJECT_SECRET, StandIn
+
+from .pages import PAGES, ROOT, commands
+
+NOT_RUN_HERE = {
+    r"make (demo|test|run)\b.*": "installs; .ci/run does, and tests/commands/test_serve.py runs what they start",
+    r".*-m pip install .*": "installs; .ci/run does",
+    r"python3(\.11)? -m venv .*": "installs; .ci/run does",
+    r"git (clone|pull)\b.*": "needs a repository elsewhere",
+    r"cd .*": "changes nothing",
+    r".*createsuperuser": "asks for a password on the terminal",
+    r".*-m pytest .*": "this is pytest",
+    r"(adduser|cp|ln|nginx|systemctl)\b.*(mixcyfe|daemon-reload|\bnginx\b).*": "changes a machine; see tests/deploy",
+    r"pg_(dump|restore) .*": "needs PostgreSQL: run by tests/test_backup.py",
+}
+REPLACED = {"/home/YOURNAME/mixcyfe/": ""}
+OLD_ADDRESS = f"http://host/mixpanel/api/v1.0/Signed_up/{DEMO_PROJECT_SECRET}/{'f' * 32}?by=plan"
+
+
+def why_not(command: str) -> str:
+    """The reason why it is not run; empty when it is."""
+    return next((why for pattern, why in NOT_RUN_HERE.items() if re.fullmatch(pattern, command)), "")
+
+
+PAGES_THAT_RUN = [page for page in PAGES if any(not why_not(command) for command in commands(page))]
+
+
+@pytest.fixture(scope="module")
+def mixpanel() -> Iterator[StandIn]:
+    with StandIn() as standin:
+        yield standin
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With one project and its widgets."""
+    copy = Copy(tmp_path_factory.mktemp("site"), with_database=True)
+    assert copy.manage("import_widgets", "-", stdin=widgets()).returncode == 0
+    return copy.folder / "db.sqlite3"
+
+
+@pytest.fixture
+def site(tmp_path: Path, database: Path) -> Copy:
+    """An installation with one project: where the documentation's reader stands."""
+    copy = Copy(tmp_path)
+    shutil.copy(database, tmp_path)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "deploy").symlink_to(ROOT / "deploy")
+    (tmp_path / "old-addresses.txt").write_text(f"{OLD_ADDRESS}\n")
+    return copy
+
+
+@pytest.mark.parametrize("page", PAGES_THAT_RUN)
+def test_its_commands_work(page: str, site: Copy, mixpanel: StandIn) -> None:
+    environment = site.environment(
+        **GIVEN,
+        MIXPANEL_API_ROOT=mixpanel.url,
+        SITE_URL="https://mixcyfe.example.com",
+        DATABASE_URL="sqlite:///db.sqlite3",
+    )
+    for command in commands(page):
+        if why_not(command):
+            continue
+        shown = command
+        for there, here in REPLACED.items():
+            command = command.replace(there, here)
+        done = subprocess.run(
+            command,
+            shell=True,
+            cwd=site.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, f"{shown}\n{done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr
+        assert os.fspath(site.folder) not in done.stdout
+
+
+def test_every_reason_is_needed() -> None:
+    everything = [command for page in PAGES for command in commands(page)]
+    for pattern in NOT_RUN_HERE:
+        assert any(re.fullmatch(pattern, command) for command in everything), f"no page has {pattern}"
