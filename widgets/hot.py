@@ -48,7 +48,7 @@ class HotPolls:
         return self.django(environ, start_response)
 
     def is_plain(self, environ: dict[str, Any]) -> bool:
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("CONTENT_LENGTH", "") not in ("", "0"):
             return False
         host, colon, port = environ.get("HTTP_HOST", "").rpartition(":")
         if (host if colon else port) not in self.hosts or (colon and not DIGITS.fullmatch(port)):

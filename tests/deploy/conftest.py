@@ -41,10 +41,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, https_port: int) -> Iterato
         "CSRF_TRUSTED_ORIGINS": "",
         "TRUST_PROXY": "on",
     }
-    with (
-        StandIn(hourly_limit=1000) as mixpanel,
-        Site(tmp_path_factory.mktemp("site"), mixpanel.url, **settings) as site,
-    ):
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copy(migrated(), folder / "site.sqlite3")
+    with StandIn(hourly_limit=1000) as mixpanel, Site(folder, mixpanel.url, **settings) as site:
         (path,) = site.add(WIDGET)
         base, _ = site.web()
         yield Served(site, mixpanel, int(base.rsplit(":", 1)[1]), path)
