@@ -35,8 +35,9 @@ run: $(VENV)/.run .env
 	  echo "SITE_URL=http://127.0.0.1:$(PORT)"; } > $@
 	@echo "Wrote .env with fresh keys: keep it safe. First user: $(BIN)/python manage.py createsuperuser"
 
+# A file's tests stay together; many of them wait for servers, so a few more processes than cores pay.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

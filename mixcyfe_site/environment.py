@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet
 NEW_KEY = "python manage.py new_key prints one"
 HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 MAILERS = ("smtp", "smtp+tls", "smtp+ssl")
+CONNECT_SECONDS = 5
 BROKERS = ("redis", "rediss", "sentinel", "amqp", "amqps", "memory")
 
 
@@ -161,8 +162,11 @@ class Environment:
             config = {}
         if not config.get("NAME") or (config["NAME"] == ":memory:" and ":memory:" not in value):
             stop(name, f"can't be read; {example}")
-        if value.startswith("postgres") and not find_spec("psycopg"):
-            stop(name, "needs PostgreSQL's driver; pip install -r requirements-cluster.txt")
+        if value.startswith("postgres"):
+            if not find_spec("psycopg"):
+                stop(name, "needs PostgreSQL's driver; pip install -r requirements-cluster.txt")
+            # Without an end, a database that is there but mute would hold every poll, and /healthz too.
+            config["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS} | config.get("OPTIONS", {})
         if value.startswith("sqlite") and config["NAME"] != ":memory:":
             file = base / config["NAME"]
             if not file.parent.is_dir():

@@ -235,6 +235,14 @@ def test_it_passes_djangos_own_check_for_deployments(site: Copy) -> None:
     assert (result.returncode, result.stderr) == (0, ""), result.stderr
 
 
+def test_it_does_not_wait_for_ever_for_a_database(site: Copy) -> None:
+    url = "postgres://mixcyfe:secret@127.0.0.1/mixcyfe"
+    for given, seconds in ((url, 5), (f"{url}?connect_timeout=9&sslmode=require", 9)):
+        options = values(site, "DATABASES", DATABASE_URL=given)["DATABASES"]["default"]["OPTIONS"]
+        assert options["connect_timeout"] == seconds
+    assert options["sslmode"] == "require"
+
+
 def test_it_keeps_the_journal_off_network_disks_when_told_to(site: Copy) -> None:
     database = values(site, "DATABASES", SQLITE_JOURNAL="delete")["DATABASES"]["default"]
     assert "journal_mode=delete" in database["OPTIONS"]["init_command"]

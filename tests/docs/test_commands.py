@@ -18,7 +18,9 @@ from widgets.demo.standin import DEMO_PROJECT_SECRET, StandIn
 from .pages import PAGES, ROOT, commands
 
 NOT_RUN_HERE = {
+    r"make bench": "takes minutes, and a busy machine's numbers are worth nothing",
     r"make (demo|test|run)\b.*": "installs; .ci/run does, and tests/commands/test_serve.py runs what they start",
+    r"make bench\b.*": "measures for minutes",
     r".*-m pip install .*": "installs; .ci/run does",
     r"python3(\.11)? -m venv .*": "installs; .ci/run does",
     r"git (clone|pull)\b.*": "needs a repository elsewhere",
