@@ -30,7 +30,7 @@ run: $(VENV)/.run .env
 # A first start's settings: fresh keys, everything else as documented in .env.example.
 .env: | $(VENV)/.run
 	@umask 077; { \
-	  echo "SECRET_KEY=$$($(BIN)/python manage.py new_key)"; \
+	  echo "SECRET_KEY=$$($(BIN)/python manage.py new_key)$$($(BIN)/python manage.py new_key)"; \
 	  echo "FIELD_ENCRYPTION_KEYS=$$($(BIN)/python manage.py new_key)"; \
 	  echo "SITE_URL=http://127.0.0.1:$(PORT)"; } > $@
 	@echo "Wrote .env with fresh keys: keep it safe. First user: $(BIN)/python manage.py createsuperuser"

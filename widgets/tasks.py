@@ -1,6 +1,7 @@
 """Refreshing on Celery workers (`TASKS=celery`). Needs nothing of Celery while TASKS is `inline`."""
 
 import logging
+import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,12 +15,20 @@ logger = logging.getLogger(__name__)
 QUEUED_FOR = timedelta(seconds=30)
 """A task that was queued so long ago and has not begun may be lost: the next poll queues another."""
 
+LEFT_ALONE = 5
+"""Seconds for which a lost broker is not tried again: each try costs time, and a line in the log."""
+
+silent_until = 0.0
+
 
 def enqueue(snapshot_id: int, seen: datetime | None) -> bool:
     """Queues one refresh, unless one is queued already. False when the broker can't be reached.
 
     A lost broker never fails a poll: the next poll tries again.
     """
+    global silent_until  # noqa: PLW0603 - what this process knows of the broker
+    if time.monotonic() < silent_until:
+        return False
     now = timezone.now()
     free = Q(queued_at=None) | Q(queued_at__lt=now - QUEUED_FOR)
     if not Snapshot.objects.filter(free, pk=snapshot_id).update(queued_at=now):
@@ -29,6 +38,7 @@ def enqueue(snapshot_id: int, seen: datetime | None) -> bool:
     try:
         send_refresh(snapshot_id, seen)
     except ConnectionError as error:
+        silent_until = time.monotonic() + LEFT_ALONE
         logger.warning("broker lost, refresh of snapshot %s not queued: %s", snapshot_id, error)
         Snapshot.objects.filter(pk=snapshot_id, queued_at=now).update(queued_at=None)
         return False

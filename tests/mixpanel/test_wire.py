@@ -147,8 +147,8 @@ def test_it_tries_the_next_address_of_a_name(serve, monkeypatch):
     HEAD + b"Content-Length: 1, 2\r\n\r\n{}", HEAD + b"A: " + b"x" * 70_000 + b"\r\n\r\n",
     HEAD + b"A: b\r\n" * 200 + b"\r\n", HEAD + b"\r\n", HEAD + b"Content-Length: 0\r\n\r\n",
     HEAD + b"Content-Encoding: gzip\r\n\r\n{}", HEAD + b"Content-Encoding: br\r\n\r\n{}",
-    HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"[1, 2, 3]")[:-4],
-    HEAD + b"Content-Encoding: gzip, gzip\r\n\r\n" + gzip.compress(gzip.compress(b"[]")),
+    HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"[1, 2, 3]", mtime=0)[:-4],
+    HEAD + b"Content-Encoding: gzip, gzip\r\n\r\n" + gzip.compress(gzip.compress(b"[]", mtime=0), mtime=0),
 ])  # fmt: skip
 def test_it_takes_a_broken_answer_for_passing_trouble(serve, reply):
     server = serve(lambda connection: connection.request() and connection.send(reply))
@@ -165,7 +165,7 @@ def test_it_takes_a_reset_connection_for_passing_trouble(serve):
 
 
 def test_it_reads_a_compressed_answer(serve):
-    body = gzip.compress(b'{"data": "' + b"x" * 100_000 + b'"}')
+    body = gzip.compress(b'{"data": "' + b"x" * 100_000 + b'"}', mtime=0)
     server = serve(lambda connection: connection.request() and connection.answer(body, "Content-Encoding: gzip"))
     assert len(client_of(server).query("events", {})["data"]) == 100_000
     assert b"Accept-Encoding: gzip\r\n" in server.requests[0]
