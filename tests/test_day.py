@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from widgets.demo.standin import StandIn
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
-from .conftest import new_project
+from .conftest import CLUSTER, new_project
 from .test_freshness import MOVABLE, NOT_MOVABLE, cyfe_polls, header
 
 pytestmark = [
@@ -34,7 +34,7 @@ HAPPENS = st.one_of(
 
 
 @settings(
-    max_examples=5,
+    max_examples=20 if CLUSTER else 3,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
