@@ -137,7 +137,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
             for process in webs:
                 site.kill(process)
             webs = both(partial(web, site), ports)
-            time.sleep(1)  # nginx's fail_timeout
+            time.sleep(2.5)  # nginx's fail_timeout of a second, which it reckons in whole seconds of its own clock
             poller.phase = "until all is fresh again"
             back = time.time()
             eventually(lambda: all_fetched_since(site, back), seconds=45)

@@ -42,6 +42,7 @@ def prepare() -> None:
         "CSRF_TRUSTED_ORIGINS": "",
         "DEBUG": "off",
         "TASKS": "inline",
+        "LOG_LEVEL": "WARNING",
         "TRUST_PROXY": "off",
         "MIXPANEL_API_ROOT": standin.url,
         "PORT": port,

@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from widgets.demo import environment
 from widgets.demo.dashboard import dashboard
-from widgets.models import Widget
+from widgets.models import Snapshot, Widget
+from widgets.refresh import refresh
 from widgets.transfer.importing import import_all
 
 from .serve import granian
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         _, widgets = import_all(dashboard())
         make_user(widgets)
+        fetch_first_numbers()
         self.introduce(widgets)
         server = subprocess.Popen(  # noqa: S603 - our own command line
             granian("127.0.0.1", int(os.environ["PORT"]), workers=1, threads=8)
@@ -47,6 +49,12 @@ class Command(BaseCommand):
             self.stdout.write(f"  {widget.get_chart_display():<26} {widget.title:<32} {widget.url()}")
         self.stdout.write("\nCtrl+C stops it.\n")
         self.stdout.flush()
+
+
+def fetch_first_numbers() -> None:
+    """So that the board has pictures at first sight; Cyfe's polls would bring them otherwise."""
+    for pk in Snapshot.objects.filter(fetched_at=None, widgets__isnull=False).distinct().values_list("pk", flat=True):
+        refresh(pk, seen=None, purpose="command")
 
 
 def make_user(widgets: list[Widget]) -> None:
