@@ -37,7 +37,7 @@ run: $(VENV)/.run .env
 
 # A file's tests stay together; many of them wait for servers, so a few more processes than cores pay.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -79,12 +79,12 @@ def test_it_notices_the_same_query_twice_at_a_time(standin: StandIn, ask: Ask) -
 
 
 def test_it_asks_how_long_a_call_takes(standin: StandIn, ask: Ask) -> None:
-    standin.latency = lambda call: 0.2 if call.endpoint == "funnels/list" else 0.0
+    standin.latency = lambda call: 1.0 if call.endpoint == "funnels/list" else 0.0
     begun = time.monotonic()
     ask("events/names", type="general")
     between = time.monotonic()
     ask("funnels/list")
-    assert between - begun < 0.15
+    assert between - begun < 0.8
     assert time.monotonic() - between >= 0.2
 
 

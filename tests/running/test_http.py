@@ -213,7 +213,9 @@ def test_it_serves_exactly_what_cyfe_draws(
 
 def test_it_answers_hot_and_cold_polls_with_the_same_headers(served: Any, paths: dict[str, str]) -> None:
     """A hot poll goes past Django's request stack; nobody may notice."""
-    site, _, base = served
+    site, standin, base = served
+    standin.heal()
+    standin.fail(200, json.dumps(EVENTS))  # whichever test comes first asks
     url = base + paths["line"]
     hot = site.session.get(url)
     through_django = site.session.get(url, headers={"Host": "127.0.0.1."})  # a host that only Django accepts
