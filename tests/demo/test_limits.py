@@ -85,7 +85,7 @@ def test_it_asks_how_long_a_call_takes(standin: StandIn, ask: Ask) -> None:
     between = time.monotonic()
     ask("funnels/list")
     assert between - begun < 0.8
-    assert time.monotonic() - between >= 0.2
+    assert time.monotonic() - between >= 1.0
 
 
 def test_it_never_makes_quick_clients_look_guilty() -> None:
