@@ -5,7 +5,11 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo run test lint format bench audit clean
+# Tools that are no part of MixCyfe, each in a venv of its own: what they need must not meet what MixCyfe needs.
+TOOLS := .tools
+LOCKED := --require-hashes -r
+
+.PHONY: demo run test lint format bench lock audit sbom clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/.made:
@@ -13,12 +17,12 @@ $(VENV)/.made:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.run: $(VENV)/.made requirements.txt
-	$(PIP) -r requirements.txt
+$(VENV)/.run: $(VENV)/.made requirements.lock
+	$(PIP) $(LOCKED) requirements.lock
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.made requirements.txt requirements-cluster.txt requirements-dev.txt
-	$(PIP) -r requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.made requirements-dev.lock
+	$(PIP) $(LOCKED) requirements-dev.lock
 	@touch $@ $(VENV)/.run
 
 demo: $(VENV)/.run
@@ -49,13 +53,34 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.run
 
-# What is installed, against the published advisories. Needs the internet: says so where there is none.
-audit: $(VENV)/.run
-	@$(PIP) pip-audit || { echo "make audit: pip-audit can't be installed from here."; exit 1; }
-	@$(BIN)/pip-audit --local --strict --progress-spinner off --timeout 20 || \
+$(TOOLS)/%: | $(VENV)/.made
+	@$(BIN)/python -m venv $(TOOLS)/$*
+	@$(TOOLS)/$*/bin/python -m pip install --quiet --disable-pip-version-check $* || \
+	  { rm -rf $(TOOLS)/$*; echo "make: $* can't be installed from here."; exit 1; }
+
+# After a change of requirements*.txt, what it needs and no more; `make lock UPGRADE=--upgrade` takes the newest of all.
+# For every system and every Python from 3.11 on, and without a word about where packages come from.
+LOCK = $(TOOLS)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
+
+lock: | $(TOOLS)/uv
+	$(LOCK) requirements.txt -o requirements.lock
+	$(LOCK) requirements-cluster.txt -c requirements.lock -o requirements-cluster.lock
+	$(LOCK) requirements-dev.txt -c requirements-cluster.lock -o requirements-dev.lock
+
+# What running needs, against the published advisories. Needs the internet: says so where there is none.
+audit: | $(TOOLS)/pip-audit
+	@$(TOOLS)/pip-audit/bin/pip-audit --disable-pip --require-hashes -r requirements-cluster.lock --strict \
+	  --progress-spinner off --timeout 20 || \
 	  { echo "make audit: read what stands above. Vulnerable packages are listed; else the advisories can't be reached from here."; exit 1; }
+
+# What running needs, as a CycloneDX bill of materials for a release: the same file whoever makes it.
+sbom: | $(TOOLS)/cyclonedx-bom
+	@$(TOOLS)/cyclonedx-bom/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible -o mixcyfe.cdx.json requirements-cluster.lock
+	@echo "Wrote mixcyfe.cdx.json."

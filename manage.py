@@ -18,8 +18,12 @@ def main() -> None:
 
             prepare()
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:  # away, full or read-only, which a traceback says no better
+        sys.exit(f"The database can't be used: {str(error).splitlines()[0] if str(error) else 'it does not say why'}.")
 
 
 if __name__ == "__main__":

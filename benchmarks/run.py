@@ -21,6 +21,8 @@ from tests.running.conftest import postgres_missing
 from tests.running.site import ROOT, Site, eventually, free_port
 from widgets.demo.standin import StandIn
 
+from . import slow_mixpanel
+
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
 WIDGET = {"title": "hot", "report": "segmentation", "events": ["Signed up"], "breakdown": "plan"}
 
@@ -190,6 +192,7 @@ def main() -> Any:
             many_widgets(site, base, path)
             memory(process, base + path)
         databases(folder, standin, hot)
+    slow_mixpanel.main()
     return 0
 
 

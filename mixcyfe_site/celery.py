@@ -3,11 +3,13 @@
 The work is waiting for HTTP, so many threads in one process are the right pool.
 """
 
+import contextlib
 import os
+import time
 from datetime import datetime
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery
 from kombu.exceptions import KombuError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
@@ -25,24 +27,33 @@ app.conf.update(
     worker_hijack_root_logger=False,
 )
 BUSY_SECONDS = 0.5
+MOST_TRIES = 60
 
 
-@app.task(bind=True, name="refresh", max_retries=60, expires=120)
-def refresh_task(self: Task, snapshot_id: int, seen: str | None) -> None:
-    """One refresh. `seen` travels along, so that a task that comes after another's refresh does nothing."""
+@app.task(name="refresh")
+def refresh_task(snapshot_id: int, seen: str | None, tries: int = 1) -> None:
+    """One refresh. `seen` travels along, so that a late or second task does nothing.
+
+    Nothing here goes by a host's clock, neither an end of the task's life nor a time to begin: hosts' clocks differ.
+    """
     from widgets.quota import Refusal
     from widgets.refresh import refresh
 
     known = datetime.fromisoformat(seen) if seen else None
-    if refresh(snapshot_id, seen=known, purpose="worker", in_turn=seen is not None) is Refusal.BUSY:
-        raise self.retry(countdown=BUSY_SECONDS)
+    outcome = refresh(snapshot_id, seen=known, purpose="worker", in_turn=seen is not None)
+    if outcome is Refusal.BUSY and tries < MOST_TRIES:
+        # To the queue's end, so that the projects with free places come first. A lost broker loses this: the next
+        # poll queues it anew.
+        time.sleep(BUSY_SECONDS)
+        with contextlib.suppress(ConnectionError):
+            send_refresh(snapshot_id, known, tries + 1)
 
 
-def send_refresh(snapshot_id: int, seen: datetime | None) -> Any:
+def send_refresh(snapshot_id: int, seen: datetime | None, tries: int = 1) -> Any:
     """Queues a refresh. Raises ConnectionError at once when the broker can't be reached."""
     lost = (KombuError, OSError, *app.connection_for_write().recoverable_connection_errors)
     try:
-        return refresh_task.apply_async((snapshot_id, seen.isoformat() if seen else None), retry=False)
+        return refresh_task.apply_async((snapshot_id, seen.isoformat() if seen else None, tries), retry=False)
     except lost as error:
         # Their words may hold the broker's password.
         name = type(error).__name__

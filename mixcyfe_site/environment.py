@@ -8,6 +8,7 @@ import re
 import sys
 import warnings
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -18,7 +19,19 @@ from cryptography.fernet import Fernet
 NEW_KEY = "python manage.py new_key prints one"
 HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 MAILERS = ("smtp", "smtp+tls", "smtp+ssl")
-CONNECT_SECONDS = 5
+POSTGRESQL = {
+    "connect_timeout": 2,
+    # A host that is gone, not only silent: what we sent is not acknowledged, or a long wait is not.
+    "tcp_user_timeout": 5000,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+STATEMENT_TIMEOUT = "-c statement_timeout=30s"
+KEY_LENGTH = 50
+KEY_CHARACTERS = 5
+"""What Django's own check (security.W009) asks of a SECRET_KEY: its length, and how many of its characters differ."""
 BROKERS = ("redis", "rediss", "sentinel", "amqp", "amqps", "memory")
 
 
@@ -34,6 +47,14 @@ def is_broker(value: str) -> bool:
         return ";" in rest or urlsplit(value).port != 0
     except ValueError:
         return False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what is sent to this host stays on this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Environment:
@@ -57,6 +78,13 @@ class Environment:
         if not value and default is None:
             stop(name, f"is missing ({how})")
         return value or default or ""
+
+    def secret_key(self, name: str, *, default: str | None) -> str:
+        """A value that nobody guesses. It stays unsaid."""
+        value = self.text(name, default=default, how="make run writes one into .env")
+        if value != default and (len(value) < KEY_LENGTH or len(set(value)) < KEY_CHARACTERS):
+            stop(name, f"can be guessed; write {KEY_LENGTH} characters or more (make run writes one into .env)")
+        return value
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.raw(name).lower()
@@ -98,7 +126,7 @@ class Environment:
         if value and not is_broker(value):
             stop(name, f"is no broker's address; {example}")
         if required and not (find_spec("celery") and find_spec("redis")):
-            stop("TASKS", "is celery, which is not installed; pip install -r requirements-cluster.txt")
+            stop("TASKS", "is celery, which is not installed; pip install -r requirements-cluster.lock")
         return value
 
     def seconds(self, name: str, *, default: float, least: float) -> float:
@@ -111,6 +139,13 @@ class Environment:
             stop(name, f"is {value}; write a number of seconds from {least} to 3600")
         return seconds
 
+    def number(self, name: str, *, default: int, most: int) -> int:
+        """A whole number from 0."""
+        value = self.raw(name) or str(default)
+        if not (value.isascii() and value.isdigit() and len(value) < 10 and int(value) <= most):
+            stop(name, f"is {value!r}; write a whole number from 0 to {most}, for example {default}")
+        return int(value)
+
     def url(self, name: str, *, default: str) -> str:
         """An http or https address without a trailing slash."""
         value = (self.raw(name) or default).rstrip("/")
@@ -119,8 +154,19 @@ class Environment:
             good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.query
         except ValueError:
             good = False
+        if "\\" in value or "@" in value:
+            # Programs disagree on what the host is then. The value stays unsaid: it may hold a password.
+            stop(name, "holds a user name or a backslash; write an address such as https://mixcyfe.example.com")
         if value and (not good or any(c.isspace() for c in value)):
             stop(name, f"is {value!r}; write an address such as https://mixcyfe.example.com")
+        return value
+
+    def api_root(self, name: str) -> str:
+        """Where credentials are sent to: over TLS, or to this machine."""
+        value = self.url(name, default="")
+        parts = urlsplit(value)
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            stop(name, "would send credentials in clear; write an https: address (http: to 127.0.0.1 alone)")
         return value
 
     def email(self, name: str) -> dict[str, Any]:
@@ -164,9 +210,14 @@ class Environment:
             stop(name, f"can't be read; {example}")
         if value.startswith("postgres"):
             if not find_spec("psycopg"):
-                stop(name, "needs PostgreSQL's driver; pip install -r requirements-cluster.txt")
-            # Without an end, a database that is there but mute would hold every poll, and /healthz too.
-            config["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS} | config.get("OPTIONS", {})
+                stop(name, "needs PostgreSQL's driver; pip install -r requirements-cluster.lock")
+            config["ENGINE"] = "mixcyfe_site.postgresql"
+            given = config.get("OPTIONS", {})
+            # Of two in `options` PostgreSQL takes the last.
+            statements = f"{STATEMENT_TIMEOUT} {given.get('options', '')}".strip()
+            config["OPTIONS"] = POSTGRESQL | given | {"options": statements}
+        if value.startswith("sqlite"):
+            config["ENGINE"] = "mixcyfe_site.sqlite"
         if value.startswith("sqlite") and config["NAME"] != ":memory:":
             file = base / config["NAME"]
             if not file.parent.is_dir():

@@ -10,4 +10,6 @@ django = get_wsgi_application()
 
 from widgets.hot import HotPolls  # noqa: E402 - needs Django set up
 
-application = HotPolls(django)
+from .answering import Answering  # noqa: E402
+
+application = Answering(HotPolls(django))

@@ -4,7 +4,6 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,6 +19,7 @@ from widgets.demo.standin import DEMO_SECRET, StandIn
 from .commands.copy import Copy
 from .commands.test_logs import widgets
 
+PASSWORD = "pa55word-in-an-address"
 NOTHING_THERE = {"MIXPANEL_API_ROOT": "http://127.0.0.1:1/api"}
 POLL = """
 import django; django.setup()
@@ -39,6 +39,11 @@ def command_of_the_page(beginning: str) -> str:
     return command
 
 
+def backup_of_the_page(file: str) -> list[str]:
+    """The arguments of manage.py."""
+    return command_of_the_page(f".venv/bin/python manage.py backup {file}").split()[2:]
+
+
 @pytest.fixture
 def mixpanel() -> Iterator[StandIn]:
     with StandIn() as standin:
@@ -56,12 +61,12 @@ def test_a_backup_of_sqlite_taken_while_polls_go_on_can_be_restored(tmp_path: Pa
     writer = threading.Thread(target=write_all_the_time, args=(old / "db.sqlite3", over))
     writer.start()
     try:
-        backup = command_of_the_page(".venv/bin/python -c").replace(".venv/bin/python", sys.executable)
-        done = subprocess.run(backup, shell=True, cwd=old, capture_output=True, text=True, timeout=60, check=False)
+        done = site.manage(*backup_of_the_page("backup.sqlite3"))
     finally:
         over.set()
         writer.join()
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("backup.sqlite3: 1 project, ")
     restored = Copy(new)
     shutil.copy(old / "backup.sqlite3", new / "db.sqlite3")
     assert restored.python(POLL, **NOTHING_THERE) == polled
@@ -88,12 +93,54 @@ def test_a_backup_of_postgresql_can_be_restored(tmp_path: Path, mixpanel: StandI
     with Site(first, mixpanel.url, "postgres") as old, Site(second, "http://127.0.0.1:1/api", "postgres") as new:
         printed = old.manage("import_widgets", "-", stdin=widgets()).stdout
         polled = old.python(POLL)
-        for beginning, site in (("pg_dump", old), ("pg_restore", new)):
-            command = command_of_the_page(beginning)
-            done = subprocess.run(
-                command, shell=True, cwd=tmp_path, env=site.env, capture_output=True, text=True, timeout=60, check=False
-            )
-            assert (done.returncode, done.stderr) == (0, ""), command
+        dump = tmp_path / "mixcyfe.dump"
+        command, name = backup_of_the_page(dump.name)
+        old.env |= {"DATABASE_URL": old.database.replace("postgres@", f"postgres:{PASSWORD}@")}
+        old.env |= {"PATH": f"{telling_pg_dump(tmp_path)}:{old.env['PATH']}"}
+        done = old.manage(command, str(tmp_path / name))
+        assert (done.stderr, done.stdout.startswith(f"{dump}: 1 project, ")) == ("", True)
+        assert dump.stat().st_mode & 0o777 == 0o600
+        told = (tmp_path / "told").read_text()
+        assert "--format=custom" in told
+        assert PASSWORD not in told
+        restored = subprocess.run(
+            command_of_the_page("pg_restore"),
+            shell=True,
+            cwd=tmp_path,
+            env=new.env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (restored.returncode, restored.stderr) == (0, "")
         new.manage("migrate", "-v0")
         assert new.python(POLL) == polled
         assert printed.count("\t") == 2
+
+
+@pytest.mark.cluster
+@pytest.mark.skipif(bool(NO_POSTGRES), reason=NO_POSTGRES)
+def test_a_backup_of_postgresql_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    broken = tmp_path / "bin/pg_dump"
+    broken.write_text("#!/bin/sh\necho half of it\necho 'pg_dump: error: server version mismatch' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    copy = tmp_path / "copy.dump"
+    with Site(tmp_path, "http://127.0.0.1:1/api", "postgres") as site:
+        site.env |= {"PATH": f"{tmp_path}/bin:{site.env['PATH']}"}
+        failed = site.manage("backup", str(copy), check=False)
+        site.manage("migrate", "widgets", "zero", "-v0")
+        empty = site.manage("backup", str(copy), check=False)
+    assert (failed.returncode, failed.stderr.count("\n"), "version mismatch" in failed.stderr) == (1, 1, True)
+    assert (empty.returncode, empty.stderr.count("\n"), "nothing to back up" in empty.stderr) == (1, 1, True)
+    assert not copy.exists()
+
+
+def telling_pg_dump(folder: Path) -> Path:
+    """A folder with a pg_dump that writes down its command line, which is everybody's to read."""
+    (folder / "bin").mkdir()
+    program = folder / "bin/pg_dump"
+    program.write_text(f'#!/bin/sh\necho "$0 $*" > {folder}/told\nexec {shutil.which("pg_dump")} "$@"\n')
+    program.chmod(0o755)
+    return program.parent

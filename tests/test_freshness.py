@@ -31,7 +31,7 @@ def clock() -> Iterator[Any]:
 def cyfe_polls(widget: Widget) -> Answer:
     """One poll, with what is done behind its answer."""
     reply = answer(widget.slug, "csv")
-    for step in reply.behind:
+    for step in reply.after_response:
         step()
     return reply
 

@@ -36,6 +36,8 @@ def allowance(project: Project) -> Allowance:
 
 def why_not(project: Project, refusal: Refusal) -> str:
     """A sentence or two for whoever wanted to ask. `project` as it stands after the refusal."""
+    if refusal is Refusal.NO_CREDENTIALS:
+        return project.secret_problem
     if refusal is Refusal.HELD:
         return " ".join(filter(None, (project.hold_message, until(project.held_until, "Mixpanel is asked again"))))
     if refusal is Refusal.HOUR:
@@ -52,8 +54,3 @@ def why_not(project: Project, refusal: Refusal) -> str:
 def until(then: datetime | None, words: str) -> str:
     now = timezone.now()
     return f"{words} {from_now(then, now)}." if then and then > now else ""
-
-
-def without_secret(project: Project) -> str:
-    """Why a project can't be asked at all, or nothing."""
-    return "" if project.has_secret else "This project has no secret yet. Enter it on the project's page."

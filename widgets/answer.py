@@ -1,26 +1,29 @@
 """A poll's answer, computed in one place: `answer(slug, ending, etag) → status, headers, body`.
 
-What is there is answered at once; stale data is refreshed behind the answer (RFC 5861's idea, with a limit
+What is there is answered at once; stale data is handed over to be refreshed (RFC 5861's idea, with a limit
 on how stale). The path of a hot poll is `find` (one statement) and `deliver`, nothing else.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
+from django.db import InternalError, OperationalError
 from django.utils import timezone
 from django.utils.http import http_date
 
+from . import background, gateway
 from .lookup import Found, find
 from .models import Widget
 from .models.widget import SLUG
-from .quota import Refusal
-from .refresh import refresh
 from .rendering import ENDINGS, render
 from .tasks import enqueue, may_queue
-from .waiting import obtain
+from .waiting import wait_for_data
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -43,12 +46,12 @@ LONGEST_DETAIL = 200
 
 @dataclass(slots=True)
 class Answer:
-    """What goes out, and `behind`: what is to be done once it has left."""
+    """What goes out, and `after_response`: what is to be done once it has left."""
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes = b""
-    behind: list[Callable[[], object]] = field(default_factory=list)
+    after_response: list[Callable[[], object]] = field(default_factory=list)
 
 
 def not_found() -> Answer:
@@ -77,17 +80,18 @@ def answer(slug: str, ending: str, if_none_match: str = "") -> Answer:
         return not_found()
     before = found.fetched_at
     if too_old(found, timezone.now()):
-        obtain(found)
+        try:
+            wait_for_data(found)
+        except (OperationalError, InternalError):
+            # Nothing can be written, say: whatever is there is better than nothing.
+            logger.exception("a poll could not wait for new data")
         found = find(slug, ending)
         if found is None:
             return not_found()
     if found.fetched_at is not None and found.made_from != found.should_be_made_from:
         render(found, ending)
     reply = deliver(found, ending, if_none_match, waited=found.fetched_at != before)
-    reply.behind = behind(found, timezone.now())
-    if any(isinstance(step, partial) and step.func is refresh_behind for step in reply.behind):
-        # The thread is busy after this answer: the next poll had better come on another connection.
-        reply.headers.append(("Connection", "close"))
+    reply.after_response = follow_up(found, timezone.now())
     return reply
 
 
@@ -130,6 +134,8 @@ def unavailable(found: Found, now: datetime) -> Answer:
 
 def reason(found: Found, now: datetime) -> str:
     """Why the last refresh failed, or why Mixpanel can't be asked now; empty when all is well."""
+    if problem := found.secret_problem:
+        return problem
     if found.held_until and found.held_until > now and found.hold_message:
         return found.hold_message
     if found.error:
@@ -161,28 +167,31 @@ def too_old(found: Found, now: datetime) -> bool:
     fresh = found.freshness
     if fresh is not None and found.fetched_at is not None and not fresh.is_too_old(now, found.fetched_at):
         return False
-    return found.is_leased(now) or found.held_back_until(now) is None
+    return found.is_leased(now) or (found.held_back_until(now) is None and not found.secret_problem)
 
 
-def behind(found: Found, now: datetime) -> list[Callable[[], object]]:
-    """What is to be done once the answer has left. Nothing, for a hot poll of fresh data."""
+def follow_up(found: Found, now: datetime) -> list[Callable[[], object]]:
+    """Hands stale data over to be refreshed, and gives what had better wait until the answer has left.
+
+    Nothing, for a hot poll of fresh data.
+    """
     steps: list[Callable[[], object]] = []
     if found.last_polled_at is None or now - found.last_polled_at >= NOTE_POLLS_EVERY:
         steps.append(partial(note_poll, found.widget_id, now))
     fresh = found.freshness
     stale = fresh is None or fresh.is_stale(now)
-    if stale and not found.is_leased(now) and found.held_back_until(now) is None:
-        if settings.TASKS == "inline":
-            if fresh is not None:
-                steps.append(partial(refresh_behind, found))
-        elif may_queue(found.queued_at, now):
+    if not stale or found.is_leased(now) or found.held_back_until(now) is not None:
+        return steps
+    if problem := found.secret_problem:
+        gateway.say_not_refreshed(found.project_id, problem)
+    elif settings.TASKS == "celery":
+        if may_queue(found.queued_at, now):
             steps.append(partial(enqueue, found.snapshot_id, found.fetched_at))
+    elif background.threads():
+        background.hand_over(found.snapshot_id, found.project_id, found.fetched_at)
+    elif not background.without_threads.is_resting():
+        steps.append(partial(background.without_threads.refresh, found.snapshot_id, found.fetched_at))
     return steps
-
-
-def refresh_behind(found: Found) -> object:
-    outcome = refresh(found.snapshot_id, seen=found.fetched_at, purpose="poll", in_turn=True)
-    return outcome if isinstance(outcome, Refusal) else None
 
 
 def note_poll(widget_id: int, now: datetime) -> None:

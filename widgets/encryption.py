@@ -60,6 +60,23 @@ def seal(secret: str) -> Sealed:
     return Sealed(keyring(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(secret.encode()).decode())
 
 
+def problem_with(token: str) -> str:
+    """Why this sealed secret is of no use, in words for people; empty when it can be opened."""
+    if not token:
+        return "This project has no secret yet. Enter it on the project's page."
+    return "" if opens(token, tuple(settings.FIELD_ENCRYPTION_KEYS)) else str(SecretLost())
+
+
+@lru_cache(maxsize=1000)
+def opens(token: str, keys: tuple[str, ...]) -> bool:
+    """Remembered, because every poll asks this."""
+    try:
+        keyring(keys).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 class SealedField(models.TextField):
     """Holds a Sealed. Plain text that is assigned is sealed on its way to the database at the latest."""
 

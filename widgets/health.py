@@ -21,11 +21,13 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db.models.functions import Cast, Coalesce, Concat, Substr
 
+from .encryption import problem_with
 from .freshness import OVER_SECONDS, POLLED_WITHIN, freshness
 from .lookup import RENDERING_VERSION
 from .models import Project, Rendering, Snapshot, Widget
+from .report import NOTE_WITHIN, note_in
 from .times import from_now
 
 STATES = {"failing": "Failing", "stale": "Stale", "waiting": "Waiting", "fresh": "Fresh", "paused": "Paused"}
@@ -40,7 +42,8 @@ HEAVY = ("snapshot__report_json", "snapshot__question")
 class Health(NamedTuple):
     """`word` is said, `why` explains it in a sentence or two; `since` is when it began, where that is known.
 
-    `data_at`: of when the numbers are that are shown nevertheless, where that matters.
+    `data_at`: of when the numbers are that are shown nevertheless, where that matters. `note`: what should be known
+    of these numbers, such as that they come from a sample (`Report.note`).
     """
 
     state: str
@@ -48,6 +51,7 @@ class Health(NamedTuple):
     why: str = ""
     since: datetime | None = None
     data_at: datetime | None = None
+    note: str = ""
 
 
 def with_health(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Widget]:
@@ -63,6 +67,7 @@ def with_health(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Widget]:
     interval = Cast(minutes * F("project__stretch") * Value(timedelta(minutes=1)), DurationField())
     until = ExpressionWrapper(F("snapshot__fetched_at") + interval, output_field=DateTimeField())
     no_data = Q(snapshot__fetched_at=None)
+    refused = Q(project__hold_kind__in=NEEDS_SOMEBODY) | Q(project__in=without_secret())
     stale = Q(health_until__lte=now) | Q(refresh_minutes=None, snapshot__rolls_at__lte=now)
     error = Q(snapshot__error__gt="") & ~Q(snapshot__error_kind="limit")
     return widgets.annotate(
@@ -71,13 +76,18 @@ def with_health(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Widget]:
         health_state=Case(
             When(active=False, then=Value("paused")),
             When(error | Q(health_problem__gt=""), then=Value("failing")),
-            When((no_data | stale) & Q(project__hold_kind__in=NEEDS_SOMEBODY), then=Value("failing")),
+            When((no_data | stale) & refused, then=Value("failing")),
             When(no_data | stale & Q(last_polled_at=None), then=Value("waiting")),
             When(stale, then=Value("stale")),
             default=Value("fresh"),
             output_field=CharField(),
         ),
     )
+
+
+def without_secret() -> list[int]:
+    """Projects that can't sign in to Mixpanel. Only this process can tell, because it has the keys."""
+    return [pk for pk, secret in Project.objects.values_list("pk", "secret") if problem_with(secret.token)]
 
 
 def problems_of_renderings() -> Any:
@@ -93,8 +103,12 @@ def problems_of_renderings() -> Any:
 
 
 def for_lists(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Widget]:
-    """Widgets with all that a list shows of them, and none of Mixpanel's answers, which are large."""
-    return with_health(widgets.select_related("project", "snapshot", "owner").defer(*HEAVY), now)
+    """Widgets with all that a list shows of them, and none of Mixpanel's answers, which are large.
+
+    Their beginnings, `health_report`, hold the notes.
+    """
+    light = widgets.select_related("project", "snapshot", "owner").defer(*HEAVY)
+    return with_health(light, now).annotate(health_report=Substr("snapshot__report_json", 1, NOTE_WITHIN))
 
 
 def counts(widgets: QuerySet[Widget], now: datetime) -> dict[str, int]:
@@ -105,7 +119,11 @@ def counts(widgets: QuerySet[Widget], now: datetime) -> dict[str, int]:
 
 
 def health_of(widget: Widget, now: datetime) -> Health:
-    """In words; the widget comes out of `with_health`, which gave it its state."""
+    """In words; the widget comes out of `for_lists`, which gave it its state."""
+    return state_of(widget, now)._replace(note=note_in(widget.health_report or ""))
+
+
+def state_of(widget: Widget, now: datetime) -> Health:
     state = widget.health_state
     word, project, snapshot = STATES[state], widget.project, widget.snapshot
     if state == "paused":
@@ -125,7 +143,8 @@ def failing(widget: Widget, project: Project, snapshot: Snapshot | None) -> Heal
         return Health("failing", STATES["failing"], widget.health_problem, data_at=data_at)
     if snapshot and snapshot.error and snapshot.error_kind != "limit":
         return Health("failing", STATES["failing"], snapshot.error, snapshot.failing_since, data_at)
-    return Health("failing", STATES["failing"], project.hold_message, data_at=data_at)
+    why = project.secret_problem or project.hold_message
+    return Health("failing", STATES["failing"], why, data_at=data_at)
 
 
 def waiting(widget: Widget, project: Project, snapshot: Snapshot | None, now: datetime) -> Health:

@@ -1,7 +1,7 @@
 """The short way of a hot poll: stored bytes, out through WSGI, past Django's request stack.
 
-Only what is plain goes this way: GET or HEAD, a host of ours, the right scheme, fresh data, a current
-rendering. Everything else, every doubt among it, is left to Django, which answers the same.
+Only what is plain goes this way: GET or HEAD, a host of ours, the right scheme, data that need not be waited
+for, a current rendering. Everything else, every doubt among it, is left to Django, which answers the same.
 """
 
 import re
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
-from .answer import Answer, behind, deliver, too_old
+from .answer import Answer, deliver, follow_up, too_old
 from .lookup import find
 from .middleware import POLLED
 from .models.widget import SLUG
@@ -31,8 +31,7 @@ class HotPolls:
         self.hosts = frozenset(host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*")))
         self.always: list[tuple[str, str]] = []
         if settings.SECURE_HSTS_SECONDS:
-            value = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
-            self.always.append(("Strict-Transport-Security", value))
+            self.always.append(("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}"))
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         address = environ["PATH_INFO"]
@@ -61,7 +60,7 @@ class HotPolls:
 
 
 def hot(slug: str, ending: str, if_none_match: str) -> Answer | None:
-    """The answer, where it is there ready-made and nothing is to be done behind it; else None."""
+    """The answer, where it is there ready-made and nothing is to be done once it has left; else None."""
     if ending not in ENDINGS or not SLUG.fullmatch(slug):
         return None
     try:
@@ -73,7 +72,7 @@ def hot(slug: str, ending: str, if_none_match: str) -> Answer | None:
     now = timezone.now()
     if found is None or found.body is None or found.made_from != found.should_be_made_from:
         return None
-    if too_old(found, now) or behind(found, now):
+    if too_old(found, now) or follow_up(found, now):
         return None
     reply = deliver(found, ending, if_none_match, waited=False)
     return reply if reply.status in STATUS else None

@@ -7,28 +7,22 @@ can't be had anew stays as it was.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 
-from . import holds
-from .allowance import why_not, without_secret
+from . import gateway, slots
+from .allowance import why_not
 from .clock import database_now
-from .encryption import SecretLost
+from .gateway import Failure, sentences
 from .mixpanel.client import Client
-from .mixpanel.errors import MixpanelError
 from .models import Listing, Project
-from .quota import LEASE_MARGIN, Refusal, end_call, reserve
-from .refresh import HOLD_FIELDS, Failure, learn, sentences
+from .quota import Refusal, lease, reserve
 from .report import label
 
 KEPT = timedelta(hours=6)
 LEFT_ALONE = timedelta(minutes=1)
-"""After a failure nobody asks again for so long, but who presses Refresh."""
+"""After a failure a list is not asked for again for this long, unless someone presses Refresh."""
 
-FORGOTTEN = timedelta(days=7)
 ANSWERABLE = {"insights": "Insights", "funnels": "Funnels", "retention": "Retention"}
 """The types of saved reports that Mixpanel's API answers for."""
 
@@ -37,11 +31,15 @@ Entry = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class What:
-    """A kind of list: `of` how many names it is, what the ledger and people call it, and how it is had."""
+    """A kind of list: `of` how many names it is, what the ledger and people call it, and how it is had.
+
+    `counts`: whether Mixpanel counts it to the project's hour. What lies under /api/app has limits of its own.
+    """
 
     of: int
     title: str
     fetch: Callable[..., Iterable[Entry]]
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ LISTS: dict[str, What] = {
     "properties": What(1, "properties", lambda client, event: plain(client.event_properties(event))),
     "values": What(2, "values", lambda client, event, name: plain(client.property_values(event, name))),
     "funnels": What(0, "list of funnels", funnels),
-    "saved_reports": What(0, "list of saved reports", saved_reports),
+    "saved_reports": What(0, "list of saved reports", saved_reports, counts=False),
 }
 
 
@@ -93,16 +91,17 @@ def offer(project: Project, what: str, of: Sequence[str] = (), *, user_id: int |
             return offered(listing)
         if listing.failed_at and now - listing.failed_at < LEFT_ALONE:
             return offered(listing, listing.error)
-    if problem := without_secret(project):
+    if problem := project.secret_problem:
         return offered(listing, problem)
     if not take(listing, now):
         return Offer(listing.values, listing.fetched_at, loading=True)
     try:
-        problem = fetch(project, listing, user_id)
+        with slots.people.take() as has_slot:
+            problem = fetch(project, listing, user_id) if has_slot else why_not(project, Refusal.CROWDED)
     finally:
         Listing.objects.filter(pk=listing.pk).update(loading_until=None)
-    listing.refresh_from_db()
-    return offered(listing, problem)
+    # Gone, where the project has moved meanwhile: then there is nothing new.
+    return offered(Listing.objects.filter(pk=listing.pk).first() or listing, problem)
 
 
 def offered(listing: Listing, problem: str = "") -> Offer:
@@ -112,53 +111,29 @@ def offered(listing: Listing, problem: str = "") -> Offer:
 def take(listing: Listing, now: datetime) -> bool:
     """Whether it is ours to fetch: one list is never asked for twice at the same time."""
     free = Q(loading_until=None) | Q(loading_until__lte=now)
-    until = now + timedelta(seconds=settings.MIXPANEL_TIMEOUT + LEASE_MARGIN)
-    return Listing.objects.filter(free, pk=listing.pk).update(loading_until=until) == 1
+    return Listing.objects.filter(free, pk=listing.pk).update(loading_until=now + lease()) == 1
 
 
 def fetch(project: Project, listing: Listing, user_id: int | None) -> str:
     """Asks Mixpanel and keeps what it says. Returns why that was not possible, or nothing."""
     what = LISTS[listing.what]
-    try:
-        client = project.client()
-    except SecretLost as lost:
-        return str(lost)
-    call = reserve(project, what=" of ".join([what.title, *reversed(listing.of)]), user_id=user_id)
-    if isinstance(call, Refusal):
+    place = reserve(
+        project,
+        what=" of ".join([what.title, *reversed(listing.of)]),
+        user_id=user_id,
+        counts=what.counts,
+        despite=() if what.counts else ("limit",),
+    )
+    if isinstance(place, Refusal):
         project.refresh_from_db()
-        return why_not(project, call)
-    try:
-        values = list(what.fetch(client, *listing.of))
-    except MixpanelError as error:
-        return failed(project, listing, call, error)
-    now = end_call(call, outcome="ok")
+        return why_not(project, place)
+    answered = gateway.ask(project.client(), lambda client: list(what.fetch(client, *listing.of)), project.today())
     mine = Listing.objects.filter(pk=listing.pk)
-    mine.update(values=values, fetched_at=now, failed_at=None, error="")
-    prune(project, now)
-    return ""
-
-
-def failed(project: Project, listing: Listing, call: int, error: MixpanelError) -> str:
-    """Notes the error, and holds the project back where it concerns every query."""
-    problem = sentences(error.message, error.advice if error.kind in holds.HOLDS_PROJECT else "")
-    now = end_call(call, outcome=error.kind, message=problem, gave_up=error.gave_up)
-    Listing.objects.filter(pk=listing.pk).update(failed_at=now, error=problem)
-    if error.kind in holds.HOLDS_PROJECT:
-        with transaction.atomic(durable=True):
-            held = Project.objects.select_for_update().get(pk=project.pk)
-            holds.hold_project(held, now, error.kind, problem, error.retry_after)
-            learn(held, Failure(error.kind, problem, **learnable(error)))
-            held.save(update_fields=[*HOLD_FIELDS, "learned_hourly", "learned_concurrent"])
+    with gateway.recording(place, answered, f"list={listing.what}") as (_, now):
+        if not isinstance(answered, Failure):
+            mine.update(values=answered, fetched_at=now, failed_at=None, error="")
+            return ""
+        problem = answered.message if answered.holds_project else sentences(answered.said)
+        # What concerns the whole project is kept there, and is over when its backoff is.
+        mine.update(failed_at=None if answered.holds_project and what.counts else now, error=problem)
     return problem
-
-
-def learnable(error: MixpanelError) -> dict[str, Any]:
-    return {name: getattr(error, name, None) for name in ("hourly_limit", "concurrent_limit")}
-
-
-def prune(project: Project, now: datetime) -> None:
-    """Drops lists that nobody wanted for long."""
-    old = now - FORGOTTEN
-    Listing.objects.filter(
-        Q(fetched_at__lt=old) | Q(fetched_at=None, created_at__lt=old), project=project, loading_until=None
-    ).delete()

@@ -3,22 +3,23 @@
 One raw SELECT, because a poll is the hot path: measured at several times the polls a second of the ORM.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
 
+from .encryption import problem_with
 from .freshness import Freshness, freshness
 
-RENDERING_VERSION = 1
+RENDERING_VERSION = 2
 """Raised whenever the same data is laid out differently, so that stored renderings are made anew."""
 
 POLL = """
 SELECT w.id, w.version, w.refresh_minutes, w.last_polled_at, w.changed_at,
        p.refresh_minutes, p.stretch, p.held_until, p.full_until, p.hold_message,
        s.id, s.version, s.fetched_at, s.rolls_at, s.retry_at, s.lease_until, s.queued_at, s.error,
-       r.made_from, r.etag, r.problem, r.body, p.id
+       r.made_from, r.etag, r.problem, r.body, p.id, p.secret
 FROM widgets_widget w
 JOIN widgets_project p ON p.id = w.project_id
 JOIN widgets_snapshot s ON s.id = w.snapshot_id
@@ -54,6 +55,12 @@ class Found:
     problem: str
     body: bytes | None
     project_id: int
+    sealed_secret: str = field(repr=False)
+
+    @property
+    def secret_problem(self) -> str:
+        """Why Mixpanel can't be asked for want of a secret, or nothing."""
+        return problem_with(self.sealed_secret)
 
     @property
     def should_be_made_from(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from .allowance import Allowance, allowance, why_not, without_secret
+from .allowance import Allowance, allowance, why_not
 from .cleaning import Dropped
 from .cyfe import country_map
 from .models import Project, Snapshot, Widget
@@ -46,12 +46,14 @@ class Preview:
     """`problem` says why something is missing or not newer. `labels` are those before any is left out.
 
     `colors` are those of the labels that are drawn. `spent`: this preview took one of the hour's queries.
+    `data_note`: what should be known of the numbers (`Report.note`).
     """
 
     request: Request
     allowance: Allowance
     state: State = State.UNASKED
     problem: str = ""
+    data_note: str = ""
     picture: bytes = b""
     csv: str = ""
     fetched_at: datetime | None = None
@@ -99,15 +101,14 @@ def wants(snapshot: Snapshot | None, project: Project, ask: Ask) -> bool:
         return ask is Ask.NOW
     if snapshot is not None and (snapshot.report_json or snapshot.error):
         return False  # what failed is asked again when somebody says so
-    return project.has_secret and not allowance(project).is_scarce
+    return not project.secret_problem and not allowance(project).is_scarce
 
 
 def ask_for(project: Project, question: Question, user_id: int | None) -> Asked:
-    snapshot = Snapshot.objects.of(project, question)
-    if problem := without_secret(project):
-        return Asked(snapshot, problem)
-    outcome = refresh(snapshot.pk, seen=snapshot.fetched_at, purpose=PEOPLE, user_id=user_id)
-    snapshot.refresh_from_db()
+    looked_up = Snapshot.objects.of(project, question)
+    outcome = refresh(looked_up.pk, seen=looked_up.fetched_at, purpose=PEOPLE, user_id=user_id)
+    # Gone, where the project has moved meanwhile.
+    snapshot = Snapshot.objects.filter(pk=looked_up.pk).first()
     if isinstance(outcome, Outcome):
         return Asked(snapshot, elsewhere=outcome is Outcome.LATE, spent=True)
     if outcome is Refusal.NEWER:
@@ -120,7 +121,7 @@ def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
     """What is known to be wrong without asking again."""
     if snapshot is not None and snapshot.error:
         return snapshot.error
-    if problem := without_secret(project):
+    if problem := project.secret_problem:
         return problem
     if project.is_held and (snapshot is None or snapshot.fetched_at is None):
         return why_not(project, Refusal.HELD)
@@ -129,7 +130,7 @@ def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
 
 def draw(shown: Preview, widget: Widget, report: Report) -> None:
     """Fills in all that stored data gives, or why Cyfe would get nothing."""
-    shown.state = State.DRAWN
+    shown.state, shown.data_note = State.DRAWN, report.note
     try:
         viewed = view(report, widget.spec)
     except ReportError as error:

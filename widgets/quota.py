@@ -1,19 +1,21 @@
-"""The right to ask Mixpanel: the lease of one snapshot and a call of the project's hour, in one transaction.
+"""The right to ask Mixpanel: a place in the project's hour, for a snapshot with its lease, in one transaction.
 
 Counted from the ledger by the database's clock, so that the limits hold over threads, processes and hosts.
 """
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from .clock import database_now
-from .freshness import for_polls
+from .freshness import for_polls, freshness
 from .models import ApiCall, Project, Snapshot
 
 HOUR = timedelta(seconds=3615)
@@ -24,34 +26,51 @@ RUNS_ON = timedelta(minutes=2)
 
 LEASE_MARGIN = 30
 PEOPLE = "person"
+WHEN_DUE = ("poll", "worker")
+"""Purposes that ask only for what is old by the database's clock, whatever the host's own clock says."""
 
 
 class Refusal(Enum):
     """Why a snapshot may not be asked for now."""
 
     NEWER = "has been refreshed meanwhile"
+    FRESH = "is still fresh by the database's clock"
     LEASED = "is being refreshed by somebody else"
     FAILED = "failed a short while ago, and waits before the next try"
     HELD = "belongs to a project that Mixpanel refuses at the moment"
+    NO_CREDENTIALS = "belongs to a project whose secret is missing or can't be read"
+    CROWDED = "waits until fewer people ask Mixpanel on this server at once"
     BUSY = "waits for one of the project's running queries to end"
     HOUR = "waits for the next free query of the hour"
     GONE = "is no longer there"
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to ask for one snapshot once. `probe`: it tries whether a hold of the project is over."""
+class Place:
+    """The right to ask once. `counts`: whether Mixpanel counts this to the project's hour.
+
+    `trial`: it tries whether the project's backoff is over. `speaks_for_project`: how it ends holds for all of the
+    project's queries, which is not so for credentials that aren't saved.
+    """
+
+    call_id: int
+    project_id: int
+    started_at: datetime
+    trial: bool = False
+    counts: bool = True
+    speaks_for_project: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(Place):
+    """A place and the lease of one snapshot."""
 
     snapshot_id: int
-    project_id: int
-    call_id: int
     token: str
-    started_at: datetime
-    probe: bool
 
 
 def claim(snapshot_id: int, *, seen: datetime | None, purpose: str, user_id: int | None = None) -> Claim | Refusal:
-    """Takes the lease and a call, or says why not.
+    """Takes the lease and a place, or says why not.
 
     `seen` is the `fetched_at` that the caller acted upon: if the row's is another by now, somebody was
     faster. People (`purpose=PEOPLE`) may spend the calls kept for them, and need not wait after a failure.
@@ -68,13 +87,12 @@ def claim(snapshot_id: int, *, seen: datetime | None, purpose: str, user_id: int
             return Refusal.LEASED
         if snapshot.retry_at and snapshot.retry_at > now and purpose != PEOPLE:
             return Refusal.FAILED
+        if purpose in WHEN_DUE and (due := due_at(snapshot, project)) and due > now:
+            return Refusal.FRESH
         if project.held_until and project.held_until > now:
             return Refusal.HELD
-        refusal = spend(project, now, person=purpose == PEOPLE)
-        if refusal:
+        if refusal := spend(project, now, person=purpose == PEOPLE):
             return refusal
-
-        token = secrets.token_hex(16)
         call = ApiCall.objects.create(
             project=project,
             snapshot=snapshot,
@@ -83,33 +101,74 @@ def claim(snapshot_id: int, *, seen: datetime | None, purpose: str, user_id: int
             what=describe(snapshot),
             started_at=now,
         )
-        lease = timedelta(seconds=settings.MIXPANEL_TIMEOUT + LEASE_MARGIN)
-        Snapshot.objects.filter(pk=snapshot.pk).update(lease_token=token, lease_until=now + lease)
-        probe = project.hold_count > 0
-        if probe:
-            # One query finds out whether the hold is over; the others wait for what it finds.
-            Project.objects.filter(pk=project.pk).update(held_until=now + lease)
-        return Claim(snapshot.pk, project.pk, call.pk, token, now, probe)
+        token = secrets.token_hex(16)
+        Snapshot.objects.filter(pk=snapshot.pk).update(lease_token=token, lease_until=now + lease())
+        trial = begin_trial(project, now)
+        return Claim(call.pk, project.pk, now, trial, snapshot_id=snapshot.pk, token=token)
 
 
-def reserve(project: Project, *, what: str, user_id: int | None) -> int | Refusal:
-    """A call for a person that is about no snapshot, a picker's list say: the ledger's id of it."""
+def reserve(
+    project: Project,
+    *,
+    what: str,
+    user_id: int | None,
+    counts: bool = True,
+    despite: Collection[str] = (),
+    speaks_for_project: bool = True,
+) -> Place | Refusal:
+    """A place for a person's call that is about no snapshot. `despite`: kinds of backoff in which it may be had."""
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().get(pk=project.pk)
         now = database_now()
-        if project.held_until and project.held_until > now:
+        if project.held_until and project.held_until > now and project.hold_kind not in despite:
             return Refusal.HELD
-        if refusal := spend(project, now, person=True):
+        if counts and (refusal := spend(project, now, person=True)):
             return refusal
-        return ApiCall.objects.create(
-            project=project, user_id=user_id, purpose=PEOPLE, what=what[:200], started_at=now
-        ).pk
+        call = ApiCall.objects.create(
+            project=project, user_id=user_id, purpose=PEOPLE, what=what[:200], started_at=now, counts=counts
+        )
+        trial = counts and speaks_for_project and begin_trial(project, now)
+        return Place(call.pk, project.pk, now, trial, counts, speaks_for_project)
 
 
-def end_call(call_id: int, *, outcome: str, message: str = "", gave_up: bool = False) -> datetime:
-    """Notes how a call ended: `ok`, or an error's kind. Returns when."""
+def lease() -> timedelta:
+    return timedelta(seconds=settings.MIXPANEL_TIMEOUT + LEASE_MARGIN)
+
+
+def begin_trial(project: Project, now: datetime) -> bool:
+    """Whether this call is the one that finds out if the project's backoff is over; the others wait for it then."""
+    if not project.hold_count:
+        return False
+    until = max(project.held_until or now, now + lease())
+    Project.objects.filter(pk=project.pk).update(held_until=until)
+    return True
+
+
+def due_at(snapshot: Snapshot, project: Project) -> datetime | None:
+    """When the first of its widgets wants newer data; None when there is none yet, or nobody's."""
+    if snapshot.fetched_at is None:
+        return None
+    minutes = snapshot.widgets.filter(active=True).values_list("refresh_minutes", flat=True)
+    return min(
+        (
+            freshness(
+                snapshot.fetched_at,
+                snapshot.rolls_at,
+                widget_minutes=each,
+                project_minutes=project.refresh_minutes,
+                stretch=project.stretch,
+            ).until
+            for each in set(minutes)
+        ),
+        default=None,
+    )
+
+
+def end_call(call_id: int, *, outcome: str, message: str = "", gave_up: bool = False, counts: bool = True) -> datetime:
+    """Notes how a call ended: `ok`, or an error's kind. Returns when. Not `counts`: its place is free again."""
     now = database_now()
-    ApiCall.objects.filter(pk=call_id).update(ended_at=now, outcome=outcome, message=message, gave_up=gave_up)
+    changes: dict[str, Any] = {"ended_at": now, "outcome": outcome, "message": message, "gave_up": gave_up}
+    ApiCall.objects.filter(pk=call_id).update(**changes, **({} if counts else {"counts": False}))
     return now
 
 
@@ -127,7 +186,8 @@ def spend(project: Project, now: datetime, *, person: bool) -> Refusal | None:
 
 
 def started_within(project: Project, now: datetime, span: timedelta = HOUR) -> QuerySet[ApiCall]:
-    return ApiCall.objects.filter(project=project, started_at__gt=now - span)
+    """The calls of so long that Mixpanel counts."""
+    return ApiCall.objects.filter(project=project, started_at__gt=now - span, counts=True)
 
 
 def running(project: Project, now: datetime) -> int:

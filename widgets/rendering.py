@@ -2,7 +2,11 @@
 
 import hashlib
 import json
+import logging
+import threading
 from dataclasses import dataclass
+
+from django.db import InternalError, OperationalError
 
 from . import cyfe
 from .cleaning import Dropped, cleaned
@@ -13,7 +17,12 @@ from .report import Report, ReportError
 from .reports import KINDS
 from .spec import WidgetSpec
 
+logger = logging.getLogger(__name__)
+
 ENDINGS = ("csv", "json", "svg")
+
+LOCKS = tuple(threading.Lock() for _ in range(64))
+"""By widget: of the threads that poll one widget's new data, one lays it out and the others wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +54,28 @@ def write(report: Report, drawing: Drawing, ending: str) -> bytes:
 
 
 def render(found: Found, ending: str) -> None:
-    """Makes the rendering that `found` lacks, keeps it, and puts it into `found`.
+    """Makes the rendering that `found` lacks, keeps it, and puts it into `found`. Of many who need it, one makes it.
 
     Where the new data can't be drawn, the widget's last good rendering stays, and `problem` says why.
     """
-    widget = Widget.objects.select_related("snapshot").get(pk=found.widget_id)
-    snapshot = widget.snapshot
-    report = snapshot.report if snapshot else None
-    if snapshot is None or report is None:
-        return
+    with LOCKS[found.widget_id % len(LOCKS)]:
+        widget = Widget.objects.select_related("snapshot").defer("snapshot__report_json").get(pk=found.widget_id)
+        snapshot = widget.snapshot
+        if snapshot is None or snapshot.fetched_at is None:
+            return
+        found.widget_version, found.snapshot_id, found.snapshot_version = widget.version, snapshot.pk, snapshot.version
+        kept = Rendering.objects.filter(widget=widget, ending=ending, made_from=found.should_be_made_from).first()
+        if kept is None and (report := snapshot.report) is not None:
+            kept = made(widget, report, found, ending)
+        if kept is None:
+            return
+    body = bytes(kept.body) if kept.body is not None else None
+    found.made_from, found.etag, found.problem, found.body = kept.made_from, kept.etag, kept.problem, body
+
+
+def made(widget: Widget, report: Report, found: Found, ending: str) -> Rendering:
+    """The rendering of what is stored now; `found` says what it is made from, and what there was before."""
+    logger.debug("render widget=%s ending=%s", widget.pk, ending)
     problem, body, etag = "", None, ""
     try:
         body = write(view(report, widget.spec).report, widget.drawing, ending)
@@ -63,10 +85,11 @@ def render(found: Found, ending: str) -> None:
         same_widget = (found.made_from or "").split(".")[:3] == found.should_be_made_from.split(".")[:3]
         if same_widget and found.body is not None:
             body, etag = found.body, found.etag
-    found.widget_version, found.snapshot_id, found.snapshot_version = widget.version, snapshot.pk, snapshot.version
-    found.made_from, found.etag, found.problem, found.body = found.should_be_made_from, etag, problem, body
-    Rendering.objects.update_or_create(
-        widget=widget,
-        ending=ending,
-        defaults={"made_from": found.made_from, "etag": etag, "problem": problem, "body": body},
-    )
+    made_from = found.should_be_made_from
+    values = {"made_from": made_from, "etag": etag, "problem": problem, "body": body}
+    try:
+        return Rendering.objects.update_or_create(widget=widget, ending=ending, defaults=values)[0]
+    except (OperationalError, InternalError):
+        # A full or read-only disk, say. What was made can be answered all the same.
+        logger.exception("a rendering could not be kept")
+        return Rendering(widget=widget, ending=ending, **values)

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal, Self
 
 Number = int | float
@@ -21,6 +21,12 @@ LARGEST_NUMBER = 10**300
 """Nobody counts so far. Below it, no sum over a whole answer leaves what a double and JSON can hold."""
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+NOTE_FIRST = '{"note":'
+"""How the JSON of a report with a note begins, so that its first few characters tell the note."""
+
+NOTE_WITHIN = 600
+"""Characters of that JSON in which the whole note stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,8 @@ class Report:
     `shape` says what the rows are: `dates` (ascending, every bucket once; a week's or month's date is its
     first day), `steps` (of a funnel, in order), or `total` (exactly one row, named "").
     `additive`: values add up, over rows and over series. `labels_name` heads the labels ("Country"),
-    `values_name` the numbers ("Signed up").
+    `values_name` the numbers ("Signed up"). `note`: what people should know of these numbers (they are cut,
+    or a sample), in ASCII sentences; "" when there is nothing to say.
     """
 
     shape: Shape
@@ -58,22 +65,22 @@ class Report:
     additive: bool = False
     labels_name: str = ""
     values_name: str = ""
-    computed_at: datetime | None = None
+    note: str = ""
 
     def with_series(self, series: Iterable[Series]) -> Self:
         return replace(self, series=tuple(series))
 
     def to_json(self) -> str:
-        """A text that `from_json` reads back, stable over versions of this program."""
+        """A text that `from_json` reads back, as it does those of all older versions of this program."""
         return json.dumps(
-            {
+            ({"note": self.note} if self.note else {})
+            | {
                 "shape": self.shape,
                 "rows": [row.isoformat() if isinstance(row, date) else row for row in self.rows],
                 "series": [[s.label, list(s.values), s.previous, s.step] for s in self.series],
                 "additive": self.additive,
                 "labels_name": self.labels_name,
                 "values_name": self.values_name,
-                "computed_at": self.computed_at.isoformat() if self.computed_at else None,
             },
             separators=(",", ":"),
             allow_nan=False,
@@ -83,7 +90,6 @@ class Report:
     def from_json(cls, text: str) -> Self:
         stored = json.loads(text)
         rows = stored["rows"]
-        computed_at = stored["computed_at"]
         return cls(
             shape=stored["shape"],
             rows=tuple(map(date.fromisoformat, rows)) if stored["shape"] == "dates" else tuple(rows),
@@ -91,8 +97,16 @@ class Report:
             additive=stored["additive"],
             labels_name=stored["labels_name"],
             values_name=stored["values_name"],
-            computed_at=datetime.fromisoformat(computed_at) if computed_at else None,
+            note=stored.get("note", ""),
         )
+
+
+def note_in(beginning: str) -> str:
+    """The note of a stored report out of the first NOTE_WITHIN characters of its JSON, which may be large."""
+    if not beginning.startswith(NOTE_FIRST):
+        return ""
+    note: str = json.JSONDecoder().raw_decode(beginning, len(NOTE_FIRST))[0]
+    return note
 
 
 class ReportError(Exception):
@@ -117,5 +131,7 @@ def label(value: Any) -> str:
     """Text that every database and encoding can hold, out of any JSON value."""
     if not isinstance(value, str):
         value = "" if value is None else json.dumps(value)
+    if len(value) > LONGEST_LABEL:
+        value = value[: LONGEST_LABEL - 1] + "…"
     text: str = UNSTORABLE.sub("�", value)
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+    return text

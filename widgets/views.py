@@ -1,12 +1,9 @@
 """Pages and addresses, thin: each calls one of the few functions that do the work."""
 
 import logging
-from functools import cache
+from collections.abc import Callable, Sequence
 
-from django.db import Error, connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from . import answer as answers
@@ -29,45 +26,29 @@ def poll(request: HttpRequest, address: str) -> HttpResponse:
     return respond(reply, request)
 
 
+class PollResponse(HttpResponse):
+    """A poll's answer. WSGI servers call `close` once the body is out: then what has waited for that is done."""
+
+    after_response: Sequence[Callable[[], object]] = ()
+
+    def close(self) -> None:
+        steps, self.after_response = self.after_response, ()
+        for step in steps:
+            try:
+                step()
+            except Exception:
+                # Nobody waits for this any more, so it can only be logged.
+                logger.exception("work after an answer failed")
+        super().close()
+
+
 def respond(reply: answers.Answer, request: HttpRequest) -> HttpResponse:
-    response = HttpResponse(reply.body if request.method != "HEAD" else b"", status=reply.status)
+    response = PollResponse(reply.body if request.method != "HEAD" else b"", status=reply.status)
     response._has_been_logged = True  # the address is a key: Django would write it into the log
     del response["Content-Type"]
-    wsgiref = request.META.get("SERVER_SOFTWARE", "").startswith("WSGIServer")
     for name, value in reply.headers:
-        if name == "Connection" and wsgiref:
-            continue  # Django's development server allows no such header, and closes anyway
         response[name] = value
     if reply.status != 304:
         response["Content-Length"] = str(len(reply.body))
-    if reply.behind:
-        # WSGI servers call close() once the body is out.
-        response._resource_closers.append(lambda: run_behind(reply))
+    response.after_response = reply.after_response
     return response
-
-
-def run_behind(reply: answers.Answer) -> None:
-    """Nobody waits for this any more, so what goes wrong here can only be logged. Does it once."""
-    steps, reply.behind = reply.behind, []
-    for step in steps:
-        try:
-            step()
-        except Exception:
-            logger.exception("work behind an answer failed")
-
-
-@cache
-def known_migrations() -> frozenset[tuple[str, str]]:
-    """Read from the disk once: anybody may ask for our health, as often as they like."""
-    return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
-
-
-def healthz(request: HttpRequest) -> JsonResponse:
-    """Whether the database answers and has all migrations."""
-    try:
-        missing = known_migrations() - set(MigrationRecorder(connection).applied_migrations())
-    except Error:
-        return JsonResponse({"status": "no database"}, status=503)
-    if missing:
-        return JsonResponse({"status": "migrations missing: run manage.py migrate"}, status=503)
-    return JsonResponse({"status": "ok"})

@@ -2,22 +2,27 @@
 
 import random
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
 
+from . import background, slots
 from .lookup import Found
 from .models import Project, Snapshot
 from .quota import Refusal, running
-from .refresh import refresh
+from .refresh import Outcome, refresh
 from .tasks import enqueue
 
 LOOK_AGAIN = 0.05
-"""Seconds between two looks for data that somebody else fetches."""
+"""Seconds between two looks for data that another thread, process or host fetches."""
 
 WORTH_WAITING = (Refusal.LEASED, Refusal.BUSY)
+
+Asked = Future[Outcome | Refusal]
+"""How a refresh that was asked for ends. A worker's is never done: its data says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +35,47 @@ class State:
     project: Project
 
 
-def obtain(found: Found) -> None:
+def wait_for_data(found: Found) -> None:
     """Returns once there is newer data, or none will come soon, or POLL_WAIT is over.
 
-    Waits only while a refresh is running or may start. With TASKS=inline the poll runs the query itself
-    when nobody does yet, and that one query it waits for.
+    Waits only while a refresh is running or may start, and only in one of the process's few slots: a poll
+    that gets none goes on at once with what there is.
     """
+    with slots.polls.take() as has_slot:
+        if has_slot:
+            wait(found)
+
+
+def wait(found: Found) -> None:
     deadline = time.monotonic() + settings.POLL_WAIT
-    seen = found.fetched_at
-    queued = False
-    while (state := state_of(found.snapshot_id)) and state.fetched_at == seen:
-        if not state.leased:
+    asked: Asked | None = None
+    while (state := state_of(found.snapshot_id)) and state.fetched_at == found.fetched_at:
+        if asked is not None and asked.done():
+            if asked.cancelled() or asked.result() not in WORTH_WAITING:
+                return
+            asked = None
+        if asked is None and not state.leased:
             if state.held_back:
                 return
-            if settings.TASKS == "celery":
-                queued = queued or enqueue(found.snapshot_id, seen)
-                if not queued:
-                    return
-            elif has_room(state.project) and (
-                refresh(found.snapshot_id, seen=seen, purpose="poll") not in WORTH_WAITING
-            ):
-                return
+            if settings.TASKS == "celery" or has_room(state.project):
+                asked = ask(found)
         if time.monotonic() >= deadline:
             return
         # Uneven, so that many who wait for one free place do not all look at the same time.
         time.sleep(LOOK_AGAIN * random.uniform(0.6, 1.4))  # noqa: S311 - no secret
+
+
+def ask(found: Found) -> Asked:
+    """Has the data fetched: by a worker, by a thread of this process, or by this one where there is none."""
+    asked: Asked = Future()
+    if settings.TASKS == "celery":
+        if not enqueue(found.snapshot_id, found.fetched_at):
+            asked.cancel()
+        return asked
+    if background.threads():
+        return background.hand_over(found.snapshot_id, found.project_id, found.fetched_at)
+    asked.set_result(refresh(found.snapshot_id, seen=found.fetched_at, purpose="poll"))
+    return asked
 
 
 def has_room(project: Project) -> bool:

@@ -164,13 +164,15 @@ class TestWarnings:
         assert "needs credentials" in self.html(project)
 
     def test_learned_limits_are_offered(self, project: Project) -> None:
-        Project.objects.update(learned_hourly=400, learned_concurrent=5)
+        Project.objects.update(learned_hourly=400, learned_concurrent=5, learned_at=timezone.now())
         html = self.html(project)
         assert "400 an hour, 5 at once" in html
         assert "More than you use" in html
         assert 'data-hourly_limit="400"' in html
         Project.objects.update(learned_hourly=30)
         assert "keeps to these, since they are lower" in self.html(project)
+        Project.objects.update(learned_at=timezone.now() - timedelta(days=8))
+        assert "None in the last week" in self.html(project)
 
 
 def test_who_creates_a_project_becomes_its_member(db: None) -> None:

@@ -44,7 +44,7 @@ if database.vendor == "sqlite" and not database.settings_dict["TEST"]["NAME"]:
 
 def what_is_missing() -> str:
     if sync_playwright is None:
-        return "Playwright (pip install -r requirements-dev.txt)"
+        return "Playwright (pip install -r requirements-dev.lock)"
     if Path(CHROMIUM).is_file() or any(any((Path.home() / place).glob("chromium*")) for place in PLAYWRIGHTS_OWN):
         return ""
     return "Chromium (install it, or name it in CHROMIUM=/path/to/chromium)"

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import AbstractUser
+from django.utils import timezone
 
 from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
 from widgets.models import ApiCall, Project
@@ -67,7 +68,7 @@ def test_it_saves_and_tests_without_scripts(
 
 
 def test_learned_limits_are_taken_over_with_a_click(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
-    Project.objects.update(learned_hourly=400, learned_concurrent=5)
+    Project.objects.update(learned_hourly=400, learned_concurrent=5, learned_at=timezone.now())
     page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss)
     page.get_by_role("button", name="Use 400 an hour").click()
     assert page.get_by_label("Queries an hour:").input_value() == "400"

@@ -12,7 +12,7 @@ from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, St
 from .copy import Copy
 
 LINE = re.compile(
-    r"\S+ \S+ (INFO|WARNING) widgets\.refresh query project=1 snapshot=1 report=events ms=\d+ outcome=(\w+)"
+    r"\S+ \S+ (INFO|WARNING) widgets\.gateway query project=1 snapshot=1 report=events ms=\d+ outcome=(\w+)"
 )
 
 
@@ -44,6 +44,10 @@ def test_a_server_logs_one_line_a_query_and_none_a_poll(tmp_path: Path) -> None:
                 requests.get(base + path, timeout=9)
             requests.get(first, headers={"Host": "evil.example"}, timeout=9)
             assert requests.post(first, timeout=9).status_code == 405
+            # Without a cookie, to addresses of any length, one of which would open an account.
+            for path in ("/admin/login/", "/welcome/OQ/c0ffee-made-up-token/", f"/admin/{'z' * 7000}"):
+                assert requests.post(base + path, {"a": "b"}, timeout=9).status_code == 403
+                requests.post(base + path, files={"a": b"x"}, cookies={"csrftoken": "a" * 32}, timeout=9)
         finally:
             server.terminate()
             log, _ = server.communicate(timeout=20)

@@ -71,6 +71,13 @@ def test_it_says_in_one_line_why_it_can_not_serve_there(site: Copy, where: tuple
     assert "Can't serve on" in result.stderr
 
 
+def test_it_says_in_one_line_that_the_database_is_away(site: Copy) -> None:
+    result = site.manage("serve", f"--port={free_port()}", DATABASE_URL="postgres://mixcyfe:secret@127.0.0.1:1/mixcyfe")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
+    assert "Can't serve: the database is away" in result.stderr
+    assert "secret" not in result.stderr
+
+
 def addresses(server: "subprocess.Popen[str]") -> list[str]:
     """The widgets' addresses that the demo prints before it serves."""
     assert server.stdout is not None

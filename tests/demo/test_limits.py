@@ -15,13 +15,19 @@ from widgets.demo.world import DEMO_PROJECT_ID, DEMO_SECRET
 def test_it_allows_so_many_an_hour_and_says_how_many(standin: StandIn, ask: Ask) -> None:
     standin.hourly_limit = 3
     assert [ask("funnels/list").status_code for _ in range(5)] == [200, 200, 200, 429, 429]
-    body = ask("events/names", type="general").json()
+    refused = ask("events/names", type="general")
+    body = refused.json()
     assert body["request"] == f"/api/2.0/events/names?project_id={DEMO_PROJECT_ID}&type=general"
     assert body["error"].startswith(
-        "Query rate limit exceeded for project_id: 2526451. 1/5 queries running concurrently and 4/3 queries running "
-        "in the last hour. For more information, please consult our documentation at https://docs.mixpanel.com/"
+        "Query rate limit exceeded for project_id: 2526451. This request exceeded the rate limit (4/3 queries running "
+        "in the last hour). For more information, please consult our documentation at https://docs.mixpanel.com/"
     )
     assert DEMO_SECRET not in str(body)
+    assert refused.headers["RateLimit-Policy"] == (
+        '"project";q=3;w=3600, "project-concurrency";q=5;qu="concurrent-requests"'
+    )
+    assert refused.headers["RateLimit"] == '"project";r=0;t=3600, "project-concurrency";r=4'
+    assert refused.headers["Retry-After"] == "3600"
 
 
 def test_it_counts_refused_queries_but_not_those_it_turned_away(standin: StandIn, ask: Ask) -> None:
@@ -30,7 +36,7 @@ def test_it_counts_refused_queries_but_not_those_it_turned_away(standin: StandIn
     assert ask("funnels/list", auth=("nobody", "x")).status_code == 401
     assert [ask("funnels/list").status_code for _ in range(2)] == [200, 429]
     bookmarks = f"{standin.url}/app/projects/{DEMO_PROJECT_ID}/bookmarks?v=2"
-    assert requests.get(bookmarks, auth=ACCOUNT, timeout=5).status_code == 429
+    assert requests.get(bookmarks, auth=ACCOUNT, timeout=5).status_code == 200, "it has limits of its own"
 
 
 def test_it_lets_the_hour_roll_on(standin: StandIn, ask: Ask) -> None:
@@ -55,6 +61,7 @@ def test_it_runs_so_many_at_once(standin: StandIn, ask: Ask) -> None:
     over = [answer for answer in answers if answer.status_code == 429]
     assert (len(answers) - len(over), len(over)) == (5, 3)
     assert "6/5 queries running concurrently" in over[0].json()["error"]
+    assert over[0].headers["RateLimit"] == '"project";r=54, "project-concurrency";r=0;t=10'
     assert standin.most_running() == 5
     assert standin.duplicates_in_flight == 0
 

@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from .conftest import Served
+from .conftest import THREADS, Served
 from .proxy import HOST, Proxy, get
 
 
@@ -15,7 +15,7 @@ def it_polls_over_https(proxy: Proxy, served: Served) -> None:
     connection = proxy.connect()
     answer = get(connection, served.path)
     assert (answer.status, answer.body[:5]) == (200, b"Date,")
-    assert answer.headers.get_all("Strict-Transport-Security") == ["max-age=31536000; includeSubDomains; preload"]
+    assert answer.headers.get_all("Strict-Transport-Security") == ["max-age=86400"]
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.headers["Content-Security-Policy"].endswith("sandbox")
     assert answer.headers["Cache-Status"].startswith("mixcyfe; ")
@@ -23,8 +23,10 @@ def it_polls_over_https(proxy: Proxy, served: Served) -> None:
     assert "Set-Cookie" not in answer.headers
     again = get(connection, served.path, If_None_Match=answer.headers["ETag"])
     assert (again.status, again.body) == (304, b"")
+    assert again.headers.get_all("Strict-Transport-Security") == ["max-age=86400"]
     login = get(connection, "/admin/login/")
     assert login.status == 200
+    assert login.headers.get_all("Strict-Transport-Security") == ["max-age=86400"]
     assert all("Secure" in cookie for cookie in login.headers.get_all("Set-Cookie"))
     style = re.search(rb'href="(/static/[^"]+\.css)"', login.body)
     assert style
@@ -40,28 +42,42 @@ def it_redirects_plain_http(proxy: Proxy, served: Served) -> None:
 
 def it_sees_the_clients_own_address(proxy: Proxy, served: Served) -> None:
     """In the one place where it matters: who is locked out after wrong passwords."""
-    connection = proxy.connect(source="127.0.0.9")
+    # To a WSGI server all four are one name, and the last one wins. Which one that is depends on what else is sent.
+    names = ("X-Forwarded-For", "X_Forwarded_For", "X-Forwarded_For", "X_Forwarded-For")
+    forged = {name: f"6.6.6.{i}" for i, name in enumerate(names)}
+    for others in range(6):
+        connection = proxy.connect(source="127.0.0.9")
+        headers = forged | {f"Z-{i}": "z" for i in range(others)}
+        body = f"username=nobody{others}&password=wrong&csrfmiddlewaretoken={{}}"
+        answer = post_login(proxy, connection, body, **headers)
+        assert (answer.status, b"correct username" in answer.read()) == (200, True)
+    with closing(sqlite3.connect(served.site.folder / "site.sqlite3")) as database:
+        seen = database.execute(
+            "SELECT DISTINCT ip_address FROM axes_accessattempt WHERE username LIKE 'nobody%'"
+        ).fetchall()
+    assert seen == [("127.0.0.9",)]
+
+
+def post_login(
+    proxy: Proxy, connection: http.client.HTTPConnection, body: str, **headers: str
+) -> http.client.HTTPResponse:
+    """Posts the login form as a browser does, with the form's token put into the body."""
+    token, given = login_form(proxy, connection)
+    connection.request("POST", "/admin/login/", body.format(token), given | headers)
+    return connection.getresponse()
+
+
+def login_form(proxy: Proxy, connection: http.client.HTTPConnection) -> tuple[str, dict[str, str]]:
+    """The form's token, and the headers without which Django refuses it before it reads any body."""
     login = get(connection, "/admin/login/")
     token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', login.body)
     assert token
-    cookie = login.headers["Set-Cookie"].split(";")[0]
-    connection.request(
-        "POST",
-        "/admin/login/",
-        f"username=nobody&password=wrong&csrfmiddlewaretoken={token[1].decode()}",
-        {
-            "Host": f"{HOST}:{proxy.port}",
-            "Origin": f"https://{HOST}:{proxy.port}",
-            "Cookie": cookie,
-            "Content-Type": "application/x-www-form-urlencoded",
-            "X-Forwarded-For": "6.6.6.6",
-        },
-    )
-    answer = connection.getresponse()
-    assert (answer.status, b"correct username" in answer.read()) == (200, True)
-    with closing(sqlite3.connect(served.site.folder / "site.sqlite3")) as database:
-        (seen,) = database.execute("SELECT ip_address FROM axes_accessattempt ORDER BY id DESC LIMIT 1")
-    assert seen == ("127.0.0.9",)
+    return token[1].decode(), {
+        "Host": f"{HOST}:{proxy.port}",
+        "Origin": f"https://{HOST}:{proxy.port}",
+        "Cookie": login.headers["Set-Cookie"].split(";")[0],
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
 
 
 def it_answers_at_once_while_a_refresh_runs_behind(proxy: Proxy, served: Served) -> None:
@@ -82,11 +98,50 @@ def it_answers_at_once_while_a_refresh_runs_behind(proxy: Proxy, served: Served)
     assert len(served.mixpanel.calls) <= calls + 1
 
 
-def it_logs_no_widgets_address(proxy: Proxy, served: Served) -> None:
+def it_polls_on_while_bodies_come_slowly(proxy: Proxy, served: Served) -> None:
+    """More of them than the server has threads."""
+    poll = proxy.connect()
+    assert get(poll, served.path).status == 200
+    _, headers = login_form(proxy, poll)
+    slow = [proxy.connect(source=f"127.0.1.{i}") for i in range(3 * THREADS)]
+    try:
+        for connection in slow:
+            connection.putrequest("POST", "/admin/login/", skip_host=True)
+            for name, value in (headers | {"Content-Length": "1000"}).items():
+                connection.putheader(name, value)
+            connection.endheaders(b"username=")
+        time.sleep(1)
+        for connection in slow:
+            connection.send(b"a")
+        took = []
+        for _ in range(20):
+            started = time.monotonic()
+            assert get(poll, served.path).status == 200
+            took.append(time.monotonic() - started)
+    finally:
+        for connection in slow:
+            connection.close()
+    assert max(took) < 2
+
+
+def it_logs_no_key(proxy: Proxy, served: Served, status: int | None = None) -> None:
+    """No widget's address, no invitation's link: not as it is asked for, not as where somebody comes from."""
     slug = served.path.removeprefix("/w/").removesuffix(".csv")
+    token = f"{slug}-invitation"
     connection = proxy.connect()
-    for path in (served.path, f"/%77/{slug}.csv", f"//w/{slug}.json?x=/w/{slug}", f"/w/{slug}.svg?{slug}"):
-        get(connection, path, Referer=f"https://{HOST}{served.path}")
+    paths = [
+        served.path,
+        f"/%77/{slug}.csv",
+        f"/w%2F{slug}.csv",
+        f"//w/{slug}.json?x=/w/{slug}",
+        f"/w/{slug}.svg?{slug}",
+    ]
+    paths += [f"/welcome/MQ/{token}/", f"/%77elcome/MQ/{token}/?{token}", f"/admin/?next=/welcome/MQ/{token}/"]
+    for path in paths:
+        for referer in (served.path, f"/welcome/MQ/{token}/"):
+            answer = get(connection, path, Referer=f"https://{HOST}{referer}")
+            assert status in (None, answer.status)
     plain = http.client.HTTPConnection("127.0.0.1", proxy.plain_port, timeout=10)
-    get(plain, served.path)
+    for path in paths:
+        get(plain, path)
     assert slug not in proxy.logged()

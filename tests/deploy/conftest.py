@@ -12,6 +12,7 @@ from widgets.demo.standin import StandIn
 
 from .proxy import Certificate, make_certificate
 
+THREADS = 8
 WIDGET = {"title": "a", "report": "events", "events": ["Signed up"], "include_today": True}
 
 
@@ -40,10 +41,11 @@ def served(tmp_path_factory: pytest.TempPathFactory, https_port: int) -> Iterato
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "CSRF_TRUSTED_ORIGINS": "",
         "TRUST_PROXY": "on",
+        "HSTS_SECONDS": "86400",
     }
     folder = tmp_path_factory.mktemp("site")
     shutil.copy(migrated(), folder / "site.sqlite3")
     with StandIn(hourly_limit=1000) as mixpanel, Site(folder, mixpanel.url, **settings) as site:
         (path,) = site.add(WIDGET)
-        base, _ = site.web()
+        base, _ = site.web(threads=THREADS)
         yield Served(site, mixpanel, int(base.rsplit(":", 1)[1]), path)

@@ -1,5 +1,6 @@
 """deploy/nginx: the real file, run by nginx with TLS in front of a real server."""
 
+import http.client
 import os
 import shutil
 import subprocess
@@ -36,9 +37,9 @@ http {{
 def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int, web_port: int | str) -> Path:
     site = replaced(
         (DEPLOY / "nginx/mixcyfe.conf").read_text(),
-        (r"listen 80;", f"listen 127.0.0.1:{plain_port};"),
-        (r"listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
         (r" *listen \[::\]:.*\n", ""),
+        (r"listen 80\b", f"listen 127.0.0.1:{plain_port}"),
+        (r"listen 443\b", f"listen 127.0.0.1:{port}"),
         (r"/etc/letsencrypt/live/mixcyfe.example.com/fullchain.pem", str(certificate.certificate)),
         (r"/etc/letsencrypt/live/mixcyfe.example.com/privkey.pem", str(certificate.key)),
         (r"mixcyfe\.example\.com", "localhost"),
@@ -83,19 +84,47 @@ def test_it_sees_the_clients_own_address(nginx: Proxy, served: Served) -> None:
     behind.it_sees_the_clients_own_address(nginx, served)
 
 
+def test_it_polls_on_while_bodies_come_slowly(nginx: Proxy, served: Served) -> None:
+    behind.it_polls_on_while_bodies_come_slowly(nginx, served)
+
+
 def test_it_answers_at_once_while_a_refresh_runs_behind(nginx: Proxy, served: Served) -> None:
     behind.it_answers_at_once_while_a_refresh_runs_behind(nginx, served)
 
 
-def test_it_logs_polls_but_no_widgets_address(nginx: Proxy, served: Served) -> None:
-    behind.it_logs_no_widgets_address(nginx, served)
+def test_it_answers_to_no_name_but_its_own(nginx: Proxy) -> None:
+    for host in ("evil.example", "127.0.0.1"):
+        for connection in (nginx.connect(), http.client.HTTPConnection("127.0.0.1", nginx.plain_port, timeout=10)):
+            with pytest.raises(http.client.RemoteDisconnected):
+                get(connection, "/admin/login/", Host=host)
+
+
+def test_it_slows_down_who_tries_passwords_and_nobody_else(nginx: Proxy, served: Served) -> None:
+    connection = nginx.connect(source="127.0.0.33")
+    _, headers = behind.login_form(nginx, connection)
+    statuses = []
+    for _ in range(30):
+        connection.request("POST", "/admin/login/", "username=a", headers)
+        answer = connection.getresponse()
+        answer.read()
+        statuses.append(answer.status)
+    assert statuses[:10] == [403] * 10, "the form's token is missing, but nobody is slowed down yet"
+    assert statuses.count(429) > 10
+    assert get(connection, "/admin/login/").status == get(connection, served.path).status == 200
+    elsewhere = nginx.connect(source="127.0.0.34")
+    assert behind.post_login(nginx, elsewhere, "username=a&csrfmiddlewaretoken={}").status == 200
+
+
+def test_it_logs_polls_but_no_key(nginx: Proxy, served: Served) -> None:
+    behind.it_logs_no_key(nginx, served)
     get(nginx.connect(), "/admin/login/")
     logged = nginx.logged()
     assert '"GET /w/-" 200' in logged
+    assert '"GET /welcome/-" ' in logged
     assert '"GET /admin/login/" 200' in logged
 
 
-def test_it_logs_no_address_while_the_server_is_away_either(
+def test_it_logs_no_key_while_the_server_is_away_either(
     tmp_path: Path, served: Served, certificate: Certificate
 ) -> None:
     proxy = Proxy(free_port(), free_port(), certificate.certificate, tmp_path / "logs")
@@ -104,9 +133,8 @@ def test_it_logs_no_address_while_the_server_is_away_either(
     process = subprocess.Popen(command)
     try:
         eventually(proxy.is_up)
-        assert get(proxy.connect(), served.path).status == 502
+        behind.it_logs_no_key(proxy, served, status=502)
     finally:
         process.terminate()
         process.wait(timeout=20)
     assert '"GET /w/-" 502' in proxy.logged()
-    assert served.path.removeprefix("/w/").removesuffix(".csv") not in proxy.logged()

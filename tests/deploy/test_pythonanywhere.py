@@ -136,3 +136,26 @@ def is_up(base: str) -> bool:
         return requests.get(f"{base}/healthz", headers=HEADERS, timeout=5).status_code == 200
     except requests.ConnectionError:
         return False
+
+
+@pytest.mark.skipif(UWSGI is None, reason="left out: uWSGI is not installed")
+def test_it_notices_by_itself_that_uwsgi_runs_no_threads(account: Account) -> None:
+    """A site of 1.0 has no REFRESH_THREADS in its `.env`."""
+    file = account.site.folder / ".env"
+    file.write_text(file.read_text().replace("REFRESH_THREADS=0\n", ""))
+    address = account.run("import_widgets", "-").stdout.splitlines()[0].split("\t")[1]
+    path = address.removeprefix("https://yourname.pythonanywhere.com")
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    process = start(account, port)
+    try:
+        eventually(lambda: is_up(base))
+        assert requests.get(base + path, headers=HEADERS, timeout=20).status_code == 200
+        make_old(account)
+        for _ in range(2):
+            answer = requests.get(base + path, headers=HEADERS, timeout=20)
+        assert "ttl=-" not in answer.headers["Cache-Status"]
+        assert len(account.mixpanel.calls) == 2
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)

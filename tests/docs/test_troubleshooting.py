@@ -45,12 +45,15 @@ def everything_said() -> str:
     return " ".join("\n".join(said).split())
 
 
-@pytest.mark.parametrize("kind", set(kinds_of_errors()), ids=lambda kind: kind.kind)
+KINDS = sorted(set(kinds_of_errors()), key=lambda kind: kind.__qualname__)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 def test_it_has_the_advice_for_every_error(kind: type[MixpanelError]) -> None:
     assert kind.advice.rstrip(".") in PAGE
 
 
-@pytest.mark.parametrize("lead", {lead for _, lead in (*errors._SAID.values(), *errors._STATUSES.values())})
+@pytest.mark.parametrize("lead", sorted({lead for _, lead in (*errors._SAID.values(), *errors._STATUSES.values())}))
 def test_it_has_what_mixpanel_refused(lead: str) -> None:
     assert f"| {lead} |" in PAGE
 

@@ -66,9 +66,9 @@ def test_it_posts_with_its_parameters_in_the_address(mixpanel, client):
     assert not mixpanel.calls[0].request.body
 
 
-def test_it_reads_numbers_that_json_does_not_have_as_nothing(mixpanel, client):
+def test_it_reads_numbers_that_json_does_not_have_as_text(mixpanel, client):
     mixpanel.get(f"{ROOT}/query/events", body='{"a": NaN, "b": -Infinity, "c": 1e999, "d": 1.5, "e": "NaN"}')
-    assert client.query("events", {}) == {"a": None, "b": None, "c": None, "d": 1.5, "e": "NaN"}
+    assert client.query("events", {}) == {"a": "NaN", "b": "-Infinity", "c": "1e999", "d": 1.5, "e": "NaN"}
 
 
 def test_it_takes_no_empty_error_for_one(mixpanel, client):

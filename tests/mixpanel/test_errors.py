@@ -14,6 +14,7 @@ from widgets.mixpanel import errors
 from widgets.mixpanel.auth import ProjectSecret, ServiceAccount
 from widgets.mixpanel.client import Client
 from widgets.mixpanel.errors import LONGEST_MESSAGE, MixpanelError
+from widgets.mixpanel.limits import Limits
 
 URL = "https://mixpanel.com/api/query/segmentation"
 LIMIT = (
@@ -138,7 +139,8 @@ def test_it_cuts_and_cleans_what_people_will_read(client):
 def test_it_learns_the_projects_real_limits(client, words, expected):
     error = error_of(client, 429, said(words))
     assert isinstance(error, errors.RateLimitError)
-    assert (error.running, error.concurrent_limit, error.used, error.hourly_limit) == expected
+    limits = error.limits
+    assert (limits.running, limits.concurrent, limits.used, limits.hourly) == expected
 
 
 @pytest.mark.parametrize(("header", "seconds"), [
@@ -167,6 +169,6 @@ def test_it_passes_on_how_long_mixpanel_wants_us_to_wait(client, status):
 
 
 def test_it_survives_a_task_queue():
-    error = errors.RateLimitError("full", status=429, retry_after=5.0, hourly_limit=60)
+    error = errors.RateLimitError("full", status=429, retry_after=5.0, limits=Limits(hourly=60))
     copy = pickle.loads(pickle.dumps(error))
-    assert (str(copy), copy.status, copy.retry_after, copy.hourly_limit) == ("full", 429, 5.0, 60)
+    assert (str(copy), copy.status, copy.retry_after, copy.limits.hourly) == ("full", 429, 5.0, 60)

@@ -1,10 +1,10 @@
 """The example responses that Mixpanel publishes, through to the CSV, to the cell."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
-from tests.reports.samples import csv, data, report_of, spec
+from tests.reports.samples import csv, data, spec
 from widgets.report import ReportError
 
 
@@ -81,11 +81,6 @@ def test_it_adds_a_property_up():
     assert published("sum", "2019-09-30", "2019-10-13", unit="week") == (
         "Date,Order completed\n20190930,7\n20191007,4\nYAxis,0\n"
     )
-
-
-def test_it_keeps_when_mixpanel_computed_a_sum():
-    report = report_of(spec("sum"), data("published/sum"))
-    assert report.computed_at == datetime(2019, 10, 7, 23, 2, 11, 666218, tzinfo=UTC)
 
 
 def test_it_averages_a_property_by_day():

@@ -2,13 +2,13 @@
 
 import json
 import math
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from widgets.report import LARGEST_NUMBER, LONGEST_LABEL, UNSTORABLE, Report, Series, label, number
+from widgets.report import LARGEST_NUMBER, LONGEST_LABEL, NOTE_FIRST, UNSTORABLE, Report, Series, label, note_in, number
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
@@ -28,9 +28,7 @@ def reports(draw):
         rows = ("",) if shape == "total" else tuple(draw(st.lists(texts, max_size=4)))
     columns = st.tuples(*[values] * len(rows))
     series = draw(st.lists(st.builds(Series, texts, columns, values, texts), max_size=4))
-    zones = st.sampled_from([UTC, timezone(timedelta(hours=-7)), timezone(timedelta(hours=5, minutes=45))])
-    moments = st.none() | st.datetimes(timezones=zones)
-    return Report(shape, rows, tuple(series), draw(st.booleans()), draw(texts), draw(texts), draw(moments))
+    return Report(shape, rows, tuple(series), draw(st.booleans()), draw(texts), draw(texts), draw(texts))
 
 
 @settings(deadline=None)
@@ -49,17 +47,34 @@ def test_it_is_kept_in_a_form_that_does_not_change():
         additive=True,
         labels_name="Country",
         values_name="Signed up",
-        computed_at=datetime(2026, 11, 2, 3, 4, tzinfo=UTC),
+        note="A sample.",
     )
-    assert json.loads(report.to_json()) == {
+    kept = report.to_json()
+    assert note_in(kept[:40]) == "A sample." and kept.startswith(NOTE_FIRST)
+    assert json.loads(kept) == {
+        "note": "A sample.",
         "shape": "dates",
         "rows": ["2026-11-01"],
         "series": [["US", [5], 4, ""], ["FR", [None], None, "Open"]],
         "additive": True,
         "labels_name": "Country",
         "values_name": "Signed up",
-        "computed_at": "2026-11-02T03:04:00+00:00",
     }
+
+
+def test_it_keeps_a_report_without_a_note_without_a_key_for_it():
+    kept = Report("total", ("",), ()).to_json()
+    assert "note" not in json.loads(kept) and note_in(kept) == "" and note_in("") == ""
+
+
+def test_it_reads_what_the_first_release_kept():
+    kept = (
+        '{"shape":"dates","rows":["2026-11-20"],"series":[["Team",[3],null,""]],"additive":true,"labels_name":"plan",'
+        '"values_name":"Signed up","computed_at":"2026-11-20T10:00:00+00:00"}'
+    )
+    assert Report.from_json(kept) == Report(
+        "dates", (date(2026, 11, 20),), (Series("Team", (3,)),), True, "plan", "Signed up"
+    )
 
 
 @settings(deadline=None)

@@ -97,7 +97,7 @@ def test_it_mixes_chart_types_by_position_and_by_label():
     assert problems(spec("events", options={"types": {"Signed up": "column"}})) == []
 
 
-@pytest.mark.parametrize("report", ["average", "saved_report", "funnel", "retention", "frequency", "top_events"])
+@pytest.mark.parametrize("report", ["average", "funnel", "retention", "frequency", "top_events"])
 def test_it_compares_only_what_is_asked_for_the_period_before(report):
     refused("options", "comparison: The report “", spec(report, options=COMPARED))
     assert not KINDS[report].compares

@@ -16,12 +16,12 @@ from typing import Any, Self
 
 import requests
 
+from tests.commands.copy import KEY, SECRET_KEY
 from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRES = "postgres://postgres@127.0.0.1:5432"
 REDIS = "redis://127.0.0.1:6379"
-KEY = "0m7wvIeuYdVbHmJDtZcP3zQ0fBxB3LkFj3iTqKqZl1E="
 
 
 def free_port() -> int:
@@ -51,7 +51,7 @@ class Site:
         if database == "postgres":
             self.database = self._postgres_database()
         self.env = os.environ | {
-            "SECRET_KEY": "only-for-tests",
+            "SECRET_KEY": SECRET_KEY,
             "FIELD_ENCRYPTION_KEYS": KEY,
             "DATABASE_URL": self.database,
             "SITE_URL": "http://127.0.0.1:8000",
@@ -60,6 +60,8 @@ class Site:
             "MIXPANEL_API_ROOT": mixpanel,
             "MIXPANEL_TIMEOUT": "5",
             "POLL_WAIT": "8",
+            "REFRESH_THREADS": "5",
+            "WAITING_POLLS": "4",
             "TASKS": "inline",
             "BROKER_URL": "",
             "LOG_LEVEL": "INFO",
@@ -118,14 +120,31 @@ class Site:
         printed = self.manage("import_widgets", "-", stdin=json.dumps(content)).stdout
         return ["/w/" + line.split("\t")[1].rsplit("/", 1)[1] for line in printed.splitlines()]
 
-    def web(self, *, threads: int = 8) -> tuple[str, subprocess.Popen[bytes]]:
-        """One web process; its address, once it answers."""
+    def web(self, *, threads: int = 8, workers: int = 1) -> tuple[str, subprocess.Popen[bytes]]:
+        """One web server with so many processes; its address, once it answers."""
         port = free_port()
-        command = [sys.executable, "-m", "granian", "--interface=wsgi", f"--port={port}", "--workers=1"]
+        command = [sys.executable, "-m", "granian", "--interface=wsgi", f"--port={port}", f"--workers={workers}"]
         command += [f"--blocking-threads={threads}", "--log-level=error", "mixcyfe_site.wsgi:application"]
         process = self.start(command, "web.log")
         base = f"http://127.0.0.1:{port}"
         eventually(lambda: self.answers(f"{base}/healthz"))
+        return base, process
+
+    def gunicorn(self, *options: str) -> tuple[str, subprocess.Popen[bytes]]:
+        """The same with gunicorn; without options one process that does one thing at a time."""
+        port = free_port()
+        command = [sys.executable, "-m", "gunicorn", f"--bind=127.0.0.1:{port}", "--workers=1", "--log-level=error"]
+        process = self.start([*command, "--no-control-socket", *options, "mixcyfe_site.wsgi:application"], "web.log")
+        base = f"http://127.0.0.1:{port}"
+        eventually(lambda: self.answers(f"{base}/healthz"))
+        return base, process
+
+    def serve(self, *, well: int = 200) -> tuple[str, subprocess.Popen[bytes]]:
+        """`manage.py serve`; its address, once /healthz says `well`."""
+        port = free_port()
+        process = self.start([sys.executable, "manage.py", "serve", f"--port={port}"], "serve.log")
+        base = f"http://127.0.0.1:{port}"
+        eventually(lambda: self.answers(f"{base}/healthz", well))
         return base, process
 
     def worker(self) -> subprocess.Popen[bytes]:
@@ -152,9 +171,9 @@ class Site:
             pass
         process.wait(timeout=20)
 
-    def answers(self, url: str) -> bool:
+    def answers(self, url: str, status: int = 200) -> bool:
         try:
-            return self.session.get(url, timeout=5).status_code == 200
+            return self.session.get(url, timeout=5).status_code == status
         except requests.ConnectionError:
             return False
 

@@ -1,19 +1,30 @@
 """Two teams on one host, who know nothing of each other, and the people who walk through them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from axes.models import AccessFailureLog, AccessLog
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.test import Client
 
 from tests.conftest import new_project
+from widgets.admin import trail
 from widgets.groups import EDITORS, VIEWERS
 from widgets.models import Project, Widget
 
+from .routes import Route
+
 MARK = "Hooli"
 """Stands in everything that is the other team's, and nowhere else."""
+
+MISSING = "987654321"
+OBJECT_PARTS = {"object_id", "pk", "id"}
 
 
 @dataclass
@@ -78,3 +89,46 @@ def log_in() -> Callable[..., Client]:
         return client
 
     return as_user
+
+
+@pytest.fixture
+def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], dict[str, str]]:
+    """Values for a route's converters: of the thing of Acme that it is about, or of one that there is not."""
+    trail.note(acme.editor, acme.widget, "Paused.")
+    trail.note(hooli.editor, hooli.widget, "Paused.")
+    failed = {"username": "somebody", "ip_address": "192.0.2.1", "user_agent": "x"}
+    rows = {
+        "widgets/project": acme.project,
+        "widgets/widget": acme.widget,
+        "pictures": acme.widget,
+        "auth/user": acme.viewer,
+        "auth/group": Group.objects.first(),
+        "admin/logentry": LogEntry.objects.get(object_id=acme.widget.pk, content_type__model="widget"),
+        "axes/accesslog": AccessLog.objects.create(**failed),
+        "axes/accessfailurelog": AccessFailureLog.objects.create(**failed),
+        "admin/r/": acme.widget,
+    }
+
+    def values(route: Route, there: bool) -> dict[str, str]:
+        key = next((str(row.pk) for part, row in rows.items() if part in route.path), "")
+        return {
+            **dict.fromkeys(OBJECT_PARTS, key if there else MISSING),
+            "content_type_id": str(ContentType.objects.get_for_model(Widget).pk),
+            "app_label": "widgets",
+            "url": "no/such/page/",
+            "uidb64": "MQ",
+            "token": "c0ffee-0123456789abcdef",
+            "address": f"{acme.widget.slug}.csv",
+        }
+
+    return values
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is done inside leaves no trace in the database, for the next request to find all as it was."""
+    atomic = transaction.atomic()
+    atomic._from_testcase = True  # as pytest-django's own: durable blocks may be inside
+    with atomic:
+        yield
+        transaction.set_rollback(True)

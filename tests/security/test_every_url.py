@@ -4,30 +4,22 @@ An address without a row fails the test: write one, and say in it who may do wha
 """
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
-from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
-from django.db import transaction
 from django.test import Client
 
-from widgets.admin import trail
 from widgets.models import Project, Widget
 
-from .conftest import MARK, Team
+from .conftest import MARK, MISSING, OBJECT_PARTS, Team, undone
 from .routes import Route, every_route, fill
 
 TABLE = Path(__file__).with_name("every_url.txt")
 ROLES = ("stranger", "viewer", "outsider", "editor", "superuser")
-MISSING = "987654321"
-OBJECT_PARTS = {"object_id", "pk", "id"}
 A_TEAMS = ("widgets/", "auth/user/", "admin/logentry/", "pictures/")
 """Addresses of what belongs to a team: another must not even learn that it is there."""
 
@@ -39,50 +31,6 @@ def table() -> dict[str, list[str]]:
 
 def test_it_has_a_row_for_every_address_and_no_other() -> None:
     assert sorted(table()) == sorted(route.path for route in every_route())
-
-
-@pytest.fixture
-def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], dict[str, str]]:
-    """Values for a route's converters: of the thing of Acme that it is about, or of one that there is not."""
-    trail.note(acme.editor, acme.widget, "Paused.")
-    trail.note(hooli.editor, hooli.widget, "Paused.")
-    failed = {"username": "somebody", "ip_address": "192.0.2.1", "user_agent": "x"}
-    rows = {
-        "widgets/project": acme.project,
-        "widgets/widget": acme.widget,
-        "pictures": acme.widget,
-        "auth/user": acme.viewer,
-        "auth/group": Group.objects.first(),
-        "admin/logentry": LogEntry.objects.get(object_id=acme.widget.pk, content_type__model="widget"),
-        "axes/accessattempt": AccessAttempt.objects.create(**failed, failures_since_start=1),
-        "axes/accesslog": AccessLog.objects.create(**failed),
-        "axes/accessfailurelog": AccessFailureLog.objects.create(**failed),
-        "admin/r/": acme.widget,
-    }
-
-    def values(route: Route, there: bool) -> dict[str, str]:
-        key = next((str(row.pk) for part, row in rows.items() if part in route.path), "")
-        return {
-            **dict.fromkeys(OBJECT_PARTS, key if there else MISSING),
-            "content_type_id": str(ContentType.objects.get_for_model(Widget).pk),
-            "app_label": "widgets",
-            "url": "no/such/page/",
-            "uidb64": "MQ",
-            "token": "c0ffee-0123456789abcdef",
-            "address": f"{acme.widget.slug}.csv",
-        }
-
-    return values
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What is done inside leaves no trace in the database, for the next request to find all as it was."""
-    atomic = transaction.atomic()
-    atomic._from_testcase = True  # as pytest-django's own: durable blocks may be inside
-    with atomic:
-        yield
-        transaction.set_rollback(True)
 
 
 def stored() -> str:

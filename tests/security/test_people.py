@@ -11,6 +11,7 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import call_command
 from django.test import Client
@@ -78,6 +79,31 @@ def test_a_link_is_good_once_and_not_for_long(acme: Team, inviter: Any, log_in: 
     assert "token" not in Client().get(link)["Location"]
     assert set_password(Client(), link).status_code == 302
     assert "no longer good" in Client().get(link).content.decode()
+
+
+def test_a_stolen_backup_opens_no_invitation(acme: Team, inviter: Any, log_in: Any, settings: Any) -> None:
+    """While a link is open in a browser, and not used yet, the session keeps no more of its token than an HMAC."""
+    visitor = Client()
+    link = link_on(log_in(inviter).post(INVITE, form(acme)))
+    page = visitor.get(link)["Location"]
+    assert visitor.post(page, PASSWORD | {"new_password1": "short"}).status_code == 200
+    _, _, uid, token, _ = link.split("/")
+    stored = "".join(
+        str(value)
+        for model in apps.get_models(include_auto_created=True)
+        for row in model.objects.values_list()
+        for value in row
+    )
+    kept = [str(value) for session in Session.objects.all() for value in session.get_decoded().values()]
+    for part in (token, token.partition("-")[2]):
+        assert part not in stored
+        assert part not in "".join(kept)
+    for value in kept:
+        assert "no longer good" in Client().get(f"/welcome/{uid}/{value}/").content.decode()
+    with time_machine.travel(timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT + 5)):
+        assert "no longer good" in visitor.get(page).content.decode(), "an open page is not good for longer"
+    assert visitor.post(page, PASSWORD).status_code == 302
+    assert "no longer good" in visitor.get(page).content.decode()
 
 
 def test_a_bad_link_says_the_same_whoever_it_is_for(acme: Team, inviter: Any, log_in: Any) -> None:

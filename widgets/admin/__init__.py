@@ -1,5 +1,10 @@
 """Django's admin for projects, widgets and people."""
 
-from . import front, people, project, trail, widget
+from django.contrib import admin
 
-__all__ = ["front", "people", "project", "trail", "widget"]
+from . import front, people, project, sign_in, trail, widget
+from .strict_list import make_strict
+
+make_strict(admin.site)
+
+__all__ = ["front", "people", "project", "sign_in", "trail", "widget"]

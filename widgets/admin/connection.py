@@ -10,21 +10,18 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from widgets import holds
+from widgets import gateway, slots
 from widgets.allowance import why_not
-from widgets.clock import database_now
-from widgets.encryption import SecretLost, seal
-from widgets.mixpanel.errors import MixpanelError
+from widgets.encryption import seal
+from widgets.gateway import Failure, sentences
+from widgets.mixpanel.client import Client
 from widgets.mixpanel.regions import REGIONS
-from widgets.models import ApiCall, Project
+from widgets.models import Project
 from widgets.models.project import PROJECT_SECRET
-from widgets.models.snapshot import REFUSED
-from widgets.quota import PEOPLE, Refusal, end_call, spend
-from widgets.refresh import HOLD_FIELDS, Failure, learn, sentences
+from widgets.quota import Refusal, reserve
 
 WHERE = ("region", "project_id", "username", "auth")
 """What decides who gets to see the secret: it is entered again when one of these changes."""
@@ -113,67 +110,34 @@ def check_saved(project: Project, user: Any) -> Verdict:
 
 def check(project: Project, *, counted_on: Project | None, saved: bool, user: Any) -> Verdict:
     """One query as `project`, which may be unsaved; `saved`: what it finds holds for `counted_on` as it is stored."""
-    try:
-        client = project.client()
-    except SecretLost as lost:
-        return Verdict(False, "The secret can't be read.", str(lost))
-    call = reserve(counted_on, user) if counted_on else None
-    if isinstance(call, Refusal):
+    with slots.people.take() as has_slot:
+        if has_slot:
+            return check_now(project, counted_on=counted_on, saved=saved, user=user)
+    return Verdict(False, "Not tested: Mixpanel can't be asked now.", why_not(project, Refusal.CROWDED))
+
+
+def check_now(project: Project, *, counted_on: Project | None, saved: bool, user: Any) -> Verdict:
+    if problem := project.secret_problem:
+        return Verdict(False, "The secret can't be read.", problem)
+    place = None
+    if counted_on:
+        place = reserve(
+            counted_on, what=WHAT, user_id=user.pk, despite=("credentials", "plan"), speaks_for_project=saved
+        )
+    if isinstance(place, Refusal):
         counted_on.refresh_from_db()
-        return Verdict(False, "Not tested: Mixpanel can't be asked now.", why_not(counted_on, call))
-    today = project.today().isoformat()
-    failure: Failure | None = None
-    verdict = connected(project)
-    try:
-        client.query(
-            "events",
-            {"event": json.dumps([EVENT]), "type": "general", "unit": "day", "from_date": today, "to_date": today},
-        )
-    except MixpanelError as error:
-        verdict = explained(error, project)
-        failure = Failure(
-            error.kind,
-            sentences(error.message, error.advice),
-            error.retry_after,
-            error.gave_up,
-            getattr(error, "hourly_limit", None),
-            getattr(error, "concurrent_limit", None),
-        )
-    if counted_on and call:
-        note(counted_on, call, failure, saved=saved)
-    return verdict
+        return Verdict(False, "Not tested: Mixpanel can't be asked now.", why_not(counted_on, place))
+    today = project.today()
 
+    def fetch(client: Client) -> Any:
+        dates = {"from_date": today.isoformat(), "to_date": today.isoformat()}
+        return client.query("events", {"event": json.dumps([EVENT]), "type": "general", "unit": "day", **dates})
 
-def reserve(project: Project, user: Any) -> int | Refusal:
-    """A call of the project's hour. Unlike any other it may be had while the project is held back for its
-    credentials or its plan, since it is how somebody finds out that they are right now."""
-    with transaction.atomic(durable=True):
-        locked = Project.objects.select_for_update().get(pk=project.pk)
-        now = database_now()
-        if locked.hold_kind == "limit" and locked.held_until and locked.held_until > now:
-            return Refusal.HELD
-        if refusal := spend(locked, now, person=True):
-            return refusal
-        return ApiCall.objects.create(project=locked, user=user, purpose=PEOPLE, what=WHAT, started_at=now).pk
-
-
-def note(project: Project, call: int, failure: Failure | None, *, saved: bool) -> None:
-    """Writes into the ledger how it ended; of a project as it is saved, what that means for all its queries too."""
-    with transaction.atomic(durable=True):
-        locked = Project.objects.select_for_update().get(pk=project.pk)
-        if failure is None:
-            now = end_call(call, outcome="ok")
-        else:
-            now = end_call(call, outcome=failure.kind, message=failure.message, gave_up=failure.gave_up)
-        if not saved:
-            return
-        if failure and failure.kind in holds.HOLDS_PROJECT:
-            holds.hold_project(locked, now, failure.kind, failure.message, failure.retry_after)
-            learn(locked, failure)
-        elif failure is None or failure.kind in REFUSED:
-            # It got past what the project was held for.
-            locked.release()
-        locked.save(update_fields=[*HOLD_FIELDS, "learned_hourly", "learned_concurrent"])
+    answered = gateway.ask(project.client(), fetch, today)
+    if place:
+        with gateway.recording(place, answered, "connection test"):
+            pass
+    return explained(answered, project) if isinstance(answered, Failure) else connected(project)
 
 
 def connected(project: Project) -> Verdict:
@@ -188,12 +152,12 @@ def connected(project: Project) -> Verdict:
     return Verdict(True, f"Connected: Mixpanel answers{which}.", text, outcome="ok")
 
 
-def explained(error: MixpanelError, project: Project) -> Verdict:
-    """What an error of the test's query means, and what to do about it."""
-    match error.kind:
+def explained(failure: Failure, project: Project) -> Verdict:
+    """What a failure of the test's query means, and what to do about it."""
+    match failure.kind:
         case "credentials":
-            title, text = credentials_wrong(error, project)
-            text += f" ({error.message})"
+            title, text = credentials_wrong(failure, project)
+            text += f" ({failure.said})"
         case "plan":
             title = "This project's plan at Mixpanel has no API."
             text = "The credentials are right, but Mixpanel answers queries on paid plans only. Change the plan there."
@@ -202,23 +166,23 @@ def explained(error: MixpanelError, project: Project) -> Verdict:
             text = f"{project.timezone} is ahead of it. Copy the time zone from Mixpanel's project settings."
         case "limit":
             title = "Mixpanel let MixCyfe in, but the project's queries are used up for now."
-            text = sentences(error.message, "Other programs that ask for the same project spend from the same limit.")
+            text = sentences(failure.said, "Other programs that ask for the same project spend from the same limit.")
         case "query":
             title = "Mixpanel let MixCyfe in, but did not take the test's query."
-            text = sentences(error.message, "Check the project id, and the workspace id if there is one.")
+            text = sentences(failure.said, "Check the project id, and the workspace id if there is one.")
         case _:
             title = "Mixpanel could not be asked."
             text = sentences(
-                error.message,
+                failure.said,
                 "Try again in a moment. If it stays so, ask whoever runs this server whether it may reach Mixpanel.",
             )
-    return Verdict(False, title, text, outcome=error.kind)
+    return Verdict(False, title, text, outcome=failure.kind)
 
 
-def credentials_wrong(error: MixpanelError, project: Project) -> tuple[str, str]:
+def credentials_wrong(failure: Failure, project: Project) -> tuple[str, str]:
     others = " or ".join(name for code, name in REGIONS.items() if code != project.region)
     region = f"If that is right, check the data residency: the project may be kept in another region ({others})."
-    if error.status == 403:
+    if failure.status == 403:
         which = f"project {project.project_id}" if project.project_id else "this project"
         return (
             f"These credentials may not see {which}.",

@@ -1,7 +1,16 @@
-"""The admin's first page, and what the site is called on all of them."""
+"""The admin's first page, what the site is called on all of them, and what it has not."""
 
 from django.contrib import admin
+from django.http import Http404, HttpRequest
 
 admin.site.site_header = admin.site.site_title = "MixCyfe"
 admin.site.index_title = "From Mixpanel to Cyfe"
 admin.site.index_template = "widgets/admin_index.html"
+
+
+def no_autocomplete(request: HttpRequest) -> None:
+    """No form here completes by itself, and Django's view for it answers about any relation of any model."""
+    raise Http404
+
+
+admin.site.autocomplete_view = no_autocomplete

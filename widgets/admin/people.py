@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
@@ -27,6 +28,7 @@ from widgets.people.invitations import Invitation, invite, send_link
 from widgets.people.leaving import leaving, let_go, may_let_go
 
 from . import trail
+from .strict_list import StrictList
 
 User = get_user_model()
 
@@ -49,12 +51,12 @@ admin.site.unregister(User)
 
 
 @admin.register(Group)
-class RoleAdmin(SuperusersOnly, GroupAdmin):
+class RoleAdmin(SuperusersOnly, StrictList, GroupAdmin):
     pass
 
 
 @admin.register(User)
-class PeopleAdmin(UserAdmin):
+class PeopleAdmin(StrictList, UserAdmin):
     list_display = ("username", "name", "email", "roles", "projects", "is_active", "last_login")
     list_filter = ("is_active", "is_superuser", "groups")
     readonly_fields = ("last_login", "date_joined", "projects")
@@ -156,6 +158,12 @@ class PeopleAdmin(UserAdmin):
         self.message_user(request, f"{user} left.{owners}", messages.SUCCESS)
         seen = "admin:auth_user_changelist" if self.has_view_permission(request) else "admin:index"
         return HttpResponseRedirect(reverse(seen))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Of superusers only: it names projects, and who invited whom, of all the teams that a person is in."""
+        if not request.user.is_superuser and self.get_object(request, unquote(object_id)) is not None:
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         user = kwargs.get("obj")

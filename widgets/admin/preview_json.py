@@ -28,6 +28,7 @@ def as_json(shown: Preview, widget: Widget) -> dict[str, Any]:
         "scarce": shown.allowance.is_scarce,
         "problem": shown.problem,
         "note": note(shown),
+        "data_note": shown.data_note,
         "left": left(shown.allowance),
         "spent": shown.spent,
         "picture": data_address(shown.picture),

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -16,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from widgets.health import NEEDS_SOMEBODY
+from widgets.ids import is_id
 from widgets.lists import LISTS, Offer, offer
 from widgets.models import Project, Widget
 from widgets.preview import Ask, Preview, preview
@@ -89,7 +89,7 @@ class FormViews:
     def repair(self, request: HttpRequest, widget: Widget, shown: Preview) -> str:
         """Where to put right what keeps the whole project from being asked, for those who may."""
         project = widget.project
-        stuck = not project.has_secret or (project.is_held and project.hold_kind in NEEDS_SOMEBODY)
+        stuck = project.secret_problem or (project.is_held and project.hold_kind in NEEDS_SOMEBODY)
         may = request.user.has_perm("widgets.change_project")
         return reverse("admin:widgets_project_change", args=(project.pk,)) if shown.problem and stuck and may else ""
 
@@ -113,7 +113,7 @@ class FormViews:
         pk = request.POST.get("project", "")
         if not pk:
             return None
-        project = Project.objects.visible_to(request.user).filter(pk=pk).first() if is_key(pk) else None
+        project = Project.objects.visible_to(request.user).filter(pk=pk).first() if is_id(pk) else None
         if project is None:
             raise Http404
         return project
@@ -124,10 +124,6 @@ class FormViews:
         form = form_class(request.POST, instance=widget)
         form.is_valid()
         return form
-
-
-def is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text) <= models.BigAutoField.MAX_BIGINT
 
 
 def asked(request: HttpRequest) -> Ask:

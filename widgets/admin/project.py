@@ -15,7 +15,8 @@ from widgets.models.access import people_visible_to
 from widgets.models.project import PROJECT_SECRET
 
 from .connection import WHERE
-from .project_page import ProjectPage, secret_problem
+from .project_page import ProjectPage
+from .strict_list import StrictList
 
 CREDENTIALS = "Credentials"
 HERE_ALREADY = next(
@@ -89,7 +90,7 @@ class ProjectForm(forms.ModelForm):
 
 
 @admin.register(Project)
-class ProjectAdmin(ProjectPage, admin.ModelAdmin):
+class ProjectAdmin(ProjectPage, StrictList, admin.ModelAdmin):
     form = ProjectForm
     list_display = ("name", "state", "widget_count", "project_id", "region", "timezone")
     search_fields = ("name", "project_id")
@@ -154,7 +155,7 @@ class ProjectAdmin(ProjectPage, admin.ModelAdmin):
 
 
 def state_of(project: Project) -> Health:
-    if problem := secret_problem(project):
+    if problem := project.secret_problem:
         return Health("failing", "Needs credentials", problem)
     if project.is_held:
         return Health("stale" if project.hold_kind == "limit" else "failing", "Held back", project.hold_message)

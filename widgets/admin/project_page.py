@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from widgets.encryption import SecretLost
+from widgets.clock import hosts_that_are_off
 from widgets.freshness import for_polls
 from widgets.hour import WHO, Hour, hour_of
 from widgets.models import ApiCall, Project
@@ -42,6 +42,7 @@ OUTCOMES = {
     "query": "Query refused",
     "timezone": "Time zone wrong",
     "unavailable": "No good answer",
+    "unreadable": "Answer not understood",
 }
 
 
@@ -121,19 +122,27 @@ class ProjectPage:
 
     @admin.display(description="Limits Mixpanel named")
     def learned_limits(self, project: Project) -> SafeString | str:
-        if not project.learned_hourly and not project.learned_concurrent:
-            return "None so far: it names them when one is reached."
-        return render_to_string("widgets/learned_limits.html", {"project": project})
+        hourly, concurrent = project.learned
+        if not hourly and not concurrent:
+            return "None in the last week: it names them when one is reached."
+        return render_to_string(
+            "widgets/learned_limits.html", {"project": project, "hourly": hourly, "concurrent": concurrent}
+        )
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        project: Project | None = kwargs.get("obj")
-        if project is not None and project.pk:
+        shown: Project | None = kwargs.get("obj")
+        # As it is saved: a form with errors has written its values into what it shows.
+        project = self.get_object(request, str(shown.pk)) if shown is not None and shown.pk else None
+        if project is not None:
             now = timezone.now()
             hour = hour_of(project, now, request.user)
             calls = ApiCall.objects.filter(project=project).select_related("user").order_by("-started_at", "-pk")
             context |= {
                 "project": project,
-                "warnings": warnings(project, may_change=self.has_change_permission(request, project)),
+                "warnings": [
+                    *warnings(project, may_change=self.has_change_permission(request, project)),
+                    *(hosts_that_are_off() if request.user.is_superuser else ()),
+                ],
                 "hour": hour,
                 "segments": segments(hour),
                 "scale": max(hour.limit, hour.used),
@@ -165,7 +174,9 @@ def count_tests(request: HttpRequest, project: Project) -> None:
 def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
     """What somebody should know or do, the most urgent first."""
     found: list[SafeString | str] = []
-    if problem := secret_problem(project):
+    if not project.has_secret:
+        found.append("This project needs credentials: enter the secret below.")
+    elif problem := project.secret_problem:
         found.append(problem)
     if project.is_held:
         found.append(format_html("{} Mixpanel is asked again {}.", project.hold_message, time_tag(project.held_until)))
@@ -178,16 +189,6 @@ def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
     if project.stretch > 1:
         found.append(stretched(project))
     return found
-
-
-def secret_problem(project: Project) -> str:
-    if not project.has_secret:
-        return "This project needs credentials: enter the secret below."
-    try:
-        project.secret.reveal()
-    except SecretLost as lost:
-        return str(lost)
-    return ""
 
 
 def stretched(project: Project) -> str:

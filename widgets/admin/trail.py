@@ -16,6 +16,8 @@ from django.http import HttpRequest
 
 from widgets.models import Project, Widget
 
+from .strict_list import StrictList
+
 COMMAND_LINE = "command line"
 
 
@@ -58,7 +60,7 @@ admin.site.get_log_entries = recent
 
 
 @admin.register(LogEntry)
-class TrailAdmin(admin.ModelAdmin):
+class TrailAdmin(StrictList, admin.ModelAdmin):
     list_display = ("action_time", "user", "did", "kind", "object_repr", "message")
     list_display_links = None
     list_filter = ("action_flag", "action_time")

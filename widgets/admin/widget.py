@@ -14,6 +14,7 @@ from widgets.site_address import out_of_reach
 
 from .preview_json import as_json
 from .preview_views import FormViews
+from .strict_list import StrictList
 from .summary import summary
 from .which_fields import described
 from .widget_form import WidgetForm
@@ -21,7 +22,7 @@ from .widget_list import WidgetListMixin
 
 
 @admin.register(Widget)
-class WidgetAdmin(FormViews, WidgetListMixin, admin.ModelAdmin):
+class WidgetAdmin(FormViews, WidgetListMixin, StrictList, admin.ModelAdmin):
     form = WidgetForm
     save_as = True
     save_as_continue = True

@@ -33,7 +33,7 @@ MOST_AT_ONCE = 100
 NAMED = 8
 """So many titles stand in a message, then only how many more."""
 
-ENDS_FOR_ALL = (Refusal.HOUR, Refusal.HELD)
+ENDS_FOR_ALL = (Refusal.HOUR, Refusal.HELD, Refusal.NO_CREDENTIALS)
 """What keeps all other widgets of the project from being refreshed too."""
 
 

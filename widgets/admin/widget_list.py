@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -24,13 +23,14 @@ from widgets.reports import KINDS
 from widgets.spec import CHARTS
 from widgets.times import from_now, time_tag
 
+from .strict_list import StrictChangeList
 from .widget_actions import WidgetActions
 
 ADDRESS = re.compile(rf"/w/({SLUG.pattern})(?:\.\w+)?\s*$")
 Choices = Iterable[tuple[Any, str]]
 
 
-class WidgetChangeList(ChangeList):
+class WidgetChangeList(StrictChangeList):
     """Knows the widgets' health, and leaves Mixpanel's answers in the database."""
 
     now: datetime | None = None
@@ -117,7 +117,6 @@ class WidgetListMixin(WidgetActions):
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
 
     @property
     def media(self) -> forms.Media:
@@ -125,7 +124,7 @@ class WidgetListMixin(WidgetActions):
             css={"all": ("widgets/board/health.css", "widgets/board/list.css")}, js=("widgets/board/times.js",)
         )
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[WidgetChangeList]:
         return WidgetChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

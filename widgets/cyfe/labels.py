@@ -27,6 +27,8 @@ _UNWRITABLE = re.compile(
     + "]"
 )
 _BLANKS = re.compile("[\\s\x00-\x1f\x7f-\x9f\ufeff]+")
+# A spreadsheet that separates cells by semicolons runs each piece.
+_FORMULA = re.compile(f"(^|; *)([{re.escape(''.join(sorted(FORMULA_STARTS)))}])")
 _COMMA_IN_NUMBER = re.compile(r"(?<=\d),(?=\d)")
 
 
@@ -35,9 +37,7 @@ def safe(label: str) -> str:
     label = _UNWRITABLE.sub("\ufffd", _REORDERING.sub("", label))
     label = _BLANKS.sub(" ", label).strip(" ")
     label = _COMMA_IN_NUMBER.sub("", label).replace(",", ";").replace('"', "'")
-    if not label:
-        return EMPTY
-    return f"'{label}" if label[0] in FORMULA_STARTS else label
+    return _FORMULA.sub(r"\1'\2", label) or EMPTY
 
 
 def row_label(label: str) -> str:

@@ -7,6 +7,7 @@ import sys
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
+from ..private_files import create_private
 from .standin import StandIn
 
 KEYS_FILE = Path("demo.env")
@@ -56,6 +57,7 @@ def stored_keys() -> tuple[str, str]:
         if {"SECRET_KEY", "FIELD_ENCRYPTION_KEYS"} <= set(lines):
             return lines["SECRET_KEY"], lines["FIELD_ENCRYPTION_KEYS"]
     keys = secrets.token_urlsafe(48), urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    KEYS_FILE.write_text(f"SECRET_KEY={keys[0]}\nFIELD_ENCRYPTION_KEYS={keys[1]}\n")
-    KEYS_FILE.chmod(0o600)
+    KEYS_FILE.unlink(missing_ok=True)
+    with os.fdopen(create_private(KEYS_FILE), "w") as file:
+        file.write(f"SECRET_KEY={keys[0]}\nFIELD_ENCRYPTION_KEYS={keys[1]}\n")
     return keys

@@ -176,7 +176,8 @@ class StandIn:
         except Refused as error:
             refused, user = error, self.who.name_of(request.authorization)
         call = Call(time.time(), endpoint, request.method, request.params, project_id, 0, user)
-        ticket = self.traffic.arrive(call, counted=refused is None)
+        # What lies under /api/app has limits of its own.
+        ticket = self.traffic.arrive(call, counted=refused is None and not endpoint.startswith("app/"))
         status = 0
         try:
             reply = self._reply(request, call, ticket, refused)
@@ -197,8 +198,8 @@ class StandIn:
         address = shown(call.endpoint, request.path, request.query)
         if refused or call.project_id is None:
             return _error(address, refused or Refused(500, "unknown error"))
-        if ticket.refusal:
-            return _error(address, Refused(429, ticket.refusal))
+        if ticket.over:
+            return Reply(*_error_parts(address, Refused(429, ticket.over.message)), headers=ticket.over.headers)
         fault = self.faults.take(call.endpoint)
         latency = self.latency
         if self._stopping.wait(max(0.0, latency(call) if callable(latency) else latency)):
@@ -222,10 +223,11 @@ class StandIn:
         if fault.body is not None:
             body, content_type = as_bytes(fault.body)
             return Reply(fault.status, body, content_type, fault.headers)
-        message = MESSAGES.get(fault.status, "unknown error")
+        message, headers = MESSAGES.get(fault.status, "unknown error"), fault.headers
         if fault.status == 429:
-            message = self.traffic.over(project_id, 1, self.hourly_limit + 1)
-        return Reply(*_error_parts(address, Refused(fault.status, message)), headers=fault.headers)
+            over = self.traffic.over(project_id, 1, self.hourly_limit + 1)
+            message, headers = over.message, {**over.headers, **headers}
+        return Reply(*_error_parts(address, Refused(fault.status, message)), headers=headers)
 
 
 def _error(address: str, error: Refused) -> Reply:

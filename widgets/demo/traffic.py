@@ -1,11 +1,14 @@
 """What came in: every call in order, how many run at once, and Mixpanel's limits on both.
 
+A 429 is as Mixpanel sends it since 2026: it names the limit that was reached in its words, and both in its headers.
+
 A query runs from its arrival until its answer is about to be written, whether or not its client still waits.
 """
 
 import threading
 import time
 from collections import Counter, defaultdict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 HOUR = 3600.0
@@ -27,12 +30,20 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """What a 429 says of the limit that was reached."""
+
+    message: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
-    """Of a call that came in; `refusal` says which limit it is over."""
+    """Of a call that came in; `over`: the limit that keeps it out."""
 
     number: int
     project_id: int | None
-    refusal: str = ""
+    over: Over | None = None
 
 
 @dataclass
@@ -71,12 +82,27 @@ class Traffic:
             self._most[project] = max(self._most[project], len(running))
             return Ticket(number, project)
 
-    def over(self, project: int, running: int, hour: int) -> str:
-        return (
-            f"Query rate limit exceeded for project_id: {project}. "
-            f"{running}/{self.concurrent_limit} queries running concurrently and "
-            f"{hour}/{self.hourly_limit} queries running in the last hour. For more information, please consult our "
-            "documentation at https://docs.mixpanel.com/docs/other-bits/rate-limits#query-api-rate-limits"
+    def over(self, project: int, running: int, hour: int) -> Over:
+        """`running` and `hour` count the call that is refused."""
+        hourly, concurrent = self.hourly_limit, self.concurrent_limit
+        left = f'"project";r={max(0, hourly - hour)}'
+        places = f'"project-concurrency";r={max(0, concurrent - running)}'
+        if hour > hourly:
+            reached = f"rate limit ({hour}/{hourly} queries running in the last hour)"
+            limit, retry_after = f"{left};t=3600, {places}", {"Retry-After": "3600"}
+        else:
+            reached = f"concurrency limit ({running}/{concurrent} queries running concurrently)"
+            limit, retry_after = f"{left}, {places};t=10", {}
+        return Over(
+            f"Query rate limit exceeded for project_id: {project}. This request exceeded the {reached}. For more "
+            "information, please consult our documentation at "
+            "https://docs.mixpanel.com/docs/other-bits/rate-limits#query-api-rate-limits",
+            {
+                "RateLimit-Policy": f'"project";q={hourly};w=3600, '
+                f'"project-concurrency";q={concurrent};qu="concurrent-requests"',
+                "RateLimit": limit,
+                **retry_after,
+            },
         )
 
     def leave(self, ticket: Ticket, status: int) -> None:

@@ -7,14 +7,24 @@ from typing import Any
 
 import requests
 
-LARGEST_BODY = 32 * 2**20
-"""Bytes, both as sent and as decoded."""
+LARGEST_BODY = 20 * 2**20
+"""Bytes, both as sent and as decoded: enough for MOST_VALUES by date. As text they may take four times as many."""
+
+MOST_VALUES = 1_000_000
+"""Values in one answer. Each takes up to some 200 bytes of memory once it is read."""
+
+MOST_OBJECTS = 200_000
+"""Objects and lists in one answer, the dearest of all values: ten labels for each that can be asked for."""
 
 LARGEST_ERROR_BODY = 64 * 2**10
 """Bytes of an error's body; nobody reads more words than that."""
 
 DEEPEST_JSON = 100
 """Levels; Mixpanel nests one a breakdown, and whoever walks through an answer may do so recursively."""
+
+TOO_LARGE = (
+    "is too large. Ask for less: fewer values of the breakdown (the widget's limit), fewer dates, or weeks or months"
+)
 
 _CHUNK = 2**16
 
@@ -38,18 +48,21 @@ def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes
         arrived += len(chunk)
         body += gzip.decompress(chunk, largest + 1 - len(body)) if gzip else chunk
         if max(arrived, len(body)) > largest:
-            raise Unreadable(f"is larger than {largest // 2**20} MiB")
+            raise Unreadable(TOO_LARGE)
     if gzip and arrived and not gzip.eof:
         raise Unreadable("could not be read (it was cut short)")
     return bytes(body)
 
 
 def data_from(body: bytes) -> Any:
-    """The JSON object or list in a body; Unreadable for all else. NaN and infinities become None."""
+    """The JSON object or list in a body; Unreadable for all else. NaN and infinities become texts."""
     if not body.strip():
         raise Unreadable("was empty")
+    # Counted before anything is made of them. Those within texts count too, which no real answer has so many of.
+    if body.count(b",") > MOST_VALUES or body.count(b"{") + body.count(b"[") > MOST_OBJECTS:
+        raise Unreadable(TOO_LARGE)
     try:
-        data = json.loads(body.decode(), parse_constant=_nothing, parse_float=_finite)
+        data = json.loads(body.decode(), parse_constant=str, parse_float=_finite)
     except (ValueError, RecursionError):
         # ValueError: no UTF-8, no JSON, or an integer of more digits than Python takes.
         raise Unreadable("could not be read (it is no JSON)") from None
@@ -88,10 +101,6 @@ def words_in(body: bytes) -> str:
         return "" if text.startswith(("<", "{", "[")) else text
 
 
-def _nothing(_: str) -> None:
-    return None
-
-
-def _finite(digits: str) -> float | None:
+def _finite(digits: str) -> float | str:
     value = float(digits)
-    return value if math.isfinite(value) else None
+    return value if math.isfinite(value) else digits

@@ -16,7 +16,7 @@ import urllib3
 
 from .answer import LARGEST_ERROR_BODY, Unreadable, data_from, error_in, read_body, words_in
 from .auth import Credentials
-from .errors import MixpanelError, QueryError, UnavailableError, clean, error_for, seconds_to_wait
+from .errors import MixpanelError, QueryError, UnavailableError, clean, error_for
 from .regions import api_root as root_of
 from .wire import SESSION, Exchange, exchange
 
@@ -142,22 +142,22 @@ class Client:
                 words = words_in(read_body(response, LARGEST_ERROR_BODY))
         # Twice, because control characters may stand within a secret, or be part of it.
         words = self._auth.redact(clean(self._auth.redact(words)))
-        return error_for(response.status_code, words, seconds_to_wait(response.headers.get("Retry-After")))
+        return error_for(response.status_code, words, response.headers)
 
     def _failure(self, error: Exception, this: Exchange) -> MixpanelError:
         """The error for an exchange that brought no whole answer; no word of `error` itself is in it."""
         within = f"within {self._timeout:g} seconds"
         if this.is_over:
             what = f"did not answer {within}" if this.sent else f"could not be reached {within}"
-            return UnavailableError(f"Mixpanel {what}.", gave_up=this.sent)
+            return UnavailableError(f"Mixpanel {what}.", gave_up=this.sent, counts=this.sent)
         if isinstance(error, requests.ReadTimeout):
             # Not by our clock: a fake's, or that of a proxy that urllib3 reaches in its own way.
             return UnavailableError(f"Mixpanel did not answer {within}.", gave_up=True)
         if not isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
-            return UnavailableError(f"Mixpanel could not be asked ({type(error).__name__}).")
+            return UnavailableError(f"Mixpanel could not be asked ({type(error).__name__}).", counts=this.sent)
         if this.sent:
             return UnavailableError("The connection to Mixpanel broke before its answer was complete.")
-        return UnavailableError(f"Mixpanel could not be reached ({_reason(error)}).")
+        return UnavailableError(f"Mixpanel could not be reached ({_reason(error)}).", counts=False)
 
 
 def _sent(value: Param) -> str:

@@ -6,17 +6,22 @@ https://developer.mixpanel.com/reference/query-api and …/rate-limits.
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
+from .limits import Limits, limits_in
+
 LONGEST_MESSAGE = 300
 LONGEST_RETRY_AFTER = 86400.0
-HIGHEST_LIMIT = 100_000
 
 _ESCAPE_SEQUENCES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]")
-_CONCURRENT = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running concurrently")
-_HOURLY = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running in the last hour")
+_HISTORY = re.compile(r"date range exceeds ([0-9]{1,6}) days into the past", re.IGNORECASE)
+_TIMED_OUT = re.compile(r"timeout error\.?", re.IGNORECASE)
+_FOR_PEOPLE = "UserVisibleParamsError:"
+_NOT_COUNTED = (401, 402, 429)
+"""Statuses of calls that don't count to the project's hour."""
 
 
 class MixpanelError(Exception):
@@ -26,6 +31,7 @@ class MixpanelError(Exception):
     makes an error has taken the credentials out. `status` is Mixpanel's, None when there was no answer.
     `retry_after`: seconds that Mixpanel asked us to wait, 0 to 86400. `gave_up`: we stopped waiting after
     the query was sent, so at Mixpanel it may go on running (and counting) for up to two minutes.
+    `counts`: whether Mixpanel counts the call to the project's hour.
     """
 
     kind: ClassVar[str]
@@ -38,12 +44,18 @@ class MixpanelError(Exception):
         status: int | None = None,
         retry_after: float | None = None,
         gave_up: bool = False,
+        counts: bool = True,
     ) -> None:
         self.message = _cut(clean(message))
         super().__init__(self.message)
         self.status = status
         self.retry_after = retry_after
         self.gave_up = gave_up
+        self.counts = counts and status not in _NOT_COUNTED
+
+    def advice_on(self, today: date) -> str:
+        """`advice`, with the dates that would do; `today` in the project's zone."""
+        return self.advice
 
 
 class CredentialsError(MixpanelError):
@@ -74,31 +86,29 @@ class TimeZoneError(QueryError):
     advice = "Set the project's time zone to the one in Mixpanel's project settings."
 
 
-class RateLimitError(MixpanelError):
-    """The project's queries are used up: hold back the whole project.
+class HistoryError(QueryError):
+    """The range begins before the history that the project's plan shows: `days`, up to 100000."""
 
-    `used` of `hourly_limit` in the last hour, `running` of `concurrent_limit` right now, as far as the
-    answer says so in numbers that can be true (limits from 1, all up to 100000), else None.
-    """
+    advice = "Choose later dates: this project's plan at Mixpanel does not go back so far."
+
+    def __init__(self, message: str, *, days: int = 0, **common: Any) -> None:
+        super().__init__(message, **common)
+        self.days = min(days, 100_000)
+
+    def advice_on(self, today: date) -> str:
+        first = today - timedelta(days=self.days)
+        return f"{self.advice} Dates from {first:%-d %B %Y} on would do: the last {self.days} days, today among them."
+
+
+class RateLimitError(MixpanelError):
+    """The project's queries are used up, or too many run at once: hold back the whole project."""
 
     kind = "limit"
     advice = "Wait: it goes on by itself when Mixpanel allows; fewer or rarer queries keep below the limit."
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        hourly_limit: int | None = None,
-        concurrent_limit: int | None = None,
-        running: int | None = None,
-        used: int | None = None,
-        **common: Any,
-    ) -> None:
+    def __init__(self, message: str, *, limits: Limits | None = None, **common: Any) -> None:
         super().__init__(message, **common)
-        self.hourly_limit = hourly_limit
-        self.concurrent_limit = concurrent_limit
-        self.running = running
-        self.used = used
+        self.limits = limits or Limits()
 
 
 class UnavailableError(MixpanelError):
@@ -116,6 +126,8 @@ _SAID: dict[str, tuple[type[MixpanelError], str]] = {
 }
 """What Mixpanel's words mean where the status alone does not tell (400 above all)."""
 
+_REFUSED = "Mixpanel refused the query"
+
 _STATUSES: dict[int, tuple[type[MixpanelError], str]] = {
     401: _SAID["unable to authenticate request"],
     402: _SAID["your plan does not allow api calls"],
@@ -124,32 +136,37 @@ _STATUSES: dict[int, tuple[type[MixpanelError], str]] = {
 }
 
 
-def error_for(status: int, words: str, retry_after: float | None = None) -> MixpanelError:
+def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelError:
     """The error that an answer with this status stands for; `words` is what its body says, redacted.
 
     Status 200 is for answers whose JSON holds an `error`.
     """
+    retry_after = seconds_to_wait(headers.get("Retry-After"))
     if 300 <= status < 400:
         return UnavailableError(f"Mixpanel answered {status}, a redirect, which is not followed.", status=status)
-    # A request that timed out on its way (408) is a timeout, though its number says that the query is wrong.
-    if status != 200 and (not 400 <= status < 500 or status == 408):
+    # A request that timed out (408, or in words) is a timeout, though its number says that the query is wrong.
+    timed_out = status == 408 or (status in (200, 400) and _TIMED_OUT.fullmatch(words))
+    if timed_out or (status != 200 and not 400 <= status < 500):
         said = f" ({words})" if words else ""
         return UnavailableError(f"Mixpanel answered {status}{said}.", status=status, retry_after=retry_after)
-    error, lead = _STATUSES.get(status) or _meaning(words)
+    if status in (200, 400, 403) and (error := _wrong_query(status, words)):
+        return error
+    kind, lead = _STATUSES.get(status) or _meaning(words)
     message = f"{lead}: {words}" if words else f"{lead} ({status})."
-    if error is RateLimitError:
-        running, concurrent_limit = _counts(_CONCURRENT, words)
-        used, hourly_limit = _counts(_HOURLY, words)
-        return RateLimitError(
-            message,
-            hourly_limit=hourly_limit,
-            concurrent_limit=concurrent_limit,
-            running=running,
-            used=used,
-            status=status,
-            retry_after=retry_after,
-        )
-    return error(message, status=status, retry_after=retry_after)
+    if kind is RateLimitError:
+        return RateLimitError(message, limits=limits_in(words, headers), status=status, retry_after=retry_after)
+    return kind(message, status=status, retry_after=retry_after)
+
+
+def _wrong_query(status: int, words: str) -> MixpanelError | None:
+    """The error where the words are about this query alone, whatever the status says."""
+    if found := _HISTORY.search(words):
+        lead = _SAID["to_date cannot be later than today"][1]
+        return HistoryError(f"{lead}: {words}", days=int(found[1]), status=status)
+    if words.startswith(_FOR_PEOPLE):
+        said = words.removeprefix(_FOR_PEOPLE).strip()
+        return QueryError(f"{_REFUSED}: {said}" if said else f"{_REFUSED} ({status}).", status=status)
+    return None
 
 
 def seconds_to_wait(header: str | None) -> float | None:
@@ -184,13 +201,4 @@ def _meaning(words: str) -> tuple[type[MixpanelError], str]:
     for said, meaning in _SAID.items():
         if said in lowered:
             return meaning
-    return QueryError, "Mixpanel refused the query"
-
-
-def _counts(pattern: re.Pattern[str], words: str) -> tuple[int | None, int | None]:
-    """How many there are and how many there may be, each None when it is missing or absurd."""
-    found = pattern.search(words)
-    if not found:
-        return None, None
-    count, limit = int(found[1]), int(found[2])
-    return (count if count <= HIGHEST_LIMIT else None, limit if 1 <= limit <= HIGHEST_LIMIT else None)
+    return QueryError, _REFUSED

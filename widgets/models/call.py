@@ -12,7 +12,7 @@ class ApiCall(models.Model):
     """One call: when, what, for whom, how long, how it ended.
 
     `outcome` is empty while it runs, then `ok` or an error's kind. `gave_up`: we stopped waiting, so at
-    Mixpanel it may run on.
+    Mixpanel it may run on. `counts`: whether Mixpanel counts it to the project's hour, as far as we know.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="calls")
@@ -24,6 +24,7 @@ class ApiCall(models.Model):
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=20, blank=True)
     gave_up = models.BooleanField(default=False)
+    counts = models.BooleanField(default=True)
     message = models.TextField(blank=True)
 
     objects = VisibleQuerySet.as_manager()

@@ -1,6 +1,6 @@
 """A Mixpanel project: where it lies, who may ask it, and how much."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -10,7 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.utils import timezone
 
-from widgets.encryption import Sealed, SealedField, seal
+from widgets.encryption import Sealed, SealedField, problem_with, seal
 from widgets.mixpanel.auth import auth_for
 from widgets.mixpanel.client import Client
 from widgets.mixpanel.regions import REGIONS
@@ -21,6 +21,12 @@ SERVICE_ACCOUNT = "service_account"
 PROJECT_SECRET = "project_secret"  # noqa: S105 - the name of a method
 PROJECT_SECRET_ENDS = date(2027, 3, 3)
 """https://developer.mixpanel.com/reference/project-secret: deprecated, and gone after this day."""
+
+LEARNED_FOR = timedelta(days=7)
+"""How long a limit that a 429 named counts: Mixpanel may have raised it meanwhile."""
+
+BACKOFF_FIELDS = ("held_until", "hold_kind", "hold_message", "hold_count", "full_until")
+"""What `release` changes."""
 
 
 def validate_timezone(name: str) -> None:
@@ -107,6 +113,7 @@ class Project(models.Model):
 
     learned_hourly = models.PositiveIntegerField(null=True, editable=False)
     learned_concurrent = models.PositiveIntegerField(null=True, editable=False)
+    learned_at = models.DateTimeField(null=True, editable=False)
     held_until = models.DateTimeField(null=True, editable=False)
     hold_kind = models.CharField(max_length=20, blank=True, editable=False)
     hold_message = models.TextField(blank=True, editable=False)
@@ -154,7 +161,7 @@ class Project(models.Model):
         with transaction.atomic():
             before = Project.objects.filter(pk=self.pk).first() if self.pk else None
             if before and before.configured_limits != self.configured_limits:
-                self.learned_hourly = self.learned_concurrent = None
+                self.learned_hourly = self.learned_concurrent = self.learned_at = None
                 self.stretch = 1  # reckoned anew after the next query
             self.release()
             super().save(*args, **kwargs)
@@ -184,6 +191,15 @@ class Project(models.Model):
         return bool(self.secret)
 
     @property
+    def secret_problem(self) -> str:
+        """Why there is nothing to sign in to Mixpanel with, or nothing. Costs nothing when asked again."""
+        return problem_with(self.sealed.token)
+
+    @property
+    def sealed(self) -> Sealed:
+        return self.secret if isinstance(self.secret, Sealed) else seal(self.secret)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
@@ -203,17 +219,24 @@ class Project(models.Model):
         return [self.region, project_id, self.workspace_id, self.timezone]
 
     @property
+    def learned(self) -> tuple[int | None, int | None]:
+        """The limits that a 429 named: queries an hour, and at once; None once that is a week ago."""
+        if self.learned_at is None or timezone.now() - self.learned_at > LEARNED_FOR:
+            return None, None
+        return self.learned_hourly, self.learned_concurrent
+
+    @property
     def effective_hourly(self) -> int:
         """Queries an hour: the configured number, or the lower one that a 429 taught us."""
-        return min(self.hourly_limit, self.learned_hourly or self.hourly_limit)
+        return min(self.hourly_limit, self.learned[0] or self.hourly_limit)
 
     @property
     def effective_concurrent(self) -> int:
-        return min(self.concurrent_limit, self.learned_concurrent or self.concurrent_limit)
+        return min(self.concurrent_limit, self.learned[1] or self.concurrent_limit)
 
     def client(self) -> Client:
         """A client that asks as this project. Raises SecretLost."""
-        secret = self.secret if isinstance(self.secret, Sealed) else seal(self.secret)
+        secret = self.sealed
         return Client(
             auth_for(self.auth, self.username, secret.reveal() if secret else ""),
             region=self.region,
@@ -224,7 +247,7 @@ class Project(models.Model):
         )
 
     def release(self) -> None:
-        """Ends a hold: whatever was wrong may be right now."""
+        """Ends a hold: whatever was wrong may be right now. Who calls it saves BACKOFF_FIELDS."""
         self.held_until = self.full_until = None
         self.hold_kind = self.hold_message = ""
         self.hold_count = 0

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.utils import timezone
 
 from widgets.report import Report
 from widgets.reports import KINDS, Question
@@ -21,13 +23,19 @@ REFUSED = ("query", "timezone")
 """Errors that do not pass by themselves."""
 
 
+TOUCHED_EVERY = timedelta(hours=1)
+"""How exactly `touched_at` is kept; far less than `pruning.UNUSED_KEEPS`."""
+
+
 class SnapshotManager(models.Manager["Snapshot"]):
     def of(self, project: Project, question: Question) -> "Snapshot":
-        """The snapshot of this query, made when nobody asked it before."""
-        snapshot, _ = self.get_or_create(
-            key=snapshot_key(project, question), defaults={"project": project, "question": question}
-        )
-        return snapshot
+        """The snapshot of this query, made when nobody asked it before. It is not pruned for a day from now on."""
+        key, now = snapshot_key(project, question), timezone.now()
+        while True:
+            snapshot, _ = self.get_or_create(key=key, defaults={"project": project, "question": question})
+            if abs(now - snapshot.touched_at) < TOUCHED_EVERY or self.filter(pk=snapshot.pk).update(touched_at=now):
+                return snapshot
+            # Pruned between the two statements: it is made anew.
 
 
 def snapshot_key(project: Project, question: Question) -> str:
@@ -40,13 +48,14 @@ class Snapshot(models.Model):
     """One row a distinct query: the last good Report, and how its refreshing stands.
 
     Data are old from `fetched_at` plus an interval on (see `widgets.freshness`), or from `rolls_at`, when
-    the range moves. Who holds `lease_token` refreshes it, until `lease_until` at most.
+    the range moves. Who holds `lease_token` refreshes it, until `lease_until` at most. `touched_at`: when
+    somebody last looked it up to save or ask it.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="snapshots")
     key = models.CharField(max_length=64, unique=True)
     question = models.JSONField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    touched_at = models.DateTimeField(default=timezone.now)
 
     fetched_at = models.DateTimeField(null=True)
     rolls_at = models.DateTimeField(null=True)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 
 from widgets.cyfe import Drawing
@@ -179,12 +180,19 @@ class Widget(models.Model):
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
         """Saves, and ties the widget to the snapshot of what it now asks."""
-        if update_fields is None:
+        if update_fields is not None:
+            return super().save(*args, update_fields=update_fields, **kwargs)
+        self.changed_at = timezone.now()
+        self.snapshot = Snapshot.objects.of(self.project, self.kind.question(self.spec))
+        self.snapshot.forgive()
+        if self._state.adding:
             self.version += 1
-            self.changed_at = timezone.now()
-            self.snapshot = Snapshot.objects.of(self.project, self.kind.question(self.spec))
-            self.snapshot.forgive()
-        super().save(*args, update_fields=update_fields, **kwargs)
+            return super().save(*args, **kwargs)
+        # Counted by the database: two who save at the same time must not share a version, by which layouts are kept.
+        self.version = F("version") + 1
+        super().save(*args, **kwargs)
+        self.refresh_from_db(fields=["version"])
+        return None
 
     def replace_slug(self) -> None:
         """Gives the widget a new address; the old one answers 404 from now on."""

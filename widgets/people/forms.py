@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
 
+from widgets.ids import RowsField
 from widgets.models import Project
 
 from .invitations import roles_for
@@ -21,7 +22,7 @@ class InvitationForm(forms.Form):
         widget=forms.EmailInput(attrs={"class": "vTextField"}),
         help_text="It is their user name too.",
     )
-    projects = forms.ModelMultipleChoiceField(
+    projects = RowsField(
         queryset=Project.objects.none(), widget=forms.CheckboxSelectMultiple, help_text="What they will see."
     )
     role = forms.ChoiceField(widget=forms.RadioSelect)

@@ -1,7 +1,7 @@
 """Inviting somebody: an account without a password, a role, projects, and a link that sets the password once.
 
-The link is Django's token for password resets: nothing of it is stored, it ends after PASSWORD_RESET_TIMEOUT
-and with the first password (https://docs.djangoproject.com/en/5.2/topics/auth/default/#django.contrib.auth.views.PasswordResetConfirmView).
+The link is Django's token for password resets: it is not stored, it ends after PASSWORD_RESET_TIMEOUT and with the
+first password (https://docs.djangoproject.com/en/5.2/topics/auth/default/#django.contrib.auth.views.PasswordResetConfirmView).
 """
 
 import logging
@@ -18,6 +18,7 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
@@ -34,6 +35,20 @@ class InvitationTokens(PasswordResetTokenGenerator):
 
 
 tokens = InvitationTokens()
+
+
+class OpenedTokens(InvitationTokens):
+    """What a session keeps of a link's token until it is used: its time, and an HMAC of it. It opens no link."""
+
+    def keep(self, token: str) -> str:
+        time, _, _ = token.partition("-")
+        return f"{time}-{salted_hmac('widgets.people.opened', token, algorithm='sha256').hexdigest()}"
+
+    def _make_token_with_timestamp(self, user: Any, timestamp: int, secret: str) -> str:
+        return self.keep(super()._make_token_with_timestamp(user, timestamp, secret))
+
+
+opened_tokens = OpenedTokens()
 
 
 @dataclass(frozen=True, slots=True)

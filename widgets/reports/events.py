@@ -10,8 +10,8 @@ from widgets.report import Report, Series
 from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 from . import one_bucket
-from .kind import MEASURE_TYPES, RANGE_FIELDS, Kind, Question, Request, common_params, dates_of
-from .reading import counts_along
+from .kind import MEASURE_TYPES, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
+from .reading import of_events
 
 MOST_EVENTS = 100
 
@@ -58,13 +58,13 @@ class Events(Kind):
         if "one_bucket" in question:
             return one_bucket.read(answer, question, today)
         adds_up = question["type"] == "general"
-        buckets = dates_of(question, today).buckets
-        found = counts_along(answer, buckets, question["range"]["unit"], adds_up=adds_up)
-        silent = tuple(0 for _ in buckets)
+        calendar, events = calendar_of(question, today), question["events"]
+        found = of_events(events, calendar.series(answer, limit=len(events), adds_up=adds_up))
+        silent = tuple(0 for _ in calendar.buckets)
         return Report(
             "dates",
-            buckets,
-            tuple(Series(name, found.get(name, silent)) for name in question["events"]),
+            calendar.buckets,
+            tuple(Series(name, values or silent) for name, values in found),
             additive=adds_up,
         )
 

@@ -10,9 +10,9 @@ from widgets.report import Number, Report, Series, Value, label, number
 from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 from .expressions import property_expression, property_title
-from .kind import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, common_params, dates_of
-from .ranges import bucket_of
-from .reading import along, day, mapping, sequence
+from .kind import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
+from .notes import note_on
+from .reading import along, check_labels, check_size, count, mapping, sequence, unreadable
 
 OVERALL = "$overall"
 
@@ -48,29 +48,32 @@ class Funnel(Kind):
 
     def read(self, answer: Any, question: Question, today: date) -> Report:
         """One series a (value of the breakdown, step): the count by date. Without a breakdown: `$overall`."""
-        unit = question["range"]["unit"]
-        buckets = dates_of(question, today).buckets
+        calendar = calendar_of(question, today)
         counts: dict[str, dict[int, dict[date, Number]]] = {}
         titles: dict[int, str] = {}
-        for key, by_segment in mapping(mapping(answer, "data").get("data"), "data").items():
-            at = day(key)
-            if at is None:
-                continue
-            bucket = bucket_of(at, unit)
-            for segment, steps in segments(mapping(by_segment, "a date's steps")):
+        data = mapping(mapping(answer, "data").get("data"), "data")
+        seen = [calendar.bucket(key) for key in data]
+        calendar.check(set(seen))
+        for bucket, by_segment in zip(seen, data.values(), strict=True):
+            found = list(segments(mapping(by_segment, "a date's steps")))
+            if "on" not in question:
+                found = overall_of(found)
+            check_labels(len(found), question.get("limit", 1))
+            for segment, steps in found:
                 for i, entry in enumerate(sequence(steps, "steps")):
                     step = mapping(entry, "a step")
                     titles.setdefault(i, label(step.get("step_label") or step.get("event") or step.get("goal")))
                     points = counts.setdefault(segment, {}).setdefault(i, {})
-                    points[bucket] = points.get(bucket, 0) + (number(step.get("count")) or 0)
+                    points[bucket] = points.get(bucket, 0) + count(step.get("count"))
         if len(counts) > 1:
             counts.pop(OVERALL, None)  # the sum of the others, not a value of the breakdown
+        check_size(len(counts) * len(titles), len(calendar.buckets))
         series = tuple(
-            Series(segment, along(buckets, by_step.get(i, {})), step=titles[i])
+            Series(segment, along(calendar.buckets, by_step.get(i, {})), step=titles[i])
             for segment, by_step in counts.items()
             for i in titles
         )
-        return Report("dates", buckets, series)
+        return Report("dates", calendar.buckets, series, note=note_on(answer))
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         funnels = [(name, list(steps)) for name, steps in groupby(report.series, key=lambda s: s.label)]
@@ -106,6 +109,14 @@ def segments(by_segment: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         return
     for name, steps in by_segment.items():
         yield label(name), steps["steps"] if isinstance(steps, dict) and "steps" in steps else steps
+
+
+def overall_of(found: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """The steps of one date of a funnel without a breakdown."""
+    overall = [(segment, steps) for segment, steps in found if segment == OVERALL]
+    if not overall or not overall[0][1]:
+        raise unreadable("a date's steps are missing")
+    return overall
 
 
 def steps_report(funnels: list[tuple[str, list[Series]]], *, with_conversion: bool) -> Report:

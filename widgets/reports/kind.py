@@ -13,6 +13,7 @@ from widgets.spec import Problem, WidgetSpec
 
 from .expressions import where_expression
 from .ranges import Dates, Range
+from .reading import Calendar
 
 Question = dict[str, Any]
 """What Mixpanel is asked, as canonical JSON with relative dates: equal questions share one query."""
@@ -40,6 +41,8 @@ class Kind:
     about    one line of help
     fields   the fields of WidgetSpec that it uses, beside those of drawing and cleaning
     charts   the charts that it can fill
+    compares         whether it can give the total of the period before
+    compares_dates   whether it can for charts with dates though its values may not add up
     """
 
     name: ClassVar[str]
@@ -48,6 +51,7 @@ class Kind:
     fields: ClassVar[tuple[str, ...]]
     charts: ClassVar[tuple[str, ...]]
     compares: ClassVar[bool] = False
+    compares_dates: ClassVar[bool] = False
     sort: ClassVar[str] = "none"
 
     def problems(self, spec: WidgetSpec) -> Iterator[Problem]:
@@ -98,6 +102,11 @@ class Kind:
 def dates_of(question: Question, today: date) -> Dates:
     """The dates that a question asks for today."""
     return Range.from_dict(question["range"]).resolve(today, question.get("periods", 1))
+
+
+def calendar_of(question: Question, today: date) -> Calendar:
+    """The same, to sort an answer's dates into."""
+    return Calendar(dates_of(question, today), question["range"]["unit"])
 
 
 def common_params(question: Question, today: date) -> dict[str, str | int | bool]:

@@ -12,9 +12,9 @@ from widgets.report import Report, Series
 from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 from .expressions import property_expression
-from .kind import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, common_params, dates_of
+from .kind import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
 from .ranges import Range
-from .reading import along, by_bucket, mapping, moment
+from .reading import along, mapping, unreadable
 
 
 class Numeric(Kind):
@@ -37,17 +37,14 @@ class Numeric(Kind):
 
     def read(self, answer: Any, question: Question, today: date) -> Report:
         adds_up = self.name == "sum"
-        buckets = dates_of(question, today).buckets
+        calendar = calendar_of(question, today)
         body = mapping(answer, "results")
-        points = by_bucket(body.get("results"), question["range"]["unit"], adds_up=adds_up)
-        missing = 0 if adds_up else None
-        return Report(
-            "dates",
-            buckets,
-            (Series(question["event"], along(buckets, points, missing)),),
-            additive=adds_up,
-            computed_at=moment(body.get("computed_at")),
-        )
+        if body.get("status", "ok") != "ok":
+            raise unreadable("it says itself that something went wrong")
+        points = calendar.points(body.get("results"), adds_up=adds_up)
+        calendar.check(points)
+        values = along(calendar.buckets, points, missing=0 if adds_up else None)
+        return Report("dates", calendar.buckets, (Series(question["event"], values),), additive=adds_up)
 
 
 class Sum(Numeric):

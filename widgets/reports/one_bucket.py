@@ -7,11 +7,12 @@ documented nowhere; that it begins with `from_date` is assumed here and nowhere 
 from datetime import date, timedelta
 from typing import Any
 
-from widgets.report import Number, Report, Series, number
+from widgets.report import Number, Report, Series
 from widgets.spec import WidgetSpec
 
 from .kind import MEASURE_TYPES, Question, Request, common_params, dates_of
-from .reading import ReadError, counted, day, mapping
+from .ranges import DAY, Dates
+from .reading import ReadError, amount, counted, mapping, must_be_day, of_events
 
 
 def needed(spec: WidgetSpec) -> bool:
@@ -24,11 +25,10 @@ def question(spec: WidgetSpec) -> Question:
 
 def request(question: Question, today: date) -> Request:
     dates = dates_of(question | {"periods": 1}, today)
-    first = dates.first - timedelta(days=dates.days * (question.get("periods", 1) - 1))
     params = common_params(question, today) | {
         "event": question["event"],
         "type": question["type"],
-        "from_date": first.isoformat(),
+        "from_date": first_day(dates, question).isoformat(),
         "interval": dates.days,
     }
     if on := question.get("on"):
@@ -36,22 +36,32 @@ def request(question: Question, today: date) -> Request:
     return Request("segmentation", params)
 
 
+def first_day(dates: Dates, question: Question) -> date:
+    """Of the range, or of the one before where that is asked for too."""
+    return dates.first - timedelta(days=dates.days * (question.get("periods", 1) - 1))
+
+
 def read(answer: Any, question: Question, today: date) -> Report:
     """A report of one row; the bucket before, where it was asked for, becomes each series' `previous`."""
-    current_from = dates_of(question | {"periods": 1}, today).current
+    dates = dates_of(question | {"periods": 1}, today)
+    first, compares = first_day(dates, question), question.get("periods") == 2
+    found = counted(answer, question.get("limit", 1))
+    if "on" not in question:
+        found = [(name, points or {}) for name, points in of_events([question["event"]], found)]
     series = []
-    compares = question.get("periods") == 2
-    for name, points in counted(answer):
+    for name, points in found:
         now: list[Number] = []
         before: list[Number] = []
         for key, value in mapping(points, "a series of dates").items():
-            at, n = day(key), number(value)
-            if at is not None and n is not None:
-                (before if compares and at < current_from else now).append(n)
+            at = must_be_day(key)
+            if not first - timedelta(days=dates.days) < at <= dates.last + DAY:
+                raise ReadError(
+                    f"Mixpanel answered for other dates ({at}) than were asked for ({first} to {dates.last})."
+                )
+            if (n := amount(value)) is not None:
+                (before if compares and at < dates.current else now).append(n)
         if len(now) > 1 or len(before) > 1:
             raise ReadError("Mixpanel answered with several buckets where one for the whole range was asked.")
         previous = (before or [0])[0] if compares else None
         series.append(Series(name, ((now or [0])[0],), previous))
-    if not series and "on" not in question:
-        series.append(Series(question["event"], (0,), 0 if compares else None))
     return Report("total", ("",), tuple(series))

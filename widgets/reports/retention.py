@@ -1,16 +1,16 @@
 """Retention (`/retention`) and frequency (`/retention/addiction`): one row a cohort, one column an interval."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar
 
-from widgets.report import Report, Series, Value, number
+from widgets.report import Number, Report, Series, Value, number
 from widgets.spec import Problem, WidgetSpec
 
-from .kind import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, common_params, dates_of
-from .ranges import bucket_of, next_bucket
-from .reading import day, mapping, sequence
+from .kind import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
+from .ranges import next_bucket
+from .reading import amount, count, day, mapping, sequence, unreadable
 
 USERS = "Users"
 MOST_INTERVALS = 90
@@ -58,17 +58,18 @@ class Retention(Cohorts):
         """Columns `Users`, then `0`, `1`, …; None in an interval that has not begun by `today`."""
         body = mapping(answer, "cohorts")
         # The documented answer has the dates at the top; `data` around them was seen at other endpoints.
-        cohorts = body.get("data", body)
-        unit = question["range"]["unit"]
-        rows = {}
-        for key, entry in mapping(cohorts, "cohorts").items():
-            if (at := day(key)) is not None:
-                rows[bucket_of(at, unit)] = mapping(entry, "a cohort")
-        buckets = dates_of(question, today).buckets
-        width = question["intervals"]
-        table = [cohort_row(rows.get(bucket, {}), bucket, unit, width, today) for bucket in buckets]
+        cohorts = mapping(body.get("data", body), "cohorts")
+        calendar = calendar_of(question, today)
+        rows = {bucket: mapping(entry, "a cohort") for bucket, entry in calendar.rows(cohorts).items()}
+        unit, width = calendar.unit, question["intervals"]
+        table = [
+            cohort_row(rows[bucket], bucket, unit, width, today)
+            if bucket in rows
+            else cohort_row(NOBODY, bucket, unit, width, today, missing=0)
+            for bucket in calendar.buckets
+        ]
         names = [USERS, *map(str, range(width))]
-        return Report("dates", buckets, tuple(map(Series, names, columns(table, width + 1))))
+        return Report("dates", calendar.buckets, tuple(map(Series, names, columns(table, width + 1))))
 
 
 class Frequency(Cohorts):
@@ -89,28 +90,40 @@ class Frequency(Cohorts):
 
     def read(self, answer: Any, question: Question, today: date) -> Report:
         """Columns `1`, `2`, …: people who did it in at least so many hours or days."""
-        unit = question["range"]["unit"]
-        most = {"day": 24, "week": 7, "month": 31}[unit]
-        rows = {}
-        for key, counts in mapping(mapping(answer, "data").get("data"), "data").items():
-            if (at := day(key)) is not None:
-                rows[bucket_of(at, unit)] = [number(n) for n in sequence(counts, "a row of counts")][:most]
-        buckets = dates_of(question, today).buckets
-        width = max((len(row) for row in rows.values()), default=0) or most
-        table: list[list[Value]] = [[n or 0 for n in rows.get(bucket, [])] for bucket in buckets]
-        padded: list[list[Value]] = [[*row, *[0] * (width - len(row))] for row in table]
+        calendar = calendar_of(question, today)
+        most = {"day": 24, "week": 7, "month": 31}[calendar.unit]
+        rows: dict[date, list[Number]] = {}
+        for bucket, entry in calendar.rows(people_by_date(answer)).items():
+            counts = [count(n) for n in sequence(entry, "a row of counts")][:most]
+            if not counts:
+                raise unreadable("a row of counts is empty")
+            rows[bucket] = counts
+        width = max((len(row) for row in rows.values()), default=most)
+        nobody: list[Value] = [0] * width
+        padded = [[*rows.get(bucket, nobody), *nobody][:width] for bucket in calendar.buckets]
         names = [str(i + 1) for i in range(width)]
-        return Report("dates", buckets, tuple(map(Series, names, columns(padded, width))))
+        return Report("dates", calendar.buckets, tuple(map(Series, names, columns(padded, width))))
 
 
-def cohort_row(cohort: Any, begin: date, unit: str, width: int, today: date, *, missing: Value = 0) -> list[Value]:
+def people_by_date(answer: Any) -> Mapping[str, Any]:
+    """Mixpanel's description shows the dates within `data`, its documentation shows them at the top."""
+    body = mapping(answer, "data")
+    return body if body and all(map(day, body)) else mapping(body.get("data"), "data")
+
+
+NOBODY: Mapping[str, Any] = {"first": 0, "counts": []}
+
+
+def cohort_row(
+    cohort: Mapping[str, Any], begin: date, unit: str, width: int, today: date, *, missing: Value = None
+) -> list[Value]:
     """Size, then a count an interval: `missing` where the answer ends before, None where `today` does."""
-    counts = sequence(cohort.get("counts", []), "a cohort's counts")
-    row: list[Value] = [number(cohort.get("first")) or 0]
+    counts = sequence(cohort.get("counts"), "a cohort's counts")
+    row: list[Value] = [count(cohort.get("first"))]
     for i in range(width):
         if begin > today:
             return [*row, *[None] * (width - i)]
-        row.append(number(counts[i]) or 0 if i < len(counts) else missing)
+        row.append(amount(counts[i]) if i < len(counts) else missing)
         begin = next_bucket(begin, unit)
     return row
 

@@ -211,7 +211,7 @@ def comparison(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
         why = f"The report “{kind.title}” can't be compared with the period before."
     elif spec.chart != "number" and spec.chart not in TIME_SERIES_CHARTS:
         why = f"A {CHARTS[spec.chart].lower()} has no place for the period before: choose a number or a line."
-    elif spec.chart != "number" and not kind.adds_up(spec):
+    elif spec.chart != "number" and not (kind.compares_dates or kind.adds_up(spec)):
         why = "These values don't add up to one number a period: choose the measure total, or the chart number."
     else:
         return

@@ -9,8 +9,8 @@ from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSp
 
 from . import one_bucket
 from .expressions import property_expression, property_title
-from .kind import FILTER_FIELDS, MEASURE_TYPES, RANGE_FIELDS, Kind, Question, Request, common_params, dates_of
-from .reading import counts_along
+from .kind import FILTER_FIELDS, MEASURE_TYPES, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
+from .reading import of_events
 
 MOST_VALUES = 10_000
 """https://developer.mixpanel.com/reference/segmentation-query, `limit`."""
@@ -71,12 +71,14 @@ class Segmentation(Kind):
         if "one_bucket" in question:
             return one_bucket.read(answer, question, today)
         adds_up = question["type"] == "general"
-        buckets = dates_of(question, today).buckets
-        found = counts_along(answer, buckets, question["range"]["unit"], adds_up=adds_up)
-        series = [Series(name, values) for name, values in found.items()]
-        if not series and "on" not in question:
-            series.append(Series(question["event"], tuple(0 for _ in buckets)))
-        return Report("dates", buckets, tuple(series), additive=adds_up)
+        calendar = calendar_of(question, today)
+        found = calendar.series(answer, limit=question.get("limit", 1), adds_up=adds_up)
+        if "on" in question:
+            series = [Series(name, values) for name, values in found]
+        else:
+            silent = tuple(0 for _ in calendar.buckets)
+            series = [Series(name, values or silent) for name, values in of_events([question["event"]], found)]
+        return Report("dates", calendar.buckets, tuple(series), additive=adds_up)
 
     def labels_name(self, spec: WidgetSpec) -> str:
         return property_title(spec.breakdown) if spec.breakdown else "Event"

@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Any, ClassVar
 
-from widgets.report import Report, Series, label, number
+from widgets.report import Report, Series, label
 from widgets.spec import WidgetSpec
 
 from .kind import MEASURE_TYPES, Kind, Question, Request
-from .reading import mapping, sequence
+from .reading import check_labels, count, mapping, sequence, unreadable
 
 
 class TopEvents(Kind):
@@ -29,10 +29,14 @@ class TopEvents(Kind):
         return Request("events/top", {"type": question["type"], "limit": question["limit"]})
 
     def read(self, answer: Any, question: Question, today: date) -> Report:
+        found = sequence(mapping(answer, "events").get("events"), "events")
+        check_labels(len(found), question["limit"])
         series = []
-        for entry in sequence(mapping(answer, "events").get("events"), "events"):
-            found = mapping(entry, "an event")
-            series.append(Series(label(found.get("event")), (number(found.get("amount")) or 0,)))
+        for entry in found:
+            event = mapping(entry, "an event")
+            if not isinstance(event.get("event"), str):
+                raise unreadable("an event's name is missing")
+            series.append(Series(label(event["event"]), (count(event.get("amount")),)))
         return Report("total", ("",), tuple(series), additive=question["type"] == "general")
 
     def values_name(self, spec: WidgetSpec) -> str:

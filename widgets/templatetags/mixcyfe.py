@@ -1,4 +1,4 @@
-"""What templates say of times, health and first steps."""
+"""What templates say of times, health, first steps and clocks."""
 
 from datetime import datetime
 from typing import Any
@@ -7,6 +7,7 @@ from django import template
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from widgets.clock import hosts_that_are_off
 from widgets.first_steps import FirstSteps
 from widgets.first_steps import first_steps as steps_of
 from widgets.health import Health
@@ -47,3 +48,9 @@ def health_badge(health: Health) -> dict[str, Any]:
 @register.simple_tag
 def first_steps(user: Any) -> FirstSteps:
     return steps_of(user)
+
+
+@register.simple_tag
+def clock_warnings() -> list[str]:
+    """For superusers, who may set a host's clock or know who does."""
+    return hosts_that_are_off()

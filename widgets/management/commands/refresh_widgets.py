@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
+from widgets.clock import database_now
 from widgets.freshness import POLLED_WITHIN, freshness
 from widgets.models import Snapshot, Widget
 from widgets.quota import Refusal
@@ -52,12 +52,12 @@ def counted_as(outcome: Outcome | Refusal) -> str:
     if outcome is Outcome.STORED:
         return "refreshed"
     # A project that Mixpanel refuses is a failure that somebody must look at; a full hour is not.
-    return "failed" if outcome in (Outcome.FAILED, Refusal.HELD, Refusal.FAILED) else "left"
+    return "failed" if outcome in (Outcome.FAILED, Refusal.HELD, Refusal.NO_CREDENTIALS, Refusal.FAILED) else "left"
 
 
 def wanted(*, everything: bool) -> list[int]:
     """The snapshots to refresh, the most overdue first."""
-    now = timezone.now()
+    now = database_now()
     widgets = Widget.objects.filter(active=True, snapshot__isnull=False)
     if not everything:
         widgets = widgets.filter(last_polled_at__gt=now - POLLED_WITHIN)

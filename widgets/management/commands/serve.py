@@ -1,16 +1,20 @@
-"""`manage.py serve`: migrations first, then granian."""
+"""`manage.py serve`: migrations that are missing, then granian."""
 
 import os
 import socket
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+
+from widgets.healthz import missing_migrations, write_problem
 
 
 class Command(BaseCommand):
-    help = "Applies migrations, then serves with granian until it is told to stop. Stops gracefully."
+    help = "Applies migrations that are missing, then serves with granian until it is told to stop. Stops gracefully."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -20,9 +24,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_free(options["host"], options["port"])
-        call_command("migrate", interactive=False, verbosity=0)
+        self.migrate()
         command = granian(options["host"], options["port"], options["workers"], options["threads"])
+        # Half of the threads may wait for Mixpanel; the others answer.
+        os.environ["WAITING_POLLS"] = str(min(settings.WAITING_POLLS, max(1, options["threads"] // 2)))
         os.execv(command[0], command)  # noqa: S606 - granian takes this process's place, and its signals
+
+    def migrate(self) -> None:
+        """Writes nothing where nothing is missing: what is there is served from a full or read-only disk too."""
+        try:
+            if missing_migrations():
+                call_command("migrate", interactive=False, verbosity=0)
+            elif problem := write_problem():
+                self.stderr.write(f"MixCyfe serves what is there; {problem}.")
+        except DatabaseError as error:
+            said = " ".join(str(error).split())
+            raise CommandError(f"Can't serve: the database is away, or can't be written. It says: {said}") from None
 
 
 def check_free(host: str, port: int) -> None:
@@ -40,7 +57,7 @@ def check_free(host: str, port: int) -> None:
 
 
 def granian(host: str, port: int, workers: int, threads: int) -> list[str]:
-    """The server's command line: a few threads, because a refresh keeps one busy behind its answer."""
+    """The server's command line: several threads, because a few may wait for Mixpanel at once."""
     return [
         sys.executable,
         "-m",

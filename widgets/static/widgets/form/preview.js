@@ -94,6 +94,7 @@ export class Preview {
     this.write("problem", problem);
     this.write("beside", image.hidden ? "" : problem);
     this.write("note", problem ? "" : note);
+    this.write("data_note", more.data_note || "");
     const repair = this.part("[data-repair]");
     repair.hidden = !more.repair;
     repair.firstElementChild.href = more.repair || "#";
@@ -116,7 +117,7 @@ export class Preview {
 
   heard(shown) {
     const words = { drawn: "The preview is drawn.", failed: "There is no preview.", unasked: "", asking: "" };
-    this.slot("status").textContent = `${words[shown.state]} ${shown.problem}`.trim();
+    this.slot("status").textContent = `${words[shown.state]} ${shown.problem} ${shown.data_note}`.trim();
   }
 
   write(name, text) {

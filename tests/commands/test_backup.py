@@ -1,0 +1,89 @@
+"""`backup`: what it refuses, and what it leaves on the disk. tests/test_backup.py restores what it made."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from .copy import Copy, migrated
+
+PASSWORD = "pa55word-in-an-address"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Copy:
+    """A copy of the site without a database."""
+    return Copy(tmp_path)
+
+
+def refused(done: subprocess.CompletedProcess[str], why: str) -> None:
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    assert why in done.stderr
+    assert PASSWORD not in done.stderr
+
+
+def test_it_copies_what_there_is_and_nobody_else_can_read_it(site: Copy) -> None:
+    shutil.copy(migrated(), site.folder / "db.sqlite3")
+    with closing(sqlite3.connect(site.folder / "db.sqlite3")) as running:
+        running.execute("PRAGMA journal_mode=wal")
+        running.execute("CREATE TABLE written_last AS SELECT 1")  # it is in the -wal file alone
+        done = site.manage("backup", "copy.sqlite3")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("copy.sqlite3: 0 projects, ")
+    made = sorted(site.folder.glob("copy*"))
+    assert [(file.name, file.stat().st_mode & 0o777) for file in made] == [("copy.sqlite3", 0o600)]
+    with closing(sqlite3.connect(made[0])) as copy:
+        assert copy.execute("SELECT * FROM written_last").fetchall() == [(1,)]
+        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_it_is_private_from_its_first_byte(site: Copy) -> None:
+    """While it is being made: the copy waits for another who writes."""
+    shutil.copy(migrated(), site.folder / "db.sqlite3")
+    with closing(sqlite3.connect(site.folder / "db.sqlite3")) as other:
+        other.execute("PRAGMA journal_mode=delete")
+        other.execute("BEGIN EXCLUSIVE")
+        before = os.umask(0)
+        backup = site.start("backup", "copy.sqlite3", SQLITE_JOURNAL="delete")
+        os.umask(before)
+        copy = site.folder / "copy.sqlite3"
+        while not copy.exists():
+            assert backup.poll() is None, backup.stdout and backup.stdout.read()
+        assert copy.stat().st_mode & 0o777 == 0o600
+    printed, _ = backup.communicate(timeout=30)
+    assert backup.returncode == 0, printed
+
+
+def test_it_overwrites_nothing(site: Copy) -> None:
+    shutil.copy(migrated(), site.folder / "db.sqlite3")
+    (site.folder / "there").write_text("something")
+    for name in ("there", "db.sqlite3", "widgets"):
+        refused(site.manage("backup", name), f"{name} is there already")
+    assert (site.folder / "there").read_text() == "something"
+    refused(site.manage("backup", "no/such/folder/copy"), "No such file or directory")
+
+
+@pytest.mark.parametrize("database", ["missing", "empty", "other", "text"])
+def test_it_fails_and_leaves_nothing_behind_where_there_is_nothing_to_copy(site: Copy, database: str) -> None:
+    file = site.folder / "db.sqlite3"
+    if database == "empty":
+        file.touch()
+    elif database == "text":
+        file.write_text("no database " * 100)
+    elif database == "other":
+        with closing(sqlite3.connect(file)) as other:
+            other.execute("CREATE TABLE somebody_elses (x)")
+    there = sorted(site.folder.iterdir())
+    done = site.manage("backup", "copy.sqlite3")
+    refused(done, "can't be copied: file is not a database" if database == "text" else "There is nothing to back up")
+    assert sorted(site.folder.iterdir()) == there
+
+
+def test_it_says_in_one_line_that_postgresql_is_away(site: Copy) -> None:
+    url = f"postgres://mixcyfe:{PASSWORD}@127.0.0.1:1/mixcyfe"
+    refused(site.manage("backup", "copy.dump", DATABASE_URL=url), "see DATABASE_URL")
+    assert not list(site.folder.glob("copy*"))

@@ -1,0 +1,78 @@
+"""`clean_up`, for a daily timer: what is over goes, what is needed stays, and it says what it removed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+
+from widgets.management.commands import clean_up
+from widgets.models import ApiCall, Project, Widget
+
+from .conftest import Printed
+
+Run = Callable[..., Printed]
+NOTHING = [
+    "removed 0 ended sessions",
+    "removed 0 records of logins",
+    "removed 0 records of failed logins",
+    "removed 0 counters of failed logins",
+    "removed 0 calls to Mixpanel",
+    "removed 0 unused queries",
+    "removed 0 unused lists",
+    "removed 0 notes on clocks",
+]
+
+
+@pytest.fixture
+def a_day_of_work(make_widget: Callable[..., Widget], poll: Any, django_user_model: Any) -> None:
+    """One query, one login in a browser that stays open, and one wrong password."""
+    poll(make_widget())
+    django_user_model.objects.create_superuser("root", "root@example.com", "a long password")
+    for password in ("a long password", "wrong"):
+        Client().post("/admin/login/", {"username": "root", "password": password})
+
+
+def left() -> list[int]:
+    return [model.objects.count() for model in (Session, AccessLog, AccessFailureLog, AccessAttempt, ApiCall)]
+
+
+def test_it_leaves_what_is_needed(manage: Run, a_day_of_work: None) -> None:
+    assert manage("clean_up").lines == NOTHING
+    assert left() == [1, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("later", "removed", "stay"),
+    [
+        (timedelta(minutes=16), [0, 0, 0, 1, 0], [1, 1, 1, 0, 1]),
+        (timedelta(days=15), [1, 0, 0, 1, 1], [0, 1, 1, 0, 0]),
+        (timedelta(days=89), [1, 0, 0, 1, 1], [0, 1, 1, 0, 0]),
+        (timedelta(days=91), [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]),
+    ],
+)
+def test_it_removes_what_is_over(
+    manage: Run, a_day_of_work: None, later: timedelta, removed: list[int], stay: list[int]
+) -> None:
+    with time_machine.travel(timezone.now() + later):
+        printed = manage("clean_up").lines
+        assert [int(line.split()[1]) for line in printed] == [*removed, 0, 0, 0]
+        assert left() == stay
+        assert manage("clean_up").lines == NOTHING
+    assert Project.objects.count() == Widget.objects.count() == 1
+
+
+def test_many_rows_go_in_many_small_steps(manage: Run, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clean_up, "BATCH", 10)
+    now = timezone.now()
+    Session.objects.bulk_create(
+        Session(session_key=f"{i:040}", session_data="", expire_date=now + timedelta(days=1 if i >= 25 else -1))
+        for i in range(30)
+    )
+    assert manage("clean_up").lines[0] == "removed 25 ended sessions"
+    assert Session.objects.count() == 5

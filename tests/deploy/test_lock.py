@@ -1,0 +1,53 @@
+"""Lock files hold what the human lists ask for, each package with hashes, and no word on where it comes from."""
+
+import re
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.docs.pages import ROOT
+
+LISTS = ("requirements.txt", "requirements-cluster.txt", "requirements-dev.txt")
+
+
+def asked_for(name: str) -> list[Requirement]:
+    """The requirements of a list, and of those that it includes."""
+    found: list[Requirement] = []
+    for line in (ROOT / name).read_text().splitlines():
+        if line.startswith("-r "):
+            found += asked_for(line.removeprefix("-r "))
+        elif line and not line.startswith("#"):
+            found.append(Requirement(line))
+    return found
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_the_lock_holds_what_the_list_asks_for(name: str) -> None:
+    lock = (ROOT / name).with_suffix(".lock").read_text()
+    pinned = dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", lock, re.MULTILINE))
+    for requirement in asked_for(name):
+        version = pinned[requirement.name.lower().replace("_", "-")]
+        assert requirement.specifier.contains(version), f"{requirement} is locked as {version}: make lock"
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_package_has_hashes_and_none_an_address(name: str) -> None:
+    lock = (ROOT / name).with_suffix(".lock").read_text()
+    packages = re.split(r"\n(?=[a-z0-9])", lock)[1:]
+    assert len(packages) > 10
+    assert all("--hash=sha256:" in package for package in packages)
+    assert "//" not in lock
+    assert not re.search("^--", lock, re.MULTILINE)
+
+
+def test_each_lock_holds_the_one_before_it() -> None:
+    locks = [(ROOT / name).with_suffix(".lock").read_text() for name in LISTS]
+    pins = [set(re.findall(r"^[a-z0-9.-]+==\S+", lock, re.MULTILINE)) for lock in locks]
+    assert pins[0] < pins[1] < pins[2], "make lock"
+
+
+def test_whatever_installs_asks_for_the_hashes() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "Makefile"]
+    lines = [line for page in pages for line in page.read_text().splitlines() if re.search(r"pip install .*-r ", line)]
+    assert len(lines) > 3
+    assert [line for line in lines if "--require-hashes -r requirements" not in line] == []

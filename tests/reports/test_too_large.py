@@ -1,0 +1,100 @@
+"""Answers that are too large: refused before they take the memory of a process."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.reports.samples import report_of, spec
+from widgets.mixpanel.answer import LARGEST_BODY, Unreadable, data_from
+from widgets.reports import ReadError
+
+ROOT = Path(__file__).parent.parent.parent
+READ = """
+import resource, sys, time
+from datetime import date
+from widgets.mixpanel.answer import Unreadable, data_from
+from widgets.reports import KINDS, ReadError
+question = {"report": "segmentation", "event": "e", "type": "general", "on": "x", "limit": 10_000,
+            "range": {"kind": "last", "unit": "day", "last": 90, "include_today": False}}
+
+def most():
+    # Not ru_maxrss alone: a new process inherits its parent's.
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) // 1024
+
+before, began = most(), time.process_time()
+try:
+    with open(sys.argv[1], "rb") as body:
+        report = KINDS["segmentation"].read(data_from(body.read()), question, date(2026, 11, 18))
+    said = f"read {len(report.series)} {len(report.to_json())}"
+except (Unreadable, ReadError) as error:
+    said = str(error)
+print(most() - before, time.process_time() - began, said, sep="\\n")
+"""
+
+
+def values(count, points='{"2026-11-17":1}'):
+    return '{"data":{"values":{' + ",".join(f'"value {i}":{points}' for i in range(count)) + "}}}"
+
+
+DATES = ",".join(f'"2026-{month:02d}-{day:02d}":{day * 1000}' for month in (9, 10) for day in range(1, 31))
+BODIES = {
+    "labels": (values(700_000), "is too large. Ask for less"),
+    "fewer labels": (values(190_000), "190,000 labels where 10,000 were asked for"),
+    "keys": (values(1, "{" + ",".join(f'"{i:06x}":{i}.5' for i in range(990_000)) + "}"), "a date should stand"),
+    "values": ("[" + "1," * (LARGEST_BODY // 2 - 2) + "1]", "is too large. Ask for less"),
+    "texts": ('["' + '","'.join(f"{i:x}" for i in range(990_000)) + '"]', "data is missing"),
+    "one label": ('{"data":{"values":{"\U0001f600' + "x" * (LARGEST_BODY - 99) + '":{"2026-11-17":1}}}}', "read 1"),
+    "nothing but nesting": ("[" * (LARGEST_BODY // 2) + "]" * (LARGEST_BODY // 2), "is too large. Ask for less"),
+    "all that may be asked for": (values(10_000, "{" + DATES + "}"), "read 10000"),
+}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="measured as Linux tells it")
+@pytest.mark.parametrize("name", BODIES)
+def test_it_takes_little_memory_and_time_whatever_comes(name, tmp_path):
+    body, expected = BODIES[name]
+    (tmp_path / "body").write_text(body)
+    assert name == "labels" or len(body.encode()) <= LARGEST_BODY
+    child = subprocess.run(
+        [sys.executable, "-c", READ, tmp_path / "body"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    megabytes, seconds, said = child.stdout.splitlines()
+    assert expected in said
+    assert int(megabytes) < 200
+    assert float(seconds) < 5
+
+
+def test_it_refuses_more_labels_than_were_asked_for():
+    asked = spec("segmentation", breakdown="plan", limit=5, last=1)
+    some = {"data": {"values": {f"v{i}": {"2026-11-17": 1} for i in range(15)}}}
+    assert len(report_of(asked, some).series) == 15
+    some["data"]["values"]["v15"] = {}
+    with pytest.raises(ReadError, match="16 labels where 5 were asked for"):
+        report_of(asked, some)
+    top = {"events": [{"event": f"e{i}", "amount": 1} for i in range(200)]}
+    with pytest.raises(ReadError, match="200 labels where 60"):
+        report_of(spec("top_events"), top)
+    funnel = {"data": {"2026-11-17": {f"v{i}": [{"count": 1}] for i in range(200)}}}
+    with pytest.raises(ReadError, match="200 labels where 60"):
+        report_of(spec("funnel", breakdown="plan", chart="line"), funnel)
+
+
+def test_it_refuses_more_numbers_than_can_be_kept():
+    asked = spec("segmentation", breakdown="plan", limit=10_000, last=101)
+    sparse = {"data": {"values": {f"v{i}": {} for i in range(10_000)}}}
+    with pytest.raises(ReadError, match="10,000 labels on 101 dates"):
+        report_of(asked, sparse)
+    saved = {
+        "series": {f"m{i}": {f"2026-{m:02d}-{d:02d}": 1 for m in (1, 3, 5) for d in range(1, 31)} for i in range(9000)}
+    }
+    with pytest.raises(ReadError, match="too large"):
+        report_of(spec("saved_report"), saved)
+
+
+def test_it_reads_deep_answers_no_deeper_than_it_can():
+    for depth in (101, 900, 5000, 150_000):
+        with pytest.raises(Unreadable, match=r"nested too deep|it is no JSON|too large"):
+            data_from(b'{"a":' * depth + b"1" + b"}" * depth)

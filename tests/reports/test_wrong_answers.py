@@ -1,0 +1,282 @@
+"""Answers to another question than ours, and spoilt ones: refused, in words for people; never zeros in their place.
+
+Whatever becomes of an answer on its way, a report holds all of its numbers at their places, or there is none.
+"""
+
+import copy
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.reports.samples import TODAY, csv, report_of, spec
+from widgets.reports import ReadError
+
+DAYS = [date(2026, 11, day) for day in range(12, 18)]
+WEEKS = [date(2026, 10, 26), date(2026, 11, 2), date(2026, 11, 9)]
+LABELS = ["Signed up", "Logged in", "Bought"]
+
+
+def values(by_label):
+    return {"data": {"series": [], "values": by_label}}
+
+
+def points(days, of=lambda n: n):
+    return {str(day): of(n) for n, day in enumerate(days, 1)}
+
+
+def cohort(n):
+    return {"first": n, "counts": [n, n]}
+
+
+def steps(n):
+    return {"steps": [{"count": n, "event": "a"}, {"count": n, "event": "b"}]}
+
+
+ASKED = {
+    "events": spec("events", events=tuple(LABELS), last=6),
+    "segmentation": spec("segmentation", last=6),
+    "breakdown": spec("segmentation", last=6, breakdown="plan"),
+    "one bucket": spec("segmentation", last=6, measure="unique", chart="number"),
+    "sum": spec("sum", last=6),
+    "average": spec("average", last=6),
+    "funnel": spec("funnel", last=6, chart="line"),
+    "retention": spec("retention", last=6, intervals=2),
+    "frequency": spec("frequency", last=6),
+    "saved_report": spec("saved_report"),
+}
+RIGHT = {
+    "events": values({name: points(DAYS) for name in LABELS}),
+    "segmentation": values({"Signed up": points(DAYS)}),
+    "breakdown": values({name: points(DAYS) for name in LABELS}),
+    "one bucket": values({"Signed up": points(DAYS[:1])}),
+    "sum": {"results": points(DAYS)},
+    "average": {"results": points(DAYS)},
+    "funnel": {"data": points(DAYS, steps)},
+    "retention": points(DAYS, cohort),
+    "frequency": {"data": points(DAYS, lambda n: [n, n])},
+    "saved_report": {
+        "date_range": {"from_date": "2026-11-12", "to_date": "2026-11-17"},
+        "series": {name: points(DAYS) for name in LABELS[:2]},
+    },
+}
+
+
+def changed(answer, change):
+    """The answer with the keys and leaves for which `change` has something else."""
+    if isinstance(answer, dict):
+        return {change(key): changed(inner, change) for key, inner in answer.items()}
+    if isinstance(answer, list):
+        return [changed(inner, change) for inner in answer]
+    return change(answer)
+
+
+def with_dates(answer, new):
+    return changed(answer, lambda part: new(part) if isinstance(part, str) and part.startswith("2026-") else part)
+
+
+def with_numbers(answer, number):
+    return changed(answer, lambda part: number if isinstance(part, int) else part)
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_it_reads_the_right_answer(kind):
+    assert any(value for series in report_of(ASKED[kind], RIGHT[kind]).series for value in series.values)
+
+
+@pytest.mark.parametrize("kind", set(RIGHT) - {"saved_report"})
+def test_it_refuses_the_dates_of_another_range(kind):
+    for year in ("1999", "2036"):
+        answer = with_dates(RIGHT[kind], lambda part, year=year: year + part[4:])
+        with pytest.raises(ReadError, match=rf"Mixpanel answered for other dates \({year}-.*\) than were asked for"):
+            report_of(ASKED[kind], answer)
+
+
+def test_it_refuses_dates_that_are_not_the_saved_reports():
+    answer = {**RIGHT["saved_report"], "series": {"A": points([date(1999, 1, 1), date(1999, 1, 2)])}}
+    with pytest.raises(ReadError, match="other dates"):
+        report_of(ASKED["saved_report"], answer)
+    weekly = {"date_range": {"from_date": "2026-11-01", "to_date": "2026-11-14"}, "series": {"A": points(WEEKS)}}
+    assert report_of(ASKED["saved_report"], weekly).series[0].values == (1, 2, 3)
+    yearly = {"date_range": {"from_date": "2026-11-01"}, "series": {"A": {"2026-01-01": 5}}}
+    assert report_of(ASKED["saved_report"], yearly).series[0].values == (5,)
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+@pytest.mark.parametrize("unreadable", ["soon", "2026-11-31", "17/11/2026", "", "2026-11-1", "2026-11-170"])
+def test_it_refuses_dates_that_are_none(kind, unreadable):
+    bad = str(DAYS[0])
+    answer = with_dates(RIGHT[kind], lambda part: unreadable if part == bad else part)
+    if kind == "saved_report":
+        answer["date_range"] = {}
+    with pytest.raises(ReadError, match="where a date should stand there is none"):
+        report_of(ASKED[kind], answer)
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), "NaN", "-Infinity", "1e999", "many", 10**300, [], True])
+def test_it_refuses_what_is_no_number(kind, number):
+    with pytest.raises(ReadError, match="could not be read"):
+        report_of(ASKED[kind], with_numbers(RIGHT[kind], number))
+
+
+def test_it_refuses_another_event():
+    for kind in ("events", "segmentation", "one bucket"):
+        answer = changed(RIGHT[kind], lambda part: "Signed out" if part == "Signed up" else part)
+        with pytest.raises(ReadError, match="answered for another event than “Signed up”"):
+            report_of(ASKED[kind], answer)
+
+
+def test_it_takes_a_custom_events_name_for_its_id():
+    asked = spec("segmentation", events=("$custom_event:1305068",), last=6)
+    assert report_of(asked, values({"Came back": points(DAYS)})).series[0].label == "Came back"
+
+
+def test_it_draws_honest_silence_as_a_line_at_zero():
+    line = "Date,Signed up\n20261116,0\n20261117,0\nYAxis,0\n"
+    for report in ("events", "segmentation"):
+        for answer in (values({}), values({"Signed up": {}}), values({"Signed up": {"2026-11-17": 0}})):
+            assert csv(spec(report, last=2), answer) == line
+    assert csv(spec("sum", last=1), {"results": {}}).splitlines()[1] == "20261117,0"
+    some = csv(spec("events", events=("A", "B"), last=1), values({"A": {"2026-11-17": 5}}))
+    assert some.splitlines()[:2] == ["Date,A,B", "20261117,5,0"]
+
+
+def test_it_takes_a_week_or_month_that_is_named_by_a_day_before_the_range():
+    sundays = {str(monday - timedelta(days=1)): 5 for monday in WEEKS[1:]}
+    assert report_of(spec("segmentation", unit="week", last=2), values({"Signed up": sundays})).series[0].values == (
+        5,
+        0,
+    )
+    month = spec("segmentation", unit="month", last=1, include_today=True)
+    assert report_of(month, values({"Signed up": {"2026-11-01": 7}})).series[0].values == (7,)
+    assert report_of(month, values({"Signed up": {"2026-10-01": 7, "2026-11-01": 8}})).series[0].values == (8,)
+    with pytest.raises(ReadError, match="other dates"):
+        report_of(month, values({"Signed up": {"2026-10-01": 7}}))
+
+
+def test_it_takes_dates_around_the_range_only_beside_all_of_the_range():
+    around = points([DAYS[0] - timedelta(days=40), *DAYS])
+    assert report_of(ASKED["segmentation"], values({"Signed up": around})).series[0].values == (2, 3, 4, 5, 6, 7)
+    del around[str(DAYS[2])]
+    with pytest.raises(ReadError, match="other dates"):
+        report_of(ASKED["segmentation"], values({"Signed up": around}))
+
+
+def test_it_loses_no_label_that_becomes_like_another():
+    answer = values({"a\x00": points(DAYS[:1]), "a\ufffd": points(DAYS[1:2])})
+    assert [series.total for series in report_of(ASKED["breakdown"], answer).series] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "entry", [{"amount": 5}, {"event": "a"}, {"event": None, "amount": 5}, {"event": "a", "amount": None}]
+)
+def test_it_refuses_a_top_event_without_its_name_or_its_number(entry):
+    with pytest.raises(ReadError, match="missing"):
+        report_of(spec("top_events"), {"events": [{"event": "b", "amount": 3}, entry]})
+
+
+@pytest.mark.parametrize("date_s_steps", [{}, {"steps": []}, {"steps": [{"event": "a"}]}, {"US": [{"count": 1}]}])
+def test_it_refuses_a_funnel_that_lacks_its_steps(date_s_steps):
+    answer = {"data": {"2026-11-16": steps(5), "2026-11-17": date_s_steps}}
+    with pytest.raises(ReadError, match="missing"):
+        report_of(ASKED["funnel"], answer)
+
+
+def test_it_leaves_intervals_empty_that_retention_does_not_give():
+    answer = {"2026-11-12": {"first": 5, "counts": [4, None]}}
+    assert csv(spec("retention", intervals=4, last=6), answer).splitlines()[1] == "20261112,5,4,,,"
+
+
+BAD_KEYS = st.sampled_from(["soon", "1999-01-01", "2026-11-01", "2026-11-11", "2026-11-18", "", "Signed out", "all"])
+BAD_VALUES = st.sampled_from([None, True, "NaN", "7", 7, -1.5, "x", [], {}, float("inf"), 10**300, 0])
+
+
+@st.composite
+def spoilt(draw, kind):
+    """The right answer with one to three keys renamed, taken out, or values replaced, at any level."""
+    answer = copy.deepcopy(RIGHT[kind])
+    for _ in range(draw(st.integers(1, 3))):
+        parents = [parent for parent in containers(answer) if parent]
+        if not parents:
+            break
+        parent = draw(st.sampled_from(parents))
+        here = draw(st.sampled_from([*parent] if isinstance(parent, dict) else range(len(parent))))
+        action = draw(st.sampled_from(["rename", "replace", "remove"]))
+        if action == "replace" or isinstance(parent, list):
+            parent[here] = draw(BAD_VALUES)
+        elif action == "rename":
+            parent[draw(BAD_KEYS)] = parent.pop(here)
+        else:
+            del parent[here]
+    return answer
+
+
+def containers(node):
+    if isinstance(node, dict | list):
+        yield node
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from containers(inner)
+
+
+def told(kind, answer):
+    """The sum of all numbers that an answer tells of what was asked.
+
+    Read in another way than by our readers: what looks like a number counts, wherever it stands.
+    """
+    body = answer.get("results" if kind in ("sum", "average") else "data", answer)
+    if kind == "saved_report":
+        return sum(numbers_in(answer["series"], ignored=()))
+    if kind == "breakdown":
+        return sum(sum(numbers_in(points)) for points in body["values"].values())
+    if kind in ("events", "segmentation"):
+        return sum(sum(numbers_in(body["values"].get(event, {}))) for event in ASKED[kind].events)
+    return sum(numbers_in(body))
+
+
+NEIGHBOURS = ("2026-11-11", "2026-11-18")
+"""Of the range: they are left out in silence."""
+
+
+def numbers_in(node, ignored=NEIGHBOURS):
+    if isinstance(node, dict):
+        # Beside a step's or cohort's numbers anything may stand: the time that it took, say.
+        of_its_own = {"count", "first", "counts"} & set(node)
+        for key, inner in node.items():
+            if key not in ignored and (not of_its_own or key in of_its_own):
+                yield from numbers_in(inner, ignored)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from numbers_in(inner, ignored)
+    elif isinstance(node, int | float) and not isinstance(node, bool):
+        yield node
+    elif node == "7":
+        yield 7
+
+
+@pytest.mark.parametrize("kind", sorted(set(RIGHT) - {"one bucket"}))
+@settings(max_examples=150, deadline=None)
+@given(pick=st.data())
+def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind, pick):
+    answer = pick.draw(spoilt(kind))
+    try:
+        report = report_of(ASKED[kind], answer, TODAY)
+    except ReadError as error:
+        assert str(error).startswith("Mixpanel") and str(error).endswith(".")
+        return
+    assert sum(series.total for series in report.series) == pytest.approx(told(kind, answer))
+
+
+@pytest.mark.parametrize("kind", ["events", "segmentation", "breakdown"])
+def test_the_dates_that_an_answer_names_are_looked_at_even_where_it_holds_no_numbers(kind):
+    nothing = {"data": {"series": ["1999-01-01", "1999-01-02"], "values": {}}}
+    with pytest.raises(ReadError, match="other dates"):
+        report_of(ASKED[kind], nothing, TODAY)
+    honest = {"data": {"series": [str(day) for day in DAYS], "values": {}}}
+    assert not any(series.total for series in report_of(ASKED[kind], honest, TODAY).series)
+
+
+def test_an_answer_that_says_it_failed_is_none():
+    with pytest.raises(ReadError, match="went wrong"):
+        report_of(ASKED["sum"], {"results": points(DAYS), "status": "error"}, TODAY)

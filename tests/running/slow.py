@@ -1,0 +1,80 @@
+"""A site in trouble: three projects are polled hard while Mixpanel takes its time. What do the others notice?"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+
+from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+
+SLOW = (1, 2, 3)
+"""Projects that keep asking; DEMO_PROJECT_ID is the one with fresh data."""
+
+
+def slow_standin() -> StandIn:
+    projects = {DEMO_USERNAME: (DEMO_PROJECT_ID, *SLOW)}
+    return StandIn(hourly_limit=10_000, accounts={DEMO_USERNAME: DEMO_SECRET}, projects=projects)
+
+
+def widgets(count: int) -> list[dict[str, Any]]:
+    return [
+        {"title": f"{i}", "report": "events", "events": ["Signed up"], "last": i + 1, "include_today": True}
+        for i in range(count)
+    ]
+
+
+def make_busy(site: Any, start: Callable[[], str]) -> tuple[str, str, list[str]]:
+    """Fills a new site and starts it: its address, a fresh widget, and the stale and cold ones of three projects."""
+    healthy, slow = site.add(*widgets(1))[0], []
+    stale: list[str] = []
+    for project_id in SLOW:
+        added = site.add(*widgets(10), name=f"Slow {project_id}", project_id=project_id)
+        stale += added[:7]
+        slow += added
+    base = start()
+    answers = site.poll_all([base + path for path in [*stale, healthy]], pollers=2)
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    site.python(
+        "from widgets.models import Snapshot; from django.utils import timezone; from datetime import timedelta; "
+        "old = timezone.now() - timedelta(minutes=30); "
+        "Snapshot.objects.filter(project__name__startswith='Slow', fetched_at__isnull=False).update(fetched_at=old)"
+    )
+    return base, healthy, slow
+
+
+@contextmanager
+def hammered(addresses: list[str], pollers: int = 12) -> Iterator[list[tuple[int, float]]]:
+    """Polls the addresses without a pause; gives (status, seconds) of every poll, and -1 for one that got no answer."""
+    over = threading.Event()
+    log: list[tuple[int, float]] = []
+
+    def poll(number: int) -> None:
+        with requests.Session() as session:
+            session.trust_env = False
+            while not over.is_set():
+                for address in addresses[number:] + addresses[:number]:
+                    if over.is_set():
+                        break
+                    log.append(timed(lambda address=address: session.get(address, timeout=30)))
+                    over.wait(0.02)
+
+    with ThreadPoolExecutor(pollers) as pool:
+        for number in range(pollers):
+            pool.submit(poll, number)
+        try:
+            yield log
+        finally:
+            over.set()
+
+
+def timed(get: Callable[[], requests.Response]) -> tuple[int, float]:
+    started = time.monotonic()
+    try:
+        status = get().status_code
+    except (requests.ConnectionError, requests.Timeout):
+        status = -1
+    return status, time.monotonic() - started

@@ -1,0 +1,113 @@
+"""SQLite on a disk that is full, or read-only: polls go on with what is there, and /healthz says what is wrong."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from widgets.demo.standin import StandIn
+
+from .disk import NO_DISK, SmallDisk
+from .site import Site, eventually
+
+pytestmark = pytest.mark.skipif(bool(NO_DISK), reason=NO_DISK)
+SIGNUPS = {"title": "Signups", "report": "events", "events": ["Signed up"]}
+FULL = "nothing can be written: the disk is full"
+READ_ONLY = "nothing can be written: the database is read-only"
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with SmallDisk(tmp_path / "disk") as disk:
+        yield disk
+
+
+@pytest.fixture
+def site(tmp_path: Path, standin: StandIn, disk: SmallDisk) -> Iterator[Site]:
+    """Its processes end before the disk goes."""
+    with Site(tmp_path, standin.url, DATABASE_URL=f"sqlite:///{disk.folder}/site.sqlite3") as site:
+        yield site
+
+
+def health(base: str) -> tuple[int, str]:
+    answer = requests.get(f"{base}/healthz", timeout=9)
+    return answer.status_code, answer.json()["status"]
+
+
+def statuses(url: str, times: int = 20) -> set[int]:
+    return {requests.get(url, timeout=20).status_code for _ in range(times)}
+
+
+def break_it(disk: SmallDisk, way: str) -> Callable[[], None]:
+    """Gives what mends it."""
+    if way == FULL:
+        disk.fill()
+        return disk.make_room
+    disk.make_read_only()
+    return disk.make_writable
+
+
+def test_polls_go_on_while_the_disk_is_full(site: Site, disk: SmallDisk) -> None:
+    path, other = site.add(SIGNUPS, SIGNUPS | {"title": "As a pie", "chart": "pie", "refresh_minutes": 60})
+    base, _ = site.web()
+    assert statuses(base + path, 1) == {200} == statuses(base + other, 1)
+    body = requests.get(base + path, timeout=9).text
+    site.make_old(minutes=7 * 60)  # stale: days that are over are asked again every six hours
+    log = len(site.logs())
+    disk.fill()
+    eventually(lambda: health(base) == (503, FULL), seconds=8)
+    assert statuses(base + path) == statuses(base + other) == {200}
+    # In an ending that was never made, and with data so old that a poll would rather wait.
+    json = base + path.removesuffix("csv") + "json"
+    assert statuses(json) == {200}
+    assert requests.get(base + path, timeout=9).text == body
+    for _ in range(20):
+        health(base)
+    said = site.logs()[log:]
+    assert 0 < len(said.splitlines()) < 10, said
+    disk.make_room()
+    eventually(lambda: health(base) == (200, "ok"), seconds=8)
+    before = requests.get(json, timeout=9).json()["fetched_at"]
+    # A claim may have found room where its result did not: its lease ends MIXPANEL_TIMEOUT + 30 seconds later.
+    eventually(lambda: requests.get(json, timeout=9).json()["fetched_at"] > before, seconds=45)
+
+
+@pytest.mark.parametrize("ended", ["stopped", "killed"])
+@pytest.mark.parametrize("way", [FULL, READ_ONLY])
+def test_it_starts_and_serves_what_is_there(tmp_path: Path, site: Site, disk: SmallDisk, way: str, ended: str) -> None:
+    (path,) = site.add(SIGNUPS)
+    base, server = site.serve()
+    assert statuses(base + path, 1) == {200}
+    site.make_old(minutes=7 * 24 * 60)
+    if ended == "killed":
+        site.kill(server)
+    else:
+        server.terminate()
+        server.wait(timeout=20)
+    mend = break_it(disk, way)
+    log = len(site.logs())
+    base, server = site.serve(well=503)
+    assert health(base) == (503, way)
+    assert statuses(base + path) == {200}
+    assert site.logs()[log:].splitlines()[0] == f"MixCyfe serves what is there; {way}."
+    mend()
+    if way == FULL:
+        eventually(lambda: health(base) == (200, "ok"), seconds=8)
+        json = base + path.removesuffix("csv") + "json"
+        eventually(lambda: not requests.get(json, timeout=9).json()["stale"])
+    server.terminate()
+    server.wait(timeout=20)
+
+
+def test_commands_say_in_one_line_that_nothing_can_be_written(site: Site, disk: SmallDisk) -> None:
+    site.add(SIGNUPS)
+    disk.make_read_only()
+    try:
+        for command in (["clean_up"], ["refresh_widgets", "--all"]):
+            ended = site.manage(*command, check=False)
+            assert ended.returncode == 1
+            assert "Traceback" not in ended.stderr
+            assert ended.stderr.splitlines()[-1].startswith("The database can't be used: ")
+    finally:
+        disk.make_writable()

@@ -1,0 +1,134 @@
+"""PostgreSQL is stopped (SIGSTOP): it takes connections and queries, and says nothing."""
+
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+import requests
+
+from widgets.demo.standin import StandIn
+
+from .own_postgres import INITDB, OwnPostgres
+from .site import Site, eventually
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(not INITDB, reason="left out: initdb is not installed"),
+]
+PROMISED = 3
+Answered = tuple[str, int, float]
+
+
+@pytest.fixture
+def postgres() -> Iterator[OwnPostgres]:
+    with OwnPostgres() as server:
+        yield server
+
+
+def ask(url: str) -> Answered:
+    began = time.monotonic()
+    status = requests.get(url, timeout=30, allow_redirects=False).status_code
+    return url, status, time.monotonic() - began
+
+
+def ask_for(seconds: float, urls: list[str], askers: int) -> list[Answered]:
+    """What the urls answer to `askers` who ask without a pause."""
+    deadline = time.monotonic() + seconds
+
+    def one(n: int) -> list[Answered]:
+        answered = []
+        while time.monotonic() < deadline:
+            answered.append(ask(urls[(n + len(answered)) % len(urls)]))
+        return answered
+
+    with ThreadPoolExecutor(askers) as pool:
+        return [answer for answered in pool.map(one, range(askers)) for answer in answered]
+
+
+def test_a_mute_database_stops_nothing_for_longer_than_three_seconds(
+    tmp_path: Path, standin: StandIn, postgres: OwnPostgres
+) -> None:
+    with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+        path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
+        base, _ = site.web()
+        poll, healthz = base + path, base + "/healthz"
+        assert ask(poll)[1] == 200  # alone: of many cold polls only some may wait
+        assert {status for _, status, _ in ask_for(1, [poll, healthz], askers=8)} == {200}
+        log = len(site.logs())
+        for _ in range(2):
+            postgres.stop()
+            answers = ask_for(8, [poll, poll, poll, healthz], askers=10)
+            postgres.go_on()
+            back = time.monotonic()
+            assert {status for _, status, _ in answers} == {503}
+            assert {url for url, *_ in answers} == {poll, healthz}
+            print(f"{len(answers)} answers, slowest {max(seconds for *_, seconds in answers):.2f} s")
+            assert max(seconds for *_, seconds in answers) < PROMISED
+            # Nearly all are answered at once, by what their process knows.
+            assert statistics.median(seconds for *_, seconds in answers) < 0.5
+            eventually(lambda: ask(healthz)[1] == 200, seconds=5)
+            assert ask(poll)[1] == 200
+            print(f"all well {time.monotonic() - back:.2f} s after the database")
+        assert requests.get(poll, timeout=9).headers["Cache-Status"].startswith("mixcyfe; hit")
+        said = site.logs()[log:].splitlines()
+        assert 2 <= len(said) < 20, "\n".join(said)
+        assert not re.search("Traceback|postgres@", "\n".join(said))
+
+
+def test_a_503_says_when_to_come_again(tmp_path: Path, standin: StandIn, postgres: OwnPostgres) -> None:
+    with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+        path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
+        base, _ = site.web()
+        postgres.stop()
+        answer = requests.get(base + path, timeout=30)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+        answer = requests.get(base + "/healthz", timeout=30)
+        assert (answer.status_code, answer.json()) == (503, {"status": "no database"})
+
+
+def test_a_slow_statement_is_no_mute_database(tmp_path: Path, standin: StandIn, postgres: OwnPostgres) -> None:
+    with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+        path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
+        base, _ = site.web()
+        assert ask(base + path)[1] == 200
+        with psycopg.connect(postgres.url) as other, ThreadPoolExecutor() as pool:
+            other.execute("LOCK TABLE widgets_widget IN ACCESS EXCLUSIVE MODE")
+            waiting = pool.submit(ask, base + path)
+            time.sleep(5)
+            assert ask(base + "/healthz")[1:] < (200, PROMISED)
+            assert not waiting.done()
+            other.rollback()
+            assert waiting.result()[1] == 200
+
+
+def test_a_statement_has_an_end_and_a_migration_has_none(
+    tmp_path: Path, standin: StandIn, postgres: OwnPostgres
+) -> None:
+    with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+        show = "from django.db import connection as c; k = c.cursor(); k.execute('SHOW statement_timeout'); "
+        show += "print(k.fetchone()[0]); "
+        migrate = "from django.core.management import call_command; call_command('migrate', verbosity=0); "
+        assert site.python(show).split() == ["30s"]
+        assert site.python(migrate + show).split() == ["0"]
+
+
+def test_a_database_that_is_read_only_is_not_well(tmp_path: Path, standin: StandIn, postgres: OwnPostgres) -> None:
+    """As a standby is, or a server that its host has switched so because its disk is full."""
+    with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+        path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
+        base, _ = site.web()
+        assert ask(base + path)[1] == 200
+        with psycopg.connect(postgres.url, autocommit=True) as other:
+            other.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            other.execute("SELECT pg_reload_conf()")
+        eventually(lambda: ask(base + "/healthz")[1] == 503, seconds=5)
+        said = requests.get(base + "/healthz", timeout=9).json()
+        assert said == {"status": "nothing can be written: the database is read-only"}
+        site.env["DATABASE_URL"] += "?options=-c%20default_transaction_read_only%3Doff"
+        site.make_old(minutes=7 * 24 * 60)
+        assert {status for _, status, _ in ask_for(2, [base + path], askers=2)} == {200}

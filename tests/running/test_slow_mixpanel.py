@@ -1,0 +1,237 @@
+"""Mixpanel takes 20 or 60 seconds: whoever need not wait for it doesn't, and the others don't wait long."""
+
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from widgets.demo.standin import DEMO_PROJECT_ID, StandIn
+
+from .conftest import needs_cluster
+from .site import REDIS, eventually
+from .slow import SLOW, hammered, make_busy, slow_standin, timed, widgets
+
+POLL_WAIT = 2
+
+HOLD = "from widgets.models import Project; p = Project.objects.get(); print(p.hold_count, p.held_until.timestamp())"
+IN_FLIGHT = "from widgets.models import ApiCall; print(ApiCall.objects.filter(ended_at=None).count())"
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    with slow_standin() as mixpanel:
+        yield mixpanel
+
+
+def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) -> None:
+    """While the slow projects are polled hard, nobody else notices."""
+    with hammered([base + path for path in slow]) as log:
+        time.sleep(1)  # until every place in which somebody may wait is taken
+        for path, status in ((healthy, 200), ("/healthz", 200), ("/admin/login/", 200)):
+            measured = [timed(lambda path=path: site.session.get(base + path, timeout=30)) for _ in range(30)]
+            assert {one for one, _ in measured} == {status}
+            assert max(seconds for _, seconds in measured) < 1, path
+    assert {status for status, _ in log} <= {200, 503}
+    assert max(seconds for _, seconds in log) < POLL_WAIT + 1.5
+
+
+@pytest.mark.parametrize("latency", [20, 60])
+def test_it_answers_everybody_else_at_once_while_mixpanel_takes_its_time(
+    host: Any, standin: StandIn, latency: float
+) -> None:
+    site = host(POLL_WAIT=f"{POLL_WAIT}", MIXPANEL_TIMEOUT="30")
+    base, healthy, slow = make_busy(site, lambda: site.web()[0])
+    standin.latency = latency
+    assert_quick_meanwhile(site, base, healthy, slow)
+
+
+@pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
+def test_it_answers_everybody_else_at_once_with_workers_too(host: Any, standin: StandIn, database: str) -> None:
+    broker = {"TASKS": "celery", "BROKER_URL": f"{REDIS}/8"}
+    site = host(database, POLL_WAIT=f"{POLL_WAIT}", MIXPANEL_TIMEOUT="30", **broker)
+
+    def start() -> str:
+        site.worker()
+        return str(site.web()[0])
+
+    base, healthy, slow = make_busy(site, start)
+    standin.latency = 20
+    assert_quick_meanwhile(site, base, healthy, slow)
+
+
+def test_it_lets_only_some_of_many_polls_of_a_cold_address_wait(host: Any, standin: StandIn) -> None:
+    site = host(POLL_WAIT=f"{POLL_WAIT}", MIXPANEL_TIMEOUT="30")
+    (path,) = site.add(*widgets(1))
+    base, _ = site.web()
+    standin.latency = 20
+    with ThreadPoolExecutor(40) as pool:
+        log = list(pool.map(lambda _: timed(lambda: requests.get(base + path, timeout=30)), range(40)))
+    assert {status for status, _ in log} == {503}
+    waited = [seconds for _, seconds in log if seconds >= POLL_WAIT]
+    assert len(waited) == 4
+    assert all(seconds < POLL_WAIT / 2 for seconds in sorted(seconds for _, seconds in log)[:36])
+    refused = site.session.get(base + path)
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert len(standin.calls) == 1
+
+
+def test_it_answers_a_stale_poll_before_mixpanel_does_and_shows_what_it_brings(host: Any, standin: StandIn) -> None:
+    site = host()
+    (path,) = site.add(*widgets(1))
+    base, _ = site.web(threads=1)
+    site.session.get(base + path)
+    site.make_old(minutes=30)
+    standin.latency = 1.5
+    for _ in range(20):  # on one connection, to one thread
+        status, seconds = timed(lambda: site.session.get(base + path))
+        assert (status, seconds < 1) == (200, True)
+    eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
+    assert len(standin.calls) == 2
+
+
+def test_it_takes_turns_between_projects_when_its_threads_are_few(host: Any, standin: StandIn) -> None:
+    site = host(REFRESH_THREADS="2")
+    slow = site.add(*widgets(8), name="Slow", project_id=SLOW[0])
+    (other,) = site.add(*widgets(1))
+    base, _ = site.web()
+    site.poll_all([base + path for path in [*slow, other]], pollers=2)
+    site.make_old(minutes=30)
+    standin.latency = 2
+    before = len(standin.calls)
+    for path in [*slow, other]:
+        assert site.session.get(base + path).status_code == 200
+    calls = eventually(lambda: len(standin.calls) >= before + 4 and standin.calls[before:])
+    assert DEMO_PROJECT_ID in [call.project_id for call in calls[:4]]
+
+
+@pytest.mark.parametrize(("server", "most"), [("granian", 4), ("gunicorn", 8)])
+def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
+    host: Any, standin: StandIn, server: str, most: int
+) -> None:
+    """gunicorn goes on for a while with open connections, and so do the threads; granian stops at once."""
+    site = host()
+    paths = site.add(*widgets(8))
+    base, process = site.web() if server == "granian" else site.gunicorn("-k", "gthread", "--threads=8")
+    site.poll_all([base + path for path in paths], pollers=2)
+    site.make_old(minutes=30)
+    standin.latency = 2
+    before = len(standin.calls)
+    for path in paths:
+        site.session.get(base + path)
+    eventually(lambda: len(standin.calls) == before + 4)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    asked = len(standin.calls) - before
+    assert 4 <= asked <= most  # what had not begun begins no more
+    assert site.python(IN_FLIGHT).strip() == "0"
+    refreshed = "from widgets.models import Snapshot; print([(s.lease_token, s.error) for s in Snapshot.objects.all()])"
+    assert site.python(refreshed).strip() == str([("", "")] * 8)
+    again, _ = site.web()
+    fresh = [site.session.get(again + path).headers["Cache-Status"] for path in paths]
+    assert sum("ttl=8" in status for status in fresh) >= asked
+
+
+def test_it_goes_on_with_one_thread_and_no_threads_for_refreshing(host: Any, standin: StandIn) -> None:
+    """As on PythonAnywhere: the poll that finds stale data refreshes it once its answer has left."""
+    site = host(REFRESH_THREADS="0", POLL_WAIT=f"{POLL_WAIT}")
+    (path,) = site.add(*widgets(1))
+    base, _ = site.gunicorn()
+    assert site.session.get(base + path).status_code == 200
+    site.make_old(minutes=30)
+    standin.latency = 1.5
+    status, seconds = timed(lambda: requests.get(base + path, timeout=30))
+    assert (status, seconds < 1) == (200, True)
+    status, seconds = timed(lambda: requests.get(base + path, timeout=30))
+    assert (status, 0.5 < seconds < 3) == (200, True)  # the one process was busy
+    assert "ttl=8" in site.session.get(base + path).headers["Cache-Status"]
+    assert len(standin.calls) == 2
+
+
+def test_it_lays_new_data_out_once_for_many_polls(host: Any, standin: StandIn) -> None:
+    site = host(LOG_LEVEL="DEBUG", WAITING_POLLS="8")
+    (path,) = site.add(*widgets(1))
+    base, _ = site.web(threads=16)
+    standin.latency = 0.5
+    answers = site.poll_all([base + path] * 8, pollers=8)
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert site.logs().count(" render widget=") == 1
+
+
+def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin: StandIn) -> None:
+    """Twelve pickers at once, in three projects, would take all eight threads for as long as Mixpanel likes."""
+    site = host(MIXPANEL_TIMEOUT="30")
+    base, healthy, _ = make_busy(site, lambda: site.web()[0])
+    site.python(
+        "from django.contrib.auth import get_user_model; "
+        "get_user_model().objects.create_superuser('root', 'root@example.com', 'a long password')"
+    )
+    printed = site.python("from widgets.models import Project; print(*Project.objects.values_list('pk', flat=True))")
+    pks = printed.split()
+    person = requests.Session()
+    person.trust_env = False
+    person.get(f"{base}/admin/login/")
+    token = {"csrfmiddlewaretoken": person.cookies["csrftoken"]}
+    person.post(f"{base}/admin/login/", {"username": "root", "password": "a long password", **token})
+    token = {"csrfmiddlewaretoken": person.cookies["csrftoken"]}
+    standin.latency = 20
+
+    def pick(number: int) -> str:
+        form = {"what": "properties", "of": f"Event {number}", "project": pks[number % 3], **token}
+        return str(person.post(f"{base}/admin/widgets/widget/lists/", form, timeout=40).json()["problem"])
+
+    with ThreadPoolExecutor(12) as pool:
+        picks = [pool.submit(pick, number) for number in range(12)]
+        time.sleep(1.5)
+        for path in (healthy, "/healthz", "/admin/login/"):
+            measured = [timed(lambda path=path: site.session.get(base + path, timeout=30)) for _ in range(20)]
+            assert max(seconds for _, seconds in measured) < 1, path
+        refused = [each.result() for each in picks if each.done()]
+        assert len(refused) == 10
+        assert all("fewer people" in problem for problem in refused)
+        standin.stop()
+
+
+def test_many_queries_that_are_refused_together_hold_the_project_for_a_minute(host: Any, standin: StandIn) -> None:
+    """The wait doubles with every trial, not with every query that was on its way."""
+    site = host()
+    paths = site.add(*widgets(5))
+    base, _ = site.web()
+    site.poll_all([base + path for path in paths], pollers=2)
+    site.make_old(minutes=30)
+    standin.latency = 0.7
+    words = "Query rate limit exceeded. 1/5 queries running concurrently and 61/60 queries running in the last hour."
+    standin.fail(429, {"error": words}, headers={"Retry-After": "3600"})
+    site.poll_all([base + path for path in paths], pollers=5)
+    eventually(lambda: len(standin.calls) >= 9 and site.python(IN_FLIGHT).strip() == "0")
+    count, until = site.python(HOLD).split()
+    assert count == "1"
+    assert 30 < float(until) - time.time() < 65
+
+
+def test_a_slow_project_leaves_a_thread_to_the_others(host: Any, standin: StandIn) -> None:
+    site = host(MIXPANEL_TIMEOUT="30")
+    slow = site.add(*widgets(8), name="Slow", project_id=SLOW[0])
+    (other,) = site.add(*widgets(1))
+    base, _ = site.web()
+    site.poll_all([base + path for path in [*slow, other]], pollers=2)
+    site.make_old(minutes=30)
+    standin.latency = lambda call: 20 if call.project_id == SLOW[0] else 0
+    before = len(standin.calls)
+    for path in slow:
+        site.session.get(base + path)
+    eventually(lambda: len(standin.calls) == before + 4)
+    site.session.get(base + other)
+    eventually(lambda: "ttl=8" in site.session.get(base + other).headers["Cache-Status"], seconds=10)
+
+
+def test_a_server_without_threads_fetches_new_data_though_no_poll_may_wait(host: Any, standin: StandIn) -> None:
+    site = host(REFRESH_THREADS="0", WAITING_POLLS="0")
+    (path,) = site.add(*widgets(1))
+    base, _ = site.gunicorn()
+    assert requests.get(base + path, timeout=30).status_code == 503
+    eventually(lambda: requests.get(base + path, timeout=30).status_code == 200)
+    assert len(standin.calls) == 1

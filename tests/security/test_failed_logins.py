@@ -1,0 +1,161 @@
+"""The record of failed logins: in the admin for superusers, and one line each in the log, for fail2ban too."""
+
+import logging
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from axes.models import AccessFailureLog
+from django.test import Client
+from django.utils import timezone
+
+from mixcyfe_site.logs import OneLine, indented
+from tests.docs.pages import PAGES
+
+from .conftest import Team
+from .test_sign_in import NEW, RIGHT, browser_of_root, spray
+from .test_sign_in import log_in as post_login
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/axes/accessfailurelog/"
+FORGED_LINE = '2026-11-23 10:00:00,000 WARNING widgets.sign_in login failed: address=192.0.2.66 name="root"'
+FORGED = f'x" \r\n{FORGED_LINE}\x1b[2J\u202e'
+
+
+@pytest.fixture
+def lines(caplog: Any) -> Any:
+    """The lines that a server has written so far, as they stand in the journal."""
+    caplog.set_level(logging.INFO)
+    form = OneLine("%(asctime)s %(levelname)s %(name)s %(message)s")
+    return lambda: [form.format(record) for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_superusers_read_who_failed_and_where_long_after(superuser: Any, acme: Team, log_in: Any) -> None:
+    for _ in range(12):
+        post_login("203.0.113.5", "somebody@example.com")
+    post_login("2001:db8:1:2:3:4:5:6", "<b>root</b>")
+    with time_machine.travel(timezone.now() + timedelta(days=10)):
+        page = log_in(superuser).get(LIST).content.decode()
+    for said in ("203.0.113.5", "somebody@example.com", "2001:db8:1:2::/64", "&lt;b&gt;root"):
+        assert said in page
+    assert page.count("203.0.113.5</") == 10, "what is refused is not written down again"
+
+
+def test_nobody_else_reads_them_and_nobody_changes_them(superuser: Any, acme: Team, log_in: Any) -> None:
+    post_login()
+    row = AccessFailureLog.objects.get()
+    for page in (LIST, f"{LIST}{row.pk}/change/", "/admin/axes/accesslog/"):
+        for user in (acme.viewer, acme.editor):
+            assert log_in(user).get(page).status_code == 403
+        assert log_in(superuser).get(page).status_code == 200
+    for page in (f"{LIST}add/", f"{LIST}{row.pk}/change/", f"{LIST}{row.pk}/delete/"):
+        assert log_in(superuser).post(page, {"post": "yes", "username": "x"}).status_code == 403
+    log_in(superuser).post(LIST, {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"})
+    assert AccessFailureLog.objects.get().username == "root"
+
+
+def test_one_address_fills_no_more_than_its_share(superuser: Any, log_in: Any) -> None:
+    post_login("198.51.100.7", "the other one")
+    now = timezone.now()
+    for i in range(6):
+        with time_machine.travel(now + i * timedelta(minutes=16)):
+            spray(names=30)
+    kept = AccessFailureLog.objects.filter(ip_address="203.0.113.5")
+    assert kept.count() == 100
+    assert kept.filter(attempt_time__gte=now + 5 * timedelta(minutes=16)).exists(), "the newest are kept"
+    assert AccessFailureLog.objects.filter(username="the other one").exists(), "and others'"
+
+
+def test_all_addresses_together_fill_no_more_than_ten_thousand_rows(superuser: Any) -> None:
+    AccessFailureLog.objects.bulk_create(
+        AccessFailureLog(username=f"old{i}", ip_address=f"10.0.{i % 250}.1", user_agent="x") for i in range(10_050)
+    )
+    for i in range(3):
+        post_login(f"198.51.100.{i}", f"new{i}")
+    assert AccessFailureLog.objects.count() == 10_000
+    assert not AccessFailureLog.objects.filter(username="old52").exists()
+    assert AccessFailureLog.objects.filter(username__startswith="new").count() == 3
+
+
+def test_each_failed_login_is_one_line_in_the_log(superuser: Any, lines: Any) -> None:
+    for _ in range(15):
+        post_login("203.0.113.5")
+    said = [line.split(" ", 2)[2] for line in lines()]
+    failed = 'WARNING widgets.sign_in login failed: address=203.0.113.5 name="root"'
+    locked = 'WARNING widgets.sign_in login failed, locked out: address=203.0.113.5 name="root"'
+    assert said == [failed] * 9 + [locked]
+
+
+def test_a_wrong_old_password_is_one_too(superuser: Any, lines: Any) -> None:
+    client = Client(REMOTE_ADDR="203.0.113.5")
+    client.post("/admin/login/", RIGHT)
+    client.post("/admin/password_change/", {"old_password": "wrong", **NEW})
+    (line,) = lines()
+    assert line.endswith('password change failed: address=203.0.113.5 name="root"')
+    assert AccessFailureLog.objects.get().path_info == "/admin/password_change/"
+
+
+def test_logging_in_is_none(superuser: Any, lines: Any) -> None:
+    browser_of_root()
+    assert lines() == []
+
+
+def test_hostile_names_and_programs_stay_in_their_line_and_short(superuser: Any, lines: Any) -> None:
+    agent = "\x1b[2J" + "x" * 5000
+    for name in (FORGED, "p" * 150, "\u202eroot\x9b2J"):
+        post_login("203.0.113.5", name, headers={"User-Agent": agent})
+    assert all(line.isprintable() and len(line) < 250 for line in lines()), lines()
+    assert not any("p" * 100 in line for line in lines())
+    for row in AccessFailureLog.objects.all():
+        for text in (row.username, row.user_agent, row.path_info, row.http_accept):
+            assert text.isprintable()
+            assert len(text) <= 150
+
+
+def test_no_password_is_written_anywhere(superuser: Any, lines: Any) -> None:
+    for _ in range(30):
+        post_login("203.0.113.5", "root", "hunter2hunter2")
+    rows = [str(row) for row in AccessFailureLog.objects.values_list()]
+    assert "hunter2" not in "".join([*rows, *lines()])
+
+
+def fail2ban(name: str) -> list[re.Pattern[str]]:
+    """The documented filter's expressions, as fail2ban reads them: its tags filled in."""
+    found = re.search(rf"^{name} = (.*?)\n(?! )", PAGES["docs/deploying.md"], re.MULTILINE | re.DOTALL)
+    assert found
+    address = r"(?P<address>(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)"
+    return [re.compile(line.strip().replace("<ADDR>", address)) for line in found[1].splitlines()]
+
+
+BEFORE = ["", "myhost python[4711]: ", " myhost python[4711]: "]
+"""What stands before a line: nothing in a file, the host and the program in the journal, and in syslog's file."""
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("address", ["203.0.113.5", "2001:db8:1:2:3:4:5:6"])
+def test_the_documented_filter_finds_the_address(superuser: Any, lines: Any, address: str, before: str) -> None:
+    for name in ("root", FORGED, '" address=192.0.2.66 name="'):
+        post_login(address, name)
+    spray(address)
+    (expression,) = fail2ban("failregex")
+    assert len(lines()) == 25
+    for line in lines():
+        # fail2ban takes the date out of a line before it compares.
+        for text in (before + line, before + re.sub(r"^\S+ \S+", "", line)):
+            found = expression.search(text)
+            assert found, text
+            assert found["address"] == address
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_nobody_has_another_banned_by_what_they_name_things(before: str) -> None:
+    (expression,) = fail2ban("failregex")
+    form = OneLine("%(asctime)s %(levelname)s %(name)s %(message)s")
+    record = logging.LogRecord("widgets.refresh", logging.WARNING, "", 0, f"project {FORGED}", (), None)
+    assert not expression.search(before + form.format(record))
+    for line in indented(f"RuntimeError: {FORGED}\n{FORGED_LINE}").splitlines():
+        assert not expression.search(before + line)
+        assert not expression.search(before + re.sub(r"\S+-\S+ \S+,\d+", "", line))

@@ -1,0 +1,129 @@
+"""Whatever people who are logged in write behind the admin's addresses or post to them: an answer in time, no 500,
+no line in the log, and nothing of another team.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from tests.conftest import CLUSTER
+from widgets.admin import trail
+
+from .conftest import MARK, OBJECT_PARTS, Team, undone
+from .hostile import BEYOND, HUGE, forms, queries
+from .routes import Route, every_route, fill
+
+pytestmark = pytest.mark.django_db
+EVERY = 8 if CLUSTER else 40
+"""One of so many is tried, more of them in `.ci/run`. All of them take five minutes, and were tried before."""
+
+LONGEST = 5
+"""Seconds: a hang, on any machine."""
+
+ROLES = {
+    "viewer": (),
+    "editor": ("add_widget", "change_widget"),
+    "who may see people": ("view_user",),
+    "manager": (
+        *("add_widget", "change_widget", "delete_widget", "add_project", "change_project", "delete_project"),
+        *("view_user", "add_user", "change_user", "delete_user"),
+    ),
+}
+
+
+@pytest.fixture(params=[*ROLES, "superuser"])
+def somebody(request: Any, acme: Team, hooli: Team, make_user: Any, superuser: Any) -> Any:
+    if request.param == "superuser":
+        return superuser
+    user = make_user("Acme-somebody", "Widget viewers", (acme.project,))
+    user.user_permissions.add(*Permission.objects.filter(codename__in=ROLES[request.param]))
+    return user
+
+
+@pytest.fixture
+def in_both(acme: Team, hooli: Team, make_user: Any, superuser: Any) -> Any:
+    """A colleague at Acme who is at the other team too, and was invited to both."""
+    user = make_user("Acme-both", "Widget viewers", (acme.project, hooli.project))
+    trail.note(superuser, user, "Invited to Acme, Hooli.")
+    return user
+
+
+def addresses(things: Any, person: Any) -> Iterator[tuple[Route, str]]:
+    """Every address of people's pages, of a thing that they see."""
+    for route in every_route():
+        if (not route.path.startswith(("admin/", "pictures/")) and route.path) or "logout" in route.path:
+            continue
+        values = things(route, True)
+        if "auth/user" in route.path:
+            values |= dict.fromkeys(OBJECT_PARTS, str(person.pk))
+        yield route, fill(route.path, values)
+
+
+def impossible(things: Any) -> Iterator[str]:
+    """Every address with an id that no row can have."""
+    for route in every_route():
+        if OBJECT_PARTS & set(route.parts):
+            for key in (HUGE, BEYOND, "-1", "x"):
+                yield fill(route.path, things(route, True) | dict.fromkeys(OBJECT_PARTS, key))
+
+
+def listed(route: Route) -> Any:
+    """The model of which an address is the list."""
+    return next(
+        (m for m in admin.site._registry if route.path == f"admin/{m._meta.app_label}/{m._meta.model_name}/"), None
+    )
+
+
+@cache
+def behind_a_list(model: Any) -> list[str]:
+    return list(queries(model))
+
+
+def some(tries: list[Any], start: int) -> list[Any]:
+    step = min(EVERY, len(tries))
+    return tries[start % step :: step]
+
+
+def tried(client: Client, method: str, address: str, data: Any, hidden: str) -> list[str]:
+    """What is wrong with an answer."""
+    begin = time.monotonic()
+    with undone():
+        response = getattr(client, method)(address, data)
+    text = response.content.decode(errors="replace").lower()
+    faults = {
+        f"{response.status_code}": response.status_code not in (200, 302, 400, 403, 404, 405),
+        "slow": time.monotonic() - begin > LONGEST,
+        "a traceback": "traceback" in text,
+        f"{hidden} in it": bool(hidden) and hidden.lower() in text,
+    }
+    return [f"{fault}: {method} {address[:200]} {str(data)[:300]}" for fault, found in faults.items() if found]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_page_breaks_or_tells_of_others(
+    method: str, somebody: Any, in_both: Any, acme: Team, things: Any, log_in: Any, caplog: Any, recwarn: Any
+) -> None:
+    caplog.set_level(logging.WARNING)
+    client = log_in(somebody)
+    client.raise_request_exception = False
+    hidden = "" if somebody.is_superuser else MARK
+    found = []
+    for number, (route, address) in enumerate(addresses(things, in_both)):
+        if method == "get":
+            for query in some(behind_a_list(listed(route)), number):
+                found += tried(client, "get", f"{address}?{query}", None, hidden)
+        else:
+            for data in some(list(forms(str(acme.widget.pk))), number):
+                found += tried(client, "post", address, data, hidden)
+    for address in impossible(things):
+        found += tried(client, method, address, None, hidden)
+    assert found == []
+    assert [record.getMessage()[:200] for record in caplog.records] == []
+    assert [str(warning.message) for warning in recwarn if warning.category is RuntimeWarning] == []

@@ -1,0 +1,235 @@
+"""Guessing passwords: what is refused and for how long, who is let in all the same, and how little it leaves behind."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from .conftest import Team
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = "/admin/login/"
+RIGHT = {"username": "root", "password": "a long password"}
+OFFICE, ELSEWHERE = "203.0.113.5", "198.51.100.7"
+QUARTER = timedelta(minutes=15, seconds=1)
+HOSTILE = {
+    "User-Agent": "\N{PILE OF POO}".encode().decode("latin-1") * 1000,
+    "Accept": "text/html;" * 1000,
+    "Accept-Language": "x" * 4000,
+}
+
+
+@pytest.fixture
+def root(superuser: Any) -> Any:
+    return superuser
+
+
+@pytest.fixture
+def clock() -> Iterator[Any]:
+    with time_machine.travel(datetime.fromisoformat("2026-11-23T10:00:00+00:00"), tick=False) as traveller:
+        yield traveller
+
+
+def log_in(address: str = OFFICE, name: str = "root", password: str = "wrong", client: Any = None, **more: Any) -> Any:
+    """Posts the login form from an address, by default in a browser that was never here."""
+    form = {"username": name, "password": password}
+    return (client or Client()).post(LOGIN, form, REMOTE_ADDR=address, **more)
+
+
+def let_in(address: str = OFFICE, client: Any = None) -> bool:
+    return log_in(address, client=client, password=RIGHT["password"]).status_code == 302
+
+
+def spray(address: str = OFFICE, names: int = 60) -> list[int]:
+    return [log_in(address, f"name{i}").status_code for i in range(names)]
+
+
+def browser_of_root(address: str = OFFICE) -> Client:
+    """One in which root has logged in before, and out."""
+    client = Client()
+    assert let_in(address, client)
+    client.post("/admin/logout/")
+    return client
+
+
+def stored_bytes() -> int:
+    """All that stands in the tables of logins and sessions."""
+    rows = [
+        row
+        for model in (*apps.get_app_config("axes").get_models(), apps.get_model("sessions.Session"))
+        for row in model.objects.values_list()
+    ]
+    return sum(len(str(value).encode()) for row in rows for value in row)
+
+
+def test_two_hundred_wrong_passwords_leave_little_behind(root: Any) -> None:
+    for i in range(200):
+        name = "root" if i % 2 else f"{i:03}{chr(0x1F4A9) * 147}"
+        form = {"username": name, "password": "wrong" * 900, "more": "y" * 9000, "this_is_the_login_form": "1"}
+        Client().post(f"{LOGIN}?next=/{'z' * 9000}", form, REMOTE_ADDR=OFFICE, headers=HOSTILE)
+    assert 0 < stored_bytes() < 60_000
+
+
+def test_who_is_locked_out_writes_nothing_more(root: Any) -> None:
+    spray()
+    before = stored_bytes()
+    with CaptureQueriesContext(connection) as queries:
+        assert log_in().status_code == 429
+        assert log_in(name="somebody new").status_code == 429
+    assert all(query["sql"].startswith("SELECT") for query in queries), queries.captured_queries
+    assert stored_bytes() == before
+
+
+def test_a_lockout_ends_though_somebody_goes_on_trying(root: Any, clock: Any, settings: Any) -> None:
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        log_in()
+    for _ in range(14):
+        clock.shift(60)
+        assert log_in().status_code == 429
+    clock.shift(61)
+    assert let_in()
+
+
+def test_many_names_from_one_address_are_refused_for_a_quarter_of_an_hour(root: Any, clock: Any) -> None:
+    answers = spray()
+    assert answers[:20] == [200] * 20, "a class of people who mistype is no attack"
+    assert answers[-30:] == [429] * 30
+    assert not let_in()
+    assert let_in(ELSEWHERE)
+    clock.shift(QUARTER)
+    assert let_in()
+
+
+def test_one_ipv6_network_is_one_visitor(root: Any) -> None:
+    same_name = [log_in(f"2001:db8:1:2::{i:x}").status_code for i in range(30)]
+    assert same_name[-1] == 429
+    other_names = [log_in(f"2001:db8:1:3:{i:x}::1", f"name{i}").status_code for i in range(30)]
+    assert other_names[-1] == 429
+    assert not let_in("2001:db8:1:3:ffff::1")
+    assert let_in("2001:db8:1:4::1")
+
+
+def test_ipv4_addresses_on_an_ipv6_socket_are_visitors_of_their_own(root: Any) -> None:
+    spray(f"::ffff:{OFFICE}")
+    assert not let_in(OFFICE)
+    assert let_in(f"::ffff:{ELSEWHERE}")
+
+
+@pytest.mark.parametrize("address", ["", "unix:", "fe80::1%eth0"])
+def test_an_address_that_is_none_is_counted_too(root: Any, address: str) -> None:
+    assert spray(address)[-1] == 429
+
+
+def test_a_browser_that_was_here_before_is_let_in_past_somebody_who_guesses(root: Any) -> None:
+    mine = browser_of_root()
+    spray()
+    for _ in range(30):
+        log_in()
+    assert not let_in(), "a new browser waits"
+    assert let_in(client=mine)
+
+
+def test_so_it_is_behind_a_proxy_that_is_not_trusted(root: Any) -> None:
+    mine = browser_of_root("127.0.0.1")
+    for i in range(60):
+        log_in("127.0.0.1", f"name{i}", headers={"X-Forwarded-For": f"198.51.100.{i}"})
+    assert not let_in("127.0.0.1")
+    assert let_in("127.0.0.1", mine)
+
+
+def test_a_known_browser_may_not_guess_either(root: Any, acme: Team, settings: Any, clock: Any) -> None:
+    mine = browser_of_root()
+    for i in range(settings.AXES_FAILURE_LIMIT):
+        answer = log_in(f"198.51.100.{i}", client=mine)
+    assert answer.status_code == 429
+    assert not let_in(client=mine)
+    assert let_in(), "nor does it lock anybody else out"
+    for i in range(60):
+        answer = log_in(name=f"name{i}", client=mine)
+    assert answer.status_code == 429, "it is known for one name only"
+    clock.shift(QUARTER)
+    assert let_in(client=mine)
+
+
+def test_a_known_browser_can_not_be_made_up(root: Any, acme: Team) -> None:
+    theirs = Client()
+    assert log_in(name="Acme-viewer", password="a long password", client=theirs).status_code == 302
+    (name,) = set(theirs.cookies) - {"sessionid", "csrftoken"}
+    theirs.post("/admin/logout/")
+    spray()
+    assert not let_in(client=theirs)
+    forged = Client()
+    for value in ("x", "x:y:z", theirs.cookies[name].value + "x", "\x00", "x" * 4000):
+        forged.cookies[name] = value
+        assert not let_in(client=forged)
+
+
+def test_the_cookie_goes_to_the_login_page_only(root: Any) -> None:
+    client = Client()
+    let_in(client=client)
+    (name,) = set(client.cookies) - {"sessionid", "csrftoken"}
+    cookie = client.cookies[name]
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (LOGIN, True, "Lax")
+    assert "root" not in cookie.value
+    assert not set(log_in().cookies) & {name, "sessionid"}, "who is not let in gets none"
+
+
+def test_an_account_of_ones_own_opens_no_way_to_guess_others(root: Any, acme: Team) -> None:
+    """Logging in forgets a person's own failures, and nobody else's."""
+    refused = 0
+    for i in range(60):
+        refused += log_in(name=f"name{i}").status_code == 429
+        log_in(name="Acme-viewer", password="a long password")
+    assert refused >= 30
+    for _ in range(9):
+        assert log_in(ELSEWHERE).status_code == 200
+    assert let_in(ELSEWHERE)
+    for _ in range(9):
+        assert log_in(ELSEWHERE).status_code == 200
+
+
+def test_who_is_logged_in_does_not_notice(root: Any, acme: Team) -> None:
+    client = Client(REMOTE_ADDR=OFFICE)
+    client.post(LOGIN, RIGHT)
+    spray()
+    for page in ("/", "/admin/", f"/admin/widgets/widget/{acme.widget.pk}/change/", "/admin/password_change/"):
+        assert client.get(page).status_code == 200
+    assert client.get(f"/w/{acme.widget.slug}.csv").status_code == 200
+
+
+NEW = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
+
+
+def change_password(client: Client, old: str, **more: Any) -> Any:
+    return client.post("/admin/password_change/", {"old_password": old, **NEW}, **more)
+
+
+def test_a_stolen_session_does_not_guess_the_password(root: Any, settings: Any, clock: Any) -> None:
+    thief, owner = Client(), Client()
+    for client in (thief, owner):
+        client.post(LOGIN, RIGHT)
+    answers = [change_password(thief, f"wrong{i}", REMOTE_ADDR=f"198.51.100.{i}").status_code for i in range(20)]
+    assert answers == [200] * (settings.AXES_FAILURE_LIMIT - 1) + [429] * (21 - settings.AXES_FAILURE_LIMIT)
+    assert change_password(thief, RIGHT["password"]).status_code == 429
+    assert thief.get("/admin/password_change/").status_code == 200
+    assert change_password(owner, "").status_code == 200
+    assert change_password(owner, RIGHT["password"]).status_code == 302, "the owner in another session may"
+    assert thief.get("/admin/").status_code == 302, "which ends the thief's"
+
+
+def test_it_may_be_tried_again_after_a_quarter_of_an_hour(root: Any, clock: Any) -> None:
+    client = Client()
+    client.post(LOGIN, RIGHT)
+    for _ in range(30):
+        change_password(client, "wrong")
+    clock.shift(QUARTER)
+    assert change_password(client, RIGHT["password"]).status_code == 302
+    assert timezone.now().hour == 10

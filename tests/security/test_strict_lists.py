@@ -1,0 +1,220 @@
+"""What may stand in the address of a list, a form or an action of the admin, and what people learn by it."""
+
+import logging
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from widgets.admin import trail
+from widgets.admin.strict_list import NO_SUCH_FILTER, StrictChangeList, StrictList
+from widgets.models import Widget
+
+from .conftest import MARK, Team
+from .hostile import BEYOND, HUGE, SLOW
+
+pytestmark = pytest.mark.django_db
+WIDGETS, PROJECTS, TRAIL, PEOPLE = (
+    f"/admin/{name}/" for name in ("widgets/widget", "widgets/project", "admin/logentry", "auth/user")
+)
+NOT_ITS_OWN = [
+    *((WIDGETS, {"title__regex": text}) for text in (SLOW, "(", "A.*")),
+    (WIDGETS, {"title": "Acme signups"}),
+    (WIDGETS, {"slug__startswith": "a"}),
+    (WIDGETS, {"project__name__startswith": "A"}),
+    (WIDGETS, {"owner__password__startswith": "p"}),
+    (WIDGETS, {"id__in": "1,2"}),
+    (WIDGETS, {"snapshot__isnull": "0"}),
+    (WIDGETS, {"nonsense": "1"}),
+    (WIDGETS, {"_to_field": "slug"}),
+    (WIDGETS, {"health": ["fresh", "stale"]}),
+    (PROJECTS, {"username__regex": "^a"}),
+    (PROJECTS, {"secret__startswith": "g"}),
+    (PROJECTS, {"members": "1"}),
+    (TRAIL, {"object_repr__startswith": "A"}),
+    (TRAIL, {"user__password__startswith": "p"}),
+    (TRAIL, {"action_flag__exact": "x"}),
+    (TRAIL, {"action_time__gte": "2026-11-24"}),
+    (TRAIL, {"action_time__gte": "0001-01-01 00:00:00+14:00"}),
+    (TRAIL, {"action_time__month": "5"}),
+    *((TRAIL, {"action_time__year": year}) for year in ("99999999999", "9999", "0", "-1", "x", HUGE)),
+    (PEOPLE, {"password__startswith": "p"}),
+    (PEOPLE, {"mixpanel_projects": "1"}),
+    (PEOPLE, {"mixpanel_projects__isnull": "0"}),
+    (PEOPLE, {"is_superuser__exact": "1"}),
+    *((page, {"o": "1." * 50_000}) for page in (WIDGETS, PEOPLE)),
+    *((page, {"q": "a " * 50_000}) for page in (WIDGETS, PROJECTS, TRAIL, PEOPLE)),
+]
+
+
+@pytest.fixture
+def who_sees_people(make_user: Any, acme: Team) -> Any:
+    user = make_user("Acme-sees-people", "Widget viewers", (acme.project,))
+    user.user_permissions.add(Permission.objects.get(codename="view_user"))
+    return user
+
+
+def test_every_list_of_the_site_is_strict() -> None:
+    for model, its_admin in admin.site._registry.items():
+        assert isinstance(its_admin, StrictList), model
+        assert issubclass(its_admin.get_changelist(None), StrictChangeList), model
+        assert type(its_admin).lookup_allowed is StrictList.lookup_allowed, model
+        assert its_admin.show_facets is admin.ShowFacets.NEVER, model
+
+
+@pytest.mark.parametrize(("page", "query"), NOT_ITS_OWN, ids=lambda value: str(value)[:60])
+def test_a_list_takes_no_filter_but_its_own(
+    page: str, query: dict[str, Any], acme: Team, who_sees_people: Any, log_in: Any, caplog: Any
+) -> None:
+    caplog.set_level(logging.WARNING)
+    client = log_in(who_sees_people)
+    for more in ({}, {"e": "1"}):
+        response = client.get(page, query | more)
+        assert (response.status_code, response.get("Location")) == (302, f"{page}?e=1")
+    whole = client.get(response["Location"])
+    assert whole.status_code == 200
+    assert NO_SUCH_FILTER in whole.content.decode()
+    assert caplog.records == []
+
+
+def test_the_hook_of_django_says_the_same(acme: Team, superuser: Any, rf: Any) -> None:
+    request = rf.get("/")
+    request.user = superuser
+    widgets, people = (admin.site.get_model_admin(model) for model in (Widget, type(superuser)))
+    assert widgets.lookup_allowed("health", "fresh", request)
+    assert not widgets.lookup_allowed("title__regex", SLOW, request)
+    assert people.lookup_allowed("groups__id__exact", "1", request)
+    assert not people.lookup_allowed("password__startswith", "p", request)
+
+
+@pytest.fixture
+def much(acme: Team, superuser: Any) -> None:
+    """Enough of everything for all filters and pages to have links."""
+    failed = {"ip_address": "192.0.2.1", "user_agent": "x"}
+    for i in range(101):
+        for made in (AccessLog, AccessFailureLog):
+            made.objects.create(username=f"name {i}", path_info=f"/{i % 2}", **failed)
+        trail.note(acme.editor, acme.widget, "Paused.")
+    for i in range(2):
+        AccessAttempt.objects.create(username=f"name {i}", path_info=f"/{i}", failures_since_start=i, **failed)
+    for chart, report in (("pie", "events"), ("line", "top_events")) * 30:
+        title = f"Widget {Widget.objects.count()}"
+        Widget(
+            project=acme.project, title=title, report=report, events=["Signed up"], chart=chart, owner=superuser
+        ).save()
+
+
+def test_every_link_of_every_list_leads_where_it_says(much: None, acme: Team, superuser: Any, log_in: Any) -> None:
+    count = 0
+    for user in (superuser, acme.editor):
+        client = log_in(user)
+        for model in admin.site._registry:
+            page = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+            links = re.findall(r'href="(\?[^"]*)"', client.get(page).content.decode())
+            for link in set(links):
+                assert client.get(page + unescape(link)).status_code == 200, page + link
+                count += 1
+    assert count > 60
+
+
+def test_the_lists_own_filters_still_filter(acme: Team, superuser: Any, log_in: Any) -> None:
+    def shown(page: str, **query: Any) -> list[str]:
+        return [str(row) for row in log_in(superuser).get(page, query).context["cl"].result_list]
+
+    trail.note(acme.editor, acme.widget, "Paused.")
+    assert shown(PEOPLE, is_superuser__exact="1") == ["root"]
+    assert shown(PEOPLE, groups__id__exact=str(acme.viewer.groups.get().pk)) == ["Acme-viewer"]
+    assert len(shown(TRAIL, action_flag__exact="2")) == 1
+    assert shown(TRAIL, action_flag__exact="1") == []
+    assert shown(TRAIL, action_time__year="2001") == []
+    assert shown(WIDGETS, project=str(acme.project.pk)) == shown(WIDGETS, q="signups") == ["Acme signups"]
+    assert shown(WIDGETS, q="nothing like this") == []
+
+
+@pytest.mark.parametrize("path", ["preview", "lists"])
+def test_an_id_of_thousands_of_digits_is_of_nothing(acme: Team, log_in: Any, path: str) -> None:
+    for key in (HUGE, BEYOND, "-1", "٣"):
+        assert log_in(acme.editor).post(f"{WIDGETS}{path}/", {"project": key, "what": "events"}).status_code == 404
+
+
+def test_an_action_takes_ids_only(acme: Team, superuser: Any, log_in: Any) -> None:
+    for page in (WIDGETS, PROJECTS, "/admin/auth/group/", "/admin/axes/accesslog/"):
+        for key in ("x", "-1", HUGE, BEYOND):
+            data = {"action": "delete_selected", "_selected_action": ["1", key]}
+            assert log_in(superuser).post(page, data).status_code == 400
+
+
+def test_no_choice_breaks_a_form(acme: Team, superuser: Any, log_in: Any) -> None:
+    client = log_in(superuser)
+    for path, field in (
+        (f"{PROJECTS}add/", "members"),
+        (f"{PEOPLE}add/", "projects"),
+        (f"{PEOPLE}{acme.viewer.pk}/change/", "groups"),
+        ("/admin/auth/group/add/", "permissions"),
+    ):
+        for key in (HUGE, BEYOND, "x", "-1"):
+            response = client.post(path, {field: [key]})
+            assert response.status_code == 200
+            assert "not a valid" in response.content.decode(), (path, key[:20])
+
+
+def test_a_project_with_a_wrong_limit_is_shown_again(acme: Team, superuser: Any, log_in: Any) -> None:
+    response = log_in(superuser).post(f"{PROJECTS}{acme.project.pk}/change/", {"hourly_limit": "0"})
+    assert response.status_code == 200
+
+
+def test_a_form_begins_empty_whatever_its_address_says(acme: Team, log_in: Any) -> None:
+    page = log_in(acme.editor).get(f"{WIDGETS}add/?{urlencode({'filters': 'abc', 'title': 'Put there'})}")
+    assert page.status_code == 200
+    assert "Put there" not in page.content.decode()
+
+
+def test_a_bad_address_leaves_no_line_in_the_log(acme: Team, superuser: Any, log_in: Any, caplog: Any) -> None:
+    client = log_in(superuser)
+    assert client.get(f"{WIDGETS}add/?_to_field=slug").status_code == 400
+    assert client.get(f"{WIDGETS}?{'&'.join(f'a{i}' for i in range(3000))}").status_code == 400
+    assert caplog.records == []
+
+
+def test_nothing_completes_names_of_other_models(acme: Team, superuser: Any, log_in: Any) -> None:
+    for field in ("owner", "project", "rendering", "snapshot"):
+        query = {"app_label": "widgets", "model_name": "widget", "field_name": field, "term": "A"}
+        assert log_in(superuser).get("/admin/autocomplete/", query).status_code == 404
+
+
+def test_the_history_of_people_is_for_superusers(
+    acme: Team, hooli: Team, superuser: Any, who_sees_people: Any, log_in: Any
+) -> None:
+    acme.editor.mixpanel_projects.add(hooli.project)
+    trail.note(superuser, acme.editor, "Invited to Acme, Hooli.")
+    client, address = log_in(who_sees_people), f"{PEOPLE}{acme.editor.pk}/history/"
+    assert client.get(address).status_code == 403
+    page = client.get(f"{PEOPLE}{acme.editor.pk}/change/").content.decode()
+    assert "history" not in page
+    pages = [page, *(client.get(each).content.decode() for each in (PEOPLE, TRAIL, "/admin/", WIDGETS, PROJECTS))]
+    assert not [page for page in pages if MARK in page]
+    assert "Invited to Acme, Hooli." in log_in(superuser).get(address).content.decode()
+
+
+def test_a_page_that_asks_before_deleting_names_nothing_of_others(
+    acme: Team, hooli: Team, make_user: Any, log_in: Any
+) -> None:
+    acme.editor.mixpanel_projects.add(hooli.project)
+    user = make_user("Acme-deletes", "Widget editors", (acme.project,))
+    user.user_permissions.add(*Permission.objects.filter(codename__startswith="delete_"))
+    client: Client = log_in(user)
+    ticked = {"action": "delete_selected", "_selected_action": [str(acme.project.pk), str(hooli.project.pk)]}
+    for response in (
+        client.get(f"{PROJECTS}{acme.project.pk}/delete/"),
+        client.get(f"{WIDGETS}{acme.widget.pk}/delete/"),
+        client.post(PROJECTS, ticked),
+    ):
+        assert response.status_code == 200
+        assert "Acme signups" in response.content.decode()
+        assert MARK not in response.content.decode()

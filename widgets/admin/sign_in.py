@@ -1,0 +1,53 @@
+"""Who logged in, and who failed to: for superusers to read, for nobody to change. `clean_up` throws it away."""
+
+from typing import Any
+
+from axes.models import AccessFailureLog, AccessLog
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from widgets.people.password_change import guarded
+
+from .people import SuperusersOnly
+
+
+class LoginsAdmin(SuperusersOnly, admin.ModelAdmin):
+    """What both lists share."""
+
+    title = ""
+    search_fields = ("username", "ip_address")
+    show_full_result_count = False
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    has_delete_permission = has_change_permission
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": self.title} | (extra_context or {}))
+
+    @admin.display(description="Address", ordering="ip_address")
+    def address(self, row: Any) -> str:
+        """Of IPv6 the network is kept, because that is what one visitor has."""
+        return f"{row.ip_address}/64" if ":" in (row.ip_address or "") else str(row.ip_address or "unknown")
+
+
+@admin.register(AccessFailureLog)
+class FailedLoginsAdmin(LoginsAdmin):
+    title = "Failed logins and password changes"
+    list_display = fields = ("attempt_time", "address", "username", "locked_out", "path_info", "user_agent")
+    list_filter = ("locked_out", "attempt_time")
+
+
+@admin.register(AccessLog)
+class SuccessfulLoginsAdmin(LoginsAdmin):
+    title = "Logins"
+    list_display = fields = ("attempt_time", "address", "username", "logout_time", "path_info", "user_agent")
+    list_filter = ("attempt_time",)
+
+
+admin.site.password_change = guarded(admin.site.password_change)

@@ -1,0 +1,118 @@
+"""What an address may ask of a list in the admin: its filters, search, order and pages, and nothing else.
+
+Django lets an address filter a list by any lookup of any field of the model, shown or not. With that, people read
+secrets letter by letter, learn what other teams have, and keep a process busy for good: SQLite's REGEXP is Python's.
+"""
+
+from datetime import UTC
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin, messages
+from django.contrib.admin.filters import FieldListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.db.models import ManyToManyField
+from django.http import HttpRequest, HttpResponse
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
+
+from widgets.ids import RowsField, is_id
+
+LONGEST_VALUE = 200
+"""Characters of a search, a filter's value or an order: SQLite takes no query of thousands of terms."""
+
+NO_SUCH_FILTER = "This list has no such filter, or the search was too long, so here is all of it."
+
+
+class StrictChangeList(ChangeList):
+    """Raises IncorrectLookupParameters, which Django answers with the whole list, for whatever else is asked."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        if not all(is_decent(name, values) for name, values in request.GET.lists()):
+            raise IncorrectLookupParameters
+        try:
+            super().__init__(request, *args, **kwargs)
+        except SuspiciousOperation as error:
+            raise IncorrectLookupParameters from error
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        try:
+            found = super().get_filters(request)
+        except (ValueError, OverflowError) as error:  # of a year that no calendar has
+            raise IncorrectLookupParameters from error
+        by_nobody = found[2].keys() - {f"{self.date_hierarchy}__{end}" for end in ("gte", "lt")}
+        if by_nobody:
+            raise IncorrectLookupParameters
+        return found
+
+
+class StrictList:
+    """Part of every ModelAdmin of the site, before `admin.ModelAdmin` or the class of another app."""
+
+    show_facets = admin.ShowFacets.NEVER
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        return request is not None and lookup in self.own_parameters(request)
+
+    def own_parameters(self, request: HttpRequest) -> set[str]:
+        """What the links of the list's own filters ask for."""
+        found = (
+            {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")} if self.date_hierarchy else set()
+        )
+        for each in self.get_list_filter(request):
+            if isinstance(each, type) and issubclass(each, admin.SimpleListFilter):
+                found.add(each.parameter_name)
+                continue
+            path, kind = each if isinstance(each, list | tuple) else (each, FieldListFilter.create)
+            field = get_fields_from_path(self.model, path)[-1]
+            found |= set(kind(field, request, {}, self.model, self, field_path=path).expected_parameters())
+        return found
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StrictChangeList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not all(map(is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            raise BadRequest
+        if set(request.GET) == {ERROR_FLAG}:
+            self.message_user(request, NO_SUCH_FILTER, messages.WARNING)
+        elif ERROR_FLAG in request.GET:
+            # With it, Django would take a wrong address for a broken database.
+            request.GET = request.GET.copy()
+            del request.GET[ERROR_FLAG]
+        return super().changelist_view(request, extra_context)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Forms begin empty, whatever the address says."""
+        return {}
+
+    def formfield_for_manytomany(self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})
+
+
+def is_decent(name: str, values: list[str]) -> bool:
+    """Once, short, and of a date with the time and zone that the links of date filters have."""
+    if len(values) != 1 or len(values[0]) > LONGEST_VALUE:
+        return False
+    return is_moment(values[0]) if name.endswith(("__gte", "__lt")) else True
+
+
+def is_moment(text: str) -> bool:
+    try:
+        moment = parse_datetime(text)
+        return moment is not None and is_aware(moment) and bool(moment.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return False
+
+
+def make_strict(site: admin.AdminSite) -> None:
+    """For what other apps have registered."""
+    for model in [model for model in apps.get_models() if site.is_registered(model)]:
+        theirs = type(site.get_model_admin(model))
+        if not issubclass(theirs, StrictList):
+            site.unregister(model)
+            site.register(model, type(theirs.__name__, (StrictList, theirs), {}))

@@ -1,0 +1,80 @@
+"""`/healthz`: whether the database answers, has all migrations, and can be written.
+
+Anybody may ask, as often as they like, so no question costs a write to the database or its lock.
+"""
+
+import errno
+import logging
+import math
+import os
+import time
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, JsonResponse
+
+logger = logging.getLogger(__name__)
+
+FULL = "nothing can be written: the disk is full"
+READ_ONLY = "nothing can be written: the database is read-only"
+TRIED_AGAIN = 5
+"""Seconds for which one try at writing beside the database is believed."""
+
+TRIED_BYTES = 256 * 1024
+tried: tuple[float, str] = (-math.inf, "")
+
+
+@cache
+def known_migrations() -> frozenset[tuple[str, str]]:
+    """Read from the disk once."""
+    return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
+
+
+def missing_migrations() -> frozenset[tuple[str, str]]:
+    """Those that the database has not had yet. Raises django.db.Error when it can't be asked."""
+    return known_migrations() - set(MigrationRecorder(connection).applied_migrations())
+
+
+def write_problem() -> str:
+    """Why nothing can be written; empty when something can. Raises django.db.Error."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW transaction_read_only")
+            return READ_ONLY if cursor.fetchone()[0] == "on" else ""
+    if connection.is_in_memory_db():
+        return ""
+    global tried  # noqa: PLW0603 - what this process knows of its disk
+    if time.monotonic() - tried[0] >= TRIED_AGAIN:
+        tried = time.monotonic(), disk_problem(Path(connection.settings_dict["NAME"]))
+    return tried[1]
+
+
+def disk_problem(database: Path) -> str:
+    """Tries with a file of its own that goes at once: SQLite's lock is for who has something to write."""
+    try:
+        if not os.access(database, os.W_OK):
+            return READ_ONLY
+        with TemporaryFile(dir=database.parent) as file:
+            file.write(bytes(TRIED_BYTES))
+    except OSError as error:
+        return FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else READ_ONLY
+    return ""
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Whether all is well; else why not, as a person can say it to whoever mends it."""
+    try:
+        problem = "migrations missing: run manage.py migrate" if missing_migrations() else write_problem()
+    except Error:
+        problem = "no database"
+        logger.exception("/healthz: %s", problem)
+    else:
+        if problem:
+            logger.error("/healthz: %s", problem)
+    response = JsonResponse({"status": problem or "ok"}, status=503 if problem else 200)
+    response._has_been_logged = True  # type: ignore[attr-defined] # once is enough
+    return response

@@ -1,0 +1,98 @@
+"""`manage.py backup FILE`: one consistent copy of the database, while polls go on."""
+
+import os
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
+from django.db.backends.postgresql.client import DatabaseClient
+
+from widgets.models import Project
+from widgets.private_files import BESIDE, create_private
+
+TABLE = Project._meta.db_table
+"""Where this table is missing, there is nothing of MixCyfe's to copy."""
+
+
+class Command(BaseCommand):
+    help = "Copies the database that DATABASE_URL names into a new file, while MixCyfe runs."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="the new file; never overwritten")
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        copy = copy_sqlite if connection.vendor == "sqlite" else dump_postgresql
+        try:
+            os.close(create_private(file))
+        except FileExistsError:
+            raise CommandError(f"{file} is there already, and is never overwritten.") from None
+        except OSError as error:
+            raise CommandError(f"{file} can't be written: {error.strerror}.") from None
+        try:
+            projects = copy(file)
+        except BaseException:  # a part of a backup must not be taken for one
+            for ending in BESIDE:
+                Path(f"{file}{ending}").unlink(missing_ok=True)
+            raise
+        size = -(-file.stat().st_size // 1024)
+        self.stdout.write(f"{file}: {projects} project{'s' if projects != 1 else ''}, {size} kB.")
+
+
+def copy_sqlite(file: Path) -> int:
+    """Copies in one step, from one moment; gives how many projects are in the copy."""
+    source = Path(str(connection.settings_dict["NAME"]))
+    if not source.is_file():
+        raise nothing(f"there is no {source}")
+    try:
+        # Not by Django's connection, which would make a file that is missing.
+        with (
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=20)) as database,
+            closing(sqlite3.connect(file)) as copy,
+        ):
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [TABLE]).fetchone():
+                raise nothing(f"{source} has no tables of MixCyfe's")
+            database.backup(copy)
+            (projects,) = copy.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608 - our own name
+    except sqlite3.Error as error:
+        raise CommandError(f"The database can't be copied: {error}.") from None
+    return int(projects)
+
+
+def dump_postgresql(file: Path) -> int:
+    """Runs pg_dump; gives how many projects there are."""
+    try:
+        if TABLE not in connection.introspection.table_names():
+            raise nothing("the database has no tables of MixCyfe's")
+        projects = Project.objects.count()
+    except DatabaseError as error:
+        raise CommandError(f"The database can't be read ({type(error).__name__}): see DATABASE_URL.") from None
+    # The password goes by the environment: a command line is everybody's to read.
+    command, environment = PgDump.settings_to_cmd_args_env(
+        connection.settings_dict, ["--format=custom", "--no-owner", "--no-password"]
+    )
+    try:
+        with file.open("wb") as out:
+            subprocess.run(  # noqa: S603 - our own command line
+                command, env=os.environ | (environment or {}), stdout=out, stderr=subprocess.PIPE, check=True
+            )
+    except FileNotFoundError:
+        raise CommandError("pg_dump is not installed; Debian has it in postgresql-client.") from None
+    except subprocess.CalledProcessError as error:
+        said = " ".join(error.stderr.decode(errors="replace").split())
+        raise CommandError(f"The database can't be copied. {said}") from None
+    return projects
+
+
+class PgDump(DatabaseClient):
+    """As Django runs psql: the same host, user, database and certificates."""
+
+    executable_name = "pg_dump"
+
+
+def nothing(why: str) -> CommandError:
+    return CommandError(f"There is nothing to back up: {why}. DATABASE_URL says which database is meant.")

@@ -1,0 +1,74 @@
+"""What a 429 says of a project's limits: in the words of its body, and in the headers of newer answers.
+
+`RateLimit-Policy` and `RateLimit` are lists of RFC 9651; tests/data/errors holds what Mixpanel sent.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+HIGHEST_LIMIT = 100_000
+WINDOW = 3600
+
+HOURLY = "project"
+CONCURRENT = "project-concurrency"
+"""The names of Mixpanel's two limits in the headers."""
+
+_ITEM = re.compile(r'"([a-z-]{1,40})"((?:;[a-z]{1,10}=(?:"[^"]*"|[0-9]{1,9}))*)')
+_PARAMETER = re.compile(r";([a-z]{1,10})=([0-9]{1,9})(?=;|$)")
+_RUNNING = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running concurrently")
+_USED = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running in the last hour")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits from 1 to 100000, counts up to 100000; None for what is not said, or can't be true.
+
+    `too_many_at_once`: the limit on running queries was reached, and the hourly one was not.
+    """
+
+    hourly: int | None = None
+    concurrent: int | None = None
+    used: int | None = None
+    running: int | None = None
+    too_many_at_once: bool = False
+
+
+def limits_in(words: str, headers: Mapping[str, str]) -> Limits:
+    """`words`: what the body says."""
+    running, concurrent = _counts(_RUNNING, words)
+    used, hourly = _counts(_USED, words)
+    policy, left = _items(headers.get("RateLimit-Policy")), _items(headers.get("RateLimit"))
+    if policy.get(HOURLY, {}).get("w") == WINDOW:
+        hourly = _limit(policy[HOURLY].get("q")) or hourly
+    concurrent = _limit(policy.get(CONCURRENT, {}).get("q")) or concurrent
+    if left:
+        hour_is_full, too_many = (left.get(name, {}).get("r") == 0 for name in (HOURLY, CONCURRENT))
+    else:
+        hour_is_full, too_many = _is_over(used, hourly), _is_over(running, concurrent)
+    return Limits(hourly, concurrent, used, running, too_many and not hour_is_full)
+
+
+def _items(header: str | None) -> dict[str, dict[str, int]]:
+    """The items of a list by name, with their parameters as far as they are whole numbers."""
+    return {
+        name: {key: int(digits) for key, digits in _PARAMETER.findall(parameters)}
+        for name, parameters in _ITEM.findall((header or "")[:1000])
+    }
+
+
+def _counts(pattern: re.Pattern[str], words: str) -> tuple[int | None, int | None]:
+    """How many there are, and how many there may be."""
+    found = pattern.search(words)
+    if not found:
+        return None, None
+    count = int(found[1])
+    return count if count <= HIGHEST_LIMIT else None, _limit(int(found[2]))
+
+
+def _limit(number: int | None) -> int | None:
+    return number if number is not None and 1 <= number <= HIGHEST_LIMIT else None
+
+
+def _is_over(count: int | None, limit: int | None) -> bool:
+    return count is not None and limit is not None and count >= limit

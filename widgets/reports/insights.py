@@ -1,0 +1,198 @@
+"""The answers of Mixpanel's Insights (`/insights`), in all the shapes that they take, read into a Report.
+
+`{"headers", "date_range", "series": {metric: …}, "time_comparison", "secondary", "meta"}`: below a metric there is
+a level a breakdown, with `$overall` beside the values, then `{date: n}` or `{"all": n}`. Saved funnels and
+saved retention nest their own tables there instead: see `insights_tables`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import islice, pairwise
+from typing import Any
+
+from widgets.report import Report, Series, Value, label
+
+from .insights_tables import OVERALL, UNDATED, funnel_report, retention_report
+from .notes import note_on
+from .ranges import DAY
+from .reading import ReadError, amount, check_size, day, mapping, must_be_day, sequence
+
+TIME = "Time"
+METRICS = ("$event", "$metric", "$funnel", "$retention")
+"""What the first of the headers is called, by what is measured; the others are the breakdowns' properties."""
+RATIOS = ("$funnel", "$retention")
+ONE_TABLE = "This saved report holds several funnels or retentions: only the first is shown."
+MOST_LABELS = 20_000
+"""Lines of one report, far beyond what a chart can show. More would keep a process busy for seconds."""
+
+LONGEST_BUCKET = timedelta(days=366)
+
+Path = tuple[str, ...]
+Points = dict[str, Value]
+Leaves = list[tuple[Path, Points]]
+Place = tuple[int, int, str, int]
+
+_PREFIX = re.compile(r"([A-Z]{1,2})\. ")
+
+
+def read_insights(answer: Any, today: date) -> Report:
+    """Raises ReadError for what is none of Insights' shapes."""
+    body = mapping(answer, "series")
+    given = mapping(body.get("series"), "series")
+    metrics = {name: given[name] for name in sorted(given, key=place_of(given, body.get("meta")))}
+    first = next(iter(metrics.values()), None)
+    table = funnel_report(first) or retention_report(first, today)
+    notes = [note_on(body, given), ONE_TABLE if table and len(metrics) > 1 else ""]
+    return replace(table or numbers_report(body, metrics), note=" ".join(filter(None, notes)))
+
+
+def place_of(given: Mapping[str, Any], meta: Any) -> Callable[[str], Place]:
+    """Sorts metrics as the report shows them: Mixpanel gives them by the alphabet, and their order in `meta`.
+
+    Those that `meta` doesn't name follow, by their prefixes `A. `, `B. ` … `Z. `, `BA. `, or as given.
+    """
+    shown: Any = meta
+    for key in ("report_sections", "show"):
+        shown = shown.get(key) if isinstance(shown, dict) else None
+    entries = shown if isinstance(shown, list) else []
+    keys = [entry.get("metric_key") for entry in entries if isinstance(entry, dict)]
+    shown_at = {key: i for i, key in enumerate(keys) if isinstance(key, str)}
+    given_at = {name: i for i, name in enumerate(given)}
+
+    def place(name: str) -> Place:
+        if name in shown_at:
+            return (shown_at[name], 0, "", 0)
+        prefix = _PREFIX.match(name)
+        letters = prefix[1] if prefix else ""
+        return (len(keys), len(letters), letters, given_at[name])
+
+    return place
+
+
+def numbers_report(body: Mapping[str, Any], metrics: Mapping[str, Any]) -> Report:
+    """Numbers by date, or one for the whole range: a series per metric and value of the breakdowns."""
+    headers = [label(header) for header in sequence(body.get("headers") or [], "headers")]
+    breakdowns = [header for header in headers if header not in METRICS]
+    leaves = list(islice(leaves_of(metrics), MOST_LABELS + 1))
+    if len(leaves) > MOST_LABELS:
+        raise ReadError(
+            f"Mixpanel's answer is too large: the saved report has more than {MOST_LABELS:,} lines. "
+            "Show fewer values of its breakdown in Mixpanel."
+        )
+    ratios = any(header in RATIOS for header in headers) and are_ratios(leaves)
+    if ratios:
+        leaves = [(path, {key: percent(n) for key, n in points.items()}) for path, points in leaves]
+    several = len({path[0] for path, _ in leaves}) > 1
+    before = totals_before(body.get("time_comparison"), ratios=ratios)
+    named = [Series(name_of(path, several=several), (), before.get(path)) for path, _ in leaves]
+    date_range = mapping(body.get("date_range") or {}, "the date range")
+    report = dated_or_not(named, [points for _, points in leaves], date_range)
+    return replace(
+        report,
+        labels_name=report.labels_name or (breakdowns[-1] if len(breakdowns) == 1 and not several else "Name"),
+        values_name=leaves[0][0][0] if leaves and not several else "Total",
+    )
+
+
+def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Points]]:
+    """Each (labels from the metric down, {date or "all": n}) of the nested answer.
+
+    A `$overall` that has siblings is left out: it is their sum, not a value of the breakdown.
+    """
+    for name, inner in node.items():
+        overall = bool(path) and name == OVERALL
+        if overall and len(node) > 1:
+            continue
+        here = path if overall else (*path, label(name))
+        values = mapping(inner, "a series")
+        if values and all(isinstance(value, dict) for value in values.values()):
+            yield from leaves_of(values, here)
+        else:
+            yield here, {key: amount(value) for key, value in values.items()}
+
+
+def are_ratios(leaves: Leaves) -> bool:
+    """Whether trends of funnels and retention hold ratios, as they do unless the report shows counts."""
+    numbers = [n for _, points in leaves for n in points.values() if n is not None]
+    return bool(numbers) and all(0 <= n <= 1 for n in numbers)
+
+
+def percent(ratio: Value) -> Value:
+    return None if ratio is None else round(100 * ratio, 2)
+
+
+def totals_before(comparison: Any, *, ratios: bool) -> dict[Path, Value]:
+    """The period before, by path, of an answer that compares with one: its sum, as Cyfe's header sums a line.
+
+    Ratios by date have none: nothing true can be made of them without what they are ratios of.
+    """
+    if comparison is None:
+        return {}
+    before = mapping(comparison, "the comparison")
+    leaves = list(leaves_of(mapping(before.get("series"), "the comparison's series")))
+    check_dates({key for _, points in leaves for key in points} - {UNDATED}, before.get("date_range"))
+    if ratios:
+        return {path: percent(points[UNDATED]) for path, points in leaves if set(points) == {UNDATED}}
+    return {path: Series("", tuple(points.values())).total for path, points in leaves}
+
+
+def name_of(path: Path, *, several: bool) -> str:
+    """One metric with a breakdown: the values alone; otherwise `metric / value`."""
+    return " / ".join(path if several or len(path) == 1 else path[1:])
+
+
+def dated_or_not(named: list[Series], by_key: list[Points], date_range: Mapping[str, Any]) -> Report:
+    """`named` filled with their values: of one moment for all, of dates, or of hours."""
+    keys = list(dict.fromkeys(key for points in by_key for key in points))
+    if not keys:
+        return Report("total", ("",), ())
+    check_size(len(named), len(keys))
+    if keys == [UNDATED]:
+        return with_values(Report("total", ("",), ()), named, ((points.get(UNDATED) or 0,) for points in by_key))
+    days = check_dates(keys, date_range)
+    if len(set(days.values())) < len(days):
+        # Several points in time on one date: hours, which Cyfe has no date form for.
+        times = sorted(days)
+        rows = tuple(label(time[:16]).replace("T", " ") for time in times)
+        hourly = Report("steps", rows, (), labels_name=TIME)
+        return with_values(hourly, named, (tuple(map(points.get, times)) for points in by_key))
+    dates = filled(sorted(days.values()), date_range)
+    check_size(len(named), len(dates))
+    key_of = {at: key for key, at in days.items()}
+    columns = (tuple(points.get(key_of.get(at, "")) or 0 for at in dates) for points in by_key)
+    return with_values(Report("dates", tuple(dates), ()), named, columns)
+
+
+def with_values(report: Report, named: Iterable[Series], columns: Iterable[tuple[Value, ...]]) -> Report:
+    return report.with_series(replace(each, values=values) for each, values in zip(named, columns, strict=True))
+
+
+def check_dates(keys: Iterable[str], date_range: Any) -> dict[str, date]:
+    """The dates of keys. Raises ReadError for a key that is none, and for dates outside of the report's own range.
+
+    A bucket's first date may lie before the range: that of a year or quarter by much.
+    """
+    days = {key: must_be_day(key) for key in keys}
+    ends = date_range if isinstance(date_range, dict) else {}
+    first, last = day(str(ends.get("from_date"))), day(str(ends.get("to_date")))
+    for at in days.values():
+        if (first and (first - at) > LONGEST_BUCKET) or (last and (at - last) > DAY):
+            raise ReadError(f"Mixpanel answered for other dates ({at}) than the saved report's ({first} to {last}).")
+    return days
+
+
+def filled(dates: list[date], date_range: Mapping[str, Any]) -> list[date]:
+    """The dates with the gaps of a daily or weekly report filled, out to the ends of a daily range."""
+    gaps = [(b - a).days for a, b in pairwise(dates)]
+    step = min(gaps, default=0)
+    if step not in (1, 7) or any(gap % step for gap in gaps):
+        return dates
+    first, last = dates[0], dates[-1]
+    if step == 1:
+        first = min(first, day(str(date_range.get("from_date"))) or first)
+        last = max(last, day(str(date_range.get("to_date"))) or last)
+    if (last - first).days > 3660:
+        return dates
+    return [first + timedelta(days=i) for i in range(0, (last - first).days + 1, step)]

@@ -1,0 +1,120 @@
+"""Saved funnels and saved retention as Insights answers them: tables of their own below each metric."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from widgets.report import Report, Series, Value, label
+
+from .reading import check_size, count, day, mapping, must_be_day, unreadable
+from .retention import USERS, cohort_row, columns
+
+OVERALL = "$overall"
+UNDATED = "all"
+AVERAGE = "$average"
+MOST_COLUMNS = 366
+
+Path = tuple[str, ...]
+
+
+def funnel_report(metric: Any) -> Report | None:
+    """A saved funnel, `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`; None for anything else.
+
+    With a breakdown there is such a table per value, and one of `$overall`, which keeps that label.
+    """
+    tables = tables_in(metric, is_funnel)
+    if not tables:
+        return None
+    steps = mapping(tables[0][1]["count"], "the funnel's steps")
+    check_size(len(tables), len(steps))
+    series = []
+    for path, table in tables:
+        if list(table["count"]) != list(steps):
+            raise unreadable("its steps differ")
+        if (value := value_of(path)) is not None:
+            values = tuple(step_count(step) for step in table["count"].values())
+            series.append(Series(value or (OVERALL if path else "Count"), values))
+    return Report("steps", tuple(map(label, steps)), tuple(series), labels_name="Step", values_name="Count")
+
+
+def is_funnel(node: Mapping[str, Any]) -> bool:
+    return isinstance(node.get("count"), dict) and "step_conv_ratio" in node
+
+
+def step_count(step: Any) -> Value:
+    """Raises ReadError where a step has dates or a breakdown instead of one count: 0 would be wrong."""
+    if UNDATED not in mapping(step, "a step"):
+        raise unreadable("its saved funnel has no totals")
+    return count(step[UNDATED])
+
+
+def retention_report(metric: Any, today: date) -> Report | None:
+    """Saved retention, `{date: {"first", "counts", "rates"}, "$average": …}`; None for anything else.
+
+    With a breakdown the values stand above the dates or below them. The columns `Users`, `0`, `1`, … of everybody
+    are labels; those of a value are the `step` of series with its label.
+    """
+    found = [(path, cohort) for path, cohort in tables_in(metric, is_cohort) if AVERAGE not in path]
+    if not found:
+        return None
+    level = level_of_dates([path for path, _ in found])
+    tables: dict[str, dict[date, Mapping[str, Any]]] = {}
+    for path, cohort in found:
+        if (value := value_of((*path[:level], *path[level + 1 :]))) is not None:
+            tables.setdefault(value, {})[must_be_day(path[level])] = cohort
+    dates = tuple(sorted({at for table in tables.values() for at in table}))
+    gap = min(((b - a).days for a, b in pairwise(dates)), default=1)
+    unit = "day" if gap < 7 else "week" if gap < 28 else "month"
+    series: list[Series] = []
+    for value, table in tables.items():
+        width = max(len(cohort["counts"][:MOST_COLUMNS]) for cohort in table.values())
+        check_size(len(series) + width + 1, len(dates))
+        nobody: list[Value] = [None] * (width + 1)
+        # The report was computed some time ago: what it lacks had not happened then.
+        rows = [cohort_row(table[at], at, unit, width, today) if at in table else nobody for at in dates]
+        for name, values in zip((USERS, *map(str, range(width))), columns(rows, width + 1), strict=True):
+            series.append(Series(value, values, step=name) if value else Series(name, values))
+    return Report("dates", dates, tuple(series))
+
+
+def is_cohort(node: Mapping[str, Any]) -> bool:
+    return isinstance(node.get("counts"), list)
+
+
+def level_of_dates(paths: list[Path]) -> int:
+    """At which level of the nesting the dates stand: the first where there is nothing else."""
+    for level in range(min(map(len, paths))):
+        if all(day(path[level]) for path in paths):
+            return level
+    raise unreadable("its saved report has no dates")
+
+
+def value_of(path: Path) -> str | None:
+    """The breakdowns' values, "" for everybody, None for a sum over some of them, as of all browsers of a plan."""
+    values = [label(value) for value in path if value != OVERALL]
+    return " / ".join(values) if len(values) in (0, len(path)) else None
+
+
+def tables_in(metric: Any, is_table: Callable[[Mapping[str, Any]], bool]) -> list[tuple[Path, Mapping[str, Any]]]:
+    """Each (path, table) below a metric; none where there is no table at all.
+
+    Raises ReadError where anything else stands among them: it may be one that arrived spoilt.
+    """
+    found: list[tuple[Path, Mapping[str, Any]]] = []
+    others = 0
+
+    def walk(node: Any, path: Path) -> None:
+        nonlocal others
+        if isinstance(node, dict) and is_table(node):
+            found.append((path, node))
+        elif isinstance(node, dict) and node:
+            for name, inner in node.items():
+                walk(inner, (*path, name))
+        else:
+            others += 1
+
+    walk(metric, ())
+    if found and others:
+        raise unreadable("a part of its table is missing")
+    return found

@@ -1,0 +1,36 @@
+"""What Mixpanel says of an answer's numbers that people should know: that they are cut, or come from a sample."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from widgets.report import number
+
+REMAINING = "$remaining_values"
+CUT = (
+    "Mixpanel left values out: there are more than it lists, and the rest is missing here or summed up as "
+    f"{REMAINING}. Filter the report, or break it down by a property with fewer values."
+)
+SAMPLED = (
+    "Mixpanel computed these numbers from a sample of about {percent:.3g} percent of the data. "
+    "Switch sampling off in Mixpanel for exact ones."
+)
+
+
+def note_on(answer: Any, series: Any = None) -> str:
+    """Sentences for people, or "". `series`: what may hold `$remaining_values` among its labels."""
+    meta = answer.get("meta")
+    said = [answer, meta if isinstance(meta, dict) else {}]
+    notes = []
+    if any(place.get("is_segmentation_limit_hit") is True for place in said) or has_remaining(series):
+        notes.append(CUT)
+    factors = [number(place.get(name)) for place in said for name in ("min_sampling_factor", "sampling_factor")]
+    smallest = min((factor for factor in factors if factor is not None), default=1)
+    if 0 < smallest < 1:
+        notes.append(SAMPLED.format(percent=100 * smallest))
+    return " ".join(notes)
+
+
+def has_remaining(node: Any) -> bool:
+    if not isinstance(node, Mapping):
+        return False
+    return REMAINING in node or any(map(has_remaining, node.values()))
