@@ -28,12 +28,16 @@ def make_private(database: Path) -> None:
     try:
         os.close(create_private(database))
     except FileExistsError:
-        for ending in BESIDE:
-            # A file that can't be changed, because of its owner or a read-only disk, is named by the check below.
-            with suppress(OSError):
-                close_to_others(Path(f"{database}{ending}"))
+        close_database(database)
     except OSError:
         return  # SQLite says what is wrong, and with which file
+
+
+def close_database(database: Path) -> None:
+    for ending in BESIDE:
+        # A file that can't be changed, because of its owner or a read-only disk, is named by the check below.
+        with suppress(OSError):
+            close_to_others(Path(f"{database}{ending}"))
 
 
 def close_to_others(file: Path) -> None:
@@ -47,7 +51,9 @@ def check_private_files(**kwargs: Any) -> Sequence[CheckMessage]:
     """A check of Django's: every command names what others may read. `.env` may be another user's to change."""
     files = [settings.BASE_DIR / ".env"]
     if connection.vendor == "sqlite":
-        files.append(Path(str(connection.settings_dict["NAME"])))
+        database = Path(str(connection.settings_dict["NAME"]))
+        close_database(database)  # Django runs checks in no fixed order: this one may come before the first connection
+        files.append(database)
     return [
         Warning(f"Every user of this machine can read {file}.", hint=f"chmod o= {file}", id="widgets.W001")
         for file in files
