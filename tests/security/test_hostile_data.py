@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -66,8 +67,8 @@ def hostile(request: Any, acme: Team, settings: Any) -> tuple[Widget, str]:
 
 def answer_with(label: str, error: bool = False) -> responses.RequestsMock:
     mixpanel = responses.RequestsMock(assert_all_requests_are_fired=False)
-    dates = {"2026-11-20": 5}
-    body = {"error": label} if error else {"data": {"series": ["2026-11-20"], "values": {label: dates, "Team": dates}}}
+    day = f"{Project(timezone='US/Pacific').today() - timedelta(days=2)}"
+    body = {"error": label} if error else {"data": {"series": [day], "values": {label: {day: 5}, "Team": {day: 5}}}}
     for method in ("GET", "POST"):
         mixpanel.add(method, re.compile(f"{ROOT}/.*"), json=body, status=400 if error else 200)
     return mixpanel
