@@ -14,7 +14,7 @@ def main() -> None:
             print(Fernet.generate_key().decode())
             return
         case ["demo"]:
-            from widgets.demo.environment import prepare
+            from widgets.management.demo.environment import prepare
 
             prepare()
     from django.core.management import execute_from_command_line

@@ -26,7 +26,7 @@ def django_view() -> Any:
 
 def asking(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """What the connector of 2015 did: ask Mixpanel on every poll."""
-    from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
+    from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
     from widgets.mixpanel.auth import auth_for
     from widgets.mixpanel.client import Client
 

@@ -17,11 +17,10 @@ from typing import Any, NamedTuple
 
 import requests
 
+from benchmarks import slow_mixpanel
+from fake_mixpanel.fake import StandIn
 from tests.running.conftest import postgres_missing
 from tests.running.site import ROOT, Site, eventually, free_port
-from widgets.demo.standin import StandIn
-
-from . import slow_mixpanel
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
 WIDGET = {"title": "hot", "report": "segmentation", "events": ["Signed up"], "breakdown": "plan"}

@@ -36,8 +36,8 @@ def refresh_task(snapshot_id: int, seen: str | None, tries: int = 1) -> None:
 
     Nothing here goes by a host's clock, neither an end of the task's life nor a time to begin: hosts' clocks differ.
     """
-    from widgets.quota import Refusal
-    from widgets.refresh import refresh
+    from widgets.refresh.quota import Refusal
+    from widgets.refresh.run import refresh
 
     known = datetime.fromisoformat(seen) if seen else None
     outcome = refresh(snapshot_id, seen=known, purpose="worker", in_turn=seen is not None)

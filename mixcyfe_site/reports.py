@@ -10,7 +10,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 HANDLES_SECRETS = (
     "widgets.mixpanel",
-    "widgets.encryption",
+    "widgets.models.encrypted",
     "requests",
     "urllib3",
     "http",

@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .environment import Environment
+from mixcyfe_site.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(BASE_DIR / ".env")
@@ -47,9 +47,9 @@ INSTALLED_APPS = [
     "widgets",
 ]
 MIDDLEWARE = [
-    "widgets.middleware.SafeAnswersMiddleware",
+    "widgets.web.middleware.SafeAnswersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "widgets.middleware.MachineMiddleware",
+    "widgets.web.middleware.MachineMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "widgets.people.known_browsers.KnownBrowserMiddleware",
+    "widgets.accounts.known_browsers.KnownBrowserMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "mixcyfe_site.urls"
@@ -108,11 +108,11 @@ FAILURE_LIMIT_OF_ADDRESS = 25
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_HANDLER = "widgets.people.sign_in.SignInHandler"
+AXES_HANDLER = "widgets.accounts.sign_in.SignInHandler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
-AXES_LOCKOUT_CALLABLE = "widgets.people.sign_in.refused"
-AXES_USERNAME_CALLABLE = "widgets.people.sign_in.name_tried"
-AXES_CLIENT_IP_CALLABLE = "widgets.middleware.client_network"
+AXES_LOCKOUT_CALLABLE = "widgets.accounts.sign_in.refused"
+AXES_USERNAME_CALLABLE = "widgets.accounts.sign_in.name_tried"
+AXES_CLIENT_IP_CALLABLE = "widgets.web.middleware.client_network"
 AXES_ENABLE_ADMIN = False  # widgets.admin.sign_in shows what is kept
 AXES_VERBOSE = False
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # how long an invitation's link is good for
@@ -129,7 +129,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # there is none before collectstatic
 
-SESSION_ENGINE = "widgets.sessions"
+SESSION_ENGINE = "widgets.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True

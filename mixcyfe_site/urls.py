@@ -5,6 +5,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("", include("widgets.people.urls")),
-    path("", include("widgets.urls")),
+    path("", include("widgets.accounts.urls")),
+    path("", include("widgets.web.urls")),
 ]

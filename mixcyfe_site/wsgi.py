@@ -8,8 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
 
 django = get_wsgi_application()
 
-from widgets.hot import HotPolls  # noqa: E402 - needs Django set up
-
-from .answering import Answering  # noqa: E402
+from mixcyfe_site.answering import Answering  # noqa: E402
+from widgets.poll.fast_path import HotPolls  # noqa: E402 - needs Django set up
 
 application = Answering(HotPolls(django))

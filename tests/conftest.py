@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
 from widgets.models import Project, Widget
 
 CLUSTER = bool(os.environ.get("CLUSTER"))

@@ -13,12 +13,12 @@ class WidgetsConfig(AppConfig):
     verbose_name = "Mixpanel to Cyfe"
 
     def ready(self) -> None:
-        from .groups import fill_groups
-        from .private_files import check_private_files
+        from mixcyfe_site.private_files import check_private_files
+        from widgets.accounts.groups import fill_groups
 
         register(check_private_files)
         pre_migrate.connect(take_your_time, sender=self, dispatch_uid="widgets.take_your_time")
-        post_migrate.connect(fill_groups, sender=self, dispatch_uid="widgets.groups")
+        post_migrate.connect(fill_groups, sender=self, dispatch_uid="widgets.accounts.groups")
 
 
 def take_your_time(using: str, **kwargs: Any) -> None:

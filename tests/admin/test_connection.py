@@ -8,11 +8,10 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from tests.pages.people import boss, editor, viewer
-from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, DEMO_SECRET, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, DEMO_SECRET, StandIn
+from tests.admin.typed_project import ADD, TYPED, WHOLE, change
+from tests.web.people import boss, editor, viewer
 from widgets.models import ApiCall, Project
-
-from .typed_project import ADD, TYPED, WHOLE, change
 
 TEST = "/admin/widgets/project/connection/"
 

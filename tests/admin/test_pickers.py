@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from fake_mixpanel.fake import DEMO_SECRET, StandIn
 from tests.admin.filling_in import somebody
 from tests.conftest import new_project
-from widgets.demo.standin import DEMO_SECRET, StandIn
 from widgets.models import ApiCall, Listing, Project
 
 Pick = Callable[..., Any]

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from fake_mixpanel.fake import DEMO_SECRET, DEMO_USERNAME, StandIn
 from tests.admin.filling_in import answers_of, somebody
-from widgets.demo.standin import DEMO_SECRET, DEMO_USERNAME, StandIn
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
 Preview = Callable[..., dict[str, Any]]

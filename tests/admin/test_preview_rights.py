@@ -8,9 +8,9 @@ from django.contrib.auth.models import AbstractUser, Permission
 from django.test import Client
 from django.urls import reverse
 
+from fake_mixpanel.fake import StandIn
 from tests.admin.filling_in import answers_of, somebody
 from tests.conftest import new_project
-from widgets.demo.standin import StandIn
 from widgets.models import Project, Widget
 
 BY_SOURCE = {"report": "segmentation", "events": "Signed up", "breakdown": "utm_source", "last": "7"}

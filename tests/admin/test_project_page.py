@@ -12,12 +12,11 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
+from fake_mixpanel.fake import DEMO_SECRET, DEMO_USERNAME, StandIn
+from tests.admin.typed_project import ADD, TYPED, WHOLE, change
 from tests.conftest import new_project
-from tests.pages.people import boss, editor, viewer
-from widgets.demo.standin import DEMO_SECRET, DEMO_USERNAME, StandIn
+from tests.web.people import boss, editor, viewer
 from widgets.models import ApiCall, Project
-
-from .typed_project import ADD, TYPED, WHOLE, change
 
 TEST = "/admin/widgets/project/connection/"
 

@@ -8,12 +8,12 @@ from django.contrib.auth.models import AbstractUser
 from django.test import Client
 from django.urls import reverse
 
+from fake_mixpanel.fake import DEMO_PROJECT_ID, StandIn
 from tests.admin.filling_in import answers_of, somebody
 from tests.conftest import new_project
-from widgets.demo.standin import DEMO_PROJECT_ID, StandIn
 from widgets.models import Listing, Project, Widget
 from widgets.reports import KINDS
-from widgets.site_address import out_of_reach
+from widgets.web.site_address import out_of_reach
 
 ADD = "/admin/widgets/widget/add/"
 LINK = f"https://mixpanel.com/project/{DEMO_PROJECT_ID}/view/12/app"

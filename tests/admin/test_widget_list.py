@@ -12,9 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from fake_mixpanel.fake import StandIn
 from tests.conftest import new_project
-from tests.pages.people import boss, editor, viewer
-from widgets.demo.standin import StandIn
+from tests.web.people import boss, editor, viewer
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
 LIST = "/admin/widgets/widget/"

@@ -1,6 +1,6 @@
 """A project as somebody types it into its form, for tests of its page."""
 
-from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
 from widgets.models import Project
 
 ADD = "/admin/widgets/project/add/"

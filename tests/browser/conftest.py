@@ -17,8 +17,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import connections
 from django.test import Client
 
+from fake_mixpanel.fake import StandIn
 from tests.conftest import new_project
-from widgets.demo.standin import StandIn
 from widgets.models import Project
 
 try:

@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AbstractUser
 
-from widgets.demo.standin import StandIn
+from fake_mixpanel.fake import StandIn
+from tests.browser.conftest import NARROW, WIDE, OpenPage
 from widgets.models import Project, Snapshot, Widget
-from widgets.quota import PEOPLE
-from widgets.refresh import refresh
-
-from .conftest import NARROW, WIDE, OpenPage
+from widgets.refresh.quota import PEOPLE
+from widgets.refresh.run import refresh
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

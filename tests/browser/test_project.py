@@ -6,10 +6,9 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 from django.utils import timezone
 
-from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+from tests.browser.conftest import NARROW, OpenPage
 from widgets.models import ApiCall, Project
-
-from .conftest import NARROW, OpenPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

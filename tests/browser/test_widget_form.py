@@ -6,10 +6,9 @@ import pytest
 import requests
 from django.contrib.auth.models import AbstractUser
 
-from widgets.demo.standin import DEMO_PROJECT_ID, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, StandIn
+from tests.browser.conftest import NARROW, OpenPage
 from widgets.models import Project, Widget
-
-from .conftest import NARROW, OpenPage
 
 pytestmark = pytest.mark.browser
 

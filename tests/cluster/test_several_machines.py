@@ -13,14 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from fake_mixpanel.fake import StandIn
+from tests.cluster.polling import Poller
 from tests.deploy.proxy import Certificate, Proxy, make_certificate
 from tests.deploy.test_nginx import NGINX, rendered
 from tests.deploy.test_systemd import command_of
 from tests.running.conftest import NO_POSTGRES
 from tests.running.site import POSTGRES, Site, eventually, free_port
-from widgets.demo.standin import StandIn
-
-from .polling import Poller
 
 NO_REDIS_SERVER = "" if shutil.which("redis-server") else "left out: redis-server is not installed"
 pytestmark = [

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 from django.core.management import call_command
 
-from .copy import Copy
+from tests.commands.copy import Copy
 
 
 class Printed(NamedTuple):

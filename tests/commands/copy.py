@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = "0m7wvIeuYdVbHmJDtZcP3zQ0fBxB3LkFj3iTqKqZl1E="
 SECRET_KEY = "only-for-tests-but-long-enough-for-djangos-own-checks-0123456789"
 GIVEN = {"SECRET_KEY": SECRET_KEY, "FIELD_ENCRYPTION_KEYS": KEY}
-SITE = ("manage.py", "mixcyfe_site", "widgets")
+SITE = ("manage.py", "mixcyfe_site", "widgets", "fake_mixpanel")
 
 
 @cache

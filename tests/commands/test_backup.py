@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .copy import Copy, migrated
+from tests.commands.copy import Copy, migrated
 
 PASSWORD = "pa55word-in-an-address"
 

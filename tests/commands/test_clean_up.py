@@ -11,10 +11,9 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
+from tests.commands.conftest import Printed
 from widgets.management.commands import clean_up
 from widgets.models import ApiCall, Project, Widget
-
-from .conftest import Printed
 
 Run = Callable[..., Printed]
 NOTHING = [

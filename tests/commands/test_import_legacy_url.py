@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from django.core.management.base import CommandError
 
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, StandIn
+from tests.commands.conftest import Printed
+from tests.commands.copy import Copy
 from tests.conftest import new_project
-from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, StandIn
 from widgets.models import Project, Widget
-
-from .conftest import Printed
-from .copy import Copy
 
 SECRET = DEMO_PROJECT_SECRET
 KEY = "77a1e0b2c4d94f5e8c6b3a2910fedcba"

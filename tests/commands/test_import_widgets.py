@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from django.core.management.base import CommandError
 
+from tests.commands.conftest import Printed
+from tests.commands.copy import Copy
 from widgets.models import Project, Snapshot, Widget
-
-from .conftest import Printed
-from .copy import Copy
 
 Run = Callable[..., Printed]
 SECRET = "s3cret-of-a-service-account"

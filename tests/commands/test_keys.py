@@ -7,12 +7,11 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.management.base import CommandError
 
+from fake_mixpanel.fake import DEMO_SECRET
+from tests.commands.conftest import Printed
 from tests.conftest import new_project
-from widgets.demo.standin import DEMO_SECRET
-from widgets.encryption import SecretLost
 from widgets.models import Project
-
-from .conftest import Printed
+from widgets.models.encrypted import SecretLost
 
 Run = Callable[..., Printed]
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import requests
 
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+from tests.commands.copy import Copy
 from tests.running.site import eventually, free_port
-from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
-
-from .copy import Copy
 
 LINE = re.compile(
     r"\S+ \S+ (INFO|WARNING) widgets\.gateway query project=1 snapshot=1 report=events ms=\d+ outcome=(\w+)"

@@ -8,10 +8,9 @@ import pytest
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from widgets.demo.standin import StandIn
+from fake_mixpanel.fake import StandIn
+from tests.commands.conftest import Printed
 from widgets.models import Project, Snapshot, Widget
-
-from .conftest import Printed
 
 Run = Callable[..., Printed]
 HOURS_AGO = timedelta(hours=7)

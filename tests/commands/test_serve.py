@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.commands.copy import Copy
 from tests.running.site import eventually, free_port
-
-from .copy import Copy
 
 
 @pytest.fixture

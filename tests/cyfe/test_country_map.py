@@ -2,12 +2,11 @@ import re
 
 import pytest
 
+from tests.cyfe.reports import body, totals
 from widgets.cyfe.countries import COUNTRIES
 from widgets.cyfe.country_map import country_code, dropped
 from widgets.cyfe.labels import safe
 from widgets.report import ReportError
-
-from .reports import body, totals
 
 SIGNUPS = totals({"US": 450, "FR": 120}, labels_name="Country", values_name="Signed up")
 

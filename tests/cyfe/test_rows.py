@@ -4,11 +4,10 @@ from datetime import date
 
 import pytest
 
+from tests.cyfe.reports import body, dated, steps, totals
 from widgets.cyfe import lay_out, table_as_json
 from widgets.cyfe.drawing import Drawing
 from widgets.report import ReportError, Series
-
-from .reports import body, dated, steps, totals
 
 GAME = steps(
     ("App Open", "Game Played"),

@@ -1,11 +1,10 @@
 import pytest
 
+from tests.cyfe.reports import TWO_DAYS, body, dated
 from widgets.cyfe import lay_out, table_as_json
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.options import OPTION_ROWS
 from widgets.report import ReportError, Series
-
-from .reports import TWO_DAYS, body, dated
 
 SIGNUPS = dated(
     Series("Signed up", (147, 146), previous=280),

@@ -2,9 +2,8 @@
 
 import pytest
 
+from tests.cyfe.reports import body, steps, totals
 from widgets.report import Report, ReportError, Series
-
-from .reports import body, steps, totals
 
 FRUIT = totals({"Apples": 100, "Oranges": 200, "Pears": 300}, labels_name="Fruit", values_name="Eaten")
 COUNTRIES = totals({"US": 450, "FR": 120}, labels_name="Country", values_name="Signed up")

@@ -7,8 +7,8 @@ import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from .conftest import THREADS, Served
-from .proxy import HOST, Proxy, get
+from tests.deploy.conftest import THREADS, Served
+from tests.deploy.proxy import HOST, Proxy, get
 
 
 def it_polls_over_https(proxy: Proxy, served: Served) -> None:

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import pytest
 
+from fake_mixpanel.fake import StandIn
 from tests.commands.copy import migrated
+from tests.deploy.proxy import Certificate, make_certificate
 from tests.running.site import Site, free_port
-from widgets.demo.standin import StandIn
-
-from .proxy import Certificate, make_certificate
 
 THREADS = 8
 WIDGET = {"title": "a", "report": "events", "events": ["Signed up"], "include_today": True}

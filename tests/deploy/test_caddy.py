@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploy import behind
+from tests.deploy.conftest import Served
+from tests.deploy.proxy import DEPLOY, Certificate, Proxy, replaced
 from tests.running.site import eventually, free_port
-
-from . import behind
-from .conftest import Served
-from .proxy import DEPLOY, Certificate, Proxy, replaced
 
 CADDY = shutil.which("caddy")
 pytestmark = pytest.mark.skipif(CADDY is None, reason="left out: Caddy is not installed")

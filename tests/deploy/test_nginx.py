@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploy import behind
+from tests.deploy.conftest import Served
+from tests.deploy.proxy import DEPLOY, Certificate, Proxy, get, replaced
 from tests.running.site import eventually, free_port
-
-from . import behind
-from .conftest import Served
-from .proxy import DEPLOY, Certificate, Proxy, get, replaced
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="left out: nginx is not installed")

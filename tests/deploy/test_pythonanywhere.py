@@ -18,12 +18,11 @@ from typing import NamedTuple
 import pytest
 import requests
 
+from fake_mixpanel.fake import StandIn
 from tests.commands.copy import KEY, SECRET_KEY, Copy
 from tests.commands.test_logs import widgets
+from tests.deploy.proxy import DEPLOY, replaced
 from tests.running.site import eventually, free_port
-from widgets.demo.standin import StandIn
-
-from .proxy import DEPLOY, replaced
 
 UWSGI = shutil.which("uwsgi")
 HEADERS = {"Host": "yourname.pythonanywhere.com", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .proxy import DEPLOY, ROOT
+from tests.deploy.proxy import DEPLOY, ROOT
 
 ANALYZE = shutil.which("systemd-analyze")
 UNITS = sorted((DEPLOY / "systemd").iterdir())

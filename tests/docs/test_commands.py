@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from fake_mixpanel.fake import DEMO_PROJECT_SECRET, StandIn
 from tests.commands.copy import GIVEN, Copy
 from tests.commands.test_logs import widgets
-from widgets.demo.standin import DEMO_PROJECT_SECRET, StandIn
-
-from .pages import PAGES, ROOT, commands
+from tests.docs.pages import PAGES, ROOT, commands
 
 NOT_RUN_HERE = {
     r"make bench": "takes minutes, and a busy machine's numbers are worth nothing",

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from .pages import PAGES, ROOT
+from tests.docs.pages import PAGES, ROOT
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MENTIONED = re.compile(r"`((?:widgets|tests|docs|deploy|mixcyfe_site|benchmarks)/[\w./-]*)`")

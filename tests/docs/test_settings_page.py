@@ -2,7 +2,7 @@
 
 import re
 
-from .pages import ROOT, tables
+from tests.docs.pages import ROOT, tables
 
 EXAMPLE = dict(
     line.split("=", 1) for line in (ROOT / ".env.example").read_text().splitlines() if re.match(r"[A-Z_]+=", line)

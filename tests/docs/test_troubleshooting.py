@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.docs.pages import PAGES, ROOT, tables
 from widgets.mixpanel import errors
 from widgets.mixpanel.errors import MixpanelError
-from widgets.quota import Refusal
-from widgets.refresh import Outcome
-
-from .pages import PAGES, ROOT, tables
+from widgets.refresh.quota import Refusal
+from widgets.refresh.run import Outcome
 
 PAGE = PAGES["docs/troubleshooting.md"]
 TABLES = tables("docs/troubleshooting.md")

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.mixpanel.conftest import SECRET, USERNAME
 from widgets.mixpanel.auth import ProjectSecret, ServiceAccount, auth_for
-
-from .conftest import SECRET, USERNAME
 
 WRITERS = {
     "plain": str,

@@ -15,11 +15,10 @@ import responses
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.mixpanel.conftest import SECRET, USERNAME, client_of
 from widgets.mixpanel.auth import ProjectSecret, ServiceAccount
 from widgets.mixpanel.client import Client
 from widgets.mixpanel.errors import LONGEST_MESSAGE, MixpanelError
-
-from .conftest import SECRET, USERNAME, client_of
 
 
 def forms_of(pair: str, *plain: str) -> list[str]:

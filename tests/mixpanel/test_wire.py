@@ -8,12 +8,11 @@ import zlib
 
 import pytest
 
+from tests.mixpanel.conftest import client_of
 from widgets.mixpanel import wire
 from widgets.mixpanel.auth import ProjectSecret
 from widgets.mixpanel.client import Client
 from widgets.mixpanel.errors import CredentialsError, MixpanelError, QueryError, UnavailableError
-
-from .conftest import client_of
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 

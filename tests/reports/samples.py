@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from widgets.cyfe import Drawing
-from widgets.rendering import view, write
+from widgets.poll.render import view, write
 from widgets.report import Report
 from widgets.reports import KINDS
 from widgets.spec import Filter, WidgetSpec

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from widgets.demo.standin import StandIn
-
-from .site import POSTGRES, REDIS, Site
+from fake_mixpanel.fake import StandIn
+from tests.running.site import POSTGRES, REDIS, Site
 
 
 def postgres_missing() -> str:

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Self
 
-from .site import eventually
+from tests.running.site import eventually
 
 
 class SmallDisk:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import psycopg
 
-from .site import eventually, free_port
+from tests.running.site import eventually, free_port
 
 BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
 INITDB = shutil.which("initdb") or next((str(folder / "initdb") for folder in BIN if (folder / "initdb").exists()), "")

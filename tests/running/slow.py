@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from widgets.demo.standin import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
 
 SLOW = (1, 2, 3)
 """Projects that keep asking; DEMO_PROJECT_ID is the one with fresh data."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import needs_cluster
+from tests.running.conftest import needs_cluster
 
 POLLED_BY_A_HOST_THAT_IS_AHEAD = """
 import time_machine

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from widgets.demo.standin import StandIn
-
-from .disk import NO_DISK, SmallDisk
-from .site import Site, eventually
+from fake_mixpanel.fake import StandIn
+from tests.running.disk import NO_DISK, SmallDisk
+from tests.running.site import Site, eventually
 
 pytestmark = pytest.mark.skipif(bool(NO_DISK), reason=NO_DISK)
 SIGNUPS = {"title": "Signups", "report": "events", "events": ["Signed up"]}

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from widgets.demo.standin import DEMO_PROJECT_SECRET, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_SECRET, StandIn
+from tests.running.site import Site
 from widgets.spec import TIME_SERIES_CHARTS
-
-from .site import Site
 
 FIXED = {"range": "fixed", "from_date": "2026-11-01", "to_date": "2026-11-03"}
 TWO_EVENTS = {"report": "events", "events": ["Signed up", "Logged in"], **FIXED}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from .conftest import needs_cluster
-from .site import REDIS, eventually, free_port
+from tests.running.conftest import needs_cluster
+from tests.running.site import REDIS, eventually, free_port
 
 WIDGET = {"title": "a", "report": "events", "events": ["Signed up"], "include_today": True}
 SHORT = {"MIXPANEL_TIMEOUT": "1", "POLL_WAIT": "1"}

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from .conftest import DATABASES
-from .site import ROOT
+from tests.running.conftest import DATABASES
+from tests.running.site import ROOT
 
 HAMMER = """
 import random
 from widgets.models import Snapshot
-from widgets.quota import Claim, claim, end_call
+from widgets.refresh.quota import Claim, claim, end_call
 pks = list(Snapshot.objects.values_list("pk", flat=True))
 random.shuffle(pks)
 granted = 0

@@ -11,10 +11,9 @@ import psycopg
 import pytest
 import requests
 
-from widgets.demo.standin import StandIn
-
-from .own_postgres import INITDB, OwnPostgres
-from .site import Site, eventually
+from fake_mixpanel.fake import StandIn
+from tests.running.own_postgres import INITDB, OwnPostgres
+from tests.running.site import Site, eventually
 
 pytestmark = [
     pytest.mark.cluster,

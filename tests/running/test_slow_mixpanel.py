@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 import requests
 
-from widgets.demo.standin import DEMO_PROJECT_ID, StandIn
-
-from .conftest import needs_cluster
-from .site import REDIS, eventually
-from .slow import SLOW, hammered, make_busy, slow_standin, timed, widgets
+from fake_mixpanel.fake import DEMO_PROJECT_ID, StandIn
+from tests.running.conftest import needs_cluster
+from tests.running.site import REDIS, eventually
+from tests.running.slow import SLOW, hammered, make_busy, slow_standin, timed, widgets
 
 POLL_WAIT = 2
 

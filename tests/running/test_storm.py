@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from .conftest import DATABASES, needs_cluster
-from .site import REDIS, eventually
+from tests.running.conftest import DATABASES, needs_cluster
+from tests.running.site import REDIS, eventually
 
 EVENTS = ("Signed up", "Logged in", "App Open", "Game Played", "Order completed")
 UNITS = ((10, "day"), (20, "day"), (4, "week"), (2, "month"))

@@ -14,11 +14,10 @@ from django.db import transaction
 from django.test import Client
 
 from tests.conftest import new_project
-from widgets.admin import trail
-from widgets.groups import EDITORS, VIEWERS
+from tests.security.routes import Route
+from widgets.accounts.groups import EDITORS, VIEWERS
+from widgets.admin import audit_log
 from widgets.models import Project, Widget
-
-from .routes import Route
 
 MARK = "Hooli"
 """Stands in everything that is the other team's, and nowhere else."""
@@ -94,8 +93,8 @@ def log_in() -> Callable[..., Client]:
 @pytest.fixture
 def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], dict[str, str]]:
     """Values for a route's converters: of the thing of Acme that it is about, or of one that there is not."""
-    trail.note(acme.editor, acme.widget, "Paused.")
-    trail.note(hooli.editor, hooli.widget, "Paused.")
+    audit_log.note(acme.editor, acme.widget, "Paused.")
+    audit_log.note(hooli.editor, hooli.widget, "Paused.")
     failed = {"username": "somebody", "ip_address": "192.0.2.1", "user_agent": "x"}
     rows = {
         "widgets/project": acme.project,

@@ -13,10 +13,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from tests.commands.copy import Copy
+from tests.security.conftest import Team
+from tests.security.marker import SECRET, found_in
 from widgets.models import Project, Snapshot
-
-from .conftest import Team
-from .marker import SECRET, found_in
 
 WRITE = f"""
 import django; django.setup()

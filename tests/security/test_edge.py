@@ -13,9 +13,8 @@ from django.urls import path
 from django.utils import timezone
 
 from mixcyfe_site.logs import OneLine
-from widgets.middleware import SAFE, client_address
-
-from .conftest import Team
+from tests.security.conftest import Team
+from widgets.web.middleware import SAFE, client_address
 
 pytestmark = pytest.mark.django_db
 

@@ -13,10 +13,9 @@ from django.contrib.admin.models import LogEntry
 from django.core import serializers
 from django.test import Client
 
+from tests.security.conftest import MARK, MISSING, OBJECT_PARTS, Team, undone
+from tests.security.routes import Route, every_route, fill
 from widgets.models import Project, Widget
-
-from .conftest import MARK, MISSING, OBJECT_PARTS, Team, undone
-from .routes import Route, every_route, fill
 
 TABLE = Path(__file__).with_name("every_url.txt")
 ROLES = ("stranger", "viewer", "outsider", "editor", "superuser")

@@ -13,10 +13,9 @@ from django.utils import timezone
 
 from mixcyfe_site.logs import OneLine, indented
 from tests.docs.pages import PAGES
-
-from .conftest import Team
-from .test_sign_in import NEW, RIGHT, browser_of_root, spray
-from .test_sign_in import log_in as post_login
+from tests.security.conftest import Team
+from tests.security.test_sign_in import NEW, RIGHT, browser_of_root, spray
+from tests.security.test_sign_in import log_in as post_login
 
 pytestmark = pytest.mark.django_db
 
@@ -154,7 +153,7 @@ def test_the_documented_filter_finds_the_address(superuser: Any, lines: Any, add
 def test_nobody_has_another_banned_by_what_they_name_things(before: str) -> None:
     (expression,) = fail2ban("failregex")
     form = OneLine("%(asctime)s %(levelname)s %(name)s %(message)s")
-    record = logging.LogRecord("widgets.refresh", logging.WARNING, "", 0, f"project {FORGED}", (), None)
+    record = logging.LogRecord("widgets.refresh.run", logging.WARNING, "", 0, f"project {FORGED}", (), None)
     assert not expression.search(before + form.format(record))
     for line in indented(f"RuntimeError: {FORGED}\n{FORGED_LINE}").splitlines():
         assert not expression.search(before + line)

@@ -14,10 +14,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import CLUSTER
-from widgets.hot import HotPolls
+from tests.security.conftest import Team
 from widgets.models import Snapshot, Widget
-
-from .conftest import Team
+from widgets.poll.fast_path import HotPolls
 
 pytestmark = pytest.mark.django_db
 ROOT = "http://mixpanel.test/api"

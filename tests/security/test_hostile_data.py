@@ -12,9 +12,8 @@ import pytest
 import responses
 
 from mixcyfe_site.logs import OneLine
+from tests.security.conftest import Team
 from widgets.models import Project, Widget
-
-from .conftest import Team
 
 ROOT = "http://mixpanel.test/api"
 LABELS = {

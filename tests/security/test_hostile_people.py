@@ -14,11 +14,10 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from tests.conftest import CLUSTER
-from widgets.admin import trail
-
-from .conftest import MARK, OBJECT_PARTS, Team, undone
-from .hostile import BEYOND, HUGE, forms, queries
-from .routes import Route, every_route, fill
+from tests.security.conftest import MARK, OBJECT_PARTS, Team, undone
+from tests.security.hostile import BEYOND, HUGE, forms, queries
+from tests.security.routes import Route, every_route, fill
+from widgets.admin import audit_log
 
 pytestmark = pytest.mark.django_db
 EVERY = 8 if CLUSTER else 40
@@ -51,7 +50,7 @@ def somebody(request: Any, acme: Team, hooli: Team, make_user: Any, superuser: A
 def in_both(acme: Team, hooli: Team, make_user: Any, superuser: Any) -> Any:
     """A colleague at Acme who is at the other team too, and was invited to both."""
     user = make_user("Acme-both", "Widget viewers", (acme.project, hooli.project))
-    trail.note(superuser, user, "Invited to Acme, Hooli.")
+    audit_log.note(superuser, user, "Invited to Acme, Hooli.")
     return user
 
 

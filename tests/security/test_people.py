@@ -17,10 +17,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from widgets.groups import EDITORS, PERMISSIONS, VIEWERS, fill_groups
+from tests.security.conftest import MARK, Team
+from widgets.accounts.groups import EDITORS, PERMISSIONS, VIEWERS, fill_groups
 from widgets.models import Widget
-
-from .conftest import MARK, Team
 
 INVITE = "/admin/auth/user/add/"
 PASSWORD = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}

@@ -18,9 +18,8 @@ from django.test import Client, RequestFactory
 from django.utils.module_loading import import_string
 from django.views.debug import ExceptionReporter, get_exception_reporter_filter
 
+from tests.security.marker import BY_METHOD, SECRET, USERNAME, found_in, pair
 from widgets.models import Project, Snapshot, Widget
-
-from .marker import BY_METHOD, SECRET, USERNAME, found_in, pair
 
 ROOT = "http://mixpanel.test/api"
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from .conftest import Team
+from tests.security.conftest import Team
 
 pytestmark = pytest.mark.django_db
 

@@ -12,12 +12,11 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from widgets.admin import trail
+from tests.security.conftest import MARK, Team
+from tests.security.hostile import BEYOND, HUGE, SLOW
+from widgets.admin import audit_log
 from widgets.admin.strict_list import NO_SUCH_FILTER, StrictChangeList, StrictList
 from widgets.models import Widget
-
-from .conftest import MARK, Team
-from .hostile import BEYOND, HUGE, SLOW
 
 pytestmark = pytest.mark.django_db
 WIDGETS, PROJECTS, TRAIL, PEOPLE = (
@@ -100,7 +99,7 @@ def much(acme: Team, superuser: Any) -> None:
     for i in range(101):
         for made in (AccessLog, AccessFailureLog):
             made.objects.create(username=f"name {i}", path_info=f"/{i % 2}", **failed)
-        trail.note(acme.editor, acme.widget, "Paused.")
+        audit_log.note(acme.editor, acme.widget, "Paused.")
     for i in range(2):
         AccessAttempt.objects.create(username=f"name {i}", path_info=f"/{i}", failures_since_start=i, **failed)
     for chart, report in (("pie", "events"), ("line", "top_events")) * 30:
@@ -127,7 +126,7 @@ def test_the_lists_own_filters_still_filter(acme: Team, superuser: Any, log_in: 
     def shown(page: str, **query: Any) -> list[str]:
         return [str(row) for row in log_in(superuser).get(page, query).context["cl"].result_list]
 
-    trail.note(acme.editor, acme.widget, "Paused.")
+    audit_log.note(acme.editor, acme.widget, "Paused.")
     assert shown(PEOPLE, is_superuser__exact="1") == ["root"]
     assert shown(PEOPLE, groups__id__exact=str(acme.viewer.groups.get().pk)) == ["Acme-viewer"]
     assert len(shown(TRAIL, action_flag__exact="2")) == 1
@@ -192,7 +191,7 @@ def test_the_history_of_people_is_for_superusers(
     acme: Team, hooli: Team, superuser: Any, who_sees_people: Any, log_in: Any
 ) -> None:
     acme.editor.mixpanel_projects.add(hooli.project)
-    trail.note(superuser, acme.editor, "Invited to Acme, Hooli.")
+    audit_log.note(superuser, acme.editor, "Invited to Acme, Hooli.")
     client, address = log_in(who_sees_people), f"{PEOPLE}{acme.editor.pk}/history/"
     assert client.get(address).status_code == 403
     page = client.get(f"{PEOPLE}{acme.editor.pk}/change/").content.decode()

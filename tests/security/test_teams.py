@@ -6,10 +6,9 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from tests.security.conftest import MARK, Team
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.access import people_visible_to
-
-from .conftest import MARK, Team
 
 FORM = {"report": "events", "events": "Signed up", "chart": "line", "measure": "total", "range": "last", "last": "5"}
 FORM |= {"unit": "day", "limit": "60", "intervals": "8", "title": "New", "active": "on", "shared_axis": "on"}

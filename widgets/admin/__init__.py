@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from . import front, people, project, sign_in, trail, widget
-from .strict_list import make_strict
+from widgets.admin import audit_log, front, people, project, sign_in, widget
+from widgets.admin.strict_list import make_strict
 
 make_strict(admin.site)
 
-__all__ = ["front", "people", "project", "sign_in", "trail", "widget"]
+__all__ = ["front", "people", "project", "sign_in", "audit_log", "widget"]

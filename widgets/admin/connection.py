@@ -13,15 +13,15 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from widgets import gateway, slots
-from widgets.allowance import why_not
-from widgets.encryption import seal
-from widgets.gateway import Failure, sentences
 from widgets.mixpanel.client import Client
 from widgets.mixpanel.regions import REGIONS
 from widgets.models import Project
+from widgets.models.encrypted import seal
 from widgets.models.project import PROJECT_SECRET
-from widgets.quota import Refusal, reserve
+from widgets.refresh import gateway, slots
+from widgets.refresh.allowance import why_not
+from widgets.refresh.gateway import Failure, sentences
+from widgets.refresh.quota import Refusal, reserve
 
 WHERE = ("region", "project_id", "username", "auth")
 """What decides who gets to see the secret: it is entered again when one of these changes."""

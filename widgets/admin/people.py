@@ -21,14 +21,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from widgets.accounts.forms import InvitationForm
+from widgets.accounts.invitations import Invitation, invite, send_link
+from widgets.accounts.leaving import leaving, let_go, may_let_go
+from widgets.admin import audit_log
+from widgets.admin.strict_list import StrictList
 from widgets.models import Project
 from widgets.models.access import people_visible_to
-from widgets.people.forms import InvitationForm
-from widgets.people.invitations import Invitation, invite, send_link
-from widgets.people.leaving import leaving, let_go, may_let_go
-
-from . import trail
-from .strict_list import StrictList
 
 User = get_user_model()
 
@@ -128,7 +127,7 @@ class PeopleAdmin(StrictList, UserAdmin):
         made = invite(request.user, **form.cleaned_data)
         if not made.problem or made.link:
             names = ", ".join(project.name for project in form.cleaned_data["projects"])
-            trail.note(request.user, made.user, f"Invited to {names}.")
+            audit_log.note(request.user, made.user, f"Invited to {names}.")
         return self.page(request, "people/invited.html", "Invited", invitation=made)
 
     def link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -140,7 +139,7 @@ class PeopleAdmin(StrictList, UserAdmin):
             made = Invitation(user, problem="This account is closed. Make it active first.")
         else:
             made = send_link(user)
-            trail.note(request.user, user, "Made a new link to set the password.")
+            audit_log.note(request.user, user, "Made a new link to set the password.")
         return self.page(request, "people/invited.html", "A new link", invitation=made)
 
     def leave_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -152,7 +151,7 @@ class PeopleAdmin(StrictList, UserAdmin):
             title = f"{user.get_full_name() or user} leaves"
             return self.page(request, "people/leave.html", title, leaving=leaving(request.user, user))
         left = let_go(request.user, user)
-        trail.note(request.user, user, "Left.")
+        audit_log.note(request.user, user, "Left.")
         count = len(left.widgets)
         owners = f" {count} widget{'s have' if count != 1 else ' has'} no owner now." if count else ""
         self.message_user(request, f"{user} left.{owners}", messages.SUCCESS)

@@ -5,13 +5,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from widgets.allowance import Allowance
-from widgets.cleaning import Dropped
+from widgets.editor.preview import Preview, State
 from widgets.models import Widget
-from widgets.preview import Preview, State
+from widgets.refresh.allowance import Allowance
 from widgets.report import Value
 from widgets.spec import CHARTS
 from widgets.times import from_now
+from widgets.transforms import Dropped
 
 MOST_DROPPED = 100
 WHY = {

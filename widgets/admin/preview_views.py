@@ -14,16 +14,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from widgets.health import NEEDS_SOMEBODY
-from widgets.ids import is_id
-from widgets.lists import LISTS, Offer, offer
+from widgets.accounts.ids import is_id
+from widgets.admin.pasted_link import LinkProblem, fields_of
+from widgets.admin.preview_json import as_json
+from widgets.admin.titles import free_title
+from widgets.editor.options import LISTS, Offer, offer
+from widgets.editor.preview import Ask, Preview, preview
 from widgets.models import Project, Widget
-from widgets.preview import Ask, Preview, preview
 from widgets.times import from_now
-
-from .pasted_link import LinkProblem, fields_of
-from .preview_json import as_json
-from .titles import free_title
+from widgets.web.health import NEEDS_SOMEBODY
 
 HARMLESS = {"title", "active", "refresh_minutes", "link"}
 """Fields whose errors don't keep a preview from being drawn."""

@@ -9,14 +9,13 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from widgets.health import Health
+from widgets.admin.connection import WHERE
+from widgets.admin.project_page import ProjectPage
+from widgets.admin.strict_list import StrictList
 from widgets.models import Project
 from widgets.models.access import people_visible_to
 from widgets.models.project import PROJECT_SECRET
-
-from .connection import WHERE
-from .project_page import ProjectPage
-from .strict_list import StrictList
+from widgets.web.health import Health
 
 CREDENTIALS = "Credentials"
 HERE_ALREADY = next(

@@ -16,15 +16,14 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from widgets.clock import hosts_that_are_off
+from widgets.admin.connection import WHAT, ConnectionForm, Verdict, check_form, check_saved
 from widgets.freshness import for_polls
-from widgets.hour import WHO, Hour, hour_of
 from widgets.models import ApiCall, Project
 from widgets.models.project import PROJECT_SECRET, PROJECT_SECRET_ENDS
-from widgets.quota import PEOPLE
+from widgets.refresh.clock import hosts_that_are_off
+from widgets.refresh.quota import PEOPLE
+from widgets.refresh.usage import WHO, Hour, hour_of
 from widgets.times import time_tag
-
-from .connection import WHAT, ConnectionForm, Verdict, check_form, check_saved
 
 hide_secret = method_decorator(sensitive_post_parameters("new_secret", "username"))
 

@@ -6,9 +6,8 @@ from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from widgets.people.password_change import guarded
-
-from .people import SuperusersOnly
+from widgets.accounts.password_change import guarded
+from widgets.admin.people import SuperusersOnly
 
 
 class LoginsAdmin(SuperusersOnly, admin.ModelAdmin):

@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
-from widgets.ids import RowsField, is_id
+from widgets.accounts.ids import RowsField, is_id
 
 LONGEST_VALUE = 200
 """Characters of a search, a filter's value or an order: SQLite takes no query of thousands of terms."""

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from widgets.admin.fields import typed
+from widgets.admin.titles import saved_name
+from widgets.admin.which_fields import is_used
 from widgets.models import Widget
 from widgets.spec import FILTER_OPS, RANGES, UNITS
-
-from .fields import typed
-from .titles import saved_name
-from .which_fields import is_used
 
 ASKED = ("events", "born_event", "property_name", "breakdown", "measure", "where", "limit", "intervals")
 USUAL = ("limit", "intervals")

@@ -7,18 +7,17 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from widgets.admin.preview_json import as_json
+from widgets.admin.preview_views import FormViews
+from widgets.admin.strict_list import StrictList
+from widgets.admin.summary import summary
+from widgets.admin.which_fields import described
+from widgets.admin.widget_form import WidgetForm
+from widgets.admin.widget_list import WidgetListMixin
+from widgets.editor.preview import Ask, preview
 from widgets.models import Project, Widget
 from widgets.models.widget import new_slug
-from widgets.preview import Ask, preview
-from widgets.site_address import out_of_reach
-
-from .preview_json import as_json
-from .preview_views import FormViews
-from .strict_list import StrictList
-from .summary import summary
-from .which_fields import described
-from .widget_form import WidgetForm
-from .widget_list import WidgetListMixin
+from widgets.web.site_address import out_of_reach
 
 
 @admin.register(Widget)

@@ -17,12 +17,12 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from widgets.allowance import why_not
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.snapshot import REFUSED
 from widgets.models.widget import new_slug
-from widgets.quota import PEOPLE, Refusal
-from widgets.refresh import Outcome, refresh
+from widgets.refresh.allowance import why_not
+from widgets.refresh.quota import PEOPLE, Refusal
+from widgets.refresh.run import Outcome, refresh
 
 LONGEST_REFRESH = 20
 """Seconds that somebody waits in front of a page at most; the query that runs then is waited for."""

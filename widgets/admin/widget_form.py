@@ -5,14 +5,13 @@ from typing import Any
 
 from django import forms
 
+from widgets.admin import pasted_link
+from widgets.admin.fields import FiltersField, LinesField, ListOrPairsField, PairsField, day, picker
+from widgets.admin.titles import free_title
+from widgets.admin.which_fields import is_used
 from widgets.models import Listing, Widget
 from widgets.reports import KINDS
 from widgets.spec import OPTIONS, TIME_SERIES_CHARTS, WidgetSpec
-
-from . import pasted_link
-from .fields import FiltersField, LinesField, ListOrPairsField, PairsField, day, picker
-from .titles import free_title
-from .which_fields import is_used
 
 BOXES = {
     "comparison": ("Compare with the period before", "Totals and sums; Cyfe's header or number shows it."),

@@ -15,16 +15,15 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from widgets.health import STATES, for_lists, health_of
+from widgets.admin.strict_list import StrictChangeList
+from widgets.admin.widget_actions import WidgetActions
 from widgets.models import Project, Widget
 from widgets.models.widget import SLUG
-from widgets.pages import picture_url
 from widgets.reports import KINDS
 from widgets.spec import CHARTS
 from widgets.times import from_now, time_tag
-
-from .strict_list import StrictChangeList
-from .widget_actions import WidgetActions
+from widgets.web.board import picture_url
+from widgets.web.health import STATES, for_lists, health_of
 
 ADDRESS = re.compile(rf"/w/({SLUG.pattern})(?:\.\w+)?\s*$")
 Choices = Iterable[tuple[Any, str]]

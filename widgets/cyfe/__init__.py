@@ -3,20 +3,19 @@
 Knows nothing of Mixpanel, Django or HTTP. A new chart family is a new file and one line in the list below.
 """
 
+from widgets.cyfe.cohort import CohortLayout
+from widgets.cyfe.country_map import MapLayout
+from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.funnel import FunnelLayout
+from widgets.cyfe.gauge import GaugeLayout
+from widgets.cyfe.layout import Layout, Table
+from widgets.cyfe.listing import ListLayout
+from widgets.cyfe.number import NumberLayout
+from widgets.cyfe.pie import PieLayout
+from widgets.cyfe.table import TableLayout
+from widgets.cyfe.time_series import TimeSeriesLayout
+from widgets.cyfe.writing import table_as_json, write_csv
 from widgets.report import Report, ReportError
-
-from .cohort import CohortLayout
-from .country_map import MapLayout
-from .drawing import Drawing
-from .funnel import FunnelLayout
-from .gauge import GaugeLayout
-from .layout import Layout, Table
-from .listing import ListLayout
-from .number import NumberLayout
-from .pie import PieLayout
-from .table import TableLayout
-from .time_series import TimeSeriesLayout
-from .writing import table_as_json, write_csv
 
 __all__ = ["CHARTS", "LAYOUTS", "Drawing", "Layout", "Table", "lay_out", "table_as_json", "write_csv"]
 

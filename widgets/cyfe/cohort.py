@@ -1,9 +1,8 @@
 """Cohort: a date a line, the cohort's size, then an interval a column; empty where it is yet to come."""
 
+from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of
 from widgets.report import Report
-
-from .drawing import Drawing
-from .layout import Layout, Table, is_empty, nothing_to_draw, rows_of
 
 
 class CohortLayout(Layout):

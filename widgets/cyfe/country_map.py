@@ -1,12 +1,11 @@
 """Map: a country a line, by its ISO 3166-1 code or, by option, by its English name."""
 
+from widgets.cyfe.countries import COUNTRIES
+from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, values_of_totals
+from widgets.cyfe.numbers import added
+from widgets.cyfe.options import color_row
 from widgets.report import Number, Report, ReportError
-
-from .countries import COUNTRIES
-from .drawing import Drawing
-from .layout import Layout, Table, is_empty, nothing_to_draw, values_of_totals
-from .numbers import added
-from .options import color_row
 
 _MEANT = {"UK": "GB"}
 """What people write for a code that is another."""

@@ -1,9 +1,8 @@
 """Funnel: a step a line, in order, with how many got there."""
 
+from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of
 from widgets.report import Report
-
-from .drawing import Drawing
-from .layout import Layout, Table, is_empty, nothing_to_draw, rows_of
 
 
 class FunnelLayout(Layout):

@@ -1,10 +1,9 @@
 """Gauge: one figure and the target it is measured against."""
 
+from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.layout import Layout, Table
+from widgets.cyfe.number import one_figure
 from widgets.report import Report, ReportError
-
-from .drawing import Drawing
-from .layout import Layout, Table
-from .number import one_figure
 
 
 class GaugeLayout(Layout):

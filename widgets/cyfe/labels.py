@@ -6,7 +6,7 @@ Labels come from anyone who can send an event, and people open these URLs in spr
 import re
 from collections.abc import Iterable
 
-from .options import OPTION_ROWS
+from widgets.cyfe.options import OPTION_ROWS
 
 EMPTY = "(empty)"
 MARK = " (value)"

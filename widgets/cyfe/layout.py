@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+from widgets.cyfe.drawing import Drawing
 from widgets.report import Number, Report, ReportError, Shape, Value
-
-from .drawing import Drawing
 
 Cell = str | date | Number | None
 

@@ -1,10 +1,9 @@
 """List: two columns, a label and its number. An answer without labels is a list without lines."""
 
+from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.layout import Cell, Layout, Table, is_empty, rows_of, values_of_totals
+from widgets.cyfe.options import color_row
 from widgets.report import Report
-
-from .drawing import Drawing
-from .layout import Cell, Layout, Table, is_empty, rows_of, values_of_totals
-from .options import color_row
 
 
 class ListLayout(Layout):

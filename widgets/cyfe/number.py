@@ -2,12 +2,11 @@
 
 from typing import NamedTuple
 
+from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.layout import Layout, Table, values_of_totals
+from widgets.cyfe.numbers import added
+from widgets.cyfe.options import color_row
 from widgets.report import Number, Report, ReportError
-
-from .drawing import Drawing
-from .layout import Layout, Table, values_of_totals
-from .numbers import added
-from .options import color_row
 
 
 class Figure(NamedTuple):

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.numbers import added
 from widgets.report import Number, Report, ReportError
-
-from .drawing import Drawing
-from .numbers import added
 
 Cells = Sequence[str | Number]
 OptionRow = Callable[[Report, Drawing], Cells | None]

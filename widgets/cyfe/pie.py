@@ -1,10 +1,9 @@
 """Pie and donut: the labels are the first row, their values the second."""
 
+from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, values_of_totals
+from widgets.cyfe.options import color_row
 from widgets.report import Report
-
-from .drawing import Drawing
-from .layout import Layout, Table, is_empty, nothing_to_draw, values_of_totals
-from .options import color_row
 
 
 class PieLayout(Layout):

@@ -1,10 +1,9 @@
 """Table: any number of columns under a heading each. An empty answer is a table of headings."""
 
+from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.layout import Layout, Table, is_empty, rows_of
+from widgets.cyfe.listing import labelled_totals, totals_headings
 from widgets.report import Report
-
-from .drawing import Drawing
-from .layout import Layout, Table, is_empty, rows_of
-from .listing import labelled_totals, totals_headings
 
 
 class TableLayout(Layout):

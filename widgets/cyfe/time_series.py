@@ -1,10 +1,9 @@
 """Time series: a date a line, a column a metric, option rows after the data."""
 
+from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of
+from widgets.cyfe.options import option_rows
 from widgets.report import Report, Series
-
-from .drawing import Drawing
-from .layout import Layout, Table, is_empty, nothing_to_draw, rows_of
-from .options import option_rows
 
 
 class TimeSeriesLayout(Layout):

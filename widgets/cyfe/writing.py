@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from .labels import distinct, heading, row_label, safe
-from .layout import Cell, Table
-from .numbers import number_text
+from widgets.cyfe.labels import distinct, heading, row_label, safe
+from widgets.cyfe.layout import Cell, Table
+from widgets.cyfe.numbers import number_text
 
 
 def write_csv(table: Table) -> bytes:

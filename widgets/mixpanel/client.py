@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 import requests
 import urllib3
 
-from .answer import LARGEST_ERROR_BODY, Unreadable, data_from, error_in, read_body, words_in
-from .auth import Credentials
-from .errors import MixpanelError, QueryError, UnavailableError, clean, error_for
-from .regions import api_root as root_of
-from .wire import SESSION, Exchange, exchange
+from widgets.mixpanel.answer import LARGEST_ERROR_BODY, Unreadable, data_from, error_in, read_body, words_in
+from widgets.mixpanel.auth import Credentials
+from widgets.mixpanel.errors import MixpanelError, QueryError, UnavailableError, clean, error_for
+from widgets.mixpanel.regions import api_root as root_of
+from widgets.mixpanel.wire import SESSION, Exchange, exchange
 
 Param = str | int | float | bool
 Read = TypeVar("Read")

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
-from .limits import Limits, limits_in
+from widgets.mixpanel.limits import Limits, limits_in
 
 LONGEST_MESSAGE = 300
 LONGEST_RETRY_AFTER = 86400.0

@@ -1,10 +1,10 @@
 """What is stored. `Project` and `Widget` are people's, the rest is ours and can be made anew."""
 
-from .call import ApiCall
-from .host import HostClock
-from .listing import Listing
-from .project import Project
-from .snapshot import Rendering, Snapshot
-from .widget import Widget
+from widgets.models.call import ApiCall
+from widgets.models.host import HostClock
+from widgets.models.option_cache import Listing
+from widgets.models.project import Project
+from widgets.models.snapshot import Rendering, Snapshot
+from widgets.models.widget import Widget
 
 __all__ = ["ApiCall", "HostClock", "Listing", "Project", "Rendering", "Snapshot", "Widget"]

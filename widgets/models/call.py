@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.db import models
 
-from .access import VisibleQuerySet
-from .project import Project
-from .snapshot import Snapshot
+from widgets.models.access import VisibleQuerySet
+from widgets.models.project import Project
+from widgets.models.snapshot import Snapshot
 
 
 class ApiCall(models.Model):

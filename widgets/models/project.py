@@ -10,12 +10,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.utils import timezone
 
-from widgets.encryption import Sealed, SealedField, problem_with, seal
 from widgets.mixpanel.auth import auth_for
 from widgets.mixpanel.client import Client
 from widgets.mixpanel.regions import REGIONS
-
-from .access import VisibleProjects
+from widgets.models.access import VisibleProjects
+from widgets.models.encrypted import Sealed, SealedField, problem_with, seal
 
 SERVICE_ACCOUNT = "service_account"
 PROJECT_SECRET = "project_secret"  # noqa: S105 - the name of a method

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.utils import timezone
 
+from widgets.models.project import Project
 from widgets.report import Report
 from widgets.reports import KINDS, Question
 
-from .project import Project
-
 if TYPE_CHECKING:
-    from .widget import Widget
+    from widgets.models.widget import Widget
 
 QUESTION_VERSION = 1
 """Raised only when the meaning of stored questions changes; every snapshot is asked for anew then."""

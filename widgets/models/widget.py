@@ -14,13 +14,12 @@ from django.utils import timezone
 
 from widgets.cyfe import Drawing
 from widgets.freshness import POLLED_WITHIN
+from widgets.models.access import VisibleQuerySet
+from widgets.models.project import Project
+from widgets.models.snapshot import Snapshot
 from widgets.reports import KINDS
 from widgets.reports.rules import check
 from widgets.spec import CHARTS, MEASURES, RANGES, SORTS, UNITS, Filter, WidgetSpec
-
-from .access import VisibleQuerySet
-from .project import Project
-from .snapshot import Snapshot
 
 SLUG = re.compile(r"[A-Za-z0-9_-]{22,64}")
 """At least 22 characters of URL-safe base64: 128 bits and more."""

@@ -7,11 +7,10 @@ from datetime import date
 from typing import Any, ClassVar
 
 from widgets.report import Report, Series
+from widgets.reports import one_bucket
+from widgets.reports.reading import of_events
+from widgets.reports.report_type import MEASURE_TYPES, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
 from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSpec
-
-from . import one_bucket
-from .kind import MEASURE_TYPES, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
-from .reading import of_events
 
 MOST_EVENTS = 100
 

@@ -7,12 +7,11 @@ from itertools import groupby
 from typing import Any, ClassVar
 
 from widgets.report import Number, Report, Series, Value, label, number
+from widgets.reports.expressions import property_expression, property_title
+from widgets.reports.notes import note_on
+from widgets.reports.reading import along, check_labels, check_size, count, mapping, sequence, unreadable
+from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
 from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
-
-from .expressions import property_expression, property_title
-from .kind import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
-from .notes import note_on
-from .reading import along, check_labels, check_size, count, mapping, sequence, unreadable
 
 OVERALL = "$overall"
 

@@ -13,11 +13,10 @@ from itertools import islice, pairwise
 from typing import Any
 
 from widgets.report import Report, Series, Value, label
-
-from .insights_tables import OVERALL, UNDATED, funnel_report, retention_report
-from .notes import note_on
-from .ranges import DAY
-from .reading import ReadError, amount, check_size, day, mapping, must_be_day, sequence
+from widgets.reports.insights_tables import OVERALL, UNDATED, funnel_report, retention_report
+from widgets.reports.notes import note_on
+from widgets.reports.ranges import DAY
+from widgets.reports.reading import ReadError, amount, check_size, day, mapping, must_be_day, sequence
 
 TIME = "Time"
 METRICS = ("$event", "$metric", "$funnel", "$retention")

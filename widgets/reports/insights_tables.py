@@ -6,9 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 from widgets.report import Report, Series, Value, label
-
-from .reading import check_size, count, day, mapping, must_be_day, unreadable
-from .retention import USERS, cohort_row, columns
+from widgets.reports.reading import check_size, count, day, mapping, must_be_day, unreadable
+from widgets.reports.retention import USERS, cohort_row, columns
 
 OVERALL = "$overall"
 UNDATED = "all"

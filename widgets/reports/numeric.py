@@ -9,12 +9,11 @@ from datetime import date
 from typing import Any, ClassVar
 
 from widgets.report import Report, Series
+from widgets.reports.expressions import property_expression
+from widgets.reports.ranges import Range
+from widgets.reports.reading import along, mapping, unreadable
+from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
 from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
-
-from .expressions import property_expression
-from .kind import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
-from .ranges import Range
-from .reading import along, mapping, unreadable
 
 
 class Numeric(Kind):

@@ -8,11 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from widgets.report import Number, Report, Series
+from widgets.reports.ranges import DAY, Dates
+from widgets.reports.reading import ReadError, amount, counted, mapping, must_be_day, of_events
+from widgets.reports.report_type import MEASURE_TYPES, Question, Request, common_params, dates_of
 from widgets.spec import WidgetSpec
-
-from .kind import MEASURE_TYPES, Question, Request, common_params, dates_of
-from .ranges import DAY, Dates
-from .reading import ReadError, amount, counted, mapping, must_be_day, of_events
 
 
 def needed(spec: WidgetSpec) -> bool:

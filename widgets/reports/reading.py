@@ -9,8 +9,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from widgets.report import Number, Value, label, number
-
-from .ranges import DAY, Dates, bucket_of, next_bucket
+from widgets.reports.ranges import DAY, Dates, bucket_of, next_bucket
 
 Part = TypeVar("Part")
 

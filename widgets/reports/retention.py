@@ -6,11 +6,10 @@ from datetime import date
 from typing import Any, ClassVar
 
 from widgets.report import Number, Report, Series, Value, number
+from widgets.reports.ranges import next_bucket
+from widgets.reports.reading import amount, count, day, mapping, sequence, unreadable
+from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
 from widgets.spec import Problem, WidgetSpec
-
-from .kind import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
-from .ranges import next_bucket
-from .reading import amount, count, day, mapping, sequence, unreadable
 
 USERS = "Users"
 MOST_INTERVALS = 90

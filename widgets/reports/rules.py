@@ -7,6 +7,9 @@ from datetime import date
 from typing import Any, TypeGuard
 
 from widgets.report import UNSTORABLE, Number, number
+from widgets.reports import KINDS
+from widgets.reports.ranges import DAY, Range, next_bucket
+from widgets.reports.report_type import Kind
 from widgets.spec import (
     CHARTS,
     FILTER_OPS,
@@ -19,10 +22,6 @@ from widgets.spec import (
     Problem,
     WidgetSpec,
 )
-
-from . import KINDS
-from .kind import Kind
-from .ranges import DAY, Range, next_bucket
 
 MOST_BUCKETS = 1000
 HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")

@@ -6,12 +6,11 @@ from itertools import groupby
 from typing import Any, ClassVar
 
 from widgets.report import Report, ReportError, Series
+from widgets.reports.insights import TIME, read_insights
+from widgets.reports.insights_tables import OVERALL
+from widgets.reports.report_type import Kind, Question, Request, totalled
+from widgets.reports.retention import USERS, percent
 from widgets.spec import CHARTS, ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, WidgetSpec
-
-from .insights import TIME, read_insights
-from .insights_tables import OVERALL
-from .kind import Kind, Question, Request, totalled
-from .retention import USERS, percent
 
 
 class SavedReport(Kind):

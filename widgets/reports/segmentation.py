@@ -5,12 +5,20 @@ from datetime import date
 from typing import Any, ClassVar
 
 from widgets.report import Report, Series
+from widgets.reports import one_bucket
+from widgets.reports.expressions import property_expression, property_title
+from widgets.reports.reading import of_events
+from widgets.reports.report_type import (
+    FILTER_FIELDS,
+    MEASURE_TYPES,
+    RANGE_FIELDS,
+    Kind,
+    Question,
+    Request,
+    calendar_of,
+    common_params,
+)
 from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSpec
-
-from . import one_bucket
-from .expressions import property_expression, property_title
-from .kind import FILTER_FIELDS, MEASURE_TYPES, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
-from .reading import of_events
 
 MOST_VALUES = 10_000
 """https://developer.mixpanel.com/reference/segmentation-query, `limit`."""

@@ -4,10 +4,9 @@ from datetime import date
 from typing import Any, ClassVar
 
 from widgets.report import Report, Series, label
+from widgets.reports.reading import check_labels, count, mapping, sequence, unreadable
+from widgets.reports.report_type import MEASURE_TYPES, Kind, Question, Request
 from widgets.spec import WidgetSpec
-
-from .kind import MEASURE_TYPES, Kind, Question, Request
-from .reading import check_labels, count, mapping, sequence, unreadable
 
 
 class TopEvents(Kind):

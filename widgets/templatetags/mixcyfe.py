@@ -7,11 +7,11 @@ from django import template
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from widgets.clock import hosts_that_are_off
-from widgets.first_steps import FirstSteps
-from widgets.first_steps import first_steps as steps_of
-from widgets.health import Health
+from widgets.refresh.clock import hosts_that_are_off
 from widgets.times import from_now, span, time_tag
+from widgets.web.health import Health
+from widgets.web.onboarding import FirstSteps
+from widgets.web.onboarding import first_steps as steps_of
 
 register = template.Library()
 

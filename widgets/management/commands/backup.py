@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.backends.postgresql.client import DatabaseClient
 
+from mixcyfe_site.private_files import BESIDE, create_private
 from widgets.models import Project
-from widgets.private_files import BESIDE, create_private
 
 TABLE = Project._meta.db_table
 """Where this table is missing, there is nothing of MixCyfe's to copy."""

@@ -11,9 +11,9 @@ from django.core.management.base import BaseCommand
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from widgets import pruning
-from widgets.clock import database_now
-from widgets.people import failed_logins
+from widgets.accounts import failed_logins
+from widgets.refresh import pruning
+from widgets.refresh.clock import database_now
 
 BATCH = 1000
 """Rows that go in one transaction: with SQLite, whoever wants to write waits for it."""

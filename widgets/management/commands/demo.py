@@ -11,13 +11,12 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from widgets.demo import environment
-from widgets.demo.dashboard import dashboard
+from widgets.import_export.importing import import_all
+from widgets.management.commands.serve import granian
+from widgets.management.demo import environment
+from widgets.management.demo.dashboard import dashboard
 from widgets.models import Snapshot, Widget
-from widgets.refresh import refresh
-from widgets.transfer.importing import import_all
-
-from .serve import granian
+from widgets.refresh.run import refresh
 
 USER = "demo"
 PASSWORD = "mixcyfe-demo"  # noqa: S105 - served on the loopback address only, over made-up numbers

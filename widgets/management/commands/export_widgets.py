@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from widgets.import_export.exporting import export_all
 from widgets.models import Project, Widget
-from widgets.transfer.exporting import export_all
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from widgets.import_export.legacy import BadAddress, LegacyAddress, MovedIn, move_in, read_address
 from widgets.models.project import PROJECT_SECRET, PROJECT_SECRET_ENDS
-from widgets.transfer.legacy import BadAddress, LegacyAddress, MovedIn, move_in, read_address
 
 LARGEST_ID = 2**63 - 1
 

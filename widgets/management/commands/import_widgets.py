@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from widgets.admin.trail import note_command
-from widgets.transfer.importing import BadImport, import_all, read_json
+from widgets.admin.audit_log import note_command
+from widgets.import_export.importing import BadImport, import_all, read_json
 
 
 class Command(BaseCommand):

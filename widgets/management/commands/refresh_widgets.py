@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from widgets.clock import database_now
 from widgets.freshness import POLLED_WITHIN, freshness
 from widgets.models import Snapshot, Widget
-from widgets.quota import Refusal
-from widgets.refresh import Outcome, refresh
+from widgets.refresh.clock import database_now
+from widgets.refresh.quota import Refusal
+from widgets.refresh.run import Outcome, refresh
 
 FREE_PLACE = 60
 """Seconds to wait for one."""

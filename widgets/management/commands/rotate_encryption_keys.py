@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from widgets.encryption import SecretLost
 from widgets.models import Project
+from widgets.models.encrypted import SecretLost
 
 
 class Command(BaseCommand):

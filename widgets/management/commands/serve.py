@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from widgets.healthz import missing_migrations, write_problem
+from widgets.web.healthz import missing_migrations, write_problem
 
 
 class Command(BaseCommand):

@@ -1,0 +1,316 @@
+"""Backoff as Mixpanel's real errors want it: whom they hold back, for how long, what ends it, what it costs."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from fake_mixpanel.fake import StandIn
+from tests.refresh.test_failures import retry_after
+from tests.refresh.test_freshness import clock, cyfe_polls, header
+from widgets.admin.connection import check_saved
+from widgets.editor.preview import Ask, preview
+from widgets.models import ApiCall, Project, Snapshot, Widget
+from widgets.refresh import gateway
+from widgets.refresh.gateway import Failure
+from widgets.refresh.quota import Claim, claim
+from widgets.refresh.usage import hour_of
+from widgets.web.health import for_lists, health_of
+
+pytestmark = pytest.mark.django_db
+__all__ = ["clock"]
+
+MakeWidget = Callable[..., Widget]
+ERRORS = Path(__file__).parents[1] / "data" / "errors"
+
+
+def recorded(mixpanel: StandIn, name: str, times: int | None = None) -> None:
+    """Has the stand-in answer as Mixpanel once did."""
+    error = json.loads((ERRORS / f"{name}.json").read_text())
+    mixpanel.fail(error["status"], error["body"], headers=error.get("headers"), times=times)
+
+
+def seconds(clock: Any, number: float) -> None:
+    clock.shift(timedelta(seconds=number))
+
+
+@pytest.fixture
+def boss(admin_user: Any) -> Any:
+    return admin_user
+
+
+@pytest.fixture
+def pick(client: Client, boss: Any, project: Project) -> Callable[[str], Any]:
+    client.force_login(boss)
+    address = reverse("admin:widgets_widget_lists")
+    return lambda what: client.post(address, {"project": project.pk, "what": what, "again": "1"}).json()
+
+
+def test_it_waits_a_minute_after_a_full_hour_whatever_retry_after_says(
+    clock: Any, make_widget: MakeWidget, mixpanel: StandIn
+) -> None:
+    recorded(mixpanel, "hourly_limit")
+    widgets = [make_widget(last=days) for days in (1, 2, 3)]
+    assert retry_after(cyfe_polls(widgets[0])) in (59, 60)
+    seconds(clock, 50)
+    cyfe_polls(widgets[1])
+    assert len(mixpanel.calls) == 1
+    waits = []
+    for _ in range(8):
+        seconds(clock, 3700)
+        calls = len(mixpanel.calls)
+        answers = [cyfe_polls(widget) for widget in widgets]
+        assert len(mixpanel.calls) == calls + 1, "one trial"
+        waits.append(retry_after(answers[-1]))
+    for wait, expected in zip(waits, (120, 240, 480, 960, 1920, 3600, 3600, 3600), strict=True):
+        assert expected - 2 <= wait <= expected
+    mixpanel.heal()
+    seconds(clock, 3601)
+    assert [cyfe_polls(widget).status for widget in widgets] == [200] * 3
+
+
+def test_it_waits_a_few_seconds_after_too_many_at_once(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+) -> None:
+    recorded(mixpanel, "too_many_at_once", times=1)
+    widget = make_widget()
+    assert retry_after(cyfe_polls(widget)) <= 10
+    seconds(clock, 11)
+    assert cyfe_polls(widget).status == 200
+    project.refresh_from_db()
+    assert (project.hold_kind, project.hold_message, project.hold_count) == ("", "", 0)
+
+
+def test_it_reads_both_limits_from_the_new_headers_and_from_the_old_words(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+) -> None:
+    Project.objects.update(hourly_limit=400, concurrent_limit=50)
+    for last, name in ((1, "hourly_limit"), (2, "too_many_at_once"), (3, "both_limits")):
+        Project.objects.update(learned_hourly=None, learned_concurrent=None)
+        recorded(mixpanel, name, times=1)
+        cyfe_polls(make_widget(last=last))
+        project.refresh_from_db()
+        assert (project.effective_hourly, project.effective_concurrent) == (60, 5), name
+        seconds(clock, 3601)
+
+
+def test_load_shedding_teaches_nothing(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+) -> None:
+    mixpanel.fail(429, {"error": "Too many requests"}, times=1)
+    assert retry_after(cyfe_polls(make_widget())) <= 60
+    project.refresh_from_db()
+    assert project.learned == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("policy", "limit"),
+    [
+        ('"project";q=0;w=3600', '"project";r=0'),
+        ('"project";q=999999999999;w=3600', '"project";r=0;t=1'),
+        ('"project";q=5;w=60', '"project";r=0'),
+        ("project;q=five", '"project;r=0'),
+        (";" * 100_000, '"' * 100_000),
+    ],
+)
+def test_it_believes_no_absurd_header(
+    project: Project, make_widget: MakeWidget, mixpanel: StandIn, policy: str, limit: str
+) -> None:
+    headers = {"RateLimit-Policy": policy[:60_000], "RateLimit": limit[:60_000]}
+    mixpanel.fail(429, {"error": "no"}, headers=headers, times=1)
+    assert cyfe_polls(make_widget()).status == 503
+    project.refresh_from_db()
+    assert project.effective_hourly == 60
+
+
+def test_a_learned_limit_counts_for_a_week(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+) -> None:
+    mixpanel.fail(429, {"error": "limit (13/12 queries running in the last hour)"}, times=1)
+    cyfe_polls(make_widget())
+    clock.shift(timedelta(days=6, hours=23))
+    project.refresh_from_db()
+    assert project.effective_hourly == 12
+    clock.shift(timedelta(hours=2))
+    assert project.effective_hourly == 60
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("history", "Dates from 20 August 2026 on would do"),
+        ("deleted_group", "Mixpanel refused the query: Report refers to a deleted group identifier."),
+        ("funnel_too_big", "Mixpanel refused the query: Funnel too big."),
+    ],
+)
+def test_what_is_wrong_with_one_query_holds_back_that_query_only(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn, name: str, says: str
+) -> None:
+    recorded(mixpanel, name, times=1)
+    refused = cyfe_polls(make_widget())
+    assert says in refused.body.decode()
+    assert retry_after(refused) > 80_000
+    assert cyfe_polls(make_widget(last=9)).status == 200
+    project.refresh_from_db()
+    assert not project.is_held
+
+
+def test_a_missing_data_group_holds_back_that_query_only(make_widget: MakeWidget, mixpanel: StandIn) -> None:
+    mixpanel.fail(400, {"error": "Missing Datagroup", "data": {"group": "company"}}, times=1)
+    assert "Missing Datagroup" in cyfe_polls(make_widget()).body.decode()
+    assert cyfe_polls(make_widget(last=9)).status == 200
+
+
+def test_a_query_that_took_mixpanel_too_long_is_passing_trouble(
+    clock: Any, make_widget: MakeWidget, mixpanel: StandIn
+) -> None:
+    recorded(mixpanel, "timeout", times=1)
+    widget = make_widget()
+    assert retry_after(cyfe_polls(widget)) <= 36
+    seconds(clock, 40)
+    assert cyfe_polls(widget).status == 200
+
+
+@pytest.mark.parametrize("status", [401, 402, 429])
+def test_a_call_that_mixpanel_does_not_count_gives_its_place_back(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn, boss: Any, status: int
+) -> None:
+    Project.objects.update(hourly_limit=1)
+    mixpanel.fail(status, times=1)
+    widget = make_widget()
+    assert cyfe_polls(widget).status == 503
+    project.refresh_from_db()
+    assert hour_of(project, ApiCall.objects.get().started_at, boss).used == 0
+    seconds(clock, 3601 if status == 429 else 0)
+    Project.objects.update(held_until=None)
+    assert cyfe_polls(widget).status == 200
+
+
+def test_a_call_that_never_connected_gives_its_place_back(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn, settings: Any
+) -> None:
+    Project.objects.update(hourly_limit=1)
+    settings.MIXPANEL_API_ROOT = "http://127.0.0.1:9/api"
+    widget = make_widget()
+    cyfe_polls(widget)
+    settings.MIXPANEL_API_ROOT = mixpanel.url
+    seconds(clock, 40)
+    assert cyfe_polls(widget).status == 200
+    assert cyfe_polls(make_widget(last=9)).status == 503, "one that arrived counts"
+
+
+def test_a_refused_query_and_a_403_count(project: Project, make_widget: MakeWidget, mixpanel: StandIn) -> None:
+    mixpanel.fail(400, {"error": "invalid event"}, times=1)
+    cyfe_polls(make_widget())
+    mixpanel.fail(403, times=1)
+    cyfe_polls(make_widget(last=9))
+    assert ApiCall.objects.filter(counts=True).count() == 2
+
+
+def test_the_list_of_saved_reports_costs_nothing_of_the_hour(
+    project: Project, pick: Any, mixpanel: StandIn, boss: Any
+) -> None:
+    Project.objects.update(hourly_limit=1)
+    assert pick("events")["values"]
+    assert pick("saved_reports")["values"]
+    assert "used up" in pick("funnels")["problem"]
+    mixpanel.fail(429, {"error": "slow down"}, times=1, endpoint="app/bookmarks")
+    pick("saved_reports")
+    project.refresh_from_db()
+    assert not project.is_held, "a limit of its own says nothing of the project's"
+
+
+def health_word(widget: Widget) -> str:
+    now = timezone.now()
+    return health_of(for_lists(Widget.objects.filter(pk=widget.pk), now).get(), now).state
+
+
+@pytest.mark.parametrize("repaired_by", ["picker", "preview", "connection test", "poll of another widget"])
+@pytest.mark.parametrize("status", [401, 429])
+def test_a_repaired_project_is_green_at_once(
+    clock: Any,
+    project: Project,
+    make_widget: MakeWidget,
+    mixpanel: StandIn,
+    pick: Any,
+    boss: Any,
+    status: int,
+    repaired_by: str,
+) -> None:
+    widget, other = make_widget(), make_widget(last=9)
+    assert cyfe_polls(widget).status == cyfe_polls(other).status == 200
+    Snapshot.objects.update(fetched_at=Snapshot.objects.first().fetched_at - timedelta(minutes=600))
+    mixpanel.fail(status)
+    cyfe_polls(widget)
+    assert Project.objects.get().is_held
+    mixpanel.heal()
+    seconds(clock, 3601)
+    match repaired_by:
+        case "picker":
+            assert pick("events")["values"]
+        case "preview":
+            preview(make_widget(last=11), Ask.NOW, user_id=boss.pk)
+        case "connection test":
+            assert check_saved(Project.objects.get(), boss).ok
+        case _:
+            cyfe_polls(other)
+    project.refresh_from_db()
+    assert (project.held_until, project.hold_kind, project.hold_message, project.hold_count) == (None, "", "", 0)
+    assert Snapshot.objects.exclude(error="").count() == 0
+    assert health_word(widget) in ("stale", "fresh")
+    assert "detail" not in header(cyfe_polls(widget), "Cache-Status")
+
+
+def test_a_connection_test_ends_the_backoff_without_a_wait(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn, boss: Any
+) -> None:
+    widget = make_widget()
+    mixpanel.fail(401, times=1)
+    assert cyfe_polls(widget).status == 503
+    assert check_saved(Project.objects.get(), boss).ok
+    assert health_word(widget) == "waiting"
+    assert cyfe_polls(widget).status == 200
+
+
+def test_trouble_on_the_way_does_not_end_a_backoff(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+) -> None:
+    mixpanel.fail(401, times=1)
+    cyfe_polls(make_widget())
+    mixpanel.fail(503, times=1)
+    seconds(clock, 3601)
+    cyfe_polls(make_widget(last=9))
+    project.refresh_from_db()
+    assert (project.hold_kind, project.hold_count) == ("credentials", 1)
+
+
+def test_the_end_of_a_backoff_is_saved_whole(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn, boss: Any
+) -> None:
+    mixpanel.fail(401, times=1)
+    widget = make_widget()
+    cyfe_polls(widget)
+    Project.objects.update(full_until=Project.objects.get().held_until)
+    assert check_saved(Project.objects.get(), boss).ok
+    assert Project.objects.get().full_until is None
+    assert cyfe_polls(widget).status == 200
+
+
+def test_a_query_that_left_before_a_backoff_does_not_end_it(
+    make_widget: Callable[..., Widget], project: Project, mixpanel: StandIn
+) -> None:
+    first, second = (claim(make_widget(last=days).snapshot_id, seen=None, purpose="poll") for days in (3, 4))
+    assert isinstance(first, Claim)
+    assert isinstance(second, Claim)
+    with gateway.recording(first, Failure("limit", "Mixpanel's limit is reached", counts=False), "a query"):
+        pass
+    with gateway.recording(second, "an answer", "a query"):
+        pass
+    project.refresh_from_db()
+    assert (project.hold_kind, project.is_held) == ("limit", True)

@@ -1,0 +1,138 @@
+"""Hosts whose clocks are off: they cost no query, and are told. Who is late or double does nothing."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from fake_mixpanel.fake import StandIn
+from tests.refresh.test_freshness import clock, cyfe_polls
+from widgets.models import HostClock, Snapshot, Widget
+from widgets.refresh import log_rate
+from widgets.refresh.clock import database_now
+from widgets.refresh.quota import PEOPLE, Refusal
+from widgets.refresh.run import Outcome, refresh
+
+pytestmark = pytest.mark.django_db
+__all__ = ["clock"]
+
+MakeWidget = Callable[..., Widget]
+ON_POSTGRESQL = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="left out: on SQLite a host and its database share a clock"
+)
+
+
+def test_a_host_that_is_ahead_burns_no_queries(clock: Any, make_widget: MakeWidget, mixpanel: StandIn) -> None:
+    """The host finds the data old and hands it over; by the database's clock it is fresh."""
+    widget = make_widget(include_today=True)
+    assert cyfe_polls(widget).status == 200
+    seen = Snapshot.objects.get().fetched_at
+    for purpose in ("poll", "worker"):
+        assert refresh(widget.snapshot_id, seen=seen, purpose=purpose, in_turn=True) is Refusal.FRESH
+    assert len(mixpanel.calls) == 1
+    clock.shift(timedelta(minutes=15))
+    assert refresh(widget.snapshot_id, seen=seen, purpose="poll", in_turn=True) is Outcome.STORED
+
+
+def test_people_and_commands_may_ask_for_fresh_data(make_widget: MakeWidget, mixpanel: StandIn) -> None:
+    widget = make_widget()
+    assert cyfe_polls(widget).status == 200
+    for purpose in (PEOPLE, "command"):
+        assert refresh(widget.snapshot_id, seen=Snapshot.objects.get().fetched_at, purpose=purpose) is Outcome.STORED
+
+
+def test_it_is_due_when_the_first_of_its_widgets_wants_it(clock: Any, make_widget: MakeWidget) -> None:
+    slow, quick = make_widget(refresh_minutes=600), make_widget(refresh_minutes=5, chart="pie")
+    assert slow.snapshot_id == quick.snapshot_id
+    cyfe_polls(slow)
+    seen = Snapshot.objects.get().fetched_at
+    clock.shift(timedelta(minutes=6))
+    assert refresh(slow.snapshot_id, seen=seen, purpose="poll") is Outcome.STORED
+
+
+def test_a_task_that_is_late_or_double_does_nothing(
+    clock: Any, make_widget: MakeWidget, mixpanel: StandIn, settings: Any
+) -> None:
+    celery = pytest.importorskip("mixcyfe_site.celery")
+    widget = make_widget(include_today=True)
+    cyfe_polls(widget)
+    seen = Snapshot.objects.get().fetched_at.isoformat()
+    assert celery.refresh_task.expires is None
+    celery.refresh_task(widget.snapshot_id, seen)
+    assert len(mixpanel.calls) == 1, "nothing is due"
+    clock.shift(timedelta(hours=5))
+    celery.refresh_task(widget.snapshot_id, seen)
+    celery.refresh_task(widget.snapshot_id, seen)
+    assert len(mixpanel.calls) == 2, "late, but due; and once"
+
+
+@pytest.mark.parametrize("off", [timedelta(minutes=-2), timedelta(minutes=2)])
+def test_a_lost_task_is_queued_anew_whatever_the_host_s_clock(
+    make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch, settings: Any, off: timedelta
+) -> None:
+    celery = pytest.importorskip("mixcyfe_site.celery")
+    from widgets.refresh.queue import enqueue, may_queue
+
+    settings.TASKS = "celery"
+    queued: list[int] = []
+    monkeypatch.setattr(celery.refresh_task, "apply_async", lambda args, **_: queued.append(args[0]))
+    widget = make_widget()
+    now = datetime(2026, 11, 18, 20, 0, tzinfo=UTC)
+    with time_machine.travel(now, tick=False) as clock:
+        assert enqueue(widget.snapshot_id, None)
+        queued_at = Snapshot.objects.get().queued_at
+        assert enqueue(widget.snapshot_id, None)
+        assert may_queue(queued_at, now + off), "the database decides"
+        if connection.vendor == "sqlite":
+            assert len(queued) == 1
+            clock.shift(timedelta(seconds=31))
+            enqueue(widget.snapshot_id, None)
+            assert len(queued) == 2
+
+
+def test_superusers_are_told_of_a_host_whose_clock_is_off(
+    admin_client: Client, client: Client, django_user_model: Any
+) -> None:
+    HostClock.objects.create(host="web-2", ahead=600, noticed_at=timezone.now() - timedelta(minutes=1))
+    HostClock.objects.create(host="web-3", ahead=-30, noticed_at=timezone.now() - timedelta(hours=1))
+    shown = admin_client.get("/admin/").content.decode()
+    assert "The clock of host web-2 is 600 seconds ahead of the database" in shown
+    assert "web-3" not in shown, "it has said nothing more for long"
+    client.force_login(django_user_model.objects.create_user("ann", is_staff=True))
+    assert "web-2" not in client.get("/admin/").content.decode()
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize(("off", "told"), [(600, True), (-600, True), (3, False), (0, False)])
+def test_a_clock_that_is_off_is_told_once_in_a_while(
+    off: int, told: bool, caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
+) -> None:
+    log_rate._said.clear()
+    truth = database_now()
+    with (
+        caplog.at_level(logging.WARNING, "widgets.refresh.clock"),
+        django_capture_on_commit_callbacks(execute=True),
+        time_machine.travel(truth + timedelta(seconds=off)),
+    ):
+        for _ in range(5):
+            database_now()
+    assert len(caplog.records) == told
+    assert HostClock.objects.count() == told
+    if told:
+        assert HostClock.objects.get().ahead == pytest.approx(off, abs=5)
+
+
+@ON_POSTGRESQL
+def test_a_web_host_ten_minutes_ahead_asks_no_more_than_others(make_widget: MakeWidget, mixpanel: StandIn) -> None:
+    widget = make_widget(refresh_minutes=5)
+    cyfe_polls(widget)
+    with time_machine.travel(timezone.now() + timedelta(minutes=10)):
+        for _ in range(20):
+            assert cyfe_polls(widget).status == 200
+    assert len(mixpanel.calls) == 1

@@ -1,0 +1,147 @@
+"""Days of simulated time, with whatever may happen in them: the promises hold all the same."""
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fake_mixpanel.fake import StandIn
+from tests.conftest import CLUSTER, new_project
+from tests.refresh.test_freshness import MOVABLE, NOT_MOVABLE, cyfe_polls, header
+from widgets.models import ApiCall, Project, Snapshot, Widget
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(not MOVABLE, reason=NOT_MOVABLE),
+]
+
+START = datetime(2026, 3, 7, 20, 0, tzinfo=UTC)  # the night to come is an hour short in US/Pacific
+HOURLY = 8
+HAPPENS = st.one_of(
+    st.tuples(st.just("polls"), st.integers(1, 40)),
+    st.tuples(st.just("pause"), st.integers(1, 240)),
+    st.tuples(st.just("outage"), st.sampled_from([500, 503, 429, 401, 400])),
+    st.tuples(st.just("healed"), st.just(0)),
+    st.tuples(st.just("killed"), st.just(0)),
+    st.tuples(st.just("edited"), st.integers(0, 5)),
+)
+
+
+@settings(
+    max_examples=20 if CLUSTER else 3,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(day=st.lists(HAPPENS, min_size=5, max_size=25))
+def test_it_keeps_its_promises_through_any_day(mixpanel: StandIn, db: None, day: list[tuple[str, int]]) -> None:
+    start_anew(mixpanel)
+    widgets = six_widgets()
+    with time_machine.travel(START, tick=False) as clock:
+        for what, how_much in day:
+            match what:
+                case "polls":
+                    for _ in range(how_much):
+                        for widget in widgets:
+                            check_answer(cyfe_polls(widget), widget)
+                        clock.shift(timedelta(minutes=3))
+                case "pause":
+                    clock.shift(timedelta(minutes=how_much))
+                case "outage":
+                    mixpanel.fail(how_much)
+                case "healed":
+                    mixpanel.heal()
+                case "killed":
+                    leave_a_lease_behind()
+                case "edited":
+                    widgets[how_much].limit += 1
+                    widgets[how_much].save()
+        check_ledger()
+        check_recovery(clock, mixpanel, widgets)
+        check_ledger()
+
+
+def start_anew(mixpanel: StandIn) -> None:
+    mixpanel.heal()
+    mixpanel.reset()
+    for model in (ApiCall, Widget, Snapshot, Project):
+        model.objects.all().delete()
+
+
+def six_widgets() -> list[Widget]:
+    project = new_project(hourly_limit=HOURLY)
+    widgets = []
+    for i in range(6):
+        widget = Widget(
+            project=project,
+            title=f"{i}",
+            report="segmentation",
+            events=["Signed up"],
+            breakdown="plan",
+            last=i + 1,
+            include_today=i % 2 == 0,
+        )
+        widget.full_clean()
+        widget.save()
+        widgets.append(widget)
+    return widgets
+
+
+def check_answer(reply: Any, widget: Widget) -> None:
+    assert reply.status in (200, 503)
+    if reply.status == 503:
+        assert int(header(reply, "Retry-After")) >= 1
+        return
+    assert reply.body.startswith(b"Date,")
+    snapshot = Snapshot.objects.get(pk=Widget.objects.get(pk=widget.pk).snapshot_id)
+    assert snapshot.fetched_at is not None
+    age = (timezone.now() - snapshot.fetched_at).total_seconds()
+    interval = 900 if widget.include_today else 6 * 3600
+    project = Project.objects.get()
+    must = max(3600, 3 * interval * project.stretch)
+    if age > must:  # only with a reason that the answer tells, or while somebody's lease runs
+        leased = snapshot.lease_until is not None and snapshot.lease_until > timezone.now()
+        assert leased or "detail=" in header(reply, "Cache-Status")
+
+
+def leave_a_lease_behind() -> None:
+    """What a process that is killed in the middle of a query leaves: a lease, and a call without an end."""
+    from widgets.refresh.quota import claim
+
+    for snapshot in Snapshot.objects.order_by("pk")[:2]:
+        claim(snapshot.pk, seen=snapshot.fetched_at, purpose="poll")
+
+
+def check_ledger() -> None:
+    """Never over the limit in any 60 minutes, by what Mixpanel counts; never the same query twice at once."""
+    window: deque[datetime] = deque()
+    for at in ApiCall.objects.filter(counts=True).order_by("started_at").values_list("started_at", flat=True):
+        window.append(at)
+        while window[0] <= at - timedelta(hours=1):
+            window.popleft()
+        assert len(window) <= HOURLY
+    busy: dict[int, datetime] = {}
+    for pk, begin, end in ApiCall.objects.order_by("started_at").values_list("snapshot", "started_at", "ended_at"):
+        assert pk not in busy or busy[pk] <= begin
+        busy[pk] = end or begin + timedelta(seconds=35)  # the lease of a killed one
+
+
+def check_recovery(clock: Any, mixpanel: StandIn, widgets: list[Widget]) -> None:
+    """A few healthy hours later everything is as fresh as the limit allows: nothing is stuck, nobody starves."""
+    mixpanel.heal()
+    Project.objects.get().save()  # whoever mends credentials saves the project
+    for _ in range(int(timedelta(hours=4) / timedelta(minutes=5))):
+        for widget in widgets:
+            cyfe_polls(Widget.objects.get(pk=widget.pk))
+        clock.shift(timedelta(minutes=5))
+    project = Project.objects.get()
+    for widget in Widget.objects.select_related("snapshot"):
+        if widget.snapshot.error_kind == "query":
+            continue  # refused by Mixpanel: it waits for a day, or for its widget to change
+        assert widget.snapshot.fetched_at is not None
+        interval = (900 if widget.include_today else 6 * 3600) * project.stretch
+        assert (timezone.now() - widget.snapshot.fetched_at).total_seconds() <= interval + 1800

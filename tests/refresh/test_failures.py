@@ -1,0 +1,188 @@
+"""What each of Mixpanel's errors holds back, for how long, and what ends it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.refresh.test_freshness import clock, cyfe_polls, header
+from widgets.models import ApiCall, Project, Snapshot, Widget
+
+pytestmark = pytest.mark.django_db
+__all__ = ["clock"]
+
+
+def retry_after(reply: Any) -> int:
+    return int(header(reply, "Retry-After"))
+
+
+@pytest.mark.parametrize(("status", "text"), [(500, "unknown error"), (503, ""), (502, "<html>bad gateway</html>")])
+def test_it_waits_longer_after_each_passing_failure(
+    clock: Any, make_widget: Callable[..., Widget], mixpanel: Any, status: int, text: str
+) -> None:
+    widget = make_widget()
+    mixpanel.fail(status, text)
+    waits = []
+    for _ in range(9):
+        waits.append(retry_after(cyfe_polls(widget)))
+        clock.shift(timedelta(seconds=waits[-1] + 1))
+    assert len(mixpanel.calls) == 9
+    assert 24 <= waits[0] <= 36
+    assert all(0.8 * 1800 <= wait <= 1.2 * 1800 for wait in waits[-2:])
+    assert all(1.2 * a < b for a, b in zip(waits[:5], waits[1:6], strict=True))
+    mixpanel.heal()
+    assert cyfe_polls(widget).status == 200
+    assert Snapshot.objects.get().failures == 0
+
+
+def test_it_honours_retry_after(clock: Any, make_widget: Callable[..., Widget], mixpanel: Any) -> None:
+    mixpanel.fail(503, headers={"Retry-After": "600"})
+    assert retry_after(cyfe_polls(make_widget())) in (599, 600)
+
+
+def test_it_holds_back_the_whole_project_after_a_429_and_learns_its_limits(
+    clock: Any, project: Project, make_widget: Callable[..., Widget], mixpanel: Any
+) -> None:
+    body = (
+        '{"request": "/api/2.0/events?x", "error": "Query rate limit exceeded for project_id: 1. '
+        '1/3 queries running concurrently and 41/40 queries running in the last hour."}'
+    )
+    mixpanel.fail(429, body, headers={"Retry-After": "3600"})
+    first, second = make_widget(), make_widget(last=9)
+    assert retry_after(cyfe_polls(first)) in (89, 90)  # 40 an hour: one in 90 seconds
+    assert cyfe_polls(second).status == 503
+    assert len(mixpanel.calls) == 1
+    project.refresh_from_db()
+    assert (project.effective_hourly, project.effective_concurrent) == (40, 3)
+    mixpanel.heal()
+    clock.shift(timedelta(seconds=91))
+    assert cyfe_polls(second).status == 200
+    assert cyfe_polls(first).status == 200
+    project.refresh_from_db()
+    assert (project.hold_count, project.effective_hourly) == (0, 40)
+
+
+def test_it_does_not_take_a_higher_limit_by_itself(
+    clock: Any, project: Project, make_widget: Callable[..., Widget], mixpanel: Any
+) -> None:
+    mixpanel.fail(
+        429, '{"error": "1/9 queries running concurrently and 401/400 queries running in the last hour"}', times=1
+    )
+    cyfe_polls(make_widget())
+    project.refresh_from_db()
+    assert (project.learned_hourly, project.effective_hourly, project.effective_concurrent) == (400, 60, 5)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "says"),
+    [
+        (401, "", "credentials", "credentials"),
+        (403, "", "credentials", "credentials"),
+        (400, '{"error": "Unable to authenticate request"}', "credentials", "credentials"),
+        (402, '{"error": "Your plan does not allow API calls"}', "plan", "plan"),
+    ],
+)
+def test_it_tries_refused_credentials_once_an_hour_for_the_whole_project(
+    clock: Any,
+    project: Project,
+    make_widget: Callable[..., Widget],
+    mixpanel: Any,
+    status: int,
+    body: str,
+    kind: str,
+    says: str,
+) -> None:
+    widgets = [make_widget(last=i + 1) for i in range(4)]
+    mixpanel.fail(status, body)
+    answers = [cyfe_polls(widget) for widget in widgets]
+    assert {answer.status for answer in answers} == {503}
+    assert all(says in answer.body.decode().lower() for answer in answers)
+    assert len(mixpanel.calls) == 1
+    clock.shift(timedelta(minutes=59))
+    cyfe_polls(widgets[0])
+    assert len(mixpanel.calls) == 1
+    clock.shift(timedelta(minutes=2))
+    for widget in widgets:
+        cyfe_polls(widget)
+    assert len(mixpanel.calls) == 2
+    mixpanel.heal()
+    project.refresh_from_db()
+    assert project.hold_kind == kind
+    project.save()  # somebody mended it
+    assert [cyfe_polls(widget).status for widget in widgets] == [200] * 4
+
+
+def test_it_asks_a_refused_query_again_once_a_day_or_when_its_widget_changes(
+    clock: Any, make_widget: Callable[..., Widget], mixpanel: Any
+) -> None:
+    widget, other = make_widget(), make_widget(last=9)
+    mixpanel.fail(400, '{"error": "invalid event"}', times=1)
+    refused = cyfe_polls(widget)
+    assert "invalid event" in refused.body.decode()
+    assert cyfe_polls(other).status == 200  # the others go on
+    clock.shift(timedelta(hours=23))
+    assert cyfe_polls(widget).status == 503
+    assert len(mixpanel.calls) == 2
+    widget.save()
+    assert cyfe_polls(widget).status == 200
+    mixpanel.fail(400, '{"error": "invalid event"}', times=1)
+    third = make_widget(last=11)
+    cyfe_polls(third)
+    clock.shift(timedelta(hours=24, minutes=1))
+    assert cyfe_polls(third).status == 200
+
+
+def test_it_says_what_to_do_about_a_wrong_time_zone(
+    clock: Any, make_widget: Callable[..., Widget], mixpanel: Any
+) -> None:
+    mixpanel.fail(400, '{"error": "to_date cannot be later than today"}')
+    said = cyfe_polls(make_widget()).body.decode()
+    assert "time zone" in said
+    assert Snapshot.objects.get().error_kind == "timezone"
+
+
+def test_it_asks_nothing_without_a_secret_and_says_so(
+    clock: Any, project: Project, make_widget: Callable[..., Widget], mixpanel: Any
+) -> None:
+    from widgets.models.encrypted import Sealed
+
+    project.secret = Sealed("")
+    project.save()
+    reply = cyfe_polls(make_widget())
+    assert (reply.status, b"secret" in reply.body) == (503, True)
+    assert mixpanel.calls == []
+    assert ApiCall.objects.count() == 0
+
+
+def test_it_says_when_the_key_of_its_secret_is_lost(
+    clock: Any, make_widget: Callable[..., Widget], mixpanel: Any, settings: Any
+) -> None:
+    from cryptography.fernet import Fernet
+
+    widget = make_widget(include_today=True)
+    good = cyfe_polls(widget)
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    clock.shift(timedelta(minutes=30))
+    cyfe_polls(widget)
+    reply = cyfe_polls(widget)
+    assert (reply.status, reply.body) == (200, good.body)
+    assert "FIELD_ENCRYPTION_KEYS" in header(reply, "Cache-Status")
+
+
+def test_it_counts_a_query_that_it_gave_up_as_running_for_two_minutes(
+    project: Project, make_widget: Callable[..., Widget], mixpanel: Any, settings: Any
+) -> None:
+    settings.MIXPANEL_TIMEOUT = 0.3
+    settings.POLL_WAIT = 0
+    project.concurrent_limit = 1
+    project.save()
+    mixpanel.latency = 0.6
+    assert cyfe_polls(make_widget()).status == 503
+    assert ApiCall.objects.get().gave_up
+    mixpanel.latency = 0
+    other = make_widget(last=9)
+    assert cyfe_polls(other).status == 503
+    assert len(mixpanel.calls) == 1
+    ApiCall.objects.update(started_at=ApiCall.objects.get().started_at - timedelta(minutes=2))
+    assert cyfe_polls(other).status == 200

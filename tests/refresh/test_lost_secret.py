@@ -1,0 +1,79 @@
+"""A secret that is missing, or that no key opens: nothing is held back for it, everything says it, and cheaply."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from fake_mixpanel.fake import StandIn
+from tests.refresh.test_backoff import health_word
+from tests.refresh.test_freshness import clock, cyfe_polls, header
+from widgets.models import ApiCall, Project, Snapshot, Widget
+from widgets.refresh import log_rate
+
+pytestmark = pytest.mark.django_db
+__all__ = ["clock"]
+
+MakeWidget = Callable[..., Widget]
+
+
+def lose_the_key(settings: Any) -> list[str]:
+    right = list(settings.FIELD_ENCRYPTION_KEYS)
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    return right
+
+
+def test_the_right_key_mends_everything_at_once(
+    clock: Any, make_widget: MakeWidget, mixpanel: StandIn, settings: Any
+) -> None:
+    widget = make_widget(include_today=True)
+    good = cyfe_polls(widget)
+    right = lose_the_key(settings)
+    clock.shift(timedelta(minutes=20))
+    reply = cyfe_polls(widget)
+    assert (reply.status, reply.body) == (200, good.body)
+    assert "FIELD_ENCRYPTION_KEYS" in header(reply, "Cache-Status")
+    assert health_word(widget) == "failing"
+    assert Project.objects.filter(hold_kind="", held_until=None).count() == 1
+    settings.FIELD_ENCRYPTION_KEYS = right
+    cyfe_polls(widget)
+    assert "ttl=900" in header(cyfe_polls(widget), "Cache-Status")
+    assert len(mixpanel.calls) == 2
+
+
+def test_old_data_is_answered_without_a_wait_a_write_or_a_line_per_poll(
+    clock: Any,
+    make_widget: MakeWidget,
+    mixpanel: StandIn,
+    settings: Any,
+    caplog: pytest.LogCaptureFixture,
+    django_assert_num_queries: Any,
+) -> None:
+    widget = make_widget()
+    cyfe_polls(widget)
+    lose_the_key(settings)
+    clock.shift(timedelta(hours=30))
+    cyfe_polls(widget)  # notes the poll
+    log_rate._said.clear()
+    caplog.clear()
+    with caplog.at_level(logging.WARNING), django_assert_num_queries(20):
+        for _ in range(20):
+            assert cyfe_polls(widget).status == 200
+    assert [record.message for record in caplog.records if "not refreshed" in record.message] != []
+    assert len(caplog.records) == 1
+    assert ApiCall.objects.count() == 1
+
+
+def test_a_project_without_a_secret_says_so_and_asks_once_it_has_one(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+) -> None:
+    secret = project.secret
+    Project.objects.update(secret="")
+    widget = make_widget()
+    assert b"no secret yet" in cyfe_polls(widget).body
+    Project.objects.update(secret=secret)
+    assert cyfe_polls(widget).status == 200
+    assert Snapshot.objects.get().error == ""

@@ -1,0 +1,124 @@
+"""What nobody needs goes by itself; what somebody holds stays."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models.signals import post_init
+from django.utils import timezone
+
+from fake_mixpanel.fake import StandIn
+from tests.refresh.test_freshness import clock, cyfe_polls
+from widgets.editor.preview import Ask, preview
+from widgets.models import ApiCall, Listing, Project, Snapshot, Widget
+from widgets.refresh import pruning
+from widgets.refresh.clock import database_now
+from widgets.refresh.run import Outcome, refresh
+
+pytestmark = pytest.mark.django_db
+__all__ = ["clock"]
+
+MakeWidget = Callable[..., Widget]
+
+
+@pytest.fixture(autouse=True)
+def never_pruned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has just begun."""
+    monkeypatch.setattr(pruning, "pruned_at", None)
+
+
+def unsaved(project: Project) -> Widget:
+    return Widget(project=project, title="Not saved", report="events", events=["Signed up"], last=3)
+
+
+def test_asking_again_for_a_widget_that_is_not_saved_works_days_later(
+    clock: Any, project: Project, mixpanel: StandIn
+) -> None:
+    assert preview(unsaved(project), Ask.NOW, user_id=None).fetched_at
+    for days in (2, 9):
+        clock.shift(timedelta(days=days))
+        shown = preview(unsaved(project), Ask.NOW, user_id=None)
+        assert (shown.fetched_at, shown.problem) == (timezone.now(), "")
+    assert len(mixpanel.calls) == 3
+
+
+def test_it_prunes_now_and_then_by_itself(clock: Any, project: Project, make_widget: MakeWidget) -> None:
+    preview(unsaved(project), Ask.NOW, user_id=None)
+    Listing.objects.of(project, "events")
+    widget = make_widget()
+    cyfe_polls(widget)
+    clock.shift(timedelta(days=8))
+    cyfe_polls(widget)
+    assert list(Snapshot.objects.values_list("pk", flat=True)) == [widget.snapshot_id]
+    assert ApiCall.objects.count() == 1
+    assert not Listing.objects.exists()
+
+
+def test_clean_up_can_prune_and_count(project: Project, make_widget: MakeWidget) -> None:
+    make_widget()
+    preview(unsaved(project), Ask.NOW, user_id=None)
+    later = database_now() + timedelta(days=8)
+    assert pruning.prune(later) == {
+        "calls to Mixpanel": 1,
+        "unused queries": 1,
+        "unused lists": 0,
+        "notes on clocks": 0,
+    }
+    assert set(pruning.prune(later).values()) == {0}
+
+
+def test_what_is_being_refreshed_stays(project: Project) -> None:
+    preview(unsaved(project), Ask.NOW, user_id=None)
+    later = database_now() + timedelta(days=2)
+    Snapshot.objects.update(lease_until=later + timedelta(seconds=1))
+    assert pruning.prune_snapshots(later) == 0
+    Snapshot.objects.update(lease_until=None)
+    assert pruning.prune_snapshots(later) == 1
+
+
+def test_a_query_that_is_pruned_between_its_lookup_and_the_save_is_made_anew(
+    project: Project, make_widget: MakeWidget
+) -> None:
+    preview(unsaved(project), Ask.NOW, user_id=None)
+    Snapshot.objects.update(touched_at=timezone.now() - timedelta(days=2))
+
+    def prune_meanwhile(instance: Snapshot, **_: Any) -> None:
+        post_init.disconnect(prune_meanwhile, sender=Snapshot)
+        assert pruning.prune_snapshots(database_now()) == 1
+
+    post_init.connect(prune_meanwhile, sender=Snapshot)
+    widget = make_widget(last=3)
+    widget.refresh_from_db()
+    assert widget.snapshot_id == Snapshot.objects.get().pk
+    assert cyfe_polls(widget).status == 200
+
+
+def test_two_who_save_a_widget_at_the_same_time_share_no_version(make_widget: MakeWidget) -> None:
+    widget = make_widget()
+    assert widget.version == 1
+    ann, ben = Widget.objects.get(pk=widget.pk), Widget.objects.get(pk=widget.pk)
+    ann.save()
+    ben.save()
+    assert (ann.version, ben.version) == (2, 3)
+
+
+def test_a_snapshot_s_version_rises_with_its_data_only(clock: Any, make_widget: MakeWidget) -> None:
+    widget = make_widget(last=3)
+    cyfe_polls(widget)
+    clock.shift(timedelta(hours=7))
+    seen = Snapshot.objects.get().fetched_at
+    assert refresh(widget.snapshot_id, seen=seen, purpose="poll") is Outcome.STORED
+    assert Snapshot.objects.get().version == 1
+    clock.shift(timedelta(days=1))
+    assert refresh(widget.snapshot_id, seen=Snapshot.objects.get().fetched_at, purpose="poll") is Outcome.STORED
+    assert Snapshot.objects.get().version == 2
+
+
+def test_when_mixpanel_computed_an_answer_makes_no_new_version(clock: Any, make_widget: MakeWidget) -> None:
+    widget = make_widget(report="sum", events=["Order completed"], property_name="amount")
+    cyfe_polls(widget)
+    clock.shift(timedelta(hours=7))
+    seen = Snapshot.objects.get().fetched_at
+    assert refresh(widget.snapshot_id, seen=seen, purpose="poll") is Outcome.STORED
+    assert Snapshot.objects.get().version == 1

@@ -1,0 +1,95 @@
+"""What an outage logs: one line per cause and minute, however many polls, tasks and refreshes it fails."""
+
+import io
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+from django.utils import timezone
+
+from mixcyfe_site.logs import OncePerMinute, OneLine
+from widgets.models import Widget
+
+pytest.importorskip("celery", reason="left out: Celery is not installed")
+
+
+@pytest.fixture
+def clock() -> list[float]:
+    return [0.0]
+
+
+@pytest.fixture
+def log(clock: list[float]) -> Iterator[io.StringIO]:
+    """What the site's own handler writes."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(OneLine("%(levelname)s %(name)s %(message)s"))
+    handler.addFilter(OncePerMinute(lambda: clock[0]))
+    logging.getLogger().addHandler(handler)
+    yield written
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture
+def no_database() -> Iterator[None]:
+    def away(*args: Any) -> None:
+        raise OperationalError("the database\nis away")
+
+    with connection.execute_wrapper(away):
+        yield
+
+
+def test_an_outage_is_one_line_a_cause_and_minute(
+    client: Client, make_widget: Callable[..., Widget], no_database: None, log: io.StringIO, clock: list[float]
+) -> None:
+    for _ in range(3):
+        for _ in range(40):
+            assert client.get(f"/w/{'x' * 24}.csv").status_code == 503
+            assert client.get("/healthz").json() == {"status": "no database"}
+        clock[0] += 61
+    said = "OperationalError: the database\\nis away"
+    more = f"{said} (and 39 more like this since the last such line)"
+    polls, health = "ERROR widgets.poll.view a poll failed: ", "ERROR widgets.web.healthz /healthz: no database: "
+    assert log.getvalue().splitlines() == [polls + said, health + said, *[polls + more, health + more] * 2]
+
+
+def test_a_bug_keeps_its_traceback_once_a_minute_and_place(log: io.StringIO) -> None:
+    def one() -> None:
+        raise ValueError("one")
+
+    def other() -> None:
+        raise ValueError("other")
+
+    for _ in range(5):
+        for bug in (one, other):
+            try:
+                bug()
+            except ValueError:
+                logging.getLogger("widgets").exception("a bug")
+    lines = log.getvalue().splitlines()
+    assert [line for line in lines if not line.startswith("  ")] == ["ERROR widgets a bug"] * 2
+    assert sum("Traceback" in line for line in lines) == 2
+
+
+def test_one_line_a_query_stays_one_line_a_query(log: io.StringIO) -> None:
+    for _ in range(5):
+        logging.getLogger("widgets.refresh.run").warning("query outcome=%s", "unavailable")
+    assert log.getvalue().count("\n") == 5
+
+
+def test_a_task_that_finds_its_project_busy_for_too_long_ends_quietly(
+    make_widget: Callable[..., Widget], settings: Any, log: io.StringIO
+) -> None:
+    from mixcyfe_site.celery import MOST_TRIES, refresh_task
+
+    snapshot = make_widget().snapshot
+    assert snapshot is not None
+    snapshot.project.concurrent_limit = 1
+    snapshot.project.save()
+    snapshot.project.calls.create(started_at=timezone.now(), purpose="worker", what="runs")
+    ended = refresh_task.apply((snapshot.pk, None, MOST_TRIES))
+    assert ended.state == "SUCCESS"
+    assert not log.getvalue()

@@ -1,0 +1,290 @@
+"""Settings: a wrong one stops the start with one line that names it; a right one does what it says."""
+
+import json
+import sys
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.test import RequestFactory
+
+from tests.commands.copy import GIVEN, KEY, SECRET_KEY, Copy
+from widgets.web.middleware import client_address
+
+PASSWORD = "pa55word-in-an-address"
+BAD: list[tuple[str, dict[str, str], str]] = [
+    # the setting that is named, what is set, and what the line says one can do
+    ("SECRET_KEY", {"SECRET_KEY": ""}, "make run writes one"),
+    ("SECRET_KEY", {"SECRET_KEY": "   "}, "make run writes one"),
+    ("SECRET_KEY", {"SECRET_KEY": "x"}, "make run writes one"),
+    ("SECRET_KEY", {"SECRET_KEY": PASSWORD + "-" * (49 - len(PASSWORD))}, "50 characters"),
+    ("SECRET_KEY", {"SECRET_KEY": "x" * 60}, "make run writes one"),
+    ("SECRET_KEY", {"SECRET_KEY": "x" * 60, "DEBUG": "on"}, "make run writes one"),
+    ("FIELD_ENCRYPTION_KEYS", {"FIELD_ENCRYPTION_KEYS": ""}, "new_key prints one"),
+    ("FIELD_ENCRYPTION_KEYS", {"FIELD_ENCRYPTION_KEYS": ","}, "new_key prints one"),
+    ("FIELD_ENCRYPTION_KEYS", {"FIELD_ENCRYPTION_KEYS": f"{KEY},{PASSWORD}"}, "at place 2"),
+    ("FIELD_ENCRYPTION_KEYS", {"FIELD_ENCRYPTION_KEYS": KEY[:-5]}, "at place 1"),
+    ("DEBUG", {"DEBUG": "perhaps"}, "on or off"),
+    ("TRUST_PROXY", {"TRUST_PROXY": "nginx"}, "on or off"),
+    ("SITE_URL", {"SITE_URL": "mixcyfe.example.com"}, "https://"),
+    ("SITE_URL", {"SITE_URL": "ftp://mixcyfe.example.com"}, "https://"),
+    ("SITE_URL", {"SITE_URL": "https://"}, "https://"),
+    ("SITE_URL", {"SITE_URL": "https://mixcyfe example.com"}, "https://"),
+    ("SITE_URL", {"SITE_URL": "http://[::1"}, "https://"),
+    ("SITE_URL", {"SITE_URL": "http://host:port"}, "https://"),
+    ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": "https://mixcyfe.example.com"}, "without https://"),
+    ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": "a.example:8000"}, "without https:// and port"),
+    ("CSRF_TRUSTED_ORIGINS", {"CSRF_TRUSTED_ORIGINS": "mixcyfe.example.com"}, "https://"),
+    ("DATABASE_URL", {"DATABASE_URL": "db.sqlite3"}, "sqlite:///db.sqlite3"),
+    ("DATABASE_URL", {"DATABASE_URL": f"mysql://u:{PASSWORD}@host/name"}, "postgres://"),
+    ("DATABASE_URL", {"DATABASE_URL": "sqlite://db.sqlite3"}, "sqlite:///db.sqlite3"),
+    ("DATABASE_URL", {"DATABASE_URL": "sqlite:///"}, "sqlite:///db.sqlite3"),
+    ("DATABASE_URL", {"DATABASE_URL": "sqlite:///no/such/folder/db.sqlite3"}, "folder that is not there"),
+    ("DATABASE_URL", {"DATABASE_URL": f"postgres://u:{PASSWORD}@host"}, "postgres://"),
+    ("DATABASE_URL", {"DATABASE_URL": f"postgres://u:{PASSWORD}@host:port/name"}, "postgres://"),
+    ("SQLITE_JOURNAL", {"SQLITE_JOURNAL": "memory"}, "wal, delete"),
+    ("TASKS", {"TASKS": "threads"}, "inline, celery"),
+    ("BROKER_URL", {"TASKS": "celery"}, "redis://"),
+    ("BROKER_URL", {"TASKS": "celery", "BROKER_URL": f"http://:{PASSWORD}@host"}, "redis://"),
+    ("BROKER_URL", {"TASKS": "celery", "BROKER_URL": f"redis://:{PASSWORD}@host:port/0"}, "redis://"),
+    ("POLL_WAIT", {"POLL_WAIT": "eight"}, "a number of seconds"),
+    ("POLL_WAIT", {"POLL_WAIT": "-1"}, "from 0 to 3600"),
+    ("POLL_WAIT", {"POLL_WAIT": "nan"}, "from 0 to 3600"),
+    ("MIXPANEL_TIMEOUT", {"MIXPANEL_TIMEOUT": "0"}, "from 0.1 to 3600"),
+    ("MIXPANEL_API_ROOT", {"MIXPANEL_API_ROOT": "localhost:4711"}, "https://"),
+    ("MIXPANEL_API_ROOT", {"MIXPANEL_API_ROOT": "http://proxy.example.com/api"}, "https:"),
+    ("MIXPANEL_API_ROOT", {"MIXPANEL_API_ROOT": f"http://u:{PASSWORD}@10.0.0.1/api"}, "https:"),
+    ("MIXPANEL_API_ROOT", {"MIXPANEL_API_ROOT": "http://127.0.0.1.example.com/api"}, "https:"),
+    ("MIXPANEL_API_ROOT", {"MIXPANEL_API_ROOT": "http://example.com\\@127.0.0.1/api"}, "https:"),
+    ("REFRESH_THREADS", {"REFRESH_THREADS": "-1"}, "from 0 to 100"),
+    ("WAITING_POLLS", {"WAITING_POLLS": "2.5"}, "from 0 to 1000"),
+    ("HSTS_SECONDS", {"HSTS_SECONDS": "0.5"}, "a whole number"),
+    ("HSTS_SECONDS", {"HSTS_SECONDS": "-1"}, "from 0 to"),
+    ("EMAIL_URL", {"EMAIL_URL": f"mail.example.com:{PASSWORD}"}, "smtp+tls://"),
+    ("LOG_LEVEL", {"LOG_LEVEL": "loud"}, "DEBUG, INFO, WARNING, ERROR"),
+]
+RESULT = """
+import json
+from django.conf import settings
+print(json.dumps({name: getattr(settings, name, None) for name in %r}))
+"""
+PAGES = """
+import json, django
+django.setup()
+from django.test import Client
+answers = [Client().get("/admin/login/", headers=headers) for headers in %r]
+print(json.dumps([[a.status_code, dict(a.headers), [str(c) for c in a.cookies.values()]] for a in answers]))
+"""
+STARTS = """
+# What every start loads is loaded once; then each start is a process of its own, by manage.py itself.
+import json, os, runpy, sys, tempfile
+import cryptography.fernet, environ, django.core.management
+for settings in json.load(sys.stdin):
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        child = os.fork()
+        if not child:
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            os.environ.update(settings)
+            sys.argv = ["manage.py", "check"]
+            runpy.run_path("manage.py", run_name="__main__")
+            sys.exit()
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        out.seek(0), err.seek(0)
+        print(json.dumps([code, out.read(), err.read()]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    return Copy(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def stopped(site: Copy) -> list[tuple[int, str, str]]:
+    """How each start with one of BAD went: exit code, output, errors."""
+    starts = json.dumps([GIVEN | settings for _, settings, _ in BAD])
+    done = site.run(sys.executable, "-c", STARTS, stdin=starts)
+    ended = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(ended) == len(BAD), done.stderr
+    return ended
+
+
+def values(site: Copy, *names: str, **settings: str) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(site.python(RESULT % (names,), **settings))
+    return read
+
+
+def pages(site: Copy, *headers: dict[str, str], **settings: str) -> list[tuple[int, dict[str, str], list[str]]]:
+    """The login page, asked for with each of these headers: status, headers, cookies."""
+    asked = [{"Host": "127.0.0.1:8000"} | one for one in headers]
+    answered: list[tuple[int, dict[str, str], list[str]]] = json.loads(site.python(PAGES % asked, **settings))
+    return answered
+
+
+@pytest.mark.parametrize("at", range(len(BAD)), ids=[f"{name} {i}" for i, (name, _, _) in enumerate(BAD)])
+def test_it_names_a_wrong_setting_in_one_line(stopped: list[tuple[int, str, str]], at: int) -> None:
+    name, _, advice = BAD[at]
+    code, out, err = stopped[at]
+    assert (code, out) == (1, ""), out + err
+    assert err.count("\n") == 1, err
+    assert err.startswith(f"MixCyfe can't start: the setting {name} ")
+    assert advice in err
+    assert PASSWORD not in err
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        ("-c", "import mixcyfe_site.wsgi"),
+        ("-m", "gunicorn", "--check-config", "mixcyfe_site.wsgi"),
+        ("-m", "celery", "-A", "mixcyfe_site", "report"),
+    ],
+    ids=["wsgi", "gunicorn", "celery"],
+)
+def test_it_names_it_in_every_program(site: Copy, program: tuple[str, ...]) -> None:
+    result = site.run(sys.executable, *program, **{**GIVEN, "FIELD_ENCRYPTION_KEYS": ""})
+    assert result.returncode != 0
+    assert "MixCyfe can't start: the setting FIELD_ENCRYPTION_KEYS is missing" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_it_needs_nothing_but_two_keys(site: Copy) -> None:
+    result = site.manage("check")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert values(site, "SITE_URL", "TASKS", "POLL_WAIT", "MIXPANEL_TIMEOUT", "MIXPANEL_API_ROOT", "DEBUG") == {
+        "SITE_URL": "http://127.0.0.1:8000",
+        "TASKS": "inline",
+        "POLL_WAIT": 8,
+        "MIXPANEL_TIMEOUT": 60,
+        "MIXPANEL_API_ROOT": "",
+        "DEBUG": False,
+    }
+    database = values(site, "DATABASES")["DATABASES"]["default"]
+    assert database["NAME"] == str(site.folder / "db.sqlite3")
+    assert "journal_mode=wal" in database["OPTIONS"]["init_command"]
+
+
+def test_it_needs_no_secret_key_while_debugging(site: Copy) -> None:
+    assert site.manage("check", SECRET_KEY="", DEBUG="on").returncode == 0
+
+
+def test_it_takes_settings_from_the_file_and_lets_the_environment_win(site: Copy) -> None:
+    file = site.folder / ".env"
+    file.write_text(
+        f'# comment\nSECRET_KEY="{SECRET_KEY}"\nFIELD_ENCRYPTION_KEYS={KEY}\nPOLL_WAIT=3\nLOG_LEVEL=ERROR\n'
+    )
+    code = RESULT % (["POLL_WAIT", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS"],)
+    program = (sys.executable, "-c", code)
+    try:
+        result = site.run(*program, DJANGO_SETTINGS_MODULE="mixcyfe_site.settings", POLL_WAIT="4")
+        assert json.loads(result.stdout) == {
+            "POLL_WAIT": 4,
+            "SECRET_KEY": SECRET_KEY,
+            "FIELD_ENCRYPTION_KEYS": [KEY],
+        }
+        file.write_bytes(b"SECRET_KEY=\xff\xfe\n")
+        result = site.manage("check")
+        assert (result.returncode, result.stderr) == (
+            1,
+            "MixCyfe can't start: .env can't be read (UnicodeDecodeError).\n",
+        )
+    finally:
+        file.unlink()
+
+
+def test_it_takes_a_dollar_sign_as_it_is(site: Copy) -> None:
+    assert values(site, "SECRET_KEY", SECRET_KEY=f"$HOME{SECRET_KEY}")["SECRET_KEY"] == f"$HOME{SECRET_KEY}"
+
+
+@pytest.mark.parametrize(
+    "root", ["http://127.0.0.1:4711", "http://localhost/api", "http://[::1]:4711", "https://proxy.example.com"]
+)
+def test_it_sends_credentials_in_clear_to_this_machine_alone(site: Copy, root: str) -> None:
+    assert values(site, "MIXPANEL_API_ROOT", MIXPANEL_API_ROOT=root)["MIXPANEL_API_ROOT"] == root
+
+
+def test_it_serves_plain_http_on_a_trial_to_its_own_hosts(site: Copy) -> None:
+    plain, by_name, other = pages(site, {}, {"Host": "localhost"}, {"Host": "evil.example"})
+    status, headers, cookies = plain
+    assert (status, "Strict-Transport-Security" in headers) == (200, False)
+    assert cookies and not any("Secure" in cookie for cookie in cookies)
+    assert (by_name[0], other[0]) == (200, 400)
+
+
+def test_it_is_strict_about_https_when_its_address_says_so(site: Copy) -> None:
+    https = {"SITE_URL": "https://mixcyfe.example.com"}
+    host = {"Host": "mixcyfe.example.com"}
+    forwarded = host | {"X-Forwarded-Proto": "https"}
+    plain, secure = pages(site, host, forwarded, TRUST_PROXY="on", **https)
+    assert (plain[0], plain[1]["Location"]) == (301, "https://mixcyfe.example.com/admin/login/")
+    assert (secure[0], "Strict-Transport-Security" in secure[1]) == (200, False)
+    assert secure[2] and all("Secure" in cookie for cookie in secure[2])
+    # Not trusted, the proxy's word counts for nothing.
+    assert pages(site, forwarded, TRUST_PROXY="off", **https)[0][0] == 301
+
+
+def test_it_binds_browsers_to_https_only_as_long_as_told_and_only_this_host(site: Copy) -> None:
+    https = {"SITE_URL": "https://mixcyfe.example.com", "TRUST_PROXY": "on", "HSTS_SECONDS": "86400"}
+    forwarded = {"Host": "mixcyfe.example.com", "X-Forwarded-Proto": "https"}
+    ((status, headers, _),) = pages(site, forwarded, **https)
+    assert (status, headers["Strict-Transport-Security"]) == (200, "max-age=86400")
+    # On an http: site browsers ignore it, and a proxy with TLS in front must not spread it.
+    ((status, headers, _),) = pages(site, {}, HSTS_SECONDS="86400")
+    assert (status, "Strict-Transport-Security" in headers) == (200, False)
+
+
+def test_it_knows_its_hosts_by_its_address(site: Copy) -> None:
+    read = values(site, "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", SITE_URL="https://mixcyfe.example.com/")
+    assert read["ALLOWED_HOSTS"] == ["mixcyfe.example.com", "127.0.0.1", "localhost", "[::1]"]
+    assert read["CSRF_TRUSTED_ORIGINS"] == ["https://mixcyfe.example.com"]
+    given = values(site, "ALLOWED_HOSTS", ALLOWED_HOSTS="a.example, .b.example,[::2],*")
+    assert given["ALLOWED_HOSTS"] == ["a.example", ".b.example", "[::2]", "*"]
+
+
+@pytest.mark.parametrize(("trusted", "address"), [(True, "192.0.2.7"), (False, "127.0.0.1")])
+def test_it_believes_the_proxys_last_word_about_the_visitor_only_when_told_to(
+    rf: RequestFactory, settings: Any, trusted: bool, address: str
+) -> None:
+    settings.TRUST_PROXY = trusted
+    assert client_address(rf.get("/", headers={"X-Forwarded-For": "6.6.6.6, 192.0.2.7"})) == address
+
+
+@pytest.mark.parametrize("seconds", ["0", "31536000"])
+def test_it_passes_djangos_own_check_for_deployments(site: Copy, seconds: str) -> None:
+    result = site.manage(
+        "check",
+        "--deploy",
+        "--fail-level=INFO",
+        SITE_URL="https://mixcyfe.example.com",
+        DATABASE_URL="postgres://mixcyfe:secret@127.0.0.1/mixcyfe",
+        TASKS="celery",
+        BROKER_URL="redis://127.0.0.1:6379/0",
+        HSTS_SECONDS=seconds,
+    )
+    assert (result.returncode, result.stderr) == (0, ""), result.stderr
+
+
+def test_it_does_not_wait_for_ever_for_a_database(site: Copy) -> None:
+    url = "postgres://mixcyfe:secret@127.0.0.1/mixcyfe"
+    for given, seconds in ((url, 2), (f"{url}?connect_timeout=9&sslmode=require", 9)):
+        options = values(site, "DATABASES", DATABASE_URL=given)["DATABASES"]["default"]["OPTIONS"]
+        assert options["connect_timeout"] == seconds
+    assert options["sslmode"] == "require"
+    assert (options["tcp_user_timeout"], options["keepalives"]) == (5000, 1)
+    given = f"{url}?tcp_user_timeout=9000&options=-c%20statement_timeout%3D7s"
+    options = values(site, "DATABASES", DATABASE_URL=given)["DATABASES"]["default"]["OPTIONS"]
+    assert options["tcp_user_timeout"] == 9000
+    # PostgreSQL takes the last of two.
+    assert options["options"] == "-c statement_timeout=30s -c statement_timeout=7s"
+
+
+def test_it_keeps_the_journal_off_network_disks_when_told_to(site: Copy) -> None:
+    database = values(site, "DATABASES", SQLITE_JOURNAL="delete")["DATABASES"]["default"]
+    assert "journal_mode=delete" in database["OPTIONS"]["init_command"]
+
+
+def test_it_makes_a_key_before_there_are_settings(site: Copy) -> None:
+    result = site.run(sys.executable, "manage.py", "new_key")
+    assert result.returncode == 0
+    assert Fernet(result.stdout.strip())

@@ -1,0 +1,281 @@
+"""The board at `/`: who sees what on it, what it says, and that looking costs nothing."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from fake_mixpanel.fake import StandIn
+from tests.conftest import new_project
+from tests.web.people import boss, editor, logged_in, viewer
+from widgets.models import ApiCall, Project, Snapshot, Widget
+
+MakeWidget = Callable[..., Widget]
+Poll = Callable[..., Any]
+
+
+@pytest.fixture
+def other_team(project: Project) -> Widget:
+    """Another team's widget, with a title that gives it away."""
+    theirs = new_project(name="Globex", project_id=99)
+    widget = Widget(project=theirs, title="Their secret plan", report="events", events=["Signed up"])
+    widget.save()
+    return widget
+
+
+def page(client: Client, query: str = "") -> str:
+    response = client.get(f"/{query}")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def titles(html: str) -> list[str]:
+    return re.findall(r'data-card="([^"]*)"', html)
+
+
+def test_strangers_are_sent_to_the_login_page(client: Client, db: None) -> None:
+    response = client.get("/")
+    assert (response.status_code, response["Location"]) == (302, "/admin/login/?next=/")
+
+
+def test_it_shows_the_active_widgets_of_my_projects(make_widget: MakeWidget, project: Project, other_team: Any) -> None:
+    make_widget(title="Signups")
+    make_widget(title="Old thing", active=False)
+    html = page(viewer(project))
+    assert titles(html) == ["Signups"]
+    assert "Acme" in html
+    assert "Globex" not in html
+    assert "Their secret plan" not in html
+
+
+def test_superusers_see_all_by_project(make_widget: MakeWidget, other_team: Any) -> None:
+    make_widget(title="Signups")
+    assert titles(page(boss())) == ["Signups", "Their secret plan"]
+
+
+def test_each_card_has_a_picture_and_says_how_it_is(make_widget: MakeWidget, poll: Poll) -> None:
+    widget = make_widget(title="Signups")
+    poll(widget)
+    html = page(boss())
+    assert f'<img src="/pictures/{widget.pk}.svg?v=' in html
+    assert re.search(r'class="health health-fresh".*?Fresh', html, re.DOTALL)
+    assert f'href="/admin/widgets/widget/{widget.pk}/change/"' in html
+
+
+def test_it_names_what_keeps_a_project_back(make_widget: MakeWidget, project: Project) -> None:
+    make_widget()
+    Project.objects.update(hold_kind="credentials", hold_message="Mixpanel refused <b>you</b>.", hold_count=1)
+    assert '<p class="notice">Mixpanel refused &lt;b&gt;you&lt;/b&gt;.</p>' in page(boss())
+
+
+def test_a_search_finds_titles_and_projects(make_widget: MakeWidget, other_team: Any) -> None:
+    make_widget(title="Signups by plan")
+    make_widget(title="Logins")
+    client = boss()
+    assert titles(page(client, "?q=SIGN+plan")) == ["Signups by plan"]
+    assert titles(page(client, "?q=acme+log")) == ["Logins"]
+    assert titles(page(client, "?q=globex")) == ["Their secret plan"]
+
+
+def test_a_search_without_a_hit_says_so_and_leads_back(make_widget: MakeWidget) -> None:
+    make_widget()
+    html = page(boss(), "?q=%22%3Cscript%3E%00")
+    assert "Nothing matches" in html
+    assert "&lt;script&gt;" in html
+    assert "<script>" not in html
+    assert 'href="/">Show all' in html
+
+
+def test_it_can_show_one_state_only(make_widget: MakeWidget, poll: Poll) -> None:
+    poll(make_widget(title="Good"))
+    broken = make_widget(title="Bad", last=9)
+    Snapshot.objects.filter(pk=broken.snapshot_id).update(error="Mixpanel answered 503.", error_kind="unavailable")
+    client = boss()
+    assert titles(page(client)) == ["Bad", "Good"]
+    html = page(client, "?health=failing")
+    assert titles(html) == ["Bad"]
+    assert re.search(r'href="\?health=failing" aria-current="true">Failing <b>1</b>', html)
+    assert titles(page(client, "?health=nonsense")) == ["Bad", "Good"]
+
+
+def test_hundreds_of_widgets_come_in_pages(make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("widgets.web.board.CARDS_ON_A_PAGE", 4)
+    for number in range(10):
+        make_widget(title=f"Widget {number}")
+    client = boss()
+    assert len(titles(page(client))) == 4
+    html = page(client, "?page=3")
+    assert titles(html) == ["Widget 8", "Widget 9"]
+    assert "Page 3 of 3" in html
+    assert titles(page(client, "?page=nonsense")) == titles(page(client))
+
+
+def test_the_wall_screen_stays_one_while_it_filters(make_widget: MakeWidget) -> None:
+    make_widget()
+    html = page(boss(), "?wall")
+    assert '<body class="wall">' in html
+    assert '<input type="hidden" name="wall" value="">' in html
+
+
+@pytest.mark.parametrize("who", [boss, editor, viewer])
+def test_it_costs_the_same_statements_however_many_there_are(
+    make_widget: MakeWidget, project: Project, who: Any
+) -> None:
+    client = who() if who is boss else who(project)
+    page(client)
+    counted = []
+    for many in (20, 100):
+        while Widget.objects.count() < many:
+            make_widget(last=Widget.objects.count() + 1)
+        with CaptureQueriesContext(connection) as statements:
+            assert len(titles(page(client))) == many
+        counted.append(len(statements))
+    assert counted[0] == counted[1] <= 8
+
+
+def test_looking_asks_mixpanel_nothing_and_keeps_no_widget_alive(
+    make_widget: MakeWidget, mixpanel: StandIn, poll: Poll
+) -> None:
+    widget, unseen = make_widget(), make_widget(last=9)
+    poll(widget)
+    long_ago = timezone.now() - timedelta(days=2)
+    Widget.objects.filter(pk=widget.pk).update(last_polled_at=long_ago)
+    Snapshot.objects.update(fetched_at=long_ago)
+    asked = len(mixpanel.calls)
+    client = boss()
+    page(client)
+    for each in (widget, unseen):
+        client.get(f"/pictures/{each.pk}.svg")
+    assert len(mixpanel.calls) == asked == ApiCall.objects.count()
+    assert list(Widget.objects.order_by("pk").values_list("last_polled_at", flat=True)) == [long_ago, None]
+
+
+def test_only_reading_is_answered(make_widget: MakeWidget) -> None:
+    client = boss()
+    assert client.post("/").status_code == 405
+    assert client.post(f"/pictures/{make_widget().pk}.svg").status_code == 405
+
+
+class TestFirstSteps:
+    """What the empty board says, and to whom."""
+
+    def test_who_may_add_projects_is_led_through(self, db: None) -> None:
+        html = page(boss())
+        assert "From Mixpanel to Cyfe in a few steps" in html
+        assert re.findall(r"<h3>([^<]*)", html) == [
+            "Add your Mixpanel project",
+            "Test the connection",
+            "Make a widget",
+            "Paste its address into Cyfe",
+        ]
+        assert '<a class="step-button" href="/admin/widgets/project/add/">Add a project</a>' in html
+        assert html.count("step-button") == 1
+
+    def test_the_next_step_is_to_test(self, project: Project) -> None:
+        html = page(boss())
+        assert f'<a class="step-button" href="/admin/widgets/project/{project.pk}/change/#connection">' in html
+        assert html.count("step-done") == 1
+
+    def test_then_to_make_a_widget(self, project: Project) -> None:
+        ApiCall.objects.create(project=project, purpose="person", what="x", started_at=timezone.now(), outcome="ok")
+        assert '<a class="step-button" href="/admin/widgets/widget/add/">Make a widget</a>' in page(boss())
+
+    def test_without_a_project_others_are_told_whom_to_ask(self, project: Project) -> None:
+        for client in (editor(), viewer()):
+            html = page(client)
+            assert "Ask whoever runs MixCyfe to add you to a project" in html
+            assert "step-button" not in html
+            assert "Acme" not in html
+
+    def test_editors_make_widgets_and_viewers_wait_for_them(self, project: Project) -> None:
+        assert 'href="/admin/widgets/widget/add/"' in page(editor(project))
+        html = page(viewer(project))
+        assert "Your colleagues make them" in html
+        assert "/add/" not in html
+
+    def test_the_admin_shows_them_until_cyfe_has_polled(self, make_widget: MakeWidget, poll: Poll) -> None:
+        client = boss()
+        html = client.get("/admin/").content.decode()
+        widget = make_widget()
+        assert "First steps" in html
+        poll(widget)
+        html = client.get("/admin/").content.decode()
+        assert "First steps" not in html
+        assert "To the board" in html
+
+    def test_where_all_widgets_are_paused_it_says_that(self, make_widget: MakeWidget, poll: Poll) -> None:
+        poll(make_widget())
+        Widget.objects.update(active=False)
+        assert "No widget is active" in page(boss())
+
+
+class TestPicture:
+    """`/pictures/<id>.svg`, which the board and the lists show."""
+
+    def test_it_is_the_chart_and_can_do_nothing(self, make_widget: MakeWidget, poll: Poll) -> None:
+        widget = make_widget(title='<script>alert("x")</script>')
+        poll(widget)
+        response = boss().get(f"/pictures/{widget.pk}.svg")
+        assert response.status_code == 200
+        assert response["Content-Type"] == "image/svg+xml; charset=utf-8"
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in response["Content-Security-Policy"]
+        assert response["Cache-Control"].startswith("private")
+        assert response.content.startswith(b"<svg")
+        assert b"<script" not in response.content
+
+    def test_browsers_keep_it_until_it_changes(self, make_widget: MakeWidget, poll: Poll) -> None:
+        widget = make_widget()
+        poll(widget)
+        client = boss()
+        address = re.search(r'src="(/pictures/[^"]*)"', page(client))[1]
+        first = client.get(address)
+        assert first["Cache-Control"] == "private, max-age=86400"
+        again = client.get(address, headers={"If-None-Match": first["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        widget.refresh_from_db()
+        widget.title = "Another title"
+        widget.save()
+        assert re.search(r'src="(/pictures/[^"]*)"', page(client))[1] != address
+        changed = client.get(address, headers={"If-None-Match": first["ETag"]})
+        assert changed.status_code == 200
+        assert changed["Cache-Control"] == "private, no-cache"
+
+    def test_without_data_it_is_a_quiet_placeholder(self, make_widget: MakeWidget) -> None:
+        response = boss().get(f"/pictures/{make_widget().pk}.svg")
+        assert response.status_code == 200
+        assert b"No picture yet" in response.content
+        assert response["Cache-Control"] == "private, no-cache"
+
+    def test_a_paused_widget_shows_what_it_showed_last(self, make_widget: MakeWidget, poll: Poll) -> None:
+        widget = make_widget()
+        poll(widget)
+        client = boss()
+        before = client.get(f"/pictures/{widget.pk}.svg").content
+        Widget.objects.update(active=False)
+        assert client.get(f"/pictures/{widget.pk}.svg").content == before
+
+    def test_others_widgets_are_as_if_they_did_not_exist(self, project: Project, other_team: Widget) -> None:
+        client = editor(project)
+        assert client.get(f"/pictures/{other_team.pk}.svg").status_code == 404
+        assert client.get("/pictures/987654321.svg").status_code == 404
+        assert client.get("/pictures/99999999999999999999999.svg").status_code == 404
+
+    def test_strangers_are_sent_to_the_login_page(self, make_widget: MakeWidget, client: Client) -> None:
+        assert client.get(f"/pictures/{make_widget().pk}.svg").status_code == 302
+
+    def test_somebody_without_the_admin_sees_the_board_without_its_links(
+        self, make_widget: MakeWidget, project: Project, django_user_model: Any
+    ) -> None:
+        user = django_user_model.objects.create_user("guest")
+        project.members.add(user)
+        make_widget(title="Signups")
+        html = page(logged_in(user))
+        assert titles(html) == ["Signups"]
+        assert "/admin/widgets/" not in html

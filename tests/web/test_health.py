@@ -1,0 +1,177 @@
+"""How widgets are doing, as lists and the board say it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from fake_mixpanel.saved_reports import UNDATED_BREAKDOWN_REPORT
+from widgets.freshness import freshness
+from widgets.models import Project, Snapshot, Widget
+from widgets.web.health import STATES, Health, counts, for_lists, health_of
+
+MINUTE = timedelta(minutes=1)
+MakeWidget = Callable[..., Widget]
+
+
+def set_data(widget: Widget, **fields: Any) -> None:
+    Snapshot.objects.filter(pk=widget.snapshot_id).update(**fields)
+
+
+def set_polled(widget: Widget, minutes_ago: float | None = 1) -> None:
+    at = None if minutes_ago is None else timezone.now() - minutes_ago * MINUTE
+    Widget.objects.filter(pk=widget.pk).update(last_polled_at=at)
+
+
+def health(widget: Widget) -> Health:
+    now = timezone.now()
+    return health_of(for_lists(Widget.objects.filter(pk=widget.pk), now).get(), now)
+
+
+def test_it_is_fresh_after_a_poll(make_widget: MakeWidget, poll: Callable[..., Any]) -> None:
+    widget = make_widget()
+    poll(widget)
+    found = health(widget)
+    assert (found.state, found.word, found.why) == ("fresh", "Fresh", "")
+    assert timezone.now() - found.since < MINUTE
+
+
+def test_a_new_widget_says_what_to_do(make_widget: MakeWidget) -> None:
+    found = health(make_widget())
+    assert (found.state, found.word) == ("waiting", "Never polled")
+    assert "Paste its address into Cyfe" in found.why
+
+
+def test_old_data_that_nobody_polls_is_not_called_stale(make_widget: MakeWidget) -> None:
+    widget = make_widget(include_today=True)
+    set_data(widget, fetched_at=timezone.now() - 60 * MINUTE)
+    assert health(widget).word == "Never polled"
+
+
+def test_it_is_stale_since_the_interval_was_over(make_widget: MakeWidget) -> None:
+    widget = make_widget(include_today=True)
+    now = timezone.now()
+    set_data(widget, fetched_at=now - 25 * MINUTE)
+    set_polled(widget)
+    found = health(widget)
+    assert (found.state, found.word) == ("stale", "Stale")
+    assert found.since == now - 10 * MINUTE
+
+
+def test_a_widget_that_nobody_polls_any_more_says_so(make_widget: MakeWidget) -> None:
+    widget = make_widget(include_today=True)
+    set_data(widget, fetched_at=timezone.now() - timedelta(days=3))
+    set_polled(widget, minutes_ago=3 * 24 * 60)
+    assert "Cyfe last asked for it 3 days ago" in health(widget).why
+
+
+def test_it_says_since_when_and_why_it_fails(make_widget: MakeWidget, poll: Callable[..., Any], mixpanel: Any) -> None:
+    widget = make_widget()
+    mixpanel.fail(503)
+    poll(widget)
+    found = health(widget)
+    assert (found.state, found.word) == ("failing", "Failing")
+    assert "Mixpanel answered 503" in found.why
+    assert timezone.now() - found.since < MINUTE
+
+
+def test_stale_data_of_a_project_that_mixpanel_refuses_fails(make_widget: MakeWidget, project: Project) -> None:
+    fresh, stale, empty = make_widget(include_today=True), make_widget(include_today=True, last=6), make_widget(last=9)
+    set_data(fresh, fetched_at=timezone.now())
+    set_data(stale, fetched_at=timezone.now() - 60 * MINUTE)
+    for widget in (fresh, stale, empty):
+        set_polled(widget)
+    Project.objects.update(hold_kind="credentials", hold_message="Mixpanel refused the credentials.", hold_count=1)
+    assert [health(widget).state for widget in (fresh, stale, empty)] == ["fresh", "failing", "failing"]
+    assert health(stale).why == "Mixpanel refused the credentials."
+
+
+def test_a_reached_limit_is_nobody_s_fault(make_widget: MakeWidget) -> None:
+    widget = make_widget(include_today=True)
+    now = timezone.now()
+    set_data(widget, fetched_at=now - 60 * MINUTE, error="Mixpanel's limit is reached.", error_kind="limit")
+    set_polled(widget)
+    Project.objects.update(
+        hold_kind="limit", hold_message="Mixpanel's limit is reached.", held_until=now + 12.5 * MINUTE, hold_count=1
+    )
+    found = health(widget)
+    assert found.state == "stale"
+    assert found.why == "Mixpanel's limit is reached. Asked again in 12 minutes."
+
+
+def test_a_full_hour_says_when_the_next_query_is_free(make_widget: MakeWidget) -> None:
+    widget = make_widget(include_today=True)
+    set_data(widget, fetched_at=timezone.now() - 60 * MINUTE)
+    set_polled(widget)
+    Project.objects.update(full_until=timezone.now() + 8.5 * MINUTE)
+    assert health(widget).why == "The hour's queries are used up; the next one is free in 8 minutes."
+
+
+def test_it_fails_while_its_data_can_t_be_laid_out(make_widget: MakeWidget, poll: Callable[..., Any]) -> None:
+    # What this report gives is seen only once the data is there.
+    widget = make_widget(report="saved_report", events=[], saved_report=UNDATED_BREAKDOWN_REPORT, chart="line")
+    poll(widget)
+    found = health(widget)
+    assert found.state == "failing"
+    assert "can't be drawn as a line" in found.why
+    widget.refresh_from_db()
+    widget.chart = "table"
+    widget.save()
+    assert health(widget).state == "fresh"
+
+
+def test_a_picture_that_can_t_be_drawn_is_no_failure_of_the_csv(
+    make_widget: MakeWidget, poll: Callable[..., Any]
+) -> None:
+    widget = make_widget()
+    poll(widget, "svg")
+    poll(widget, "csv")
+    widget.renderings.filter(ending="svg").update(problem="The numbers are too large to be drawn.")
+    assert health(widget).state == "fresh"
+
+
+def test_paused_comes_before_all_else(make_widget: MakeWidget) -> None:
+    widget = make_widget(active=False)
+    set_data(widget, error="Mixpanel answered 503.", error_kind="unavailable")
+    assert health(widget).word == "Paused"
+
+
+def test_a_widget_without_a_snapshot_has_no_data(make_widget: MakeWidget) -> None:
+    widget = make_widget()
+    set_polled(widget)
+    Snapshot.objects.all().delete()
+    assert health(widget).word == "No data yet"
+
+
+def test_widgets_are_counted_by_state(make_widget: MakeWidget) -> None:
+    fresh, _ = make_widget(), make_widget(active=False)
+    set_data(fresh, fetched_at=timezone.now())
+    make_widget(last=9)
+    expected = dict.fromkeys(STATES, 0) | {"fresh": 1, "waiting": 1, "paused": 1}
+    assert counts(Widget.objects.all(), timezone.now()) == expected
+
+
+@pytest.mark.parametrize("stretch", [1, 2.5])
+def test_the_database_reckons_freshness_as_polls_do(make_widget: MakeWidget, stretch: float) -> None:
+    now = timezone.now()
+    ages, rolls, own = (1, 14, 16, 359, 361, 899, 901), (None, -1, 30), (None, 0.5, 20)
+    for age, rolls_in, minutes in product(ages, rolls, own):
+        widget = make_widget(refresh_minutes=minutes, last=Widget.objects.count() + 1)
+        rolls_at = None if rolls_in is None else now + rolls_in * MINUTE
+        set_data(widget, fetched_at=now - age * MINUTE, rolls_at=rolls_at)
+        set_polled(widget)
+    Project.objects.update(stretch=stretch)
+    widgets = for_lists(Widget.objects.all(), now)
+    assert len(widgets) == 63
+    for widget in widgets:
+        reckoned = freshness(
+            widget.snapshot.fetched_at,
+            widget.snapshot.rolls_at,
+            widget_minutes=widget.refresh_minutes,
+            project_minutes=widget.project.refresh_minutes,
+            stretch=stretch,
+        )
+        assert widget.health_state == ("stale" if reckoned.is_stale(now) else "fresh"), widget

@@ -1,0 +1,56 @@
+"""/healthz: whether the database answers and has all migrations, for whoever watches the site."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+
+from tests.commands.copy import KEY, SECRET_KEY, Copy
+
+PASSWORD = "pa55word-of-the-database"
+ASK = """
+import json, django
+django.setup()
+from django.test import Client
+answer = Client().get("/healthz", headers={"Host": "127.0.0.1"})
+print(json.dumps([answer.status_code, answer.content.decode()]))
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    return Copy(tmp_path_factory.mktemp("site"), with_database=True)
+
+
+CASES: list[tuple[dict[str, str], int, str]] = [
+    ({"DATABASE_URL": "sqlite:///new.sqlite3"}, 503, "migrations missing: run manage.py migrate"),
+    ({"DATABASE_URL": "sqlite:///broken.sqlite3"}, 503, "no database"),
+    ({"DATABASE_URL": f"postgres://mixcyfe:{PASSWORD}@127.0.0.1:1/mixcyfe"}, 503, "no database"),
+    # A watcher on the same machine comes without TLS and is not sent away.
+    ({"SITE_URL": "https://mixcyfe.example.com", "TRUST_PROXY": "on"}, 200, "ok"),
+]
+
+
+def test_it_is_ok_with_a_database_that_is_up_to_date(client: Client, db: None) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert client.head("/healthz").status_code == 200
+    assert not answer.cookies
+
+
+def test_it_is_not_ok_while_a_migration_is_missing(client: Client, db: None) -> None:
+    MigrationRecorder(connection).record_unapplied("widgets", "0001_initial")
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "migrations missing: run manage.py migrate"})
+
+
+def test_it_says_what_is_wrong_and_no_secret(site: Copy) -> None:
+    (site.folder / "broken.sqlite3").write_bytes(b"this is no database" * 100)
+    with ThreadPoolExecutor(2) as pool:
+        answers = [json.loads(answer) for answer in pool.map(lambda case: site.python(ASK, **case[0]), CASES)]
+    for (settings, *right), (status, body) in zip(CASES, answers, strict=True):
+        assert [status, json.loads(body)["status"]] == right, settings
+        assert not any(secret in body for secret in (PASSWORD, KEY, SECRET_KEY))

@@ -1,0 +1,48 @@
+"""The record of failed logins: django-axes' AccessFailureLog, for superusers, and one line each in the log.
+
+What is refused during a lockout is neither counted nor recorded: the failures before it say it all, and a stranger
+must not fill the disk. Never holds a password.
+"""
+
+import json
+import logging
+from datetime import timedelta
+from typing import Any
+
+from axes.models import AccessFailureLog
+from django.http import HttpRequest
+
+from mixcyfe_site.logs import harmless
+from widgets.web.middleware import client_address
+
+logger = logging.getLogger("widgets.sign_in")
+"""A name of its own, because filters on hosts (fail2ban) look for it: docs/deploying.md."""
+
+KEEPS = timedelta(days=90)
+ROWS_OF_ADDRESS = 100
+ROWS = 10_000
+
+
+def program(request: HttpRequest) -> str:
+    """What the browser, or whatever it is, calls itself."""
+    return harmless(request.headers.get("User-Agent", ""))[:120]
+
+
+def record(request: Any, name: str, what: str, *, begins_lockout: bool) -> None:
+    """`name` is harmless and short already."""
+    row = AccessFailureLog.objects.create(
+        username=name,
+        ip_address=request.axes_ip_address,
+        user_agent=program(request),
+        path_info=harmless(request.path_info)[:100],
+        locked_out=begins_lockout,
+    )
+    of_address = AccessFailureLog.objects.filter(ip_address=row.ip_address).order_by("-pk")
+    too_many = list(of_address.values_list("pk", flat=True)[ROWS_OF_ADDRESS:])
+    AccessFailureLog.objects.filter(pk__in=too_many).delete()
+    AccessFailureLog.objects.filter(pk__lte=row.pk - ROWS).delete()
+    # The name comes last, and can't end its quotes: nobody forges an address for what reads this.
+    quoted = json.dumps(name, ensure_ascii=False)
+    if begins_lockout:
+        what += ", locked out"
+    logger.warning("%s: address=%s name=%s", what, client_address(request) or "unknown", quoted)

@@ -1,0 +1,54 @@
+"""Browsers in which somebody has logged in before, told by a cookie that only the login page gets to see.
+
+The cookie holds a random number, signed for one name. Whoever steals it may guess that one name's password, as
+often as anybody may. Of several people in one browser, the last one is known.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+
+COOKIE = "known_browser"
+KNOWN_FOR = timedelta(days=180)
+
+
+def salt_for(name: str) -> str:
+    return f"widgets.accounts.known_browsers {name}"
+
+
+def known(request: HttpRequest, name: str) -> str:
+    """What this browser's failures are counted under; empty where nobody of that name has logged in."""
+    number = request.get_signed_cookie(COOKIE, default="", salt=salt_for(name), max_age=KNOWN_FOR)
+    return f"browser {number}" if number else ""
+
+
+def remember(request: Any, name: str) -> None:
+    """Once the answer leaves: see KnownBrowserMiddleware."""
+    number = known(request, name).removeprefix("browser ") or get_random_string(22)
+    request.known_browser = (name, number)
+
+
+class KnownBrowserMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if name_and_number := getattr(request, "known_browser", None):
+            name, number = name_and_number
+            response.set_signed_cookie(
+                COOKIE,
+                number,
+                salt=salt_for(name),
+                max_age=KNOWN_FOR,
+                path=reverse("admin:login"),
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response

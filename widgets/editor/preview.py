@@ -1,0 +1,177 @@
+"""What an unsaved widget would show: from stored data as far as there is some, so that drawing costs no query."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from widgets.cyfe import country_map
+from widgets.models import Project, Snapshot, Widget
+from widgets.models.snapshot import snapshot_key
+from widgets.poll.render import View, view, write
+from widgets.refresh.allowance import Allowance, allowance, why_not
+from widgets.refresh.quota import PEOPLE, Refusal
+from widgets.refresh.run import Outcome, refresh
+from widgets.report import Report, ReportError
+from widgets.reports import Question, Request
+from widgets.spec import TIME_SERIES_CHARTS
+from widgets.transforms import Dropped
+
+logger = logging.getLogger(__name__)
+
+MANY = (*TIME_SERIES_CHARTS, "pie", "donut")
+COLORED = (*MANY, "list", "number", "map")
+"""Charts to which Cyfe gives a colour a label, and those with one colour beside them."""
+
+
+class Ask(Enum):
+    """When Mixpanel may be asked: never, if nothing is stored, or now in any case."""
+
+    NEVER = ""
+    MISSING = "missing"
+    NOW = "now"
+
+
+class State(Enum):
+    """`UNASKED`: may be asked. `ASKING`: somebody else does, so look again soon. `FAILED`: see `problem`."""
+
+    DRAWN = "drawn"
+    UNASKED = "unasked"
+    ASKING = "asking"
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class Preview:
+    """`problem` says why something is missing or not newer. `labels` are those before any is left out.
+
+    `colors` are those of the labels that are drawn. `spent`: this preview took one of the hour's queries.
+    `data_note`: what should be known of the numbers (`Report.note`).
+    """
+
+    request: Request
+    allowance: Allowance
+    state: State = State.UNASKED
+    problem: str = ""
+    data_note: str = ""
+    picture: bytes = b""
+    csv: str = ""
+    fetched_at: datetime | None = None
+    dropped: list[Dropped] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    colors: list[tuple[str, str]] = field(default_factory=list)
+    adds_up: bool = False
+    spent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How asking ended. `elsewhere`: somebody else asks this, or this will be possible in a moment."""
+
+    snapshot: Snapshot | None
+    problem: str = ""
+    elsewhere: bool = False
+    spent: bool = False
+
+
+def preview(widget: Widget, ask: Ask, *, user_id: int | None) -> Preview:
+    """`widget` need not be saved, but has been checked. Call it outside of any transaction."""
+    project = widget.project
+    question = widget.kind.question(widget.spec)
+    snapshot = Snapshot.objects.filter(key=snapshot_key(project, question)).first()
+    asked = Asked(snapshot)
+    if wants(snapshot, project, ask):
+        asked = ask_for(project, question, user_id)
+        project.refresh_from_db()
+    snapshot = asked.snapshot
+    shown = Preview(widget.kind.request(question, project.today()), allowance(project), spent=asked.spent)
+    shown.problem = asked.problem or standing_problem(snapshot, project)
+    if snapshot is not None and (report := snapshot.report) is not None:
+        shown.fetched_at = snapshot.fetched_at
+        draw(shown, widget, report)
+    elif asked.elsewhere:
+        shown.state = State.ASKING
+    elif shown.problem:
+        shown.state = State.FAILED
+    return shown
+
+
+def wants(snapshot: Snapshot | None, project: Project, ask: Ask) -> bool:
+    if ask is not Ask.MISSING:
+        return ask is Ask.NOW
+    if snapshot is not None and (snapshot.report_json or snapshot.error):
+        return False  # what failed is asked again when somebody says so
+    return not project.secret_problem and not allowance(project).is_scarce
+
+
+def ask_for(project: Project, question: Question, user_id: int | None) -> Asked:
+    looked_up = Snapshot.objects.of(project, question)
+    outcome = refresh(looked_up.pk, seen=looked_up.fetched_at, purpose=PEOPLE, user_id=user_id)
+    # Gone, where the project has moved meanwhile.
+    snapshot = Snapshot.objects.filter(pk=looked_up.pk).first()
+    if isinstance(outcome, Outcome):
+        return Asked(snapshot, elsewhere=outcome is Outcome.LATE, spent=True)
+    if outcome is Refusal.NEWER:
+        return Asked(snapshot)
+    project.refresh_from_db()
+    return Asked(snapshot, why_not(project, outcome), elsewhere=outcome in (Refusal.LEASED, Refusal.BUSY))
+
+
+def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
+    """What is known to be wrong without asking again."""
+    if snapshot is not None and snapshot.error:
+        return snapshot.error
+    if problem := project.secret_problem:
+        return problem
+    if project.is_held and (snapshot is None or snapshot.fetched_at is None):
+        return why_not(project, Refusal.HELD)
+    return ""
+
+
+def draw(shown: Preview, widget: Widget, report: Report) -> None:
+    """Fills in all that stored data gives, or why Cyfe would get nothing."""
+    shown.state, shown.data_note = State.DRAWN, report.note
+    try:
+        viewed = view(report, widget.spec)
+    except ReportError as error:
+        shown.problem = str(error)
+        return
+    shown.dropped, shown.adds_up = dropped(viewed, widget), report.additive
+    shown.labels, shown.colors = labels(report, widget), colors(viewed.report, widget)
+    try:
+        shown.csv = write(viewed.report, widget.drawing, "csv").decode()
+    except ReportError as error:
+        shown.problem = str(error)
+        return
+    try:
+        shown.picture = write(viewed.report, widget.drawing, "svg")
+    except ReportError as error:
+        shown.problem = str(error)
+    except Exception:
+        logger.exception("a preview's picture failed")
+        shown.problem = "The picture can't be drawn. The CSV is right all the same."
+
+
+def colors(report: Report, widget: Widget) -> list[tuple[str, str]]:
+    """The labels that have a colour of their own in Cyfe, and it."""
+    if widget.chart not in COLORED:
+        return []
+    names = [series.label for series in report.series]
+    return list(zip(names, widget.drawing.colors_for(names), strict=True))[: None if widget.chart in MANY else 1]
+
+
+def dropped(viewed: View, widget: Widget) -> list[Dropped]:
+    """What cleaning left out, and what a map can't show."""
+    if widget.chart != "map":
+        return viewed.dropped
+    foreign = set(country_map.dropped(viewed.report))
+    unplaced = [Dropped(s.label, "country", s.total) for s in viewed.report.series if s.label in foreign]
+    return [*viewed.dropped, *unplaced]
+
+
+def labels(report: Report, widget: Widget) -> list[str]:
+    """The labels that a person may leave out or rename, as Mixpanel gave them, largest first."""
+    shown = widget.kind.view(report, widget.spec)
+    series = sorted(shown.series, key=lambda s: -s.total)
+    steps = [str(row) for row in shown.rows] if shown.shape == "steps" else []
+    return list(dict.fromkeys([*steps, *(s.label for s in series)]))

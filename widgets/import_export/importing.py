@@ -1,0 +1,126 @@
+"""`import_widgets`: JSON → projects and widgets, all or nothing."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from widgets.import_export.keys import PROJECT_KEYS, WIDGET_KEYS, BadValue, Key, key_of
+from widgets.models import Project, Widget
+from widgets.models.widget import SPEC_FIELDS
+
+LARGEST = 20 * 1024 * 1024
+
+
+class BadImport(Exception):
+    """Which entry, which key, and what is allowed there."""
+
+
+def read_json(data: bytes) -> dict[str, Any]:
+    """The file's content. Raises BadImport."""
+    if len(data) > LARGEST:
+        raise BadImport(f"The file is larger than {LARGEST // 1024 // 1024} MB.")
+    try:
+        content = json.loads(data, parse_constant=refuse_constant)
+    except UnicodeDecodeError:
+        raise BadImport("The file is not UTF-8 text.") from None
+    except json.JSONDecodeError as error:
+        raise BadImport(f"The file is not JSON: {error.msg} in line {error.lineno}, column {error.colno}.") from None
+    except (ValueError, RecursionError) as error:
+        raise BadImport(f"The file can't be read as JSON: {error}.") from None
+    if not isinstance(content, dict):
+        raise BadImport('The file holds no object. Write {"projects": […], "widgets": […]}.')
+    unknown = sorted(set(content) - {"projects", "widgets"})
+    if unknown:
+        raise BadImport(f"Unknown key {unknown[0]!r} at the top. Allowed are projects and widgets.")
+    return content
+
+
+def refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def import_all(content: dict[str, Any]) -> tuple[list[Project], list[Widget]]:
+    """Creates or updates what the file lists, in its order. A bad entry undoes all and raises BadImport."""
+    with transaction.atomic():
+        projects = [import_project(entry, where) for entry, where in entries(content, "projects")]
+        widgets = [import_widget(entry, where) for entry, where in entries(content, "widgets")]
+    return projects, widgets
+
+
+def entries(content: dict[str, Any], key: str) -> list[tuple[dict[str, Any], str]]:
+    listed = content.get(key, [])
+    if not isinstance(listed, list):
+        raise BadImport(f"{key}: write a list.")
+    named = []
+    for i, entry in enumerate(listed):
+        where = f"{key}[{i}]"
+        if not isinstance(entry, dict):
+            raise BadImport(f"{where}: write an object.")
+        title = entry.get("name") or entry.get("title")
+        named.append((entry, f"{where} ({title})" if isinstance(title, str) else where))
+    return named
+
+
+def read_values(entry: dict[str, Any], keys: dict[str, Key], where: str) -> dict[str, Any]:
+    values = {}
+    for name, value in entry.items():
+        if name not in keys:
+            raise BadImport(f"{where}: unknown key {name!r}. Allowed are {', '.join(keys)}.")
+        try:
+            values[keys[name].field or name] = keys[name].read(value)
+        except BadValue as bad:
+            # The value itself stays unsaid: it may be a secret.
+            raise BadImport(f"{where}: {name}: write {bad}.") from None
+    return values
+
+
+def import_project(entry: dict[str, Any], where: str) -> Project:
+    values = read_values(entry, PROJECT_KEYS, where)
+    if not values.get("name", "").strip():
+        raise BadImport(f"{where}: name: write the project's name.")
+    project = Project.objects.filter(name=values["name"]).first() or Project()
+    secret = values.pop("secret", "")
+    for field, value in values.items():
+        setattr(project, field, value)
+    if secret:
+        project.set_secret(secret)
+    validate(project, where)
+    project.save()
+    return project
+
+
+def import_widget(entry: dict[str, Any], where: str) -> Widget:
+    values = read_values(entry, WIDGET_KEYS, where)
+    for needed in ("project", "title", "report"):
+        if not str(values.get(needed, "")).strip():
+            raise BadImport(f"{where}: {needed}: is required.")
+    project = Project.objects.filter(name=values.pop("project")).first()
+    if project is None:
+        raise BadImport(f"{where}: project: there is no project of this name. List it under projects.")
+    widget = find_widget(project, values.get("slug"), values["title"])
+    for field in (*SPEC_FIELDS, "refresh_minutes", "active"):
+        if field not in values:
+            setattr(widget, field, Widget._meta.get_field(field).get_default())
+    for field, value in values.items():
+        setattr(widget, field, value)
+    widget.project = project
+    validate(widget, where)
+    widget.save()
+    return widget
+
+
+def find_widget(project: Project, slug: str | None, title: str) -> Widget:
+    by_slug = Widget.objects.filter(slug=slug).first() if slug else None
+    return by_slug or Widget.objects.filter(project=project, title=title).first() or Widget()
+
+
+def validate(row: Project | Widget, where: str) -> None:
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        key = key_of(field) if isinstance(row, Widget) else field
+        said = " ".join(messages)
+        raise BadImport(f"{where}: {said}" if field == "__all__" else f"{where}: {key}: {said}") from None

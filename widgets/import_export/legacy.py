@@ -1,0 +1,254 @@
+"""Addresses of the 2015 connector → projects and widgets.
+
+`http://host/mixpanel/api/v1.0/<event>/<secret>/<key>?by=…&clean=…&charttype=…`: the secret is today's project
+secret, the key only signed requests. No message from here holds any part of either.
+"""
+
+import hmac
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from widgets.import_export.importing import BadImport, validate
+from widgets.mixpanel.regions import REGIONS
+from widgets.models import Project, Widget
+from widgets.models.encrypted import SecretLost
+from widgets.models.project import PROJECT_SECRET
+from widgets.models.snapshot import snapshot_key
+
+PATH = "/mixpanel/api/v1.0/"
+SHAPE = f"http://host{PATH}<event>/<secret>/<key>"
+DEFAULT_NAME = "Mixpanel (moved in)"
+CHARTS = ("line", "pie")
+TRUE = ("true", "yes", "on", "1")
+FALSE = ("false", "no", "off", "0", "none", "")
+LOOKS_LIKE_A_KEY = re.compile(r"[0-9a-fA-F]{32}")
+SECRET = re.compile(r"[!-9;-~]{1,200}")
+"""Printable ASCII without a colon, which would end the user name in HTTP Basic."""
+MIXPANELS_OWN = re.compile(r"\$|mp_|utm_")
+LONGEST_TITLE = 200
+
+
+class BadAddress(Exception):
+    """Why nothing could be moved in, in one line without credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyAddress:
+    """What an address asks for. `clean` left out was no cleaning, so the widget shows what it showed."""
+
+    event: str
+    secret: str = field(repr=False)
+    breakdown: str = ""
+    clean: bool = False
+    chart: str = "line"
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        by = f" by {self.breakdown}" if self.breakdown else ""
+        return f"{self.event}{by}{' (pie)' if self.chart == 'pie' else ''}"
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The widget's fields: the last 30 days ending yesterday are a widget's defaults."""
+        return {
+            "report": "segmentation" if self.breakdown else "events",
+            "events": [self.event],
+            "breakdown": self.breakdown,
+            "clean_labels": self.clean,
+            "chart": self.chart,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MovedIn:
+    """`new`: the project was not here before. `kept_credentials`: it has its own, which stay."""
+
+    project: Project
+    widget: Widget
+    new: bool
+    kept_credentials: bool
+
+
+def read_address(text: str) -> LegacyAddress:
+    """Raises BadAddress."""
+    try:
+        url = urlsplit(text.strip())
+        query = parse_qs(url.query, keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError:
+        raise BadAddress(f"This is no address that can be read. Give the whole of it: {SHAPE}?by=…") from None
+    if url.scheme not in ("http", "https") or not url.netloc:
+        raise BadAddress(f"Give the whole address, with http:// in front: {SHAPE}")
+    _, marker, path = url.path.partition(PATH)
+    parts = path.rstrip("/").split("/")
+    if not marker or len(parts) != 3 or not all(parts):
+        raise BadAddress(f"This is no address of the 2015 connector. They look like {SHAPE}")
+    raw_event, secret = decoded(parts[0], "The event"), decoded(parts[1], "The secret")
+    if LOOKS_LIKE_A_KEY.fullmatch(raw_event):
+        raise BadAddress(f"An API secret or key stands where the event should: the order is {SHAPE}")
+    if not SECRET.fullmatch(secret):
+        raise BadAddress("The secret holds characters that no API secret of Mixpanel has.")
+    raw_by = plain(query.get("by", [""])[0], "by")
+    if '["' in raw_by:
+        raise BadAddress("by: write the name of a property, not an expression.")
+    return LegacyAddress(
+        event=spaced(raw_event, "The event"),
+        secret=secret,
+        breakdown=spaced(raw_by, "by") if raw_by else "",
+        clean=read_clean(query.get("clean", [""])[0]),
+        chart=read_chart(query.get("charttype", [""])[0]),
+        doubts=tuple(doubts(raw_event, raw_by)),
+    )
+
+
+def decoded(part: str, what: str) -> str:
+    try:
+        return plain(unquote(part, errors="strict"), what)
+    except UnicodeDecodeError:
+        raise BadAddress(f"{what} is not percent-encoded UTF-8.") from None
+
+
+def plain(text: str, what: str) -> str:
+    if any(unicodedata.category(c)[0] == "C" for c in text):
+        raise BadAddress(f"{what} holds control characters.")
+    return text
+
+
+def spaced(text: str, what: str) -> str:
+    """The connector's way of writing spaces; nowhere else does an underscore mean one."""
+    text = text.replace("_", " ")
+    if not text.strip():
+        raise BadAddress(f"{what} is empty.")
+    return text
+
+
+def read_clean(word: str) -> bool:
+    """Means what it says; the connector took every word for true, `False` too."""
+    if word.strip().lower() in TRUE:
+        return True
+    if word.strip().lower() in FALSE:
+        return False
+    raise BadAddress("clean: write true or false.")
+
+
+def read_chart(word: str) -> str:
+    chart = word.strip().lower() or "line"
+    if chart not in CHARTS:
+        raise BadAddress("charttype: the 2015 connector knew line and pie. Take one, and choose another in the admin.")
+    return chart
+
+
+def doubts(event: str, by: str) -> Iterator[str]:
+    """Names of Mixpanel's own have real underscores, which the connector could not write."""
+    for what, name in (("event", event), ("breakdown", by)):
+        if "_" in name and MIXPANELS_OWN.match(name):
+            yield (
+                f"{what}: the old connector read {name} as “{name.replace('_', ' ')}”, and so does this widget. "
+                "If the name has underscores at Mixpanel, change it in the admin."
+            )
+
+
+def move_in(address: LegacyAddress, *, name: str = "", region: str = "", project_id: int | None = None) -> MovedIn:
+    """The project and the widget of an address, made unless they are here. Raises BadAddress, storing nothing.
+
+    `name`, `region` and `project_id` are what a person gave, empty where not.
+    """
+    if region and region not in REGIONS:
+        raise BadAddress(f"--region: write one of {', '.join(REGIONS)}.")
+    if "://" in name or PATH in name:
+        raise BadAddress("--project: write a name, not an address.")
+    try:
+        with transaction.atomic():
+            project, new = find_or_make_project(address.secret, name.strip(), region, project_id)
+            kept = not new and not opens(project, address.secret)
+            return MovedIn(project, find_or_make_widget(project, address), new, kept)
+    except BadImport as bad:
+        raise BadAddress(str(bad)) from None
+
+
+def find_or_make_project(secret: str, name: str, region: str, project_id: int | None) -> tuple[Project, bool]:
+    """The project, and whether it is new. The same secret is the same project, and so is the same id."""
+    here = next((p for p in Project.objects.filter(auth=PROJECT_SECRET).order_by("pk") if opens(p, secret)), None)
+    if here is None and project_id:
+        here = Project.objects.filter(region=region or "us", project_id=project_id).first()
+    if here is None:
+        return make_project(secret, name, region or "us", project_id), True
+    if region and region != here.region:
+        raise BadAddress(f"This project is here as {here.name}, in the region {here.region}. Leave --region out.")
+    if project_id and here.project_id not in (None, project_id):
+        raise BadAddress(f"This secret's project is here as {here.name}, with another id. Leave --project-id out.")
+    if project_id and here.project_id is None:
+        here.project_id = project_id
+        validate(here, "--project-id")
+        here.save()
+    elif here.auth == PROJECT_SECRET and not is_readable(here):
+        here.set_secret(secret)
+        here.save()
+    return here, False
+
+
+def make_project(secret: str, name: str, region: str, project_id: int | None) -> Project:
+    if name and Project.objects.filter(name=name).exists():
+        raise BadAddress(
+            f"There is a project {name} with other credentials. Give this one another name; or, if it is the "
+            "same project at Mixpanel, give its --project-id."
+        )
+    taken = set(Project.objects.values_list("name", flat=True))
+    project = Project(
+        name=name or unique(DEFAULT_NAME, taken, 100), region=region, project_id=project_id, auth=PROJECT_SECRET
+    )
+    project.set_secret(secret)
+    validate(project, "--project")
+    project.save()
+    return project
+
+
+def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
+    """A widget that asks the same and draws the same chart is the same one, whatever it is called by now."""
+    widget = Widget(project=project, **address.fields)
+    try:
+        widget.title = unique(address.title, set(project.widgets.values_list("title", flat=True)), LONGEST_TITLE)
+        widget.full_clean()
+    except ValidationError as error:
+        _, messages = next(iter(error.message_dict.items()))
+        raise BadAddress(" ".join(messages)) from None
+    same = project.widgets.filter(
+        snapshot__key=snapshot_key(project, widget.kind.question(widget.spec)),
+        chart=address.chart,
+        clean_labels=address.clean,
+    )
+    here = same.order_by("pk").first()
+    if here is None:
+        widget.save()
+    return here or widget
+
+
+def opens(project: Project, secret: str) -> bool:
+    """Whether this is the project's secret; not when the key that seals it is lost."""
+    try:
+        return hmac.compare_digest(project.secret.reveal().encode(), secret.encode()) if project.has_secret else False
+    except SecretLost:
+        return False
+
+
+def is_readable(project: Project) -> bool:
+    try:
+        return bool(project.has_secret and project.secret.reveal())
+    except SecretLost:
+        return False
+
+
+def unique(title: str, taken: set[str], longest: int) -> str:
+    """The title, shortened to fit, with a number behind it when it is taken."""
+    candidate, number = title[:longest], 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{title[: longest - 8]} ({number})"
+    return candidate

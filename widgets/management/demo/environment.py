@@ -1,0 +1,63 @@
+"""What `manage.py demo` needs before Django reads its settings: a database of its own, keys, a stand-in."""
+
+import os
+import secrets
+import socket
+import sys
+from base64 import urlsafe_b64encode
+from pathlib import Path
+
+from fake_mixpanel.fake import StandIn
+from mixcyfe_site.private_files import create_private
+
+KEYS_FILE = Path("demo.env")
+LATENCY = 0.15
+"""Seconds that the stand-in thinks: short enough to play with, long enough to see that one waits."""
+
+standin: StandIn | None = None
+
+
+def prepare() -> None:
+    """Sets every setting that the demo depends on, so that a `.env` beside it is left alone."""
+    global standin  # noqa: PLW0603 - one process, one demo
+    port = os.environ.get("PORT", "8000")
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        sys.exit(f"MixCyfe's demo can't start: PORT is {port!r}; write a number, for example PORT=8000.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(port)))
+        except OSError:
+            sys.exit(f"MixCyfe's demo can't start: port {port} is taken. Choose another: make demo PORT=8001")
+    secret_key, field_key = stored_keys()
+    standin = StandIn()
+    standin.latency = LATENCY
+    standin.start()
+    os.environ |= {
+        "SECRET_KEY": secret_key,
+        "FIELD_ENCRYPTION_KEYS": field_key,
+        "DATABASE_URL": "sqlite:///demo.sqlite3",
+        "SQLITE_JOURNAL": "wal",
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "ALLOWED_HOSTS": "",
+        "CSRF_TRUSTED_ORIGINS": "",
+        "DEBUG": "off",
+        "TASKS": "inline",
+        "LOG_LEVEL": "WARNING",
+        "TRUST_PROXY": "off",
+        "MIXPANEL_API_ROOT": standin.url,
+        "PORT": port,
+    }
+
+
+def stored_keys() -> tuple[str, str]:
+    """The demo's keys, kept so that a second start reads what the first one stored."""
+    if KEYS_FILE.exists():
+        lines = dict(line.split("=", 1) for line in KEYS_FILE.read_text().splitlines() if "=" in line)
+        if {"SECRET_KEY", "FIELD_ENCRYPTION_KEYS"} <= set(lines):
+            return lines["SECRET_KEY"], lines["FIELD_ENCRYPTION_KEYS"]
+    keys = secrets.token_urlsafe(48), urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    KEYS_FILE.unlink(missing_ok=True)
+    with os.fdopen(create_private(KEYS_FILE), "w") as file:
+        file.write(f"SECRET_KEY={keys[0]}\nFIELD_ENCRYPTION_KEYS={keys[1]}\n")
+    return keys

@@ -1,7 +1,0 @@
-"""The addresses of invitations' links."""
-
-from django.urls import path
-
-from .views import SetPassword
-
-urlpatterns = [path("welcome/<uidb64>/<token>/", SetPassword.as_view(), name="set_password")]

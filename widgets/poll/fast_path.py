@@ -1,0 +1,78 @@
+"""The short way of a hot poll: stored bytes, out through WSGI, past Django's request stack.
+
+Only what is plain goes this way: GET or HEAD, a host of ours, the right scheme, data that need not be waited
+for, a current rendering. Everything else, every doubt among it, is left to Django, which answers the same.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import Error, connection
+from django.utils import timezone
+
+from widgets.models.widget import SLUG
+from widgets.poll.render import ENDINGS
+from widgets.poll.response import Answer, deliver, follow_up, too_old
+from widgets.poll.row import find
+from widgets.web.middleware import POLLED
+
+WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+DIGITS = re.compile("[0-9]{1,5}")
+STATUS = {200: "200 OK", 304: "304 Not Modified"}
+
+
+class HotPolls:
+    """Wraps Django's WSGI application."""
+
+    def __init__(self, django: WSGI) -> None:
+        self.django = django
+        self.hosts = frozenset(host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*")))
+        self.always: list[tuple[str, str]] = []
+        if settings.SECURE_HSTS_SECONDS:
+            self.always.append(("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}"))
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        address = environ["PATH_INFO"]
+        if address.startswith(POLLED) and self.is_plain(environ):
+            slug, _, ending = address.removeprefix(POLLED).rpartition(".")
+            reply = hot(slug, ending, environ.get("HTTP_IF_NONE_MATCH", ""))
+            if reply is not None:
+                headers = [*reply.headers, *self.always]
+                if reply.status == 200:
+                    headers.append(("Content-Length", str(len(reply.body))))
+                start_response(STATUS[reply.status], headers)
+                return [reply.body] if environ["REQUEST_METHOD"] == "GET" else []
+        return self.django(environ, start_response)
+
+    def is_plain(self, environ: dict[str, Any]) -> bool:
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("CONTENT_LENGTH", "") not in ("", "0"):
+            return False
+        host, colon, port = environ.get("HTTP_HOST", "").rpartition(":")
+        if (host if colon else port) not in self.hosts or (colon and not DIGITS.fullmatch(port)):
+            return False
+        if not settings.SECURE_SSL_REDIRECT:
+            return True
+        if settings.TRUST_PROXY and "HTTP_X_FORWARDED_PROTO" in environ:
+            return bool(environ["HTTP_X_FORWARDED_PROTO"] == "https")
+        return bool(environ["wsgi.url_scheme"] == "https")
+
+
+def hot(slug: str, ending: str, if_none_match: str) -> Answer | None:
+    """The answer, where it is there ready-made and nothing is to be done once it has left; else None."""
+    if ending not in ENDINGS or not SLUG.fullmatch(slug):
+        return None
+    try:
+        found = find(slug, ending)
+    except Error:
+        # A database that was restarted, say. Django looks after its connections, so let it.
+        connection.close()
+        return None
+    now = timezone.now()
+    if found is None or found.body is None or found.made_from != found.should_be_made_from:
+        return None
+    if too_old(found, now) or follow_up(found, now):
+        return None
+    reply = deliver(found, ending, if_none_match, waited=False)
+    return reply if reply.status in STATUS else None

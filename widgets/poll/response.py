@@ -1,0 +1,198 @@
+"""A poll's answer, computed in one place: `answer(slug, ending, etag) → status, headers, body`.
+
+What is there is answered at once; stale data is handed over to be refreshed (RFC 5861's idea, with a limit
+on how stale). The path of a hot poll is `find` (one statement) and `deliver`, nothing else.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import InternalError, OperationalError
+from django.utils import timezone
+from django.utils.http import http_date
+
+from widgets.models import Widget
+from widgets.models.widget import SLUG
+from widgets.poll.render import ENDINGS, render
+from widgets.poll.row import Found, find
+from widgets.poll.wait import wait_for_data
+from widgets.refresh import background, gateway
+from widgets.refresh.queue import enqueue, may_queue
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml; charset=utf-8",
+}
+SAFE = (
+    # Whatever a browser makes of these bytes, it runs nothing of them and tells nobody the address.
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+    ("X-Robots-Tag", "noindex"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+)
+PLAIN = ("Content-Type", "text/plain; charset=utf-8")
+NOTE_POLLS_EVERY = timedelta(hours=1)
+LONGEST_DETAIL = 200
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes out, and `after_response`: what is to be done once it has left."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes = b""
+    after_response: list[Callable[[], object]] = field(default_factory=list)
+
+
+def not_found() -> Answer:
+    """The same bytes for every address that answers nothing: a guess learns nothing."""
+    return Answer(404, [PLAIN, ("Cache-Control", "no-store"), *SAFE], b"Not found\n")
+
+
+def not_allowed() -> Answer:
+    return Answer(405, [PLAIN, ("Allow", "GET, HEAD"), *SAFE], b"Only GET and HEAD are answered here.\n")
+
+
+def broken() -> Answer:
+    """Something of ours is broken, the database say: Cyfe keeps what it shows, and comes again."""
+    return Answer(
+        503,
+        [PLAIN, ("Retry-After", "30"), ("Cache-Control", "no-store"), *SAFE],
+        b"MixCyfe can't answer at the moment. Its log says why.\n",
+    )
+
+
+def answer(slug: str, ending: str, if_none_match: str = "") -> Answer:
+    if ending not in ENDINGS or not SLUG.fullmatch(slug):
+        return not_found()
+    found = find(slug, ending)
+    if found is None:
+        return not_found()
+    before = found.fetched_at
+    if too_old(found, timezone.now()):
+        try:
+            wait_for_data(found)
+        except (OperationalError, InternalError):
+            # Nothing can be written, say: whatever is there is better than nothing.
+            logger.exception("a poll could not wait for new data")
+        found = find(slug, ending)
+        if found is None:
+            return not_found()
+    if found.fetched_at is not None and found.made_from != found.should_be_made_from:
+        render(found, ending)
+    reply = deliver(found, ending, if_none_match, waited=found.fetched_at != before)
+    reply.after_response = follow_up(found, timezone.now())
+    return reply
+
+
+def deliver(found: Found, ending: str, if_none_match: str, *, waited: bool) -> Answer:
+    """The answer that the stored bytes give now."""
+    now = timezone.now()
+    fresh = found.freshness
+    if fresh is None or found.fetched_at is None or found.body is None:
+        return unavailable(found, now)
+    ttl = int((fresh.until - now).total_seconds())
+    stale = fresh.is_stale(now)
+    body, etag = found.body, found.etag
+    if ending == "json":
+        body += f',"fetched_at":"{found.fetched_at.isoformat()}","stale":{"true" if stale else "false"}}}'.encode()
+        etag = f"{etag[:20]}-{found.fetched_at.timestamp():.0f}-{stale:d}"
+    etag = f'"{etag}"'
+    headers = [
+        ("ETag", etag),
+        ("Last-Modified", http_date(max(found.fetched_at, found.changed_at).timestamp())),
+        ("Cache-Control", f"private, max-age={max(0, ttl)}"),
+        ("Cache-Status", cache_status(found, now, ttl, stale=stale, waited=waited)),
+        *SAFE,
+    ]
+    if if_none_match and matches(if_none_match, etag):
+        return Answer(304, headers)
+    return Answer(200, [("Content-Type", CONTENT_TYPES[ending]), *headers], body)
+
+
+def unavailable(found: Found, now: datetime) -> Answer:
+    """No data yet, or none that can be drawn: one plain line why, and when to come again."""
+    until = found.held_back_until(now)
+    seconds = max(1, int((until - now).total_seconds())) if until else settings.POLL_WAIT or 1
+    why = found.problem or reason(found, now) or "Mixpanel is being asked for the first time. Come again in a moment."
+    return Answer(
+        503,
+        [PLAIN, ("Retry-After", f"{seconds:.0f}"), ("Cache-Control", "no-store"), *SAFE],
+        f"{' '.join(why.split())}\n".encode(),
+    )
+
+
+def reason(found: Found, now: datetime) -> str:
+    """Why the last refresh failed, or why Mixpanel can't be asked now; empty when all is well."""
+    if problem := found.secret_problem:
+        return problem
+    if found.held_until and found.held_until > now and found.hold_message:
+        return found.hold_message
+    if found.error:
+        return found.error
+    if found.full_until and found.full_until > now:
+        return "The queries that Mixpanel allows this project in an hour are used up."
+    return ""
+
+
+def cache_status(found: Found, now: datetime, ttl: int, *, stale: bool, waited: bool) -> str:
+    """RFC 9211; `ttl` is negative when stale."""
+    status = "mixcyfe; fwd=miss" if waited else f"mixcyfe; hit; ttl={min(ttl, -1) if stale else ttl}"
+    detail = found.problem or reason(found, now)
+    if detail:
+        ascii_only = "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in " ".join(detail.split()))
+        status += f'; detail="{ascii_only[:LONGEST_DETAIL]}"'
+    return status
+
+
+def matches(if_none_match: str, etag: str) -> bool:
+    """Weak comparison, as RFC 9110 wants for If-None-Match."""
+    if if_none_match.strip() == "*":
+        return True
+    return etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
+
+
+def too_old(found: Found, now: datetime) -> bool:
+    """Whether a poll should rather wait than answer with what there is."""
+    fresh = found.freshness
+    if fresh is not None and found.fetched_at is not None and not fresh.is_too_old(now, found.fetched_at):
+        return False
+    return found.is_leased(now) or (found.held_back_until(now) is None and not found.secret_problem)
+
+
+def follow_up(found: Found, now: datetime) -> list[Callable[[], object]]:
+    """Hands stale data over to be refreshed, and gives what had better wait until the answer has left.
+
+    Nothing, for a hot poll of fresh data.
+    """
+    steps: list[Callable[[], object]] = []
+    if found.last_polled_at is None or now - found.last_polled_at >= NOTE_POLLS_EVERY:
+        steps.append(partial(note_poll, found.widget_id, now))
+    fresh = found.freshness
+    stale = fresh is None or fresh.is_stale(now)
+    if not stale or found.is_leased(now) or found.held_back_until(now) is not None:
+        return steps
+    if problem := found.secret_problem:
+        gateway.say_not_refreshed(found.project_id, problem)
+    elif settings.TASKS == "celery":
+        if may_queue(found.queued_at, now):
+            steps.append(partial(enqueue, found.snapshot_id, found.fetched_at))
+    elif background.threads():
+        background.hand_over(found.snapshot_id, found.project_id, found.fetched_at)
+    elif not background.without_threads.is_resting():
+        steps.append(partial(background.without_threads.refresh, found.snapshot_id, found.fetched_at))
+    return steps
+
+
+def note_poll(widget_id: int, now: datetime) -> None:
+    Widget.objects.filter(pk=widget_id).update(last_polled_at=now)

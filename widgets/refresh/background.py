@@ -1,0 +1,161 @@
+"""Refreshing in a few threads of this web process (`TASKS=inline`), so that no poll waits for Mixpanel.
+
+Polls hand over what is stale and go on. Celery (`tasks.py`) does the same on workers.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from widgets.refresh.quota import Refusal
+from widgets.refresh.run import Outcome, refresh
+
+logger = logging.getLogger(__name__)
+
+SLOW_QUERY = 1
+"""Seconds. What takes longer, people notice."""
+
+MOST_QUEUED = 1000
+"""Entries of the queue. What does not fit is handed over again by the next poll."""
+
+
+def threads() -> int:
+    """How many threads may refresh; 0 where they must not, or can't: uWSGI runs none unless it is told to."""
+    try:
+        import uwsgi
+    except ImportError:
+        return int(settings.REFRESH_THREADS)
+    return int(settings.REFRESH_THREADS) if {"enable-threads", "threads"} & set(uwsgi.opt) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One refresh; `seen` is the `fetched_at` that whoever handed it over knew."""
+
+    project_id: int
+    seen: datetime | None
+    ended: Future[Outcome | Refusal] = field(default_factory=Future)
+
+
+class BackgroundRefresher:
+    """A queue with one entry per snapshot, and the threads that work it off.
+
+    The pool's threads start on first use, so after a server has forked. When the process is told to stop,
+    Python lets them end what they began (`MIXPANEL_TIMEOUT` at most), and nothing new begins.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queue: dict[int, Entry] = {}
+        self._running: dict[int, Entry] = {}
+        self._workers = 0
+        self._pool: ThreadPoolExecutor | None = None
+
+    def hand_over(self, snapshot_id: int, project_id: int, seen: datetime | None) -> Future[Outcome | Refusal]:
+        """Has the snapshot refreshed soon, and gives how that ends.
+
+        Cancelled when it can't be: the queue is full, or the process is stopping.
+        """
+        with self._lock:
+            known = self._running.get(snapshot_id) or self._queue.get(snapshot_id)
+            if known is not None:
+                return known.ended
+            entry = Entry(project_id, seen)
+            if len(self._queue) >= MOST_QUEUED:
+                entry.ended.cancel()
+                return entry.ended
+            self._queue[snapshot_id] = entry
+            if self._workers < threads() and self._next() is not None:
+                self._workers += 1
+                self._start_worker()
+            return entry.ended
+
+    def _start_worker(self) -> None:
+        """Has one entry worked off; call it with the lock held."""
+        self._pool = self._pool or ThreadPoolExecutor(threads(), thread_name_prefix="refresh")
+        try:
+            self._pool.submit(self._work)
+        except RuntimeError:  # the process is stopping: "cannot schedule new futures after interpreter shutdown"
+            self._workers -= 1
+            for entry in self._queue.values():
+                entry.ended.cancel()
+            self._queue.clear()
+
+    def _work(self) -> None:
+        """One entry; then the next, as a new task of the pool, which takes none when the process is stopping."""
+        with self._lock:
+            snapshot_id = self._next()
+            if snapshot_id is None:
+                self._workers -= 1
+                return
+            entry = self._running[snapshot_id] = self._queue.pop(snapshot_id)
+        try:
+            close_old_connections()
+            in_turn = entry.seen is not None
+            entry.ended.set_result(refresh(snapshot_id, seen=entry.seen, purpose="poll", in_turn=in_turn))
+        except Exception:
+            logger.exception("a refresh in the background failed")
+            entry.ended.cancel()
+        finally:
+            with self._lock:
+                del self._running[snapshot_id]
+                if self._next() is not None:
+                    self._start_worker()
+                else:
+                    self._workers -= 1
+
+    def _next(self) -> int | None:
+        """The oldest entry of the project with the fewest running, so that a slow project holds up no other.
+
+        For the same reason one thread is always left to the other projects.
+        """
+        busy = Counter(entry.project_id for entry in self._running.values())
+        snapshot_id = min(self._queue, key=lambda pk: busy[self._queue[pk].project_id], default=None)
+        if snapshot_id is None or busy[self._queue[snapshot_id].project_id] >= max(1, threads() - 1):
+            return None
+        return snapshot_id
+
+
+class ForegroundRefresher:
+    """Where there are no such threads: the thread that answered a poll refreshes once the answer has left.
+
+    Its process may have no other thread. So after a slow query it answers polls for as long as that took.
+    """
+
+    def __init__(self) -> None:
+        self._resting_until = 0.0
+
+    def is_resting(self) -> bool:
+        return time.monotonic() < self._resting_until
+
+    def refresh(self, snapshot_id: int, seen: datetime | None) -> None:
+        started = time.monotonic()
+        refresh(snapshot_id, seen=seen, purpose="poll", in_turn=True)
+        took = time.monotonic() - started
+        if took > SLOW_QUERY:
+            self._resting_until = time.monotonic() + took
+
+
+refresher = BackgroundRefresher()
+without_threads = ForegroundRefresher()
+
+
+def hand_over(snapshot_id: int, project_id: int, seen: datetime | None) -> Future[Outcome | Refusal]:
+    return refresher.hand_over(snapshot_id, project_id, seen)
+
+
+def _start_anew() -> None:
+    """A forked child has none of its parent's threads."""
+    global refresher  # noqa: PLW0603 - one per process
+    refresher = BackgroundRefresher()
+
+
+os.register_at_fork(after_in_child=_start_anew)

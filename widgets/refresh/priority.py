@@ -1,0 +1,49 @@
+"""Whose turn it is: when the hour's calls are scarce, the next one goes to the most overdue query."""
+
+from datetime import UTC, datetime
+
+from widgets.freshness import for_polls, freshness
+from widgets.models import Project, Snapshot, Widget
+from widgets.refresh.quota import started_within
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def most_urgent(snapshot: Snapshot, project: Project, now: datetime) -> Snapshot:
+    """This snapshot while the hour has calls for all that are more overdue as well; else the most overdue.
+
+    So a widget that is polled every 10 seconds never starves one that is polled once an hour.
+    """
+    left = for_polls(project.effective_hourly) - started_within(project, now).count()
+    if snapshot.fetched_at is None or left > project.snapshots.count():
+        return snapshot
+    due = overdue(project, now)
+    ahead = [pk for pk, since in due.items() if since < due.get(snapshot.pk, now)]
+    if not ahead or len(ahead) < left:
+        return snapshot
+    first = min(ahead, key=lambda pk: due[pk])
+    return Snapshot.objects.defer("report_json").filter(pk=first).first() or snapshot
+
+
+def overdue(project: Project, now: datetime) -> dict[int, datetime]:
+    """Snapshots of polled widgets that are stale and may be asked for, and since when they are stale."""
+    rows = (
+        Widget.objects.polled(project, now)
+        .exclude(snapshot__lease_until__gt=now)
+        .exclude(snapshot__retry_at__gt=now)
+        .values_list("snapshot_id", "snapshot__fetched_at", "snapshot__rolls_at", "refresh_minutes")
+    )
+    due: dict[int, datetime] = {}
+    for pk, fetched_at, rolls_at, minutes in rows:
+        since = LONG_AGO
+        if fetched_at is not None:
+            since = freshness(
+                fetched_at,
+                rolls_at,
+                widget_minutes=minutes,
+                project_minutes=project.refresh_minutes,
+                stretch=project.stretch,
+            ).until
+        if since <= now:
+            due[pk] = min(since, due.get(pk, since))
+    return due

@@ -1,0 +1,124 @@
+"""What holds for every answer: the headers that keep browsers safe, how large a request may be, and whose
+address it came from.
+"""
+
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template import loader
+
+from widgets.poll.view import poll
+
+POLLED = "/w/"
+UNKNOWN = "0.0.0.0"  # noqa: S104 - stands for no address; nothing listens on it
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+SAFE = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not `no-referrer`: with it browsers post forms from the origin "null", which Django refuses.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Robots-Tag": "noindex",
+}
+"""Nothing inline, nothing from other hosts, nothing in search engines, and no address told to others."""
+
+
+class SafeAnswersMiddleware:
+    """The outermost, so that error pages are covered too. Answers that bring a stricter header keep it.
+
+    Bodies are refused by the length they announce, before any of it is read: Django's own limit leaves out
+    uploaded files, which it would write to the disk for anybody who posts one to the login page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = too_large() if announced_length(request) > largest_body() else self.get_response(request)
+        for name, value in SAFE.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+class MachineMiddleware:
+    """Answers polls at once: sessions, messages and the like are for people, and cost more than a poll."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(POLLED):
+            return self.get_response(request)
+        request.get_host()  # refuses hosts that are not ours, as CommonMiddleware does for people
+        return poll(request, request.path_info.removeprefix(POLLED))
+
+
+def announced_length(request: HttpRequest) -> int:
+    """What is sent without its length, or with nonsense, is read as empty (by Django too)."""
+    length = str(request.META.get("CONTENT_LENGTH") or "")
+    return int(length[:20]) if length.isascii() and length.isdigit() else 0
+
+
+def largest_body() -> int:
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+
+
+def too_large() -> HttpResponse:
+    return HttpResponse(loader.render_to_string("413.html"), status=413)
+
+
+def client_address(request: HttpRequest) -> str:
+    """The visitor's address; behind a trusted proxy the one that the proxy saw, which it appends last.
+
+    A proxy that passes on nonsense, or appends nothing, is as good as none.
+    """
+    direct: str = request.META.get("REMOTE_ADDR", "")
+    direct = address_in(direct) or direct
+    if not settings.TRUST_PROXY:
+        return direct
+    seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-1].strip()
+    return address_in(seen) or direct
+
+
+def client_network(request: HttpRequest) -> str:
+    """What counts as one visitor: an IPv4 address, or the /64 of an IPv6 address, of which anybody has all.
+
+    A socket that knows no address makes all its visitors one: better than counting none of them.
+    """
+    try:
+        address = ip_address(client_address(request))
+    except ValueError:
+        return UNKNOWN
+    bits = 32 if address.version == 4 else 64
+    return str(ip_network(f"{address}/{bits}", strict=False).network_address)
+
+
+def address_in(text: str) -> str:
+    """The IP address in `203.0.113.9`, `203.0.113.9:4711`, `2001:db8::1` or `[2001:db8::1]:4711`; else empty.
+
+    An IPv4 address on an IPv6 socket (`::ffff:203.0.113.9`) is the IPv4 address.
+    """
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -1,0 +1,115 @@
+"""The first steps, from an empty install to numbers in Cyfe, and how far somebody has come."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, Subquery
+from django.urls import reverse
+
+from widgets.models import ApiCall, Project, Snapshot, Widget
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`url` and `button` lead on; both are empty where somebody else has to act."""
+
+    title: str
+    text: str
+    done: bool
+    url: str = ""
+    button: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    steps: tuple[Step, ...]
+
+    @property
+    def all_done(self) -> bool:
+        return self.next is None
+
+    @property
+    def next(self) -> Step | None:
+        return next((step for step in self.steps if not step.done), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What somebody sees: the first project and widget, and whether Mixpanel has answered and Cyfe has asked."""
+
+    project: int | None
+    widget: int | None
+    answered: bool
+    polled: bool
+
+
+def first_steps(user: Any) -> FirstSteps:
+    """For somebody who is logged in. One statement, whatever there is."""
+    found = look(user)
+    if user.has_perm("widgets.add_project"):
+        return FirstSteps((*project_steps(found), *widget_steps(user, found)))
+    return FirstSteps((invitation(found), *widget_steps(user, found)))
+
+
+def look(user: Any) -> Found:
+    projects, widgets = Project.objects.visible_to(user), Widget.objects.visible_to(user)
+    answers = ApiCall.objects.visible_to(user).filter(outcome="ok")
+    data = Snapshot.objects.filter(project__in=projects.values("pk"), fetched_at__isnull=False)
+    row = get_user_model().objects.filter(pk=user.pk)
+    values = row.values_list(
+        Subquery(projects.order_by("pk").values("pk")[:1]),
+        Subquery(widgets.order_by("pk").values("pk")[:1]),
+        Exists(answers),
+        Exists(data),
+        Exists(widgets.filter(last_polled_at__isnull=False)),
+    )
+    project, widget, called, fetched, polled = values.get()
+    return Found(project, widget, called or fetched, polled)
+
+
+def project_steps(found: Found) -> Iterator[Step]:
+    yield Step(
+        "Add your Mixpanel project",
+        "Its id, its time zone and a service account that may read it.",
+        found.project is not None,
+        reverse("admin:widgets_project_add"),
+        "Add a project",
+    )
+    yield Step(
+        "Test the connection",
+        "One query tells whether Mixpanel lets MixCyfe in, or what to change.",
+        found.answered,
+        f"{reverse('admin:widgets_project_change', args=[found.project])}#connection" if found.project else "",
+        "Test it" if found.project else "",
+    )
+
+
+def invitation(found: Found) -> Step:
+    return Step(
+        "Get into a project",
+        "Ask whoever runs MixCyfe to add you to a project: you see its widgets then.",
+        found.project is not None,
+    )
+
+
+def widget_steps(user: Any, found: Found) -> Iterator[Step]:
+    if not user.has_perm("widgets.add_widget"):
+        text = "Your colleagues make them; what they make appears here by itself."
+        yield Step("See your project's widgets", text, found.widget is not None)
+        return
+    yield Step(
+        "Make a widget",
+        "Pick what to ask and a chart, and see it before you save it.",
+        found.widget is not None,
+        reverse("admin:widgets_widget_add") if found.project else "",
+        "Make a widget" if found.project else "",
+    )
+    yield Step(
+        "Paste its address into Cyfe",
+        "As a Private URL widget, with the same chart type. Done when Cyfe has asked for it.",
+        found.polled,
+        reverse("admin:widgets_widget_change", args=[found.widget]) if found.widget else "",
+        "Copy the address" if found.widget else "",
+    )
