@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import requests
 
 from benchmarks import slow_mixpanel
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.running.conftest import postgres_missing
 from tests.running.site import ROOT, Site, eventually, free_port
 
@@ -92,7 +92,7 @@ def hot_polls(site: Site, path: str, base: str) -> Load:
     return hot
 
 
-def against_asking(site: Site, standin: StandIn, hot: Load) -> None:
+def against_asking(site: Site, standin: FakeMixpanel, hot: Load) -> None:
     standin.concurrent_limit = 1000
     for latency in (0.0, 0.3):
         standin.latency = latency
@@ -102,7 +102,7 @@ def against_asking(site: Site, standin: StandIn, hot: Load) -> None:
     standin.latency = 0
 
 
-def cold_poll(site: Site, standin: StandIn, base: str) -> None:
+def cold_poll(site: Site, standin: FakeMixpanel, base: str) -> None:
     standin.latency = 0.3
     paths = site.add(*({**WIDGET, "title": f"cold {i}", "last": i + 40} for i in range(20)))
     took = []
@@ -115,13 +115,13 @@ def cold_poll(site: Site, standin: StandIn, base: str) -> None:
     row("Cold poll, less Mixpanel's 300 ms", f"{median:.0f} ms", "300 ms", f"+ {median - 300:.0f} ms")
 
 
-def outage(site: Site, standin: StandIn, base: str, path: str, hot: Load) -> None:
+def outage(site: Site, standin: FakeMixpanel, base: str, path: str, hot: Load) -> None:
     standin.fail(503)
     site.make_old(minutes=7 * 60)
     site.session.get(base + path)
     down = wrk(base + path)
     row("Polls through an outage of Mixpanel", rate(down), rate(hot), times(down.rate, hot.rate))
-    standin.heal()
+    standin.clear_faults()
     site.make_old(minutes=0)
 
 
@@ -156,7 +156,7 @@ def memory(process: "subprocess.Popen[bytes]", url: str) -> None:
     row(f"Memory of a web process after {polls:,.0f} polls", f"{megabytes():.1f} MB", f"{before:.1f} MB", "")
 
 
-def databases(folder: Path, standin: StandIn, on_sqlite: Load) -> None:
+def databases(folder: Path, standin: FakeMixpanel, on_sqlite: Load) -> None:
     if missing := postgres_missing():
         print(f"\n{missing}")
         return
@@ -178,7 +178,7 @@ def main() -> Any:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, commit {commit.strip()}")
     print("One web process with one thread (granian), wrk with 8 connections on the same machine.\n")
     print("| what | measured | against | ratio |\n|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as name, StandIn(hourly_limit=10**9) as standin:
+    with tempfile.TemporaryDirectory() as name, FakeMixpanel(hourly_limit=10**9) as standin:
         folder = Path(name)
         with Site(folder, standin.url) as site:
             (path,) = site.add(WIDGET, hourly_limit=100_000)

@@ -8,8 +8,8 @@ from widgets.models import Rendering
 
 
 def plain(request: HttpRequest, address: str) -> HttpResponse:
-    slug, _, ending = address.rpartition(".")
-    rendering = get_object_or_404(Rendering, widget__slug=slug, ending=ending)
+    slug, _, format = address.rpartition(".")
+    rendering = get_object_or_404(Rendering, widget__slug=slug, format=format)
     response = HttpResponse(bytes(rendering.body), content_type="text/csv")
     response["ETag"] = rendering.etag
     return response

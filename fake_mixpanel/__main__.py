@@ -6,8 +6,8 @@ import threading
 from datetime import date
 
 from fake_mixpanel.dataset import DEFAULT_ZONE, DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
-from fake_mixpanel.fake import StandIn
-from fake_mixpanel.faults import KINDS
+from fake_mixpanel.fake import FakeMixpanel
+from fake_mixpanel.faults import REPORT_TYPES
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--no-plan", action="store_true", help="answer 402 to everything")
     parser.add_argument("--status", type=int, help="answer this error")
     parser.add_argument("--body", help="of that error; without it, Mixpanel's words")
-    parser.add_argument("--broken", choices=KINDS, help="answer something broken")
+    parser.add_argument("--broken", choices=REPORT_TYPES, help="answer something broken")
     parser.add_argument("--times", type=int, help="end the error or the breakage after so many calls")
     options = parser.parse_args(arguments)
 
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
         zones[int(number)] = zone or DEFAULT_ZONE
     accounts = {DEMO_USERNAME: DEMO_SECRET}
     accounts |= (tuple(account.split(":", 1)) for account in options.account)
-    standin = StandIn(
+    standin = FakeMixpanel(
         options.port,
         host=options.host,
         accounts=accounts,

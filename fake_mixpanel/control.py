@@ -13,7 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fake_mixpanel.fake import StandIn
+    from fake_mixpanel.fake import FakeMixpanel
 
 SETTINGS = {
     "latency": float,
@@ -24,7 +24,7 @@ SETTINGS = {
 }
 
 
-def answer(standin: StandIn, method: str, path: str, body: bytes) -> tuple[int, object]:
+def answer(standin: FakeMixpanel, method: str, path: str, body: bytes) -> tuple[int, object]:
     """Status and JSON."""
     match method, path:
         case "GET", "/control/calls":
@@ -40,7 +40,7 @@ def answer(standin: StandIn, method: str, path: str, body: bytes) -> tuple[int, 
     return 404, {"error": f"no such control: {method} {path}"}
 
 
-def change(standin: StandIn, wanted: dict[str, Any]) -> None:
+def change(standin: FakeMixpanel, wanted: dict[str, Any]) -> None:
     """`reset` and `heal` come first, whatever their place; raises ValueError or TypeError."""
     unknown = set(wanted) - {*SETTINGS, "reset", "heal", "fail", "broken", "today", "zones"}
     if unknown:
@@ -48,7 +48,7 @@ def change(standin: StandIn, wanted: dict[str, Any]) -> None:
     if wanted.get("reset"):
         standin.reset()
     if wanted.get("heal"):
-        standin.heal()
+        standin.clear_faults()
     for name, kind in SETTINGS.items():
         if name in wanted:
             setattr(standin, name, kind(wanted[name]))

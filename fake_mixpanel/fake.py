@@ -1,6 +1,6 @@
 """The stand-in Mixpanel itself: start it, look at what came in, make it slow, strict or broken.
 
-    with StandIn() as mixpanel:
+    with FakeMixpanel() as mixpanel:
         …  # MIXPANEL_API_ROOT=mixpanel.url
         mixpanel.calls
 
@@ -20,17 +20,17 @@ from fake_mixpanel.accounts import Accounts
 from fake_mixpanel.asked import Asked, Refused
 from fake_mixpanel.dataset import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, DEMO_SECRET, DEMO_USERNAME
 from fake_mixpanel.endpoints import ENDPOINTS, find, shown
-from fake_mixpanel.faults import MESSAGES, Fault, Faults, Kind, as_bytes
+from fake_mixpanel.faults import MESSAGES, Fault, Faults, ReportType, as_bytes
 from fake_mixpanel.parameters import read_parameters
 from fake_mixpanel.server import Reply, Request, Server
 from fake_mixpanel.traffic import Call, Ticket, Traffic
 
-__all__ = ["DEMO_PROJECT_ID", "DEMO_PROJECT_SECRET", "DEMO_SECRET", "DEMO_USERNAME", "Call", "StandIn"]
+__all__ = ["DEMO_PROJECT_ID", "DEMO_PROJECT_SECRET", "DEMO_SECRET", "DEMO_USERNAME", "Call", "FakeMixpanel"]
 
 Latency = float | Callable[[Call], float]
 
 
-class StandIn:
+class FakeMixpanel:
     """`accounts` {name: secret}, `secrets` {project secret: project id}, `projects` {account name: project ids}.
 
     Left out, there are one account and one secret for DEMO_PROJECT_ID. `zones` {project id: zone name} for those
@@ -80,7 +80,7 @@ class StandIn:
         server, thread, self._server = self._server, self._thread, None
         if server and thread:
             self._stopping.set()
-            self.faults.heal()
+            self.faults.clear_faults()
             server.end()
             thread.join()
 
@@ -154,12 +154,12 @@ class StandIn:
         """
         self.faults.add(Fault(status, body, dict(headers or {}), times=times, endpoint=endpoint))
 
-    def broken(self, kind: Kind, times: int | None = None, endpoint: str | None = None) -> None:
+    def broken(self, kind: ReportType, times: int | None = None, endpoint: str | None = None) -> None:
         """Answers something broken: `times` calls, or until `heal()`."""
         self.faults.add(Fault(kind=kind, times=times, endpoint=endpoint))
 
-    def heal(self) -> None:
-        self.faults.heal()
+    def clear_faults(self) -> None:
+        self.faults.clear_faults()
 
     def control(self, method: str, path: str, body: bytes) -> tuple[int, object]:
         return control.answer(self, method, path, body)

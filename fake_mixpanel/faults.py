@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-Kind = Literal[
+ReportType = Literal[
     "garbage", "truncated", "trickle", "huge", "html", "empty", "reset", "hang", "deep", "wrong_shape"
 ]  # fmt: skip
-KINDS: tuple[str, ...] = get_args(Kind)
+REPORT_TYPES: tuple[str, ...] = get_args(ReportType)
 
 HUGE = 64 * 1024 * 1024
 """Bytes, at least."""
@@ -48,8 +48,8 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        if fault.kind and fault.kind not in KINDS:
-            raise ValueError(f"no such kind: {fault.kind!r}, one of {', '.join(KINDS)}")
+        if fault.kind and fault.kind not in REPORT_TYPES:
+            raise ValueError(f"no such kind: {fault.kind!r}, one of {', '.join(REPORT_TYPES)}")
         if not 200 <= fault.status <= 599:
             raise ValueError(f"not a status to answer with: {fault.status}")
         with self._lock:
@@ -73,7 +73,7 @@ class Faults:
                     return fault
         return None
 
-    def heal(self) -> None:
+    def clear_faults(self) -> None:
         """No more faults; who hangs is let go without an answer, what trickles runs."""
         with self._lock:
             for fault in self._waiting + self._taken:

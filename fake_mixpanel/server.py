@@ -92,7 +92,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "StandIn/1"
+    server_version = "FakeMixpanel/1"
     disable_nagle_algorithm = True
     wbufsize = -1  # headers and body leave in one piece
 

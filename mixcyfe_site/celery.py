@@ -31,16 +31,16 @@ MOST_TRIES = 60
 
 
 @app.task(name="refresh")
-def refresh_task(snapshot_id: int, seen: str | None, tries: int = 1) -> None:
-    """One refresh. `seen` travels along, so that a late or second task does nothing.
+def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int = 1) -> None:
+    """One refresh. `expected_fetched_at` travels along, so that a late or second task does nothing.
 
     Nothing here goes by a host's clock, neither an end of the task's life nor a time to begin: hosts' clocks differ.
     """
     from widgets.refresh.quota import Refusal
     from widgets.refresh.run import refresh
 
-    known = datetime.fromisoformat(seen) if seen else None
-    outcome = refresh(snapshot_id, seen=known, purpose="worker", in_turn=seen is not None)
+    known = datetime.fromisoformat(expected_fetched_at) if expected_fetched_at else None
+    outcome = refresh(snapshot_id, expected_fetched_at=known, purpose="worker", in_turn=expected_fetched_at is not None)
     if outcome is Refusal.BUSY and tries < MOST_TRIES:
         # To the queue's end, so that the projects with free places come first. A lost broker loses this: the next
         # poll queues it anew.
@@ -49,11 +49,13 @@ def refresh_task(snapshot_id: int, seen: str | None, tries: int = 1) -> None:
             send_refresh(snapshot_id, known, tries + 1)
 
 
-def send_refresh(snapshot_id: int, seen: datetime | None, tries: int = 1) -> Any:
+def send_refresh(snapshot_id: int, expected_fetched_at: datetime | None, tries: int = 1) -> Any:
     """Queues a refresh. Raises ConnectionError at once when the broker can't be reached."""
     lost = (KombuError, OSError, *app.connection_for_write().recoverable_connection_errors)
     try:
-        return refresh_task.apply_async((snapshot_id, seen.isoformat() if seen else None, tries), retry=False)
+        return refresh_task.apply_async(
+            (snapshot_id, expected_fetched_at.isoformat() if expected_fetched_at else None, tries), retry=False
+        )
     except lost as error:
         # Their words may hold the broker's password.
         name = type(error).__name__

@@ -9,6 +9,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
 django = get_wsgi_application()
 
 from mixcyfe_site.answering import Answering  # noqa: E402
-from widgets.poll.fast_path import HotPolls  # noqa: E402 - needs Django set up
+from widgets.poll.fast_path import FastPath  # noqa: E402 - needs Django set up
 
-application = Answering(HotPolls(django))
+application = Answering(FastPath(django))

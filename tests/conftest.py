@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
 from widgets.models import Project, Widget
 
 CLUSTER = bool(os.environ.get("CLUSTER"))
@@ -28,15 +28,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def running_mixpanel() -> Iterator[StandIn]:
-    with StandIn() as standin:
+def running_mixpanel() -> Iterator[FakeMixpanel]:
+    with FakeMixpanel() as standin:
         yield standin
 
 
 @pytest.fixture
-def mixpanel(running_mixpanel: StandIn, settings: Any) -> Iterator[StandIn]:
+def mixpanel(running_mixpanel: FakeMixpanel, settings: Any) -> Iterator[FakeMixpanel]:
     """A stand-in Mixpanel as good as new, which every project asks."""
-    running_mixpanel.heal()
+    running_mixpanel.clear_faults()
     running_mixpanel.reset()
     running_mixpanel.latency = 0
     running_mixpanel.hourly_limit = 10_000
@@ -44,7 +44,7 @@ def mixpanel(running_mixpanel: StandIn, settings: Any) -> Iterator[StandIn]:
     running_mixpanel.plan_allows_api = True
     settings.MIXPANEL_API_ROOT = running_mixpanel.url
     yield running_mixpanel
-    running_mixpanel.heal()
+    running_mixpanel.clear_faults()
 
 
 def new_project(**fields: Any) -> Project:
@@ -61,7 +61,7 @@ def new_project(**fields: Any) -> Project:
 
 
 @pytest.fixture
-def project(db: None, mixpanel: StandIn) -> Project:
+def project(db: None, mixpanel: FakeMixpanel) -> Project:
     return new_project()
 
 
@@ -89,7 +89,7 @@ def make_widget(project: Project) -> Callable[..., Widget]:
 def poll(client: Client) -> Callable[..., Any]:
     """Polls a widget as Cyfe does. Django's client closes answers, so what is done behind one is done then."""
 
-    def get(widget: Widget, ending: str = "csv", **headers: str) -> Any:
-        return client.get(f"/w/{widget.slug}.{ending}", headers=headers)
+    def get(widget: Widget, format: str = "csv", **headers: str) -> Any:
+        return client.get(f"/w/{widget.slug}.{format}", headers=headers)
 
     return get

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from widgets.reports import Question
+from widgets.reports import Query
 from widgets.reports.ranges import DAY, Range
 
 OVER_SECONDS = 6 * 3600
@@ -21,34 +21,41 @@ POLLED_WITHIN = timedelta(days=1)
 """What nobody polled for so long costs nothing."""
 
 
-class Freshness(NamedTuple):
-    """`interval` in seconds, stretched; data is fresh before `until`."""
+class Due(NamedTuple):
+    """Data is stale from `at` on. `interval`: seconds between two queries, stretched by the interval factor."""
 
+    at: datetime
     interval: float
-    until: datetime
-
-    def is_stale(self, now: datetime) -> bool:
-        return now >= self.until
-
-    def is_too_old(self, now: datetime, fetched_at: datetime) -> bool:
-        """Whether a poll should rather wait for new data than answer with this."""
-        return (now - fetched_at).total_seconds() > max(OLDEST_SECONDS, 3 * self.interval)
 
 
-def freshness(
+def due(
     fetched_at: datetime,
     rolls_at: datetime | None,
     *,
-    widget_minutes: float | None,
+    widget_minutes: Iterable[float | None],
     project_minutes: float,
-    stretch: float,
-) -> Freshness:
-    """`rolls_at` is when the range moves; None for what includes today, saved reports and top events."""
-    interval = base_interval(widget_minutes, project_minutes, over=rolls_at is not None) * stretch
-    until = fetched_at + timedelta(seconds=interval)
-    if rolls_at and widget_minutes is None:
-        until = min(until, rolls_at)
-    return Freshness(interval, until)
+    interval_factor: float,
+) -> Due:
+    """When data is to be asked for again: when the first of its widgets wants newer data.
+
+    `rolls_at`: when the range moves; None for what includes today, saved reports and top events. `widget_minutes`: the
+    `refresh_minutes` of each active widget that shows the data.
+    """
+    found = []
+    for minutes in set(widget_minutes) or {None}:
+        interval = base_interval(minutes, project_minutes, over=rolls_at is not None) * interval_factor
+        at = fetched_at + timedelta(seconds=interval)
+        found.append(Due(min(at, rolls_at) if rolls_at and minutes is None else at, interval))
+    return min(found)
+
+
+def is_stale(due_at: datetime | None, now: datetime) -> bool:
+    return due_at is None or now >= due_at
+
+
+def is_too_old(fetched_at: datetime, due_at: datetime | None, interval: float, now: datetime) -> bool:
+    """Whether a poll should rather wait for new data than answer with this."""
+    return is_stale(due_at, now) and (now - fetched_at).total_seconds() > max(OLDEST_SECONDS, 3 * interval)
 
 
 def base_interval(widget_minutes: float | None, project_minutes: float, *, over: bool) -> float:
@@ -57,9 +64,9 @@ def base_interval(widget_minutes: float | None, project_minutes: float, *, over:
     return OVER_SECONDS if over else project_minutes * 60
 
 
-def rolls_at(question: Question, today: date, zone: ZoneInfo) -> datetime | None:
+def rolls_at(query: Query, today: date, zone: ZoneInfo) -> datetime | None:
     """The project's midnight after `today` where the range is over by then, else None."""
-    if "range" not in question or not Range.from_dict(question["range"]).is_over(today):
+    if "range" not in query or not Range.from_dict(query["range"]).is_over(today):
         return None
     return datetime.combine(today + DAY, time.min, tzinfo=zone)
 
@@ -69,7 +76,7 @@ def for_polls(hourly_limit: int) -> int:
     return hourly_limit - hourly_limit // RESERVE_SHARE
 
 
-def stretch_for(queries: Iterable[tuple[float, bool]], hourly_limit: int) -> float:
+def interval_factor_for(queries: Iterable[tuple[float, bool]], hourly_limit: int) -> float:
     """By what every interval grows so that the hour's calls carry all queries, each `(interval, over)`."""
     demand = sum(3600 / interval + (1 / 24 if over else 0) for interval, over in queries)
     # A twentieth stays free for what fails and is asked again.

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 
 Number = int | float
 Value = Number | None
-Shape = Literal["dates", "steps", "total"]
+RowKind = Literal["dates", "steps", "total"]
 
 LONGEST_LABEL = 1000
 """Mixpanel cuts property values at 255 characters; what is longer comes from nobody's dashboard."""
@@ -59,7 +59,7 @@ class Report:
     or a sample), in ASCII sentences; "" when there is nothing to say.
     """
 
-    shape: Shape
+    row_kind: RowKind
     rows: tuple[date | str, ...]
     series: tuple[Series, ...]
     additive: bool = False
@@ -75,7 +75,7 @@ class Report:
         return json.dumps(
             ({"note": self.note} if self.note else {})
             | {
-                "shape": self.shape,
+                "shape": self.row_kind,
                 "rows": [row.isoformat() if isinstance(row, date) else row for row in self.rows],
                 "series": [[s.label, list(s.values), s.previous, s.step] for s in self.series],
                 "additive": self.additive,
@@ -91,7 +91,7 @@ class Report:
         stored = json.loads(text)
         rows = stored["rows"]
         return cls(
-            shape=stored["shape"],
+            row_kind=stored["shape"],
             rows=tuple(map(date.fromisoformat, rows)) if stored["shape"] == "dates" else tuple(rows),
             series=tuple(Series(name, tuple(values), *more) for name, values, *more in stored["series"]),
             additive=stored["additive"],

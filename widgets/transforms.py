@@ -55,7 +55,7 @@ def without(report: Report, unwanted: Callable[[str], bool], why: str, dropped: 
 
 def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> Report:
     """Leaves out the labels, and the steps of those names."""
-    if report.shape == "steps":
+    if report.row_kind == "steps":
         keep = [i for i, row in enumerate(report.rows) if row not in labels]
         report = replace(
             report,
@@ -70,7 +70,7 @@ def rename(report: Report, names: Mapping[str, str]) -> Report:
 
     Labels that are alike without that stay apart: nobody asked for their sum.
     """
-    if report.shape == "steps":
+    if report.row_kind == "steps":
         report = replace(report, rows=tuple(names.get(str(row), row) for row in report.rows))
     new_names = frozenset(names.values())
     merged: dict[tuple[str, int], Series] = {}

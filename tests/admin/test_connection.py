@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, DEMO_SECRET, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, DEMO_SECRET, FakeMixpanel
 from tests.admin.typed_project import ADD, TYPED, WHOLE, change
 from tests.web.people import boss, editor, viewer
 from widgets.models import ApiCall, Project
@@ -31,7 +31,7 @@ def of_saved(client: Client, project: Project, **fields: str) -> dict[str, Any]:
 class TestConnectionOfANewProject:
     """What the button says before anything is saved."""
 
-    def test_it_connects_and_says_what_time_it_is_there(self, db: None, mixpanel: StandIn) -> None:
+    def test_it_connects_and_says_what_time_it_is_there(self, db: None, mixpanel: FakeMixpanel) -> None:
         verdict = ask(boss())
         assert verdict["ok"]
         assert verdict["title"] == f"Connected: Mixpanel answers for project {DEMO_PROJECT_ID}."
@@ -55,63 +55,63 @@ class TestConnectionOfANewProject:
         ],
     )
     def test_it_says_which_of_the_credentials_to_check(
-        self, db: None, mixpanel: StandIn, fields: dict[str, str], title: str, text: str
+        self, db: None, mixpanel: FakeMixpanel, fields: dict[str, str], title: str, text: str
     ) -> None:
         verdict = ask(boss(), **fields)
         assert not verdict["ok"]
         assert title in verdict["title"]
         assert text in verdict["text"]
 
-    def test_it_warns_of_a_project_secret_that_works(self, db: None, mixpanel: StandIn) -> None:
+    def test_it_warns_of_a_project_secret_that_works(self, db: None, mixpanel: FakeMixpanel) -> None:
         verdict = ask(boss(), auth="project_secret", username="", new_secret=DEMO_PROJECT_SECRET)
         assert verdict["ok"]
         assert "3 March 2027" in verdict["text"]
 
-    def test_a_plan_without_api(self, db: None, mixpanel: StandIn) -> None:
+    def test_a_plan_without_api(self, db: None, mixpanel: FakeMixpanel) -> None:
         mixpanel.plan_allows_api = False
         assert ask(boss())["title"] == "This project's plan at Mixpanel has no API."
 
-    def test_a_time_zone_that_is_ahead(self, db: None, mixpanel: StandIn) -> None:
+    def test_a_time_zone_that_is_ahead(self, db: None, mixpanel: FakeMixpanel) -> None:
         mixpanel.fail(400, {"error": "to_date cannot be later than today"}, times=1)
         verdict = ask(boss(), timezone="Pacific/Kiritimati")
         assert verdict["title"].startswith("The time zone is wrong: for Mixpanel it is not yet ")
         assert "Pacific/Kiritimati is ahead" in verdict["text"]
 
-    def test_it_asks_for_today_as_the_time_zone_has_it(self, db: None, mixpanel: StandIn) -> None:
+    def test_it_asks_for_today_as_the_time_zone_has_it(self, db: None, mixpanel: FakeMixpanel) -> None:
         ask(boss(), timezone="Asia/Tokyo")
         [call] = mixpanel.calls
         assert call.params["from_date"] == call.params["to_date"] == Project(timezone="Asia/Tokyo").today().isoformat()
 
-    def test_a_reached_limit_is_no_wrong_credential(self, db: None, mixpanel: StandIn) -> None:
+    def test_a_reached_limit_is_no_wrong_credential(self, db: None, mixpanel: FakeMixpanel) -> None:
         mixpanel.hourly_limit = 0
         verdict = ask(boss())
         assert verdict["title"] == "Mixpanel let MixCyfe in, but the project's queries are used up for now."
 
-    def test_no_network(self, db: None, mixpanel: StandIn, settings: Any) -> None:
+    def test_no_network(self, db: None, mixpanel: FakeMixpanel, settings: Any) -> None:
         settings.MIXPANEL_API_ROOT = "http://127.0.0.1:9"
         verdict = ask(boss())
         assert verdict["title"] == "Mixpanel could not be asked."
         assert "whether it may reach Mixpanel" in verdict["text"]
 
     @pytest.mark.parametrize("kind", ["garbage", "html", "empty", "reset"])
-    def test_broken_answers(self, db: None, mixpanel: StandIn, kind: Any) -> None:
+    def test_broken_answers(self, db: None, mixpanel: FakeMixpanel, kind: Any) -> None:
         mixpanel.broken(kind, times=1)
         verdict = ask(boss())
         assert verdict["title"] == "Mixpanel could not be asked."
         assert "<" not in verdict["text"]
 
-    def test_what_is_missing_is_named_by_field_and_costs_nothing(self, db: None, mixpanel: StandIn) -> None:
+    def test_what_is_missing_is_named_by_field_and_costs_nothing(self, db: None, mixpanel: FakeMixpanel) -> None:
         verdict = ask(boss(), project_id="", timezone="Mars/Base", new_secret="")
         assert set(verdict["errors"]) == {"project_id", "timezone", "new_secret"}
         assert verdict["title"] == "There is not enough to test yet."
         assert not mixpanel.calls
 
-    def test_the_host_can_t_be_chosen(self, db: None, mixpanel: StandIn) -> None:
+    def test_the_host_can_t_be_chosen(self, db: None, mixpanel: FakeMixpanel) -> None:
         verdict = ask(boss(), region="evil.example.com/x?")
         assert set(verdict["errors"]) == {"region"}
         assert not mixpanel.calls
 
-    def test_it_counts_to_the_hour_as_soon_as_the_project_is_saved(self, db: None, mixpanel: StandIn) -> None:
+    def test_it_counts_to_the_hour_as_soon_as_the_project_is_saved(self, db: None, mixpanel: FakeMixpanel) -> None:
         client = boss()
         ask(client, new_secret="wrong")
         ask(client)
@@ -125,7 +125,7 @@ class TestConnectionOfANewProject:
 
 
 class TestConnectionOfASavedProject:
-    def test_it_uses_the_stored_secret_and_counts_to_the_hour(self, project: Project, mixpanel: StandIn) -> None:
+    def test_it_uses_the_stored_secret_and_counts_to_the_hour(self, project: Project, mixpanel: FakeMixpanel) -> None:
         client = boss()
         assert of_saved(client, project)["ok"]
         call = ApiCall.objects.get()
@@ -141,51 +141,53 @@ class TestConnectionOfASavedProject:
         ],
     )
     def test_the_stored_secret_goes_nowhere_else(
-        self, project: Project, mixpanel: StandIn, fields: dict[str, str]
+        self, project: Project, mixpanel: FakeMixpanel, fields: dict[str, str]
     ) -> None:
         verdict = of_saved(boss(), project, **fields)
         assert verdict["errors"]["new_secret"][0].startswith("Enter the secret again, because you changed: ")
         assert not mixpanel.calls
 
-    def test_another_time_zone_may_be_tried_with_it(self, project: Project, mixpanel: StandIn) -> None:
+    def test_another_time_zone_may_be_tried_with_it(self, project: Project, mixpanel: FakeMixpanel) -> None:
         assert of_saved(boss(), project, timezone="America/Los_Angeles")["ok"]
 
-    def test_success_ends_a_hold(self, project: Project, mixpanel: StandIn) -> None:
-        project.hold_count, project.hold_kind, project.hold_message = 3, "credentials", "Refused."
-        project.held_until = timezone.now() + timedelta(minutes=40)
-        project.save(update_fields=["hold_count", "hold_kind", "hold_message", "held_until"])
+    def test_success_ends_a_hold(self, project: Project, mixpanel: FakeMixpanel) -> None:
+        project.backoff_count, project.backoff_kind, project.backoff_message = 3, "credentials", "Refused."
+        project.backoff_until = timezone.now() + timedelta(minutes=40)
+        project.save(update_fields=["backoff_count", "backoff_kind", "backoff_message", "backoff_until"])
         assert of_saved(boss(), project)["ok"]
         project.refresh_from_db()
-        assert (project.is_held, project.hold_kind, project.hold_message) == (False, "", "")
+        assert (project.in_backoff, project.backoff_kind, project.backoff_message) == (False, "", "")
 
     def test_a_success_with_other_values_says_nothing_of_the_saved_ones(
-        self, project: Project, mixpanel: StandIn
+        self, project: Project, mixpanel: FakeMixpanel
     ) -> None:
         mixpanel.who.accounts["second"] = "its secret"
-        Project.objects.update(hold_count=1, hold_kind="credentials", held_until=timezone.now() + timedelta(hours=1))
+        Project.objects.update(
+            backoff_count=1, backoff_kind="credentials", backoff_until=timezone.now() + timedelta(hours=1)
+        )
         assert of_saved(boss(), project, username="second", new_secret="its secret")["ok"]
         project.refresh_from_db()
-        assert project.is_held
+        assert project.in_backoff
         assert ApiCall.objects.get().outcome == "ok"  # the same Mixpanel project, so the same hour
 
-    def test_a_failure_holds_the_project_back(self, project: Project, mixpanel: StandIn) -> None:
+    def test_a_failure_holds_the_project_back(self, project: Project, mixpanel: FakeMixpanel) -> None:
         mixpanel.fail(401, times=1)
         assert not of_saved(boss(), project)["ok"]
         project.refresh_from_db()
-        assert (project.is_held, project.hold_kind) == (True, "credentials")
+        assert (project.in_backoff, project.backoff_kind) == (True, "credentials")
         assert ApiCall.objects.get().outcome == "credentials"
 
-    def test_a_429_teaches_the_limits(self, project: Project, mixpanel: StandIn) -> None:
+    def test_a_429_teaches_the_limits(self, project: Project, mixpanel: FakeMixpanel) -> None:
         mixpanel.hourly_limit = 0
         mixpanel.concurrent_limit = 7
         of_saved(boss(), project)
         project.refresh_from_db()
-        assert (project.hold_kind, project.learned_concurrent) == ("limit", 7)
+        assert (project.backoff_kind, project.learned_concurrent) == ("limit", 7)
         verdict = of_saved(boss("second"), project)  # Mixpanel asked to be left alone
         assert verdict["title"] == "Not tested: Mixpanel can't be asked now."
         assert len(mixpanel.calls) == 1
 
-    def test_it_never_goes_over_the_hour(self, project: Project, mixpanel: StandIn) -> None:
+    def test_it_never_goes_over_the_hour(self, project: Project, mixpanel: FakeMixpanel) -> None:
         Project.objects.update(hourly_limit=2)
         client = boss()
         for _ in range(2):
@@ -195,11 +197,11 @@ class TestConnectionOfASavedProject:
         assert "60 minutes" in verdict["text"]
         assert len(mixpanel.calls) == 2
 
-    def test_a_lost_key_is_named(self, project: Project, mixpanel: StandIn, settings: Any) -> None:
+    def test_a_lost_key_is_named(self, project: Project, mixpanel: FakeMixpanel, settings: Any) -> None:
         settings.FIELD_ENCRYPTION_KEYS = ["Zm9vYmFyYmF6cXV4cXV1eGNvcmdlZ3JhdWx0Z2FycGw="]
         assert "FIELD_ENCRYPTION_KEYS" in of_saved(boss(), project)["text"]
 
-    def test_without_scripts_it_saves_and_then_tests(self, db: None, mixpanel: StandIn) -> None:
+    def test_without_scripts_it_saves_and_then_tests(self, db: None, mixpanel: FakeMixpanel) -> None:
         client = boss()
         response = client.post(ADD, WHOLE | {"_test": "1"}, follow=True)
         project = Project.objects.get()
@@ -211,20 +213,20 @@ class TestConnectionOfASavedProject:
         said = [str(message) for message in response.context["messages"]]
         assert any("does not accept this user name" in message for message in said)
 
-    def test_without_scripts_a_form_that_can_t_be_saved_tests_nothing(self, db: None, mixpanel: StandIn) -> None:
+    def test_without_scripts_a_form_that_can_t_be_saved_tests_nothing(self, db: None, mixpanel: FakeMixpanel) -> None:
         assert boss().post(ADD, WHOLE | {"_test": "1", "name": ""}).status_code == 200
         assert not mixpanel.calls
 
 
 class TestWhoMayTest:
     @pytest.mark.parametrize("who", [editor, viewer])
-    def test_not_those_who_may_not_change_projects(self, project: Project, mixpanel: StandIn, who: Any) -> None:
+    def test_not_those_who_may_not_change_projects(self, project: Project, mixpanel: FakeMixpanel, who: Any) -> None:
         client = who(project)
         assert client.post(TEST, TYPED | {"project": str(project.pk)}).status_code == 404
         assert client.post(TEST, TYPED).status_code == 404
         assert not mixpanel.calls
 
-    def test_not_another_team(self, project: Project, mixpanel: StandIn) -> None:
+    def test_not_another_team(self, project: Project, mixpanel: FakeMixpanel) -> None:
         client = editor()
         client.person.user_permissions.add(*Permission.objects.filter(codename__in=["change_project", "add_project"]))
         assert client.post(TEST, TYPED | {"project": str(project.pk), "new_secret": ""}).status_code == 404

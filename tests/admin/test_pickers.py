@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from fake_mixpanel.fake import DEMO_SECRET, StandIn
+from fake_mixpanel.fake import DEMO_SECRET, FakeMixpanel
 from tests.admin.filling_in import somebody
 from tests.conftest import new_project
-from widgets.models import ApiCall, Listing, Project
+from widgets.models import ApiCall, OptionCache, Project
 
 Pick = Callable[..., Any]
 
@@ -39,7 +39,7 @@ def names(response: Any) -> list[str]:
     return [entry["value"] for entry in response.json()["values"]]
 
 
-def test_it_lists_events_their_properties_and_values(pick: Pick, mixpanel: StandIn) -> None:
+def test_it_lists_events_their_properties_and_values(pick: Pick, mixpanel: FakeMixpanel) -> None:
     assert "Signed up" in names(pick("events"))
     assert "amount" in names(pick("properties", "Order completed"))
     assert "Team" in names(pick("values", "Signed up", "plan"))
@@ -57,23 +57,25 @@ def test_it_lists_funnels_and_saved_reports_by_name(pick: Pick) -> None:
     assert "41009" not in [entry["value"] for entry in reports], "flows can't be asked for by the API"
 
 
-def test_it_asks_once_and_keeps_the_list_for_hours(pick: Pick, mixpanel: StandIn) -> None:
+def test_it_asks_once_and_keeps_the_list_for_hours(pick: Pick, mixpanel: FakeMixpanel) -> None:
     pick("events")
     assert names(pick("events"))
     assert len(mixpanel.calls) == 1
-    Listing.objects.update(fetched_at=timezone.now() - timedelta(hours=7))
+    OptionCache.objects.update(fetched_at=timezone.now() - timedelta(hours=7))
     pick("events")
     assert len(mixpanel.calls) == 2
 
 
-def test_it_refreshes_when_somebody_says_so(pick: Pick, mixpanel: StandIn) -> None:
+def test_it_refreshes_when_somebody_says_so(pick: Pick, mixpanel: FakeMixpanel) -> None:
     pick("events")
     response = pick("events", again="1")
     assert response.json()["note"] == "Mixpanel's list, fetched just now"
     assert len(mixpanel.calls) == 2
 
 
-def test_it_counts_to_the_projects_hour(pick: Pick, project: Project, editor: AbstractUser, mixpanel: StandIn) -> None:
+def test_it_counts_to_the_projects_hour(
+    pick: Pick, project: Project, editor: AbstractUser, mixpanel: FakeMixpanel
+) -> None:
     pick("values", "Signed up", "plan")
     call = ApiCall.objects.get()
     assert (call.project, call.user, call.outcome) == (project, editor, "ok")
@@ -86,7 +88,7 @@ def test_it_counts_to_the_projects_hour(pick: Pick, project: Project, editor: Ab
     assert len(mixpanel.calls) == 1
 
 
-def test_it_says_why_when_mixpanel_is_down_and_waits_before_it_tries_again(pick: Pick, mixpanel: StandIn) -> None:
+def test_it_says_why_when_mixpanel_is_down_and_waits_before_it_tries_again(pick: Pick, mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(503)
     first, second = pick("events"), pick("events")
     assert first.status_code == second.status_code == 200
@@ -94,13 +96,13 @@ def test_it_says_why_when_mixpanel_is_down_and_waits_before_it_tries_again(pick:
     assert "Mixpanel answered 503" in first.json()["problem"]
     assert second.json()["problem"] == first.json()["problem"]
     assert len(mixpanel.calls) == 1, "a broken Mixpanel is not asked again on every keystroke"
-    mixpanel.heal()
+    mixpanel.clear_faults()
     assert names(pick("events", again="1"))
 
 
-def test_an_error_never_loses_an_older_list(pick: Pick, mixpanel: StandIn) -> None:
+def test_an_error_never_loses_an_older_list(pick: Pick, mixpanel: FakeMixpanel) -> None:
     pick("events")
-    Listing.objects.update(fetched_at=timezone.now() - timedelta(hours=9))
+    OptionCache.objects.update(fetched_at=timezone.now() - timedelta(hours=9))
     mixpanel.broken("garbage")
     response = pick("events").json()
     assert "Signed up" in [entry["value"] for entry in response["values"]]
@@ -108,7 +110,7 @@ def test_an_error_never_loses_an_older_list(pick: Pick, mixpanel: StandIn) -> No
     assert response["problem"]
 
 
-def test_wrong_credentials_hold_the_project_back(pick: Pick, project: Project, mixpanel: StandIn) -> None:
+def test_wrong_credentials_hold_the_project_back(pick: Pick, project: Project, mixpanel: FakeMixpanel) -> None:
     project.set_secret("wrong")
     project.save()
     problem = pick("events").json()["problem"]
@@ -116,46 +118,48 @@ def test_wrong_credentials_hold_the_project_back(pick: Pick, project: Project, m
     assert DEMO_SECRET not in problem
     pick("funnels")
     project.refresh_from_db()
-    assert project.is_held
+    assert project.in_backoff
     assert len(mixpanel.calls) == 1
 
 
-def test_a_429_teaches_the_real_limits(pick: Pick, project: Project, mixpanel: StandIn) -> None:
+def test_a_429_teaches_the_real_limits(pick: Pick, project: Project, mixpanel: FakeMixpanel) -> None:
     mixpanel.hourly_limit = 1
     pick("events")
     pick("funnels")
     project.refresh_from_db()
-    assert (project.learned_hourly, project.hold_kind) == (1, "limit")
+    assert (project.learned_hourly, project.backoff_kind) == (1, "limit")
 
 
-def test_a_project_without_a_secret_says_what_to_do(pick: Pick, project: Project, mixpanel: StandIn) -> None:
+def test_a_project_without_a_secret_says_what_to_do(pick: Pick, project: Project, mixpanel: FakeMixpanel) -> None:
     Project.objects.update(secret="")
     assert pick("events").json()["problem"] == "This project has no secret yet. Enter it on the project's page."
     assert not mixpanel.calls
 
 
-def test_a_project_whose_secret_is_lost_says_what_to_do(pick: Pick, settings: Any, mixpanel: StandIn) -> None:
+def test_a_project_whose_secret_is_lost_says_what_to_do(pick: Pick, settings: Any, mixpanel: FakeMixpanel) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert "enter the secret anew" in pick("events").json()["problem"]
     assert not mixpanel.calls
 
 
-def test_two_who_open_the_same_list_cost_one_query(pick: Pick, project: Project, mixpanel: StandIn) -> None:
-    listing = Listing.objects.of(project, "events")
-    Listing.objects.filter(pk=listing.pk).update(loading_until=timezone.now() + timedelta(seconds=30))
+def test_two_who_open_the_same_list_cost_one_query(pick: Pick, project: Project, mixpanel: FakeMixpanel) -> None:
+    listing = OptionCache.objects.of(project, "events")
+    OptionCache.objects.filter(pk=listing.pk).update(loading_until=timezone.now() + timedelta(seconds=30))
     assert pick("events").json()["loading"] is True
     assert not mixpanel.calls
-    Listing.objects.filter(pk=listing.pk).update(loading_until=timezone.now() - timedelta(seconds=1))
+    OptionCache.objects.filter(pk=listing.pk).update(loading_until=timezone.now() - timedelta(seconds=1))
     assert names(pick("events")), "whoever was killed while fetching blocks nobody for long"
 
 
-def test_a_project_that_moves_offers_none_of_its_old_names(pick: Pick, project: Project, mixpanel: StandIn) -> None:
+def test_a_project_that_moves_offers_none_of_its_old_names(
+    pick: Pick, project: Project, mixpanel: FakeMixpanel
+) -> None:
     pick("events")
     Project.objects.update(project_id=99)
     assert pick("events").json()["values"] == []
 
 
-def test_names_that_no_database_holds_are_made_storable(pick: Pick, mixpanel: StandIn) -> None:
+def test_names_that_no_database_holds_are_made_storable(pick: Pick, mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(200, ["a\x00b", "a\ud800b", "  ", "<b>x</b>", "<b>x</b>"], times=1)
     assert names(pick("events")) == ["a�b", "<b>x</b>"]
 
@@ -174,7 +178,7 @@ def test_it_is_not_there_for_people_who_only_look(pick: Pick, editor: AbstractUs
     assert pick("events").status_code == 404
 
 
-def test_it_wants_a_login_a_post_and_a_token(project: Project, editor: AbstractUser, mixpanel: StandIn) -> None:
+def test_it_wants_a_login_a_post_and_a_token(project: Project, editor: AbstractUser, mixpanel: FakeMixpanel) -> None:
     address, data = reverse("admin:widgets_widget_lists"), {"project": project.pk, "what": "events"}
     assert Client().post(address, data).status_code == 302
     careful = Client(enforce_csrf_checks=True)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from fake_mixpanel.fake import DEMO_SECRET, DEMO_USERNAME, StandIn
+from fake_mixpanel.fake import DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
 from tests.admin.filling_in import answers_of, somebody
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
@@ -37,7 +37,7 @@ def preview(post: Callable[..., Any]) -> Preview:
     return lambda *args, **fields: post(*args, **fields).json()["preview"]
 
 
-def test_it_shows_picture_csv_question_age_and_what_is_left(preview: Preview, mixpanel: StandIn) -> None:
+def test_it_shows_picture_csv_question_age_and_what_is_left(preview: Preview, mixpanel: FakeMixpanel) -> None:
     shown = preview(ask="missing", events="Signed up", last="3")
     kind, _, picture = shown["picture"].partition(",")
     assert kind == "data:image/svg+xml;base64"
@@ -57,7 +57,7 @@ def test_its_csv_is_what_cyfe_gets_after_saving(preview: Preview, poll: Any, mak
     assert poll(widget).content.decode() == shown["csv"]
 
 
-def test_it_asks_nothing_by_itself(preview: Preview, mixpanel: StandIn) -> None:
+def test_it_asks_nothing_by_itself(preview: Preview, mixpanel: FakeMixpanel) -> None:
     shown = preview(**BY_SOURCE)
     assert shown["state"] == "unasked"
     assert shown["note"] == "These numbers have not been asked for yet."
@@ -65,7 +65,7 @@ def test_it_asks_nothing_by_itself(preview: Preview, mixpanel: StandIn) -> None:
     assert not Snapshot.objects.exists(), "looking leaves nothing behind"
 
 
-def test_drawing_and_cleaning_anew_never_cost_a_query(preview: Preview, mixpanel: StandIn) -> None:
+def test_drawing_and_cleaning_anew_never_cost_a_query(preview: Preview, mixpanel: FakeMixpanel) -> None:
     """The promise that makes people try things out."""
     preview(ask="missing", **BY_SOURCE)
     assert len(mixpanel.calls) == 1
@@ -90,23 +90,24 @@ def test_drawing_and_cleaning_anew_never_cost_a_query(preview: Preview, mixpanel
     assert len(mixpanel.calls) == 1
 
 
-def test_another_question_costs_one_and_going_back_costs_none(preview: Preview, mixpanel: StandIn) -> None:
+def test_another_question_costs_one_and_going_back_costs_none(preview: Preview, mixpanel: FakeMixpanel) -> None:
     for last in ("7", "8", "7", "8"):
         preview(ask="missing", **BY_SOURCE | {"last": last})
     assert len(mixpanel.calls) == 2
 
 
 def test_it_uses_what_polls_have_fetched(
-    preview: Preview, poll: Any, make_widget: Any, mixpanel: StandIn, project: Project
+    preview: Preview, poll: Any, make_widget: Any, mixpanel: FakeMixpanel, project: Project
 ) -> None:
     poll(make_widget(events=["Logged in"], last=5))
     assert preview(ask="missing", events="Logged in", last="5")["state"] == "drawn"
     assert len(mixpanel.calls) == 1
 
 
-def test_old_data_is_shown_with_its_age_until_somebody_asks(preview: Preview, mixpanel: StandIn) -> None:
+def test_old_data_is_shown_with_its_age_until_somebody_asks(preview: Preview, mixpanel: FakeMixpanel) -> None:
     preview(ask="missing", **BY_SOURCE)
-    Snapshot.objects.update(fetched_at=timezone.now() - timedelta(days=2, hours=1))
+    long_ago = timezone.now() - timedelta(days=2, hours=1)
+    Snapshot.objects.update(fetched_at=long_ago, due_at=long_ago)
     assert preview(ask="missing", **BY_SOURCE)["age"] == "Mixpanel answered 2 days ago."
     assert preview(ask="now", **BY_SOURCE)["age"] == "Mixpanel answered just now."
     assert len(mixpanel.calls) == 2
@@ -134,7 +135,7 @@ def test_it_says_what_a_map_leaves_out(preview: Preview) -> None:
     assert ["Elsewhere", "no country code"] in [row[:2] for row in shown["dropped"]]
 
 
-def test_a_form_that_lacks_something_is_told_so_without_asking(post: Any, mixpanel: StandIn) -> None:
+def test_a_form_that_lacks_something_is_told_so_without_asking(post: Any, mixpanel: FakeMixpanel) -> None:
     answer = post(ask="now", report="sum", events="Order completed").json()
     assert answer["preview"] is None
     assert answer["missing"] == [["property_name", "Property", "Enter the numeric property, for example amount."]]
@@ -151,18 +152,18 @@ def test_a_missing_or_taken_title_keeps_nothing_from_being_drawn(post: Any, make
     assert post(title="", **BY_SOURCE).json()["title"] == "Signed up by utm_source"
 
 
-def test_it_says_why_when_mixpanel_is_down_and_does_not_insist(preview: Preview, mixpanel: StandIn) -> None:
+def test_it_says_why_when_mixpanel_is_down_and_does_not_insist(preview: Preview, mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(503)
     shown = preview(ask="missing", **BY_SOURCE)
     assert (shown["state"], shown["picture"]) == ("failed", "")
     assert "Mixpanel answered 503" in shown["problem"]
     preview(ask="missing", **BY_SOURCE)
     assert len(mixpanel.calls) == 1
-    mixpanel.heal()
+    mixpanel.clear_faults()
     assert preview(ask="now", **BY_SOURCE)["state"] == "drawn"
 
 
-def test_old_data_stays_in_sight_when_asking_anew_fails(preview: Preview, mixpanel: StandIn) -> None:
+def test_old_data_stays_in_sight_when_asking_anew_fails(preview: Preview, mixpanel: FakeMixpanel) -> None:
     preview(ask="missing", **BY_SOURCE)
     mixpanel.broken("garbage")
     shown = preview(ask="now", **BY_SOURCE)
@@ -170,7 +171,7 @@ def test_old_data_stays_in_sight_when_asking_anew_fails(preview: Preview, mixpan
     assert shown["problem"]
 
 
-def test_wrong_credentials_are_said_in_plain_words(preview: Preview, project: Project, mixpanel: StandIn) -> None:
+def test_wrong_credentials_are_said_in_plain_words(preview: Preview, project: Project, mixpanel: FakeMixpanel) -> None:
     project.set_secret("wrong")
     project.save()
     shown = preview(ask="missing", **BY_SOURCE)
@@ -181,19 +182,19 @@ def test_wrong_credentials_are_said_in_plain_words(preview: Preview, project: Pr
 
 
 @pytest.mark.parametrize("ask", ["", "missing", "now"])
-def test_a_project_without_a_secret_says_what_to_do(preview: Preview, ask: str, mixpanel: StandIn) -> None:
+def test_a_project_without_a_secret_says_what_to_do(preview: Preview, ask: str, mixpanel: FakeMixpanel) -> None:
     Project.objects.update(secret="")
     assert "Enter it on the project's page" in preview(ask=ask, **BY_SOURCE)["problem"]
     assert not mixpanel.calls
 
 
-def test_a_lost_secret_says_what_to_do(preview: Preview, settings: Any, mixpanel: StandIn) -> None:
+def test_a_lost_secret_says_what_to_do(preview: Preview, settings: Any, mixpanel: FakeMixpanel) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert "enter the secret anew" in preview(ask="missing", **BY_SOURCE)["problem"]
     assert not mixpanel.calls
 
 
-def test_few_queries_left_are_spent_on_demand_only(preview: Preview, project: Project, mixpanel: StandIn) -> None:
+def test_few_queries_left_are_spent_on_demand_only(preview: Preview, project: Project, mixpanel: FakeMixpanel) -> None:
     project.hourly_limit = 8
     project.save()
     for last in range(1, 8):
@@ -208,7 +209,7 @@ def test_few_queries_left_are_spent_on_demand_only(preview: Preview, project: Pr
     assert len(mixpanel.calls) == 8
 
 
-def test_it_looks_again_when_somebody_else_asks_the_same(preview: Preview, mixpanel: StandIn) -> None:
+def test_it_looks_again_when_somebody_else_asks_the_same(preview: Preview, mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(500, times=1)
     preview(ask="missing", **BY_SOURCE)
     Snapshot.objects.update(lease_until=timezone.now() + timedelta(seconds=30))
@@ -222,7 +223,7 @@ def test_the_ledger_says_who_asked(preview: Preview, admin_user: AbstractUser) -
     assert (call.user, call.purpose) == (admin_user, "person")
 
 
-def test_no_part_of_the_credentials_is_in_it(post: Any, mixpanel: StandIn) -> None:
+def test_no_part_of_the_credentials_is_in_it(post: Any, mixpanel: FakeMixpanel) -> None:
     for response in (post(ask="missing", **BY_SOURCE), post(ask="now", accept="text/html", **BY_SOURCE)):
         assert DEMO_SECRET not in response.content.decode()
         assert DEMO_USERNAME not in response.content.decode()

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractUser, Permission
 from django.test import Client
 from django.urls import reverse
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.admin.filling_in import answers_of, somebody
 from tests.conftest import new_project
 from widgets.models import Project, Widget
@@ -31,7 +31,7 @@ def editor(project: Project) -> AbstractUser:
 
 
 def test_other_teams_projects_and_widgets_look_as_if_they_were_not_there(
-    post: Any, client: Client, editor: AbstractUser, make_widget: Any, mixpanel: StandIn
+    post: Any, client: Client, editor: AbstractUser, make_widget: Any, mixpanel: FakeMixpanel
 ) -> None:
     theirs = new_project(name="Theirs", project_id=4711)
     hidden = make_widget(project=theirs, title="Hidden")
@@ -55,7 +55,9 @@ def test_it_takes_the_right_to_save_what_one_previews(
     assert post(make_widget(), **BY_SOURCE).status_code == saved
 
 
-def test_it_wants_a_login_a_post_and_a_token(project: Project, admin_user: AbstractUser, mixpanel: StandIn) -> None:
+def test_it_wants_a_login_a_post_and_a_token(
+    project: Project, admin_user: AbstractUser, mixpanel: FakeMixpanel
+) -> None:
     address, data = reverse("admin:widgets_widget_preview"), answers_of(project, ask="now", **BY_SOURCE)
     assert Client().post(address, data).status_code == 302
     careful = Client(enforce_csrf_checks=True)

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from fake_mixpanel.fake import DEMO_SECRET, DEMO_USERNAME, StandIn
+from fake_mixpanel.fake import DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
 from tests.admin.typed_project import ADD, TYPED, WHOLE, change
 from tests.conftest import new_project
 from tests.web.people import boss, editor, viewer
@@ -68,7 +68,7 @@ class TestForm:
         assert "Acme" not in client.get("/admin/").content.decode()
 
     def test_the_secret_is_in_no_log(
-        self, db: None, mixpanel: StandIn, caplog: pytest.LogCaptureFixture, settings: Any
+        self, db: None, mixpanel: FakeMixpanel, caplog: pytest.LogCaptureFixture, settings: Any
     ) -> None:
         client = boss()
         with caplog.at_level(logging.DEBUG):
@@ -148,12 +148,12 @@ class TestWarnings:
 
     def test_of_a_hold(self, project: Project) -> None:
         until = timezone.now() + timedelta(minutes=30)
-        Project.objects.update(held_until=until, hold_kind="credentials", hold_message="Refused <b>.")
+        Project.objects.update(backoff_until=until, backoff_kind="credentials", backoff_message="Refused <b>.")
         html = self.html(project)
         assert "Refused &lt;b&gt;. Mixpanel is asked again <time" in html
 
     def test_of_more_queries_than_the_limit_keeps_fresh(self, project: Project) -> None:
-        Project.objects.update(stretch=1.54)
+        Project.objects.update(interval_factor=1.54)
         html = " ".join(self.html(project).split())
         assert "would need 80 queries an hour; 55 of the 60 are for them" in html
         assert "every 23 minutes instead of every 15 minutes" in html

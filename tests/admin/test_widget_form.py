@@ -8,11 +8,11 @@ from django.contrib.auth.models import AbstractUser
 from django.test import Client
 from django.urls import reverse
 
-from fake_mixpanel.fake import DEMO_PROJECT_ID, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
 from tests.admin.filling_in import answers_of, somebody
 from tests.conftest import new_project
-from widgets.models import Listing, Project, Widget
-from widgets.reports import KINDS
+from widgets.models import OptionCache, Project, Widget
+from widgets.reports import REPORT_TYPES
 from widgets.web.site_address import out_of_reach
 
 ADD = "/admin/widgets/widget/add/"
@@ -101,7 +101,7 @@ def test_a_title_is_found_where_none_is_given(make: Any, project: Project) -> No
     orders = {"events": "Order completed", "property_name": "amount"}
     assert make(report="sum", **orders).title == "Sum of amount, Order completed"
     assert make(report="funnel", funnel="7509", chart="funnel").title == "Funnel 7509"
-    listing = Listing.objects.of(project, "funnels")
+    listing = OptionCache.objects.of(project, "funnels")
     listing.values = [{"value": "7509", "label": "Signup funnel"}]
     listing.save()
     assert make(report="funnel", funnel="7509", chart="funnel").title == "Signup funnel"
@@ -169,8 +169,8 @@ def test_the_only_project_is_chosen_already(boss: Client, project: Project) -> N
 
 def test_the_page_tells_its_script_what_reports_and_charts_say(boss: Client, project: Project) -> None:
     told = boss.get(ADD).context["which_fields"]
-    assert told["charts"] == {name: kind.charts for name, kind in KINDS.items()}
-    for name, kind in KINDS.items():
+    assert told["charts"] == {name: kind.charts for name, kind in REPORT_TYPES.items()}
+    for name, kind in REPORT_TYPES.items():
         for field in kind.fields:
             assert name in told["conditions"][field]["report"]
     assert told["conditions"]["funnel"] == {"report": ["funnel"]}
@@ -243,7 +243,7 @@ def viewer(client: Client, project: Project) -> Client:
 
 
 def test_who_may_only_look_sees_what_it_shows_and_no_field(
-    viewer: Client, make_widget: Any, poll: Any, mixpanel: StandIn
+    viewer: Client, make_widget: Any, poll: Any, mixpanel: FakeMixpanel
 ) -> None:
     widget = make_widget(
         report="segmentation",

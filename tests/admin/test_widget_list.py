@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.conftest import new_project
 from tests.web.people import boss, editor, viewer
 from widgets.models import ApiCall, Project, Snapshot, Widget
@@ -40,7 +40,7 @@ def act(client: Client, action: str, *widgets: Widget, **more: str) -> list[str]
     return [str(message) for message in response.context["messages"]]
 
 
-def trail() -> list[tuple[str, str]]:
+def audit_log() -> list[tuple[str, str]]:
     """What the admin's log says: of which widget, what."""
     return [(entry.object_repr, entry.get_change_message()) for entry in LogEntry.objects.order_by("pk")]
 
@@ -129,7 +129,7 @@ class TestFinding:
 
 class TestRefreshNow:
     def test_it_asks_each_query_once_and_says_so(
-        self, make_widget: MakeWidget, project: Project, mixpanel: StandIn
+        self, make_widget: MakeWidget, project: Project, mixpanel: FakeMixpanel
     ) -> None:
         client = editor(project)
         one, same, other = (
@@ -142,18 +142,18 @@ class TestRefreshNow:
         calls = ApiCall.objects.values_list("purpose", "user", "outcome")
         assert set(calls) == {("person", client.person.pk, "ok")}
 
-    def test_fresh_data_is_asked_for_again(self, make_widget: MakeWidget, poll: Poll, mixpanel: StandIn) -> None:
+    def test_fresh_data_is_asked_for_again(self, make_widget: MakeWidget, poll: Poll, mixpanel: FakeMixpanel) -> None:
         widget = make_widget()
         poll(widget)
         act(boss(), "refresh_now", widget)
         assert len(mixpanel.calls) == 2
 
-    def test_it_says_what_failed_and_why(self, make_widget: MakeWidget, mixpanel: StandIn) -> None:
+    def test_it_says_what_failed_and_why(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
         mixpanel.fail(503, times=1)
         [message] = act(boss(), "refresh_now", make_widget(title="A"))
         assert message.startswith("Failed: “A”. Mixpanel answered 503")
 
-    def test_the_hour_s_limit_holds(self, make_widget: MakeWidget, project: Project, mixpanel: StandIn) -> None:
+    def test_the_hour_s_limit_holds(self, make_widget: MakeWidget, project: Project, mixpanel: FakeMixpanel) -> None:
         Project.objects.update(hourly_limit=2)
         widgets = [make_widget(title=f"W{n}", last=n) for n in range(1, 5)]
         done, refused = act(boss(), "refresh_now", *widgets)
@@ -162,12 +162,12 @@ class TestRefreshNow:
         assert "The next one is free in 60 minutes." in refused
         assert len(mixpanel.calls) == 2
 
-    def test_paused_widgets_stay_unasked(self, make_widget: MakeWidget, mixpanel: StandIn) -> None:
+    def test_paused_widgets_stay_unasked(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
         assert act(boss(), "refresh_now", make_widget(title="A", active=False)) == ["Not refreshed: “A”. Paused."]
         assert not mixpanel.calls
 
     def test_nobody_waits_forever(
-        self, make_widget: MakeWidget, mixpanel: StandIn, monkeypatch: pytest.MonkeyPatch
+        self, make_widget: MakeWidget, mixpanel: FakeMixpanel, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("widgets.admin.widget_actions.LONGEST_REFRESH", -1)
         [message] = act(boss(), "refresh_now", make_widget(title="A"))
@@ -184,7 +184,7 @@ class TestPauseAndResume:
         assert act(client, "resume", widget)[0].startswith("Resumed 1 widget:")
         assert poll(widget).status_code == 200
         assert poll(other).status_code == 404
-        assert trail() == [("A", "Paused."), ("B", "Paused."), ("A", "Resumed.")]
+        assert audit_log() == [("A", "Paused."), ("B", "Paused."), ("A", "Resumed.")]
         assert set(LogEntry.objects.values_list("user__username", flat=True)) == {"boss"}
 
     def test_resuming_lets_a_refused_query_be_asked_again(self, make_widget: MakeWidget, poll: Poll) -> None:
@@ -221,7 +221,7 @@ class TestReplaceTheAddress:
         assert poll(new).status_code == 200
         assert f'<a href="/admin/widgets/widget/{widget.pk}/change/">Signups</a>' in message
         assert new.slug not in message
-        assert trail() == [("Signups", "Replaced the address.")]
+        assert audit_log() == [("Signups", "Replaced the address.")]
 
 
 class TestDuplicate:
@@ -237,7 +237,7 @@ class TestDuplicate:
         assert (one.owner, one.last_polled_at, one.spec) == (client.person, None, widget.spec)
         assert one.snapshot_id == widget.snapshot_id
         assert poll(one).status_code == 200
-        assert trail()[0] == ("Signups (copy)", "Copied from “Signups”.")
+        assert audit_log()[0] == ("Signups (copy)", "Copied from “Signups”.")
 
     def test_a_long_title_is_cut(self, make_widget: MakeWidget) -> None:
         act(boss(), "duplicate", make_widget(title="x" * 200))
@@ -255,7 +255,7 @@ class TestPermissions:
 
     @pytest.mark.parametrize("action", ["pause", "replace_address", "duplicate", "refresh_now"])
     def test_other_teams_widgets_can_t_be_touched(
-        self, make_widget: MakeWidget, project: Project, mixpanel: StandIn, action: str
+        self, make_widget: MakeWidget, project: Project, mixpanel: FakeMixpanel, action: str
     ) -> None:
         theirs = make_widget(title="Theirs", project=new_project(name="Globex", project_id=99))
         before = Widget.objects.values().get()

@@ -17,7 +17,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import connections
 from django.test import Client
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.conftest import new_project
 from widgets.models import Project
 
@@ -78,7 +78,7 @@ def chromium() -> Iterator["Browser"]:
 
 
 @pytest.fixture
-def site(live_server: Any, mixpanel: StandIn, settings: Any) -> str:
+def site(live_server: Any, mixpanel: FakeMixpanel, settings: Any) -> str:
     """The running site's address; its pages and widgets say the same."""
     settings.SITE_URL = live_server.url
     settings.SITE_HOST = "localhost"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AbstractUser
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.browser.conftest import NARROW, WIDE, OpenPage
 from widgets.models import Project, Snapshot, Widget
 from widgets.refresh.quota import PEOPLE
@@ -28,7 +28,7 @@ def new_widget(project: Project, **fields: Any) -> Widget:
 def fetch(widget: Widget) -> None:
     """Gets the widget's numbers, as a poll would."""
     widget.snapshot.refresh_from_db()
-    refresh(widget.snapshot_id, seen=widget.snapshot.fetched_at, purpose=PEOPLE)
+    refresh(widget.snapshot_id, expected_fetched_at=widget.snapshot.fetched_at, purpose=PEOPLE)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_it_shows_pictures_and_filters_as_one_types(
 
 
 def test_it_keeps_itself_up_to_date_without_a_jump(
-    open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], mixpanel: StandIn
+    open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], mixpanel: FakeMixpanel
 ) -> None:
     page = open_page("/", boss)
     page.wait_for_function(DRAWN)
@@ -154,7 +154,7 @@ def test_the_picture_alone_fills_the_window(open_page: OpenPage, boss: AbstractU
 
 
 def test_the_list_refreshes_and_replaces_addresses(
-    open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], mixpanel: StandIn
+    open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], mixpanel: FakeMixpanel
 ) -> None:
     page = open_page("/admin/widgets/widget/?health=waiting", boss)
     page.get_by_role("checkbox").nth(1).check()

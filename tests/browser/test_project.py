@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 from django.utils import timezone
 
-from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
 from tests.browser.conftest import NARROW, OpenPage
 from widgets.models import ApiCall, Project
 
@@ -16,7 +16,9 @@ ADD = "/admin/widgets/project/add/"
 OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
-def test_a_project_is_tested_before_it_is_saved(open_page: OpenPage, boss: AbstractUser, mixpanel: StandIn) -> None:
+def test_a_project_is_tested_before_it_is_saved(
+    open_page: OpenPage, boss: AbstractUser, mixpanel: FakeMixpanel
+) -> None:
     page = open_page(ADD, boss)
     test, said = page.get_by_role("button", name="Test connection"), page.locator("[data-result]")
     test.click()
@@ -48,7 +50,7 @@ def test_a_project_is_tested_before_it_is_saved(open_page: OpenPage, boss: Abstr
     assert DEMO_SECRET not in page.content()
 
 
-def test_mixpanel_down_is_said(open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn) -> None:
+def test_mixpanel_down_is_said(open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(503)
     page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss)
     page.get_by_role("button", name="Test connection").click()
@@ -56,7 +58,7 @@ def test_mixpanel_down_is_said(open_page: OpenPage, boss: AbstractUser, acme: Pr
 
 
 def test_it_saves_and_tests_without_scripts(
-    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
 ) -> None:
     page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss, javascript=False)
     page.get_by_label("Name:", exact=True).fill("Renamed")

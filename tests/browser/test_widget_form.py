@@ -6,7 +6,7 @@ import pytest
 import requests
 from django.contrib.auth.models import AbstractUser
 
-from fake_mixpanel.fake import DEMO_PROJECT_ID, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
 from tests.browser.conftest import NARROW, OpenPage
 from widgets.models import Project, Widget
 
@@ -23,7 +23,7 @@ def option(page: Any, name: str) -> Any:
     return page.get_by_role("option", name=name, exact=True)
 
 
-def endpoints(mixpanel: StandIn) -> list[str]:
+def endpoints(mixpanel: FakeMixpanel) -> list[str]:
     return [call.endpoint for call in mixpanel.calls]
 
 
@@ -38,7 +38,7 @@ def wait_for_csv(page: Any, start: str) -> None:
 
 
 def test_from_the_empty_form_to_a_copied_address_whose_csv_is_right(
-    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
 ) -> None:
     page = open_page(ADD, boss)
     box(page, "Events").click()
@@ -58,7 +58,9 @@ def test_from_the_empty_form_to_a_copied_address_whose_csv_is_right(
     assert endpoints(mixpanel) == ["events/names", "events"], "one for the list, one for the numbers"
 
 
-def test_every_picker_by_keyboard(open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn) -> None:
+def test_every_picker_by_keyboard(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
+) -> None:
     page = open_page(ADD, boss)
     page.locator("#id_report").select_option("segmentation")
     box(page, "Events").press_sequentially("order")
@@ -144,7 +146,9 @@ def test_only_what_the_report_and_the_chart_use_is_shown(
     assert page.locator("#id_chart").input_value() == "gauge", "and comes back with one that can"
 
 
-def test_drawing_anew_costs_no_query(open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn) -> None:
+def test_drawing_anew_costs_no_query(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
+) -> None:
     mixpanel.hourly_limit = 60
     page = open_page(ADD, boss)
     box(page, "Events").press_sequentially("Signed up")
@@ -167,7 +171,7 @@ def test_drawing_anew_costs_no_query(open_page: OpenPage, boss: AbstractUser, ac
 
 
 def test_typing_asks_mixpanel_once_and_after_a_pause(
-    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
 ) -> None:
     page = open_page(ADD, boss)
     box(page, "Events").press_sequentially("Signed up")
@@ -196,7 +200,7 @@ def test_a_pasted_link_fills_the_form(open_page: OpenPage, boss: AbstractUser, a
 
 
 def test_mixpanel_down_is_said_plainly_and_stops_nobody(
-    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
 ) -> None:
     mixpanel.fail(503)
     page = open_page(ADD, boss)
@@ -205,7 +209,7 @@ def test_mixpanel_down_is_said_plainly_and_stops_nobody(
     page.keyboard.type("Signed up")
     page.keyboard.press("Enter")
     page.locator("[data-slot=problem]", has_text="Mixpanel answered 503").wait_for()
-    mixpanel.heal()
+    mixpanel.clear_faults()
     page.get_by_role("button", name="Ask Mixpanel now").click()
     wait_for_csv(page, "Date,Signed up")
     mixpanel.fail(503)
@@ -239,7 +243,9 @@ def test_what_is_wrong_is_shown_once_somebody_has_been_there(
     page.locator(".field-events .errorlist").wait_for(state="detached")
 
 
-def test_hostile_names_stay_text(open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn) -> None:
+def test_hostile_names_stay_text(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
+) -> None:
     evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
     mixpanel.fail(200, [evil], endpoint="events/names")
     page = open_page(ADD, boss)
@@ -252,7 +258,7 @@ def test_hostile_names_stay_text(open_page: OpenPage, boss: AbstractUser, acme: 
 
 
 def test_without_a_script_everything_is_there(
-    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: StandIn
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
 ) -> None:
     page = open_page(ADD, boss, javascript=False)
     page.locator("#id_report").select_option("segmentation")

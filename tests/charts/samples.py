@@ -5,7 +5,7 @@ import random
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from widgets.report import Number, Report, Series, Shape, Value
+from widgets.report import Number, Report, RowKind, Series, Value
 
 COUNTRIES = {
     "US": 48210,
@@ -100,19 +100,19 @@ def cohorts(rows: int, intervals: int, *, percent: bool = False, sized: bool = T
     return Report("dates", days(rows, step=7), (*([Series("Users", tuple(sizes))] if sized else []), *series))
 
 
-SHAPES: dict[str, Shape] = {
+SHAPES: dict[str, RowKind] = {
     **dict.fromkeys(("pie", "donut", "list", "number", "gauge", "map"), "total"),
     "funnel": "steps",
 }
-"""The shape of report that a chart is given; the others get dates."""
+"""The row_kind of report that a chart is given; the others get dates."""
 
 
 def fitting(chart: str, labels: Sequence[str], columns: Sequence[Sequence[Value]]) -> Report:
-    """These labels and numbers as a report of the shape that the chart draws."""
-    shape = SHAPES.get(chart, "dates")
-    if shape == "dates":
+    """These labels and numbers as a report of the row_kind that the chart draws."""
+    row_kind = SHAPES.get(chart, "dates")
+    if row_kind == "dates":
         return dated(labels, columns)
-    if shape == "total":
+    if row_kind == "total":
         series = tuple(Series(label, (column[0],)) for label, column in zip(labels, columns, strict=True))
         return Report("total", ("",), series, additive=True, labels_name="Country", values_name="Signed up")
     values = tuple(column[0] for column in columns)

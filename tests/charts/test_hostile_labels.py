@@ -48,7 +48,7 @@ def test_it_shows_hostile_labels_as_text(chart):
     labels = ["US", *HOSTILE] if chart == "map" else HOSTILE
     report = fitting(chart, labels, [[i + 1, i + 2, i] for i in range(len(labels))])
     names = {"labels_name": HOSTILE[0], "values_name": HOSTILE[1]}
-    picture = draw(type(report)(report.shape, report.rows, report.series, True, **names), Drawing(chart, HOSTILE[4]))
+    picture = draw(type(report)(report.row_kind, report.rows, report.series, True, **names), Drawing(chart, HOSTILE[4]))
     assert_harmless(picture)
     for line in words(picture):
         assert len(line) <= 200

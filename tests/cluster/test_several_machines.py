@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.cluster.polling import Poller
 from tests.deploy.proxy import Certificate, Proxy, make_certificate
 from tests.deploy.test_nginx import NGINX, rendered
@@ -97,7 +97,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
     settings = {"TASKS": "celery", "BROKER_URL": f"redis://127.0.0.1:{redis_port}/0", "MIXPANEL_TIMEOUT": "2"}
     if NGINX:
         settings |= {"SITE_URL": f"https://localhost:{https_port}", "ALLOWED_HOSTS": "", "TRUST_PROXY": "on"}
-    with StandIn(hourly_limit=10_000) as mixpanel, Site(tmp_path, mixpanel.url, "postgres", **settings) as site:
+    with FakeMixpanel(hourly_limit=10_000) as mixpanel, Site(tmp_path, mixpanel.url, "postgres", **settings) as site:
         widgets = [
             {"title": event, "report": "events", "events": [event], "refresh_minutes": SIX_SECONDS} for event in EVENTS
         ]

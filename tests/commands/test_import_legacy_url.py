@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management.base import CommandError
 
-from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, FakeMixpanel
 from tests.commands.conftest import Printed
 from tests.commands.copy import Copy
 from tests.conftest import new_project
@@ -36,7 +36,7 @@ def move_in(manage: Run) -> Callable[..., Widget]:
 
 
 def test_it_makes_a_project_and_a_widget_that_answers(
-    move_in: Callable[..., Widget], mixpanel: StandIn, poll: Callable[..., Any]
+    move_in: Callable[..., Widget], mixpanel: FakeMixpanel, poll: Callable[..., Any]
 ) -> None:
     widget = move_in(f"{BASE}/Signed_up/{SECRET}/{KEY}?by=plan&clean=true")
     assert (widget.report, widget.events, widget.breakdown) == ("segmentation", ["Signed up"], "plan")
@@ -142,7 +142,7 @@ def test_it_learns_the_project_id_later(move_in: Callable[..., Widget]) -> None:
         move_in(ADDRESS, "--project-id", "7")
 
 
-def test_it_leaves_a_service_account_alone(mixpanel: StandIn, manage: Run) -> None:
+def test_it_leaves_a_service_account_alone(mixpanel: FakeMixpanel, manage: Run) -> None:
     project = new_project()
     printed = manage("import_legacy_url", ADDRESS, "--project-id", str(DEMO_PROJECT_ID))
     assert Widget.objects.get().project == project
@@ -152,7 +152,7 @@ def test_it_leaves_a_service_account_alone(mixpanel: StandIn, manage: Run) -> No
     assert "2027" not in printed.err
 
 
-def test_it_refuses_a_name_that_another_project_has(mixpanel: StandIn, move_in: Callable[..., Widget]) -> None:
+def test_it_refuses_a_name_that_another_project_has(mixpanel: FakeMixpanel, move_in: Callable[..., Widget]) -> None:
     new_project(name="Acme")
     with pytest.raises(CommandError, match="There is a project Acme with other credentials"):
         move_in(ADDRESS, "--project", "Acme")

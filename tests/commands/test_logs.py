@@ -6,12 +6,12 @@ from pathlib import Path
 
 import requests
 
-from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
 from tests.commands.copy import Copy
 from tests.running.site import eventually, free_port
 
 LINE = re.compile(
-    r"\S+ \S+ (INFO|WARNING) widgets\.gateway query project=1 snapshot=1 report=events ms=\d+ outcome=(\w+)"
+    r"\S+ \S+ (INFO|WARNING) widgets\.refresh\.gateway query project=1 snapshot=1 report=events ms=\d+ outcome=(\w+)"
 )
 
 
@@ -25,7 +25,7 @@ def test_a_server_logs_one_line_a_query_and_none_a_poll(tmp_path: Path) -> None:
     site = Copy(tmp_path, with_database=True)
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    with StandIn() as mixpanel:
+    with FakeMixpanel() as mixpanel:
         settings = {"MIXPANEL_API_ROOT": mixpanel.url, "MIXPANEL_TIMEOUT": "5"}
         server = site.start("serve", f"--port={port}", **settings)
         try:

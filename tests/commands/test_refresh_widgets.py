@@ -8,7 +8,7 @@ import pytest
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.commands.conftest import Printed
 from widgets.models import Project, Snapshot, Widget
 
@@ -24,25 +24,26 @@ def two(make_widget: Callable[..., Widget]) -> list[Widget]:
     return widgets
 
 
-def test_it_asks_each_stale_query_once(manage: Run, two: list[Widget], mixpanel: StandIn) -> None:
+def test_it_asks_each_stale_query_once(manage: Run, two: list[Widget], mixpanel: FakeMixpanel) -> None:
     printed = manage("refresh_widgets")
     assert sorted(printed.lines[:-1]) == ["Acme\ta, b\tstored", "Acme\tc\tstored"]
     assert printed.lines[-1] == "2 refreshed, 0 failed, 0 left"
     assert len(mixpanel.calls) == 2
     assert manage("refresh_widgets").lines == ["0 refreshed, 0 failed, 0 left"]
-    Snapshot.objects.update(fetched_at=timezone.now() - HOURS_AGO)
+    old = timezone.now() - HOURS_AGO
+    Snapshot.objects.update(fetched_at=old, due_at=old)
     assert manage("refresh_widgets").lines[-1] == "2 refreshed, 0 failed, 0 left"
     assert len(mixpanel.calls) == 4
 
 
-def test_it_leaves_what_nobody_polls_and_what_is_paused(manage: Run, two: list[Widget], mixpanel: StandIn) -> None:
+def test_it_leaves_what_nobody_polls_and_what_is_paused(manage: Run, two: list[Widget], mixpanel: FakeMixpanel) -> None:
     Widget.objects.filter(title__in="ab").update(last_polled_at=timezone.now() - timedelta(hours=25))
     Widget.objects.filter(title="c").update(active=False)
     assert manage("refresh_widgets").lines == ["0 refreshed, 0 failed, 0 left"]
     assert mixpanel.calls == []
 
 
-def test_all_asks_for_every_active_widget_fresh_or_not(manage: Run, two: list[Widget], mixpanel: StandIn) -> None:
+def test_all_asks_for_every_active_widget_fresh_or_not(manage: Run, two: list[Widget], mixpanel: FakeMixpanel) -> None:
     Widget.objects.update(last_polled_at=None)
     Widget.objects.filter(title="c").update(active=False)
     assert manage("refresh_widgets", "--all").lines[-1] == "1 refreshed, 0 failed, 0 left"
@@ -50,7 +51,7 @@ def test_all_asks_for_every_active_widget_fresh_or_not(manage: Run, two: list[Wi
     assert len(mixpanel.calls) == 2
 
 
-def test_it_ends_with_1_when_something_failed(manage: Run, two: list[Widget], mixpanel: StandIn) -> None:
+def test_it_ends_with_1_when_something_failed(manage: Run, two: list[Widget], mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(503, times=1)
     with pytest.raises(CommandError, match=r"^1 failed$"):
         manage("refresh_widgets")
@@ -62,7 +63,7 @@ def test_it_ends_with_1_when_something_failed(manage: Run, two: list[Widget], mi
 
 
 def test_it_keeps_to_the_limit_and_a_full_hour_is_no_failure(
-    manage: Run, two: list[Widget], project: Project, mixpanel: StandIn
+    manage: Run, two: list[Widget], project: Project, mixpanel: FakeMixpanel
 ) -> None:
     Project.objects.update(hourly_limit=1)
     printed = manage("refresh_widgets")
@@ -71,7 +72,7 @@ def test_it_keeps_to_the_limit_and_a_full_hour_is_no_failure(
     assert len(mixpanel.calls) == 1
 
 
-def test_it_prints_no_secret(manage: Run, two: list[Widget], mixpanel: StandIn, capfd: Any) -> None:
+def test_it_prints_no_secret(manage: Run, two: list[Widget], mixpanel: FakeMixpanel, capfd: Any) -> None:
     secret = Project.objects.get().secret.reveal()
     mixpanel.fail(400, f"bad request for {secret}", times=1)
     with pytest.raises(CommandError):

@@ -73,16 +73,16 @@ OPTIONS = st.fixed_dictionaries(
 
 
 @st.composite
-def reports(draw, shape):
+def reports(draw, row_kind):
     count = draw(st.integers(0, 4))
     rows = {
         "dates": tuple(date(2026, 11, 1) + timedelta(days=i) for i in range(count)),
         "steps": tuple(draw(st.lists(LABELS, min_size=count, max_size=count))),
         "total": ("",),
-    }[shape]
+    }[row_kind]
     columns = st.builds(Series, LABELS, st.tuples(*[VALUES] * len(rows)), VALUES)
     return Report(
-        shape,
+        row_kind,
         rows,
         tuple(draw(st.lists(columns, max_size=5))),
         additive=draw(st.booleans()),
@@ -94,7 +94,7 @@ def reports(draw, shape):
 @st.composite
 def tables(draw):
     chart = draw(st.sampled_from(["line", "pie", "funnel", "list", "table", "number", "gauge", "cohort", "map"]))
-    report = draw(reports(draw(st.sampled_from(LAYOUTS[chart].shapes))))
+    report = draw(reports(draw(st.sampled_from(LAYOUTS[chart].row_kinds))))
     colors = draw(st.sampled_from([[], ["#FF0000"], {"a": "#00ff00"}]))
     drawing = Drawing(chart, colors=colors, target=draw(st.integers()), options=draw(OPTIONS))
     try:

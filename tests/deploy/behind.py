@@ -87,7 +87,7 @@ def it_answers_at_once_while_a_refresh_runs_behind(proxy: Proxy, served: Served)
     served.mixpanel.latency = 1.5
     half_an_hour_ago = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=30)
     with closing(sqlite3.connect(served.site.folder / "site.sqlite3", timeout=20)) as database, database:
-        database.execute("UPDATE widgets_snapshot SET fetched_at = ?", [str(half_an_hour_ago)])
+        database.execute("UPDATE widgets_snapshot SET fetched_at = ?1, due_at = ?1", [str(half_an_hour_ago)])
     calls = len(served.mixpanel.calls)
     started = time.monotonic()
     statuses = [get(connection, served.path).status for _ in range(3)]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.commands.copy import migrated
 from tests.deploy.proxy import Certificate, make_certificate
 from tests.running.site import Site, free_port
@@ -17,7 +17,7 @@ WIDGET = {"title": "a", "report": "events", "events": ["Signed up"], "include_to
 
 class Served(NamedTuple):
     site: Site
-    mixpanel: StandIn
+    mixpanel: FakeMixpanel
     port: int
     path: str
 
@@ -44,7 +44,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, https_port: int) -> Iterato
     }
     folder = tmp_path_factory.mktemp("site")
     shutil.copy(migrated(), folder / "site.sqlite3")
-    with StandIn(hourly_limit=1000) as mixpanel, Site(folder, mixpanel.url, **settings) as site:
+    with FakeMixpanel(hourly_limit=1000) as mixpanel, Site(folder, mixpanel.url, **settings) as site:
         (path,) = site.add(WIDGET)
         base, _ = site.web(threads=THREADS)
         yield Served(site, mixpanel, int(base.rsplit(":", 1)[1]), path)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 import requests
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.commands.copy import KEY, SECRET_KEY, Copy
 from tests.commands.test_logs import widgets
 from tests.deploy.proxy import DEPLOY, replaced
@@ -33,7 +33,7 @@ class Account(NamedTuple):
 
     site: Copy
     wsgi: Path
-    mixpanel: StandIn
+    mixpanel: FakeMixpanel
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command in a console or of a scheduled task: the settings are in `.env` alone."""
@@ -45,7 +45,7 @@ def account(tmp_path: Path) -> Iterator[Account]:
     home = tmp_path / "home/YOURNAME/mixcyfe"
     home.mkdir(parents=True)
     site = Copy(home, with_database=True)
-    with StandIn() as mixpanel:
+    with FakeMixpanel() as mixpanel:
         example = (DEPLOY / "pythonanywhere/env.example").read_text()
         settings = replaced(
             example,
@@ -127,7 +127,7 @@ def test_it_answers_at_once_and_refreshes_behind_in_one_process_without_threads(
 def make_old(account: Account) -> None:
     seven_hours_ago = datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=7)
     with closing(sqlite3.connect(account.site.folder / "db.sqlite3")) as database, database:
-        database.execute("UPDATE widgets_snapshot SET fetched_at = ?", [str(seven_hours_ago)])
+        database.execute("UPDATE widgets_snapshot SET fetched_at = ?1, due_at = ?1", [str(seven_hours_ago)])
 
 
 def is_up(base: str) -> bool:

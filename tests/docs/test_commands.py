@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_mixpanel.fake import DEMO_PROJECT_SECRET, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_SECRET, FakeMixpanel
 from tests.commands.copy import GIVEN, Copy
 from tests.commands.test_logs import widgets
 from tests.docs.pages import PAGES, ROOT, commands
@@ -42,8 +42,8 @@ PAGES_THAT_RUN = [page for page in PAGES if any(not why_not(command) for command
 
 
 @pytest.fixture(scope="module")
-def mixpanel() -> Iterator[StandIn]:
-    with StandIn() as standin:
+def mixpanel() -> Iterator[FakeMixpanel]:
+    with FakeMixpanel() as standin:
         yield standin
 
 
@@ -56,7 +56,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def failures(tmp_path_factory: pytest.TempPathFactory, database: Path, mixpanel: StandIn) -> dict[str, str]:
+def failures(tmp_path_factory: pytest.TempPathFactory, database: Path, mixpanel: FakeMixpanel) -> dict[str, str]:
     """What went wrong on each page, empty where nothing did."""
     folders = [tmp_path_factory.mktemp("site") for _ in PAGES_THAT_RUN]
     with ThreadPoolExecutor(2) as pool:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from widgets.reports import KINDS
+from widgets.reports import REPORT_TYPES
 from widgets.spec import CHARTS, FILTER_OPS, MEASURES, OPTIONS, RANGES, SORTS, UNITS
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "reports-and-charts.md").read_text()
@@ -22,7 +22,7 @@ def table(head, rows):
 def kinds_table():
     """Every kind of report: its names, what it shows, and the fields that are its own."""
     rows = []
-    for name, kind in KINDS.items():
+    for name, kind in REPORT_TYPES.items():
         own = [f"`{KEYS.get(field, field)}`" for field in kind.fields if field not in RANGE]
         dates = ["the dates"] if "range" in kind.fields else []
         rows.append([kind.title, f"`{name}`", kind.about, ", ".join(own + dates)])
@@ -32,10 +32,10 @@ def kinds_table():
 def charts_table():
     """Every chart, and which reports can fill it."""
     rows = [
-        [title, f"`{chart}`", *("yes" if chart in kind.charts else "" for kind in KINDS.values())]
+        [title, f"`{chart}`", *("yes" if chart in kind.charts else "" for kind in REPORT_TYPES.values())]
         for chart, title in CHARTS.items()
     ]
-    return table(["Chart", "In imports", *(f"`{name}`" for name in KINDS)], rows)
+    return table(["Chart", "In imports", *(f"`{name}`" for name in REPORT_TYPES)], rows)
 
 
 @pytest.mark.parametrize("made", [kinds_table, charts_table])
@@ -58,5 +58,5 @@ def test_it_gives_the_order_of_cleaning():
 
 
 def test_it_says_in_which_order_labels_come_unless_told_otherwise():
-    for name, kind in KINDS.items():
+    for name, kind in REPORT_TYPES.items():
         assert kind.sort in SORTS, name

@@ -44,10 +44,10 @@ def everything_said() -> str:
     return " ".join("\n".join(said).split())
 
 
-KINDS = sorted(set(kinds_of_errors()), key=lambda kind: kind.__qualname__)
+REPORT_TYPES = sorted(set(kinds_of_errors()), key=lambda kind: kind.__qualname__)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", REPORT_TYPES, ids=lambda kind: kind.kind)
 def test_it_has_the_advice_for_every_error(kind: type[MixpanelError]) -> None:
     assert kind.advice.rstrip(".") in PAGE
 

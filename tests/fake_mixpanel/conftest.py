@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from fake_mixpanel.dataset import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 
 TODAY = date(2026, 11, 18)  # a Wednesday
 ACCOUNT = (DEMO_USERNAME, DEMO_SECRET)
@@ -16,7 +16,7 @@ ACCOUNT = (DEMO_USERNAME, DEMO_SECRET)
 Ask = Callable[..., requests.Response]
 
 
-def ask_of(standin: StandIn) -> Ask:
+def ask_of(standin: FakeMixpanel) -> Ask:
     def ask(
         endpoint: str,
         auth: tuple[str, str] | None = ACCOUNT,
@@ -33,20 +33,20 @@ def ask_of(standin: StandIn) -> Ask:
 
 
 @pytest.fixture
-def standin() -> Iterator[StandIn]:
-    with StandIn(today=TODAY) as standin:
+def standin() -> Iterator[FakeMixpanel]:
+    with FakeMixpanel(today=TODAY) as standin:
         yield standin
 
 
 @pytest.fixture
-def ask(standin: StandIn) -> Ask:
+def ask(standin: FakeMixpanel) -> Ask:
     return ask_of(standin)
 
 
 @pytest.fixture(scope="module")
 def answers() -> Iterator[Callable[..., Any]]:
     """The JSON of an answer that must be 200, from a stand-in without limits that the module's tests share."""
-    with StandIn(today=TODAY, hourly_limit=10_000, concurrent_limit=1000) as standin:
+    with FakeMixpanel(today=TODAY, hourly_limit=10_000, concurrent_limit=1000) as standin:
         ask = ask_of(standin)
 
         def answer(endpoint: str, **params: Any) -> Any:

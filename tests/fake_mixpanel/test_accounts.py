@@ -4,13 +4,13 @@ import pytest
 import requests
 
 from fake_mixpanel.dataset import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, DEMO_SECRET, DEMO_USERNAME
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.fake_mixpanel.conftest import ACCOUNT, Ask
 
 SECRET = (DEMO_PROJECT_SECRET, "")
 
 
-def test_it_lets_a_service_account_in_and_remembers_its_name(standin: StandIn, ask: Ask) -> None:
+def test_it_lets_a_service_account_in_and_remembers_its_name(standin: FakeMixpanel, ask: Ask) -> None:
     assert ask("funnels/list").status_code == 200
     call = standin.calls[0]
     assert (call.user, call.project_id, call.status, call.endpoint) == (
@@ -20,7 +20,7 @@ def test_it_lets_a_service_account_in_and_remembers_its_name(standin: StandIn, a
 
 @pytest.mark.parametrize("project_id", [None, DEMO_PROJECT_ID])
 def test_it_lets_a_project_secret_in_with_or_without_its_project(
-    standin: StandIn, ask: Ask, project_id: int | None
+    standin: FakeMixpanel, ask: Ask, project_id: int | None
 ) -> None:
     assert ask("funnels/list", auth=SECRET, project_id=project_id).status_code == 200
     assert standin.calls[0].project_id == DEMO_PROJECT_ID
@@ -42,7 +42,7 @@ def test_it_lets_a_project_secret_in_with_or_without_its_project(
     ],
 )
 def test_it_sends_others_away_without_counting_them(
-    standin: StandIn, ask: Ask, *, auth: tuple[str, str] | None, project_id: object, status: int, message: str
+    standin: FakeMixpanel, ask: Ask, *, auth: tuple[str, str] | None, project_id: object, status: int, message: str
 ) -> None:
     response = ask("funnels/list", auth=auth, project_id=project_id)
     assert response.status_code == status
@@ -54,7 +54,7 @@ def test_it_sends_others_away_without_counting_them(
 
 def test_it_gives_each_account_its_own_projects() -> None:
     accounts = {"ann": "a", "bob": "b"}
-    with StandIn(accounts=accounts, secrets={"s": 3}, projects={"ann": [1, 2]}) as standin:
+    with FakeMixpanel(accounts=accounts, secrets={"s": 3}, projects={"ann": [1, 2]}) as standin:
 
         def status(user: str, project: int) -> int:
             url = f"{standin.url}/query/funnels/list"
@@ -65,7 +65,7 @@ def test_it_gives_each_account_its_own_projects() -> None:
         assert [status("bob", project) for project in (1, 2, 3, 4)] == [200, 200, 200, 403]
 
 
-def test_it_takes_the_project_of_saved_reports_from_the_path(standin: StandIn) -> None:
+def test_it_takes_the_project_of_saved_reports_from_the_path(standin: FakeMixpanel) -> None:
     url = f"{standin.url}/app/projects/{DEMO_PROJECT_ID}/bookmarks"
     assert requests.get(url, params={"v": 2}, auth=ACCOUNT, timeout=5).status_code == 200
     assert requests.get(url, params={"v": 2}, auth=(DEMO_USERNAME, "no"), timeout=5).status_code == 401
@@ -74,7 +74,7 @@ def test_it_takes_the_project_of_saved_reports_from_the_path(standin: StandIn) -
     assert [call.endpoint for call in standin.calls] == ["app/bookmarks"] * 3
 
 
-def test_it_answers_402_when_the_plan_has_no_api(standin: StandIn, ask: Ask) -> None:
+def test_it_answers_402_when_the_plan_has_no_api(standin: FakeMixpanel, ask: Ask) -> None:
     standin.plan_allows_api = False
     response = ask("funnels/list")
     assert (response.status_code, response.json()["error"]) == (402, "Your plan does not allow API calls")
@@ -89,7 +89,7 @@ def test_it_knows_no_other_endpoints_and_methods(ask: Ask) -> None:
     assert ask("cohorts/list", method="POST").status_code == 200
 
 
-def test_it_takes_parameters_from_a_posted_form(standin: StandIn) -> None:
+def test_it_takes_parameters_from_a_posted_form(standin: FakeMixpanel) -> None:
     form = {"project_id": DEMO_PROJECT_ID}
     url = f"{standin.url}/query/cohorts/list"
     assert requests.post(url, data=form, auth=(DEMO_USERNAME, DEMO_SECRET), timeout=5).status_code == 200

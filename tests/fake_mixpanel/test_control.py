@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from fake_mixpanel.dataset import DEMO_PROJECT_ID, DEMO_USERNAME
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.fake_mixpanel.conftest import ACCOUNT, Ask
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ def seen(url: str, what: str) -> Any:
     return requests.get(f"{url.removesuffix('/api')}/control/{what}", timeout=5).json()
 
 
-def test_it_shows_calls_and_state(standin: StandIn, ask: Ask) -> None:
+def test_it_shows_calls_and_state(standin: FakeMixpanel, ask: Ask) -> None:
     ask("events/names", type="general")
     (call,) = seen(standin.url, "calls")
     assert call | {"at": 0} == {
@@ -45,7 +45,7 @@ def test_it_shows_calls_and_state(standin: StandIn, ask: Ask) -> None:
     assert len(standin.calls) == 1  # looking does not count
 
 
-def test_it_sets_every_switch(standin: StandIn, ask: Ask) -> None:
+def test_it_sets_every_switch(standin: FakeMixpanel, ask: Ask) -> None:
     ask("funnels/list")
     state = controlled(
         standin.url, latency=0.01, hourly_limit=2, concurrent_limit=3, hour_seconds=60, today="2026-01-02", reset=True
@@ -65,7 +65,7 @@ def test_it_sets_every_switch(standin: StandIn, ask: Ask) -> None:
 @pytest.mark.parametrize(
     "switches", [{"colour": 1}, {"latency": "x"}, {"broken": "x"}, {"fail": {"code": 1}}, {"today": "x"}]
 )
-def test_it_refuses_switches_it_does_not_know(standin: StandIn, switches: dict[str, Any]) -> None:
+def test_it_refuses_switches_it_does_not_know(standin: FakeMixpanel, switches: dict[str, Any]) -> None:
     assert controlled(standin.url, **switches).status_code == 400
 
 

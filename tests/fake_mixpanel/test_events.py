@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fake_mixpanel.dataset import EVENTS, ODD_EVENT
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.fake_mixpanel.conftest import TODAY, ask_of
 
 Answers = Callable[..., Any]
@@ -42,7 +42,7 @@ def test_it_says_the_same_of_an_event_wherever_it_is_asked(answers: Answers) -> 
 def test_it_gives_the_same_answer_to_the_same_question_for_ever() -> None:
     heard = []
     for _ in range(2):
-        with StandIn(today=TODAY) as standin:
+        with FakeMixpanel(today=TODAY) as standin:
             ask = ask_of(standin)
             heard.append(ask("segmentation", event="Signed up", on=COUNTRY, **MONTH).content)
     assert heard[0] == heard[1]
@@ -58,7 +58,7 @@ def test_it_moves_from_day_to_day_and_leaves_today_unfinished(answers: Answers) 
 
 
 def test_it_gives_every_project_its_own_numbers() -> None:
-    with StandIn(today=TODAY, zones={7: "UTC"}) as standin:
+    with FakeMixpanel(today=TODAY, zones={7: "UTC"}) as standin:
         ask = ask_of(standin)
         demo = ask("segmentation", event="Signed up", **MONTH).json()
         other = ask("segmentation", event="Signed up", project_id=7, **MONTH).json()

@@ -8,11 +8,11 @@ import pytest
 import requests
 
 from fake_mixpanel.dataset import DEMO_PROJECT_ID, DEMO_SECRET
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.fake_mixpanel.conftest import ACCOUNT, TODAY, Ask, ask_of
 
 
-def test_it_allows_so_many_an_hour_and_says_how_many(standin: StandIn, ask: Ask) -> None:
+def test_it_allows_so_many_an_hour_and_says_how_many(standin: FakeMixpanel, ask: Ask) -> None:
     standin.hourly_limit = 3
     assert [ask("funnels/list").status_code for _ in range(5)] == [200, 200, 200, 429, 429]
     refused = ask("events/names", type="general")
@@ -30,7 +30,7 @@ def test_it_allows_so_many_an_hour_and_says_how_many(standin: StandIn, ask: Ask)
     assert refused.headers["Retry-After"] == "3600"
 
 
-def test_it_counts_refused_queries_but_not_those_it_turned_away(standin: StandIn, ask: Ask) -> None:
+def test_it_counts_refused_queries_but_not_those_it_turned_away(standin: FakeMixpanel, ask: Ask) -> None:
     standin.hourly_limit = 2
     assert ask("segmentation", event="x").status_code == 400
     assert ask("funnels/list", auth=("nobody", "x")).status_code == 401
@@ -39,7 +39,7 @@ def test_it_counts_refused_queries_but_not_those_it_turned_away(standin: StandIn
     assert requests.get(bookmarks, auth=ACCOUNT, timeout=5).status_code == 200, "it has limits of its own"
 
 
-def test_it_lets_the_hour_roll_on(standin: StandIn, ask: Ask) -> None:
+def test_it_lets_the_hour_roll_on(standin: FakeMixpanel, ask: Ask) -> None:
     standin.hourly_limit, standin.hour_seconds = 1, 0.2
     assert [ask("funnels/list").status_code for _ in range(2)] == [200, 429]
     time.sleep(0.21)
@@ -47,14 +47,14 @@ def test_it_lets_the_hour_roll_on(standin: StandIn, ask: Ask) -> None:
 
 
 def test_it_counts_each_project_for_itself() -> None:
-    with StandIn(today=TODAY, hourly_limit=1, zones={7: "UTC"}) as standin:
+    with FakeMixpanel(today=TODAY, hourly_limit=1, zones={7: "UTC"}) as standin:
         ask = ask_of(standin)
         assert [ask("funnels/list", project_id=project).status_code for project in (7, DEMO_PROJECT_ID, 7)] == [
             200, 200, 429,
         ]  # fmt: skip
 
 
-def test_it_runs_so_many_at_once(standin: StandIn, ask: Ask) -> None:
+def test_it_runs_so_many_at_once(standin: FakeMixpanel, ask: Ask) -> None:
     standin.latency = 0.3
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda number: ask("events/names", type="general", limit=number), range(1, 9)))
@@ -66,7 +66,7 @@ def test_it_runs_so_many_at_once(standin: StandIn, ask: Ask) -> None:
     assert standin.duplicates_in_flight == 0
 
 
-def test_it_goes_on_running_what_a_client_gave_up(standin: StandIn, ask: Ask) -> None:
+def test_it_goes_on_running_what_a_client_gave_up(standin: FakeMixpanel, ask: Ask) -> None:
     standin.latency, standin.concurrent_limit = 0.4, 1
     with pytest.raises(requests.ReadTimeout):
         ask("funnels/list", timeout=0.1)
@@ -76,7 +76,7 @@ def test_it_goes_on_running_what_a_client_gave_up(standin: StandIn, ask: Ask) ->
     assert ask("events/names", type="general").status_code == 200
 
 
-def test_it_notices_the_same_query_twice_at_a_time(standin: StandIn, ask: Ask) -> None:
+def test_it_notices_the_same_query_twice_at_a_time(standin: FakeMixpanel, ask: Ask) -> None:
     standin.latency = 0.2
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda limit: ask("events/names", type="general", limit=limit), (1, 1, 2)))
@@ -85,7 +85,7 @@ def test_it_notices_the_same_query_twice_at_a_time(standin: StandIn, ask: Ask) -
     assert standin.duplicates_in_flight == 1
 
 
-def test_it_asks_how_long_a_call_takes(standin: StandIn, ask: Ask) -> None:
+def test_it_asks_how_long_a_call_takes(standin: FakeMixpanel, ask: Ask) -> None:
     standin.latency = lambda call: 1.0 if call.endpoint == "funnels/list" else 0.0
     begun = time.monotonic()
     ask("events/names", type="general")
@@ -98,7 +98,7 @@ def test_it_asks_how_long_a_call_takes(standin: StandIn, ask: Ask) -> None:
 def test_it_never_makes_quick_clients_look_guilty() -> None:
     """Each of 32 clients asks again the moment it has its answer: never more than 32 may seem to run."""
     clients, rounds = 32, 12
-    with StandIn(today=TODAY, hourly_limit=10_000, concurrent_limit=clients) as standin:
+    with FakeMixpanel(today=TODAY, hourly_limit=10_000, concurrent_limit=clients) as standin:
         start = threading.Barrier(clients)
 
         def storm(client: int) -> list[int]:
@@ -120,7 +120,7 @@ def test_it_never_makes_quick_clients_look_guilty() -> None:
         assert standin.traffic.state()["running"] == 0
 
 
-def test_it_forgets_what_came_in_but_not_what_runs(standin: StandIn, ask: Ask) -> None:
+def test_it_forgets_what_came_in_but_not_what_runs(standin: FakeMixpanel, ask: Ask) -> None:
     standin.hourly_limit = 2
     ask("funnels/list")
     standin.latency = 0.3

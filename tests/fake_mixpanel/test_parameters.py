@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from fake_mixpanel.dataset import DEMO_PROJECT_ID
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.fake_mixpanel.conftest import ACCOUNT, ask_of
 
 DATES = {"from_date": "2026-11-01", "to_date": "2026-11-17"}
@@ -91,14 +91,14 @@ def test_it_ignores_parameters_it_does_not_know(answers: Callable[..., Any]) -> 
     assert answers("segmentation", **EVENT, colour="blue") == answers("segmentation", **EVENT)
 
 
-def test_it_wants_version_2_of_the_list_of_saved_reports(standin: StandIn) -> None:
+def test_it_wants_version_2_of_the_list_of_saved_reports(standin: FakeMixpanel) -> None:
     url = f"{standin.url}/app/projects/{DEMO_PROJECT_ID}/bookmarks"
     assert requests.get(url, auth=ACCOUNT, timeout=5).status_code == 400
 
 
 def test_it_knows_what_today_is_in_each_project() -> None:
     zones = {1: "Pacific/Kiritimati", 2: "Etc/GMT+12"}  # 26 hours apart: never the same day
-    with StandIn(zones=zones) as standin:
+    with FakeMixpanel(zones=zones) as standin:
         ask = ask_of(standin)
         kiritimati = ask("events", project_id=1, **{**EVENTS, "from_date": None, "to_date": None, "interval": 1})
         today = kiritimati.json()["data"]["series"][0]

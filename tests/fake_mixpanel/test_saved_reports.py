@@ -8,7 +8,7 @@ import requests
 
 from fake_mixpanel import saved_reports
 from fake_mixpanel.dataset import DEMO_PROJECT_ID, SIGNUP_FUNNEL
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.fake_mixpanel.conftest import ACCOUNT
 
 Answers = Callable[..., Any]
@@ -81,7 +81,7 @@ def test_it_refuses_unknown_reports_and_flows(answers: Any) -> None:
     assert "flows" in flows.json()["error"]
 
 
-def test_it_lists_all_saved_reports_by_type(standin: StandIn) -> None:
+def test_it_lists_all_saved_reports_by_type(standin: FakeMixpanel) -> None:
     def listed(**params: Any) -> list[dict[str, Any]]:
         url = f"{standin.url}/app/projects/{DEMO_PROJECT_ID}/bookmarks"
         results: list[dict[str, Any]] = requests.get(url, {"v": 2, **params}, auth=ACCOUNT, timeout=5).json()["results"]

@@ -1,4 +1,4 @@
-"""`/w/<slug>.<ending>`: what Cyfe gets, over Django's client, with a stand-in Mixpanel on the wire."""
+"""`/w/<slug>.<format>`: what Cyfe gets, over Django's client, with a stand-in Mixpanel on the wire."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db
 def age(widget: Widget, **by: float) -> None:
     """Makes a widget's data so old, in every process."""
     at = timezone.now() - timedelta(**by)
-    Snapshot.objects.filter(pk=widget.snapshot_id).update(fetched_at=at, retry_at=None)
+    snapshot = Snapshot.objects.filter(pk=widget.snapshot_id)
+    snapshot.update(fetched_at=at, retry_at=None)
+    snapshot.set_due(widget.project)
 
 
 def test_it_asks_mixpanel_for_data_that_is_not_there_yet(poll: Any, make_widget: Any, mixpanel: Any) -> None:
@@ -168,7 +170,7 @@ def test_it_serves_the_last_good_answer_while_mixpanel_fails(poll: Any, make_wid
         assert "detail=" in told["Cache-Status"], fault
         assert int(told["Cache-Status"].split("ttl=")[1].split(";")[0]) < 0
         assert told["Cache-Control"] == "private, max-age=0"
-        mixpanel.heal()
+        mixpanel.clear_faults()
     age(widget, minutes=30)
     poll(widget)
     healed = poll(widget)
@@ -203,7 +205,7 @@ def test_it_never_shows_data_of_the_question_before(poll: Any, make_widget: Any,
     widget.save()
     mixpanel.fail(500)
     assert poll(widget).status_code == 503
-    mixpanel.heal()
+    mixpanel.clear_faults()
     Snapshot.objects.update(retry_at=None)
     after = poll(widget)
     assert after.content.startswith(b"Date,Logged in\n")

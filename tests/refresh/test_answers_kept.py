@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.admin.filling_in import answers_of
 from tests.refresh.test_freshness import clock, cyfe_polls, header
 from tests.reports.samples import data
@@ -37,7 +37,7 @@ WRONG = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_answer_leaves_the_last_good_numbers(
-    name: str, clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+    name: str, clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     widget = make_widget(include_today=True, last=1)
     good = cyfe_polls(widget)
@@ -52,12 +52,12 @@ def test_a_wrong_answer_leaves_the_last_good_numbers(
     now = Snapshot.objects.get()
     assert (now.report_json, now.version, now.fetched_at) == (kept.report_json, kept.version, kept.fetched_at)
     assert now.error.startswith("Mixpanel")
-    mixpanel.heal()
+    mixpanel.clear_faults()
 
 
 @pytest.mark.django_db
 def test_the_same_numbers_computed_later_are_the_same_answer(
-    clock: Any, make_widget: MakeWidget, mixpanel: StandIn
+    clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     widget = make_widget(report="saved_report", events=[], saved_report=900_123, chart="number")
     for hour in (8, 9):
@@ -72,7 +72,7 @@ SAMPLED = "Mixpanel computed these numbers from a sample of about 10 percent of 
 
 
 @pytest.fixture
-def sampled(mixpanel: StandIn) -> dict[str, Any]:
+def sampled(mixpanel: FakeMixpanel) -> dict[str, Any]:
     answer = {"headers": ["$event"], "series": {"A": {"all": 5}}, "meta": {"min_sampling_factor": 0.1}}
     mixpanel.fail(200, answer)
     return {"report": "saved_report", "saved_report": 900_123, "chart": "number"}
@@ -106,7 +106,7 @@ def test_nothing_is_noted_on_whole_answers(make_widget: MakeWidget, poll: Callab
 
 
 def test_a_saved_report_gives_the_period_before_over_http(
-    make_widget: MakeWidget, poll: Callable[..., Any], mixpanel: StandIn
+    make_widget: MakeWidget, poll: Callable[..., Any], mixpanel: FakeMixpanel
 ) -> None:
     before = {"series": {"A": {"all": 40}}, "date_range": {}}
     mixpanel.fail(200, {"headers": ["$event"], "series": {"A": {"all": 50}}, "time_comparison": before})
@@ -116,7 +116,7 @@ def test_a_saved_report_gives_the_period_before_over_http(
 
 
 def test_labels_that_run_as_formulas_behind_a_semicolon_are_guarded_over_http(
-    make_widget: MakeWidget, poll: Callable[..., Any], mixpanel: StandIn
+    make_widget: MakeWidget, poll: Callable[..., Any], mixpanel: FakeMixpanel
 ) -> None:
     mixpanel.fail(200, {"events": [{"event": "a,=cmd|x", "amount": 2}, {"event": "x;=1+1", "amount": 1}]})
     widget = make_widget(report="top_events", events=[], chart="list")
@@ -124,7 +124,7 @@ def test_labels_that_run_as_formulas_behind_a_semicolon_are_guarded_over_http(
 
 
 def test_saved_retention_with_a_breakdown_over_http(
-    make_widget: MakeWidget, poll: Callable[..., Any], mixpanel: StandIn
+    make_widget: MakeWidget, poll: Callable[..., Any], mixpanel: FakeMixpanel
 ) -> None:
     mixpanel.fail(200, json.dumps(data("recorded/retention_by_value")["body"]))
     widget = make_widget(report="saved_report", events=[], saved_report=1, chart="cohort")

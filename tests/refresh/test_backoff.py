@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.refresh.test_failures import retry_after
 from tests.refresh.test_freshness import clock, cyfe_polls, header
 from widgets.admin.connection import check_saved
@@ -30,7 +30,7 @@ MakeWidget = Callable[..., Widget]
 ERRORS = Path(__file__).parents[1] / "data" / "errors"
 
 
-def recorded(mixpanel: StandIn, name: str, times: int | None = None) -> None:
+def recorded(mixpanel: FakeMixpanel, name: str, times: int | None = None) -> None:
     """Has the stand-in answer as Mixpanel once did."""
     error = json.loads((ERRORS / f"{name}.json").read_text())
     mixpanel.fail(error["status"], error["body"], headers=error.get("headers"), times=times)
@@ -53,7 +53,7 @@ def pick(client: Client, boss: Any, project: Project) -> Callable[[str], Any]:
 
 
 def test_it_waits_a_minute_after_a_full_hour_whatever_retry_after_says(
-    clock: Any, make_widget: MakeWidget, mixpanel: StandIn
+    clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     recorded(mixpanel, "hourly_limit")
     widgets = [make_widget(last=days) for days in (1, 2, 3)]
@@ -70,13 +70,13 @@ def test_it_waits_a_minute_after_a_full_hour_whatever_retry_after_says(
         waits.append(retry_after(answers[-1]))
     for wait, expected in zip(waits, (120, 240, 480, 960, 1920, 3600, 3600, 3600), strict=True):
         assert expected - 2 <= wait <= expected
-    mixpanel.heal()
+    mixpanel.clear_faults()
     seconds(clock, 3601)
     assert [cyfe_polls(widget).status for widget in widgets] == [200] * 3
 
 
 def test_it_waits_a_few_seconds_after_too_many_at_once(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     recorded(mixpanel, "too_many_at_once", times=1)
     widget = make_widget()
@@ -84,11 +84,11 @@ def test_it_waits_a_few_seconds_after_too_many_at_once(
     seconds(clock, 11)
     assert cyfe_polls(widget).status == 200
     project.refresh_from_db()
-    assert (project.hold_kind, project.hold_message, project.hold_count) == ("", "", 0)
+    assert (project.backoff_kind, project.backoff_message, project.backoff_count) == ("", "", 0)
 
 
 def test_it_reads_both_limits_from_the_new_headers_and_from_the_old_words(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     Project.objects.update(hourly_limit=400, concurrent_limit=50)
     for last, name in ((1, "hourly_limit"), (2, "too_many_at_once"), (3, "both_limits")):
@@ -101,7 +101,7 @@ def test_it_reads_both_limits_from_the_new_headers_and_from_the_old_words(
 
 
 def test_load_shedding_teaches_nothing(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     mixpanel.fail(429, {"error": "Too many requests"}, times=1)
     assert retry_after(cyfe_polls(make_widget())) <= 60
@@ -120,7 +120,7 @@ def test_load_shedding_teaches_nothing(
     ],
 )
 def test_it_believes_no_absurd_header(
-    project: Project, make_widget: MakeWidget, mixpanel: StandIn, policy: str, limit: str
+    project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, policy: str, limit: str
 ) -> None:
     headers = {"RateLimit-Policy": policy[:60_000], "RateLimit": limit[:60_000]}
     mixpanel.fail(429, {"error": "no"}, headers=headers, times=1)
@@ -130,7 +130,7 @@ def test_it_believes_no_absurd_header(
 
 
 def test_a_learned_limit_counts_for_a_week(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     mixpanel.fail(429, {"error": "limit (13/12 queries running in the last hour)"}, times=1)
     cyfe_polls(make_widget())
@@ -150,7 +150,7 @@ def test_a_learned_limit_counts_for_a_week(
     ],
 )
 def test_what_is_wrong_with_one_query_holds_back_that_query_only(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn, name: str, says: str
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, name: str, says: str
 ) -> None:
     recorded(mixpanel, name, times=1)
     refused = cyfe_polls(make_widget())
@@ -158,17 +158,17 @@ def test_what_is_wrong_with_one_query_holds_back_that_query_only(
     assert retry_after(refused) > 80_000
     assert cyfe_polls(make_widget(last=9)).status == 200
     project.refresh_from_db()
-    assert not project.is_held
+    assert not project.in_backoff
 
 
-def test_a_missing_data_group_holds_back_that_query_only(make_widget: MakeWidget, mixpanel: StandIn) -> None:
+def test_a_missing_data_group_holds_back_that_query_only(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(400, {"error": "Missing Datagroup", "data": {"group": "company"}}, times=1)
     assert "Missing Datagroup" in cyfe_polls(make_widget()).body.decode()
     assert cyfe_polls(make_widget(last=9)).status == 200
 
 
 def test_a_query_that_took_mixpanel_too_long_is_passing_trouble(
-    clock: Any, make_widget: MakeWidget, mixpanel: StandIn
+    clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     recorded(mixpanel, "timeout", times=1)
     widget = make_widget()
@@ -179,7 +179,7 @@ def test_a_query_that_took_mixpanel_too_long_is_passing_trouble(
 
 @pytest.mark.parametrize("status", [401, 402, 429])
 def test_a_call_that_mixpanel_does_not_count_gives_its_place_back(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn, boss: Any, status: int
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, boss: Any, status: int
 ) -> None:
     Project.objects.update(hourly_limit=1)
     mixpanel.fail(status, times=1)
@@ -188,12 +188,12 @@ def test_a_call_that_mixpanel_does_not_count_gives_its_place_back(
     project.refresh_from_db()
     assert hour_of(project, ApiCall.objects.get().started_at, boss).used == 0
     seconds(clock, 3601 if status == 429 else 0)
-    Project.objects.update(held_until=None)
+    Project.objects.update(backoff_until=None)
     assert cyfe_polls(widget).status == 200
 
 
 def test_a_call_that_never_connected_gives_its_place_back(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn, settings: Any
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, settings: Any
 ) -> None:
     Project.objects.update(hourly_limit=1)
     settings.MIXPANEL_API_ROOT = "http://127.0.0.1:9/api"
@@ -205,7 +205,7 @@ def test_a_call_that_never_connected_gives_its_place_back(
     assert cyfe_polls(make_widget(last=9)).status == 503, "one that arrived counts"
 
 
-def test_a_refused_query_and_a_403_count(project: Project, make_widget: MakeWidget, mixpanel: StandIn) -> None:
+def test_a_refused_query_and_a_403_count(project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(400, {"error": "invalid event"}, times=1)
     cyfe_polls(make_widget())
     mixpanel.fail(403, times=1)
@@ -214,7 +214,7 @@ def test_a_refused_query_and_a_403_count(project: Project, make_widget: MakeWidg
 
 
 def test_the_list_of_saved_reports_costs_nothing_of_the_hour(
-    project: Project, pick: Any, mixpanel: StandIn, boss: Any
+    project: Project, pick: Any, mixpanel: FakeMixpanel, boss: Any
 ) -> None:
     Project.objects.update(hourly_limit=1)
     assert pick("events")["values"]
@@ -223,7 +223,7 @@ def test_the_list_of_saved_reports_costs_nothing_of_the_hour(
     mixpanel.fail(429, {"error": "slow down"}, times=1, endpoint="app/bookmarks")
     pick("saved_reports")
     project.refresh_from_db()
-    assert not project.is_held, "a limit of its own says nothing of the project's"
+    assert not project.in_backoff, "a limit of its own says nothing of the project's"
 
 
 def health_word(widget: Widget) -> str:
@@ -237,7 +237,7 @@ def test_a_repaired_project_is_green_at_once(
     clock: Any,
     project: Project,
     make_widget: MakeWidget,
-    mixpanel: StandIn,
+    mixpanel: FakeMixpanel,
     pick: Any,
     boss: Any,
     status: int,
@@ -245,11 +245,12 @@ def test_a_repaired_project_is_green_at_once(
 ) -> None:
     widget, other = make_widget(), make_widget(last=9)
     assert cyfe_polls(widget).status == cyfe_polls(other).status == 200
-    Snapshot.objects.update(fetched_at=Snapshot.objects.first().fetched_at - timedelta(minutes=600))
+    long_ago = Snapshot.objects.first().fetched_at - timedelta(minutes=600)
+    Snapshot.objects.update(fetched_at=long_ago, due_at=long_ago)
     mixpanel.fail(status)
     cyfe_polls(widget)
-    assert Project.objects.get().is_held
-    mixpanel.heal()
+    assert Project.objects.get().in_backoff
+    mixpanel.clear_faults()
     seconds(clock, 3601)
     match repaired_by:
         case "picker":
@@ -261,14 +262,19 @@ def test_a_repaired_project_is_green_at_once(
         case _:
             cyfe_polls(other)
     project.refresh_from_db()
-    assert (project.held_until, project.hold_kind, project.hold_message, project.hold_count) == (None, "", "", 0)
+    assert (project.backoff_until, project.backoff_kind, project.backoff_message, project.backoff_count) == (
+        None,
+        "",
+        "",
+        0,
+    )
     assert Snapshot.objects.exclude(error="").count() == 0
     assert health_word(widget) in ("stale", "fresh")
     assert "detail" not in header(cyfe_polls(widget), "Cache-Status")
 
 
 def test_a_connection_test_ends_the_backoff_without_a_wait(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn, boss: Any
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, boss: Any
 ) -> None:
     widget = make_widget()
     mixpanel.fail(401, times=1)
@@ -279,7 +285,7 @@ def test_a_connection_test_ends_the_backoff_without_a_wait(
 
 
 def test_trouble_on_the_way_does_not_end_a_backoff(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     mixpanel.fail(401, times=1)
     cyfe_polls(make_widget())
@@ -287,25 +293,27 @@ def test_trouble_on_the_way_does_not_end_a_backoff(
     seconds(clock, 3601)
     cyfe_polls(make_widget(last=9))
     project.refresh_from_db()
-    assert (project.hold_kind, project.hold_count) == ("credentials", 1)
+    assert (project.backoff_kind, project.backoff_count) == ("credentials", 1)
 
 
 def test_the_end_of_a_backoff_is_saved_whole(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn, boss: Any
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, boss: Any
 ) -> None:
     mixpanel.fail(401, times=1)
     widget = make_widget()
     cyfe_polls(widget)
-    Project.objects.update(full_until=Project.objects.get().held_until)
+    Project.objects.update(full_until=Project.objects.get().backoff_until)
     assert check_saved(Project.objects.get(), boss).ok
     assert Project.objects.get().full_until is None
     assert cyfe_polls(widget).status == 200
 
 
 def test_a_query_that_left_before_a_backoff_does_not_end_it(
-    make_widget: Callable[..., Widget], project: Project, mixpanel: StandIn
+    make_widget: Callable[..., Widget], project: Project, mixpanel: FakeMixpanel
 ) -> None:
-    first, second = (claim(make_widget(last=days).snapshot_id, seen=None, purpose="poll") for days in (3, 4))
+    first, second = (
+        claim(make_widget(last=days).snapshot_id, expected_fetched_at=None, purpose="poll") for days in (3, 4)
+    )
     assert isinstance(first, Claim)
     assert isinstance(second, Claim)
     with gateway.recording(first, Failure("limit", "Mixpanel's limit is reached", counts=False), "a query"):
@@ -313,4 +321,4 @@ def test_a_query_that_left_before_a_backoff_does_not_end_it(
     with gateway.recording(second, "an answer", "a query"):
         pass
     project.refresh_from_db()
-    assert (project.hold_kind, project.is_held) == ("limit", True)
+    assert (project.backoff_kind, project.in_backoff) == ("limit", True)

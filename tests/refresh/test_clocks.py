@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.refresh.test_freshness import clock, cyfe_polls
 from widgets.models import HostClock, Snapshot, Widget
 from widgets.refresh import log_rate
@@ -28,23 +28,26 @@ ON_POSTGRESQL = pytest.mark.skipif(
 )
 
 
-def test_a_host_that_is_ahead_burns_no_queries(clock: Any, make_widget: MakeWidget, mixpanel: StandIn) -> None:
+def test_a_host_that_is_ahead_burns_no_queries(clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
     """The host finds the data old and hands it over; by the database's clock it is fresh."""
     widget = make_widget(include_today=True)
     assert cyfe_polls(widget).status == 200
     seen = Snapshot.objects.get().fetched_at
     for purpose in ("poll", "worker"):
-        assert refresh(widget.snapshot_id, seen=seen, purpose=purpose, in_turn=True) is Refusal.FRESH
+        assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose=purpose, in_turn=True) is Refusal.FRESH
     assert len(mixpanel.calls) == 1
     clock.shift(timedelta(minutes=15))
-    assert refresh(widget.snapshot_id, seen=seen, purpose="poll", in_turn=True) is Outcome.STORED
+    assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll", in_turn=True) is Outcome.STORED
 
 
-def test_people_and_commands_may_ask_for_fresh_data(make_widget: MakeWidget, mixpanel: StandIn) -> None:
+def test_people_and_commands_may_ask_for_fresh_data(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
     widget = make_widget()
     assert cyfe_polls(widget).status == 200
     for purpose in (PEOPLE, "command"):
-        assert refresh(widget.snapshot_id, seen=Snapshot.objects.get().fetched_at, purpose=purpose) is Outcome.STORED
+        assert (
+            refresh(widget.snapshot_id, expected_fetched_at=Snapshot.objects.get().fetched_at, purpose=purpose)
+            is Outcome.STORED
+        )
 
 
 def test_it_is_due_when_the_first_of_its_widgets_wants_it(clock: Any, make_widget: MakeWidget) -> None:
@@ -53,11 +56,11 @@ def test_it_is_due_when_the_first_of_its_widgets_wants_it(clock: Any, make_widge
     cyfe_polls(slow)
     seen = Snapshot.objects.get().fetched_at
     clock.shift(timedelta(minutes=6))
-    assert refresh(slow.snapshot_id, seen=seen, purpose="poll") is Outcome.STORED
+    assert refresh(slow.snapshot_id, expected_fetched_at=seen, purpose="poll") is Outcome.STORED
 
 
 def test_a_task_that_is_late_or_double_does_nothing(
-    clock: Any, make_widget: MakeWidget, mixpanel: StandIn, settings: Any
+    clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel, settings: Any
 ) -> None:
     celery = pytest.importorskip("mixcyfe_site.celery")
     widget = make_widget(include_today=True)
@@ -129,7 +132,7 @@ def test_a_clock_that_is_off_is_told_once_in_a_while(
 
 
 @ON_POSTGRESQL
-def test_a_web_host_ten_minutes_ahead_asks_no_more_than_others(make_widget: MakeWidget, mixpanel: StandIn) -> None:
+def test_a_web_host_ten_minutes_ahead_asks_no_more_than_others(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
     widget = make_widget(refresh_minutes=5)
     cyfe_polls(widget)
     with time_machine.travel(timezone.now() + timedelta(minutes=10)):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.conftest import CLUSTER, new_project
 from tests.refresh.test_freshness import MOVABLE, NOT_MOVABLE, cyfe_polls, header
 from widgets.models import ApiCall, Project, Snapshot, Widget
@@ -38,7 +38,7 @@ HAPPENS = st.one_of(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(day=st.lists(HAPPENS, min_size=5, max_size=25))
-def test_it_keeps_its_promises_through_any_day(mixpanel: StandIn, db: None, day: list[tuple[str, int]]) -> None:
+def test_it_keeps_its_promises_through_any_day(mixpanel: FakeMixpanel, db: None, day: list[tuple[str, int]]) -> None:
     start_anew(mixpanel)
     widgets = six_widgets()
     with time_machine.travel(START, tick=False) as clock:
@@ -54,7 +54,7 @@ def test_it_keeps_its_promises_through_any_day(mixpanel: StandIn, db: None, day:
                 case "outage":
                     mixpanel.fail(how_much)
                 case "healed":
-                    mixpanel.heal()
+                    mixpanel.clear_faults()
                 case "killed":
                     leave_a_lease_behind()
                 case "edited":
@@ -65,8 +65,8 @@ def test_it_keeps_its_promises_through_any_day(mixpanel: StandIn, db: None, day:
         check_ledger()
 
 
-def start_anew(mixpanel: StandIn) -> None:
-    mixpanel.heal()
+def start_anew(mixpanel: FakeMixpanel) -> None:
+    mixpanel.clear_faults()
     mixpanel.reset()
     for model in (ApiCall, Widget, Snapshot, Project):
         model.objects.all().delete()
@@ -102,7 +102,7 @@ def check_answer(reply: Any, widget: Widget) -> None:
     age = (timezone.now() - snapshot.fetched_at).total_seconds()
     interval = 900 if widget.include_today else 6 * 3600
     project = Project.objects.get()
-    must = max(3600, 3 * interval * project.stretch)
+    must = max(3600, 3 * interval * project.interval_factor)
     if age > must:  # only with a reason that the answer tells, or while somebody's lease runs
         leased = snapshot.lease_until is not None and snapshot.lease_until > timezone.now()
         assert leased or "detail=" in header(reply, "Cache-Status")
@@ -113,7 +113,7 @@ def leave_a_lease_behind() -> None:
     from widgets.refresh.quota import claim
 
     for snapshot in Snapshot.objects.order_by("pk")[:2]:
-        claim(snapshot.pk, seen=snapshot.fetched_at, purpose="poll")
+        claim(snapshot.pk, expected_fetched_at=snapshot.fetched_at, purpose="poll")
 
 
 def check_ledger() -> None:
@@ -130,9 +130,9 @@ def check_ledger() -> None:
         busy[pk] = end or begin + timedelta(seconds=35)  # the lease of a killed one
 
 
-def check_recovery(clock: Any, mixpanel: StandIn, widgets: list[Widget]) -> None:
+def check_recovery(clock: Any, mixpanel: FakeMixpanel, widgets: list[Widget]) -> None:
     """A few healthy hours later everything is as fresh as the limit allows: nothing is stuck, nobody starves."""
-    mixpanel.heal()
+    mixpanel.clear_faults()
     Project.objects.get().save()  # whoever mends credentials saves the project
     for _ in range(int(timedelta(hours=4) / timedelta(minutes=5))):
         for widget in widgets:
@@ -143,5 +143,5 @@ def check_recovery(clock: Any, mixpanel: StandIn, widgets: list[Widget]) -> None
         if widget.snapshot.error_kind == "query":
             continue  # refused by Mixpanel: it waits for a day, or for its widget to change
         assert widget.snapshot.fetched_at is not None
-        interval = (900 if widget.include_today else 6 * 3600) * project.stretch
+        interval = (900 if widget.include_today else 6 * 3600) * project.interval_factor
         assert (timezone.now() - widget.snapshot.fetched_at).total_seconds() <= interval + 1800

@@ -31,7 +31,7 @@ def test_it_waits_longer_after_each_passing_failure(
     assert 24 <= waits[0] <= 36
     assert all(0.8 * 1800 <= wait <= 1.2 * 1800 for wait in waits[-2:])
     assert all(1.2 * a < b for a, b in zip(waits[:5], waits[1:6], strict=True))
-    mixpanel.heal()
+    mixpanel.clear_faults()
     assert cyfe_polls(widget).status == 200
     assert Snapshot.objects.get().failures == 0
 
@@ -55,12 +55,12 @@ def test_it_holds_back_the_whole_project_after_a_429_and_learns_its_limits(
     assert len(mixpanel.calls) == 1
     project.refresh_from_db()
     assert (project.effective_hourly, project.effective_concurrent) == (40, 3)
-    mixpanel.heal()
+    mixpanel.clear_faults()
     clock.shift(timedelta(seconds=91))
     assert cyfe_polls(second).status == 200
     assert cyfe_polls(first).status == 200
     project.refresh_from_db()
-    assert (project.hold_count, project.effective_hourly) == (0, 40)
+    assert (project.backoff_count, project.effective_hourly) == (0, 40)
 
 
 def test_it_does_not_take_a_higher_limit_by_itself(
@@ -106,9 +106,9 @@ def test_it_tries_refused_credentials_once_an_hour_for_the_whole_project(
     for widget in widgets:
         cyfe_polls(widget)
     assert len(mixpanel.calls) == 2
-    mixpanel.heal()
+    mixpanel.clear_faults()
     project.refresh_from_db()
-    assert project.hold_kind == kind
+    assert project.backoff_kind == kind
     project.save()  # somebody mended it
     assert [cyfe_polls(widget).status for widget in widgets] == [200] * 4
 
@@ -145,9 +145,9 @@ def test_it_says_what_to_do_about_a_wrong_time_zone(
 def test_it_asks_nothing_without_a_secret_and_says_so(
     clock: Any, project: Project, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
-    from widgets.models.encrypted import Sealed
+    from widgets.models.encrypted import Encrypted
 
-    project.secret = Sealed("")
+    project.secret = Encrypted("")
     project.save()
     reply = cyfe_polls(make_widget())
     assert (reply.status, b"secret" in reply.body) == (503, True)

@@ -135,7 +135,7 @@ def test_it_stretches_every_interval_evenly_when_the_hour_is_too_short(
             cyfe_polls(widget)
         clock.shift(timedelta(minutes=1))
     project.refresh_from_db()
-    assert project.stretch == pytest.approx(40 / (11 * 0.95))
+    assert project.interval_factor == pytest.approx(40 / (11 * 0.95))
     starts = {
         pk: list(ApiCall.objects.filter(snapshot=pk).order_by("started_at").values_list("started_at", flat=True))
         for pk in Snapshot.objects.values_list("pk", flat=True)
@@ -183,9 +183,9 @@ def test_it_keeps_calls_of_the_hour_for_people(
     answers = [cyfe_polls(widget).status for widget in widgets]
     assert answers == [200] * 11 + [503, 503]
     pk = widgets[-1].snapshot_id
-    assert refresh(pk, seen=None, purpose="poll") is Refusal.HOUR
-    assert refresh(pk, seen=None, purpose=PEOPLE) is Outcome.STORED
-    assert refresh(widgets[-2].snapshot_id, seen=None, purpose=PEOPLE) is Refusal.HOUR
+    assert refresh(pk, expected_fetched_at=None, purpose="poll") is Refusal.HOUR
+    assert refresh(pk, expected_fetched_at=None, purpose=PEOPLE) is Outcome.STORED
+    assert refresh(widgets[-2].snapshot_id, expected_fetched_at=None, purpose=PEOPLE) is Refusal.HOUR
     assert cyfe_polls(widgets[-1]).status == 200
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.refresh.test_backoff import health_word
 from tests.refresh.test_freshness import clock, cyfe_polls, header
 from widgets.models import ApiCall, Project, Snapshot, Widget
@@ -27,7 +27,7 @@ def lose_the_key(settings: Any) -> list[str]:
 
 
 def test_the_right_key_mends_everything_at_once(
-    clock: Any, make_widget: MakeWidget, mixpanel: StandIn, settings: Any
+    clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel, settings: Any
 ) -> None:
     widget = make_widget(include_today=True)
     good = cyfe_polls(widget)
@@ -37,7 +37,7 @@ def test_the_right_key_mends_everything_at_once(
     assert (reply.status, reply.body) == (200, good.body)
     assert "FIELD_ENCRYPTION_KEYS" in header(reply, "Cache-Status")
     assert health_word(widget) == "failing"
-    assert Project.objects.filter(hold_kind="", held_until=None).count() == 1
+    assert Project.objects.filter(backoff_kind="", backoff_until=None).count() == 1
     settings.FIELD_ENCRYPTION_KEYS = right
     cyfe_polls(widget)
     assert "ttl=900" in header(cyfe_polls(widget), "Cache-Status")
@@ -47,7 +47,7 @@ def test_the_right_key_mends_everything_at_once(
 def test_old_data_is_answered_without_a_wait_a_write_or_a_line_per_poll(
     clock: Any,
     make_widget: MakeWidget,
-    mixpanel: StandIn,
+    mixpanel: FakeMixpanel,
     settings: Any,
     caplog: pytest.LogCaptureFixture,
     django_assert_num_queries: Any,
@@ -68,7 +68,7 @@ def test_old_data_is_answered_without_a_wait_a_write_or_a_line_per_poll(
 
 
 def test_a_project_without_a_secret_says_so_and_asks_once_it_has_one(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: StandIn
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     secret = project.secret
     Project.objects.update(secret="")

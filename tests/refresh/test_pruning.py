@@ -8,10 +8,10 @@ import pytest
 from django.db.models.signals import post_init
 from django.utils import timezone
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.refresh.test_freshness import clock, cyfe_polls
 from widgets.editor.preview import Ask, preview
-from widgets.models import ApiCall, Listing, Project, Snapshot, Widget
+from widgets.models import ApiCall, OptionCache, Project, Snapshot, Widget
 from widgets.refresh import pruning
 from widgets.refresh.clock import database_now
 from widgets.refresh.run import Outcome, refresh
@@ -33,7 +33,7 @@ def unsaved(project: Project) -> Widget:
 
 
 def test_asking_again_for_a_widget_that_is_not_saved_works_days_later(
-    clock: Any, project: Project, mixpanel: StandIn
+    clock: Any, project: Project, mixpanel: FakeMixpanel
 ) -> None:
     assert preview(unsaved(project), Ask.NOW, user_id=None).fetched_at
     for days in (2, 9):
@@ -45,14 +45,14 @@ def test_asking_again_for_a_widget_that_is_not_saved_works_days_later(
 
 def test_it_prunes_now_and_then_by_itself(clock: Any, project: Project, make_widget: MakeWidget) -> None:
     preview(unsaved(project), Ask.NOW, user_id=None)
-    Listing.objects.of(project, "events")
+    OptionCache.objects.of(project, "events")
     widget = make_widget()
     cyfe_polls(widget)
     clock.shift(timedelta(days=8))
     cyfe_polls(widget)
     assert list(Snapshot.objects.values_list("pk", flat=True)) == [widget.snapshot_id]
     assert ApiCall.objects.count() == 1
-    assert not Listing.objects.exists()
+    assert not OptionCache.objects.exists()
 
 
 def test_clean_up_can_prune_and_count(project: Project, make_widget: MakeWidget) -> None:
@@ -108,10 +108,13 @@ def test_a_snapshot_s_version_rises_with_its_data_only(clock: Any, make_widget: 
     cyfe_polls(widget)
     clock.shift(timedelta(hours=7))
     seen = Snapshot.objects.get().fetched_at
-    assert refresh(widget.snapshot_id, seen=seen, purpose="poll") is Outcome.STORED
+    assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll") is Outcome.STORED
     assert Snapshot.objects.get().version == 1
     clock.shift(timedelta(days=1))
-    assert refresh(widget.snapshot_id, seen=Snapshot.objects.get().fetched_at, purpose="poll") is Outcome.STORED
+    assert (
+        refresh(widget.snapshot_id, expected_fetched_at=Snapshot.objects.get().fetched_at, purpose="poll")
+        is Outcome.STORED
+    )
     assert Snapshot.objects.get().version == 2
 
 
@@ -120,5 +123,5 @@ def test_when_mixpanel_computed_an_answer_makes_no_new_version(clock: Any, make_
     cyfe_polls(widget)
     clock.shift(timedelta(hours=7))
     seen = Snapshot.objects.get().fetched_at
-    assert refresh(widget.snapshot_id, seen=seen, purpose="poll") is Outcome.STORED
+    assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll") is Outcome.STORED
     assert Snapshot.objects.get().version == 1

@@ -8,7 +8,7 @@ from typing import Any
 from widgets.cyfe import Drawing
 from widgets.poll.render import view, write
 from widgets.report import Report
-from widgets.reports import KINDS
+from widgets.reports import REPORT_TYPES
 from widgets.spec import Filter, WidgetSpec
 
 DATA = Path(__file__).parent.parent / "data"
@@ -41,10 +41,10 @@ FILTERS = (Filter("plan", "is", "Team"), Filter("amount", "gt", 5), Filter("paid
 FIXED = {"range": "fixed", "from_date": date(2026, 8, 31), "to_date": date(2026, 11, 1)}
 
 SPECS: dict[str, WidgetSpec] = {
-    **{f"{name}, plain": spec(name) for name in KINDS},
+    **{f"{name}, plain": spec(name) for name in REPORT_TYPES},
     **{
         f"{name}, {chart}": spec(name, chart=chart, target=5)
-        for name, kind in KINDS.items()
+        for name, kind in REPORT_TYPES.items()
         for chart in kind.charts
         if not (name == "average" and chart in ("number", "gauge")) and chart != "map"
     },
@@ -104,8 +104,8 @@ SPECS: dict[str, WidgetSpec] = {
 
 
 def report_of(asked: WidgetSpec, answer: Any, today: date = TODAY) -> Report:
-    kind = KINDS[asked.report]
-    return kind.read(answer, kind.question(asked), today)
+    kind = REPORT_TYPES[asked.report]
+    return kind.read(answer, kind.query(asked), today)
 
 
 def csv(asked: WidgetSpec, answer: Any, today: date = TODAY) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.reports.samples import SPECS, TODAY, csv, data, report_of, spec
 from widgets.report import UNSTORABLE, Report, ReportError
-from widgets.reports import KINDS, ReadError
+from widgets.reports import REPORT_TYPES, ReadError
 
 NAN, INFINITY = float("nan"), float("inf")
 DAYS = [str(TODAY - timedelta(days=n)) for n in range(1, 9)]
@@ -50,7 +50,7 @@ VALID = {
     "frequency": [{"data": {day: [5, 2, 1] for day in DAYS}}],
     "top_events": [{"events": [{"amount": 2, "event": "a", "percent_change": 1}, {"amount": 5, "event": "b"}]}],
 }
-ASKED = {name: [asked for asked in SPECS.values() if asked.report == name] for name in KINDS}
+ASKED = {name: [asked for asked in SPECS.values() if asked.report == name] for name in REPORT_TYPES}
 
 
 @st.composite
@@ -99,21 +99,21 @@ def survives(asked, answer):
 relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@pytest.mark.parametrize("report", KINDS)
+@pytest.mark.parametrize("report", REPORT_TYPES)
 @relaxed
 @given(pick=st.data())
 def test_it_survives_any_json(report, pick):
     survives(pick.draw(st.sampled_from(ASKED[report])), pick.draw(answers))
 
 
-@pytest.mark.parametrize("report", KINDS)
+@pytest.mark.parametrize("report", REPORT_TYPES)
 @relaxed
 @given(pick=st.data())
 def test_it_survives_a_spoilt_answer(report, pick):
     survives(pick.draw(st.sampled_from(ASKED[report])), pick.draw(spoilt(report)))
 
 
-@pytest.mark.parametrize("report", KINDS)
+@pytest.mark.parametrize("report", REPORT_TYPES)
 @pytest.mark.parametrize(
     "answer", [{}, [], None, 5, "ok", {"data": None}, {"data": []}, {"series": 5}, {"results": []}]
 )
@@ -123,7 +123,7 @@ def test_it_says_what_is_missing(report, answer):
         assert said.startswith("Mixpanel's answer could not be read: ") and said.endswith("is missing.")
 
 
-@pytest.mark.parametrize("report", KINDS)
+@pytest.mark.parametrize("report", REPORT_TYPES)
 def test_it_reads_valid_answers_of_every_kind(report):
     asked = spec(report, breakdown="plan") if report == "segmentation" else spec(report)
     for answer in VALID[report]:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from tests.reports.samples import FIXED, SPECS, spec
-from widgets.reports import KINDS
+from widgets.reports import REPORT_TYPES
 from widgets.reports.ranges import Range
 from widgets.spec import Filter
 
@@ -23,21 +23,21 @@ LOOKS = {
 }
 
 
-def question(asked):
-    return KINDS[asked.report].question(asked)
+def query(asked):
+    return REPORT_TYPES[asked.report].query(asked)
 
 
 def test_it_is_plain_json():
     for name, asked in SPECS.items():
-        asks = question(asked)
+        asks = query(asked)
         assert json.loads(json.dumps(asks, allow_nan=False)) == asks, name
         assert asks["report"] == asked.report, name
         assert "range" not in asks or Range.from_dict(asks["range"]).to_dict() == asks["range"], name
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", REPORT_TYPES)
 def test_it_says_nothing_of_cleaning_and_drawing(name):
-    assert question(spec(name, **LOOKS)) == question(spec(name))
+    assert query(spec(name, **LOOKS)) == query(spec(name))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_it_says_nothing_of_cleaning_and_drawing(name):
     ],
 )
 def test_it_is_the_same_for_widgets_that_ask_the_same(one, other):
-    assert question(one) == question(other)
+    assert query(one) == query(other)
 
 
 @pytest.mark.parametrize(
@@ -98,19 +98,19 @@ def test_it_is_the_same_for_widgets_that_ask_the_same(one, other):
     ],
 )
 def test_it_differs_where_the_answer_would(name, fields):
-    assert question(replace(spec(name), **fields)) != question(spec(name))
+    assert query(replace(spec(name), **fields)) != query(spec(name))
 
 
 def test_it_differs_by_kind():
-    asked = [json.dumps(question(spec(name)), sort_keys=True) for name in KINDS]
-    assert len(set(asked)) == len(KINDS)
+    asked = [json.dumps(query(spec(name)), sort_keys=True) for name in REPORT_TYPES]
+    assert len(set(asked)) == len(REPORT_TYPES)
 
 
 def test_it_tells_a_number_from_its_text_in_a_filter():
-    one, other = (question(spec("sum", filters=(Filter("a", "is", value),))) for value in (5, "5"))
+    one, other = (query(spec("sum", filters=(Filter("a", "is", value),))) for value in (5, "5"))
     assert one != other
 
 
 def test_it_asks_for_all_values_where_the_rest_is_summed():
     breakdown = {"breakdown": "plan", "top": 3}
-    assert question(spec("segmentation", **breakdown, other=True)) != question(spec("segmentation", **breakdown))
+    assert query(spec("segmentation", **breakdown, other=True)) != query(spec("segmentation", **breakdown))

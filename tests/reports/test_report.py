@@ -20,15 +20,15 @@ values = st.none() | st.integers(-(10**299), 10**299) | st.floats(-1e299, 1e299)
 
 @st.composite
 def reports(draw):
-    shape = draw(st.sampled_from(["dates", "steps", "total"]))
+    row_kind = draw(st.sampled_from(["dates", "steps", "total"]))
     texts = st.text().map(label)
-    if shape == "dates":
+    if row_kind == "dates":
         rows = tuple(sorted(draw(st.sets(st.dates(), max_size=4))))
     else:
-        rows = ("",) if shape == "total" else tuple(draw(st.lists(texts, max_size=4)))
+        rows = ("",) if row_kind == "total" else tuple(draw(st.lists(texts, max_size=4)))
     columns = st.tuples(*[values] * len(rows))
     series = draw(st.lists(st.builds(Series, texts, columns, values, texts), max_size=4))
-    return Report(shape, rows, tuple(series), draw(st.booleans()), draw(texts), draw(texts), draw(texts))
+    return Report(row_kind, rows, tuple(series), draw(st.booleans()), draw(texts), draw(texts), draw(texts))
 
 
 @settings(deadline=None)

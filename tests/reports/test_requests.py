@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.reports.samples import SPECS, TODAY, data, spec
-from widgets.reports import KINDS, Request
+from widgets.reports import REPORT_TYPES, Request
 from widgets.reports.rules import check
 
 PUBLISHED = data("query_params")
@@ -28,12 +28,12 @@ TYPES = {"string": str, "integer": int, "boolean": bool}
 
 
 def request_of(asked, today=TODAY) -> Request:
-    kind = KINDS[asked.report]
-    return kind.request(kind.question(asked), today)
+    kind = REPORT_TYPES[asked.report]
+    return kind.request(kind.query(asked), today)
 
 
 def test_it_has_samples_of_every_kind():
-    assert {asked.report for asked in SPECS.values()} == set(KINDS) == set(ENDPOINTS)
+    assert {asked.report for asked in SPECS.values()} == set(REPORT_TYPES) == set(ENDPOINTS)
 
 
 def test_it_asks_only_what_the_rules_let_through():

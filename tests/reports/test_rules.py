@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.reports.samples import FIXED, NEEDED, SPECS, TODAY, spec
-from widgets.reports import KINDS
+from widgets.reports import REPORT_TYPES
 from widgets.reports.rules import check
 from widgets.spec import CHARTS, ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Filter, WidgetSpec
 
@@ -34,9 +34,9 @@ ENOUGH = {"breakdown": "mp_country_code", "target": 5, "last": 1}
 
 
 @pytest.mark.parametrize("chart", CHARTS)
-@pytest.mark.parametrize("report", KINDS)
+@pytest.mark.parametrize("report", REPORT_TYPES)
 def test_it_accepts_exactly_the_charts_of_a_kind(report, chart):
-    kind = KINDS[report]
+    kind = REPORT_TYPES[report]
     more = {name: value for name, value in ENOUGH.items() if name != "breakdown" or chart == "map"}
     if report != "segmentation":
         more.pop("breakdown", None)
@@ -55,13 +55,15 @@ def test_it_names_the_choices_of_a_field(field):
     assert "“nonsense” is not possible here. Choose one of: " in found[field]
 
 
-@pytest.mark.parametrize("report", KINDS)
+@pytest.mark.parametrize("report", REPORT_TYPES)
 def test_it_says_what_a_report_needs(report):
     chart = NEEDED[report].get("chart", "line")
-    missing = {"events", "property_name", "saved_report", "funnel", "born_event"} & set(KINDS[report].fields)
+    missing = {"events", "property_name", "saved_report", "funnel", "born_event"} & set(REPORT_TYPES[report].fields)
     if report in ("retention", "frequency"):
         missing.discard("events")  # any event
-    found = problems(WidgetSpec(report, chart=chart if chart in KINDS[report].charts else KINDS[report].charts[0]))
+    found = problems(
+        WidgetSpec(report, chart=chart if chart in REPORT_TYPES[report].charts else REPORT_TYPES[report].charts[0])
+    )
     assert {field for field, _ in found} == missing
     assert all(message.startswith("Enter ") for _, message in found)
 
@@ -240,8 +242,8 @@ def test_it_has_one_column_only_for_a_funnel_but_in_a_table_or_a_line(chart):
 
 
 def test_it_takes_a_range_for_every_kind_that_has_dates():
-    dated = {name for name, kind in KINDS.items() if "range" in kind.fields}
-    assert dated == set(KINDS) - {"saved_report", "top_events"}
+    dated = {name for name, kind in REPORT_TYPES.items() if "range" in kind.fields}
+    assert dated == set(REPORT_TYPES) - {"saved_report", "top_events"}
     for name in dated:
         assert problems(spec(name, **FIXED)) == []
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.reports.samples import TODAY, spec
 from tests.reports.test_rules import INFINITY, NAN, problems, refused
-from widgets.reports import KINDS
+from widgets.reports import REPORT_TYPES
 from widgets.reports.rules import check
 from widgets.spec import CHARTS, OPTIONS, TIME_SERIES_CHARTS
 
@@ -100,12 +100,12 @@ def test_it_mixes_chart_types_by_position_and_by_label():
 @pytest.mark.parametrize("report", ["average", "funnel", "retention", "frequency", "top_events"])
 def test_it_compares_only_what_is_asked_for_the_period_before(report):
     refused("options", "comparison: The report “", spec(report, options=COMPARED))
-    assert not KINDS[report].compares
+    assert not REPORT_TYPES[report].compares
 
 
 @pytest.mark.parametrize("report", ["events", "segmentation", "sum"])
 def test_it_compares_where_a_chart_has_a_place_for_it(report):
-    for chart in KINDS[report].charts:
+    for chart in REPORT_TYPES[report].charts:
         asked = spec(report, chart=chart, target=1, breakdown="c" if chart == "map" else "", options=COMPARED)
         if chart == "number" or chart in TIME_SERIES_CHARTS:
             assert problems(asked) == []

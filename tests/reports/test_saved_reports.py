@@ -1,4 +1,4 @@
-"""Saved reports: every shape that Mixpanel's `/insights` gives, and the charts that each can fill."""
+"""Saved reports: every row_kind that Mixpanel's `/insights` gives, and the charts that each can fill."""
 
 from datetime import date
 

@@ -15,8 +15,8 @@ READ = """
 import resource, sys, time
 from datetime import date
 from widgets.mixpanel.answer import Unreadable, data_from
-from widgets.reports import KINDS, ReadError
-question = {"report": "segmentation", "event": "e", "type": "general", "on": "x", "limit": 10_000,
+from widgets.reports import REPORT_TYPES, ReadError
+query = {"report": "segmentation", "event": "e", "type": "general", "on": "x", "limit": 10_000,
             "range": {"kind": "last", "unit": "day", "last": 90, "include_today": False}}
 
 def most():
@@ -27,7 +27,7 @@ def most():
 before, began = most(), time.process_time()
 try:
     with open(sys.argv[1], "rb") as body:
-        report = KINDS["segmentation"].read(data_from(body.read()), question, date(2026, 11, 18))
+        report = REPORT_TYPES["segmentation"].read(data_from(body.read()), query, date(2026, 11, 18))
     said = f"read {len(report.series)} {len(report.to_json())}"
 except (Unreadable, ReadError) as error:
     said = str(error)

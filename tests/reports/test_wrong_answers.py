@@ -1,4 +1,4 @@
-"""Answers to another question than ours, and spoilt ones: refused, in words for people; never zeros in their place.
+"""Answers to another query than ours, and spoilt ones: refused, in words for people; never zeros in their place.
 
 Whatever becomes of an answer on its way, a report holds all of its numbers at their places, or there is none.
 """

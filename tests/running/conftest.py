@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.running.site import POSTGRES, REDIS, Site
 
 
@@ -45,13 +45,13 @@ needs_cluster = [
 
 
 @pytest.fixture
-def standin() -> Iterator[StandIn]:
-    with StandIn(hourly_limit=10_000) as mixpanel:
+def standin() -> Iterator[FakeMixpanel]:
+    with FakeMixpanel(hourly_limit=10_000) as mixpanel:
         yield mixpanel
 
 
 @pytest.fixture
-def host(tmp_path: Path, standin: StandIn) -> Iterator[Callable[..., Site]]:
+def host(tmp_path: Path, standin: FakeMixpanel) -> Iterator[Callable[..., Site]]:
     """Hosts a site: `host("postgres", TASKS="celery")`."""
     with ExitStack() as ended:
 

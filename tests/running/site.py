@@ -189,5 +189,6 @@ class Site:
         """Makes all data so old and unheld, as any script may."""
         self.python(
             "from widgets.models import Snapshot; from django.utils import timezone; from datetime import timedelta; "
-            f"Snapshot.objects.update(fetched_at=timezone.now() - timedelta(minutes={minutes}), retry_at=None)"
+            f"at = timezone.now() - timedelta(minutes={minutes})\n"
+            "Snapshot.objects.update(fetched_at=at, due_at=at, retry_at=None)"
         )

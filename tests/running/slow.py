@@ -9,15 +9,15 @@ from typing import Any
 
 import requests
 
-from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
 
 SLOW = (1, 2, 3)
 """Projects that keep asking; DEMO_PROJECT_ID is the one with fresh data."""
 
 
-def slow_standin() -> StandIn:
+def slow_standin() -> FakeMixpanel:
     projects = {DEMO_USERNAME: (DEMO_PROJECT_ID, *SLOW)}
-    return StandIn(hourly_limit=10_000, accounts={DEMO_USERNAME: DEMO_SECRET}, projects=projects)
+    return FakeMixpanel(hourly_limit=10_000, accounts={DEMO_USERNAME: DEMO_SECRET}, projects=projects)
 
 
 def widgets(count: int) -> list[dict[str, Any]]:
@@ -41,7 +41,8 @@ def make_busy(site: Any, start: Callable[[], str]) -> tuple[str, str, list[str]]
     site.python(
         "from widgets.models import Snapshot; from django.utils import timezone; from datetime import timedelta; "
         "old = timezone.now() - timedelta(minutes=30); "
-        "Snapshot.objects.filter(project__name__startswith='Slow', fetched_at__isnull=False).update(fetched_at=old)"
+        "slow = Snapshot.objects.filter(project__name__startswith='Slow', fetched_at__isnull=False); "
+        "slow.update(fetched_at=old, due_at=old)"
     )
     return base, healthy, slow
 

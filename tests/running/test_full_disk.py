@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.running.disk import NO_DISK, SmallDisk
 from tests.running.site import Site, eventually
 
@@ -23,7 +23,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, standin: StandIn, disk: SmallDisk) -> Iterator[Site]:
+def site(tmp_path: Path, standin: FakeMixpanel, disk: SmallDisk) -> Iterator[Site]:
     """Its processes end before the disk goes."""
     with Site(tmp_path, standin.url, DATABASE_URL=f"sqlite:///{disk.folder}/site.sqlite3") as site:
         yield site
@@ -57,9 +57,10 @@ def test_polls_go_on_while_the_disk_is_full(site: Site, disk: SmallDisk) -> None
     disk.fill()
     eventually(lambda: health(base) == (503, FULL), seconds=8)
     assert statuses(base + path) == statuses(base + other) == {200}
-    # In an ending that was never made, and with data so old that a poll would rather wait.
+    # In a format that was never made, and with data so old that a poll would rather wait.
     json = base + path.removesuffix("csv") + "json"
     assert statuses(json) == {200}
+    before = requests.get(json, timeout=9).json()["fetched_at"]
     assert requests.get(base + path, timeout=9).text == body
     for _ in range(20):
         health(base)
@@ -67,7 +68,6 @@ def test_polls_go_on_while_the_disk_is_full(site: Site, disk: SmallDisk) -> None
     assert 0 < len(said.splitlines()) < 10, said
     disk.make_room()
     eventually(lambda: health(base) == (200, "ok"), seconds=8)
-    before = requests.get(json, timeout=9).json()["fetched_at"]
     # A claim may have found room where its result did not: its lease ends MIXPANEL_TIMEOUT + 30 seconds later.
     eventually(lambda: requests.get(json, timeout=9).json()["fetched_at"] > before, seconds=45)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fake_mixpanel.fake import DEMO_PROJECT_SECRET, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_SECRET, FakeMixpanel
 from tests.running.site import Site
 from widgets.spec import TIME_SERIES_CHARTS
 
@@ -164,9 +164,9 @@ LAYOUTS: list[tuple[str, dict[str, Any], Any, str]] = [
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, StandIn, str]]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, FakeMixpanel, str]]:
     with (
-        StandIn(hourly_limit=10_000) as standin,
+        FakeMixpanel(hourly_limit=10_000) as standin,
         Site(tmp_path_factory.mktemp("site"), standin.url) as site,
     ):
         yield site, standin, site.web()[0]
@@ -196,7 +196,7 @@ def test_it_serves_exactly_what_cyfe_draws(
     served: Any, paths: dict[str, str], how: str, title: str, widget: Any, answer: Any, expected: str
 ) -> None:
     site, standin, base = served
-    standin.heal()
+    standin.clear_faults()
     # Widgets that ask the same share one query, so the answer may be there already.
     standin.fail(200, json.dumps(answer))
     for _ in range(2):
@@ -213,7 +213,7 @@ def test_it_serves_exactly_what_cyfe_draws(
 def test_it_answers_hot_and_cold_polls_with_the_same_headers(served: Any, paths: dict[str, str]) -> None:
     """A hot poll goes past Django's request stack; nobody may notice."""
     site, standin, base = served
-    standin.heal()
+    standin.clear_faults()
     standin.fail(200, json.dumps(EVENTS))  # whichever test comes first asks
     url = base + paths["line"]
     hot = site.session.get(url)

@@ -18,7 +18,7 @@ pks = list(Snapshot.objects.values_list("pk", flat=True))
 random.shuffle(pks)
 granted = 0
 for pk in pks * 2:
-    claimed = claim(pk, seen=None, purpose="{purpose}")
+    claimed = claim(pk, expected_fetched_at=None, purpose="{purpose}")
     if isinstance(claimed, Claim):
         granted += 1
         if {ends}:

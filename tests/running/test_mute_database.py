@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import requests
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.running.own_postgres import INITDB, OwnPostgres
 from tests.running.site import Site, eventually
 
@@ -50,7 +50,7 @@ def ask_for(seconds: float, urls: list[str], askers: int) -> list[Answered]:
 
 
 def test_a_mute_database_stops_nothing_for_longer_than_three_seconds(
-    tmp_path: Path, standin: StandIn, postgres: OwnPostgres
+    tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres
 ) -> None:
     with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
@@ -79,7 +79,7 @@ def test_a_mute_database_stops_nothing_for_longer_than_three_seconds(
         assert not re.search("Traceback|postgres@", "\n".join(said))
 
 
-def test_a_503_says_when_to_come_again(tmp_path: Path, standin: StandIn, postgres: OwnPostgres) -> None:
+def test_a_503_says_when_to_come_again(tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres) -> None:
     with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
@@ -90,7 +90,7 @@ def test_a_503_says_when_to_come_again(tmp_path: Path, standin: StandIn, postgre
         assert (answer.status_code, answer.json()) == (503, {"status": "no database"})
 
 
-def test_a_slow_statement_is_no_mute_database(tmp_path: Path, standin: StandIn, postgres: OwnPostgres) -> None:
+def test_a_slow_statement_is_no_mute_database(tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres) -> None:
     with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
@@ -106,7 +106,7 @@ def test_a_slow_statement_is_no_mute_database(tmp_path: Path, standin: StandIn, 
 
 
 def test_a_statement_has_an_end_and_a_migration_has_none(
-    tmp_path: Path, standin: StandIn, postgres: OwnPostgres
+    tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres
 ) -> None:
     with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
         show = "from django.db import connection as c; k = c.cursor(); k.execute('SHOW statement_timeout'); "
@@ -116,7 +116,7 @@ def test_a_statement_has_an_end_and_a_migration_has_none(
         assert site.python(migrate + show).split() == ["0"]
 
 
-def test_a_database_that_is_read_only_is_not_well(tmp_path: Path, standin: StandIn, postgres: OwnPostgres) -> None:
+def test_a_database_that_is_read_only_is_not_well(tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres) -> None:
     """As a standby is, or a server that its host has switched so because its disk is full."""
     with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})

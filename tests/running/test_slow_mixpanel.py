@@ -9,19 +9,21 @@ from typing import Any
 import pytest
 import requests
 
-from fake_mixpanel.fake import DEMO_PROJECT_ID, StandIn
+from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
 from tests.running.conftest import needs_cluster
 from tests.running.site import REDIS, eventually
 from tests.running.slow import SLOW, hammered, make_busy, slow_standin, timed, widgets
 
 POLL_WAIT = 2
 
-HOLD = "from widgets.models import Project; p = Project.objects.get(); print(p.hold_count, p.held_until.timestamp())"
+HOLD = (
+    "from widgets.models import Project; p = Project.objects.get(); print(p.backoff_count, p.backoff_until.timestamp())"
+)
 IN_FLIGHT = "from widgets.models import ApiCall; print(ApiCall.objects.filter(ended_at=None).count())"
 
 
 @pytest.fixture
-def standin() -> Iterator[StandIn]:
+def standin() -> Iterator[FakeMixpanel]:
     with slow_standin() as mixpanel:
         yield mixpanel
 
@@ -40,7 +42,7 @@ def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) 
 
 @pytest.mark.parametrize("latency", [20, 60])
 def test_it_answers_everybody_else_at_once_while_mixpanel_takes_its_time(
-    host: Any, standin: StandIn, latency: float
+    host: Any, standin: FakeMixpanel, latency: float
 ) -> None:
     site = host(POLL_WAIT=f"{POLL_WAIT}", MIXPANEL_TIMEOUT="30")
     base, healthy, slow = make_busy(site, lambda: site.web()[0])
@@ -49,7 +51,7 @@ def test_it_answers_everybody_else_at_once_while_mixpanel_takes_its_time(
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
-def test_it_answers_everybody_else_at_once_with_workers_too(host: Any, standin: StandIn, database: str) -> None:
+def test_it_answers_everybody_else_at_once_with_workers_too(host: Any, standin: FakeMixpanel, database: str) -> None:
     broker = {"TASKS": "celery", "BROKER_URL": f"{REDIS}/8"}
     site = host(database, POLL_WAIT=f"{POLL_WAIT}", MIXPANEL_TIMEOUT="30", **broker)
 
@@ -62,7 +64,7 @@ def test_it_answers_everybody_else_at_once_with_workers_too(host: Any, standin: 
     assert_quick_meanwhile(site, base, healthy, slow)
 
 
-def test_it_lets_only_some_of_many_polls_of_a_cold_address_wait(host: Any, standin: StandIn) -> None:
+def test_it_lets_only_some_of_many_polls_of_a_cold_address_wait(host: Any, standin: FakeMixpanel) -> None:
     site = host(POLL_WAIT=f"{POLL_WAIT}", MIXPANEL_TIMEOUT="30")
     (path,) = site.add(*widgets(1))
     base, _ = site.web()
@@ -78,7 +80,9 @@ def test_it_lets_only_some_of_many_polls_of_a_cold_address_wait(host: Any, stand
     assert len(standin.calls) == 1
 
 
-def test_it_answers_a_stale_poll_before_mixpanel_does_and_shows_what_it_brings(host: Any, standin: StandIn) -> None:
+def test_it_answers_a_stale_poll_before_mixpanel_does_and_shows_what_it_brings(
+    host: Any, standin: FakeMixpanel
+) -> None:
     site = host()
     (path,) = site.add(*widgets(1))
     base, _ = site.web(threads=1)
@@ -92,7 +96,7 @@ def test_it_answers_a_stale_poll_before_mixpanel_does_and_shows_what_it_brings(h
     assert len(standin.calls) == 2
 
 
-def test_it_takes_turns_between_projects_when_its_threads_are_few(host: Any, standin: StandIn) -> None:
+def test_it_takes_turns_between_projects_when_its_threads_are_few(host: Any, standin: FakeMixpanel) -> None:
     site = host(REFRESH_THREADS="2")
     slow = site.add(*widgets(8), name="Slow", project_id=SLOW[0])
     (other,) = site.add(*widgets(1))
@@ -109,7 +113,7 @@ def test_it_takes_turns_between_projects_when_its_threads_are_few(host: Any, sta
 
 @pytest.mark.parametrize(("server", "most"), [("granian", 4), ("gunicorn", 8)])
 def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
-    host: Any, standin: StandIn, server: str, most: int
+    host: Any, standin: FakeMixpanel, server: str, most: int
 ) -> None:
     """gunicorn goes on for a while with open connections, and so do the threads; granian stops at once."""
     site = host()
@@ -134,7 +138,7 @@ def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
     assert sum("ttl=8" in status for status in fresh) >= asked
 
 
-def test_it_goes_on_with_one_thread_and_no_threads_for_refreshing(host: Any, standin: StandIn) -> None:
+def test_it_goes_on_with_one_thread_and_no_threads_for_refreshing(host: Any, standin: FakeMixpanel) -> None:
     """As on PythonAnywhere: the poll that finds stale data refreshes it once its answer has left."""
     site = host(REFRESH_THREADS="0", POLL_WAIT=f"{POLL_WAIT}")
     (path,) = site.add(*widgets(1))
@@ -150,7 +154,7 @@ def test_it_goes_on_with_one_thread_and_no_threads_for_refreshing(host: Any, sta
     assert len(standin.calls) == 2
 
 
-def test_it_lays_new_data_out_once_for_many_polls(host: Any, standin: StandIn) -> None:
+def test_it_lays_new_data_out_once_for_many_polls(host: Any, standin: FakeMixpanel) -> None:
     site = host(LOG_LEVEL="DEBUG", WAITING_POLLS="8")
     (path,) = site.add(*widgets(1))
     base, _ = site.web(threads=16)
@@ -160,7 +164,7 @@ def test_it_lays_new_data_out_once_for_many_polls(host: Any, standin: StandIn) -
     assert site.logs().count(" render widget=") == 1
 
 
-def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin: StandIn) -> None:
+def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin: FakeMixpanel) -> None:
     """Twelve pickers at once, in three projects, would take all eight threads for as long as Mixpanel likes."""
     site = host(MIXPANEL_TIMEOUT="30")
     base, healthy, _ = make_busy(site, lambda: site.web()[0])
@@ -194,7 +198,7 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin
         standin.stop()
 
 
-def test_many_queries_that_are_refused_together_hold_the_project_for_a_minute(host: Any, standin: StandIn) -> None:
+def test_many_queries_that_are_refused_together_hold_the_project_for_a_minute(host: Any, standin: FakeMixpanel) -> None:
     """The wait doubles with every trial, not with every query that was on its way."""
     site = host()
     paths = site.add(*widgets(5))
@@ -211,7 +215,7 @@ def test_many_queries_that_are_refused_together_hold_the_project_for_a_minute(ho
     assert 30 < float(until) - time.time() < 65
 
 
-def test_a_slow_project_leaves_a_thread_to_the_others(host: Any, standin: StandIn) -> None:
+def test_a_slow_project_leaves_a_thread_to_the_others(host: Any, standin: FakeMixpanel) -> None:
     site = host(MIXPANEL_TIMEOUT="30")
     slow = site.add(*widgets(8), name="Slow", project_id=SLOW[0])
     (other,) = site.add(*widgets(1))
@@ -227,7 +231,7 @@ def test_a_slow_project_leaves_a_thread_to_the_others(host: Any, standin: StandI
     eventually(lambda: "ttl=8" in site.session.get(base + other).headers["Cache-Status"], seconds=10)
 
 
-def test_a_server_without_threads_fetches_new_data_though_no_poll_may_wait(host: Any, standin: StandIn) -> None:
+def test_a_server_without_threads_fetches_new_data_though_no_poll_may_wait(host: Any, standin: FakeMixpanel) -> None:
     site = host(REFRESH_THREADS="0", WAITING_POLLS="0")
     (path,) = site.add(*widgets(1))
     base, _ = site.gunicorn()

@@ -93,8 +93,8 @@ def log_in() -> Callable[..., Client]:
 @pytest.fixture
 def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], dict[str, str]]:
     """Values for a route's converters: of the thing of Acme that it is about, or of one that there is not."""
-    audit_log.note(acme.editor, acme.widget, "Paused.")
-    audit_log.note(hooli.editor, hooli.widget, "Paused.")
+    audit_log.log_change(acme.editor, acme.widget, "Paused.")
+    audit_log.log_change(hooli.editor, hooli.widget, "Paused.")
     failed = {"username": "somebody", "ip_address": "192.0.2.1", "user_agent": "x"}
     rows = {
         "widgets/project": acme.project,

@@ -97,8 +97,8 @@ def test_a_lost_key_is_said_everywhere_and_breaks_nothing(
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert client.get(f"/w/{other.slug}.csv").content == good.content, "the last good numbers stay"
     Snapshot.objects.update(fetched_at=None, report_json="")
-    for ending in ("csv", "json", "svg"):
-        answer = client.get(f"/w/{other.slug}.{ending}")
+    for format in ("csv", "json", "svg"):
+        answer = client.get(f"/w/{other.slug}.{format}")
         assert answer.status_code == 503
         assert b"secret can't be read" in answer.content
     shown = {

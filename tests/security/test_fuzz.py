@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.conftest import CLUSTER
 from tests.security.conftest import Team
 from widgets.models import Snapshot, Widget
-from widgets.poll.fast_path import HotPolls
+from widgets.poll.fast_path import FastPath
 
 pytestmark = pytest.mark.django_db
 ROOT = "http://mixpanel.test/api"
@@ -103,8 +103,8 @@ def decent(response: Any, *allowed: int) -> None:
 
 @tries(150)
 @given(slugs, st.sampled_from(["csv", "json", "svg", "html", "", "CSV", "csv.csv"]), headers)
-def test_it_answers_any_slug_and_any_header(client: Client, slug: str, ending: str, sent: dict[str, str]) -> None:
-    response = client.get(f"/w/{quote(slug, errors='replace')}.{ending}", headers=sent)
+def test_it_answers_any_slug_and_any_header(client: Client, slug: str, format: str, sent: dict[str, str]) -> None:
+    response = client.get(f"/w/{quote(slug, errors='replace')}.{format}", headers=sent)
     decent(response, 404, 400, 413)
     assert not response.cookies
 
@@ -134,7 +134,7 @@ def test_the_short_way_answers_as_django_does(acme: Team, client: Client, sent: 
     response = client.generic(method, url, headers=sent)
     started: list[Any] = []
     environ = RequestFactory().generic(method, url, headers=sent).environ
-    body = b"".join(HotPolls(WSGIHandler())(environ, lambda *args: started.extend(args)))
+    body = b"".join(FastPath(WSGIHandler())(environ, lambda *args: started.extend(args)))
     assert started[0][:3] == str(response.status_code)
     assert body == response.content or method == "HEAD", "a server sends no body then"
 
@@ -214,7 +214,7 @@ def test_it_answers_whatever_mixpanel_says(
     Snapshot.objects.update(fetched_at=None, retry_at=None, report_json="", version=0)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mixpanel:
         mixpanel.get(re.compile(f"{ROOT}/.*"), status=status, body=body, headers={"Retry-After": "0"})
-        for ending in ("csv", "json", "svg"):
-            response = client.get(f"/w/{widget.slug}.{ending}")
+        for format in ("csv", "json", "svg"):
+            response = client.get(f"/w/{widget.slug}.{format}")
             decent(response, 200, 503)
             assert "can't answer at the moment" not in response.content.decode()

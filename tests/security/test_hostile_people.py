@@ -50,7 +50,7 @@ def somebody(request: Any, acme: Team, hooli: Team, make_user: Any, superuser: A
 def in_both(acme: Team, hooli: Team, make_user: Any, superuser: Any) -> Any:
     """A colleague at Acme who is at the other team too, and was invited to both."""
     user = make_user("Acme-both", "Widget viewers", (acme.project, hooli.project))
-    audit_log.note(superuser, user, "Invited to Acme, Hooli.")
+    audit_log.log_change(superuser, user, "Invited to Acme, Hooli.")
     return user
 
 

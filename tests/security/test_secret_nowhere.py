@@ -99,8 +99,8 @@ def look(client: Client, method: str, path: str, seen: list[str], data: Any = No
 
 def look_everywhere(client: Client, widget: Widget, seen: list[str]) -> None:
     project = widget.project
-    for ending in ("csv", "json", "svg"):
-        look(client, "get", f"/w/{widget.slug}.{ending}", seen)
+    for format in ("csv", "json", "svg"):
+        look(client, "get", f"/w/{widget.slug}.{format}", seen)
     look(client, "get", "/", seen)
     look(client, "get", f"/pictures/{widget.pk}.svg", seen)
     for kind, row in (("widget", widget), ("project", project)):
@@ -116,7 +116,7 @@ def free(project: Project) -> None:
     """Ends all waiting, so that the next error is met too."""
     project.refresh_from_db()
     project.release()
-    project.save(update_fields=["held_until", "full_until", "hold_kind", "hold_message", "hold_count"])
+    project.save(update_fields=["backoff_until", "full_until", "backoff_kind", "backoff_message", "backoff_count"])
     Snapshot.objects.update(retry_at=None, error="", error_kind="")
 
 

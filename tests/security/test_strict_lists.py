@@ -99,7 +99,7 @@ def much(acme: Team, superuser: Any) -> None:
     for i in range(101):
         for made in (AccessLog, AccessFailureLog):
             made.objects.create(username=f"name {i}", path_info=f"/{i % 2}", **failed)
-        audit_log.note(acme.editor, acme.widget, "Paused.")
+        audit_log.log_change(acme.editor, acme.widget, "Paused.")
     for i in range(2):
         AccessAttempt.objects.create(username=f"name {i}", path_info=f"/{i}", failures_since_start=i, **failed)
     for chart, report in (("pie", "events"), ("line", "top_events")) * 30:
@@ -126,7 +126,7 @@ def test_the_lists_own_filters_still_filter(acme: Team, superuser: Any, log_in: 
     def shown(page: str, **query: Any) -> list[str]:
         return [str(row) for row in log_in(superuser).get(page, query).context["cl"].result_list]
 
-    audit_log.note(acme.editor, acme.widget, "Paused.")
+    audit_log.log_change(acme.editor, acme.widget, "Paused.")
     assert shown(PEOPLE, is_superuser__exact="1") == ["root"]
     assert shown(PEOPLE, groups__id__exact=str(acme.viewer.groups.get().pk)) == ["Acme-viewer"]
     assert len(shown(TRAIL, action_flag__exact="2")) == 1
@@ -191,7 +191,7 @@ def test_the_history_of_people_is_for_superusers(
     acme: Team, hooli: Team, superuser: Any, who_sees_people: Any, log_in: Any
 ) -> None:
     acme.editor.mixpanel_projects.add(hooli.project)
-    audit_log.note(superuser, acme.editor, "Invited to Acme, Hooli.")
+    audit_log.log_change(superuser, acme.editor, "Invited to Acme, Hooli.")
     client, address = log_in(who_sees_people), f"{PEOPLE}{acme.editor.pk}/history/"
     assert client.get(address).status_code == 403
     page = client.get(f"{PEOPLE}{acme.editor.pk}/change/").content.decode()

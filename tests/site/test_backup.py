@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from fake_mixpanel.fake import DEMO_SECRET, StandIn
+from fake_mixpanel.fake import DEMO_SECRET, FakeMixpanel
 from tests.commands.copy import Copy
 from tests.commands.test_logs import widgets
 from tests.running.conftest import NO_POSTGRES
@@ -44,12 +44,12 @@ def backup_of_the_page(file: str) -> list[str]:
 
 
 @pytest.fixture
-def mixpanel() -> Iterator[StandIn]:
-    with StandIn() as standin:
+def mixpanel() -> Iterator[FakeMixpanel]:
+    with FakeMixpanel() as standin:
         yield standin
 
 
-def test_a_backup_of_sqlite_taken_while_polls_go_on_can_be_restored(tmp_path: Path, mixpanel: StandIn) -> None:
+def test_a_backup_of_sqlite_taken_while_polls_go_on_can_be_restored(tmp_path: Path, mixpanel: FakeMixpanel) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     new.mkdir()
@@ -85,7 +85,7 @@ def write_all_the_time(file: Path, over: threading.Event) -> None:
 @pytest.mark.cluster
 @pytest.mark.skipif(bool(NO_POSTGRES), reason=NO_POSTGRES)
 @pytest.mark.skipif(not shutil.which("pg_dump"), reason="left out: pg_dump is not installed")
-def test_a_backup_of_postgresql_can_be_restored(tmp_path: Path, mixpanel: StandIn) -> None:
+def test_a_backup_of_postgresql_can_be_restored(tmp_path: Path, mixpanel: FakeMixpanel) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()

@@ -61,7 +61,8 @@ answer = Client().get("/w/{SLUG}.csv", headers={{"Host": "127.0.0.1"}})
 print(json.dumps({{
     "secret": project.secret.reveal(), "members": [user.username for user in project.members.all()],
     "status": answer.status_code, "rows": answer.content.decode().splitlines()[:4], "calls": ApiCall.objects.count(),
-    "same query": Snapshot.objects.of(project, widget.kind.question(widget.spec)).key, "owner": widget.owner.username,
+    "same query": Snapshot.objects.of(project, widget.report_type.query(widget.spec)).key,
+    "owner": widget.owner.username,
 }}))
 """
 

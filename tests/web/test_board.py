@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from tests.conftest import new_project
 from tests.web.people import boss, editor, logged_in, viewer
 from widgets.models import ApiCall, Project, Snapshot, Widget
@@ -70,7 +70,7 @@ def test_each_card_has_a_picture_and_says_how_it_is(make_widget: MakeWidget, pol
 
 def test_it_names_what_keeps_a_project_back(make_widget: MakeWidget, project: Project) -> None:
     make_widget()
-    Project.objects.update(hold_kind="credentials", hold_message="Mixpanel refused <b>you</b>.", hold_count=1)
+    Project.objects.update(backoff_kind="credentials", backoff_message="Mixpanel refused <b>you</b>.", backoff_count=1)
     assert '<p class="notice">Mixpanel refused &lt;b&gt;you&lt;/b&gt;.</p>' in page(boss())
 
 
@@ -140,13 +140,13 @@ def test_it_costs_the_same_statements_however_many_there_are(
 
 
 def test_looking_asks_mixpanel_nothing_and_keeps_no_widget_alive(
-    make_widget: MakeWidget, mixpanel: StandIn, poll: Poll
+    make_widget: MakeWidget, mixpanel: FakeMixpanel, poll: Poll
 ) -> None:
     widget, unseen = make_widget(), make_widget(last=9)
     poll(widget)
     long_ago = timezone.now() - timedelta(days=2)
     Widget.objects.filter(pk=widget.pk).update(last_polled_at=long_ago)
-    Snapshot.objects.update(fetched_at=long_ago)
+    Snapshot.objects.update(fetched_at=long_ago, due_at=long_ago)
     asked = len(mixpanel.calls)
     client = boss()
     page(client)

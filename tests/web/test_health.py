@@ -9,7 +9,6 @@ import pytest
 from django.utils import timezone
 
 from fake_mixpanel.saved_reports import UNDATED_BREAKDOWN_REPORT
-from widgets.freshness import freshness
 from widgets.models import Project, Snapshot, Widget
 from widgets.web.health import STATES, Health, counts, for_lists, health_of
 
@@ -18,7 +17,9 @@ MakeWidget = Callable[..., Widget]
 
 
 def set_data(widget: Widget, **fields: Any) -> None:
-    Snapshot.objects.filter(pk=widget.snapshot_id).update(**fields)
+    snapshot = Snapshot.objects.filter(pk=widget.snapshot_id)
+    snapshot.update(**fields)
+    snapshot.set_due(Project.objects.get(pk=widget.project_id))
 
 
 def set_polled(widget: Widget, minutes_ago: float | None = 1) -> None:
@@ -84,7 +85,9 @@ def test_stale_data_of_a_project_that_mixpanel_refuses_fails(make_widget: MakeWi
     set_data(stale, fetched_at=timezone.now() - 60 * MINUTE)
     for widget in (fresh, stale, empty):
         set_polled(widget)
-    Project.objects.update(hold_kind="credentials", hold_message="Mixpanel refused the credentials.", hold_count=1)
+    Project.objects.update(
+        backoff_kind="credentials", backoff_message="Mixpanel refused the credentials.", backoff_count=1
+    )
     assert [health(widget).state for widget in (fresh, stale, empty)] == ["fresh", "failing", "failing"]
     assert health(stale).why == "Mixpanel refused the credentials."
 
@@ -95,7 +98,10 @@ def test_a_reached_limit_is_nobody_s_fault(make_widget: MakeWidget) -> None:
     set_data(widget, fetched_at=now - 60 * MINUTE, error="Mixpanel's limit is reached.", error_kind="limit")
     set_polled(widget)
     Project.objects.update(
-        hold_kind="limit", hold_message="Mixpanel's limit is reached.", held_until=now + 12.5 * MINUTE, hold_count=1
+        backoff_kind="limit",
+        backoff_message="Mixpanel's limit is reached.",
+        backoff_until=now + 12.5 * MINUTE,
+        backoff_count=1,
     )
     found = health(widget)
     assert found.state == "stale"
@@ -129,7 +135,7 @@ def test_a_picture_that_can_t_be_drawn_is_no_failure_of_the_csv(
     widget = make_widget()
     poll(widget, "svg")
     poll(widget, "csv")
-    widget.renderings.filter(ending="svg").update(problem="The numbers are too large to be drawn.")
+    widget.renderings.filter(format="svg").update(problem="The numbers are too large to be drawn.")
     assert health(widget).state == "fresh"
 
 
@@ -154,24 +160,32 @@ def test_widgets_are_counted_by_state(make_widget: MakeWidget) -> None:
     assert counts(Widget.objects.all(), timezone.now()) == expected
 
 
-@pytest.mark.parametrize("stretch", [1, 2.5])
-def test_the_database_reckons_freshness_as_polls_do(make_widget: MakeWidget, stretch: float) -> None:
+@pytest.mark.parametrize("interval_factor", [1, 2.5])
+def test_data_is_stale_after_its_interval_or_at_the_projects_midnight(
+    make_widget: MakeWidget, interval_factor: float
+) -> None:
     now = timezone.now()
     ages, rolls, own = (1, 14, 16, 359, 361, 899, 901), (None, -1, 30), (None, 0.5, 20)
+    stale = {}
     for age, rolls_in, minutes in product(ages, rolls, own):
         widget = make_widget(refresh_minutes=minutes, last=Widget.objects.count() + 1)
+        Project.objects.update(interval_factor=interval_factor)
         rolls_at = None if rolls_in is None else now + rolls_in * MINUTE
         set_data(widget, fetched_at=now - age * MINUTE, rolls_at=rolls_at)
         set_polled(widget)
-    Project.objects.update(stretch=stretch)
+        interval = minutes or (15 if rolls_in is None else 360)
+        stale[widget.pk] = age >= interval * interval_factor or (minutes is None and rolls_in == -1)
     widgets = for_lists(Widget.objects.all(), now)
-    assert len(widgets) == 63
-    for widget in widgets:
-        reckoned = freshness(
-            widget.snapshot.fetched_at,
-            widget.snapshot.rolls_at,
-            widget_minutes=widget.refresh_minutes,
-            project_minutes=widget.project.refresh_minutes,
-            stretch=stretch,
-        )
-        assert widget.health_state == ("stale" if reckoned.is_stale(now) else "fresh"), widget
+    assert {widget.pk: widget.health_state == "stale" for widget in widgets} == stale
+
+
+def test_widgets_that_share_data_share_the_shortest_interval(make_widget: MakeWidget, project: Project) -> None:
+    one, other = make_widget(include_today=True), make_widget(include_today=True, refresh_minutes=5)
+    assert one.snapshot_id == other.snapshot_id
+    for widget in (one, other):
+        set_polled(widget)
+    set_data(one, fetched_at=timezone.now() - 6 * MINUTE)
+    assert health(one).state == health(other).state == "stale"
+    other.refresh_minutes = 30
+    other.save()
+    assert health(one).state == health(other).state == "fresh"

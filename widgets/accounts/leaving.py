@@ -35,7 +35,7 @@ def let_go(by: Any, user: Any) -> Leaving:
     """Does it. The account is closed unless it is left with projects that `by` does not see.
 
     A closed account has no password, no role and no permission, so that opening it again gives nothing back.
-    Its name stays, because the trail names it.
+    Its name stays, because the audit log names it.
     """
     with transaction.atomic():
         left = leaving(by, user)

@@ -7,4 +7,4 @@ from widgets.admin.strict_list import make_strict
 
 make_strict(admin.site)
 
-__all__ = ["front", "people", "project", "sign_in", "audit_log", "widget"]
+__all__ = ["audit_log", "front", "people", "project", "sign_in", "widget"]

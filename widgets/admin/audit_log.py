@@ -1,4 +1,4 @@
-"""The trail: who made, changed, paused or replaced what, and when. Everybody reads that of what they see.
+"""The audit log: who made, changed, paused or replaced what, and when. Everybody reads that of what they see.
 
 It is Django's own log of the admin. It names fields, never values, so no secret can be in it.
 """
@@ -20,19 +20,19 @@ from widgets.models import Project, Widget
 COMMAND_LINE = "command line"
 
 
-def note(user: Any, row: Model, what: str) -> None:
+def log_change(user: Any, row: Model, what: str) -> None:
     """For what is done outside of the admin's own forms, which note themselves."""
     LogEntry.objects.log_actions(user.pk, [row], CHANGE, what, single_object=True)
 
 
-def note_command(rows: Iterable[Model], what: str) -> None:
+def log_command(rows: Iterable[Model], what: str) -> None:
     """For what a command did: whoever runs commands on the server has no account here, so it stands for them."""
     user, is_new = get_user_model().objects.get_or_create(username=COMMAND_LINE, defaults={"is_active": False})
     if is_new:
         user.set_unusable_password()
         user.save()
     for row in rows:
-        note(user, row, what)
+        log_change(user, row, what)
 
 
 def visible_to(user: Any) -> QuerySet[LogEntry]:
@@ -59,7 +59,7 @@ admin.site.get_log_entries = recent
 
 
 @admin.register(LogEntry)
-class TrailAdmin(StrictList, admin.ModelAdmin):
+class AuditLogAdmin(StrictList, admin.ModelAdmin):
     list_display = ("action_time", "user", "did", "kind", "object_repr", "message")
     list_display_links = None
     list_filter = ("action_flag", "action_time")

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 from widgets.mixpanel.client import Client
 from widgets.mixpanel.regions import REGIONS
 from widgets.models import Project
-from widgets.models.encrypted import seal
+from widgets.models.encrypted import encrypt
 from widgets.models.project import PROJECT_SECRET
 from widgets.refresh import gateway, slots
 from widgets.refresh.allowance import why_not
@@ -69,7 +69,7 @@ class ConnectionForm(forms.Form):
         except ValidationError as error:
             self.add_error(None, error)
         if typed:
-            self.project.secret = seal(typed)
+            self.project.secret = encrypt(typed)
         elif self.stored is None or not self.stored.has_secret:
             self.add_error("new_secret", "Enter the secret of the service account or the project.")
         elif moved := [str(self.fields[name].label).lower() for name in WHERE if self.changes(name)]:

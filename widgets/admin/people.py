@@ -1,6 +1,6 @@
 """People in the admin: invited with one form, let go with one button. Groups are superusers' business.
 
-Nobody is deleted: the trail would go with them. Whoever leaves has a closed account.
+Nobody is deleted: the audit log would go with them. Whoever leaves has a closed account.
 """
 
 from typing import Any
@@ -127,7 +127,7 @@ class PeopleAdmin(StrictList, UserAdmin):
         made = invite(request.user, **form.cleaned_data)
         if not made.problem or made.link:
             names = ", ".join(project.name for project in form.cleaned_data["projects"])
-            audit_log.note(request.user, made.user, f"Invited to {names}.")
+            audit_log.log_change(request.user, made.user, f"Invited to {names}.")
         return self.page(request, "people/invited.html", "Invited", invitation=made)
 
     def link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -139,7 +139,7 @@ class PeopleAdmin(StrictList, UserAdmin):
             made = Invitation(user, problem="This account is closed. Make it active first.")
         else:
             made = send_link(user)
-            audit_log.note(request.user, user, "Made a new link to set the password.")
+            audit_log.log_change(request.user, user, "Made a new link to set the password.")
         return self.page(request, "people/invited.html", "A new link", invitation=made)
 
     def leave_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -151,7 +151,7 @@ class PeopleAdmin(StrictList, UserAdmin):
             title = f"{user.get_full_name() or user} leaves"
             return self.page(request, "people/leave.html", title, leaving=leaving(request.user, user))
         left = let_go(request.user, user)
-        audit_log.note(request.user, user, "Left.")
+        audit_log.log_change(request.user, user, "Left.")
         count = len(left.widgets)
         owners = f" {count} widget{'s have' if count != 1 else ' has'} no owner now." if count else ""
         self.message_user(request, f"{user} left.{owners}", messages.SUCCESS)

@@ -18,7 +18,7 @@ from widgets.accounts.ids import is_id
 from widgets.admin.pasted_link import LinkProblem, fields_of
 from widgets.admin.preview_json import as_json
 from widgets.admin.titles import free_title
-from widgets.editor.options import LISTS, Offer, offer
+from widgets.editor.options import LISTS, Options, options
 from widgets.editor.preview import Ask, Preview, preview
 from widgets.models import Project, Widget
 from widgets.times import from_now
@@ -71,7 +71,7 @@ class FormViews:
             raise Http404
         if any(not name.strip() or len(name) > LONGEST_NAME for name in of):
             raise Http404
-        found = offer(project, what, of, user_id=request.user.pk, again="again" in request.POST)
+        found = options(project, what, of, user_id=request.user.pk, again="again" in request.POST)
         return JsonResponse(
             {"values": found.values, "problem": found.problem, "loading": found.loading, "note": age_of(found)}
         )
@@ -88,7 +88,7 @@ class FormViews:
     def repair(self, request: HttpRequest, widget: Widget, shown: Preview) -> str:
         """Where to put right what keeps the whole project from being asked, for those who may."""
         project = widget.project
-        stuck = project.secret_problem or (project.is_held and project.hold_kind in NEEDS_SOMEBODY)
+        stuck = project.secret_problem or (project.in_backoff and project.backoff_kind in NEEDS_SOMEBODY)
         may = request.user.has_perm("widgets.change_project")
         return reverse("admin:widgets_project_change", args=(project.pk,)) if shown.problem and stuck and may else ""
 
@@ -141,6 +141,6 @@ def missing(form: Any) -> list[list[str]]:
     ]
 
 
-def age_of(found: Offer) -> str:
+def age_of(found: Options) -> str:
     """How old a list is, and why it is no newer."""
     return f"Mixpanel's list, fetched {from_now(found.fetched_at, timezone.now())}" if found.fetched_at else ""

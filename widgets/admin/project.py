@@ -156,8 +156,8 @@ class ProjectAdmin(ProjectPage, StrictList, admin.ModelAdmin):
 def state_of(project: Project) -> Health:
     if problem := project.secret_problem:
         return Health("failing", "Needs credentials", problem)
-    if project.is_held:
-        return Health("stale" if project.hold_kind == "limit" else "failing", "Held back", project.hold_message)
+    if project.in_backoff:
+        return Health("stale" if project.backoff_kind == "limit" else "failing", "Held back", project.backoff_message)
     if project.auth == PROJECT_SECRET:
         return Health("fresh", "Ready", "With a project secret: Mixpanel ends those on 3 March 2027.")
     return Health("fresh", "Ready")

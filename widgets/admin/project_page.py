@@ -177,26 +177,29 @@ def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
         found.append("This project needs credentials: enter the secret below.")
     elif problem := project.secret_problem:
         found.append(problem)
-    if project.is_held:
-        found.append(format_html("{} Mixpanel is asked again {}.", project.hold_message, time_tag(project.held_until)))
+    if project.in_backoff:
+        found.append(
+            format_html("{} Mixpanel is asked again {}.", project.backoff_message, time_tag(project.backoff_until))
+        )
     if project.auth == PROJECT_SECRET and may_change:
         over = timezone.now().date() >= PROJECT_SECRET_ENDS
         found.append(
             f"Mixpanel {'ended' if over else 'ends'} project secrets on 3 March 2027. Make a service account in "
             "Mixpanel under Organization settings → Service accounts, and sign in with it here."
         )
-    if project.stretch > 1:
+    if project.interval_factor > 1:
         found.append(stretched(project))
     return found
 
 
 def stretched(project: Project) -> str:
     carried = for_polls(project.effective_hourly)
-    wanted = project.stretch * carried * 0.95
+    wanted = project.interval_factor * carried * 0.95
     return (
         f"The widgets that Cyfe polls would need {wanted:.0f} queries an hour; {carried} of the "
         f"{project.effective_hourly} are for them. So everything is asked for less often, evenly: every "
-        f"{minutes(project.refresh_minutes * project.stretch)} instead of every {minutes(project.refresh_minutes)}. "
+        f"{minutes(project.refresh_minutes * project.interval_factor)} instead of every "
+        f"{minutes(project.refresh_minutes)}. "
         "Pause widgets, give some longer minutes between queries, or have Mixpanel raise the limit."
     )
 

@@ -17,7 +17,7 @@ CLEANED = ("exclude", "rename", "sort", "top", "other", "target")
 def summary(widget: Widget) -> list[tuple[str, str]]:
     """Label and text of all that the widget's report and chart use and somebody chose."""
     chosen = {"report": widget.report, "chart": widget.chart, "range": widget.range}
-    lines = [("Project", widget.project.name), ("Report", widget.kind.title)]
+    lines = [("Project", widget.project.name), ("Report", widget.report_type.title)]
     for name in ("saved_report", "funnel"):
         if is_used(name, chosen):
             lines.append((label_of(name), saved_name({"project": widget.project, name: getattr(widget, name)}, name)))

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from widgets.models import Listing, Widget
-from widgets.reports import KINDS
+from widgets.models import OptionCache, Widget
+from widgets.reports import REPORT_TYPES
 from widgets.reports.expressions import property_title
 
 LONGEST = 180
@@ -26,7 +26,7 @@ def free_title(chosen: Mapping[str, Any], pk: int | None = None) -> str:
 
 
 def what_it_shows(chosen: Mapping[str, Any]) -> str:
-    kind = KINDS.get(chosen.get("report") or "")
+    kind = REPORT_TYPES.get(chosen.get("report") or "")
     if kind is None:
         return ""
     events = ", ".join(chosen.get("events") or ())
@@ -54,4 +54,4 @@ def saved_name(chosen: Mapping[str, Any], name: str) -> str:
     number = chosen.get(name)
     if not number or chosen.get("project") is None:
         return ""
-    return Listing.objects.label(chosen["project"], f"{name}s", number) or f"{KINDS[name].title} {number}"
+    return OptionCache.objects.label(chosen["project"], f"{name}s", number) or f"{REPORT_TYPES[name].title} {number}"

@@ -6,7 +6,7 @@ The form's script hides the others, and what is left over in them is dropped.
 from collections.abc import Mapping
 from typing import Any
 
-from widgets.reports import KINDS
+from widgets.reports import REPORT_TYPES
 from widgets.reports.numeric import Numeric
 from widgets.reports.retention import Cohorts
 from widgets.spec import TIME_SERIES_CHARTS
@@ -35,23 +35,23 @@ Condition = dict[str, list[str]]
 
 def conditions() -> dict[str, Condition]:
     """Field → when it is used; a field that is not named always is."""
-    asked = {name for kind in KINDS.values() for name in kind.fields}
+    asked = {name for kind in REPORT_TYPES.values() for name in kind.fields}
     found: dict[str, Condition] = {
-        name: {"report": [kind.name for kind in KINDS.values() if name in kind.fields]} for name in sorted(asked)
+        name: {"report": [kind.name for kind in REPORT_TYPES.values() if name in kind.fields]} for name in sorted(asked)
     }
     for name, ranges in {"last": "last", "include_today": "last", "from_date": "fixed", "to_date": "fixed"}.items():
         found[name]["range"] = [ranges]
-    ranked = [kind.name for kind in KINDS.values() if not isinstance(kind, ONE_LABEL_OR_COLUMNS)]
+    ranked = [kind.name for kind in REPORT_TYPES.values() if not isinstance(kind, ONE_LABEL_OR_COLUMNS)]
     found |= {name: {"report": ranked} for name in RANKED}
     found |= {name: {"chart": list(TIME_SERIES_CHARTS)} for name in AXES}
     found["comparison"] = {
-        "report": [kind.name for kind in KINDS.values() if kind.compares],
+        "report": [kind.name for kind in REPORT_TYPES.values() if kind.compares],
         "chart": ["number", *TIME_SERIES_CHARTS],
     }
     found["target"] = {"chart": ["gauge"]}
     found["country_names"] = {"chart": ["map"]}
     found["percent"] = {
-        "report": ["saved_report", *(kind.name for kind in KINDS.values() if isinstance(kind, Cohorts))],
+        "report": ["saved_report", *(kind.name for kind in REPORT_TYPES.values() if isinstance(kind, Cohorts))],
         "chart": ["cohort", "table"],
     }
     return found
@@ -72,7 +72,7 @@ def described() -> dict[str, Any]:
     """All of it as JSON for the form's script."""
     return {
         "conditions": CONDITIONS,
-        "charts": {kind.name: kind.charts for kind in KINDS.values()},
-        "about": {kind.name: kind.about for kind in KINDS.values()},
-        "one_event": [kind.name for kind in KINDS.values() if "events" in kind.fields and kind.name != "events"],
+        "charts": {kind.name: kind.charts for kind in REPORT_TYPES.values()},
+        "about": {kind.name: kind.about for kind in REPORT_TYPES.values()},
+        "one_event": [kind.name for kind in REPORT_TYPES.values() if "events" in kind.fields and kind.name != "events"],
     }

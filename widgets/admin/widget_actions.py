@@ -90,7 +90,7 @@ class WidgetActions:
         with transaction.atomic():
             mine = Widget.objects.filter(pk__in=queryset.order_by().values("pk"), active=not active)
             widgets = list(mine)
-            self.note(request, widgets, "Resumed." if active else "Paused.")
+            self.log_changes(request, widgets, "Resumed." if active else "Paused.")
             if active:
                 # Somebody tries: what Mixpanel refused is asked again at once (`Snapshot.forgive`).
                 refused = Snapshot.objects.filter(error_kind__in=REFUSED, widgets__in=mine.values("pk"))
@@ -116,7 +116,7 @@ class WidgetActions:
         with transaction.atomic():
             for widget in widgets:
                 widget.replace_slug()
-            self.note(request, widgets, "Replaced the address.")
+            self.log_changes(request, widgets, "Replaced the address.")
         text = "New addresses for {}. Paste each into its widget in Cyfe: the old ones answer nothing any more."
         self.message_user(request, format_html(text, links(widgets)), messages.SUCCESS)
         return None
@@ -140,8 +140,8 @@ class WidgetActions:
         self.message_user(request, f"Tick at most {MOST_AT_ONCE} widgets for this.", messages.ERROR)
         return True
 
-    def note(self, request: HttpRequest, widgets: list[Widget], what: str) -> None:
-        """For the trail: who did it and when."""
+    def log_changes(self, request: HttpRequest, widgets: list[Widget], what: str) -> None:
+        """For the audit log: who did it and when."""
         LogEntry.objects.log_actions(request.user.pk, widgets, CHANGE, what)
 
 
@@ -162,7 +162,7 @@ def refresh_all(widgets: QuerySet[Widget], user_id: int) -> Refreshed:
             if time.monotonic() > deadline:
                 found.later.append(widget.title)
                 continue
-            outcomes[pk] = refresh(pk, seen=widget.snapshot.fetched_at, purpose=PEOPLE, user_id=user_id)
+            outcomes[pk] = refresh(pk, expected_fetched_at=widget.snapshot.fetched_at, purpose=PEOPLE, user_id=user_id)
             if outcomes[pk] in ENDS_FOR_ALL:
                 ended[project_id] = outcomes[pk]
         outcome = outcomes.get(pk) or ended[project_id]

@@ -9,8 +9,8 @@ from widgets.admin import pasted_link
 from widgets.admin.fields import FiltersField, LinesField, ListOrPairsField, PairsField, day, picker
 from widgets.admin.titles import free_title
 from widgets.admin.which_fields import is_used
-from widgets.models import Listing, Widget
-from widgets.reports import KINDS
+from widgets.models import OptionCache, Widget
+from widgets.reports import REPORT_TYPES
 from widgets.spec import OPTIONS, TIME_SERIES_CHARTS, WidgetSpec
 
 BOXES = {
@@ -147,10 +147,10 @@ class WidgetForm(forms.ModelForm):
                 self.initial.setdefault(name, self.instance.options[name])
         for name in ("saved_report", "funnel"):
             if number := getattr(self.instance, name):
-                caption = Listing.objects.label(self.instance.project, f"{name}s", number)
+                caption = OptionCache.objects.label(self.instance.project, f"{name}s", number)
                 self.fields[name].widget.attrs["data-caption"] = caption
         if self.instance.pk is None:
-            self.initial.setdefault("report", next(iter(KINDS)))
+            self.initial.setdefault("report", next(iter(REPORT_TYPES)))
             mine = list(projects[:2])
             if len(mine) == 1:
                 self.initial.setdefault("project", mine[0].pk)

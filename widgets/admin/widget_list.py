@@ -19,7 +19,7 @@ from widgets.admin.strict_list import StrictChangeList
 from widgets.admin.widget_actions import WidgetActions
 from widgets.models import Project, Widget
 from widgets.models.widget import SLUG
-from widgets.reports import KINDS
+from widgets.reports import REPORT_TYPES
 from widgets.spec import CHARTS
 from widgets.times import from_now, time_tag
 from widgets.web.board import picture_url
@@ -104,7 +104,7 @@ class ReportFilter(InUse):
 
     def names(self, request: HttpRequest, used: QuerySet[Any]) -> Choices:
         reports = {report for (report,) in used.values_list("report")}
-        return [(name, kind.title) for name, kind in KINDS.items() if name in reports]
+        return [(name, kind.title) for name, kind in REPORT_TYPES.items() if name in reports]
 
 
 class WidgetListMixin(WidgetActions):

@@ -16,7 +16,7 @@ from widgets.charts import cohort, funnel, gauge, listing, number, pie, table, t
 from widgets.charts.colors import MUTED
 from widgets.charts.svg import HEIGHT, WIDTH, Sheet
 from widgets.cyfe.drawing import Drawing
-from widgets.report import Report, ReportError, Series, Shape, Value
+from widgets.report import Report, ReportError, RowKind, Series, Value
 
 __all__ = ["PAINTERS", "draw"]
 
@@ -28,10 +28,10 @@ SMALLEST = 1e-9
 
 
 class Painter(NamedTuple):
-    """`paint` gets a report that has rows and series, in one of the shapes."""
+    """`paint` gets a report that has rows and series, in one of the row_kinds."""
 
     paint: Callable[[Sheet, Report, Drawing], None]
-    shapes: tuple[Shape, ...]
+    row_kinds: tuple[RowKind, ...]
 
 
 PAINTERS: dict[str, Painter] = {
@@ -61,7 +61,7 @@ def draw(report: Report, drawing: Drawing) -> bytes:
     if not (report.rows and report.series):
         sheet.text(WIDTH / 2, HEIGHT / 2 + 5, "No data in this range", size=17, anchor="middle", ink=MUTED)
         return sheet.to_bytes()
-    if report.shape not in painter.shapes:
+    if report.row_kind not in painter.row_kinds:
         raise ReportError(f"The chart type “{drawing.chart}” can't draw this report. Choose another chart type.")
     painter.paint(sheet, report.with_series(map(_drawable, report.series)), drawing)
     return sheet.to_bytes()

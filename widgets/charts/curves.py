@@ -35,7 +35,7 @@ class Curve:
 
 
 class _Bare:
-    """Mixed into pygal's charts: the shapes alone, in a box that ends exactly where the axis does."""
+    """Mixed into pygal's charts: the row_kinds alone, in a box that ends exactly where the axis does."""
 
     ends: tuple[Number, Number] | None = None
     smoothness = 6

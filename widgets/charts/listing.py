@@ -14,13 +14,13 @@ _MOST = 10
 
 
 def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
-    if report.shape == "steps":
+    if report.row_kind == "steps":
         values = report.series[0].values
         lines = [Total(wording.row_name(row), value or 0) for row, value in zip(report.rows, values, strict=True)]
     else:
         lines = totals(report)
     shown = lines if len(lines) <= _MOST else lines[: _MOST - 1]
-    left = wording.fitted(report.labels_name or ("Step" if report.shape == "steps" else "Label"), 280, 13)
+    left = wording.fitted(report.labels_name or ("Step" if report.row_kind == "steps" else "Label"), 280, 13)
     right = wording.fitted(report.values_name or "Value", 280, 13)
     sheet.text(_EDGE, 22, left, size=13, ink=MUTED)
     sheet.text(WIDTH - _EDGE, 22, right, size=13, anchor="end", ink=MUTED)

@@ -27,10 +27,10 @@ class _Column(NamedTuple):
 
 
 def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
-    rows = len(report.series) if report.shape == "total" else len(report.rows)
+    rows = len(report.series) if report.row_kind == "total" else len(report.rows)
     shown = rows if rows <= _MOST_ROWS else _MOST_ROWS - 1
     columns = _fitting(_columns(report, shown))
-    left_out = 0 if report.shape == "total" else 1 + len(report.series) - len(columns)
+    left_out = 0 if report.row_kind == "total" else 1 + len(report.series) - len(columns)
     rules = "".join(f"M{_EDGE} {_TOP + i * _LINE:.0f}H{WIDTH - _EDGE}" for i in range(shown))
     sheet.add("path", d=rules, ink=GRID, stroke="currentColor")
     taken = sum(column.width for column in columns) + _GAP * (len(columns) - 1)
@@ -55,7 +55,7 @@ def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
 
 def _columns(report: Report, shown: int) -> list[_Column]:
     """More columns than fit, but no more cells than are shown."""
-    if report.shape == "total":
+    if report.row_kind == "total":
         series = report.series[:shown]
         names = [one.label for one in series]
         numbers = [_column(report.values_name or "Value", [wording.full(one.values[0]) for one in series])]
@@ -66,7 +66,7 @@ def _columns(report: Report, shown: int) -> list[_Column]:
             for one in report.series[:_MOST_COLUMNS]
         ]
     dated = isinstance(report.rows[0], date)
-    heading = "Date" if dated else report.labels_name or ("Step" if report.shape == "steps" else "Label")
+    heading = "Date" if dated else report.labels_name or ("Step" if report.row_kind == "steps" else "Label")
     room = max(_WIDEST_NAMES, WIDTH - 2 * _EDGE - sum(column.width + _GAP for column in numbers))
     fitted = [wording.fitted(name, room, _SIZE) for name in names]
     return [_column(heading, fitted, room), *numbers]

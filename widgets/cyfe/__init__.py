@@ -36,7 +36,7 @@ LAYOUTS: dict[str, Layout] = {chart: layout() for layout in _LAYOUTS for chart i
 
 CHARTS: tuple[str, ...] = tuple(LAYOUTS)
 
-_SHAPES = {
+_ROW_KINDS = {
     "dates": "numbers by date",
     "steps": "the steps of a funnel",
     "total": "one total for the whole range",
@@ -48,10 +48,10 @@ def lay_out(report: Report, drawing: Drawing) -> Table:
     layout = LAYOUTS.get(drawing.chart)
     if layout is None:
         raise ReportError(f"There is no chart type “{drawing.chart}”. Choose one of: {', '.join(CHARTS)}.")
-    if report.shape not in layout.shapes:
-        drawn = " or ".join(_SHAPES[shape] for shape in layout.shapes)
+    if report.row_kind not in layout.row_kinds:
+        drawn = " or ".join(_ROW_KINDS[row_kind] for row_kind in layout.row_kinds)
         raise ReportError(
-            f"The chart type “{drawing.chart}” draws {drawn}, and this report holds {_SHAPES[report.shape]}. "
+            f"The chart type “{drawing.chart}” draws {drawn}, and this report holds {_ROW_KINDS[report.row_kind]}. "
             "Choose another chart type."
         )
     return layout.lay_out(report, drawing)

@@ -7,7 +7,7 @@ from widgets.report import Report
 
 class CohortLayout(Layout):
     charts = ("cohort",)
-    shapes = ("dates",)
+    row_kinds = ("dates",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         if is_empty(report):

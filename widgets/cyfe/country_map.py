@@ -13,7 +13,7 @@ _MEANT = {"UK": "GB"}
 
 class MapLayout(Layout):
     charts = ("map",)
-    shapes = ("total",)
+    row_kinds = ("total",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         """What is no country is left out (see `dropped`)."""

@@ -7,7 +7,7 @@ from widgets.report import Report
 
 class FunnelLayout(Layout):
     charts = ("funnel",)
-    shapes = ("steps",)
+    row_kinds = ("steps",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         """Draws the first series alone: Cyfe's funnel has one column of counts."""

@@ -8,7 +8,7 @@ from widgets.report import Report, ReportError
 
 class GaugeLayout(Layout):
     charts = ("gauge",)
-    shapes = ("total",)
+    row_kinds = ("total",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         if drawing.target is None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import ClassVar
 
 from widgets.cyfe.drawing import Drawing
-from widgets.report import Number, Report, ReportError, Shape, Value
+from widgets.report import Number, Report, ReportError, RowKind, Value
 
 Cell = str | date | Number | None
 
@@ -31,11 +31,11 @@ class Layout:
     """One chart family of Cyfe.
 
     charts  the chart types that share this layout
-    shapes  the shapes of Report that it can draw (see `Report.shape`); the first is what it prefers
+    row_kinds  the row_kinds of Report that it can draw (see `Report.row_kind`); the first is what it prefers
     """
 
     charts: ClassVar[tuple[str, ...]]
-    shapes: ClassVar[tuple[Shape, ...]]
+    row_kinds: ClassVar[tuple[RowKind, ...]]
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         """Raises ReportError, with a message for the widget's maker, for data that doesn't fit."""

@@ -8,11 +8,11 @@ from widgets.report import Report
 
 class ListLayout(Layout):
     charts = ("list",)
-    shapes = ("total", "steps")
+    row_kinds = ("total", "steps")
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         """A line a series of totals; of a funnel, a line a step with the first series' number."""
-        if report.shape == "steps":
+        if report.row_kind == "steps":
             report = report.with_series(report.series[:1])
             columns, rows = _steps_headings(report), rows_of(report, missing=0)
         else:

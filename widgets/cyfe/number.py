@@ -17,7 +17,7 @@ class Figure(NamedTuple):
 
 class NumberLayout(Layout):
     charts = ("number",)
-    shapes = ("total",)
+    row_kinds = ("total",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         figure = one_figure(report)

@@ -8,7 +8,7 @@ from widgets.report import Report
 
 class PieLayout(Layout):
     charts = ("pie", "donut")
-    shapes = ("total",)
+    row_kinds = ("total",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         if is_empty(report):

@@ -8,14 +8,14 @@ from widgets.report import Report
 
 class TableLayout(Layout):
     charts = ("table",)
-    shapes = ("dates", "steps", "total")
+    row_kinds = ("dates", "steps", "total")
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         """A line a date, a step, or a label of totals; a cell without a value stays empty."""
-        if report.shape == "total":
+        if report.row_kind == "total":
             rows = () if is_empty(report) else labelled_totals(report)
             return Table(totals_headings(report), rows, labels_first=True)
-        dated = report.shape == "dates"
+        dated = report.row_kind == "dates"
         headings = [series.label for series in report.series] or [report.values_name or "Value"]
         return Table(
             columns=("Date" if dated else report.labels_name or "Step", *headings),

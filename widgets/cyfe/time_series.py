@@ -19,7 +19,7 @@ class TimeSeriesLayout(Layout):
         "bar",
         "stackedbar",
     )
-    shapes = ("dates",)
+    row_kinds = ("dates",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         if not report.series and report.values_name:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from widgets.mixpanel.client import Client
-from widgets.models import Listing, Project
+from widgets.models import OptionCache, Project
 from widgets.refresh import gateway, slots
 from widgets.refresh.allowance import why_not
 from widgets.refresh.clock import database_now
@@ -43,7 +43,7 @@ class What:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Options:
     """What there is to pick. `problem`: why it isn't there, or not newer. `loading`: it is being fetched elsewhere."""
 
     values: list[Entry]
@@ -80,41 +80,43 @@ LISTS: dict[str, What] = {
 }
 
 
-def offer(project: Project, what: str, of: Sequence[str] = (), *, user_id: int | None, again: bool = False) -> Offer:
+def options(
+    project: Project, what: str, of: Sequence[str] = (), *, user_id: int | None, again: bool = False
+) -> Options:
     """The list, from what is kept or from Mixpanel. `again`: somebody wants it newer. Raises KeyError, ValueError."""
     if len(of) != LISTS[what].of:
         raise ValueError(f"{what} is a list of {LISTS[what].of} names")
-    listing = Listing.objects.of(project, what, [label(name) for name in of])
+    listing = OptionCache.objects.of(project, what, [label(name) for name in of])
     now = database_now()
     if not again:
         if listing.fetched_at and now - listing.fetched_at < KEPT:
-            return offered(listing)
+            return options_of(listing)
         if listing.failed_at and now - listing.failed_at < LEFT_ALONE:
-            return offered(listing, listing.error)
+            return options_of(listing, listing.error)
     if problem := project.secret_problem:
-        return offered(listing, problem)
+        return options_of(listing, problem)
     if not take(listing, now):
-        return Offer(listing.values, listing.fetched_at, loading=True)
+        return Options(listing.values, listing.fetched_at, loading=True)
     try:
         with slots.people.take() as has_slot:
             problem = fetch(project, listing, user_id) if has_slot else why_not(project, Refusal.CROWDED)
     finally:
-        Listing.objects.filter(pk=listing.pk).update(loading_until=None)
+        OptionCache.objects.filter(pk=listing.pk).update(loading_until=None)
     # Gone, where the project has moved meanwhile: then there is nothing new.
-    return offered(Listing.objects.filter(pk=listing.pk).first() or listing, problem)
+    return options_of(OptionCache.objects.filter(pk=listing.pk).first() or listing, problem)
 
 
-def offered(listing: Listing, problem: str = "") -> Offer:
-    return Offer(listing.values, listing.fetched_at, problem)
+def options_of(listing: OptionCache, problem: str = "") -> Options:
+    return Options(listing.values, listing.fetched_at, problem)
 
 
-def take(listing: Listing, now: datetime) -> bool:
+def take(listing: OptionCache, now: datetime) -> bool:
     """Whether it is ours to fetch: one list is never asked for twice at the same time."""
     free = Q(loading_until=None) | Q(loading_until__lte=now)
-    return Listing.objects.filter(free, pk=listing.pk).update(loading_until=now + lease()) == 1
+    return OptionCache.objects.filter(free, pk=listing.pk).update(loading_until=now + lease()) == 1
 
 
-def fetch(project: Project, listing: Listing, user_id: int | None) -> str:
+def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
     """Asks Mixpanel and keeps what it says. Returns why that was not possible, or nothing."""
     what = LISTS[listing.what]
     place = reserve(
@@ -128,7 +130,7 @@ def fetch(project: Project, listing: Listing, user_id: int | None) -> str:
         project.refresh_from_db()
         return why_not(project, place)
     answered = gateway.ask(project.client(), lambda client: list(what.fetch(client, *listing.of)), project.today())
-    mine = Listing.objects.filter(pk=listing.pk)
+    mine = OptionCache.objects.filter(pk=listing.pk)
     with gateway.recording(place, answered, f"list={listing.what}") as (_, now):
         if not isinstance(answered, Failure):
             mine.update(values=answered, fetched_at=now, failed_at=None, error="")

@@ -13,7 +13,7 @@ from widgets.refresh.allowance import Allowance, allowance, why_not
 from widgets.refresh.quota import PEOPLE, Refusal
 from widgets.refresh.run import Outcome, refresh
 from widgets.report import Report, ReportError
-from widgets.reports import Question, Request
+from widgets.reports import Query, Request
 from widgets.spec import TIME_SERIES_CHARTS
 from widgets.transforms import Dropped
 
@@ -77,14 +77,14 @@ class Asked:
 def preview(widget: Widget, ask: Ask, *, user_id: int | None) -> Preview:
     """`widget` need not be saved, but has been checked. Call it outside of any transaction."""
     project = widget.project
-    question = widget.kind.question(widget.spec)
-    snapshot = Snapshot.objects.filter(key=snapshot_key(project, question)).first()
+    query = widget.report_type.query(widget.spec)
+    snapshot = Snapshot.objects.filter(key=snapshot_key(project, query)).first()
     asked = Asked(snapshot)
     if wants(snapshot, project, ask):
-        asked = ask_for(project, question, user_id)
+        asked = ask_for(project, query, user_id)
         project.refresh_from_db()
     snapshot = asked.snapshot
-    shown = Preview(widget.kind.request(question, project.today()), allowance(project), spent=asked.spent)
+    shown = Preview(widget.report_type.request(query, project.today()), allowance(project), spent=asked.spent)
     shown.problem = asked.problem or standing_problem(snapshot, project)
     if snapshot is not None and (report := snapshot.report) is not None:
         shown.fetched_at = snapshot.fetched_at
@@ -104,9 +104,9 @@ def wants(snapshot: Snapshot | None, project: Project, ask: Ask) -> bool:
     return not project.secret_problem and not allowance(project).is_scarce
 
 
-def ask_for(project: Project, question: Question, user_id: int | None) -> Asked:
-    looked_up = Snapshot.objects.of(project, question)
-    outcome = refresh(looked_up.pk, seen=looked_up.fetched_at, purpose=PEOPLE, user_id=user_id)
+def ask_for(project: Project, query: Query, user_id: int | None) -> Asked:
+    looked_up = Snapshot.objects.of(project, query)
+    outcome = refresh(looked_up.pk, expected_fetched_at=looked_up.fetched_at, purpose=PEOPLE, user_id=user_id)
     # Gone, where the project has moved meanwhile.
     snapshot = Snapshot.objects.filter(pk=looked_up.pk).first()
     if isinstance(outcome, Outcome):
@@ -123,7 +123,7 @@ def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
         return snapshot.error
     if problem := project.secret_problem:
         return problem
-    if project.is_held and (snapshot is None or snapshot.fetched_at is None):
+    if project.in_backoff and (snapshot is None or snapshot.fetched_at is None):
         return why_not(project, Refusal.HELD)
     return ""
 
@@ -171,7 +171,7 @@ def dropped(viewed: View, widget: Widget) -> list[Dropped]:
 
 def labels(report: Report, widget: Widget) -> list[str]:
     """The labels that a person may leave out or rename, as Mixpanel gave them, largest first."""
-    shown = widget.kind.view(report, widget.spec)
+    shown = widget.report_type.view(report, widget.spec)
     series = sorted(shown.series, key=lambda s: -s.total)
-    steps = [str(row) for row in shown.rows] if shown.shape == "steps" else []
+    steps = [str(row) for row in shown.rows] if shown.row_kind == "steps" else []
     return list(dict.fromkeys([*steps, *(s.label for s in series)]))

@@ -7,7 +7,7 @@ from typing import Any
 
 from widgets.mixpanel.regions import REGIONS
 from widgets.models.project import PROJECT_SECRET, SERVICE_ACCOUNT
-from widgets.reports import KINDS
+from widgets.reports import REPORT_TYPES
 from widgets.spec import CHARTS, FILTER_OPS, MEASURES, OPTIONS, RANGES, SORTS, UNITS
 
 
@@ -134,7 +134,7 @@ WIDGET_KEYS: dict[str, Key] = {
     "project": Key(text),
     "title": Key(text),
     "slug": Key(text),
-    "report": Key(one_of(KINDS)),
+    "report": Key(one_of(REPORT_TYPES)),
     "events": Key(texts),
     "breakdown": Key(text),
     "property": Key(text, "property_name"),

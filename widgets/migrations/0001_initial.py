@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('timezone', models.CharField(default='US/Pacific', help_text="As in Mixpanel's project settings. It decides where a day ends.", max_length=64, validators=[widgets.models.project.validate_timezone], verbose_name='time zone')),
                 ('auth', models.CharField(choices=[('service_account', 'Service account'), ('project_secret', 'Project secret (Mixpanel ends it on 3 March 2027)')], default='service_account', help_text='Make a service account in Mixpanel under Organization settings → Service accounts; the role Consumer is enough.', max_length=20, verbose_name='sign in with')),
                 ('username', models.CharField(blank=True, help_text="The service account's user name. Empty for a project secret.", max_length=255, verbose_name='user name')),
-                ('secret', widgets.models.encrypted.SealedField(blank=True, editable=False)),
+                ('secret', widgets.models.encrypted.EncryptedField(blank=True, editable=False)),
                 ('secret_version', models.PositiveIntegerField(default=0, editable=False)),
                 ('hourly_limit', models.PositiveIntegerField(default=60, help_text='What Mixpanel allows this project: 60 on most plans.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100000)], verbose_name='queries an hour')),
                 ('concurrent_limit', models.PositiveIntegerField(default=5, help_text='What Mixpanel allows this project: 5 on most plans.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='queries at once')),

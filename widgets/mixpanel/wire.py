@@ -36,7 +36,7 @@ KEPT_CONNECTIONS = 64
 
 @dataclass
 class Exchange:
-    """One question and its answer. `ends`: by `time.monotonic()`; `sent`: Mixpanel may have seen the question."""
+    """One query and its answer. `ends`: by `time.monotonic()`; `sent`: Mixpanel may have seen the query."""
 
     ends: float
     sent: bool = False

@@ -2,9 +2,9 @@
 
 from widgets.models.call import ApiCall
 from widgets.models.host import HostClock
-from widgets.models.option_cache import Listing
+from widgets.models.option_cache import OptionCache
 from widgets.models.project import Project
 from widgets.models.snapshot import Rendering, Snapshot
 from widgets.models.widget import Widget
 
-__all__ = ["ApiCall", "HostClock", "Listing", "Project", "Rendering", "Snapshot", "Widget"]
+__all__ = ["ApiCall", "HostClock", "OptionCache", "Project", "Rendering", "Snapshot", "Widget"]

@@ -21,7 +21,7 @@ class SecretLost(Exception):
         )
 
 
-class Sealed:
+class Encrypted:
     """A secret as it is stored. Only `reveal` shows it; printing, comparing and dumping don't."""
 
     __slots__ = ("token",)
@@ -35,10 +35,10 @@ class Sealed:
         except InvalidToken:
             raise SecretLost from None
 
-    def rotated(self) -> "Sealed":
+    def rotated(self) -> "Encrypted":
         """The same secret, sealed with the first key."""
         try:
-            return Sealed(keyring(tuple(settings.FIELD_ENCRYPTION_KEYS)).rotate(self.token.encode()).decode())
+            return Encrypted(keyring(tuple(settings.FIELD_ENCRYPTION_KEYS)).rotate(self.token.encode()).decode())
         except InvalidToken:
             raise SecretLost from None
 
@@ -46,7 +46,7 @@ class Sealed:
         return bool(self.token)
 
     def __repr__(self) -> str:
-        return "<Sealed>" if self else "<Sealed: empty>"
+        return "<Encrypted>" if self else "<Encrypted: empty>"
 
 
 @lru_cache(maxsize=4)
@@ -54,10 +54,10 @@ def keyring(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
-def seal(secret: str) -> Sealed:
+def encrypt(secret: str) -> Encrypted:
     if not secret:
-        return Sealed("")
-    return Sealed(keyring(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(secret.encode()).decode())
+        return Encrypted("")
+    return Encrypted(keyring(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(secret.encode()).decode())
 
 
 def problem_with(token: str) -> str:
@@ -77,22 +77,22 @@ def opens(token: str, keys: tuple[str, ...]) -> bool:
     return True
 
 
-class SealedField(models.TextField):
-    """Holds a Sealed. Plain text that is assigned is sealed on its way to the database at the latest."""
+class EncryptedField(models.TextField):
+    """Holds a Encrypted. Plain text that is assigned is sealed on its way to the database at the latest."""
 
-    def from_db_value(self, value: str | None, *_: Any) -> Sealed:
-        return Sealed(value or "")
+    def from_db_value(self, value: str | None, *_: Any) -> Encrypted:
+        return Encrypted(value or "")
 
-    def to_python(self, value: Any) -> Sealed:
-        return value if isinstance(value, Sealed) else Sealed(value or "")
+    def to_python(self, value: Any) -> Encrypted:
+        return value if isinstance(value, Encrypted) else Encrypted(value or "")
 
     def get_prep_value(self, value: Any) -> str:
-        if isinstance(value, Sealed):
+        if isinstance(value, Encrypted):
             return value.token
-        return seal(value or "").token
+        return encrypt(value or "").token
 
     def value_to_string(self, obj: models.Model) -> str:
         return self.get_prep_value(self.value_from_object(obj))
 
-    def get_default(self) -> Sealed:
-        return Sealed("")
+    def get_default(self) -> Encrypted:
+        return Encrypted("")

@@ -14,7 +14,7 @@ from widgets.mixpanel.auth import auth_for
 from widgets.mixpanel.client import Client
 from widgets.mixpanel.regions import REGIONS
 from widgets.models.access import VisibleProjects
-from widgets.models.encrypted import Sealed, SealedField, problem_with, seal
+from widgets.models.encrypted import Encrypted, EncryptedField, encrypt, problem_with
 
 SERVICE_ACCOUNT = "service_account"
 PROJECT_SECRET = "project_secret"  # noqa: S105 - the name of a method
@@ -24,7 +24,7 @@ PROJECT_SECRET_ENDS = date(2027, 3, 3)
 LEARNED_FOR = timedelta(days=7)
 """How long a limit that a 429 named counts: Mixpanel may have raised it meanwhile."""
 
-BACKOFF_FIELDS = ("held_until", "hold_kind", "hold_message", "hold_count", "full_until")
+BACKOFF_FIELDS = ("backoff_until", "backoff_kind", "backoff_message", "backoff_count", "full_until")
 """What `release` changes."""
 
 
@@ -82,7 +82,7 @@ class Project(models.Model):
         blank=True,
         help_text="The service account's user name. Empty for a project secret.",
     )
-    secret = SealedField(editable=False, blank=True)
+    secret = EncryptedField(editable=False, blank=True)
     secret_version = models.PositiveIntegerField(default=0, editable=False)
 
     hourly_limit = models.PositiveIntegerField(
@@ -113,12 +113,12 @@ class Project(models.Model):
     learned_hourly = models.PositiveIntegerField(null=True, editable=False)
     learned_concurrent = models.PositiveIntegerField(null=True, editable=False)
     learned_at = models.DateTimeField(null=True, editable=False)
-    held_until = models.DateTimeField(null=True, editable=False)
-    hold_kind = models.CharField(max_length=20, blank=True, editable=False)
-    hold_message = models.TextField(blank=True, editable=False)
-    hold_count = models.PositiveIntegerField(default=0, editable=False)
+    backoff_until = models.DateTimeField(null=True, editable=False)
+    backoff_kind = models.CharField(max_length=20, blank=True, editable=False)
+    backoff_message = models.TextField(blank=True, editable=False)
+    backoff_count = models.PositiveIntegerField(default=0, editable=False)
     full_until = models.DateTimeField(null=True, editable=False)
-    stretch = models.FloatField(default=1, editable=False)
+    interval_factor = models.FloatField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 
@@ -161,7 +161,7 @@ class Project(models.Model):
             before = Project.objects.filter(pk=self.pk).first() if self.pk else None
             if before and before.configured_limits != self.configured_limits:
                 self.learned_hourly = self.learned_concurrent = self.learned_at = None
-                self.stretch = 1  # reckoned anew after the next query
+                self.interval_factor = 1  # reckoned anew after the next query
             self.release()
             super().save(*args, **kwargs)
             if before and before.identity != self.identity:
@@ -170,7 +170,8 @@ class Project(models.Model):
                     widget.save()
                 # Kept by what was asked, not by who asked: the next project of the old id must not find them.
                 self.snapshots.filter(widgets=None).delete()
-                self.listings.all().delete()
+                self.option_caches.all().delete()
+            self.snapshots.set_due(self)
         return None
 
     @property
@@ -178,12 +179,12 @@ class Project(models.Model):
         return self.hourly_limit, self.concurrent_limit
 
     def set_secret(self, secret: str) -> None:
-        self.secret = seal(secret)
+        self.secret = encrypt(secret)
         self.secret_version += 1
 
     @property
-    def is_held(self) -> bool:
-        return self.held_until is not None and self.held_until > timezone.now()
+    def in_backoff(self) -> bool:
+        return self.backoff_until is not None and self.backoff_until > timezone.now()
 
     @property
     def has_secret(self) -> bool:
@@ -192,11 +193,11 @@ class Project(models.Model):
     @property
     def secret_problem(self) -> str:
         """Why there is nothing to sign in to Mixpanel with, or nothing. Costs nothing when asked again."""
-        return problem_with(self.sealed.token)
+        return problem_with(self.encrypted_secret.token)
 
     @property
-    def sealed(self) -> Sealed:
-        return self.secret if isinstance(self.secret, Sealed) else seal(self.secret)
+    def encrypted_secret(self) -> Encrypted:
+        return self.secret if isinstance(self.secret, Encrypted) else encrypt(self.secret)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -235,7 +236,7 @@ class Project(models.Model):
 
     def client(self) -> Client:
         """A client that asks as this project. Raises SecretLost."""
-        secret = self.sealed
+        secret = self.encrypted_secret
         return Client(
             auth_for(self.auth, self.username, secret.reveal() if secret else ""),
             region=self.region,
@@ -247,6 +248,6 @@ class Project(models.Model):
 
     def release(self) -> None:
         """Ends a hold: whatever was wrong may be right now. Who calls it saves BACKOFF_FIELDS."""
-        self.held_until = self.full_until = None
-        self.hold_kind = self.hold_message = ""
-        self.hold_count = 0
+        self.backoff_until = self.full_until = None
+        self.backoff_kind = self.backoff_message = ""
+        self.backoff_count = 0

@@ -17,7 +17,7 @@ from widgets.freshness import POLLED_WITHIN
 from widgets.models.access import VisibleQuerySet
 from widgets.models.project import Project
 from widgets.models.snapshot import Snapshot
-from widgets.reports import KINDS
+from widgets.reports import REPORT_TYPES
 from widgets.reports.rules import check
 from widgets.spec import CHARTS, MEASURES, RANGES, SORTS, UNITS, Filter, WidgetSpec
 
@@ -60,7 +60,7 @@ class Widget(models.Model):
         default=True, help_text="A paused widget answers as if it did not exist, and costs no queries."
     )
 
-    report = models.CharField(max_length=20, choices=[(name, kind.title) for name, kind in KINDS.items()])
+    report = models.CharField(max_length=20, choices=[(name, kind.title) for name, kind in REPORT_TYPES.items()])
     events = models.JSONField(default=list, blank=True)
     breakdown = models.CharField(
         max_length=1000,
@@ -182,15 +182,15 @@ class Widget(models.Model):
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
         self.changed_at = timezone.now()
-        self.snapshot = Snapshot.objects.of(self.project, self.kind.question(self.spec))
+        self.snapshot = Snapshot.objects.of(self.project, self.report_type.query(self.spec))
         self.snapshot.forgive()
-        if self._state.adding:
-            self.version += 1
-            return super().save(*args, **kwargs)
         # Counted by the database: two who save at the same time must not share a version, by which layouts are kept.
-        self.version = F("version") + 1
+        is_new = self._state.adding
+        self.version = 1 if is_new else F("version") + 1
         super().save(*args, **kwargs)
-        self.refresh_from_db(fields=["version"])
+        if not is_new:
+            self.refresh_from_db(fields=["version"])
+        Snapshot.objects.filter(pk=self.snapshot.pk).set_due(self.project)
         return None
 
     def replace_slug(self) -> None:
@@ -209,12 +209,12 @@ class Widget(models.Model):
         return WidgetSpec(**values)
 
     @property
-    def kind(self) -> Any:
-        return KINDS[self.report]
+    def report_type(self) -> Any:
+        return REPORT_TYPES[self.report]
 
     @property
     def drawing(self) -> Drawing:
         return Drawing(self.chart, self.title, self.colors, self.target, self.options)
 
-    def url(self, ending: str = "csv") -> str:
-        return f"{settings.SITE_URL}/w/{self.slug}.{ending}"
+    def url(self, format: str = "csv") -> str:
+        return f"{settings.SITE_URL}/w/{self.slug}.{format}"

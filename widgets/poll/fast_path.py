@@ -13,7 +13,7 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from widgets.models.widget import SLUG
-from widgets.poll.render import ENDINGS
+from widgets.poll.render import FORMATS
 from widgets.poll.response import Answer, deliver, follow_up, too_old
 from widgets.poll.row import find
 from widgets.web.middleware import POLLED
@@ -23,7 +23,7 @@ DIGITS = re.compile("[0-9]{1,5}")
 STATUS = {200: "200 OK", 304: "304 Not Modified"}
 
 
-class HotPolls:
+class FastPath:
     """Wraps Django's WSGI application."""
 
     def __init__(self, django: WSGI) -> None:
@@ -36,8 +36,8 @@ class HotPolls:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         address = environ["PATH_INFO"]
         if address.startswith(POLLED) and self.is_plain(environ):
-            slug, _, ending = address.removeprefix(POLLED).rpartition(".")
-            reply = hot(slug, ending, environ.get("HTTP_IF_NONE_MATCH", ""))
+            slug, _, format = address.removeprefix(POLLED).rpartition(".")
+            reply = fast_answer(slug, format, environ.get("HTTP_IF_NONE_MATCH", ""))
             if reply is not None:
                 headers = [*reply.headers, *self.always]
                 if reply.status == 200:
@@ -59,20 +59,20 @@ class HotPolls:
         return bool(environ["wsgi.url_scheme"] == "https")
 
 
-def hot(slug: str, ending: str, if_none_match: str) -> Answer | None:
+def fast_answer(slug: str, format: str, if_none_match: str) -> Answer | None:
     """The answer, where it is there ready-made and nothing is to be done once it has left; else None."""
-    if ending not in ENDINGS or not SLUG.fullmatch(slug):
+    if format not in FORMATS or not SLUG.fullmatch(slug):
         return None
     try:
-        found = find(slug, ending)
+        row = find(slug, format)
     except Error:
         # A database that was restarted, say. Django looks after its connections, so let it.
         connection.close()
         return None
     now = timezone.now()
-    if found is None or found.body is None or found.made_from != found.should_be_made_from:
+    if row is None or row.body is None or row.source_version != row.current_source_version:
         return None
-    if too_old(found, now) or follow_up(found, now):
+    if too_old(row, now) or follow_up(row, now):
         return None
-    reply = deliver(found, ending, if_none_match, waited=False)
+    reply = deliver(row, format, if_none_match, waited=False)
     return reply if reply.status in STATUS else None

@@ -1,4 +1,4 @@
-"""A poll's answer, computed in one place: `answer(slug, ending, etag) → status, headers, body`.
+"""A poll's answer, computed in one place: `answer(slug, format, etag) → status, headers, body`.
 
 What is there is answered at once; stale data is handed over to be refreshed (RFC 5861's idea, with a limit
 on how stale). The path of a hot poll is `find` (one statement) and `deliver`, nothing else.
@@ -17,8 +17,8 @@ from django.utils.http import http_date
 
 from widgets.models import Widget
 from widgets.models.widget import SLUG
-from widgets.poll.render import ENDINGS, render
-from widgets.poll.row import Found, find
+from widgets.poll.render import FORMATS, render
+from widgets.poll.row import PollRow, find
 from widgets.poll.wait import wait_for_data
 from widgets.refresh import background, gateway
 from widgets.refresh.queue import enqueue, may_queue
@@ -72,59 +72,58 @@ def broken() -> Answer:
     )
 
 
-def answer(slug: str, ending: str, if_none_match: str = "") -> Answer:
-    if ending not in ENDINGS or not SLUG.fullmatch(slug):
+def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
+    if format not in FORMATS or not SLUG.fullmatch(slug):
         return not_found()
-    found = find(slug, ending)
-    if found is None:
+    row = find(slug, format)
+    if row is None:
         return not_found()
-    before = found.fetched_at
-    if too_old(found, timezone.now()):
+    before = row.fetched_at
+    if too_old(row, timezone.now()):
         try:
-            wait_for_data(found)
+            wait_for_data(row)
         except (OperationalError, InternalError):
             # Nothing can be written, say: whatever is there is better than nothing.
             logger.exception("a poll could not wait for new data")
-        found = find(slug, ending)
-        if found is None:
+        row = find(slug, format)
+        if row is None:
             return not_found()
-    if found.fetched_at is not None and found.made_from != found.should_be_made_from:
-        render(found, ending)
-    reply = deliver(found, ending, if_none_match, waited=found.fetched_at != before)
-    reply.after_response = follow_up(found, timezone.now())
+    if row.fetched_at is not None and row.source_version != row.current_source_version:
+        render(row, format)
+    reply = deliver(row, format, if_none_match, waited=row.fetched_at != before)
+    reply.after_response = follow_up(row, timezone.now())
     return reply
 
 
-def deliver(found: Found, ending: str, if_none_match: str, *, waited: bool) -> Answer:
+def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> Answer:
     """The answer that the stored bytes give now."""
     now = timezone.now()
-    fresh = found.freshness
-    if fresh is None or found.fetched_at is None or found.body is None:
-        return unavailable(found, now)
-    ttl = int((fresh.until - now).total_seconds())
-    stale = fresh.is_stale(now)
-    body, etag = found.body, found.etag
-    if ending == "json":
-        body += f',"fetched_at":"{found.fetched_at.isoformat()}","stale":{"true" if stale else "false"}}}'.encode()
-        etag = f"{etag[:20]}-{found.fetched_at.timestamp():.0f}-{stale:d}"
+    if row.fetched_at is None or row.body is None:
+        return unavailable(row, now)
+    ttl = int(((row.due_at or row.fetched_at) - now).total_seconds())
+    stale = row.is_stale(now)
+    body, etag = row.body, row.etag
+    if format == "json":
+        body += f',"fetched_at":"{row.fetched_at.isoformat()}","stale":{"true" if stale else "false"}}}'.encode()
+        etag = f"{etag[:20]}-{row.fetched_at.timestamp():.0f}-{stale:d}"
     etag = f'"{etag}"'
     headers = [
         ("ETag", etag),
-        ("Last-Modified", http_date(max(found.fetched_at, found.changed_at).timestamp())),
+        ("Last-Modified", http_date(max(row.fetched_at, row.changed_at).timestamp())),
         ("Cache-Control", f"private, max-age={max(0, ttl)}"),
-        ("Cache-Status", cache_status(found, now, ttl, stale=stale, waited=waited)),
+        ("Cache-Status", cache_status(row, now, ttl, stale=stale, waited=waited)),
         *SAFE,
     ]
     if if_none_match and matches(if_none_match, etag):
         return Answer(304, headers)
-    return Answer(200, [("Content-Type", CONTENT_TYPES[ending]), *headers], body)
+    return Answer(200, [("Content-Type", CONTENT_TYPES[format]), *headers], body)
 
 
-def unavailable(found: Found, now: datetime) -> Answer:
+def unavailable(row: PollRow, now: datetime) -> Answer:
     """No data yet, or none that can be drawn: one plain line why, and when to come again."""
-    until = found.held_back_until(now)
+    until = row.held_back_until(now)
     seconds = max(1, int((until - now).total_seconds())) if until else settings.POLL_WAIT or 1
-    why = found.problem or reason(found, now) or "Mixpanel is being asked for the first time. Come again in a moment."
+    why = row.problem or reason(row, now) or "Mixpanel is being asked for the first time. Come again in a moment."
     return Answer(
         503,
         [PLAIN, ("Retry-After", f"{seconds:.0f}"), ("Cache-Control", "no-store"), *SAFE],
@@ -132,23 +131,23 @@ def unavailable(found: Found, now: datetime) -> Answer:
     )
 
 
-def reason(found: Found, now: datetime) -> str:
+def reason(row: PollRow, now: datetime) -> str:
     """Why the last refresh failed, or why Mixpanel can't be asked now; empty when all is well."""
-    if problem := found.secret_problem:
+    if problem := row.secret_problem:
         return problem
-    if found.held_until and found.held_until > now and found.hold_message:
-        return found.hold_message
-    if found.error:
-        return found.error
-    if found.full_until and found.full_until > now:
+    if row.backoff_until and row.backoff_until > now and row.backoff_message:
+        return row.backoff_message
+    if row.error:
+        return row.error
+    if row.full_until and row.full_until > now:
         return "The queries that Mixpanel allows this project in an hour are used up."
     return ""
 
 
-def cache_status(found: Found, now: datetime, ttl: int, *, stale: bool, waited: bool) -> str:
+def cache_status(row: PollRow, now: datetime, ttl: int, *, stale: bool, waited: bool) -> str:
     """RFC 9211; `ttl` is negative when stale."""
     status = "mixcyfe; fwd=miss" if waited else f"mixcyfe; hit; ttl={min(ttl, -1) if stale else ttl}"
-    detail = found.problem or reason(found, now)
+    detail = row.problem or reason(row, now)
     if detail:
         ascii_only = "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in " ".join(detail.split()))
         status += f'; detail="{ascii_only[:LONGEST_DETAIL]}"'
@@ -162,35 +161,35 @@ def matches(if_none_match: str, etag: str) -> bool:
     return etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
 
 
-def too_old(found: Found, now: datetime) -> bool:
+def too_old(row: PollRow, now: datetime) -> bool:
     """Whether a poll should rather wait than answer with what there is."""
-    fresh = found.freshness
-    if fresh is not None and found.fetched_at is not None and not fresh.is_too_old(now, found.fetched_at):
-        return False
-    return found.is_leased(now) or (found.held_back_until(now) is None and not found.secret_problem)
+    return row.is_too_old(now) and may_come(row, now)
 
 
-def follow_up(found: Found, now: datetime) -> list[Callable[[], object]]:
+def may_come(row: PollRow, now: datetime) -> bool:
+    """Whether newer data is on its way, or may be asked for."""
+    return row.is_leased(now) or (row.held_back_until(now) is None and not row.secret_problem)
+
+
+def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
     """Hands stale data over to be refreshed, and gives what had better wait until the answer has left.
 
     Nothing, for a hot poll of fresh data.
     """
     steps: list[Callable[[], object]] = []
-    if found.last_polled_at is None or now - found.last_polled_at >= NOTE_POLLS_EVERY:
-        steps.append(partial(note_poll, found.widget_id, now))
-    fresh = found.freshness
-    stale = fresh is None or fresh.is_stale(now)
-    if not stale or found.is_leased(now) or found.held_back_until(now) is not None:
+    if row.last_polled_at is None or now - row.last_polled_at >= NOTE_POLLS_EVERY:
+        steps.append(partial(note_poll, row.widget_id, now))
+    if not row.is_stale(now) or row.is_leased(now) or row.held_back_until(now) is not None:
         return steps
-    if problem := found.secret_problem:
-        gateway.say_not_refreshed(found.project_id, problem)
+    if problem := row.secret_problem:
+        gateway.say_not_refreshed(row.project_id, problem)
     elif settings.TASKS == "celery":
-        if may_queue(found.queued_at, now):
-            steps.append(partial(enqueue, found.snapshot_id, found.fetched_at))
+        if may_queue(row.queued_at, now):
+            steps.append(partial(enqueue, row.snapshot_id, row.fetched_at))
     elif background.threads():
-        background.hand_over(found.snapshot_id, found.project_id, found.fetched_at)
+        background.hand_over(row.snapshot_id, row.project_id, row.fetched_at)
     elif not background.without_threads.is_resting():
-        steps.append(partial(background.without_threads.refresh, found.snapshot_id, found.fetched_at))
+        steps.append(partial(background.without_threads.refresh, row.snapshot_id, row.fetched_at))
     return steps
 
 

@@ -13,12 +13,12 @@ logger = logging.getLogger(__name__)
 
 @csrf_exempt
 def poll(request: HttpRequest, address: str) -> HttpResponse:
-    """`/w/<slug>.<ending>`: what Cyfe polls. Reads no cookie and no query parameter."""
+    """`/w/<slug>.<format>`: what Cyfe polls. Reads no cookie and no query parameter."""
     if request.method not in ("GET", "HEAD"):
         return respond(poll_response.not_allowed(), request)
-    slug, _, ending = address.rpartition(".")
+    slug, _, format = address.rpartition(".")
     try:
-        reply = poll_response.answer(slug, ending, request.headers.get("If-None-Match", ""))
+        reply = poll_response.answer(slug, format, request.headers.get("If-None-Match", ""))
     except Exception:
         # Logged here, because Django's own line would hold the address, which is a key.
         logger.exception("a poll failed")

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from widgets.models import Project, Snapshot
-from widgets.poll.row import Found
+from widgets.poll.row import PollRow
 from widgets.refresh import background, slots
 from widgets.refresh.queue import enqueue
 from widgets.refresh.quota import Refusal, running
@@ -35,7 +35,7 @@ class State:
     project: Project
 
 
-def wait_for_data(found: Found) -> None:
+def wait_for_data(row: PollRow) -> None:
     """Returns once there is newer data, or none will come soon, or POLL_WAIT is over.
 
     Waits only while a refresh is running or may start, and only in one of the process's few slots: a poll
@@ -43,13 +43,13 @@ def wait_for_data(found: Found) -> None:
     """
     with slots.polls.take() as has_slot:
         if has_slot:
-            wait(found)
+            wait(row)
 
 
-def wait(found: Found) -> None:
+def wait(row: PollRow) -> None:
     deadline = time.monotonic() + settings.POLL_WAIT
     asked: Asked | None = None
-    while (state := state_of(found.snapshot_id)) and state.fetched_at == found.fetched_at:
+    while (state := state_of(row.snapshot_id)) and state.fetched_at == row.fetched_at:
         if asked is not None and asked.done():
             if asked.cancelled() or asked.result() not in WORTH_WAITING:
                 return
@@ -58,23 +58,23 @@ def wait(found: Found) -> None:
             if state.held_back:
                 return
             if settings.TASKS == "celery" or has_room(state.project):
-                asked = ask(found)
+                asked = ask(row)
         if time.monotonic() >= deadline:
             return
         # Uneven, so that many who wait for one free place do not all look at the same time.
         time.sleep(LOOK_AGAIN * random.uniform(0.6, 1.4))  # noqa: S311 - no secret
 
 
-def ask(found: Found) -> Asked:
+def ask(row: PollRow) -> Asked:
     """Has the data fetched: by a worker, by a thread of this process, or by this one where there is none."""
     asked: Asked = Future()
     if settings.TASKS == "celery":
-        if not enqueue(found.snapshot_id, found.fetched_at):
+        if not enqueue(row.snapshot_id, row.fetched_at):
             asked.cancel()
         return asked
     if background.threads():
-        return background.hand_over(found.snapshot_id, found.project_id, found.fetched_at)
-    asked.set_result(refresh(found.snapshot_id, seen=found.fetched_at, purpose="poll"))
+        return background.hand_over(row.snapshot_id, row.project_id, row.fetched_at)
+    asked.set_result(refresh(row.snapshot_id, expected_fetched_at=row.fetched_at, purpose="poll"))
     return asked
 
 
@@ -89,7 +89,7 @@ def state_of(snapshot_id: int) -> State | None:
         return None
     now = timezone.now()
     project = snapshot.project
-    holds = (snapshot.retry_at, project.held_until, project.full_until)
+    holds = (snapshot.retry_at, project.backoff_until, project.full_until)
     return State(
         snapshot.fetched_at,
         leased=snapshot.lease_until is not None and snapshot.lease_until > now,

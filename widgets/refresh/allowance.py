@@ -39,7 +39,9 @@ def why_not(project: Project, refusal: Refusal) -> str:
     if refusal is Refusal.NO_CREDENTIALS:
         return project.secret_problem
     if refusal is Refusal.HELD:
-        return " ".join(filter(None, (project.hold_message, until(project.held_until, "Mixpanel is asked again"))))
+        return " ".join(
+            filter(None, (project.backoff_message, until(project.backoff_until, "Mixpanel is asked again")))
+        )
     if refusal is Refusal.HOUR:
         hour = allowance(project)
         used = f"This project's queries of the hour are used up ({hour.limit} of {hour.limit})."

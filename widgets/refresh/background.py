@@ -38,10 +38,10 @@ def threads() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One refresh; `seen` is the `fetched_at` that whoever handed it over knew."""
+    """One refresh; `expected_fetched_at` is the `fetched_at` that whoever handed it over knew."""
 
     project_id: int
-    seen: datetime | None
+    expected_fetched_at: datetime | None
     ended: Future[Outcome | Refusal] = field(default_factory=Future)
 
 
@@ -59,7 +59,9 @@ class BackgroundRefresher:
         self._workers = 0
         self._pool: ThreadPoolExecutor | None = None
 
-    def hand_over(self, snapshot_id: int, project_id: int, seen: datetime | None) -> Future[Outcome | Refusal]:
+    def hand_over(
+        self, snapshot_id: int, project_id: int, expected_fetched_at: datetime | None
+    ) -> Future[Outcome | Refusal]:
         """Has the snapshot refreshed soon, and gives how that ends.
 
         Cancelled when it can't be: the queue is full, or the process is stopping.
@@ -68,7 +70,7 @@ class BackgroundRefresher:
             known = self._running.get(snapshot_id) or self._queue.get(snapshot_id)
             if known is not None:
                 return known.ended
-            entry = Entry(project_id, seen)
+            entry = Entry(project_id, expected_fetched_at)
             if len(self._queue) >= MOST_QUEUED:
                 entry.ended.cancel()
                 return entry.ended
@@ -99,8 +101,10 @@ class BackgroundRefresher:
             entry = self._running[snapshot_id] = self._queue.pop(snapshot_id)
         try:
             close_old_connections()
-            in_turn = entry.seen is not None
-            entry.ended.set_result(refresh(snapshot_id, seen=entry.seen, purpose="poll", in_turn=in_turn))
+            in_turn = entry.expected_fetched_at is not None
+            entry.ended.set_result(
+                refresh(snapshot_id, expected_fetched_at=entry.expected_fetched_at, purpose="poll", in_turn=in_turn)
+            )
         except Exception:
             logger.exception("a refresh in the background failed")
             entry.ended.cancel()
@@ -136,9 +140,9 @@ class ForegroundRefresher:
     def is_resting(self) -> bool:
         return time.monotonic() < self._resting_until
 
-    def refresh(self, snapshot_id: int, seen: datetime | None) -> None:
+    def refresh(self, snapshot_id: int, expected_fetched_at: datetime | None) -> None:
         started = time.monotonic()
-        refresh(snapshot_id, seen=seen, purpose="poll", in_turn=True)
+        refresh(snapshot_id, expected_fetched_at=expected_fetched_at, purpose="poll", in_turn=True)
         took = time.monotonic() - started
         if took > SLOW_QUERY:
             self._resting_until = time.monotonic() + took
@@ -148,8 +152,8 @@ refresher = BackgroundRefresher()
 without_threads = ForegroundRefresher()
 
 
-def hand_over(snapshot_id: int, project_id: int, seen: datetime | None) -> Future[Outcome | Refusal]:
-    return refresher.hand_over(snapshot_id, project_id, seen)
+def hand_over(snapshot_id: int, project_id: int, expected_fetched_at: datetime | None) -> Future[Outcome | Refusal]:
+    return refresher.hand_over(snapshot_id, project_id, expected_fetched_at)
 
 
 def _start_anew() -> None:

@@ -48,18 +48,20 @@ def retry_after(kind: str, failures: int, asked_for: float | None) -> timedelta 
     return growing(failures, asked_for)
 
 
-def hold_project(project: Project, now: datetime, kind: str, message: str, *, too_many_at_once: bool = False) -> None:
+def back_off_project(
+    project: Project, now: datetime, kind: str, message: str, *, too_many_at_once: bool = False
+) -> None:
     """Holds back the project's every query. The caller has its row locked, and saves it."""
     if too_many_at_once:
         # No trial after it: the limit on running queries says how many may go.
         wait = TOO_MANY_AT_ONCE
     else:
-        project.hold_count = project.hold_count + 1 if project.hold_kind == kind else 1
+        project.backoff_count = project.backoff_count + 1 if project.backoff_kind == kind else 1
         first = timedelta(seconds=WINDOW / (project.learned[0] or project.hourly_limit))
-        wait = min(first * 2 ** min(project.hold_count - 1, 12), HOUR) if kind == "limit" else HOUR
-    project.hold_kind = kind
-    project.hold_message = message
-    project.held_until = now + wait
+        wait = min(first * 2 ** min(project.backoff_count - 1, 12), HOUR) if kind == "limit" else HOUR
+    project.backoff_kind = kind
+    project.backoff_message = message
+    project.backoff_until = now + wait
 
 
 def end_backoff(project: Project) -> None:
@@ -67,7 +69,7 @@ def end_backoff(project: Project) -> None:
 
     The caller has the project's row locked, and saves it.
     """
-    if project.hold_kind or project.hold_count:
+    if project.backoff_kind or project.backoff_count:
         project.release()
     Snapshot.objects.filter(project=project, error_kind__in=HOLDS_PROJECT).update(
         error="", error_kind="", failures=0, failing_since=None, retry_at=None

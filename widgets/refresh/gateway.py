@@ -36,7 +36,7 @@ LET_IN = (*REFUSED, UNREADABLE)
 """Failures that show that Mixpanel lets the project ask."""
 
 NO_LIMITS = Limits()
-RECORDED = (*BACKOFF_FIELDS, "learned_hourly", "learned_concurrent", "learned_at", "stretch")
+RECORDED = (*BACKOFF_FIELDS, "learned_hourly", "learned_concurrent", "learned_at", "interval_factor")
 SECONDS_BETWEEN_LINES = 60
 
 
@@ -112,7 +112,9 @@ def recording(place: Place, answered: object, subject: str) -> Iterator[tuple[Pr
 
 def back_off(project: Project, now: datetime, failure: Failure | None, *, trial: bool) -> None:
     """Begins or ends the project's backoff. The caller has its row locked, and saves it."""
-    begun_before = project.hold_count > 0 and project.held_until is not None and project.held_until > now and not trial
+    begun_before = (
+        project.backoff_count > 0 and project.backoff_until is not None and project.backoff_until > now and not trial
+    )
     if begun_before and (failure is None or failure.kind in LET_IN or failure.kind == "limit"):
         # Of many that were on their way when the backoff began, the first has said all. Only the trial ends it.
         if failure is not None:
@@ -123,10 +125,10 @@ def back_off(project: Project, now: datetime, failure: Failure | None, *, trial:
     elif failure.holds_project:
         learn(project, failure.limits, now)
         too_many = failure.limits.too_many_at_once
-        backoff.hold_project(project, now, failure.kind, failure.message, too_many_at_once=too_many)
+        backoff.back_off_project(project, now, failure.kind, failure.message, too_many_at_once=too_many)
     elif trial:
         # It found out nothing; the next query is the next trial.
-        project.held_until = now
+        project.backoff_until = now
 
 
 def learn(project: Project, limits: Limits, now: datetime) -> None:

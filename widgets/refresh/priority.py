@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from widgets.freshness import for_polls, freshness
+from widgets.freshness import for_polls
 from widgets.models import Project, Snapshot, Widget
 from widgets.refresh.quota import started_within
 
@@ -31,19 +31,7 @@ def overdue(project: Project, now: datetime) -> dict[int, datetime]:
         Widget.objects.polled(project, now)
         .exclude(snapshot__lease_until__gt=now)
         .exclude(snapshot__retry_at__gt=now)
-        .values_list("snapshot_id", "snapshot__fetched_at", "snapshot__rolls_at", "refresh_minutes")
+        .exclude(snapshot__due_at__gt=now)
+        .values_list("snapshot_id", "snapshot__due_at")
     )
-    due: dict[int, datetime] = {}
-    for pk, fetched_at, rolls_at, minutes in rows:
-        since = LONG_AGO
-        if fetched_at is not None:
-            since = freshness(
-                fetched_at,
-                rolls_at,
-                widget_minutes=minutes,
-                project_minutes=project.refresh_minutes,
-                stretch=project.stretch,
-            ).until
-        if since <= now:
-            due[pk] = min(since, due.get(pk, since))
-    return due
+    return {pk: due_at or LONG_AGO for pk, due_at in rows}

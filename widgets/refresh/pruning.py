@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from widgets.models import ApiCall, HostClock, Listing, Project, Snapshot, Widget
+from widgets.models import ApiCall, HostClock, OptionCache, Project, Snapshot, Widget
 
 LEDGER_KEEPS = timedelta(days=7)
 UNUSED_KEEPS = timedelta(days=1)
@@ -62,4 +62,4 @@ def prune_lists(now: datetime) -> int:
     old = now - LISTS_KEEP
     free = Q(loading_until=None) | Q(loading_until__lte=now)
     unwanted = Q(fetched_at__lt=old) | Q(fetched_at=None, created_at__lt=old)
-    return Listing.objects.filter(free, unwanted).delete()[0]
+    return OptionCache.objects.filter(free, unwanted).delete()[0]

@@ -21,7 +21,7 @@ LEFT_ALONE = 5
 silent_until = 0.0
 
 
-def enqueue(snapshot_id: int, seen: datetime | None) -> bool:
+def enqueue(snapshot_id: int, expected_fetched_at: datetime | None) -> bool:
     """Queues one refresh, unless one is queued already. False when the broker can't be reached.
 
     A lost broker never fails a poll: the next poll tries again.
@@ -36,7 +36,7 @@ def enqueue(snapshot_id: int, seen: datetime | None) -> bool:
     from mixcyfe_site.celery import send_refresh
 
     try:
-        send_refresh(snapshot_id, seen)
+        send_refresh(snapshot_id, expected_fetched_at)
     except ConnectionError as error:
         silent_until = time.monotonic() + LEFT_ALONE
         logger.error("broker lost, refresh of snapshot %s not queued: %s", snapshot_id, error)  # noqa: TRY400 - one line

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from widgets.freshness import for_polls, freshness
+from widgets.freshness import for_polls, is_stale
 from widgets.models import ApiCall, Project, Snapshot
 from widgets.refresh.clock import database_now
 
@@ -69,10 +69,12 @@ class Claim(Place):
     token: str
 
 
-def claim(snapshot_id: int, *, seen: datetime | None, purpose: str, user_id: int | None = None) -> Claim | Refusal:
+def claim(
+    snapshot_id: int, *, expected_fetched_at: datetime | None, purpose: str, user_id: int | None = None
+) -> Claim | Refusal:
     """Takes the lease and a place, or says why not.
 
-    `seen` is the `fetched_at` that the caller acted upon: if the row's is another by now, somebody was
+    `expected_fetched_at` is the `fetched_at` that the caller acted upon: if the row's is another by now, somebody was
     faster. People (`purpose=PEOPLE`) may spend the calls kept for them, and need not wait after a failure.
     """
     with transaction.atomic(durable=True):
@@ -81,15 +83,15 @@ def claim(snapshot_id: int, *, seen: datetime | None, purpose: str, user_id: int
         if project is None or snapshot is None:
             return Refusal.GONE
         now = database_now()
-        if snapshot.fetched_at != seen:
+        if snapshot.fetched_at != expected_fetched_at:
             return Refusal.NEWER
         if snapshot.lease_until and snapshot.lease_until > now:
             return Refusal.LEASED
         if snapshot.retry_at and snapshot.retry_at > now and purpose != PEOPLE:
             return Refusal.FAILED
-        if purpose in WHEN_DUE and (due := due_at(snapshot, project)) and due > now:
+        if purpose in WHEN_DUE and snapshot.fetched_at and not is_stale(snapshot.due_at, now):
             return Refusal.FRESH
-        if project.held_until and project.held_until > now:
+        if project.backoff_until and project.backoff_until > now:
             return Refusal.HELD
         if refusal := spend(project, now, person=purpose == PEOPLE):
             return refusal
@@ -120,7 +122,7 @@ def reserve(
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().get(pk=project.pk)
         now = database_now()
-        if project.held_until and project.held_until > now and project.hold_kind not in despite:
+        if project.backoff_until and project.backoff_until > now and project.backoff_kind not in despite:
             return Refusal.HELD
         if counts and (refusal := spend(project, now, person=True)):
             return refusal
@@ -137,31 +139,11 @@ def lease() -> timedelta:
 
 def begin_trial(project: Project, now: datetime) -> bool:
     """Whether this call is the one that finds out if the project's backoff is over; the others wait for it then."""
-    if not project.hold_count:
+    if not project.backoff_count:
         return False
-    until = max(project.held_until or now, now + lease())
-    Project.objects.filter(pk=project.pk).update(held_until=until)
+    until = max(project.backoff_until or now, now + lease())
+    Project.objects.filter(pk=project.pk).update(backoff_until=until)
     return True
-
-
-def due_at(snapshot: Snapshot, project: Project) -> datetime | None:
-    """When the first of its widgets wants newer data; None when there is none yet, or nobody's."""
-    if snapshot.fetched_at is None:
-        return None
-    minutes = snapshot.widgets.filter(active=True).values_list("refresh_minutes", flat=True)
-    return min(
-        (
-            freshness(
-                snapshot.fetched_at,
-                snapshot.rolls_at,
-                widget_minutes=each,
-                project_minutes=project.refresh_minutes,
-                stretch=project.stretch,
-            ).until
-            for each in set(minutes)
-        ),
-        default=None,
-    )
 
 
 def end_call(call_id: int, *, outcome: str, message: str = "", gave_up: bool = False, counts: bool = True) -> datetime:
@@ -197,8 +179,8 @@ def running(project: Project, now: datetime) -> int:
 
 
 def describe(snapshot: Snapshot) -> str:
-    question = snapshot.question
-    asked = question.get("event") or ", ".join(question.get("events", ())) or ""
+    query = snapshot.query
+    asked = query.get("event") or ", ".join(query.get("events", ())) or ""
     for key in ("funnel", "saved_report"):
-        asked = asked or (f"{question[key]}" if key in question else "")
-    return " ".join(f"{question['report']} {asked}".split())[:200]
+        asked = asked or (f"{query[key]}" if key in query else "")
+    return " ".join(f"{query['report']} {asked}".split())[:200]

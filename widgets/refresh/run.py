@@ -9,7 +9,7 @@ from enum import Enum
 
 from django.db.models import F
 
-from widgets.freshness import base_interval, rolls_at, stretch_for
+from widgets.freshness import base_interval, interval_factor_for, rolls_at
 from widgets.mixpanel.client import Client
 from widgets.models import Project, Snapshot, Widget
 from widgets.refresh import backoff, gateway, slots
@@ -18,7 +18,7 @@ from widgets.refresh.gateway import Failure
 from widgets.refresh.priority import most_urgent
 from widgets.refresh.quota import PEOPLE, Refusal, claim
 from widgets.report import Report
-from widgets.reports import KINDS
+from widgets.reports import REPORT_TYPES
 
 STATE = (
     "retry_at",
@@ -42,95 +42,109 @@ class Outcome(Enum):
 
 
 def refresh(
-    snapshot_id: int, *, seen: datetime | None, purpose: str, user_id: int | None = None, in_turn: bool = False
+    snapshot_id: int,
+    *,
+    expected_fetched_at: datetime | None,
+    purpose: str,
+    user_id: int | None = None,
+    in_turn: bool = False,
 ) -> Outcome | Refusal:
-    """Asks Mixpanel for one snapshot, if it may be asked now. `seen`: the `fetched_at` the caller knows.
+    """Asks Mixpanel for one snapshot, if it may be asked now. `expected_fetched_at`: the `fetched_at` the caller knows.
 
     `in_turn`: nobody waits for just this one, so a scarce call may go to a more overdue query instead.
     """
     if purpose != PEOPLE:
-        return refresh_now(snapshot_id, seen=seen, purpose=purpose, user_id=user_id, in_turn=in_turn)
+        return refresh_now(
+            snapshot_id, expected_fetched_at=expected_fetched_at, purpose=purpose, user_id=user_id, in_turn=in_turn
+        )
     with slots.people.take() as has_slot:
         if not has_slot:
             return Refusal.CROWDED
-        return refresh_now(snapshot_id, seen=seen, purpose=purpose, user_id=user_id, in_turn=in_turn)
+        return refresh_now(
+            snapshot_id, expected_fetched_at=expected_fetched_at, purpose=purpose, user_id=user_id, in_turn=in_turn
+        )
 
 
 def refresh_now(
-    snapshot_id: int, *, seen: datetime | None, purpose: str, user_id: int | None, in_turn: bool
+    snapshot_id: int, *, expected_fetched_at: datetime | None, purpose: str, user_id: int | None, in_turn: bool
 ) -> Outcome | Refusal:
     snapshot = Snapshot.objects.select_related("project").defer("report_json").filter(pk=snapshot_id).first()
     if snapshot is None:
         return Refusal.GONE
-    if snapshot.fetched_at != seen:
+    if snapshot.fetched_at != expected_fetched_at:
         return Refusal.NEWER
     project = snapshot.project
     if refusal := gateway.without_secret(project):
         return refusal
     if in_turn:
         snapshot = most_urgent(snapshot, project, database_now())
-    claimed = claim(snapshot.pk, seen=snapshot.fetched_at, purpose=purpose, user_id=user_id)
+    claimed = claim(snapshot.pk, expected_fetched_at=snapshot.fetched_at, purpose=purpose, user_id=user_id)
     if isinstance(claimed, Refusal):
         return claimed
     today = project.today(claimed.started_at)
     answered = gateway.ask(project.client(), lambda client: read(client, snapshot, today), today)
-    subject = f"snapshot={snapshot.pk} report={snapshot.question['report']}"
+    subject = f"snapshot={snapshot.pk} report={snapshot.query['report']}"
     with gateway.recording(claimed, answered, subject) as (project, now):
         # Only if the lease is still ours: a late holder overwrites nothing.
         held = Snapshot.objects.select_for_update().filter(pk=claimed.snapshot_id, lease_token=claimed.token)
         stored = held.defer("report_json").first() if isinstance(answered, Failure) else held.first()
         if isinstance(answered, Failure):
             if stored:
-                note(stored, answered, now)
+                record_failure(stored, answered, now)
             outcome = Outcome.FAILED
         elif stored:
-            keep(stored, answered, now, today, project)
+            store(stored, answered, now, today, project)
             outcome = Outcome.STORED
         else:
             outcome = Outcome.LATE
-        project.stretch = stretch(project, now)
+        factor = new_interval_factor(project, now)
+        changed, project.interval_factor = factor != project.interval_factor, factor
+        if changed:
+            project.snapshots.set_due(project)
+        elif outcome is Outcome.STORED:
+            project.snapshots.filter(pk=claimed.snapshot_id).set_due(project)
     return outcome
 
 
 def read(client: Client, snapshot: Snapshot, today: date) -> Report:
-    kind = KINDS[snapshot.question["report"]]
-    request = kind.request(snapshot.question, today)
-    report: Report = kind.read(client.query(request.endpoint, request.params), snapshot.question, today)
+    kind = REPORT_TYPES[snapshot.query["report"]]
+    request = kind.request(snapshot.query, today)
+    report: Report = kind.read(client.query(request.endpoint, request.params), snapshot.query, today)
     return report
 
 
-def keep(snapshot: Snapshot, report: Report, now: datetime, today: date, project: Project) -> None:
+def store(snapshot: Snapshot, report: Report, now: datetime, today: date, project: Project) -> None:
     """Stores the report. Its version rises only when it is another one, because layouts are kept by it."""
     stored = report.to_json()
     if snapshot.report_json != stored:
         snapshot.report_json = stored
         snapshot.version = F("version") + 1
     snapshot.fetched_at = now
-    snapshot.rolls_at = rolls_at(snapshot.question, today, project.zone)
+    snapshot.rolls_at = rolls_at(snapshot.query, today, project.zone)
     snapshot.retry_at = snapshot.failing_since = None
     snapshot.error = snapshot.error_kind = ""
     snapshot.failures = 0
-    let_go(snapshot)
+    end_lease(snapshot)
     snapshot.save(update_fields=["report_json", "version", "fetched_at", "rolls_at", *STATE])
 
 
-def note(snapshot: Snapshot, failure: Failure, now: datetime) -> None:
+def record_failure(snapshot: Snapshot, failure: Failure, now: datetime) -> None:
     """Notes the error and until when this query waits. The last good data stays."""
     snapshot.failures += 1
     wait = backoff.retry_after(failure.kind, snapshot.failures, failure.retry_after)
     snapshot.retry_at = now + wait if wait else None
     snapshot.failing_since = snapshot.failing_since or now
     snapshot.error_kind, snapshot.error = failure.kind, failure.message
-    let_go(snapshot)
+    end_lease(snapshot)
     snapshot.save(update_fields=STATE)
 
 
-def let_go(snapshot: Snapshot) -> None:
+def end_lease(snapshot: Snapshot) -> None:
     snapshot.lease_token = ""
     snapshot.lease_until = snapshot.queued_at = None
 
 
-def stretch(project: Project, now: datetime) -> float:
+def new_interval_factor(project: Project, now: datetime) -> float:
     """The factor that stretches all intervals when the project has more queries than its hourly limit."""
     intervals: dict[int, tuple[float, bool]] = {}
     polled = Widget.objects.polled(project, now)
@@ -139,4 +153,4 @@ def stretch(project: Project, now: datetime) -> float:
         interval = base_interval(minutes, project.refresh_minutes, over=over)
         known = intervals.get(snapshot_id)
         intervals[snapshot_id] = (min(interval, known[0]) if known else interval, over and minutes is None)
-    return stretch_for(intervals.values(), project.effective_hourly)
+    return interval_factor_for(intervals.values(), project.effective_hourly)

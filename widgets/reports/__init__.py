@@ -4,15 +4,15 @@ from widgets.reports.events import Events
 from widgets.reports.funnel import Funnel
 from widgets.reports.numeric import Average, Sum
 from widgets.reports.reading import ReadError
-from widgets.reports.report_type import Kind, Question, Request
+from widgets.reports.report_type import Query, ReportType, Request
 from widgets.reports.retention import Frequency, Retention
 from widgets.reports.saved_report import SavedReport
 from widgets.reports.segmentation import Segmentation
 from widgets.reports.top_events import TopEvents
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
+REPORT_TYPES: dict[str, ReportType] = {
+    report_type.name: report_type
+    for report_type in (
         Events(),
         Segmentation(),
         Sum(),
@@ -25,4 +25,4 @@ KINDS: dict[str, Kind] = {
     )
 }
 
-__all__ = ["KINDS", "Kind", "Question", "ReadError", "Request"]
+__all__ = ["REPORT_TYPES", "Kind", "Query", "ReadError", "Request"]

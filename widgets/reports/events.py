@@ -9,13 +9,21 @@ from typing import Any, ClassVar
 from widgets.report import Report, Series
 from widgets.reports import one_bucket
 from widgets.reports.reading import of_events
-from widgets.reports.report_type import MEASURE_TYPES, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
+from widgets.reports.report_type import (
+    MEASURE_TYPES,
+    RANGE_FIELDS,
+    Query,
+    ReportType,
+    Request,
+    calendar_of,
+    common_params,
+)
 from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 MOST_EVENTS = 100
 
 
-class Events(Kind):
+class Events(ReportType):
     name: ClassVar[str] = "events"
     title: ClassVar[str] = "Events"
     about: ClassVar[str] = "How often one or several events happened: one curve or one slice an event."
@@ -27,7 +35,7 @@ class Events(Kind):
     )
     compares: ClassVar[bool] = True
 
-    def problems(self, spec: WidgetSpec) -> Iterator[Problem]:
+    def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
         if len(spec.events) > MOST_EVENTS:
             yield Problem("events", f"At most {MOST_EVENTS} events fit into one widget.")
         if spec.one_total and spec.measure != "total" and len(spec.events) > 1:
@@ -37,27 +45,27 @@ class Events(Kind):
                 "Choose the measure total, one event, or a chart that shows the dates.",
             )
 
-    def question(self, spec: WidgetSpec) -> Question:
-        question = super().question(spec)
+    def query(self, spec: WidgetSpec) -> Query:
+        query = super().query(spec)
         if one_bucket.needed(spec):
-            return question | one_bucket.question(spec)
-        return question | {"events": sorted(set(spec.events)), "type": MEASURE_TYPES[spec.measure]}
+            return query | one_bucket.query(spec)
+        return query | {"events": sorted(set(spec.events)), "type": MEASURE_TYPES[spec.measure]}
 
-    def request(self, question: Question, today: date) -> Request:
-        if "one_bucket" in question:
-            return one_bucket.request(question, today)
-        params = common_params(question, today) | {
-            "event": json.dumps(question["events"], ensure_ascii=False),
-            "type": question["type"],
-            "unit": question["range"]["unit"],
+    def request(self, query: Query, today: date) -> Request:
+        if "one_bucket" in query:
+            return one_bucket.request(query, today)
+        params = common_params(query, today) | {
+            "event": json.dumps(query["events"], ensure_ascii=False),
+            "type": query["type"],
+            "unit": query["range"]["unit"],
         }
         return Request("events", params)
 
-    def read(self, answer: Any, question: Question, today: date) -> Report:
-        if "one_bucket" in question:
-            return one_bucket.read(answer, question, today)
-        adds_up = question["type"] == "general"
-        calendar, events = calendar_of(question, today), question["events"]
+    def read(self, answer: Any, query: Query, today: date) -> Report:
+        if "one_bucket" in query:
+            return one_bucket.read(answer, query, today)
+        adds_up = query["type"] == "general"
+        calendar, events = calendar_of(query, today), query["events"]
         found = of_events(events, calendar.series(answer, limit=len(events), adds_up=adds_up))
         silent = tuple(0 for _ in calendar.buckets)
         return Report(

@@ -10,44 +10,52 @@ from widgets.report import Number, Report, Series, Value, label, number
 from widgets.reports.expressions import property_expression, property_title
 from widgets.reports.notes import note_on
 from widgets.reports.reading import along, check_labels, check_size, count, mapping, sequence, unreadable
-from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
+from widgets.reports.report_type import (
+    FILTER_FIELDS,
+    RANGE_FIELDS,
+    Query,
+    ReportType,
+    Request,
+    calendar_of,
+    common_params,
+)
 from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 OVERALL = "$overall"
 
 
-class Funnel(Kind):
+class Funnel(ReportType):
     name: ClassVar[str] = "funnel"
     title: ClassVar[str] = "Funnel"
     about: ClassVar[str] = "A funnel saved in Mixpanel: its steps, or its conversion day by day."
     fields: ClassVar[tuple[str, ...]] = ("funnel", "breakdown", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
     charts: ClassVar[tuple[str, ...]] = ("funnel", "table", "list", "number", "gauge", *TIME_SERIES_CHARTS)
 
-    def problems(self, spec: WidgetSpec) -> Iterator[Problem]:
+    def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
         if spec.breakdown and spec.chart in ("funnel", "list", "number", "gauge"):
             yield Problem(
                 "breakdown",
                 f"A {spec.chart} shows one column of numbers. Leave the breakdown empty, or choose table or line.",
             )
 
-    def question(self, spec: WidgetSpec) -> Question:
-        question = super().question(spec) | {"funnel": spec.funnel}
+    def query(self, spec: WidgetSpec) -> Query:
+        query = super().query(spec) | {"funnel": spec.funnel}
         if spec.breakdown:
-            question |= {"on": property_expression(spec.breakdown), "limit": spec.limit}
-        return question
+            query |= {"on": property_expression(spec.breakdown), "limit": spec.limit}
+        return query
 
-    def request(self, question: Question, today: date) -> Request:
-        params = common_params(question, today) | {
-            "funnel_id": question["funnel"],
-            "unit": question["range"]["unit"],
+    def request(self, query: Query, today: date) -> Request:
+        params = common_params(query, today) | {
+            "funnel_id": query["funnel"],
+            "unit": query["range"]["unit"],
         }
-        if on := question.get("on"):
-            params |= {"on": on, "limit": question["limit"]}
+        if on := query.get("on"):
+            params |= {"on": on, "limit": query["limit"]}
         return Request("funnels", params)
 
-    def read(self, answer: Any, question: Question, today: date) -> Report:
+    def read(self, answer: Any, query: Query, today: date) -> Report:
         """One series a (value of the breakdown, step): the count by date. Without a breakdown: `$overall`."""
-        calendar = calendar_of(question, today)
+        calendar = calendar_of(query, today)
         counts: dict[str, dict[int, dict[date, Number]]] = {}
         titles: dict[int, str] = {}
         data = mapping(mapping(answer, "data").get("data"), "data")
@@ -55,9 +63,9 @@ class Funnel(Kind):
         calendar.check(set(seen))
         for bucket, by_segment in zip(seen, data.values(), strict=True):
             found = list(segments(mapping(by_segment, "a date's steps")))
-            if "on" not in question:
+            if "on" not in query:
                 found = overall_of(found)
-            check_labels(len(found), question.get("limit", 1))
+            check_labels(len(found), query.get("limit", 1))
             for segment, steps in found:
                 for i, entry in enumerate(sequence(steps, "steps")):
                     step = mapping(entry, "a step")

@@ -1,4 +1,4 @@
-"""The answers of Mixpanel's Insights (`/insights`), in all the shapes that they take, read into a Report.
+"""The answers of Mixpanel's Insights (`/insights`), in all the row_kinds that they take, read into a Report.
 
 `{"headers", "date_range", "series": {metric: …}, "time_comparison", "secondary", "meta"}`: below a metric there is
 a level a breakdown, with `$overall` beside the values, then `{date: n}` or `{"all": n}`. Saved funnels and
@@ -37,7 +37,7 @@ _PREFIX = re.compile(r"([A-Z]{1,2})\. ")
 
 
 def read_insights(answer: Any, today: date) -> Report:
-    """Raises ReadError for what is none of Insights' shapes."""
+    """Raises ReadError for what is none of Insights' row_kinds."""
     body = mapping(answer, "series")
     given = mapping(body.get("series"), "series")
     metrics = {name: given[name] for name in sorted(given, key=place_of(given, body.get("meta")))}

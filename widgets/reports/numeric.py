@@ -12,38 +12,46 @@ from widgets.report import Report, Series
 from widgets.reports.expressions import property_expression
 from widgets.reports.ranges import Range
 from widgets.reports.reading import along, mapping, unreadable
-from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
+from widgets.reports.report_type import (
+    FILTER_FIELDS,
+    RANGE_FIELDS,
+    Query,
+    ReportType,
+    Request,
+    calendar_of,
+    common_params,
+)
 from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 
-class Numeric(Kind):
+class Numeric(ReportType):
     fields: ClassVar[tuple[str, ...]] = ("events", "property_name", *FILTER_FIELDS, *RANGE_FIELDS)
     charts: ClassVar[tuple[str, ...]] = (*TIME_SERIES_CHARTS, "table", "number", "gauge")
 
-    def question(self, spec: WidgetSpec) -> Question:
-        return super().question(spec) | {
+    def query(self, spec: WidgetSpec) -> Query:
+        return super().query(spec) | {
             "event": spec.events[0],
             "on": property_expression(spec.property_name),
         }
 
-    def request(self, question: Question, today: date) -> Request:
-        params = common_params(question, today) | {
-            "event": question["event"],
-            "on": question["on"],
+    def request(self, query: Query, today: date) -> Request:
+        params = common_params(query, today) | {
+            "event": query["event"],
+            "on": query["on"],
             "unit": "day",
         }
         return Request(f"segmentation/{self.name}", params)
 
-    def read(self, answer: Any, question: Question, today: date) -> Report:
+    def read(self, answer: Any, query: Query, today: date) -> Report:
         adds_up = self.name == "sum"
-        calendar = calendar_of(question, today)
+        calendar = calendar_of(query, today)
         body = mapping(answer, "results")
         if body.get("status", "ok") != "ok":
             raise unreadable("it says itself that something went wrong")
         points = calendar.points(body.get("results"), adds_up=adds_up)
         calendar.check(points)
         values = along(calendar.buckets, points, missing=0 if adds_up else None)
-        return Report("dates", calendar.buckets, (Series(question["event"], values),), additive=adds_up)
+        return Report("dates", calendar.buckets, (Series(query["event"], values),), additive=adds_up)
 
 
 class Sum(Numeric):
@@ -61,7 +69,7 @@ class Average(Numeric):
     title: ClassVar[str] = "Average of a property"
     about: ClassVar[str] = "A numeric property of an event, averaged by day: the usual amount of an order, say."
 
-    def problems(self, spec: WidgetSpec) -> Iterator[Problem]:
+    def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
         if spec.unit != "day":
             yield Problem(
                 "unit",

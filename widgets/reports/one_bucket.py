@@ -10,7 +10,7 @@ from typing import Any
 from widgets.report import Number, Report, Series
 from widgets.reports.ranges import DAY, Dates
 from widgets.reports.reading import ReadError, amount, counted, mapping, must_be_day, of_events
-from widgets.reports.report_type import MEASURE_TYPES, Question, Request, common_params, dates_of
+from widgets.reports.report_type import MEASURE_TYPES, Query, Request, common_params, dates_of
 from widgets.spec import WidgetSpec
 
 
@@ -18,35 +18,35 @@ def needed(spec: WidgetSpec) -> bool:
     return spec.one_total and spec.measure != "total"
 
 
-def question(spec: WidgetSpec) -> Question:
+def query(spec: WidgetSpec) -> Query:
     return {"event": spec.events[0], "type": MEASURE_TYPES[spec.measure], "one_bucket": True}
 
 
-def request(question: Question, today: date) -> Request:
-    dates = dates_of(question | {"periods": 1}, today)
-    params = common_params(question, today) | {
-        "event": question["event"],
-        "type": question["type"],
-        "from_date": first_day(dates, question).isoformat(),
+def request(query: Query, today: date) -> Request:
+    dates = dates_of(query | {"periods": 1}, today)
+    params = common_params(query, today) | {
+        "event": query["event"],
+        "type": query["type"],
+        "from_date": first_day(dates, query).isoformat(),
         "interval": dates.days,
     }
-    if on := question.get("on"):
-        params |= {"on": on, "limit": question["limit"]}
+    if on := query.get("on"):
+        params |= {"on": on, "limit": query["limit"]}
     return Request("segmentation", params)
 
 
-def first_day(dates: Dates, question: Question) -> date:
+def first_day(dates: Dates, query: Query) -> date:
     """Of the range, or of the one before where that is asked for too."""
-    return dates.first - timedelta(days=dates.days * (question.get("periods", 1) - 1))
+    return dates.first - timedelta(days=dates.days * (query.get("periods", 1) - 1))
 
 
-def read(answer: Any, question: Question, today: date) -> Report:
+def read(answer: Any, query: Query, today: date) -> Report:
     """A report of one row; the bucket before, where it was asked for, becomes each series' `previous`."""
-    dates = dates_of(question | {"periods": 1}, today)
-    first, compares = first_day(dates, question), question.get("periods") == 2
-    found = counted(answer, question.get("limit", 1))
-    if "on" not in question:
-        found = [(name, points or {}) for name, points in of_events([question["event"]], found)]
+    dates = dates_of(query | {"periods": 1}, today)
+    first, compares = first_day(dates, query), query.get("periods") == 2
+    found = counted(answer, query.get("limit", 1))
+    if "on" not in query:
+        found = [(name, points or {}) for name, points in of_events([query["event"]], found)]
     series = []
     for name, points in found:
         now: list[Number] = []

@@ -23,7 +23,7 @@ _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ][\d:.Z+ -]*)?", re.ASCII)
 
 
 class ReadError(Exception):
-    """Mixpanel answered something that is not the documented shape. The message is for people."""
+    """Mixpanel answered something that is not the documented row_kind. The message is for people."""
 
 
 def unreadable(why: str) -> ReadError:
@@ -154,7 +154,7 @@ class Calendar:
         return rows
 
     def series(self, answer: Any, *, limit: int, adds_up: bool) -> list[tuple[str, tuple[Value, ...]]]:
-        """The (label, values) of what `/events` and `/segmentation` answer to a question for `limit` labels."""
+        """The (label, values) of what `/events` and `/segmentation` answer to a query for `limit` labels."""
         found = counted(answer, limit)
         self.check({self.bucket(str(key)) for key in sequence(answer["data"].get("series", []), "series")})
         check_size(len(found), len(self.buckets))

@@ -1,6 +1,6 @@
-"""What a kind of report is: a small class that says which fields it uses, what it asks and how it reads.
+"""What a report_type of report is: a small class that says which fields it uses, what it asks and how it reads.
 
-A new kind is a new file with such a class and a line in `widgets/reports/__init__.py`.
+A new report_type is a new file with such a class and a line in `widgets/reports/__init__.py`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,8 +14,8 @@ from widgets.reports.ranges import Dates, Range
 from widgets.reports.reading import Calendar
 from widgets.spec import Problem, WidgetSpec
 
-Question = dict[str, Any]
-"""What Mixpanel is asked, as canonical JSON with relative dates: equal questions share one query."""
+Query = dict[str, Any]
+"""What Mixpanel is asked, as canonical JSON with relative dates: equal queries share one query."""
 
 MEASURE_TYPES = {"total": "general", "unique": "unique", "average": "average"}
 """Our measures by Mixpanel's names. Only totals add up."""
@@ -32,8 +32,8 @@ class Request:
     params: Mapping[str, str | int | bool]
 
 
-class Kind:
-    """One kind of report.
+class ReportType:
+    """One report_type of report.
 
     name     as in imports
     title    as people read it
@@ -53,33 +53,33 @@ class Kind:
     compares_dates: ClassVar[bool] = False
     sort: ClassVar[str] = "none"
 
-    def problems(self, spec: WidgetSpec) -> Iterator[Problem]:
-        """What is wrong with a widget of this kind, beyond what `rules` checks for every kind."""
+    def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
+        """What is wrong with a widget of this report_type, beyond what `rules` checks for every report_type."""
         return iter(())
 
-    def question(self, spec: WidgetSpec) -> Question:
+    def query(self, spec: WidgetSpec) -> Query:
         """What a widget asks. Says nothing of how the answer is cleaned or drawn."""
-        question: Question = {"report": self.name}
+        query: Query = {"report": self.name}
         if "range" in self.fields:
-            question["range"] = Range.of(spec).to_dict()
+            query["range"] = Range.of(spec).to_dict()
             if spec.compares:
-                question["periods"] = 2
+                query["periods"] = 2
         if "where" in self.fields and (where := where_expression(spec.filters, spec.where)):
-            question["where"] = where
-        return question
+            query["where"] = where
+        return query
 
-    def request(self, question: Question, today: date) -> Request:
+    def request(self, query: Query, today: date) -> Request:
         raise NotImplementedError
 
-    def read(self, answer: Any, question: Question, today: date) -> Report:
-        """The Report in Mixpanel's answer to `question`; ReadError when it is none."""
+    def read(self, answer: Any, query: Query, today: date) -> Report:
+        """The Report in Mixpanel's answer to `query`; ReadError when it is none."""
         raise NotImplementedError
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         """What one widget shows of the stored report; ReportError when it can't."""
-        if spec.compares and report.shape == "dates":
+        if spec.compares and report.row_kind == "dates":
             report = compared(report)
-        if spec.one_total and report.shape == "dates":
+        if spec.one_total and report.row_kind == "dates":
             report = totalled(report)
         return replace(
             report,
@@ -98,24 +98,24 @@ class Kind:
         return False
 
 
-def dates_of(question: Question, today: date) -> Dates:
-    """The dates that a question asks for today."""
-    return Range.from_dict(question["range"]).resolve(today, question.get("periods", 1))
+def dates_of(query: Query, today: date) -> Dates:
+    """The dates that a query asks for today."""
+    return Range.from_dict(query["range"]).resolve(today, query.get("periods", 1))
 
 
-def calendar_of(question: Question, today: date) -> Calendar:
+def calendar_of(query: Query, today: date) -> Calendar:
     """The same, to sort an answer's dates into."""
-    return Calendar(dates_of(question, today), question["range"]["unit"])
+    return Calendar(dates_of(query, today), query["range"]["unit"])
 
 
-def common_params(question: Question, today: date) -> dict[str, str | int | bool]:
+def common_params(query: Query, today: date) -> dict[str, str | int | bool]:
     """The dates and the filter, as every dated endpoint takes them."""
-    dates = dates_of(question, today)
+    dates = dates_of(query, today)
     params: dict[str, str | int | bool] = {
         "from_date": dates.first.isoformat(),
         "to_date": dates.last.isoformat(),
     }
-    if where := question.get("where"):
+    if where := query.get("where"):
         params["where"] = where
     return params
 
@@ -141,7 +141,7 @@ def totalled(report: Report) -> Report:
         )
     return replace(
         report,
-        shape="total",
+        row_kind="total",
         rows=("",),
         series=tuple(replace(s, values=(s.total,)) for s in report.series),
     )

@@ -8,21 +8,29 @@ from typing import Any, ClassVar
 from widgets.report import Number, Report, Series, Value, number
 from widgets.reports.ranges import next_bucket
 from widgets.reports.reading import amount, count, day, mapping, sequence, unreadable
-from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Kind, Question, Request, calendar_of, common_params
+from widgets.reports.report_type import (
+    FILTER_FIELDS,
+    RANGE_FIELDS,
+    Query,
+    ReportType,
+    Request,
+    calendar_of,
+    common_params,
+)
 from widgets.spec import Problem, WidgetSpec
 
 USERS = "Users"
 MOST_INTERVALS = 90
 
 
-class Cohorts(Kind):
+class Cohorts(ReportType):
     """What the two share: rows of dates, columns of counts, as numbers or in percent."""
 
     charts: ClassVar[tuple[str, ...]] = ("cohort", "table")
 
-    def question(self, spec: WidgetSpec) -> Question:
-        question = super().question(spec)
-        return question | {"event": spec.events[0]} if spec.events else question
+    def query(self, spec: WidgetSpec) -> Query:
+        query = super().query(spec)
+        return query | {"event": spec.events[0]} if spec.events else query
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         report = super().view(report, spec)
@@ -35,32 +43,32 @@ class Retention(Cohorts):
     about: ClassVar[str] = "Of the people who did something for the first time, how many came back."
     fields: ClassVar[tuple[str, ...]] = ("born_event", "events", "intervals", *FILTER_FIELDS, *RANGE_FIELDS)
 
-    def problems(self, spec: WidgetSpec) -> Iterator[Problem]:
+    def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
         if not 1 <= spec.intervals <= MOST_INTERVALS:
             yield Problem("intervals", f"Enter a number of columns from 1 to {MOST_INTERVALS}.")
 
-    def question(self, spec: WidgetSpec) -> Question:
-        return super().question(spec) | {"born_event": spec.born_event, "intervals": spec.intervals}
+    def query(self, spec: WidgetSpec) -> Query:
+        return super().query(spec) | {"born_event": spec.born_event, "intervals": spec.intervals}
 
-    def request(self, question: Question, today: date) -> Request:
-        params = common_params(question, today) | {
+    def request(self, query: Query, today: date) -> Request:
+        params = common_params(query, today) | {
             "retention_type": "birth",
-            "born_event": question["born_event"],
-            "unit": question["range"]["unit"],
-            "interval_count": question["intervals"],
+            "born_event": query["born_event"],
+            "unit": query["range"]["unit"],
+            "interval_count": query["intervals"],
         }
-        if event := question.get("event"):
+        if event := query.get("event"):
             params["event"] = event
         return Request("retention", params)
 
-    def read(self, answer: Any, question: Question, today: date) -> Report:
+    def read(self, answer: Any, query: Query, today: date) -> Report:
         """Columns `Users`, then `0`, `1`, …; None in an interval that has not begun by `today`."""
         body = mapping(answer, "cohorts")
         # The documented answer has the dates at the top; `data` around them was seen at other endpoints.
         cohorts = mapping(body.get("data", body), "cohorts")
-        calendar = calendar_of(question, today)
+        calendar = calendar_of(query, today)
         rows = {bucket: mapping(entry, "a cohort") for bucket, entry in calendar.rows(cohorts).items()}
-        unit, width = calendar.unit, question["intervals"]
+        unit, width = calendar.unit, query["intervals"]
         table = [
             cohort_row(rows[bucket], bucket, unit, width, today)
             if bucket in rows
@@ -77,19 +85,19 @@ class Frequency(Cohorts):
     about: ClassVar[str] = "In how many hours of a day, or days of a week or month, people did something."
     fields: ClassVar[tuple[str, ...]] = ("events", *FILTER_FIELDS, *RANGE_FIELDS)
 
-    def request(self, question: Question, today: date) -> Request:
-        unit = question["range"]["unit"]
-        params = common_params(question, today) | {
+    def request(self, query: Query, today: date) -> Request:
+        unit = query["range"]["unit"]
+        params = common_params(query, today) | {
             "unit": unit,
             "addiction_unit": "hour" if unit == "day" else "day",
         }
-        if event := question.get("event"):
+        if event := query.get("event"):
             params["event"] = event
         return Request("retention/addiction", params)
 
-    def read(self, answer: Any, question: Question, today: date) -> Report:
+    def read(self, answer: Any, query: Query, today: date) -> Report:
         """Columns `1`, `2`, …: people who did it in at least so many hours or days."""
-        calendar = calendar_of(question, today)
+        calendar = calendar_of(query, today)
         most = {"day": 24, "week": 7, "month": 31}[calendar.unit]
         rows: dict[date, list[Number]] = {}
         for bucket, entry in calendar.rows(people_by_date(answer)).items():

@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any, TypeGuard
 
 from widgets.report import UNSTORABLE, Number, number
-from widgets.reports import KINDS
+from widgets.reports import REPORT_TYPES
 from widgets.reports.ranges import DAY, Range, next_bucket
-from widgets.reports.report_type import Kind
+from widgets.reports.report_type import ReportType
 from widgets.spec import (
     CHARTS,
     FILTER_OPS,
@@ -37,25 +37,25 @@ EVENT_MAY_BE_ANY = ("retention", "frequency")
 
 def check(spec: WidgetSpec, today: date) -> list[Problem]:
     """All that is wrong with a widget; empty when it may be saved. `today` is the project's."""
-    kind = KINDS.get(spec.report)
-    if kind is None:
-        return [Problem("report", f"There is no report “{spec.report}”. Choose one of: {', '.join(KINDS)}.")]
+    report_type = REPORT_TYPES.get(spec.report)
+    if report_type is None:
+        return [Problem("report", f"There is no report “{spec.report}”. Choose one of: {', '.join(REPORT_TYPES)}.")]
     problems = [
-        *choices(spec, kind),
+        *choices(spec, report_type),
         *storable(spec),
-        *asked(spec, kind),
+        *asked(spec, report_type),
         *filters(spec),
-        *cleaning(spec, kind),
-        *drawing(spec, kind),
+        *cleaning(spec, report_type),
+        *drawing(spec, report_type),
     ]
-    if "range" in kind.fields and not problems:
+    if "range" in report_type.fields and not problems:
         problems += dates(spec, today)
     if not problems:
-        problems += kind.problems(spec)
+        problems += report_type.validate(spec)
     return problems
 
 
-def choices(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
+def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     allowed: tuple[tuple[str, Any, Mapping[str, str]], ...] = (
         ("measure", spec.measure, MEASURES),
         ("unit", spec.unit, UNITS),
@@ -66,10 +66,12 @@ def choices(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
     for field, value, values in allowed:
         if value not in values:
             yield Problem(field, f"“{value}” is not possible here. Choose one of: {', '.join(values)}.")
-    if spec.chart in CHARTS and spec.chart not in kind.charts:
-        fitting = ", ".join(kind.charts)
+    if spec.chart in CHARTS and spec.chart not in report_type.charts:
+        fitting = ", ".join(report_type.charts)
         chart = CHARTS[spec.chart].lower()
-        yield Problem("chart", f"The report “{kind.title}” can't be drawn as a {chart}. Choose one of: {fitting}.")
+        yield Problem(
+            "chart", f"The report “{report_type.title}” can't be drawn as a {chart}. Choose one of: {fitting}."
+        )
 
 
 def storable(spec: WidgetSpec) -> Iterator[Problem]:
@@ -93,8 +95,8 @@ def is_number(value: Any) -> TypeGuard[Number]:
     return isinstance(value, int | float) and number(value) is not None
 
 
-def asked(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
-    if "events" in kind.fields:
+def asked(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
+    if "events" in report_type.fields:
         if any(not event.strip() for event in spec.events):
             yield Problem("events", "An event's name is empty. Remove it, or enter a name as Mixpanel shows it.")
         elif not spec.events and spec.report not in EVENT_MAY_BE_ANY:
@@ -102,16 +104,16 @@ def asked(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
         elif len(spec.events) > 1 and spec.report != "events":
             yield Problem("events", "This report takes one event. For several events choose the report “Events”.")
     for field, message in NEEDED.items():
-        if field in kind.fields and not getattr(spec, field):
+        if field in report_type.fields and not getattr(spec, field):
             yield Problem(field, message)
     default = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
     for field in MISLEADING_WHEN_UNUSED:
-        if field not in kind.fields and getattr(spec, field) != default[field]:
-            fitting = ", ".join(name for name, other in KINDS.items() if field in other.fields)
+        if field not in report_type.fields and getattr(spec, field) != default[field]:
+            fitting = ", ".join(name for name, other in REPORT_TYPES.items() if field in other.fields)
             yield Problem(
-                field, f"The report “{kind.title}” can't use this. Leave it empty, or choose one of: {fitting}."
+                field, f"The report “{report_type.title}” can't use this. Leave it empty, or choose one of: {fitting}."
             )
-    if "limit" in kind.fields and not 1 <= spec.limit <= 10_000:
+    if "limit" in report_type.fields and not 1 <= spec.limit <= 10_000:
         yield Problem("limit", "Enter a number from 1 to 10000, Mixpanel's own limit.")
 
 
@@ -153,17 +155,17 @@ def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
             yield Problem("unit", f"These dates hold no whole {spec.unit}. Choose day, or a longer range.")
 
 
-def cleaning(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
+def cleaning(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if spec.top is not None and spec.top < 1:
         yield Problem("top", "Enter how many of the largest to keep: 1 or more.")
     if spec.other and spec.top is None:
         yield Problem("top", "Enter how many of the largest to keep, so that the rest can be summed as “Other”.")
-    elif spec.other and not kind.adds_up(spec):
+    elif spec.other and not report_type.adds_up(spec):
         yield Problem("other", "The rest can't be summed: these values don't add up. Choose the measure total.")
     names = list(spec.rename.values())
     if any(not name.strip() for name in (*names, *spec.rename)):
         yield Problem("rename", "A label's old or new name is empty. Enter both, as old = new.")
-    elif len(set(names)) < len(names) and not kind.adds_up(spec):
+    elif len(set(names)) < len(names) and not report_type.adds_up(spec):
         yield Problem(
             "rename",
             "Two labels get the same name, which would add their values, and these don't add up. "
@@ -171,7 +173,7 @@ def cleaning(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
         )
 
 
-def drawing(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
+def drawing(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     colors = spec.colors.values() if isinstance(spec.colors, Mapping) else spec.colors
     for color in colors:
         if not isinstance(color, str) or not HEX_COLOR.fullmatch(color):
@@ -182,8 +184,8 @@ def drawing(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
         yield Problem("target", "The target must be a finite number.")
     yield from options(spec)
     if spec.compares:
-        yield from comparison(spec, kind)
-    if spec.options.get("total") and spec.chart in TIME_SERIES_CHARTS and not kind.adds_up(spec):
+        yield from comparison(spec, report_type)
+    if spec.options.get("total") and spec.chart in TIME_SERIES_CHARTS and not report_type.adds_up(spec):
         yield Problem("options", "total: these values don't add up, so they have no total. Choose the measure total.")
 
 
@@ -198,19 +200,21 @@ def options(spec: WidgetSpec) -> Iterator[Problem]:
             yield Problem("options", f"{name}: enter a number.")
         elif name == "types":
             types = value.values() if isinstance(value, Mapping) else value
-            if not isinstance(value, list | tuple | Mapping) or any(kind not in TIME_SERIES_CHARTS for kind in types):
+            if not isinstance(value, list | tuple | Mapping) or any(
+                report_type not in TIME_SERIES_CHARTS for report_type in types
+            ):
                 yield Problem("options", f"types: list chart types among: {', '.join(TIME_SERIES_CHARTS)}.")
     low, high = spec.options.get("axis_min"), spec.options.get("axis_max")
     if is_number(low) and is_number(high) and low >= high:
         yield Problem("options", "axis_max: enter a number above the axis's lower end.")
 
 
-def comparison(spec: WidgetSpec, kind: Kind) -> Iterator[Problem]:
-    if not kind.compares:
-        why = f"The report “{kind.title}” can't be compared with the period before."
+def comparison(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
+    if not report_type.compares:
+        why = f"The report “{report_type.title}” can't be compared with the period before."
     elif spec.chart != "number" and spec.chart not in TIME_SERIES_CHARTS:
         why = f"A {CHARTS[spec.chart].lower()} has no place for the period before: choose a number or a line."
-    elif spec.chart != "number" and not (kind.compares_dates or kind.adds_up(spec)):
+    elif spec.chart != "number" and not (report_type.compares_dates or report_type.adds_up(spec)):
         why = "These values don't add up to one number a period: choose the measure total, or the chart number."
     else:
         return

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from widgets.report import Report, ReportError, Series
 from widgets.reports.insights import TIME, read_insights
 from widgets.reports.insights_tables import OVERALL
-from widgets.reports.report_type import Kind, Question, Request, totalled
+from widgets.reports.report_type import Query, ReportType, Request, totalled
 from widgets.reports.retention import USERS, percent
 from widgets.spec import CHARTS, ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, WidgetSpec
 
 
-class SavedReport(Kind):
+class SavedReport(ReportType):
     name: ClassVar[str] = "saved_report"
     title: ClassVar[str] = "Saved report"
     about: ClassVar[str] = "A report that was made and saved in Mixpanel, with its own dates."
@@ -22,13 +22,13 @@ class SavedReport(Kind):
     compares: ClassVar[bool] = True
     compares_dates: ClassVar[bool] = True
 
-    def question(self, spec: WidgetSpec) -> Question:
-        return super().question(spec) | {"saved_report": spec.saved_report}
+    def query(self, spec: WidgetSpec) -> Query:
+        return super().query(spec) | {"saved_report": spec.saved_report}
 
-    def request(self, question: Question, today: date) -> Request:
-        return Request("insights", {"bookmark_id": question["saved_report"]})
+    def request(self, query: Query, today: date) -> Request:
+        return Request("insights", {"bookmark_id": query["saved_report"]})
 
-    def read(self, answer: Any, question: Question, today: date) -> Report:
+    def read(self, answer: Any, query: Query, today: date) -> Report:
         return read_insights(answer, today)
 
     def labels_name(self, spec: WidgetSpec) -> str:
@@ -40,7 +40,7 @@ class SavedReport(Kind):
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         if not report.series:
             return empty(report, spec.chart)
-        if spec.one_total and report.shape == "dates" and len(report.rows) > 1:
+        if spec.one_total and report.row_kind == "dates" and len(report.rows) > 1:
             raise ReportError(
                 f"This saved report gives numbers by date, which can't be added up to a {CHARTS[spec.chart].lower()}. "
                 "Choose a line or a table, or save the report in Mixpanel as a bar, pie or metric."
@@ -56,19 +56,19 @@ class SavedReport(Kind):
                 "This saved report gives no number for the period before. In Mixpanel, compare it with a past period "
                 "and save it, or switch the option “comparison” off here."
             )
-        if report.shape == "steps" and report.labels_name != TIME:
+        if report.row_kind == "steps" and report.labels_name != TIME:
             return of_the_breakdown(report, spec)
         if any(series.step for series in report.series):
             return with_columns_named(report, spec)
         report = in_percent(report, spec)
-        return totalled(report) if spec.one_total and report.shape == "dates" else report
+        return totalled(report) if spec.one_total and report.row_kind == "dates" else report
 
 
 def drawable(report: Report) -> tuple[str, ...]:
-    """The charts that an answer of this shape can fill."""
-    if report.shape == "total":
+    """The charts that an answer of this row_kind can fill."""
+    if report.row_kind == "total":
         return (*ONE_TOTAL_CHARTS, "table")
-    if report.shape == "steps":
+    if report.row_kind == "steps":
         return ("table",) if report.labels_name == TIME else ("funnel", "table", "list")
     return (*TIME_SERIES_CHARTS, "table", "cohort", *(ONE_TOTAL_CHARTS if len(report.rows) == 1 else ()))
 
@@ -76,8 +76,8 @@ def drawable(report: Report) -> tuple[str, ...]:
 def empty(report: Report, chart: str) -> Report:
     """An answer without numbers fits any chart: what to show then is the layout's affair."""
     if chart in (*TIME_SERIES_CHARTS, "cohort"):
-        return replace(report, shape="dates", rows=())
-    return replace(report, shape="steps", rows=()) if chart == "funnel" else report
+        return replace(report, row_kind="dates", rows=())
+    return replace(report, row_kind="steps", rows=()) if chart == "funnel" else report
 
 
 def with_columns_named(report: Report, spec: WidgetSpec) -> Report:

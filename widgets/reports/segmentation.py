@@ -12,8 +12,8 @@ from widgets.reports.report_type import (
     FILTER_FIELDS,
     MEASURE_TYPES,
     RANGE_FIELDS,
-    Kind,
-    Question,
+    Query,
+    ReportType,
     Request,
     calendar_of,
     common_params,
@@ -24,7 +24,7 @@ MOST_VALUES = 10_000
 """https://developer.mixpanel.com/reference/segmentation-query, `limit`."""
 
 
-class Segmentation(Kind):
+class Segmentation(ReportType):
     name: ClassVar[str] = "segmentation"
     title: ClassVar[str] = "One event, by a property"
     about: ClassVar[str] = "How often an event happened: one curve or one slice a value of a property."
@@ -40,7 +40,7 @@ class Segmentation(Kind):
     compares: ClassVar[bool] = True
     sort: ClassVar[str] = "value"
 
-    def problems(self, spec: WidgetSpec) -> Iterator[Problem]:
+    def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
         if spec.chart == "map" and not spec.breakdown:
             yield Problem(
                 "breakdown",
@@ -53,39 +53,39 @@ class Segmentation(Kind):
                 "Leave the breakdown empty, or choose the measure total.",
             )
 
-    def question(self, spec: WidgetSpec) -> Question:
-        question = super().question(spec)
+    def query(self, spec: WidgetSpec) -> Query:
+        query = super().query(spec)
         if spec.breakdown:
             every_value = spec.other and spec.top is not None
-            question["on"] = property_expression(spec.breakdown)
-            question["limit"] = MOST_VALUES if every_value else spec.limit
+            query["on"] = property_expression(spec.breakdown)
+            query["limit"] = MOST_VALUES if every_value else spec.limit
         if one_bucket.needed(spec):
-            return question | one_bucket.question(spec)
-        return question | {"event": spec.events[0], "type": MEASURE_TYPES[spec.measure]}
+            return query | one_bucket.query(spec)
+        return query | {"event": spec.events[0], "type": MEASURE_TYPES[spec.measure]}
 
-    def request(self, question: Question, today: date) -> Request:
-        if "one_bucket" in question:
-            return one_bucket.request(question, today)
-        params = common_params(question, today) | {
-            "event": question["event"],
-            "type": question["type"],
-            "unit": question["range"]["unit"],
+    def request(self, query: Query, today: date) -> Request:
+        if "one_bucket" in query:
+            return one_bucket.request(query, today)
+        params = common_params(query, today) | {
+            "event": query["event"],
+            "type": query["type"],
+            "unit": query["range"]["unit"],
         }
-        if on := question.get("on"):
-            params |= {"on": on, "limit": question["limit"]}
+        if on := query.get("on"):
+            params |= {"on": on, "limit": query["limit"]}
         return Request("segmentation", params)
 
-    def read(self, answer: Any, question: Question, today: date) -> Report:
-        if "one_bucket" in question:
-            return one_bucket.read(answer, question, today)
-        adds_up = question["type"] == "general"
-        calendar = calendar_of(question, today)
-        found = calendar.series(answer, limit=question.get("limit", 1), adds_up=adds_up)
-        if "on" in question:
+    def read(self, answer: Any, query: Query, today: date) -> Report:
+        if "one_bucket" in query:
+            return one_bucket.read(answer, query, today)
+        adds_up = query["type"] == "general"
+        calendar = calendar_of(query, today)
+        found = calendar.series(answer, limit=query.get("limit", 1), adds_up=adds_up)
+        if "on" in query:
             series = [Series(name, values) for name, values in found]
         else:
             silent = tuple(0 for _ in calendar.buckets)
-            series = [Series(name, values or silent) for name, values in of_events([question["event"]], found)]
+            series = [Series(name, values or silent) for name, values in of_events([query["event"]], found)]
         return Report("dates", calendar.buckets, tuple(series), additive=adds_up)
 
     def labels_name(self, spec: WidgetSpec) -> str:

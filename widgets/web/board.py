@@ -97,7 +97,7 @@ def project_of(card: Card) -> Project:
 
 
 def notice(project: Project) -> str:
-    return project.hold_message if project.hold_kind in NEEDS_SOMEBODY else ""
+    return project.backoff_message if project.backoff_kind in NEEDS_SOMEBODY else ""
 
 
 def may_see(user: Any, model: str) -> bool:
@@ -106,7 +106,7 @@ def may_see(user: Any, model: str) -> bool:
 
 
 def version_of(widget: Widget) -> str:
-    """What a current picture was made from, as `Found.should_be_made_from`: in addresses it lets browsers keep it."""
+    """`PollRow.current_source_version`; in a picture's address it lets browsers keep the picture."""
     snapshot = widget.snapshot
     return f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}.{snapshot.version if snapshot else 0}"
 
@@ -141,11 +141,11 @@ def drawn(widget: Widget) -> tuple[bytes | None, str]:
     """The picture and its ETag, drawn now if the stored one is out of date; None where there is none."""
     if widget.active and widget.snapshot and widget.snapshot.fetched_at:
         found = find(widget.slug, "svg")
-        if found is not None and found.made_from != found.should_be_made_from:
+        if found is not None and found.source_version != found.current_source_version:
             rendering.render(found, "svg")
         if found is not None:
             return found.body, found.etag
     # A paused widget shows what it showed last.
-    stored: Any = Rendering.objects.filter(widget=widget, ending="svg").values_list("body", "etag").first()
+    stored: Any = Rendering.objects.filter(widget=widget, format="svg").values_list("body", "etag").first()
     body, etag = stored or (None, "")
     return bytes(body) if body is not None else None, etag

@@ -3,17 +3,13 @@
 The state is reckoned by the database, so that lists can be filtered and counted by it. The words are made here.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import (
     Case,
     CharField,
     Count,
-    DateTimeField,
-    DurationField,
-    ExpressionWrapper,
-    F,
     OuterRef,
     Q,
     QuerySet,
@@ -21,9 +17,9 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce, Concat, Substr
+from django.db.models.functions import Cast, Concat, Substr
 
-from widgets.freshness import OVER_SECONDS, POLLED_WITHIN, freshness
+from widgets.freshness import POLLED_WITHIN
 from widgets.models import Project, Rendering, Snapshot, Widget
 from widgets.models.encrypted import problem_with
 from widgets.poll.row import RENDERING_VERSION
@@ -36,7 +32,7 @@ STATES = {"failing": "Failing", "stale": "Stale", "waiting": "Waiting", "fresh":
 NEEDS_SOMEBODY = ("credentials", "plan")
 """What holds a project back until a person does something; a limit passes by itself."""
 
-HEAVY = ("snapshot__report_json", "snapshot__question")
+HEAVY = ("snapshot__report_json", "snapshot__query")
 
 
 class Health(NamedTuple):
@@ -55,23 +51,12 @@ class Health(NamedTuple):
 
 
 def with_health(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Widget]:
-    """The widgets with `health_state`, one of STATES, and `health_problem`, why their data can't be drawn.
-
-    The rules of `freshness.freshness`, in SQL.
-    """
-    minutes = Coalesce(
-        "refresh_minutes",
-        Case(When(snapshot__rolls_at=None, then="project__refresh_minutes"), default=Value(OVER_SECONDS / 60)),
-    )
-    # SQLite reckons with durations as whole microseconds, and would get a float without the cast.
-    interval = Cast(minutes * F("project__stretch") * Value(timedelta(minutes=1)), DurationField())
-    until = ExpressionWrapper(F("snapshot__fetched_at") + interval, output_field=DateTimeField())
+    """The widgets with `health_state`, one of STATES, and `health_problem`, why their data can't be drawn."""
     no_data = Q(snapshot__fetched_at=None)
-    refused = Q(project__hold_kind__in=NEEDS_SOMEBODY) | Q(project__in=without_secret())
-    stale = Q(health_until__lte=now) | Q(refresh_minutes=None, snapshot__rolls_at__lte=now)
+    refused = Q(project__backoff_kind__in=NEEDS_SOMEBODY) | Q(project__in=without_secret())
+    stale = Q(snapshot__due_at=None) | Q(snapshot__due_at__lte=now)
     error = Q(snapshot__error__gt="") & ~Q(snapshot__error_kind="limit")
     return widgets.annotate(
-        health_until=until,
         health_problem=Subquery(problems_of_renderings()),
         health_state=Case(
             When(active=False, then=Value("paused")),
@@ -91,7 +76,7 @@ def without_secret() -> list[int]:
 
 
 def problems_of_renderings() -> Any:
-    """Why a widget's data can't be laid out, by its current renderings (`Found.should_be_made_from`).
+    """Why a widget's data can't be laid out, by its current renderings (`PollRow.current_source_version`).
 
     What Cyfe gets, the CSV, has the first word; it is the first by the alphabet too.
     """
@@ -99,7 +84,9 @@ def problems_of_renderings() -> Any:
     for name in ("version", "snapshot_id", "snapshot__version"):
         parts += [Value("."), Cast(OuterRef(name), CharField())]
     current = Concat(*parts, output_field=CharField())
-    return Rendering.objects.filter(widget=OuterRef("pk"), made_from=current).order_by("ending").values("problem")[:1]
+    return (
+        Rendering.objects.filter(widget=OuterRef("pk"), source_version=current).order_by("format").values("problem")[:1]
+    )
 
 
 def for_lists(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Widget]:
@@ -134,7 +121,7 @@ def state_of(widget: Widget, now: datetime) -> Health:
         return Health(state, word, since=snapshot.fetched_at)
     if state == "waiting":
         return waiting(widget, project, snapshot, now)
-    return Health(state, word, why_stale(widget, project, snapshot, now), stale_since(widget, project, snapshot))
+    return Health(state, word, why_stale(widget, project, snapshot, now), snapshot.due_at)
 
 
 def failing(widget: Widget, project: Project, snapshot: Snapshot | None) -> Health:
@@ -143,7 +130,7 @@ def failing(widget: Widget, project: Project, snapshot: Snapshot | None) -> Heal
         return Health("failing", STATES["failing"], widget.health_problem, data_at=data_at)
     if snapshot and snapshot.error and snapshot.error_kind != "limit":
         return Health("failing", STATES["failing"], snapshot.error, snapshot.failing_since, data_at)
-    why = project.secret_problem or project.hold_message
+    why = project.secret_problem or project.backoff_message
     return Health("failing", STATES["failing"], why, data_at=data_at)
 
 
@@ -163,19 +150,8 @@ def why_stale(widget: Widget, project: Project, snapshot: Snapshot, now: datetim
 
 def held_back(project: Project, snapshot: Snapshot | None, now: datetime) -> str:
     """Why Mixpanel can't be asked for now, though nobody need do anything about it; empty when it can."""
-    if project.held_until and project.held_until > now:
-        return f"{project.hold_message} Asked again {from_now(project.held_until, now)}."
+    if project.backoff_until and project.backoff_until > now:
+        return f"{project.backoff_message} Asked again {from_now(project.backoff_until, now)}."
     if project.full_until and project.full_until > now:
         return f"The hour's queries are used up; the next one is free {from_now(project.full_until, now)}."
     return snapshot.error if snapshot else ""
-
-
-def stale_since(widget: Widget, project: Project, snapshot: Snapshot) -> datetime:
-    assert snapshot.fetched_at is not None
-    return freshness(
-        snapshot.fetched_at,
-        snapshot.rolls_at,
-        widget_minutes=widget.refresh_minutes,
-        project_minutes=project.refresh_minutes,
-        stretch=project.stretch,
-    ).until

@@ -1,6 +1,6 @@
 """`/healthz`: whether the database answers, has all migrations, and can be written.
 
-Anybody may ask, as often as they like, so no question costs a write to the database or its lock.
+Anybody may ask, as often as they like, so no query costs a write to the database or its lock.
 """
 
 import errno

@@ -53,7 +53,7 @@ class Command(BaseCommand):
 def fetch_first_numbers() -> None:
     """So that the board has pictures at first sight; Cyfe's polls would bring them otherwise."""
     for pk in Snapshot.objects.filter(fetched_at=None, widgets__isnull=False).distinct().values_list("pk", flat=True):
-        refresh(pk, seen=None, purpose="command")
+        refresh(pk, expected_fetched_at=None, purpose="command")
 
 
 def make_user(widgets: list[Widget]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from widgets.admin.audit_log import note_command
+from widgets.admin.audit_log import log_command
 from widgets.import_export.importing import BadImport, import_all, read_json
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error.strerror}") from None
         except BadImport as bad:
             raise CommandError(f"Nothing was imported. {bad}") from None
-        note_command([*projects, *widgets], "Imported.")
+        log_command([*projects, *widgets], "Imported.")
         for project in projects:
             if not project.has_secret:
                 self.stderr.write(f"{project.name}: needs credentials. Enter them in the admin, or import a secret.")

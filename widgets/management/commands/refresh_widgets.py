@@ -1,12 +1,13 @@
 """`manage.py refresh_widgets`, for cron."""
 
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import F
 
-from widgets.freshness import POLLED_WITHIN, freshness
+from widgets.freshness import POLLED_WITHIN
 from widgets.models import Snapshot, Widget
 from widgets.refresh.clock import database_now
 from widgets.refresh.quota import Refusal
@@ -14,8 +15,6 @@ from widgets.refresh.run import Outcome, refresh
 
 FREE_PLACE = 60
 """Seconds to wait for one."""
-
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Command(BaseCommand):
@@ -43,7 +42,9 @@ class Command(BaseCommand):
 def refresh_in_time(pk: int, seen: datetime | None) -> Outcome | Refusal:
     """Waits a while where polls and workers have the project's few places for running queries."""
     deadline = time.monotonic() + FREE_PLACE
-    while (outcome := refresh(pk, seen=seen, purpose="command")) is Refusal.BUSY and time.monotonic() < deadline:
+    while (
+        outcome := refresh(pk, expected_fetched_at=seen, purpose="command")
+    ) is Refusal.BUSY and time.monotonic() < deadline:
         time.sleep(0.5)
     return outcome
 
@@ -60,25 +61,9 @@ def wanted(*, everything: bool) -> list[int]:
     now = database_now()
     widgets = Widget.objects.filter(active=True, snapshot__isnull=False)
     if not everything:
-        widgets = widgets.filter(last_polled_at__gt=now - POLLED_WITHIN)
-    due: dict[int, datetime] = {}
-    rows = widgets.values_list(
-        "snapshot_id",
-        "snapshot__fetched_at",
-        "snapshot__rolls_at",
-        "refresh_minutes",
-        "project__refresh_minutes",
-        "project__stretch",
-    )
-    for pk, fetched_at, rolls_at, minutes, project_minutes, stretch in rows:
-        until = NEVER
-        if fetched_at is not None:
-            until = freshness(
-                fetched_at, rolls_at, widget_minutes=minutes, project_minutes=project_minutes, stretch=stretch
-            ).until
-        if everything or until <= now:
-            due[pk] = min(until, due.get(pk, until))
-    return sorted(due, key=lambda pk: due[pk])
+        widgets = widgets.filter(last_polled_at__gt=now - POLLED_WITHIN).exclude(snapshot__due_at__gt=now)
+    due_at = F("snapshot__due_at").asc(nulls_first=True)
+    return list(dict.fromkeys(widgets.order_by(due_at, "snapshot_id").values_list("snapshot_id", flat=True)))
 
 
 def describe(snapshot: Snapshot) -> str:

@@ -7,14 +7,14 @@ import sys
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
-from fake_mixpanel.fake import StandIn
+from fake_mixpanel.fake import FakeMixpanel
 from mixcyfe_site.private_files import create_private
 
 KEYS_FILE = Path("demo.env")
 LATENCY = 0.15
 """Seconds that the stand-in thinks: short enough to play with, long enough to see that one waits."""
 
-standin: StandIn | None = None
+standin: FakeMixpanel | None = None
 
 
 def prepare() -> None:
@@ -30,7 +30,7 @@ def prepare() -> None:
         except OSError:
             sys.exit(f"MixCyfe's demo can't start: port {port} is taken. Choose another: make demo PORT=8001")
     secret_key, field_key = stored_keys()
-    standin = StandIn()
+    standin = FakeMixpanel()
     standin.latency = LATENCY
     standin.start()
     os.environ |= {

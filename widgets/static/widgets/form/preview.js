@@ -32,7 +32,7 @@ export class Preview {
     this.timer = setTimeout(() => this.run(""), wait);
   }
 
-  // Not while somebody chooses from a list: the question is about to change.
+  // Not while somebody chooses from a list: the query is about to change.
   askLater(wait) {
     this.timer = setTimeout(() => {
       if (this.form.querySelector(".combo [aria-expanded=true]")) this.askLater(wait);
