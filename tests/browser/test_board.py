@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractUser
 from fake_mixpanel.fake import FakeMixpanel
 from tests.browser.conftest import NARROW, WIDE, OpenPage
 from widgets.models import Project, Snapshot, Widget
-from widgets.refresh.quota import PEOPLE
+from widgets.models.call import Purpose
 from widgets.refresh.run import refresh
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,7 +28,7 @@ def new_widget(project: Project, **fields: Any) -> Widget:
 def fetch(widget: Widget) -> None:
     """Gets the widget's numbers, as a poll would."""
     widget.snapshot.refresh_from_db()
-    refresh(widget.snapshot_id, expected_fetched_at=widget.snapshot.fetched_at, purpose=PEOPLE)
+    refresh(widget.snapshot_id, expected_fetched_at=widget.snapshot.fetched_at, purpose=Purpose.PERSON)
 
 
 @pytest.fixture

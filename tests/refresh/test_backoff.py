@@ -20,7 +20,7 @@ from widgets.models import ApiCall, Project, Snapshot, Widget
 from widgets.refresh import gateway
 from widgets.refresh.gateway import Failure
 from widgets.refresh.quota import Claim, claim
-from widgets.refresh.usage import hour_of
+from widgets.refresh.usage import usage_of
 from widgets.web.health import for_lists, health_of
 
 pytestmark = pytest.mark.django_db
@@ -186,7 +186,7 @@ def test_a_call_that_mixpanel_does_not_count_gives_its_place_back(
     widget = make_widget()
     assert cyfe_polls(widget).status == 503
     project.refresh_from_db()
-    assert hour_of(project, ApiCall.objects.get().started_at, boss).used == 0
+    assert usage_of(project).used == 0
     seconds(clock, 3601 if status == 429 else 0)
     Project.objects.update(backoff_until=None)
     assert cyfe_polls(widget).status == 200
@@ -316,9 +316,7 @@ def test_a_query_that_left_before_a_backoff_does_not_end_it(
     )
     assert isinstance(first, Claim)
     assert isinstance(second, Claim)
-    with gateway.recording(first, Failure("limit", "Mixpanel's limit is reached", counts=False), "a query"):
-        pass
-    with gateway.recording(second, "an answer", "a query"):
-        pass
+    gateway.record(first, Failure("limit", "Mixpanel's limit is reached", counts=False), "a query", None)
+    gateway.record(second, "an answer", "a query", None)
     project.refresh_from_db()
     assert (project.backoff_kind, project.in_backoff) == ("limit", True)

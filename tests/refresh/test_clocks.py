@@ -14,9 +14,10 @@ from django.utils import timezone
 from fake_mixpanel.fake import FakeMixpanel
 from tests.refresh.test_freshness import clock, cyfe_polls
 from widgets.models import HostClock, Snapshot, Widget
+from widgets.models.call import Purpose
 from widgets.refresh import log_rate
 from widgets.refresh.clock import database_now
-from widgets.refresh.quota import PEOPLE, Refusal
+from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,7 @@ def test_a_host_that_is_ahead_burns_no_queries(clock: Any, make_widget: MakeWidg
 def test_people_and_commands_may_ask_for_fresh_data(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
     widget = make_widget()
     assert cyfe_polls(widget).status == 200
-    for purpose in (PEOPLE, "command"):
+    for purpose in (Purpose.PERSON, "command"):
         assert (
             refresh(widget.snapshot_id, expected_fetched_at=Snapshot.objects.get().fetched_at, purpose=purpose)
             is Outcome.STORED

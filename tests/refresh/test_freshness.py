@@ -9,6 +9,7 @@ import time_machine
 from django.db import connection
 
 from widgets.models import ApiCall, Snapshot, Widget
+from widgets.models.call import Purpose
 from widgets.poll.response import Answer, answer
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +175,7 @@ def clock_age(widget: Widget) -> timedelta:
 def test_it_keeps_calls_of_the_hour_for_people(
     clock: Any, project: Any, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
-    from widgets.refresh.quota import PEOPLE, Refusal
+    from widgets.refresh.quota import Refusal
     from widgets.refresh.run import Outcome, refresh
 
     project.hourly_limit = 12
@@ -184,8 +185,8 @@ def test_it_keeps_calls_of_the_hour_for_people(
     assert answers == [200] * 11 + [503, 503]
     pk = widgets[-1].snapshot_id
     assert refresh(pk, expected_fetched_at=None, purpose="poll") is Refusal.HOUR
-    assert refresh(pk, expected_fetched_at=None, purpose=PEOPLE) is Outcome.STORED
-    assert refresh(widgets[-2].snapshot_id, expected_fetched_at=None, purpose=PEOPLE) is Refusal.HOUR
+    assert refresh(pk, expected_fetched_at=None, purpose=Purpose.PERSON) is Outcome.STORED
+    assert refresh(widgets[-2].snapshot_id, expected_fetched_at=None, purpose=Purpose.PERSON) is Refusal.HOUR
     assert cyfe_polls(widgets[-1]).status == 200
 
 

@@ -20,6 +20,7 @@ from django.views.debug import ExceptionReporter, get_exception_reporter_filter
 
 from tests.security.marker import BY_METHOD, SECRET, USERNAME, found_in, pair
 from widgets.models import Project, Snapshot, Widget
+from widgets.refresh.gateway import client_of
 
 ROOT = "http://mixpanel.test/api"
 
@@ -136,7 +137,7 @@ def test_it_shows_it_in_no_answer_whatever_mixpanel_says(
 
         return give
 
-    header = requests.Request("GET", ROOT, auth=marked.client()._auth).prepare().headers["Authorization"]
+    header = requests.Request("GET", ROOT, auth=client_of(marked)._auth).prepare().headers["Authorization"]
     told = replies(header, marked.auth)
     if marked.auth != "service_account":  # the other half of the walk, and a quarter of its time
         told = {name: told[name] for name in ("credentials", "server", "no JSON", "a bug")}
@@ -188,7 +189,7 @@ def test_it_shows_it_on_no_page_of_the_admin_and_in_no_export(
     for command in (["export_widgets"], ["dumpdata"], ["rotate_encryption_keys"]):
         call_command(*command, stdout=(out := io.StringIO()))
         everything.append(out.getvalue())
-    everything += [repr(project), repr(vars(project)), repr(project.client()), str(project.secret)]
+    everything += [repr(project), repr(vars(project)), repr(client_of(project)), str(project.secret)]
     logged = client.get("/admin/admin/logentry/").content.decode()
     assert "Secret" in logged, "that it was changed is written down"
 
@@ -249,7 +250,7 @@ def test_it_is_in_no_report_of_an_exception_inside_the_client(
     with responses.RequestsMock() as mixpanel:
         mixpanel.add_callback("GET", re.compile(f"{ROOT}/.*"), callback=die)
         try:
-            marked.client().query("events", {})
+            client_of(marked).query("events", {})
         except Killed:
             found = reports(RequestFactory().get("/", headers={"Cookie": f"sessionid={SECRET}"}))
     assert "Killed" in found[0]

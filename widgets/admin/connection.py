@@ -6,6 +6,7 @@ stored for.
 
 import json
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -17,11 +18,11 @@ from widgets.mixpanel.client import Client
 from widgets.mixpanel.regions import REGIONS
 from widgets.models import Project
 from widgets.models.encrypted import encrypt
-from widgets.models.project import PROJECT_SECRET
-from widgets.refresh import gateway, slots
-from widgets.refresh.allowance import why_not
+from widgets.models.project import Auth
+from widgets.refresh import gateway
 from widgets.refresh.gateway import Failure, sentences
-from widgets.refresh.quota import Refusal, reserve
+from widgets.refresh.quota import Place, Refusal, reserve, unrecorded
+from widgets.refresh.usage import why_not
 
 WHERE = ("region", "project_id", "username", "auth")
 """What decides who gets to see the secret: it is entered again when one of these changes."""
@@ -110,34 +111,24 @@ def check_saved(project: Project, user: Any) -> Verdict:
 
 def check(project: Project, *, counted_on: Project | None, saved: bool, user: Any) -> Verdict:
     """One query as `project`, which may be unsaved; `saved`: what it finds holds for `counted_on` as it is stored."""
-    with slots.people.take() as has_slot:
-        if has_slot:
-            return check_now(project, counted_on=counted_on, saved=saved, user=user)
-    return Verdict(False, "Not tested: Mixpanel can't be asked now.", why_not(project, Refusal.CROWDED))
 
+    def reserved() -> Place | Refusal:
+        if counted_on is None:
+            return unrecorded()
+        let_through = ("credentials", "plan")
+        return reserve(counted_on, what=WHAT, user_id=user.pk, despite=let_through, speaks_for_project=saved)
 
-def check_now(project: Project, *, counted_on: Project | None, saved: bool, user: Any) -> Verdict:
-    if problem := project.secret_problem:
-        return Verdict(False, "The secret can't be read.", problem)
-    place = None
-    if counted_on:
-        place = reserve(
-            counted_on, what=WHAT, user_id=user.pk, despite=("credentials", "plan"), speaks_for_project=saved
-        )
-    if isinstance(place, Refusal):
-        counted_on.refresh_from_db()
-        return Verdict(False, "Not tested: Mixpanel can't be asked now.", why_not(counted_on, place))
-    today = project.today()
-
-    def fetch(client: Client) -> Any:
-        dates = {"from_date": today.isoformat(), "to_date": today.isoformat()}
-        return client.query("events", {"event": json.dumps([EVENT]), "type": "general", "unit": "day", **dates})
-
-    answered = gateway.ask(project.client(), fetch, today)
-    if place:
-        with gateway.recording(place, answered, "connection test"):
-            pass
+    answered = gateway.call(project, reserved, fetch, subject=WHAT, for_person=True)
+    if answered is Refusal.NO_CREDENTIALS:
+        return Verdict(False, "The secret can't be read.", project.secret_problem)
+    if isinstance(answered, Refusal):
+        return Verdict(False, "Not tested: Mixpanel can't be asked now.", why_not(counted_on or project, answered))
     return explained(answered, project) if isinstance(answered, Failure) else connected(project)
+
+
+def fetch(client: Client, today: date) -> Any:
+    dates = {"from_date": today.isoformat(), "to_date": today.isoformat()}
+    return client.query("events", {"event": json.dumps([EVENT]), "type": "general", "unit": "day", **dates})
 
 
 def connected(project: Project) -> Verdict:
@@ -147,7 +138,7 @@ def connected(project: Project) -> Verdict:
         f"It is {now:%A, %-d %B, %H:%M} in {project.timezone} now. If the project's own clock at Mixpanel says "
         "otherwise, change the time zone."
     )
-    if project.auth == PROJECT_SECRET:
+    if project.auth == Auth.PROJECT_SECRET:
         text += " Mixpanel ends project secrets on 3 March 2027: move to a service account before."
     return Verdict(True, f"Connected: Mixpanel answers{which}.", text, outcome="ok")
 
@@ -189,7 +180,7 @@ def credentials_wrong(failure: Failure, project: Project) -> tuple[str, str]:
             "Check the project id: it is the number after /project/ in the address. Then see in Mixpanel whether "
             f"the service account was added to the project. {region}",
         )
-    if project.auth == PROJECT_SECRET:
+    if project.auth == Auth.PROJECT_SECRET:
         return (
             "Mixpanel does not accept this project secret.",
             f"Copy it again from Mixpanel's project settings, and check that the project id belongs to it. {region}",

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from widgets.editor.preview import Preview, State
 from widgets.models import Widget
-from widgets.refresh.allowance import Allowance
+from widgets.refresh.usage import Usage
 from widgets.report import Value
 from widgets.spec import CHARTS
 from widgets.times import from_now
@@ -56,7 +56,7 @@ def note(shown: Preview) -> str:
     return "These numbers have not been asked for yet."
 
 
-def left(allowance: Allowance) -> str:
+def left(allowance: Usage) -> str:
     return f"{allowance.left} of {allowance.limit} queries left this hour"
 
 

@@ -14,7 +14,7 @@ from widgets.admin.project_page import ProjectPage
 from widgets.admin.strict_list import StrictList
 from widgets.models import Project
 from widgets.models.access import people_visible_to
-from widgets.models.project import PROJECT_SECRET
+from widgets.models.project import Auth
 from widgets.web.health import Health
 
 CREDENTIALS = "Credentials"
@@ -158,6 +158,6 @@ def state_of(project: Project) -> Health:
         return Health("failing", "Needs credentials", problem)
     if project.in_backoff:
         return Health("stale" if project.backoff_kind == "limit" else "failing", "Held back", project.backoff_message)
-    if project.auth == PROJECT_SECRET:
+    if project.auth == Auth.PROJECT_SECRET:
         return Health("fresh", "Ready", "With a project secret: Mixpanel ends those on 3 March 2027.")
     return Health("fresh", "Ready")

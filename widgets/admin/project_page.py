@@ -19,30 +19,25 @@ from django.views.decorators.http import require_POST
 from widgets.admin.connection import WHAT, ConnectionForm, Verdict, check_form, check_saved
 from widgets.freshness import for_polls
 from widgets.models import ApiCall, Project
-from widgets.models.project import PROJECT_SECRET, PROJECT_SECRET_ENDS
+from widgets.models.call import Outcome, Purpose
+from widgets.models.project import PROJECT_SECRET_ENDS, Auth
 from widgets.refresh.clock import hosts_that_are_off
-from widgets.refresh.quota import PEOPLE
-from widgets.refresh.usage import WHO, Hour, hour_of
+from widgets.refresh.usage import caller, spent_by, usage_of
 from widgets.times import time_tag
 
 hide_secret = method_decorator(sensitive_post_parameters("new_secret", "username"))
 
 CALLS_SHOWN = 15
+KINDS_OF_CALLERS = {
+    str(Purpose.POLL.label): "polls",
+    str(Purpose.COMMAND.label): "command",
+    "you": "you",
+}
+"""The colours of the bar, in its order."""
+
 TESTS = "connection_tests"
 MOST_TESTS = 20
 """Kept in a session, for a project that is not saved yet."""
-
-OUTCOMES = {
-    "": "Running",
-    "ok": "OK",
-    "credentials": "Credentials refused",
-    "plan": "Plan without API",
-    "limit": "Limit reached",
-    "query": "Query refused",
-    "timezone": "Time zone wrong",
-    "unavailable": "No good answer",
-    "unreadable": "Answer not understood",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +128,7 @@ class ProjectPage:
         # As it is saved: a form with errors has written its values into what it shows.
         project = self.get_object(request, str(shown.pk)) if shown is not None and shown.pk else None
         if project is not None:
-            now = timezone.now()
-            hour = hour_of(project, now, request.user)
+            usage = usage_of(project)
             calls = ApiCall.objects.filter(project=project).select_related("user").order_by("-started_at", "-pk")
             context |= {
                 "project": project,
@@ -142,9 +136,9 @@ class ProjectPage:
                     *warnings(project, may_change=self.has_change_permission(request, project)),
                     *(hosts_that_are_off() if request.user.is_superuser else ()),
                 ],
-                "hour": hour,
-                "segments": segments(hour),
-                "scale": max(hour.limit, hour.used),
+                "usage": usage,
+                "segments": segments(spent_by(project, request.user)),
+                "scale": max(usage.limit, usage.used),
                 "calls": [described(call, request.user) for call in calls[:CALLS_SHOWN]],
             }
         return super().render_change_form(request, context, **kwargs)
@@ -162,7 +156,7 @@ def count_tests(request: HttpRequest, project: Project) -> None:
             ApiCall.objects.create(
                 project=project,
                 user=request.user,
-                purpose=PEOPLE,
+                purpose=Purpose.PERSON,
                 what=WHAT,
                 started_at=started_at,
                 ended_at=ended_at,
@@ -181,7 +175,7 @@ def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
         found.append(
             format_html("{} Mixpanel is asked again {}.", project.backoff_message, time_tag(project.backoff_until))
         )
-    if project.auth == PROJECT_SECRET and may_change:
+    if project.auth == Auth.PROJECT_SECRET and may_change:
         over = timezone.now().date() >= PROJECT_SECRET_ENDS
         found.append(
             f"Mixpanel {'ended' if over else 'ends'} project secrets on 3 March 2027. Make a service account in "
@@ -209,31 +203,27 @@ def minutes(number: float) -> str:
     return f"{text} minute{'' if text == '1' else 's'}"
 
 
-def segments(hour: Hour) -> list[Segment]:
+def segments(spent: dict[str, int]) -> list[Segment]:
     """The bar: polls first, then commands, then people; what is kept for people lies at its right end."""
-    order = {who: place for place, who in enumerate([*WHO.values(), "you"])}
+    order = {who: place for place, who in enumerate(KINDS_OF_CALLERS)}
     found: list[Segment] = []
     start = 0
-    for who, count in sorted(hour.spent, key=lambda each: order.get(each[0], len(order))):
-        found.append(Segment(start, count, kind_of(who), who))
+    for who, count in sorted(spent.items(), key=lambda each: order.get(each[0], len(order))):
+        found.append(Segment(start, count, KINDS_OF_CALLERS.get(who, "others"), who))
         start += count
     return found
-
-
-def kind_of(who: str) -> str:
-    return {WHO["poll"]: "polls", WHO["command"]: "command", "you": "you"}.get(who, "others")
 
 
 def described(call: ApiCall, reader: Any) -> dict[str, Any]:
     """A call of the ledger as the page's table shows it."""
     took = call.ended_at - call.started_at if call.ended_at else None
-    by = call.user.username if call.user else "people"
+    username = call.user.username if call.user else None
     return {
         "at": call.started_at,
         "what": call.what,
-        "who": WHO.get(call.purpose) or ("you" if call.user_id == reader.pk else by),
+        "who": caller(call.purpose, is_reader=call.user_id == reader.pk, username=username),
         "ms": round(took.total_seconds() * 1000) if took is not None else None,
         "ok": call.outcome in ("ok", ""),
-        "outcome": OUTCOMES.get(call.outcome, call.outcome),
+        "outcome": Outcome(call.outcome).label,
         "message": call.message,
     }

@@ -18,11 +18,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from widgets.models import Project, Snapshot, Widget
+from widgets.models.call import Purpose
 from widgets.models.snapshot import REFUSED
 from widgets.models.widget import new_slug
-from widgets.refresh.allowance import why_not
-from widgets.refresh.quota import PEOPLE, Refusal
+from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
+from widgets.refresh.usage import why_not
 
 LONGEST_REFRESH = 20
 """Seconds that somebody waits in front of a page at most; the query that runs then is waited for."""
@@ -162,7 +163,9 @@ def refresh_all(widgets: QuerySet[Widget], user_id: int) -> Refreshed:
             if time.monotonic() > deadline:
                 found.later.append(widget.title)
                 continue
-            outcomes[pk] = refresh(pk, expected_fetched_at=widget.snapshot.fetched_at, purpose=PEOPLE, user_id=user_id)
+            outcomes[pk] = refresh(
+                pk, expected_fetched_at=widget.snapshot.fetched_at, purpose=Purpose.PERSON, user_id=user_id
+            )
             if outcomes[pk] in ENDS_FOR_ALL:
                 ended[project_id] = outcomes[pk]
         outcome = outcomes.get(pk) or ended[project_id]

@@ -12,11 +12,11 @@ from django.db.models import Q
 
 from widgets.mixpanel.client import Client
 from widgets.models import OptionCache, Project
-from widgets.refresh import gateway, slots
-from widgets.refresh.allowance import why_not
+from widgets.refresh import gateway
 from widgets.refresh.clock import database_now
 from widgets.refresh.gateway import Failure, sentences
 from widgets.refresh.quota import Refusal, lease, reserve
+from widgets.refresh.usage import why_not
 from widgets.report import label
 
 KEPT = timedelta(hours=6)
@@ -93,13 +93,10 @@ def options(
             return options_of(listing)
         if listing.failed_at and now - listing.failed_at < LEFT_ALONE:
             return options_of(listing, listing.error)
-    if problem := project.secret_problem:
-        return options_of(listing, problem)
     if not take(listing, now):
         return Options(listing.values, listing.fetched_at, loading=True)
     try:
-        with slots.people.take() as has_slot:
-            problem = fetch(project, listing, user_id) if has_slot else why_not(project, Refusal.CROWDED)
+        problem = fetch(project, listing, user_id)
     finally:
         OptionCache.objects.filter(pk=listing.pk).update(loading_until=None)
     # Gone, where the project has moved meanwhile: then there is nothing new.
@@ -119,23 +116,34 @@ def take(listing: OptionCache, now: datetime) -> bool:
 def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
     """Asks Mixpanel and keeps what it says. Returns why that was not possible, or nothing."""
     what = LISTS[listing.what]
-    place = reserve(
-        project,
-        what=" of ".join([what.title, *reversed(listing.of)]),
-        user_id=user_id,
-        counts=what.counts,
-        despite=() if what.counts else ("limit",),
-    )
-    if isinstance(place, Refusal):
-        project.refresh_from_db()
-        return why_not(project, place)
-    answered = gateway.ask(project.client(), lambda client: list(what.fetch(client, *listing.of)), project.today())
     mine = OptionCache.objects.filter(pk=listing.pk)
-    with gateway.recording(place, answered, f"list={listing.what}") as (_, now):
-        if not isinstance(answered, Failure):
+
+    def keep(answered: list[Entry] | Failure, _project: Project, now: datetime) -> None:
+        if isinstance(answered, Failure):
+            # What concerns the whole project is kept there, and is over when its backoff is.
+            failed_at = None if answered.holds_project and what.counts else now
+            mine.update(failed_at=failed_at, error=words_for(answered))
+        else:
             mine.update(values=answered, fetched_at=now, failed_at=None, error="")
-            return ""
-        problem = answered.message if answered.holds_project else sentences(answered.said)
-        # What concerns the whole project is kept there, and is over when its backoff is.
-        mine.update(failed_at=None if answered.holds_project and what.counts else now, error=problem)
-    return problem
+
+    answered = gateway.call(
+        project,
+        lambda: reserve(
+            project,
+            what=" of ".join([what.title, *reversed(listing.of)]),
+            user_id=user_id,
+            counts=what.counts,
+            despite=() if what.counts else ("limit",),
+        ),
+        lambda client, _today: list(what.fetch(client, *listing.of)),
+        subject=f"list={listing.what}",
+        for_person=True,
+        keep=keep,
+    )
+    if isinstance(answered, Refusal):
+        return why_not(project, answered)
+    return words_for(answered) if isinstance(answered, Failure) else ""
+
+
+def words_for(failure: Failure) -> str:
+    return failure.message if failure.holds_project else sentences(failure.said)

@@ -7,11 +7,12 @@ from enum import Enum
 
 from widgets.cyfe import country_map
 from widgets.models import Project, Snapshot, Widget
+from widgets.models.call import Purpose
 from widgets.models.snapshot import snapshot_key
 from widgets.poll.render import View, view, write
-from widgets.refresh.allowance import Allowance, allowance, why_not
-from widgets.refresh.quota import PEOPLE, Refusal
+from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
+from widgets.refresh.usage import Usage, usage_of, why_not
 from widgets.report import Report, ReportError
 from widgets.reports import Query, Request
 from widgets.spec import TIME_SERIES_CHARTS
@@ -50,7 +51,7 @@ class Preview:
     """
 
     request: Request
-    allowance: Allowance
+    allowance: Usage
     state: State = State.UNASKED
     problem: str = ""
     data_note: str = ""
@@ -84,7 +85,7 @@ def preview(widget: Widget, ask: Ask, *, user_id: int | None) -> Preview:
         asked = ask_for(project, query, user_id)
         project.refresh_from_db()
     snapshot = asked.snapshot
-    shown = Preview(widget.report_type.request(query, project.today()), allowance(project), spent=asked.spent)
+    shown = Preview(widget.report_type.request(query, project.today()), usage_of(project), spent=asked.spent)
     shown.problem = asked.problem or standing_problem(snapshot, project)
     if snapshot is not None and (report := snapshot.report) is not None:
         shown.fetched_at = snapshot.fetched_at
@@ -101,12 +102,12 @@ def wants(snapshot: Snapshot | None, project: Project, ask: Ask) -> bool:
         return ask is Ask.NOW
     if snapshot is not None and (snapshot.report_json or snapshot.error):
         return False  # what failed is asked again when somebody says so
-    return not project.secret_problem and not allowance(project).is_scarce
+    return not project.secret_problem and not usage_of(project).is_scarce
 
 
 def ask_for(project: Project, query: Query, user_id: int | None) -> Asked:
     looked_up = Snapshot.objects.of(project, query)
-    outcome = refresh(looked_up.pk, expected_fetched_at=looked_up.fetched_at, purpose=PEOPLE, user_id=user_id)
+    outcome = refresh(looked_up.pk, expected_fetched_at=looked_up.fetched_at, purpose=Purpose.PERSON, user_id=user_id)
     # Gone, where the project has moved meanwhile.
     snapshot = Snapshot.objects.filter(pk=looked_up.pk).first()
     if isinstance(outcome, Outcome):

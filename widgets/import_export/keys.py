@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from widgets.mixpanel.regions import REGIONS
-from widgets.models.project import PROJECT_SECRET, SERVICE_ACCOUNT
+from widgets.models.project import Auth
 from widgets.reports import REPORT_TYPES
 from widgets.spec import CHARTS, FILTER_OPS, MEASURES, OPTIONS, RANGES, SORTS, UNITS
 
@@ -122,7 +122,7 @@ PROJECT_KEYS: dict[str, Key] = {
     "project_id": Key(nullable(positive)),
     "region": Key(one_of(REGIONS)),
     "timezone": Key(text),
-    "auth": Key(one_of((SERVICE_ACCOUNT, PROJECT_SECRET))),
+    "auth": Key(one_of((Auth.SERVICE_ACCOUNT, Auth.PROJECT_SECRET))),
     "username": Key(text),
     "secret": Key(text),
     "workspace_id": Key(nullable(positive)),

@@ -19,7 +19,7 @@ from widgets.import_export.importing import BadImport, validate
 from widgets.mixpanel.regions import REGIONS
 from widgets.models import Project, Widget
 from widgets.models.encrypted import SecretLost
-from widgets.models.project import PROJECT_SECRET
+from widgets.models.project import Auth
 from widgets.models.snapshot import snapshot_key
 
 PATH = "/mixpanel/api/v1.0/"
@@ -175,7 +175,7 @@ def move_in(address: LegacyAddress, *, name: str = "", region: str = "", project
 
 def find_or_make_project(secret: str, name: str, region: str, project_id: int | None) -> tuple[Project, bool]:
     """The project, and whether it is new. The same secret is the same project, and so is the same id."""
-    here = next((p for p in Project.objects.filter(auth=PROJECT_SECRET).order_by("pk") if opens(p, secret)), None)
+    here = next((p for p in Project.objects.filter(auth=Auth.PROJECT_SECRET).order_by("pk") if opens(p, secret)), None)
     if here is None and project_id:
         here = Project.objects.filter(region=region or "us", project_id=project_id).first()
     if here is None:
@@ -188,7 +188,7 @@ def find_or_make_project(secret: str, name: str, region: str, project_id: int | 
         here.project_id = project_id
         validate(here, "--project-id")
         here.save()
-    elif here.auth == PROJECT_SECRET and not is_readable(here):
+    elif here.auth == Auth.PROJECT_SECRET and not is_readable(here):
         here.set_secret(secret)
         here.save()
     return here, False
@@ -202,7 +202,7 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
         )
     taken = set(Project.objects.values_list("name", flat=True))
     project = Project(
-        name=name or unique(DEFAULT_NAME, taken, 100), region=region, project_id=project_id, auth=PROJECT_SECRET
+        name=name or unique(DEFAULT_NAME, taken, 100), region=region, project_id=project_id, auth=Auth.PROJECT_SECRET
     )
     project.set_secret(secret)
     validate(project, "--project")

@@ -8,10 +8,33 @@ from widgets.models.project import Project
 from widgets.models.snapshot import Snapshot
 
 
+class Purpose(models.TextChoices):
+    """What a call was made for, with who makes such calls."""
+
+    POLL = "poll", "Cyfe's polls"
+    WORKER = "worker", "Cyfe's polls"
+    COMMAND = "command", "refresh_widgets"
+    PERSON = "person", "people"
+
+
+class Outcome(models.TextChoices):
+    """How a call ended; all but the first two are kinds of errors (`MixpanelError.kind`)."""
+
+    RUNNING = "", "Running"
+    OK = "ok", "OK"
+    CREDENTIALS = "credentials", "Credentials refused"
+    PLAN = "plan", "Plan without API"
+    LIMIT = "limit", "Limit reached"
+    QUERY = "query", "Query refused"
+    TIMEZONE = "timezone", "Time zone wrong"
+    UNAVAILABLE = "unavailable", "No good answer"
+    UNREADABLE = "unreadable", "Answer not understood"
+
+
 class ApiCall(models.Model):
     """One call: when, what, for whom, how long, how it ended.
 
-    `outcome` is empty while it runs, then `ok` or an error's kind. `gave_up`: we stopped waiting, so at
+    `gave_up`: we stopped waiting, so at
     Mixpanel it may run on. `counts`: whether Mixpanel counts it to the project's hour, as far as we know.
     """
 

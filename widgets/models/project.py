@@ -10,14 +10,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.utils import timezone
 
-from widgets.mixpanel.auth import auth_for
-from widgets.mixpanel.client import Client
 from widgets.mixpanel.regions import REGIONS
 from widgets.models.access import VisibleProjects
 from widgets.models.encrypted import Encrypted, EncryptedField, encrypt, problem_with
 
-SERVICE_ACCOUNT = "service_account"
-PROJECT_SECRET = "project_secret"  # noqa: S105 - the name of a method
 PROJECT_SECRET_ENDS = date(2027, 3, 3)
 """https://developer.mixpanel.com/reference/project-secret: deprecated, and gone after this day."""
 
@@ -26,6 +22,13 @@ LEARNED_FOR = timedelta(days=7)
 
 BACKOFF_FIELDS = ("backoff_until", "backoff_kind", "backoff_message", "backoff_count", "full_until")
 """What `release` changes."""
+
+
+class Auth(models.TextChoices):
+    """How a project signs in to Mixpanel."""
+
+    SERVICE_ACCOUNT = "service_account", "Service account"
+    PROJECT_SECRET = "project_secret", "Project secret (Mixpanel ends it on 3 March 2027)"
 
 
 def validate_timezone(name: str) -> None:
@@ -68,11 +71,8 @@ class Project(models.Model):
     auth = models.CharField(
         "sign in with",
         max_length=20,
-        choices=[
-            (SERVICE_ACCOUNT, "Service account"),
-            (PROJECT_SECRET, "Project secret (Mixpanel ends it on 3 March 2027)"),
-        ],
-        default=SERVICE_ACCOUNT,
+        choices=Auth.choices,
+        default=Auth.SERVICE_ACCOUNT,
         help_text="Make a service account in Mixpanel under Organization settings → Service accounts; "
         "the role Consumer is enough.",
     )
@@ -133,7 +133,7 @@ class Project(models.Model):
                 violation_error_message="This Mixpanel project is here already: its widgets share one set of limits.",
             ),
             models.CheckConstraint(
-                condition=models.Q(project_id__isnull=False) | models.Q(auth=PROJECT_SECRET),
+                condition=models.Q(project_id__isnull=False) | models.Q(auth=Auth.PROJECT_SECRET),
                 name="service_account_needs_project_id",
                 violation_error_message="A service account needs the project id.",
             ),
@@ -144,11 +144,11 @@ class Project(models.Model):
 
     def clean(self) -> None:
         errors: dict[str, str] = {}
-        if self.auth == SERVICE_ACCOUNT and not self.username:
+        if self.auth == Auth.SERVICE_ACCOUNT and not self.username:
             errors["username"] = "Enter the service account's user name, or sign in with the project secret."
-        if self.auth == SERVICE_ACCOUNT and not self.project_id:
+        if self.auth == Auth.SERVICE_ACCOUNT and not self.project_id:
             errors["project_id"] = "A service account needs the project id: the number after /project/ in the address."
-        if self.auth == PROJECT_SECRET and self.username:
+        if self.auth == Auth.PROJECT_SECRET and self.username:
             errors["username"] = "A project secret has no user name: leave it empty."
         if errors:
             raise ValidationError(errors)
@@ -233,18 +233,6 @@ class Project(models.Model):
     @property
     def effective_concurrent(self) -> int:
         return min(self.concurrent_limit, self.learned[1] or self.concurrent_limit)
-
-    def client(self) -> Client:
-        """A client that asks as this project. Raises SecretLost."""
-        secret = self.encrypted_secret
-        return Client(
-            auth_for(self.auth, self.username, secret.reveal() if secret else ""),
-            region=self.region,
-            project_id=self.project_id,
-            workspace_id=self.workspace_id,
-            api_root=settings.MIXPANEL_API_ROOT,
-            timeout=settings.MIXPANEL_TIMEOUT,
-        )
 
     def release(self) -> None:
         """Ends a hold: whatever was wrong may be right now. Who calls it saves BACKOFF_FIELDS."""

@@ -15,17 +15,42 @@ from widgets.models.encrypted import problem_with
 RENDERING_VERSION = 2
 """Raised whenever the same data is laid out differently, so that stored renderings are made anew."""
 
-POLL = """
-SELECT w.id, w.version, w.last_polled_at, w.changed_at,
-       p.backoff_until, p.full_until, p.backoff_message,
-       s.id, s.version, s.fetched_at, s.due_at, s.interval_seconds, s.retry_at, s.lease_until, s.queued_at, s.error,
-       r.source_version, r.etag, r.problem, r.body, p.id, p.secret
+COLUMNS = {
+    "widget_id": "w.id",
+    "widget_version": "w.version",
+    "last_polled_at": "w.last_polled_at",
+    "changed_at": "w.changed_at",
+    "project_id": "p.id",
+    "backoff_until": "p.backoff_until",
+    "backoff_message": "p.backoff_message",
+    "full_until": "p.full_until",
+    "encrypted_secret": "p.secret",
+    "snapshot_id": "s.id",
+    "snapshot_version": "s.version",
+    "fetched_at": "s.fetched_at",
+    "due_at": "s.due_at",
+    "interval_seconds": "s.interval_seconds",
+    "retry_at": "s.retry_at",
+    "lease_until": "s.lease_until",
+    "queued_at": "s.queued_at",
+    "error": "s.error",
+    "source_version": "r.source_version",
+    "etag": "r.etag",
+    "problem": "r.problem",
+    "body": "r.body",
+}
+"""The fields of a PollRow, and where each stands."""
+
+DATES = tuple(name for name in COLUMNS if name.endswith(("_at", "_until")))
+
+POLL = f"""
+SELECT {", ".join(COLUMNS.values())}
 FROM widgets_widget w
 JOIN widgets_project p ON p.id = w.project_id
 JOIN widgets_snapshot s ON s.id = w.snapshot_id
 LEFT JOIN widgets_rendering r ON r.widget_id = w.id AND r.format = %s
 WHERE w.slug = %s AND w.active = %s
-"""
+"""  # noqa: S608 - nothing in it comes from outside
 
 
 @dataclass(slots=True)
@@ -81,13 +106,6 @@ class PollRow:
         return max(waits, default=None)
 
 
-DATES = ("last_polled_at", "changed_at", "backoff_until", "full_until", "fetched_at", "due_at", "retry_at")
-DATES += ("lease_until", "queued_at")
-PLACES = tuple(PollRow.__dataclass_fields__)
-DATE_PLACES = tuple(PLACES.index(name) for name in DATES)
-BODY_PLACE = PLACES.index("body")
-
-
 def find(slug: str, format: str) -> PollRow | None:
     """The active widget of this slug; None when there is none."""
     with connection.cursor() as cursor:
@@ -95,12 +113,12 @@ def find(slug: str, format: str) -> PollRow | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    values: list[Any] = list(row)
-    for i in DATE_PLACES:
-        values[i] = moment(values[i])
-    if values[BODY_PLACE] is not None:
-        values[BODY_PLACE] = bytes(values[BODY_PLACE])
-    return PollRow(*values)
+    values: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
+    for name in DATES:
+        values[name] = moment(values[name])
+    if values["body"] is not None:
+        values["body"] = bytes(values["body"])
+    return PollRow(**values)
 
 
 def moment(value: Any) -> datetime | None:

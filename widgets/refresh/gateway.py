@@ -1,26 +1,28 @@
 """The one gateway to Mixpanel: reserve → ask → record, for refreshes, previews, pickers and the connection test.
 
-Reserving is in `quota`. Here an error becomes words, and what it means for the project is recorded: the call's end
-in the ledger, its place in the hour given back, limits learned, backoff begun or ended, one line in the log.
-Mixpanel is never asked inside a database transaction.
+`call` does all three. Reserving is in `quota`. An error becomes words here, once. The record holds what a call means
+for the project: its end in the ledger, its place in the hour given back, limits learned, backoff begun or ended, one
+line in the log. Mixpanel is never asked inside a database transaction.
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
+from django.conf import settings
 from django.db import transaction
 
+from widgets.mixpanel.auth import auth_for
 from widgets.mixpanel.client import Client
 from widgets.mixpanel.errors import MixpanelError, RateLimitError
 from widgets.mixpanel.limits import Limits
 from widgets.models import Project
 from widgets.models.project import BACKOFF_FIELDS
 from widgets.models.snapshot import REFUSED
-from widgets.refresh import backoff, pruning
+from widgets.refresh import backoff, pruning, slots
 from widgets.refresh.log_rate import once_per
 from widgets.refresh.quota import Place, Refusal, end_call
 from widgets.reports import ReadError
@@ -62,10 +64,40 @@ class Failure:
         return self.kind in backoff.HOLDS_PROJECT
 
 
-def ask(client: Client, fetch: Callable[[Client], Answer], today: date) -> Answer | Failure:
-    """What `fetch` gets from Mixpanel, or why not; `today` in the project's zone."""
+def call(
+    project: Project,
+    reserve: Callable[[], Place | Refusal],
+    fetch: Callable[[Client, date], Answer],
+    *,
+    subject: str,
+    for_person: bool,
+    keep: Callable[[Answer | Failure, Project, datetime], None] | None = None,
+) -> Answer | Failure | Refusal:
+    """One call to Mixpanel as `project`: what `fetch` got, or what went wrong, or why Mixpanel was not asked.
+
+    `fetch` gets today in the project's zone. `keep` stores the answer in the transaction that records the call; it gets
+    the project with its row locked, which is saved afterwards (RECORDED), and the database's now. `for_person`: a
+    person waits in front of a page, so the call needs one of the few slots. `subject`: for the log.
+    """
+    if problem := project.secret_problem:
+        # Nothing waits for that: a secret may come any moment.
+        say_not_refreshed(project.pk, problem)
+        return Refusal.NO_CREDENTIALS
+    with slots.people.take() if for_person else nullcontext(True) as has_slot:
+        if not has_slot:
+            return Refusal.CROWDED
+        place = reserve()
+        if isinstance(place, Refusal):
+            return place
+        answered = ask(project, fetch, project.today(place.started_at))
+    if place.call_id is not None:
+        record(place, answered, subject, keep)
+    return answered
+
+
+def ask(project: Project, fetch: Callable[[Client, date], Answer], today: date) -> Answer | Failure:
     try:
-        return fetch(client)
+        return fetch(client_of(project), today)
     except ReadError as error:
         return Failure(UNREADABLE, str(error))
     except MixpanelError as error:
@@ -81,30 +113,41 @@ def ask(client: Client, fetch: Callable[[Client], Answer], today: date) -> Answe
         )
 
 
-@contextmanager
-def recording(place: Place, answered: object, subject: str) -> Iterator[tuple[Project, datetime]]:
-    """Records how a call ended. In the same transaction the caller keeps the answer, with the project's row locked.
+def client_of(project: Project) -> Client:
+    """A client that asks as this project. Raises SecretLost."""
+    secret = project.encrypted_secret
+    return Client(
+        auth_for(project.auth, project.username, secret.reveal() if secret else ""),
+        region=project.region,
+        project_id=project.project_id,
+        workspace_id=project.workspace_id,
+        api_root=settings.MIXPANEL_API_ROOT,
+        timeout=settings.MIXPANEL_TIMEOUT,
+    )
 
-    Gives the project, which is saved at the end (RECORDED), and the database's now. `subject`: for the log.
-    """
+
+def record(
+    place: Place,
+    answered: Answer | Failure,
+    subject: str,
+    keep: Callable[[Answer | Failure, Project, datetime], None] | None,
+) -> None:
     failure = answered if isinstance(answered, Failure) else None
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().get(pk=place.project_id)
-        if failure is None:
-            now = end_call(place.call_id, outcome="ok")
-        else:
-            now = end_call(
-                place.call_id,
-                outcome=failure.kind,
-                message=failure.message,
-                gave_up=failure.gave_up,
-                counts=failure.counts,
-            )
-            if not failure.counts:
-                project.full_until = None
+        now = end_call(
+            place,
+            outcome=failure.kind if failure else "ok",
+            message=failure.message if failure else "",
+            gave_up=failure.gave_up if failure else False,
+            counts=failure.counts if failure else True,
+        )
+        if failure and not failure.counts:
+            project.full_until = None
         if place.counts and place.speaks_for_project:
             back_off(project, now, failure, trial=place.trial)
-        yield project, now
+        if keep:
+            keep(answered, project, now)
         project.save(update_fields=RECORDED)
     log(place, subject, failure, now)
     pruning.now_and_then(now)
@@ -139,14 +182,6 @@ def learn(project: Project, limits: Limits, now: datetime) -> None:
     project.learned_hourly = limits.hourly or hourly
     project.learned_concurrent = limits.concurrent or concurrent
     project.learned_at = now
-
-
-def without_secret(project: Project) -> Refusal | None:
-    """Refuses a project that has nothing to sign in with. Nothing waits for that: a secret may come any moment."""
-    if problem := project.secret_problem:
-        say_not_refreshed(project.pk, problem)
-        return Refusal.NO_CREDENTIALS
-    return None
 
 
 def say_not_refreshed(project_id: int, problem: str) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -16,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from widgets.freshness import for_polls, is_stale
 from widgets.models import ApiCall, Project, Snapshot
+from widgets.models.call import Purpose
 from widgets.refresh.clock import database_now
 
 HOUR = timedelta(seconds=3615)
@@ -25,8 +25,7 @@ RUNS_ON = timedelta(minutes=2)
 """The longest that a query runs at Mixpanel, whoever still waits for it."""
 
 LEASE_MARGIN = 30
-PEOPLE = "person"
-WHEN_DUE = ("poll", "worker")
+WHEN_DUE = (Purpose.POLL, Purpose.WORKER)
 """Purposes that ask only for what is old by the database's clock, whatever the host's own clock says."""
 
 
@@ -47,13 +46,14 @@ class Refusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The right to ask once. `counts`: whether Mixpanel counts this to the project's hour.
+    """The right to ask once. `call_id`: the call's row in the ledger, None where nothing is recorded of it.
 
-    `trial`: it tries whether the project's backoff is over. `speaks_for_project`: how it ends holds for all of the
-    project's queries, which is not so for credentials that aren't saved.
+    `trial`: the call tries whether the project's backoff is over. `counts`: whether Mixpanel counts it to the project's
+    hour. `speaks_for_project`: how it ends holds for all of the project's queries, which is not so for credentials that
+    aren't saved.
     """
 
-    call_id: int
+    call_id: int | None
     project_id: int
     started_at: datetime
     trial: bool = False
@@ -75,7 +75,7 @@ def claim(
     """Takes the lease and a place, or says why not.
 
     `expected_fetched_at` is the `fetched_at` that the caller acted upon: if the row's is another by now, somebody was
-    faster. People (`purpose=PEOPLE`) may spend the calls kept for them, and need not wait after a failure.
+    faster. People (`Purpose.PERSON`) may spend the calls kept for them, and need not wait after a failure.
     """
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().filter(snapshots=snapshot_id).first()
@@ -87,13 +87,13 @@ def claim(
             return Refusal.NEWER
         if snapshot.lease_until and snapshot.lease_until > now:
             return Refusal.LEASED
-        if snapshot.retry_at and snapshot.retry_at > now and purpose != PEOPLE:
+        if snapshot.retry_at and snapshot.retry_at > now and purpose != Purpose.PERSON:
             return Refusal.FAILED
         if purpose in WHEN_DUE and snapshot.fetched_at and not is_stale(snapshot.due_at, now):
             return Refusal.FRESH
         if project.backoff_until and project.backoff_until > now:
             return Refusal.HELD
-        if refusal := spend(project, now, person=purpose == PEOPLE):
+        if refusal := spend(project, now, person=purpose == Purpose.PERSON):
             return refusal
         call = ApiCall.objects.create(
             project=project,
@@ -127,7 +127,7 @@ def reserve(
         if counts and (refusal := spend(project, now, person=True)):
             return refusal
         call = ApiCall.objects.create(
-            project=project, user_id=user_id, purpose=PEOPLE, what=what[:200], started_at=now, counts=counts
+            project=project, user_id=user_id, purpose=Purpose.PERSON, what=what[:200], started_at=now, counts=counts
         )
         trial = counts and speaks_for_project and begin_trial(project, now)
         return Place(call.pk, project.pk, now, trial, counts, speaks_for_project)
@@ -146,12 +146,18 @@ def begin_trial(project: Project, now: datetime) -> bool:
     return True
 
 
-def end_call(call_id: int, *, outcome: str, message: str = "", gave_up: bool = False, counts: bool = True) -> datetime:
+def end_call(place: Place, *, outcome: str, message: str, gave_up: bool, counts: bool) -> datetime:
     """Notes how a call ended: `ok`, or an error's kind. Returns when. Not `counts`: its place is free again."""
     now = database_now()
-    changes: dict[str, Any] = {"ended_at": now, "outcome": outcome, "message": message, "gave_up": gave_up}
-    ApiCall.objects.filter(pk=call_id).update(**changes, **({} if counts else {"counts": False}))
+    ApiCall.objects.filter(pk=place.call_id).update(
+        ended_at=now, outcome=outcome, message=message, gave_up=gave_up, counts=place.counts and counts
+    )
     return now
+
+
+def unrecorded() -> Place:
+    """For credentials of no stored project: no limit of ours is theirs."""
+    return Place(None, 0, database_now())
 
 
 def spend(project: Project, now: datetime, *, person: bool) -> Refusal | None:

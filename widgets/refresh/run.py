@@ -12,11 +12,12 @@ from django.db.models import F
 from widgets.freshness import base_interval, interval_factor_for, rolls_at
 from widgets.mixpanel.client import Client
 from widgets.models import Project, Snapshot, Widget
-from widgets.refresh import backoff, gateway, slots
+from widgets.models.call import Purpose
+from widgets.refresh import backoff, gateway
 from widgets.refresh.clock import database_now
 from widgets.refresh.gateway import Failure
 from widgets.refresh.priority import most_urgent
-from widgets.refresh.quota import PEOPLE, Refusal, claim
+from widgets.refresh.quota import Claim, Refusal, claim
 from widgets.report import Report
 from widgets.reports import REPORT_TYPES
 
@@ -53,64 +54,64 @@ def refresh(
 
     `in_turn`: nobody waits for just this one, so a scarce call may go to a more overdue query instead.
     """
-    if purpose != PEOPLE:
-        return refresh_now(
-            snapshot_id, expected_fetched_at=expected_fetched_at, purpose=purpose, user_id=user_id, in_turn=in_turn
-        )
-    with slots.people.take() as has_slot:
-        if not has_slot:
-            return Refusal.CROWDED
-        return refresh_now(
-            snapshot_id, expected_fetched_at=expected_fetched_at, purpose=purpose, user_id=user_id, in_turn=in_turn
-        )
-
-
-def refresh_now(
-    snapshot_id: int, *, expected_fetched_at: datetime | None, purpose: str, user_id: int | None, in_turn: bool
-) -> Outcome | Refusal:
     snapshot = Snapshot.objects.select_related("project").defer("report_json").filter(pk=snapshot_id).first()
     if snapshot is None:
         return Refusal.GONE
     if snapshot.fetched_at != expected_fetched_at:
         return Refusal.NEWER
-    project = snapshot.project
-    if refusal := gateway.without_secret(project):
-        return refusal
     if in_turn:
-        snapshot = most_urgent(snapshot, project, database_now())
-    claimed = claim(snapshot.pk, expected_fetched_at=snapshot.fetched_at, purpose=purpose, user_id=user_id)
-    if isinstance(claimed, Refusal):
+        snapshot = most_urgent(snapshot, snapshot.project, database_now())
+    return Refresh(snapshot, purpose, user_id).run()
+
+
+class Refresh:
+    """One snapshot's way to Mixpanel and back."""
+
+    def __init__(self, snapshot: Snapshot, purpose: str, user_id: int | None) -> None:
+        self.snapshot, self.purpose, self.user_id = snapshot, purpose, user_id
+        self.token = ""
+        self.outcome = Outcome.LATE
+
+    def run(self) -> Outcome | Refusal:
+        answered = gateway.call(
+            self.snapshot.project,
+            self.claim,
+            self.fetch,
+            subject=f"snapshot={self.snapshot.pk} report={self.snapshot.query['report']}",
+            for_person=self.purpose == Purpose.PERSON,
+            keep=self.keep,
+        )
+        return answered if isinstance(answered, Refusal) else self.outcome
+
+    def claim(self) -> Claim | Refusal:
+        seen = self.snapshot.fetched_at
+        claimed = claim(self.snapshot.pk, expected_fetched_at=seen, purpose=self.purpose, user_id=self.user_id)
+        if isinstance(claimed, Claim):
+            self.token = claimed.token
         return claimed
-    today = project.today(claimed.started_at)
-    answered = gateway.ask(project.client(), lambda client: read(client, snapshot, today), today)
-    subject = f"snapshot={snapshot.pk} report={snapshot.query['report']}"
-    with gateway.recording(claimed, answered, subject) as (project, now):
-        # Only if the lease is still ours: a late holder overwrites nothing.
-        held = Snapshot.objects.select_for_update().filter(pk=claimed.snapshot_id, lease_token=claimed.token)
-        stored = held.defer("report_json").first() if isinstance(answered, Failure) else held.first()
+
+    def fetch(self, client: Client, today: date) -> tuple[Report, date]:
+        report_type = REPORT_TYPES[self.snapshot.query["report"]]
+        request = report_type.request(self.snapshot.query, today)
+        answer = client.query(request.endpoint, request.params)
+        return report_type.read(answer, self.snapshot.query, today), today
+
+    def keep(self, answered: tuple[Report, date] | Failure, project: Project, now: datetime) -> None:
+        """Stores what came, if the lease is still ours: a late holder overwrites nothing."""
+        held = Snapshot.objects.select_for_update().filter(pk=self.snapshot.pk, lease_token=self.token)
         if isinstance(answered, Failure):
-            if stored:
-                record_failure(stored, answered, now)
-            outcome = Outcome.FAILED
-        elif stored:
-            store(stored, answered, now, today, project)
-            outcome = Outcome.STORED
-        else:
-            outcome = Outcome.LATE
+            self.outcome = Outcome.FAILED
+            if (snapshot := held.defer("report_json").first()) is not None:
+                record_failure(snapshot, answered, now)
+        elif (snapshot := held.first()) is not None:
+            self.outcome = Outcome.STORED
+            store(snapshot, answered[0], now, answered[1], project)
         factor = new_interval_factor(project, now)
-        changed, project.interval_factor = factor != project.interval_factor, factor
-        if changed:
+        if factor != project.interval_factor:
+            project.interval_factor = factor
             project.snapshots.set_due(project)
-        elif outcome is Outcome.STORED:
-            project.snapshots.filter(pk=claimed.snapshot_id).set_due(project)
-    return outcome
-
-
-def read(client: Client, snapshot: Snapshot, today: date) -> Report:
-    kind = REPORT_TYPES[snapshot.query["report"]]
-    request = kind.request(snapshot.query, today)
-    report: Report = kind.read(client.query(request.endpoint, request.params), snapshot.query, today)
-    return report
+        elif self.outcome is Outcome.STORED:
+            project.snapshots.filter(pk=self.snapshot.pk).set_due(project)
 
 
 def store(snapshot: Snapshot, report: Report, now: datetime, today: date, project: Project) -> None:

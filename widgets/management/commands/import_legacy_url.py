@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from widgets.import_export.legacy import BadAddress, LegacyAddress, MovedIn, move_in, read_address
-from widgets.models.project import PROJECT_SECRET, PROJECT_SECRET_ENDS
+from widgets.models.project import PROJECT_SECRET_ENDS, Auth
 
 LARGEST_ID = 2**63 - 1
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         page = f"{settings.SITE_URL}/admin/widgets/project/{project.pk}/change/"
         if moved.kept_credentials:
             self.stderr.write(f"{project.name}: keeps its own credentials; the old address's secret is not stored.")
-        if project.auth == PROJECT_SECRET:
+        if project.auth == Auth.PROJECT_SECRET:
             self.stderr.write(
                 f"{project.name}: signs in with its project secret, which Mixpanel ends on {last_day()}. Before that "
                 "day make a service account at Mixpanel (Organization settings → Service accounts, role Consumer), "
