@@ -44,7 +44,7 @@ class Connection(psycopg.Connection[Any]):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    Database = SimpleNamespace(**vars(psycopg) | {"connect": Connection.connect})
+    Database: Any = SimpleNamespace(**vars(psycopg) | {"connect": Connection.connect})
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         silence.connect = partial(psycopg.connect, **conn_params | {"connect_timeout": LOOK_SECONDS})

@@ -29,8 +29,10 @@ class InvitationForm(forms.Form):
     def __init__(self, data: Any = None, *, by: Any, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         mine = Project.objects.visible_to(by)
-        self.fields["projects"].queryset = mine
-        self.fields["role"].choices = list(roles_for(by).items())
+        projects, role = self.fields["projects"], self.fields["role"]
+        assert isinstance(projects, RowsField)
+        assert isinstance(role, forms.ChoiceField)
+        projects.queryset, role.choices = mine, list(roles_for(by).items())
         self.initial.setdefault("role", next(reversed(roles_for(by))))
         if data is None and len(only := list(mine[:2])) == 1:
             self.initial.setdefault("projects", only)

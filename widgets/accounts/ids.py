@@ -1,11 +1,11 @@
 """Ids as people send them: texts that need not be numbers, nor numbers that a database can hold."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import BigAutoField
+from django.db.models import BigAutoField, Model
 
 LONGEST = len(str(BigAutoField.MAX_BIGINT))
 
@@ -15,7 +15,13 @@ def is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= LONGEST and int(text) <= BigAutoField.MAX_BIGINT
 
 
-class RowsField(forms.ModelMultipleChoiceField):
+if TYPE_CHECKING:
+    SeveralRows = forms.ModelMultipleChoiceField[Model]
+else:
+    SeveralRows = forms.ModelMultipleChoiceField
+
+
+class RowsField(SeveralRows):
     """Several rows. An id that no row can have is a wrong choice, as is the id of a row that there is not."""
 
     def clean(self, value: Any) -> Any:

@@ -44,7 +44,7 @@ class OpenedTokens(InvitationTokens):
         time, _, _ = token.partition("-")
         return f"{time}-{salted_hmac('widgets.people.opened', token, algorithm='sha256').hexdigest()}"
 
-    def _make_token_with_timestamp(self, user: Any, timestamp: int, secret: str) -> str:
+    def _make_token_with_timestamp(self, user: Any, timestamp: int, secret: str | bytes) -> str:
         return self.keep(super()._make_token_with_timestamp(user, timestamp, secret))
 
 

@@ -19,7 +19,7 @@ def digest(key: str) -> str:
 
 class SessionStore(DatabaseSessions):
     def _get_session_from_db(self) -> Any:
-        found = self.model.objects.filter(session_key=digest(self.session_key), expire_date__gt=timezone.now())
+        found = self.model.objects.filter(session_key=digest(self.session_key or ""), expire_date__gt=timezone.now())
         session = found.first()
         if session is None:
             self._session_key = None

@@ -80,7 +80,7 @@ class ConnectionForm(forms.Form):
         return cleaned
 
     def changes(self, name: str) -> bool:
-        return getattr(self.stored, name) != getattr(self.project, name)
+        return bool(getattr(self.stored, name) != getattr(self.project, name))
 
     @property
     def as_stored(self) -> bool:

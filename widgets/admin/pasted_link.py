@@ -5,7 +5,7 @@ from typing import Any
 
 from widgets.mixpanel.links import BadLink, read_link
 from widgets.mixpanel.regions import REGIONS
-from widgets.models.access import VisibleProjects
+from widgets.models.project import VisibleProjects
 
 CHARTS = {"funnels": "funnel", "retention": "cohort"}
 """What a part of Mixpanel is best drawn as; the rest as a line, until a preview shows what it holds."""

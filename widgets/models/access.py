@@ -1,13 +1,15 @@
 """Who sees what, in one place: every list, choice, page and export of people goes through `visible_to`."""
 
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Q
 
+Row = TypeVar("Row", bound=models.Model)
 
-class VisibleQuerySet(models.QuerySet):
+
+class VisibleQuerySet(models.QuerySet[Row]):
     """Rows of projects (or below a project) that a user is a member of; superusers see all."""
 
     to_project = "project"
@@ -20,13 +22,6 @@ class VisibleQuerySet(models.QuerySet):
         # A subquery, not a join: a join to the members would double rows.
         mine = user.mixpanel_projects.values("pk")
         return self.filter(**{f"{self.to_project}__in": mine})
-
-
-class VisibleProjects(VisibleQuerySet):
-    to_project = "pk"
-
-    def annotate_widgets(self) -> Self:
-        return self.annotate(widget_total=models.Count("widgets"))
 
 
 def people_visible_to(user: Any) -> Any:

@@ -50,7 +50,7 @@ class ApiCall(models.Model):
     counts = models.BooleanField(default=True)
     message = models.TextField(blank=True)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = VisibleQuerySet["ApiCall"].as_manager()
 
     class Meta:
         indexes = [models.Index(fields=("project", "started_at"), name="calls_of_the_hour")]

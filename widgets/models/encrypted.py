@@ -4,7 +4,7 @@ The first of FIELD_ENCRYPTION_KEYS seals, all open (https://cryptography.io/en/l
 """
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -77,8 +77,14 @@ def opens(token: str, keys: tuple[str, ...]) -> bool:
     return True
 
 
-class EncryptedField(models.TextField):
-    """Holds a Encrypted. Plain text that is assigned is sealed on its way to the database at the latest."""
+if TYPE_CHECKING:
+    EncryptedText = models.TextField[str | Encrypted, Encrypted]
+else:
+    EncryptedText = models.TextField
+
+
+class EncryptedField(EncryptedText):
+    """Holds an Encrypted. Plain text that is assigned is encrypted on its way to the database at the latest."""
 
     def from_db_value(self, value: str | None, *_: Any) -> Encrypted:
         return Encrypted(value or "")

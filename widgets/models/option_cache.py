@@ -11,7 +11,7 @@ from widgets.models.access import VisibleQuerySet
 from widgets.models.project import Project
 
 
-class OptionCacheQuerySet(VisibleQuerySet):
+class OptionCacheQuerySet(VisibleQuerySet["OptionCache"]):
     def of(self, project: Project, what: str, of: Sequence[str] = ()) -> "OptionCache":
         """The list of this, made empty when nobody wanted it before."""
         listing, _ = self.get_or_create(

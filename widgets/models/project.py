@@ -1,7 +1,7 @@
 """A Mixpanel project: where it lies, who may ask it, and how much."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from widgets.mixpanel.regions import REGIONS
-from widgets.models.access import VisibleProjects
+from widgets.models.access import VisibleQuerySet
 from widgets.models.encrypted import Encrypted, EncryptedField, encrypt, problem_with
 
 PROJECT_SECRET_ENDS = date(2027, 3, 3)
@@ -38,6 +38,13 @@ def validate_timezone(name: str) -> None:
             "US/Pacific or Europe/Paris.",
             code="timezone",
         )
+
+
+class VisibleProjects(VisibleQuerySet["Project"]):
+    to_project = "pk"
+
+    def annotate_widgets(self) -> Self:
+        return self.annotate(widget_total=models.Count("widgets"))
 
 
 class Project(models.Model):

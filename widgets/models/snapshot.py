@@ -17,7 +17,7 @@ from widgets.reports import REPORT_TYPES, Query
 if TYPE_CHECKING:
     from widgets.models.widget import Widget
 
-QUESTION_VERSION = 1
+QUERY_VERSION = 1
 """Raised only when the meaning of stored queries changes; every snapshot is asked for anew then."""
 
 REFUSED = ("query", "timezone")
@@ -52,8 +52,6 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
                 )
             self.model.objects.bulk_update(rows, ["due_at", "interval_seconds"], batch_size=200)
 
-
-class SnapshotManager(models.Manager.from_queryset(SnapshotQuerySet)):  # type: ignore[misc]
     def of(self, project: Project, query: Query) -> "Snapshot":
         """The snapshot of this query, made when nobody asked it before. It is not pruned for a day from now on."""
         key, now = snapshot_key(project, query), timezone.now()
@@ -65,7 +63,7 @@ class SnapshotManager(models.Manager.from_queryset(SnapshotQuerySet)):  # type: 
 
 
 def snapshot_key(project: Project, query: Query) -> str:
-    described: list[Any] = [QUESTION_VERSION, *project.identity, query]
+    described: list[Any] = [QUERY_VERSION, *project.identity, query]
     canonical = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -102,7 +100,7 @@ class Snapshot(models.Model):
     # Last, because SQLite reads a row up to the last column that is asked for.
     report_json = models.TextField(blank=True)
 
-    objects = SnapshotManager()
+    objects = SnapshotQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.query.get('report', '?')} #{self.pk}"

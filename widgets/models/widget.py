@@ -27,7 +27,7 @@ SLUG = re.compile(r"[A-Za-z0-9_-]{22,64}")
 SPEC_FIELDS = tuple(WidgetSpec.__dataclass_fields__)
 
 
-class WidgetQuerySet(VisibleQuerySet):
+class WidgetQuerySet(VisibleQuerySet["Widget"]):
     def polled(self, project: Project, now: datetime) -> Self:
         """The widgets of a project that cost queries: active, and polled within the last day."""
         return self.filter(project=project, active=True, last_polled_at__gt=now - POLLED_WITHIN)

@@ -125,7 +125,6 @@ def moment(value: Any) -> datetime | None:
     """An aware time out of what the database's driver gives: SQLite keeps UTC without saying so."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
-    if value is None or value.tzinfo is not None:
-        return value
-    aware: datetime = value.replace(tzinfo=UTC)
-    return aware
+    if not isinstance(value, datetime):
+        return None
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)

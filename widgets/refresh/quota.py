@@ -149,6 +149,7 @@ def begin_trial(project: Project, now: datetime) -> bool:
 def end_call(place: Place, *, outcome: str, message: str, gave_up: bool, counts: bool) -> datetime:
     """Notes how a call ended: `ok`, or an error's kind. Returns when. Not `counts`: its place is free again."""
     now = database_now()
+    assert place.call_id is not None
     ApiCall.objects.filter(pk=place.call_id).update(
         ended_at=now, outcome=outcome, message=message, gave_up=gave_up, counts=place.counts and counts
     )

@@ -4,7 +4,7 @@ The state is reckoned by the database, so that lists can be filtered and counted
 """
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from django.db.models import (
     Case,
@@ -21,7 +21,6 @@ from django.db.models.functions import Cast, Concat, Substr
 
 from widgets.freshness import POLLED_WITHIN
 from widgets.models import Project, Rendering, Snapshot, Widget
-from widgets.models.encrypted import problem_with
 from widgets.poll.row import RENDERING_VERSION
 from widgets.report import NOTE_WITHIN, note_in
 from widgets.times import from_now
@@ -33,6 +32,19 @@ NEEDS_SOMEBODY = ("credentials", "plan")
 """What holds a project back until a person does something; a limit passes by itself."""
 
 HEAVY = ("snapshot__report_json", "snapshot__query")
+
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class HealthColumns(TypedDict):
+        """What `for_lists` adds to a widget."""
+
+        health_state: str
+        health_problem: str | None
+        health_report: str | None
+
+    WidgetWithHealth = WithAnnotations[Widget, HealthColumns]
 
 
 class Health(NamedTuple):
@@ -50,7 +62,7 @@ class Health(NamedTuple):
     note: str = ""
 
 
-def with_health(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Widget]:
+def with_health(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Any]:
     """The widgets with `health_state`, one of STATES, and `health_problem`, why their data can't be drawn."""
     no_data = Q(snapshot__fetched_at=None)
     refused = Q(project__backoff_kind__in=NEEDS_SOMEBODY) | Q(project__in=without_secret())
@@ -72,7 +84,7 @@ def with_health(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Widget]:
 
 def without_secret() -> list[int]:
     """Projects that can't sign in to Mixpanel. Only this process can tell, because it has the keys."""
-    return [pk for pk, secret in Project.objects.values_list("pk", "secret") if problem_with(secret.token)]
+    return [project.pk for project in Project.objects.only("pk", "secret") if project.secret_problem]
 
 
 def problems_of_renderings() -> Any:
@@ -89,12 +101,12 @@ def problems_of_renderings() -> Any:
     )
 
 
-def for_lists(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Widget]:
+def for_lists(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Any]:
     """Widgets with all that a list shows of them, and none of Mixpanel's answers, which are large.
 
     Their beginnings, `health_report`, hold the notes.
     """
-    light = widgets.select_related("project", "snapshot", "owner").defer(*HEAVY)
+    light: QuerySet[Any] = widgets.select_related("project", "snapshot", "owner").defer(*HEAVY)
     return with_health(light, now).annotate(health_report=Substr("snapshot__report_json", 1, NOTE_WITHIN))
 
 
@@ -105,26 +117,26 @@ def counts(widgets: QuerySet[Widget], now: datetime) -> dict[str, int]:
     return {state: found.get(state, 0) for state in STATES}
 
 
-def health_of(widget: Widget, now: datetime) -> Health:
+def health_of(widget: "WidgetWithHealth", now: datetime) -> Health:
     """In words; the widget comes out of `for_lists`, which gave it its state."""
     return state_of(widget, now)._replace(note=note_in(widget.health_report or ""))
 
 
-def state_of(widget: Widget, now: datetime) -> Health:
+def state_of(widget: "WidgetWithHealth", now: datetime) -> Health:
     state = widget.health_state
     word, project, snapshot = STATES[state], widget.project, widget.snapshot
     if state == "paused":
         return Health(state, word, "Its address answers as if it did not exist, and it costs no queries.")
     if state == "failing":
         return failing(widget, project, snapshot)
+    if state == "waiting" or snapshot is None:
+        return waiting(widget, project, snapshot, now)
     if state == "fresh":
         return Health(state, word, since=snapshot.fetched_at)
-    if state == "waiting":
-        return waiting(widget, project, snapshot, now)
     return Health(state, word, why_stale(widget, project, snapshot, now), snapshot.due_at)
 
 
-def failing(widget: Widget, project: Project, snapshot: Snapshot | None) -> Health:
+def failing(widget: "WidgetWithHealth", project: Project, snapshot: Snapshot | None) -> Health:
     data_at = snapshot.fetched_at if snapshot else None
     if widget.health_problem:
         return Health("failing", STATES["failing"], widget.health_problem, data_at=data_at)

@@ -45,11 +45,12 @@ def write_problem() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SHOW transaction_read_only")
             return READ_ONLY if cursor.fetchone()[0] == "on" else ""
-    if connection.is_in_memory_db():
+    database = Path(connection.settings_dict["NAME"])
+    if not database.exists():  # in memory
         return ""
     global tried  # noqa: PLW0603 - what this process knows of its disk
     if time.monotonic() - tried[0] >= TRIED_AGAIN:
-        tried = time.monotonic(), disk_problem(Path(connection.settings_dict["NAME"]))
+        tried = time.monotonic(), disk_problem(database)
     return tried[1]
 
 

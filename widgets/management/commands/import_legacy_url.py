@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 raise CommandError(said)
             parser.exit(1, f"CommandError: {said}\n")
 
-        parser.error = error
+        parser.error = error  # type: ignore[method-assign]
 
     def handle(self, *args: Any, **options: Any) -> None:
         urls = options["url"]
