@@ -8,3 +8,8 @@ urlpatterns = [
     path("", include("widgets.accounts.urls")),
     path("", include("widgets.web.urls")),
 ]
+
+handler400 = "widgets.web.error_pages.bad_request"
+handler403 = "widgets.web.error_pages.forbidden"
+handler404 = "widgets.web.error_pages.not_found"
+handler500 = "widgets.web.error_pages.server_error"

@@ -13,7 +13,8 @@ import requests
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.running.own_postgres import INITDB, OwnPostgres
-from tests.running.site import Site, eventually
+from tests.running.site import Site, eventually, free_port
+from tests.running.slow import widgets
 
 pytestmark = [
     pytest.mark.cluster,
@@ -88,6 +89,30 @@ def test_a_503_says_when_to_come_again(tmp_path: Path, standin: FakeMixpanel, po
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
         answer = requests.get(base + "/healthz", timeout=30)
         assert (answer.status_code, answer.json()) == (503, {"status": "no database"})
+
+
+def test_threads_that_work_behind_their_answers_give_up_too(
+    tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres
+) -> None:
+    """All eight: each hands its widget over to Celery once its answer has left."""
+    with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+        paths = site.add(*widgets(8))
+        base, process = site.web()
+        assert {answer.status_code for answer in site.poll_all([base + path for path in paths], pollers=2)} == {200}
+        site.kill(process)
+        site.make_old(minutes=30)
+        site.env |= {"TASKS": "celery", "BROKER_URL": f"redis://127.0.0.1:{free_port()}/0"}
+        base, _ = site.web()
+        with psycopg.connect(postgres.url) as other:
+            other.execute("LOCK TABLE widgets_snapshot IN EXCLUSIVE MODE")
+            assert {answer.status_code for answer in site.poll_all([base + path for path in paths], 8)} == {200}
+            time.sleep(0.5)
+            postgres.stop()
+            for _ in range(3):
+                _, status, seconds = ask(base + "/healthz")
+                assert (status, seconds < PROMISED) == (503, True), seconds
+            postgres.go_on()
+        eventually(lambda: ask(base + "/healthz")[1] == 200, seconds=5)
 
 
 def test_a_slow_statement_is_no_mute_database(tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres) -> None:

@@ -1,6 +1,6 @@
 """Refreshing in a few threads of this web process (`TASKS=inline`), so that no poll waits for Mixpanel.
 
-Polls hand over what is stale and go on. Celery (`tasks.py`) does the same on workers.
+Polls hand over what is stale and go on. Celery (`queue.py`) does the same on workers.
 """
 
 import logging
@@ -15,6 +15,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import close_old_connections
 
+from mixcyfe_site.answering import patient
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
 
@@ -142,7 +143,8 @@ class ForegroundRefresher:
 
     def refresh(self, snapshot_id: int, expected_fetched_at: datetime | None) -> None:
         started = time.monotonic()
-        refresh(snapshot_id, expected_fetched_at=expected_fetched_at, purpose="poll", in_turn=True)
+        with patient():
+            refresh(snapshot_id, expected_fetched_at=expected_fetched_at, purpose="poll", in_turn=True)
         took = time.monotonic() - started
         if took > SLOW_QUERY:
             self._resting_until = time.monotonic() + took

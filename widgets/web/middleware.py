@@ -7,9 +7,9 @@ from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.template import loader
 
 from widgets.poll.view import poll
+from widgets.web.error_pages import error_page
 
 POLLED = "/w/"
 UNKNOWN = "0.0.0.0"  # noqa: S104 - stands for no address; nothing listens on it
@@ -49,7 +49,7 @@ class SafeAnswersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = too_large() if announced_length(request) > largest_body() else self.get_response(request)
+        response = error_page(413) if announced_length(request) > largest_body() else self.get_response(request)
         for name, value in SAFE.items():
             response.headers.setdefault(name, value)
         return response
@@ -76,10 +76,6 @@ def announced_length(request: HttpRequest) -> int:
 
 def largest_body() -> int:
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
-
-
-def too_large() -> HttpResponse:
-    return HttpResponse(loader.render_to_string("413.html"), status=413)
 
 
 def client_address(request: HttpRequest) -> str:
