@@ -36,6 +36,7 @@ def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int =
 
     Nothing here goes by a host's clock, neither an end of the task's life nor a time to begin: hosts' clocks differ.
     """
+    from widgets.refresh.queue import keep_queued
     from widgets.refresh.quota import Refusal
     from widgets.refresh.run import refresh
 
@@ -45,6 +46,8 @@ def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int =
         # To the queue's end, so that the projects with free places come first. A lost broker loses this: the next
         # poll queues it anew.
         time.sleep(BUSY_SECONDS)
+        if not keep_queued(snapshot_id):
+            return
         with contextlib.suppress(ConnectionError):
             send_refresh(snapshot_id, known, tries + 1)
 

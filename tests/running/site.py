@@ -139,10 +139,10 @@ class Site:
         eventually(lambda: self.answers(f"{base}/healthz"))
         return base, process
 
-    def serve(self, *, well: int = 200) -> tuple[str, subprocess.Popen[bytes]]:
+    def serve(self, *options: str, well: int = 200) -> tuple[str, subprocess.Popen[bytes]]:
         """`manage.py serve`; its address, once /healthz says `well`."""
         port = free_port()
-        process = self.start([sys.executable, "manage.py", "serve", f"--port={port}"], "serve.log")
+        process = self.start([sys.executable, "manage.py", "serve", f"--port={port}", *options], "serve.log")
         base = f"http://127.0.0.1:{port}"
         eventually(lambda: self.answers(f"{base}/healthz", well))
         return base, process

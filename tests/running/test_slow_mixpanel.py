@@ -40,12 +40,12 @@ def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) 
     assert max(seconds for _, seconds in log) < POLL_WAIT + 1.5
 
 
-@pytest.mark.parametrize("latency", [20, 60])
+@pytest.mark.parametrize(("latency", "processes"), [(20, 1), (60, 1), (20, 2)])
 def test_it_answers_everybody_else_at_once_while_mixpanel_takes_its_time(
-    host: Any, standin: FakeMixpanel, latency: float
+    host: Any, standin: FakeMixpanel, latency: float, processes: int
 ) -> None:
     site = host(POLL_WAIT=f"{POLL_WAIT}", MIXPANEL_TIMEOUT="30")
-    base, healthy, slow = make_busy(site, lambda: site.web()[0])
+    base, healthy, slow = make_busy(site, lambda: site.web(workers=processes)[0])
     standin.latency = latency
     assert_quick_meanwhile(site, base, healthy, slow)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
+from mixcyfe_site.answering import is_only_thread
 from widgets.models import Project, Snapshot
 from widgets.poll.row import PollRow
 from widgets.refresh import background, slots
@@ -39,8 +40,11 @@ def wait_for_data(row: PollRow) -> None:
     """Returns once there is newer data, or none will come soon, or POLL_WAIT is over.
 
     Waits only while a refresh is running or may start, and only in one of the process's few slots: a poll
-    that gets none goes on at once with what there is.
+    that gets none goes on at once with what there is. So does the poll of a process's only thread, where others
+    refresh: nobody else would be answered meanwhile.
     """
+    if is_only_thread() and (settings.TASKS == "celery" or background.threads()):
+        return
     with slots.polls.take() as has_slot:
         if has_slot:
             wait(row)
@@ -54,10 +58,10 @@ def wait(row: PollRow) -> None:
             if asked.cancelled() or asked.result() not in WORTH_WAITING:
                 return
             asked = None
-        if asked is None and not state.leased:
+        if not state.leased:
             if state.held_back:
                 return
-            if settings.TASKS == "celery" or has_room(state.project):
+            if asked is None and (settings.TASKS == "celery" or has_room(state.project)):
                 asked = ask(row)
         if time.monotonic() >= deadline:
             return

@@ -45,6 +45,15 @@ def enqueue(snapshot_id: int, expected_fetched_at: datetime | None) -> bool:
     return True
 
 
+def keep_queued(snapshot_id: int) -> bool:
+    """A task that goes to the queue's end is still the one of its snapshot, so that polls queue no second one.
+
+    False when somebody has refreshed it meanwhile, or has tried to: then the task is over.
+    """
+    queued = Snapshot.objects.filter(pk=snapshot_id, queued_at__isnull=False)
+    return bool(queued.update(queued_at=database_now()))
+
+
 def may_queue(queued_at: datetime | None, now: datetime) -> bool:
     """Whether `enqueue` is worth a try. `now` may be of a host whose clock is off: the database decides there."""
     return settings.TASKS == "celery" and (queued_at is None or abs(now - queued_at) > QUEUED_FOR)

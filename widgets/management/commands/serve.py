@@ -26,8 +26,9 @@ class Command(BaseCommand):
         check_free(options["host"], options["port"])
         self.migrate()
         command = granian(options["host"], options["port"], options["workers"], options["threads"])
-        # Half of the threads may wait for Mixpanel; the others answer.
-        os.environ["WAITING_POLLS"] = str(min(settings.WAITING_POLLS, max(1, options["threads"] // 2)))
+        # Half of the threads may wait for Mixpanel; the others answer. Of two, one is left to people who wait.
+        may_wait = options["threads"] // 2 if options["threads"] > 2 else 0
+        os.environ["WAITING_POLLS"] = str(min(settings.WAITING_POLLS, may_wait))
         os.execv(command[0], command)  # noqa: S606 - granian takes this process's place, and its signals
 
     def migrate(self) -> None:

@@ -1,0 +1,29 @@
+"""Celery workers refresh, and Mixpanel refuses: the poll that waits hears of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from fake_mixpanel.fake import FakeMixpanel
+from tests.running.conftest import needs_cluster
+from tests.running.site import eventually, free_port
+from tests.running.slow import timed, widgets
+
+pytestmark = needs_cluster
+
+
+def test_a_cold_poll_of_a_query_that_fails_is_over_as_soon_as_it_has_failed(
+    host: Any, standin: FakeMixpanel, own_redis: Callable[[int], object]
+) -> None:
+    port = free_port()
+    own_redis(port)
+    site = host("postgres", TASKS="celery", BROKER_URL=f"redis://127.0.0.1:{port}/0")
+    warm, cold = site.add(*widgets(2))
+    site.worker()
+    base, _ = site.web()
+    eventually(lambda: requests.get(base + warm, timeout=30).status_code == 200)
+    standin.fail(500, {"error": "unknown error"})
+    status, seconds = timed(lambda: requests.get(base + cold, timeout=30))
+    assert (status, seconds < 4) == (503, True), seconds
+    assert len(standin.calls) == 2
