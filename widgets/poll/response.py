@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Lock
 
 from django.conf import settings
 from django.db import InternalError, OperationalError
@@ -42,6 +43,8 @@ SAFE = (
 PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 NOTE_POLLS_EVERY = timedelta(hours=1)
 LONGEST_DETAIL = 200
+
+noting = Lock()
 
 
 @dataclass(slots=True)
@@ -194,4 +197,9 @@ def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
 
 
 def note_poll(widget_id: int, now: datetime) -> None:
-    Widget.objects.filter(pk=widget_id).update(last_polled_at=now)
+    """One thread of a process at a time, because SQLite's lock may be held for long; another poll notes the rest."""
+    if noting.acquire(blocking=False):
+        try:
+            Widget.objects.filter(pk=widget_id).update(last_polled_at=now)
+        finally:
+            noting.release()

@@ -1,0 +1,37 @@
+"""Somebody holds SQLite's write lock: an import, a migration. Polls need it for nothing that can't wait."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
+import requests
+
+from fake_mixpanel.fake import FakeMixpanel
+from tests.running.site import eventually
+from tests.running.slow import timed, widgets
+
+
+def test_noting_when_widgets_were_polled_keeps_one_thread_at_most(host: Any, standin: FakeMixpanel) -> None:
+    site = host()
+    paths = site.add(*widgets(9))
+    base, _ = site.web()
+    assert {answer.status_code for answer in site.poll_all([base + path for path in paths], pollers=2)} == {200}
+    site.python("from widgets.models import Widget; Widget.objects.update(last_polled_at=None)")
+    with closing(sqlite3.connect(site.folder / "site.sqlite3", timeout=20, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(9) as pool:
+            polls = list(pool.map(lambda path: timed(lambda: requests.get(base + path, timeout=60)), paths))
+        again = [timed(lambda path=path: requests.get(base + path, timeout=60)) for path in ("/healthz", *paths)]
+        other.execute("ROLLBACK")
+    assert {status for status, _ in polls + again} == {200}
+    assert max(seconds for _, seconds in polls + again) < 2
+    eventually(lambda: is_noted(site, [base + path for path in paths]))
+
+
+def is_noted(site: Any, addresses: list[str]) -> bool:
+    """Another poll notes what one did not."""
+    site.poll_all(addresses, pollers=1)
+    return bool(
+        site.python("from widgets.models import Widget; print(*Widget.objects.filter(last_polled_at=None))") == "\n"
+    )
