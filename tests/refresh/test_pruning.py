@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.db.models.signals import post_init
 from django.utils import timezone
 
@@ -53,6 +54,24 @@ def test_it_prunes_now_and_then_by_itself(clock: Any, project: Project, make_wid
     assert list(Snapshot.objects.values_list("pk", flat=True)) == [widget.snapshot_id]
     assert ApiCall.objects.count() == 1
     assert not OptionCache.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_deletes_nothing_keeps_no_answer_from_a_poll(
+    clock: Any, make_widget: MakeWidget, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("DELETE"):
+            raise OperationalError("database is locked")
+        return execute(sql, *rest)
+
+    widgets = make_widget(), make_widget(last=3)
+    clock.shift(timedelta(days=8))
+    with connection.execute_wrapper(refuse):
+        assert [cyfe_polls(widget).status for widget in widgets] == [200, 200]
+    assert [record.message for record in caplog.records if record.exc_info] == [
+        "what nobody needs could not be deleted"
+    ]
 
 
 def test_clean_up_can_prune_and_count(project: Project, make_widget: MakeWidget) -> None:

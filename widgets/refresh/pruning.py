@@ -3,12 +3,15 @@
 `prune` is for the command `clean_up`; `now_and_then` does the same without a timer, behind some call to Mixpanel.
 """
 
+import logging
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from widgets.models import ApiCall, HostClock, OptionCache, Project, Snapshot, Widget
+
+logger = logging.getLogger(__name__)
 
 LEDGER_KEEPS = timedelta(days=7)
 UNUSED_KEEPS = timedelta(days=1)
@@ -19,12 +22,18 @@ pruned_at: datetime | None = None
 
 
 def now_and_then(now: datetime) -> None:
-    """Prunes once an hour per process. Call it outside of any transaction."""
+    """Prunes once an hour per process, or fails to: the call to Mixpanel before it was good.
+
+    Call it outside of any transaction.
+    """
     global pruned_at  # noqa: PLW0603 - what this process has done
     if pruned_at is not None and abs(now - pruned_at) < EVERY:
         return
     pruned_at = now
-    prune(now)
+    try:
+        prune(now)
+    except DatabaseError:
+        logger.exception("what nobody needs could not be deleted")
 
 
 def prune(now: datetime) -> dict[str, int]:
