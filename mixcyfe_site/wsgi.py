@@ -1,10 +1,18 @@
 """The WSGI application, for any WSGI server."""
 
 import os
+from multiprocessing import current_process
+from signal import SIG_BLOCK, SIG_DFL, SIGINT, SIGTERM, pthread_sigmask, signal
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
+
+if current_process().name == "granian-worker":
+    # Ctrl-C reaches all processes, and then granian's first one tells its workers to stop: two signals at a time hang a
+    # worker for good, and one that comes while it starts is lost (granian 2.8).
+    pthread_sigmask(SIG_BLOCK, {SIGINT})
+    signal(SIGTERM, SIG_DFL)  # until granian has its own, once this module is there
 
 django = get_wsgi_application()
 

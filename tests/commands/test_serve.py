@@ -1,5 +1,6 @@
 """`serve` and `demo`: they start, answer and stop, and a second start is harmless."""
 
+import os
 import re
 import signal
 import socket
@@ -53,6 +54,17 @@ def test_it_migrates_serves_and_stops_twice(new_site: Copy) -> None:
         finally:
             assert stop(server) == ""
         assert not answers(f"http://127.0.0.1:{port}/healthz")
+
+
+def test_ctrl_c_stops_it_though_all_its_processes_hear_it(site: Copy) -> None:
+    """Before, every second time a worker hung for good."""
+    for _ in range(4):
+        port = free_port()
+        server = site.start("serve", f"--port={port}", "--workers=2")
+        eventually(lambda port=port: answers(f"http://127.0.0.1:{port}/healthz"))
+        os.killpg(server.pid, signal.SIGINT)
+        printed, _ = server.communicate(timeout=20)
+        assert (server.returncode, printed) == (0, "")
 
 
 def test_it_shares_no_port_with_another_server(site: Copy, taken_port: int) -> None:
