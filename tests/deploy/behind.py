@@ -135,6 +135,9 @@ def it_logs_no_key(proxy: Proxy, served: Served, status: int | None = None) -> N
         f"/w%2F{slug}.csv",
         f"//w/{slug}.json?x=/w/{slug}",
         f"/w/{slug}.svg?{slug}",
+        f"/;/w/{slug}.csv",
+        f"/W/{slug}.csv",
+        f"/{slug}",
     ]
     paths += [f"/welcome/MQ/{token}/", f"/%77elcome/MQ/{token}/?{token}", f"/admin/?next=/welcome/MQ/{token}/"]
     for path in paths:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.deploy import behind
 from tests.deploy.conftest import Served
-from tests.deploy.proxy import DEPLOY, Certificate, Proxy, replaced
+from tests.deploy.proxy import DEPLOY, Certificate, Proxy, get, replaced
 from tests.running.site import eventually, free_port
 
 CADDY = shutil.which("caddy")
@@ -81,6 +81,11 @@ def test_it_polls_on_while_bodies_come_slowly(caddy: Proxy, served: Served) -> N
 
 def test_it_answers_at_once_while_a_refresh_runs_behind(caddy: Proxy, served: Served) -> None:
     behind.it_answers_at_once_while_a_refresh_runs_behind(caddy, served)
+
+
+def test_it_passes_no_long_headers_on(caddy: Proxy) -> None:
+    assert get(caddy.connect(), "/healthz", Accept="a" * 30_000).status == 431
+    assert get(caddy.connect(), "/healthz", Accept="a" * 8_000).status == 200
 
 
 def test_it_logs_no_key(caddy: Proxy, served: Served) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.deploy import behind
 from tests.deploy.conftest import Served
-from tests.deploy.proxy import DEPLOY, Certificate, Proxy, get, replaced
+from tests.deploy.proxy import DEPLOY, HOST, Certificate, Proxy, get, replaced
 from tests.running.site import eventually, free_port
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -117,10 +117,36 @@ def test_it_slows_down_who_tries_passwords_and_nobody_else(nginx: Proxy, served:
 def test_it_logs_polls_but_no_key(nginx: Proxy, served: Served) -> None:
     behind.it_logs_no_key(nginx, served)
     get(nginx.connect(), "/admin/login/")
+    get(nginx.connect(), "/admin/widgets/widget/a-key-that-was-pasted/")
     logged = nginx.logged()
     assert '"GET /w/-" 200' in logged
     assert '"GET /welcome/-" ' in logged
     assert '"GET /admin/login/" 200' in logged
+    assert '"GET /admin/widgets/widget/" 302' in logged
+    assert "a-key" not in logged
+
+
+def test_it_logs_no_key_where_it_can_not_write_a_request_to_its_disk(
+    tmp_path: Path, served: Served, certificate: Certificate
+) -> None:
+    proxy = Proxy(free_port(), free_port(), certificate.certificate, tmp_path / "logs")
+    file = rendered(tmp_path, certificate, proxy.port, proxy.plain_port, served.port)
+    command = [str(NGINX), "-p", str(tmp_path), "-c", str(file), "-e", str(tmp_path / "logs/start.log")]
+    process = subprocess.Popen(command)
+    try:
+        eventually(proxy.is_up)
+        for folder in ("body", "proxy"):
+            shutil.rmtree(tmp_path / folder)
+        connection = proxy.connect()
+        headers = {"Host": HOST, "Referer": f"https://{HOST}{served.path}"}
+        connection.request("POST", "/welcome/MQ/a-token/", b"x" * 100_000, headers)
+        assert connection.getresponse().status == 500
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+    assert '"POST /welcome/-" 500' in proxy.logged()
+    assert "a-token" not in proxy.logged()
+    assert served.path not in proxy.logged()
 
 
 def test_it_logs_no_key_while_the_server_is_away_either(
