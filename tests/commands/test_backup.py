@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -65,6 +66,30 @@ def test_it_overwrites_nothing(site: Copy) -> None:
         refused(site.manage("backup", name), f"{name} is there already")
     assert (site.folder / "there").read_text() == "something"
     refused(site.manage("backup", "no/such/folder/copy"), "No such file or directory")
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_it_takes_no_name_beside_which_somebody_else_s_files_lie(site: Copy, ending: str) -> None:
+    """SQLite would take them for the copy's own, and a backup that fails would remove them."""
+    (site.folder / f"copy.sqlite3{ending}").write_text("something")
+    refused(site.manage("backup", "copy.sqlite3"), f"copy.sqlite3{ending} is there already")
+    assert [(file.name, file.read_text()) for file in site.folder.glob("copy*")] == [
+        (f"copy.sqlite3{ending}", "something")
+    ]
+
+
+def test_told_to_stop_it_leaves_no_part_of_a_backup_behind(site: Copy) -> None:
+    shutil.copy(migrated(), site.folder / "db.sqlite3")
+    with closing(sqlite3.connect(site.folder / "db.sqlite3")) as other:
+        other.execute("PRAGMA journal_mode=delete")
+        other.execute("BEGIN EXCLUSIVE")
+        backup = site.start("backup", "copy.sqlite3", SQLITE_JOURNAL="delete")
+        while not list(site.folder.glob("copy*")):
+            assert backup.poll() is None, backup.stdout and backup.stdout.read()
+        backup.terminate()
+    printed, _ = backup.communicate(timeout=30)
+    assert (backup.returncode, printed) == (128 + signal.SIGTERM, "")
+    assert not list(site.folder.glob("copy*"))
 
 
 @pytest.mark.parametrize("database", ["missing", "empty", "other", "text"])

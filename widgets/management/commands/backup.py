@@ -1,8 +1,10 @@
 """`manage.py backup FILE`: one consistent copy of the database, while polls go on."""
 
 import os
+import signal
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -27,17 +29,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         copy = copy_sqlite if connection.vendor == "sqlite" else dump_postgresql
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was begun is removed
+        files = [Path(f"{file}{ending}") for ending in BESIDE]
+        taken = "{} is there already, and is never overwritten."
+        for there in filter(os.path.lexists, files):
+            raise CommandError(taken.format(there))
         try:
             os.close(create_private(file))
         except FileExistsError:
-            raise CommandError(f"{file} is there already, and is never overwritten.") from None
+            raise CommandError(taken.format(file)) from None
         except OSError as error:
             raise CommandError(f"{file} can't be written: {error.strerror}.") from None
         try:
             projects = copy(file)
         except BaseException:  # a part of a backup must not be taken for one
-            for ending in BESIDE:
-                Path(f"{file}{ending}").unlink(missing_ok=True)
+            for begun in files:
+                begun.unlink(missing_ok=True)
             raise
         size = -(-file.stat().st_size // 1024)
         self.stdout.write(f"{file}: {projects} project{'s' if projects != 1 else ''}, {size} kB.")
@@ -56,7 +63,7 @@ def copy_sqlite(file: Path) -> int:
         ):
             if not database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [TABLE]).fetchone():
                 raise nothing(f"{source} has no tables of MixCyfe's")
-            database.backup(copy)
+            database.backup(copy, progress=lambda *_: None)  # back in Python now and then, where a signal is heard
             (projects,) = copy.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608 - our own name
     except sqlite3.Error as error:
         raise CommandError(f"The database can't be copied: {error}.") from None
