@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
-from mixcyfe_site.answering import is_answering
 from mixcyfe_site.postgresql.silence import LOOK_SECONDS, PATIENCE, Mute, Silence
+from widgets.answering import is_answering
 
 silence = Silence()
 

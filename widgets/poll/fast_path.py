@@ -16,7 +16,7 @@ from widgets.models.widget import SLUG
 from widgets.poll.render import FORMATS
 from widgets.poll.response import Answer, deliver, follow_up, too_old
 from widgets.poll.row import find
-from widgets.web.middleware import POLLED
+from widgets.poll.view import POLLED
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 DIGITS = re.compile("[0-9]{1,5}")

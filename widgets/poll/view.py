@@ -10,6 +10,9 @@ from widgets.poll import response as poll_response
 
 logger = logging.getLogger(__name__)
 
+POLLED = "/w/"
+"""What the addresses of widgets begin with."""
+
 
 @csrf_exempt
 def poll(request: HttpRequest, address: str) -> HttpResponse:

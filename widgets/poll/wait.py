@@ -9,7 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from mixcyfe_site.answering import is_only_thread
+from widgets.answering import is_only_thread
 from widgets.models import Project, Snapshot
 from widgets.poll.row import PollRow
 from widgets.refresh import background, slots

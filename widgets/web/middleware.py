@@ -8,10 +8,9 @@ from ipaddress import ip_address, ip_network
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from widgets.poll.view import poll
+from widgets.poll.view import POLLED, poll
 from widgets.web.error_pages import error_page
 
-POLLED = "/w/"
 UNKNOWN = "0.0.0.0"  # noqa: S104 - stands for no address; nothing listens on it
 POLICY = "; ".join(
     (

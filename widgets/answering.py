@@ -1,0 +1,36 @@
+"""What holds for a thread that makes an answer: somebody waits for it, so it waits for a mute database but briefly.
+
+Workers, commands and threads that refresh wait as long as the database needs.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+thread = threading.local()
+
+
+def begin(*, is_only: bool) -> None:
+    """For good: what follows an answer (`close()`) keeps the thread from the next one.
+
+    `is_only`: the server says that no other thread of this process answers.
+    """
+    thread.answering, thread.is_only = True, is_only
+
+
+def is_answering() -> bool:
+    return getattr(thread, "answering", False)
+
+
+def is_only_thread() -> bool:
+    return getattr(thread, "is_only", False)
+
+
+@contextmanager
+def patient() -> Iterator[None]:
+    """Work of an answering thread that waits as long as the database needs."""
+    before, thread.answering = is_answering(), False
+    try:
+        yield
+    finally:
+        thread.answering = before
