@@ -63,8 +63,11 @@ def test_ctrl_c_stops_it_though_all_its_processes_hear_it(site: Copy) -> None:
         server = site.start("serve", f"--port={port}", "--workers=2")
         eventually(lambda port=port: answers(f"http://127.0.0.1:{port}/healthz"))
         os.killpg(server.pid, signal.SIGINT)
-        printed, _ = server.communicate(timeout=20)
-        assert (server.returncode, printed) == (0, "")
+        try:
+            assert (server.wait(timeout=20), server.communicate()[0]) == (0, "")
+        finally:
+            if server.poll() is None:
+                os.killpg(server.pid, signal.SIGKILL)
 
 
 def test_it_shares_no_port_with_another_server(site: Copy, taken_port: int) -> None:
