@@ -313,8 +313,7 @@ def test_one_query_alone_tries_whether_a_backoff_is_over(
     assert first.trial
     assert others == [Refusal.HELD] * 3
     assert reserve(project, what="a list", user_id=None) is Refusal.HELD
-    with gateway.recording(first, "an answer", "a query"):
-        pass
+    gateway.record(first, "an answer", "a query", None)
     after = claim(make_widget(last=7).snapshot_id, expected_fetched_at=None, purpose="poll")
     assert isinstance(after, Claim)
     assert not after.trial
@@ -340,8 +339,7 @@ def test_a_call_that_mixpanel_does_not_count_opens_the_hour_again(
     waiting = make_widget(last=4)
     assert cyfe_polls(waiting).status == 503
     assert Project.objects.get().full_until
-    with gateway.recording(leaving, Failure("unavailable", "Not reached", counts=False), "a query"):
-        pass
+    gateway.record(leaving, Failure("unavailable", "Not reached", counts=False), "a query", None)
     assert Project.objects.get().full_until is None
     assert cyfe_polls(waiting).status == 200
 
@@ -353,8 +351,7 @@ def test_credentials_that_are_not_saved_do_not_speak_for_the_project(project: Pr
     place = reserve(project, what="connection test", user_id=None, speaks_for_project=False)
     assert isinstance(place, Place)
     before = Project.objects.get()
-    with gateway.recording(place, found, "a test"):
-        pass
+    gateway.record(place, found, "a test", None)
     project.refresh_from_db()
     assert (project.backoff_kind, project.backoff_count, project.backoff_until) == (
         before.backoff_kind,

@@ -46,6 +46,7 @@ BODIES = {
     "keys": (values(1, "{" + ",".join(f'"{i:06x}":{i}.5' for i in range(990_000)) + "}"), "a date should stand"),
     "values": ("[" + "1," * (LARGEST_BODY // 2 - 2) + "1]", "is too large. Ask for less"),
     "wide keys": (values(1, "{" + ",".join(f'"😀{i:x}":0.5' for i in range(990_000)) + "}"), "is too large"),
+    "less wide keys": (values(1, "{" + ",".join(f'"漢{i:x}":0.5' for i in range(900_000)) + "}"), "is too large"),
     "escaped keys": (values(1, "{" + ",".join(f'"\\u6f22{i:x}":0.5' for i in range(990_000)) + "}"), "is too large"),
     "one wide key": (
         values(1, '{"😀":1,' + ",".join(f'"{i:06x}{"k" * 18}":0.5' for i in range(600_000)) + "}"),
