@@ -110,6 +110,14 @@ def test_an_error_never_loses_an_older_list(pick: Pick, mixpanel: FakeMixpanel) 
     assert response["problem"]
 
 
+def test_a_list_that_is_too_long_never_replaces_an_older_one(pick: Pick, mixpanel: FakeMixpanel) -> None:
+    kept = pick("events").json()["values"]
+    mixpanel.fail(200, [f"event {i}" for i in range(5001)], times=1)
+    response = pick("events", again="1").json()
+    assert response["values"] == kept
+    assert response["problem"] == "Mixpanel's answer is too large: more than 5,000 names."
+
+
 def test_wrong_credentials_hold_the_project_back(pick: Pick, project: Project, mixpanel: FakeMixpanel) -> None:
     project.set_secret("wrong")
     project.save()

@@ -134,6 +134,31 @@ def test_it_either_reads_a_list_or_says_that_it_cannot(mixpanel, client, ask, an
         assert error.__context__ is None
 
 
+@pytest.mark.parametrize("ask", [
+    Client.event_names, lambda it: it.event_properties("a"), lambda it: it.property_values("a", "b"),
+    Client.funnels, Client.cohorts, Client.bookmarks,
+])  # fmt: skip
+def test_it_refuses_a_list_that_nobody_looks_through(mixpanel, client, ask):
+    """One of a million names took a gigabyte, and half a minute."""
+    mixpanel.assert_all_requests_are_fired = False
+
+    def answer(request, count):
+        if "properties/top" in request.url:
+            return 200, {}, json.dumps({f"p{i}": {"count": 1} for i in range(count)})
+        named = [{"id": i, "funnel_id": i, "name": "a", "type": "insights"} for i in range(count)]
+        entries = named if re.search("funnels|cohorts|bookmarks", request.url) else [str(i) for i in range(count)]
+        return 200, {}, json.dumps({"results": entries} if "bookmarks" in request.url else entries)
+
+    for method in ("GET", "POST"):
+        mixpanel.add_callback(method, re.compile(".*"), lambda request: answer(request, 5000))
+    assert len(ask(client)) == 5000
+    mixpanel.reset()
+    for method in ("GET", "POST"):
+        mixpanel.add_callback(method, re.compile(".*"), lambda request: answer(request, 5001))
+    with pytest.raises(UnavailableError, match="too large: more than 5,000 names"):
+        ask(client)
+
+
 def test_it_shows_no_credentials_of_its_own(client):
     assert repr(client) == "<Client of project 7>"
 

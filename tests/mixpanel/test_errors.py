@@ -2,7 +2,7 @@
 
 import json
 import pickle
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -50,6 +50,9 @@ def error_of(client: Client, status: int, body: object, **headers: str) -> Mixpa
     (400, said("to_date cannot be later than today"), errors.TimeZoneError),
     (402, said("Your plan does not allow API calls. Upgrade at mixpanel.com/pricing"), errors.PlanError),
     (400, said("Your plan does not allow API calls"), errors.PlanError),
+    (403, said("Your plan does not allow API calls"), errors.PlanError),
+    (403, said("Query rate limit exceeded"), errors.RateLimitError),
+    (403, said("no access"), errors.CredentialsError),
     (400, said("invalid event"), errors.QueryError),
     (400, "", errors.QueryError),
     (404, "{", errors.QueryError),
@@ -68,6 +71,8 @@ def error_of(client: Client, status: int, body: object, **headers: str) -> Mixpa
     (200, said("to_date cannot be later than today"), errors.TimeZoneError),
     (200, said("Your plan does not allow API calls"), errors.PlanError),
     (200, said(LIMIT.format("5/5", "9/60")), errors.RateLimitError),
+    (200, said("exceeded the rate limit (61/60 queries running in the last hour)"), errors.RateLimitError),
+    (400, said("exceeded the concurrency limit (6/5 queries running concurrently)"), errors.RateLimitError),
     (200, said("no such property"), errors.QueryError),
     (200, said({"code": 3, "text": "no such property"}), errors.QueryError),
     (200, said(True), errors.QueryError),
@@ -125,6 +130,35 @@ def test_it_cuts_and_cleans_what_people_will_read(client):
     assert len(message) == LONGEST_MESSAGE
     assert message.isprintable()
     message.encode()
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 429])
+def test_a_query_that_a_limit_refused_is_not_counted_whatever_the_status(client, status):
+    assert not error_of(client, status, said(LIMIT.format("1/5", "61/60"))).counts
+    assert status == 429 or error_of(client, status, said("invalid event")).counts
+
+
+def test_it_contradicts_itself_nowhere_when_an_answer_is_too_large(client):
+    error = error_of(client, 200, "[" * 200_001)
+    assert isinstance(error, errors.UnavailableError)
+    assert "Ask for less" in error.message
+    assert "Wait" not in error.advice
+
+
+@pytest.mark.parametrize(("days", "first"), [(90, "21 August 2026"), (1, "18 November 2026"), (0, "18 November 2026")])
+def test_it_says_which_dates_a_plan_still_shows(client, days, first):
+    error = error_of(client, 403, said(f"Date range exceeds {days} days into the past"))
+    assert f"Dates from {first} on would do: the last {days} days" in error.advice_on(date(2026, 11, 18))
+
+
+@pytest.mark.parametrize("space", ["", " ", "   "])
+@pytest.mark.parametrize("extra", ["", ';qu="concurrent-requests"', ";pk=:cHJv:", ";x-2", ";x_y=?1"])
+def test_it_reads_limits_in_every_form_that_such_headers_may_have(client, space, extra):
+    """https://www.rfc-editor.org/rfc/rfc9651#section-3.1.2: spaces may follow a semicolon."""
+    policy = f'"project"{extra};q=60;w=3600, "project-concurrency"{extra};q=5'.replace(";", f";{space}")
+    left = f'"project"{extra};r=12, "project-concurrency";r=0;t=10'.replace(";", f";{space}")
+    limits = error_of(client, 429, "", **{"RateLimit-Policy": policy, "RateLimit": left}).limits
+    assert (limits.hourly, limits.concurrent, limits.too_many_at_once) == (60, 5, True)
 
 
 @pytest.mark.parametrize(("words", "expected"), [

@@ -19,7 +19,7 @@ from widgets.editor.preview import Ask, preview
 from widgets.models import ApiCall, Project, Snapshot, Widget
 from widgets.refresh import gateway
 from widgets.refresh.gateway import Failure
-from widgets.refresh.quota import Claim, claim
+from widgets.refresh.quota import Claim, Place, Refusal, claim, reserve
 from widgets.refresh.usage import usage_of
 from widgets.web.health import for_lists, health_of
 
@@ -144,7 +144,7 @@ def test_a_learned_limit_counts_for_a_week(
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("history", "Dates from 20 August 2026 on would do"),
+        ("history", "Dates from 21 August 2026 on would do"),
         ("deleted_group", "Mixpanel refused the query: Report refers to a deleted group identifier."),
         ("funnel_too_big", "Mixpanel refused the query: Funnel too big."),
     ],
@@ -294,6 +294,80 @@ def test_trouble_on_the_way_does_not_end_a_backoff(
     cyfe_polls(make_widget(last=9))
     project.refresh_from_db()
     assert (project.backoff_kind, project.backoff_count) == ("credentials", 1)
+
+
+def backoff_that_is_over(project: Project, kind: str = "limit") -> None:
+    before = timezone.now() - timedelta(minutes=1)
+    Project.objects.update(backoff_kind=kind, backoff_message="Refused.", backoff_count=1, backoff_until=before)
+
+
+def test_one_query_alone_tries_whether_a_backoff_is_over(
+    project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
+) -> None:
+    backoff_that_is_over(project)
+    first, *others = (
+        claim(make_widget(last=days).snapshot_id, expected_fetched_at=None, purpose=purpose)
+        for days, purpose in ((3, "poll"), (4, "poll"), (5, "worker"), (6, "person"))
+    )
+    assert isinstance(first, Claim)
+    assert first.trial
+    assert others == [Refusal.HELD] * 3
+    assert reserve(project, what="a list", user_id=None) is Refusal.HELD
+    gateway.record(first, "an answer", "a query", None)
+    after = claim(make_widget(last=7).snapshot_id, expected_fetched_at=None, purpose="poll")
+    assert isinstance(after, Claim)
+    assert not after.trial
+
+
+def test_a_trial_that_meets_trouble_leaves_the_next_query_to_try(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
+) -> None:
+    backoff_that_is_over(project)
+    mixpanel.fail(503, times=1)
+    widgets = [make_widget(last=days) for days in (3, 4, 5)]
+    assert [cyfe_polls(widget).status for widget in widgets] == [503, 200, 200]
+    project.refresh_from_db()
+    assert (project.backoff_kind, project.backoff_count, len(mixpanel.calls)) == ("", 0, 3)
+
+
+def test_a_call_that_mixpanel_does_not_count_opens_the_hour_again(
+    project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
+) -> None:
+    Project.objects.update(hourly_limit=1)
+    leaving = claim(make_widget(last=3).snapshot_id, expected_fetched_at=None, purpose="poll")
+    assert isinstance(leaving, Claim)
+    waiting = make_widget(last=4)
+    assert cyfe_polls(waiting).status == 503
+    assert Project.objects.get().full_until
+    gateway.record(leaving, Failure("unavailable", "Not reached", counts=False), "a query", None)
+    assert Project.objects.get().full_until is None
+    assert cyfe_polls(waiting).status == 200
+
+
+@pytest.mark.parametrize("found", [Failure("credentials", "Refused"), "an answer"])
+def test_credentials_that_are_not_saved_do_not_speak_for_the_project(project: Project, found: object) -> None:
+    if not isinstance(found, Failure):
+        backoff_that_is_over(project, "credentials")
+    place = reserve(project, what="connection test", user_id=None, speaks_for_project=False)
+    assert isinstance(place, Place)
+    before = Project.objects.get()
+    gateway.record(place, found, "a test", None)
+    project.refresh_from_db()
+    assert (project.backoff_kind, project.backoff_count, project.backoff_until) == (
+        before.backoff_kind,
+        before.backoff_count,
+        before.backoff_until,
+    )
+
+
+def test_no_server_asks_for_more_than_an_hours_rest(
+    clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
+) -> None:
+    mixpanel.fail(503, headers={"Retry-After": "86400"}, times=1)
+    widget = make_widget()
+    assert retry_after(cyfe_polls(widget)) in (3599, 3600)
+    seconds(clock, 3601)
+    assert cyfe_polls(widget).status == 200
 
 
 def test_the_end_of_a_backoff_is_saved_whole(

@@ -106,15 +106,15 @@ def test_it_sums_the_steps_of_a_funnel_over_the_dates():
 
 def test_it_computes_a_funnels_conversion_again_from_the_sums():
     assert published(*FUNNEL, chart="table") == (
-        "Step,Count,Conversion,From start\nApp Open,81277,100,100\nGame Played,54012,66.4542,66.4542\n"
+        "Step,Count,Conversion,From start\nApp Open,81277,100,100\nGame Played,54012,66.45,66.45\n"
     )
-    assert published(*FUNNEL, chart="number") == "Conversion\n66.4542\n"
-    assert published(*FUNNEL, chart="gauge", target=70) == "Conversion,Target\n66.4542,70\n"
+    assert published(*FUNNEL, chart="number") == "Conversion\n66.45\n"
+    assert published(*FUNNEL, chart="gauge", target=70) == "Conversion,Target\n66.45,70\n"
 
 
 def test_it_draws_a_funnels_conversion_by_date():
     assert published(*FUNNEL, chart="line", unit="week") == (
-        "Date,Conversion\n20160912,62.7876\n20160919,64.0553\n20160926,78.7369\nYAxis,0\n"
+        "Date,Conversion\n20160912,62.79\n20160919,64.06\n20160926,78.74\nYAxis,0\n"
     )
 
 
@@ -150,8 +150,8 @@ def test_it_lays_frequency_out_a_column_an_hour():
 
 def test_it_lays_frequency_out_in_percent_of_those_who_did_it_at_all():
     lines = published(*FREQUENCY, options={"percent": True}, chart="table").splitlines()
-    assert lines[1].startswith("2012-01-01,100,35.082,19.6721,13.4426,")
-    assert lines[2].startswith("2012-01-02,100,41.2121,23.6364,15.5556,")
+    assert lines[1].startswith("2012-01-01,100,35.08,19.67,13.44,")
+    assert lines[2].startswith("2012-01-02,100,41.21,23.64,15.56,")
 
 
 def test_it_lists_top_events_largest_first():

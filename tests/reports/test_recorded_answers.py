@@ -111,9 +111,7 @@ def test_it_shows_saved_retention_with_a_breakdown(nested):
         "2026-11-01,10,5,2,4,3,2,6,2,0\n"
         "2026-11-02,8,4,,5,1,,,,\n"
     )
-    assert (
-        shown(answer, "table", options={"percent": True}).splitlines()[1] == "2026-11-01,10,50,20,4,75,50,6,33.3333,0"
-    )
+    assert shown(answer, "table", options={"percent": True}).splitlines()[1] == "2026-11-01,10,50,20,4,75,50,6,33.33,0"
 
 
 def test_it_shows_recorded_retention_by_date_and_value():
@@ -191,8 +189,33 @@ def test_it_compares_with_the_period_before():
 def test_it_says_what_is_missing_for_a_comparison():
     with pytest.raises(ReportError, match="no number for the period before"):
         shown(answered({"A": {"all": 50}}), "number", options={"comparison": True})
-    with pytest.raises(ReadError, match="series is missing"):
-        shown(answered({"A": {"all": 50}}, time_comparison={}), "number")
+
+
+@pytest.mark.parametrize("odd", [{}, {"series": None}, {"series": []}, [], "none", 5])
+def test_an_odd_comparison_is_none_and_spoils_nothing_else(odd):
+    answer = answered({"A": {"all": 50}}, time_comparison=odd)
+    assert shown(answer, "number") == "A\n50\n"
+    with pytest.raises(ReportError, match="no number for the period before"):
+        shown(answer, "number", options={"comparison": True})
+
+
+def test_nothing_in_the_period_before_is_zero():
+    compared = {"options": {"comparison": True}}
+    nothing = {"time_comparison": {"date_range": {"from_date": "2026-10-01", "to_date": "2026-10-31"}, "series": {}}}
+    assert shown(answered({"A": {"all": 50}}, **nothing), "number", **compared) == "A\n50\n0\n"
+    assert shown(answered({"A": {"all": 0.5}}, "$funnel", **nothing), "number", **compared) == "A\n50\n0\n"
+    nothing["time_comparison"]["series"] = {"A": {"x": {"2026-10-01": 3}}}
+    new = answered({"A": {"x": {"2026-11-01": 4, "2026-11-02": 4}, "y": {"2026-11-01": 5, "2026-11-02": 5}}}, **nothing)
+    assert shown(new, **compared).splitlines()[3] == "Comparison,3,0"
+    ratios = answered({"A": {"2026-11-01": 0.4, "2026-11-02": 0.5}}, "$funnel", **nothing)
+    with pytest.raises(ReportError, match="no number for the period before"):
+        shown(ratios, **compared)
+
+
+def test_it_refuses_a_comparison_with_other_dates_than_it_says():
+    before = {"date_range": {"from_date": "2026-10-01", "to_date": "2026-10-31"}, "series": {"A": {"2026-11-16": 3}}}
+    with pytest.raises(ReadError, match="other dates"):
+        shown(answered({"A": {"2026-11-16": 5, "2026-11-17": 6}}, time_comparison=before))
 
 
 def test_it_notes_what_mixpanel_cut():

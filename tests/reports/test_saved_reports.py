@@ -79,6 +79,15 @@ def test_it_shows_a_saved_funnel():
         assert saved("funnel", chart) == "Step,Count\n1. App Open,32688\n2. Game Played,20524\n"
 
 
+def test_it_shows_the_tenth_step_of_a_saved_funnel_behind_the_ninth():
+    steps = {f"{i}. Step {i}": {"all": 100 - i} for i in range(1, 13)}
+    by_alphabet = {"count": {step: steps[step] for step in sorted(steps)}, "step_conv_ratio": {}}
+    rows = "".join(f"{i}. Step {i},{100 - i}\n" for i in range(1, 13))
+    assert shown({"f": by_alphabet}, "funnel", headers=("$funnel",)) == f"Step,Count\n{rows}"
+    by_value = {"$overall": by_alphabet, "Team": {"count": steps, "step_conv_ratio": {}}}
+    assert shown({"f": by_value}, "table", headers=("$funnel", "plan")).splitlines()[10] == "10. Step 10,90"
+
+
 def test_it_does_not_take_a_funnel_by_date_for_zeros():
     funnel = {"f": {"count": {"1. A": {"2026-11-01": 5}}, "step_conv_ratio": {"1. A": {"2026-11-01": 1}}}}
     with pytest.raises(ReadError, match="no totals"):
@@ -89,9 +98,7 @@ def test_it_shows_saved_retention_with_what_is_yet_to_come_empty():
     assert saved("retention", "cohort") == (
         "Date,Users,0,1,2,3\n20261101,120,64,41,33,30\n20261102,98,50,39,31,\n20261103,80,40,20,,\n"
     )
-    assert saved("retention", "table", options={"percent": True}).splitlines()[2] == (
-        "2026-11-02,98,51.0204,39.7959,31.6327,"
-    )
+    assert saved("retention", "table", options={"percent": True}).splitlines()[2] == ("2026-11-02,98,51.02,39.8,31.63,")
 
 
 def test_it_leaves_intervals_empty_that_have_not_begun_though_the_answer_says_zero():
@@ -116,6 +123,15 @@ def test_it_shows_hours_in_a_table_alone():
     for chart in set(CHARTS) - {"table"}:
         with pytest.raises(ReportError, match=r"can't be drawn as a .* Choose table"):
             saved("hourly", chart, target=1)
+
+
+def test_it_shows_the_hour_that_autumn_repeats_in_the_order_of_time():
+    hours = {"2026-10-25T02:00:00+01:00": 2, "2026-10-25T03:00:00+01:00": 3, "2026-10-25T02:00:00+02:00": 1}
+    assert shown({"A": hours}, "table") == "Time,A\n2026-10-25 02:00,1\n2026-10-25 02:00 (2),2\n2026-10-25 03:00,3\n"
+    assert shown({"A": {"2026-10-25T05:00": 1, "2026-10-25 ::": 2}}, "table").splitlines()[1:] == [
+        "2026-10-25 ::,2",
+        "2026-10-25 05:00,1",
+    ]
 
 
 def test_it_keeps_an_undated_breakdown_by_a_property_called_time():

@@ -45,6 +45,13 @@ BODIES = {
     "fewer labels": (values(190_000), "190,000 labels where 10,000 were asked for"),
     "keys": (values(1, "{" + ",".join(f'"{i:06x}":{i}.5' for i in range(990_000)) + "}"), "a date should stand"),
     "values": ("[" + "1," * (LARGEST_BODY // 2 - 2) + "1]", "is too large. Ask for less"),
+    "wide keys": (values(1, "{" + ",".join(f'"😀{i:x}":0.5' for i in range(990_000)) + "}"), "is too large"),
+    "less wide keys": (values(1, "{" + ",".join(f'"漢{i:x}":0.5' for i in range(900_000)) + "}"), "is too large"),
+    "escaped keys": (values(1, "{" + ",".join(f'"\\u6f22{i:x}":0.5' for i in range(990_000)) + "}"), "is too large"),
+    "one wide key": (
+        values(1, '{"😀":1,' + ",".join(f'"{i:06x}{"k" * 18}":0.5' for i in range(600_000)) + "}"),
+        "is too large",
+    ),
     "texts": ('["' + '","'.join(f"{i:x}" for i in range(990_000)) + '"]', "data is missing"),
     "one label": ('{"data":{"values":{"\U0001f600' + "x" * (LARGEST_BODY - 99) + '":{"2026-11-17":1}}}}', "read 1"),
     "nothing but nesting": ("[" * (LARGEST_BODY // 2) + "]" * (LARGEST_BODY // 2), "is too large. Ask for less"),
@@ -92,6 +99,59 @@ def test_it_refuses_more_numbers_than_can_be_kept():
     }
     with pytest.raises(ReadError, match="too large"):
         report_of(spec("saved_report"), saved)
+
+
+def saved(metric, **more):
+    return report_of(spec("saved_report"), {"series": metric, **more})
+
+
+def by_value(count, of):
+    return {f"v{i}": of for i in range(count)}
+
+
+ONE = {"all": 1}
+COHORT = {"2026-11-01": {"first": 5, "counts": [5]}}
+MANY = {
+    "numbers": (by_value(20_001, ONE), {}),
+    "numbers by value": ({"m": by_value(20_001, ONE)}, {}),
+    "retention": ({"m": by_value(10_001, COHORT)}, {}),
+    "cohorts": ({"m": {f"{1000 + i // 28 // 12}-{i // 28 % 12 + 1:02d}-{i % 28 + 1:02d}": COHORT["2026-11-01"]
+                       for i in range(20_001)}}, {}),
+    "funnels": ({"m": by_value(20_001, {"count": {"1. A": ONE}, "step_conv_ratio": {}})}, {}),
+    "steps": ({"m": {"count": by_value(20_001, ONE), "step_conv_ratio": {}}}, {}),
+    "the period before": ({"m": ONE}, {"time_comparison": {"series": by_value(20_001, ONE)}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_it_refuses_more_lines_of_a_saved_report_than_anybody_looks_through(name):
+    series, more = MANY[name]
+    with pytest.raises(ReadError, match=r"too large: .* At most 20,000 labels"):
+        saved(series, **more)
+
+
+def test_it_reads_as_many_lines_of_a_saved_report_as_it_says():
+    assert len(saved(by_value(20_000, ONE)).series) == 20_000
+    assert len(saved({"m": by_value(10_000, COHORT)}).series) == 20_000
+    assert len(saved({"m": by_value(20_000, {"count": {"1. A": ONE}, "step_conv_ratio": {}})}).series) == 20_000
+
+
+def test_it_counts_the_labels_steps_and_dates_of_a_funnel():
+    asked = spec("funnel", breakdown="plan", limit=10_000, last=30, chart="line")
+    some = {f"v{i}": [{"count": 1}] * 20 for i in range(1600)}
+    assert len(report_of(asked, {"data": {"2026-11-17": some}}).series) == 32_000
+    some |= {f"w{i}": [{"count": 1}] * 20 for i in range(67)}
+    with pytest.raises(ReadError, match="1,667 labels on 20 by 30 dates"):
+        report_of(asked, {"data": {"2026-11-17": some}})
+
+
+def test_it_counts_the_cells_of_a_saved_funnel_and_of_saved_retention():
+    steps = {f"{i}. A": ONE for i in range(1, 102)}
+    with pytest.raises(ReadError, match="10,000 labels on 101 dates"):
+        saved({"m": by_value(10_000, {"count": steps, "step_conv_ratio": {}})})
+    cohorts = {f"2026-11-{day:02d}": {"first": 1, "counts": [1] * 300} for day in range(1, 18)}
+    with pytest.raises(ReadError, match="At most"):
+        saved({"m": by_value(200, cohorts)})
 
 
 def test_it_reads_deep_answers_no_deeper_than_it_can():

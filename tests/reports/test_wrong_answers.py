@@ -268,13 +268,52 @@ def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind, pick):
     assert sum(series.total for series in report.series) == pytest.approx(told(kind, answer))
 
 
-@pytest.mark.parametrize("kind", ["events", "segmentation", "breakdown"])
+@pytest.mark.parametrize("kind", ["events", "segmentation", "breakdown", "one bucket"])
 def test_the_dates_that_an_answer_names_are_looked_at_even_where_it_holds_no_numbers(kind):
     nothing = {"data": {"series": ["1999-01-01", "1999-01-02"], "values": {}}}
     with pytest.raises(ReadError, match="other dates"):
         report_of(ASKED[kind], nothing, TODAY)
     honest = {"data": {"series": [str(day) for day in DAYS], "values": {}}}
     assert not any(series.total for series in report_of(ASKED[kind], honest, TODAY).series)
+
+
+def test_the_dates_that_a_funnel_names_are_looked_at_where_it_holds_no_numbers():
+    with pytest.raises(ReadError, match="other dates"):
+        report_of(ASKED["funnel"], {"meta": {"dates": ["1999-01-01"]}, "data": {}}, TODAY)
+    for honest in ({}, {"meta": {}}, {"meta": None}, {"meta": {"dates": [str(DAYS[0])]}}):
+        assert report_of(ASKED["funnel"], {"data": {}, **honest}, TODAY).series == ()
+
+
+@pytest.mark.parametrize("kind", ["segmentation", "sum", "average"])
+def test_it_refuses_an_answer_about_the_neighbour_of_the_range_alone(kind):
+    only = values({"Signed up": {"2026-11-11": 5}}) if kind == "segmentation" else {"results": {"2026-11-11": 5}}
+    with pytest.raises(ReadError, match="other dates"):
+        report_of(ASKED[kind], only, TODAY)
+
+
+OWN_DATES = {"date_range": {"from_date": "2026-11-01", "to_date": "2026-11-17"}}
+
+
+def test_it_refuses_cohorts_that_are_not_of_the_saved_reports_dates():
+    for year in ("1999", "2036"):
+        with pytest.raises(ReadError, match="other dates"):
+            report_of(ASKED["saved_report"], {"series": {"m": {f"{year}-11-02": cohort(3)}}, **OWN_DATES})
+    weekly = {"series": {"m": {"2026-10-26": cohort(3), "2026-11-02": cohort(4)}}, **OWN_DATES}
+    assert report_of(ASKED["saved_report"], weekly).series[0].values == (3, 4)
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        {"2026-11-02": cohort(3), "2026-11-02T00:00:00-07:00": cohort(9)},
+        {"Team": {"2026-11-02": cohort(3), "2026-11-02T00:00:00-07:00": cohort(9)}},
+        {"x / y": {"z": {"2026-11-02": cohort(3)}}, "x": {"y / z": {"2026-11-02": cohort(9)}}},
+        {"x / y": {"z": {"2026-11-02": cohort(3)}}, "x": {"y / z": {"2026-11-09": cohort(9)}}},
+    ],
+)
+def test_it_loses_no_cohort_that_is_there_twice(twice):
+    with pytest.raises(ReadError, match=r"two cohorts of one date|two values of its breakdown are alike"):
+        report_of(ASKED["saved_report"], {"series": {"m": twice}, **OWN_DATES})
 
 
 def test_an_answer_that_says_it_failed_is_none():

@@ -2,22 +2,26 @@
 
 import json
 import math
+import re
 import zlib
 from typing import Any
 
 import requests
 
 LARGEST_BODY = 20 * 2**20
-"""Bytes, both as sent and as decoded: enough for MOST_VALUES by date. As text they may take four times as many."""
+"""Bytes, both as sent and as decoded: enough for a million values by date."""
 
-MOST_VALUES = 1_000_000
-"""Values in one answer. Each takes up to some 200 bytes of memory once it is read."""
+MOST_MEMORY = 205 * 10**6
+"""Bytes that one answer may take once it is read, as `memory_of` estimates them: a million values in plain ASCII."""
 
 MOST_OBJECTS = 200_000
 """Objects and lists in one answer, the dearest of all values: ten labels for each that can be asked for."""
 
-LARGEST_ERROR_BODY = 64 * 2**10
-"""Bytes of an error's body; nobody reads more words than that."""
+LARGEST_ERROR_BODY = 2**20
+"""Bytes of an error's body, which may hold the request's own address."""
+
+LONGEST_WORDS = 64 * 2**10
+"""Characters of what an error says; nobody reads more than that."""
 
 DEEPEST_JSON = 100
 """Levels; Mixpanel nests one a breakdown, and whoever walks through an answer may do so recursively."""
@@ -27,10 +31,17 @@ TOO_LARGE = (
 )
 
 _CHUNK = 2**16
+_FOUR_BYTES_WIDE = re.compile(rb"[\xf0-\xf4]|\\u[dD][89abAB]")
+"""Characters that make Python keep every other one of their text in four bytes too, as UTF-8 or as JSON's escape."""
 
 
 class Unreadable(Exception):
     """An answer that is no data; the text goes on from "Mixpanel's answer …"."""
+
+
+class TooLarge(Unreadable):
+    def __init__(self) -> None:
+        super().__init__(TOO_LARGE)
 
 
 def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes:
@@ -48,7 +59,7 @@ def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes
         arrived += len(chunk)
         body += gzip.decompress(chunk, largest + 1 - len(body)) if gzip else chunk
         if max(arrived, len(body)) > largest:
-            raise Unreadable(TOO_LARGE)
+            raise TooLarge
     if gzip and arrived and not gzip.eof:
         raise Unreadable("could not be read (it was cut short)")
     return bytes(body)
@@ -59,8 +70,8 @@ def data_from(body: bytes) -> Any:
     if not body.strip():
         raise Unreadable("was empty")
     # Counted before anything is made of them. Those within texts count too, which no real answer has so many of.
-    if body.count(b",") > MOST_VALUES or body.count(b"{") + body.count(b"[") > MOST_OBJECTS:
-        raise Unreadable(TOO_LARGE)
+    if body.count(b"{") + body.count(b"[") > MOST_OBJECTS or memory_of(body) > MOST_MEMORY:
+        raise TooLarge
     try:
         data = json.loads(body.decode(), parse_constant=str, parse_float=_finite)
     except (ValueError, RecursionError):
@@ -81,6 +92,13 @@ def data_from(body: bytes) -> Any:
     raise Unreadable("could not be read (nested too deep)")
 
 
+def memory_of(body: bytes) -> int:
+    """Bytes that a body takes at most while it is read: itself, its text, all texts in it, and what holds a value."""
+    plain = body.isascii() and b"\\u" not in body
+    width = 1 if plain else 4 if _FOUR_BYTES_WIDE.search(body) else 2
+    return len(body) * (1 + 2 * width) + body.count(b",") * (145 if plain else 180)
+
+
 def error_in(data: Any) -> str | None:
     """What the `error` of an answer says, "" when that is too long to be kept, None when there is none."""
     error = data.get("error") if isinstance(data, dict) else None
@@ -89,16 +107,18 @@ def error_in(data: Any) -> str | None:
         return None
     words = error if isinstance(error, str) else json.dumps(error)
     # Cutting it here could leave half a secret at the end, which nobody would recognise.
-    return words if len(words) <= LARGEST_ERROR_BODY else ""
+    return words if len(words) <= LONGEST_WORDS else ""
 
 
 def words_in(body: bytes) -> str:
-    """What an error's body says: its JSON's `error`, or plain text; "" for a page of HTML."""
-    try:
+    """What an error's body says: its JSON's `error`, or plain text; "" for a page of HTML.
+
+    Raises Unreadable for JSON that is broken.
+    """
+    text = body.decode(errors="replace").strip()
+    if text.startswith(("{", "[")):
         return error_in(data_from(body)) or ""
-    except Unreadable:
-        text = body.decode(errors="replace").strip()
-        return "" if text.startswith(("<", "{", "[")) else text
+    return "" if text.startswith("<") or len(text) > LONGEST_WORDS else text
 
 
 def _finite(digits: str) -> float | str:

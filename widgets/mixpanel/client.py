@@ -14,14 +14,25 @@ from typing import Any, TypeVar
 import requests
 import urllib3
 
-from widgets.mixpanel.answer import LARGEST_ERROR_BODY, Unreadable, data_from, error_in, read_body, words_in
+from widgets.mixpanel.answer import LARGEST_ERROR_BODY, TooLarge, Unreadable, data_from, error_in, read_body, words_in
 from widgets.mixpanel.auth import Credentials
-from widgets.mixpanel.errors import MixpanelError, QueryError, UnavailableError, clean, error_for
+from widgets.mixpanel.errors import (
+    WORDS_MATTER,
+    MixpanelError,
+    QueryError,
+    TooLargeError,
+    UnavailableError,
+    clean,
+    error_for,
+)
 from widgets.mixpanel.regions import api_root as root_of
 from widgets.mixpanel.wire import SESSION, Exchange, exchange
 
 Param = str | int | float | bool
 Read = TypeVar("Read")
+
+MOST_NAMES = 5000
+"""Names of one list: Mixpanel gives no more events, and nobody looks through so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +134,8 @@ class Client:
                 ) as response:
                     return self._understood(response)
             except Unreadable as error:
-                return UnavailableError(f"Mixpanel's answer {error}.", status=200)
+                kind = TooLargeError if isinstance(error, TooLarge) else UnavailableError
+                return kind(f"Mixpanel's answer {error}.", status=response.status_code)
             except Exception as error:  # noqa: BLE001 - whatever it is, callers know one kind of error
                 return self._failure(error, this)
 
@@ -137,8 +149,8 @@ class Client:
                 return data
         else:
             words = ""
-            # The status says enough, should its words be too many or cut short.
-            with contextlib.suppress(Exception):
+            # The status says enough, should its words be too many, or cut short where they don't matter.
+            with contextlib.suppress(TooLarge if response.status_code in WORDS_MATTER else Exception):
                 words = words_in(read_body(response, LARGEST_ERROR_BODY))
         # Twice, because control characters may stand within a secret, or be part of it.
         words = self._auth.redact(clean(self._auth.redact(words)))
@@ -212,6 +224,8 @@ def _bookmarks(answer: Any) -> list[Bookmark]:
 def _expected(shape: type[Read], value: Any) -> Read:
     if not isinstance(value, shape):
         raise TypeError
+    if isinstance(value, list | dict) and len(value) > MOST_NAMES:
+        raise TooLargeError(f"Mixpanel's answer is too large: more than {MOST_NAMES:,} names.", status=200)
     return value
 
 

@@ -23,6 +23,9 @@ _FOR_PEOPLE = "UserVisibleParamsError:"
 _NOT_COUNTED = (401, 402, 429)
 """Statuses of calls that don't count to the project's hour."""
 
+WORDS_MATTER = (400, 403)
+"""Statuses that may mean one thing or another: only the words tell."""
+
 
 class MixpanelError(Exception):
     """The root of all that `client` raises; always raised as one of its subclasses.
@@ -96,7 +99,7 @@ class HistoryError(QueryError):
         self.days = min(days, 100_000)
 
     def advice_on(self, today: date) -> str:
-        first = today - timedelta(days=self.days)
+        first = today - timedelta(days=max(self.days - 1, 0))
         return f"{self.advice} Dates from {first:%-d %B %Y} on would do: the last {self.days} days, today among them."
 
 
@@ -107,7 +110,8 @@ class RateLimitError(MixpanelError):
     advice = "Wait: it goes on by itself when Mixpanel allows; fewer or rarer queries keep below the limit."
 
     def __init__(self, message: str, *, limits: Limits | None = None, **common: Any) -> None:
-        super().__init__(message, **common)
+        # Mixpanel counts none that it refused so, whatever the status.
+        super().__init__(message, **common | {"counts": False})
         self.limits = limits or Limits()
 
 
@@ -118,10 +122,18 @@ class UnavailableError(MixpanelError):
     advice = "Wait: it is tried again by itself, and the last good numbers stay."
 
 
+class TooLargeError(UnavailableError):
+    """An answer that nobody reads: it passes if Mixpanel was wrong, and its message says what to ask for if not."""
+
+    advice = "Until then the last good numbers stay."
+
+
 _SAID: dict[str, tuple[type[MixpanelError], str]] = {
     "unable to authenticate request": (CredentialsError, "Mixpanel refused the credentials"),
     "your plan does not allow api calls": (PlanError, "The project's Mixpanel plan has no API"),
     "query rate limit exceeded": (RateLimitError, "Mixpanel's limit is reached"),
+    "queries running in the last hour": (RateLimitError, "Mixpanel's limit is reached"),
+    "queries running concurrently": (RateLimitError, "Mixpanel's limit is reached"),
     "to_date cannot be later than today": (TimeZoneError, "Mixpanel refused the dates"),
 }
 """What Mixpanel's words mean where the status alone does not tell (400 above all)."""
@@ -131,9 +143,11 @@ _REFUSED = "Mixpanel refused the query"
 _STATUSES: dict[int, tuple[type[MixpanelError], str]] = {
     401: _SAID["unable to authenticate request"],
     402: _SAID["your plan does not allow api calls"],
-    403: _SAID["unable to authenticate request"],
     429: _SAID["query rate limit exceeded"],
 }
+
+_OTHERWISE = {403: _SAID["unable to authenticate request"]}
+"""What statuses mean whose words say nothing else."""
 
 
 def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelError:
@@ -149,9 +163,9 @@ def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelEr
     if timed_out or (status != 200 and not 400 <= status < 500):
         said = f" ({words})" if words else ""
         return UnavailableError(f"Mixpanel answered {status}{said}.", status=status, retry_after=retry_after)
-    if status in (200, 400, 403) and (error := _wrong_query(status, words)):
+    if status in (200, *WORDS_MATTER) and (error := _wrong_query(status, words)):
         return error
-    kind, lead = _STATUSES.get(status) or _meaning(words)
+    kind, lead = _STATUSES.get(status) or _meaning(words) or _OTHERWISE.get(status, (QueryError, _REFUSED))
     message = f"{lead}: {words}" if words else f"{lead} ({status})."
     if kind is RateLimitError:
         return RateLimitError(message, limits=limits_in(words, headers), status=status, retry_after=retry_after)
@@ -196,9 +210,6 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 1] + "…"
 
 
-def _meaning(words: str) -> tuple[type[MixpanelError], str]:
+def _meaning(words: str) -> tuple[type[MixpanelError], str] | None:
     lowered = words.casefold()
-    for said, meaning in _SAID.items():
-        if said in lowered:
-            return meaning
-    return QueryError, _REFUSED
+    return next((meaning for said, meaning in _SAID.items() if said in lowered), None)

@@ -14,8 +14,8 @@ HOURLY = "project"
 CONCURRENT = "project-concurrency"
 """The names of Mixpanel's two limits in the headers."""
 
-_ITEM = re.compile(r'"([a-z-]{1,40})"((?:;[a-z]{1,10}=(?:"[^"]*"|[0-9]{1,9}))*)')
-_PARAMETER = re.compile(r";([a-z]{1,10})=([0-9]{1,9})(?=;|$)")
+_ITEM = re.compile(r'"([a-z-]{1,40})"((?:; *[a-z*][a-z0-9_.*-]*(?:=(?:"[^"]*"|[^ ;,"]*))?)*)')
+_PARAMETER = re.compile(r"; *([a-z]{1,10})=([0-9]{1,9})(?=;|$)")
 _RUNNING = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running concurrently")
 _USED = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running in the last hour")
 

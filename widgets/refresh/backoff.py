@@ -2,7 +2,7 @@
 
 | error                    | holds back  | until                                                     |
 |--------------------------|-------------|-----------------------------------------------------------|
-| passing (5xx, time)      | the query   | growing waits, 30 s to 30 min, or Retry-After             |
+| passing (5xx, time)      | the query   | growing waits, 30 s to 30 min; Retry-After, up to an hour |
 | hourly limit (429)       | the project | 3600 s ÷ limit, then one trial; doubled up to an hour     |
 | too many at once (429)   | the project | 5 seconds                                                 |
 | credentials, plan        | the project | an hour, or until the project is saved, or its connection |
@@ -23,6 +23,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 FIRST_WAIT = 30
 LONGEST_WAIT = 1800
+LONGEST_RETRY_AFTER = 3600
 TOO_MANY_AT_ONCE = timedelta(seconds=5)
 
 HOLDS_PROJECT = ("limit", "credentials", "plan")
@@ -34,7 +35,8 @@ def growing(times: int, at_least: float | None = None) -> timedelta:
     The jitter keeps many queries that failed together from coming back together.
     """
     wait = min(FIRST_WAIT * 2 ** min(times - 1, 10), LONGEST_WAIT)
-    return timedelta(seconds=max(wait * random.uniform(0.8, 1.2), at_least or 0))  # noqa: S311 - no secret
+    asked_for = min(at_least or 0, LONGEST_RETRY_AFTER)
+    return timedelta(seconds=max(wait * random.uniform(0.8, 1.2), asked_for))  # noqa: S311 - no secret
 
 
 def retry_after(kind: str, failures: int, asked_for: float | None) -> timedelta | None:

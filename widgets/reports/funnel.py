@@ -6,10 +6,10 @@ from datetime import date
 from itertools import groupby
 from typing import Any, ClassVar
 
-from widgets.report import Number, Report, Series, Value, label, number
+from widgets.report import Number, Report, Series, Value, label
 from widgets.reports.expressions import property_expression, property_title
 from widgets.reports.notes import note_on
-from widgets.reports.reading import along, check_labels, check_size, count, mapping, sequence, unreadable
+from widgets.reports.reading import along, check_labels, check_size, count, mapping, percentage, sequence, unreadable
 from widgets.reports.report_type import (
     FILTER_FIELDS,
     RANGE_FIELDS,
@@ -59,9 +59,11 @@ class Funnel(ReportType):
         counts: dict[str, dict[int, dict[date, Number]]] = {}
         titles: dict[int, str] = {}
         data = mapping(mapping(answer, "data").get("data"), "data")
-        seen = [calendar.bucket(key) for key in data]
-        calendar.check(set(seen))
-        for bucket, by_segment in zip(seen, data.values(), strict=True):
+        meta = answer.get("meta")
+        named = meta.get("dates") if isinstance(meta, dict) else None
+        calendar.check_named(data or sequence(named or [], "the list of dates"))
+        for key, by_segment in data.items():
+            bucket = calendar.bucket(key)
             found = list(segments(mapping(by_segment, "a date's steps")))
             if "on" not in query:
                 found = overall_of(found)
@@ -74,7 +76,7 @@ class Funnel(ReportType):
                     points[bucket] = points.get(bucket, 0) + count(step.get("count"))
         if len(counts) > 1:
             counts.pop(OVERALL, None)  # the sum of the others, not a value of the breakdown
-        check_size(len(counts) * len(titles), len(calendar.buckets))
+        check_size(len(counts), len(titles), len(calendar.buckets))
         series = tuple(
             Series(segment, along(calendar.buckets, by_step.get(i, {})), step=titles[i])
             for segment, by_step in counts.items()
@@ -144,4 +146,4 @@ def steps_report(funnels: list[tuple[str, list[Series]]], *, with_conversion: bo
 
 def conversion(start: Value, end: Value) -> Value:
     """How many of `start` got to `end`, in percent; None where nobody started."""
-    return number(round(100 * (end or 0) / start, 4)) if start else None
+    return percentage(end or 0, start) if start else None

@@ -8,25 +8,30 @@ saved retention nest their own tables there instead: see `insights_tables`.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, pairwise
 from typing import Any
 
 from widgets.report import Report, Series, Value, label
 from widgets.reports.insights_tables import OVERALL, UNDATED, funnel_report, retention_report
 from widgets.reports.notes import note_on
-from widgets.reports.ranges import DAY
-from widgets.reports.reading import ReadError, amount, check_size, day, mapping, must_be_day, sequence
+from widgets.reports.reading import (
+    MOST_LINES,
+    amount,
+    check_dates,
+    check_size,
+    day,
+    mapping,
+    must_be_day,
+    percentage,
+    sequence,
+)
 
 TIME = "Time"
 METRICS = ("$event", "$metric", "$funnel", "$retention")
 """What the first of the headers is called, by what is measured; the others are the breakdowns' properties."""
 RATIOS = ("$funnel", "$retention")
 ONE_TABLE = "This saved report holds several funnels or retentions: only the first is shown."
-MOST_LABELS = 20_000
-"""Lines of one report, far beyond what a chart can show. More would keep a process busy for seconds."""
-
-LONGEST_BUCKET = timedelta(days=366)
 
 Path = tuple[str, ...]
 Points = dict[str, Value]
@@ -42,7 +47,7 @@ def read_insights(answer: Any, today: date) -> Report:
     given = mapping(body.get("series"), "series")
     metrics = {name: given[name] for name in sorted(given, key=place_of(given, body.get("meta")))}
     first = next(iter(metrics.values()), None)
-    table = funnel_report(first) or retention_report(first, today)
+    table = funnel_report(first) or retention_report(first, today, body.get("date_range"))
     notes = [note_on(body, given), ONE_TABLE if table and len(metrics) > 1 else ""]
     return replace(table or numbers_report(body, metrics), note=" ".join(filter(None, notes)))
 
@@ -74,18 +79,15 @@ def numbers_report(body: Mapping[str, Any], metrics: Mapping[str, Any]) -> Repor
     """Numbers by date, or one for the whole range: a series per metric and value of the breakdowns."""
     headers = [label(header) for header in sequence(body.get("headers") or [], "headers")]
     breakdowns = [header for header in headers if header not in METRICS]
-    leaves = list(islice(leaves_of(metrics), MOST_LABELS + 1))
-    if len(leaves) > MOST_LABELS:
-        raise ReadError(
-            f"Mixpanel's answer is too large: the saved report has more than {MOST_LABELS:,} lines. "
-            "Show fewer values of its breakdown in Mixpanel."
-        )
+    leaves = lines_of(metrics)
     ratios = any(header in RATIOS for header in headers) and are_ratios(leaves)
     if ratios:
         leaves = [(path, {key: percent(n) for key, n in points.items()}) for path, points in leaves]
     several = len({path[0] for path, _ in leaves}) > 1
     before = totals_before(body.get("time_comparison"), ratios=ratios)
-    named = [Series(name_of(path, several=several), (), before.get(path)) for path, _ in leaves]
+    # What the period before lacks did not happen then.
+    missing = None if before is None or (ratios and any(UNDATED not in points for _, points in leaves)) else 0
+    named = [Series(name_of(path, several=several), (), (before or {}).get(path, missing)) for path, _ in leaves]
     date_range = mapping(body.get("date_range") or {}, "the date range")
     report = dated_or_not(named, [points for _, points in leaves], date_range)
     return replace(
@@ -93,6 +95,13 @@ def numbers_report(body: Mapping[str, Any], metrics: Mapping[str, Any]) -> Repor
         labels_name=report.labels_name or (breakdowns[-1] if len(breakdowns) == 1 and not several else "Name"),
         values_name=leaves[0][0][0] if leaves and not several else "Total",
     )
+
+
+def lines_of(metrics: Mapping[str, Any]) -> Leaves:
+    """The leaves, if they are not far too many."""
+    leaves = list(islice(leaves_of(metrics), MOST_LINES + 1))
+    check_size(len(leaves), 1)
+    return leaves
 
 
 def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Points]]:
@@ -119,19 +128,19 @@ def are_ratios(leaves: Leaves) -> bool:
 
 
 def percent(ratio: Value) -> Value:
-    return None if ratio is None else round(100 * ratio, 2)
+    return None if ratio is None else percentage(ratio)
 
 
-def totals_before(comparison: Any, *, ratios: bool) -> dict[Path, Value]:
+def totals_before(comparison: Any, *, ratios: bool) -> dict[Path, Value] | None:
     """The period before, by path, of an answer that compares with one: its sum, as Cyfe's header sums a line.
 
-    Ratios by date have none: nothing true can be made of them without what they are ratios of.
+    Ratios by date have none: nothing true can be made of them without what they are ratios of. None: it does not
+    compare, which `SavedReport.view` tells those whose widget wants it to.
     """
-    if comparison is None:
-        return {}
-    before = mapping(comparison, "the comparison")
-    leaves = list(leaves_of(mapping(before.get("series"), "the comparison's series")))
-    check_dates({key for _, points in leaves for key in points} - {UNDATED}, before.get("date_range"))
+    if not isinstance(comparison, dict) or not isinstance(comparison.get("series"), dict):
+        return None
+    leaves = lines_of(comparison["series"])
+    check_dates({key for _, points in leaves for key in points} - {UNDATED}, comparison.get("date_range"))
     if ratios:
         return {path: percent(points[UNDATED]) for path, points in leaves if set(points) == {UNDATED}}
     return {path: Series("", tuple(points.values())).total for path, points in leaves}
@@ -153,7 +162,7 @@ def dated_or_not(named: list[Series], by_key: list[Points], date_range: Mapping[
     days = check_dates(keys, date_range)
     if len(set(days.values())) < len(days):
         # Several points in time on one date: hours, which Cyfe has no date form for.
-        times = sorted(days)
+        times = sorted(days, key=instant)
         rows = tuple(label(time[:16]).replace("T", " ") for time in times)
         hourly = Report("steps", rows, (), labels_name=TIME)
         return with_values(hourly, named, (tuple(map(points.get, times)) for points in by_key))
@@ -168,18 +177,13 @@ def with_values(report: Report, named: Iterable[Series], columns: Iterable[tuple
     return report.with_series(replace(each, values=values) for each, values in zip(named, columns, strict=True))
 
 
-def check_dates(keys: Iterable[str], date_range: Any) -> dict[str, date]:
-    """The dates of keys. Raises ReadError for a key that is none, and for dates outside of the report's own range.
-
-    A bucket's first date may lie before the range: that of a year or quarter by much.
-    """
-    days = {key: must_be_day(key) for key in keys}
-    ends = date_range if isinstance(date_range, dict) else {}
-    first, last = day(str(ends.get("from_date"))), day(str(ends.get("to_date")))
-    for at in days.values():
-        if (first and (first - at) > LONGEST_BUCKET) or (last and (at - last) > DAY):
-            raise ReadError(f"Mixpanel answered for other dates ({at}) than the saved report's ({first} to {last}).")
-    return days
+def instant(key: str) -> tuple[datetime, str]:
+    """Sorts points in time: the hour that comes twice when clocks are put back differs by its offset alone."""
+    try:
+        at = datetime.fromisoformat(key)
+    except ValueError:
+        at = datetime.combine(must_be_day(key), time())
+    return at if at.tzinfo else at.replace(tzinfo=UTC), key
 
 
 def filled(dates: list[date], date_range: Mapping[str, Any]) -> list[date]:

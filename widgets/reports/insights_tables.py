@@ -1,18 +1,21 @@
 """Saved funnels and saved retention as Insights answers them: tables of their own below each metric."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
 from widgets.report import Report, Series, Value, label
-from widgets.reports.reading import check_size, count, day, mapping, must_be_day, unreadable
+from widgets.reports.reading import check_dates, check_size, count, day, mapping, unreadable
 from widgets.reports.retention import USERS, cohort_row, columns
 
 OVERALL = "$overall"
 UNDATED = "all"
 AVERAGE = "$average"
 MOST_COLUMNS = 366
+
+_NUMBER = re.compile(r"([0-9]{1,4})\. ")
 
 Path = tuple[str, ...]
 
@@ -25,20 +28,26 @@ def funnel_report(metric: Any) -> Report | None:
     tables = tables_in(metric, is_funnel)
     if not tables:
         return None
-    steps = mapping(tables[0][1]["count"], "the funnel's steps")
+    steps = in_order(tables[0][1]["count"])
     check_size(len(tables), len(steps))
     series = []
     for path, table in tables:
-        if list(table["count"]) != list(steps):
+        if in_order(table["count"]) != steps:
             raise unreadable("its steps differ")
         if (value := value_of(path)) is not None:
-            values = tuple(step_count(step) for step in table["count"].values())
+            values = tuple(step_count(table["count"][step]) for step in steps)
             series.append(Series(value or (OVERALL if path else "Count"), values))
     return Report("steps", tuple(map(label, steps)), tuple(series), labels_name="Step", values_name="Count")
 
 
 def is_funnel(node: Mapping[str, Any]) -> bool:
     return isinstance(node.get("count"), dict) and "step_conv_ratio" in node
+
+
+def in_order(steps: Iterable[str]) -> list[str]:
+    """Steps by the numbers that they begin with: by the alphabet, `10. Paid` would come before `2. Logged in`."""
+    numbers = {step: int(found[1]) for step in steps if (found := _NUMBER.match(step))}
+    return sorted(steps, key=lambda step: numbers.get(step, 0))
 
 
 def step_count(step: Any) -> Value:
@@ -48,7 +57,7 @@ def step_count(step: Any) -> Value:
     return count(step[UNDATED])
 
 
-def retention_report(metric: Any, today: date) -> Report | None:
+def retention_report(metric: Any, today: date, date_range: Any) -> Report | None:
     """Saved retention, `{date: {"first", "counts", "rates"}, "$average": …}`; None for anything else.
 
     With a breakdown the values stand above the dates or below them. The columns `Users`, `0`, `1`, … of everybody
@@ -58,10 +67,15 @@ def retention_report(metric: Any, today: date) -> Report | None:
     if not found:
         return None
     level = level_of_dates([path for path, _ in found])
-    tables: dict[str, dict[date, Mapping[str, Any]]] = {}
+    days = check_dates((path[level] for path, _ in found), date_range)
+    by_path: dict[Path, dict[date, Mapping[str, Any]]] = {}
     for path, cohort in found:
-        if (value := value_of((*path[:level], *path[level + 1 :]))) is not None:
-            tables.setdefault(value, {})[must_be_day(path[level])] = cohort
+        if by_path.setdefault((*path[:level], *path[level + 1 :]), {}).setdefault(days[path[level]], cohort) != cohort:
+            raise unreadable("it has two cohorts of one date")
+    shown = [(value, table) for path, table in by_path.items() if (value := value_of(path)) is not None]
+    tables = dict(shown)
+    if len(tables) < len(shown):
+        raise unreadable("two values of its breakdown are alike")
     dates = tuple(sorted({at for table in tables.values() for at in table}))
     gap = min(((b - a).days for a, b in pairwise(dates)), default=1)
     unit = "day" if gap < 7 else "week" if gap < 28 else "month"

@@ -44,21 +44,21 @@ def read(answer: Any, query: Query, today: date) -> Report:
     """A report of one row; the bucket before, where it was asked for, becomes each series' `previous`."""
     dates = dates_of(query | {"periods": 1}, today)
     first, compares = first_day(dates, query), query.get("periods") == 2
-    found = counted(answer, query.get("limit", 1))
+    named, found = counted(answer, query.get("limit", 1))
     if "on" not in query:
         found = [(name, points or {}) for name, points in of_events([query["event"]], found)]
+    keys = {*map(str, named), *(key for _, points in found for key in mapping(points, "a series of dates"))}
+    days = {key: must_be_day(key) for key in keys}
+    for at in days.values():
+        if not first - timedelta(days=dates.days) < at <= dates.last + DAY:
+            raise ReadError(f"Mixpanel answered for other dates ({at}) than were asked for ({first} to {dates.last}).")
     series = []
     for name, points in found:
         now: list[Number] = []
         before: list[Number] = []
-        for key, value in mapping(points, "a series of dates").items():
-            at = must_be_day(key)
-            if not first - timedelta(days=dates.days) < at <= dates.last + DAY:
-                raise ReadError(
-                    f"Mixpanel answered for other dates ({at}) than were asked for ({first} to {dates.last})."
-                )
+        for key, value in points.items():
             if (n := amount(value)) is not None:
-                (before if compares and at < dates.current else now).append(n)
+                (before if compares and days[key] < dates.current else now).append(n)
         if len(now) > 1 or len(before) > 1:
             raise ReadError("Mixpanel answered with several buckets where one for the whole range was asked.")
         previous = (before or [0])[0] if compares else None

@@ -5,7 +5,8 @@ What can't be read is refused, never taken for 0: the last good numbers are bett
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
+from math import prod
 from typing import Any, TypeVar
 
 from widgets.report import Number, Value, label, number
@@ -15,6 +16,11 @@ Part = TypeVar("Part")
 
 MOST_CELLS = 1_000_000
 """Numbers of one report, labels × dates: more than any widget shows, and what a process can hold several of."""
+
+MOST_LINES = 20_000
+"""Labels, steps or rows of one report, far beyond what a chart can show. More would keep a process busy for minutes."""
+
+LONGEST_BUCKET = timedelta(days=366)
 
 CUSTOM_EVENT = "$custom_event:"
 """What the ids of custom events begin with; Mixpanel may answer with the event's name in its place."""
@@ -82,13 +88,34 @@ def check_labels(labels: int, limit: int) -> None:
         )
 
 
-def check_size(labels: int, rows: int) -> None:
-    """Raises ReadError for more numbers than can be kept and drawn."""
-    if labels * rows > MOST_CELLS:
+def check_size(labels: int, *by: int) -> None:
+    """Raises ReadError for more numbers than can be kept and drawn: those of `labels`, each by dates, steps or both."""
+    if prod(by, start=labels) > MOST_CELLS or max(labels, *by) > MOST_LINES:
+        size = " by ".join(f"{n:,}" for n in by)
         raise ReadError(
-            f"Mixpanel's answer is too large: {labels:,} labels on {rows:,} dates. At most {MOST_CELLS:,} numbers fit. "
-            "Ask for fewer values of the breakdown (the limit), for fewer dates, or by week or month."
+            f"Mixpanel's answer is too large: {labels:,} labels on {size} dates. At most {MOST_LINES:,} labels and "
+            f"{MOST_CELLS:,} numbers fit. Ask for fewer values of the breakdown (the limit, or in Mixpanel's saved "
+            "report), for fewer dates, or by week or month."
         )
+
+
+def check_dates(keys: Iterable[str], date_range: Any) -> dict[str, date]:
+    """The dates of keys. Raises ReadError for a key that is none, and for dates outside of the report's own range.
+
+    A bucket's first date may lie before the range: that of a year or quarter by much.
+    """
+    days = {key: must_be_day(key) for key in keys}
+    ends = date_range if isinstance(date_range, dict) else {}
+    first, last = day(str(ends.get("from_date"))), day(str(ends.get("to_date")))
+    for at in days.values():
+        if (first and (first - at) > LONGEST_BUCKET) or (last and (at - last) > DAY):
+            raise ReadError(f"Mixpanel answered for other dates ({at}) than the saved report's ({first} to {last}).")
+    return days
+
+
+def percentage(part: Number, whole: Number = 1) -> Value:
+    """As all reports give one: with two decimals."""
+    return number(round(100 * part / whole, 2))
 
 
 class Calendar:
@@ -118,6 +145,10 @@ class Calendar:
         if found and self._asked.isdisjoint(found):
             raise self._other_dates(min(found))
         self.check_part(found)
+
+    def check_named(self, keys: Iterable[Any]) -> None:
+        """The same for the dates that an answer says it is about: all that it tells where it has no numbers."""
+        self.check({self.bucket(str(key)) for key in keys})
 
     def check_part(self, found: Collection[date]) -> None:
         """The same for one label: a label may have happened in the range's neighbour alone, but no further away."""
@@ -155,8 +186,8 @@ class Calendar:
 
     def series(self, answer: Any, *, limit: int, adds_up: bool) -> list[tuple[str, tuple[Value, ...]]]:
         """The (label, values) of what `/events` and `/segmentation` answer to a query for `limit` labels."""
-        found = counted(answer, limit)
-        self.check({self.bucket(str(key)) for key in sequence(answer["data"].get("series", []), "series")})
+        named, found = counted(answer, limit)
+        self.check_named(named)
         check_size(len(found), len(self.buckets))
         seen: set[date] = set()
         series = []
@@ -173,11 +204,15 @@ def along(buckets: Iterable[date], points: Mapping[date, Number], missing: Value
     return tuple(points.get(bucket, missing) for bucket in buckets)
 
 
-def counted(answer: Any, limit: int) -> list[tuple[str, Any]]:
-    """The (label, `{date: n}`) of `{"data": {"values": …}}`, as `/events` and `/segmentation` answer."""
-    values = mapping(mapping(mapping(answer, "data").get("data"), "data").get("values"), "values")
+def counted(answer: Any, limit: int) -> tuple[list[Any], list[tuple[str, Any]]]:
+    """The dates, and the (label, `{date: n}`), as `/events` and `/segmentation` answer:
+
+    `{"data": {"series": [date, …], "values": {label: …}}}`.
+    """
+    data = mapping(mapping(answer, "data").get("data"), "data")
+    values = mapping(data.get("values"), "values")
     check_labels(len(values), limit)
-    return [(label(name), points) for name, points in values.items()]
+    return sequence(data.get("series", []), "series"), [(label(name), points) for name, points in values.items()]
 
 
 def of_events(events: Sequence[str], found: list[tuple[str, Part]]) -> list[tuple[str, Part | None]]:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar
 
-from widgets.report import Number, Report, Series, Value, number
+from widgets.report import Number, Report, Series, Value
 from widgets.reports.ranges import next_bucket
-from widgets.reports.reading import amount, count, day, mapping, sequence, unreadable
+from widgets.reports.reading import amount, count, day, mapping, percentage, sequence, unreadable
 from widgets.reports.report_type import (
     FILTER_FIELDS,
     RANGE_FIELDS,
@@ -154,4 +154,4 @@ def percent(report: Report) -> Report:
 
 
 def share(value: Value, size: Value) -> Value:
-    return None if value is None else number(round(100 * value / size, 4)) if size else 0
+    return None if value is None else percentage(value, size) if size else 0
