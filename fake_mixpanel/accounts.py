@@ -1,84 +1,41 @@
-"""Who may ask: service accounts, project secrets, and the projects they open."""
+"""Who may ask: service accounts, the demo's project secret, and the projects they open."""
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-from fake_mixpanel import dataset
 from fake_mixpanel.asked import Refused
+from fake_mixpanel.dataset import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET
+from fake_mixpanel.faults import MESSAGES
 
-PROJECT_SECRET = "project secret"  # noqa: S105 - what `user` says of a call made with one
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """`user` is the account's name, or PROJECT_SECRET; empty with nothing usable. Never the secret itself."""
-
-    user: str
-    project_id: int
+PROJECT_SECRET = "project secret"  # noqa: S105 - what `Call.user` says of a call made with one
 
 
-class Accounts:
-    """`projects` says which project ids an account opens; one that it does not name opens every known project."""
-
-    def __init__(
-        self,
-        accounts: Mapping[str, str] | None = None,
-        secrets: Mapping[str, int] | None = None,
-        projects: Mapping[str, Iterable[int]] | None = None,
-        zones: Mapping[int, str] | None = None,
-    ) -> None:
-        self.accounts = dict({dataset.DEMO_USERNAME: dataset.DEMO_SECRET} if accounts is None else accounts)
-        self.secrets = dict({dataset.DEMO_PROJECT_SECRET: dataset.DEMO_PROJECT_ID} if secrets is None else secrets)
-        self.projects = {user: frozenset(ids) for user, ids in (projects or {}).items()}
-        self.zones = dict(zones or {})
-
-    def zone(self, project_id: int) -> ZoneInfo:
-        return ZoneInfo(self.zones.get(project_id, dataset.DEFAULT_ZONE))
-
-    def known(self) -> set[int]:
-        return {dataset.DEMO_PROJECT_ID, *self.secrets.values(), *self.zones}.union(*self.projects.values())
-
-    def let_in(self, authorization: str, project_id: str) -> Caller:
-        """Who that is, for which project; raises Refused as Mixpanel does."""
-        username, password = _basic(authorization)
-        if username and not password:
-            return self._by_secret(username, project_id)
-        if not username or self.accounts.get(username) != password:
-            raise Refused(401, "Invalid service account credentials")
-        if not project_id:
-            raise Refused(400, "project_id is a required parameter with a service account")
-        number = _number(project_id)
-        if number not in self.projects.get(username, self.known()):
-            raise Refused(403, f"User does not have permission to access project {number}")
-        return Caller(username, number)
-
-    def _by_secret(self, secret: str, project_id: str) -> Caller:
-        opens = self.secrets.get(secret)
-        if opens is None or (project_id and _number(project_id) != opens):
-            raise Refused(400, "Unable to authenticate request")
-        return Caller(PROJECT_SECRET, opens)
-
-    def name_of(self, authorization: str) -> str:
-        """For the record of calls that were not let in."""
-        username, password = _basic(authorization)
-        return username if password else PROJECT_SECRET if username else ""
-
-
-def _basic(authorization: str) -> tuple[str, str]:
+def basic(authorization: str) -> tuple[str, str]:
+    """User name and password of the header, both empty when it can't be read."""
     scheme, _, encoded = authorization.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
     try:
-        username, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+        user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
-    return username, password
+    return (user, password) if scheme.lower() == "basic" else ("", "")
 
 
-def _number(project_id: str) -> int:
-    if not project_id.isascii() or not project_id.isdigit() or len(project_id) > 15:
-        raise Refused(400, f"project_id must be an integer: {project_id!r}")
+def user_of(authorization: str) -> str:
+    user, password = basic(authorization)
+    return user if password or not user else PROJECT_SECRET
+
+
+def project_of(authorization: str, project_id: str, accounts: dict[str, str], projects: tuple[int, ...]) -> int:
+    """The project that the call is let into; raises Refused as Mixpanel does."""
+    user, password = basic(authorization)
+    if user and not password:
+        if user != DEMO_PROJECT_SECRET or project_id not in ("", str(DEMO_PROJECT_ID)):
+            raise Refused(400, MESSAGES[400])
+        return DEMO_PROJECT_ID
+    if not user or accounts.get(user) != password:
+        raise Refused(401, MESSAGES[401], {"WWW-Authenticate": 'Basic realm="mixpanel"'})
+    if not project_id:
+        raise Refused(400, "project_id is a required parameter with a service account")
+    if project_id not in map(str, projects):
+        raise Refused(403, f"User does not have permission to access project {project_id}")
     return int(project_id)

@@ -1,40 +1,66 @@
-"""A request that was let in, as those who answer see it; and how they refuse."""
+"""A request that was let in, as the endpoints see it, and how they refuse it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from fake_mixpanel import counts
+from fake_mixpanel.buckets import buckets, days_between
 from fake_mixpanel.dataset import Event
+
+LONGEST_RANGE = timedelta(days=3660)
 
 
 class Refused(Exception):
-    """A request that gets an error for its answer: a status and Mixpanel's words."""
+    """A request that gets an error as its answer: a status, Mixpanel's words and headers."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.headers = dict(headers or {})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who for, when, and what was given, read and checked."""
+    """The project, its time and the parameters as they were sent. Every reader raises Refused for what is missing."""
 
     project_id: int
-    zone: ZoneInfo
     now: datetime
-    given: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
-        """In the project's zone."""
-        return self.now.astimezone(self.zone).date()
+        return self.now.date()
 
-    def get(self, name: str, default: Any = None) -> Any:
-        return self.given.get(name, default)
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self.params.get(name) or default
+        if value is None:
+            raise Refused(400, f"{name} is a required parameter")
+        return value
+
+    def number(self, name: str, default: int | None = None) -> int:
+        try:
+            return int(self.text(name, None if default is None else str(default)))
+        except ValueError:
+            raise Refused(400, f"{name} must be an integer: {self.params[name]!r}") from None
+
+    def days(self) -> list[date]:
+        """From `from_date` to `to_date`; both must have come, by the project's calendar."""
+        try:
+            first, last = (date.fromisoformat(self.text(name)) for name in ("from_date", "to_date"))
+        except ValueError as error:
+            raise Refused(400, f"not a date, yyyy-mm-dd expected: {error}") from None
+        if last > self.today:
+            raise Refused(400, "to_date cannot be later than today")
+        if first > last or last - first > LONGEST_RANGE:
+            raise Refused(400, f"from_date must be before to_date, and at most {LONGEST_RANGE.days} days")
+        return days_between(first, last)
+
+    def buckets(self) -> dict[date, list[date]]:
+        """The days by `unit`; without it, by `interval` days."""
+        interval = self.number("interval", 1)
+        return buckets(self.days(), self.text("unit", "day"), 1 if "unit" in self.params else interval)
 
     def daily(self, event: Event, days: Iterable[date], where: str = "") -> counts.Daily:
         """How often on each day, in this project; days on which nothing happened are left out, as Mixpanel does."""

@@ -90,11 +90,6 @@ def by_hour(number: int, *seed: object) -> list[int]:
     return _spread(number, [weight * (0.7 + 0.6 * chance(*seed, hour)) for hour, weight in enumerate(_HOURS)])
 
 
-def by_minute(number: int, *seed: object) -> list[int]:
-    """An hour's number over its 60 minutes."""
-    return _spread(number, [0.2 + chance(*seed, minute) for minute in range(60)])
-
-
 def _spread(number: int, weights: list[float]) -> list[int]:
     everything, seen, given, parts = sum(weights), 0.0, 0, []
     for weight in weights:

@@ -1,5 +1,6 @@
-"""The made-up company: its events, properties and saved cohorts, and the names tests and the demo use for them."""
+"""The made-up company: its events, properties, funnels and cohorts, and the names tests and the demo use for them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,7 +8,6 @@ DEMO_PROJECT_ID = 2526451
 DEMO_USERNAME = "mixcyfe-demo.8a31c1.mp-service-account"
 DEMO_SECRET = "demo-Zr5kQ0v9bTn3wYx7"  # noqa: S105 - opens nothing but the stand-in
 DEMO_PROJECT_SECRET = "5f0c9a417be24d63a8d1e3b6c7720f94"  # noqa: S105 - opens nothing but the stand-in
-DEFAULT_ZONE = "US/Pacific"
 
 CUSTOM_EVENT = "$custom_event:12345"
 ODD_EVENT = 'Ordered "Pizza", large'
@@ -36,10 +36,6 @@ class Event:
     @property
     def properties(self) -> tuple[str, ...]:
         return _COMMON + self.more_properties
-
-    @property
-    def is_custom(self) -> bool:
-        return self.name.startswith("$custom_event:")
 
 
 EVENTS: dict[str, Event] = {
@@ -87,16 +83,30 @@ RARE = 0.01
 """Of the whole."""
 
 
-def shares(event: Event, property_name: str) -> Shares:
+_PROPERTY = re.compile(r'properties\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
+
+
+def shares(event: Event, name: str) -> Shares:
     """An event without the property has it as `undefined`, as at Mixpanel."""
-    return PROPERTIES[property_name] if property_name in event.properties else {"undefined": 1.0}
+    return PROPERTIES[name] if name in event.properties else {"undefined": 1.0}
+
+
+def breakdown(event: Event, expression: str) -> tuple[str, Shares]:
+    """The values an event is broken down by, and a name for them.
+
+    `properties["…"]` gives the property's values, anything else true and false.
+    https://developer.mixpanel.com/reference/segmentation-expressions
+    """
+    if plain := _PROPERTY.fullmatch(expression):
+        name = re.sub(r"\\(.)", r"\1", plain[1], flags=re.DOTALL)
+        return name, shares(event, name)
+    return expression, {"true": 0.4, "false": 0.6}
 
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
     """For each step after the first: `keeps` is the share of people who go on to it, `waits` after how many seconds."""
 
-    funnel_id: int
     name: str
     steps: tuple[Event, ...]
     keeps: tuple[float, ...]
@@ -107,23 +117,18 @@ SIGNUP_FUNNEL = 7509
 FIRST_GAME_FUNNEL = 9070
 
 FUNNELS: dict[int, Funnel] = {
-    funnel.funnel_id: funnel
-    for funnel in (
-        Funnel(
-            SIGNUP_FUNNEL,
-            "Signup funnel",
-            (EVENTS["Page viewed"], EVENTS["Signed up"], EVENTS["Logged in"], EVENTS["Plan upgraded"]),
-            (0.19, 0.81, 0.11),
-            (340, 95, 86_400),
-        ),
-        Funnel(
-            FIRST_GAME_FUNNEL,
-            "First game",
-            (EVENTS["App Open"], EVENTS[CUSTOM_EVENT], EVENTS["Invite sent"]),
-            (0.63, 0.14),
-            (133, 1900),
-        ),
-    )
+    SIGNUP_FUNNEL: Funnel(
+        "Signup funnel",
+        tuple(EVENTS[name] for name in ("Page viewed", "Signed up", "Logged in", "Plan upgraded")),
+        keeps=(0.19, 0.81, 0.11),
+        waits=(340, 95, 86_400),
+    ),
+    FIRST_GAME_FUNNEL: Funnel(
+        "First game",
+        tuple(EVENTS[name] for name in ("App Open", CUSTOM_EVENT, "Invite sent")),
+        keeps=(0.63, 0.14),
+        waits=(133, 1900),
+    ),
 }
 
 COHORTS: tuple[tuple[int, str, int, bool], ...] = (

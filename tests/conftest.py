@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from fake_mixpanel import published
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
+from fake_mixpanel.server import Request
 from widgets.models import Project, Widget
 
 CLUSTER = bool(os.environ.get("CLUSTER"))
@@ -25,6 +27,27 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(
             "Left out: the tests on PostgreSQL, Redis and several hosts. CLUSTER=1 make test runs them."
         )
+
+
+UNPUBLISHED: list[str] = []
+"""What is wrong with the requests that came to any fake Mixpanel, by Mixpanel's published description."""
+
+
+def _held_against_the_description(request: Request) -> list[str]:
+    problems = list(published.problems(request))
+    UNPUBLISHED.extend(problems)
+    return problems
+
+
+FakeMixpanel.problems = staticmethod(_held_against_the_description)
+
+
+@pytest.fixture(autouse=True)
+def no_unpublished_requests() -> Iterator[None]:
+    yield
+    problems = UNPUBLISHED[:]
+    UNPUBLISHED.clear()
+    assert not problems, "a request that Mixpanel does not describe"
 
 
 @pytest.fixture(scope="session")

@@ -161,7 +161,7 @@ class TestConnectionOfASavedProject:
     def test_a_success_with_other_values_says_nothing_of_the_saved_ones(
         self, project: Project, mixpanel: FakeMixpanel
     ) -> None:
-        mixpanel.who.accounts["second"] = "its secret"
+        mixpanel.accounts["second"] = "its secret"
         Project.objects.update(
             backoff_count=1, backoff_kind="credentials", backoff_until=timezone.now() + timedelta(hours=1)
         )

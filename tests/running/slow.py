@@ -9,15 +9,14 @@ from typing import Any
 
 import requests
 
-from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
+from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
 
 SLOW = (1, 2, 3)
 """Projects that keep asking; DEMO_PROJECT_ID is the one with fresh data."""
 
 
 def slow_standin() -> FakeMixpanel:
-    projects = {DEMO_USERNAME: (DEMO_PROJECT_ID, *SLOW)}
-    return FakeMixpanel(hourly_limit=10_000, accounts={DEMO_USERNAME: DEMO_SECRET}, projects=projects)
+    return FakeMixpanel(hourly_limit=10_000, projects=(DEMO_PROJECT_ID, *SLOW))
 
 
 def widgets(count: int) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""`manage.py demo`: a stand-in Mixpanel, a project, a widget per chart type, and a server."""
+"""`manage.py demo`: a fake Mixpanel, a project, a widget per chart type, and a server."""
 
 import os
 import signal
@@ -23,10 +23,10 @@ PASSWORD = "mixcyfe-demo"  # noqa: S105 - served on the loopback address only, o
 
 
 class Command(BaseCommand):
-    help = "Shows MixCyfe with a stand-in Mixpanel: no credentials and no network needed."
+    help = "Shows MixCyfe with a stand-in for Mixpanel: no credentials and no network needed."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if environment.standin is None:
+        if environment.fake is None:
             raise CommandError("Run it as `make demo` or `python manage.py demo`.")
         call_command("migrate", interactive=False, verbosity=0)
         _, widgets = import_all(dashboard())
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: server.terminate())
         ended = server.wait()
-        environment.standin.stop()
+        environment.fake.stop()
         sys.exit(ended if ended > 0 else 0)
 
     def introduce(self, widgets: list[Widget]) -> None:

@@ -1,4 +1,4 @@
-"""What `manage.py demo` needs before Django reads its settings: a database of its own, keys, a stand-in."""
+"""What `manage.py demo` needs before Django reads its settings: a database of its own, keys, a fake Mixpanel."""
 
 import os
 import secrets
@@ -12,14 +12,14 @@ from mixcyfe_site.private_files import create_private
 
 KEYS_FILE = Path("demo.env")
 LATENCY = 0.15
-"""Seconds that the stand-in thinks: short enough to play with, long enough to see that one waits."""
+"""Seconds that the fake takes per query: short enough to play with, long enough to see that one waits."""
 
-standin: FakeMixpanel | None = None
+fake: FakeMixpanel | None = None
 
 
 def prepare() -> None:
     """Sets every setting that the demo depends on, so that a `.env` beside it is left alone."""
-    global standin  # noqa: PLW0603 - one process, one demo
+    global fake  # noqa: PLW0603 - one process, one demo
     port = os.environ.get("PORT", "8000")
     if not port.isdigit() or not 0 < int(port) < 65536:
         sys.exit(f"MixCyfe's demo can't start: PORT is {port!r}; write a number, for example PORT=8000.")
@@ -30,9 +30,8 @@ def prepare() -> None:
         except OSError:
             sys.exit(f"MixCyfe's demo can't start: port {port} is taken. Choose another: make demo PORT=8001")
     secret_key, field_key = stored_keys()
-    standin = FakeMixpanel()
-    standin.latency = LATENCY
-    standin.start()
+    fake = FakeMixpanel().start()
+    fake.latency = LATENCY
     os.environ |= {
         "SECRET_KEY": secret_key,
         "FIELD_ENCRYPTION_KEYS": field_key,
@@ -45,7 +44,7 @@ def prepare() -> None:
         "TASKS": "inline",
         "LOG_LEVEL": "WARNING",
         "TRUST_PROXY": "off",
-        "MIXPANEL_API_ROOT": standin.url,
+        "MIXPANEL_API_ROOT": fake.url,
         "PORT": port,
     }
 
