@@ -4,6 +4,8 @@ from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
 
 from widgets.admin import pasted_link
 from widgets.admin.fields import FiltersField, LinesField, ListOrPairsField, PairsField, day, picker
@@ -80,39 +82,7 @@ class WidgetForm(forms.ModelForm):
 
     class Meta:
         model = Widget
-        fields = [
-            "project",
-            "title",
-            "active",
-            "report",
-            "events",
-            "born_event",
-            "breakdown",
-            "property_name",
-            "saved_report",
-            "funnel",
-            "filters",
-            "where",
-            "measure",
-            "limit",
-            "intervals",
-            "range",
-            "last",
-            "unit",
-            "include_today",
-            "from_date",
-            "to_date",
-            "chart",
-            "target",
-            "clean_labels",
-            "exclude",
-            "rename",
-            "sort",
-            "top",
-            "other",
-            "colors",
-            "refresh_minutes",
-        ]
+        fields = "__all__"
         labels = {"range": "Dates"}
         help_texts = {"report": "What is counted. The fields below follow it.", "last": ""}
         error_messages = {
@@ -156,6 +126,11 @@ class WidgetForm(forms.ModelForm):
                 self.initial.setdefault("project", mine[0].pk)
             elif not mine:
                 self.fields["project"].help_text = NO_PROJECT
+
+    @property
+    def media(self) -> forms.Media:
+        """With Select2, in the version that Django ships."""
+        return super().media + AutocompleteSelect(Widget._meta.get_field("project"), admin.site).media
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
