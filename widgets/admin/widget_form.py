@@ -81,8 +81,6 @@ class WidgetForm(forms.ModelForm):
     )
 
     class Meta:
-        model = Widget
-        fields = "__all__"
         labels = {"range": "Dates"}
         help_texts = {"report": "What is counted. The fields below follow it.", "last": ""}
         error_messages = {
