@@ -17,8 +17,10 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from widgets.admin.titles import LONGEST_TITLE
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.call import Purpose
+from widgets.models.names import free_name
 from widgets.models.snapshot import REFUSED
 from widgets.models.widget import new_slug
 from widgets.refresh.quota import Refusal
@@ -185,22 +187,10 @@ def copy_of(widget: Widget, owner: Any) -> Widget:
     copy.pk = None
     copy._state.adding = True
     copy.slug, copy.owner, copy.last_polled_at, copy.version = new_slug(), owner, None, 0
-    copy.title = free_title(widget)
+    taken = set(widget.project.widgets.values_list("title", flat=True))
+    copy.title = free_name(widget.title, taken, LONGEST_TITLE, lambda n: f" (copy {n})" if n > 1 else " (copy)")
     copy.save()
     return copy
-
-
-def free_title(widget: Widget) -> str:
-    """“… (copy)”, “… (copy 2)”: the first that the project has not."""
-    longest: int = Widget._meta.get_field("title").max_length
-    taken = Widget.objects.filter(project=widget.project)
-    number = 1
-    while True:
-        end = " (copy)" if number == 1 else f" (copy {number})"
-        title = widget.title[: longest - len(end)] + end
-        if not taken.filter(title=title).exists():
-            return title
-        number += 1
 
 
 def named(titles: list[str]) -> str:

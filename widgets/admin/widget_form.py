@@ -142,6 +142,7 @@ class WidgetForm(forms.ModelForm):
             cleaned["title"] = free_title(cleaned, self.instance.pk)
         elif cleaned.get("project") and self.is_taken(cleaned):
             self.add_error("title", "This project has a widget of that title already. Choose another title.")
+        self.instance.options = self.chosen_options()
         return cleaned
 
     def forget(self, name: str, cleaned: dict[str, Any]) -> None:
@@ -158,10 +159,6 @@ class WidgetForm(forms.ModelForm):
         same = Widget.objects.filter(project=cleaned["project"], title=cleaned.get("title"))
         return same.exclude(pk=self.instance.pk).exists()
 
-    def _post_clean(self) -> None:
-        self.instance.options = self.chosen_options()
-        super()._post_clean()
-
     def chosen_options(self) -> dict[str, Any]:
         """The options that differ from what happens anyway."""
         cleaned = self.cleaned_data
@@ -175,12 +172,10 @@ class WidgetForm(forms.ModelForm):
                 chosen[name] = cleaned[name]
         return chosen
 
-    def _update_errors(self, errors: Any) -> None:
+    def add_error(self, field: str | None, error: Any) -> None:
         """Shows a problem of an option at that option."""
-        found = getattr(errors, "error_dict", {}).pop("options", [])
-        for error in found:
-            for message in error.messages:
-                name, _, text = message.partition(": ")
-                self.add_error(name if name in self.fields else None, text if name in self.fields else message)
-        if not found or errors.error_dict:
-            super()._update_errors(errors)
+        for message in getattr(error, "message_dict", {}).get("options", ()):
+            name, _, text = message.partition(": ")
+            super().add_error(name if name in self.fields else None, text if name in self.fields else message)
+        getattr(error, "error_dict", {}).pop("options", None)
+        super().add_error(field, error)
