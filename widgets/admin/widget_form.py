@@ -150,7 +150,7 @@ class WidgetForm(forms.ModelForm):
         if name in self.errors:
             del self.errors[name]
             cleaned[name] = self.get_initial_for_field(self.fields[name], name)
-        if name in BOXES or name in ("types", "axis_min", "axis_max"):
+        if name in OPTIONS:
             cleaned[name] = None
         elif name in RESET_WHEN_UNUSED:
             cleaned[name] = list(DEFAULTS[name]) if isinstance(DEFAULTS[name], tuple) else DEFAULTS[name]
@@ -160,17 +160,10 @@ class WidgetForm(forms.ModelForm):
         return same.exclude(pk=self.instance.pk).exists()
 
     def chosen_options(self) -> dict[str, Any]:
-        """The options that differ from what happens anyway."""
-        cleaned = self.cleaned_data
-        chosen: dict[str, Any] = {name: True for name in BOXES if cleaned.get(name)}
-        if "shared_axis" in cleaned and not cleaned["shared_axis"]:
-            chosen["shared_axis"] = False
-        if cleaned.get("types"):
-            chosen["types"] = cleaned["types"]
-        for name in ("axis_min", "axis_max"):
-            if cleaned.get(name) is not None:
-                chosen[name] = cleaned[name]
-        return chosen
+        """The options that differ from what happens anyway: boxes are not ticked, but for the shared axis."""
+        found = {name: self.cleaned_data.get(name) for name in OPTIONS}
+        usual = {"shared_axis": True}
+        return {k: v for k, v in found.items() if v is not None and v != [] and v is not usual.get(k, False)}
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Shows a problem of an option at that option."""
