@@ -14,7 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 
-from widgets.admin.strict_list import StrictList
+from widgets.admin.strict_list import ReadOnly, StrictList
 from widgets.models import Project, Widget
 
 COMMAND_LINE = "command line"
@@ -59,14 +59,12 @@ admin.site.get_log_entries = recent
 
 
 @admin.register(LogEntry)
-class AuditLogAdmin(StrictList, admin.ModelAdmin):
+class AuditLogAdmin(ReadOnly, StrictList, admin.ModelAdmin):
     list_display = ("action_time", "user", "did", "kind", "object_repr", "message")
     list_display_links = None
     list_filter = ("action_flag", "action_time")
     search_fields = ("object_repr", "user__username")
     date_hierarchy = "action_time"
-    show_full_result_count = False
-    actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
         return visible_to(request.user).order_by("-action_time", "-pk")
@@ -76,15 +74,6 @@ class AuditLogAdmin(StrictList, admin.ModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
         return request.user.has_perm("widgets.view_widget") or request.user.has_perm("widgets.view_project")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
-        return False
 
     @admin.display(description="Did", ordering="action_flag")
     def did(self, entry: LogEntry) -> str:

@@ -31,6 +31,8 @@ class LinesField(forms.CharField):
         super().__init__(required=False, strip=False, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            value = [f"{a} = {b}" for a, b in value.items()]
         return "\n".join(map(str, value)) if isinstance(value, list | tuple) else value
 
     def to_python(self, value: Any) -> Any:
@@ -43,26 +45,16 @@ class LinesField(forms.CharField):
 class PairsField(LinesField):
     """An object from text to text: `old = new`, one a line."""
 
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(f"{a} = {b}" for a, b in value.items()) if isinstance(value, dict) else value
-
     def to_python(self, value: Any) -> Any:
-        return dict(pair(line) for line in lines(value))
+        return dict(map(pair, lines(value)))
 
 
 class ListOrPairsField(LinesField):
     """By position, a value a line, or by label: `label = value`."""
 
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return "\n".join(f"{a} = {b}" for a, b in value.items())
-        return super().prepare_value(value)
-
     def to_python(self, value: Any) -> Any:
         entries = lines(value)
-        if not any("=" in entry for entry in entries):
-            return entries
-        return dict(pair(entry) for entry in entries)
+        return dict(map(pair, entries)) if any("=" in entry for entry in entries) else entries
 
 
 def lines(text: Any) -> list[str]:
@@ -108,9 +100,6 @@ class FiltersField(forms.Field):
     """Simple conditions. `5` is a number, `true` a boolean, `"5"` in quotes a text."""
 
     widget = FiltersWidget
-
-    def prepare_value(self, value: Any) -> Any:
-        return value
 
     def to_python(self, value: Any) -> list[dict[str, Any]]:
         found = []

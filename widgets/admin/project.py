@@ -37,23 +37,6 @@ class ProjectForm(forms.ModelForm):
         help_text="Kept encrypted, and never shown again.",
     )
 
-    class Meta:
-        model = Project
-        fields = [
-            "name",
-            "region",
-            "project_id",
-            "workspace_id",
-            "timezone",
-            "auth",
-            "username",
-            "new_secret",
-            "hourly_limit",
-            "concurrent_limit",
-            "refresh_minutes",
-            "members",
-        ]
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "new_secret" in self.fields and self.instance.pk and self.instance.has_secret:
@@ -70,17 +53,16 @@ class ProjectForm(forms.ModelForm):
             self.add_error("new_secret", f"Enter the secret again, because you changed: {names}.")
         return cleaned
 
-    def _update_errors(self, errors: Any) -> None:
+    def add_error(self, field: str | None, error: Any) -> None:
         """Says of a project that somebody does not see no more than that this can't be: neither that it is here
         nor whose it is. (Names and Mixpanel projects are unique on a host, so something has to be said.)"""
-        if not self.by.is_superuser and hasattr(errors, "error_dict"):
-            for error in errors.error_dict.get(NON_FIELD_ERRORS, ()):
-                if error.message == HERE_ALREADY:
-                    error.message = CANT_BE_ADDED
-            for error in errors.error_dict.get("name", ()):
-                if error.code == "unique":
-                    error.message = ANOTHER_NAME
-        super()._update_errors(errors)
+        for name, errors in getattr(error, "error_dict", {}).items() if not self.by.is_superuser else ():
+            for each in errors:
+                if name == NON_FIELD_ERRORS and each.message == HERE_ALREADY:
+                    each.message = CANT_BE_ADDED
+                elif name == "name" and each.code == "unique":
+                    each.message = ANOTHER_NAME
+        super().add_error(field, error)
 
     def save(self, commit: bool = True) -> Any:
         if self.cleaned_data.get("new_secret"):

@@ -8,23 +8,14 @@ from django.http import HttpRequest, HttpResponse
 
 from widgets.accounts.password_change import guarded
 from widgets.admin.people import SuperusersOnly
+from widgets.admin.strict_list import ReadOnly
 
 
-class LoginsAdmin(SuperusersOnly, admin.ModelAdmin):
+class LoginsAdmin(ReadOnly, SuperusersOnly, admin.ModelAdmin):
     """What both lists share."""
 
     title = ""
     search_fields = ("username", "ip_address")
-    show_full_result_count = False
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    has_delete_permission = has_change_permission
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(request, {"title": self.title} | (extra_context or {}))

@@ -94,6 +94,21 @@ class StrictList:
         return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})
 
 
+class ReadOnly:
+    """Part of a ModelAdmin whose rows people read, and nobody makes, changes or deletes there."""
+
+    show_full_result_count = False
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    has_delete_permission = has_change_permission
+
+
 def is_decent(name: str, values: list[str]) -> bool:
     """Once, short, and of a date with the time and zone that the links of date filters have."""
     if len(values) != 1 or len(values[0]) > LONGEST_VALUE:

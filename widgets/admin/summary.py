@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.text import capfirst
+
 from widgets.admin.fields import typed
 from widgets.admin.titles import saved_name
 from widgets.admin.which_fields import is_used
@@ -41,8 +43,7 @@ def texts(widget: Widget, names: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def label_of(name: str) -> str:
-    label = str(Widget._meta.get_field(name).verbose_name)
-    return label[:1].upper() + label[1:]
+    return capfirst(Widget._meta.get_field(name).verbose_name)
 
 
 def written(value: Any) -> str:

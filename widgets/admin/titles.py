@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from widgets.models import OptionCache, Widget
+from widgets.models.names import free_name
 from widgets.reports import REPORT_TYPES
 from widgets.reports.expressions import property_title
 
 LONGEST = 180
+LONGEST_TITLE = 200
 
 
 def free_title(chosen: Mapping[str, Any], pk: int | None = None) -> str:
@@ -15,14 +17,8 @@ def free_title(chosen: Mapping[str, Any], pk: int | None = None) -> str:
     project, title = chosen.get("project"), what_it_shows(chosen)
     if project is None or not title:
         return ""
-    taken = set(
-        Widget.objects.filter(project=project, title__startswith=title).exclude(pk=pk).values_list("title", flat=True)
-    )
-    candidate, count = title, 1
-    while candidate in taken:
-        count += 1
-        candidate = f"{title} ({count})"
-    return candidate
+    others = Widget.objects.filter(project=project).exclude(pk=pk)
+    return free_name(title, set(others.values_list("title", flat=True)), LONGEST_TITLE)
 
 
 def what_it_shows(chosen: Mapping[str, Any]) -> str:

@@ -9,24 +9,11 @@ from typing import Any
 from widgets.reports import REPORT_TYPES
 from widgets.reports.numeric import Numeric
 from widgets.reports.retention import Cohorts
-from widgets.spec import TIME_SERIES_CHARTS
+from widgets.spec import OPTIONS, TIME_SERIES_CHARTS
 
 ONE_LABEL_OR_COLUMNS = (Numeric, Cohorts)
 """Kinds whose series are not the values of anything, so that there is nothing to rank or to leave out."""
 
-AXES = (
-    "total",
-    "cumulative",
-    "average",
-    "reverse",
-    "reverse_graph",
-    "shared_axis",
-    "axis_min",
-    "axis_max",
-    "show_axis",
-    "show_labels",
-    "types",
-)
 RANKED = ("clean_labels", "exclude", "sort", "top", "other")
 
 Condition = dict[str, list[str]]
@@ -43,7 +30,8 @@ def conditions() -> dict[str, Condition]:
         found[name]["range"] = [ranges]
     ranked = [kind.name for kind in REPORT_TYPES.values() if not isinstance(kind, ONE_LABEL_OR_COLUMNS)]
     found |= {name: {"report": ranked} for name in RANKED}
-    found |= {name: {"chart": list(TIME_SERIES_CHARTS)} for name in AXES}
+    # Options are about axes, but for the three below.
+    found |= {name: {"chart": list(TIME_SERIES_CHARTS)} for name in OPTIONS}
     found["comparison"] = {
         "report": [kind.name for kind in REPORT_TYPES.values() if kind.compares],
         "chart": ["number", *TIME_SERIES_CHARTS],

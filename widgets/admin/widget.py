@@ -20,59 +20,35 @@ from widgets.models.widget import new_slug
 from widgets.web.site_address import out_of_reach
 
 
+def part(heading: str | None, *fields: str | tuple[str, ...], is_folded: bool = False) -> Any:
+    return heading, {"fields": fields, "classes": ("collapse",) if is_folded else ()}
+
+
 @admin.register(Widget)
 class WidgetAdmin(FormViews, WidgetListMixin, StrictList, admin.ModelAdmin):
     form = WidgetForm
     save_as = True
     save_as_continue = True
     fieldsets = (
-        (None, {"fields": ("link", "project")}),
-        (
+        part(None, "link", "project"),
+        part(
             "What to ask",
-            {
-                "fields": (
-                    "report",
-                    "saved_report",
-                    "funnel",
-                    "born_event",
-                    "events",
-                    "property_name",
-                    "breakdown",
-                    "measure",
-                    ("range", "last", "unit"),
-                    ("from_date", "to_date"),
-                    "include_today",
-                    "filters",
-                )
-            },
+            *("report", "saved_report", "funnel", "born_event", "events", "property_name", "breakdown", "measure"),
+            *(("range", "last", "unit"), ("from_date", "to_date"), "include_today", "filters"),
         ),
-        ("How to draw it", {"fields": ("chart", "target", "percent", "country_names", "comparison", "title")}),
-        (
+        part("How to draw it", "chart", "target", "percent", "country_names", "comparison", "title"),
+        part(
             "Clean and rank the labels",
-            {
-                "classes": ("collapse",),
-                "fields": ("clean_labels", "exclude", "rename", ("top", "other"), "sort", "colors"),
-            },
+            *("clean_labels", "exclude", "rename", ("top", "other"), "sort", "colors"),
+            is_folded=True,
         ),
-        (
+        part(
             "Axes and Cyfe's header",
-            {
-                "classes": ("collapse",),
-                "fields": (
-                    "total",
-                    ("cumulative", "average"),
-                    ("reverse", "reverse_graph"),
-                    "shared_axis",
-                    ("show_axis", "show_labels"),
-                    ("axis_min", "axis_max"),
-                    "types",
-                ),
-            },
+            *("total", ("cumulative", "average"), ("reverse", "reverse_graph"), "shared_axis"),
+            *(("show_axis", "show_labels"), ("axis_min", "axis_max"), "types"),
+            is_folded=True,
         ),
-        (
-            "More",
-            {"classes": ("collapse",), "fields": ("where", "limit", "intervals", "active", "refresh_minutes")},
-        ),
+        part("More", "where", "limit", "intervals", "active", "refresh_minutes", is_folded=True),
     )
 
     class Media:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,8 +16,9 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from widgets.admin.titles import LONGEST_TITLE
 from widgets.models import Project, Snapshot, Widget
-from widgets.models.call import Purpose
+from widgets.models.names import free_name
 from widgets.models.snapshot import REFUSED
 from widgets.models.widget import new_slug
 from widgets.refresh.quota import Refusal
@@ -38,15 +38,8 @@ ENDS_FOR_ALL = (Refusal.HOUR, Refusal.HELD, Refusal.NO_CREDENTIALS)
 """What keeps all other widgets of the project from being refreshed too."""
 
 
-@dataclass
-class Refreshed:
-    """What became of the widgets, by titles."""
-
-    done: list[str] = field(default_factory=list)
-    paused: list[str] = field(default_factory=list)
-    later: list[str] = field(default_factory=list)
-    failed: dict[str, list[str]] = field(default_factory=dict)
-    refused: dict[tuple[int, Refusal], list[str]] = field(default_factory=dict)
+PAUSED = messages.WARNING, "Not refreshed: …. Paused."
+LATER = messages.WARNING, "Not asked for yet: …. Mixpanel took its time; refresh these once more."
 
 
 class WidgetActions:
@@ -56,38 +49,20 @@ class WidgetActions:
 
     @admin.action(description="Refresh now", permissions=["change"])
     def refresh_now(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
-        found = refresh_all(queryset, request.user.pk)
-        if found.done:
-            self.message_user(request, f"Refreshed: {named(found.done)}.", messages.SUCCESS)
-        for why, titles in found.failed.items():
-            self.message_user(request, f"Failed: {named(titles)}. {why}", messages.ERROR)
-        for (project_id, refusal), titles in found.refused.items():
-            project = Project.objects.get(pk=project_id)
-            text = f"Not refreshed: {named(titles)}. {project.name}: {why_not(project, refusal)}"
-            self.message_user(request, text, messages.WARNING)
-        if found.paused:
-            self.message_user(request, f"Not refreshed: {named(found.paused)}. Paused.", messages.WARNING)
-        if found.later:
-            text = f"Not asked for yet: {named(found.later)}. Mixpanel took its time; refresh these once more."
-            self.message_user(request, text, messages.WARNING)
+        for (level, said), titles in refresh_all(queryset, request.user.pk).items():
+            self.message_user(request, said.replace("…", named(titles), 1), level)
 
     @admin.action(description="Pause", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
-        if count := self.switch(request, queryset, active=False):
-            text = f"Paused {counted(count)}: they answer as if they did not exist, and cost no queries."
-            self.message_user(request, text, messages.SUCCESS)
-        else:
-            self.message_user(request, "Nothing to pause there: all of these are paused.", messages.WARNING)
+        done = "Paused {}: they answer as if they did not exist, and cost no queries."
+        self.switch(request, queryset, False, done, "Nothing to pause there: all of these are paused.")
 
     @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
-        if count := self.switch(request, queryset, active=True):
-            text = f"Resumed {counted(count)}: their addresses answer again."
-            self.message_user(request, text, messages.SUCCESS)
-        else:
-            self.message_user(request, "Nothing to resume there: none of these is paused.", messages.WARNING)
+        done = "Resumed {}: their addresses answer again."
+        self.switch(request, queryset, True, done, "Nothing to resume there: none of these is paused.")
 
-    def switch(self, request: HttpRequest, queryset: QuerySet[Widget], *, active: bool) -> int:
+    def switch(self, request: HttpRequest, queryset: QuerySet[Widget], active: bool, done: str, nothing: str) -> None:
         with transaction.atomic():
             mine = Widget.objects.filter(pk__in=queryset.order_by().values("pk"), active=not active)
             widgets = list(mine)
@@ -97,7 +72,10 @@ class WidgetActions:
                 refused = Snapshot.objects.filter(error_kind__in=REFUSED, widgets__in=mine.values("pk"))
                 refused.update(retry_at=None)
             mine.update(active=active, changed_at=timezone.now())
-        return len(widgets)
+        count = f"{len(widgets)} widget{'s' if len(widgets) != 1 else ''}"
+        self.message_user(
+            request, done.format(count) if widgets else nothing, messages.SUCCESS if widgets else messages.WARNING
+        )
 
     @admin.action(description="Replace the address…", permissions=["change"])
     def replace_address(self, request: HttpRequest, queryset: QuerySet[Widget]) -> TemplateResponse | None:
@@ -146,37 +124,42 @@ class WidgetActions:
         LogEntry.objects.log_actions(request.user.pk, widgets, CHANGE, what)
 
 
-def refresh_all(widgets: QuerySet[Widget], user_id: int) -> Refreshed:
-    """Each query once, the oldest data first, as long as somebody may be kept waiting."""
-    found = Refreshed()
-    ended: dict[int, Refusal] = {}
-    outcomes: dict[int, Outcome | Refusal] = {}
+def refresh_all(widgets: QuerySet[Widget], user_id: int) -> dict[tuple[int, str], list[str]]:
+    """Each query once, the oldest data first, as long as somebody may be kept waiting.
+
+    (Level and words of a message, … for the titles) → the titles of which it is true.
+    """
+    found: dict[tuple[int, str], list[str]] = {}
+    words: dict[int, tuple[int, str]] = {}
+    ended: dict[int, tuple[int, str]] = {}
     deadline = time.monotonic() + LONGEST_REFRESH
     for widget in widgets.order_by(F("snapshot__fetched_at").asc(nulls_first=True), "pk"):
         pk, project_id = widget.snapshot_id, widget.project_id
         if not widget.active:
-            found.paused.append(widget.title)
+            found.setdefault(PAUSED, []).append(widget.title)
             continue
         if pk is None:
             continue
-        if pk not in outcomes and project_id not in ended:
+        if pk not in words and project_id not in ended:
             if time.monotonic() > deadline:
-                found.later.append(widget.title)
+                found.setdefault(LATER, []).append(widget.title)
                 continue
-            outcomes[pk] = refresh(
-                pk, expected_fetched_at=widget.snapshot.fetched_at, purpose=Purpose.PERSON, user_id=user_id
-            )
-            if outcomes[pk] in ENDS_FOR_ALL:
-                ended[project_id] = outcomes[pk]
-        outcome = outcomes.get(pk) or ended[project_id]
-        if outcome in (Outcome.STORED, Outcome.LATE, Refusal.NEWER):
-            found.done.append(widget.title)
-        elif isinstance(outcome, Refusal):
-            found.refused.setdefault((project_id, outcome), []).append(widget.title)
-        else:
-            why = Snapshot.objects.values_list("error", flat=True).get(pk=pk)
-            found.failed.setdefault(why, []).append(widget.title)
+            expected = widget.snapshot.fetched_at
+            outcome = refresh(pk, expected_fetched_at=expected, purpose=Purpose.PEOPLE, user_id=user_id)
+            words[pk] = in_words(outcome, pk, project_id)
+            if outcome in ENDS_FOR_ALL:
+                ended[project_id] = words[pk]
+        found.setdefault(words.get(pk) or ended[project_id], []).append(widget.title)
     return found
+
+
+def in_words(outcome: Outcome | Refusal, snapshot_id: int, project_id: int) -> tuple[int, str]:
+    if outcome in (Outcome.STORED, Outcome.LATE, Refusal.NEWER):
+        return messages.SUCCESS, "Refreshed: …."
+    if isinstance(outcome, Refusal):
+        project = Project.objects.get(pk=project_id)
+        return messages.WARNING, f"Not refreshed: …. {project.name}: {why_not(project, outcome)}"
+    return messages.ERROR, f"Failed: …. {Snapshot.objects.values_list('error', flat=True).get(pk=snapshot_id)}"
 
 
 def copy_of(widget: Widget, owner: Any) -> Widget:
@@ -185,22 +168,10 @@ def copy_of(widget: Widget, owner: Any) -> Widget:
     copy.pk = None
     copy._state.adding = True
     copy.slug, copy.owner, copy.last_polled_at, copy.version = new_slug(), owner, None, 0
-    copy.title = free_title(widget)
+    taken = set(widget.project.widgets.values_list("title", flat=True))
+    copy.title = free_name(widget.title, taken, LONGEST_TITLE, lambda n: f" (copy {n})" if n > 1 else " (copy)")
     copy.save()
     return copy
-
-
-def free_title(widget: Widget) -> str:
-    """“… (copy)”, “… (copy 2)”: the first that the project has not."""
-    longest: int = Widget._meta.get_field("title").max_length
-    taken = Widget.objects.filter(project=widget.project)
-    number = 1
-    while True:
-        end = " (copy)" if number == 1 else f" (copy {number})"
-        title = widget.title[: longest - len(end)] + end
-        if not taken.filter(title=title).exists():
-            return title
-        number += 1
 
 
 def named(titles: list[str]) -> str:
@@ -213,7 +184,3 @@ def named(titles: list[str]) -> str:
 def links(widgets: Iterable[Widget]) -> SafeString:
     rows = ((reverse("admin:widgets_widget_change", args=[widget.pk]), widget.title) for widget in widgets)
     return format_html_join(", ", '<a href="{}">{}</a>', rows)
-
-
-def counted(count: int) -> str:
-    return f"{count} widget{'s' if count != 1 else ''}"

@@ -4,6 +4,8 @@ from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
 
 from widgets.admin import pasted_link
 from widgets.admin.fields import FiltersField, LinesField, ListOrPairsField, PairsField, day, picker
@@ -79,40 +81,6 @@ class WidgetForm(forms.ModelForm):
     )
 
     class Meta:
-        model = Widget
-        fields = [
-            "project",
-            "title",
-            "active",
-            "report",
-            "events",
-            "born_event",
-            "breakdown",
-            "property_name",
-            "saved_report",
-            "funnel",
-            "filters",
-            "where",
-            "measure",
-            "limit",
-            "intervals",
-            "range",
-            "last",
-            "unit",
-            "include_today",
-            "from_date",
-            "to_date",
-            "chart",
-            "target",
-            "clean_labels",
-            "exclude",
-            "rename",
-            "sort",
-            "top",
-            "other",
-            "colors",
-            "refresh_minutes",
-        ]
         labels = {"range": "Dates"}
         help_texts = {"report": "What is counted. The fields below follow it.", "last": ""}
         error_messages = {
@@ -157,6 +125,11 @@ class WidgetForm(forms.ModelForm):
             elif not mine:
                 self.fields["project"].help_text = NO_PROJECT
 
+    @property
+    def media(self) -> forms.Media:
+        """With Select2, in the version that Django ships."""
+        return super().media + AutocompleteSelect(Widget._meta.get_field("project"), admin.site).media
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.link_problem:
@@ -169,6 +142,7 @@ class WidgetForm(forms.ModelForm):
             cleaned["title"] = free_title(cleaned, self.instance.pk)
         elif cleaned.get("project") and self.is_taken(cleaned):
             self.add_error("title", "This project has a widget of that title already. Choose another title.")
+        self.instance.options = self.chosen_options()
         return cleaned
 
     def forget(self, name: str, cleaned: dict[str, Any]) -> None:
@@ -176,7 +150,7 @@ class WidgetForm(forms.ModelForm):
         if name in self.errors:
             del self.errors[name]
             cleaned[name] = self.get_initial_for_field(self.fields[name], name)
-        if name in BOXES or name in ("types", "axis_min", "axis_max"):
+        if name in OPTIONS:
             cleaned[name] = None
         elif name in RESET_WHEN_UNUSED:
             cleaned[name] = list(DEFAULTS[name]) if isinstance(DEFAULTS[name], tuple) else DEFAULTS[name]
@@ -185,29 +159,16 @@ class WidgetForm(forms.ModelForm):
         same = Widget.objects.filter(project=cleaned["project"], title=cleaned.get("title"))
         return same.exclude(pk=self.instance.pk).exists()
 
-    def _post_clean(self) -> None:
-        self.instance.options = self.chosen_options()
-        super()._post_clean()
-
     def chosen_options(self) -> dict[str, Any]:
-        """The options that differ from what happens anyway."""
-        cleaned = self.cleaned_data
-        chosen: dict[str, Any] = {name: True for name in BOXES if cleaned.get(name)}
-        if "shared_axis" in cleaned and not cleaned["shared_axis"]:
-            chosen["shared_axis"] = False
-        if cleaned.get("types"):
-            chosen["types"] = cleaned["types"]
-        for name in ("axis_min", "axis_max"):
-            if cleaned.get(name) is not None:
-                chosen[name] = cleaned[name]
-        return chosen
+        """The options that differ from what happens anyway: boxes are not ticked, but for the shared axis."""
+        found = {name: self.cleaned_data.get(name) for name in OPTIONS}
+        usual = {"shared_axis": True}
+        return {k: v for k, v in found.items() if v is not None and v != [] and v is not usual.get(k, False)}
 
-    def _update_errors(self, errors: Any) -> None:
+    def add_error(self, field: str | None, error: Any) -> None:
         """Shows a problem of an option at that option."""
-        found = getattr(errors, "error_dict", {}).pop("options", [])
-        for error in found:
-            for message in error.messages:
-                name, _, text = message.partition(": ")
-                self.add_error(name if name in self.fields else None, text if name in self.fields else message)
-        if not found or errors.error_dict:
-            super()._update_errors(errors)
+        for message in getattr(error, "message_dict", {}).get("options", ()):
+            name, _, text = message.partition(": ")
+            super().add_error(name if name in self.fields else None, text if name in self.fields else message)
+        getattr(error, "error_dict", {}).pop("options", None)
+        super().add_error(field, error)

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -17,10 +16,8 @@ from django.utils.safestring import SafeString
 
 from widgets.admin.strict_list import StrictChangeList
 from widgets.admin.widget_actions import WidgetActions
-from widgets.models import Project, Widget
+from widgets.models import Widget
 from widgets.models.widget import SLUG
-from widgets.reports import REPORT_TYPES
-from widgets.spec import CHARTS
 from widgets.times import from_now, time_tag
 from widgets.web.board import picture_url
 from widgets.web.health import STATES, for_lists, health_of
@@ -55,56 +52,45 @@ class HealthFilter(admin.SimpleListFilter):
 class InUse(admin.SimpleListFilter):
     """A choice among what the widgets that somebody sees have; none where all have the same."""
 
-    field: str
-
-    def names(self, request: HttpRequest, used: QuerySet[Any]) -> Choices:
-        raise NotImplementedError
+    template = "widgets/closed_filter.html"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        used = Widget.objects.visible_to(request.user).order_by().values(self.field).distinct()
-        choices = list(self.names(request, used))
+        field = Widget._meta.get_field(self.parameter_name)
+        used = Widget.objects.visible_to(request.user).order_by().values_list(field.name, flat=True).distinct()
+        if field.is_relation:
+            choices = field.get_choices(include_blank=False, limit_choices_to={"pk__in": used})
+        else:
+            names = set(used)
+            choices = [choice for choice in field.flatchoices if choice[0] in names]
         return choices if len(choices) > 1 or self.value() else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Widget]) -> QuerySet[Widget]:
         if not self.value():
             return queryset
         known = {str(value) for value, _ in self.lookup_choices}
-        return queryset.filter(**{self.field: self.value()}) if self.value() in known else queryset.none()
+        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() in known else queryset.none()
 
 
 class ProjectFilter(InUse):
-    title = parameter_name = field = "project"
-
-    def names(self, request: HttpRequest, used: QuerySet[Any]) -> Choices:
-        return Project.objects.filter(pk__in=used).values_list("pk", "name")
+    template = "admin/filter.html"
+    title = parameter_name = "project"
 
 
 class OwnerFilter(InUse):
-    title = parameter_name = field = "owner"
+    template = "admin/filter.html"
+    title = parameter_name = "owner"
 
-    def names(self, request: HttpRequest, used: QuerySet[Any]) -> Choices:
-        owners = get_user_model().objects.filter(pk__in=used).order_by("username").values_list("pk", "username")
-        return sorted(
-            ((pk, "me" if pk == request.user.pk else name) for pk, name in owners), key=lambda o: o[1] != "me"
-        )
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        choices = [(pk, "me" if pk == request.user.pk else name) for pk, name in super().lookups(request, model_admin)]
+        return sorted(choices, key=lambda choice: (choice[1] != "me", choice[1]))
 
 
 class ChartFilter(InUse):
-    template = "widgets/closed_filter.html"
-    title = parameter_name = field = "chart"
-
-    def names(self, request: HttpRequest, used: QuerySet[Any]) -> Choices:
-        charts = {chart for (chart,) in used.values_list("chart")}
-        return [(chart, name) for chart, name in CHARTS.items() if chart in charts]
+    title = parameter_name = "chart"
 
 
 class ReportFilter(InUse):
-    template = "widgets/closed_filter.html"
-    title = parameter_name = field = "report"
-
-    def names(self, request: HttpRequest, used: QuerySet[Any]) -> Choices:
-        reports = {report for (report,) in used.values_list("report")}
-        return [(name, kind.title) for name, kind in REPORT_TYPES.items() if name in reports]
+    title = parameter_name = "report"
 
 
 class WidgetListMixin(WidgetActions):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from widgets.import_export.keys import PROJECT_KEYS, WIDGET_KEYS, Key
+from widgets.import_export.keys import PROJECT_KEYS, WIDGET_KEYS, Field
 from widgets.models import Project, Widget
 
 NEVER_EXPORTED = ("secret",)
@@ -22,12 +22,11 @@ def export_all(projects: QuerySet[Project], widgets: QuerySet[Widget]) -> dict[s
     }
 
 
-def row(source: Model, keys: dict[str, Key]) -> dict[str, Any]:
+def row(source: Model, keys: dict[str, Field]) -> dict[str, Any]:
     exported = {}
-    for name, key in keys.items():
+    for name, field in keys.items():
         if name in NEVER_EXPORTED:
             continue
-        field = source._meta.get_field(key.field or name)
         value = getattr(source, field.name)
         if name in ALWAYS_EXPORTED or (value != field.get_default() and value != ""):
             exported[name] = plain(value)

@@ -6,9 +6,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from widgets.import_export.keys import PROJECT_KEYS, WIDGET_KEYS, BadValue, Key, key_of
+from widgets.import_export.keys import PROJECT_KEYS, WIDGET_KEYS, Field, instead_of, key_of
 from widgets.models import Project, Widget
-from widgets.models.widget import SPEC_FIELDS
 
 LARGEST = 20 * 1024 * 1024
 
@@ -63,16 +62,16 @@ def entries(content: dict[str, Any], key: str) -> list[tuple[dict[str, Any], str
     return named
 
 
-def read_values(entry: dict[str, Any], keys: dict[str, Key], where: str) -> dict[str, Any]:
+def read_values(entry: dict[str, Any], keys: dict[str, Field], where: str) -> dict[str, Any]:
+    """Field → value, of the JSON type that the field takes; what the value means is checked by `validate`."""
     values = {}
     for name, value in entry.items():
         if name not in keys:
             raise BadImport(f"{where}: unknown key {name!r}. Allowed are {', '.join(keys)}.")
-        try:
-            values[keys[name].field or name] = keys[name].read(value)
-        except BadValue as bad:
+        if instead := instead_of(value, keys[name]):
             # The value itself stays unsaid: it may be a secret.
-            raise BadImport(f"{where}: {name}: write {bad}.") from None
+            raise BadImport(f"{where}: {name}: write {instead}.")
+        values[keys[name].name] = value
     return values
 
 
@@ -96,16 +95,15 @@ def import_widget(entry: dict[str, Any], where: str) -> Widget:
     for needed in ("project", "title", "report"):
         if not str(values.get(needed, "")).strip():
             raise BadImport(f"{where}: {needed}: is required.")
-    project = Project.objects.filter(name=values.pop("project")).first()
+    values["project"] = project = Project.objects.filter(name=values["project"]).first()
     if project is None:
         raise BadImport(f"{where}: project: there is no project of this name. List it under projects.")
     widget = find_widget(project, values.get("slug"), values["title"])
-    for field in (*SPEC_FIELDS, "refresh_minutes", "active"):
-        if field not in values:
-            setattr(widget, field, Widget._meta.get_field(field).get_default())
-    for field, value in values.items():
-        setattr(widget, field, value)
-    widget.project = project
+    for field in WIDGET_KEYS.values():
+        if field.name in values:
+            setattr(widget, field.name, values[field.name])
+        elif field.name != "slug":
+            setattr(widget, field.name, field.get_default())
     validate(widget, where)
     widget.save()
     return widget
@@ -121,6 +119,5 @@ def validate(row: Project | Widget, where: str) -> None:
         row.full_clean()
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
-        key = key_of(field) if isinstance(row, Widget) else field
         said = " ".join(messages)
-        raise BadImport(f"{where}: {said}" if field == "__all__" else f"{where}: {key}: {said}") from None
+        raise BadImport(f"{where}: {said}" if field == "__all__" else f"{where}: {key_of(field)}: {said}") from None

@@ -1,176 +1,133 @@
-"""The import format's keys: how each is called, of what type it is, and the model field that holds it."""
+"""The import format's keys, out of the models: whatever a form may fill, an import may, by the same name but for two.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+What a JSON value must be follows from the model's field; for lists and objects from the type that WidgetSpec names.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias, get_type_hints
 
-from widgets.mixpanel.regions import REGIONS
-from widgets.models.project import Auth
-from widgets.reports import REPORT_TYPES
-from widgets.spec import CHARTS, FILTER_OPS, MEASURES, OPTIONS, RANGES, SORTS, UNITS
+from django.db import models
+
+from widgets.models import Project, Widget
+from widgets.spec import FILTER_OPS, OPTIONS, Filter, WidgetSpec
+
+RENAMED = {"property_name": "property", "clean_labels": "clean"}
+"""Fields whose short names mean something else in Python or Django, and their keys."""
+
+BESIDE_FORMS = ("slug", "secret")
+"""Fields that no form fills by themselves, and imports do."""
+
+FILTERS = 'a list such as [{"property": "plan", "op": "is", "value": "Team"}]'
+
+Field: TypeAlias = "models.Field[Any, Any]"
+Check = Callable[[Any], str]
+"""A JSON value → what to write instead, or nothing where it is right."""
 
 
-class BadValue(Exception):
-    """Says what is allowed."""
+def keys_of(model: type[models.Model]) -> dict[str, Field]:
+    """Key → the field that holds it, in the model's order."""
+    fields = [field for field in model._meta.concrete_fields if field.editable or field.name in BESIDE_FORMS]
+    return {key_of(field.name): field for field in fields if not field.primary_key}
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """`read` turns a JSON value into the field's, or raises BadValue."""
+def key_of(field: str) -> str:
+    """The key that people wrote for a field that a message is about."""
+    return RENAMED.get(field, field)
 
-    read: Callable[[Any], Any]
-    field: str = ""
+
+def must_be(allowed: str, is_right: Callable[[Any], bool]) -> Check:
+    return lambda value: "" if is_right(value) else allowed
+
+
+def one_of(allowed: Sequence[str]) -> Check:
+    return must_be(f"one of {', '.join(allowed)}", lambda value: isinstance(value, str) and value in allowed)
 
 
 def text(value: Any) -> str:
     if not isinstance(value, str):
-        raise BadValue("text in quotes")
-    if "\x00" in value:
-        raise BadValue("text without NUL characters")
-    return value
+        return "text in quotes"
+    return "text without NUL characters" if "\x00" in value else ""
 
 
-def flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise BadValue("true or false")
-    return value
+def is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**63
 
 
-def positive(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 2**63:
-        raise BadValue("a whole number, 1 or more")
-    return value
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
-def real(value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
-        raise BadValue("a number")
-    return value
-
-
-def day(value: Any) -> date:
+def is_day(value: Any) -> bool:
     try:
-        return date.fromisoformat(text(value))
-    except ValueError:
-        raise BadValue("a date as YYYY-MM-DD") from None
+        return bool(date.fromisoformat(value))
+    except (TypeError, ValueError):
+        return False
 
 
-def nullable(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def read_or_null(value: Any) -> Any:
-        try:
-            return None if value is None else read(value)
-        except BadValue as bad:
-            raise BadValue(f"{bad}, or null") from None
-
-    return read_or_null
+def are_texts(values: Iterable[Any]) -> bool:
+    return not any(map(text, values))
 
 
-def one_of(allowed: Mapping[str, Any] | tuple[str, ...]) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if not isinstance(value, str) or value not in allowed:
-            raise BadValue(f"one of {', '.join(allowed)}")
-        return value
-
-    return read
-
-
-def texts(value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(entry, str) and "\x00" not in entry for entry in value):
-        raise BadValue('a list of texts, such as ["Signed up"]')
-    return value
-
-
-def names(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(entry, str) for entry in value.values()):
-        raise BadValue('an object from label to label, such as {"FR": "France"}')
-    return value
-
-
-def colors(value: Any) -> Any:
-    entries = value.values() if isinstance(value, dict) else value
-    if not isinstance(value, dict | list) or not all(isinstance(entry, str) for entry in entries):
-        raise BadValue('a list such as ["#0072b2"], or an object from label to colour')
-    return value
-
-
-def filters(value: Any) -> list[dict[str, Any]]:
-    example = 'a list such as [{"property": "plan", "op": "is", "value": "Team"}]'
+def filters(value: Any) -> str:
     if not isinstance(value, list):
-        raise BadValue(example)
+        return FILTERS
     for entry in value:
         if not isinstance(entry, dict) or not {"property", "op"} <= set(entry) <= {"property", "op", "value"}:
-            raise BadValue(example)
-        if not isinstance(entry["property"], str) or entry["op"] not in FILTER_OPS:
-            raise BadValue(f"{example}, with op one of {', '.join(FILTER_OPS)}")
+            return FILTERS
+        if text(entry["property"]) or one_of(list(FILTER_OPS))(entry["op"]):
+            return f"{FILTERS}, with op one of {', '.join(FILTER_OPS)}"
         if not isinstance(entry.get("value"), str | int | float | bool | None):
-            raise BadValue(f"{example}, with value a text, a number, true or false")
-    return value
+            return f"{FILTERS}, with value a text, a number, true or false"
+    return ""
 
 
-def options(value: Any) -> dict[str, Any]:
+def options(value: Any) -> str:
     if not isinstance(value, dict):
-        raise BadValue('an object such as {"comparison": true}')
-    unknown = [name for name in value if name not in OPTIONS]
-    if unknown:
-        raise BadValue(f"an object with keys among {', '.join(OPTIONS)} (not {', '.join(map(repr, unknown))})")
-    return value
+        return 'an object such as {"comparison": true}'
+    unknown = ", ".join(repr(name) for name in value if name not in OPTIONS)
+    return f"an object with keys among {', '.join(OPTIONS)} (not {unknown})" if unknown else ""
 
 
-PROJECT_KEYS: dict[str, Key] = {
-    "name": Key(text),
-    "project_id": Key(nullable(positive)),
-    "region": Key(one_of(REGIONS)),
-    "timezone": Key(text),
-    "auth": Key(one_of((Auth.SERVICE_ACCOUNT, Auth.PROJECT_SECRET))),
-    "username": Key(text),
-    "secret": Key(text),
-    "workspace_id": Key(nullable(positive)),
-    "hourly_limit": Key(positive),
-    "concurrent_limit": Key(positive),
-    "refresh_minutes": Key(real),
+WHOLE = must_be("a whole number, 1 or more", is_whole)
+BY_FIELD: dict[type[Field], Check] = {
+    models.BooleanField: must_be("true or false", lambda value: isinstance(value, bool)),
+    models.PositiveIntegerField: WHOLE,
+    models.PositiveBigIntegerField: WHOLE,
+    models.FloatField: must_be("a number", is_number),
+    models.DateField: must_be("a date as YYYY-MM-DD", is_day),
 }
-WIDGET_KEYS: dict[str, Key] = {
-    "project": Key(text),
-    "title": Key(text),
-    "slug": Key(text),
-    "report": Key(one_of(REPORT_TYPES)),
-    "events": Key(texts),
-    "breakdown": Key(text),
-    "property": Key(text, "property_name"),
-    "filters": Key(filters),
-    "where": Key(text),
-    "measure": Key(one_of(MEASURES)),
-    "unit": Key(one_of(UNITS)),
-    "range": Key(one_of(RANGES)),
-    "last": Key(positive),
-    "include_today": Key(flag),
-    "from_date": Key(nullable(day)),
-    "to_date": Key(nullable(day)),
-    "limit": Key(positive),
-    "saved_report": Key(nullable(positive)),
-    "funnel": Key(nullable(positive)),
-    "born_event": Key(text),
-    "intervals": Key(positive),
-    "chart": Key(one_of(CHARTS)),
-    "clean": Key(flag, "clean_labels"),
-    "exclude": Key(texts),
-    "rename": Key(names),
-    "sort": Key(one_of(SORTS)),
-    "top": Key(nullable(positive)),
-    "other": Key(flag),
-    "colors": Key(colors),
-    "target": Key(nullable(real)),
-    "options": Key(options),
-    "refresh_minutes": Key(nullable(real)),
-    "active": Key(flag),
+BY_TYPE: dict[Any, Check] = {
+    tuple[str, ...]: must_be(
+        'a list of texts, such as ["Signed up"]', lambda value: isinstance(value, list) and are_texts(value)
+    ),
+    Mapping[str, str]: must_be(
+        'an object from label to label, such as {"FR": "France"}',
+        lambda value: isinstance(value, dict) and are_texts(value.values()),
+    ),
+    Sequence[str] | Mapping[str, str]: must_be(
+        'a list such as ["#0072b2"], or an object from label to colour',
+        lambda value: isinstance(value, list | dict) and are_texts(getattr(value, "values", lambda: value)()),
+    ),
+    tuple[Filter, ...]: filters,
+    Mapping[str, Any]: options,
 }
 
 
-def field_of(key: str) -> str:
-    return WIDGET_KEYS[key].field or key
+def check_of(field: Field) -> Check:
+    if field.choices:
+        return one_of([value for value, _ in field.flatchoices if value])
+    if isinstance(field, models.JSONField):
+        return BY_TYPE[get_type_hints(WidgetSpec)[field.name]]
+    return BY_FIELD.get(type(field), text)
 
 
-def key_of(field: str) -> str:
-    """The key that people wrote for a model field that a message is about."""
-    return next((name for name, key in WIDGET_KEYS.items() if (key.field or name) == field), field)
+def instead_of(value: Any, field: Field) -> str:
+    """What to write instead of a JSON value, or nothing where the field takes it."""
+    if value is None and field.null:
+        return ""
+    instead = check_of(field)(value)
+    return f"{instead}, or null" if instead and field.null else instead
+
+
+PROJECT_KEYS, WIDGET_KEYS = keys_of(Project), keys_of(Widget)

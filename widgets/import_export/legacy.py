@@ -19,6 +19,7 @@ from widgets.import_export.importing import BadImport, validate
 from widgets.mixpanel.regions import REGIONS
 from widgets.models import Project, Widget
 from widgets.models.encrypted import SecretLost
+from widgets.models.names import free_name
 from widgets.models.project import Auth
 from widgets.models.snapshot import snapshot_key
 
@@ -202,7 +203,7 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
         )
     taken = set(Project.objects.values_list("name", flat=True))
     project = Project(
-        name=name or unique(DEFAULT_NAME, taken, 100), region=region, project_id=project_id, auth=Auth.PROJECT_SECRET
+        name=name or free_name(DEFAULT_NAME, taken, 100), region=region, project_id=project_id, auth=Auth.PROJECT_SECRET
     )
     project.set_secret(secret)
     validate(project, "--project")
@@ -214,7 +215,7 @@ def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
     """A widget that asks the same and draws the same chart is the same one, whatever it is called by now."""
     widget = Widget(project=project, **address.fields)
     try:
-        widget.title = unique(address.title, set(project.widgets.values_list("title", flat=True)), LONGEST_TITLE)
+        widget.title = free_name(address.title, set(project.widgets.values_list("title", flat=True)), LONGEST_TITLE)
         widget.full_clean()
     except ValidationError as error:
         _, messages = next(iter(error.message_dict.items()))
@@ -243,12 +244,3 @@ def is_readable(project: Project) -> bool:
         return bool(project.has_secret and project.secret.reveal())
     except SecretLost:
         return False
-
-
-def unique(title: str, taken: set[str], longest: int) -> str:
-    """The title, shortened to fit, with a number behind it when it is taken."""
-    candidate, number = title[:longest], 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{title[: longest - 8]} ({number})"
-    return candidate

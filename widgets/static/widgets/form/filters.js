@@ -1,7 +1,7 @@
 // Rows of property, condition and value, with lists to pick from. An empty row stays, hidden, so that "none" is sent.
 
-import { Combobox } from "./combobox.js";
 import { changed } from "./elements.js";
+import { Picker } from "./picker.js";
 
 const WITHOUT_VALUE = ["set", "not_set"];
 
@@ -15,13 +15,10 @@ export function filters(box, { properties, values }) {
   function enhance(row) {
     const [property, value] = row.querySelectorAll("input");
     const op = row.querySelector("select");
-    const valueCombo = new Combobox(value, {
-      noun: "values",
-      source: (again) => values(property.value.trim(), again),
-      choose: (entry) => valueCombo.fill(asTyped(entry.value)),
-    });
-    new Combobox(property, { noun: "properties", source: properties });
-    const needsValue = () => { valueCombo.box.hidden = WITHOUT_VALUE.includes(op.value); };
+    const name = new Picker(property, { noun: "properties", source: properties });
+    const source = (again) => values(property.value.trim(), again);
+    const { box: valueBox } = new Picker(value, { noun: "values", source, written: asTyped });
+    const needsValue = () => { valueBox.hidden = WITHOUT_VALUE.includes(op.value); };
     op.addEventListener("change", needsValue);
     needsValue();
     const remove = row.querySelector("[data-remove]");
@@ -31,19 +28,19 @@ export function filters(box, { properties, values }) {
       changed(empty.querySelector("input"));
       add.focus();
     });
+    return name;
   }
 
   add.hidden = false;
   add.addEventListener("click", () => {
     const row = blank.cloneNode(true);
     empty.before(row);
-    enhance(row);
-    row.querySelector("input").focus();
+    enhance(row).search.focus();
   });
   for (const row of rows) if (row !== empty) enhance(row);
 }
 
-// A text whose spaces would be lost, or that begins as one in quotes does, is written in quotes itself.
+// A text whose spaces or lines would be lost, or that begins as one in quotes does, is written in quotes itself.
 function asTyped(value) {
-  return value !== value.trim() || value.startsWith('"') ? JSON.stringify(value) : value;
+  return value !== value.trim() || /[\r\n]/.test(value) || value.startsWith('"') ? JSON.stringify(value) : value;
 }

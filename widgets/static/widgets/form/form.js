@@ -1,13 +1,12 @@
 // The widget's form, made comfortable. Without this script everything is there and works, as plain fields.
 
-import { Chips } from "./chips.js";
 import { colors } from "./colors.js";
-import { Combobox } from "./combobox.js";
-import { element, linesOf } from "./elements.js";
+import { linesOf } from "./elements.js";
 import { Fields } from "./fields.js";
 import { filters } from "./filters.js";
 import { link } from "./link.js";
 import { listOf } from "./lists.js";
+import { Picker } from "./picker.js";
 import { Preview } from "./preview.js";
 
 const form = document.getElementById("widget_form");
@@ -38,32 +37,18 @@ function comfort(form, described) {
     return breakdown ? values(breakdown, again) : { values: [], problem: "The labels are those of the preview.", fixed: true };
   };
 
-  const events = new Chips(form.elements.events, {
-    noun: "events", one: "an event", source: (again) => list("events", [], again), alone: () => fields.takesOneEvent(),
-  });
-  const exclude = new Chips(form.elements.exclude, { noun: "labels", one: "a label", source: labels });
-  for (const input of form.querySelectorAll("input[data-list]")) {
-    const what = input.dataset.list;
-    const source = what === "properties" ? properties : (again) => list(what, [], again);
-    named(input, new Combobox(input, { noun: what.replace("_", " "), source }));
+  const sources = { properties, labels };
+  for (const field of form.querySelectorAll("[data-list]")) {
+    const noun = field.dataset.list;
+    const source = sources[noun] || ((again) => list(noun, [], again));
+    const alone = { id_events: () => fields.takesOneEvent(), id_exclude: () => false }[field.id];
+    new Picker(field, { noun: noun.replace("_", " "), source, alone });
   }
   for (const box of form.querySelectorAll("[data-filters]")) filters(box, { properties, values });
   link(form, url("link"));
   colors(form.elements.colors, panel);
 
   form.addEventListener("change", () => { fields.update(); });
-  form.elements.report.addEventListener("change", () => events.update());
-  form.elements.events.addEventListener("change", () => events.update());
-  form.elements.exclude.addEventListener("change", () => exclude.update());
   fields.update();
-  events.update();
   if (project()) preview.run("");
-}
-
-// A field that holds a number and is picked by name: the name stands beside it.
-function named(input, combobox) {
-  const caption = element("span", { class: "combo-caption" }, input.dataset.caption || "");
-  combobox.choose = (entry) => { combobox.fill(entry.value); caption.textContent = entry.label || ""; };
-  combobox.box.after(caption);
-  input.addEventListener("input", () => { caption.textContent = ""; });
 }

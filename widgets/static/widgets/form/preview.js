@@ -35,7 +35,7 @@ export class Preview {
   // Not while somebody chooses from a list: the query is about to change.
   askLater(wait) {
     this.timer = setTimeout(() => {
-      if (this.form.querySelector(".combo [aria-expanded=true]")) this.askLater(wait);
+      if (this.form.querySelector(".select2-container--open")) this.askLater(wait);
       else this.run("missing");
     }, wait);
   }
@@ -144,7 +144,7 @@ export class Preview {
       if (!place || !this.touched.has(name) || place.contains(document.activeElement)) continue;
       place.classList.add("errors");
       place.prepend(element("ul", { class: "errorlist" }, ...texts.map((text) => element("li", {}, text))));
-      place.querySelector("input:not([hidden]), select, textarea")?.setAttribute("aria-invalid", "true");
+      place.querySelector("[role=combobox], :is(input, select, textarea):not([hidden], [aria-hidden])")?.setAttribute("aria-invalid", "true");
       place.hidden = false;
       const folded = place.closest("details");
       if (folded) folded.open = true;

@@ -1,0 +1,16 @@
+"""Names that are still free."""
+
+from collections.abc import Callable, Container
+
+
+def free_name(
+    name: str,
+    taken: Container[str],
+    longest: int,
+    ending: Callable[[int], str] = lambda number: f" ({number})" if number > 1 else "",
+) -> str:
+    """The name, shortened to fit, with the first ending that makes it one that nothing else has."""
+    number = 1
+    while (candidate := name[: longest - len(ending(number))] + ending(number)) in taken:
+        number += 1
+    return candidate

@@ -1,0 +1,197 @@
+// Django's own Select2 over a field that stays what is sent: an input for one name, or a textarea with one a line.
+// The list comes from `source`. A name that is not listed is taken as it is typed.
+
+import { changed, element, linesOf } from "./elements.js";
+
+const MOST = 200;
+let count = 0;
+
+export class Picker {
+  // `source(again)` gives {values, note, problem, fixed} or a promise of it. `alone()`: a name replaces the one before.
+  // `written(value)`: how the field writes a name of the list.
+  constructor(field, { noun, source, alone = () => true, written = (value) => value }) {
+    Object.assign(this, { field, noun, source, alone, written });
+    this.id = `picker-${count += 1}`;
+    this.names = new Map([[field.value, field.dataset.caption || ""]]);
+    this.build();
+    this.label();
+    this.listen();
+    this.render();
+  }
+
+  build() {
+    const select = element("select", { multiple: "", id: this.id });
+    this.box = element("div", { class: "picker" }, select);
+    this.field.after(this.box);
+    this.field.hidden = true;
+    this.$select = window.django.jQuery(select).select2({
+      theme: "admin-autocomplete",
+      width: "100%",
+      dropdownParent: window.django.jQuery(this.box),
+      placeholder: this.field.placeholder || "Choose or type",
+      language: { noResults: () => "" },
+      ajax: { transport: ({ data }, success) => this.find(data.term || "", success) },
+      templateResult: ({ text, detail }) => element("div", {}, text, detail ? element("small", {}, detail) : ""),
+      templateSelection: ({ id }, [chip]) => this.chip(id, chip.querySelector(".select2-selection__choice__remove")),
+    });
+    this.select2 = this.$select.data("select2");
+    this.search = this.box.querySelector(".select2-search__field");
+    this.note = element("span", { role: "status" });
+    this.again = element("button", { type: "button", class: "link" }, "Refresh list");
+    this.select2.$dropdown[0].firstChild.append(element("div", { class: "picker-foot" }, this.note, this.again));
+  }
+
+  // Select2 calls the box around the input the combobox, and gives it no name.
+  label() {
+    const { field, search } = this;
+    search.id = `${this.id}-search`;
+    for (const label of [...field.labels]) label.htmlFor = search.id;
+    const help = document.getElementById(`${field.id}_helptext`);
+    if (help && field.dataset.help) help.textContent = field.dataset.help;
+    if (help) search.setAttribute("aria-describedby", help.id);
+    if (field.ariaLabel) search.setAttribute("aria-label", field.ariaLabel);
+    search.setAttribute("role", "combobox");
+    search.setAttribute("aria-expanded", "false");
+    const selection = this.box.querySelector(".select2-selection");
+    for (const name of ["role", "aria-haspopup", "aria-expanded", "aria-disabled"]) selection.removeAttribute(name);
+    this.$select.on("select2:open select2:close", ({ type }) => {
+      search.setAttribute("aria-expanded", String(type === "select2:open"));
+      selection.removeAttribute("aria-expanded");
+    });
+  }
+
+  listen() {
+    this.field.addEventListener("change", () => this.render());
+    this.$select.on("select2:selecting", (event) => {
+      event.preventDefault();
+      this.search.value = "";
+      this.take(event.params.args.data.id);
+      this.close();
+    });
+    this.$select.on("select2:unselecting", (event) => {
+      event.preventDefault();
+      this.drop(event.params.args.data.id);
+    });
+    // What is typed stands, however the list is left.
+    this.$select.on("select2:closing", () => {
+      const typed = this.search.value.trim();
+      this.search.value = "";
+      if (typed) this.take(typed);
+    });
+    this.again.addEventListener("click", () => {
+      this.search.focus();
+      this.refresh = true;
+      this.select2.trigger("query", { term: this.search.value });
+    });
+    this.box.addEventListener("click", (event) => {
+      if (!event.target.matches(".select2-selection__choice__remove")) return;
+      event.stopPropagation(); // or the list opens
+      this.drop(event.target.dataset.name);
+      this.search.focus();
+    }, true);
+    this.box.addEventListener("keydown", (event) => this.key(event), true);
+    // A mouse that rests where the list appears chooses nothing for who types.
+    this.box.addEventListener("mouseover", (event) => event.stopPropagation(), true);
+    this.search.addEventListener("paste", (event) => this.paste(event));
+  }
+
+  get lines() { return linesOf(this.field); }
+
+  get isAlone() { return this.alone() && this.lines.length <= 1; }
+
+  close() { this.$select.select2("close"); }
+
+  render() {
+    this.$select[0].replaceChildren(...this.lines.map((line) => new Option(line, line, true, true)));
+    this.$select.trigger("change.select2");
+  }
+
+  chip(name, remove) {
+    for (const [key, value] of Object.entries({ role: "button", tabindex: "0", "aria-label": `Remove ${name}` })) {
+      remove.setAttribute(key, value);
+    }
+    remove.dataset.name = name;
+    const label = this.names.get(name);
+    return element("span", {}, label ? `${label} · ${name}` : name);
+  }
+
+  async find(typed, success) {
+    const turn = this.turn = {};
+    const again = this.refresh;
+    this.refresh = false;
+    this.show(null, typed, success);
+    const list = await this.source(again);
+    if (this.turn !== turn) return;
+    for (const { value, label } of list.values) if (label) this.names.set(value, label);
+    if (this.select2.isOpen()) this.show(list, typed, success);
+  }
+
+  show(list, term, success) {
+    const typed = term.trim();
+    const sought = typed.toLowerCase();
+    const all = (list?.values || []).filter(({ value }) => this.canTake(this.written(value)));
+    const fits = all.filter(({ label = "", value }) => `${label} ${value}`.toLowerCase().includes(sought));
+    const isTyped = ({ value }) => value === typed;
+    const begins = ({ label, value }) => (label || value).toLowerCase().startsWith(sought);
+    fits.sort((a, b) => isTyped(b) - isTyped(a) || begins(b) - begins(a));
+    if (this.canTake(typed) && !all.some(isTyped)) fits.unshift({ value: typed, detail: list && "as typed" });
+    success({
+      results: fits.slice(0, MOST).map(({ value, label, detail }, place) => ({
+        id: isTyped({ value }) ? value : this.written(value),
+        text: label || value,
+        detail: [detail, label ? value : ""].filter(Boolean).join(" · "),
+        _resultId: `${this.id}-${place}`,
+      })),
+    });
+    this.note.textContent = this.words(list);
+    this.again.hidden = !list || list.fixed === true;
+    this.box.querySelector(".select2-results__options").setAttribute("aria-label", this.noun);
+  }
+
+  words(list) {
+    if (!list) return "Asking Mixpanel…";
+    if (list.problem) return `${list.note ? `${list.note}. ` : ""}${list.problem} You can type it.`;
+    if (!list.values.length) return `Mixpanel lists no ${this.noun} here. You can type it.`;
+    return list.note || "";
+  }
+
+  // A line holds no line's end and nothing blank at its ends; what is there already is not offered again.
+  canTake(line) {
+    return Boolean(line) && line === line.trim() && !/[\r\n]/.test(line) && !this.lines.includes(line);
+  }
+
+  take(line) { this.write(this.isAlone ? [line] : [...new Set([...this.lines, line])]); }
+
+  drop(line) { this.write(this.lines.filter((other) => other !== line)); }
+
+  write(lines) {
+    const before = this.field.value;
+    this.field.value = lines.join("\n");
+    if (this.field.value !== before) changed(this.field);
+  }
+
+  key(event) {
+    const { key, target } = event;
+    if (target.matches(".select2-selection__choice__remove")) {
+      if (["Enter", " ", "Delete", "Backspace"].includes(key)) target.click();
+      if (key !== "Tab") event.preventDefault();
+      event.stopPropagation();
+    } else if (!this.select2.isOpen()) {
+      if (key === "ArrowDown") this.$select.select2("open");
+    } else if (key === "Tab" && target === this.search && !event.shiftKey && !this.again.hidden) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.again.focus();
+    } else if (key === "Tab" || (key === "Escape" && target === this.again)) {
+      event.stopPropagation();
+      this.close(); // with the focus in the input, from which Tab goes on
+    }
+  }
+
+  paste(event) {
+    const lines = event.clipboardData.getData("text").split("\n").map((line) => line.trim()).filter(Boolean);
+    if (this.alone() || lines.length < 2) return;
+    event.preventDefault();
+    this.write([...new Set([...this.lines, ...lines])]);
+  }
+}
