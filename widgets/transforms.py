@@ -1,4 +1,4 @@
-"""Report → Report: what a person does to the labels before they look at them.
+"""Report → Report: cleans, renames, sorts and cuts the labels as the widget asks.
 
 In this order: clean → exclude → rename → sort → top and other. Pure functions; each gives a new Report.
 """
@@ -17,7 +17,7 @@ OTHER = "Other"
 
 
 class Dropped(NamedTuple):
-    """A label that cleaning took away, why (`clean`, `exclude` or `top`), and what it added up to."""
+    """A label that cleaning removed, why (`clean`, `exclude` or `top`), and its total."""
 
     label: str
     why: str
@@ -25,9 +25,9 @@ class Dropped(NamedTuple):
 
 
 def cleaned(report: Report, spec: WidgetSpec, default_sort: str) -> tuple[Report, list[Dropped]]:
-    """The report as the widget wants it, and what was left out on the way.
+    """The report as the widget asks, and the labels that were removed.
 
-    Raises ReportError where labels would have to be added that don't add up.
+    Raises ReportError where values that don't add up would have to be added.
     """
     dropped: list[Dropped] = []
     if spec.clean_labels:
@@ -45,7 +45,6 @@ def cleaned(report: Report, spec: WidgetSpec, default_sort: str) -> tuple[Report
 def without(report: Report, unwanted: Callable[[str], bool], why: str, dropped: list[Dropped]) -> Report:
     kept = []
     for series in report.series:
-        # A funnel or an event without a breakdown has one series that no property's value named.
         if unwanted(series.label):
             dropped.append(Dropped(series.label, why, series.total))
         else:
@@ -54,7 +53,7 @@ def without(report: Report, unwanted: Callable[[str], bool], why: str, dropped: 
 
 
 def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> Report:
-    """Leaves out the labels, and the steps of those names."""
+    """Removes these labels, and the steps of these names."""
     if report.row_kind == "steps":
         keep = [i for i, row in enumerate(report.rows) if row not in labels]
         report = replace(
@@ -68,7 +67,7 @@ def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> 
 def rename(report: Report, names: Mapping[str, str]) -> Report:
     """New names for labels and steps. Labels that get the same name are added.
 
-    Labels that are alike without that stay apart: nobody asked for their sum.
+    Labels that were equal before stay apart: nobody asked for their sum.
     """
     if report.row_kind == "steps":
         report = replace(report, rows=tuple(names.get(str(row), row) for row in report.rows))

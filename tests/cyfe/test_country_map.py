@@ -3,6 +3,7 @@ import re
 import pytest
 
 from tests.cyfe.reports import body, totals
+from widgets.cyfe import Drawing, lay_out, write_csv
 from widgets.cyfe.countries import COUNTRIES
 from widgets.cyfe.country_map import country_code, dropped
 from widgets.cyfe.labels import safe
@@ -25,6 +26,13 @@ def test_it_leaves_out_what_is_no_country_and_says_so():
     report = totals({"us": 1, "ZZ": 2, "": 3, "ß": 4, "Other": 5, "U,S": 6, "eu": 7, "Color": 8})
     assert body(report, "map") == "Country,Value\nUS,1\n"
     assert dropped(report) == ("ZZ", "", "ß", "Other", "U,S", "eu", "Color")
+
+
+def test_its_colour_is_that_of_the_first_label_that_is_drawn():
+    report, drawing = totals({"ZZ": 9, "us": 2}), Drawing("map", colors={"us": "#00bfff"})
+    table = lay_out(report, drawing)
+    assert table.colors == (("us", "#00bfff"),)
+    assert write_csv(table).decode() == "Country,Value\nUS,2\nColor,#00bfff\n"
 
 
 def test_it_adds_up_what_is_the_same_country():

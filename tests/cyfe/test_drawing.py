@@ -1,27 +1,30 @@
 from widgets.cyfe.drawing import PALETTE, Drawing
 
 
+def colors(drawing, labels):
+    named = drawing.colors_for(labels)
+    assert [label for label, _ in named] == labels
+    return tuple(color for _, color in named)
+
+
 def test_it_gives_a_colour_by_position_and_the_rest_from_the_palette():
     drawing = Drawing("line", colors=["#ABCDEF"])
-    assert drawing.colors_for(["a", "b", "c"]) == ("#abcdef", *PALETTE[:2])
+    assert colors(drawing, ["a", "b", "c"]) == ("#abcdef", *PALETTE[:2])
 
 
 def test_it_gives_a_colour_by_label_wherever_the_label_stands():
     drawing = Drawing("line", colors={"b": "#abcdef", "gone": "#123456"})
-    assert drawing.colors_for(["a", "b"]) == (PALETTE[0], "#abcdef")
+    assert colors(drawing, ["a", "b"]) == (PALETTE[0], "#abcdef")
 
 
 def test_it_gives_no_colour_of_the_palette_that_another_label_was_given():
-    assert Drawing("line", colors={"b": PALETTE[0].upper()}).colors_for(["a", "b"]) == (
-        PALETTE[1],
-        PALETTE[0],
-    )
+    assert colors(Drawing("line", colors={"b": PALETTE[0].upper()}), ["a", "b"]) == (PALETTE[1], PALETTE[0])
 
 
 def test_it_has_a_colour_for_more_labels_than_the_palette_holds():
     labels = [str(n) for n in range(30)]
-    assert len(Drawing("line", colors=list(PALETTE)).colors_for(labels)) == 30
-    assert len(Drawing("line", colors=["#abcdef"] * 40).colors_for(labels)) == 30
+    assert len(colors(Drawing("line", colors=list(PALETTE)), labels)) == 30
+    assert len(colors(Drawing("line", colors=["#abcdef"] * 40), labels)) == 30
 
 
 def test_it_draws_as_the_widgets_own_type_what_no_other_was_asked_for():

@@ -5,24 +5,12 @@ from widgets.cyfe import lay_out, table_as_json
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.options import OPTION_ROWS
 from widgets.report import ReportError, Series
+from widgets.spec import TIME_SERIES_CHARTS
 
 SIGNUPS = dated(
     Series("Signed up", (147, 146), previous=280),
     Series("Logged in", (9852, 10246), previous=19000),
     additive=True,
-)
-
-TIME_SERIES = (
-    "line",
-    "spline",
-    "area",
-    "areaspline",
-    "stackedarea",
-    "column",
-    "stackedcolumn",
-    "stackedpercentagecolumn",
-    "bar",
-    "stackedbar",
 )
 
 
@@ -32,7 +20,7 @@ def option_lines(**options):
     return [line for line in lines if not line.startswith("YAxis,")]
 
 
-@pytest.mark.parametrize("chart", TIME_SERIES)
+@pytest.mark.parametrize("chart", TIME_SERIES_CHARTS)
 def test_it_writes_a_date_a_line_and_a_shared_axis(chart):
     assert body(SIGNUPS, chart) == ("Date,Signed up,Logged in\n20261101,147,9852\n20261102,146,10246\nYAxis,0,0\n")
 

@@ -4,91 +4,17 @@ import csv
 import io
 import json
 import re
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.cyfe.any_report import NASTY, OPTIONS, reports
 from widgets.cyfe import CHARTS, LAYOUTS, lay_out, table_as_json, write_csv
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.options import OPTION_ROWS
 from widgets.report import Report, ReportError, Series
-
-NASTY = [
-    "",
-    " ",
-    ",",
-    '"',
-    '"",\n"',
-    "=cmd|' /C calc'!A0",
-    '=HYPERLINK("http://x","y")',
-    "\t=1",
-    "'=1",
-    "+1,5",
-    "@x",
-    "＝1",
-    "\u202e=1",
-    "a,=cmd|' /C calc'!A0",
-    "x;=1+1",
-    "x,\n@y;; -1",
-    "Total",
-    "total",
-    "Total (value)",
-    "\nCOLOR",
-    "Date",
-    "YAxisMin",
-    "YAxiſ",
-    "1,2,3",
-    "١,٢",
-    "a",
-    "a (2)",
-    "a\x00",
-    "a\u2028",
-    "\ufeffa",
-    "\ud800",
-    "\udcff\ud800",
-    "\uffff",
-    "\x1c\x1d\x85",
-    "US",
-    "uk",
-    "GB",
-]
-LABELS = st.one_of(st.sampled_from(NASTY), st.text(st.characters(), max_size=8))
-VALUES = st.one_of(st.none(), st.integers(), st.floats(allow_nan=False, allow_infinity=False))
-OPTIONS = st.fixed_dictionaries(
-    {},
-    optional={
-        **{
-            name: st.booleans()
-            for name in (
-                *("cumulative", "average", "comparison", "reverse", "reverse_graph"),
-                *("shared_axis", "show_axis", "show_labels", "country_names"),
-            )
-        },
-        "types": st.lists(st.sampled_from(["line", "column"]), max_size=2),
-        "axis_min": st.integers() | st.floats(allow_nan=False, allow_infinity=False),
-    },
-)
-
-
-@st.composite
-def reports(draw, row_kind):
-    count = draw(st.integers(0, 4))
-    rows = {
-        "dates": tuple(date(2026, 11, 1) + timedelta(days=i) for i in range(count)),
-        "steps": tuple(draw(st.lists(LABELS, min_size=count, max_size=count))),
-        "total": ("",),
-    }[row_kind]
-    columns = st.builds(Series, LABELS, st.tuples(*[VALUES] * len(rows)), VALUES)
-    return Report(
-        row_kind,
-        rows,
-        tuple(draw(st.lists(columns, max_size=5))),
-        additive=draw(st.booleans()),
-        labels_name=draw(LABELS),
-        values_name=draw(LABELS),
-    )
 
 
 @st.composite
@@ -122,7 +48,7 @@ def test_it_writes_any_labels_as_lines_that_need_no_quotes(drawn):
 
     assert len(header) == len(table.columns) == len(set(header))
     assert all(len(row) == len(header) for row in data)
-    assert [row[0] for row in cells[1 + len(data) :]] == [name for name, _ in table.options]
+    assert [row[0] for row in cells[1 + len(data) :]] == list(table.options)
     for written, row in [(header, table.columns), *zip(data, table.rows, strict=True)]:
         for cell, raw in zip(written, row, strict=True):
             check_cell(cell, raw)

@@ -5,8 +5,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from widgets.cyfe import Drawing
-from widgets.poll.render import view, write
+from widgets.cyfe import Drawing, lay_out, write_csv
+from widgets.poll.render import view
 from widgets.report import Report
 from widgets.reports import REPORT_TYPES
 from widgets.spec import Filter, WidgetSpec
@@ -112,4 +112,4 @@ def csv(asked: WidgetSpec, answer: Any, today: date = TODAY) -> str:
     """All the way that an answer goes: read, kept, taken out again, cleaned, laid out, written."""
     kept = Report.from_json(report_of(asked, answer, today).to_json())
     drawing = Drawing(asked.chart, "A widget", asked.colors, asked.target, asked.options)
-    return write(view(kept, asked).report, drawing, "csv").decode()
+    return write_csv(lay_out(view(kept, asked).report, drawing)).decode()

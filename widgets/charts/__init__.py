@@ -1,79 +1,62 @@
-"""Pictures: a Report and a Drawing become a standalone SVG, as near to Cyfe's chart as is sensible.
+"""Pictures: a Table becomes a standalone SVG, as near to Cyfe's chart as is sensible.
 
-Knows nothing of Mixpanel, Django or HTTP. A new chart is a new file and one line in the list below. Importing
-this is cheap: pygal is imported by the first picture that needs it.
+Shows the numbers and labels of the Table that CSV and JSON are written from, and no others. A new chart is a new
+file and one line in the list below.
 
 A picture goes well in an `<img>`. Served alone, its style sheet (the dark colours) needs
 `style-src 'unsafe-inline'` of a content security policy; without it the picture is simply always light.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
 
 from widgets.charts import cohort, funnel, gauge, listing, number, pie, table, time_series, world
 from widgets.charts.colors import MUTED
 from widgets.charts.svg import HEIGHT, WIDTH, Sheet
-from widgets.cyfe.drawing import Drawing
-from widgets.report import Report, ReportError, RowKind, Series, Value
+from widgets.cyfe.layout import Cell, Table
+from widgets.report import ReportError
+from widgets.spec import TIME_SERIES_CHARTS
 
 __all__ = ["PAINTERS", "draw"]
 
 LARGEST = 1e100
 """Beyond it, sums and scales leave what a number can hold; nobody counts that far."""
 
-SMALLEST = 1e-9
-"""Nearer to 0 than this is 0: a scale can't be marked in steps that small."""
+SMALLEST = 0.00005
+"""Numbers nearer to 0 are 0, as in CSV with its 4 decimals."""
 
-
-class Painter(NamedTuple):
-    """`paint` gets a report that has rows and series, in one of the row_kinds."""
-
-    paint: Callable[[Sheet, Report, Drawing], None]
-    row_kinds: tuple[RowKind, ...]
-
-
-PAINTERS: dict[str, Painter] = {
-    **dict.fromkeys(time_series.CHARTS, Painter(time_series.paint, ("dates",))),
-    **dict.fromkeys(("pie", "donut"), Painter(pie.paint, ("total",))),
-    "funnel": Painter(funnel.paint, ("steps",)),
-    "list": Painter(listing.paint, ("total", "steps")),
-    "table": Painter(table.paint, ("dates", "steps", "total")),
-    "number": Painter(number.paint, ("total",)),
-    "gauge": Painter(gauge.paint, ("total",)),
-    "cohort": Painter(cohort.paint, ("dates",)),
-    "map": Painter(world.paint, ("total",)),
+PAINTERS: dict[str, Callable[[Sheet, Table], None]] = {
+    **dict.fromkeys(TIME_SERIES_CHARTS, time_series.paint),
+    "pie": pie.paint,
+    "donut": pie.paint,
+    "funnel": funnel.paint,
+    "list": listing.paint,
+    "table": table.paint,
+    "number": number.paint,
+    "gauge": gauge.paint,
+    "cohort": cohort.paint,
+    "map": world.paint,
 }
-"""Chart type → what draws it."""
+"""Chart type → the function that draws a table that has rows."""
 
 
-def draw(report: Report, drawing: Drawing) -> bytes:
-    """The chart as SVG in UTF-8; the same report and drawing always give the same bytes.
+def draw(table: Table) -> bytes:
+    """The chart as SVG in UTF-8; the same table always gives the same bytes.
 
-    Raises ReportError, for the widget's maker, for what can't be drawn. A report without anything in it can:
-    as a picture that says so.
+    Raises ReportError, for the widget's maker, for numbers that can't be drawn.
     """
-    painter = PAINTERS.get(drawing.chart)
-    if painter is None:
-        raise ReportError(f"There is no chart type “{drawing.chart}”. Choose one of: {', '.join(PAINTERS)}.")
-    sheet = Sheet(drawing.title)
-    if not (report.rows and report.series):
+    sheet = Sheet(table.title)
+    if table.rows:
+        rows = tuple(tuple(map(_drawable, row)) for row in table.rows)
+        PAINTERS[table.chart](sheet, replace(table, rows=rows))
+    else:
         sheet.text(WIDTH / 2, HEIGHT / 2 + 5, "No data in this range", size=17, anchor="middle", ink=MUTED)
-        return sheet.to_bytes()
-    if report.row_kind not in painter.row_kinds:
-        raise ReportError(f"The chart type “{drawing.chart}” can't draw this report. Choose another chart type.")
-    painter.paint(sheet, report.with_series(map(_drawable, report.series)), drawing)
     return sheet.to_bytes()
 
 
-def _drawable(series: Series) -> Series:
-    return replace(series, values=tuple(map(_number, series.values)), previous=_number(series.previous))
-
-
-def _number(value: Value) -> Value:
-    if value is None or not math.isfinite(value):
-        return None
-    if abs(value) > LARGEST:
+def _drawable(cell: Cell) -> Cell:
+    if not isinstance(cell, int | float):
+        return cell
+    if not abs(cell) <= LARGEST:
         raise ReportError("The numbers are too large to be drawn. Check the property that is summed.")
-    return value if abs(value) >= SMALLEST else 0
+    return cell if abs(cell) >= SMALLEST else 0

@@ -4,13 +4,13 @@ from datetime import date
 from typing import NamedTuple
 
 from widgets.charts import axes, wording
-from widgets.charts.colors import MUTED, TRACK, Ink, heat, on
+from widgets.charts.colors import MUTED, TRACK, heat, on
 from widgets.charts.svg import HEIGHT, WIDTH, Sheet
-from widgets.cyfe.drawing import Drawing
-from widgets.report import Report, Series, Value
+from widgets.cyfe.layout import Table
+from widgets.report import Number
 
 USERS = "Users"
-"""The column that holds a cohort's size, where there is one (CYFE.md, "Cohort")."""
+"""The column that holds a cohort's size, where there is one."""
 
 _EDGE = 14
 _TOP = 34
@@ -23,110 +23,61 @@ class _Grid(NamedTuple):
     left: float
     width: float
     height: float
-    size: float
-
-    def x(self, column: int) -> float:
-        return self.left + column * self.width
-
-    def y(self, row: int) -> float:
-        return _TOP + row * self.height
+    rows: int
+    columns: int
 
 
-def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
-    sized = report.series[0].label == USERS and len(report.series) > 1
-    sizes = report.series[0].values if sized else (None,) * len(report.rows)
-    intervals = report.series[1:] if sized else report.series
-    percent = drawing.wants("percent")
+def paint(sheet: Sheet, table: Table) -> None:
+    dates = [row[0] for row in table.rows if isinstance(row[0], date)]
+    first = 2 if table.columns[1] == USERS and len(table.columns) > 2 else 1
+    sizes = table.numbers(1) if first == 2 else []
     foot = HEIGHT - _TOP - 8
-    rows = min(len(report.rows), int(foot // _LOWEST))
-    if rows < len(report.rows):
+    rows = min(len(dates), int(foot // _LOWEST))
+    if rows < len(dates):
         rows = int((foot - 18) // _LOWEST)
-    names = [_name(row, report) for row in report.rows[:rows]]
-    users = [wording.short(size or 0) for size in sizes[:rows]] if sized else []
+    unit, years = axes.unit_of(dates), axes.ambiguous(dates)
+    names = [axes.day(each, unit, with_year=years) for each in dates[:rows]]
     left = _EDGE + max(wording.width(name, 13.5) for name in names) + 10
-    if sized:
+    if sizes:
+        users = [wording.short(size) for size in sizes[:rows]]
         left += max(wording.width(USERS, 12.5), *(wording.width(size, 13.5) for size in users)) + 12
-    columns = min(len(intervals), int((WIDTH - _EDGE - left) // _NARROWEST))
-    more = len(intervals) - columns, len(report.rows) - rows
+        sheet.text(left - 10, 24, USERS, size=12.5, anchor="end", ink=MUTED)
+    columns = min(len(table.columns) - first, int((WIDTH - _EDGE - left) // _NARROWEST))
+    more = len(table.columns) - first - columns, len(dates) - rows
     height = min(_HIGHEST, (foot - (18 if any(more) else 0)) / rows)
-    grid = _Grid(left, min(_WIDEST, (WIDTH - _EDGE - left) / columns), height, min(13.5, height * 0.66))
-    _headings(sheet, grid, report, intervals[:columns], sized=sized)
-    texts = sheet.add("g", font_size=grid.size)
+    grid = _Grid(left, min(_WIDEST, (WIDTH - _EDGE - left) / columns), height, rows, columns)
+    size = min(13.5, height * 0.66)
     for i, name in enumerate(names):
-        base = grid.y(i) + height / 2 + grid.size * 0.35
-        sheet.text(_EDGE, base, name, texts)
-        if sized:
-            sheet.text(left - 10, base, users[i], texts, anchor="end", ink=MUTED)
-    _cells(sheet, grid, _shares(intervals[:columns], sizes, rows, percent=percent), drawing)
-    _left_out(sheet, more)
+        base = _TOP + (i + 0.5) * height + size * 0.35
+        sheet.text(_EDGE, base, name, size=size)
+        if sizes:
+            sheet.text(left - 10, base, users[i], size=size, anchor="end", ink=MUTED)
+    _cells(sheet, table, grid, sizes)
+    if words := wording.left_out((more[0], "column"), (more[1], "cohort")):
+        sheet.text(_EDGE, HEIGHT - 8, words, size=12.5, ink=MUTED)
 
 
-def _name(row: date | str, report: Report) -> str:
-    if not isinstance(row, date):
-        return wording.fitted(row, 120)
-    dates = [row for row in report.rows if isinstance(row, date)]
-    return axes.day(row, axes.unit_of(dates), with_year=axes.ambiguous(dates))
-
-
-class _Cell(NamedTuple):
-    words: str
-    share: float
-
-
-def _shares(
-    intervals: tuple[Series, ...], sizes: tuple[Value, ...], rows: int, *, percent: bool
-) -> list[list[_Cell | None]]:
-    """What stands in every cell and how warm it is, 0 to 1; None where it has not happened yet."""
-    most = max((value for one in intervals for value in one.values[:rows] if value is not None), default=0)
-    table: list[list[_Cell | None]] = []
-    for one in intervals:
-        column: list[_Cell | None] = []
-        for value, size in zip(one.values[:rows], sizes, strict=False):
-            if value is None:
-                column.append(None)
+def _cells(sheet: Sheet, table: Table, grid: _Grid, sizes: list[Number]) -> None:
+    """The headings, and every cell of what has happened yet on the ground that its share deserves."""
+    scale, first, size = heat(table.colors[0][1]), 2 if sizes else 1, min(13, grid.height * 0.66)
+    shown = [row[first : first + grid.columns] for row in table.rows[: grid.rows]]
+    most = max((cell for row in shown for cell in row if isinstance(cell, int | float)), default=0)
+    for j, heading in enumerate(table.columns[first : first + grid.columns]):
+        x = grid.left + (j + 0.5) * grid.width
+        sheet.text(x, 24, wording.fitted(heading, grid.width - 4, 12.5), size=12.5, anchor="middle", ink=MUTED)
+        for i, row in enumerate(shown):
+            value = row[j]
+            if not isinstance(value, int | float):
                 continue
             # Percentages come as such; counts are compared with their cohort, else with each other.
-            whole = 100 if percent else size or most
+            whole = 100 if table.percent else (sizes[i] if sizes else 0) or most
             share = min(max(value / whole, 0), 1) if whole else 0
-            column.append(_Cell(wording.percent(value / 100) if percent else wording.short(value), share))
-        table.append(column)
-    return table
-
-
-def _headings(sheet: Sheet, grid: _Grid, report: Report, intervals: tuple[Series, ...], *, sized: bool) -> None:
-    texts = sheet.add("g", font_size=12.5, ink=MUTED)
-    if sized:
-        sheet.text(grid.left - 10, 24, USERS, texts, anchor="end")
-    for j, one in enumerate(intervals):
-        heading = wording.fitted(one.label, grid.width - 4, 12.5)
-        sheet.text(grid.x(j) + grid.width / 2, 24, heading, texts, anchor="middle")
-
-
-def _cells(sheet: Sheet, grid: _Grid, table: list[list[_Cell | None]], drawing: Drawing) -> None:
-    scale = heat(drawing.colors_for([""])[0])
-    grounds: dict[Ink, list[tuple[float, float, str]]] = {}
-    for j, column in enumerate(table):
-        for i, cell in enumerate(column):
-            if cell is not None:
-                # Less than even steps, because most shares are low.
-                warmth = scale[round(cell.share**0.65 * (len(scale) - 1))] if cell.share else TRACK
-                grounds.setdefault(warmth, []).append((grid.x(j), grid.y(i), cell.words))
-    width, height = grid.width - _GAP, grid.height - _GAP
-    size = min(grid.size, 13)
-    for ground, cells in grounds.items():
-        data = "".join(f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z" for x, y, _ in cells)
-        sheet.add("path", d=data, ink=ground)
-        texts = sheet.add("g", font_size=size, text_anchor="middle", ink=on(ground))
-        for x, y, words in cells:
+            # Less than even steps, because most shares are low.
+            ground = scale[round(share**0.65 * (len(scale) - 1))] if share else TRACK
+            y = _TOP + i * grid.height
+            width, height = grid.width - _GAP, grid.height - _GAP
+            sheet.add("rect", x=x - grid.width / 2, y=y, width=width, height=height, ink=ground)
+            words = wording.percent(value / 100) if table.percent else wording.short(value)
             if wording.width(words, size) <= width:
-                sheet.text(x + width / 2, y + height / 2 + size * 0.36, words, texts)
-
-
-def _left_out(sheet: Sheet, more: tuple[int, int]) -> None:
-    words = [
-        f"{count:,} more {what}{'' if count == 1 else 's'}"
-        for count, what in zip(more, ("column", "cohort"), strict=True)
-        if count
-    ]
-    if words:
-        sheet.text(_EDGE, HEIGHT - 8, f"… and {' and '.join(words)}", size=12.5, ink=MUTED)
+                base = y + height / 2 + size * 0.36
+                sheet.text(x - _GAP / 2, base, words, size=size, anchor="middle", ink=on(ground))

@@ -1,10 +1,7 @@
 """How `world.json` was made; nothing imports this, and only a new edition of the borders needs it again.
 
-    npm pack world-atlas@2 world-countries@5   # Natural Earth's borders (public domain), and ISO codes
-    python -m widgets.charts.make_world world-atlas/countries-50m.json world-countries/dist/countries.json
-
-pygal's own map (pygal_maps_world 1.0.2) knows 184 codes, without Qatar, South Sudan, Kosovo, Fiji or Bahamas,
-shows Sri Lanka and Puerto Rico hundreds of kilometres from where they are, and weighs 778 kB.
+npm pack world-atlas@2 world-countries@5   # Natural Earth's borders (public domain), and ISO codes
+python -m widgets.charts.make_world world-atlas/countries-50m.json world-countries/dist/countries.json
 """
 
 import json

@@ -1,22 +1,15 @@
-"""Words and numbers as a picture shows them: cleaned of what strangers put in labels, and cut to fit."""
+"""Words and numbers as a picture shows them: short, and cut to fit."""
 
 import math
-import re
 import unicodedata
-from datetime import date
 from itertools import pairwise
 
+from widgets.cyfe.labels import readable
 from widgets.report import Number, Value
 
-EMPTY = "(empty)"
 LONGEST = 120
 """Characters; no picture has room for more, so the rest is not even measured."""
 
-# XML 1.0 holds no other characters than these (https://www.w3.org/TR/xml/#charsets); ET does not check.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
-# Marks and overrides of direction, and blanks that nobody sees: they turn around or hide their neighbours.
-_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _MARKS_IN_A_ROW = 3
 
 _NARROW = frozenset("fijlrtI.,:;'|!()[]{}/\\-` ")
@@ -24,24 +17,15 @@ _WIDE = frozenset("mwMW%@&—…")
 
 
 def plain(label: str, longest: int = LONGEST) -> str:
-    """The label as one line that any XML holds and that can't disturb what stands beside it; never empty."""
-    # Far more than is shown, but a bound on the work that one label makes.
-    label = _BLANKS.sub(" ", _NOT_XML.sub(" ", _INVISIBLE.sub("", label[: 4 * LONGEST]))).strip()
-    if not label.isascii():
-        label = _without_towers(label)
-    if len(label) > longest:
-        label = label[: longest - 1].rstrip() + "…"
-    return label or EMPTY
-
-
-def _without_towers(label: str) -> str:
-    """At most a few accents on one letter: hundreds make a tower over the whole picture."""
+    """The readable label with its end cut off, and at most a few accents on one letter: hundreds make a tower."""
     kept, marks = [], 0
-    for character in label:
+    # Far more than is shown, but a bound on the work that one label makes.
+    for character in readable(label[: 4 * LONGEST]):
         marks = marks + 1 if unicodedata.combining(character) else 0
         if marks <= _MARKS_IN_A_ROW:
             kept.append(character)
-    return "".join(kept)
+    text = "".join(kept)
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
 def width(text: str, size: float = 12) -> float:
@@ -134,9 +118,11 @@ def ticks(values: list[float]) -> list[str]:
     return [minus(f"{value:,.{min(decimals, 9)}f}") for value in values]
 
 
-def row_name(row: date | str) -> str:
-    return row.isoformat() if isinstance(row, date) else row
-
-
 def and_more(count: int, what: str = "") -> str:
     return f"… and {count:,} more{' ' if what else ''}{what}"
+
+
+def left_out(*parts: tuple[int, str]) -> str:
+    """… and 3 more rows and 1 more column; nothing where nothing is left out."""
+    words = [f"{count:,} more {what}{'' if count == 1 else 's'}" for count, what in parts if count]
+    return f"… and {' and '.join(words)}" if words else ""

@@ -1,6 +1,6 @@
 """Map: countries by how much happened there, the largest named below.
 
-The outlines are Natural Earth's (see make_world.py), because pygal's own map lacks Qatar and some sixty others.
+The outlines are Natural Earth's (see make_world.py).
 """
 
 import json
@@ -12,12 +12,10 @@ from widgets.charts import wording
 from widgets.charts.colors import CARD, MUTED, Ink, heat
 from widgets.charts.number import readable
 from widgets.charts.svg import WIDTH, Sheet
-from widgets.charts.totals import totals
 from widgets.cyfe.countries import COUNTRIES
-from widgets.cyfe.drawing import Drawing
-from widgets.report import Number, Report, ReportError
+from widgets.cyfe.layout import Table
+from widgets.report import Number
 
-_MEANT = {"UK": "GB"}
 _MAP_LEFT, _MAP_TOP = 2, 4
 _EDGE, _GAP = 16, 30
 _LIST_TOP, _LINE = 326, 22
@@ -33,57 +31,24 @@ def outlines() -> dict[str, Any]:
     return stored
 
 
-def paint(sheet: Sheet, report: Report, drawing: Drawing) -> None:
-    values = _by_country(report)
-    if not values:
-        raise ReportError(
-            "A map needs two-letter country codes, and none of these values is one. "
-            "Break the event down by its country code: mp_country_code."
-        )
+def paint(sheet: Sheet, table: Table) -> None:
+    codes = {name: code for code, name in COUNTRIES.items()}
+    found = {codes.get(label, label): value for label, value in zip(table.labels, table.numbers(1), strict=True)}
+    values = dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
     world = outlines()
-    scale = heat(drawing.colors_for([next(iter(values))])[0], 10)[2:]
+    scale = heat(table.colors[0][1], 10)[2:]
     most = max(values.values())
     group = sheet.add("g", transform=f"translate({_MAP_LEFT} {_MAP_TOP})")
-    rest = "".join(path for code, path in world["land"].items() if values.get(code, 0) <= 0)
-    sheet.add("path", group, d=rest, ink=_LAND)
     shades: dict[Ink, list[str]] = {}
-    for code, value in values.items():
-        if value > 0:
-            shades.setdefault(_shade(value, most, scale), []).append(code)
-    for shade, codes in shades.items():
-        if data := "".join(world["land"].get(code, "") for code in codes):
-            sheet.add("path", group, d=data, ink=shade)
-    sheet.add(
-        "path",
-        group,
-        d=world["borders"],
-        ink=CARD,
-        fill="none",
-        stroke="currentColor",
-        stroke_width=".5",
-        stroke_linejoin="round",
-    )
-    for shade, codes in shades.items():
-        for code in codes:
-            if code in world["dots"]:
-                x, y = world["dots"][code]
-                sheet.add("circle", group, cx=x, cy=y, r=2.4, ink=shade)
+    for code in world["land"]:
+        shades.setdefault(_shade(values.get(code, 0), most, scale), []).append(code)
+    for shade, shaded in shades.items():
+        sheet.add("path", group, d="".join(world["land"][code] for code in shaded), ink=shade)
+    sheet.add("path", group, d=world["borders"], ink=CARD, fill="none", stroke="currentColor", stroke_width=".5")
+    for code, (x, y) in world["dots"].items():
+        if values.get(code, 0) > 0:
+            sheet.add("circle", group, cx=x, cy=y, r=2.4, ink=_shade(values[code], most, scale))
     _largest(sheet, values, scale)
-
-
-def _by_country(report: Report) -> dict[str, Number]:
-    """Values by code, largest first: what is no country's code is left out."""
-    values: dict[str, Number] = {}
-    for total in totals(report):
-        written = total.label.strip()
-        code = _MEANT.get(written.upper(), written.upper()) if written.isascii() else ""
-        if code not in COUNTRIES:
-            continue
-        if code not in values:
-            values[code] = total.value
-        elif report.additive:
-            values[code] += total.value
-    return dict(sorted(values.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _largest(sheet: Sheet, values: dict[str, Number], scale: tuple[Ink, ...]) -> None:

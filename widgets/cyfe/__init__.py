@@ -1,7 +1,9 @@
-"""Cyfe's side: a Report and a Drawing become the Table of a chart, and that becomes text.
+"""Cyfe's side: a Report and a Drawing become the Table of a chart, which is then written as CSV or JSON.
 
 Knows nothing of Mixpanel, Django or HTTP. A new chart family is a new file and one line in the list below.
 """
+
+from dataclasses import replace
 
 from widgets.cyfe.cohort import CohortLayout
 from widgets.cyfe.country_map import MapLayout
@@ -44,7 +46,7 @@ _ROW_KINDS = {
 
 
 def lay_out(report: Report, drawing: Drawing) -> Table:
-    """The report as its chart wants it; raises ReportError, for the widget's maker, where it doesn't fit."""
+    """The Table of a report for its chart; raises ReportError, for the widget's maker, where the two don't fit."""
     layout = LAYOUTS.get(drawing.chart)
     if layout is None:
         raise ReportError(f"There is no chart type “{drawing.chart}”. Choose one of: {', '.join(CHARTS)}.")
@@ -54,4 +56,11 @@ def lay_out(report: Report, drawing: Drawing) -> Table:
             f"The chart type “{drawing.chart}” draws {drawn}, and this report holds {_ROW_KINDS[report.row_kind]}. "
             "Choose another chart type."
         )
-    return layout.lay_out(report, drawing)
+    return replace(
+        layout.lay_out(report, drawing),
+        chart=drawing.chart,
+        title=drawing.title,
+        additive=report.additive,
+        percent=drawing.wants("percent"),
+        reverse=drawing.wants("reverse"),
+    )

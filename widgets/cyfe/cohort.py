@@ -1,4 +1,4 @@
-"""Cohort: a date a line, the cohort's size, then an interval a column; empty where it is yet to come."""
+"""Cohort: one line per date with the cohort's size, then one column per interval; empty where it is yet to come."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of
@@ -15,4 +15,5 @@ class CohortLayout(Layout):
         return Table(
             columns=("Date", *(series.label for series in report.series)),
             rows=rows_of(report, missing=None),
+            colors=drawing.colors_for([""]),
         )

@@ -1,4 +1,4 @@
-"""Map: a country a line, by its ISO 3166-1 code or, by option, by its English name."""
+"""Map: one line per country, by its ISO 3166-1 code or, by option, by its English name."""
 
 from widgets.cyfe.countries import COUNTRIES
 from widgets.cyfe.drawing import Drawing
@@ -8,7 +8,7 @@ from widgets.cyfe.options import color_row
 from widgets.report import Number, Report, ReportError
 
 _MEANT = {"UK": "GB"}
-"""What people write for a code that is another."""
+"""Codes that people write instead of the right one."""
 
 
 class MapLayout(Layout):
@@ -16,7 +16,7 @@ class MapLayout(Layout):
     row_kinds = ("total",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """What is no country is left out (see `dropped`)."""
+        """Labels that are no country are left out (see `dropped`)."""
         if is_empty(report):
             raise nothing_to_draw()
         countries = _by_country(report)
@@ -25,19 +25,21 @@ class MapLayout(Layout):
                 "A map needs two-letter country codes, and none of these values is one. "
                 "Break the event down by its country code: mp_country_code."
             )
+        colors = drawing.colors_for([s.label for s in report.series if country_code(s.label)])[:1]
         return Table(
             columns=(report.labels_name or "Country", report.values_name or "Value"),
             rows=tuple(
                 (COUNTRIES[code] if drawing.wants("country_names") else code, value)
                 for code, value in countries.items()
             ),
-            options=color_row(drawing, [s.label for s in report.series if country_code(s.label)], colors=1),
+            options=color_row(drawing, colors),
             labels_first=True,
+            colors=colors,
         )
 
 
 def country_code(label: str) -> str | None:
-    """The ISO 3166-1 alpha-2 code that a label is, in any case; None when it is none."""
+    """The ISO 3166-1 alpha-2 code that a label means, upper or lower case; None for any other label."""
     label = label.strip()
     if not label.isascii():  # "ß".upper() is South Sudan
         return None
@@ -51,7 +53,7 @@ def dropped(report: Report) -> tuple[str, ...]:
 
 
 def _by_country(report: Report) -> dict[str, Number]:
-    """Values by code: labels that are the same country are added, or the first is kept if that can't be."""
+    """Values by code. Labels of the same country are added; of values that don't add up the first is kept."""
     values: dict[str, list[Number]] = {}
     for series, value in zip(report.series, values_of_totals(report), strict=True):
         if code := country_code(series.label):

@@ -1,4 +1,4 @@
-"""How a widget wants to be drawn: the chart, its colours and options, without anything of the data."""
+"""How a widget wants to be drawn: chart, colours and options, nothing of the data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +23,10 @@ PALETTE = (
 """Colours that stay apart for the colour-blind: Okabe & Ito's set, then Paul Tol's "muted"."""
 
 
+Colors = tuple[tuple[str, str], ...]
+"""Labels with their colours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """`colors` and `options["types"]` are by position (a sequence) or by label (a mapping)."""
@@ -36,21 +40,22 @@ class Drawing:
     def wants(self, option: str) -> bool:
         return bool(self.options.get(option))
 
-    def colors_for(self, labels: Sequence[str]) -> tuple[str, ...]:
-        """One colour a label: the one that was asked for, else the next of the palette that nobody has."""
+    def colors_for(self, labels: Sequence[str]) -> Colors:
+        """Each label with its colour: the one that was asked for, else the next free one of the palette."""
         named = by_label(self.colors, labels)
         taken = {color.lower() for color in named if color}
         free = [color for color in PALETTE if color not in taken] or list(PALETTE)
         palette = (free[i % len(free)] for i in range(len(labels)))
-        return tuple(color.lower() if color else next(palette) for color in named)
+        colors = (color.lower() if color else next(palette) for color in named)
+        return tuple(zip(labels, colors, strict=True))
 
     def types_for(self, labels: Sequence[str]) -> tuple[str, ...]:
-        """One chart type a label, the widget's own where none was asked for."""
+        """One chart type per label, the widget's own where none was asked for."""
         return tuple(kind or self.chart for kind in by_label(self.options.get("types") or (), labels))
 
 
 def by_label(asked: Sequence[str] | Mapping[str, str], labels: Sequence[str]) -> list[str | None]:
-    """What was asked for each label, by position or by name; None where nothing was."""
+    """The colour or type asked for each label, by position or by name; None where none was asked for."""
     if isinstance(asked, Mapping):
         return [asked.get(label) for label in labels]
     return [*asked[: len(labels)], *[None] * (len(labels) - len(asked))]

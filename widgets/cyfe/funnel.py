@@ -1,4 +1,4 @@
-"""Funnel: a step a line, in order, with how many got there."""
+"""Funnel: one line per step, in order, with how many people reached it."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of
@@ -18,4 +18,5 @@ class FunnelLayout(Layout):
             columns=(report.labels_name or "Step", counts.label or "Count"),
             rows=rows_of(report.with_series([counts]), missing=0),
             labels_first=True,
+            colors=drawing.colors_for([counts.label]),
         )

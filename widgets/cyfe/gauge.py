@@ -14,4 +14,5 @@ class GaugeLayout(Layout):
         if drawing.target is None:
             raise ReportError("A gauge needs something to measure against. Set the widget's target.")
         figure = one_figure(report)
-        return Table(columns=(figure.label, "Target"), rows=((figure.value, drawing.target),))
+        colors = drawing.colors_for([figure.label])
+        return Table(columns=(figure.label, "Target"), rows=((figure.value, drawing.target),), colors=colors)

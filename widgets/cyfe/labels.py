@@ -1,4 +1,4 @@
-"""Labels made safe: whatever people send as an event's property, no cell needs a quote, none is a formula.
+"""Labels made safe: no cell needs a quote and none is a formula, whatever an event's property holds.
 
 Labels come from anyone who can send an event, and people open these URLs in spreadsheets too.
 """
@@ -10,10 +10,10 @@ from widgets.cyfe.options import OPTION_ROWS
 
 EMPTY = "(empty)"
 MARK = " (value)"
-"""What tells a label from the option row of the same name."""
+"""Follows a label that has the name of an option row."""
 
 FORMULA_STARTS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫")
-"""What a spreadsheet runs; the wide and small forms too, which those of East Asian locales read alike."""
+"""Characters that start a formula; spreadsheets of East Asian locales read the wide and small forms alike."""
 
 _OPTION_NAMES = frozenset(name.casefold() for name in OPTION_ROWS)
 _ROW_NAMES = _OPTION_NAMES | {"date"}
@@ -32,28 +32,32 @@ _FORMULA = re.compile(f"(^|; *)([{re.escape(''.join(sorted(FORMULA_STARTS)))}])"
 _COMMA_IN_NUMBER = re.compile(r"(?<=\d),(?=\d)")
 
 
-def safe(label: str) -> str:
-    """The label as a cell that needs no quotes and that no spreadsheet runs; never empty."""
+def readable(label: str) -> str:
+    """The label as one line that every encoding and XML hold and that leaves its neighbours alone; never empty."""
     label = _UNWRITABLE.sub("\ufffd", _REORDERING.sub("", label))
-    label = _BLANKS.sub(" ", label).strip(" ")
-    label = _COMMA_IN_NUMBER.sub("", label).replace(",", ";").replace('"', "'")
-    return _FORMULA.sub(r"\1'\2", label) or EMPTY
+    return _BLANKS.sub(" ", label).strip(" ") or EMPTY
+
+
+def safe(label: str) -> str:
+    """The readable label as a cell that needs no quotes and that no spreadsheet runs."""
+    label = _COMMA_IN_NUMBER.sub("", readable(label)).replace(",", ";").replace('"', "'")
+    return _FORMULA.sub(r"\1'\2", label)
 
 
 def row_label(label: str) -> str:
-    """A safe label that starts a line: marked where it would pass for an option row or a date's heading."""
+    """A safe label that starts a line, marked where it reads like an option row or the heading `Date`."""
     label = safe(label)
     return label + MARK if label.casefold() in _ROW_NAMES else label
 
 
 def heading(label: str) -> str:
-    """The safe heading of a column of labels; `Date` may well be one."""
+    """The safe heading of a column of labels, which may be `Date`."""
     label = safe(label)
     return label + MARK if label.casefold() in _OPTION_NAMES else label
 
 
 def distinct(labels: Iterable[str]) -> list[str]:
-    """Equal labels told apart by ` (2)`, ` (3)` …, none of which is a label that is there already."""
+    """Adds ` (2)`, ` (3)` … to equal labels; a number that gives an existing label is skipped."""
     labels = list(labels)
     taken = set(labels)
     seen: dict[str, int] = {}

@@ -1,30 +1,54 @@
-"""What a layout is: a small class that turns a Report into the Table of one chart family."""
+"""The Table that every format is written from, and the base class of layouts, which make a Table of a Report."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
-from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.drawing import Colors, Drawing
 from widgets.report import Number, Report, ReportError, RowKind, Value
 
 Cell = str | date | Number | None
+Cells = Sequence[str | Number]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What Cyfe reads, before it is written as text.
+    """Everything that is shown of a report: CSV, JSON and the picture are each written from this alone.
 
-    `columns` and text cells hold labels as Mixpanel gave them: making them safe is the writer's work.
-    `options` are the rows after the data (`Color`, `YAxis`, …), their first cell being the name.
-    `labels_first`: the first column holds labels, so one that reads like an option row must be marked.
+    `columns` and text cells hold labels as Mixpanel gave them: each writer makes them safe.
+    `options`  the rows after the data (`Color`, `YAxis`, …) by name, in Cyfe's order: only those that were asked for
+    `labels_first`  the first column holds labels, so one that reads like an option row must be marked
+    `colors`  (label, colour) per curve or slice, once in a chart of one colour; asked for or not
+    `additive`  values add up
+    `percent`, `reverse`  numbers are percentages of a cohort; less is better
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    options: tuple[tuple[str, Sequence[str | Number]], ...] = ()
+    options: Mapping[str, Cells] = field(default_factory=dict)
     labels_first: bool = False
     date_format: str = "%Y%m%d"
+    colors: Colors = ()
+    chart: str = ""
+    title: str = ""
+    additive: bool = False
+    percent: bool = False
+    reverse: bool = False
+
+    def option(self, name: str) -> str | Number | None:
+        """The value of an option that is the same for every column; None where it was not asked for."""
+        return next(iter(self.options.get(name, ())), None)
+
+    @property
+    def labels(self) -> list[str]:
+        """The first column's labels."""
+        return [str(row[0]) for row in self.rows]
+
+    def numbers(self, column: int) -> list[Number]:
+        """The numbers of one column, 0 where there is none."""
+        cells = (row[column] for row in self.rows)
+        return [cell if isinstance(cell, int | float) else 0 for cell in cells]
 
 
 class Layout:
@@ -38,7 +62,7 @@ class Layout:
     row_kinds: ClassVar[tuple[RowKind, ...]]
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """Raises ReportError, with a message for the widget's maker, for data that doesn't fit."""
+        """Raises ReportError, with a message for the widget's maker, for data that this chart can't show."""
         raise NotImplementedError
 
 
@@ -54,11 +78,11 @@ def nothing_to_draw() -> ReportError:
 
 
 def values_of_totals(report: Report) -> list[Number]:
-    """The one value of every series of a report of totals; what didn't happen counts 0."""
+    """The one value of every series of a report of totals; a missing value is 0."""
     return [(series.values[0] if series.values else None) or 0 for series in report.series]
 
 
 def rows_of(report: Report, missing: Value) -> tuple[tuple[Cell, ...], ...]:
-    """The report's rows, name first, then a cell a series, with `missing` where there is no value."""
+    """The report's rows, name first, then one cell per series, with `missing` where there is no value."""
     columns = [[missing if value is None else value for value in series.values] for series in report.series]
     return tuple(zip(report.rows, *columns, strict=True))

@@ -1,4 +1,4 @@
-"""List: two columns, a label and its number. An answer without labels is a list without lines."""
+"""List: two columns, a label and its number. An answer without labels gives the headings alone."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Cell, Layout, Table, is_empty, rows_of, values_of_totals
@@ -11,7 +11,7 @@ class ListLayout(Layout):
     row_kinds = ("total", "steps")
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """A line a series of totals; of a funnel, a line a step with the first series' number."""
+        """One line per series of totals; of a funnel, one line per step with the first series' number."""
         if report.row_kind == "steps":
             report = report.with_series(report.series[:1])
             columns, rows = _steps_headings(report), rows_of(report, missing=0)
@@ -20,8 +20,8 @@ class ListLayout(Layout):
         if is_empty(report):
             return Table(columns, rows=(), labels_first=True)
         # Cyfe reads one colour for the whole list.
-        color = color_row(drawing, [str(row[0]) for row in rows], colors=1)
-        return Table(columns, rows, color, labels_first=True)
+        colors = drawing.colors_for([str(row[0]) for row in rows])[:1]
+        return Table(columns, rows, color_row(drawing, colors), labels_first=True, colors=colors)
 
 
 def _steps_headings(report: Report) -> tuple[str, str]:

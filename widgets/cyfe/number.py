@@ -21,16 +21,18 @@ class NumberLayout(Layout):
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         figure = one_figure(report)
+        colors = drawing.colors_for([figure.label])
         rows = ((figure.value,), (figure.previous,))
         return Table(
             columns=(figure.label,),
             rows=rows if drawing.wants("comparison") else rows[:1],
-            options=color_row(drawing, [figure.label]),
+            options=color_row(drawing, colors),
+            colors=colors,
         )
 
 
 def one_figure(report: Report) -> Figure:
-    """The report as one figure, 0 where nothing happened; several series only where they add up."""
+    """The report as one figure, 0 without any data. Several series are added; ReportError where they don't add up."""
     name = report.values_name
     if not report.series:
         return Figure(name or "Value", 0, 0)

@@ -11,7 +11,7 @@ DECIMALS = 4
 def number_text(value: Number) -> str:
     """At most 4 decimals, no exponent, no trailing zeros, no "-0"; integers have no point.
 
-    Raises ReportError for infinity, which adding up huge numbers gives, and for what is no number at all.
+    Raises ReportError for NaN and for infinity, which the sum of huge numbers may be.
     """
     if isinstance(value, int):
         return f"{value:d}"
@@ -26,7 +26,7 @@ def too_large() -> ReportError:
 
 
 def added(values: Iterable[Value]) -> Number:
-    """The sum, in which a missing value counts as 0; raises ReportError where it is beyond any number."""
+    """The sum, a missing value being 0; raises ReportError where it is infinite."""
     total = sum(value for value in values if value is not None)
     if isinstance(total, float) and not math.isfinite(total):
         raise too_large()

@@ -1,14 +1,14 @@
-"""The option rows that may follow a chart's data, in Cyfe's order: its "Private URL" help article."""
+"""The option rows that may follow a chart's data, in the order of Cyfe's "Private URL" help article."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
-from widgets.cyfe.drawing import Drawing
+from widgets.cyfe.drawing import Colors, Drawing
+from widgets.cyfe.layout import Cells
 from widgets.cyfe.numbers import added
-from widgets.report import Number, Report, ReportError
+from widgets.report import Report, ReportError
 
-Cells = Sequence[str | Number]
 OptionRow = Callable[[Report, Drawing], Cells | None]
-"""One value a series, or None where the row is not asked for."""
+"""One value per series, or None where the row is not asked for."""
 
 
 def _labels(report: Report) -> list[str]:
@@ -16,7 +16,7 @@ def _labels(report: Report) -> list[str]:
 
 
 def _color(report: Report, drawing: Drawing) -> Cells | None:
-    return drawing.colors_for(_labels(report)) if drawing.colors else None
+    return [color for _, color in drawing.colors_for(_labels(report))] if drawing.colors else None
 
 
 def _type(report: Report, drawing: Drawing) -> Cells | None:
@@ -49,7 +49,7 @@ def _show_axis(report: Report, drawing: Drawing) -> Cells | None:
 
 
 def _flag(option: str) -> OptionRow:
-    """1 for every series when the option is on; no row when it is off, which is what Cyfe assumes."""
+    """1 for every series when the option is on; no row when it is off, because Cyfe takes that for off."""
     return lambda report, drawing: [1] * len(report.series) if drawing.wants(option) else None
 
 
@@ -78,17 +78,15 @@ _ROWS: dict[str, OptionRow] = {
 }
 
 OPTION_ROWS = tuple(_ROWS)
-"""The names that Cyfe takes for an option when a line starts with one of them."""
+"""Cyfe reads a line that starts with one of these names as an option."""
 
 
-def option_rows(report: Report, drawing: Drawing) -> tuple[tuple[str, Cells], ...]:
+def option_rows(report: Report, drawing: Drawing) -> Mapping[str, Cells]:
     """The rows that a time series' widget asks for; raises ReportError for totals that don't exist."""
     asked = ((name, row(report, drawing)) for name, row in _ROWS.items())
-    return tuple((name, cells) for name, cells in asked if cells is not None)
+    return {name: cells for name, cells in asked if cells is not None}
 
 
-def color_row(drawing: Drawing, labels: Sequence[str], colors: int | None = None) -> tuple[tuple[str, Cells], ...]:
-    """The `Color` row of the other charts: a colour a label, or only the first `colors` of them."""
-    if not drawing.colors or not labels:
-        return ()
-    return (("Color", drawing.colors_for(labels)[:colors]),)
+def color_row(drawing: Drawing, colors: Colors) -> Mapping[str, Cells]:
+    """The `Color` row of the other charts, where colours were asked for."""
+    return {"Color": [color for _, color in colors]} if drawing.colors and colors else {}

@@ -14,8 +14,10 @@ class PieLayout(Layout):
         if is_empty(report):
             raise nothing_to_draw()
         labels = tuple(series.label for series in report.series)
+        colors = drawing.colors_for(labels)
         return Table(
             columns=labels,
             rows=(tuple(values_of_totals(report)),),
-            options=color_row(drawing, labels),
+            options=color_row(drawing, colors),
+            colors=colors,
         )

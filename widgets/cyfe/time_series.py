@@ -1,24 +1,14 @@
-"""Time series: a date a line, a column a metric, option rows after the data."""
+"""Time series: one line per date, one column per metric, option rows after the data."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of
 from widgets.cyfe.options import option_rows
 from widgets.report import Report, Series
+from widgets.spec import TIME_SERIES_CHARTS
 
 
 class TimeSeriesLayout(Layout):
-    charts = (
-        "line",
-        "spline",
-        "area",
-        "areaspline",
-        "stackedarea",
-        "column",
-        "stackedcolumn",
-        "stackedpercentagecolumn",
-        "bar",
-        "stackedbar",
-    )
+    charts = TIME_SERIES_CHARTS
     row_kinds = ("dates",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
@@ -31,4 +21,5 @@ class TimeSeriesLayout(Layout):
             columns=("Date", *(series.label for series in report.series)),
             rows=rows_of(report, missing=0),
             options=option_rows(report, drawing),
+            colors=drawing.colors_for([series.label for series in report.series]),
         )

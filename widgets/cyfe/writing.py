@@ -1,4 +1,4 @@
-"""Tables as bytes: the CSV that Cyfe reads, and plain data for JSON.
+"""The writers of a Table as text: the CSV that Cyfe reads, and plain data for JSON.
 
 CSV without a quote anywhere: splitting a line on its commas gives what a CSV parser gives.
 """
@@ -43,7 +43,7 @@ def _rows(table: Table) -> Iterator[list[str]]:
 
 
 def _options(table: Table) -> Iterator[list[str]]:
-    for name, cells in table.options:
+    for name, cells in table.options.items():
         yield [name, *(_cell(cell, table.date_format) for cell in cells)]
 
 

@@ -1,32 +1,31 @@
-"""What an unsaved widget would show: from stored data as far as there is some, so that drawing costs no query."""
+"""Previews of unsaved widgets, made from stored data where there is some, so that drawing costs no query."""
 
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from widgets.cyfe import country_map
+from widgets import charts
+from widgets.cyfe import country_map, lay_out, write_csv
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.call import Purpose
 from widgets.models.snapshot import snapshot_key
-from widgets.poll.render import View, view, write
+from widgets.poll.render import View, view
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
 from widgets.refresh.usage import Usage, usage_of, why_not
 from widgets.report import Report, ReportError
 from widgets.reports import Query, Request
-from widgets.spec import TIME_SERIES_CHARTS
 from widgets.transforms import Dropped
 
 logger = logging.getLogger(__name__)
 
-MANY = (*TIME_SERIES_CHARTS, "pie", "donut")
-COLORED = (*MANY, "list", "number", "map")
-"""Charts to which Cyfe gives a colour a label, and those with one colour beside them."""
+UNCOLORED = ("funnel", "gauge", "cohort")
+"""Charts that Cyfe draws in colours of its own."""
 
 
 class Ask(Enum):
-    """When Mixpanel may be asked: never, if nothing is stored, or now in any case."""
+    """When Mixpanel may be asked: never, only if nothing is stored, or now in any case."""
 
     NEVER = ""
     MISSING = "missing"
@@ -44,10 +43,10 @@ class State(Enum):
 
 @dataclass(slots=True)
 class Preview:
-    """`problem` says why something is missing or not newer. `labels` are those before any is left out.
+    """`problem` says why something is missing or not newer. `labels`: all of them, before cleaning.
 
-    `colors` are those of the labels that are drawn. `spent`: this preview took one of the hour's queries.
-    `data_note`: what should be known of the numbers (`Report.note`).
+    `colors`: the labels that are drawn, with their colours. `spent`: this preview took one of the hour's queries.
+    `data_note`: the warning about these numbers (`Report.note`).
     """
 
     request: Request
@@ -67,7 +66,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How asking ended. `elsewhere`: somebody else asks this, or this will be possible in a moment."""
+    """How asking ended. `elsewhere`: somebody else is asking the same, or a place will be free in a moment."""
 
     snapshot: Snapshot | None
     problem: str = ""
@@ -119,7 +118,7 @@ def ask_for(project: Project, query: Query, user_id: int | None) -> Asked:
 
 
 def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
-    """What is known to be wrong without asking again."""
+    """The problem that is known without asking again, or ""."""
     if snapshot is not None and snapshot.error:
         return snapshot.error
     if problem := project.secret_problem:
@@ -130,7 +129,7 @@ def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
 
 
 def draw(shown: Preview, widget: Widget, report: Report) -> None:
-    """Fills in all that stored data gives, or why Cyfe would get nothing."""
+    """Fills in everything that stored data gives, or the reason why Cyfe would get nothing."""
     shown.state, shown.data_note = State.DRAWN, report.note
     try:
         viewed = view(report, widget.spec)
@@ -138,14 +137,16 @@ def draw(shown: Preview, widget: Widget, report: Report) -> None:
         shown.problem = str(error)
         return
     shown.dropped, shown.adds_up = dropped(viewed, widget), report.additive
-    shown.labels, shown.colors = labels(report, widget), colors(viewed.report, widget)
+    shown.labels = labels(report, widget)
     try:
-        shown.csv = write(viewed.report, widget.drawing, "csv").decode()
+        table = lay_out(viewed.report, widget.drawing)
+        shown.colors = [] if widget.chart in UNCOLORED else list(table.colors)
+        shown.csv = write_csv(table).decode()
     except ReportError as error:
         shown.problem = str(error)
         return
     try:
-        shown.picture = write(viewed.report, widget.drawing, "svg")
+        shown.picture = charts.draw(table)
     except ReportError as error:
         shown.problem = str(error)
     except Exception:
@@ -153,16 +154,8 @@ def draw(shown: Preview, widget: Widget, report: Report) -> None:
         shown.problem = "The picture can't be drawn. The CSV is right all the same."
 
 
-def colors(report: Report, widget: Widget) -> list[tuple[str, str]]:
-    """The labels that have a colour of their own in Cyfe, and it."""
-    if widget.chart not in COLORED:
-        return []
-    names = [series.label for series in report.series]
-    return list(zip(names, widget.drawing.colors_for(names), strict=True))[: None if widget.chart in MANY else 1]
-
-
 def dropped(viewed: View, widget: Widget) -> list[Dropped]:
-    """What cleaning left out, and what a map can't show."""
+    """The labels that cleaning removed, and those that a map can't show."""
     if widget.chart != "map":
         return viewed.dropped
     foreign = set(country_map.dropped(viewed.report))

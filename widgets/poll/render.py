@@ -1,15 +1,16 @@
-"""Rendering: a widget and its snapshot become bytes, and are kept until either changes."""
+"""Makes a Table of a widget and its snapshot, writes it in one format, and keeps the bytes until either changes."""
 
 import hashlib
 import json
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import InternalError, OperationalError
 
-from widgets import cyfe
-from widgets.cyfe import Drawing
+from widgets import charts
+from widgets.cyfe import Table, lay_out, table_as_json, write_csv
 from widgets.models import Rendering, Widget
 from widgets.poll.row import PollRow
 from widgets.report import Report, ReportError
@@ -19,15 +20,25 @@ from widgets.transforms import Dropped, cleaned
 
 logger = logging.getLogger(__name__)
 
-FORMATS = ("csv", "json", "svg")
-
 LOCKS = tuple(threading.Lock() for _ in range(64))
-"""By widget: of the threads that poll one widget's new data, one lays it out and the others wait for it."""
+"""One per widget (some share one): one thread lays out new data, others that poll the same widget wait for it."""
+
+
+def write_json(table: Table) -> bytes:
+    """JSON without its closing brace: each answer adds the age of its data (see `response`)."""
+    content = {"title": table.title, "chart": table.chart} | table_as_json(table)
+    return json.dumps(content, ensure_ascii=True, allow_nan=False)[:-1].encode()
+
+
+WRITERS: dict[str, Callable[[Table], bytes]] = {"csv": write_csv, "json": write_json, "svg": charts.draw}
+"""Format → the function that writes a Table in it."""
+
+FORMATS = tuple(WRITERS)
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a widget shows of a stored report, and what cleaning left out."""
+    """The part of a stored report that a widget shows, and the labels that cleaning removed."""
 
     report: Report
     dropped: list[Dropped]
@@ -39,22 +50,8 @@ def view(report: Report, spec: WidgetSpec) -> View:
     return View(*cleaned(kind.view(report, spec), spec, kind.sort))
 
 
-def write(report: Report, drawing: Drawing, format: str) -> bytes:
-    """The report of a View as the bytes of one format. JSON lacks its closing: see `answer`."""
-    if format == "csv":
-        return cyfe.write_csv(cyfe.lay_out(report, drawing))
-    if format == "json":
-        content = {"title": drawing.title, "chart": drawing.chart}
-        content |= cyfe.table_as_json(cyfe.lay_out(report, drawing))
-        return json.dumps(content, ensure_ascii=True, allow_nan=False)[:-1].encode()
-    # pygal takes a while to import, and most processes serve CSV only.
-    from widgets.charts import draw
-
-    return draw(report, drawing)
-
-
 def render(row: PollRow, format: str) -> None:
-    """Makes the rendering that `found` lacks, keeps it, and puts it into `found`. Of many who need it, one makes it.
+    """Makes the rendering that `row` lacks, stores it, and puts it into `row`; one thread per widget at a time.
 
     Where the new data can't be drawn, the widget's last good rendering stays, and `problem` says why.
     """
@@ -74,11 +71,11 @@ def render(row: PollRow, format: str) -> None:
 
 
 def made(widget: Widget, report: Report, row: PollRow, format: str) -> Rendering:
-    """The rendering of what is stored now; `found` says what it is made from, and what there was before."""
+    """The rendering of the stored data; `row` says its version, and which rendering there was before."""
     logger.debug("render widget=%s format=%s", widget.pk, format)
     problem, body, etag = "", None, ""
     try:
-        body = write(view(report, widget.spec).report, widget.drawing, format)
+        body = WRITERS[format](lay_out(view(report, widget.spec).report, widget.drawing))
         etag = hashlib.sha256(body).hexdigest()[:32]
     except ReportError as error:
         problem = str(error)
