@@ -1,65 +1,15 @@
-"""The Celery application: `celery -A mixcyfe_site worker -P threads -c 50`.
+"""`celery -A mixcyfe_site worker -P threads -c 50` finds the Celery application here.
 
 The work is waiting for HTTP, so many threads in one process are the right pool.
 """
 
-import contextlib
 import os
-import time
-from datetime import datetime
-from typing import Any
 
-from celery import Celery
-from kombu.exceptions import KombuError
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
+django.setup()
 
-app = Celery("mixcyfe")
-app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.update(
-    task_ignore_result=True,
-    task_acks_late=False,  # a lost task is queued anew by the next poll, 30 seconds later
-    broker_connection_retry_on_startup=True,
-    broker_connection_max_retries=None,
-    broker_transport_options={"socket_timeout": 2, "socket_connect_timeout": 2, "max_retries": 0},
-    broker_pool_limit=None,
-    worker_prefetch_multiplier=1,
-    worker_hijack_root_logger=False,
-)
-BUSY_SECONDS = 0.5
-MOST_TRIES = 60
+from widgets.refresh.worker import app  # noqa: E402 - needs Django set up
 
-
-@app.task(name="refresh")
-def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int = 1) -> None:
-    """One refresh. `expected_fetched_at` travels along, so that a late or second task does nothing.
-
-    Nothing here goes by a host's clock, neither an end of the task's life nor a time to begin: hosts' clocks differ.
-    """
-    from widgets.refresh.queue import keep_queued
-    from widgets.refresh.quota import Refusal
-    from widgets.refresh.run import refresh
-
-    known = datetime.fromisoformat(expected_fetched_at) if expected_fetched_at else None
-    outcome = refresh(snapshot_id, expected_fetched_at=known, purpose="worker", in_turn=expected_fetched_at is not None)
-    if outcome is Refusal.BUSY and tries < MOST_TRIES:
-        # To the queue's end, so that the projects with free places come first. A lost broker loses this: the next
-        # poll queues it anew.
-        time.sleep(BUSY_SECONDS)
-        if not keep_queued(snapshot_id):
-            return
-        with contextlib.suppress(ConnectionError):
-            send_refresh(snapshot_id, known, tries + 1)
-
-
-def send_refresh(snapshot_id: int, expected_fetched_at: datetime | None, tries: int = 1) -> Any:
-    """Queues a refresh. Raises ConnectionError at once when the broker can't be reached."""
-    lost = (KombuError, OSError, *app.connection_for_write().recoverable_connection_errors)
-    try:
-        return refresh_task.apply_async(
-            (snapshot_id, expected_fetched_at.isoformat() if expected_fetched_at else None, tries), retry=False
-        )
-    except lost as error:
-        # Their words may hold the broker's password.
-        name = type(error).__name__
-    raise ConnectionError(name)
+__all__ = ["app"]

@@ -6,7 +6,6 @@ minute, however many polls, tasks and refreshes it fails.
 
 import copy
 import logging
-import re
 import sqlite3
 import time
 from collections.abc import Callable
@@ -15,17 +14,12 @@ from types import TracebackType
 
 from django.db import InterfaceError, OperationalError
 
-CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Newlines, escapes, and what turns the direction of writing."""
+from widgets.accounts.client import harmless
 
 SILENT_SECONDS = 60
 
 LONGEST_LINE = 2000
 """Characters. Strangers choose what stands in some lines."""
-
-
-def harmless(text: str) -> str:
-    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class OneLine(logging.Formatter):

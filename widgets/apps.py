@@ -13,8 +13,8 @@ class WidgetsConfig(AppConfig):
     verbose_name = "Mixpanel to Cyfe"
 
     def ready(self) -> None:
-        from mixcyfe_site.private_files import check_private_files
         from widgets.accounts.groups import fill_groups
+        from widgets.management.private_files import check_private_files
 
         register(check_private_files)
         pre_migrate.connect(take_your_time, sender=self, dispatch_uid="widgets.take_your_time")

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
-from mixcyfe_site.private_files import make_private
+from widgets.management.private_files import make_private
 
 NO_ROOM = ("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_FULL")
 FROZEN_SECONDS = 2

@@ -63,7 +63,7 @@ def test_it_is_due_when_the_first_of_its_widgets_wants_it(clock: Any, make_widge
 def test_a_task_that_is_late_or_double_does_nothing(
     clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel, settings: Any
 ) -> None:
-    celery = pytest.importorskip("mixcyfe_site.celery")
+    celery = pytest.importorskip("widgets.refresh.worker")
     widget = make_widget(include_today=True)
     cyfe_polls(widget)
     seen = Snapshot.objects.get().fetched_at.isoformat()
@@ -80,7 +80,7 @@ def test_a_task_that_is_late_or_double_does_nothing(
 def test_a_lost_task_is_queued_anew_whatever_the_host_s_clock(
     make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch, settings: Any, off: timedelta
 ) -> None:
-    celery = pytest.importorskip("mixcyfe_site.celery")
+    celery = pytest.importorskip("widgets.refresh.worker")
     from widgets.refresh.queue import enqueue, may_queue
 
     settings.TASKS = "celery"

@@ -11,7 +11,7 @@ from fake_mixpanel.fake import FakeMixpanel
 from widgets.models import Project, Snapshot, Widget
 from widgets.refresh.queue import enqueue
 
-celery = pytest.importorskip("mixcyfe_site.celery", reason="left out: Celery is not installed")
+celery = pytest.importorskip("widgets.refresh.worker", reason="left out: Celery is not installed")
 pytestmark = pytest.mark.django_db
 
 MakeWidget = Callable[..., Widget]

@@ -83,7 +83,7 @@ def test_one_line_a_query_stays_one_line_a_query(log: io.StringIO) -> None:
 def test_a_task_that_finds_its_project_busy_for_too_long_ends_quietly(
     make_widget: Callable[..., Widget], settings: Any, log: io.StringIO
 ) -> None:
-    from mixcyfe_site.celery import MOST_TRIES, refresh_task
+    from widgets.refresh.worker import MOST_TRIES, refresh_task
 
     snapshot = make_widget().snapshot
     assert snapshot is not None

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 from django.test import RequestFactory
 
 from tests.commands.copy import GIVEN, KEY, SECRET_KEY, Copy
-from widgets.web.middleware import client_address
+from widgets.accounts.client import client_address
 
 PASSWORD = "pa55word-in-an-address"
 BAD: list[tuple[str, dict[str, str], str]] = [

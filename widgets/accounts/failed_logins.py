@@ -12,8 +12,7 @@ from typing import Any
 from axes.models import AccessFailureLog
 from django.http import HttpRequest
 
-from mixcyfe_site.logs import harmless
-from widgets.web.middleware import client_address
+from widgets.accounts.client import client_address, harmless
 
 logger = logging.getLogger("widgets.sign_in")
 """A name of its own, because filters on hosts (fail2ban) look for it: docs/deploying.md."""

@@ -17,8 +17,8 @@ from django.db.models import F, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mixcyfe_site.logs import harmless
 from widgets.accounts import failed_logins, known_browsers
+from widgets.accounts.client import harmless
 
 NEW_BROWSER = ""
 """What counters of browsers that are not known hold in `user_agent`: programs name themselves as they like."""

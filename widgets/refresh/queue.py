@@ -33,7 +33,7 @@ def enqueue(snapshot_id: int, expected_fetched_at: datetime | None) -> bool:
     free = Q(queued_at=None) | Q(queued_at__lt=now - QUEUED_FOR)
     if not Snapshot.objects.filter(free, pk=snapshot_id).update(queued_at=now):
         return True
-    from mixcyfe_site.celery import send_refresh
+    from widgets.refresh.worker import send_refresh
 
     try:
         send_refresh(snapshot_id, expected_fetched_at)

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.backends.postgresql.client import DatabaseClient
 
-from mixcyfe_site.private_files import BESIDE, create_private
+from widgets.management.private_files import BESIDE, create_private
 from widgets.models import Project
 
 TABLE = Project._meta.db_table

@@ -8,7 +8,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from fake_mixpanel.fake import FakeMixpanel
-from mixcyfe_site.private_files import create_private
+from widgets.management.private_files import create_private
 
 KEYS_FILE = Path("demo.env")
 LATENCY = 0.15

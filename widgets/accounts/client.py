@@ -1,0 +1,58 @@
+"""What a request tells of whoever sent it: the address, and texts that are made harmless for logs."""
+
+import re
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest
+
+UNKNOWN = "0.0.0.0"  # noqa: S104 - stands for no address; nothing listens on it
+
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Newlines, escapes, and what turns the direction of writing."""
+
+
+def harmless(text: str) -> str:
+    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def client_address(request: HttpRequest) -> str:
+    """The visitor's address; behind a trusted proxy the one that the proxy saw, which it appends last.
+
+    A proxy that passes on nonsense, or appends nothing, is as good as none.
+    """
+    direct: str = request.META.get("REMOTE_ADDR", "")
+    direct = address_in(direct) or direct
+    if not settings.TRUST_PROXY:
+        return direct
+    seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-1].strip()
+    return address_in(seen) or direct
+
+
+def client_network(request: HttpRequest) -> str:
+    """What counts as one visitor: an IPv4 address, or the /64 of an IPv6 address, of which anybody has all.
+
+    A socket that knows no address makes all its visitors one: better than counting none of them.
+    """
+    try:
+        address = ip_address(client_address(request))
+    except ValueError:
+        return UNKNOWN
+    bits = 32 if address.version == 4 else 64
+    return str(ip_network(f"{address}/{bits}", strict=False).network_address)
+
+
+def address_in(text: str) -> str:
+    """The IP address in `203.0.113.9`, `203.0.113.9:4711`, `2001:db8::1` or `[2001:db8::1]:4711`; else empty.
+
+    An IPv4 address on an IPv6 socket (`::ffff:203.0.113.9`) is the IPv4 address.
+    """
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)

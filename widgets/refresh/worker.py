@@ -1,0 +1,62 @@
+"""The Celery application, the task that its workers run, and how it is queued. Imported only where `TASKS=celery`."""
+
+import contextlib
+import time
+from datetime import datetime
+from typing import Any
+
+from celery import Celery
+from kombu.exceptions import KombuError
+
+from widgets.models.call import Purpose
+from widgets.refresh.queue import keep_queued
+from widgets.refresh.quota import Refusal
+from widgets.refresh.run import refresh
+
+app = Celery("mixcyfe")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=False,  # a lost task is queued anew by the next poll, 30 seconds later
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={"socket_timeout": 2, "socket_connect_timeout": 2, "max_retries": 0},
+    broker_pool_limit=None,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+)
+BUSY_SECONDS = 0.5
+MOST_TRIES = 60
+
+
+@app.task(name="refresh")
+def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int = 1) -> None:
+    """One refresh. `expected_fetched_at` travels along, so that a late or second task does nothing.
+
+    Nothing here goes by a host's clock, neither an end of the task's life nor a time to begin: hosts' clocks differ.
+    """
+    known = datetime.fromisoformat(expected_fetched_at) if expected_fetched_at else None
+    outcome = refresh(
+        snapshot_id, expected_fetched_at=known, purpose=Purpose.WORKER, in_turn=expected_fetched_at is not None
+    )
+    if outcome is Refusal.BUSY and tries < MOST_TRIES:
+        # To the queue's end, so that the projects with free places come first. A lost broker loses this: the next
+        # poll queues it anew.
+        time.sleep(BUSY_SECONDS)
+        if not keep_queued(snapshot_id):
+            return
+        with contextlib.suppress(ConnectionError):
+            send_refresh(snapshot_id, known, tries + 1)
+
+
+def send_refresh(snapshot_id: int, expected_fetched_at: datetime | None, tries: int = 1) -> Any:
+    """Queues a refresh. Raises ConnectionError at once when the broker can't be reached."""
+    lost = (KombuError, OSError, *app.connection_for_write().recoverable_connection_errors)
+    try:
+        return refresh_task.apply_async(
+            (snapshot_id, expected_fetched_at.isoformat() if expected_fetched_at else None, tries), retry=False
+        )
+    except lost as error:
+        # Their words may hold the broker's password.
+        name = type(error).__name__
+    raise ConnectionError(name)
