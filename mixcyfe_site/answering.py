@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from widgets import answering
+from widgets.refresh import answering
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 LONGEST_CONTENT_TYPE = 300

@@ -10,7 +10,7 @@ import psycopg
 from django.db.backends.postgresql import base
 
 from mixcyfe_site.postgresql.silence import LOOK_SECONDS, PATIENCE, Mute, Silence
-from widgets.answering import is_answering
+from widgets.refresh.answering import is_answering
 
 silence = Silence()
 

@@ -5,19 +5,28 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
+import pytest
 import requests
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.running.site import eventually
 from tests.running.slow import timed, widgets
 
+TO_WRITE = {
+    "when widgets were polled": "Widget.objects.update(last_polled_at=None)",
+    "layouts": "Rendering.objects.all().delete()",
+}
 
-def test_noting_when_widgets_were_polled_keeps_one_thread_at_most(host: Any, standin: FakeMixpanel) -> None:
+
+@pytest.mark.parametrize("what", TO_WRITE)
+def test_polls_and_health_checks_go_on_though_there_is_something_to_write(
+    host: Any, standin: FakeMixpanel, what: str
+) -> None:
     site = host()
     paths = site.add(*widgets(9))
     base, _ = site.web()
     assert {answer.status_code for answer in site.poll_all([base + path for path in paths], pollers=2)} == {200}
-    site.python("from widgets.models import Widget; Widget.objects.update(last_polled_at=None)")
+    site.python(f"from widgets.models import Rendering, Widget; {TO_WRITE[what]}")
     with closing(sqlite3.connect(site.folder / "site.sqlite3", timeout=20, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with ThreadPoolExecutor(9) as pool:

@@ -13,6 +13,7 @@ from widgets import charts
 from widgets.cyfe import Table, lay_out, table_as_json, write_csv
 from widgets.models import Rendering, Widget
 from widgets.poll.row import PollRow
+from widgets.refresh import answering
 from widgets.report import Report, ReportError
 from widgets.reports import REPORT_TYPES
 from widgets.spec import WidgetSpec
@@ -85,8 +86,9 @@ def made(widget: Widget, report: Report, row: PollRow, format: str) -> Rendering
     source_version = row.current_source_version
     values = {"source_version": source_version, "etag": etag, "problem": problem, "body": body}
     try:
-        return Rendering.objects.update_or_create(widget=widget, format=format, defaults=values)[0]
+        with answering.brief_writes():
+            return Rendering.objects.update_or_create(widget=widget, format=format, defaults=values)[0]
     except (OperationalError, InternalError):
-        # A full or read-only disk, say. What was made can be answered all the same.
+        # A full or read-only disk, or somebody who holds SQLite's lock for long. What was made can be answered all the same.
         logger.exception("a rendering could not be kept")
         return Rendering(widget=widget, format=format, **values)

@@ -9,10 +9,10 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from widgets.answering import is_only_thread
 from widgets.models import Project, Snapshot
 from widgets.poll.row import PollRow
 from widgets.refresh import background, slots
+from widgets.refresh.answering import is_only_thread
 from widgets.refresh.queue import enqueue
 from widgets.refresh.quota import Refusal, running
 from widgets.refresh.run import Outcome, refresh

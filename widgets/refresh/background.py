@@ -15,7 +15,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import close_old_connections
 
-from widgets.answering import patient
+from widgets.refresh.answering import patient
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
 

@@ -7,6 +7,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db import connection
+
+BRIEFLY = 300
+"""Milliseconds."""
+
 thread = threading.local()
 
 
@@ -24,6 +29,22 @@ def is_answering() -> bool:
 
 def is_only_thread() -> bool:
     return getattr(thread, "is_only", False)
+
+
+@contextmanager
+def brief_writes() -> Iterator[None]:
+    """Writes that may as well be left out wait for SQLite's lock but briefly, and raise OperationalError then."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        usual = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout = {BRIEFLY}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 @contextmanager
