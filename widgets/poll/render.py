@@ -89,6 +89,6 @@ def made(widget: Widget, report: Report, row: PollRow, format: str) -> Rendering
         with answering.brief_writes():
             return Rendering.objects.update_or_create(widget=widget, format=format, defaults=values)[0]
     except (OperationalError, InternalError):
-        # A full or read-only disk, or somebody who holds SQLite's lock for long. What was made can be answered all the same.
+        # A full or read-only disk, or SQLite's lock is held for long. What was made can be answered all the same.
         logger.exception("a rendering could not be kept")
         return Rendering(widget=widget, format=format, **values)
