@@ -42,6 +42,10 @@ class Connection:
             self.send(bytes([byte]))
             time.sleep(0.02)
 
+    def take_slowly(self) -> None:
+        while self.sock.recv(1024):
+            time.sleep(0.02)
+
     def answer(self, body: bytes = b"{}", *headers: str, status: str = "200 OK") -> None:
         lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
         self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body)

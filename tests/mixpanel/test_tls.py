@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -86,7 +87,9 @@ def test_it_waits_no_longer_for_a_handshake(serve):
     assert not caught.value.gave_up
 
 
-@pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\nA: ", b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n"])
+@pytest.mark.parametrize("start", [
+    b"HTTP/1.1 200 OK\r\nA: ", b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n",
+])  # fmt: skip
 def test_it_waits_no_longer_for_a_secure_answer(serve, certificate, monkeypatch, start):
     def talk(connection):
         connection.request()
@@ -100,6 +103,16 @@ def test_it_waits_no_longer_for_a_secure_answer(serve, certificate, monkeypatch,
         secure_client(server, timeout=0.3).query("events", {})
     assert time.monotonic() - started < 1.5
     assert caught.value.gave_up
+
+
+def test_it_waits_no_longer_for_a_secure_query_to_be_taken(serve, certificate, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate)
+    server = serve(lambda connection: connection.take_slowly(), wrapped(certificate))
+    started = time.monotonic()
+    with wire.exchange(0.3) as this, pytest.raises(requests.RequestException):
+        wire.SESSION.post(server.root.replace("http:", "https:"), data=b"x" * 30_000_000, timeout=0.3)
+    assert time.monotonic() - started < 1.5
+    assert this.sent
 
 
 def test_it_goes_through_a_proxy(serve, monkeypatch):

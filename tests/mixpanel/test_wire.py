@@ -7,6 +7,7 @@ import time
 import zlib
 
 import pytest
+import requests
 
 from tests.mixpanel.conftest import client_of
 from widgets.mixpanel import wire
@@ -97,24 +98,36 @@ def test_it_takes_a_slow_answer_that_is_in_time(serve):
     assert client_of(serve(talk), timeout=5).query("events", {}) == {}
 
 
-def test_it_does_not_say_that_mixpanel_works_on_a_query_it_never_got(serve):
+@pytest.fixture
+def mute():
+    """The port of a server that accepts no connection: its queue is full."""
     full = socket.create_server(("127.0.0.1", 0), backlog=0)
     waiting = []
-    try:
-        for _ in range(3):  # what fills the queue, so that the next connection gets no answer
-            waiting.append(socket.socket())
-            waiting[-1].setblocking(False)
-            waiting[-1].connect_ex(full.getsockname())
-        client = Client(
-            ProjectSecret("s"), project_id=7, api_root=f"http://127.0.0.1:{full.getsockname()[1]}", timeout=0.15
-        )
-        error, seconds = failure(client)
-    finally:
-        for sock in [full, *waiting]:
-            sock.close()
+    for _ in range(3):
+        waiting.append(socket.socket())
+        waiting[-1].setblocking(False)
+        waiting[-1].connect_ex(full.getsockname())
+    yield full.getsockname()[1]
+    for sock in [full, *waiting]:
+        sock.close()
+
+
+def test_it_does_not_say_that_mixpanel_works_on_a_query_it_never_got(mute):
+    error, seconds = failure(
+        Client(ProjectSecret("s"), project_id=7, api_root=f"http://127.0.0.1:{mute}", timeout=0.15)
+    )
     assert not error.gave_up
     assert str(error) == "Mixpanel could not be reached within 0.15 seconds."
     assert seconds < 1.5
+
+
+def test_it_waits_no_longer_for_a_query_to_be_taken(serve):
+    server = serve(lambda connection: connection.take_slowly())
+    started = time.monotonic()
+    with wire.exchange(0.3) as this, pytest.raises(requests.RequestException):
+        wire.SESSION.post(server.root, data=b"x" * 30_000_000, timeout=0.3)
+    assert time.monotonic() - started < 1.5
+    assert this.sent
 
 
 def test_it_says_why_there_was_no_connection():
@@ -138,6 +151,15 @@ def test_it_tries_the_next_address_of_a_name(serve, monkeypatch):
     bad = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 1))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [bad, good])
     assert client_of(server).query("events", {}) == {}
+
+
+def test_it_leaves_time_for_the_next_address_when_one_never_answers(serve, mute, monkeypatch):
+    server = serve(lambda connection: connection.request() and connection.answer())
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in (mute, server.port)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *_, **__: found if host == "mixpanel.test" else [
+        one for one in found if one[4] == (host, port)])  # fmt: skip
+    client = Client(ProjectSecret("s"), project_id=7, api_root="http://mixpanel.test", timeout=1)
+    assert client.query("events", {}) == {}
 
 
 @pytest.mark.parametrize("reply", [

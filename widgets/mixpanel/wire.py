@@ -1,34 +1,31 @@
 """How bytes go to Mixpanel and come back: one deadline for a whole exchange, no redirects, no cookies.
 
-requests' own timeout is per socket operation: a server that sends a byte a second holds its client for ever.
-Here every socket asks, before it may block, how much of its exchange's time is left; so there is no watching
-thread, and no moment at which the deadline does not hold.
+requests' timeout is per socket operation: a server that sends one byte per second holds its client for ever.
+Here each operation may take what is left of the exchange's time. So no thread watches, and the deadline always holds.
 """
 
-import queue
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from io import BufferedReader, RawIOBase
+from threading import Thread
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
-
 LONGEST_IDLE = 30.0
-"""Seconds after which a kept connection is not used again: firewalls forget connections without telling."""
+"""Seconds from a query's start in which its connection may carry the next one: firewalls forget connections."""
 
 KEPT_CONNECTIONS = 64
 """As many as a Celery worker of 50 threads may need at once, and some."""
@@ -67,60 +64,52 @@ def exchange(seconds: float) -> Iterator[Exchange]:
         _current.reset(token)
 
 
-class _Socket(socket.socket):
-    def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
-        self.settimeout(_current.get().left())
-        return super().recv_into(buffer, nbytes, flags)
+class _Incoming(RawIOBase):
+    """What a socket receives."""
 
-    def recv(self, bufsize: int, flags: int = 0) -> bytes:
-        self.settimeout(_current.get().left())
-        return super().recv(bufsize, flags)
+    def __init__(self, sock: socket.socket, file: RawIOBase) -> None:
+        self._sock, self._file = sock, file
 
-    def sendall(self, data: "ReadableBuffer", flags: int = 0) -> None:
-        self.settimeout(_current.get().left())
-        super().sendall(data, flags)
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(_current.get().left())
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
-class _TLSSocket(ssl.SSLSocket):
-    def recv_into(self, buffer: "WriteableBuffer", nbytes: int | None = None, flags: int = 0) -> int:
-        self.settimeout(_current.get().left())
-        return super().recv_into(buffer, nbytes, flags)
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        self.settimeout(_current.get().left())
-        return super().recv(buflen, flags)
-
-    def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
-        self.settimeout(_current.get().left())
-        return super().send(data, flags)
+class _Response(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = BufferedReader(_Incoming(sock, self.fp.detach()))
 
 
 class _Connection(HTTPConnection):
-    _last_used = 0.0
+    response_class = _Response
+    _asked_at = 0.0
 
     @property
     def is_connected(self) -> bool:
         # urllib3 asks this of a kept connection, and connects anew when it is not so: the only second try
         # that is safe, because nothing was sent yet.
-        return super().is_connected and time.monotonic() - self._last_used < LONGEST_IDLE
+        return super().is_connected and time.monotonic() - self._asked_at < LONGEST_IDLE
 
     def _new_conn(self) -> socket.socket:
         this = _current.get()
-        addresses = _addresses(self._dns_host, self.port, this)
+        addresses = _addresses(self.host, self.port, this)
         failure = OSError("the name has no address")
-        for position, (family, kind, protocol, _, address) in enumerate(addresses):
-            sock = _Socket(family, kind, protocol)
+        for position, address in enumerate(addresses):
             try:
-                for option in self.socket_options or ():
-                    sock.setsockopt(*option)
                 # A fair share, so that an address that never answers leaves time for the next one.
-                sock.settimeout(this.left() / (len(addresses) - position))
-                sock.connect(address)
-                # What TLS's handshake may take; it is one operation.
-                sock.settimeout(this.left())
+                share = this.left() / (len(addresses) - position)
+                sock = create_connection(address, share, self.source_address, self.socket_options)
+                sock.settimeout(this.left())  # for TLS's handshake, which is one operation
             except OSError as error:
                 failure = error
-                sock.close()
             else:
                 return sock
         raise failure
@@ -130,47 +119,31 @@ class _Connection(HTTPConnection):
             # Without TLS it would happen in the midst of sending; what fails before that was never asked.
             self.connect()
         _current.get().sent = True
-        self._last_used = time.monotonic()
+        self._asked_at = time.monotonic()
         super().request(*args, **kwargs)
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # urllib3's own way with http.client
-        response = super().getresponse()
-        self._last_used = time.monotonic()
-        return response
+    def send(self, data: Any) -> None:
+        self.sock.settimeout(_current.get().left())
+        super().send(data)
 
 
 class _TLSConnection(_Connection, HTTPSConnection):
     pass
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
-
-
-_POOLS = {"http": _Pool, "https": _TLSPool}
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    context = create_urllib3_context(ssl_minimum_version=ssl.TLSVersion.TLSv1_2)
-    context.sslsocket_class = _TLSSocket
-    return context
+_OURS = {HTTPConnection: _Connection, HTTPSConnection: _TLSConnection}
 
 
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=_tls(), **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        tls = create_urllib3_context(ssl_minimum_version=ssl.TLSVersion.TLSv1_2)
+        super().init_poolmanager(*args, ssl_context=tls, **kwargs)
 
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, ssl_context=_tls(), **kwargs)
-        if not proxy.lower().startswith("socks"):  # they connect in their own way
-            manager.pool_classes_by_scheme = _POOLS
-        return manager
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The pool of Mixpanel's host, or of a proxy. SOCKS proxies are connected to in their own way."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = _OURS.get(pool.ConnectionCls, pool.ConnectionCls)
+        return pool
 
 
 class _Session(requests.Session):
@@ -192,21 +165,15 @@ SESSION = _Session()
 """One for all threads: it holds no state but the connections it keeps."""
 
 
-def _addresses(host: str, port: int, this: Exchange) -> list[Any]:
-    """`getaddrinfo`, which knows no timeout, on a thread that is left behind when it takes too long."""
-    found: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
+def _addresses(host: str, port: int, this: Exchange) -> list[tuple[str, int]]:
+    """A name is looked up without a timeout, so on a thread that is left behind when it takes too long."""
+    found: Future[list[Any]] = Future()
 
     def look_up() -> None:
         try:
-            found.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except (OSError, UnicodeError) as error:
-            found.put(error)
+            found.set_exception(error)
 
-    threading.Thread(target=look_up, name=f"look up {host}", daemon=True).start()
-    try:
-        answer = found.get(timeout=this.left())
-    except queue.Empty:
-        raise TimeoutError("the name was not found in time") from None
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+    Thread(target=look_up, name=f"look up {host}", daemon=True).start()
+    return [address[:2] for *_, address in found.result(this.left())]
