@@ -58,7 +58,31 @@ def test_it_leaves_other_texts_alone():
     assert ProjectSecret("").redact(text) == text
 
 
-@settings(max_examples=60)
+letters = st.characters(blacklist_characters="[hidden]", blacklist_categories=["Cs"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    secret=st.text(letters, min_size=6, max_size=20),
+    username=st.text(letters, max_size=20),
+    writers=st.lists(st.sampled_from(sorted(set(WRITERS) - {"base64"})), max_size=2),
+    around=st.tuples(st.text(max_size=20), st.text(max_size=20)),
+)
+def test_it_leaves_no_bytes_of_a_secret(secret, username, writers, around):
+    for auth, pair in (
+        (ServiceAccount(username, secret), f"{username}:{secret}"),
+        (ProjectSecret(secret), f"{secret}:"),
+    ):
+        for told in (secret, b64encode(pair.encode()).decode().rstrip("=")):
+            written = told
+            for writer in writers:
+                written = WRITERS[writer](written)
+            redacted = auth.redact(written.join(around))
+            assert written.encode() not in redacted.encode()
+            assert secret.encode() not in redacted.encode()
+
+
+@settings(max_examples=60, deadline=None)
 @given(st.text(min_size=1, max_size=6), st.sampled_from(sorted(set(WRITERS) - {"base64"})))
 def test_it_hides_any_secret(secret, writer):
     text = f"<<{WRITERS[writer](secret)}>>"

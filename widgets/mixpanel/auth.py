@@ -3,9 +3,13 @@
 Source: https://developer.mixpanel.com/reference/authentication
 """
 
+import html
+import json
 import re
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from functools import cached_property
+from urllib.parse import quote, quote_plus
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
@@ -21,11 +25,11 @@ class Credentials(AuthBase):
 
     def __init__(self, user: str, password: str, hide: tuple[str, ...]) -> None:
         """`hide`: the plain texts that `redact` looks for, beside the header's token."""
-        self._pair = f"{user}:{password}".encode("utf-8", "surrogatepass")
+        self._pair = f"{user}:{password}"
         self._hide = hide
 
     def __call__(self, r: PreparedRequest) -> PreparedRequest:
-        r.headers["Authorization"] = f"Basic {b64encode(self._pair).decode()}"
+        r.headers["Authorization"] = f"Basic {b64encode(_utf8(self._pair)).decode()}"
         return r
 
     def __repr__(self) -> str:
@@ -33,17 +37,21 @@ class Credentials(AuthBase):
 
     def redact(self, text: str) -> str:
         """The text with `[hidden]` wherever a credential stands in it, plain or encoded."""
-        return self._anywhere.sub(HIDDEN, text)
+        for spelling in self._spellings:
+            text = text.replace(spelling, HIDDEN)
+        return text
 
     @cached_property
-    def _anywhere(self) -> re.Pattern[str]:
-        plain = [text for text in self._hide if text]
-        raw = [self._pair, *(text.encode("utf-8", "surrogatepass") for text in plain)]
-        # Padding is left out: what stays behind of it tells nothing, and URLs often drop it.
-        encoded = [encode(each).decode().rstrip("=") for each in raw for encode in (b64encode, urlsafe_b64encode)]
-        # Longest first, because the first alternative that matches wins.
-        texts = sorted({*plain, *encoded}, key=len, reverse=True)
-        return re.compile("|".join(f"{re.escape(text)}|{''.join(map(_spellings, text))}" for text in texts))
+    def _spellings(self) -> list[str]:
+        """Plain and in base64, each escaped once or twice (the JSON of an error that quotes an address, say)."""
+        found = {text for text in self._hide if text}
+        # Padding is left out: it tells nothing, and URLs often drop it.
+        for encode in (b64encode, urlsafe_b64encode):
+            found |= {encode(_utf8(text)).decode().rstrip("=") for text in (*self._hide, self._pair) if text}
+        for _ in range(2):
+            found |= {escape(text) for text in found for escape in _ESCAPES}
+            found |= {_HEX.sub(lambda digits: digits[0].swapcase(), text) for text in found}
+        return sorted(found, key=len, reverse=True)  # so that no part of one is replaced before the whole
 
 
 class ServiceAccount(Credentials):
@@ -69,33 +77,24 @@ def auth_for(method: str, username: str, secret: str) -> Credentials:
     raise ValueError(f"unknown way to authenticate: {method!r}")
 
 
-_HTML_NAMES = {'"': "quot", "'": "apos", "&": "amp", "<": "lt", ">": "gt"}
-_BACKSLASHED = {each: each for each in "\"'\\/"} | {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
-def _spellings(character: str) -> str:
-    """A pattern for all the ways one character is written in URLs, JSON, HTML and Python's repr.
+_HEX = re.compile(r"(?<=%)..|(?<=\\x)..|(?<=\\u)....")
+"""The digits of escapes, which some write in capitals and some in small letters."""
 
-    Character by character, because what is escaped, and in which case, is up to whoever wrote the text.
-    Escapes come before the plain character, and the group is atomic: no text makes it try them all over.
-    """
-    point = ord(character)
-    utf8 = character.encode("utf-8", "surrogatepass")
-    utf16 = character.encode("utf-16-be", "surrogatepass")
-    hexadecimal = [
-        "".join(f"%{byte:02x}" for byte in utf8),
-        "".join(rf"\\x{byte:02x}" for byte in utf8),
-        "".join(rf"\\u{utf16[at : at + 2].hex()}" for at in range(0, len(utf16), 2)),
-        rf"\\U{point:08x}",
-        f"&#x0*{point:x};",
-    ]
-    if point < 256:
-        hexadecimal.append(rf"\\x{point:02x}")
-    ways = [f"(?i:{'|'.join(hexadecimal)})", f"&#0*{point};"]
-    if character in _HTML_NAMES:
-        ways.append(f"&{_HTML_NAMES[character]};")
-    if character in _BACKSLASHED:
-        ways.append(r"\\" + re.escape(_BACKSLASHED[character]))
-    if character == " ":
-        ways.append(r"\+")
-    return f"(?>{'|'.join([*ways, re.escape(character)])})"
+_ESCAPES: tuple[Callable[[str], str], ...] = (
+    lambda text: quote(_utf8(text)),
+    lambda text: quote(_utf8(text), safe=""),
+    lambda text: quote_plus(_utf8(text)),
+    lambda text: "".join(f"%{byte:02X}" for byte in _utf8(text)),
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    lambda text: json.dumps(text)[1:-1].replace("/", r"\/"),  # as PHP has it
+    lambda text: repr(text)[1:-1],
+    lambda text: repr(_utf8(text))[2:-1],
+    html.escape,
+    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),  # as Go and Jinja have it
+)
+"""How URLs, JSON, HTML and Python write a text."""
