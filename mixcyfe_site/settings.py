@@ -4,36 +4,41 @@ A missing or malformed one ends the start with one line that names it and says h
 """
 
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mixcyfe_site.environment import Environment
+from mixcyfe_site import environment as env
+from mixcyfe_site.environment import setting, stop
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Environment(BASE_DIR / ".env")
+INSTALL = "pip install -r requirements-cluster.lock"
+env.read_file(BASE_DIR / ".env")
 
-DEBUG = env.flag("DEBUG", default=False)
-SECRET_KEY = env.secret_key("SECRET_KEY", default="only-for-debugging" if DEBUG else None)
-FIELD_ENCRYPTION_KEYS = env.fernet_keys("FIELD_ENCRYPTION_KEYS")
+DEBUG = setting("DEBUG", env.FLAG, default=False)
+SECRET_KEY = setting("SECRET_KEY", env.SECRET_KEY, default="only-for-debugging" if DEBUG else None)
+FIELD_ENCRYPTION_KEYS = setting("FIELD_ENCRYPTION_KEYS", env.FERNET_KEYS)
 
-SITE_URL = env.url("SITE_URL", default="http://127.0.0.1:8000")
+SITE_URL = setting("SITE_URL", env.SITE, default="http://127.0.0.1:8000")
 SITE_IS_HTTPS = SITE_URL.startswith("https:")
 SITE_HOST = urlsplit(SITE_URL).hostname or "127.0.0.1"
 LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
-ALLOWED_HOSTS = env.hosts(
-    "ALLOWED_HOSTS", default=[SITE_HOST if ":" not in SITE_HOST else f"[{SITE_HOST}]", *LOCAL_HOSTS]
+ALLOWED_HOSTS = setting(
+    "ALLOWED_HOSTS", env.HOSTS, default=[SITE_HOST if ":" not in SITE_HOST else f"[{SITE_HOST}]", *LOCAL_HOSTS]
 )
-CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
+CSRF_TRUSTED_ORIGINS = setting("CSRF_TRUSTED_ORIGINS", env.SITES, default=[SITE_URL])
 
-TASKS = env.one_of("TASKS", ("inline", "celery"), default="inline")
-BROKER_URL = env.broker("BROKER_URL", required=TASKS == "celery")
-POLL_WAIT = env.seconds("POLL_WAIT", default=8, least=0)
-REFRESH_THREADS = env.number("REFRESH_THREADS", default=5, most=100)
-WAITING_POLLS = env.number("WAITING_POLLS", default=4, most=1000)
-MIXPANEL_API_ROOT = env.api_root("MIXPANEL_API_ROOT")
-MIXPANEL_TIMEOUT = env.seconds("MIXPANEL_TIMEOUT", default=60, least=0.1)
-TRUST_PROXY = env.flag("TRUST_PROXY", default=False)
-HSTS_SECONDS = env.number("HSTS_SECONDS", default=0, most=2 * 365 * 24 * 3600)
+TASKS = setting("TASKS", env.one_of("inline", "celery"), default="inline")
+BROKER_URL = setting("BROKER_URL", env.BROKER, default=None if TASKS == "celery" else "")
+if TASKS == "celery" and not (find_spec("celery") and find_spec("redis")):
+    stop("TASKS", f"is celery, which is not installed; {INSTALL}")
+POLL_WAIT = setting("POLL_WAIT", env.number(0, 3600, float, "a number of seconds"), default=8)
+REFRESH_THREADS = setting("REFRESH_THREADS", env.number(0, 100), default=5)
+WAITING_POLLS = setting("WAITING_POLLS", env.number(0, 1000), default=4)
+MIXPANEL_API_ROOT = setting("MIXPANEL_API_ROOT", env.API_ROOT, default="")
+MIXPANEL_TIMEOUT = setting("MIXPANEL_TIMEOUT", env.number(0.1, 3600, float, "a number of seconds"), default=60)
+TRUST_PROXY = setting("TRUST_PROXY", env.FLAG, default=False)
+HSTS_SECONDS = setting("HSTS_SECONDS", env.number(0, 2 * 365 * 24 * 3600), default=0)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -77,16 +82,35 @@ TEMPLATES = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-DATABASES = {"default": env.database("DATABASE_URL", default="sqlite:///db.sqlite3", base=BASE_DIR)}
-SQLITE_JOURNAL = env.one_of("SQLITE_JOURNAL", ("wal", "delete"), default="wal")
-DATABASES["default"]["CONN_MAX_AGE"] = None
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-if DATABASES["default"]["ENGINE"] == "mixcyfe_site.sqlite":
+DATABASE = setting("DATABASE_URL", env.DATABASE, default=env.database("sqlite:///db.sqlite3"))
+DATABASES = {"default": DATABASE | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}}
+SQLITE_JOURNAL = setting("SQLITE_JOURNAL", env.one_of("wal", "delete"), default="wal")
+if DATABASE["ENGINE"] == "mixcyfe_site.sqlite":
+    if DATABASE["NAME"] != ":memory:":
+        file = BASE_DIR / DATABASE["NAME"]
+        if not file.parent.is_dir():
+            stop("DATABASE_URL", f"names a folder that is not there: {file.parent}")
+        DATABASES["default"]["NAME"] = str(file)
     # For a server's life: writers queue instead of failing, and readers never wait for them.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": f"PRAGMA journal_mode={SQLITE_JOURNAL}; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+elif not find_spec("psycopg"):
+    stop("DATABASE_URL", f"needs PostgreSQL's driver; {INSTALL}")
+else:
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 2,
+        # A host that is gone, not only silent: what we sent is not acknowledged, or a long wait is not.
+        "tcp_user_timeout": 5000,
+        "keepalives": 1,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        **DATABASE.get("OPTIONS", {}),
+        # Of two statement timeouts PostgreSQL takes the last.
+        "options": f"-c statement_timeout=30s {DATABASE.get('OPTIONS', {}).get('options', '')}".strip(),
     }
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -149,10 +173,11 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 DEFAULT_EXCEPTION_REPORTER_FILTER = "mixcyfe_site.reports.ReportFilter"
 
 # Invitations are mailed where a server is named here; else their link is shown to whoever invites.
-vars().update(env.email("EMAIL_URL"))
-EMAIL_IS_SET_UP = bool(env.email("EMAIL_URL"))
+MAIL_SERVER = setting("EMAIL_URL", env.MAIL_SERVER, default={})
+vars().update((name, value) for name, value in MAIL_SERVER.items() if name.startswith("EMAIL_"))
+EMAIL_IS_SET_UP = bool(MAIL_SERVER)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", default=f"mixcyfe@{SITE_HOST}", how="")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = setting("EMAIL_FROM", (str, ""), default=f"mixcyfe@{SITE_HOST}")
 
 CELERY_BROKER_URL = BROKER_URL
 LOGGING = {
@@ -165,7 +190,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_per_minute"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
-        "widgets": {"level": env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")},
+        "widgets": {"level": setting("LOG_LEVEL", env.one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")},
         # A guessed address is nobody's problem: no line for each 404.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},

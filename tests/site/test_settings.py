@@ -32,12 +32,15 @@ BAD: list[tuple[str, dict[str, str], str]] = [
     ("SITE_URL", {"SITE_URL": "https://mixcyfe example.com"}, "https://"),
     ("SITE_URL", {"SITE_URL": "http://[::1"}, "https://"),
     ("SITE_URL", {"SITE_URL": "http://host:port"}, "https://"),
+    ("SITE_URL", {"SITE_URL": f"https://u:{PASSWORD}@mixcyfe.example.com"}, "https://"),
+    ("SITE_URL", {"SITE_URL": "https://mixcyfe.example.com/?a=b"}, "https://"),
     ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": "https://mixcyfe.example.com"}, "without https://"),
     ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": "a.example:8000"}, "without https:// and port"),
     ("CSRF_TRUSTED_ORIGINS", {"CSRF_TRUSTED_ORIGINS": "mixcyfe.example.com"}, "https://"),
     ("DATABASE_URL", {"DATABASE_URL": "db.sqlite3"}, "sqlite:///db.sqlite3"),
     ("DATABASE_URL", {"DATABASE_URL": f"mysql://u:{PASSWORD}@host/name"}, "postgres://"),
     ("DATABASE_URL", {"DATABASE_URL": "sqlite://db.sqlite3"}, "sqlite:///db.sqlite3"),
+    ("DATABASE_URL", {"DATABASE_URL": "sqlite://data/db.sqlite3"}, "sqlite:///db.sqlite3"),
     ("DATABASE_URL", {"DATABASE_URL": "sqlite:///"}, "sqlite:///db.sqlite3"),
     ("DATABASE_URL", {"DATABASE_URL": "sqlite:///no/such/folder/db.sqlite3"}, "folder that is not there"),
     ("DATABASE_URL", {"DATABASE_URL": f"postgres://u:{PASSWORD}@host"}, "postgres://"),
@@ -60,6 +63,8 @@ BAD: list[tuple[str, dict[str, str], str]] = [
     ("WAITING_POLLS", {"WAITING_POLLS": "2.5"}, "from 0 to 1000"),
     ("HSTS_SECONDS", {"HSTS_SECONDS": "0.5"}, "a whole number"),
     ("HSTS_SECONDS", {"HSTS_SECONDS": "-1"}, "from 0 to"),
+    ("HSTS_SECONDS", {"HSTS_SECONDS": "1e3"}, "a whole number"),
+    ("EMAIL_URL", {"EMAIL_URL": f"smtp://u:{PASSWORD}@mail.example.com:port"}, "smtp+tls://"),
     ("EMAIL_URL", {"EMAIL_URL": f"mail.example.com:{PASSWORD}"}, "smtp+tls://"),
     ("LOG_LEVEL", {"LOG_LEVEL": "loud"}, "DEBUG, INFO, WARNING, ERROR"),
 ]
@@ -172,29 +177,58 @@ def test_it_needs_no_secret_key_while_debugging(site: Copy) -> None:
 def test_it_takes_settings_from_the_file_and_lets_the_environment_win(site: Copy) -> None:
     file = site.folder / ".env"
     file.write_text(
-        f'# comment\nSECRET_KEY="{SECRET_KEY}"\nFIELD_ENCRYPTION_KEYS={KEY}\nPOLL_WAIT=3\nLOG_LEVEL=ERROR\n'
+        f'# comment\n  # indented: {PASSWORD}\n \nSECRET_KEY="{SECRET_KEY}"\n'
+        f"export FIELD_ENCRYPTION_KEYS={KEY}\nPOLL_WAIT=3\nLOG_LEVEL=ERROR\n"
     )
     code = RESULT % (["POLL_WAIT", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS"],)
     program = (sys.executable, "-c", code)
     try:
         result = site.run(*program, DJANGO_SETTINGS_MODULE="mixcyfe_site.settings", POLL_WAIT="4")
+        assert not result.stderr
         assert json.loads(result.stdout) == {
             "POLL_WAIT": 4,
             "SECRET_KEY": SECRET_KEY,
             "FIELD_ENCRYPTION_KEYS": [KEY],
         }
-        file.write_bytes(b"SECRET_KEY=\xff\xfe\n")
-        result = site.manage("check")
-        assert (result.returncode, result.stderr) == (
-            1,
-            "MixCyfe can't start: .env can't be read (UnicodeDecodeError).\n",
-        )
     finally:
         file.unlink()
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"SECRET_KEY=\xff\xfe\n", ".env can't be read (UnicodeDecodeError)"),
+        (f"# comment\n\nSECRET_KEY: {PASSWORD}\n".encode(), "line 3 of .env is no setting; write NAME=value"),
+        (f"SECRET_KEY = {PASSWORD}\n".encode(), "line 1 of .env is no setting; write NAME=value"),
+    ],
+)
+def test_it_names_a_wrong_line_of_the_file_and_does_not_repeat_it(site: Copy, content: bytes, why: str) -> None:
+    file = site.folder / ".env"
+    file.write_bytes(content)
+    try:
+        result = site.manage("check")
+    finally:
+        file.unlink()
+    assert (result.returncode, result.stderr) == (1, f"MixCyfe can't start: {why}.\n")
+
+
+def test_it_stops_where_the_file_can_not_be_opened(site: Copy) -> None:
+    (site.folder / ".env").mkdir()
+    try:
+        result = site.manage("check")
+    finally:
+        (site.folder / ".env").rmdir()
+    assert (result.returncode, result.stderr) == (1, "MixCyfe can't start: .env can't be read (IsADirectoryError).\n")
+
+
 def test_it_takes_a_dollar_sign_as_it_is(site: Copy) -> None:
     assert values(site, "SECRET_KEY", SECRET_KEY=f"$HOME{SECRET_KEY}")["SECRET_KEY"] == f"$HOME{SECRET_KEY}"
+
+
+def test_it_takes_an_address_in_capitals(site: Copy) -> None:
+    read = values(site, "SITE_URL", "SECURE_SSL_REDIRECT", "ALLOWED_HOSTS", SITE_URL="HTTPS://MixCyfe.Example.com/")
+    assert (read["SITE_URL"], read["SECURE_SSL_REDIRECT"]) == ("https://mixcyfe.example.com", True)
+    assert read["ALLOWED_HOSTS"][0] == "mixcyfe.example.com"
 
 
 @pytest.mark.parametrize(
