@@ -76,6 +76,17 @@ class OncePerMinute(logging.Filter):
         return True
 
 
+class NoPolls(logging.Filter):
+    """Leaves out Django's own line for an answer that is an error: an address is a key, and the views log why."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        if request is None or not request.path.startswith(("/w/", "/healthz")):
+            return True
+        record.msg, record.args = "a request failed before its view", None
+        return bool(record.exc_info)
+
+
 def raised_at(traceback: TracebackType | None) -> tuple[str, int] | None:
     """The file and line where an exception began."""
     if traceback is None:

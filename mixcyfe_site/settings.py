@@ -186,13 +186,16 @@ LOGGING = {
     "formatters": {
         "line": {"()": "mixcyfe_site.logs.OneLine", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
     },
-    "filters": {"once_per_minute": {"()": "mixcyfe_site.logs.OncePerMinute"}},
+    "filters": {
+        "no_polls": {"()": "mixcyfe_site.logs.NoPolls"},
+        "once_per_minute": {"()": "mixcyfe_site.logs.OncePerMinute"},
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_per_minute"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "widgets": {"level": setting("LOG_LEVEL", env.one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")},
         # A guessed address is nobody's problem: no line for each 404.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["no_polls"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # It would hold addresses of any length, and invitations' tokens among them.
         "django.security.csrf": {"level": "CRITICAL"},

@@ -74,6 +74,27 @@ def test_a_bug_keeps_its_traceback_once_a_minute_and_place(log: io.StringIO) -> 
     assert sum("Traceback" in line for line in lines) == 2
 
 
+def broken(get_response: Any) -> Any:
+    """A middleware that fails."""
+
+    def fail(request: Any) -> Any:
+        raise ValueError(request.method)
+
+    return fail
+
+
+def test_no_line_holds_the_address_of_a_poll(settings: Any, log: io.StringIO, clock: list[float]) -> None:
+    settings.MIDDLEWARE = [f"{__name__}.broken"]
+    client = Client(raise_request_exception=False)
+    for address in ("/admin/", f"/w/{'x' * 24}.csv"):
+        assert client.get(address).status_code == 500
+        clock[0] += 61
+    assert [line for line in log.getvalue().splitlines() if line.startswith("ERROR")] == [
+        "ERROR django.request Internal Server Error: /admin/",
+        "ERROR django.request a request failed before its view",
+    ]
+
+
 def test_one_line_a_query_stays_one_line_a_query(log: io.StringIO) -> None:
     for _ in range(5):
         logging.getLogger("widgets.refresh.run").warning("query outcome=%s", "unavailable")

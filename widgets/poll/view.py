@@ -47,7 +47,6 @@ class PollResponse(HttpResponse):
 
 def respond(reply: poll_response.Answer, request: HttpRequest) -> HttpResponse:
     response = PollResponse(reply.body if request.method != "HEAD" else b"", status=reply.status)
-    response._has_been_logged = True  # type: ignore[attr-defined] # the address is a key: Django would write it into the log
     del response["Content-Type"]
     for name, value in reply.headers:
         response[name] = value

@@ -76,6 +76,4 @@ def healthz(request: HttpRequest) -> JsonResponse:
     else:
         if problem:
             logger.error("/healthz: %s", problem)
-    response = JsonResponse({"status": problem or "ok"}, status=503 if problem else 200)
-    response._has_been_logged = True  # type: ignore[attr-defined] # once is enough
-    return response
+    return JsonResponse({"status": problem or "ok"}, status=503 if problem else 200)
