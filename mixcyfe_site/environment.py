@@ -11,12 +11,13 @@ import warnings
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
 
+T = TypeVar("T")
 Kind = tuple[Callable[[str], Any], str]
 """A function that makes a value of a text or raises something, and what to do where it raises or nothing is set."""
 
@@ -54,7 +55,7 @@ def setting(name: str, kind: Kind, default: Any = None) -> Any:
         stop(name, f"can't be used; {how}" if value else f"is missing; {how}")
 
 
-def check(value: Any, good: object) -> Any:
+def check(value: T, good: object) -> T:
     if not good:
         raise ValueError
     return value
@@ -87,7 +88,7 @@ def site(value: str) -> str:
 
 def database(value: str) -> dict[str, Any]:
     with warnings.catch_warnings(action="error"):  # django-environ ignores a host in SQLite's address
-        config = environ.Env.db_url_config(value, ENGINES[value.partition(":")[0]])
+        config: dict[str, Any] = environ.Env.db_url_config(value, ENGINES[value.partition(":")[0]])
     return check(config, config["NAME"] and (config["NAME"] != ":memory:" or ":memory:" in value))
 
 
