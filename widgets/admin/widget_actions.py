@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 
 from widgets.admin.titles import LONGEST_TITLE
 from widgets.models import Project, Snapshot, Widget
+from widgets.models.call import Purpose
 from widgets.models.names import free_name
 from widgets.models.snapshot import REFUSED
 from widgets.models.widget import new_slug
@@ -145,7 +146,7 @@ def refresh_all(widgets: QuerySet[Widget], user_id: int) -> dict[tuple[int, str]
                 found.setdefault(LATER, []).append(widget.title)
                 continue
             expected = widget.snapshot.fetched_at
-            outcome = refresh(pk, expected_fetched_at=expected, purpose=Purpose.PEOPLE, user_id=user_id)
+            outcome = refresh(pk, expected_fetched_at=expected, purpose=Purpose.PERSON, user_id=user_id)
             words[pk] = in_words(outcome, pk, project_id)
             if outcome in ENDS_FOR_ALL:
                 ended[project_id] = words[pk]
