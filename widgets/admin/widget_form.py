@@ -104,7 +104,8 @@ class WidgetForm(forms.ModelForm):
         if "project" not in self.fields:
             return  # somebody who may only look
         self.link_problem = ""
-        projects = self.fields["project"].queryset
+        project: Any = self.fields["project"]
+        projects = project.queryset
         if self.data.get("link"):
             try:
                 self.data = pasted_link.fill(self.data, projects)
@@ -123,7 +124,7 @@ class WidgetForm(forms.ModelForm):
             if len(mine) == 1:
                 self.initial.setdefault("project", mine[0].pk)
             elif not mine:
-                self.fields["project"].help_text = NO_PROJECT
+                project.help_text = NO_PROJECT
 
     @property
     def media(self) -> forms.Media:
