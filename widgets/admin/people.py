@@ -164,9 +164,7 @@ class PeopleAdmin(StrictList, UserAdmin):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         user = kwargs.get("obj")
         context["may_let_go"] = user is not None and user.is_active and may_let_go(request.user, user)
         return super().render_change_form(request, context, *args, **kwargs)

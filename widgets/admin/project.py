@@ -104,7 +104,7 @@ class ProjectAdmin(ProjectPage, StrictList, admin.ModelAdmin):
         form.by = request.user
         return form
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         if db_field.name == "members":
             kwargs["queryset"] = people_visible_to(request.user).order_by("username")
         return super().formfield_for_manytomany(db_field, request, **kwargs)

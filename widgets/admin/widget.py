@@ -84,9 +84,7 @@ class WidgetAdmin(FormViews, WidgetListMixin):
             text = f"You changed the chart. Choose “{chart}” in Cyfe's widget too, or it draws nothing."
             self.message_user(request, text, messages.WARNING)
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         widget: Any = kwargs.get("obj")
         saved = widget is not None and widget.pk is not None
         if not saved:

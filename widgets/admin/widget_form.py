@@ -13,6 +13,7 @@ from widgets.admin.titles import free_title
 from widgets.admin.which_fields import is_used
 from widgets.models import OptionCache, Widget
 from widgets.reports import REPORT_TYPES
+from widgets.reports.rules import MISLEADING_WHEN_UNUSED
 from widgets.spec import OPTIONS, TIME_SERIES_CHARTS, WidgetSpec
 
 BOXES = {
@@ -27,9 +28,8 @@ BOXES = {
     "percent": ("In percent", "Of each cohort's size."),
     "country_names": ("Country names", "Names in place of codes."),
 }
-RESET_WHEN_UNUSED = ("events", "breakdown", "property_name", "filters", "where", "measure", "born_event")
 NO_PROJECT = "There is none for you yet. Add one, or ask whoever looks after MixCyfe to make you a member of one."
-DEFAULTS = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
+DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
 
 
 class WidgetForm(forms.ModelForm):
@@ -153,7 +153,7 @@ class WidgetForm(forms.ModelForm):
             cleaned[name] = self.get_initial_for_field(self.fields[name], name)
         if name in OPTIONS:
             cleaned[name] = None
-        elif name in RESET_WHEN_UNUSED:
+        elif name in MISLEADING_WHEN_UNUSED:
             cleaned[name] = list(DEFAULTS[name]) if isinstance(DEFAULTS[name], tuple) else DEFAULTS[name]
 
     def is_taken(self, cleaned: dict[str, Any]) -> bool:

@@ -45,7 +45,7 @@ class HealthFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return STATES.items()
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Widget]:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(health_state=self.value()) if self.value() in STATES else queryset
 
 
