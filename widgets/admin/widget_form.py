@@ -141,7 +141,9 @@ class WidgetForm(forms.ModelForm):
                 self.forget(name, cleaned)
         if not cleaned.get("title") and "title" not in self.errors:
             cleaned["title"] = free_title(cleaned, self.instance.pk)
-        elif cleaned.get("project") and self.is_taken(cleaned):
+        elif (project := cleaned.get("project")) and (
+            project.widgets.filter(title=cleaned.get("title")).exclude(pk=self.instance.pk).exists()
+        ):
             self.add_error("title", "This project has a widget of that title already. Choose another title.")
         self.instance.options = self.chosen_options()
         return cleaned
@@ -155,10 +157,6 @@ class WidgetForm(forms.ModelForm):
             cleaned[name] = None
         elif name in MISLEADING_WHEN_UNUSED:
             cleaned[name] = list(DEFAULTS[name]) if isinstance(DEFAULTS[name], tuple) else DEFAULTS[name]
-
-    def is_taken(self, cleaned: dict[str, Any]) -> bool:
-        same = Widget.objects.filter(project=cleaned["project"], title=cleaned.get("title"))
-        return same.exclude(pk=self.instance.pk).exists()
 
     def chosen_options(self) -> dict[str, Any]:
         """The options that differ from what happens anyway: boxes are not ticked, but for the shared axis."""
