@@ -250,6 +250,45 @@ def test_what_is_wrong_is_shown_once_somebody_has_been_there(
     page.locator(".field-events .errorlist").wait_for(state="detached")
 
 
+def test_what_is_typed_stands_however_the_list_is_left(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
+) -> None:
+    mixpanel.fail(200, ["Signed up", "Signed up again"], endpoint="events/names")
+    page = open_page(ADD, boss)
+    chosen = page.locator("#id_events")
+    box(page, "Events").click()
+    option(page, "Signed up again").hover()
+    page.keyboard.type("Signed")
+    page.get_by_role("option", name="Signed as typed").wait_for()
+    page.keyboard.press("Enter")
+    assert chosen.input_value() == "Signed", "a mouse that rests on a list chooses nothing"
+    for name, leave in (("A", "Escape"), ("B", "Shift+Tab")):
+        box(page, "Events").press_sequentially(name)
+        page.keyboard.press(leave)
+    box(page, "Events").press_sequentially("signed up")
+    page.get_by_role("heading", name="Preview").click()
+    assert chosen.input_value() == "Signed\nA\nB\nsigned up", "in this order, and case counts"
+    page.evaluate("navigator.clipboard.writeText('C\\n D \\nA')")
+    box(page, "Events").press("Control+V")
+    assert chosen.input_value() == "Signed\nA\nB\nsigned up\nC\nD"
+
+
+def test_a_list_is_fetched_again_by_keyboard_and_says_how_old_it_is(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
+) -> None:
+    page = open_page(ADD, boss)
+    box(page, "Events").press("ArrowDown")
+    foot = page.locator(".picker-foot", has_text="Mixpanel's list, fetched just now")
+    foot.wait_for()
+    mixpanel.fail(200, ["Brand new"], endpoint="events/names")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    option(page, "Brand new").wait_for()
+    page.keyboard.press("Enter")
+    assert page.locator("#id_events").input_value() == "Brand new"
+    assert endpoints(mixpanel)[:2] == ["events/names", "events/names"]
+
+
 def test_hostile_names_stay_text(
     open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
 ) -> None:

@@ -139,6 +139,23 @@ def test_it_changes_nothing_for_one_bad_entry(
     assert before == (list(Widget.objects.values()), list(Project.objects.values("name", "region", "hourly_limit")))
 
 
+def test_every_field_of_a_widget_and_a_project_is_a_key_and_says_what_it_takes(
+    manage: Run, load: Callable[..., Printed]
+) -> None:
+    load([PROJECT], [WIDGET])
+    for where, model, entry in (("widgets", Widget, WIDGET), ("projects", Project, PROJECT)):
+        filled_in = {field.name for field in model._meta.fields if field.editable and not field.primary_key}
+        with pytest.raises(CommandError, match="unknown key 'x'") as refused:
+            load(**{where: [{"x": 1}]})
+        keys = str(refused.value).rstrip(".").partition("Allowed are ")[2].split(", ")
+        named = {"property": "property_name", "clean": "clean_labels"} if model is Widget else {}
+        assert {named.get(key, key) for key in keys} == filled_in | {"slug" if model is Widget else "secret"}
+        for key in keys:
+            with pytest.raises(CommandError, match=rf"{where}\[0\].*: {key}: write (a|an|one|text|true) .*") as refused:
+                load(**{where: [entry | {key: [[SECRET]]}]})
+            assert SECRET not in str(refused.value)
+
+
 def test_it_ends_with_1_and_no_traceback(site: Copy) -> None:
     result = site.manage("import_widgets", "-", stdin="{")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr

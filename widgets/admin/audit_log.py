@@ -55,11 +55,12 @@ def recent(request: HttpRequest) -> QuerySet[LogEntry]:
     return visible_to(request.user)
 
 
-admin.site.get_log_entries = recent
+site: Any = admin.site
+site.get_log_entries = recent
 
 
 @admin.register(LogEntry)
-class AuditLogAdmin(ReadOnly, StrictList, admin.ModelAdmin):
+class AuditLogAdmin(ReadOnly, StrictList):
     list_display = ("action_time", "user", "did", "kind", "object_repr", "message")
     list_display_links = None
     list_filter = ("action_flag", "action_time")

@@ -1,5 +1,7 @@
 """The admin's first page, what the site is called on all of them, and what it has not."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import Http404, HttpRequest
 
@@ -13,4 +15,5 @@ def no_autocomplete(request: HttpRequest) -> None:
     raise Http404
 
 
-admin.site.autocomplete_view = no_autocomplete
+site: Any = admin.site
+site.autocomplete_view = no_autocomplete

@@ -32,7 +32,7 @@ from widgets.models.access import people_visible_to
 User = get_user_model()
 
 
-class SuperusersOnly:
+class SuperusersOnly(admin.ModelAdmin):
     """A permission to change groups would be one to have any permission."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -95,7 +95,7 @@ class PeopleAdmin(StrictList, UserAdmin):
 
     @admin.display(description="Name", ordering="first_name")
     def name(self, user: Any) -> str:
-        return user.get_full_name()
+        return str(user.get_full_name())
 
     @admin.display(description="Role")
     def roles(self, user: Any) -> str:
@@ -164,10 +164,10 @@ class PeopleAdmin(StrictList, UserAdmin):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         user = kwargs.get("obj")
         context["may_let_go"] = user is not None and user.is_active and may_let_go(request.user, user)
-        return super().render_change_form(request, context, **kwargs)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def person(self, request: HttpRequest, pk: int) -> Any:
         user = self.get_queryset(request).filter(pk=pk).first()

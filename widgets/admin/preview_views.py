@@ -6,6 +6,7 @@ what there isn't.
 
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -30,7 +31,7 @@ HARMLESS = {"title", "active", "refresh_minutes", "link"}
 LONGEST_NAME = 1000
 
 
-class FormViews:
+class FormViews(admin.ModelAdmin):
     """A part of the widgets' ModelAdmin."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -103,7 +104,7 @@ class FormViews:
             if not self.has_add_permission(request):
                 raise Http404
             return None
-        widget = self.get_object(request, pk)
+        widget: Widget | None = self.get_object(request, pk)
         if widget is None or not self.has_change_permission(request, widget):
             raise Http404
         return widget

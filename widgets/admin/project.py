@@ -93,17 +93,18 @@ class ProjectAdmin(ProjectPage, StrictList, admin.ModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).visible_to(request.user).annotate_widgets()
+        projects: Any = super().get_queryset(request)
+        return projects.visible_to(request.user).annotate_widgets()
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return super().changelist_view(request, extra_context={"title": "Projects"} | (extra_context or {}))
 
     def get_form(self, request: HttpRequest, obj: Project | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.by = request.user
         return form
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         if db_field.name == "members":
             kwargs["queryset"] = people_visible_to(request.user).order_by("username")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
@@ -127,8 +128,8 @@ class ProjectAdmin(ProjectPage, StrictList, admin.ModelAdmin):
             form.instance.members.add(request.user)
 
     @admin.display(description="Widgets", ordering="widget_total")
-    def widget_count(self, project: Project) -> int:
-        return project.widget_total
+    def widget_count(self, project: Any) -> int:
+        return int(project.widget_total)
 
     @admin.display(description="State")
     def state(self, project: Project) -> SafeString:

@@ -11,7 +11,7 @@ from widgets.admin.people import SuperusersOnly
 from widgets.admin.strict_list import ReadOnly
 
 
-class LoginsAdmin(ReadOnly, SuperusersOnly, admin.ModelAdmin):
+class LoginsAdmin(ReadOnly, SuperusersOnly):
     """What both lists share."""
 
     title = ""
@@ -40,4 +40,5 @@ class SuccessfulLoginsAdmin(LoginsAdmin):
     list_filter = ("attempt_time",)
 
 
-admin.site.password_change = guarded(admin.site.password_change)
+site: Any = admin.site
+site.password_change = guarded(site.password_change)

@@ -15,7 +15,6 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.db.models import ManyToManyField
 from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
@@ -50,8 +49,8 @@ class StrictChangeList(ChangeList):
         return found
 
 
-class StrictList:
-    """Part of every ModelAdmin of the site, before `admin.ModelAdmin` or the class of another app."""
+class StrictList(admin.ModelAdmin):
+    """The base of every ModelAdmin of the site, or what comes before the class of another app."""
 
     show_facets = admin.ShowFacets.NEVER
 
@@ -60,9 +59,10 @@ class StrictList:
 
     def own_parameters(self, request: HttpRequest) -> set[str]:
         """What the links of the list's own filters ask for."""
-        found = (
+        found: set[Any] = (
             {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")} if self.date_hierarchy else set()
         )
+        each: Any
         for each in self.get_list_filter(request):
             if isinstance(each, type) and issubclass(each, admin.SimpleListFilter):
                 found.add(each.parameter_name)
@@ -82,19 +82,20 @@ class StrictList:
             self.message_user(request, NO_SUCH_FILTER, messages.WARNING)
         elif ERROR_FLAG in request.GET:
             # With it, Django would take a wrong address for a broken database.
-            request.GET = request.GET.copy()
-            del request.GET[ERROR_FLAG]
+            asked: Any = request.GET.copy()
+            del asked[ERROR_FLAG]
+            request.GET = asked
         return super().changelist_view(request, extra_context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Forms begin empty, whatever the address says."""
         return {}
 
-    def formfield_for_manytomany(self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})
 
 
-class ReadOnly:
+class ReadOnly(admin.ModelAdmin):
     """Part of a ModelAdmin whose rows people read, and nobody makes, changes or deletes there."""
 
     show_full_result_count = False

@@ -34,7 +34,7 @@ def summary(widget: Widget) -> list[tuple[str, str]]:
 
 def texts(widget: Widget, names: list[str]) -> Iterator[tuple[str, str]]:
     for name in names:
-        field = Widget._meta.get_field(name)
+        field: Any = Widget._meta.get_field(name)
         value = getattr(widget, name)
         if value in (None, "", [], {}, False) or (name in USUAL and value == field.default):
             continue
@@ -43,7 +43,8 @@ def texts(widget: Widget, names: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def label_of(name: str) -> str:
-    return capfirst(Widget._meta.get_field(name).verbose_name)
+    field: Any = Widget._meta.get_field(name)
+    return str(capfirst(field.verbose_name))
 
 
 def written(value: Any) -> str:

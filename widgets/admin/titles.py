@@ -12,7 +12,7 @@ LONGEST = 180
 LONGEST_TITLE = 200
 
 
-def free_title(chosen: Mapping[str, Any], pk: int | None = None) -> str:
+def free_title(chosen: Mapping[str, Any], pk: Any = None) -> str:
     """The title for what is chosen in the form, that no other widget of the project has; empty if nothing is."""
     project, title = chosen.get("project"), what_it_shows(chosen)
     if project is None or not title:

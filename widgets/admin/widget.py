@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from widgets.admin.preview_json import as_json
 from widgets.admin.preview_views import FormViews
-from widgets.admin.strict_list import StrictList
 from widgets.admin.summary import summary
 from widgets.admin.which_fields import described
 from widgets.admin.widget_form import WidgetForm
@@ -25,7 +24,7 @@ def part(heading: str | None, *fields: str | tuple[str, ...], is_folded: bool = 
 
 
 @admin.register(Widget)
-class WidgetAdmin(FormViews, WidgetListMixin, StrictList, admin.ModelAdmin):
+class WidgetAdmin(FormViews, WidgetListMixin):
     form = WidgetForm
     save_as = True
     save_as_continue = True
@@ -60,7 +59,8 @@ class WidgetAdmin(FormViews, WidgetListMixin, StrictList, admin.ModelAdmin):
         return [(heading, first if obj is None else {"fields": ("project",)}), *others]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).visible_to(request.user)
+        widgets: Any = super().get_queryset(request)
+        return widgets.visible_to(request.user)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "project":
@@ -77,15 +77,15 @@ class WidgetAdmin(FormViews, WidgetListMixin, StrictList, admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Widget, form: Any, change: bool) -> None:
         if not change:
             obj.slug = new_slug()
-            obj.owner = request.user
+            obj.owner_id = request.user.pk
         super().save_model(request, obj, form, change)
         if change and "chart" in form.changed_data and obj.last_polled_at:
             chart = obj.get_chart_display()
             text = f"You changed the chart. Choose “{chart}” in Cyfe's widget too, or it draws nothing."
             self.message_user(request, text, messages.WARNING)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        widget: Widget | None = kwargs.get("obj")
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        widget: Any = kwargs.get("obj")
         saved = widget is not None and widget.pk is not None
         if not saved:
             context["show_save_and_continue"] = False  # saving leads back here anyway
@@ -103,9 +103,9 @@ class WidgetAdmin(FormViews, WidgetListMixin, StrictList, admin.ModelAdmin):
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         if saved and not self.has_change_permission(request, widget):
             context["summary"] = summary(widget)
-        return super().render_change_form(request, context, **kwargs)
+        return super().render_change_form(request, context, *args, **kwargs)
 
-    def response_post_save_add(self, request: HttpRequest, obj: Widget) -> HttpResponse:
+    def response_post_save_add(self, request: HttpRequest, obj: Widget) -> HttpResponseRedirect:
         """To the page that has the address and the steps for Cyfe, and not to the list."""
         if not self.has_view_or_change_permission(request, obj):
             return super().response_post_save_add(request, obj)

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 
 from widgets.admin.titles import LONGEST_TITLE
 from widgets.models import Project, Snapshot, Widget
+from widgets.models.call import Purpose
 from widgets.models.names import free_name
 from widgets.models.snapshot import REFUSED
 from widgets.models.widget import new_slug
@@ -42,7 +43,7 @@ PAUSED = messages.WARNING, "Not refreshed: …. Paused."
 LATER = messages.WARNING, "Not asked for yet: …. Mixpanel took its time; refresh these once more."
 
 
-class WidgetActions:
+class WidgetActions(admin.ModelAdmin):
     """A part of the widgets' ModelAdmin."""
 
     actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate")
@@ -121,10 +122,10 @@ class WidgetActions:
 
     def log_changes(self, request: HttpRequest, widgets: list[Widget], what: str) -> None:
         """For the audit log: who did it and when."""
-        LogEntry.objects.log_actions(request.user.pk, widgets, CHANGE, what)
+        LogEntry.objects.log_actions(int(request.user.pk or 0), widgets, CHANGE, what)
 
 
-def refresh_all(widgets: QuerySet[Widget], user_id: int) -> dict[tuple[int, str], list[str]]:
+def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[int, str], list[str]]:
     """Each query once, the oldest data first, as long as somebody may be kept waiting.
 
     (Level and words of a message, … for the titles) → the titles of which it is true.
@@ -144,8 +145,8 @@ def refresh_all(widgets: QuerySet[Widget], user_id: int) -> dict[tuple[int, str]
             if time.monotonic() > deadline:
                 found.setdefault(LATER, []).append(widget.title)
                 continue
-            expected = widget.snapshot.fetched_at
-            outcome = refresh(pk, expected_fetched_at=expected, purpose=Purpose.PEOPLE, user_id=user_id)
+            expected = Snapshot.objects.values_list("fetched_at", flat=True).get(pk=pk)
+            outcome = refresh(pk, expected_fetched_at=expected, purpose=Purpose.PERSON, user_id=user_id)
             words[pk] = in_words(outcome, pk, project_id)
             if outcome in ENDS_FOR_ALL:
                 ended[project_id] = words[pk]

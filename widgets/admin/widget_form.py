@@ -13,6 +13,7 @@ from widgets.admin.titles import free_title
 from widgets.admin.which_fields import is_used
 from widgets.models import OptionCache, Widget
 from widgets.reports import REPORT_TYPES
+from widgets.reports.rules import MISLEADING_WHEN_UNUSED
 from widgets.spec import OPTIONS, TIME_SERIES_CHARTS, WidgetSpec
 
 BOXES = {
@@ -27,9 +28,8 @@ BOXES = {
     "percent": ("In percent", "Of each cohort's size."),
     "country_names": ("Country names", "Names in place of codes."),
 }
-RESET_WHEN_UNUSED = ("events", "breakdown", "property_name", "filters", "where", "measure", "born_event")
 NO_PROJECT = "There is none for you yet. Add one, or ask whoever looks after MixCyfe to make you a member of one."
-DEFAULTS = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
+DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
 
 
 class WidgetForm(forms.ModelForm):
@@ -104,7 +104,8 @@ class WidgetForm(forms.ModelForm):
         if "project" not in self.fields:
             return  # somebody who may only look
         self.link_problem = ""
-        projects = self.fields["project"].queryset
+        project: Any = self.fields["project"]
+        projects = project.queryset
         if self.data.get("link"):
             try:
                 self.data = pasted_link.fill(self.data, projects)
@@ -123,7 +124,7 @@ class WidgetForm(forms.ModelForm):
             if len(mine) == 1:
                 self.initial.setdefault("project", mine[0].pk)
             elif not mine:
-                self.fields["project"].help_text = NO_PROJECT
+                project.help_text = NO_PROJECT
 
     @property
     def media(self) -> forms.Media:
@@ -140,7 +141,9 @@ class WidgetForm(forms.ModelForm):
                 self.forget(name, cleaned)
         if not cleaned.get("title") and "title" not in self.errors:
             cleaned["title"] = free_title(cleaned, self.instance.pk)
-        elif cleaned.get("project") and self.is_taken(cleaned):
+        elif (project := cleaned.get("project")) and (
+            project.widgets.filter(title=cleaned.get("title")).exclude(pk=self.instance.pk).exists()
+        ):
             self.add_error("title", "This project has a widget of that title already. Choose another title.")
         self.instance.options = self.chosen_options()
         return cleaned
@@ -152,12 +155,8 @@ class WidgetForm(forms.ModelForm):
             cleaned[name] = self.get_initial_for_field(self.fields[name], name)
         if name in OPTIONS:
             cleaned[name] = None
-        elif name in RESET_WHEN_UNUSED:
+        elif name in MISLEADING_WHEN_UNUSED:
             cleaned[name] = list(DEFAULTS[name]) if isinstance(DEFAULTS[name], tuple) else DEFAULTS[name]
-
-    def is_taken(self, cleaned: dict[str, Any]) -> bool:
-        same = Widget.objects.filter(project=cleaned["project"], title=cleaned.get("title"))
-        return same.exclude(pk=self.instance.pk).exists()
 
     def chosen_options(self) -> dict[str, Any]:
         """The options that differ from what happens anyway: boxes are not ticked, but for the shared axis."""

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from widgets.admin.strict_list import StrictChangeList
+from widgets.admin.strict_list import StrictChangeList, StrictList
 from widgets.admin.widget_actions import WidgetActions
 from widgets.models import Widget
 from widgets.models.widget import SLUG
@@ -45,7 +45,7 @@ class HealthFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return STATES.items()
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Widget]) -> QuerySet[Widget]:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(health_state=self.value()) if self.value() in STATES else queryset
 
 
@@ -55,10 +55,10 @@ class InUse(admin.SimpleListFilter):
     template = "widgets/closed_filter.html"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        field = Widget._meta.get_field(self.parameter_name)
+        field: Any = Widget._meta.get_field(str(self.parameter_name))
         used = Widget.objects.visible_to(request.user).order_by().values_list(field.name, flat=True).distinct()
         if field.is_relation:
-            choices = field.get_choices(include_blank=False, limit_choices_to={"pk__in": used})
+            choices: Any = field.get_choices(include_blank=False, limit_choices_to={"pk__in": used})
         else:
             names = set(used)
             choices = [choice for choice in field.flatchoices if choice[0] in names]
@@ -68,7 +68,7 @@ class InUse(admin.SimpleListFilter):
         if not self.value():
             return queryset
         known = {str(value) for value, _ in self.lookup_choices}
-        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() in known else queryset.none()
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() in known else queryset.none()
 
 
 class ProjectFilter(InUse):
@@ -93,7 +93,7 @@ class ReportFilter(InUse):
     title = parameter_name = "report"
 
 
-class WidgetListMixin(WidgetActions):
+class WidgetListMixin(WidgetActions, StrictList):
     list_display = ("picture", "title", "health", "polled", "project", "chart_name", "owner")
     list_display_links = ("title",)
     list_filter = (HealthFilter, ProjectFilter, OwnerFilter, ReportFilter, ChartFilter)
@@ -136,7 +136,7 @@ class WidgetListMixin(WidgetActions):
         return widget.get_chart_display().partition(" (")[0]
 
     @admin.display(description="Health", ordering="health_state")
-    def health(self, widget: Widget) -> SafeString:
+    def health(self, widget: Any) -> SafeString:
         return render_to_string("widgets/health_cell.html", {"health": health_of(widget, timezone.now())})
 
     @admin.display(description="Last polled", ordering="last_polled_at")

@@ -189,7 +189,7 @@ def find_or_make_project(secret: str, name: str, region: str, project_id: int | 
         here.project_id = project_id
         validate(here, "--project-id")
         here.save()
-    elif here.auth == Auth.PROJECT_SECRET and not is_readable(here):
+    elif here.auth == Auth.PROJECT_SECRET and not secret_of(here):
         here.set_secret(secret)
         here.save()
     return here, False
@@ -231,16 +231,13 @@ def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
     return here or widget
 
 
+def secret_of(project: Project) -> str:
+    """Empty where there is none, or the key that seals it is lost."""
+    try:
+        return project.encrypted_secret.reveal() if project.has_secret else ""
+    except SecretLost:
+        return ""
+
+
 def opens(project: Project, secret: str) -> bool:
-    """Whether this is the project's secret; not when the key that seals it is lost."""
-    try:
-        return hmac.compare_digest(project.secret.reveal().encode(), secret.encode()) if project.has_secret else False
-    except SecretLost:
-        return False
-
-
-def is_readable(project: Project) -> bool:
-    try:
-        return bool(project.has_secret and project.secret.reveal())
-    except SecretLost:
-        return False
+    return hmac.compare_digest(secret_of(project).encode(), secret.encode())

@@ -1,7 +1,7 @@
 // Django's own Select2 over a field that stays what is sent: an input for one name, or a textarea with one a line.
 // The list comes from `source`. A name that is not listed is taken as it is typed.
 
-import { changed, element, linesOf } from "./elements.js";
+import { changed, element, linesOf, set } from "./elements.js";
 
 const MOST = 200;
 let count = 0;
@@ -44,20 +44,19 @@ export class Picker {
   // Select2 calls the box around the input the combobox, and gives it no name.
   label() {
     const { field, search } = this;
-    search.id = `${this.id}-search`;
-    for (const label of [...field.labels]) label.htmlFor = search.id;
     const help = document.getElementById(`${field.id}_helptext`);
     if (help && field.dataset.help) help.textContent = field.dataset.help;
-    if (help) search.setAttribute("aria-describedby", help.id);
-    if (field.ariaLabel) search.setAttribute("aria-label", field.ariaLabel);
-    search.setAttribute("role", "combobox");
-    search.setAttribute("aria-expanded", "false");
+    set(search, { id: `${this.id}-search`, role: "combobox", "aria-describedby": help?.id || "" });
+    if (field.ariaLabel) search.ariaLabel = field.ariaLabel;
+    for (const label of [...field.labels]) label.htmlFor = search.id;
     const selection = this.box.querySelector(".select2-selection");
-    for (const name of ["role", "aria-haspopup", "aria-expanded", "aria-disabled"]) selection.removeAttribute(name);
-    this.$select.on("select2:open select2:close", ({ type }) => {
-      search.setAttribute("aria-expanded", String(type === "select2:open"));
+    for (const name of ["role", "aria-haspopup", "aria-disabled"]) selection.removeAttribute(name);
+    const tell = () => {
+      search.ariaExpanded = String(this.select2.isOpen());
       selection.removeAttribute("aria-expanded");
-    });
+    };
+    this.$select.on("select2:open select2:close", tell);
+    tell();
   }
 
   listen() {
@@ -107,10 +106,7 @@ export class Picker {
   }
 
   chip(name, remove) {
-    for (const [key, value] of Object.entries({ role: "button", tabindex: "0", "aria-label": `Remove ${name}` })) {
-      remove.setAttribute(key, value);
-    }
-    remove.dataset.name = name;
+    set(remove, { role: "button", tabindex: "0", "aria-label": `Remove ${name}`, "data-name": name });
     const label = this.names.get(name);
     return element("span", {}, label ? `${label} · ${name}` : name);
   }
