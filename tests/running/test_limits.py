@@ -22,7 +22,7 @@ for pk in pks * 2:
     if isinstance(claimed, Claim):
         granted += 1
         if {ends}:
-            end_call(claimed.call_id, outcome="ok")
+            end_call(claimed, outcome="ok", message="", gave_up=False, counts=True)
 print(granted)
 """
 

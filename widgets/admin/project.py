@@ -71,7 +71,7 @@ class ProjectForm(forms.ModelForm):
 
 
 @admin.register(Project)
-class ProjectAdmin(ProjectPage, StrictList, admin.ModelAdmin):
+class ProjectAdmin(ProjectPage, StrictList):
     form = ProjectForm
     list_display = ("name", "state", "widget_count", "project_id", "region", "timezone")
     search_fields = ("name", "project_id")

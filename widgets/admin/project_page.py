@@ -50,7 +50,7 @@ class Segment:
     who: str
 
 
-class ProjectPage:
+class ProjectPage(admin.ModelAdmin):
     """A part of the projects' ModelAdmin."""
 
     change_form_template = "widgets/project_form.html"
@@ -88,8 +88,9 @@ class ProjectPage:
         """With `_test`, which a browser without scripts sends, it saves first and then tests what is saved."""
         wanted = request.method == "POST" and "_test" in request.POST
         if wanted:
-            request.POST = request.POST.copy()
-            request.POST["_continue"] = "1"
+            posted = request.POST.copy()
+            posted["_continue"] = "1"
+            request.POST = posted  # type: ignore[assignment] # as Django does itself
         response = super().changeform_view(request, object_id, *args, **kwargs)
         saved: Project | None = getattr(request, "saved_project", None)
         if wanted and saved and isinstance(response, HttpResponseRedirect):
@@ -99,7 +100,7 @@ class ProjectPage:
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        request.saved_project = obj
+        request.saved_project = obj  # type: ignore[attr-defined] # what `changeform_view` tests
         if not change:
             count_tests(request, obj)
 
@@ -123,7 +124,9 @@ class ProjectPage:
             "widgets/learned_limits.html", {"project": project, "hourly": hourly, "concurrent": concurrent}
         )
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         shown: Project | None = kwargs.get("obj")
         # As it is saved: a form with errors has written its values into what it shows.
         project = self.get_object(request, str(shown.pk)) if shown is not None and shown.pk else None
@@ -141,7 +144,7 @@ class ProjectPage:
                 "scale": max(usage.limit, usage.used),
                 "calls": [described(call, request.user) for call in calls[:CALLS_SHOWN]],
             }
-        return super().render_change_form(request, context, **kwargs)
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 def remember(request: HttpRequest, project: Project, asked_at: datetime, outcome: str) -> None:
@@ -155,7 +158,7 @@ def count_tests(request: HttpRequest, project: Project) -> None:
         if (region, project_id) == (project.region, project.project_id):
             ApiCall.objects.create(
                 project=project,
-                user=request.user,
+                user_id=request.user.pk,
                 purpose=Purpose.PERSON,
                 what=WHAT,
                 started_at=started_at,
@@ -171,7 +174,7 @@ def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
         found.append("This project needs credentials: enter the secret below.")
     elif problem := project.secret_problem:
         found.append(problem)
-    if project.in_backoff:
+    if project.in_backoff and project.backoff_until:
         found.append(
             format_html("{} Mixpanel is asked again {}.", project.backoff_message, time_tag(project.backoff_until))
         )

@@ -107,7 +107,10 @@ def for_lists(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Any]:
     Their beginnings, `health_report`, hold the notes.
     """
     light: QuerySet[Any] = widgets.select_related("project", "snapshot", "owner").defer(*HEAVY)
-    return with_health(light, now).annotate(health_report=Substr("snapshot__report_json", 1, NOTE_WITHIN))
+    found: QuerySet[Any] = with_health(light, now).annotate(
+        health_report=Substr("snapshot__report_json", 1, NOTE_WITHIN)
+    )
+    return found
 
 
 def counts(widgets: QuerySet[Widget], now: datetime) -> dict[str, int]:
