@@ -216,6 +216,7 @@ def test_it_answers_hot_and_cold_polls_with_the_same_headers(served: Any, paths:
     standin.clear_faults()
     standin.fail(200, json.dumps(EVENTS))  # whichever test comes first asks
     url = base + paths["line"]
+    assert site.session.get(url).status_code == 200
     hot = site.session.get(url)
     through_django = site.session.get(url, headers={"Host": "127.0.0.1."})  # a host that only Django accepts
     assert through_django.status_code == hot.status_code == 200

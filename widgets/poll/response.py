@@ -6,10 +6,10 @@ on how stale). The path of a hot poll is `find` (one statement) and `deliver`, n
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Lock
 
 from django.conf import settings
 from django.db import InternalError, OperationalError
@@ -21,7 +21,7 @@ from widgets.models.widget import SLUG
 from widgets.poll.render import FORMATS, render
 from widgets.poll.row import PollRow, find
 from widgets.poll.wait import wait_for_data
-from widgets.refresh import background, gateway
+from widgets.refresh import answering, background, gateway
 from widgets.refresh.queue import enqueue, may_queue
 
 logger = logging.getLogger(__name__)
@@ -43,8 +43,6 @@ SAFE = (
 PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 NOTE_POLLS_EVERY = timedelta(hours=1)
 LONGEST_DETAIL = 200
-
-noting = Lock()
 
 
 @dataclass(slots=True)
@@ -197,9 +195,6 @@ def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
 
 
 def note_poll(widget_id: int, now: datetime) -> None:
-    """One thread of a process at a time, because SQLite's lock may be held for long; another poll notes the rest."""
-    if noting.acquire(blocking=False):
-        try:
-            Widget.objects.filter(pk=widget_id).update(last_polled_at=now)
-        finally:
-            noting.release()
+    """Keeps no thread from the next poll where the database can't be written now: that poll will note it."""
+    with suppress(OperationalError, InternalError), answering.brief_writes():
+        Widget.objects.filter(pk=widget_id).update(last_polled_at=now)
