@@ -43,7 +43,7 @@ DATES = ",".join(f'"2026-{month:02d}-{day:02d}":{day * 1000}' for month in (9, 1
 BODIES = {
     "labels": (values(700_000), "is too large. Ask for less"),
     "fewer labels": (values(190_000), "190,000 labels, and the query asked for 10,000"),
-    "keys": (values(1, "{" + ",".join(f'"{i:06x}":{i}.5' for i in range(990_000)) + "}"), "a date should stand"),
+    "keys": (values(1, "{" + ",".join(f'"{i:06x}":{i}.5' for i in range(990_000)) + "}"), "a date is missing"),
     "values": ("[" + "1," * (LARGEST_BODY // 2 - 2) + "1]", "is too large. Ask for less"),
     "wide keys": (values(1, "{" + ",".join(f'"😀{i:x}":0.5' for i in range(990_000)) + "}"), "is too large"),
     "less wide keys": (values(1, "{" + ",".join(f'"漢{i:x}":0.5' for i in range(900_000)) + "}"), "is too large"),
