@@ -89,7 +89,7 @@ def check_labels(labels: int, limit: int) -> None:
 
 
 def check_size(labels: int, *by: int) -> None:
-    """Raises ReadError if the report would be too large. `by` holds the numbers of dates and of steps."""
+    """Raises ReadError if the report would be too large. `by`: the number of dates, of steps, or both."""
     if prod(by, start=labels) > MOST_CELLS or max(labels, *by) > MOST_LINES:
         size = " by ".join(f"{n:,}" for n in by)
         raise ReadError(
