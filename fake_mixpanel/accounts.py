@@ -1,17 +1,17 @@
-"""Who may ask: service accounts, the demo's project secret, and the projects they open."""
+"""Checks credentials: service accounts, the demo's project secret, and access to projects."""
 
 import base64
 import binascii
 
-from fake_mixpanel.asked import Refused
 from fake_mixpanel.dataset import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET
 from fake_mixpanel.faults import MESSAGES
+from fake_mixpanel.query import Refused
 
-PROJECT_SECRET = "project secret"  # noqa: S105 - what `Call.user` says of a call made with one
+PROJECT_SECRET = "project secret"  # noqa: S105 - `Call.user` of a call with a project secret
 
 
 def basic(authorization: str) -> tuple[str, str]:
-    """User name and password of the header, both empty when it can't be read."""
+    """The user name and password in the header. Both are empty if the header is unreadable."""
     scheme, _, encoded = authorization.partition(" ")
     try:
         user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
@@ -26,7 +26,7 @@ def user_of(authorization: str) -> str:
 
 
 def project_of(authorization: str, project_id: str, accounts: dict[str, str], projects: tuple[int, ...]) -> int:
-    """The project that the call is let into; raises Refused as Mixpanel does."""
+    """The id of the project that the call may use. Raises Refused with Mixpanel's statuses and messages."""
     user, password = basic(authorization)
     if user and not password:
         if user != DEMO_PROJECT_SECRET or project_id not in ("", str(DEMO_PROJECT_ID)):

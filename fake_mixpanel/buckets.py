@@ -1,4 +1,4 @@
-"""Days grouped the way Mixpanel's answers are: by day, week (from Monday), month, or a number of days."""
+"""Groups days like Mixpanel: by day, by week (from Monday), by month, or by a number of days."""
 
 from datetime import date, timedelta
 
@@ -8,14 +8,14 @@ def days_between(first: date, last: date) -> list[date]:
 
 
 def start_of(day: date, unit: str) -> date:
-    """The first day of the bucket that a day falls into."""
+    """The first day of the bucket that contains the day."""
     if unit == "week":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if unit == "month" else day
 
 
 def later(day: date, unit: str, number: int) -> date:
-    """The start of the bucket that comes `number` buckets after the one that starts on `day`."""
+    """The first day of the bucket that comes `number` buckets after the bucket of `day`, its first day."""
     if unit == "month":
         months = day.year * 12 + day.month - 1 + number
         return date(months // 12, months % 12 + 1, 1)
@@ -23,7 +23,7 @@ def later(day: date, unit: str, number: int) -> date:
 
 
 def buckets(days: list[date], unit: str, interval: int = 1) -> dict[date, list[date]]:
-    """Each bucket's first day, and those of its days that were asked for. An `interval` counts from the first day."""
+    """First day of each bucket → its days among `days`. An `interval` counts from the first of `days`."""
     grouped: dict[date, list[date]] = {}
     for number, day in enumerate(days):
         key = start_of(day, unit) if interval == 1 else day - timedelta(days=number % interval)

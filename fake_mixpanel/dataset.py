@@ -1,4 +1,4 @@
-"""The made-up company: its events, properties, funnels and cohorts, and the names tests and the demo use for them."""
+"""The made-up company: its events, properties, funnels and cohorts, and the names that tests and the demo use."""
 
 import re
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 DEMO_PROJECT_ID = 2526451
 DEMO_USERNAME = "mixcyfe-demo.8a31c1.mp-service-account"
-DEMO_SECRET = "demo-Zr5kQ0v9bTn3wYx7"  # noqa: S105 - opens nothing but the stand-in
-DEMO_PROJECT_SECRET = "5f0c9a417be24d63a8d1e3b6c7720f94"  # noqa: S105 - opens nothing but the stand-in
+DEMO_SECRET = "demo-Zr5kQ0v9bTn3wYx7"  # noqa: S105 - valid only at the fake
+DEMO_PROJECT_SECRET = "5f0c9a417be24d63a8d1e3b6c7720f94"  # noqa: S105 - valid only at the fake
 
 CUSTOM_EVENT = "$custom_event:12345"
 ODD_EVENT = 'Ordered "Pizza", large'
@@ -24,7 +24,7 @@ _COMMON = ("plan", "mp_country_code", "$browser", "$os", "utm_source", "campaign
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`daily` is how often it happens on an average day, `per_person` how often somebody who does it does it."""
+    """`daily` is the average count per day. `per_person` is the average count per day and per person who does it."""
 
     name: str
     daily: float
@@ -77,24 +77,23 @@ PROPERTIES: dict[str, Shares] = {
     "amount": {"9.9": 38, "19": 27, "49": 18, "99": 9, "249.5": 4, "2000": 0.7, "undefined": 3},
     ODD_PROPERTY: {"26": 50, "32": 35, "40": 15},
 }  # fmt: skip
-"""Each property's values and how common they are; a share below `RARE` of the whole does not happen every day."""
+"""Property → value → weight."""
 
 RARE = 0.01
-"""Of the whole."""
-
+"""A value with less than this share of all events does not happen every day."""
 
 _PROPERTY = re.compile(r'properties\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
 
 
 def shares(event: Event, name: str) -> Shares:
-    """An event without the property has it as `undefined`, as at Mixpanel."""
+    """The values of a property and their weights. Like at Mixpanel, an event without the property has `undefined`."""
     return PROPERTIES[name] if name in event.properties else {"undefined": 1.0}
 
 
 def breakdown(event: Event, expression: str) -> tuple[str, Shares]:
-    """The values an event is broken down by, and a name for them.
+    """The name of a breakdown, and its values with their weights.
 
-    `properties["…"]` gives the property's values, anything else true and false.
+    `properties["…"]` gives the values of the property; any other expression gives true and false.
     https://developer.mixpanel.com/reference/segmentation-expressions
     """
     if plain := _PROPERTY.fullmatch(expression):
@@ -105,7 +104,9 @@ def breakdown(event: Event, expression: str) -> tuple[str, Shares]:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """For each step after the first: `keeps` is the share of people who go on to it, `waits` after how many seconds."""
+    """`keeps` and `waits` have one entry per step after the first: the share of people who reach the step, and the
+    seconds that they need for it.
+    """
 
     name: str
     steps: tuple[Event, ...]
@@ -136,4 +137,4 @@ COHORTS: tuple[tuple[int, str, int, bool], ...] = (
     (1001, "Active in the last week", 9020, True),
     (2000, "Test accounts", 25, False),
 )
-"""Id, name, people, visible."""
+"""(id, name, number of people, visible)"""

@@ -1,4 +1,4 @@
-"""The fake Mixpanel itself: start it, look at what came in, make it slow, strict or broken.
+"""The FakeMixpanel: a test starts it, reads its calls, and makes it slow, strict or broken.
 
 with FakeMixpanel() as mixpanel:
     …  # MIXPANEL_API_ROOT=mixpanel.url
@@ -15,18 +15,18 @@ from zoneinfo import ZoneInfo
 
 from fake_mixpanel import journeys, saved_reports, segments
 from fake_mixpanel.accounts import project_of, user_of
-from fake_mixpanel.asked import Asked, Refused
 from fake_mixpanel.dataset import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, DEMO_SECRET, DEMO_USERNAME
 from fake_mixpanel.faults import MESSAGES, Fault, Faults
+from fake_mixpanel.query import Query, Refused
 from fake_mixpanel.server import Reply, Request, Server
 from fake_mixpanel.traffic import Call, Traffic
 
 __all__ = ["DEMO_PROJECT_ID", "DEMO_PROJECT_SECRET", "DEMO_SECRET", "DEMO_USERNAME", "Call", "FakeMixpanel"]
 
 ZONE = ZoneInfo("US/Pacific")
-"""Of every project: Mixpanel's default."""
+"""The time zone of every project: Mixpanel's default."""
 
-ENDPOINTS: dict[str, Callable[[Asked], Any]] = {
+ENDPOINTS: dict[str, Callable[[Query], Any]] = {
     "GET events": segments.events,
     "GET events/top": segments.top,
     "GET events/names": segments.names,
@@ -43,13 +43,13 @@ ENDPOINTS: dict[str, Callable[[Asked], Any]] = {
     "POST cohorts/list": saved_reports.cohorts,
     "GET app/bookmarks": saved_reports.bookmarks,
 }
-"""Who answers: by method, and by the path below /api/query."""
+"""Method and path below /api/query → the function that answers."""
 
 BOOKMARKS = re.compile(r"/api/app/projects/(\d+)/bookmarks")
 
 
 class FakeMixpanel(Traffic, Faults):
-    """`accounts` (name to secret) open all `projects`, which have their own numbers. All may be set while it runs."""
+    """Every account (`accounts`: name → secret) may use all `projects`. Tests may set all attributes while it runs."""
 
     def __init__(
         self, *, projects: tuple[int, ...] = (DEMO_PROJECT_ID,), hourly_limit: int = 60, concurrent_limit: int = 5
@@ -69,7 +69,7 @@ class FakeMixpanel(Traffic, Faults):
         return self
 
     def stop(self) -> None:
-        """Who waits for an answer gets none."""
+        """Stops the server. Clients that wait for an answer get none."""
         self._stopped.set()
         if self._server:
             self._server.shutdown()
@@ -83,17 +83,17 @@ class FakeMixpanel(Traffic, Faults):
 
     @property
     def url(self) -> str:
-        """The value for MIXPANEL_API_ROOT."""
+        """The value of MIXPANEL_API_ROOT."""
         assert self._server, "not started yet"
         return f"http://127.0.0.1:{self._server.server_port}/api"
 
     @staticmethod
     def problems(request: Request) -> Iterable[str]:
-        """What is wrong with a request. Tests put `published.problems` here, which needs more than Python."""
+        """The mistakes in a request. Tests replace this by `published.problems`; the demo does not need that check."""
         return ()
 
     def receive(self, request: Request) -> Reply:
-        """Lets a call in or not, lets it take its time, and answers; the call has ended when this returns."""
+        """Checks access and limits, waits for `latency`, and answers. The call has ended when this returns."""
         bookmarks = BOOKMARKS.fullmatch(request.path)
         endpoint = "app/bookmarks" if bookmarks else request.path.removeprefix("/api/query/")
         params = request.params
@@ -105,7 +105,7 @@ class FakeMixpanel(Traffic, Faults):
         except Refused as error:
             refused = error
         call = Call(endpoint, request.method, params, project, user_of(request.authorization))
-        # What lies under /api/app has limits of its own.
+        # Mixpanel's limits are for the Query API, so calls to /api/app do not count.
         number, over = self.arrive(call, counted=not refused and not bookmarks)
         reply = Reply(0, b"", cut="reset")
         try:
@@ -113,7 +113,8 @@ class FakeMixpanel(Traffic, Faults):
                 raise refused
             reply = self._reply(request, call)
         except Refused as error:
-            address = request.path if bookmarks else f"/api/2.0/{endpoint}"  # as Mixpanel gives it: not the one asked
+            # Mixpanel's errors quote this older path, not the path of the request.
+            address = request.path if bookmarks else f"/api/2.0/{endpoint}"
             body = {"request": f"{address}?{request.query}", "error": error.message}
             reply = Reply(error.status, *_sent(body, error.headers))
         finally:
@@ -132,10 +133,10 @@ class FakeMixpanel(Traffic, Faults):
         fault = self.take_fault(call.endpoint)
         if self._stopped.wait(self.latency(call) if callable(self.latency) else self.latency):
             return Reply(0, b"", cut="reset")
-        asked = Asked(call.project_id or 0, datetime.now(ZONE), call.params)
+        query = Query(call.project_id or 0, datetime.now(ZONE), call.params)
         if fault and not fault.cut:
-            return self._failure(fault, asked.project_id)
-        answer = ENDPOINTS[f"{call.method} {call.endpoint}"](asked)
+            return self._failure(fault, query.project_id)
+        answer = ENDPOINTS[f"{call.method} {call.endpoint}"](query)
         return Reply(200, *_sent(answer), cut=fault.cut if fault else "")
 
     def _failure(self, fault: Fault, project: int) -> Reply:
@@ -148,7 +149,7 @@ class FakeMixpanel(Traffic, Faults):
 
 
 def _sent(body: object, headers: Mapping[str, str] | None = None) -> tuple[bytes, dict[str, str]]:
-    """A body and its headers: text and bytes as they are, anything else as JSON."""
+    """The body as bytes, and its headers. Text and bytes stay unchanged; everything else becomes JSON."""
     content_type = "text/html" if isinstance(body, str) and body.startswith("<") else "application/json"
     sent = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
     return sent, {"Content-Type": content_type, **(headers or {})}

@@ -1,4 +1,4 @@
-"""What can be made to go wrong: errors in Mixpanel's words, and answers that are broken on their way."""
+"""The faults that a test can cause: errors with Mixpanel's messages, and broken answers."""
 
 import json
 import threading
@@ -21,15 +21,15 @@ BODIES: dict[str, bytes | str] = {
     "deep": "[" * 100_000 + "]" * 100_000,
     "wrong_shape": json.dumps(_ODD),
 }
-"""Broken answers that are whole as far as HTTP goes."""
+"""Bodies that are broken although the HTTP answer is complete."""
 
 CUT = ("truncated", "reset")
-"""Answers that break off: in the middle, or before they begin."""
+"""Incomplete HTTP answers: cut in the middle, or cut before the first byte."""
 
 
 @dataclass
 class Fault:
-    """An answer in place of the right one (`status`, `body`, `headers`), or the right one, `cut`."""
+    """Another answer instead of the right one (`status`, `body`, `headers`), or the right answer cut (`cut`)."""
 
     status: int = 200
     body: object = None
@@ -40,7 +40,7 @@ class Fault:
 
 
 class Faults:
-    """Faults that end by themselves queue up; one without end replaces those of its endpoint that went before."""
+    """The pending faults. Faults with `times` wait in a queue. One without `times` replaces all of its endpoint."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
@@ -54,14 +54,14 @@ class Faults:
         times: int | None = None,
         endpoint: str | None = None,
     ) -> None:
-        """Answers an error: `times` calls, or until `clear_faults`; without a body, in Mixpanel's words.
+        """Answers an error, for `times` calls or until `clear_faults`. Without a body it uses Mixpanel's message.
 
-        Calls still have to be let in and still count.
+        Access and limits are still checked, and the calls still count.
         """
         self._add(Fault(status, body, dict(headers or {}), times=times, endpoint=endpoint))
 
     def broken(self, kind: str, times: int | None = None) -> None:
-        """Answers something broken, one of BODIES or CUT: `times` calls, or until `clear_faults`."""
+        """Answers a broken body or a cut answer (`kind` is a name in BODIES or CUT), as `fail` does."""
         self._add(Fault(cut=kind, times=times) if kind in CUT else Fault(body=BODIES[kind], times=times))
 
     def clear_faults(self) -> None:
@@ -69,7 +69,7 @@ class Faults:
             self._waiting = []
 
     def take_fault(self, endpoint: str) -> Fault | None:
-        """The fault that a call of this endpoint meets, if any."""
+        """The next fault for a call of this endpoint; None if there is none."""
         with self._faults_lock:
             for fault in self._waiting:
                 if fault.endpoint in (None, endpoint):

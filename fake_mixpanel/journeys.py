@@ -1,41 +1,41 @@
-"""The answers about people over time: funnels, retention, frequency."""
+"""Answers for funnels, retention and frequency."""
 
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from fake_mixpanel import counts, dataset
-from fake_mixpanel.asked import Asked, Refused
 from fake_mixpanel.buckets import later, start_of
+from fake_mixpanel.query import Query, Refused
 from fake_mixpanel.segments import largest
 
 
-def funnels(asked: Asked) -> dict[str, Any]:
-    """Counts add up over dates: a week's is the sum of its days'."""
-    funnel = dataset.FUNNELS.get(asked.number("funnel_id"))
+def funnels(query: Query) -> dict[str, Any]:
+    """Counts add up: the count of a week is the sum of the counts of its days."""
+    funnel = dataset.FUNNELS.get(query.number("funnel_id"))
     if not funnel:
-        raise Refused(400, f"funnel_id {asked.number('funnel_id')} does not exist in this project")
-    grouped = asked.buckets()
+        raise Refused(400, f"funnel_id {query.number('funnel_id')} does not exist in this project")
+    grouped = query.buckets()
     return {
         "meta": {"dates": [str(first) for first in grouped]},
-        "data": {str(first): _funnel_cell(asked, funnel, days) for first, days in grouped.items()},
+        "data": {str(first): _funnel_cell(query, funnel, days) for first, days in grouped.items()},
     }
 
 
-def _funnel_cell(asked: Asked, funnel: dataset.Funnel, days: list[date]) -> dict[str, Any]:
-    started = people(asked, funnel.steps[0], days, asked.text("where", ""))
+def _funnel_cell(query: Query, funnel: dataset.Funnel, days: list[date]) -> dict[str, Any]:
+    started = people(query, funnel.steps[0], days, query.text("where", ""))
     steps = funnel_steps(funnel, started)
-    if "on" not in asked.params:
+    if "on" not in query.params:
         numbers = [step["count"] for step in steps]
         analysis = {"completion": numbers[-1], "starting_amount": numbers[0], "steps": len(numbers)}
         return {"steps": steps, "analysis": analysis}
-    name, parts = dataset.breakdown(funnel.steps[0], asked.text("on"))
-    values = largest(counts.by_value(funnel.steps[0], name, parts, started), asked.number("limit", 255))
+    name, parts = dataset.breakdown(funnel.steps[0], query.text("on"))
+    values = largest(counts.by_value(funnel.steps[0], name, parts, started), query.number("limit", 255))
     return {"$overall": steps, **{value: funnel_steps(funnel, daily, value) for value, daily in values.items()}}
 
 
 def funnel_steps(funnel: dataset.Funnel, started: counts.Daily, value: str = "") -> list[dict[str, Any]]:
-    """The steps as /funnels gives them, of the people who started on each day."""
+    """The steps in the form of /funnels. `started` is the number of people who started on each day."""
     numbers = [0] * len(funnel.steps)
     for day, starting in started.items():
         left: float = starting
@@ -63,20 +63,19 @@ def funnel_steps(funnel: dataset.Funnel, started: counts.Daily, value: str = "")
     return steps
 
 
-def funnels_list(asked: Asked) -> list[dict[str, Any]]:
+def funnels_list(query: Query) -> list[dict[str, Any]]:
     return [{"funnel_id": funnel_id, "name": funnel.name} for funnel_id, funnel in dataset.FUNNELS.items()]
 
 
-def retention(asked: Asked) -> dict[str, Any]:
-    """Of the people who did `born_event` for the first time."""
-    event, unit = asked.text("event", "any"), asked.text("unit", "day")
-    born = dataset.EVENTS.get(asked.text("born_event"))
+def retention(query: Query) -> dict[str, Any]:
+    event, unit = query.text("event", "any"), query.text("unit", "day")
+    born = dataset.EVENTS.get(query.text("born_event"))
     answer: dict[str, Any] = {}
-    for first, days in asked.buckets().items():
-        size = counts.together(list(people(asked, born, days).values())) if born else 0
+    for first, days in query.buckets().items():
+        size = counts.distinct_people(list(people(query, born, days).values())) if born else 0
         if size:
-            columns, seed = asked.number("interval_count", 1), (event, asked.text("where", ""))
-            back = came_back(size, first, columns, asked.today, unit=unit, seed=seed)
+            columns, seed = query.number("interval_count", 1), (event, query.text("where", ""))
+            back = came_back(size, first, columns, query.today, unit=unit, seed=seed)
             answer[str(first)] = {"counts": back, "first": size}
     return answer
 
@@ -84,7 +83,7 @@ def retention(asked: Asked) -> dict[str, Any]:
 def came_back(
     size: int, first: date, columns: int, today: date, *, unit: str = "day", seed: Iterable[object] = ()
 ) -> list[int]:
-    """How many of a cohort were seen again in each interval; intervals that have not begun are there, as 0."""
+    """The number of people of a cohort who came back in each interval; 0 for an interval that has not begun."""
     back = []
     for number in range(columns):
         share = 0.78 if number == 0 else 0.46 * number**-0.55
@@ -98,16 +97,16 @@ def came_back(
     return back
 
 
-def addiction(asked: Asked) -> dict[str, Any]:
-    """In how many hours or days of each day, week or month people were seen: column n is n + 1 of them, or more."""
-    event = dataset.EVENTS.get(asked.text("event", "App Open"))
+def addiction(query: Query) -> dict[str, Any]:
+    """One row per day, week or month. Column n is the number of people active in at least n + 1 hours or days of it."""
+    event = dataset.EVENTS.get(query.text("event", "App Open"))
     if not event:
         return {"data": {}}
-    unit = asked.text("unit")
-    columns = {"day": 1, "week": 7, "month": 31}[unit] * (1 if asked.text("addiction_unit") == "day" else 24)
+    unit = query.text("unit")
+    columns = {"day": 1, "week": 7, "month": 31}[unit] * (1 if query.text("addiction_unit") == "day" else 24)
     data = {}
-    for first, days in asked.buckets().items():
-        seen = counts.together(list(people(asked, event, days, asked.text("where", "")).values()))
+    for first, days in query.buckets().items():
+        seen = counts.distinct_people(list(people(query, event, days, query.text("where", "")).values()))
         row = [seen]
         for number in range(1, columns):
             luck = counts.chance("frequency", event.name, unit, first, number)
@@ -116,7 +115,7 @@ def addiction(asked: Asked) -> dict[str, Any]:
     return {"data": data}
 
 
-def people(asked: Asked, event: dataset.Event, days: list[date], where: str = "") -> counts.Daily:
-    """How many people did it on each day."""
-    found = asked.daily(event, days, where)
+def people(query: Query, event: dataset.Event, days: list[date], where: str = "") -> counts.Daily:
+    """The number of people who did the event on each day."""
+    found = query.daily(event, days, where)
     return {day: counts.people_of(event, number, day) for day, number in found.items()}

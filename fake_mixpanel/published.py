@@ -1,7 +1,7 @@
-"""Holds requests against Mixpanel's published description of its Query API: for tests only, it needs openapi-core.
+"""Compares requests with Mixpanel's published description of its Query API. Only tests use it: it needs openapi-core.
 
-The description lies beside this file, word for word. CHANGES and `_in_words` are where Mixpanel differs from it, or
-where it states a rule in words only.
+`query.openapi.yaml` is the unchanged description. CHANGES and `_rules_in_words` add the rules that the description
+states only in words, and the points in which Mixpanel itself differs from it.
 """
 
 from collections.abc import Iterator
@@ -20,31 +20,31 @@ DESCRIPTION = Path(__file__).with_name("query.openapi.yaml")
 ROOT = "https://mixpanel.com/api/query"
 
 CHANGES: dict[str, dict[str, Any]] = {
-    # A project secret is of one project; with a service account `accounts` asks for the id.
+    # A project secret belongs to one project. For a service account the module `accounts` requires the id.
     "project_id": {"required": False},
-    # "yyyy-mm-dd", in words.
+    # In words: "yyyy-mm-dd".
     "from_date": {"schema": {"type": "string", "format": "date"}},
     "to_date": {"schema": {"type": "string", "format": "date"}},
-    # "Maximum value 10,000", in words.
+    # In words: "Maximum value 10,000".
     "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 10_000}},
     # Mixpanel's own client library sends `week` too.
     "/segmentation unit": {"schema": {"enum": ["minute", "hour", "day", "week", "month"]}},
 }
-"""Of a parameter, everywhere or of one path."""
+"""Parameter, or path and parameter → the changed part of its description."""
 
 
 def problems(request: Request) -> Iterator[str]:
-    """What is wrong with a request; nothing of /api/app is described, so nothing is wrong with it."""
+    """The mistakes in a request. The description does not include /api/app, so a request to it has none."""
     path = request.path.removeprefix("/api/query")
     if path.startswith("/api/app/"):
         return
     headers = {"Authorization": request.authorization} if request.authorization else {}
-    asked = RequestsOpenAPIRequest(requests.Request(request.method, f"{ROOT}{path}?{request.query}", headers))
-    found = [f"{error} {error.__cause__ or ''}" for error in api().iter_request_errors(asked)]
-    yield from found or _in_words(path, request.params)
+    described = RequestsOpenAPIRequest(requests.Request(request.method, f"{ROOT}{path}?{request.query}", headers))
+    found = [f"{error} {error.__cause__ or ''}" for error in api().iter_request_errors(described)]
+    yield from found or _rules_in_words(path, request.params)
 
 
-def _in_words(path: str, given: dict[str, str]) -> Iterator[str]:
+def _rules_in_words(path: str, given: dict[str, str]) -> Iterator[str]:
     names = {
         parameter["name"]
         for operation in description()["paths"][path].values()
@@ -62,7 +62,7 @@ def _in_words(path: str, given: dict[str, str]) -> Iterator[str]:
 
 @cache
 def description() -> dict[str, Any]:
-    """The published description with the changes, and every parameter where it is used."""
+    """The published description with CHANGES. References to shared parameters are replaced by the parameters."""
     described: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text())
     shared = described["components"]["parameters"]
     for path, operations in described["paths"].items():

@@ -1,4 +1,4 @@
-"""Reports people saved in Mixpanel, by id: the answers of /insights, and the lists that name reports and cohorts."""
+"""The saved reports by id: the answers of /insights, and the lists of saved reports and cohorts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from fake_mixpanel import counts, dataset
-from fake_mixpanel.asked import Asked, Refused
 from fake_mixpanel.buckets import buckets, days_between
 from fake_mixpanel.journeys import came_back, funnel_steps, people
+from fake_mixpanel.query import Query, Refused
 
 SIGNUPS_REPORT = 41001
 BREAKDOWN_REPORT = 41003
@@ -20,7 +20,7 @@ Series = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SavedReport:
-    """What it counts over the last `days` days, today among them. Without a `unit` it has one number, no dates."""
+    """A report over the last `days` days, including today. With an empty `unit` it has one number and no dates."""
 
     name: str
     days: int = 30
@@ -32,95 +32,95 @@ class SavedReport:
     funnel: int | None = None
 
 
-def insights(asked: Asked) -> dict[str, Any]:
-    number = asked.number("bookmark_id")
+def insights(query: Query) -> dict[str, Any]:
+    number = query.number("bookmark_id")
     report = SAVED_REPORTS.get(number)
     if not report:
-        raise Refused(404, f"bookmark {number} not found in project {asked.project_id}")
+        raise Refused(404, f"bookmark {number} not found in project {query.project_id}")
     if report.kind not in SERIES:
         raise Refused(400, f"bookmark {number} is of type {report.kind}, which can't be queried here")
-    days = days_between(asked.today - timedelta(days=report.days - 1), asked.today)
+    days = days_between(query.today - timedelta(days=report.days - 1), query.today)
     return {
-        "computed_at": asked.now.isoformat(),
+        "computed_at": query.now.isoformat(),
         "date_range": {
-            "from_date": _stamp(asked, days[0]),
-            "to_date": datetime.combine(days[-1], time(23, 59, 59, 999_000), asked.now.tzinfo).isoformat(),
+            "from_date": _stamp(query, days[0]),
+            "to_date": datetime.combine(days[-1], time(23, 59, 59, 999_000), query.now.tzinfo).isoformat(),
         },
         "headers": ["$event", *report.breakdowns],
-        "series": SERIES[report.kind](asked, report, days),
+        "series": SERIES[report.kind](query, report, days),
     }
 
 
-def bookmarks(asked: Asked) -> dict[str, Any]:
-    """As Mixpanel's own client library asks for them: /api/app/projects/<id>/bookmarks?v=2."""
-    if asked.text("v") != "2":
+def bookmarks(query: Query) -> dict[str, Any]:
+    """/api/app/projects/<id>/bookmarks?v=2, the request of Mixpanel's own client library."""
+    if query.text("v") != "2":
         raise Refused(400, "v must be 2")
     results = [{"id": number, "name": report.name, "type": report.kind} for number, report in SAVED_REPORTS.items()]
     return {"status": "ok", "results": results}
 
 
-def cohorts(asked: Asked) -> list[dict[str, Any]]:
+def cohorts(query: Query) -> list[dict[str, Any]]:
     return [
-        {"id": number, "name": name, "count": size, "is_visible": int(visible), "project_id": asked.project_id}
+        {"id": number, "name": name, "count": size, "is_visible": int(visible), "project_id": query.project_id}
         for number, name, size, visible in dataset.COHORTS
     ]
 
 
-def _metrics(asked: Asked, report: SavedReport, days: list[date]) -> Series:
+def _metrics(query: Query, report: SavedReport, days: list[date]) -> Series:
     """One level of nesting per breakdown, each with `$overall` beside the values."""
 
     def level(event: dataset.Event, daily: counts.Daily, breakdowns: tuple[str, ...]) -> Any:
         if not breakdowns:
-            return _leaf(asked, report, event, daily)
+            return _leaf(query, report, event, daily)
         name, rest = breakdowns[0], breakdowns[1:]
         values = counts.by_value(event, name, dataset.shares(event, name), daily)
-        overall = {"$overall": _leaf(asked, report, event, daily)}
+        overall = {"$overall": _leaf(query, report, event, daily)}
         return overall | {value: level(event, part, rest) for value, part in values.items()}
 
     uniques = " - Unique" if report.measure == "unique" else ""
     known = [dataset.EVENTS[name] for name in report.events]
-    return {event.name + uniques: level(event, asked.daily(event, days), report.breakdowns) for event in known}
+    return {event.name + uniques: level(event, query.daily(event, days), report.breakdowns) for event in known}
 
 
-def _leaf(asked: Asked, report: SavedReport, event: dataset.Event, daily: counts.Daily) -> dict[str, int | float]:
+def _leaf(query: Query, report: SavedReport, event: dataset.Event, daily: counts.Daily) -> dict[str, int | float]:
     if not report.unit:
         return {"all": counts.measured(report.measure, event, daily)}
     if report.unit == "hour":
         hours = {day: counts.by_hour(number, event.name, day) for day, number in daily.items()}
-        return {_stamp(asked, day, hour): part for day, parts in hours.items() for hour, part in enumerate(parts)}
+        return {_stamp(query, day, hour): part for day, parts in hours.items() for hour, part in enumerate(parts)}
     grouped = buckets(list(daily), report.unit)
     return {
-        _stamp(asked, first): counts.measured(report.measure, event, {day: daily[day] for day in some})
+        _stamp(query, first): counts.measured(report.measure, event, {day: daily[day] for day in some})
         for first, some in grouped.items()
     }
 
 
-def _retention(asked: Asked, report: SavedReport, days: list[date]) -> Series:
+def _retention(query: Query, report: SavedReport, days: list[date]) -> Series:
     def cohort(first: int, back: list[int]) -> dict[str, Any]:
         return {"first": first, "counts": back, "rates": [number / first if first else 0 for number in back]}
 
     born, came = report.events
-    started = people(asked, dataset.EVENTS[born], days)
-    backs = {day: came_back(size, day, 8, asked.today, seed=("saved",)) for day, size in started.items()}
+    started = people(query, dataset.EVENTS[born], days)
+    backs = {day: came_back(size, day, 8, query.today, seed=("saved",)) for day, size in started.items()}
     sums = [sum(column) // len(started) for column in zip(*backs.values(), strict=True)]
     average = cohort(sum(started.values()) // len(started), sums)
-    dated = {_stamp(asked, day): cohort(size, backs[day]) for day, size in started.items()}
+    dated = {_stamp(query, day): cohort(size, backs[day]) for day, size in started.items()}
     return {f"{born} and then {came}": {**dated, "$average": average}}
 
 
-def _funnel(asked: Asked, report: SavedReport, days: list[date]) -> Series:
+def _funnel(query: Query, report: SavedReport, days: list[date]) -> Series:
     funnel = dataset.FUNNELS[report.funnel or 0]
-    steps = funnel_steps(funnel, people(asked, funnel.steps[0], days))
+    steps = funnel_steps(funnel, people(query, funnel.steps[0], days))
     keys = ("count", "step_conv_ratio", "overall_conv_ratio", "avg_time", "avg_time_from_start")
     named = {f"{number}. {step.get('step_label', step['event'])}": step for number, step in enumerate(steps, start=1)}
     return {funnel.name: {key: {name: {"all": step[key]} for name, step in named.items()} for key in keys}}
 
 
-def _stamp(asked: Asked, day: date, hour: int = 0) -> str:
-    return datetime.combine(day, time(hour), asked.now.tzinfo).isoformat()
+def _stamp(query: Query, day: date, hour: int = 0) -> str:
+    return datetime.combine(day, time(hour), query.now.tzinfo).isoformat()
 
 
-SERIES: dict[str, Callable[[Asked, SavedReport, list[date]], Series]] = {
+SERIES: dict[str, Callable[[Query, SavedReport, list[date]], Series]] = {
     "insights": _metrics,
     "retention": _retention,
     "funnels": _funnel,
@@ -138,7 +138,7 @@ SAVED_REPORTS: dict[int, SavedReport] = {
     41009: SavedReport("Ways through the app", kind="flows"),
     UNDATED_REPORT: SavedReport("Orders and upgrades", 30, ("Order completed", "Plan upgraded"), unit=""),
     41011: SavedReport("People who log in, by week", 84, ("Logged in",), unit="week", measure="unique"),
-    # A funnel's id is the id of its bookmark, so both lists name it and both endpoints answer for it.
+    # A funnel's id is also its bookmark's id. So both lists contain the funnel, and both endpoints answer for it.
     **{
         funnel_id: SavedReport(funnel.name, kind="funnels", funnel=funnel_id)
         for funnel_id, funnel in dataset.FUNNELS.items()

@@ -1,4 +1,4 @@
-"""The HTTP side of the fake: it reads requests, and sends answers whole or cut."""
+"""The HTTP server of the fake: it reads requests and sends complete or cut answers."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`cut` says where the answer breaks off: see `faults`."""
+    """`cut` is "", or how the answer is cut: a value in `faults.CUT`."""
 
     status: int
     body: bytes
@@ -31,7 +31,7 @@ class Reply:
 
 
 class Server(ThreadingHTTPServer):
-    """One thread per connection. `receive` decides what is answered."""
+    """One thread per connection. The function `receive` turns a Request into a Reply."""
 
     request_queue_size = 256
 
@@ -40,7 +40,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away in the middle are what a fake is for; anything else is a bug of ours."""
+        """Ignores clients that disconnect: tests do so on purpose. Prints other errors: they are bugs of the fake."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -48,7 +48,7 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # headers and body leave in one piece
+    wbufsize = -1  # Send headers and body in one piece.
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -72,4 +72,4 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Quiet: what came in is in `FakeMixpanel.calls`."""
+        """Logs nothing: tests read `FakeMixpanel.calls`."""

@@ -1,8 +1,7 @@
-"""What came in: every call in order, how many run at once, and Mixpanel's limits on both.
+"""The traffic of the fake: all calls in order, the number of running queries, and Mixpanel's two limits.
 
-A 429 is as Mixpanel sends it since 2026: it names the limit that was reached in its words, and both in its headers.
-
-A query runs from its arrival until its answer is about to be written, whether or not its client still waits.
+A 429 has Mixpanel's form of 2026: the message names the reached limit, and the headers have both limits.
+A query runs from its arrival until just before its answer is written, even if the client no longer waits.
 """
 
 import threading
@@ -10,7 +9,7 @@ import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, replace
 
-from fake_mixpanel.asked import Refused
+from fake_mixpanel.query import Refused
 
 HOUR = 3600.0
 
@@ -19,10 +18,9 @@ _Query = tuple[str, str, frozenset[tuple[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `status` is 0 while it runs, and stays 0 if it never got an answer.
+    """One request. `status` is 0 while it runs, and stays 0 if it never gets an answer.
 
-    `user` is the account's name, or "project secret", never the secret itself; `project_id` is None if it was not let
-    in.
+    `user` is the name of the account, or "project secret", never a secret. `project_id` is None without access.
     """
 
     endpoint: str
@@ -48,7 +46,7 @@ class Traffic:
 
     @property
     def calls(self) -> list[Call]:
-        """Every request, in the order they arrived; a copy."""
+        """A copy of all calls, in the order of their arrival."""
         with self._lock:
             return list(self._calls.values())
 
@@ -57,7 +55,7 @@ class Traffic:
         return self._most_running
 
     def reset(self) -> None:
-        """Forgets the calls and the hour; what runs goes on running, faults and settings stay as they are."""
+        """Forgets all calls and the count of the hour. Running queries, faults and settings stay."""
         with self._lock:
             self._calls.clear()
             self._hour.clear()
@@ -65,9 +63,9 @@ class Traffic:
             self._most_running = max(map(len, self._running.values()), default=0)
 
     def arrive(self, call: Call, *, counted: bool) -> tuple[int, Refused | None]:
-        """Records a call and, if it counts, checks and takes its place within the limits, all at once.
+        """Records a call and, if `counted`, counts it towards the limits, in one locked step.
 
-        Gives its number, and the refusal if a limit is reached.
+        Returns the number of the call, and the refusal if a limit is reached.
         """
         with self._lock:
             self._arrivals += 1
@@ -88,7 +86,7 @@ class Traffic:
             return number, None
 
     def leave(self, number: int, project: int | None, status: int) -> None:
-        """To be called just before the answer is written: a quick client asks again before the write returns."""
+        """Ends a call. Call this before writing the answer: a fast client asks again before the write returns."""
         with self._lock:
             if project is not None:
                 self._running[project].pop(number, None)
@@ -96,7 +94,7 @@ class Traffic:
                 self._calls[number] = replace(self._calls[number], status=status)
 
     def over(self, project: int, running: int, hour: int) -> Refused:
-        """The refusal, where `running` and `hour` count the refused call too."""
+        """The refusal of a call. `running` and `hour` are the counts with this call."""
         hourly, concurrent = self.hourly_limit, self.concurrent_limit
         left = f'"project";r={max(0, hourly - hour)}'
         places = f'"project-concurrency";r={max(0, concurrent - running)}'

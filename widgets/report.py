@@ -1,6 +1,6 @@
-"""The plain Report: all that the rooms `reports` (which make one) and `cyfe` (which lay one out) share.
+"""The plain Report. `reports` makes a Report from Mixpanel's answer, and `cyfe` turns it into a Table.
 
-Knows nothing of Mixpanel, Cyfe, Django or HTTP.
+This module knows no Mixpanel, Cyfe, Django or HTTP.
 """
 
 import json
@@ -15,26 +15,26 @@ Value = Number | None
 RowKind = Literal["dates", "steps", "total"]
 
 LONGEST_LABEL = 1000
-"""Mixpanel cuts property values at 255 characters; what is longer comes from nobody's dashboard."""
+"""Characters. Mixpanel itself cuts property values at 255 characters."""
 
 LARGEST_NUMBER = 10**300
-"""Nobody counts so far. Below it, no sum over a whole answer leaves what a double and JSON can hold."""
+"""Numbers below this limit can be added up over a whole answer, and the sum still fits a double."""
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 NOTE_FIRST = '{"note":'
-"""How the JSON of a report with a note begins, so that its first few characters tell the note."""
+"""The JSON of a report with a note begins with this text. `note_in` can then read the note without all the JSON."""
 
 NOTE_WITHIN = 600
-"""Characters of that JSON in which the whole note stands."""
+"""The whole note stands within this number of characters from the start of the JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One named column of numbers, one a row of its report.
+    """One named column of numbers: one value per row of the report.
 
-    `previous` is the total of the period before, where that was asked for. `step` names the funnel step
-    that the values count, where they do: a funnel's report has one series a (label, step).
+    `previous` is the total of the period before, if the widget compares. `step` is set in reports that have several
+    columns per label: the funnel step, or the retention column, that the values count.
     """
 
     label: str
@@ -44,7 +44,7 @@ class Series:
 
     @property
     def total(self) -> Number:
-        """The sum of what is there, for ranking; only a true total where the report is additive."""
+        """The sum of the values, for ranking. The sum is a true total only if the report is additive."""
         return sum(value for value in self.values if value is not None)
 
 
@@ -52,11 +52,11 @@ class Series:
 class Report:
     """Rows × named series of numbers.
 
-    `shape` says what the rows are: `dates` (ascending, every bucket once; a week's or month's date is its
-    first day), `steps` (of a funnel, in order), or `total` (exactly one row, named "").
-    `additive`: values add up, over rows and over series. `labels_name` heads the labels ("Country"),
-    `values_name` the numbers ("Signed up"). `note`: what people should know of these numbers (they are cut,
-    or a sample), in ASCII sentences; "" when there is nothing to say.
+    `row_kind` names the kind of all rows: `dates` (ascending, each bucket once; the date of a week or month is
+    its first day), `steps` (of a funnel, in order), or `total` (exactly one row, named "").
+    `additive`: the values may be added, over rows and over series. `labels_name` is the heading of the labels
+    ("Country"), `values_name` the heading of the numbers ("Signed up"). `note` is a warning for people, in ASCII
+    sentences: the numbers are incomplete, or come from a sample. Without a warning it is "".
     """
 
     row_kind: RowKind
@@ -71,7 +71,7 @@ class Report:
         return replace(self, series=tuple(series))
 
     def to_json(self) -> str:
-        """A text that `from_json` reads back, as it does those of all older versions of this program."""
+        """The stored form. `from_json` reads it, and also the stored forms of all older versions of this program."""
         return json.dumps(
             ({"note": self.note} if self.note else {})
             | {
@@ -102,7 +102,7 @@ class Report:
 
 
 def note_in(beginning: str) -> str:
-    """The note of a stored report out of the first NOTE_WITHIN characters of its JSON, which may be large."""
+    """The note of a stored report, read from the first NOTE_WITHIN characters of its JSON."""
     if not beginning.startswith(NOTE_FIRST):
         return ""
     note: str = json.JSONDecoder().raw_decode(beginning, len(NOTE_FIRST))[0]
@@ -110,11 +110,11 @@ def note_in(beginning: str) -> str:
 
 
 class ReportError(Exception):
-    """Data that can't be shown the way a widget wants it; the message is for the widget's maker."""
+    """The widget can't show this data. The message tells the editor of the widget how to change it."""
 
 
 def number(value: Any) -> Value:
-    """A finite number out of what JSON may hold for one (numbers as strings too), else None."""
+    """The finite number in a JSON value (a number, or a number in a string), else None."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
@@ -128,7 +128,7 @@ def number(value: Any) -> Value:
 
 
 def label(value: Any) -> str:
-    """Text that every database and encoding can hold, out of any JSON value."""
+    """Any JSON value as a text that every database and encoding can store."""
     if not isinstance(value, str):
         value = "" if value is None else json.dumps(value)
     if len(value) > LONGEST_LABEL:

@@ -1,7 +1,7 @@
-"""What a widget asks, cleans and draws, as plain data: what forms fill, imports carry and reports read.
+"""The settings of one widget as plain data: its query, its cleaning and its chart. Forms and imports fill them.
 
-The names are those of the import format, but for `property_name` ("property") and `clean_labels` ("clean"),
-whose short names mean something else in Python and Django.
+The field names equal the keys of the import format, with two exceptions: `property_name` is "property" there, and
+`clean_labels` is "clean" (in Python and Django the short names already mean something else).
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ TIME_SERIES_CHARTS = (
     "stackedbar",
 )
 ONE_TOTAL_CHARTS = ("pie", "donut", "list", "map", "number", "gauge")
-"""Charts that show one number a label over the whole range."""
+"""Charts that show one number per label over the whole range."""
 
 CHARTS: dict[str, str] = {
     "line": "Line",
@@ -47,7 +47,7 @@ CHARTS: dict[str, str] = {
     "cohort": "Cohort",
     "map": "Map",
 }
-"""Chart types by Cyfe's names, with what people read."""
+"""Cyfe's name of each chart type → our title for people."""
 
 MEASURES = {
     "total": "Total (every time it happened)",
@@ -96,14 +96,14 @@ OPTIONS: dict[str, type | tuple[type, ...]] = {
 
 
 class Problem(NamedTuple):
-    """What is wrong with one field (a name of WidgetSpec), in words that say what to do."""
+    """One mistake: `field` is a name of WidgetSpec, and `message` tells people what to do."""
 
     field: str
     message: str
 
 
 class Filter(NamedTuple):
-    """One simple condition on a property; `value` is None for the ops that need none."""
+    """One simple condition on a property. `value` is None for `set` and `not_set`."""
 
     property: str
     op: str
@@ -147,7 +147,7 @@ class WidgetSpec:
 
     @property
     def hides_dates(self) -> bool:
-        """Whether no bucket is shown, so that the first and last day of the range are all that matters."""
+        """Whether the chart shows no dates. Then only the first and last day of the range matter."""
         return self.one_total or (self.report == "funnel" and self.chart in ("funnel", "table"))
 
     @property

@@ -1,6 +1,6 @@
-"""Report → Report: cleans, renames, sorts and cuts the labels as the widget asks.
+"""Report → Report: removes, renames, sorts and limits the labels, as the widget asks.
 
-In this order: clean → exclude → rename → sort → top and other. Pure functions; each gives a new Report.
+The order is: clean → exclude → rename → sort → top and other. Every function is pure and returns a new Report.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -11,13 +11,13 @@ from widgets.report import Report, ReportError, Series, Value
 from widgets.spec import WidgetSpec
 
 MEANINGLESS = frozenset({"", "undefined", "null", "(not set)"})
-"""Labels of events that lack the property, as Mixpanel and its importers write them."""
+"""Labels that Mixpanel and its importers write for events without the property."""
 
 OTHER = "Other"
 
 
 class Dropped(NamedTuple):
-    """A label that cleaning removed, why (`clean`, `exclude` or `top`), and its total."""
+    """A label that was removed, the rule that removed it (`clean`, `exclude` or `top`), and its total."""
 
     label: str
     why: str
@@ -25,9 +25,9 @@ class Dropped(NamedTuple):
 
 
 def cleaned(report: Report, spec: WidgetSpec, default_sort: str) -> tuple[Report, list[Dropped]]:
-    """The report as the widget asks, and the labels that were removed.
+    """The cleaned report, and the labels that were removed.
 
-    Raises ReportError where values that don't add up would have to be added.
+    Raises ReportError if the widget asks for a sum of values that may not be added.
     """
     dropped: list[Dropped] = []
     if spec.clean_labels:
@@ -53,7 +53,7 @@ def without(report: Report, unwanted: Callable[[str], bool], why: str, dropped: 
 
 
 def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> Report:
-    """Removes these labels, and the steps of these names."""
+    """Removes the labels and funnel steps with these names."""
     if report.row_kind == "steps":
         keep = [i for i, row in enumerate(report.rows) if row not in labels]
         report = replace(
@@ -65,9 +65,9 @@ def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> 
 
 
 def rename(report: Report, names: Mapping[str, str]) -> Report:
-    """New names for labels and steps. Labels that get the same name are added.
+    """Renames labels and steps. Labels that get the same new name are added up.
 
-    Labels that were equal before stay apart: nobody asked for their sum.
+    Labels that had the same name before, and get no new name, stay separate.
     """
     if report.row_kind == "steps":
         report = replace(report, rows=tuple(names.get(str(row), row) for row in report.rows))
@@ -89,7 +89,7 @@ def rename(report: Report, names: Mapping[str, str]) -> Report:
 
 
 def sort(report: Report, by: str) -> Report:
-    """`value` (largest total first, ties by label), `label`, or `none` (as given)."""
+    """`by` is `value` (largest total first; equal totals by label), `label`, or `none` (keep the order)."""
     if by == "value":
         return report.with_series(sorted(report.series, key=lambda s: (-s.total, s.label)))
     if by == "label":
@@ -98,7 +98,7 @@ def sort(report: Report, by: str) -> Report:
 
 
 def top(report: Report, count: int, dropped: list[Dropped], *, other: bool) -> Report:
-    """Keeps the `count` largest, in the order they have; the rest is summed as `Other`, last, or dropped."""
+    """Keeps the `count` largest series, in their order. The others are summed as a last series `Other`, or dropped."""
     ranked = sorted(report.series, key=lambda s: (-s.total, s.label))
     largest = {id(series) for series in ranked[:count]}
     kept = [series for series in report.series if id(series) in largest]

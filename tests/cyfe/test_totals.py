@@ -76,7 +76,7 @@ def test_it_adds_several_numbers_up():
 
 @pytest.mark.parametrize("chart", ["number", "gauge"])
 def test_it_refuses_to_add_up_what_does_not_add_up(chart):
-    with pytest.raises(ReportError, match="2 values that don't add up"):
+    with pytest.raises(ReportError, match="2 values can't become one number"):
         body(COUNTRIES, chart, target=1)
 
 

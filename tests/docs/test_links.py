@@ -8,7 +8,7 @@ from tests.docs.pages import PAGES, ROOT
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MENTIONED = re.compile(r"`((?:widgets|tests|docs|deploy|mixcyfe_site|benchmarks)/[\w./-]*)`")
-PLACEHOLDERS = ("widgets/reports/new_kind.py", "widgets/cyfe/new_chart.py")
+PLACEHOLDERS = ("widgets/reports/new_type.py", "widgets/cyfe/new_chart.py")
 
 
 def anchors(page: str) -> set[str]:

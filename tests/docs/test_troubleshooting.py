@@ -52,7 +52,7 @@ def test_it_has_the_advice_for_every_error(kind: type[MixpanelError]) -> None:
     assert kind.advice.rstrip(".") in PAGE
 
 
-@pytest.mark.parametrize("lead", sorted({lead for _, lead in (*errors._SAID.values(), *errors._STATUSES.values())}))
+@pytest.mark.parametrize("lead", sorted({lead for _, lead in (*errors._MESSAGES.values(), *errors._STATUSES.values())}))
 def test_it_has_what_mixpanel_refused(lead: str) -> None:
     assert f"| {lead} |" in PAGE
 

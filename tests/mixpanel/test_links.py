@@ -89,7 +89,9 @@ def test_it_takes_off_what_people_paste_around_it(around):
     ],
 )
 def test_it_says_what_to_paste_when_it_is_no_address_of_mixpanel(text):
-    with pytest.raises(BadLink, match=r"no address of Mixpanel\. Paste a report's, as your browser shows it: https://"):
+    with pytest.raises(
+        BadLink, match=r"no address of Mixpanel\. Paste a report's address, as your browser shows it: https://"
+    ):
         read_link(text)
 
 
@@ -110,7 +112,10 @@ def test_it_says_what_to_paste_when_it_is_no_address_of_mixpanel(text):
         (f"{PROJECT}/insights#view/12", "no saved report"),
         (f"{PROJECT}/insights#report/-5", "no saved report"),
         (f"{PROJECT}/retention#view/12", "no saved report"),
-        (f"{PROJECT}/flows#report/7654321", "“flows” can't become a widget. What works: saved reports of Insights"),
+        (
+            f"{PROJECT}/flows#report/7654321",
+            "“flows” can't become a widget. A widget can show saved reports of Insights",
+        ),
         (f"{PROJECT}/users#report/7654321", "“users” can't become a widget"),
         (f"{PROJECT}/events", "“events” can't become a widget"),
         (f"{PROJECT}/boards#id=12345", "whole board, .* ⋯ menu"),

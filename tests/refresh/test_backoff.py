@@ -144,7 +144,7 @@ def test_a_learned_limit_counts_for_a_week(
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("history", "Dates from 21 August 2026 on would do"),
+        ("history", "The first possible date is 21 August 2026"),
         ("deleted_group", "Mixpanel refused the query: Report refers to a deleted group identifier."),
         ("funnel_too_big", "Mixpanel refused the query: Funnel too big."),
     ],

@@ -157,7 +157,7 @@ def test_it_takes_nothing_for_none():
     ids=lambda sent: str(sent)[:9],
 )
 def test_it_refuses_what_is_no_count(sent):
-    with pytest.raises(ReadError, match="where a number should stand there is none, or one that is too large"):
+    with pytest.raises(ReadError, match="a number is missing or too large"):
         one(sent)
 
 

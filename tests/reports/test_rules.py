@@ -146,7 +146,7 @@ def test_it_numbers_the_filters():
     ],
 )
 def test_it_refuses_what_no_database_keeps(field, fields):
-    refused(field, "a character that can't be kept", spec("segmentation", **fields))
+    refused(field, "a character that can't be stored", spec("segmentation", **fields))
 
 
 @pytest.mark.parametrize("last", [0, -1, 1001])

@@ -13,7 +13,7 @@ COMPARED = {"comparison": True}
 
 def test_it_keeps_at_least_one_label():
     refused("top", "1 or more", spec("segmentation", breakdown="plan", top=0))
-    refused("top", "how many of the largest to keep", spec("segmentation", breakdown="plan", other=True))
+    refused("top", "how many of the largest labels to keep", spec("segmentation", breakdown="plan", other=True))
     assert problems(spec("segmentation", breakdown="plan", top=1, other=True)) == []
 
 

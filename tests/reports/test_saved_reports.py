@@ -166,7 +166,7 @@ def test_it_draws_what_fits_and_says_what_does(name, fitting):
         try:
             saved(name, chart, target=1)
         except ReportError as error:
-            assert chart not in fitting or "One figure can't stand for" in str(error)
+            assert chart not in fitting or "can't become one number" in str(error)
             assert "Choose" in str(error) or "Ask for" in str(error)
         else:
             assert chart in fitting

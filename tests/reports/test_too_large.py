@@ -42,8 +42,8 @@ def values(count, points='{"2026-11-17":1}'):
 DATES = ",".join(f'"2026-{month:02d}-{day:02d}":{day * 1000}' for month in (9, 10) for day in range(1, 31))
 BODIES = {
     "labels": (values(700_000), "is too large. Ask for less"),
-    "fewer labels": (values(190_000), "190,000 labels where 10,000 were asked for"),
-    "keys": (values(1, "{" + ",".join(f'"{i:06x}":{i}.5' for i in range(990_000)) + "}"), "a date should stand"),
+    "fewer labels": (values(190_000), "190,000 labels, and the query asked for 10,000"),
+    "keys": (values(1, "{" + ",".join(f'"{i:06x}":{i}.5' for i in range(990_000)) + "}"), "a date is missing"),
     "values": ("[" + "1," * (LARGEST_BODY // 2 - 2) + "1]", "is too large. Ask for less"),
     "wide keys": (values(1, "{" + ",".join(f'"😀{i:x}":0.5' for i in range(990_000)) + "}"), "is too large"),
     "less wide keys": (values(1, "{" + ",".join(f'"漢{i:x}":0.5' for i in range(900_000)) + "}"), "is too large"),
@@ -79,13 +79,13 @@ def test_it_refuses_more_labels_than_were_asked_for():
     some = {"data": {"values": {f"v{i}": {"2026-11-17": 1} for i in range(15)}}}
     assert len(report_of(asked, some).series) == 15
     some["data"]["values"]["v15"] = {}
-    with pytest.raises(ReadError, match="16 labels where 5 were asked for"):
+    with pytest.raises(ReadError, match="16 labels, and the query asked for 5"):
         report_of(asked, some)
     top = {"events": [{"event": f"e{i}", "amount": 1} for i in range(200)]}
-    with pytest.raises(ReadError, match="200 labels where 60"):
+    with pytest.raises(ReadError, match="200 labels, and the query asked for 60"):
         report_of(spec("top_events"), top)
     funnel = {"data": {"2026-11-17": {f"v{i}": [{"count": 1}] for i in range(200)}}}
-    with pytest.raises(ReadError, match="200 labels where 60"):
+    with pytest.raises(ReadError, match="200 labels, and the query asked for 60"):
         report_of(spec("funnel", breakdown="plan", chart="line"), funnel)
 
 

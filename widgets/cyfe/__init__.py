@@ -1,6 +1,6 @@
-"""Cyfe's side: a Report and a Drawing become the Table of a chart, which is then written as CSV or JSON.
+"""Turns a Report and a Drawing into the Table of a chart, and writes the Table as CSV or JSON for Cyfe.
 
-Knows nothing of Mixpanel, Django or HTTP. A new chart family is a new file and one line in the list below.
+This package knows no Mixpanel, Django or HTTP. A new chart family is a new module and one line in the list below.
 """
 
 from dataclasses import replace
@@ -34,7 +34,7 @@ _LAYOUTS: tuple[type[Layout], ...] = (
 )
 
 LAYOUTS: dict[str, Layout] = {chart: layout() for layout in _LAYOUTS for chart in layout.charts}
-"""Chart type → the layout that draws it."""
+"""Chart type → its layout."""
 
 CHARTS: tuple[str, ...] = tuple(LAYOUTS)
 
@@ -46,7 +46,7 @@ _ROW_KINDS = {
 
 
 def lay_out(report: Report, drawing: Drawing) -> Table:
-    """The Table of a report for its chart; raises ReportError, for the widget's maker, where the two don't fit."""
+    """The Table of a report for the chart of `drawing`. Raises ReportError if the chart can't show the report."""
     layout = LAYOUTS.get(drawing.chart)
     if layout is None:
         raise ReportError(f"There is no chart type “{drawing.chart}”. Choose one of: {', '.join(CHARTS)}.")

@@ -1,4 +1,4 @@
-"""Cohort: one line per date with the cohort's size, then one column per interval; empty where it is yet to come."""
+"""Cohort: one line per date: the cohort's size, then one cell per interval. A future interval has an empty cell."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of

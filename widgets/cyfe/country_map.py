@@ -1,4 +1,4 @@
-"""Map: one line per country, by its ISO 3166-1 code or, by option, by its English name."""
+"""Map: one line per country, with its ISO 3166-1 code, or with its English name if the widget has that option."""
 
 from widgets.cyfe.countries import COUNTRIES
 from widgets.cyfe.drawing import Drawing
@@ -7,8 +7,8 @@ from widgets.cyfe.numbers import added
 from widgets.cyfe.options import color_row
 from widgets.report import Number, Report, ReportError
 
-_MEANT = {"UK": "GB"}
-"""Codes that people write instead of the right one."""
+_ALIASES = {"UK": "GB"}
+"""Common wrong code → right code."""
 
 
 class MapLayout(Layout):
@@ -16,7 +16,7 @@ class MapLayout(Layout):
     row_kinds = ("total",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """Labels that are no country are left out (see `dropped`)."""
+        """Labels that are no country code are left out (see `dropped`)."""
         if is_empty(report):
             raise nothing_to_draw()
         countries = _by_country(report)
@@ -39,21 +39,21 @@ class MapLayout(Layout):
 
 
 def country_code(label: str) -> str | None:
-    """The ISO 3166-1 alpha-2 code that a label means, upper or lower case; None for any other label."""
+    """The ISO 3166-1 alpha-2 code of a label in upper or lower case; None for any other label."""
     label = label.strip()
-    if not label.isascii():  # "ß".upper() is South Sudan
+    if not label.isascii():  # "ß".upper() is "SS", the code of South Sudan.
         return None
-    code = _MEANT.get(label.upper(), label.upper())
+    code = _ALIASES.get(label.upper(), label.upper())
     return code if code in COUNTRIES else None
 
 
 def dropped(report: Report) -> tuple[str, ...]:
-    """The labels that a map leaves out because they are no country's code."""
+    """The labels that a map leaves out because they are no country code."""
     return tuple(series.label for series in report.series if country_code(series.label) is None)
 
 
 def _by_country(report: Report) -> dict[str, Number]:
-    """Values by code. Labels of the same country are added; of values that don't add up the first is kept."""
+    """Values by code. Values of labels for the same country are added; if they don't add up, the first is used."""
     values: dict[str, list[Number]] = {}
     for series, value in zip(report.series, values_of_totals(report), strict=True):
         if code := country_code(series.label):

@@ -1,4 +1,4 @@
-"""How a widget wants to be drawn: chart, colours and options, nothing of the data."""
+"""The Drawing of a widget: its chart, colours and options, without the data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,16 +20,16 @@ PALETTE = (
     "#777777",
     "#aa4499",
 )
-"""Colours that stay apart for the colour-blind: Okabe & Ito's set, then Paul Tol's "muted"."""
+"""Colours that colour-blind people can tell apart: the set of Okabe & Ito, then Paul Tol's "muted"."""
 
 
 Colors = tuple[tuple[str, str], ...]
-"""Labels with their colours."""
+"""Pairs of label and colour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """`colors` and `options["types"]` are by position (a sequence) or by label (a mapping)."""
+    """`colors` and `options["types"]` are given by position (a sequence) or by label (a mapping)."""
 
     chart: str
     title: str = ""
@@ -41,7 +41,7 @@ class Drawing:
         return bool(self.options.get(option))
 
     def colors_for(self, labels: Sequence[str]) -> Colors:
-        """Each label with its colour: the one that was asked for, else the next free one of the palette."""
+        """Each label with its colour: the widget's colour for it, else the next unused colour of the palette."""
         named = by_label(self.colors, labels)
         taken = {color.lower() for color in named if color}
         free = [color for color in PALETTE if color not in taken] or list(PALETTE)
@@ -50,12 +50,12 @@ class Drawing:
         return tuple(zip(labels, colors, strict=True))
 
     def types_for(self, labels: Sequence[str]) -> tuple[str, ...]:
-        """One chart type per label, the widget's own where none was asked for."""
-        return tuple(kind or self.chart for kind in by_label(self.options.get("types") or (), labels))
+        """One chart type per label: the type in the option `types`, else the widget's chart."""
+        return tuple(chart or self.chart for chart in by_label(self.options.get("types") or (), labels))
 
 
 def by_label(asked: Sequence[str] | Mapping[str, str], labels: Sequence[str]) -> list[str | None]:
-    """The colour or type asked for each label, by position or by name; None where none was asked for."""
+    """The widget's colour or chart type per label, by position or by name; None if the widget gives none."""
     if isinstance(asked, Mapping):
         return [asked.get(label) for label in labels]
     return [*asked[: len(labels)], *[None] * (len(labels) - len(asked))]

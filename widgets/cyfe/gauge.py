@@ -1,4 +1,4 @@
-"""Gauge: one figure and the target it is measured against."""
+"""Gauge: one number and its target."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table
@@ -12,7 +12,7 @@ class GaugeLayout(Layout):
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         if drawing.target is None:
-            raise ReportError("A gauge needs something to measure against. Set the widget's target.")
+            raise ReportError("A gauge needs a target. Set the widget's target.")
         figure = one_figure(report)
         colors = drawing.colors_for([figure.label])
         return Table(columns=(figure.label, "Target"), rows=((figure.value, drawing.target),), colors=colors)

@@ -1,6 +1,6 @@
-"""Labels made safe: no cell needs a quote and none is a formula, whatever an event's property holds.
+"""Makes labels safe for CSV: no cell needs quotes, and no cell is a formula.
 
-Labels come from anyone who can send an event, and people open these URLs in spreadsheets too.
+Anyone who can send an event to Mixpanel can choose a label, and people also open the CSV in spreadsheets.
 """
 
 import re
@@ -10,58 +10,58 @@ from widgets.cyfe.options import OPTION_ROWS
 
 EMPTY = "(empty)"
 MARK = " (value)"
-"""Follows a label that has the name of an option row."""
+"""Added to a label that equals the name of an option row."""
 
 FORMULA_STARTS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫")
-"""Characters that start a formula; spreadsheets of East Asian locales read the wide and small forms alike."""
+"""Characters that start a formula. Spreadsheets in East Asian locales also accept the wide and small forms."""
 
 _OPTION_NAMES = frozenset(name.casefold() for name in OPTION_ROWS)
 _ROW_NAMES = _OPTION_NAMES | {"date"}
 
-# Controls that reorder what is shown around them. Right-to-left text needs none of them to read right.
+# Control characters that change the order of the text around them. Right-to-left text does not need them.
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-# Lone surrogates have no UTF-8, and "noncharacters" are not for interchange (Unicode 23.7).
+# UTF-8 can't encode lone surrogates, and programs may not exchange "noncharacters" (Unicode 23.7).
 _UNWRITABLE = re.compile(
     "[\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(plane + end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))
     + "]"
 )
 _BLANKS = re.compile("[\\s\x00-\x1f\x7f-\x9f\ufeff]+")
-# A spreadsheet that separates cells by semicolons runs each piece.
+# Some spreadsheets separate cells by semicolons, so a formula may also start after a semicolon.
 _FORMULA = re.compile(f"(^|; *)([{re.escape(''.join(sorted(FORMULA_STARTS)))}])")
 _COMMA_IN_NUMBER = re.compile(r"(?<=\d),(?=\d)")
 
 
 def readable(label: str) -> str:
-    """The label as one line that every encoding and XML hold and that leaves its neighbours alone; never empty."""
+    """The label as one line of characters that UTF-8 and XML can hold, without reordering controls; never empty."""
     label = _UNWRITABLE.sub("\ufffd", _REORDERING.sub("", label))
     return _BLANKS.sub(" ", label).strip(" ") or EMPTY
 
 
 def safe(label: str) -> str:
-    """The readable label as a cell that needs no quotes and that no spreadsheet runs."""
+    """The readable label as a cell that needs no quotes and is no formula."""
     label = _COMMA_IN_NUMBER.sub("", readable(label)).replace(",", ";").replace('"', "'")
     return _FORMULA.sub(r"\1'\2", label)
 
 
 def row_label(label: str) -> str:
-    """A safe label that starts a line, marked where it reads like an option row or the heading `Date`."""
+    """A safe label for the start of a line. It is marked if it equals an option row's name or the heading `Date`."""
     label = safe(label)
     return label + MARK if label.casefold() in _ROW_NAMES else label
 
 
 def heading(label: str) -> str:
-    """The safe heading of a column of labels, which may be `Date`."""
+    """The safe heading of a column of labels. It may be `Date`, but not the name of an option row."""
     label = safe(label)
     return label + MARK if label.casefold() in _OPTION_NAMES else label
 
 
 def distinct(labels: Iterable[str]) -> list[str]:
-    """Adds ` (2)`, ` (3)` … to equal labels; a number that gives an existing label is skipped."""
+    """Adds ` (2)`, ` (3)` … to equal labels, and skips a number if that label already exists."""
     labels = list(labels)
     taken = set(labels)
     seen: dict[str, int] = {}
-    told_apart = []
+    names = []
     for label in labels:
         name, count = label, seen.get(label, 0) + 1
         if count > 1:
@@ -69,5 +69,5 @@ def distinct(labels: Iterable[str]) -> list[str]:
                 count += 1
             taken.add(name)
         seen[label] = count
-        told_apart.append(name)
-    return told_apart
+        names.append(name)
+    return names

@@ -1,4 +1,4 @@
-"""The Table that every format is written from, and the base class of layouts, which make a Table of a Report."""
+"""The Table (all formats are written from it), and the base class of layouts (they turn a Report into a Table)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,14 +14,15 @@ Cells = Sequence[str | Number]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Everything that is shown of a report: CSV, JSON and the picture are each written from this alone.
+    """Everything that people see of a report. CSV, JSON and the picture are written from a Table only.
 
-    `columns` and text cells hold labels as Mixpanel gave them: each writer makes them safe.
-    `options`  the rows after the data (`Color`, `YAxis`, …) by name, in Cyfe's order: only those that were asked for
-    `labels_first`  the first column holds labels, so one that reads like an option row must be marked
-    `colors`  (label, colour) per curve or slice, once in a chart of one colour; asked for or not
+    `columns` and text cells hold the labels as Mixpanel gave them: each writer makes them safe.
+    `options`  the rows after the data (`Color`, `YAxis`, …) by name, in Cyfe's order, if the widget asks for them
+    `labels_first`  the first column holds labels, so a label that equals an option row's name must be marked
+    `colors`  (label, colour) per curve or slice, or one pair in a chart of one colour
     `additive`  values add up
-    `percent`, `reverse`  numbers are percentages of a cohort; less is better
+    `percent`  numbers are percentages of a cohort
+    `reverse`  less is better
     """
 
     columns: tuple[str, ...]
@@ -37,7 +38,7 @@ class Table:
     reverse: bool = False
 
     def option(self, name: str) -> str | Number | None:
-        """The value of an option that is the same for every column; None where it was not asked for."""
+        """The value of an option with the same value in every column; None if the widget does not set it."""
         return next(iter(self.options.get(name, ())), None)
 
     @property
@@ -46,7 +47,7 @@ class Table:
         return [str(row[0]) for row in self.rows]
 
     def numbers(self, column: int) -> list[Number]:
-        """The numbers of one column, 0 where there is none."""
+        """The numbers of one column; 0 for an empty cell."""
         cells = (row[column] for row in self.rows)
         return [cell if isinstance(cell, int | float) else 0 for cell in cells]
 
@@ -54,15 +55,15 @@ class Table:
 class Layout:
     """One chart family of Cyfe.
 
-    charts  the chart types that share this layout
-    row_kinds  the row_kinds of Report that it can draw (see `Report.row_kind`); the first is what it prefers
+    charts  the chart types with this layout
+    row_kinds  the row kinds of Report that it can draw (see `Report.row_kind`)
     """
 
     charts: ClassVar[tuple[str, ...]]
     row_kinds: ClassVar[tuple[RowKind, ...]]
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """Raises ReportError, with a message for the widget's maker, for data that this chart can't show."""
+        """The Table. Raises ReportError, with a message for the editor of the widget, if the chart can't show it."""
         raise NotImplementedError
 
 
@@ -72,17 +73,17 @@ def is_empty(report: Report) -> bool:
 
 def nothing_to_draw() -> ReportError:
     return ReportError(
-        "Mixpanel's answer holds nothing to draw for these dates. "
-        "Choose a longer range, or check the event's name, the filters and the labels that are dropped."
+        "Mixpanel's answer has nothing to draw for these dates. "
+        "Choose a longer range, or check the event's name, the filters and the excluded labels."
     )
 
 
 def values_of_totals(report: Report) -> list[Number]:
-    """The one value of every series of a report of totals; a missing value is 0."""
+    """The value of every series in a report of totals; a missing value is 0."""
     return [(series.values[0] if series.values else None) or 0 for series in report.series]
 
 
 def rows_of(report: Report, missing: Value) -> tuple[tuple[Cell, ...], ...]:
-    """The report's rows, name first, then one cell per series, with `missing` where there is no value."""
+    """The report's rows: the row's name, then one cell per series. An absent value becomes `missing`."""
     columns = [[missing if value is None else value for value in series.values] for series in report.series]
     return tuple(zip(report.rows, *columns, strict=True))

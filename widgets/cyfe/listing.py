@@ -1,4 +1,4 @@
-"""List: two columns, a label and its number. An answer without labels gives the headings alone."""
+"""List: two columns, a label and its number. An answer without labels gives only the headings."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Cell, Layout, Table, is_empty, rows_of, values_of_totals
@@ -11,7 +11,7 @@ class ListLayout(Layout):
     row_kinds = ("total", "steps")
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """One line per series of totals; of a funnel, one line per step with the first series' number."""
+        """One line per series of totals. For a funnel: one line per step, with the number of the first series."""
         if report.row_kind == "steps":
             report = report.with_series(report.series[:1])
             columns, rows = _steps_headings(report), rows_of(report, missing=0)
@@ -34,6 +34,6 @@ def totals_headings(report: Report) -> tuple[str, str]:
 
 
 def labelled_totals(report: Report) -> tuple[tuple[Cell, ...], ...]:
-    """A label and its value for every series of a report of totals."""
+    """The label and value of every series in a report of totals."""
     labels = (series.label for series in report.series)
     return tuple(zip(labels, values_of_totals(report), strict=True))

@@ -1,4 +1,4 @@
-"""Number: one figure under its name."""
+"""Number: one number below its name."""
 
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ class NumberLayout(Layout):
 
 
 def one_figure(report: Report) -> Figure:
-    """The report as one figure, 0 without any data. Several series are added; ReportError where they don't add up."""
+    """The report as one number, 0 without data. Several series are added; ReportError if they may not be added."""
     name = report.values_name
     if not report.series:
         return Figure(name or "Value", 0, 0)
@@ -41,8 +41,8 @@ def one_figure(report: Report) -> Figure:
         return Figure(only.label or name or "Value", values_of_totals(report)[0], only.previous or 0)
     if not report.additive:
         raise ReportError(
-            f"One figure can't stand for {len(report.series)} values that don't add up, such as unique users "
-            "or averages. Ask for a single event without a breakdown, or measure totals."
+            f"{len(report.series)} values can't become one number, because values such as unique users or averages "
+            "don't add up. Ask for a single event without a breakdown, or choose the measure total."
         )
     previous = added(series.previous for series in report.series)
     return Figure(name or "Total", added(values_of_totals(report)), previous)

@@ -1,4 +1,4 @@
-"""Numbers: adding them up, and writing them the way Cyfe reads them."""
+"""Adds numbers up, and writes them in the form that Cyfe reads."""
 
 import math
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ DECIMALS = 4
 def number_text(value: Number) -> str:
     """At most 4 decimals, no exponent, no trailing zeros, no "-0"; integers have no point.
 
-    Raises ReportError for NaN and for infinity, which the sum of huge numbers may be.
+    Raises ReportError for NaN and infinity. The sum of huge numbers may be infinite.
     """
     if isinstance(value, int):
         return f"{value:d}"
@@ -22,11 +22,11 @@ def number_text(value: Number) -> str:
 
 
 def too_large() -> ReportError:
-    return ReportError("The numbers are too large to be added up. Check the property that is summed.")
+    return ReportError("The numbers are too large to be added up. Check the property in the widget.")
 
 
 def added(values: Iterable[Value]) -> Number:
-    """The sum, a missing value being 0; raises ReportError where it is infinite."""
+    """The sum; a missing value counts as 0. Raises ReportError for an infinite sum."""
     total = sum(value for value in values if value is not None)
     if isinstance(total, float) and not math.isfinite(total):
         raise too_large()

@@ -1,4 +1,4 @@
-"""The option rows that may follow a chart's data, in the order of Cyfe's "Private URL" help article."""
+"""The option rows after a chart's data, in the order of Cyfe's "Private URL" help article."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,7 +8,7 @@ from widgets.cyfe.numbers import added
 from widgets.report import Report, ReportError
 
 OptionRow = Callable[[Report, Drawing], Cells | None]
-"""One value per series, or None where the row is not asked for."""
+"""A function that returns one value per series, or None if the widget does not ask for the row."""
 
 
 def _labels(report: Report) -> list[str]:
@@ -28,8 +28,8 @@ def _total(report: Report, drawing: Drawing) -> Cells | None:
         return None
     if not report.additive:
         raise ReportError(
-            "There is no total to show: unique users, averages and the like don't add up. "
-            'Switch the option "total" off, or measure totals.'
+            "There is no total: these values (such as unique users or averages) don't add up. "
+            'Switch the option "total" off, or choose the measure total.'
         )
     return [added(series.values) for series in report.series]
 
@@ -39,7 +39,7 @@ def _comparison(report: Report, drawing: Drawing) -> Cells | None:
 
 
 def _shared_axis(report: Report, drawing: Drawing) -> Cells | None:
-    # Cyfe gives every metric an axis of its own unless told otherwise: curves could not be compared.
+    # Without this row Cyfe gives every metric its own axis, and people could not compare the curves.
     return None if drawing.options.get("shared_axis") is False else [0] * len(report.series)
 
 
@@ -49,7 +49,7 @@ def _show_axis(report: Report, drawing: Drawing) -> Cells | None:
 
 
 def _flag(option: str) -> OptionRow:
-    """1 for every series when the option is on; no row when it is off, because Cyfe takes that for off."""
+    """1 per series if the option is on. No row if it is off: Cyfe treats a missing row as off."""
     return lambda report, drawing: [1] * len(report.series) if drawing.wants(option) else None
 
 
@@ -82,11 +82,11 @@ OPTION_ROWS = tuple(_ROWS)
 
 
 def option_rows(report: Report, drawing: Drawing) -> Mapping[str, Cells]:
-    """The rows that a time series' widget asks for; raises ReportError for totals that don't exist."""
+    """The option rows of a time series. Raises ReportError if the widget wants a total of values that don't add up."""
     asked = ((name, row(report, drawing)) for name, row in _ROWS.items())
     return {name: cells for name, cells in asked if cells is not None}
 
 
 def color_row(drawing: Drawing, colors: Colors) -> Mapping[str, Cells]:
-    """The `Color` row of the other charts, where colours were asked for."""
+    """The `Color` row of the other charts, if the widget has colours."""
     return {"Color": [color for _, color in colors]} if drawing.colors and colors else {}

@@ -1,4 +1,4 @@
-"""Table: any number of columns, each under its heading. An empty answer gives the headings alone."""
+"""Table: any number of columns with headings. An empty answer gives only the headings."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table, is_empty, rows_of
@@ -11,7 +11,7 @@ class TableLayout(Layout):
     row_kinds = ("dates", "steps", "total")
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """One line per date, step, or label of totals; a cell without a value stays empty."""
+        """One line per date, per step, or per label of totals. A cell without a value stays empty."""
         if report.row_kind == "total":
             rows = () if is_empty(report) else labelled_totals(report)
             return Table(totals_headings(report), rows, labels_first=True)

@@ -13,7 +13,7 @@ class TimeSeriesLayout(Layout):
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         if not report.series and report.values_name:
-            # An event that didn't happen is a line at zero, not an error on the wall.
+            # An event that did not happen is a line at zero, not an error.
             report = report.with_series([Series(report.values_name, (0,) * len(report.rows))])
         if is_empty(report):
             raise nothing_to_draw()

@@ -1,6 +1,6 @@
-"""The writers of a Table as text: the CSV that Cyfe reads, and plain data for JSON.
+"""Writes a Table as CSV for Cyfe, and as plain data for JSON.
 
-CSV without a quote anywhere: splitting a line on its commas gives what a CSV parser gives.
+The CSV has no quotes: splitting a line at its commas gives the same cells as a CSV parser.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from widgets.cyfe.numbers import number_text
 
 
 def write_csv(table: Table) -> bytes:
-    """UTF-8 without a BOM, every line ended by a newline alone."""
+    """UTF-8 without a BOM. Every line ends with a single newline."""
     lines = [_header(table), *_rows(table), *_options(table)]
     return "".join(",".join(cells) + "\n" for cells in lines).encode()
 
 
 def table_as_json(table: Table) -> dict[str, Any]:
-    """Labels as Mixpanel gave them, dates as YYYY-MM-DD, numbers as numbers, None where there is none."""
+    """Labels as Mixpanel gave them, dates as YYYY-MM-DD, numbers as numbers, None for an empty cell."""
     return {
         "columns": list(table.columns),
         "rows": [[cell.isoformat() if isinstance(cell, date) else cell for cell in row] for row in table.rows],

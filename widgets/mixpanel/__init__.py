@@ -1,4 +1,4 @@
-"""Mixpanel over HTTP: where it is, who asks, what was asked and answered, what goes wrong.
+"""Mixpanel over HTTP: regions, credentials, requests, answers and errors. Start at `client.py`.
 
-Knows nothing of Django, of reports or of Cyfe. Start at `client.py`.
+This package knows no Django, reports or Cyfe.
 """

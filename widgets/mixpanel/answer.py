@@ -1,4 +1,4 @@
-"""What came back: the body read within a limit, its JSON, and its words when something went wrong."""
+"""Reads an HTTP answer: the body up to a size limit, its JSON, and the message of an error."""
 
 import json
 import math
@@ -9,22 +9,22 @@ from typing import Any
 import requests
 
 LARGEST_BODY = 20 * 2**20
-"""Bytes, both as sent and as decoded: enough for a million values by date."""
+"""Bytes of a body, both compressed and decompressed: enough for a million values by date."""
 
 MOST_MEMORY = 205 * 10**6
-"""Bytes that one answer may take once it is read, as `memory_of` estimates them: a million values in plain ASCII."""
+"""Bytes of memory for one answer, as `memory_of` estimates them: enough for a million values in plain ASCII."""
 
 MOST_OBJECTS = 200_000
-"""Objects and lists in one answer, the dearest of all values: ten labels for each that can be asked for."""
+"""Objects and lists in one answer (they take the most memory): ten times as many as a query can ask labels for."""
 
 LARGEST_ERROR_BODY = 2**20
-"""Bytes of an error's body, which may hold the request's own address."""
+"""Bytes of an error's body. The body may quote the whole address of the request."""
 
 LONGEST_WORDS = 64 * 2**10
-"""Characters of what an error says; nobody reads more than that."""
+"""Characters of an error's message."""
 
 DEEPEST_JSON = 100
-"""Levels; Mixpanel nests one a breakdown, and whoever walks through an answer may do so recursively."""
+"""Levels of nesting. Mixpanel nests one level per breakdown; the limit keeps recursive functions safe."""
 
 TOO_LARGE = (
     "is too large. Ask for less: fewer values of the breakdown (the widget's limit), fewer dates, or weeks or months"
@@ -32,11 +32,11 @@ TOO_LARGE = (
 
 _CHUNK = 2**16
 _FOUR_BYTES_WIDE = re.compile(rb"[\xf0-\xf4]|\\u[dD][89abAB]")
-"""Characters that make Python keep every other one of their text in four bytes too, as UTF-8 or as JSON's escape."""
+"""A character beyond U+FFFF, as UTF-8 or as a JSON escape. With one, Python uses 4 bytes per character of the text."""
 
 
 class Unreadable(Exception):
-    """An answer that is no data; the text goes on from "Mixpanel's answer …"."""
+    """An answer without usable data. The text completes the sentence "Mixpanel's answer …"."""
 
 
 class TooLarge(Unreadable):
@@ -45,9 +45,9 @@ class TooLarge(Unreadable):
 
 
 def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes:
-    """The whole body, decoded. Raises Unreadable (too large, cut short), and what sockets and urllib3 raise.
+    """The whole body, decompressed. Raises Unreadable (too large, cut short) and the errors of sockets and urllib3.
 
-    Decoded here, not by urllib3, because there an encoding upon another can work for ever on a few bytes.
+    urllib3 does not decompress here: with nested encodings a few bytes could keep it busy for ever.
     """
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
@@ -66,16 +66,16 @@ def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes
 
 
 def data_from(body: bytes) -> Any:
-    """The JSON object or list in a body; Unreadable for all else. NaN and infinities become texts."""
+    """The JSON object or list in a body. Raises Unreadable for anything else. NaN and infinity become texts."""
     if not body.strip():
         raise Unreadable("was empty")
-    # Counted before anything is made of them. Those within texts count too, which no real answer has so many of.
+    # The count happens before parsing, so brackets inside texts count too. A real answer has few of them.
     if body.count(b"{") + body.count(b"[") > MOST_OBJECTS or memory_of(body) > MOST_MEMORY:
         raise TooLarge
     try:
         data = json.loads(body.decode(), parse_constant=str, parse_float=_finite)
     except (ValueError, RecursionError):
-        # ValueError: no UTF-8, no JSON, or an integer of more digits than Python takes.
+        # ValueError: no UTF-8, no JSON, or an integer with more digits than Python accepts.
         raise Unreadable("could not be read (it is no JSON)") from None
     if not isinstance(data, dict | list):
         raise Unreadable("could not be read (neither a JSON object nor a list)")
@@ -93,9 +93,9 @@ def data_from(body: bytes) -> Any:
 
 
 def memory_of(body: bytes) -> int:
-    """Bytes that a body takes at most while it is read: itself, its text, all texts in it, and what holds a value.
+    """The most bytes of memory that parsing a body can take: the body, its text, all texts in it, and all values.
 
-    The last is measured: a text's own head, a float and a place in a dict.
+    The bytes per value are measured: the header of a text, a float and an entry of a dict.
     """
     plain = body.isascii() and b"\\u" not in body
     width = 1 if plain else 4 if _FOUR_BYTES_WIDE.search(body) else 2
@@ -103,20 +103,20 @@ def memory_of(body: bytes) -> int:
 
 
 def error_in(data: Any) -> str | None:
-    """What the `error` of an answer says, "" when that is too long to be kept, None when there is none."""
+    """The `error` message in an answer; "" if it is too long, None if there is no error."""
     error = data.get("error") if isinstance(data, dict) else None
-    # `/events/properties/top` has the properties' names as keys, and `error` is a common one.
+    # The keys of `/events/properties/top` are names of properties, and a property may be named `error`.
     if not error or (isinstance(error, dict) and isinstance(error.get("count"), int)):
         return None
     words = error if isinstance(error, str) else json.dumps(error)
-    # Cutting it here could leave half a secret at the end, which nobody would recognise.
+    # A message cut here could end in half a secret, and `redact` would not find it.
     return words if len(words) <= LONGEST_WORDS else ""
 
 
 def words_in(body: bytes) -> str:
-    """What an error's body says: its JSON's `error`, or plain text; "" for a page of HTML.
+    """The message in an error's body: the `error` of its JSON, or the plain text; "" for a page of HTML.
 
-    Raises Unreadable for JSON that is broken.
+    Raises Unreadable for broken JSON.
     """
     text = body.decode(errors="replace").strip()
     if text.startswith(("{", "[")):

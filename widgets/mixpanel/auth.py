@@ -1,4 +1,4 @@
-"""Who asks: HTTP Basic credentials that sign a request and that can be taken out of any text.
+"""HTTP Basic credentials: they sign a request, and `redact` removes them from any text.
 
 Source: https://developer.mixpanel.com/reference/authentication
 """
@@ -17,14 +17,14 @@ from requests.auth import AuthBase
 HIDDEN = "[hidden]"
 
 SHORTEST_USERNAME = 4
-"""A shorter user name would be "found" in ordinary words."""
+"""`redact` does not look for a shorter user name: it could be part of an ordinary word."""
 
 
 class Credentials(AuthBase):
-    """HTTP Basic `user:password` in UTF-8 (requests' own class is Latin-1). Shows nothing of itself."""
+    """HTTP Basic `user:password` in UTF-8 (the class of requests uses Latin-1). `repr` shows no secret."""
 
     def __init__(self, user: str, password: str, hide: tuple[str, ...]) -> None:
-        """`hide`: the plain texts that `redact` looks for, beside the header's token."""
+        """`hide`: the plain texts that `redact` removes. It always removes the token of the header too."""
         self._pair = f"{user}:{password}"
         self._hide = hide
 
@@ -36,40 +36,40 @@ class Credentials(AuthBase):
         return f"<{type(self).__name__}>"
 
     def redact(self, text: str) -> str:
-        """The text with `[hidden]` wherever a credential stands in it, plain or encoded."""
+        """The text with `[hidden]` in place of every credential, plain or encoded."""
         for spelling in self._spellings:
             text = text.replace(spelling, HIDDEN)
         return text
 
     @cached_property
     def _spellings(self) -> list[str]:
-        """Plain and in base64, each escaped once or twice (the JSON of an error that quotes an address, say)."""
+        """Each credential, plain and in base64, escaped up to twice. An error's JSON may quote an escaped address."""
         found = {text for text in self._hide if text}
-        # Padding is left out: it tells nothing, and URLs often drop it.
+        # Without base64's padding: URLs often drop it, and the rest is enough to find the credential.
         for encode in (b64encode, urlsafe_b64encode):
             found |= {encode(_utf8(text)).decode().rstrip("=") for text in (*self._hide, self._pair) if text}
         for _ in range(2):
             found |= {escape(text) for text in found for escape in _ESCAPES}
             found |= {_HEX.sub(lambda digits: digits[0].swapcase(), text) for text in found}
-        return sorted(found, key=len, reverse=True)  # so that no part of one is replaced before the whole
+        return sorted(found, key=len, reverse=True)  # The longest first, or only a part of it would be replaced.
 
 
 class ServiceAccount(Credentials):
-    """What Mixpanel prefers; every request must name its project."""
+    """The credentials that Mixpanel recommends. Every request must name its project."""
 
     def __init__(self, username: str, secret: str) -> None:
         super().__init__(username, secret, (secret, username if len(username) >= SHORTEST_USERNAME else ""))
 
 
 class ProjectSecret(Credentials):
-    """The project's own secret as user name, no password. Deprecated: ends on 3 March 2027."""
+    """The project's secret as user name, without a password. Mixpanel ends this on 3 March 2027."""
 
     def __init__(self, secret: str) -> None:
         super().__init__(secret, "", (secret,))
 
 
 def auth_for(method: str, username: str, secret: str) -> Credentials:
-    """`method` is `service_account` or `project_secret` (no user name then); ValueError for another."""
+    """`method` is `service_account`, or `project_secret` (without a user name). Raises ValueError for any other."""
     if method == "service_account":
         return ServiceAccount(username, secret)
     if method == "project_secret":
@@ -82,7 +82,7 @@ def _utf8(text: str) -> bytes:
 
 
 _HEX = re.compile(r"(?<=%)..|(?<=\\x)..|(?<=\\u)....")
-"""The digits of escapes, which some write in capitals and some in small letters."""
+"""The hexadecimal digits of escapes. Some programs write them in capitals, others in small letters."""
 
 _ESCAPES: tuple[Callable[[str], str], ...] = (
     lambda text: quote(_utf8(text)),
@@ -91,10 +91,10 @@ _ESCAPES: tuple[Callable[[str], str], ...] = (
     lambda text: "".join(f"%{byte:02X}" for byte in _utf8(text)),
     lambda text: json.dumps(text)[1:-1],
     lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
-    lambda text: json.dumps(text)[1:-1].replace("/", r"\/"),  # as PHP has it
+    lambda text: json.dumps(text)[1:-1].replace("/", r"\/"),  # PHP's way
     lambda text: repr(text)[1:-1],
     lambda text: repr(_utf8(text))[2:-1],
     html.escape,
-    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),  # as Go and Jinja have it
+    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),  # the way of Go and Jinja
 )
-"""How URLs, JSON, HTML and Python write a text."""
+"""The escaped forms of a text in URLs, JSON, HTML and Python."""

@@ -1,7 +1,7 @@
-"""The client: Mixpanel's Query API, its methods named as Mixpanel names them.
+"""The client of Mixpanel's Query API. Its methods have the names of Mixpanel's endpoints.
 
-Source: `query.openapi.yaml` in https://github.com/mixpanel/docs, and for saved reports' names the way in
-which Mixpanel's own client library asks for them.
+Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. The call that lists saved reports is taken from
+Mixpanel's own client library.
 """
 
 import contextlib
@@ -32,12 +32,12 @@ Param = str | int | float | bool
 Read = TypeVar("Read")
 
 MOST_NAMES = 5000
-"""Names of one list: Mixpanel gives no more events, and nobody looks through so many."""
+"""Names in one list. Mixpanel never lists more events than this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """A saved report; `type` is `insights`, `funnels`, `retention`, `flows`, or what Mixpanel adds."""
+    """A saved report. `type` is `insights`, `funnels`, `retention`, `flows`, or a new type of Mixpanel's."""
 
     id: int
     name: str
@@ -45,8 +45,9 @@ class Bookmark:
 
 
 class Client:
-    """Asks as one project. Every method is one call, takes `timeout` seconds at most, and raises
-    MixpanelError and nothing else, without credentials or requests' own objects anywhere in it.
+    """Asks Mixpanel for one project. Every method is one call and takes at most `timeout` seconds.
+
+    The only exception that a method raises is MixpanelError. It holds no credentials and no objects of requests.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Client:
         api_root: str = "",
         timeout: float = 60,
     ) -> None:
-        """Raises ValueError for an unknown region. `api_root` replaces the region's (see `regions`)."""
+        """Raises ValueError for an unknown region. `api_root` replaces the region's address (see `regions`)."""
         self._auth = auth
         self._root = root_of(region, api_root)
         self._project_id = project_id
@@ -74,15 +75,15 @@ class Client:
         return f"<Client of project {self._project_id}>"
 
     def query(self, endpoint: str, params: Mapping[str, Param]) -> Any:
-        """GET `/query/<endpoint>` ("segmentation/sum"): its JSON, an object or a list."""
+        """GET `/query/<endpoint>`, such as "segmentation/sum". Returns the JSON: an object or a list."""
         return self._ask("GET", f"query/{endpoint}", {**params, **self._scope})
 
     def query_post(self, endpoint: str, params: Mapping[str, Param]) -> Any:
-        """The same by POST, for the few that want it; the parameters stay in the address."""
+        """The same by POST: a few endpoints require it. The parameters stay in the address."""
         return self._ask("POST", f"query/{endpoint}", {**params, **self._scope})
 
     def app(self, path: str, params: Mapping[str, Param]) -> Any:
-        """GET `/app/<path>`: the API of Mixpanel's own pages, which names the project in the path."""
+        """GET `/app/<path>`: the API of Mixpanel's own pages. The path names the project."""
         return self._ask("GET", f"app/{path}", params)
 
     def event_names(self, limit: int = 255) -> list[str]:
@@ -107,15 +108,15 @@ class Client:
         return _read(_cohorts, self.query_post("cohorts/list", {}))
 
     def bookmarks(self) -> list[Bookmark]:
-        """The saved reports. QueryError when the project's id is not known: their address needs it."""
+        """The saved reports. Raises QueryError without a project id: the address of the list needs it."""
         if self._project_id is None:
             raise QueryError("Mixpanel lists saved reports by project id, and this project has none.")
         return _read(_bookmarks, self.app(f"projects/{self._project_id}/bookmarks", {"v": 2}))
 
     def _ask(self, method: str, path: str, params: Mapping[str, Param]) -> Any:
         outcome = self._exchange(method, f"{self._root}/{path}", params)
-        # Raised here, outside any `except`, so that the error drags along no exception of requests, whose
-        # request holds the Authorization header, and no frame in which a debug page would find it.
+        # The error is raised outside any `except`, so its context holds no exception of requests. Such an exception
+        # holds the Authorization header, and a debug page would show it.
         if isinstance(outcome, MixpanelError):
             raise outcome
         return outcome
@@ -132,15 +133,15 @@ class Client:
                     allow_redirects=False,
                     stream=True,
                 ) as response:
-                    return self._understood(response)
+                    return self._outcome(response)
             except Unreadable as error:
                 kind = TooLargeError if isinstance(error, TooLarge) else UnavailableError
                 return kind(f"Mixpanel's answer {error}.", status=response.status_code)
-            except Exception as error:  # noqa: BLE001 - whatever it is, callers know one kind of error
+            except Exception as error:  # noqa: BLE001 - callers handle MixpanelError only
                 return self._failure(error, this)
 
-    def _understood(self, response: requests.Response) -> Any:
-        """An answer's data, or the error that it stands for. Raises what `read_body` and `data_from` raise."""
+    def _outcome(self, response: requests.Response) -> Any:
+        """The data of an answer, or its MixpanelError. Raises the errors of `read_body` and `data_from`."""
         words: str | None
         if response.status_code == 200:
             data = data_from(read_body(response))
@@ -149,21 +150,21 @@ class Client:
                 return data
         else:
             words = ""
-            # The status says enough, should its words be too many, or cut short where they don't matter.
+            # The status is enough if the message is too long, or if it can't be read and does not matter.
             with contextlib.suppress(TooLarge if response.status_code in WORDS_MATTER else Exception):
                 words = words_in(read_body(response, LARGEST_ERROR_BODY))
-        # Twice, because control characters may stand within a secret, or be part of it.
+        # Redact twice: control characters may interrupt a secret, or be part of it.
         words = self._auth.redact(clean(self._auth.redact(words)))
         return error_for(response.status_code, words, response.headers)
 
     def _failure(self, error: Exception, this: Exchange) -> MixpanelError:
-        """The error for an exchange that brought no whole answer; no word of `error` itself is in it."""
+        """The error for an exchange without a complete answer. It repeats no text of `error`: that may hold secrets."""
         within = f"within {self._timeout:g} seconds"
         if this.is_over:
             what = f"did not answer {within}" if this.sent else f"could not be reached {within}"
             return UnavailableError(f"Mixpanel {what}.", gave_up=this.sent, counts=this.sent)
         if isinstance(error, requests.ReadTimeout):
-            # Not by our clock: a fake's, or that of a proxy that urllib3 reaches in its own way.
+            # A timeout that is not ours: from a fake, or from a SOCKS proxy, which `wire` does not control.
             return UnavailableError(f"Mixpanel did not answer {within}.", gave_up=True)
         if not isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
             return UnavailableError(f"Mixpanel could not be asked ({type(error).__name__}).", counts=this.sent)
@@ -177,7 +178,7 @@ def _sent(value: Param) -> str:
 
 
 def _reason(error: BaseException | None) -> str:
-    """Why there was no connection, out of the chain of errors behind requests' one."""
+    """The reason for a failed connection, from the chain of exceptions behind the exception of requests."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return "its certificate could not be verified"
@@ -194,10 +195,10 @@ def _reason(error: BaseException | None) -> str:
 
 
 def _read(reader: Callable[[Any], Read], answer: Any) -> Read:
-    """What `reader` makes of an answer; UnavailableError when that has another shape than documented."""
+    """The result of `reader`. Raises UnavailableError if the answer does not have the documented form."""
     with contextlib.suppress(TypeError, KeyError, ValueError):
         return reader(answer)
-    raise UnavailableError("Mixpanel's answer could not be read (another shape than documented).", status=200)
+    raise UnavailableError("Mixpanel's answer could not be read (not the documented form).", status=200)
 
 
 def _texts(answer: Any) -> list[str]:
@@ -221,8 +222,8 @@ def _bookmarks(answer: Any) -> list[Bookmark]:
     return [Bookmark(_id(one["id"]), _text(one["name"]), _text(one["type"])) for one in found]
 
 
-def _expected(shape: type[Read], value: Any) -> Read:
-    if not isinstance(value, shape):
+def _expected(type_: type[Read], value: Any) -> Read:
+    if not isinstance(value, type_):
         raise TypeError
     if isinstance(value, list | dict) and len(value) > MOST_NAMES:
         raise TooLargeError(f"Mixpanel's answer is too large: more than {MOST_NAMES:,} names.", status=200)
@@ -236,7 +237,7 @@ def _id(value: Any) -> int:
 
 
 def _text(value: Any) -> str:
-    """A name or value; Mixpanel has properties of numbers and booleans, and things without a name."""
+    """A name or value as text. Values may be numbers or booleans, and some names are missing."""
     if value is None:
         return ""
     if isinstance(value, bool | int | float):

@@ -1,6 +1,6 @@
-"""What goes wrong at Mixpanel, one class per thing that somebody can do about it.
+"""Mixpanel's errors: one class per action that people or MixCyfe can take.
 
-Statuses and words are those that Mixpanel's documentation and public connectors recorded:
+The statuses and messages come from Mixpanel's documentation and from public connectors:
 https://developer.mixpanel.com/reference/query-api and …/rate-limits.
 """
 
@@ -19,22 +19,22 @@ LONGEST_RETRY_AFTER = 86400.0
 _ESCAPE_SEQUENCES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]")
 _HISTORY = re.compile(r"date range exceeds ([0-9]{1,6}) days into the past", re.IGNORECASE)
 _TIMED_OUT = re.compile(r"timeout error\.?", re.IGNORECASE)
-_FOR_PEOPLE = "UserVisibleParamsError:"
+_USER_VISIBLE = "UserVisibleParamsError:"
 _NOT_COUNTED = (401, 402, 429)
-"""Statuses of calls that don't count to the project's hour."""
+"""Mixpanel does not count calls with these statuses towards the project's hourly limit."""
 
 WORDS_MATTER = (400, 403)
-"""Statuses that may mean one thing or another: only the words tell."""
+"""Statuses with several meanings: only the message tells which."""
 
 
 class MixpanelError(Exception):
-    """The root of all that `client` raises; always raised as one of its subclasses.
+    """The root of all exceptions that `client` raises. Only its subclasses are raised.
 
-    `message` may be shown and kept: one line, at most 300 characters, without control characters; whoever
-    makes an error has taken the credentials out. `status` is Mixpanel's, None when there was no answer.
-    `retry_after`: seconds that Mixpanel asked us to wait, 0 to 86400. `gave_up`: we stopped waiting after
-    the query was sent, so at Mixpanel it may go on running (and counting) for up to two minutes.
-    `counts`: whether Mixpanel counts the call to the project's hour.
+    `message` is safe to show and to store: one line, at most 300 characters, no control characters, no credentials
+    (the caller removes them). `status` is the HTTP status, None without an answer.
+    `retry_after`: seconds that Mixpanel asks us to wait, 0 to 86400.
+    `gave_up`: we stopped waiting after the query was sent. At Mixpanel the query may run for two more minutes.
+    `counts`: whether Mixpanel counts the call towards the project's hourly limit.
     """
 
     kind: ClassVar[str]
@@ -57,40 +57,40 @@ class MixpanelError(Exception):
         self.counts = counts and status not in _NOT_COUNTED
 
     def advice_on(self, today: date) -> str:
-        """`advice`, with the dates that would do; `today` in the project's zone."""
+        """`advice`, with the dates that Mixpanel would accept. `today` is today in the project's time zone."""
         return self.advice
 
 
 class CredentialsError(MixpanelError):
-    """Wrong or expired credentials, or no access to this project: stop until they change."""
+    """The credentials are wrong or expired, or have no access to this project: stop until they change."""
 
     kind = "credentials"
     advice = "Check the project's user name and secret, and that they may see this project at Mixpanel."
 
 
 class PlanError(MixpanelError):
-    """The project's plan has no Query API: stop until it has."""
+    """The project's plan does not include the Query API: stop until the plan changes."""
 
     kind = "plan"
     advice = "Mixpanel answers queries on paid plans only: change this project's plan at Mixpanel."
 
 
 class QueryError(MixpanelError):
-    """The query itself is wrong: do not ask it again until its widget changes."""
+    """The query is wrong: do not send it again until its widget changes."""
 
     kind = "query"
     advice = "Change the widget: Mixpanel does not accept its event, property, filter, dates or saved report."
 
 
 class TimeZoneError(QueryError):
-    """Dates were computed in another time zone than Mixpanel's project has."""
+    """The project's time zone differs from the time zone in Mixpanel, so the dates of the query are wrong."""
 
     kind = "timezone"
     advice = "Set the project's time zone to the one in Mixpanel's project settings."
 
 
 class HistoryError(QueryError):
-    """The range begins before the history that the project's plan shows: `days`, up to 100000."""
+    """The range begins too early: the project's plan shows only the last `days` days (at most 100000)."""
 
     advice = "Choose later dates: this project's plan at Mixpanel does not go back so far."
 
@@ -100,35 +100,35 @@ class HistoryError(QueryError):
 
     def advice_on(self, today: date) -> str:
         first = today - timedelta(days=max(self.days - 1, 0))
-        return f"{self.advice} Dates from {first:%-d %B %Y} on would do: the last {self.days} days, today among them."
+        return f"{self.advice} The first possible date is {first:%-d %B %Y}: the last {self.days} days, with today."
 
 
 class RateLimitError(MixpanelError):
-    """The project's queries are used up, or too many run at once: hold back the whole project."""
+    """The project's hourly limit is used up, or too many queries run at once: the whole project must wait."""
 
     kind = "limit"
-    advice = "Wait: it goes on by itself when Mixpanel allows; fewer or rarer queries keep below the limit."
+    advice = "Wait: MixCyfe tries again when Mixpanel allows it. Fewer queries, or less frequent ones, avoid the limit."
 
     def __init__(self, message: str, *, limits: Limits | None = None, **common: Any) -> None:
-        # Mixpanel counts none that it refused so, whatever the status.
+        # Mixpanel does not count a call that it refused because of a limit, whatever the status.
         super().__init__(message, **common | {"counts": False})
         self.limits = limits or Limits()
 
 
 class UnavailableError(MixpanelError):
-    """Passing trouble: ask again later, with growing waits."""
+    """A temporary error: try again later, with growing waits."""
 
     kind = "unavailable"
-    advice = "Wait: it is tried again by itself, and the last good numbers stay."
+    advice = "Wait: MixCyfe tries again by itself, and the last good numbers stay."
 
 
 class TooLargeError(UnavailableError):
-    """An answer that nobody reads: it passes if Mixpanel was wrong, and its message says what to ask for if not."""
+    """The answer is too large to read. The message says how to ask for less. The query is tried again later."""
 
     advice = "Until then the last good numbers stay."
 
 
-_SAID: dict[str, tuple[type[MixpanelError], str]] = {
+_MESSAGES: dict[str, tuple[type[MixpanelError], str]] = {
     "unable to authenticate request": (CredentialsError, "Mixpanel refused the credentials"),
     "your plan does not allow api calls": (PlanError, "The project's Mixpanel plan has no API"),
     "query rate limit exceeded": (RateLimitError, "Mixpanel's limit is reached"),
@@ -136,36 +136,36 @@ _SAID: dict[str, tuple[type[MixpanelError], str]] = {
     "queries running concurrently": (RateLimitError, "Mixpanel's limit is reached"),
     "to_date cannot be later than today": (TimeZoneError, "Mixpanel refused the dates"),
 }
-"""What Mixpanel's words mean where the status alone does not tell (400 above all)."""
+"""Part of Mixpanel's message → its meaning, for statuses with several meanings (400 above all)."""
 
 _REFUSED = "Mixpanel refused the query"
 
 _STATUSES: dict[int, tuple[type[MixpanelError], str]] = {
-    401: _SAID["unable to authenticate request"],
-    402: _SAID["your plan does not allow api calls"],
-    429: _SAID["query rate limit exceeded"],
+    401: _MESSAGES["unable to authenticate request"],
+    402: _MESSAGES["your plan does not allow api calls"],
+    429: _MESSAGES["query rate limit exceeded"],
 }
 
-_OTHERWISE = {403: _SAID["unable to authenticate request"]}
-"""What statuses mean whose words say nothing else."""
+_DEFAULTS = {403: _MESSAGES["unable to authenticate request"]}
+"""The meaning of a status whose message is not in _MESSAGES."""
 
 
 def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelError:
-    """The error that an answer with this status stands for; `words` is what its body says, redacted.
+    """The error for an answer with this status. `words` is the message in its body, without credentials.
 
-    Status 200 is for answers whose JSON holds an `error`.
+    Status 200 is for answers whose JSON has an `error`.
     """
     retry_after = seconds_to_wait(headers.get("Retry-After"))
     if 300 <= status < 400:
         return UnavailableError(f"Mixpanel answered {status}, a redirect, which is not followed.", status=status)
-    # A request that timed out (408, or in words) is a timeout, though its number says that the query is wrong.
+    # A timeout (status 408, or a message that says so) is temporary, although a 4xx status means a wrong query.
     timed_out = status == 408 or (status in (200, 400) and _TIMED_OUT.fullmatch(words))
     if timed_out or (status != 200 and not 400 <= status < 500):
         said = f" ({words})" if words else ""
         return UnavailableError(f"Mixpanel answered {status}{said}.", status=status, retry_after=retry_after)
     if status in (200, *WORDS_MATTER) and (error := _wrong_query(status, words)):
         return error
-    kind, lead = _STATUSES.get(status) or _meaning(words) or _OTHERWISE.get(status, (QueryError, _REFUSED))
+    kind, lead = _STATUSES.get(status) or _meaning(words) or _DEFAULTS.get(status, (QueryError, _REFUSED))
     message = f"{lead}: {words}" if words else f"{lead} ({status})."
     if kind is RateLimitError:
         return RateLimitError(message, limits=limits_in(words, headers), status=status, retry_after=retry_after)
@@ -173,12 +173,12 @@ def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelEr
 
 
 def _wrong_query(status: int, words: str) -> MixpanelError | None:
-    """The error where the words are about this query alone, whatever the status says."""
+    """The error if the message is about the query itself, whatever the status; else None."""
     if found := _HISTORY.search(words):
-        lead = _SAID["to_date cannot be later than today"][1]
+        lead = _MESSAGES["to_date cannot be later than today"][1]
         return HistoryError(f"{lead}: {words}", days=int(found[1]), status=status)
-    if words.startswith(_FOR_PEOPLE):
-        said = words.removeprefix(_FOR_PEOPLE).strip()
+    if words.startswith(_USER_VISIBLE):
+        said = words.removeprefix(_USER_VISIBLE).strip()
         return QueryError(f"{_REFUSED}: {said}" if said else f"{_REFUSED} ({status}).", status=status)
     return None
 
@@ -201,7 +201,7 @@ def seconds_to_wait(header: str | None) -> float | None:
 
 
 def clean(text: str) -> str:
-    """One line that terminals, logs, databases and pages can all take: no controls, no lone surrogates."""
+    """The text as one line without control characters and lone surrogates: safe for logs, databases and pages."""
     text = _ESCAPE_SEQUENCES.sub("", text)
     return " ".join("".join(" " if unicodedata.category(c)[0] == "C" else c for c in text).split())
 
@@ -212,4 +212,4 @@ def _cut(text: str) -> str:
 
 def _meaning(words: str) -> tuple[type[MixpanelError], str] | None:
     lowered = words.casefold()
-    return next((meaning for said, meaning in _SAID.items() if said in lowered), None)
+    return next((meaning for part, meaning in _MESSAGES.items() if part in lowered), None)

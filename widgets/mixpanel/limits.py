@@ -1,6 +1,6 @@
-"""What a 429 says of a project's limits: in the words of its body, and in the headers of newer answers.
+"""Reads a project's limits from a 429: from the message in the body, and from the headers of newer answers.
 
-`RateLimit-Policy` and `RateLimit` are lists of RFC 9651; tests/data/errors holds what Mixpanel sent.
+`RateLimit-Policy` and `RateLimit` are lists of RFC 9651. tests/data/errors has real answers of Mixpanel.
 """
 
 import re
@@ -22,9 +22,9 @@ _USED = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running in the last hour"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits from 1 to 100000, counts up to 100000; None for what is not said, or can't be true.
+    """Limits (1 to 100000) and counts (up to 100000). None: the answer has no such number, or an impossible one.
 
-    `too_many_at_once`: the limit on running queries was reached, and the hourly one was not.
+    `too_many_at_once`: the limit on running queries was reached, and the hourly limit was not.
     """
 
     hourly: int | None = None
@@ -35,7 +35,7 @@ class Limits:
 
 
 def limits_in(words: str, headers: Mapping[str, str]) -> Limits:
-    """`words`: what the body says."""
+    """The limits in the message of the body (`words`) and in the headers. The headers win."""
     running, concurrent = _counts(_RUNNING, words)
     used, hourly = _counts(_USED, words)
     policy, left = _items(headers.get("RateLimit-Policy")), _items(headers.get("RateLimit"))
@@ -50,7 +50,7 @@ def limits_in(words: str, headers: Mapping[str, str]) -> Limits:
 
 
 def _items(header: str | None) -> dict[str, dict[str, int]]:
-    """The items of a list by name, with their parameters as far as they are whole numbers."""
+    """The items of a list by name, with those parameters that are whole numbers."""
     return {
         name: {key: int(digits) for key, digits in _PARAMETER.findall(parameters)}
         for name, parameters in _ITEM.findall((header or "")[:1000])
@@ -58,7 +58,7 @@ def _items(header: str | None) -> dict[str, dict[str, int]]:
 
 
 def _counts(pattern: re.Pattern[str], words: str) -> tuple[int | None, int | None]:
-    """How many there are, and how many there may be."""
+    """The count and the limit in the message."""
     found = pattern.search(words)
     if not found:
         return None, None

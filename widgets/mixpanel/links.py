@@ -1,6 +1,6 @@
-"""Links: what the address of a Mixpanel report, as people copy it from their browser, says by itself.
+"""Reads the address of a Mixpanel report, as people copy it from their browser. No request is made.
 
-Nothing is fetched. The forms are those of Mixpanel's pages; the API knows no such addresses.
+The forms of the addresses are those of Mixpanel's pages; its API does not document them.
 """
 
 import re
@@ -12,7 +12,7 @@ LARGEST_ID = 2**63 - 1
 LONGEST_LINK = 4000
 
 HOSTS = {"mixpanel.com": "us", "www.mixpanel.com": "us", "eu.mixpanel.com": "eu", "in.mixpanel.com": "in"}
-"""Where Mixpanel's pages are, and which region that is."""
+"""Host of Mixpanel's pages → region."""
 
 BOARDS = ("boards", "dashboards")
 REPORTS = ("insights", "funnels", "retention")
@@ -29,16 +29,16 @@ _CARD = re.compile(r"""["']?report-([0-9]+)["']?""")
 
 EXAMPLE = "https://mixpanel.com/project/…/view/…/app/insights#report/…"
 OPEN_IT = "Open the report itself in Mixpanel and copy the address that the browser shows then."
-WHAT_WORKS = "What works: saved reports of Insights, Funnels and Retention, on a board or by themselves."
+SUPPORTED = "A widget can show saved reports of Insights, Funnels and Retention, on a board or by themselves."
 
 
 class BadLink(ValueError):
-    """A text that is no report's address; the message says what to paste."""
+    """The text is not the address of a report. The message says which address to paste."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A report, and where it lives. `report` is the kind that asks for it, by `id`.
+    """A report and its project. `report` is our report type for it, and `id` its id at Mixpanel.
 
     `app` is the part of Mixpanel that the address opens: `insights`, `funnels`, `retention` or `boards`.
     """
@@ -52,10 +52,10 @@ class Link:
 
 
 def read_link(text: str) -> Link:
-    """The report that an address names. Raises BadLink, and nothing else, for any other text."""
+    """The report in an address. Raises BadLink for any other text."""
     address = split(text)
     if address is None or address.scheme.lower() not in ("http", "https") or address.netloc.lower() not in HOSTS:
-        raise BadLink(f"This is no address of Mixpanel. Paste a report's, as your browser shows it: {EXAMPLE}")
+        raise BadLink(f"This is no address of Mixpanel. Paste a report's address, as your browser shows it: {EXAMPLE}")
     place = _PATH.fullmatch(address.path.lower())
     if place is None:
         raise BadLink(f"This address of Mixpanel names no report. {OPEN_IT}")
@@ -63,33 +63,33 @@ def read_link(text: str) -> Link:
     report, number = report_in(app, unquote(address.fragment))
     return Link(
         region=HOSTS[address.netloc.lower()],
-        project_id=sane(project, "project"),
-        workspace_id=sane(workspace, "workspace") if workspace else None,
+        project_id=valid_id(project, "project"),
+        workspace_id=valid_id(workspace, "workspace") if workspace else None,
         report=report,
-        id=sane(number, "report"),
+        id=valid_id(number, "report"),
         app="boards" if app in BOARDS else app,
     )
 
 
 def split(text: str) -> SplitResult | None:
-    """The address in a text, free of what mails and chats wrap around one; None when there is none."""
+    """The address in a text, without the quotes and brackets of mails and chats; None if there is no address."""
     text = text.strip(_WRAPPING)
-    # urlsplit would silently drop line ends and tabs from the middle.
+    # urlsplit would drop line ends and tabs in the middle without an error.
     if len(text) > LONGEST_LINK or any(character.isspace() for character in text):
         return None
     try:
-        # Browsers hide the scheme, so people who type an address off leave it out.
+        # Browsers hide the scheme, so people who type an address omit it.
         return urlsplit(text if "://" in text else f"https://{text}")
     except ValueError:
         return None
 
 
 def report_in(app: str, fragment: str) -> tuple[Literal["saved_report", "funnel"], str]:
-    """The kind of report and its id, out of what stands after the `#`."""
+    """Our report type and the report's id, from the part of the address after the `#`."""
     if app in BOARDS:
         return "saved_report", card_in(fragment)
     if app not in REPORTS:
-        raise BadLink(f"An address of Mixpanel's “{app}” can't become a widget. {WHAT_WORKS}")
+        raise BadLink(f"An address of Mixpanel's “{app}” can't become a widget. {SUPPORTED}")
     if app == "funnels" and (funnel := _FUNNEL.fullmatch(fragment)):
         return "funnel", funnel[1]
     if saved := _SAVED.fullmatch(fragment):
@@ -101,20 +101,20 @@ def report_in(app: str, fragment: str) -> tuple[Literal["saved_report", "funnel"
 
 
 def card_in(fragment: str) -> str:
-    """The id of the report whose card is open on a board."""
+    """The id of the report in the open card of a board."""
     parts = dict(part.partition("=")[::2] for part in reversed(fragment.split("&")))
     card = parts.get("editor-card-id")
     if card is None:
         raise BadLink(
-            "This is the address of a whole board, which holds many reports. On the board, click the title of "
+            "This is the address of a whole board, and a board has many reports. On the board, click the title of "
             "one report (or choose Edit in its ⋯ menu), and copy the address that the browser shows then."
         )
     if report := _CARD.fullmatch(card.strip()):
         return report[1]
-    raise BadLink(f"This card of the board is no report: it may be a text or a picture. {OPEN_IT}")
+    raise BadLink(f"This card of the board is no report. It may be a text or a picture. {OPEN_IT}")
 
 
-def sane(digits: str, what: str) -> int:
+def valid_id(digits: str, what: str) -> int:
     number = int(digits)
     if not 1 <= number <= LARGEST_ID:
         raise BadLink(f"The {what}'s number in this address can't be right. {OPEN_IT}")

@@ -1,4 +1,4 @@
-"""Where Mixpanel keeps a project's data, and the address of its API there."""
+"""Mixpanel's regions (each stores the data of its projects), and the address of the API in each region."""
 
 REGIONS: dict[str, str] = {"us": "United States", "eu": "European Union", "in": "India"}
 """Code → name for people. Source: https://docs.mixpanel.com/docs/privacy/eu-residency and …/in-residency"""
@@ -7,9 +7,9 @@ _HOSTS = {"us": "mixpanel.com", "eu": "eu.mixpanel.com", "in": "in.mixpanel.com"
 
 
 def api_root(region: str, override: str = "") -> str:
-    """What comes before `/query/…` and `/app/…`, without a trailing slash.
+    """The address before `/query/…` and `/app/…`, without a trailing slash. Raises ValueError for an unknown region.
 
-    `override` (a proxy, a stand-in) replaces it for every region. Raises ValueError for an unknown region.
+    `override` (a proxy, or the fake Mixpanel) replaces the address of every region.
     """
     if override:
         return override.rstrip("/")

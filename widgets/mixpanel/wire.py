@@ -1,7 +1,7 @@
-"""How bytes go to Mixpanel and come back: one deadline for a whole exchange, no redirects, no cookies.
+"""Sends requests to Mixpanel: one deadline for the whole exchange, no redirects, no cookies.
 
-requests' timeout is per socket operation: a server that sends one byte per second holds its client for ever.
-Here each operation may take what is left of the exchange's time. So no thread watches, and the deadline always holds.
+The timeout of requests is per socket operation, so a server that sends one byte per second would hold its client for
+ever. Here the timeout of each operation is the remaining time of the exchange. No extra thread is needed for that.
 """
 
 import socket
@@ -25,21 +25,21 @@ from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
 LONGEST_IDLE = 30.0
-"""Seconds from a query's start in which its connection may carry the next one: firewalls forget connections."""
+"""A connection is used again within this many seconds after its last query began. Firewalls drop idle connections."""
 
 KEPT_CONNECTIONS = 64
-"""As many as a Celery worker of 50 threads may need at once, and some."""
+"""A Celery worker with 50 threads may need 50 connections at once; the rest is a reserve."""
 
 
 @dataclass
 class Exchange:
-    """One query and its answer. `ends`: by `time.monotonic()`; `sent`: Mixpanel may have seen the query."""
+    """One query and its answer. `ends` is a time of `time.monotonic()`; `sent`: Mixpanel may have seen the query."""
 
     ends: float
     sent: bool = False
 
     def left(self) -> float:
-        """Seconds that may still be waited, above 0; TimeoutError when there are none."""
+        """The remaining seconds, more than 0. Raises TimeoutError if no time is left."""
         left = self.ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("the exchange's time is over")
@@ -55,7 +55,7 @@ _current: ContextVar[Exchange] = ContextVar("exchange")
 
 @contextmanager
 def exchange(seconds: float) -> Iterator[Exchange]:
-    """All that this thread does with `SESSION` inside the `with` takes `seconds` at most, from now."""
+    """Inside the `with`, all requests of this thread with `SESSION` together take at most `seconds`."""
     this = Exchange(time.monotonic() + seconds)
     token = _current.set(this)
     try:
@@ -65,7 +65,7 @@ def exchange(seconds: float) -> Iterator[Exchange]:
 
 
 class _Incoming(RawIOBase):
-    """What a socket receives."""
+    """The received bytes of a socket. Each read has the remaining time of the exchange as its timeout."""
 
     def __init__(self, sock: socket.socket, file: RawIOBase) -> None:
         self._sock, self._file = sock, file
@@ -94,8 +94,8 @@ class _Connection(HTTPConnection):
 
     @property
     def is_connected(self) -> bool:
-        # urllib3 asks this of a kept connection, and connects anew when it is not so: the only second try
-        # that is safe, because nothing was sent yet.
+        # urllib3 reads this before it uses a kept connection again, and reconnects if it is False. This second try
+        # is safe, because nothing was sent yet.
         return super().is_connected and time.monotonic() - self._asked_at < LONGEST_IDLE
 
     def _new_conn(self) -> socket.socket:
@@ -104,10 +104,10 @@ class _Connection(HTTPConnection):
         failure = OSError("the name has no address")
         for position, address in enumerate(addresses):
             try:
-                # A fair share, so that an address that never answers leaves time for the next one.
+                # Each address gets an equal share of the time: one that never answers leaves time for the next.
                 share = this.left() / (len(addresses) - position)
                 sock = create_connection(address, share, self.source_address, self.socket_options)
-                sock.settimeout(this.left())  # for TLS's handshake, which is one operation
+                sock.settimeout(this.left())  # for the TLS handshake: one operation
             except OSError as error:
                 failure = error
             else:
@@ -116,7 +116,7 @@ class _Connection(HTTPConnection):
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.is_closed:
-            # Without TLS it would happen in the midst of sending; what fails before that was never asked.
+            # Connect before `sent` is set: if connecting fails, Mixpanel never saw the query.
             self.connect()
         _current.get().sent = True
         self._asked_at = time.monotonic()
@@ -140,7 +140,7 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, ssl_context=tls, **kwargs)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """The pool of Mixpanel's host, or of a proxy. SOCKS proxies are connected to in their own way."""
+        """The connection pool of Mixpanel's host or of a proxy. SOCKS proxies keep urllib3's own connection class."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = _OURS.get(pool.ConnectionCls, pool.ConnectionCls)
         return pool
@@ -150,23 +150,23 @@ class _Session(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.headers.clear()
-        # Only what `answer` decodes itself, because it does so within a limit.
+        # Only gzip: the module `answer` decompresses it within a size limit.
         self.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "MixCyfe"})
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
             self.mount(scheme, _Adapter(pool_maxsize=KEPT_CONNECTIONS))
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        # Even with allow_redirects=False requests would look where to go, and read the whole body for that.
+        # Even with allow_redirects=False, requests would look for the next address and read the whole body first.
         return None
 
 
 SESSION = _Session()
-"""One for all threads: it holds no state but the connections it keeps."""
+"""One session for all threads. Its only state are its open connections."""
 
 
 def _addresses(host: str, port: int, this: Exchange) -> list[tuple[str, int]]:
-    """A name is looked up without a timeout, so on a thread that is left behind when it takes too long."""
+    """The addresses of a host. The lookup has no timeout, so a thread does it. The exchange may end earlier."""
     found: Future[list[Any]] = Future()
 
     def look_up() -> None:

@@ -1,4 +1,4 @@
-"""Kinds of report: what a widget asks Mixpanel, and how the answer becomes a Report."""
+"""The report types, one module per type: the request to Mixpanel, and how its answer becomes a Report."""
 
 from widgets.reports.events import Events
 from widgets.reports.funnel import Funnel
@@ -25,4 +25,4 @@ REPORT_TYPES: dict[str, ReportType] = {
     )
 }
 
-__all__ = ["REPORT_TYPES", "Kind", "Query", "ReadError", "Request"]
+__all__ = ["REPORT_TYPES", "Query", "ReadError", "ReportType", "Request"]

@@ -1,4 +1,4 @@
-"""Counts of one or several events: `/events`, and `/segmentation` where one bucket is wanted."""
+"""Counts of one or several events: `/events`, or `/segmentation` for one bucket (see `one_bucket`)."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ MOST_EVENTS = 100
 class Events(ReportType):
     name: ClassVar[str] = "events"
     title: ClassVar[str] = "Events"
-    about: ClassVar[str] = "How often one or several events happened: one curve or one slice an event."
+    about: ClassVar[str] = "How often one or several events happened: one curve or one slice per event."
     fields: ClassVar[tuple[str, ...]] = ("events", "measure", *RANGE_FIELDS)
     charts: ClassVar[tuple[str, ...]] = (
         *TIME_SERIES_CHARTS,
@@ -67,16 +67,16 @@ class Events(ReportType):
         adds_up = query["type"] == "general"
         calendar, events = calendar_of(query, today), query["events"]
         found = of_events(events, calendar.series(answer, limit=len(events), adds_up=adds_up))
-        silent = tuple(0 for _ in calendar.buckets)
+        zeros = tuple(0 for _ in calendar.buckets)
         return Report(
             "dates",
             calendar.buckets,
-            tuple(Series(name, values or silent) for name, values in found),
+            tuple(Series(name, values or zeros) for name, values in found),
             additive=adds_up,
         )
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
-        """The events in the order in which the widget lists them; the shared query has them sorted."""
+        """Puts the events into the widget's order. The stored report has them sorted, because widgets share it."""
         position = {name: i for i, name in enumerate(spec.events)}
         ordered = sorted(report.series, key=lambda s: position.get(s.label, len(position)))
         return super().view(replace(report, series=tuple(ordered)), spec)

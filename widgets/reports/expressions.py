@@ -1,4 +1,4 @@
-"""Mixpanel's expressions out of plain names and simple conditions.
+"""Writes Mixpanel's expressions from plain property names and simple conditions.
 
 https://developer.mixpanel.com/reference/segmentation-expressions
 """
@@ -18,27 +18,28 @@ def quoted(text: str) -> str:
 
 
 def is_expression(text: str) -> bool:
-    """Whether a breakdown or property is an expression already, not the plain name of a property."""
+    """Whether the text is a full expression, not the plain name of a property."""
     return '["' in text
 
 
 def property_expression(name: str) -> str:
-    """`plan` → `properties["plan"]`; a full expression passes as it is."""
+    """`plan` → `properties["plan"]`. A full expression stays unchanged."""
     return name.strip() if is_expression(name) else f"properties[{quoted(name)}]"
 
 
 def property_title(name: str) -> str:
-    """The name to show for a breakdown: `properties["plan"]` is the property `plan` too."""
+    """The name to show for a breakdown: `plan` for `properties["plan"]`, else the text itself."""
     simple = SIMPLE.fullmatch(name)
     return re.sub(r"\\(.)", r"\1", simple[1]) if simple else name
 
 
-def condition(asked: Filter) -> str:
-    """One simple condition as an expression; numbers and booleans keep their types."""
-    name = property_expression(asked.property)
-    value = quoted(asked.value) if isinstance(asked.value, str) else json.dumps(asked.value)
-    text = quoted(asked.value if isinstance(asked.value, str) else json.dumps(asked.value))
-    match asked.op:
+def condition(widget_filter: Filter) -> str:
+    """One simple condition as an expression. Numbers and booleans keep their types."""
+    wanted = widget_filter.value
+    name = property_expression(widget_filter.property)
+    value = quoted(wanted) if isinstance(wanted, str) else json.dumps(wanted)
+    text = quoted(wanted if isinstance(wanted, str) else json.dumps(wanted))
+    match widget_filter.op:
         case "is":
             return f"{name} == {value}"
         case "is_not":
@@ -55,12 +56,12 @@ def condition(asked: Filter) -> str:
             return f"defined ({name})"
         case "not_set":
             return f"not (defined ({name}))"
-    raise ValueError(f"unknown condition {asked.op!r}")
+    raise ValueError(f"unknown condition {widget_filter.op!r}")
 
 
 def where_expression(filters: Sequence[Filter], where: str) -> str:
-    """All conditions and the free expression, and-ed; empty when there are none."""
-    parts = [condition(asked) for asked in filters]
+    """All conditions and the free expression, joined by `and`; "" if there are none."""
+    parts = [condition(widget_filter) for widget_filter in filters]
     if where.strip():
         parts.append(where.strip())
     return parts[0] if len(parts) == 1 else " and ".join(f"({part})" for part in parts)

@@ -1,4 +1,4 @@
-"""A saved funnel: `/funnels`. Counts add up over dates; conversions are computed again from the sums."""
+"""A saved funnel: `/funnels`. Counts are added up over dates, and conversions are computed from the sums."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -9,7 +9,16 @@ from typing import Any, ClassVar
 from widgets.report import Number, Report, Series, Value, label
 from widgets.reports.expressions import property_expression, property_title
 from widgets.reports.notes import note_on
-from widgets.reports.reading import along, check_labels, check_size, count, mapping, percentage, sequence, unreadable
+from widgets.reports.reading import (
+    check_labels,
+    check_size,
+    count,
+    mapping,
+    percentage,
+    sequence,
+    unreadable,
+    values_by_bucket,
+)
 from widgets.reports.report_type import (
     FILTER_FIELDS,
     RANGE_FIELDS,
@@ -54,7 +63,7 @@ class Funnel(ReportType):
         return Request("funnels", params)
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """One series a (value of the breakdown, step): the count by date. Without a breakdown: `$overall`."""
+        """One series per breakdown value and step: the count by date. Without a breakdown the value is `$overall`."""
         calendar = calendar_of(query, today)
         counts: dict[str, dict[int, dict[date, Number]]] = {}
         titles: dict[int, str] = {}
@@ -75,10 +84,10 @@ class Funnel(ReportType):
                     points = counts.setdefault(segment, {}).setdefault(i, {})
                     points[bucket] = points.get(bucket, 0) + count(step.get("count"))
         if len(counts) > 1:
-            counts.pop(OVERALL, None)  # the sum of the others, not a value of the breakdown
+            counts.pop(OVERALL, None)  # the sum of all values, not one of them
         check_size(len(counts), len(titles), len(calendar.buckets))
         series = tuple(
-            Series(segment, along(calendar.buckets, by_step.get(i, {})), step=titles[i])
+            Series(segment, values_by_bucket(calendar.buckets, by_step.get(i, {})), step=titles[i])
             for segment, by_step in counts.items()
             for i in titles
         )
@@ -112,7 +121,7 @@ class Funnel(ReportType):
 
 
 def segments(by_segment: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The (value, steps) of one date, `$overall` among them."""
+    """Each breakdown value with its steps, for one date. `$overall` is one of them."""
     if OVERALL not in by_segment and isinstance(by_segment.get("steps"), list):
         yield OVERALL, by_segment["steps"]
         return
@@ -121,7 +130,7 @@ def segments(by_segment: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def overall_of(found: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """The steps of one date of a funnel without a breakdown."""
+    """The `$overall` steps of one date, for a funnel without a breakdown. Raises ReadError if they are missing."""
     overall = [(segment, steps) for segment, steps in found if segment == OVERALL]
     if not overall or not overall[0][1]:
         raise unreadable("a date's steps are missing")
@@ -129,7 +138,7 @@ def overall_of(found: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
 
 
 def steps_report(funnels: list[tuple[str, list[Series]]], *, with_conversion: bool) -> Report:
-    """Rows are the steps, summed over the dates; one series a value of the breakdown."""
+    """One row per step, with the counts summed over the dates; one series per breakdown value."""
     if not funnels:
         return Report("steps", (), (), labels_name="Step", values_name="Count")
     rows = tuple(step.step for step in funnels[0][1])
@@ -145,5 +154,5 @@ def steps_report(funnels: list[tuple[str, list[Series]]], *, with_conversion: bo
 
 
 def conversion(start: Value, end: Value) -> Value:
-    """How many of `start` got to `end`, in percent; None where nobody started."""
+    """`end` in percent of `start`; None if `start` is 0."""
     return percentage(end or 0, start) if start else None

@@ -1,8 +1,8 @@
-"""The answers of Mixpanel's Insights (`/insights`), in all the row_kinds that they take, read into a Report.
+"""Reads the answer of Mixpanel's Insights (`/insights`) into a Report.
 
-`{"headers", "date_range", "series": {metric: …}, "time_comparison", "secondary", "meta"}`: below a metric there is
-a level a breakdown, with `$overall` beside the values, then `{date: n}` or `{"all": n}`. Saved funnels and
-saved retention nest their own tables there instead: see `insights_tables`.
+An answer is `{"headers", "date_range", "series": {metric: …}, "time_comparison", "secondary", "meta"}`. Each metric
+has one level of nesting per breakdown, with `$overall` beside the values. The innermost level is `{date: n}` or
+`{"all": n}`. Saved funnels and saved retention have tables of their own instead: see `insights_tables`.
 """
 
 import re
@@ -29,7 +29,7 @@ from widgets.reports.reading import (
 
 TIME = "Time"
 METRICS = ("$event", "$metric", "$funnel", "$retention")
-"""What the first of the headers is called, by what is measured; the others are the breakdowns' properties."""
+"""The first header is one of these and names the kind of metric. The other headers are breakdown properties."""
 RATIOS = ("$funnel", "$retention")
 ONE_TABLE = "This saved report holds several funnels or retentions: only the first is shown."
 
@@ -42,20 +42,21 @@ _PREFIX = re.compile(r"([A-Z]{1,2})\. ")
 
 
 def read_insights(answer: Any, today: date) -> Report:
-    """Raises ReadError for what is none of Insights' row_kinds."""
+    """Raises ReadError for an answer that has none of Insights' documented forms."""
     body = mapping(answer, "series")
     given = mapping(body.get("series"), "series")
-    metrics = {name: given[name] for name in sorted(given, key=place_of(given, body.get("meta")))}
+    metrics = {name: given[name] for name in sorted(given, key=metric_order(given, body.get("meta")))}
     first = next(iter(metrics.values()), None)
     table = funnel_report(first) or retention_report(first, today, body.get("date_range"))
     notes = [note_on(body, given), ONE_TABLE if table and len(metrics) > 1 else ""]
     return replace(table or numbers_report(body, metrics), note=" ".join(filter(None, notes)))
 
 
-def place_of(given: Mapping[str, Any], meta: Any) -> Callable[[str], Place]:
-    """Sorts metrics as the report shows them: Mixpanel gives them by the alphabet, and their order in `meta`.
+def metric_order(given: Mapping[str, Any], meta: Any) -> Callable[[str], Place]:
+    """A sort key: metrics in the order of the report in Mixpanel. The answer itself has them in alphabetical order.
 
-    Those that `meta` doesn't name follow, by their prefixes `A. `, `B. ` … `Z. `, `BA. `, or as given.
+    `meta` gives the report's order. Metrics that `meta` does not name come last, sorted by their prefixes (`A. `,
+    `B. ` … `Z. `, `BA. `), then in the answer's order.
     """
     shown: Any = meta
     for key in ("report_sections", "show"):
@@ -76,7 +77,7 @@ def place_of(given: Mapping[str, Any], meta: Any) -> Callable[[str], Place]:
 
 
 def numbers_report(body: Mapping[str, Any], metrics: Mapping[str, Any]) -> Report:
-    """Numbers by date, or one for the whole range: a series per metric and value of the breakdowns."""
+    """Numbers by date, or one number for the whole range. One series per metric and combination of breakdown values."""
     headers = [label(header) for header in sequence(body.get("headers") or [], "headers")]
     breakdowns = [header for header in headers if header not in METRICS]
     leaves = lines_of(metrics)
@@ -85,11 +86,11 @@ def numbers_report(body: Mapping[str, Any], metrics: Mapping[str, Any]) -> Repor
         leaves = [(path, {key: percent(n) for key, n in points.items()}) for path, points in leaves]
     several = len({path[0] for path, _ in leaves}) > 1
     before = totals_before(body.get("time_comparison"), ratios=ratios)
-    # What the period before lacks did not happen then.
+    # A series that is missing in the period before had no events then, so its total is 0.
     missing = None if before is None or (ratios and any(UNDATED not in points for _, points in leaves)) else 0
     named = [Series(name_of(path, several=several), (), (before or {}).get(path, missing)) for path, _ in leaves]
     date_range = mapping(body.get("date_range") or {}, "the date range")
-    report = dated_or_not(named, [points for _, points in leaves], date_range)
+    report = report_of(named, [points for _, points in leaves], date_range)
     return replace(
         report,
         labels_name=report.labels_name or (breakdowns[-1] if len(breakdowns) == 1 and not several else "Name"),
@@ -98,16 +99,16 @@ def numbers_report(body: Mapping[str, Any], metrics: Mapping[str, Any]) -> Repor
 
 
 def lines_of(metrics: Mapping[str, Any]) -> Leaves:
-    """The leaves, if they are not far too many."""
+    """All leaves. Raises ReadError if there are more than MOST_LINES."""
     leaves = list(islice(leaves_of(metrics), MOST_LINES + 1))
     check_size(len(leaves), 1)
     return leaves
 
 
 def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Points]]:
-    """Each (labels from the metric down, {date or "all": n}) of the nested answer.
+    """The leaves of the nested answer: each path of labels from the metric down, with its `{date or "all": n}`.
 
-    A `$overall` that has siblings is left out: it is their sum, not a value of the breakdown.
+    A `$overall` beside other values is left out: it is their sum, not a value of the breakdown.
     """
     for name, inner in node.items():
         overall = bool(path) and name == OVERALL
@@ -122,7 +123,7 @@ def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, 
 
 
 def are_ratios(leaves: Leaves) -> bool:
-    """Whether trends of funnels and retention hold ratios, as they do unless the report shows counts."""
+    """Whether the numbers of a funnel or retention trend are ratios. They are counts if the report shows counts."""
     numbers = [n for _, points in leaves for n in points.values() if n is not None]
     return bool(numbers) and all(0 <= n <= 1 for n in numbers)
 
@@ -132,10 +133,9 @@ def percent(ratio: Value) -> Value:
 
 
 def totals_before(comparison: Any, *, ratios: bool) -> dict[Path, Value] | None:
-    """The period before, by path, of an answer that compares with one: its sum, as Cyfe's header sums a line.
+    """The total of the period before, by path: the sum of its values, as in Cyfe's header. None: no comparison.
 
-    Ratios by date have none: nothing true can be made of them without what they are ratios of. None: it does not
-    compare, which `SavedReport.view` tells those whose widget wants it to.
+    Ratios by date have no total: an average would need the counts behind the ratios, and the answer lacks them.
     """
     if not isinstance(comparison, dict) or not isinstance(comparison.get("series"), dict):
         return None
@@ -147,12 +147,12 @@ def totals_before(comparison: Any, *, ratios: bool) -> dict[Path, Value] | None:
 
 
 def name_of(path: Path, *, several: bool) -> str:
-    """One metric with a breakdown: the values alone; otherwise `metric / value`."""
+    """`metric / value`. Without the metric if the report has only one metric and a breakdown."""
     return " / ".join(path if several or len(path) == 1 else path[1:])
 
 
-def dated_or_not(named: list[Series], by_key: list[Points], date_range: Mapping[str, Any]) -> Report:
-    """`named` filled with their values: of one moment for all, of dates, or of hours."""
+def report_of(named: list[Series], by_key: list[Points], date_range: Mapping[str, Any]) -> Report:
+    """The series `named` with their values: one total per series, or values by date, or values by hour."""
     keys = list(dict.fromkeys(key for points in by_key for key in points))
     if not keys:
         return Report("total", ("",), ())
@@ -161,7 +161,7 @@ def dated_or_not(named: list[Series], by_key: list[Points], date_range: Mapping[
         return with_values(Report("total", ("",), ()), named, ((points.get(UNDATED) or 0,) for points in by_key))
     days = check_dates(keys, date_range)
     if len(set(days.values())) < len(days):
-        # Several points in time on one date: hours, which Cyfe has no date form for.
+        # Several times on one date are hours. Cyfe has no date format for hours, so the rows are texts.
         times = sorted(days, key=instant)
         rows = tuple(label(time[:16]).replace("T", " ") for time in times)
         hourly = Report("steps", rows, (), labels_name=TIME)
@@ -178,7 +178,7 @@ def with_values(report: Report, named: Iterable[Series], columns: Iterable[tuple
 
 
 def instant(key: str) -> tuple[datetime, str]:
-    """Sorts points in time: the hour that comes twice when clocks are put back differs by its offset alone."""
+    """A sort key for times. When clocks go back one hour comes twice: then only the UTC offset differs."""
     try:
         at = datetime.fromisoformat(key)
     except ValueError:
@@ -187,7 +187,7 @@ def instant(key: str) -> tuple[datetime, str]:
 
 
 def filled(dates: list[date], date_range: Mapping[str, Any]) -> list[date]:
-    """The dates with the gaps of a daily or weekly report filled, out to the ends of a daily range."""
+    """Adds missing dates to a daily or weekly report. A daily report is also extended to the ends of its range."""
     gaps = [(b - a).days for a, b in pairwise(dates)]
     step = min(gaps, default=0)
     if step not in (1, 7) or any(gap % step for gap in gaps):

@@ -1,4 +1,4 @@
-"""Saved funnels and saved retention as Insights answers them: tables of their own below each metric."""
+"""Reads saved funnels and saved retention: Insights answers them with tables of their own below each metric."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +23,7 @@ Path = tuple[str, ...]
 def funnel_report(metric: Any) -> Report | None:
     """A saved funnel, `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`; None for anything else.
 
-    With a breakdown there is such a table per value, and one of `$overall`, which keeps that label.
+    With a breakdown the answer has one table per value, and one table `$overall`.
     """
     tables = tables_in(metric, is_funnel)
     if not tables:
@@ -45,13 +45,13 @@ def is_funnel(node: Mapping[str, Any]) -> bool:
 
 
 def in_order(steps: Iterable[str]) -> list[str]:
-    """Steps by the numbers that they begin with: by the alphabet, `10. Paid` would come before `2. Logged in`."""
+    """Steps sorted by their leading number. Alphabetical order would put `10. Paid` before `2. Logged in`."""
     numbers = {step: int(found[1]) for step in steps if (found := _NUMBER.match(step))}
     return sorted(steps, key=lambda step: numbers.get(step, 0))
 
 
 def step_count(step: Any) -> Value:
-    """Raises ReadError where a step has dates or a breakdown instead of one count: 0 would be wrong."""
+    """The count of a step. Raises ReadError if the step has dates or a breakdown instead of one count."""
     if UNDATED not in mapping(step, "a step"):
         raise unreadable("its saved funnel has no totals")
     return count(step[UNDATED])
@@ -60,8 +60,8 @@ def step_count(step: Any) -> Value:
 def retention_report(metric: Any, today: date, date_range: Any) -> Report | None:
     """Saved retention, `{date: {"first", "counts", "rates"}, "$average": …}`; None for anything else.
 
-    With a breakdown the values stand above the dates or below them. The columns `Users`, `0`, `1`, … of everybody
-    are labels; those of a value are the `step` of series with its label.
+    With a breakdown, the values stand above the dates or below them. The series of all users have the column (`Users`,
+    `0`, `1`, …) as their label. The series of a breakdown value have that value as label and the column as `step`.
     """
     found = [(path, cohort) for path, cohort in tables_in(metric, is_cohort) if AVERAGE not in path]
     if not found:
@@ -83,9 +83,9 @@ def retention_report(metric: Any, today: date, date_range: Any) -> Report | None
     for value, table in tables.items():
         width = max(len(cohort["counts"][:MOST_COLUMNS]) for cohort in table.values())
         check_size(len(series) + width + 1, len(dates))
-        nobody: list[Value] = [None] * (width + 1)
-        # The report was computed some time ago: what it lacks had not happened then.
-        rows = [cohort_row(table[at], at, unit, width, today) if at in table else nobody for at in dates]
+        no_values: list[Value] = [None] * (width + 1)
+        # The report was computed some time ago. A count is missing if its interval had not begun at that time.
+        rows = [cohort_row(table[at], at, unit, width, today) if at in table else no_values for at in dates]
         for name, values in zip((USERS, *map(str, range(width))), columns(rows, width + 1), strict=True):
             series.append(Series(value, values, step=name) if value else Series(name, values))
     return Report("dates", dates, tuple(series))
@@ -96,7 +96,7 @@ def is_cohort(node: Mapping[str, Any]) -> bool:
 
 
 def level_of_dates(paths: list[Path]) -> int:
-    """At which level of the nesting the dates stand: the first where there is nothing else."""
+    """The level of nesting that holds the dates: the first level that holds nothing but dates."""
     for level in range(min(map(len, paths))):
         if all(day(path[level]) for path in paths):
             return level
@@ -104,15 +104,15 @@ def level_of_dates(paths: list[Path]) -> int:
 
 
 def value_of(path: Path) -> str | None:
-    """The breakdowns' values, "" for everybody, None for a sum over some of them, as of all browsers of a plan."""
+    """The breakdown values of a path: "" for all users, None for a partial sum (such as all browsers of one plan)."""
     values = [label(value) for value in path if value != OVERALL]
     return " / ".join(values) if len(values) in (0, len(path)) else None
 
 
 def tables_in(metric: Any, is_table: Callable[[Mapping[str, Any]], bool]) -> list[tuple[Path, Mapping[str, Any]]]:
-    """Each (path, table) below a metric; none where there is no table at all.
+    """All tables below a metric, with their paths; empty if there is none.
 
-    Raises ReadError where anything else stands among them: it may be one that arrived spoilt.
+    Raises ReadError if anything else stands beside a table: that may be a damaged table.
     """
     found: list[tuple[Path, Mapping[str, Any]]] = []
     others = 0

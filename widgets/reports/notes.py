@@ -1,4 +1,4 @@
-"""What Mixpanel says of an answer's numbers that people should know: that they are cut, or come from a sample."""
+"""The warnings in Mixpanel's answers: the list of values is incomplete, or the numbers come from a sample."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ SAMPLED = (
 
 
 def note_on(answer: Any, series: Any = None) -> str:
-    """Sentences for people, or "". `series`: what may hold `$remaining_values` among its labels."""
+    """Sentences for people, or "". `series` is the part of the answer whose labels may be `$remaining_values`."""
     meta = answer.get("meta")
     said = [answer, meta if isinstance(meta, dict) else {}]
     notes = []

@@ -1,7 +1,7 @@
 """The sum or the average of a numeric property: `/segmentation/sum` and `/segmentation/average`.
 
-Both take hours and days only, so weeks and months of a sum are summed from days; an average of averages
-would be a wrong number, so it is refused.
+Both endpoints answer by hour or day only. Sums by week or month are added up from days. Averages by week or month are
+refused: the average of daily averages would be a wrong number.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from widgets.report import Report, Series
 from widgets.reports.expressions import property_expression
 from widgets.reports.ranges import Range
-from widgets.reports.reading import along, mapping, unreadable
+from widgets.reports.reading import mapping, unreadable, values_by_bucket
 from widgets.reports.report_type import (
     FILTER_FIELDS,
     RANGE_FIELDS,
@@ -47,17 +47,17 @@ class Numeric(ReportType):
         calendar = calendar_of(query, today)
         body = mapping(answer, "results")
         if body.get("status", "ok") != "ok":
-            raise unreadable("it says itself that something went wrong")
+            raise unreadable("its status is not ok")
         points = calendar.points(body.get("results"), adds_up=adds_up)
         calendar.check(points)
-        values = along(calendar.buckets, points, missing=0 if adds_up else None)
+        values = values_by_bucket(calendar.buckets, points, missing=0 if adds_up else None)
         return Report("dates", calendar.buckets, (Series(query["event"], values),), additive=adds_up)
 
 
 class Sum(Numeric):
     name: ClassVar[str] = "sum"
     title: ClassVar[str] = "Sum of a property"
-    about: ClassVar[str] = "A numeric property of an event, added up: the amount of all orders, say."
+    about: ClassVar[str] = "The sum of a numeric property of an event, for example the amount of all orders."
     compares: ClassVar[bool] = True
 
     def adds_up(self, spec: WidgetSpec) -> bool:
@@ -67,25 +67,25 @@ class Sum(Numeric):
 class Average(Numeric):
     name: ClassVar[str] = "average"
     title: ClassVar[str] = "Average of a property"
-    about: ClassVar[str] = "A numeric property of an event, averaged by day: the usual amount of an order, say."
+    about: ClassVar[str] = "The daily average of a numeric property of an event, for example the amount per order."
 
     def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
         if spec.unit != "day":
             yield Problem(
                 "unit",
-                "Mixpanel gives averages by day only, and the average of a week can't be had from those of "
-                "its days. Choose day, or the sum of the property.",
+                "Mixpanel gives averages by day only, and the average of a week can't be computed from the averages "
+                "of its days. Choose day, or the sum of the property.",
             )
         elif spec.one_total and not is_one_day(spec):
             yield Problem(
                 "range",
-                "The average over several days can't be had from those of its days. Choose a range of one "
-                "day, a chart that shows the dates, or the sum of the property.",
+                "The average over several days can't be computed from the averages of the days. Choose a range of "
+                "one day, a chart that shows the dates, or the sum of the property.",
             )
 
 
 def is_one_day(spec: WidgetSpec) -> bool:
-    asked = Range.of(spec)
-    if asked.kind == "fixed":
-        return asked.from_date == asked.to_date
-    return asked.kind == "last" and asked.last == 1 and asked.unit == "day"
+    dates = Range.of(spec)
+    if dates.kind == "fixed":
+        return dates.from_date == dates.to_date
+    return dates.kind == "last" and dates.last == 1 and dates.unit == "day"

@@ -1,7 +1,7 @@
-"""One total of uniques or averages over a whole range: they don't add up, so Mixpanel is asked for one bucket.
+"""Unique users or averages over a whole range. Daily values can't be added up, so the query asks for one bucket.
 
-`/segmentation` takes `interval` (a number of days) in place of `unit`. How Mixpanel aligns that bucket is
-documented nowhere; that it begins with `from_date` is assumed here and nowhere else.
+`/segmentation` accepts `interval` (a number of days) instead of `unit`. Mixpanel does not document the first day of
+that bucket. This module assumes that the bucket begins on `from_date`.
 """
 
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ from typing import Any
 
 from widgets.report import Number, Report, Series
 from widgets.reports.ranges import DAY, Dates
-from widgets.reports.reading import ReadError, amount, counted, mapping, must_be_day, of_events
+from widgets.reports.reading import ReadError, amount, dates_and_labels, mapping, must_be_day, of_events
 from widgets.reports.report_type import MEASURE_TYPES, Query, Request, common_params, dates_of
 from widgets.spec import WidgetSpec
 
@@ -36,22 +36,24 @@ def request(query: Query, today: date) -> Request:
 
 
 def first_day(dates: Dates, query: Query) -> date:
-    """Of the range, or of the one before where that is asked for too."""
+    """The first day of the range, or of the period before if the query compares."""
     return dates.first - timedelta(days=dates.days * (query.get("periods", 1) - 1))
 
 
 def read(answer: Any, query: Query, today: date) -> Report:
-    """A report of one row; the bucket before, where it was asked for, becomes each series' `previous`."""
+    """A report of one row. The value of the period before becomes `previous`, if the query compares."""
     dates = dates_of(query | {"periods": 1}, today)
     first, compares = first_day(dates, query), query.get("periods") == 2
-    named, found = counted(answer, query.get("limit", 1))
+    named, found = dates_and_labels(answer, query.get("limit", 1))
     if "on" not in query:
         found = [(name, points or {}) for name, points in of_events([query["event"]], found)]
     keys = {*map(str, named), *(key for _, points in found for key in mapping(points, "a series of dates"))}
     days = {key: must_be_day(key) for key in keys}
     for at in days.values():
         if not first - timedelta(days=dates.days) < at <= dates.last + DAY:
-            raise ReadError(f"Mixpanel answered for other dates ({at}) than were asked for ({first} to {dates.last}).")
+            raise ReadError(
+                f"Mixpanel answered for other dates ({at}) than the query asked for ({first} to {dates.last})."
+            )
     series = []
     for name, points in found:
         now: list[Number] = []
@@ -60,7 +62,7 @@ def read(answer: Any, query: Query, today: date) -> Report:
             if (n := amount(value)) is not None:
                 (before if compares and days[key] < dates.current else now).append(n)
         if len(now) > 1 or len(before) > 1:
-            raise ReadError("Mixpanel answered with several buckets where one for the whole range was asked.")
+            raise ReadError("Mixpanel answered with several buckets, and the query asked for one for the whole range.")
         previous = (before or [0])[0] if compares else None
         series.append(Series(name, ((now or [0])[0],), previous))
     return Report("total", ("",), tuple(series))

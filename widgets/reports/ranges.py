@@ -1,6 +1,6 @@
-"""Ranges of dates: from a widget's relative words to the first and last day, and the buckets between.
+"""Ranges of dates: turns a widget's relative range ("the last 30 days") into its first day, last day and buckets.
 
-Weeks start on Monday; a week's or month's bucket is named by its first day (INTERFACE of the import format).
+A bucket is a day, week or month. Weeks start on Monday. The name of a bucket is its first day.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,9 @@ PERIODS = {"week": "week", "month": "month", "quarter": "quarter", "year": "year
 
 
 class Dates(NamedTuple):
-    """First and last day (both asked for) and the buckets between, by their first days, ascending.
+    """The first and last day of a query, and the first day of every bucket, ascending.
 
-    `current` is the first day of the range itself; `first` lies before it when the period before is
-    asked for too.
+    `current` is the first day of the range itself. `first` is earlier if the query compares with the period before.
     """
 
     first: date
@@ -27,13 +26,13 @@ class Dates(NamedTuple):
 
     @property
     def days(self) -> int:
-        """Length of the range itself, in days."""
+        """Length of the range itself in days, without the period before."""
         return (self.last - self.current).days + 1
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A range in relative words. Buckets that it holds only in part are left out, but for today's."""
+    """A relative range. `resolve` leaves out a bucket that lies only partly in the range, unless it holds today."""
 
     kind: str = "last"
     unit: str = "day"
@@ -44,7 +43,7 @@ class Range:
 
     @classmethod
     def of(cls, spec: WidgetSpec) -> Self:
-        """The range of a widget. Where no dates are shown the buckets don't matter, the exact dates do."""
+        """The range of a widget. A chart without dates needs the exact days, so its range is by day."""
         exact = spec.hides_dates and spec.range != "last"
         return cls(
             spec.range,
@@ -56,7 +55,7 @@ class Range:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form, holding only what matters to this kind of range, so that like ranges are equal."""
+        """The JSON form. It holds only the fields that this kind of range uses, so equal ranges have equal JSON."""
         stored: dict[str, Any] = {"kind": self.kind, "unit": self.unit}
         if self.kind == "last":
             stored |= {"last": self.last, "include_today": self.include_today}
@@ -70,15 +69,15 @@ class Range:
         return cls(**(stored | dates))
 
     def resolve(self, today: date, periods: int = 1) -> Dates:
-        """The days asked for when today is `today`; with `periods=2` those of the period before as well.
+        """The dates of the range on the day `today`. With `periods=2` they include the period before.
 
-        The period before has as many buckets as the range and ends where it begins.
+        The period before has as many buckets as the range and ends where the range begins.
         """
         start, end = self._ends(today)
         first_bucket = bucket_of(start, self.unit)
         if first_bucket < start:
             first_bucket = next_bucket(first_bucket, self.unit)
-            if first_bucket > end:  # the range lies within one bucket: better that one than nothing
+            if first_bucket > end:  # The range lies within one bucket: use that bucket, or nothing would be left.
                 first_bucket = bucket_of(start, self.unit)
         if end < today:
             after = next_bucket(bucket_of(end, self.unit), self.unit)
@@ -92,12 +91,12 @@ class Range:
         return Dates(first, end, first_bucket, tuple(buckets))
 
     def is_over(self, today: date) -> bool:
-        """Whether it ends before today, so that only events that arrive late can still change it."""
+        """Whether the range ends before today. Then only late events can change its numbers."""
         return self.resolve(today).last < today
 
     def _ends(self, today: date) -> tuple[date, date]:
         if self.kind == "fixed":
-            assert self.from_date and self.to_date  # a form or import has checked it
+            assert self.from_date and self.to_date  # The form or import has checked both.
             return self.from_date, min(self.to_date, today)
         if self.kind == "last":
             end = today if self.include_today else bucket_of(today, self.unit) - DAY

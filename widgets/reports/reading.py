@@ -1,6 +1,6 @@
-"""Reading Mixpanel's answers: the one place where their JSON is taken apart, mistrusting every level.
+"""Reads the JSON of Mixpanel's answers. Every function checks the type of a value before using it.
 
-What can't be read is refused, never taken for 0: the last good numbers are better than wrong ones.
+An unreadable value raises ReadError and never becomes 0: the last good numbers are better than wrong numbers.
 """
 
 import re
@@ -15,21 +15,21 @@ from widgets.reports.ranges import DAY, Dates, bucket_of, next_bucket
 Part = TypeVar("Part")
 
 MOST_CELLS = 1_000_000
-"""Numbers of one report, labels × dates: more than any widget shows, and what a process can hold several of."""
+"""Numbers in one report (labels × dates). A process can hold several reports of this size in memory."""
 
 MOST_LINES = 20_000
-"""Labels, steps or rows of one report, far beyond what a chart can show. More would keep a process busy for minutes."""
+"""Labels, steps or rows in one report. More than this would keep a process busy for minutes."""
 
 LONGEST_BUCKET = timedelta(days=366)
 
 CUSTOM_EVENT = "$custom_event:"
-"""What the ids of custom events begin with; Mixpanel may answer with the event's name in its place."""
+"""The id of every custom event begins with this. Mixpanel may answer with the event's name instead of its id."""
 
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ][\d:.Z+ -]*)?", re.ASCII)
 
 
 class ReadError(Exception):
-    """Mixpanel answered something that is not the documented row_kind. The message is for people."""
+    """Mixpanel's answer does not have the documented form. The message is for people."""
 
 
 def unreadable(why: str) -> ReadError:
@@ -59,7 +59,7 @@ def day(text: str) -> date | None:
 
 def must_be_day(text: str) -> date:
     if (at := day(text)) is None:
-        raise unreadable("where a date should stand there is none")
+        raise unreadable("a date is missing")
     return at
 
 
@@ -68,28 +68,28 @@ def amount(value: Any) -> Value:
     if value is None:
         return None
     if (n := number(value)) is None:
-        raise unreadable("where a number should stand there is none, or one that is too large")
+        raise unreadable("a number is missing or too large")
     return n
 
 
 def count(value: Any) -> Number:
-    """The same where `null` is no answer either."""
+    """A number. Raises ReadError for anything else, including `null`."""
     if (n := amount(value)) is None:
         raise unreadable("a number is missing")
     return n
 
 
 def check_labels(labels: int, limit: int) -> None:
-    """Raises ReadError for far more labels than were asked for; Mixpanel adds one or two of its own."""
+    """Raises ReadError for many more labels than `limit`. Mixpanel may add one or two labels of its own."""
     if labels > max(2 * limit, limit + 10):
         raise ReadError(
-            f"Mixpanel's answer is too large: it has {labels:,} labels where {limit:,} were asked for. "
+            f"Mixpanel's answer is too large: it has {labels:,} labels, and the query asked for {limit:,}. "
             "Choose a breakdown with fewer values, or raise the widget's limit."
         )
 
 
 def check_size(labels: int, *by: int) -> None:
-    """Raises ReadError for more numbers than can be kept and drawn: those of `labels`, each by dates, steps or both."""
+    """Raises ReadError if the report would be too large. `by`: the number of dates, of steps, or both."""
     if prod(by, start=labels) > MOST_CELLS or max(labels, *by) > MOST_LINES:
         size = " by ".join(f"{n:,}" for n in by)
         raise ReadError(
@@ -100,9 +100,9 @@ def check_size(labels: int, *by: int) -> None:
 
 
 def check_dates(keys: Iterable[str], date_range: Any) -> dict[str, date]:
-    """The dates of keys. Raises ReadError for a key that is none, and for dates outside of the report's own range.
+    """The date of each key. Raises ReadError for a key without a date, and for a date outside the report's range.
 
-    A bucket's first date may lie before the range: that of a year or quarter by much.
+    The first day of a bucket may lie before the range: for a year, up to 366 days.
     """
     days = {key: must_be_day(key) for key in keys}
     ends = date_range if isinstance(date_range, dict) else {}
@@ -114,15 +114,15 @@ def check_dates(keys: Iterable[str], date_range: Any) -> dict[str, date]:
 
 
 def percentage(part: Number, whole: Number = 1) -> Value:
-    """As all reports give one: with two decimals."""
+    """`part` in percent of `whole`, with two decimals."""
     return number(round(100 * part / whole, 2))
 
 
 class Calendar:
-    """The buckets that were asked for, into which the dates of an answer are sorted.
+    """The buckets of a query. A Calendar sorts the dates of an answer into these buckets.
 
-    Mixpanel leaves out dates without events. That is believed of a date that was asked for, unless the answer has
-    other dates instead.
+    Mixpanel leaves out dates without events, so a missing date means 0. If the answer has only dates that the query
+    did not ask for, the answer belongs to another query and is refused.
     """
 
     def __init__(self, dates: Dates, unit: str) -> None:
@@ -130,41 +130,38 @@ class Calendar:
         self._ends = (dates.first, dates.last)
         self._asked = frozenset(dates.buckets)
         self._known: dict[str, date] = {}
-        # Mixpanel may name the first week or month by a day before the range, or be a day ahead.
+        # Mixpanel may date the first bucket one day before the range, and its own day may be one day ahead.
         self._earliest = bucket_of(dates.first - DAY, unit)
         self._latest = next_bucket(bucket_of(dates.last, unit), unit)
 
     def bucket(self, key: str) -> date:
-        """The bucket that a key such as `2026-11-01` lies in. Raises ReadError for a key that is no date."""
+        """The bucket that contains a key such as `2026-11-01`. Raises ReadError for a key without a date."""
         if (known := self._known.get(key)) is None:
             known = self._known[key] = bucket_of(must_be_day(key), self.unit)
         return known
 
     def check(self, found: Collection[date]) -> None:
-        """Raises ReadError for an answer that has dates, and none that was asked for."""
+        """Raises ReadError if the answer has dates, but none that the query asked for."""
         if found and self._asked.isdisjoint(found):
             raise self._other_dates(min(found))
         self.check_part(found)
 
     def check_named(self, keys: Iterable[Any]) -> None:
-        """The same for the dates that an answer says it is about: all that it tells where it has no numbers."""
+        """The same check for the answer's list of dates. An answer without numbers has only this list."""
         self.check({self.bucket(str(key)) for key in keys})
 
     def check_part(self, found: Collection[date]) -> None:
-        """The same for one label: a label may have happened in the range's neighbour alone, but no further away."""
+        """The same check for one label. All of its dates may lie just outside the range, but not further away."""
         far = [at for at in (min(found), max(found)) if not self._earliest <= at <= self._latest] if found else []
         if far and not self._asked.issubset(found):
             raise self._other_dates(far[0])
 
     def _other_dates(self, at: date) -> ReadError:
         asked = " to ".join(map(str, self._ends))
-        return ReadError(f"Mixpanel answered for other dates ({at}) than were asked for ({asked}).")
+        return ReadError(f"Mixpanel answered for other dates ({at}) than the query asked for ({asked}).")
 
     def points(self, points: Any, *, adds_up: bool) -> dict[date, Number]:
-        """`{date: n}` → numbers by bucket. Dates that share a bucket are added where values add up.
-
-        Raises ReadError where they may not be added: better no number than a wrong one.
-        """
+        """`{date: n}` → numbers by bucket. Numbers of one bucket are added if `adds_up`; else ReadError is raised."""
         found: dict[date, Number] = {}
         for key, value in mapping(points, "a series of dates").items():
             bucket = self.bucket(key)
@@ -177,7 +174,7 @@ class Calendar:
         return found
 
     def rows(self, by_date: Mapping[str, Any]) -> dict[date, Any]:
-        """What an answer has by date, by bucket. Raises ReadError for two of one bucket."""
+        """The entries of an answer by bucket. Raises ReadError for two entries in one bucket."""
         rows = {self.bucket(key): entry for key, entry in by_date.items()}
         if len(rows) < len(by_date):
             raise ReadError(f"Mixpanel answered with more than one row for the same {self.unit}.")
@@ -185,8 +182,8 @@ class Calendar:
         return rows
 
     def series(self, answer: Any, *, limit: int, adds_up: bool) -> list[tuple[str, tuple[Value, ...]]]:
-        """The (label, values) of what `/events` and `/segmentation` answer to a query for `limit` labels."""
-        named, found = counted(answer, limit)
+        """The labels with their values, from an answer of `/events` or `/segmentation` with `limit` labels."""
+        named, found = dates_and_labels(answer, limit)
         self.check_named(named)
         check_size(len(found), len(self.buckets))
         seen: set[date] = set()
@@ -194,20 +191,20 @@ class Calendar:
         for name, points in found:
             by_bucket = self.points(points, adds_up=adds_up)
             seen.update(by_bucket)
-            series.append((name, along(self.buckets, by_bucket)))
+            series.append((name, values_by_bucket(self.buckets, by_bucket)))
         self.check(seen)
         return series
 
 
-def along(buckets: Iterable[date], points: Mapping[date, Number], missing: Value = 0) -> tuple[Value, ...]:
-    """The values in the order of the buckets; Mixpanel leaves out those without events."""
+def values_by_bucket(buckets: Iterable[date], points: Mapping[date, Number], missing: Value = 0) -> tuple[Value, ...]:
+    """One value per bucket, in order. Mixpanel leaves out buckets without events: they get `missing`."""
     return tuple(points.get(bucket, missing) for bucket in buckets)
 
 
-def counted(answer: Any, limit: int) -> tuple[list[Any], list[tuple[str, Any]]]:
-    """The dates, and the (label, `{date: n}`), as `/events` and `/segmentation` answer:
+def dates_and_labels(answer: Any, limit: int) -> tuple[list[Any], list[tuple[str, Any]]]:
+    """The list of dates, and each label with its `{date: n}`, from an answer of `/events` or `/segmentation`.
 
-    `{"data": {"series": [date, …], "values": {label: …}}}`.
+    The answer is `{"data": {"series": [date, …], "values": {label: {date: n}}}}`.
     """
     data = mapping(mapping(answer, "data").get("data"), "data")
     values = mapping(data.get("values"), "values")
@@ -216,14 +213,14 @@ def counted(answer: Any, limit: int) -> tuple[list[Any], list[tuple[str, Any]]]:
 
 
 def of_events(events: Sequence[str], found: list[tuple[str, Part]]) -> list[tuple[str, Part | None]]:
-    """What an answer without a breakdown has for each event, None for one that didn't happen.
+    """Each event with its part of an answer without a breakdown; None for an event that did not happen.
 
-    Raises ReadError for the silence of one event where there is something of another.
+    Raises ReadError if an event is missing and the answer has an event that the query did not ask for.
     """
     by_name = dict(found)
     if len(found) == len(events) == 1 and events[0].startswith(CUSTOM_EVENT):
         return [*found]
-    silent = [event for event in events if label(event) not in by_name]
-    if silent and len(by_name) > len(events) - len(silent):
-        raise ReadError(f"Mixpanel answered for another event than “{silent[0][:100]}”.")
+    absent = [event for event in events if label(event) not in by_name]
+    if absent and len(by_name) > len(events) - len(absent):
+        raise ReadError(f"Mixpanel answered for another event than “{absent[0][:100]}”.")
     return [(event, by_name.get(label(event))) for event in events]

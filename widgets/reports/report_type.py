@@ -1,6 +1,6 @@
-"""What a report_type of report is: a small class that says which fields it uses, what it asks and how it reads.
+"""The base class of all report types. A subclass names its fields, writes its request and reads the answer.
 
-A new report_type is a new file with such a class and a line in `widgets/reports/__init__.py`.
+A new report type is a new module with such a subclass, and one line in `widgets/reports/__init__.py`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,10 +15,10 @@ from widgets.reports.reading import Calendar
 from widgets.spec import Problem, WidgetSpec
 
 Query = dict[str, Any]
-"""What Mixpanel is asked, as canonical JSON with relative dates: equal queries share one query."""
+"""The query of a widget as canonical JSON with relative dates. Widgets with equal queries share one call."""
 
 MEASURE_TYPES = {"total": "general", "unique": "unique", "average": "average"}
-"""Our measures by Mixpanel's names. Only totals add up."""
+"""Our name of each measure → Mixpanel's name. Only totals add up."""
 
 RANGE_FIELDS = ("unit", "range", "last", "include_today", "from_date", "to_date")
 FILTER_FIELDS = ("filters", "where")
@@ -33,15 +33,16 @@ class Request:
 
 
 class ReportType:
-    """One report_type of report.
+    """One report type.
 
-    name     as in imports
-    title    as people read it
+    name     its key in imports
+    title    its name for people
     about    one line of help
-    fields   the fields of WidgetSpec that it uses, beside those of drawing and cleaning
-    charts   the charts that it can fill
+    fields   the fields of WidgetSpec that its query uses
+    charts   the charts that can show it
     compares         whether it can give the total of the period before
-    compares_dates   whether it can for charts with dates though its values may not add up
+    compares_dates   whether it can do so for charts with dates even if its values don't add up
+    sort     the order of labels if the widget names none
     """
 
     name: ClassVar[str]
@@ -54,11 +55,11 @@ class ReportType:
     sort: ClassVar[str] = "none"
 
     def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
-        """What is wrong with a widget of this report_type, beyond what `rules` checks for every report_type."""
+        """The mistakes in a widget that only this report type knows. `rules` checks everything else."""
         return iter(())
 
     def query(self, spec: WidgetSpec) -> Query:
-        """What a widget asks. Says nothing of how the answer is cleaned or drawn."""
+        """The query of a widget. Cleaning and drawing are no part of it."""
         query: Query = {"report": self.name}
         if "range" in self.fields:
             query["range"] = Range.of(spec).to_dict()
@@ -72,11 +73,11 @@ class ReportType:
         raise NotImplementedError
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """The Report in Mixpanel's answer to `query`; ReadError when it is none."""
+        """The Report in Mixpanel's answer to `query`. Raises ReadError for an answer without the documented form."""
         raise NotImplementedError
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
-        """What one widget shows of the stored report; ReportError when it can't."""
+        """The report that one widget shows, from the stored report. Raises ReportError if its chart can't show it."""
         if spec.compares and report.row_kind == "dates":
             report = compared(report)
         if spec.one_total and report.row_kind == "dates":
@@ -94,7 +95,7 @@ class ReportType:
         return spec.events[0] if len(spec.events) == 1 else "Total"
 
     def adds_up(self, spec: WidgetSpec) -> bool:
-        """Whether this widget's values may be added, over dates and over labels."""
+        """Whether this widget's values may be added up, over dates and over labels."""
         return False
 
 
@@ -104,12 +105,12 @@ def dates_of(query: Query, today: date) -> Dates:
 
 
 def calendar_of(query: Query, today: date) -> Calendar:
-    """The same, to sort an answer's dates into."""
+    """The Calendar for the answer to a query."""
     return Calendar(dates_of(query, today), query["range"]["unit"])
 
 
 def common_params(query: Query, today: date) -> dict[str, str | int | bool]:
-    """The dates and the filter, as every dated endpoint takes them."""
+    """The parameters of all endpoints with dates: the dates and the filter."""
     dates = dates_of(query, today)
     params: dict[str, str | int | bool] = {
         "from_date": dates.first.isoformat(),
@@ -121,7 +122,7 @@ def common_params(query: Query, today: date) -> dict[str, str | int | bool]:
 
 
 def compared(report: Report) -> Report:
-    """Twice the dates, split: the later half stays, the earlier half's totals become `previous`."""
+    """Splits the dates in two halves. The later half stays, and the totals of the earlier half become `previous`."""
     half = len(report.rows) // 2
     return replace(
         report,
@@ -133,7 +134,7 @@ def compared(report: Report) -> Report:
 
 
 def totalled(report: Report) -> Report:
-    """One row: the sum over the dates. Only where values add up, or there is one date anyway."""
+    """One row: the sum over the dates. Raises ReportError if there are several dates and values don't add up."""
     if not report.additive and len(report.rows) > 1:
         raise ReportError(
             "These values can't be added up over several dates. Choose a chart that shows the dates, "

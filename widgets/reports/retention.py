@@ -1,4 +1,4 @@
-"""Retention (`/retention`) and frequency (`/retention/addiction`): one row a cohort, one column an interval."""
+"""Retention (`/retention`) and frequency (`/retention/addiction`): one row per cohort, one column per interval."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -24,7 +24,7 @@ MOST_INTERVALS = 90
 
 
 class Cohorts(ReportType):
-    """What the two share: rows of dates, columns of counts, as numbers or in percent."""
+    """The common part of both report types: one row per date, columns of counts, as numbers or in percent."""
 
     charts: ClassVar[tuple[str, ...]] = ("cohort", "table")
 
@@ -40,7 +40,7 @@ class Cohorts(ReportType):
 class Retention(Cohorts):
     name: ClassVar[str] = "retention"
     title: ClassVar[str] = "Retention"
-    about: ClassVar[str] = "Of the people who did something for the first time, how many came back."
+    about: ClassVar[str] = "How many people came back after they did something for the first time."
     fields: ClassVar[tuple[str, ...]] = ("born_event", "events", "intervals", *FILTER_FIELDS, *RANGE_FIELDS)
 
     def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
@@ -62,9 +62,9 @@ class Retention(Cohorts):
         return Request("retention", params)
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """Columns `Users`, then `0`, `1`, …; None in an interval that has not begun by `today`."""
+        """Columns `Users`, `0`, `1`, …. The value is None for an interval that has not begun by `today`."""
         body = mapping(answer, "cohorts")
-        # The documented answer has the dates at the top; `data` around them was seen at other endpoints.
+        # The documented answer has the dates at the top level. Other endpoints put them into `data`.
         cohorts = mapping(body.get("data", body), "cohorts")
         calendar = calendar_of(query, today)
         rows = {bucket: mapping(entry, "a cohort") for bucket, entry in calendar.rows(cohorts).items()}
@@ -72,7 +72,7 @@ class Retention(Cohorts):
         table = [
             cohort_row(rows[bucket], bucket, unit, width, today)
             if bucket in rows
-            else cohort_row(NOBODY, bucket, unit, width, today, missing=0)
+            else cohort_row(NO_USERS, bucket, unit, width, today, missing=0)
             for bucket in calendar.buckets
         ]
         names = [USERS, *map(str, range(width))]
@@ -82,7 +82,7 @@ class Retention(Cohorts):
 class Frequency(Cohorts):
     name: ClassVar[str] = "frequency"
     title: ClassVar[str] = "Frequency"
-    about: ClassVar[str] = "In how many hours of a day, or days of a week or month, people did something."
+    about: ClassVar[str] = "How many hours per day, or days per week or month, people did something."
     fields: ClassVar[tuple[str, ...]] = ("events", *FILTER_FIELDS, *RANGE_FIELDS)
 
     def request(self, query: Query, today: date) -> Request:
@@ -96,7 +96,7 @@ class Frequency(Cohorts):
         return Request("retention/addiction", params)
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """Columns `1`, `2`, …: people who did it in at least so many hours or days."""
+        """Columns `1`, `2`, …: the number of people who did it in at least 1, 2, … hours or days."""
         calendar = calendar_of(query, today)
         most = {"day": 24, "week": 7, "month": 31}[calendar.unit]
         rows: dict[date, list[Number]] = {}
@@ -106,25 +106,25 @@ class Frequency(Cohorts):
                 raise unreadable("a row of counts is empty")
             rows[bucket] = counts
         width = max((len(row) for row in rows.values()), default=most)
-        nobody: list[Value] = [0] * width
-        padded = [[*rows.get(bucket, nobody), *nobody][:width] for bucket in calendar.buckets]
+        zeros: list[Value] = [0] * width
+        padded = [[*rows.get(bucket, zeros), *zeros][:width] for bucket in calendar.buckets]
         names = [str(i + 1) for i in range(width)]
         return Report("dates", calendar.buckets, tuple(map(Series, names, columns(padded, width))))
 
 
 def people_by_date(answer: Any) -> Mapping[str, Any]:
-    """Mixpanel's description shows the dates within `data`, its documentation shows them at the top."""
+    """The dates. Mixpanel's OpenAPI description shows them in `data`, its documentation at the top level."""
     body = mapping(answer, "data")
     return body if body and all(map(day, body)) else mapping(body.get("data"), "data")
 
 
-NOBODY: Mapping[str, Any] = {"first": 0, "counts": []}
+NO_USERS: Mapping[str, Any] = {"first": 0, "counts": []}
 
 
 def cohort_row(
     cohort: Mapping[str, Any], begin: date, unit: str, width: int, today: date, *, missing: Value = None
 ) -> list[Value]:
-    """Size, then a count an interval: `missing` where the answer ends before, None where `today` does."""
+    """The cohort's size, then one count per interval. An interval after `today` is None; other gaps are `missing`."""
     counts = sequence(cohort.get("counts"), "a cohort's counts")
     row: list[Value] = [count(cohort.get("first"))]
     for i in range(width):
@@ -140,7 +140,7 @@ def columns(table: list[list[Value]], width: int) -> list[tuple[Value, ...]]:
 
 
 def percent(report: Report) -> Report:
-    """Counts as percentages of the cohort's size: the column Users, else the first (who did it at all)."""
+    """Counts in percent of the cohort's size. The first column holds the size; a column `Users` stays as it is."""
     if not report.series:
         return report
     sizes = report.series[0].values

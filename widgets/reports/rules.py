@@ -1,4 +1,4 @@
-"""What a widget may be: the checks that forms and imports share. Every message says what to do."""
+"""The checks on a widget's settings. Forms and imports use the same checks. Every message says what to do."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -28,22 +28,22 @@ HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 MISLEADING_WHEN_UNUSED = ("events", "breakdown", "property_name", "filters", "where", "measure", "born_event")
 NEEDED = {
     "property_name": "Enter the numeric property, for example amount.",
-    "saved_report": "Enter the saved report's number: it stands in its address at Mixpanel, after “report-”.",
-    "funnel": "Enter the funnel's number: it stands in its address at Mixpanel, after “view/”.",
+    "saved_report": "Enter the saved report's number. The report's address at Mixpanel has it after “report-”.",
+    "funnel": "Enter the funnel's number. The funnel's address at Mixpanel has it after “view/”.",
     "born_event": "Enter the event that makes someone part of a cohort, for example Signed up.",
 }
 EVENT_MAY_BE_ANY = ("retention", "frequency")
 
 
 def check(spec: WidgetSpec, today: date) -> list[Problem]:
-    """All that is wrong with a widget; empty when it may be saved. `today` is the project's."""
+    """All mistakes in a widget; empty if the widget may be saved. `today` is today in the project's time zone."""
     report_type = REPORT_TYPES.get(spec.report)
     if report_type is None:
         return [Problem("report", f"There is no report “{spec.report}”. Choose one of: {', '.join(REPORT_TYPES)}.")]
     problems = [
         *choices(spec, report_type),
         *storable(spec),
-        *asked(spec, report_type),
+        *query_fields(spec, report_type),
         *filters(spec),
         *cleaning(spec, report_type),
         *drawing(spec, report_type),
@@ -77,7 +77,9 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
 def storable(spec: WidgetSpec) -> Iterator[Problem]:
     for field in dataclass_fields(spec):
         if any(UNSTORABLE.search(text) for text in texts(getattr(spec, field.name))):
-            yield Problem(field.name, "It holds a character that can't be kept, such as NUL. Type the text anew.")
+            yield Problem(
+                field.name, "The text has a character that can't be stored, such as NUL. Type the text again."
+            )
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -91,11 +93,11 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def is_number(value: Any) -> TypeGuard[Number]:
-    """Neither a boolean nor a text, and finite: JSON readers and forms let infinity and NaN through."""
+    """Whether the value is a finite number. JSON readers and forms accept infinity and NaN too."""
     return isinstance(value, int | float) and number(value) is not None
 
 
-def asked(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
+def query_fields(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if "events" in report_type.fields:
         if any(not event.strip() for event in spec.events):
             yield Problem("events", "An event's name is empty. Remove it, or enter a name as Mixpanel shows it.")
@@ -148,7 +150,7 @@ def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
     elif (spec.to_date - spec.from_date).days >= MOST_BUCKETS * 4:
         yield Problem("from_date", "The range is longer than ten years. Choose a later first date.")
     elif not spec.hides_dates:
-        # As it will be when it is over, even if it has yet to run today.
+        # Check the range as it will be after its last day, even if that day is in the future.
         over = Range.of(spec).resolve(max(today, spec.to_date + DAY))
         whole = over.last == next_bucket(over.buckets[-1], spec.unit) - DAY
         if over.current < spec.from_date or not whole:
@@ -157,9 +159,9 @@ def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
 
 def cleaning(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if spec.top is not None and spec.top < 1:
-        yield Problem("top", "Enter how many of the largest to keep: 1 or more.")
+        yield Problem("top", "Enter how many of the largest labels to keep: 1 or more.")
     if spec.other and spec.top is None:
-        yield Problem("top", "Enter how many of the largest to keep, so that the rest can be summed as “Other”.")
+        yield Problem("top", "Enter how many of the largest labels to keep. The rest is summed as “Other”.")
     elif spec.other and not report_type.adds_up(spec):
         yield Problem("other", "The rest can't be summed: these values don't add up. Choose the measure total.")
     names = list(spec.rename.values())
@@ -191,22 +193,22 @@ def drawing(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
 
 def options(spec: WidgetSpec) -> Iterator[Problem]:
     for name, value in spec.options.items():
-        kinds = OPTIONS.get(name)
-        if kinds is None:
+        type_ = OPTIONS.get(name)
+        if type_ is None:
             yield Problem("options", f"{name}: there is no such option. Choose among: {', '.join(OPTIONS)}.")
-        elif kinds is bool and not isinstance(value, bool):
+        elif type_ is bool and not isinstance(value, bool):
             yield Problem("options", f"{name}: choose true or false.")
         elif name.startswith("axis_") and value is not None and not is_number(value):
             yield Problem("options", f"{name}: enter a number.")
         elif name == "types":
-            types = value.values() if isinstance(value, Mapping) else value
+            charts = value.values() if isinstance(value, Mapping) else value
             if not isinstance(value, list | tuple | Mapping) or any(
-                report_type not in TIME_SERIES_CHARTS for report_type in types
+                chart not in TIME_SERIES_CHARTS for chart in charts
             ):
                 yield Problem("options", f"types: list chart types among: {', '.join(TIME_SERIES_CHARTS)}.")
     low, high = spec.options.get("axis_min"), spec.options.get("axis_max")
     if is_number(low) and is_number(high) and low >= high:
-        yield Problem("options", "axis_max: enter a number above the axis's lower end.")
+        yield Problem("options", "axis_max: enter a number above axis_min.")
 
 
 def comparison(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
@@ -215,7 +217,7 @@ def comparison(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     elif spec.chart != "number" and spec.chart not in TIME_SERIES_CHARTS:
         why = f"A {CHARTS[spec.chart].lower()} has no place for the period before: choose a number or a line."
     elif spec.chart != "number" and not (report_type.compares_dates or report_type.adds_up(spec)):
-        why = "These values don't add up to one number a period: choose the measure total, or the chart number."
+        why = "These values don't add up to one number per period: choose the measure total, or the chart number."
     else:
         return
     yield Problem("options", f"comparison: {why}")

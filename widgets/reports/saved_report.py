@@ -1,4 +1,4 @@
-"""A report saved in Mixpanel, by its id: `/insights`. How its answers are read is in `insights`."""
+"""A report saved in Mixpanel, by its id: `/insights`. The module `insights` reads the answers."""
 
 from dataclasses import replace
 from datetime import date
@@ -48,7 +48,7 @@ class SavedReport(ReportType):
         fitting = drawable(report)
         if spec.chart not in fitting:
             raise ReportError(
-                f"What this saved report gives can't be drawn as a {CHARTS[spec.chart].lower()}. "
+                f"This saved report can't be drawn as a {CHARTS[spec.chart].lower()}. "
                 f"Choose {'' if len(fitting) == 1 else 'one of: '}{', '.join(fitting)}."
             )
         if spec.compares and all(series.previous is None for series in report.series):
@@ -57,15 +57,15 @@ class SavedReport(ReportType):
                 "and save it, or switch the option “comparison” off here."
             )
         if report.row_kind == "steps" and report.labels_name != TIME:
-            return of_the_breakdown(report, spec)
+            return funnel_view(report, spec)
         if any(series.step for series in report.series):
-            return with_columns_named(report, spec)
+            return retention_view(report, spec)
         report = in_percent(report, spec)
         return totalled(report) if spec.one_total and report.row_kind == "dates" else report
 
 
 def drawable(report: Report) -> tuple[str, ...]:
-    """The charts that an answer of this row_kind can fill."""
+    """The charts that can show a report of this row kind."""
     if report.row_kind == "total":
         return (*ONE_TOTAL_CHARTS, "table")
     if report.row_kind == "steps":
@@ -74,14 +74,14 @@ def drawable(report: Report) -> tuple[str, ...]:
 
 
 def empty(report: Report, chart: str) -> Report:
-    """An answer without numbers fits any chart: what to show then is the layout's affair."""
+    """A report without numbers fits every chart. The layout decides what to show."""
     if chart in (*TIME_SERIES_CHARTS, "cohort"):
         return replace(report, row_kind="dates", rows=())
     return replace(report, row_kind="steps", rows=()) if chart == "funnel" else report
 
 
-def with_columns_named(report: Report, spec: WidgetSpec) -> Report:
-    """Retention by value: for a cohort the columns of everybody, else those of every value, `value / column`."""
+def retention_view(report: Report, spec: WidgetSpec) -> Report:
+    """Retention with a breakdown. A cohort chart shows all users; other charts have one `value / column` each."""
     everybody = [each for each in report.series if not each.step]
     if spec.chart == "cohort":
         values = list(dict.fromkeys(each.label for each in report.series if each.step))
@@ -108,8 +108,8 @@ def in_percent(report: Report, spec: WidgetSpec) -> Report:
     return percent(report) if spec.percent and report.series[0].label == USERS else report
 
 
-def of_the_breakdown(report: Report, spec: WidgetSpec) -> Report:
-    """A saved funnel by value: a table has a column per value, other charts show everybody."""
+def funnel_view(report: Report, spec: WidgetSpec) -> Report:
+    """A saved funnel. With a breakdown, a table has one column per value, and other charts show all users."""
     if len(report.series) == 1:
         return report
     overall = [replace(each, label="Count") for each in report.series if each.label == OVERALL]

@@ -21,13 +21,13 @@ from widgets.reports.report_type import (
 from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 MOST_VALUES = 10_000
-"""https://developer.mixpanel.com/reference/segmentation-query, `limit`."""
+"""Mixpanel's maximum of `limit`: https://developer.mixpanel.com/reference/segmentation-query."""
 
 
 class Segmentation(ReportType):
     name: ClassVar[str] = "segmentation"
     title: ClassVar[str] = "One event, by a property"
-    about: ClassVar[str] = "How often an event happened: one curve or one slice a value of a property."
+    about: ClassVar[str] = "How often an event happened: one curve or one slice per value of a property."
     fields: ClassVar[tuple[str, ...]] = (
         "events",
         "breakdown",
@@ -84,8 +84,8 @@ class Segmentation(ReportType):
         if "on" in query:
             series = [Series(name, values) for name, values in found]
         else:
-            silent = tuple(0 for _ in calendar.buckets)
-            series = [Series(name, values or silent) for name, values in of_events([query["event"]], found)]
+            zeros = tuple(0 for _ in calendar.buckets)
+            series = [Series(name, values or zeros) for name, values in of_events([query["event"]], found)]
         return Report("dates", calendar.buckets, tuple(series), additive=adds_up)
 
     def labels_name(self, spec: WidgetSpec) -> str:

@@ -1,4 +1,4 @@
-"""A request that was let in, as the endpoints see it, and how they refuse it."""
+"""The Query that an endpoint receives after access and limits are checked, and the exception that refuses it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ LONGEST_RANGE = timedelta(days=3660)
 
 
 class Refused(Exception):
-    """A request that gets an error as its answer: a status, Mixpanel's words and headers."""
+    """The answer is an error: a status, Mixpanel's message and headers."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -22,8 +22,8 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The project, its time and the parameters as they were sent. Every reader raises Refused for what is missing."""
+class Query:
+    """The project, its local time and the sent parameters. Every method raises Refused for a missing parameter."""
 
     project_id: int
     now: datetime
@@ -46,7 +46,7 @@ class Asked:
             raise Refused(400, f"{name} must be an integer: {self.params[name]!r}") from None
 
     def days(self) -> list[date]:
-        """From `from_date` to `to_date`; both must have come, by the project's calendar."""
+        """All days from `from_date` to `to_date`. Neither may be in the future, in the project's time zone."""
         try:
             first, last = (date.fromisoformat(self.text(name)) for name in ("from_date", "to_date"))
         except ValueError as error:
@@ -58,11 +58,11 @@ class Asked:
         return days_between(first, last)
 
     def buckets(self) -> dict[date, list[date]]:
-        """The days by `unit`; without it, by `interval` days."""
+        """The days grouped by `unit`, or without `unit` by `interval` days."""
         interval = self.number("interval", 1)
         return buckets(self.days(), self.text("unit", "day"), 1 if "unit" in self.params else interval)
 
     def daily(self, event: Event, days: Iterable[date], where: str = "") -> counts.Daily:
-        """How often on each day, in this project; days on which nothing happened are left out, as Mixpanel does."""
-        counted = {day: counts.happened(event, day, self.today, self.project_id, where) for day in days}
-        return {day: number for day, number in counted.items() if number}
+        """The count of the event on each day, in this project. Days without events are left out, as at Mixpanel."""
+        daily = {day: counts.event_count(event, day, self.today, self.project_id, where) for day in days}
+        return {day: number for day, number in daily.items() if number}
