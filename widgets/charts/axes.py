@@ -20,6 +20,9 @@ class Scale:
         return (value - self.low) / (self.high - self.low)
 
 
+_SMALLEST = 1e-200
+"""Nothing smaller is told from 0: its tenth would not be a number any more."""
+
 _NEXT_TO_NOTHING = 1e-9
 
 PERCENT = Scale(0, 100, (0, 25, 50, 75, 100))
@@ -41,7 +44,7 @@ def scale(values: Iterable[Number], intervals: int = 5, low: Number | None = Non
     if high is not None:
         most = float(high)
         least = min(least, most)
-    if most - least <= _NEXT_TO_NOTHING * max(abs(most), abs(least)):
+    if most - least <= _NEXT_TO_NOTHING * max(abs(most), abs(least), _SMALLEST):
         most = least + max(1, abs(least) / 1000)
     step = round_step((most - least) / intervals)
     if whole and low is None and high is None:
