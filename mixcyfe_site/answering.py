@@ -29,7 +29,7 @@ def plain(content_type: str) -> str:
     """The media type, with the boundary of a multipart form and no other parameter.
 
     Django parses the parameters of every request in quadratic time (email.message). A charset such as rot13 raises an
-    error that Django does not handle. No parameter is lost that we need: all our forms are UTF-8.
+    error that Django does not handle. All our forms are UTF-8, so no charset is needed.
     """
     content_type = content_type[:LONGEST_CONTENT_TYPE]
     kind = content_type.partition(";")[0].strip().lower()

@@ -19,7 +19,7 @@ from cryptography.fernet import Fernet
 
 T = TypeVar("T")
 Kind = tuple[Callable[[str], Any], str]
-"""A function that converts the text or raises any exception, and advice for a bad or missing value."""
+"""A function that converts the text of a setting or raises an exception, and advice for that case."""
 
 ENGINES = {"sqlite": "mixcyfe_site.sqlite"} | dict.fromkeys(("postgres", "postgresql"), "mixcyfe_site.postgresql")
 HOST = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[\da-fA-F:.]+\]", re.ASCII)

@@ -36,8 +36,8 @@ class OneLine(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         left_out = getattr(record, "left_out", 0)
-        told = f" (and {left_out} more like this since the last such line)" if left_out else ""
-        return harmless(super().formatMessage(record))[:LONGEST_LINE] + told
+        repeats = f" (and {left_out} more like this since the last such line)" if left_out else ""
+        return harmless(super().formatMessage(record))[:LONGEST_LINE] + repeats
 
     def formatException(self, info: object) -> str:
         return indented(super().formatException(info))  # type: ignore[arg-type]

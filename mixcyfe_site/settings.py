@@ -122,8 +122,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "board"
-# A person who forgot a password tries five or six; ten tries per 15 minutes are too few to guess one. One address may
-# belong to a whole office, so it has more tries than one name.
+# A person who forgot a password tries five or six. Ten tries per 15 minutes are too
+# few to guess a password. One address may belong to a whole office, so it has more tries than one name.
 AXES_FAILURE_LIMIT = 10
 FAILURE_LIMIT_OF_ADDRESS = 25
 AXES_COOLOFF_TIME = 0.25  # hours

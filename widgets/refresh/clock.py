@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 TOLERANCE = timedelta(seconds=5)
 WARN_EVERY_SECONDS = 300
 WARNED_FOR = timedelta(seconds=3 * WARN_EVERY_SECONDS)
-"""How long the admin shows a warning that the host did not repeat."""
+"""The admin shows a warning for this long after the host's last one."""
 
 
 def database_now() -> datetime:

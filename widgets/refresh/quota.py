@@ -138,7 +138,7 @@ def lease() -> timedelta:
 
 
 def begin_trial(project: Project, now: datetime) -> bool:
-    """Whether this call tests if the project's backoff is over. If so, all other calls wait until it ends."""
+    """Whether this call is the trial that may end the project's backoff. All other calls wait until the trial ends."""
     if not project.backoff_count:
         return False
     until = max(project.backoff_until or now, now + lease())
