@@ -1,4 +1,4 @@
-"""The outermost WSGI application: notes that its thread makes an answer, and tidies up a header."""
+"""The outermost WSGI application: marks its thread as answering a request, and shortens the header Content-Type."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -26,10 +26,10 @@ class Answering:
 
 
 def plain(content_type: str) -> str:
-    """The media type, with the boundary of a form's parts and no other parameter.
+    """The media type, with the boundary of a multipart form and no other parameter.
 
-    Django reads all parameters of every request before anything else, in quadratic time (email.message), and fails on
-    charsets that are no charsets of text (rot13) outside of its own handling of errors. All forms here are UTF-8.
+    Django parses the parameters of every request in quadratic time (email.message). A charset such as rot13 raises an
+    error that Django does not handle. All our forms are UTF-8, so no charset is needed.
     """
     content_type = content_type[:LONGEST_CONTENT_TYPE]
     kind = content_type.partition(";")[0].strip().lower()

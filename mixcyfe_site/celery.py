@@ -1,6 +1,6 @@
-"""`celery -A mixcyfe_site worker -P threads -c 50` finds the Celery application here.
+"""The Celery application for `celery -A mixcyfe_site worker -P threads -c 50`.
 
-The work is waiting for HTTP, so many threads in one process are the right pool.
+Workers mostly wait for HTTP, so many threads in one process are the right pool.
 """
 
 import os

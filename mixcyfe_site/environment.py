@@ -1,7 +1,7 @@
-"""Reads settings from the environment. A bad one ends the program with one plain line, which names it.
+"""Reads settings from the environment. A bad setting stops the program with one line that names it.
 
-No line repeats a value: it may hold a password. django-environ reads `.env` and the addresses of databases and mail
-servers. Its casts of flags and numbers are not used: to them "perhaps" is False, and "1e3" is 13.
+The line never repeats the value, which may contain a password. django-environ reads `.env`, database URLs and mail
+URLs. Its casts of flags and numbers are not used: they read "perhaps" as False and "1e3" as 13.
 """
 
 import os
@@ -19,7 +19,7 @@ from cryptography.fernet import Fernet
 
 T = TypeVar("T")
 Kind = tuple[Callable[[str], Any], str]
-"""A function that makes a value of a text or raises something, and what to do where it raises or nothing is set."""
+"""A function that converts the text of a setting or raises an exception, and advice for that case."""
 
 ENGINES = {"sqlite": "mixcyfe_site.sqlite"} | dict.fromkeys(("postgres", "postgresql"), "mixcyfe_site.postgresql")
 HOST = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[\da-fA-F:.]+\]", re.ASCII)
@@ -27,7 +27,7 @@ TLS_OR_LOCAL = re.compile(r"https:|http://(localhost|127(\.\d+){3}|\[::1\])(:|/|
 
 
 def read_file(file: Path) -> None:
-    """Settings from `.env`; what the environment says wins."""
+    """Reads settings from `.env`. Settings in the environment win."""
     try:
         lines = [line.lstrip() for line in file.read_text("utf-8").splitlines()] if file.exists() else []
     except (OSError, UnicodeDecodeError) as error:
@@ -43,15 +43,15 @@ def stop(name: str, why: str) -> NoReturn:
 
 
 def setting(name: str, kind: Kind, default: Any = None) -> Any:
-    """The value as its kind has it, or `default` as it is; where that is None the setting is required."""
-    # Not by environ.Env, which takes a value that begins with $ for the name of another variable.
+    """The converted value, or `default` when the setting is empty. Without a default the setting is required."""
+    # environ.Env would read a value that begins with $ as the name of another variable.
     value = os.environ.get(name, "").strip()
     if not value and default is not None:
         return default
     cast, how = kind
     try:
         return cast(value)
-    except Exception:  # noqa: BLE001 - whatever a parser stumbles over, the value is at fault
+    except Exception:  # noqa: BLE001 - any exception of a parser means a bad value
         stop(name, f"can't be used; {how}" if value else f"is missing; {how}")
 
 
@@ -81,13 +81,13 @@ def url(value: str, *schemes: str) -> str:
 
 
 def site(value: str) -> str:
-    """An address without a trailing slash. Programs disagree on what its host is after @ or a backslash."""
+    """An address without a trailing slash. It has no @ and no backslash: programs disagree on the host behind them."""
     parts = urlsplit(check(url(value, "http", "https"), not re.search(r"[\\@?#\s]", value)))
     return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
 
 
 def database(value: str) -> dict[str, Any]:
-    with warnings.catch_warnings(action="error"):  # django-environ ignores a host in SQLite's address
+    with warnings.catch_warnings(action="error"):  # django-environ only warns of a host in SQLite's address
         config: dict[str, Any] = environ.Env.db_url_config(value, ENGINES[value.partition(":")[0]])
     return check(config, config["NAME"] and (config["NAME"] != ":memory:" or ":memory:" in value))
 

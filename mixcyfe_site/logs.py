@@ -1,7 +1,7 @@
-"""Log lines that nobody can forge, and not too many of them.
+"""Makes log lines safe and few.
 
-What people and Mixpanel named can't begin a new line, or steer a terminal. An outage writes one line per cause and
-minute, however many polls, tasks and refreshes it fails.
+Names that come from people or Mixpanel can't begin a new line or control a terminal. An outage writes one line per
+cause and minute, however many polls and refreshes fail.
 """
 
 import copy
@@ -19,16 +19,16 @@ from widgets.accounts.client import harmless
 SILENT_SECONDS = 60
 
 LONGEST_LINE = 2000
-"""Characters. Strangers choose what stands in some lines."""
+"""Characters. Some lines contain text from strangers."""
 
 
 class OneLine(logging.Formatter):
-    """One line a record; a traceback follows indented, so that no line of it looks like a record."""
+    """Writes one line per record. Tracebacks are indented, so that none of their lines looks like a record."""
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if record.exc_info else None
         if is_outage(error):
-            # Where in the program the database was missed says nothing; what it said does.
+            # The database's message explains the outage; a traceback does not.
             record = copy.copy(record)
             record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {str(error).strip()}", None
             record.exc_info = record.exc_text = None
@@ -36,8 +36,8 @@ class OneLine(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         left_out = getattr(record, "left_out", 0)
-        told = f" (and {left_out} more like this since the last such line)" if left_out else ""
-        return harmless(super().formatMessage(record))[:LONGEST_LINE] + told
+        repeats = f" (and {left_out} more like this since the last such line)" if left_out else ""
+        return harmless(super().formatMessage(record))[:LONGEST_LINE] + repeats
 
     def formatException(self, info: object) -> str:
         return indented(super().formatException(info))  # type: ignore[arg-type]
@@ -47,10 +47,10 @@ class OneLine(logging.Formatter):
 
 
 class OncePerMinute(logging.Filter):
-    """Passes the first error of each cause, and then one a minute, which says how many were left out.
+    """Passes the first error of each cause, then one per minute with the number of errors left out.
 
-    A cause: the logger, the line that logs, and the exception with the line that raised it. Records below ERROR
-    that carry no exception pass: one line per query stays one line per query.
+    A cause is the logger, the code line that logs, and the exception with the code line that raised it. Records below
+    ERROR without an exception always pass.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -77,7 +77,7 @@ class OncePerMinute(logging.Filter):
 
 
 class NoPolls(logging.Filter):
-    """Leaves out Django's own line for an answer that is an error: an address is a key, and the views log why."""
+    """Drops Django's lines on failed polls: they contain the widget's address, a secret. The views log the reason."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
@@ -88,7 +88,7 @@ class NoPolls(logging.Filter):
 
 
 def raised_at(traceback: TracebackType | None) -> tuple[str, int] | None:
-    """The file and line where an exception began."""
+    """The file and line that raised the exception."""
     if traceback is None:
         return None
     while traceback.tb_next:
@@ -97,7 +97,7 @@ def raised_at(traceback: TracebackType | None) -> tuple[str, int] | None:
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether the database is at fault: away, full, locked. SQLite also says "no such column" in this way."""
+    """Whether the database is lost, full or locked. SQLite raises the same class for wrong SQL ("no such column")."""
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR

@@ -1,4 +1,4 @@
-"""Django's reports of exceptions (its debug page, mail to ADMINS) without anything that may hold a secret."""
+"""Removes possible secrets from Django's error reports (the debug page and mails to ADMINS)."""
 
 import re
 from types import FrameType
@@ -9,7 +9,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class ReportFilter(SafeExceptionReporterFilter):
-    """A report shows the code of each frame and no variable: a secret may be in one of any name."""
+    """Reports show the code of each frame but no variables, because any variable may contain a secret."""
 
     hidden_settings = re.compile(
         "API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|HTTP_COOKIE|BROKER|_URL|DATABASE|HEADERS|BODY|POST|SLUG|FORM|PATH_INFO|SESSION|CSRF",

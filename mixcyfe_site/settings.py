@@ -1,7 +1,4 @@
-"""Django's settings, all from the environment or `.env`. Each is documented in `.env.example`.
-
-A missing or malformed one ends the start with one line that names it and says how to make one.
-"""
+"""Django's settings, read from the environment or `.env`. `.env.example` documents them."""
 
 import warnings
 from importlib.util import find_spec
@@ -89,9 +86,9 @@ if DATABASE["ENGINE"] == "mixcyfe_site.sqlite":
     if DATABASE["NAME"] != ":memory:":
         file = BASE_DIR / DATABASE["NAME"]
         if not file.parent.is_dir():
-            stop("DATABASE_URL", f"names a folder that is not there: {file.parent}")
+            stop("DATABASE_URL", f"names a folder that does not exist: {file.parent}")
         DATABASES["default"]["NAME"] = str(file)
-    # For a server's life: writers queue instead of failing, and readers never wait for them.
+    # For a server: writers wait for each other instead of failing, and readers never wait for writers.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -102,14 +99,14 @@ elif not find_spec("psycopg"):
 else:
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 2,
-        # A host that is gone, not only silent: what we sent is not acknowledged, or a long wait is not.
+        # These notice a lost host, which acknowledges no data and no keepalive.
         "tcp_user_timeout": 5000,
         "keepalives": 1,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
         **DATABASE.get("OPTIONS", {}),
-        # Of two statement timeouts PostgreSQL takes the last.
+        # PostgreSQL uses the last of two statement timeouts.
         "options": f"-c statement_timeout=30s {DATABASE.get('OPTIONS', {}).get('options', '')}".strip(),
     }
 
@@ -125,8 +122,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "board"
-# Who forgot a password tries five or six; ten a quarter of an hour are no way to guess one. Behind one address may be
-# an office: three people who give up are no attack, sixty names are.
+# A person who forgot a password tries five or six. Ten tries per 15 minutes are too
+# few to guess a password. One address may belong to a whole office, so it has more tries than one name.
 AXES_FAILURE_LIMIT = 10
 FAILURE_LIMIT_OF_ADDRESS = 25
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -137,9 +134,9 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
 AXES_LOCKOUT_CALLABLE = "widgets.accounts.sign_in.refused"
 AXES_USERNAME_CALLABLE = "widgets.accounts.sign_in.name_tried"
 AXES_CLIENT_IP_CALLABLE = "widgets.accounts.client.client_network"
-AXES_ENABLE_ADMIN = False  # widgets.admin.sign_in shows what is kept
+AXES_ENABLE_ADMIN = False  # widgets.admin.sign_in shows these rows
 AXES_VERBOSE = False
-PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # how long an invitation's link is good for
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # an invitation's link works this long
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -148,22 +145,22 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# Pages look right without collectstatic: whitenoise finds the files where the apps keep them.
+# whitenoise finds the apps' files, so pages work without collectstatic.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
-warnings.filterwarnings("ignore", "No directory at", UserWarning)  # there is none before collectstatic
+warnings.filterwarnings("ignore", "No directory at", UserWarning)  # the folder is missing before collectstatic
 
 SESSION_ENGINE = "widgets.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"  # a widget's address is a key: it must not travel to others
+SECURE_REFERRER_POLICY = "same-origin"  # a widget's address is a secret: browsers must not send it to other sites
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SITE_IS_HTTPS else 0
-# One host of a domain must not bind the others (W005, W021), and whether browsers are bound at all is its owner's
-# decision: nobody can take it back before the time is over (W004).
+# HSTS must not bind other hosts of the domain (W005, W021). The owner decides about HSTS at all, because nobody can
+# revoke it early (W004).
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W005", "security.W021"]
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -172,7 +169,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 DEFAULT_EXCEPTION_REPORTER_FILTER = "mixcyfe_site.reports.ReportFilter"
 
-# Invitations are mailed where a server is named here; else their link is shown to whoever invites.
+# With a mail server, invitations are mailed. Without one, the page shows the link to the person who invites.
 MAIL_SERVER = setting("EMAIL_URL", env.MAIL_SERVER, default={})
 vars().update((name, value) for name, value in MAIL_SERVER.items() if name.startswith("EMAIL_"))
 EMAIL_IS_SET_UP = bool(MAIL_SERVER)
@@ -194,12 +191,12 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "widgets": {"level": setting("LOG_LEVEL", env.one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")},
-        # A guessed address is nobody's problem: no line for each 404.
+        # No line per 404: a guessed address is no problem.
         "django.request": {"level": "ERROR", "filters": ["no_polls"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # It would hold addresses of any length, and invitations' tokens among them.
+        # These lines would contain addresses of any length, with the tokens of invitations.
         "django.security.csrf": {"level": "CRITICAL"},
-        # Nor a traceback for each bad address that somebody types, in the admin or elsewhere.
+        # No traceback per bad request.
         "django.security.DisallowedModelAdminToField": {"level": "CRITICAL"},
         "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
         "django.security.TooManyFilesSent": {"level": "CRITICAL"},

@@ -1,4 +1,4 @@
-"""Every address of the site."""
+"""The site's URLs and error pages."""
 
 from django.contrib import admin
 from django.urls import include, path

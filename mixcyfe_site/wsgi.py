@@ -9,10 +9,10 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
 
 if current_process().name == "granian-worker":
-    # Ctrl-C reaches all processes, and then granian's first one tells its workers to stop: two signals at a time hang a
-    # worker for good, and one that comes while it starts is lost (granian 2.8).
+    # Ctrl-C reaches all processes, and granian's main process also sends its workers a signal. Two signals at once hang
+    # a worker forever, and a signal during its start is lost (granian 2.8).
     pthread_sigmask(SIG_BLOCK, {SIGINT})
-    signal(SIGTERM, SIG_DFL)  # until granian has its own, once this module is there
+    signal(SIGTERM, SIG_DFL)  # until granian installs its own handler, after this import
 
 django = get_wsgi_application()
 

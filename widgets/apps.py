@@ -1,4 +1,4 @@
-"""The app's start."""
+"""The Django app: connects its checks and its work around migrations."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ class WidgetsConfig(AppConfig):
         from widgets.management.private_files import check_private_files
 
         register(check_private_files)
-        pre_migrate.connect(take_your_time, sender=self, dispatch_uid="widgets.take_your_time")
+        pre_migrate.connect(remove_statement_timeout, sender=self, dispatch_uid="widgets.remove_statement_timeout")
         post_migrate.connect(fill_groups, sender=self, dispatch_uid="widgets.accounts.groups")
 
 
-def take_your_time(using: str, **kwargs: Any) -> None:
-    """The connection that migrates has no `statement_timeout`: a large table may take longer than an answer may."""
+def remove_statement_timeout(using: str, **kwargs: Any) -> None:
+    """Removes PostgreSQL's time limit for migrations, because a large table takes long."""
     if connections[using].vendor == "postgresql":
         with connections[using].cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")

@@ -1,4 +1,4 @@
-"""How long data stays fresh: as long as nothing can have changed, and as the project's limit can carry."""
+"""How long data stays fresh, and how much all intervals stretch when a project has too many queries for its limit."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -9,20 +9,20 @@ from widgets.reports import Query
 from widgets.reports.ranges import DAY, Range
 
 OVER_SECONDS = 6 * 3600
-"""A range that is over is asked again this often, for events that arrive late."""
+"""The interval for ranges that are over. Their data may still change, because some events arrive late."""
 
 OLDEST_SECONDS = 3600
-"""Up to this age, or three intervals, old data is answered without a wait."""
+"""Up to this age, or three intervals, a poll answers with old data without waiting."""
 
 RESERVE_SHARE = 12
-"""One call in so many of the hour is kept for people in the admin: 5 of 60."""
+"""1 in 12 calls per hour is reserved for people in the admin: 5 of 60."""
 
 POLLED_WITHIN = timedelta(days=1)
-"""What nobody polled for so long costs nothing."""
+"""A widget that was not polled for this long costs no queries."""
 
 
 class Due(NamedTuple):
-    """Data is stale from `at` on. `interval`: seconds between two queries, stretched by the interval factor."""
+    """Data is stale from `at` on. `interval`: seconds between two queries, including the interval factor."""
 
     at: datetime
     interval: float
@@ -36,10 +36,10 @@ def due(
     project_minutes: float,
     interval_factor: float,
 ) -> Due:
-    """When data is to be asked for again: when the first of its widgets wants newer data.
+    """When a snapshot becomes stale: as soon as one of its widgets needs newer data.
 
-    `rolls_at`: when the range moves; None for what includes today, saved reports and top events. `widget_minutes`: the
-    `refresh_minutes` of each active widget that shows the data.
+    `rolls_at`: the time when the range moves; None for ranges that include today, saved reports and top events.
+    `widget_minutes`: the `refresh_minutes` of each active widget that shows the data.
     """
     found = []
     for minutes in set(widget_minutes) or {None}:
@@ -54,7 +54,7 @@ def is_stale(due_at: datetime | None, now: datetime) -> bool:
 
 
 def is_too_old(fetched_at: datetime, due_at: datetime | None, interval: float, now: datetime) -> bool:
-    """Whether a poll should rather wait for new data than answer with this."""
+    """Whether a poll should wait for new data instead of answering with this data."""
     return is_stale(due_at, now) and (now - fetched_at).total_seconds() > max(OLDEST_SECONDS, 3 * interval)
 
 
@@ -65,19 +65,22 @@ def base_interval(widget_minutes: float | None, project_minutes: float, *, over:
 
 
 def rolls_at(query: Query, today: date, zone: ZoneInfo) -> datetime | None:
-    """The project's midnight after `today` where the range is over by then, else None."""
+    """The next midnight in the project's time zone if the range ended before `today`, else None."""
     if "range" not in query or not Range.from_dict(query["range"]).is_over(today):
         return None
     return datetime.combine(today + DAY, time.min, tzinfo=zone)
 
 
 def for_polls(hourly_limit: int) -> int:
-    """How many of the hour's calls polls and workers may spend."""
+    """How many calls per hour polls and workers may make."""
     return hourly_limit - hourly_limit // RESERVE_SHARE
 
 
 def interval_factor_for(queries: Iterable[tuple[float, bool]], hourly_limit: int) -> float:
-    """By what every interval grows so that the hour's calls carry all queries, each `(interval, over)`."""
+    """The factor that stretches all refresh intervals when the project has more queries than its hourly limit.
+
+    `queries`: `(interval in seconds, range is over)` per query. The factor is at least 1.
+    """
     demand = sum(3600 / interval + (1 / 24 if over else 0) for interval, over in queries)
-    # A twentieth stays free for what fails and is asked again.
+    # 5 % of the calls stay free for retries.
     return max(1.0, demand / (for_polls(hourly_limit) * 0.95))

@@ -1,4 +1,4 @@
-"""Times as people read them: how long ago, in how long. The person's own zone is for `times.js` to know."""
+"""Writes times for people: “3 minutes ago”, “in 2 hours”. `times.js` shows them in the reader's time zone."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,10 +9,10 @@ UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
 def span(length: timedelta) -> str:
-    """How long, in one unit: “3 minutes”, “2 days”, “a moment” below a minute."""
+    """A duration in one unit: “3 minutes”, “2 days”; “a moment” below a minute."""
     seconds = abs(length.total_seconds())
     for size, unit in UNITS:
-        # Two units long before the unit changes, so that 90 minutes are not “1 hour”.
+        # The larger unit begins at 2, so that 90 minutes are not “1 hour”.
         if seconds >= size * (2 if size > 60 else 1):
             count = int(seconds // size)
             return f"{count} {unit}{'s' if count != 1 else ''}"
@@ -32,7 +32,7 @@ def utc(moment: datetime) -> str:
 
 
 def time_tag(moment: datetime, words: str = "") -> SafeString:
-    """A time that `times.js` writes in the person's zone: as its text, or behind `words` as their title."""
+    """A `<time>` that `times.js` writes in the reader's time zone: as the text, or as the title of `words`."""
     stamp = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     if words:
         return format_html('<time datetime="{}" title="{}">{}</time>', stamp, utc(moment), words)

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL, but a thread that is making an answer gives up on a mute server within three seconds."""
+"""Django's PostgreSQL backend. Threads that answer requests stop waiting for an unresponsive server after 3 seconds."""
 
 import time
 from collections.abc import Generator
@@ -9,22 +9,22 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
-from mixcyfe_site.postgresql.silence import LOOK_SECONDS, PATIENCE, Mute, Silence
+from mixcyfe_site.postgresql.unresponsive import CONNECT_SECONDS, PATIENCE, ServerCheck, Unresponsive
 from widgets.refresh.answering import is_answering
 
-silence = Silence()
+server_check = ServerCheck()
 
 
 class Connection(psycopg.Connection[Any]):
     def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
-        """All that the connection waits for goes through here."""
+        """psycopg calls this for every wait of the connection."""
         if not is_answering():
             return super().wait(gen, *args, **kwargs)
-        silence.check()
+        server_check.check()
         return super().wait(self.watched(gen), *args, **kwargs)
 
     def watched(self, gen: Any) -> Generator[Any, Any, Any]:
-        """psycopg's generator `gen`, which hears every tenth of a second that nothing came, until that is too often."""
+        """Runs psycopg's generator, which wakes every 0.1 s. After PATIENCE without data it checks the server."""
         heard_at = time.monotonic()
         try:
             state = next(gen)
@@ -33,12 +33,12 @@ class Connection(psycopg.Connection[Any]):
                 if ready:
                     heard_at = time.monotonic()
                 elif time.monotonic() - heard_at > PATIENCE:
-                    silence.check_again()
+                    server_check.check_again()
                 state = gen.send(ready)
         except StopIteration as end:
             return end.value
-        except Mute:
-            # In the middle of an exchange: no other may begin on this connection.
+        except Unresponsive:
+            # A statement is still running on this connection, so no other may use it.
             self.close()
             raise
 
@@ -47,12 +47,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     Database: Any = SimpleNamespace(**vars(psycopg) | {"connect": Connection.connect})
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        silence.connect = partial(psycopg.connect, **conn_params | {"connect_timeout": LOOK_SECONDS})
+        server_check.connect = partial(psycopg.connect, **conn_params | {"connect_timeout": CONNECT_SECONDS})
         if not is_answering():
             return super().get_new_connection(conn_params)
-        silence.check()
+        server_check.check()
         try:
             return super().get_new_connection(conn_params)
         except psycopg.errors.ConnectionTimeout:
-            silence.note(mute=True)
+            server_check.record(unresponsive=True)
             raise

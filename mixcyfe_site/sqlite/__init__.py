@@ -1,1 +1,1 @@
-"""Django's SQLite backend, but for the mode of its files."""
+"""Django's SQLite backend with private files and a read-only fallback."""

@@ -1,6 +1,6 @@
-"""Django's SQLite, but its files are private, and what is there can be read where nothing can be written.
+"""Django's SQLite backend with two changes: the files are private, and a full or read-only disk can still be read.
 
-To read a database in WAL mode SQLite makes a small file beside it. On a disk that is full or read-only it can't.
+SQLite needs to write a small file to read a database in WAL mode. When it can't, the database is opened as immutable.
 """
 
 import sqlite3
@@ -12,15 +12,15 @@ from django.db.backends.sqlite3 import base
 
 from widgets.management.private_files import make_private
 
-NO_ROOM = ("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_FULL")
-FROZEN_SECONDS = 2
+CANNOT_WRITE = ("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_FULL")
+READ_ONLY_SECONDS = 2
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    frozen_until: float | None = None
+    read_only_until: float | None = None
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        self.frozen_until = None
+        self.read_only_until = None
         name = str(conn_params["database"])
         if not name.startswith((":memory:", "file:")):
             make_private(Path(name))
@@ -28,22 +28,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return super().get_new_connection(conn_params)
         except sqlite3.OperationalError as error:
             file = Path(self.settings_dict["NAME"])
-            if not error.sqlite_errorname.startswith(NO_ROOM) or not file.is_file() or has_log(file):
+            if not error.sqlite_errorname.startswith(CANNOT_WRITE) or not file.is_file() or has_wal(file):
                 raise
-        # SQLite believes that nobody writes to the file meanwhile, so it believes it for a moment only.
-        self.frozen_until = time.monotonic() + FROZEN_SECONDS
-        frozen = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
-        return super().get_new_connection(conn_params | {"database": frozen})
+        # SQLite now assumes that nobody writes to the file, so this connection is used only for a moment.
+        self.read_only_until = time.monotonic() + READ_ONLY_SECONDS
+        read_only = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
+        return super().get_new_connection(conn_params | {"database": read_only})
 
     def close_if_health_check_failed(self) -> None:
-        """Django asks this before every cursor."""
-        if self.frozen_until is not None and time.monotonic() > self.frozen_until and not self.in_atomic_block:
+        """Django calls this before every cursor."""
+        if self.read_only_until is not None and time.monotonic() > self.read_only_until and not self.in_atomic_block:
             self.close()
-            self.frozen_until = None
+            self.read_only_until = None
         super().close_if_health_check_failed()
 
 
-def has_log(file: Path) -> bool:
-    """Whether there are writes that are not yet in the file itself."""
-    log = file.with_name(f"{file.name}-wal")
-    return log.exists() and log.stat().st_size > 0
+def has_wal(file: Path) -> bool:
+    """Whether the WAL has writes that are not yet in the database file."""
+    wal = file.with_name(f"{file.name}-wal")
+    return wal.exists() and wal.stat().st_size > 0

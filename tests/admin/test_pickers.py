@@ -146,7 +146,7 @@ def test_a_project_without_a_secret_says_what_to_do(pick: Pick, project: Project
 
 def test_a_project_whose_secret_is_lost_says_what_to_do(pick: Pick, settings: Any, mixpanel: FakeMixpanel) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    assert "enter the secret anew" in pick("events").json()["problem"]
+    assert "enter the secret again" in pick("events").json()["problem"]
     assert not mixpanel.calls
 
 

@@ -190,7 +190,7 @@ def test_a_project_without_a_secret_says_what_to_do(preview: Preview, ask: str, 
 
 def test_a_lost_secret_says_what_to_do(preview: Preview, settings: Any, mixpanel: FakeMixpanel) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    assert "enter the secret anew" in preview(ask="missing", **BY_SOURCE)["problem"]
+    assert "enter the secret again" in preview(ask="missing", **BY_SOURCE)["problem"]
     assert not mixpanel.calls
 
 

@@ -24,7 +24,7 @@ NOTHING = [
     "removed 0 calls to Mixpanel",
     "removed 0 unused queries",
     "removed 0 unused lists",
-    "removed 0 notes on clocks",
+    "removed 0 clock warnings",
 ]
 
 

@@ -68,7 +68,7 @@ def test_it_keeps_to_the_limit_and_a_full_hour_is_no_failure(
     Project.objects.update(hourly_limit=1)
     printed = manage("refresh_widgets")
     assert printed.lines[-1] == "1 refreshed, 0 failed, 1 left"
-    assert "waits for the next free query of the hour" in printed.out
+    assert "waits because the project's hourly limit is used up" in printed.out
     assert len(mixpanel.calls) == 1
 
 

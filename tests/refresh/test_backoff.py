@@ -19,7 +19,7 @@ from widgets.editor.preview import Ask, preview
 from widgets.models import ApiCall, Project, Snapshot, Widget
 from widgets.refresh import gateway
 from widgets.refresh.gateway import Failure
-from widgets.refresh.quota import Claim, Place, Refusal, claim, reserve
+from widgets.refresh.quota import Claim, Refusal, Reservation, claim, reserve
 from widgets.refresh.usage import usage_of
 from widgets.web.health import for_lists, health_of
 
@@ -311,8 +311,8 @@ def test_one_query_alone_tries_whether_a_backoff_is_over(
     )
     assert isinstance(first, Claim)
     assert first.trial
-    assert others == [Refusal.HELD] * 3
-    assert reserve(project, what="a list", user_id=None) is Refusal.HELD
+    assert others == [Refusal.BACKOFF] * 3
+    assert reserve(project, what="a list", user_id=None) is Refusal.BACKOFF
     gateway.record(first, "an answer", "a query", None)
     after = claim(make_widget(last=7).snapshot_id, expected_fetched_at=None, purpose="poll")
     assert isinstance(after, Claim)
@@ -349,7 +349,7 @@ def test_credentials_that_are_not_saved_do_not_speak_for_the_project(project: Pr
     if not isinstance(found, Failure):
         backoff_that_is_over(project, "credentials")
     place = reserve(project, what="connection test", user_id=None, speaks_for_project=False)
-    assert isinstance(place, Place)
+    assert isinstance(place, Reservation)
     before = Project.objects.get()
     gateway.record(place, found, "a test", None)
     project.refresh_from_db()

@@ -184,9 +184,9 @@ def test_it_keeps_calls_of_the_hour_for_people(
     answers = [cyfe_polls(widget).status for widget in widgets]
     assert answers == [200] * 11 + [503, 503]
     pk = widgets[-1].snapshot_id
-    assert refresh(pk, expected_fetched_at=None, purpose="poll") is Refusal.HOUR
+    assert refresh(pk, expected_fetched_at=None, purpose="poll") is Refusal.HOURLY_LIMIT
     assert refresh(pk, expected_fetched_at=None, purpose=Purpose.PERSON) is Outcome.STORED
-    assert refresh(widgets[-2].snapshot_id, expected_fetched_at=None, purpose=Purpose.PERSON) is Refusal.HOUR
+    assert refresh(widgets[-2].snapshot_id, expected_fetched_at=None, purpose=Purpose.PERSON) is Refusal.HOURLY_LIMIT
     assert cyfe_polls(widgets[-1]).status == 200
 
 

@@ -69,9 +69,7 @@ def test_a_database_that_deletes_nothing_keeps_no_answer_from_a_poll(
     clock.shift(timedelta(days=8))
     with connection.execute_wrapper(refuse):
         assert [cyfe_polls(widget).status for widget in widgets] == [200, 200]
-    assert [record.message for record in caplog.records if record.exc_info] == [
-        "what nobody needs could not be deleted"
-    ]
+    assert [record.message for record in caplog.records if record.exc_info] == ["unused rows could not be deleted"]
 
 
 def test_clean_up_can_prune_and_count(project: Project, make_widget: MakeWidget) -> None:
@@ -82,7 +80,7 @@ def test_clean_up_can_prune_and_count(project: Project, make_widget: MakeWidget)
         "calls to Mixpanel": 1,
         "unused queries": 1,
         "unused lists": 0,
-        "notes on clocks": 0,
+        "clock warnings": 0,
     }
     assert set(pruning.prune(later).values()) == {0}
 

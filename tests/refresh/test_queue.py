@@ -23,7 +23,7 @@ def queue(monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[Any]:
     settings.TASKS = "celery"
     tasks: list[Any] = []
     monkeypatch.setattr(celery.refresh_task, "apply_async", lambda args, **_: tasks.append(args))
-    monkeypatch.setattr(celery, "BUSY_SECONDS", 0)
+    monkeypatch.setattr(celery, "RETRY_SECONDS", 0)
     return tasks
 
 

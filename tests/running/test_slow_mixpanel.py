@@ -194,7 +194,7 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin
             assert max(seconds for _, seconds in measured) < 1, path
         refused = [each.result() for each in picks if each.done()]
         assert len(refused) == 10
-        assert all("fewer people" in problem for problem in refused)
+        assert all("too many people" in problem for problem in refused)
         standin.stop()
 
 

@@ -104,13 +104,13 @@ def test_one_line_a_query_stays_one_line_a_query(log: io.StringIO) -> None:
 def test_a_task_that_finds_its_project_busy_for_too_long_ends_quietly(
     make_widget: Callable[..., Widget], settings: Any, log: io.StringIO
 ) -> None:
-    from widgets.refresh.worker import MOST_TRIES, refresh_task
+    from widgets.refresh.worker import MAX_TRIES, refresh_task
 
     snapshot = make_widget().snapshot
     assert snapshot is not None
     snapshot.project.concurrent_limit = 1
     snapshot.project.save()
     snapshot.project.calls.create(started_at=timezone.now(), purpose="worker", what="runs")
-    ended = refresh_task.apply((snapshot.pk, None, MOST_TRIES))
+    ended = refresh_task.apply((snapshot.pk, None, MAX_TRIES))
     assert ended.state == "SUCCESS"
     assert not log.getvalue()

@@ -21,7 +21,7 @@ from widgets.models.encrypted import encrypt
 from widgets.models.project import Auth
 from widgets.refresh import gateway
 from widgets.refresh.gateway import Failure, sentences
-from widgets.refresh.quota import Place, Refusal, reserve, unrecorded
+from widgets.refresh.quota import Refusal, Reservation, reserve, unrecorded
 from widgets.refresh.usage import why_not
 
 WHERE = ("region", "project_id", "username", "auth")
@@ -112,11 +112,11 @@ def check_saved(project: Project, user: Any) -> Verdict:
 def check(project: Project, *, counted_on: Project | None, saved: bool, user: Any) -> Verdict:
     """One query as `project`, which may be unsaved; `saved`: what it finds holds for `counted_on` as it is stored."""
 
-    def reserved() -> Place | Refusal:
+    def reserved() -> Reservation | Refusal:
         if counted_on is None:
             return unrecorded()
         let_through = ("credentials", "plan")
-        return reserve(counted_on, what=WHAT, user_id=user.pk, despite=let_through, speaks_for_project=saved)
+        return reserve(counted_on, what=WHAT, user_id=user.pk, ignored_backoff=let_through, speaks_for_project=saved)
 
     answered = gateway.call(project, reserved, fetch, subject=WHAT, for_person=True)
     if answered is Refusal.NO_CREDENTIALS:

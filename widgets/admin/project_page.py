@@ -21,7 +21,7 @@ from widgets.freshness import for_polls
 from widgets.models import ApiCall, Project
 from widgets.models.call import Outcome, Purpose
 from widgets.models.project import PROJECT_SECRET_ENDS, Auth
-from widgets.refresh.clock import hosts_that_are_off
+from widgets.refresh.clock import clock_warnings
 from widgets.refresh.usage import caller, spent_by, usage_of
 from widgets.times import time_tag
 
@@ -137,7 +137,7 @@ class ProjectPage(admin.ModelAdmin):
                 "project": project,
                 "warnings": [
                     *warnings(project, may_change=self.has_change_permission(request, project)),
-                    *(hosts_that_are_off() if request.user.is_superuser else ()),
+                    *(clock_warnings() if request.user.is_superuser else ()),
                 ],
                 "usage": usage,
                 "segments": segments(spent_by(project, request.user)),

@@ -35,7 +35,7 @@ MOST_AT_ONCE = 100
 NAMED = 8
 """So many titles stand in a message, then only how many more."""
 
-ENDS_FOR_ALL = (Refusal.HOUR, Refusal.HELD, Refusal.NO_CREDENTIALS)
+ENDS_FOR_ALL = (Refusal.HOURLY_LIMIT, Refusal.BACKOFF, Refusal.NO_CREDENTIALS)
 """What keeps all other widgets of the project from being refreshed too."""
 
 
@@ -69,7 +69,7 @@ class WidgetActions(admin.ModelAdmin):
             widgets = list(mine)
             self.log_changes(request, widgets, "Resumed." if active else "Paused.")
             if active:
-                # Somebody tries: what Mixpanel refused is asked again at once (`Snapshot.forgive`).
+                # Somebody tries: what Mixpanel refused is asked again at once (`Snapshot.allow_retry`).
                 refused = Snapshot.objects.filter(error_kind__in=REFUSED, widgets__in=mine.values("pk"))
                 refused.update(retry_at=None)
             mine.update(active=active, changed_at=timezone.now())

@@ -144,7 +144,7 @@ class WidgetForm(forms.ModelForm):
         elif (project := cleaned.get("project")) and (
             project.widgets.filter(title=cleaned.get("title")).exclude(pk=self.instance.pk).exists()
         ):
-            self.add_error("title", "This project has a widget of that title already. Choose another title.")
+            self.add_error("title", "This project already has a widget with this title. Choose another title.")
         self.instance.options = self.chosen_options()
         return cleaned
 

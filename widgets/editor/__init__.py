@@ -1,0 +1,1 @@
+"""Serves the widget form: previews of unsaved widgets and lists for its pickers."""

@@ -133,7 +133,7 @@ def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
             what=" of ".join([what.title, *reversed(listing.of)]),
             user_id=user_id,
             counts=what.counts,
-            despite=() if what.counts else ("limit",),
+            ignored_backoff=() if what.counts else ("limit",),
         ),
         lambda client, _today: list(what.fetch(client, *listing.of)),
         subject=f"list={listing.what}",

@@ -114,7 +114,7 @@ def ask_for(project: Project, query: Query, user_id: int | None) -> Asked:
     if outcome is Refusal.NEWER:
         return Asked(snapshot)
     project.refresh_from_db()
-    return Asked(snapshot, why_not(project, outcome), elsewhere=outcome in (Refusal.LEASED, Refusal.BUSY))
+    return Asked(snapshot, why_not(project, outcome), elsewhere=outcome in (Refusal.LEASED, Refusal.CONCURRENT_LIMIT))
 
 
 def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
@@ -124,7 +124,7 @@ def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
     if problem := project.secret_problem:
         return problem
     if project.in_backoff and (snapshot is None or snapshot.fetched_at is None):
-        return why_not(project, Refusal.HELD)
+        return why_not(project, Refusal.BACKOFF)
     return ""
 
 

@@ -1,0 +1,1 @@
+"""Management commands, with the demo and the check for private files."""

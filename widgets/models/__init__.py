@@ -1,4 +1,4 @@
-"""What is stored. `Project` and `Widget` are people's, the rest is ours and can be made anew."""
+"""The database models. People enter `Project` and `Widget`; MixCyfe can make all other rows again."""
 
 from widgets.models.call import ApiCall
 from widgets.models.host import HostClock

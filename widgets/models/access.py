@@ -1,4 +1,4 @@
-"""Who sees what, in one place: every list, choice, page and export of people goes through `visible_to`."""
+"""Access control: every list, choice, page and export filters its rows with `visible_to`."""
 
 from typing import Any, Self, TypeVar
 
@@ -10,7 +10,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class VisibleQuerySet(models.QuerySet[Row]):
-    """Rows of projects (or below a project) that a user is a member of; superusers see all."""
+    """Rows that belong to a project. Users see the rows of projects of which they are members, superusers see all."""
 
     to_project = "project"
 
@@ -19,13 +19,13 @@ class VisibleQuerySet(models.QuerySet[Row]):
             return self.none()
         if user.is_superuser:
             return self
-        # A subquery, not a join: a join to the members would double rows.
+        # A subquery, because a join with the members would duplicate rows.
         mine = user.mixpanel_projects.values("pk")
         return self.filter(**{f"{self.to_project}__in": mine})
 
 
 def people_visible_to(user: Any) -> Any:
-    """The users that a user may know of: those with whom they share a project. Superusers see all."""
+    """The users who share a project with this user. Superusers see all users."""
     people = get_user_model().objects.all()
     if not user.is_active:
         return people.none()

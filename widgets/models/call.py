@@ -1,4 +1,4 @@
-"""The ledger of calls to Mixpanel, from which its limits are counted."""
+"""The ledger of calls to Mixpanel. The hourly and concurrent limits are counted from it."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from widgets.models.snapshot import Snapshot
 
 
 class Purpose(models.TextChoices):
-    """What a call was made for, with who makes such calls."""
+    """The reason for a call. The label names the caller."""
 
     POLL = "poll", "Cyfe's polls"
     WORKER = "worker", "Cyfe's polls"
@@ -18,7 +18,7 @@ class Purpose(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """How a call ended; all but the first two are kinds of errors (`MixpanelError.kind`)."""
+    """How a call ended. All values but the first two are error kinds (`MixpanelError.kind`, `gateway.UNREADABLE`)."""
 
     RUNNING = "", "Running"
     OK = "ok", "OK"
@@ -32,10 +32,10 @@ class Outcome(models.TextChoices):
 
 
 class ApiCall(models.Model):
-    """One call: when, what, for whom, how long, how it ended.
+    """One call to Mixpanel.
 
-    `gave_up`: we stopped waiting, so at
-    Mixpanel it may run on. `counts`: whether Mixpanel counts it to the project's hour, as far as we know.
+    `gave_up`: we stopped waiting, but the query may still run at Mixpanel. `counts`: as far as we know, Mixpanel counts
+    the call towards the project's hourly limit.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="calls")

@@ -1,6 +1,7 @@
-"""Secrets at rest: sealed with Fernet keys from the settings, opened only where Mixpanel is asked.
+"""Stores secrets encrypted with Fernet. Only a call to Mixpanel decrypts them.
 
-The first of FIELD_ENCRYPTION_KEYS seals, all open (https://cryptography.io/en/latest/fernet/#cryptography.fernet.MultiFernet).
+The first of FIELD_ENCRYPTION_KEYS encrypts, all of them decrypt:
+https://cryptography.io/en/latest/fernet/#cryptography.fernet.MultiFernet
 """
 
 from functools import lru_cache
@@ -12,17 +13,17 @@ from django.db import models
 
 
 class SecretLost(Exception):
-    """No key in the settings opens this secret."""
+    """No key in the settings decrypts this secret."""
 
     def __init__(self) -> None:
         super().__init__(
             "The stored secret can't be read with the keys in FIELD_ENCRYPTION_KEYS. "
-            "Put the lost key back into that setting, or enter the secret anew."
+            "Put the lost key back into that setting, or enter the secret again."
         )
 
 
 class Encrypted:
-    """A secret as it is stored. Only `reveal` shows it; printing, comparing and dumping don't."""
+    """An encrypted secret. Only `reveal` shows its text; printing and dumping do not."""
 
     __slots__ = ("token",)
 
@@ -36,7 +37,7 @@ class Encrypted:
             raise SecretLost from None
 
     def rotated(self) -> "Encrypted":
-        """The same secret, sealed with the first key."""
+        """The same secret, encrypted with the first key."""
         try:
             return Encrypted(keyring(tuple(settings.FIELD_ENCRYPTION_KEYS)).rotate(self.token.encode()).decode())
         except InvalidToken:
@@ -61,15 +62,15 @@ def encrypt(secret: str) -> Encrypted:
 
 
 def problem_with(token: str) -> str:
-    """Why this sealed secret is of no use, in words for people; empty when it can be opened."""
+    """A message for people when the encrypted secret is missing or unreadable; empty when it is usable."""
     if not token:
         return "This project has no secret yet. Enter it on the project's page."
-    return "" if opens(token, tuple(settings.FIELD_ENCRYPTION_KEYS)) else str(SecretLost())
+    return "" if is_readable(token, tuple(settings.FIELD_ENCRYPTION_KEYS)) else str(SecretLost())
 
 
 @lru_cache(maxsize=1000)
-def opens(token: str, keys: tuple[str, ...]) -> bool:
-    """Remembered, because every poll asks this."""
+def is_readable(token: str, keys: tuple[str, ...]) -> bool:
+    """Whether one of the keys decrypts the token. Cached, because every poll checks it."""
     try:
         keyring(keys).decrypt(token.encode())
     except InvalidToken:
@@ -84,7 +85,7 @@ else:
 
 
 class EncryptedField(EncryptedText):
-    """Holds an Encrypted. Plain text that is assigned is encrypted on its way to the database at the latest."""
+    """Holds an Encrypted. Plain text is encrypted before it reaches the database."""
 
     def from_db_value(self, value: str | None, *_: Any) -> Encrypted:
         return Encrypted(value or "")

@@ -1,10 +1,10 @@
-"""Hosts whose clock is off: for the admin to say, whichever host serves its pages."""
+"""Hosts whose clock is wrong. Stored, so that the admin on any host can show a warning."""
 
 from django.db import models
 
 
 class HostClock(models.Model):
-    """`ahead`: seconds before the database's clock, negative when it is behind."""
+    """`ahead`: seconds that the host's clock is ahead of the database's; negative when it is behind."""
 
     host = models.CharField(max_length=255, unique=True)
     ahead = models.FloatField()

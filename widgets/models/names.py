@@ -1,4 +1,4 @@
-"""Names that are still free."""
+"""Finds unused names."""
 
 from collections.abc import Callable, Container
 
@@ -9,7 +9,7 @@ def free_name(
     longest: int,
     ending: Callable[[int], str] = lambda number: f" ({number})" if number > 1 else "",
 ) -> str:
-    """The name, shortened to fit, with the first ending that makes it one that nothing else has."""
+    """`name` with the first ending that makes it unique, shortened to `longest` characters."""
     number = 1
     while (candidate := name[: longest - len(ending(number))] + ending(number)) in taken:
         number += 1

@@ -1,4 +1,4 @@
-"""What pickers offer: Mixpanel's names, kept so that picking costs few queries."""
+"""The option cache: lists of Mixpanel's names for pickers, stored to save queries."""
 
 import hashlib
 import json
@@ -13,30 +13,30 @@ from widgets.models.project import Project
 
 class OptionCacheQuerySet(VisibleQuerySet["OptionCache"]):
     def of(self, project: Project, what: str, of: Sequence[str] = ()) -> "OptionCache":
-        """The list of this, made empty when nobody wanted it before."""
+        """The stored list. It is created empty on first use."""
         listing, _ = self.get_or_create(
             key=option_cache_key(project, what, of), defaults={"project": project, "what": what, "of": list(of)}
         )
         return listing
 
     def label(self, project: Project, what: str, value: Any) -> str:
-        """What people call an entry of a list, if that is known by now."""
+        """The label of a list's entry; empty when it is not known."""
         listing = self.filter(key=option_cache_key(project, what, ())).first()
         entries = listing.values if listing else []
         return next((entry["label"] for entry in entries if entry["value"] == str(value)), "")
 
 
 def option_cache_key(project: Project, what: str, of: Sequence[str]) -> str:
-    """Holds the project's identity, so that a project that moves never offers another's names."""
+    """The key contains the project's identity, so that a changed project never shows another project's names."""
     canonical = json.dumps([*project.identity, what, *of], separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 class OptionCache(models.Model):
-    """One list of a project: `what` (see `widgets.editor.options`) `of` an event, or of an event and a property.
+    """One list of a project: `what` is listed (see `widgets.editor.options`), `of` an event, or an event and property.
 
-    `values` are objects with `value`, and where a person reads something else, `label` and `detail`.
-    A failure leaves the values alone. Who fetches holds it until `loading_until`.
+    `values` are objects with `value`, and with `label` and `detail` when people read another text. An error leaves the
+    values unchanged. Until `loading_until` one thread fetches the list and no other starts.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="option_caches")

@@ -1,4 +1,4 @@
-"""A Mixpanel project: where it lies, who may ask it, and how much."""
+"""A Mixpanel project with its credentials, its limits and its backoff."""
 
 from datetime import date, datetime, timedelta
 from typing import Any, Self
@@ -15,13 +15,13 @@ from widgets.models.access import VisibleQuerySet
 from widgets.models.encrypted import Encrypted, EncryptedField, encrypt, problem_with
 
 PROJECT_SECRET_ENDS = date(2027, 3, 3)
-"""https://developer.mixpanel.com/reference/project-secret: deprecated, and gone after this day."""
+"""https://developer.mixpanel.com/reference/project-secret: deprecated. It stops working on this day."""
 
 LEARNED_FOR = timedelta(days=7)
-"""How long a limit that a 429 named counts: Mixpanel may have raised it meanwhile."""
+"""How long a limit applies that a 429 named. Mixpanel may raise the limit later."""
 
 BACKOFF_FIELDS = ("backoff_until", "backoff_kind", "backoff_message", "backoff_count", "full_until")
-"""What `release` changes."""
+"""The fields that `release` changes."""
 
 
 class Auth(models.TextChoices):
@@ -34,7 +34,7 @@ class Auth(models.TextChoices):
 def validate_timezone(name: str) -> None:
     if name not in available_timezones():
         raise ValidationError(
-            "There is no time zone of this name. Copy it from Mixpanel's project settings, for example "
+            "There is no time zone with this name. Copy it from Mixpanel's project settings, for example "
             "US/Pacific or Europe/Paris.",
             code="timezone",
         )
@@ -48,13 +48,13 @@ class VisibleProjects(VisibleQuerySet["Project"]):
 
 
 class Project(models.Model):
-    name = models.CharField(max_length=100, unique=True, help_text="As your team calls it.")
+    name = models.CharField(max_length=100, unique=True, help_text="The name that your team uses.")
     region = models.CharField(
         "data residency",
         max_length=2,
         choices=list(REGIONS.items()),
         default="us",
-        help_text="Where Mixpanel keeps the project: eu.mixpanel.com in its address means European Union.",
+        help_text="The region where Mixpanel stores the project. eu.mixpanel.com in its address means European Union.",
     )
     project_id = models.PositiveBigIntegerField(
         "project id",
@@ -73,48 +73,48 @@ class Project(models.Model):
         max_length=64,
         default="US/Pacific",
         validators=[validate_timezone],
-        help_text="As in Mixpanel's project settings. It decides where a day ends.",
+        help_text="The time zone in Mixpanel's project settings. It decides when a day ends.",
     )
     auth = models.CharField(
         "sign in with",
         max_length=20,
         choices=Auth.choices,
         default=Auth.SERVICE_ACCOUNT,
-        help_text="Make a service account in Mixpanel under Organization settings → Service accounts; "
-        "the role Consumer is enough.",
+        help_text="Create a service account in Mixpanel under Organization settings → Service accounts. "
+        "The role Consumer is enough.",
     )
     username = models.CharField(
         "user name",
         max_length=255,
         blank=True,
-        help_text="The service account's user name. Empty for a project secret.",
+        help_text="The service account's user name. Leave it empty for a project secret.",
     )
     secret = EncryptedField(editable=False, blank=True)
     secret_version = models.PositiveIntegerField(default=0, editable=False)
 
     hourly_limit = models.PositiveIntegerField(
-        "queries an hour",
+        "queries per hour",
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(100_000)],
-        help_text="What Mixpanel allows this project: 60 on most plans.",
+        help_text="Mixpanel's hourly limit for this project: 60 on most plans.",
     )
     concurrent_limit = models.PositiveIntegerField(
         "queries at once",
         default=5,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text="What Mixpanel allows this project: 5 on most plans.",
+        help_text="The number of queries that Mixpanel runs at once for this project: 5 on most plans.",
     )
     refresh_minutes = models.FloatField(
         "minutes between queries",
         default=15,
         validators=[MinValueValidator(0.1), MaxValueValidator(10_080)],
-        help_text="How old numbers that include today may get. Ranges that are over are asked far less often.",
+        help_text="How long numbers that include today stay fresh. Ranges that are over are queried far less often.",
     )
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="mixpanel_projects",
-        help_text="Who sees this project and its widgets. Superusers see every project.",
+        help_text="The people who see this project and its widgets. Superusers see every project.",
     )
 
     learned_hourly = models.PositiveIntegerField(null=True, editable=False)
@@ -161,21 +161,21 @@ class Project(models.Model):
             raise ValidationError(errors)
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Saves. Where it asks may have changed, so its widgets are tied to the queries that they now mean."""
+        """Saves, ends the backoff, and gives the widgets new snapshots when the project's identity has changed."""
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
             before = Project.objects.filter(pk=self.pk).first() if self.pk else None
             if before and before.configured_limits != self.configured_limits:
                 self.learned_hourly = self.learned_concurrent = self.learned_at = None
-                self.interval_factor = 1  # reckoned anew after the next query
+                self.interval_factor = 1  # the next query computes it again
             self.release()
             super().save(*args, **kwargs)
             if before and before.identity != self.identity:
                 for widget in self.widgets.all():
                     widget.project = self
                     widget.save()
-                # Kept by what was asked, not by who asked: the next project of the old id must not find them.
+                # Deleted, because another project may get the old identity and must not see this data.
                 self.snapshots.filter(widgets=None).delete()
                 self.option_caches.all().delete()
             self.snapshots.set_due(self)
@@ -199,7 +199,7 @@ class Project(models.Model):
 
     @property
     def secret_problem(self) -> str:
-        """Why there is nothing to sign in to Mixpanel with, or nothing. Costs nothing when asked again."""
+        """A message for people when the secret is missing or unreadable; empty when it is usable."""
         return problem_with(self.encrypted_secret.token)
 
     @property
@@ -211,14 +211,14 @@ class Project(models.Model):
         return ZoneInfo(self.timezone)
 
     def today(self, now: datetime | None = None) -> date:
-        """Today in the project's zone, in which Mixpanel reckons its dates."""
+        """Today in the project's time zone, which Mixpanel uses for its dates."""
         return (now or timezone.now()).astimezone(self.zone).date()
 
     @property
     def identity(self) -> list[Any]:
-        """What tells this project's data from any other's; part of every snapshot's key.
+        """Identifies the project's data; part of every snapshot's key.
 
-        Without a project id the secret alone says which project answers, so a new secret is a new identity.
+        Without a project id the secret alone selects the project at Mixpanel, so a new secret is a new identity.
         """
         project_id: Any = self.project_id
         if project_id is None:
@@ -227,14 +227,14 @@ class Project(models.Model):
 
     @property
     def learned(self) -> tuple[int | None, int | None]:
-        """The limits that a 429 named: queries an hour, and at once; None once that is a week ago."""
+        """The hourly and concurrent limits that a 429 named in the last 7 days; None when it named none."""
         if self.learned_at is None or timezone.now() - self.learned_at > LEARNED_FOR:
             return None, None
         return self.learned_hourly, self.learned_concurrent
 
     @property
     def effective_hourly(self) -> int:
-        """Queries an hour: the configured number, or the lower one that a 429 taught us."""
+        """Queries per hour: the configured limit, or the lower limit that a 429 named."""
         return min(self.hourly_limit, self.learned[0] or self.hourly_limit)
 
     @property
@@ -242,7 +242,7 @@ class Project(models.Model):
         return min(self.concurrent_limit, self.learned[1] or self.concurrent_limit)
 
     def release(self) -> None:
-        """Ends a hold: whatever was wrong may be right now. Who calls it saves BACKOFF_FIELDS."""
+        """Ends the project's backoff. The caller saves BACKOFF_FIELDS."""
         self.backoff_until = self.full_until = None
         self.backoff_kind = self.backoff_message = ""
         self.backoff_count = 0

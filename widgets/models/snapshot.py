@@ -1,4 +1,4 @@
-"""What is kept of Mixpanel's answers: one Snapshot a query, one Rendering a widget and format."""
+"""Stored answers of Mixpanel: one Snapshot per query, one Rendering per widget and format."""
 
 import hashlib
 import json
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from widgets.models.widget import Widget
 
 QUERY_VERSION = 1
-"""Raised only when the meaning of stored queries changes; every snapshot is asked for anew then."""
+"""Raise this number only when the meaning of stored queries changes: every query is then asked again."""
 
 REFUSED = ("query", "timezone")
-"""Errors that do not pass by themselves."""
+"""Error kinds of queries that fail until the widget or project changes."""
 
 
 TOUCHED_EVERY = timedelta(hours=1)
-"""How exactly `touched_at` is kept; far less than `pruning.UNUSED_KEEPS`."""
+"""`touched_at` may be this old, to save writes. It is much less than `pruning.UNUSED_KEPT_FOR`."""
 
 
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def set_due(self, project: Project) -> None:
-        """Writes `due_at` and `interval_seconds` of these snapshots of a project.
+        """Writes `due_at` and `interval_seconds` of these snapshots of one project.
 
-        To be called after their data, one of their widgets or the project has changed.
+        Call it after a change of their data, their widgets or the project.
         """
         minutes: dict[int, set[float | None]] = defaultdict(set)
         shown = self.filter(widgets__active=True).values_list("pk", "widgets__refresh_minutes")
@@ -53,13 +53,13 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
             self.model.objects.bulk_update(rows, ["due_at", "interval_seconds"], batch_size=200)
 
     def of(self, project: Project, query: Query) -> "Snapshot":
-        """The snapshot of this query, made when nobody asked it before. It is not pruned for a day from now on."""
+        """Gets or creates the snapshot of this query. It is not pruned within a day."""
         key, now = snapshot_key(project, query), timezone.now()
         while True:
             snapshot, _ = self.get_or_create(key=key, defaults={"project": project, "query": query})
             if abs(now - snapshot.touched_at) < TOUCHED_EVERY or self.filter(pk=snapshot.pk).update(touched_at=now):
                 return snapshot
-            # Pruned between the two statements: it is made anew.
+            # The row was pruned between the two statements, so create it again.
 
 
 def snapshot_key(project: Project, query: Query) -> str:
@@ -69,11 +69,11 @@ def snapshot_key(project: Project, query: Query) -> str:
 
 
 class Snapshot(models.Model):
-    """One row a distinct query: the last good Report, and how its refreshing stands.
+    """One row per distinct query: the last good Report, and the state of its refreshing.
 
-    Data came at `fetched_at` and is stale from `due_at` on, which `set_due` writes (see `widgets.freshness`):
-    `interval_seconds` later, or at `rolls_at`, when the range moves. Who holds `lease_token` refreshes it, until
-    `lease_until` at most. `touched_at`: when somebody last looked it up to save or ask it.
+    The data came at `fetched_at` and is stale from `due_at` on, which `set_due` writes (see `widgets.freshness`): after
+    `interval_seconds`, or at `rolls_at`, when the range moves. The refresh that has `lease_token` stores its answer; no
+    other refresh begins before `lease_until`. `touched_at`: when a widget or preview last looked the query up.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="snapshots")
@@ -97,7 +97,7 @@ class Snapshot(models.Model):
     lease_until = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(null=True)
 
-    # Last, because SQLite reads a row up to the last column that is asked for.
+    # The last column, because SQLite reads a row only up to the last column that a statement needs.
     report_json = models.TextField(blank=True)
 
     objects = SnapshotQuerySet.as_manager()
@@ -105,8 +105,8 @@ class Snapshot(models.Model):
     def __str__(self) -> str:
         return f"{self.query.get('report', '?')} #{self.pk}"
 
-    def forgive(self) -> None:
-        """Lets a refused query be asked at once again: its widget was changed, so somebody tries."""
+    def allow_retry(self) -> None:
+        """Lets a refused query be retried at once, because a person has just saved its widget."""
         if self.error_kind in REFUSED:
             self.retry_at = None
             self.save(update_fields=["retry_at"])
@@ -121,9 +121,9 @@ class Snapshot(models.Model):
 
 
 class Rendering(models.Model):
-    """The laid-out bytes of a widget for one format, and what they were made from.
+    """The rendered bytes of a widget in one format, and the source version of its widget and data.
 
-    `problem` says why there are none: the data can't be drawn as this widget wants.
+    `problem` gives the reason when the widget's chart can't show the data.
     """
 
     widget: "models.ForeignKey[Widget, Widget]" = models.ForeignKey(

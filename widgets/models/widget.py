@@ -1,4 +1,4 @@
-"""A widget: what to ask Mixpanel, how to clean and draw it, and the address that Cyfe polls."""
+"""A widget: its query, the cleaning and drawing of the data, and the address that Cyfe polls."""
 
 import re
 import secrets
@@ -29,7 +29,7 @@ SPEC_FIELDS = tuple(WidgetSpec.__dataclass_fields__)
 
 class WidgetQuerySet(VisibleQuerySet["Widget"]):
     def polled(self, project: Project, now: datetime) -> Self:
-        """The widgets of a project that cost queries: active, and polled within the last day."""
+        """The project's widgets that cost queries: active and polled within the last day."""
         return self.filter(project=project, active=True, last_polled_at__gt=now - POLLED_WITHIN)
 
 
@@ -40,7 +40,7 @@ def new_slug() -> str:
 
 class Widget(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="widgets")
-    title = models.CharField(max_length=200, help_text="What the widget is called here and in lists.")
+    title = models.CharField(max_length=200, help_text="The widget's name in lists and in the chart.")
     slug = models.CharField(
         max_length=64,
         unique=True,
@@ -57,7 +57,8 @@ class Widget(models.Model):
         related_name="owned_widgets",
     )
     active = models.BooleanField(
-        default=True, help_text="A paused widget answers as if it did not exist, and costs no queries."
+        default=True,
+        help_text="The address of a paused widget answers as if the widget did not exist. It costs no queries.",
     )
 
     report = models.CharField(max_length=20, choices=[(name, kind.title) for name, kind in REPORT_TYPES.items()])
@@ -65,58 +66,63 @@ class Widget(models.Model):
     breakdown = models.CharField(
         max_length=1000,
         blank=True,
-        help_text='A property\'s name, for example plan or mp_country_code; or an expression with properties["…"].',
+        help_text='The name of a property, for example plan or mp_country_code, or an expression with properties["…"].',
     )
     property_name = models.CharField(
         "property",
         max_length=1000,
         blank=True,
-        help_text="The numeric property to add up or average, for example amount; or an expression.",
+        help_text="The numeric property to add up or average, for example amount, or an expression.",
     )
     filters = models.JSONField(default=list, blank=True)
     where = models.TextField(
         blank=True,
         max_length=5000,
-        help_text='An expression that events must fulfil, for example properties["plan"] == "Team". '
-        "It holds beside the filters.",
+        help_text='An expression, for example properties["plan"] == "Team". '
+        "Only events that match it and all filters count.",
     )
     measure = models.CharField(max_length=10, choices=list(MEASURES.items()), default="total")
     unit = models.CharField("by", max_length=10, choices=list(UNITS.items()), default="day")
     range = models.CharField(max_length=20, choices=list(RANGES.items()), default="last")
     last = models.PositiveIntegerField(
-        "how many", default=30, help_text="How many days, weeks or months the range “The last …” goes back."
+        "how many", default=30, help_text="The number of days, weeks or months in the range “The last …”."
     )
     include_today = models.BooleanField(
         "include today",
         default=False,
-        help_text="Whether the running day, week or month counts. It makes the last point low, and costs more queries.",
+        help_text="Includes the current day, week or month. The last point is then low, and more queries are needed.",
     )
     from_date = models.DateField("from", null=True, blank=True)
     to_date = models.DateField("to", null=True, blank=True)
     limit = models.PositiveIntegerField(
-        default=60, help_text="How many values of the breakdown, or events, are asked for: the largest first."
+        default=60, help_text="The number of breakdown values or events to ask for, largest first."
     )
     saved_report = models.PositiveBigIntegerField(
-        "saved report", null=True, blank=True, help_text="The number after “report-” or “report/” in its address."
+        "saved report",
+        null=True,
+        blank=True,
+        help_text="The number after “report-” or “report/” in the report's address.",
     )
     funnel = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="The number after “view/” in the funnel's address."
     )
     born_event = models.CharField(
-        "first event", max_length=1000, blank=True, help_text="The event that makes someone part of a cohort."
+        "first event", max_length=1000, blank=True, help_text="People join a cohort when they do this event."
     )
     intervals = models.PositiveIntegerField(
-        "columns", default=8, help_text="How many days, weeks or months a cohort is followed, the 0th among them."
+        "columns",
+        default=8,
+        help_text="The number of days, weeks or months for which a cohort is followed, including day 0.",
     )
 
     chart = models.CharField(
         max_length=30,
         choices=list(CHARTS.items()),
         default="line",
-        help_text="Choose the same chart type in Cyfe: the data's layout depends on it.",
+        help_text="Choose the same chart type in Cyfe, because the layout of the data depends on it.",
     )
     clean_labels = models.BooleanField(
-        "drop empty labels", default=True, help_text="Leaves out empty, undefined, null and (not set)."
+        "drop empty labels", default=True, help_text="Leaves out the labels undefined, null, (not set) and empty ones."
     )
     exclude = models.JSONField("leave out", default=list, blank=True)
     rename = models.JSONField(default=dict, blank=True)
@@ -125,23 +131,26 @@ class Widget(models.Model):
         choices=[("", "Usual order"), *SORTS.items()],
         default="",
         blank=True,
-        help_text="Usual: the largest first for a breakdown and top events, as listed for events.",
+        help_text="Usual order: largest first for a breakdown and top events; the listed order for events.",
     )
     top = models.PositiveIntegerField(
-        "only the largest", null=True, blank=True, help_text="How many of the largest to keep. Empty: all."
+        "only the largest",
+        null=True,
+        blank=True,
+        help_text="The number of largest values to keep. Leave it empty to keep all.",
     )
     other = models.BooleanField(
-        "sum the rest as “Other”", default=False, help_text="Only where values add up: totals and sums."
+        "sum the rest as “Other”", default=False, help_text="Works only where values add up: totals and sums."
     )
     colors = models.JSONField("colours", default=list, blank=True)
-    target = models.FloatField(null=True, blank=True, help_text="The number that fills a gauge.")
+    target = models.FloatField(null=True, blank=True, help_text="The value of a full gauge.")
     options = models.JSONField(default=dict, blank=True)
     refresh_minutes = models.FloatField(
         "minutes between queries",
         null=True,
         blank=True,
         validators=[MinValueValidator(0.1), MaxValueValidator(10_080)],
-        help_text="Empty: as the project says, and far less often for ranges that are over.",
+        help_text="Leave it empty to use the project's setting; ranges that are over are then queried far less often.",
     )
 
     snapshot = models.ForeignKey(
@@ -160,7 +169,7 @@ class Widget(models.Model):
             models.UniqueConstraint(
                 fields=("project", "title"),
                 name="one_title_a_project",
-                violation_error_message="This project has a widget of that title already. Choose another title.",
+                violation_error_message="This project already has a widget with this title. Choose another title.",
             )
         ]
 
@@ -178,13 +187,13 @@ class Widget(models.Model):
             raise ValidationError(errors)
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Saves, and ties the widget to the snapshot of what it now asks."""
+        """Saves, and connects the widget with the snapshot of its current query."""
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
         self.changed_at = timezone.now()
         self.snapshot = Snapshot.objects.of(self.project, self.report_type.query(self.spec))
-        self.snapshot.forgive()
-        # Counted by the database: two who save at the same time must not share a version, by which layouts are kept.
+        self.snapshot.allow_retry()
+        # The database counts, because two saves at the same time must not give the same version to two renderings.
         is_new = self._state.adding
         self.version = 1 if is_new else F("version") + 1
         super().save(*args, **kwargs)

@@ -1,0 +1,1 @@
+"""Answers polls of widget addresses: the fast path, rendering, and waiting for missing data."""

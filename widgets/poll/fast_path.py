@@ -1,7 +1,7 @@
-"""The short way of a hot poll: stored bytes, out through WSGI, past Django's request stack.
+"""The fast path: answers a poll of fresh data with stored bytes, before Django's request handling.
 
-Only what is plain goes this way: GET or HEAD, a host of ours, the right scheme, data that need not be waited
-for, a current rendering. Everything else, every doubt among it, is left to Django, which answers the same.
+It takes only plain requests: GET or HEAD, an allowed host, the right scheme, a current rendering, and data that needs
+no refresh. Django handles all other requests, and gives the same answers.
 """
 
 import re
@@ -24,7 +24,7 @@ STATUS = {200: "200 OK", 304: "304 Not Modified"}
 
 
 class FastPath:
-    """Wraps Django's WSGI application."""
+    """A WSGI application that answers plain polls and passes all other requests to Django."""
 
     def __init__(self, django: WSGI) -> None:
         self.django = django
@@ -60,13 +60,13 @@ class FastPath:
 
 
 def fast_answer(slug: str, format: str, if_none_match: str) -> Answer | None:
-    """The answer, where it is there ready-made and nothing is to be done once it has left; else None."""
+    """The stored answer, or None when something must be fetched, rendered or done after the response."""
     if format not in FORMATS or not SLUG.fullmatch(slug):
         return None
     try:
         row = find(slug, format)
     except Error:
-        # A database that was restarted, say. Django looks after its connections, so let it.
+        # For example a restarted database: Django reconnects.
         connection.close()
         return None
     now = timezone.now()

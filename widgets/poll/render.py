@@ -1,4 +1,4 @@
-"""Makes a Table of a widget and its snapshot, writes it in one format, and keeps the bytes until either changes."""
+"""Renders a widget's snapshot in one format and stores the bytes until the widget or its data changes."""
 
 import hashlib
 import json
@@ -22,11 +22,11 @@ from widgets.transforms import Dropped, cleaned
 logger = logging.getLogger(__name__)
 
 LOCKS = tuple(threading.Lock() for _ in range(64))
-"""One per widget (some share one): one thread lays out new data, others that poll the same widget wait for it."""
+"""One lock per widget (some share one): one thread renders new data, other polls of the widget wait for it."""
 
 
 def write_json(table: Table) -> bytes:
-    """JSON without its closing brace: each answer adds the age of its data (see `response`)."""
+    """JSON without its closing brace: each answer appends the age of its data (see `response`)."""
     content = {"title": table.title, "chart": table.chart} | table_as_json(table)
     return json.dumps(content, ensure_ascii=True, allow_nan=False)[:-1].encode()
 
@@ -39,22 +39,22 @@ FORMATS = tuple(WRITERS)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The part of a stored report that a widget shows, and the labels that cleaning removed."""
+    """The data that a widget shows, and the labels that cleaning removed."""
 
     report: Report
     dropped: list[Dropped]
 
 
 def view(report: Report, spec: WidgetSpec) -> View:
-    """Raises ReportError when the data can't be shown as the widget wants."""
+    """The cleaned data for this widget. Raises ReportError when the widget's chart can't show it."""
     kind = REPORT_TYPES[spec.report]
     return View(*cleaned(kind.view(report, spec), spec, kind.sort))
 
 
 def render(row: PollRow, format: str) -> None:
-    """Makes the rendering that `row` lacks, stores it, and puts it into `row`; one thread per widget at a time.
+    """Makes and stores the missing rendering, and writes it into `row`. One thread per widget does this at a time.
 
-    Where the new data can't be drawn, the widget's last good rendering stays, and `problem` says why.
+    When the new data can't be drawn, the last good rendering stays and `problem` gives the reason.
     """
     with LOCKS[row.widget_id % len(LOCKS)]:
         widget = Widget.objects.select_related("snapshot").defer("snapshot__report_json").get(pk=row.widget_id)
@@ -64,15 +64,15 @@ def render(row: PollRow, format: str) -> None:
         row.widget_version, row.snapshot_id, row.snapshot_version = widget.version, snapshot.pk, snapshot.version
         kept = Rendering.objects.filter(widget=widget, format=format, source_version=row.current_source_version).first()
         if kept is None and (report := snapshot.report) is not None:
-            kept = made(widget, report, row, format)
+            kept = make_rendering(widget, report, row, format)
         if kept is None:
             return
     body = bytes(kept.body) if kept.body is not None else None
     row.source_version, row.etag, row.problem, row.body = kept.source_version, kept.etag, kept.problem, body
 
 
-def made(widget: Widget, report: Report, row: PollRow, format: str) -> Rendering:
-    """The rendering of the stored data; `row` says its version, and which rendering there was before."""
+def make_rendering(widget: Widget, report: Report, row: PollRow, format: str) -> Rendering:
+    """Renders the stored data. `row` gives its version and the rendering before."""
     logger.debug("render widget=%s format=%s", widget.pk, format)
     problem, body, etag = "", None, ""
     try:
@@ -86,9 +86,9 @@ def made(widget: Widget, report: Report, row: PollRow, format: str) -> Rendering
     source_version = row.current_source_version
     values = {"source_version": source_version, "etag": etag, "problem": problem, "body": body}
     try:
-        with answering.brief_writes():
+        with answering.short_write_timeout():
             return Rendering.objects.update_or_create(widget=widget, format=format, defaults=values)[0]
     except (OperationalError, InternalError):
-        # A full or read-only disk, or SQLite's lock is held for long. What was made can be answered all the same.
-        logger.exception("a rendering could not be kept")
+        # The disk is full or read-only, or SQLite is locked for long. The poll can still be answered.
+        logger.exception("a rendering could not be stored")
         return Rendering(widget=widget, format=format, **values)

@@ -1,7 +1,7 @@
-"""A poll's answer, computed in one place: `answer(slug, format, etag) → status, headers, body`.
+"""Answers a poll: `answer(slug, format, etag) → status, headers, body`.
 
-What is there is answered at once; stale data is handed over to be refreshed (RFC 5861's idea, with a limit
-on how stale). The path of a hot poll is `find` (one statement) and `deliver`, nothing else.
+A poll is answered at once with the stored data. Stale data is refreshed in the background (stale-while-revalidate,
+RFC 5861); only very old data makes a poll wait. A poll of fresh data needs one SQL statement.
 """
 
 import logging
@@ -31,8 +31,8 @@ CONTENT_TYPES = {
     "json": "application/json",
     "svg": "image/svg+xml; charset=utf-8",
 }
-SAFE = (
-    # Whatever a browser makes of these bytes, it runs nothing of them and tells nobody the address.
+SECURITY_HEADERS = (
+    # A browser must not run these bytes, and must not send the address to others.
     ("X-Content-Type-Options", "nosniff"),
     ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
     ("Referrer-Policy", "no-referrer"),
@@ -41,13 +41,13 @@ SAFE = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
 )
 PLAIN = ("Content-Type", "text/plain; charset=utf-8")
-NOTE_POLLS_EVERY = timedelta(hours=1)
+RECORD_POLLS_EVERY = timedelta(hours=1)
 LONGEST_DETAIL = 200
 
 
 @dataclass(slots=True)
 class Answer:
-    """What goes out, and `after_response`: what is to be done once it has left."""
+    """A response, and `after_response`: the work to do after it was sent."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -56,19 +56,19 @@ class Answer:
 
 
 def not_found() -> Answer:
-    """The same bytes for every address that answers nothing: a guess learns nothing."""
-    return Answer(404, [PLAIN, ("Cache-Control", "no-store"), *SAFE], b"Not found\n")
+    """The same bytes for every address without an active widget, so that a guess learns nothing."""
+    return Answer(404, [PLAIN, ("Cache-Control", "no-store"), *SECURITY_HEADERS], b"Not found\n")
 
 
 def not_allowed() -> Answer:
-    return Answer(405, [PLAIN, ("Allow", "GET, HEAD"), *SAFE], b"Only GET and HEAD are answered here.\n")
+    return Answer(405, [PLAIN, ("Allow", "GET, HEAD"), *SECURITY_HEADERS], b"Only GET and HEAD are answered here.\n")
 
 
 def broken() -> Answer:
-    """Something of ours is broken, the database say: Cyfe keeps what it shows, and comes again."""
+    """For errors of ours, such as a lost database. Cyfe goes on showing its old data and polls again."""
     return Answer(
         503,
-        [PLAIN, ("Retry-After", "30"), ("Cache-Control", "no-store"), *SAFE],
+        [PLAIN, ("Retry-After", "30"), ("Cache-Control", "no-store"), *SECURITY_HEADERS],
         b"MixCyfe can't answer at the moment. Its log says why.\n",
     )
 
@@ -84,7 +84,7 @@ def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
         try:
             wait_for_data(row)
         except (OperationalError, InternalError):
-            # Nothing can be written, say: whatever is there is better than nothing.
+            # For example a full disk: answer with the stored data.
             logger.exception("a poll could not wait for new data")
         row = find(slug, format)
         if row is None:
@@ -97,7 +97,7 @@ def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
 
 
 def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> Answer:
-    """The answer that the stored bytes give now."""
+    """The answer from the stored bytes: 200 or 304, or 503 when there are none."""
     now = timezone.now()
     if row.fetched_at is None or row.body is None:
         return unavailable(row, now)
@@ -113,7 +113,7 @@ def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> A
         ("Last-Modified", http_date(max(row.fetched_at, row.changed_at).timestamp())),
         ("Cache-Control", f"private, max-age={max(0, ttl)}"),
         ("Cache-Status", cache_status(row, now, ttl, stale=stale, waited=waited)),
-        *SAFE,
+        *SECURITY_HEADERS,
     ]
     if if_none_match and matches(if_none_match, etag):
         return Answer(304, headers)
@@ -121,19 +121,21 @@ def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> A
 
 
 def unavailable(row: PollRow, now: datetime) -> Answer:
-    """No data yet, or none that can be drawn: one plain line why, and when to come again."""
+    """503, because there is no data yet or the chart can't show it. The body gives the reason in one line."""
     until = row.held_back_until(now)
     seconds = max(1, int((until - now).total_seconds())) if until else settings.POLL_WAIT or 1
-    why = row.problem or reason(row, now) or "Mixpanel is being asked for the first time. Come again in a moment."
+    line = (
+        row.problem or reason(row, now) or "Mixpanel is asked for this data for the first time. Poll again in a moment."
+    )
     return Answer(
         503,
-        [PLAIN, ("Retry-After", f"{seconds:.0f}"), ("Cache-Control", "no-store"), *SAFE],
-        f"{' '.join(why.split())}\n".encode(),
+        [PLAIN, ("Retry-After", f"{seconds:.0f}"), ("Cache-Control", "no-store"), *SECURITY_HEADERS],
+        f"{' '.join(line.split())}\n".encode(),
     )
 
 
 def reason(row: PollRow, now: datetime) -> str:
-    """Why the last refresh failed, or why Mixpanel can't be asked now; empty when all is well."""
+    """Why the last refresh failed or Mixpanel can't be asked now; empty when neither is so."""
     if problem := row.secret_problem:
         return problem
     if row.backoff_until and row.backoff_until > now and row.backoff_message:
@@ -141,12 +143,12 @@ def reason(row: PollRow, now: datetime) -> str:
     if row.error:
         return row.error
     if row.full_until and row.full_until > now:
-        return "The queries that Mixpanel allows this project in an hour are used up."
+        return "This project's queries of the hour are used up."
     return ""
 
 
 def cache_status(row: PollRow, now: datetime, ttl: int, *, stale: bool, waited: bool) -> str:
-    """RFC 9211; `ttl` is negative when stale."""
+    """The header Cache-Status (RFC 9211). `ttl` is negative for stale data."""
     status = "mixcyfe; fwd=miss" if waited else f"mixcyfe; hit; ttl={min(ttl, -1) if stale else ttl}"
     detail = row.problem or reason(row, now)
     if detail:
@@ -156,34 +158,31 @@ def cache_status(row: PollRow, now: datetime, ttl: int, *, stale: bool, waited: 
 
 
 def matches(if_none_match: str, etag: str) -> bool:
-    """Weak comparison, as RFC 9110 wants for If-None-Match."""
+    """Compares ETags weakly, as RFC 9110 requires for If-None-Match."""
     if if_none_match.strip() == "*":
         return True
     return etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
 
 
 def too_old(row: PollRow, now: datetime) -> bool:
-    """Whether a poll should rather wait than answer with what there is."""
-    return row.is_too_old(now) and may_come(row, now)
+    """Whether a poll should wait for new data."""
+    return row.is_too_old(now) and can_get_newer(row, now)
 
 
-def may_come(row: PollRow, now: datetime) -> bool:
-    """Whether newer data is on its way, or may be asked for."""
+def can_get_newer(row: PollRow, now: datetime) -> bool:
+    """Whether a refresh is running or may start."""
     return row.is_leased(now) or (row.held_back_until(now) is None and not row.secret_problem)
 
 
 def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
-    """Hands stale data over to be refreshed, and gives what had better wait until the answer has left.
-
-    Nothing, for a hot poll of fresh data.
-    """
+    """Starts the refresh of stale data. Returns the work to do after the response: none for a poll of fresh data."""
     steps: list[Callable[[], object]] = []
-    if row.last_polled_at is None or now - row.last_polled_at >= NOTE_POLLS_EVERY:
-        steps.append(partial(note_poll, row.widget_id, now))
+    if row.last_polled_at is None or now - row.last_polled_at >= RECORD_POLLS_EVERY:
+        steps.append(partial(record_poll, row.widget_id, now))
     if not row.is_stale(now) or row.is_leased(now) or row.held_back_until(now) is not None:
         return steps
     if problem := row.secret_problem:
-        gateway.say_not_refreshed(row.project_id, problem)
+        gateway.log_not_refreshed(row.project_id, problem)
     elif settings.TASKS == "celery":
         if may_queue(row.queued_at, now):
             steps.append(partial(enqueue, row.snapshot_id, row.fetched_at))
@@ -194,7 +193,7 @@ def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
     return steps
 
 
-def note_poll(widget_id: int, now: datetime) -> None:
+def record_poll(widget_id: int, now: datetime) -> None:
     """Keeps no thread from the next poll where the database can't be written now: that poll will note it."""
     with suppress(OperationalError, InternalError), answering.brief_writes():
         Widget.objects.filter(pk=widget_id).update(last_polled_at=now)

@@ -1,4 +1,4 @@
-"""Pages and addresses, thin: each calls one of the few functions that do the work."""
+"""The view of the addresses that Cyfe polls."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -11,26 +11,26 @@ from widgets.poll import response as poll_response
 logger = logging.getLogger(__name__)
 
 POLLED = "/w/"
-"""What the addresses of widgets begin with."""
+"""The path prefix of all widget addresses."""
 
 
 @csrf_exempt
 def poll(request: HttpRequest, address: str) -> HttpResponse:
-    """`/w/<slug>.<format>`: what Cyfe polls. Reads no cookie and no query parameter."""
+    """Answers `/w/<slug>.<format>`. Reads no cookie and no query parameter."""
     if request.method not in ("GET", "HEAD"):
         return respond(poll_response.not_allowed(), request)
     slug, _, format = address.rpartition(".")
     try:
         reply = poll_response.answer(slug, format, request.headers.get("If-None-Match", ""))
     except Exception:
-        # Logged here, because Django's own line would hold the address, which is a key.
+        # Logged here, because Django's log line would contain the address, which is a secret.
         logger.exception("a poll failed")
         reply = poll_response.broken()
     return respond(reply, request)
 
 
 class PollResponse(HttpResponse):
-    """A poll's answer. WSGI servers call `close` once the body is out: then what has waited for that is done."""
+    """A poll's response. WSGI servers call `close` after the body was sent: that runs `after_response`."""
 
     after_response: Sequence[Callable[[], object]] = ()
 
@@ -40,8 +40,8 @@ class PollResponse(HttpResponse):
             try:
                 step()
             except Exception:
-                # Nobody waits for this any more, so it can only be logged.
-                logger.exception("work after an answer failed")
+                # The response was sent, so the error can only be logged.
+                logger.exception("work after a response failed")
         super().close()
 
 

@@ -1,4 +1,4 @@
-"""How a poll gets data that isn't there yet, or is too old to answer with."""
+"""Lets a poll wait for data that is missing or too old."""
 
 import random
 import time
@@ -17,18 +17,19 @@ from widgets.refresh.queue import enqueue
 from widgets.refresh.quota import Refusal, running
 from widgets.refresh.run import Outcome, refresh
 
-LOOK_AGAIN = 0.05
-"""Seconds between two looks for data that another thread, process or host fetches."""
+CHECK_SECONDS = 0.05
+"""Seconds between two checks for data that another thread, process or host may store."""
 
-WORTH_WAITING = (Refusal.LEASED, Refusal.BUSY)
+RETRIED = (Refusal.LEASED, Refusal.CONCURRENT_LIMIT)
+"""After these refusals a waiting poll tries again, because they end soon."""
 
 Asked = Future[Outcome | Refusal]
-"""How a refresh that was asked for ends. A worker's is never done: its data says so."""
+"""The future of a refresh. It never completes for a Celery worker: the poll sees the stored data instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How a snapshot's refreshing stands."""
+    """The refresh state of a snapshot."""
 
     fetched_at: datetime | None
     leased: bool
@@ -37,15 +38,14 @@ class State:
 
 
 def wait_for_data(row: PollRow) -> None:
-    """Returns once there is newer data, or none will come soon, or POLL_WAIT is over.
+    """Returns when newer data is stored, when no refresh is running or may start, or after POLL_WAIT.
 
-    Waits only while a refresh is running or may start, and only in one of the process's few slots: a poll
-    that gets none goes on at once with what there is. So does the poll of a process's only thread, where others
-    refresh: nobody else would be answered meanwhile.
+    Returns at once when all of the process's few slots are taken. Also returns at once in the only thread of a process
+    when other threads or workers refresh, because no other poll would be answered while it waits.
     """
     if is_only_thread() and (settings.TASKS == "celery" or background.threads()):
         return
-    with slots.polls.take() as has_slot:
+    with slots.polls.acquire() as has_slot:
         if has_slot:
             wait(row)
 
@@ -55,22 +55,22 @@ def wait(row: PollRow) -> None:
     asked: Asked | None = None
     while (state := state_of(row.snapshot_id)) and state.fetched_at == row.fetched_at:
         if asked is not None and asked.done():
-            if asked.cancelled() or asked.result() not in WORTH_WAITING:
+            if asked.cancelled() or asked.result() not in RETRIED:
                 return
             asked = None
         if not state.leased:
             if state.held_back:
                 return
-            if asked is None and (settings.TASKS == "celery" or has_room(state.project)):
+            if asked is None and (settings.TASKS == "celery" or below_limit(state.project)):
                 asked = ask(row)
         if time.monotonic() >= deadline:
             return
-        # Uneven, so that many who wait for one free place do not all look at the same time.
-        time.sleep(LOOK_AGAIN * random.uniform(0.6, 1.4))  # noqa: S311 - no secret
+        # A random pause, so that many waiting polls don't check at the same time.
+        time.sleep(CHECK_SECONDS * random.uniform(0.6, 1.4))  # noqa: S311 - no secret
 
 
 def ask(row: PollRow) -> Asked:
-    """Has the data fetched: by a worker, by a thread of this process, or by this one where there is none."""
+    """Starts a refresh: in a worker, in a background thread, or here if there are none."""
     asked: Asked = Future()
     if settings.TASKS == "celery":
         if not enqueue(row.snapshot_id, row.fetched_at):
@@ -82,8 +82,8 @@ def ask(row: PollRow) -> Asked:
     return asked
 
 
-def has_room(project: Project) -> bool:
-    """A look without a lock, so that many who wait do not queue for the project's row."""
+def below_limit(project: Project) -> bool:
+    """Whether the concurrent limit allows another query. Takes no lock, so waiting polls don't block each other."""
     return running(project, timezone.now()) < project.effective_concurrent
 
 
@@ -93,10 +93,10 @@ def state_of(snapshot_id: int) -> State | None:
         return None
     now = timezone.now()
     project = snapshot.project
-    holds = (snapshot.retry_at, project.backoff_until, project.full_until)
+    waits = (snapshot.retry_at, project.backoff_until, project.full_until)
     return State(
         snapshot.fetched_at,
         leased=snapshot.lease_until is not None and snapshot.lease_until > now,
-        held_back=any(until is not None and until > now for until in holds),
+        held_back=any(until is not None and until > now for until in waits),
         project=project,
     )

@@ -1,6 +1,6 @@
-"""What holds for a thread that makes an answer: somebody waits for it, so it waits for a mute database but briefly.
+"""Marks threads that answer requests: they wait only briefly for an unresponsive database.
 
-Workers, commands and threads that refresh wait as long as the database needs.
+Workers, commands and refresh threads wait as long as the database needs.
 """
 
 import threading
@@ -9,16 +9,15 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-BRIEFLY = 300
-"""Milliseconds."""
+SHORT_MILLISECONDS = 300
 
 thread = threading.local()
 
 
 def begin(*, is_only: bool) -> None:
-    """For good: what follows an answer (`close()`) keeps the thread from the next one.
+    """Marks this thread permanently: work after a response (`close()`) also delays the thread's next response.
 
-    `is_only`: the server says that no other thread of this process answers.
+    `is_only`: no other thread of this process answers requests, as the server says.
     """
     thread.answering, thread.is_only = True, is_only
 
@@ -32,24 +31,24 @@ def is_only_thread() -> bool:
 
 
 @contextmanager
-def brief_writes() -> Iterator[None]:
-    """Writes that may as well be left out wait for SQLite's lock but briefly, and raise OperationalError then."""
+def short_write_timeout() -> Iterator[None]:
+    """For writes that may fail: they wait only briefly for SQLite's lock, then raise OperationalError."""
     if connection.vendor != "sqlite":
         yield
         return
     with connection.cursor() as cursor:
-        usual = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
-        cursor.execute(f"PRAGMA busy_timeout = {BRIEFLY}")
+        usual_timeout = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout = {SHORT_MILLISECONDS}")
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {usual}")
+            cursor.execute(f"PRAGMA busy_timeout = {usual_timeout}")
 
 
 @contextmanager
-def patient() -> Iterator[None]:
-    """Work of an answering thread that waits as long as the database needs."""
+def without_time_limit() -> Iterator[None]:
+    """Lets an answering thread wait as long as the database needs."""
     before, thread.answering = is_answering(), False
     try:
         yield

@@ -1,6 +1,6 @@
-"""Refreshing in a few threads of this web process (`TASKS=inline`), so that no poll waits for Mixpanel.
+"""Refreshes stale snapshots in a few threads of this web process (`TASKS=inline`).
 
-Polls hand over what is stale and go on. Celery (`queue.py`) does the same on workers.
+Polls hand over stale snapshots and answer without waiting. Celery (`queue.py`) does the same with workers.
 """
 
 import logging
@@ -15,21 +15,21 @@ from datetime import datetime
 from django.conf import settings
 from django.db import close_old_connections
 
-from widgets.refresh.answering import patient
+from widgets.refresh.answering import without_time_limit
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
 
 logger = logging.getLogger(__name__)
 
-SLOW_QUERY = 1
-"""Seconds. What takes longer, people notice."""
+SLOW_SECONDS = 1
+"""People notice a query that takes longer than this."""
 
-MOST_QUEUED = 1000
-"""Entries of the queue. What does not fit is handed over again by the next poll."""
+MAX_QUEUED = 1000
+"""The most entries of the queue. When it is full, the next poll hands the snapshot over again."""
 
 
 def threads() -> int:
-    """How many threads may refresh; 0 where they must not, or can't: uWSGI runs none unless it is told to."""
+    """The number of refresh threads; 0 where the settings or the server allow none, as uWSGI does by default."""
     try:
         import uwsgi
     except ImportError:
@@ -39,7 +39,7 @@ def threads() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One refresh; `expected_fetched_at` is the `fetched_at` that whoever handed it over knew."""
+    """One refresh in the queue. `expected_fetched_at`: the `fetched_at` that the poll saw."""
 
     project_id: int
     expected_fetched_at: datetime | None
@@ -47,10 +47,10 @@ class Entry:
 
 
 class BackgroundRefresher:
-    """A queue with one entry per snapshot, and the threads that work it off.
+    """A queue with one entry per snapshot, and the threads that refresh its entries.
 
-    The pool's threads start on first use, so after a server has forked. When the process is told to stop,
-    Python lets them end what they began (`MIXPANEL_TIMEOUT` at most), and nothing new begins.
+    The threads start on first use, which is after a server has forked. When the process stops, Python waits for
+    running refreshes (`MIXPANEL_TIMEOUT` at most) and starts no new ones.
     """
 
     def __init__(self) -> None:
@@ -63,16 +63,16 @@ class BackgroundRefresher:
     def hand_over(
         self, snapshot_id: int, project_id: int, expected_fetched_at: datetime | None
     ) -> Future[Outcome | Refusal]:
-        """Has the snapshot refreshed soon, and gives how that ends.
+        """Queues a refresh of the snapshot and returns the future of its outcome.
 
-        Cancelled when it can't be: the queue is full, or the process is stopping.
+        The future is cancelled when the queue is full or the process is stopping.
         """
         with self._lock:
             known = self._running.get(snapshot_id) or self._queue.get(snapshot_id)
             if known is not None:
                 return known.ended
             entry = Entry(project_id, expected_fetched_at)
-            if len(self._queue) >= MOST_QUEUED:
+            if len(self._queue) >= MAX_QUEUED:
                 entry.ended.cancel()
                 return entry.ended
             self._queue[snapshot_id] = entry
@@ -82,7 +82,7 @@ class BackgroundRefresher:
             return entry.ended
 
     def _start_worker(self) -> None:
-        """Has one entry worked off; call it with the lock held."""
+        """Starts a thread for one entry. The caller holds the lock."""
         self._pool = self._pool or ThreadPoolExecutor(threads(), thread_name_prefix="refresh")
         try:
             self._pool.submit(self._work)
@@ -93,7 +93,7 @@ class BackgroundRefresher:
             self._queue.clear()
 
     def _work(self) -> None:
-        """One entry; then the next, as a new task of the pool, which takes none when the process is stopping."""
+        """Refreshes one entry. The next entry is a new task of the pool, because a stopping pool accepts none."""
         with self._lock:
             snapshot_id = self._next()
             if snapshot_id is None:
@@ -118,9 +118,9 @@ class BackgroundRefresher:
                     self._workers -= 1
 
     def _next(self) -> int | None:
-        """The oldest entry of the project with the fewest running, so that a slow project holds up no other.
+        """The oldest entry of the project with the fewest running refreshes, so that no project delays another.
 
-        For the same reason one thread is always left to the other projects.
+        For the same reason one project never uses all threads.
         """
         busy = Counter(entry.project_id for entry in self._running.values())
         snapshot_id = min(self._queue, key=lambda pk: busy[self._queue[pk].project_id], default=None)
@@ -130,9 +130,9 @@ class BackgroundRefresher:
 
 
 class ForegroundRefresher:
-    """Where there are no such threads: the thread that answered a poll refreshes once the answer has left.
+    """Refreshes without background threads: the thread that answered a poll refreshes after the response.
 
-    Its process may have no other thread. So after a slow query it answers polls for as long as that took.
+    The process may have no other thread. So after a slow query it only answers polls, for as long as the query took.
     """
 
     def __init__(self) -> None:
@@ -143,10 +143,10 @@ class ForegroundRefresher:
 
     def refresh(self, snapshot_id: int, expected_fetched_at: datetime | None) -> None:
         started = time.monotonic()
-        with patient():
+        with without_time_limit():
             refresh(snapshot_id, expected_fetched_at=expected_fetched_at, purpose="poll", in_turn=True)
         took = time.monotonic() - started
-        if took > SLOW_QUERY:
+        if took > SLOW_SECONDS:
             self._resting_until = time.monotonic() + took
 
 
@@ -158,10 +158,10 @@ def hand_over(snapshot_id: int, project_id: int, expected_fetched_at: datetime |
     return refresher.hand_over(snapshot_id, project_id, expected_fetched_at)
 
 
-def _start_anew() -> None:
-    """A forked child has none of its parent's threads."""
+def _reset_after_fork() -> None:
+    """A forked process has none of its parent's threads, so it needs a new refresher."""
     global refresher  # noqa: PLW0603 - one per process
     refresher = BackgroundRefresher()
 
 
-os.register_at_fork(after_in_child=_start_anew)
+os.register_at_fork(after_in_child=_reset_after_fork)

@@ -1,16 +1,17 @@
 """Backoff after errors: which queries wait, and how long.
 
-| error                    | holds back  | until                                                     |
-|--------------------------|-------------|-----------------------------------------------------------|
-| passing (5xx, time)      | the query   | growing waits, 30 s to 30 min; Retry-After, up to an hour |
-| hourly limit (429)       | the project | 3600 s ÷ limit, then one trial; doubled up to an hour     |
-| too many at once (429)   | the project | 5 seconds                                                 |
-| credentials, plan        | the project | an hour, or until the project is saved, or its connection |
-|                          |             | tested with success                                       |
-| refused query            | the query   | a day, or until its widget changes                        |
-| wrong time zone          | the query   | an hour, or until the project's zone changes              |
+| error                    | waits       | for                                                         |
+|--------------------------|-------------|-------------------------------------------------------------|
+| temporary (5xx, timeout) | the query   | 30 s, doubled up to 30 min; or Retry-After, up to 1 hour    |
+| hourly limit (429)       | the project | 3600 s ÷ limit, then one trial; doubled up to 1 hour        |
+| too many at once (429)   | the project | 5 s                                                         |
+| credentials, plan        | the project | 1 hour, or until the project is saved or its connection     |
+|                          |             | test succeeds                                               |
+| refused query            | the query   | 1 day, or until its widget changes                          |
+| wrong time zone          | the query   | 1 hour, or until the project's zone changes                 |
 
-`Retry-After` on a 429 is not believed: it names the whole window, which rolls on, and a refused trial is free.
+`Retry-After` on a 429 is ignored: it names the whole hour, but calls become free one by one, and Mixpanel does not
+count refused trials.
 """
 
 import random
@@ -30,9 +31,9 @@ HOLDS_PROJECT = ("limit", "credentials", "plan")
 
 
 def growing(times: int, at_least: float | None = None) -> timedelta:
-    """The wait after so many failures in a row: doubled each time, up to half an hour, with jitter.
+    """The wait after `times` errors in a row: doubled each time, up to 30 minutes.
 
-    The jitter keeps many queries that failed together from coming back together.
+    The random part keeps queries that failed together from being retried together.
     """
     wait = min(FIRST_WAIT * 2 ** min(times - 1, 10), LONGEST_WAIT)
     asked_for = min(at_least or 0, LONGEST_RETRY_AFTER)
@@ -40,7 +41,7 @@ def growing(times: int, at_least: float | None = None) -> timedelta:
 
 
 def retry_after(kind: str, failures: int, asked_for: float | None) -> timedelta | None:
-    """How long one query waits after its `failures`-th failure; None where the whole project does."""
+    """How long one query waits after `failures` errors in a row. None: the whole project waits instead."""
     if kind in HOLDS_PROJECT:
         return None
     if kind == "query":
@@ -53,9 +54,9 @@ def retry_after(kind: str, failures: int, asked_for: float | None) -> timedelta 
 def back_off_project(
     project: Project, now: datetime, kind: str, message: str, *, too_many_at_once: bool = False
 ) -> None:
-    """Holds back the project's every query. The caller has its row locked, and saves it."""
+    """Makes all queries of the project wait. The caller has locked the project's row and saves it."""
     if too_many_at_once:
-        # No trial after it: the limit on running queries says how many may go.
+        # No trial follows: the concurrent limit decides how many queries may run.
         wait = TOO_MANY_AT_ONCE
     else:
         project.backoff_count = project.backoff_count + 1 if project.backoff_kind == kind else 1
@@ -67,9 +68,9 @@ def back_off_project(
 
 
 def end_backoff(project: Project) -> None:
-    """Mixpanel answers this project: its backoff is over, and so are the errors that came from it.
+    """Ends the project's backoff and clears the errors that it caused, because Mixpanel answers again.
 
-    The caller has the project's row locked, and saves it.
+    The caller has locked the project's row and saves it.
     """
     if project.backoff_kind or project.backoff_count:
         project.release()

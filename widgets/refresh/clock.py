@@ -1,6 +1,6 @@
-"""The database's clock, by which all processes and hosts agree on leases and on the rolling hour.
+"""The database's clock. All processes and hosts use it for leases and for the hourly limit.
 
-Every reading of it is compared with this host's own clock, and a difference is told.
+Every reading is compared with this host's clock. A difference is logged and stored for the admin.
 """
 
 import logging
@@ -15,16 +15,14 @@ from widgets.refresh.log_rate import once_per
 
 logger = logging.getLogger(__name__)
 
-MOST_OFF = timedelta(seconds=5)
-TOLD_EVERY = 300
-"""Seconds."""
-
-KNOWN_FOR = timedelta(seconds=3 * TOLD_EVERY)
-"""How long the admin tells of a host that says nothing more, because its clock is right or it is gone."""
+TOLERANCE = timedelta(seconds=5)
+WARN_EVERY_SECONDS = 300
+WARNED_FOR = timedelta(seconds=3 * WARN_EVERY_SECONDS)
+"""The admin shows a warning for this long after the host's last one."""
 
 
 def database_now() -> datetime:
-    """Now, as the database reckons it. SQLite runs inside this process and has this host's clock."""
+    """The current time of the database. SQLite runs inside this process, so its clock is the host's."""
     if connection.vendor != "postgresql":
         return timezone.now()
     before = timezone.now()
@@ -36,13 +34,13 @@ def database_now() -> datetime:
 
 
 def compare(before: datetime, now: datetime, after: datetime) -> None:
-    """Tells when `now`, the database's, does not lie between two readings of this host's clock, about."""
+    """Warns when the database's `now` is not between two readings of this host's clock, give or take TOLERANCE."""
     ahead = max(before - now, timedelta(0)) or min(after - now, timedelta(0))
-    if abs(ahead) <= MOST_OFF or not once_per(TOLD_EVERY, "clock"):
+    if abs(ahead) <= TOLERANCE or not once_per(WARN_EVERY_SECONDS, "clock"):
         return
     host, seconds = socket.gethostname()[:255], ahead.total_seconds()
     logger.warning("this host's clock is %s the database's: set it right, with NTP for example", difference(seconds))
-    # Not before a transaction's end: whoever takes a lease holds no other rows for long.
+    # After the transaction, so that the caller's locks don't last longer.
     transaction.on_commit(
         lambda: HostClock.objects.update_or_create(host=host, defaults={"ahead": seconds, "noticed_at": now}),
         robust=True,
@@ -53,12 +51,12 @@ def difference(ahead: float) -> str:
     return f"{abs(ahead):.0f} seconds {'ahead of' if ahead > 0 else 'behind'}"
 
 
-def hosts_that_are_off() -> list[str]:
-    """A sentence for each host whose clock was wrong in the last minutes."""
+def clock_warnings() -> list[str]:
+    """One sentence per host whose clock was wrong within WARNED_FOR."""
     now = database_now()
-    hosts = HostClock.objects.filter(noticed_at__gt=now - KNOWN_FOR).order_by("host")
+    hosts = HostClock.objects.filter(noticed_at__gt=now - WARNED_FOR).order_by("host")
     return [
         f"The clock of host {each.host} is {difference(each.ahead)} the database's. Set it right, with NTP for "
-        "example: the host reckons the age of data wrongly."
+        "example: this host shows wrong ages of data."
         for each in hosts
     ]

@@ -1,8 +1,8 @@
 """The one gateway to Mixpanel: reserve → ask → record, for refreshes, previews, pickers and the connection test.
 
-`call` does all three. Reserving is in `quota`. An error becomes words here, once. The record holds what a call means
-for the project: its end in the ledger, its place in the hour given back, limits learned, backoff begun or ended, one
-line in the log. Mixpanel is never asked inside a database transaction.
+`call` does all three steps; `quota` makes the reservation. Errors of Mixpanel become a `Failure` here. Recording
+a call ends it in the ledger, learns limits, begins or ends the project's backoff, and logs one line.
+Mixpanel is never asked inside a database transaction.
 """
 
 import logging
@@ -24,7 +24,7 @@ from widgets.models.project import BACKOFF_FIELDS
 from widgets.models.snapshot import REFUSED
 from widgets.refresh import backoff, pruning, slots
 from widgets.refresh.log_rate import once_per
-from widgets.refresh.quota import Place, Refusal, end_call
+from widgets.refresh.quota import Refusal, Reservation, end_call
 from widgets.reports import ReadError
 
 logger = logging.getLogger(__name__)
@@ -32,19 +32,19 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 UNREADABLE = "unreadable"
-"""The kind of failure where Mixpanel answered, and the answer is not what was asked for."""
+"""The error kind for an answer of Mixpanel that does not fit the query."""
 
-LET_IN = (*REFUSED, UNREADABLE)
-"""Failures that show that Mixpanel lets the project ask."""
+REQUEST_ERRORS = (*REFUSED, UNREADABLE)
+"""Errors of one request. They prove that Mixpanel accepts the project's credentials, so they end its backoff."""
 
 NO_LIMITS = Limits()
-RECORDED = (*BACKOFF_FIELDS, "learned_hourly", "learned_concurrent", "learned_at", "interval_factor")
-SECONDS_BETWEEN_LINES = 60
+PROJECT_FIELDS = (*BACKOFF_FIELDS, "learned_hourly", "learned_concurrent", "learned_at", "interval_factor")
+LOG_EVERY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What went wrong: in Mixpanel's words, cleaned, and what to do about it. The rest as in MixpanelError."""
+    """A failed call: Mixpanel's message, cleaned, and advice for people. The other fields come from MixpanelError."""
 
     kind: str
     said: str
@@ -66,32 +66,32 @@ class Failure:
 
 def call(
     project: Project,
-    reserve: Callable[[], Place | Refusal],
+    reserve: Callable[[], Reservation | Refusal],
     fetch: Callable[[Client, date], Answer],
     *,
     subject: str,
     for_person: bool,
     keep: Callable[[Answer | Failure, Project, datetime], None] | None = None,
 ) -> Answer | Failure | Refusal:
-    """One call to Mixpanel as `project`: what `fetch` got, or what went wrong, or why Mixpanel was not asked.
+    """Makes one call to Mixpanel as `project`. Returns the result of `fetch`, a Failure, or the reason for no call.
 
-    `fetch` gets today in the project's zone. `keep` stores the answer in the transaction that records the call; it gets
-    the project with its row locked, which is saved afterwards (RECORDED), and the database's now. `for_person`: a
-    person waits in front of a page, so the call needs one of the few slots. `subject`: for the log.
+    `fetch` receives today's date in the project's time zone. `keep` stores the answer in the transaction that records
+    the call. It receives the locked project, whose PROJECT_FIELDS are saved afterwards, and the database's time.
+    `for_person`: a person waits for the page, so the call needs one of the few slots. `subject`: words for the log.
     """
     if problem := project.secret_problem:
-        # Nothing waits for that: a secret may come any moment.
-        say_not_refreshed(project.pk, problem)
+        # No backoff: the secret may be entered at any time.
+        log_not_refreshed(project.pk, problem)
         return Refusal.NO_CREDENTIALS
-    with slots.people.take() if for_person else nullcontext(True) as has_slot:
+    with slots.people.acquire() if for_person else nullcontext(True) as has_slot:
         if not has_slot:
-            return Refusal.CROWDED
-        place = reserve()
-        if isinstance(place, Refusal):
-            return place
-        answered = ask(project, fetch, project.today(place.started_at))
-    if place.call_id is not None:
-        record(place, answered, subject, keep)
+            return Refusal.NO_SLOT
+        reservation = reserve()
+        if isinstance(reservation, Refusal):
+            return reservation
+        answered = ask(project, fetch, project.today(reservation.started_at))
+    if reservation.call_id is not None:
+        record(reservation, answered, subject, keep)
     return answered
 
 
@@ -114,7 +114,7 @@ def ask(project: Project, fetch: Callable[[Client, date], Answer], today: date) 
 
 
 def client_of(project: Project) -> Client:
-    """A client that asks as this project. Raises SecretLost."""
+    """A client with this project's credentials. Raises SecretLost."""
     secret = project.encrypted_secret
     return Client(
         auth_for(project.auth, project.username, secret.reveal() if secret else ""),
@@ -127,16 +127,16 @@ def client_of(project: Project) -> Client:
 
 
 def record(
-    place: Place,
+    reservation: Reservation,
     answered: Answer | Failure,
     subject: str,
     keep: Callable[[Answer | Failure, Project, datetime], None] | None,
 ) -> None:
     failure = answered if isinstance(answered, Failure) else None
     with transaction.atomic(durable=True):
-        project = Project.objects.select_for_update().get(pk=place.project_id)
+        project = Project.objects.select_for_update().get(pk=reservation.project_id)
         now = end_call(
-            place,
+            reservation,
             outcome=failure.kind if failure else "ok",
             message=failure.message if failure else "",
             gave_up=failure.gave_up if failure else False,
@@ -144,38 +144,38 @@ def record(
         )
         if failure and not failure.counts:
             project.full_until = None
-        if place.counts and place.speaks_for_project:
-            back_off(project, now, failure, trial=place.trial)
+        if reservation.counts and reservation.speaks_for_project:
+            back_off(project, now, failure, trial=reservation.trial)
         if keep:
             keep(answered, project, now)
-        project.save(update_fields=RECORDED)
-    log(place, subject, failure, now)
-    pruning.now_and_then(now)
+        project.save(update_fields=PROJECT_FIELDS)
+    log(reservation, subject, failure, now)
+    pruning.prune_hourly(now)
 
 
 def back_off(project: Project, now: datetime, failure: Failure | None, *, trial: bool) -> None:
-    """Begins or ends the project's backoff. The caller has its row locked, and saves it."""
+    """Begins or ends the project's backoff. The caller has locked the project's row and saves it."""
     begun_before = (
         project.backoff_count > 0 and project.backoff_until is not None and project.backoff_until > now and not trial
     )
-    if begun_before and (failure is None or failure.kind in LET_IN or failure.kind == "limit"):
-        # Of many that were on their way when the backoff began, the first has said all. Only the trial ends it.
+    if begun_before and (failure is None or failure.kind in REQUEST_ERRORS or failure.kind == "limit"):
+        # This call started before the backoff began. Only the trial may end the backoff or make it longer.
         if failure is not None:
             learn(project, failure.limits, now)
         return
-    if failure is None or failure.kind in LET_IN:
+    if failure is None or failure.kind in REQUEST_ERRORS:
         backoff.end_backoff(project)
     elif failure.holds_project:
         learn(project, failure.limits, now)
         too_many = failure.limits.too_many_at_once
         backoff.back_off_project(project, now, failure.kind, failure.message, too_many_at_once=too_many)
     elif trial:
-        # It found out nothing; the next query is the next trial.
+        # This trial proved nothing, so the next query is the next trial.
         project.backoff_until = now
 
 
 def learn(project: Project, limits: Limits, now: datetime) -> None:
-    """Takes the project's real limits from a 429. Lower ones count at once, higher ones are only shown."""
+    """Stores the real limits that a 429 named. Lower limits apply at once, higher limits are only shown."""
     if limits.hourly is None and limits.concurrent is None:
         return
     hourly, concurrent = project.learned
@@ -184,24 +184,24 @@ def learn(project: Project, limits: Limits, now: datetime) -> None:
     project.learned_at = now
 
 
-def say_not_refreshed(project_id: int, problem: str) -> None:
-    if once_per(SECONDS_BETWEEN_LINES, f"secret of project {project_id}"):
+def log_not_refreshed(project_id: int, problem: str) -> None:
+    if once_per(LOG_EVERY_SECONDS, f"secret of project {project_id}"):
         logger.warning("project=%s is not refreshed: %s", project_id, problem)
 
 
-def log(place: Place, subject: str, failure: Failure | None, now: datetime) -> None:
-    """One line per call. Nothing of what Mixpanel said is quoted."""
+def log(reservation: Reservation, subject: str, failure: Failure | None, now: datetime) -> None:
+    """Logs one line per call. The line quotes no message of Mixpanel."""
     logger.log(
         logging.WARNING if failure else logging.INFO,
         "query project=%s %s ms=%.0f outcome=%s",
-        place.project_id,
+        reservation.project_id,
         subject,
-        (now - place.started_at).total_seconds() * 1000,
+        (now - reservation.started_at).total_seconds() * 1000,
         failure.kind if failure else "ok",
     )
 
 
 def sentences(*parts: str) -> str:
-    """Each part as a sentence of its own: Mixpanel's words seldom end with a full stop."""
+    """Joins the parts and ends each with a full stop, because Mixpanel's messages often have none."""
     whole = (part.strip() for part in parts)
     return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in whole if part)

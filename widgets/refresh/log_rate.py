@@ -1,20 +1,20 @@
-"""How often one thing may be logged: what every poll would say is said once in a while, per process."""
+"""Limits how often one process logs the same cause, because each poll would log it again."""
 
 import threading
 import time
 
-MOST_CAUSES = 1000
-_said: dict[str, float] = {}
+MAX_CAUSES = 1000
+_logged_at: dict[str, float] = {}
 _lock = threading.Lock()
 
 
 def once_per(seconds: float, cause: str) -> bool:
-    """Whether `cause` has not been told for so long; it counts as told now."""
+    """Whether `cause` may be logged: its last line is at least `seconds` old. A yes counts as logged now."""
     now = time.monotonic()
     with _lock:
-        if cause in _said and now - _said[cause] < seconds:
+        if cause in _logged_at and now - _logged_at[cause] < seconds:
             return False
-        if len(_said) >= MOST_CAUSES:
-            _said.clear()
-        _said[cause] = now
+        if len(_logged_at) >= MAX_CAUSES:
+            _logged_at.clear()
+        _logged_at[cause] = now
         return True

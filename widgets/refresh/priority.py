@@ -1,4 +1,4 @@
-"""Whose turn it is: when the hour's calls are scarce, the next one goes to the most overdue query."""
+"""Priority: which stale query is refreshed first when the hourly limit leaves few calls."""
 
 from datetime import UTC, datetime
 
@@ -10,9 +10,9 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def most_urgent(snapshot: Snapshot, project: Project, now: datetime) -> Snapshot:
-    """This snapshot while the hour has calls for all that are more overdue as well; else the most overdue.
+    """This snapshot if enough calls are left for it and all snapshots that are more overdue; else the most overdue one.
 
-    So a widget that is polled every 10 seconds never starves one that is polled once an hour.
+    So a widget that is polled every 10 seconds never starves a widget that is polled once per hour.
     """
     left = for_polls(project.effective_hourly) - started_within(project, now).count()
     if snapshot.fetched_at is None or left > project.snapshots.count():
@@ -26,7 +26,7 @@ def most_urgent(snapshot: Snapshot, project: Project, now: datetime) -> Snapshot
 
 
 def overdue(project: Project, now: datetime) -> dict[int, datetime]:
-    """Snapshots of polled widgets that are stale and may be asked for, and since when they are stale."""
+    """Stale snapshots of polled widgets that may be refreshed now, each with the time since which it is stale."""
     rows = (
         Widget.objects.polled(project, now)
         .exclude(snapshot__lease_until__gt=now)

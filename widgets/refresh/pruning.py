@@ -1,6 +1,6 @@
-"""Deletes what nobody needs any more: old rows of the ledger, queries without a widget, forgotten lists.
+"""Deletes unused rows: old calls in the ledger, snapshots without a widget, old option caches and clock warnings.
 
-`prune` is for the command `clean_up`; `now_and_then` does the same without a timer, behind some call to Mixpanel.
+The command `clean_up` calls `prune`. Without a timer, `prune_hourly` does the same after a call to Mixpanel.
 """
 
 import logging
@@ -13,53 +13,53 @@ from widgets.models import ApiCall, HostClock, OptionCache, Project, Snapshot, W
 
 logger = logging.getLogger(__name__)
 
-LEDGER_KEEPS = timedelta(days=7)
-UNUSED_KEEPS = timedelta(days=1)
-LISTS_KEEP = timedelta(days=7)
-EVERY = timedelta(hours=1)
+CALLS_KEPT_FOR = timedelta(days=7)
+UNUSED_KEPT_FOR = timedelta(days=1)
+LISTS_KEPT_FOR = timedelta(days=7)
+PRUNE_EVERY = timedelta(hours=1)
 
 pruned_at: datetime | None = None
 
 
-def now_and_then(now: datetime) -> None:
-    """Prunes once an hour per process, or fails to: the call to Mixpanel before it was good.
+def prune_hourly(now: datetime) -> None:
+    """Prunes at most once per hour and process. Errors are only logged, because the call to Mixpanel succeeded.
 
-    Call it outside of any transaction.
+    The caller is in no transaction.
     """
-    global pruned_at  # noqa: PLW0603 - what this process has done
-    if pruned_at is not None and abs(now - pruned_at) < EVERY:
+    global pruned_at  # noqa: PLW0603 - one per process
+    if pruned_at is not None and abs(now - pruned_at) < PRUNE_EVERY:
         return
     pruned_at = now
     try:
         prune(now)
     except DatabaseError:
-        logger.exception("what nobody needs could not be deleted")
+        logger.exception("unused rows could not be deleted")
 
 
 def prune(now: datetime) -> dict[str, int]:
-    """How many of what were deleted. `now` by the database's clock (`clock.database_now`)."""
+    """Returns the number of deleted rows by their name. `now`: the database's (`clock.database_now`)."""
     return {
         "calls to Mixpanel": prune_calls(now),
         "unused queries": prune_snapshots(now),
         "unused lists": prune_lists(now),
-        "notes on clocks": HostClock.objects.filter(noticed_at__lt=now - UNUSED_KEEPS).delete()[0],
+        "clock warnings": HostClock.objects.filter(noticed_at__lt=now - UNUSED_KEPT_FOR).delete()[0],
     }
 
 
 def prune_calls(now: datetime) -> int:
-    """By project, because that is how the ledger is indexed."""
-    old = now - LEDGER_KEEPS
+    """Deletes project by project, because the ledger's index begins with the project."""
+    old = now - CALLS_KEPT_FOR
     projects = Project.objects.values_list("pk", flat=True)
     return sum(ApiCall.objects.filter(project=pk, started_at__lt=old).delete()[0] for pk in projects)
 
 
 def prune_snapshots(now: datetime) -> int:
-    """Those without a widget, that nobody looked up for a day and nobody refreshes.
+    """Deletes snapshots without a widget that nobody looked up for a day and nobody is refreshing.
 
-    Locked first: whoever looks one up meanwhile touches it (`Snapshot.objects.of`), before or after, never between.
+    The rows are locked before they are deleted, because `Snapshot.objects.of` may look one up at the same time.
     """
     used = Exists(Widget.objects.filter(snapshot=OuterRef("pk")))
-    unused = Snapshot.objects.filter(~used, touched_at__lt=now - UNUSED_KEEPS).exclude(lease_until__gt=now)
+    unused = Snapshot.objects.filter(~used, touched_at__lt=now - UNUSED_KEPT_FOR).exclude(lease_until__gt=now)
     with transaction.atomic():
         pks = list(unused.select_for_update(skip_locked=True).values_list("pk", flat=True))
         Snapshot.objects.filter(pk__in=pks).delete()
@@ -67,8 +67,8 @@ def prune_snapshots(now: datetime) -> int:
 
 
 def prune_lists(now: datetime) -> int:
-    """Those that nobody wanted for long, and nobody fetches."""
-    old = now - LISTS_KEEP
+    """Deletes option caches that nobody used for 7 days and nobody is fetching."""
+    old = now - LISTS_KEPT_FOR
     free = Q(loading_until=None) | Q(loading_until__lte=now)
     unwanted = Q(fetched_at__lt=old) | Q(fetched_at=None, created_at__lt=old)
     return OptionCache.objects.filter(free, unwanted).delete()[0]

@@ -1,6 +1,6 @@
-"""The right to ask Mixpanel: a place in the project's hour, for a snapshot with its lease, in one transaction.
+"""Quota: reserves calls to Mixpanel within the project's hourly and concurrent limits.
 
-Counted from the ledger by the database's clock, so that the limits hold over threads, processes and hosts.
+Calls are counted in the ledger by the database's clock, so the limits hold across threads, processes and hosts.
 """
 
 import secrets
@@ -19,38 +19,37 @@ from widgets.models.call import Purpose
 from widgets.refresh.clock import database_now
 
 HOUR = timedelta(seconds=3615)
-"""A little long: Mixpanel counts a query when it arrives, we when it leaves."""
+"""15 seconds longer than an hour: we count a query when it leaves, Mixpanel counts it when it arrives."""
 
-RUNS_ON = timedelta(minutes=2)
-"""The longest that a query runs at Mixpanel, whoever still waits for it."""
+LONGEST_RUN = timedelta(minutes=2)
+"""A query runs at Mixpanel for at most this long, even when we stopped waiting for it."""
 
 LEASE_MARGIN = 30
-WHEN_DUE = (Purpose.POLL, Purpose.WORKER)
-"""Purposes that ask only for what is old by the database's clock, whatever the host's own clock says."""
+ONLY_WHEN_DUE = (Purpose.POLL, Purpose.WORKER)
+"""Calls of these purposes refresh a snapshot only when it is stale by the database's clock. The host's may be wrong."""
 
 
 class Refusal(Enum):
-    """Why a snapshot may not be asked for now."""
+    """Why Mixpanel was not asked. The values complete a sentence about the query: "This …"."""
 
-    NEWER = "has been refreshed meanwhile"
+    NEWER = "was refreshed by another request in the meantime"
     FRESH = "is still fresh by the database's clock"
-    LEASED = "is being refreshed by somebody else"
-    FAILED = "failed a short while ago, and waits before the next try"
-    HELD = "belongs to a project that Mixpanel refuses at the moment"
+    LEASED = "is being refreshed by another request"
+    FAILED = "failed a short while ago and waits before the next try"
+    BACKOFF = "belongs to a project that Mixpanel refuses at the moment"
     NO_CREDENTIALS = "belongs to a project whose secret is missing or can't be read"
-    CROWDED = "waits until fewer people ask Mixpanel on this server at once"
-    BUSY = "waits for one of the project's running queries to end"
-    HOUR = "waits for the next free query of the hour"
-    GONE = "is no longer there"
+    NO_SLOT = "waits because too many people use this server to ask Mixpanel at the moment"
+    CONCURRENT_LIMIT = "waits for one of the project's running queries to end"
+    HOURLY_LIMIT = "waits because the project's hourly limit is used up"
+    GONE = "no longer exists"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The right to ask once. `call_id`: the call's row in the ledger, None where nothing is recorded of it.
+class Reservation:
+    """Permission for one call to Mixpanel. `call_id`: the call's row in the ledger; None when the call is not recorded.
 
-    `trial`: the call tries whether the project's backoff is over. `counts`: whether Mixpanel counts it to the project's
-    hour. `speaks_for_project`: how it ends holds for all of the project's queries, which is not so for credentials that
-    aren't saved.
+    `trial`: this call tests whether the project's backoff is over. `counts`: the call counts towards the hourly limit.
+    `speaks_for_project`: the result may begin or end the project's backoff. Calls with unsaved credentials may not.
     """
 
     call_id: int | None
@@ -62,8 +61,8 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(Place):
-    """A place and the lease of one snapshot."""
+class Claim(Reservation):
+    """A reservation with the lease of one snapshot."""
 
     snapshot_id: int
     token: str
@@ -72,10 +71,11 @@ class Claim(Place):
 def claim(
     snapshot_id: int, *, expected_fetched_at: datetime | None, purpose: str, user_id: int | None = None
 ) -> Claim | Refusal:
-    """Takes the lease and a place, or says why not.
+    """Leases the snapshot and reserves a call, or returns the reason why not.
 
-    `expected_fetched_at` is the `fetched_at` that the caller acted upon: if the row's is another by now, somebody was
-    faster. People (`Purpose.PERSON`) may spend the calls kept for them, and need not wait after a failure.
+    `expected_fetched_at`: the `fetched_at` that the caller saw. Another value in the database means that another
+    request refreshed the snapshot. People (`Purpose.PERSON`) may use the calls reserved for them, and may retry at once
+    after an error.
     """
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().filter(snapshots=snapshot_id).first()
@@ -89,11 +89,11 @@ def claim(
             return Refusal.LEASED
         if snapshot.retry_at and snapshot.retry_at > now and purpose != Purpose.PERSON:
             return Refusal.FAILED
-        if purpose in WHEN_DUE and snapshot.fetched_at and not is_stale(snapshot.due_at, now):
+        if purpose in ONLY_WHEN_DUE and snapshot.fetched_at and not is_stale(snapshot.due_at, now):
             return Refusal.FRESH
         if project.backoff_until and project.backoff_until > now:
-            return Refusal.HELD
-        if refusal := spend(project, now, person=purpose == Purpose.PERSON):
+            return Refusal.BACKOFF
+        if refusal := limit_reached(project, now, person=purpose == Purpose.PERSON):
             return refusal
         call = ApiCall.objects.create(
             project=project,
@@ -115,22 +115,22 @@ def reserve(
     what: str,
     user_id: int | None,
     counts: bool = True,
-    despite: Collection[str] = (),
+    ignored_backoff: Collection[str] = (),
     speaks_for_project: bool = True,
-) -> Place | Refusal:
-    """A place for a person's call that is about no snapshot. `despite`: kinds of backoff in which it may be had."""
+) -> Reservation | Refusal:
+    """Reserves a person's call that refreshes no snapshot. `ignored_backoff`: kinds of backoff that don't stop it."""
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().get(pk=project.pk)
         now = database_now()
-        if project.backoff_until and project.backoff_until > now and project.backoff_kind not in despite:
-            return Refusal.HELD
-        if counts and (refusal := spend(project, now, person=True)):
+        if project.backoff_until and project.backoff_until > now and project.backoff_kind not in ignored_backoff:
+            return Refusal.BACKOFF
+        if counts and (refusal := limit_reached(project, now, person=True)):
             return refusal
         call = ApiCall.objects.create(
             project=project, user_id=user_id, purpose=Purpose.PERSON, what=what[:200], started_at=now, counts=counts
         )
         trial = counts and speaks_for_project and begin_trial(project, now)
-        return Place(call.pk, project.pk, now, trial, counts, speaks_for_project)
+        return Reservation(call.pk, project.pk, now, trial, counts, speaks_for_project)
 
 
 def lease() -> timedelta:
@@ -138,7 +138,7 @@ def lease() -> timedelta:
 
 
 def begin_trial(project: Project, now: datetime) -> bool:
-    """Whether this call is the one that finds out if the project's backoff is over; the others wait for it then."""
+    """Whether this call is the trial that may end the project's backoff. All other calls wait until the trial ends."""
     if not project.backoff_count:
         return False
     until = max(project.backoff_until or now, now + lease())
@@ -146,46 +146,47 @@ def begin_trial(project: Project, now: datetime) -> bool:
     return True
 
 
-def end_call(place: Place, *, outcome: str, message: str, gave_up: bool, counts: bool) -> datetime:
-    """Notes how a call ended: `ok`, or an error's kind. Returns when. Not `counts`: its place is free again."""
+def end_call(reservation: Reservation, *, outcome: str, message: str, gave_up: bool, counts: bool) -> datetime:
+    """Records the call's outcome (`ok` or an error kind) and returns the time. `counts=False` gives the call back."""
     now = database_now()
-    assert place.call_id is not None
-    ApiCall.objects.filter(pk=place.call_id).update(
-        ended_at=now, outcome=outcome, message=message, gave_up=gave_up, counts=place.counts and counts
+    assert reservation.call_id is not None
+    ApiCall.objects.filter(pk=reservation.call_id).update(
+        ended_at=now, outcome=outcome, message=message, gave_up=gave_up, counts=reservation.counts and counts
     )
     return now
 
 
-def unrecorded() -> Place:
-    """For credentials of no stored project: no limit of ours is theirs."""
-    return Place(None, 0, database_now())
+def unrecorded() -> Reservation:
+    """A reservation for credentials of a project that is not stored. No limit applies."""
+    return Reservation(None, 0, database_now())
 
 
-def spend(project: Project, now: datetime, *, person: bool) -> Refusal | None:
-    """Whether the project's limits leave room for one more call; call it with the project's row locked."""
+def limit_reached(project: Project, now: datetime, *, person: bool) -> Refusal | None:
+    """The limit that stops one more call now, or None. The caller has locked the project's row."""
     if running(project, now) >= project.effective_concurrent:
-        return Refusal.BUSY
+        return Refusal.CONCURRENT_LIMIT
     limit = project.effective_hourly if person else for_polls(project.effective_hourly)
     starts = list(started_within(project, now).order_by("-started_at").values_list("started_at", flat=True)[:limit])
     if len(starts) < limit:
         return None
     if not person:
         Project.objects.filter(pk=project.pk).update(full_until=starts[-1] + HOUR)
-    return Refusal.HOUR
+    return Refusal.HOURLY_LIMIT
 
 
 def started_within(project: Project, now: datetime, span: timedelta = HOUR) -> QuerySet[ApiCall]:
-    """The calls of so long that Mixpanel counts."""
+    """The counted calls that started within the last `span`."""
     return ApiCall.objects.filter(project=project, started_at__gt=now - span, counts=True)
 
 
 def running(project: Project, now: datetime) -> int:
-    """Queries that may be running at Mixpanel, those among them that nobody here waits for any longer."""
-    longest = max(RUNS_ON, timedelta(seconds=settings.MIXPANEL_TIMEOUT))
+    """The number of queries that may be running at Mixpanel, including queries that we stopped waiting for."""
+    longest = max(LONGEST_RUN, timedelta(seconds=settings.MIXPANEL_TIMEOUT))
     return started_within(project, now, longest).filter(Q(ended_at=None) | Q(gave_up=True)).count()
 
 
 def describe(snapshot: Snapshot) -> str:
+    """The query in a few words for the ledger: its report type, with its events or id."""
     query = snapshot.query
     asked = query.get("event") or ", ".join(query.get("events", ())) or ""
     for key in ("funnel", "saved_report"):

@@ -1,7 +1,6 @@
 """Refreshing one snapshot: claim → ask → read → store, or record the error and back off.
 
-The one way to Mixpanel's data, for polls, workers, commands and the admin alike. It never raises for what
-Mixpanel does wrong, and never asks inside a database transaction.
+Polls, workers, commands and the admin all refresh through `refresh`, which never raises for an error of Mixpanel.
 """
 
 from datetime import date, datetime
@@ -31,11 +30,11 @@ STATE = (
     "lease_until",
     "queued_at",
 )
-"""How a snapshot's refreshing stands."""
+"""The columns that every refresh writes, successful or not."""
 
 
 class Outcome(Enum):
-    """How a refresh ended; a Refusal says why there was none."""
+    """How a refresh ended. A Refusal gives the reason when Mixpanel was not asked."""
 
     STORED = "stored"
     FAILED = "failed"
@@ -50,9 +49,10 @@ def refresh(
     user_id: int | None = None,
     in_turn: bool = False,
 ) -> Outcome | Refusal:
-    """Asks Mixpanel for one snapshot, if it may be asked now. `expected_fetched_at`: the `fetched_at` the caller knows.
+    """Refreshes one snapshot if its project may ask Mixpanel now. `expected_fetched_at`: as in `quota.claim`.
 
-    `in_turn`: nobody waits for just this one, so a scarce call may go to a more overdue query instead.
+    `in_turn`: nobody waits for this snapshot. When calls are scarce, a snapshot with higher priority is refreshed
+    instead.
     """
     snapshot = Snapshot.objects.select_related("project").defer("report_json").filter(pk=snapshot_id).first()
     if snapshot is None:
@@ -65,7 +65,7 @@ def refresh(
 
 
 class Refresh:
-    """One snapshot's way to Mixpanel and back."""
+    """One call to Mixpanel for one snapshot: the three functions that `gateway.call` needs, and the outcome."""
 
     def __init__(self, snapshot: Snapshot, purpose: str, user_id: int | None) -> None:
         self.snapshot, self.purpose, self.user_id = snapshot, purpose, user_id
@@ -84,8 +84,8 @@ class Refresh:
         return answered if isinstance(answered, Refusal) else self.outcome
 
     def claim(self) -> Claim | Refusal:
-        seen = self.snapshot.fetched_at
-        claimed = claim(self.snapshot.pk, expected_fetched_at=seen, purpose=self.purpose, user_id=self.user_id)
+        expected = self.snapshot.fetched_at
+        claimed = claim(self.snapshot.pk, expected_fetched_at=expected, purpose=self.purpose, user_id=self.user_id)
         if isinstance(claimed, Claim):
             self.token = claimed.token
         return claimed
@@ -97,7 +97,7 @@ class Refresh:
         return report_type.read(answer, self.snapshot.query, today), today
 
     def keep(self, answered: tuple[Report, date] | Failure, project: Project, now: datetime) -> None:
-        """Stores what came, if the lease is still ours: a late holder overwrites nothing."""
+        """Stores the answer or the error, unless another refresh has taken over the lease."""
         held = Snapshot.objects.select_for_update().filter(pk=self.snapshot.pk, lease_token=self.token)
         if isinstance(answered, Failure):
             self.outcome = Outcome.FAILED
@@ -115,7 +115,7 @@ class Refresh:
 
 
 def store(snapshot: Snapshot, report: Report, now: datetime, today: date, project: Project) -> None:
-    """Stores the report. Its version rises only when it is another one, because layouts are kept by it."""
+    """Stores the report. The version rises only when the data changed, because renderings depend on the version."""
     stored = report.to_json()
     if snapshot.report_json != stored:
         snapshot.report_json = stored
@@ -130,7 +130,7 @@ def store(snapshot: Snapshot, report: Report, now: datetime, today: date, projec
 
 
 def record_failure(snapshot: Snapshot, failure: Failure, now: datetime) -> None:
-    """Notes the error and until when this query waits. The last good data stays."""
+    """Stores the error and the time of the next try. The last good data stays."""
     snapshot.failures += 1
     wait = backoff.retry_after(failure.kind, snapshot.failures, failure.retry_after)
     snapshot.retry_at = now + wait if wait else None

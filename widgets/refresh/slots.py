@@ -1,4 +1,4 @@
-"""How many threads of this process may wait for Mixpanel at once, so that the others go on answering."""
+"""Limits how many threads of this process may wait for Mixpanel at once. The others go on answering."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from django.conf import settings
 
 
 class Slots:
-    """A counter with a limit. Nobody queues for a slot: whoever gets none answers at once."""
+    """A counter with a limit. A thread that gets no slot does not wait for one: it answers at once."""
 
     def __init__(self, limit: Callable[[], int]) -> None:
         self._limit = limit
@@ -16,8 +16,8 @@ class Slots:
         self._lock = threading.Lock()
 
     @contextmanager
-    def take(self) -> Iterator[bool]:
-        """Whether there was a slot; it is free again after the `with`."""
+    def acquire(self) -> Iterator[bool]:
+        """Takes a slot until the end of the `with` block. Gives whether one was free."""
         with self._lock:
             has_slot = self._taken < self._limit()
             self._taken += has_slot
@@ -30,4 +30,4 @@ class Slots:
 
 polls = Slots(lambda: settings.WAITING_POLLS)
 people = Slots(lambda: max(1, settings.WAITING_POLLS // 2))
-"""Previews, pickers and connection tests have slots of their own: polls can't keep people from working."""
+"""Previews, pickers and connection tests have their own slots, so that polls never block people."""

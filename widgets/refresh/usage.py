@@ -1,4 +1,4 @@
-"""Usage: how many of its hourly queries a project has spent, who spent them, and why Mixpanel can't be asked now."""
+"""Usage: how many queries a project used in the last hour, who used them, and why Mixpanel can't be asked now."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +15,14 @@ from widgets.refresh.quota import HOUR, Refusal, started_within
 from widgets.times import from_now
 
 SCARCE_SHARE = 6
-"""Nothing is asked by itself for people once less than one in so many of the hour's queries is left."""
+"""Queries are scarce when less than 1/6 of the hourly limit is left. Previews then wait until a person asks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The last 60 minutes: `used` of `limit` queries, counted over everybody.
+    """`used` of `limit` queries in the last 60 minutes, of all people and polls together.
 
-    `free_at` is when a person may start the next query, `polls_at` when a poll may; None: now.
+    A person may start the next query at `free_at`, a poll at `polls_at`. None means now.
     """
 
     limit: int
@@ -36,7 +36,7 @@ class Usage:
 
     @property
     def kept(self) -> int:
-        """How many of the limit are kept for people."""
+        """The number of queries per hour that are reserved for people."""
         return self.limit - self.for_polls
 
     @property
@@ -60,7 +60,7 @@ def usage_of(project: Project) -> Usage:
 
 
 def next_free(project: Project, now: datetime, used: int, limit: int) -> datetime | None:
-    """When so many of the hour's queries are over that one more may start; None: it may start now."""
+    """When the next query may start under this limit. None: now."""
     if used < limit:
         return None
     starts = started_within(project, now).order_by("started_at").values_list("started_at", flat=True)
@@ -68,40 +68,40 @@ def next_free(project: Project, now: datetime, used: int, limit: int) -> datetim
 
 
 def spent_by(project: Project, reader: Any) -> dict[str, int]:
-    """Who spent how many queries of the hour, the most first, in the words for `reader`, the user who looks at it."""
+    """Caller → queries in the last hour, largest first. `reader`: the user who looks at the page, named “you”."""
     spent: dict[str, int] = {}
     rows = started_within(project, database_now()).values_list("purpose", "user_id", "user__username")
     for purpose, user_id, username, count in rows.annotate(Count("pk")):
-        who = caller(purpose, is_reader=user_id == reader.pk, username=username)
-        spent[who] = spent.get(who, 0) + count
+        name = caller(purpose, is_reader=user_id == reader.pk, username=username)
+        spent[name] = spent.get(name, 0) + count
     return dict(sorted(spent.items(), key=lambda each: (-each[1], each[0])))
 
 
 def caller(purpose: str, *, is_reader: bool, username: str | None) -> str:
-    """Who made a call of the ledger, in words."""
+    """The name of the person, program or command that made a call."""
     if purpose == Purpose.PERSON:
         return "you" if is_reader else username or "people"
     return str(Purpose(purpose).label)
 
 
 def why_not(project: Project, refusal: Refusal) -> str:
-    """A sentence or two for whoever wanted to ask."""
+    """One or two sentences for the person whose query was refused."""
     if refusal is Refusal.NO_CREDENTIALS:
         return project.secret_problem
-    if refusal is Refusal.HELD:
+    if refusal is Refusal.BACKOFF:
         project.refresh_from_db()
         return " ".join(
             filter(None, (project.backoff_message, until(project.backoff_until, "Mixpanel is asked again")))
         )
-    if refusal is Refusal.HOUR:
+    if refusal is Refusal.HOURLY_LIMIT:
         usage = usage_of(project)
         used = f"This project's queries of the hour are used up ({usage.limit} of {usage.limit})."
         return f"{used} {until(usage.free_at, 'The next one is free')}".strip()
-    if refusal is Refusal.BUSY:
-        return "As many queries of this project are running as Mixpanel allows at once. Try again in a moment."
+    if refusal is Refusal.CONCURRENT_LIMIT:
+        return "This project already runs as many queries as Mixpanel allows at once. Try again in a moment."
     if refusal is Refusal.LEASED:
-        return "Mixpanel is being asked this right now, for somebody else. Try again in a moment."
-    return f"This {refusal.value}. Try again in a moment."
+        return "Another request is asking Mixpanel the same query. Try again in a moment."
+    return f"This query {refusal.value}. Try again in a moment."
 
 
 def until(then: datetime | None, words: str) -> str:

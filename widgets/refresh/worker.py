@@ -1,4 +1,4 @@
-"""The Celery application, the task that its workers run, and how it is queued. Imported only where `TASKS=celery`."""
+"""The Celery application and its only task, a refresh. Imported only with `TASKS=celery`."""
 
 import contextlib
 import time
@@ -17,7 +17,7 @@ app = Celery("mixcyfe")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     task_ignore_result=True,
-    task_acks_late=False,  # a lost task is queued anew by the next poll, 30 seconds later
+    task_acks_late=False,  # after 30 seconds the next poll queues a lost task again
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={"socket_timeout": 2, "socket_connect_timeout": 2, "max_retries": 0},
@@ -25,24 +25,24 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
 )
-BUSY_SECONDS = 0.5
-MOST_TRIES = 60
+RETRY_SECONDS = 0.5
+MAX_TRIES = 60
 
 
 @app.task(name="refresh")
 def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int = 1) -> None:
-    """One refresh. `expected_fetched_at` travels along, so that a late or second task does nothing.
+    """Refreshes one snapshot. `expected_fetched_at` makes a late or second task do nothing.
 
-    Nothing here goes by a host's clock, neither an end of the task's life nor a time to begin: hosts' clocks differ.
+    The task has no expiry and no start time, because hosts' clocks differ.
     """
     known = datetime.fromisoformat(expected_fetched_at) if expected_fetched_at else None
     outcome = refresh(
         snapshot_id, expected_fetched_at=known, purpose=Purpose.WORKER, in_turn=expected_fetched_at is not None
     )
-    if outcome is Refusal.BUSY and tries < MOST_TRIES:
-        # To the queue's end, so that the projects with free places come first. A lost broker loses this: the next
-        # poll queues it anew.
-        time.sleep(BUSY_SECONDS)
+    if outcome is Refusal.CONCURRENT_LIMIT and tries < MAX_TRIES:
+        # Go to the end of the queue, so that projects below their limit come first. If the broker is lost, the next
+        # poll queues the task again.
+        time.sleep(RETRY_SECONDS)
         if not keep_queued(snapshot_id):
             return
         with contextlib.suppress(ConnectionError):
@@ -57,6 +57,6 @@ def send_refresh(snapshot_id: int, expected_fetched_at: datetime | None, tries: 
             (snapshot_id, expected_fetched_at.isoformat() if expected_fetched_at else None, tries), retry=False
         )
     except lost as error:
-        # Their words may hold the broker's password.
+        # The message may contain the broker's password, so only the class is named.
         name = type(error).__name__
     raise ConnectionError(name)

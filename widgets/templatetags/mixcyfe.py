@@ -7,7 +7,7 @@ from django import template
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from widgets.refresh.clock import hosts_that_are_off
+from widgets.refresh.clock import clock_warnings
 from widgets.times import from_now, span, time_tag
 from widgets.web.health import Health
 from widgets.web.onboarding import FirstSteps
@@ -50,7 +50,4 @@ def first_steps(user: Any) -> FirstSteps:
     return steps_of(user)
 
 
-@register.simple_tag
-def clock_warnings() -> list[str]:
-    """For superusers, who may set a host's clock or know who does."""
-    return hosts_that_are_off()
+register.simple_tag(clock_warnings)

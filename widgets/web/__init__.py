@@ -1,0 +1,1 @@
+"""The pages outside the admin, the health checks and the middleware."""

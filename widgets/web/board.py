@@ -128,7 +128,7 @@ def picture(request: HttpRequest, pk: int) -> HttpResponse:
     response = HttpResponse(body, content_type=poll_response.CONTENT_TYPES["svg"])
     if poll_response.matches(request.headers.get("If-None-Match", ""), etag):
         response = HttpResponse(status=304)
-    for name, value in poll_response.SAFE:
+    for name, value in poll_response.SECURITY_HEADERS:
         response[name] = value
     response["ETag"] = etag
     # An address with the current version never means another picture.

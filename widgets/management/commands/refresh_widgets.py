@@ -44,7 +44,7 @@ def refresh_in_time(pk: int, seen: datetime | None) -> Outcome | Refusal:
     deadline = time.monotonic() + FREE_PLACE
     while (
         outcome := refresh(pk, expected_fetched_at=seen, purpose="command")
-    ) is Refusal.BUSY and time.monotonic() < deadline:
+    ) is Refusal.CONCURRENT_LIMIT and time.monotonic() < deadline:
         time.sleep(0.5)
     return outcome
 
@@ -53,7 +53,7 @@ def counted_as(outcome: Outcome | Refusal) -> str:
     if outcome is Outcome.STORED:
         return "refreshed"
     # A project that Mixpanel refuses is a failure that somebody must look at; a full hour is not.
-    return "failed" if outcome in (Outcome.FAILED, Refusal.HELD, Refusal.NO_CREDENTIALS, Refusal.FAILED) else "left"
+    return "failed" if outcome in (Outcome.FAILED, Refusal.BACKOFF, Refusal.NO_CREDENTIALS, Refusal.FAILED) else "left"
 
 
 def wanted(*, everything: bool) -> list[int]:

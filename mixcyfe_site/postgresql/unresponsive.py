@@ -1,0 +1,70 @@
+"""Detects an unresponsive PostgreSQL: a stopped process or frozen machine that accepts data but never answers.
+
+TCP timeouts don't detect it, because the other kernel still acknowledges data. A server that is only busy with a long
+statement still accepts new connections, so the check opens one.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from threading import Lock
+
+import psycopg
+
+PATIENCE = 0.3
+"""After this many seconds without data a thread checks the server with a new connection."""
+
+RESPONSIVE_FOR, UNRESPONSIVE_FOR = 0.5, 1
+"""All threads of a process use the result of one check for this many seconds."""
+
+CONNECT_SECONDS = 2
+"""The time limit of one check: the shortest that psycopg allows. With RESPONSIVE_FOR it is below 3 seconds."""
+
+
+class Unresponsive(psycopg.OperationalError):
+    def __init__(self) -> None:
+        super().__init__("PostgreSQL accepts connections but does not answer")
+
+
+class ServerCheck:
+    """The last check of this process. One thread checks; the others wait for its result or use the last one."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.unresponsive = False
+        self.checked_at = -math.inf
+        self.connect: Callable[[], psycopg.Connection] | None = None
+
+    def check(self) -> None:
+        """Raises Unresponsive at once if the last check failed. One thread repeats the check from time to time."""
+        if self.unresponsive and not self.is_responsive(wait=False):
+            raise Unresponsive
+
+    def check_again(self) -> None:
+        """Raises Unresponsive if the server does not accept a new connection."""
+        if not self.is_responsive(wait=True):
+            raise Unresponsive
+
+    def is_responsive(self, *, wait: bool) -> bool:
+        if not self.lock.acquire(blocking=wait):
+            return False
+        try:
+            if time.monotonic() - self.checked_at >= (UNRESPONSIVE_FOR if self.unresponsive else RESPONSIVE_FOR):
+                self.record(unresponsive=not self.accepts_connection())
+            return not self.unresponsive
+        finally:
+            self.lock.release()
+
+    def record(self, *, unresponsive: bool) -> None:
+        self.unresponsive, self.checked_at = unresponsive, time.monotonic()
+
+    def accepts_connection(self) -> bool:
+        """Whether the server answers a new connection. An error such as "too many clients" is an answer too."""
+        try:
+            if self.connect:
+                self.connect().close()
+        except psycopg.errors.ConnectionTimeout:
+            return False
+        except psycopg.Error:
+            pass
+        return True
