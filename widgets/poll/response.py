@@ -195,5 +195,5 @@ def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
 
 def record_poll(widget_id: int, now: datetime) -> None:
     """Keeps no thread from the next poll where the database can't be written now: that poll will note it."""
-    with suppress(OperationalError, InternalError), answering.brief_writes():
+    with suppress(OperationalError, InternalError), answering.short_write_timeout():
         Widget.objects.filter(pk=widget_id).update(last_polled_at=now)
