@@ -35,7 +35,7 @@ class TestConnectionOfANewProject:
         verdict = ask(boss())
         assert verdict["ok"]
         assert verdict["title"] == f"Connected: Mixpanel answers for project {DEMO_PROJECT_ID}."
-        assert "in US/Pacific now" in verdict["text"]
+        assert "The time in US/Pacific is" in verdict["text"]
         assert not Project.objects.exists()
         assert not ApiCall.objects.exists()
         assert len(mixpanel.calls) == 1
@@ -74,7 +74,7 @@ class TestConnectionOfANewProject:
     def test_a_time_zone_that_is_ahead(self, db: None, mixpanel: FakeMixpanel) -> None:
         mixpanel.fail(400, {"error": "to_date cannot be later than today"}, times=1)
         verdict = ask(boss(), timezone="Pacific/Kiritimati")
-        assert verdict["title"].startswith("The time zone is wrong: for Mixpanel it is not yet ")
+        assert verdict["title"].startswith("The time zone is wrong: at Mixpanel, ")
         assert "Pacific/Kiritimati is ahead" in verdict["text"]
 
     def test_it_asks_for_today_as_the_time_zone_has_it(self, db: None, mixpanel: FakeMixpanel) -> None:
@@ -85,13 +85,13 @@ class TestConnectionOfANewProject:
     def test_a_reached_limit_is_no_wrong_credential(self, db: None, mixpanel: FakeMixpanel) -> None:
         mixpanel.hourly_limit = 0
         verdict = ask(boss())
-        assert verdict["title"] == "Mixpanel let MixCyfe in, but the project's queries are used up for now."
+        assert verdict["title"] == "Mixpanel accepted the credentials, but the project has no queries left for now."
 
     def test_no_network(self, db: None, mixpanel: FakeMixpanel, settings: Any) -> None:
         settings.MIXPANEL_API_ROOT = "http://127.0.0.1:9"
         verdict = ask(boss())
         assert verdict["title"] == "Mixpanel could not be asked."
-        assert "whether it may reach Mixpanel" in verdict["text"]
+        assert "whether this server can reach Mixpanel" in verdict["text"]
 
     @pytest.mark.parametrize("kind", ["garbage", "html", "empty", "reset"])
     def test_broken_answers(self, db: None, mixpanel: FakeMixpanel, kind: Any) -> None:

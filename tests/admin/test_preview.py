@@ -60,7 +60,7 @@ def test_its_csv_is_what_cyfe_gets_after_saving(preview: Preview, poll: Any, mak
 def test_it_asks_nothing_by_itself(preview: Preview, mixpanel: FakeMixpanel) -> None:
     shown = preview(**BY_SOURCE)
     assert shown["state"] == "unasked"
-    assert shown["note"] == "These numbers have not been asked for yet."
+    assert shown["note"] == "MixCyfe has not asked Mixpanel for these numbers yet."
     assert not mixpanel.calls
     assert not Snapshot.objects.exists(), "looking leaves nothing behind"
 

@@ -27,7 +27,7 @@ class TestForm:
         assert DEMO_SECRET not in html
         assert re.search(r'<input type="password" name="new_secret"[^>]*>', html)
         assert "value=" not in re.search(r'<input type="password" name="new_secret"[^>]*>', html)[0]
-        assert "A secret is set" in html
+        assert "A secret is stored" in html
 
     @pytest.mark.parametrize(
         ("field", "value", "label"),
@@ -103,7 +103,7 @@ class TestHour:
         assert "<strong>6</strong> of 60 used" in html
         legend = re.findall(r'<li><i class="[^"]*"></i>([^<]*) <b>(\d+)</b>', unescape(html))
         expected = [("Cyfe's polls", "3"), ("refresh_widgets", "1"), ("you", "1"), ("anna", "1")]
-        assert legend == [*expected, ("kept for people", "5")]
+        assert legend == [*expected, ("reserved for people", "5")]
         assert "54 left, 49 of them for polls." in html
 
     def test_it_says_when_the_next_is_free(self, project: Project) -> None:
@@ -111,7 +111,7 @@ class TestHour:
         client = boss()
         for number in range(22):
             self.called(project, 50 - number)
-        assert "2 left, for people. Polls have spent theirs: their next one is free <time" in self.html(client, project)
+        assert "2 left, all reserved for people. The next query for polls is free <time" in self.html(client, project)
         for _ in range(2):
             self.called(project, 1)
         html = self.html(client, project)
@@ -150,12 +150,12 @@ class TestWarnings:
         until = timezone.now() + timedelta(minutes=30)
         Project.objects.update(backoff_until=until, backoff_kind="credentials", backoff_message="Refused <b>.")
         html = self.html(project)
-        assert "Refused &lt;b&gt;. Mixpanel is asked again <time" in html
+        assert "Refused &lt;b&gt;. The next try is at <time" in html
 
     def test_of_more_queries_than_the_limit_keeps_fresh(self, project: Project) -> None:
         Project.objects.update(interval_factor=1.54)
         html = " ".join(self.html(project).split())
-        assert "would need 80 queries an hour; 55 of the 60 are for them" in html
+        assert "need 80 queries per hour, but only 55 of the 60 per hour are for polls" in html
         assert "every 23 minutes instead of every 15 minutes" in html
 
     def test_of_missing_credentials(self, project: Project) -> None:
@@ -165,11 +165,11 @@ class TestWarnings:
     def test_learned_limits_are_offered(self, project: Project) -> None:
         Project.objects.update(learned_hourly=400, learned_concurrent=5, learned_at=timezone.now())
         html = self.html(project)
-        assert "400 an hour, 5 at once" in html
-        assert "More than you use" in html
+        assert "400 per hour, 5 at once" in html
+        assert "higher than yours" in html
         assert 'data-hourly_limit="400"' in html
         Project.objects.update(learned_hourly=30)
-        assert "keeps to these, since they are lower" in self.html(project)
+        assert "uses these limits, because they are lower" in self.html(project)
         Project.objects.update(learned_at=timezone.now() - timedelta(days=8))
         assert "None in the last week" in self.html(project)
 

@@ -171,7 +171,7 @@ class TestRefreshNow:
     ) -> None:
         monkeypatch.setattr("widgets.admin.widget_actions.LONGEST_REFRESH", -1)
         [message] = act(boss(), "refresh_now", make_widget(title="A"))
-        assert message.startswith("Not asked for yet: “A”.")
+        assert message.startswith("Not refreshed: “A”. Mixpanel was slow.")
 
 
 class TestPauseAndResume:
@@ -180,7 +180,7 @@ class TestPauseAndResume:
         widget, other = make_widget(title="A"), make_widget(title="B", last=9)
         assert act(client, "pause", widget, other)[0].startswith("Paused 2 widgets")
         assert poll(widget).status_code == 404
-        assert act(client, "pause", widget) == ["Nothing to pause there: all of these are paused."]
+        assert act(client, "pause", widget) == ["Nothing to pause: all selected widgets are paused already."]
         assert act(client, "resume", widget)[0].startswith("Resumed 1 widget:")
         assert poll(widget).status_code == 200
         assert poll(other).status_code == 404

@@ -104,18 +104,18 @@ def test_a_lost_connection_is_said_and_got_over(open_page: OpenPage, boss: Abstr
     page = open_page("/", boss)
     page.route("**/*", lambda route: route.abort())
     page.evaluate(UPDATE)
-    page.get_by_text("MixCyfe does not answer. It is tried again.").wait_for()
+    page.get_by_text("MixCyfe does not answer. This page tries again.").wait_for()
     assert len(shown(page)) == 3
     page.unroute("**/*")
     page.evaluate(UPDATE)
-    page.get_by_text("MixCyfe does not answer. It is tried again.").wait_for(state="hidden")
+    page.get_by_text("MixCyfe does not answer. This page tries again.").wait_for(state="hidden")
 
 
 def test_who_is_logged_out_meanwhile_is_told(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
     page = open_page("/", boss)
     page.context.clear_cookies()
     page.evaluate(UPDATE)
-    page.get_by_text("You are logged out: load this page again.").wait_for()
+    page.get_by_text("You are logged out. Reload this page.").wait_for()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -30,7 +30,7 @@ def test_a_project_is_tested_before_it_is_saved(
     page.get_by_label("Project id:").fill(str(DEMO_PROJECT_ID))
     page.get_by_label("User name:").fill(DEMO_USERNAME)
     page.get_by_label("Secret:").fill("wrong")
-    assert said.inner_text() == "Changed since the test: test again."
+    assert said.inner_text() == "The form has changed since the test. Test again."
     test.click()
     page.get_by_text("Mixpanel does not accept this user name and secret.").wait_for()
     page.get_by_label("Secret:").fill(DEMO_SECRET)
@@ -39,7 +39,7 @@ def test_a_project_is_tested_before_it_is_saved(
     assert not Project.objects.exists()
 
     page.get_by_role("button", name="Save and continue editing").click()
-    page.get_by_text("A secret is set.").wait_for()
+    page.get_by_text("A secret is stored.").wait_for()
     test.click()
     page.get_by_text(f"Connected: Mixpanel answers for project {DEMO_PROJECT_ID}.").wait_for()
     calls = ApiCall.objects.order_by("started_at").values_list("outcome", "user")
@@ -71,7 +71,7 @@ def test_it_saves_and_tests_without_scripts(
 def test_learned_limits_are_taken_over_with_a_click(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
     Project.objects.update(learned_hourly=400, learned_concurrent=5, learned_at=timezone.now())
     page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss)
-    page.get_by_role("button", name="Use 400 an hour").click()
+    page.get_by_role("button", name="Use 400 per hour").click()
     assert page.get_by_label("Queries an hour:").input_value() == "400"
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url(re.compile(r"/admin/widgets/project/$"))

@@ -95,7 +95,7 @@ def test_every_picker_by_keyboard(
     option(page, "Free").click()
     wait_for_csv(page, "Date,Team")
     page.get_by_role("button", name="Remove Free").wait_for()
-    page.get_by_text("Cleaned away").click()
+    page.get_by_text("Removed labels").click()
     page.get_by_role("row", name="Free left out").wait_for()
 
     page.get_by_role("button", name="Save", exact=True).click()
@@ -174,7 +174,7 @@ def test_drawing_anew_costs_no_query(
     page.get_by_text("58 of 60 queries left this hour").wait_for()
     assert endpoints(mixpanel) == ["events/names", "events"]
     page.get_by_role("button", name="Ask again").click()
-    page.get_by_text("57 of 60 queries left this hour, this took one").wait_for()
+    page.get_by_text("57 of 60 queries left this hour, this preview cost one").wait_for()
 
 
 def test_typing_asks_mixpanel_once_and_after_a_pause(
@@ -198,7 +198,7 @@ def test_a_pasted_link_fills_the_form(open_page: OpenPage, boss: AbstractUser, a
     link.fill("https://eu.mixpanel.com/project/77/view/1/app/insights#report/5")
     page.get_by_text("you have no such project here").wait_for()
     link.fill(f"https://mixpanel.com/project/{DEMO_PROJECT_ID}/view/1/app/funnels#view/7509")
-    page.locator(".link-said", has_text="Filled in below").wait_for()
+    page.locator(".link-said", has_text="The form is filled in").wait_for()
     assert page.locator("#id_chart").input_value() == "funnel"
     wait_for_csv(page, "Step,Count")
     page.get_by_role("button", name="Save", exact=True).click()

@@ -63,7 +63,7 @@ def test_it_overwrites_nothing(site: Copy) -> None:
     shutil.copy(migrated(), site.folder / "db.sqlite3")
     (site.folder / "there").write_text("something")
     for name in ("there", "db.sqlite3", "widgets"):
-        refused(site.manage("backup", name), f"{name} is there already")
+        refused(site.manage("backup", name), f"{name} exists already")
     assert (site.folder / "there").read_text() == "something"
     refused(site.manage("backup", "no/such/folder/copy"), "No such file or directory")
 
@@ -72,7 +72,7 @@ def test_it_overwrites_nothing(site: Copy) -> None:
 def test_it_takes_no_name_beside_which_somebody_else_s_files_lie(site: Copy, ending: str) -> None:
     """SQLite would take them for the copy's own, and a backup that fails would remove them."""
     (site.folder / f"copy.sqlite3{ending}").write_text("something")
-    refused(site.manage("backup", "copy.sqlite3"), f"copy.sqlite3{ending} is there already")
+    refused(site.manage("backup", "copy.sqlite3"), f"copy.sqlite3{ending} exists already")
     assert [(file.name, file.read_text()) for file in site.folder.glob("copy*")] == [
         (f"copy.sqlite3{ending}", "something")
     ]

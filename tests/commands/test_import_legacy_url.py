@@ -148,7 +148,7 @@ def test_it_leaves_a_service_account_alone(mixpanel: FakeMixpanel, manage: Run) 
     assert Widget.objects.get().project == project
     project.refresh_from_db()
     assert (project.auth, project.secret.reveal() != SECRET) == ("service_account", True)
-    assert "keeps its own credentials" in printed.err
+    assert "keeps its credentials" in printed.err
     assert "2027" not in printed.err
 
 
@@ -176,7 +176,7 @@ def test_it_says_what_is_left_to_do(manage: Run) -> None:
     assert "US/Pacific" in printed.err
     assert "US/Pacific" not in manage("import_legacy_url", ADDRESS).err
     doubtful = manage("import_legacy_url", f"{ADDRESS}?by=mp_country_code")
-    assert "the old connector read mp_country_code as “mp country code”" in doubtful.err
+    assert "this widget reads mp_country_code as “mp country code”" in doubtful.err
 
 
 def test_it_moves_many_at_once_or_none(manage: Run) -> None:

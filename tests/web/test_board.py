@@ -189,14 +189,14 @@ class TestFirstSteps:
     def test_without_a_project_others_are_told_whom_to_ask(self, project: Project) -> None:
         for client in (editor(), viewer()):
             html = page(client)
-            assert "Ask whoever runs MixCyfe to add you to a project" in html
+            assert "Ask your administrator to add you to a project" in html
             assert "step-button" not in html
             assert "Acme" not in html
 
     def test_editors_make_widgets_and_viewers_wait_for_them(self, project: Project) -> None:
         assert 'href="/admin/widgets/widget/add/"' in page(editor(project))
         html = page(viewer(project))
-        assert "Your colleagues make them" in html
+        assert "Your colleagues make widgets" in html
         assert "/add/" not in html
 
     def test_the_admin_shows_them_until_cyfe_has_polled(self, make_widget: MakeWidget, poll: Poll) -> None:

@@ -43,7 +43,7 @@ def test_it_is_fresh_after_a_poll(make_widget: MakeWidget, poll: Callable[..., A
 def test_a_new_widget_says_what_to_do(make_widget: MakeWidget) -> None:
     found = health(make_widget())
     assert (found.state, found.word) == ("waiting", "Never polled")
-    assert "Paste its address into Cyfe" in found.why
+    assert "Paste the widget's address into Cyfe" in found.why
 
 
 def test_old_data_that_nobody_polls_is_not_called_stale(make_widget: MakeWidget) -> None:
@@ -66,7 +66,7 @@ def test_a_widget_that_nobody_polls_any_more_says_so(make_widget: MakeWidget) ->
     widget = make_widget(include_today=True)
     set_data(widget, fetched_at=timezone.now() - timedelta(days=3))
     set_polled(widget, minutes_ago=3 * 24 * 60)
-    assert "Cyfe last asked for it 3 days ago" in health(widget).why
+    assert "Cyfe last polled this widget 3 days ago" in health(widget).why
 
 
 def test_it_says_since_when_and_why_it_fails(make_widget: MakeWidget, poll: Callable[..., Any], mixpanel: Any) -> None:
@@ -105,7 +105,7 @@ def test_a_reached_limit_is_nobody_s_fault(make_widget: MakeWidget) -> None:
     )
     found = health(widget)
     assert found.state == "stale"
-    assert found.why == "Mixpanel's limit is reached. Asked again in 12 minutes."
+    assert found.why == "Mixpanel's limit is reached. The next try is in 12 minutes."
 
 
 def test_a_full_hour_says_when_the_next_query_is_free(make_widget: MakeWidget) -> None:
@@ -113,7 +113,7 @@ def test_a_full_hour_says_when_the_next_query_is_free(make_widget: MakeWidget) -
     set_data(widget, fetched_at=timezone.now() - 60 * MINUTE)
     set_polled(widget)
     Project.objects.update(full_until=timezone.now() + 8.5 * MINUTE)
-    assert health(widget).why == "The hour's queries are used up; the next one is free in 8 minutes."
+    assert health(widget).why == "No queries are left this hour. The next one is free in 8 minutes."
 
 
 def test_it_fails_while_its_data_can_t_be_laid_out(make_widget: MakeWidget, poll: Callable[..., Any]) -> None:

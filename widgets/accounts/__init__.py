@@ -1,1 +1,1 @@
-"""People coming and going: invitations with a one-time link, and leaving in one step. The pages are the admin's."""
+"""User accounts: invitations, passwords, login limits, sessions, removal. The pages for them are in `admin/`."""

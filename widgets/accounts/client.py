@@ -1,4 +1,4 @@
-"""What a request tells of whoever sent it: the address, and texts that are made harmless for logs."""
+"""Reads the visitor's address from a request, and makes the visitor's texts harmless for logs."""
 
 import re
 from ipaddress import ip_address, ip_network
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 UNKNOWN = "0.0.0.0"  # noqa: S104 - stands for no address; nothing listens on it
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Newlines, escapes, and what turns the direction of writing."""
+"""Newlines, escapes, and characters that turn the writing direction."""
 
 
 def harmless(text: str) -> str:
@@ -17,9 +17,9 @@ def harmless(text: str) -> str:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The visitor's address; behind a trusted proxy the one that the proxy saw, which it appends last.
+    """The visitor's address. A trusted proxy appends the address that it saw as the last one of X-Forwarded-For.
 
-    A proxy that passes on nonsense, or appends nothing, is as good as none.
+    If that header is missing or holds no address, the connection's own address counts.
     """
     direct: str = request.META.get("REMOTE_ADDR", "")
     direct = address_in(direct) or direct
@@ -30,9 +30,9 @@ def client_address(request: HttpRequest) -> str:
 
 
 def client_network(request: HttpRequest) -> str:
-    """What counts as one visitor: an IPv4 address, or the /64 of an IPv6 address, of which anybody has all.
+    """The network that counts as one visitor: an IPv4 address, or the /64 of an IPv6 address.
 
-    A socket that knows no address makes all its visitors one: better than counting none of them.
+    IPv6 providers give every customer a whole /64. All visitors without an address count as one visitor.
     """
     try:
         address = ip_address(client_address(request))

@@ -1,7 +1,6 @@
-"""The record of failed logins: django-axes' AccessFailureLog, for superusers, and one line each in the log.
+"""Records each failed login as a row of django-axes' AccessFailureLog, for superusers, and as a line in the log.
 
-What is refused during a lockout is neither counted nor recorded: the failures before it say it all, and a stranger
-must not fill the disk. Never holds a password.
+Attempts during a lockout are not recorded, so that a stranger can't fill the disk. A record never holds a password.
 """
 
 import json
@@ -15,7 +14,7 @@ from django.http import HttpRequest
 from widgets.accounts.client import client_address, harmless
 
 logger = logging.getLogger("widgets.sign_in")
-"""A name of its own, because filters on hosts (fail2ban) look for it: docs/deploying.md."""
+"""The filters of fail2ban look for this name: docs/deploying.md."""
 
 KEEPS = timedelta(days=90)
 ROWS_OF_ADDRESS = 100
@@ -23,12 +22,12 @@ ROWS = 10_000
 
 
 def program(request: HttpRequest) -> str:
-    """What the browser, or whatever it is, calls itself."""
+    """The visitor's program, by its own name."""
     return harmless(request.headers.get("User-Agent", ""))[:120]
 
 
 def record(request: Any, name: str, what: str, *, begins_lockout: bool) -> None:
-    """`name` is harmless and short already."""
+    """`name` comes from `shortened`, so it is harmless and short."""
     row = AccessFailureLog.objects.create(
         username=name,
         ip_address=request.axes_ip_address,
@@ -40,7 +39,7 @@ def record(request: Any, name: str, what: str, *, begins_lockout: bool) -> None:
     too_many = list(of_address.values_list("pk", flat=True)[ROWS_OF_ADDRESS:])
     AccessFailureLog.objects.filter(pk__in=too_many).delete()
     AccessFailureLog.objects.filter(pk__lte=row.pk - ROWS).delete()
-    # The name comes last, and can't end its quotes: nobody forges an address for what reads this.
+    # The name comes last and can't end its quotes, so that nobody can forge an address for fail2ban.
     quoted = json.dumps(name, ensure_ascii=False)
     if begins_lockout:
         what += ", locked out"

@@ -1,4 +1,4 @@
-"""The form of an invitation: everything that a new colleague needs, at once."""
+"""The form that invites a colleague."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from widgets.accounts.ids import RowsField
 from widgets.accounts.invitations import roles_for
 from widgets.models import Project
 
-ONE_LINE = RegexValidator(r"^[^\x00-\x1f\x7f]*$", "Write the name in one line.")
+ONE_LINE = RegexValidator(r"^[^\x00-\x1f\x7f]*$", "Write the name on one line.")
 
 
 class InvitationForm(forms.Form):
@@ -19,10 +19,10 @@ class InvitationForm(forms.Form):
         max_length=150,
         validators=[ProhibitNullCharactersValidator()],
         widget=forms.EmailInput(attrs={"class": "vTextField"}),
-        help_text="It is their user name too.",
+        help_text="The address is also the user name.",
     )
     projects = RowsField(
-        queryset=Project.objects.none(), widget=forms.CheckboxSelectMultiple, help_text="What they will see."
+        queryset=Project.objects.none(), widget=forms.CheckboxSelectMultiple, help_text="They see these projects."
     )
     role = forms.ChoiceField(widget=forms.RadioSelect)
 

@@ -1,7 +1,7 @@
-"""The two groups of people, filled after every `migrate`: permissions exist only then.
+"""The two groups of people and their permissions, filled after every `migrate`, because permissions exist only then.
 
-What is missing is added, nothing is taken away, so what an admin gave a group stays. Whoever wants less than
-this makes a group of another name. Which projects a person sees is not theirs to say: that is `Project.members`.
+Missing permissions are added, and none is removed, so an admin's additions stay. For fewer permissions, make a group
+with another name. Groups do not decide which projects a person sees: `Project.members` does.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ PERMISSIONS = {
 
 
 def fill_groups(using: str = "default", **_: Any) -> None:
-    """A receiver of `post_migrate`; does nothing the second time."""
+    """A receiver of `post_migrate`. A second run changes nothing."""
     for name, codenames in PERMISSIONS.items():
         group, _created = Group.objects.using(using).get_or_create(name=name)
         group.permissions.add(

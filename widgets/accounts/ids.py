@@ -1,4 +1,4 @@
-"""Ids as people send them: texts that need not be numbers, nor numbers that a database can hold."""
+"""Checks ids from requests: they may be no numbers, or numbers that are too large for a database."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ LONGEST = len(str(BigAutoField.MAX_BIGINT))
 
 
 def is_id(text: str) -> bool:
-    """Whether a row could have this id. Python refuses to read thousands of digits, SQLite more than 64 bits."""
+    """True if a row could have this id. Python refuses thousands of digits, and SQLite more than 64 bits."""
     return text.isascii() and text.isdigit() and len(text) <= LONGEST and int(text) <= BigAutoField.MAX_BIGINT
 
 
@@ -22,7 +22,7 @@ else:
 
 
 class RowsField(SeveralRows):
-    """Several rows. An id that no row can have is a wrong choice, as is the id of a row that there is not."""
+    """A choice of rows. An impossible id is an invalid choice, like the id of a missing row."""
 
     def clean(self, value: Any) -> Any:
         if isinstance(value, Iterable):

@@ -1,7 +1,8 @@
-"""Inviting somebody: an account without a password, a role, projects, and a link that sets the password once.
+"""Invites a person: an account without a password, a role, projects, and a one-time link to set the password.
 
-The link is Django's token for password resets: it is not stored, it ends after PASSWORD_RESET_TIMEOUT and with the
-first password (https://docs.djangoproject.com/en/5.2/topics/auth/default/#django.contrib.auth.views.PasswordResetConfirmView).
+The link holds Django's token for password resets. MixCyfe does not store it. The link ends after
+PASSWORD_RESET_TIMEOUT, or when the person sets a password
+(https://docs.djangoproject.com/en/5.2/topics/auth/default/#django.contrib.auth.views.PasswordResetConfirmView).
 """
 
 import logging
@@ -38,7 +39,7 @@ tokens = InvitationTokens()
 
 
 class OpenedTokens(InvitationTokens):
-    """What a session keeps of a link's token until it is used: its time, and an HMAC of it. It opens no link."""
+    """The form in which a session keeps a link's token: its time and an HMAC. It can't be used as a link."""
 
     def keep(self, token: str) -> str:
         time, _, _ = token.partition("-")
@@ -53,7 +54,7 @@ opened_tokens = OpenedTokens()
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """`link` is empty for somebody who has a password already, and where it was `mailed`."""
+    """The result of an invitation. `link` is empty if it was `mailed`, or if the person already has a password."""
 
     user: Any
     link: str = ""
@@ -62,14 +63,16 @@ class Invitation:
 
 
 def roles_for(by: Any) -> dict[str, str]:
-    """The roles that `by` may hand out: nobody makes another more than they are themselves."""
+    """The roles that `by` may give to others: at most their own."""
     may_edit = by.is_superuser or by.has_perms(["widgets.add_widget", "widgets.change_widget"])
     return ROLES if may_edit else {VIEWERS: ROLES[VIEWERS]}
 
 
 def invite(by: Any, name: str, email: str, projects: Sequence[Project], role: str) -> Invitation:
-    """`projects` are visible to `by`, and `role` is one of roles_for(by). Somebody who has an account joins the
-    projects and keeps their role and password: roles hold everywhere, so only superusers change them.
+    """`projects` are visible to `by`, and `role` is one of roles_for(by).
+
+    A person with an account joins the projects and keeps role and password. A role holds in all projects, so only
+    superusers change it.
     """
     with transaction.atomic():
         user = find(email)
@@ -91,16 +94,16 @@ def invite(by: Any, name: str, email: str, projects: Sequence[Project], role: st
 
 
 def find(email: str) -> Any:
-    """Whoever has this address as user name or e-mail address; the user name counts first."""
+    """The user with this user name, else the user with this e-mail address, else None."""
     people = get_user_model().objects.select_for_update()
     found = list(people.filter(Q(username__iexact=email) | Q(email__iexact=email)).order_by("pk"))
     return next((user for user in found if user.username.lower() == email), found[0] if found else None)
 
 
 def is_blank(user: Any, by: Any) -> bool:
-    """Whether there is nothing in this account that a new link to it could take from somebody.
+    """True if a new link to this account gives `by` nothing that belongs to somebody else.
 
-    So for whoever left, and for whoever never used their link and is in no project but those of `by`.
+    This holds for people who left. It also holds for people who never used their link and whose projects `by` sees.
     """
     if user.has_usable_password() or user.is_superuser or user.user_permissions.exists():
         return False
@@ -112,25 +115,25 @@ def is_blank(user: Any, by: Any) -> bool:
 
 
 def link_for(user: Any) -> str:
-    """A new one-time link. Older ones stay good until one of them is used."""
+    """A new one-time link. Older links stay valid until the person uses one of them."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     return f"{settings.SITE_URL}{reverse('set_password', args=[uid, tokens.make_token(user)])}"
 
 
 def send_link(user: Any) -> Invitation:
-    """Mails the link where mail is set up, else hands it back to be shown once."""
+    """Mails the link. If mail is not set up or fails, returns the link, to be shown once."""
     link = link_for(user)
     if not settings.EMAIL_IS_SET_UP:
         return Invitation(user, link)
     days = settings.PASSWORD_RESET_TIMEOUT // (24 * 3600)
     text = (
         f"You are invited to MixCyfe, which shows Mixpanel's numbers on Cyfe's dashboards.\n\n"
-        f"Choose your password here; the link is good for one use within {days} days:\n\n{link}\n\n"
+        f"Choose your password here. The link works once, within {days} days:\n\n{link}\n\n"
         f"Your user name is {user.username}.\n"
     )
     if mail(user, "Your account at MixCyfe", text):
         return Invitation(user, mailed=True)
-    return Invitation(user, link, problem="The mail could not be sent; the log says why. Pass on the link yourself.")
+    return Invitation(user, link, problem="MixCyfe could not send the mail; see the log. Send the link yourself.")
 
 
 def mail_about_projects(user: Any, by: Any) -> Invitation:

@@ -1,7 +1,7 @@
-"""Browsers in which somebody has logged in before, told by a cookie that only the login page gets to see.
+"""Recognises browsers in which a person has logged in before, by a cookie that is sent only to the login page.
 
-The cookie holds a random number, signed for one name. Whoever steals it may guess that one name's password, as
-often as anybody may. Of several people in one browser, the last one is known.
+The cookie holds a random number, signed for one user name. A thief of the cookie gets the same limited number of
+guesses as everybody, for that one name. If several people share a browser, it knows the last one.
 """
 
 from collections.abc import Callable
@@ -22,13 +22,13 @@ def salt_for(name: str) -> str:
 
 
 def known(request: HttpRequest, name: str) -> str:
-    """What this browser's failures are counted under; empty where nobody of that name has logged in."""
+    """The key that counts this browser's failures; empty if `name` has never logged in with it."""
     number = request.get_signed_cookie(COOKIE, default="", salt=salt_for(name), max_age=KNOWN_FOR)
     return f"browser {number}" if number else ""
 
 
 def remember(request: Any, name: str) -> None:
-    """Once the answer leaves: see KnownBrowserMiddleware."""
+    """Marks the request, so that KnownBrowserMiddleware sets the cookie."""
     number = known(request, name).removeprefix("browser ") or get_random_string(22)
     request.known_browser = (name, number)
 

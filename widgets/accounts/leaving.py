@@ -1,4 +1,4 @@
-"""Leaving in one step: out of the projects, out of the widgets' ownership, and the account is closed."""
+"""Removes a person in one step: from projects and as owner of widgets, and closes the account."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from widgets.models import Project, Widget
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What somebody leaves behind, as far as whoever looks may see it."""
+    """The projects and widgets that a person leaves, limited to those that the reader may see."""
 
     user: Any
     projects: Sequence[Project]
@@ -19,7 +19,7 @@ class Leaving:
 
 
 def may_let_go(by: Any, user: Any) -> bool:
-    """Superusers anybody but themselves; others with the permission to change users, their colleagues."""
+    """True for superusers, and for people who may change users unless `user` is a superuser. Never for oneself."""
     if by.pk == user.pk or not by.is_active:
         return False
     return by.is_superuser or (by.has_perm("auth.change_user") and not user.is_superuser)
@@ -32,10 +32,10 @@ def leaving(by: Any, user: Any) -> Leaving:
 
 
 def let_go(by: Any, user: Any) -> Leaving:
-    """Does it. The account is closed unless it is left with projects that `by` does not see.
+    """Removes the person. The account stays open if it still has projects, which `by` then does not see.
 
-    A closed account has no password, no role and no permission, so that opening it again gives nothing back.
-    Its name stays, because the audit log names it.
+    A closed account loses its password, role and permissions, so that reopening it gives nothing back. The user name
+    stays for the audit log.
     """
     with transaction.atomic():
         left = leaving(by, user)

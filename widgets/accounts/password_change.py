@@ -1,6 +1,6 @@
-"""The form to change one's password asks for the old one: whoever has a stolen session must not guess it there.
+"""Limits guesses of the old password in the form that changes a password, because a session may be stolen.
 
-Failures are counted per session, not per account, so that a thief never keeps the owner from changing it.
+Failures count per session, not per account, so that a thief can't stop the owner from changing the password.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from widgets.accounts.sign_in import count, failures, refused, shortened
 
 
 def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """`view` answers a wrong form with a TemplateResponse that has it, as Django's own does."""
+    """`view` must answer an invalid form with a TemplateResponse that holds `form`, like Django's own view."""
 
     @wraps(view)
     def change_password(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -1,6 +1,6 @@
-"""Sessions in the database under a digest of their keys: a stolen backup logs nobody in.
+"""Stores sessions under a digest of their keys, so that nobody can log in with a stolen backup.
 
-A setting (SESSION_ENGINE) names this module. Django keeps the key itself, which is all that the cookie holds.
+The setting SESSION_ENGINE names this module. Only the cookie holds the key itself.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 
 def digest(key: str) -> str:
-    """As long as the column; without SECRET_KEY nobody finds a key for it."""
+    """The HMAC of a session's key, cut to the length of its column."""
     return hmac.new(settings.SECRET_KEY.encode(), f"session {key}".encode(), hashlib.sha256).hexdigest()[:40]
 
 

@@ -1,9 +1,8 @@
-"""Guessing passwords: what is counted, and when it is refused. The counters are django-axes', in its AccessAttempt.
+"""Limits password guessing, with the counters of django-axes (AccessAttempt).
 
-A failure counts for `AXES_COOLOFF_TIME`, and two ceilings hold: one for a name from an address, and one for an
-address, whatever the names. While one is reached, nothing is checked and nothing is written, so a lockout ends
-however often somebody goes on trying. Browsers in which somebody has logged in before are counted on their own:
-whoever guesses from the same office, or through the same proxy, keeps only new browsers out
+A failure counts for `AXES_COOLOFF_TIME`. There are two limits: per name and address, and per address. During a
+lockout no password is checked and no row is written, so more attempts do not prolong it. Browsers with an earlier
+login have their own counters, so an attacker in the same office or behind the same proxy locks out only new browsers
 (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
 """
 
@@ -21,13 +20,13 @@ from widgets.accounts import failed_logins, known_browsers
 from widgets.accounts.client import harmless
 
 NEW_BROWSER = ""
-"""What counters of browsers that are not known hold in `user_agent`: programs name themselves as they like."""
+"""The `user_agent` in the counters of unknown browsers. Programs can send any name, so that name is not used."""
 
 LONGEST_NAME = 64
 
 
 def name_tried(request: HttpRequest, credentials: Any = None) -> str:
-    """AXES_USERNAME_CALLABLE: a name as counters, the record and the log have it. Strangers choose it freely."""
+    """AXES_USERNAME_CALLABLE: the name for counters, records and the log. A stranger may type anything."""
     return shortened((credentials or request.POST).get("username") or "")
 
 
@@ -37,14 +36,14 @@ def shortened(name: str) -> str:
 
 
 def refused(request: HttpRequest, *_: Any) -> HttpResponse:
-    """AXES_LOCKOUT_CALLABLE: the same for every name, so that nobody learns which ones there are."""
+    """AXES_LOCKOUT_CALLABLE: the same answer for every name, so that nobody learns which names exist."""
     response = render(request, "lockout.html", status=429)
     response["Retry-After"] = str(round(settings.AXES_COOLOFF_TIME * 3600))
     return response
 
 
 def count(request: Any, name: str, browser: str) -> None:
-    """One more failure. The row holds what counting needs and nothing that a stranger could make large."""
+    """Counts one failure. The row holds no text that a stranger could make large."""
     row, is_new = AccessAttempt.objects.get_or_create(
         username=name,
         ip_address=request.axes_ip_address,
@@ -65,7 +64,7 @@ class SignInHandler(AxesDatabaseHandler):
     """AXES_HANDLER."""
 
     def filter_user_attempts(self, request: Any, credentials: Any = None) -> list[QuerySet[AccessAttempt]]:
-        """The counters that hold for an attempt: the name's, then the address's."""
+        """The counters for an attempt: first the name's, then the address's."""
         name = name_tried(request, credentials)
         if browser := known_browsers.known(request, name):
             return [AccessAttempt.objects.filter(username=name, user_agent=browser)]
@@ -73,7 +72,7 @@ class SignInHandler(AxesDatabaseHandler):
         return [strangers.filter(username=name), strangers]
 
     def above_limits(self, request: Any, credentials: Any = None) -> int:
-        """How far the fullest counter is above its limit: 0 with the failure that reaches it, negative below."""
+        """The largest distance of a counter above its limit: 0 when it reaches the limit, negative below."""
         limits = (settings.AXES_FAILURE_LIMIT, settings.FAILURE_LIMIT_OF_ADDRESS)
         counters = self.get_user_attempts(request, credentials)
         return max(failures(counter) - limit for counter, limit in zip(counters, limits, strict=False))
@@ -90,7 +89,7 @@ class SignInHandler(AxesDatabaseHandler):
         with transaction.atomic():
             count(request, name, known_browsers.known(request, name) or NEW_BROWSER)
             above = self.above_limits(request, credentials)
-            # Attempts at the same time may pass the limit together: one of them begins the lockout.
+            # Several attempts at once may pass the limit. Only one of them begins the lockout.
             failed_logins.record(request, name, "login failed", begins_lockout=above == 0)
         request.axes_locked_out = above >= 0
 
@@ -101,6 +100,6 @@ class SignInHandler(AxesDatabaseHandler):
         known_browsers.remember(request, shortened(user.get_username()))
 
     def reset_user_attempts(self, request: Any, credentials: Any = None) -> int:
-        """Forgets the failures of the name only: with an account of one's own, one could go on guessing others'."""
+        """Resets the name's counter only. Otherwise an attacker could log in as themselves to reset the address's."""
         removed, _ = self.filter_user_attempts(request, credentials)[0].delete()
         return removed

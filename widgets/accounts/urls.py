@@ -1,4 +1,4 @@
-"""The addresses of invitations' links."""
+"""The address of invitation links."""
 
 from django.urls import path
 

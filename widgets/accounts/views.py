@@ -1,4 +1,4 @@
-"""The one page that needs no login beside the login page: where an invitation's link leads."""
+"""The page behind an invitation's link, where a person sets a password. It needs no login."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from widgets.accounts.invitations import opened_tokens, tokens
 
 
 class SetPassword(PasswordResetConfirmView):
-    """Whatever is wrong with a link, the page says the same. Keeps the token out of the address at once.
+    """Every invalid link gets the same page. A valid link's token leaves the address at once.
 
-    Django keeps it in the session instead, and sessions are in every backup: here the session gets its HMAC.
+    Django would keep the token in the session, and backups hold sessions. Here the session keeps only its HMAC.
     """
 
     template_name = "people/set_password.html"
@@ -21,6 +21,7 @@ class SetPassword(PasswordResetConfirmView):
     post_reset_login = True
     post_reset_login_backend = "django.contrib.auth.backends.ModelBackend"
     success_url = reverse_lazy("board")
+    title = "Choose your password"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if kwargs["token"] == self.reset_url_token:
@@ -31,6 +32,10 @@ class SetPassword(PasswordResetConfirmView):
         if response.status_code == 302:
             request.session[INTERNAL_RESET_SESSION_TOKEN] = opened_tokens.keep(kwargs["token"])
         return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return context if context["validlink"] else context | {"title": "This link is no longer valid"}
 
     def get_user(self, uidb64: str) -> Any:
         user = super().get_user(uidb64)

@@ -1,6 +1,6 @@
-"""The audit log: who made, changed, paused or replaced what, and when. Everybody reads that of what they see.
+"""The audit log lists every change: person, action, project or widget, time. People read it for what they may see.
 
-It is Django's own log of the admin. It names fields, never values, so no secret can be in it.
+This is Django's own log of the admin. The log names fields, never values, so it holds no secret.
 """
 
 from collections.abc import Iterable
@@ -21,12 +21,12 @@ COMMAND_LINE = "command line"
 
 
 def log_change(user: Any, row: Model, what: str) -> None:
-    """For what is done outside of the admin's own forms, which note themselves."""
+    """Logs a change that was made outside the admin's own forms. Django logs the forms by itself."""
     LogEntry.objects.log_actions(user.pk, [row], CHANGE, what, single_object=True)
 
 
 def log_command(rows: Iterable[Model], what: str) -> None:
-    """For what a command did: whoever runs commands on the server has no account here, so it stands for them."""
+    """Logs the work of a command. One inactive user stands for everyone who runs commands on the server."""
     user, is_new = get_user_model().objects.get_or_create(username=COMMAND_LINE, defaults={"is_active": False})
     if is_new:
         user.set_unusable_password()
@@ -36,7 +36,7 @@ def log_command(rows: Iterable[Model], what: str) -> None:
 
 
 def visible_to(user: Any) -> QuerySet[LogEntry]:
-    """Entries about projects and widgets that a user sees now. Superusers see all, what is gone included."""
+    """Entries about projects and widgets that this user may see now. Superusers see all, also of deleted rows."""
     entries = LogEntry.objects.select_related("content_type", "user")
     if not user.is_active:
         return entries.none()
@@ -51,7 +51,7 @@ def visible_to(user: Any) -> QuerySet[LogEntry]:
 
 
 def recent(request: HttpRequest) -> QuerySet[LogEntry]:
-    """What the admin's first page lists: a person's own actions, of what they still see."""
+    """Entries for the admin's first page, which shows people their own actions."""
     return visible_to(request.user)
 
 

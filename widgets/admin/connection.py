@@ -1,7 +1,6 @@
-"""Testing a project's connection: one small query, and in plain words what is wrong.
+"""The connection test: one small query with the values in the project's form, saved or not, and its result in words.
 
-Tests what is in the form, saved or not. The host can't be chosen, and a stored secret goes only where it was
-stored for.
+Nobody can choose the host. A stored secret is sent only for the project that it was stored for.
 """
 
 import json
@@ -24,20 +23,20 @@ from widgets.refresh.gateway import Failure, sentences
 from widgets.refresh.quota import Refusal, Reservation, reserve, unrecorded
 from widgets.refresh.usage import why_not
 
-WHERE = ("region", "project_id", "username", "auth")
-"""What decides who gets to see the secret: it is entered again when one of these changes."""
+RECEIVER = ("region", "project_id", "username", "auth")
+"""The receiver of the secret. When one of these fields changes, the secret must be entered again."""
 
-FIELDS = (*WHERE, "workspace_id", "timezone")
-WHAT = "connection test"
+FIELDS = (*RECEIVER, "workspace_id", "timezone")
+SUBJECT = "connection test"
 EVENT = "MixCyfe connection test"
-"""No project has this event, so the answer is as small as can be."""
+"""No project has this event, so Mixpanel's answer is very small."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a test found: `title` in one line, `text` what to do; `errors` by field, where the form says it all.
+    """The result of a test: `title` is one line, `text` is the advice, `errors` are the form's errors by field.
 
-    `outcome` as in the ledger: `ok` or an error's kind, empty where Mixpanel was not asked.
+    `outcome` is `ok` or the kind of the error, as in the ledger. It is empty when Mixpanel was not asked.
     """
 
     ok: bool
@@ -48,7 +47,7 @@ class Verdict:
 
 
 class ConnectionForm(forms.Form):
-    """The fields of a project that decide whether Mixpanel answers. `project` is made of them, and not saved."""
+    """The project's fields that the connection depends on. The form fills `project` with them and never saves it."""
 
     def __init__(self, data: Any, stored: Project | None) -> None:
         super().__init__(data)
@@ -65,7 +64,7 @@ class ConnectionForm(forms.Form):
             setattr(self.project, name, cleaned.get(name))
         others = {each.name for each in Project._meta.get_fields()} - set(FIELDS) | set(self.errors)
         try:
-            # Whether such a project exists already is a matter of saving, not of testing.
+            # Uniqueness matters when a project is saved, not when it is tested.
             self.project.full_clean(exclude=others, validate_unique=False, validate_constraints=False)
         except ValidationError as error:
             self.add_error(None, error)
@@ -73,7 +72,7 @@ class ConnectionForm(forms.Form):
             self.project.secret = encrypt(typed)
         elif self.stored is None or not self.stored.has_secret:
             self.add_error("new_secret", "Enter the secret of the service account or the project.")
-        elif moved := [str(self.fields[name].label).lower() for name in WHERE if self.changes(name)]:
+        elif moved := [str(self.fields[name].label).lower() for name in RECEIVER if self.changes(name)]:
             self.add_error("new_secret", f"Enter the secret again, because you changed: {', '.join(moved)}.")
         else:
             self.project.secret = self.stored.secret
@@ -84,11 +83,11 @@ class ConnectionForm(forms.Form):
 
     @property
     def as_stored(self) -> bool:
-        """Whether this tests exactly what is saved."""
+        """True if the form holds exactly the saved values."""
         return self.stored is not None and not self.data.get("new_secret") and not any(map(self.changes, FIELDS))
 
     def counted_on(self, user: Any) -> Project | None:
-        """The saved project whose hour this query costs, if `user` sees one."""
+        """The saved project whose hourly limit this query counts to. None if `user` sees no such project."""
         if self.as_stored:
             return self.stored
         if self.project.project_id is None:
@@ -110,15 +109,15 @@ def check_saved(project: Project, user: Any) -> Verdict:
 
 
 def check(project: Project, *, counted_on: Project | None, saved: bool, user: Any) -> Verdict:
-    """One query as `project`, which may be unsaved; `saved`: what it finds holds for `counted_on` as it is stored."""
+    """Sends one query as `project`, which may be unsaved. `saved`: the result also holds for `counted_on` as stored."""
 
     def reserved() -> Reservation | Refusal:
         if counted_on is None:
             return unrecorded()
         let_through = ("credentials", "plan")
-        return reserve(counted_on, what=WHAT, user_id=user.pk, ignored_backoff=let_through, speaks_for_project=saved)
+        return reserve(counted_on, what=SUBJECT, user_id=user.pk, ignored_backoff=let_through, speaks_for_project=saved)
 
-    answered = gateway.call(project, reserved, fetch, subject=WHAT, for_person=True)
+    answered = gateway.call(project, reserved, fetch, subject=SUBJECT, for_person=True)
     if answered is Refusal.NO_CREDENTIALS:
         return Verdict(False, "The secret can't be read.", project.secret_problem)
     if isinstance(answered, Refusal):
@@ -135,57 +134,58 @@ def connected(project: Project) -> Verdict:
     which = f" for project {project.project_id}" if project.project_id else ""
     now = timezone.now().astimezone(project.zone)
     text = (
-        f"It is {now:%A, %-d %B, %H:%M} in {project.timezone} now. If the project's own clock at Mixpanel says "
-        "otherwise, change the time zone."
+        f"The time in {project.timezone} is {now:%A, %-d %B, %H:%M}. If the project's clock at Mixpanel shows "
+        "another time, change the time zone."
     )
     if project.auth == Auth.PROJECT_SECRET:
-        text += " Mixpanel ends project secrets on 3 March 2027: move to a service account before."
+        text += " Mixpanel ends project secrets on 3 March 2027. Change to a service account before that day."
     return Verdict(True, f"Connected: Mixpanel answers{which}.", text, outcome="ok")
 
 
 def explained(failure: Failure, project: Project) -> Verdict:
-    """What a failure of the test's query means, and what to do about it."""
+    """Translates the failure of the test's query into words and advice."""
     match failure.kind:
         case "credentials":
             title, text = credentials_wrong(failure, project)
             text += f" ({failure.said})"
         case "plan":
             title = "This project's plan at Mixpanel has no API."
-            text = "The credentials are right, but Mixpanel answers queries on paid plans only. Change the plan there."
+            text = "The credentials are right, but Mixpanel answers queries only on paid plans. Change the plan there."
         case "timezone":
-            title = f"The time zone is wrong: for Mixpanel it is not yet {project.today():%-d %B} in this project."
-            text = f"{project.timezone} is ahead of it. Copy the time zone from Mixpanel's project settings."
+            title = f"The time zone is wrong: at Mixpanel, {project.today():%-d %B} has not begun in this project."
+            text = f"{project.timezone} is ahead of Mixpanel. Copy the time zone from Mixpanel's project settings."
         case "limit":
-            title = "Mixpanel let MixCyfe in, but the project's queries are used up for now."
-            text = sentences(failure.said, "Other programs that ask for the same project spend from the same limit.")
+            title = "Mixpanel accepted the credentials, but the project has no queries left for now."
+            text = sentences(failure.said, "All programs that query this project share one limit.")
         case "query":
-            title = "Mixpanel let MixCyfe in, but did not take the test's query."
+            title = "Mixpanel accepted the credentials, but refused the test's query."
             text = sentences(failure.said, "Check the project id, and the workspace id if there is one.")
         case _:
             title = "Mixpanel could not be asked."
             text = sentences(
                 failure.said,
-                "Try again in a moment. If it stays so, ask whoever runs this server whether it may reach Mixpanel.",
+                "Try again in a moment. If the test fails again, ask your administrator whether this server can "
+                "reach Mixpanel.",
             )
     return Verdict(False, title, text, outcome=failure.kind)
 
 
 def credentials_wrong(failure: Failure, project: Project) -> tuple[str, str]:
     others = " or ".join(name for code, name in REGIONS.items() if code != project.region)
-    region = f"If that is right, check the data residency: the project may be kept in another region ({others})."
+    region = f"If that is right, check the data residency. The project may be in another region ({others})."
     if failure.status == 403:
         which = f"project {project.project_id}" if project.project_id else "this project"
         return (
             f"These credentials may not see {which}.",
-            "Check the project id: it is the number after /project/ in the address. Then see in Mixpanel whether "
-            f"the service account was added to the project. {region}",
+            "Check the project id: the number after /project/ in the address. Then check in Mixpanel that the "
+            f"service account was added to the project. {region}",
         )
     if project.auth == Auth.PROJECT_SECRET:
         return (
             "Mixpanel does not accept this project secret.",
-            f"Copy it again from Mixpanel's project settings, and check that the project id belongs to it. {region}",
+            f"Copy the secret again from Mixpanel's project settings, and check the project id. {region}",
         )
     return (
         "Mixpanel does not accept this user name and secret.",
-        f"Copy both again from Organization settings → Service accounts; the account may also have expired. {region}",
+        f"Copy both again from Organization settings → Service accounts. The account may also have expired. {region}",
     )

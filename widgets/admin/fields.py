@@ -1,6 +1,6 @@
-"""Form fields that take lists and objects as plain lines of text, so that they work without JavaScript.
+"""Form fields for lists and objects, written as lines of text. They work without JavaScript.
 
-Scripts make them more comfortable: see `static/widgets/form/`.
+The scripts in `static/widgets/form/` add pickers to them.
 """
 
 import json
@@ -13,18 +13,18 @@ from widgets.spec import FILTER_OPS
 
 
 def picker(what: str, help_text: str = "") -> dict[str, str]:
-    """Attributes of a field to which a script adds a list to pick from; `help_text` is the help then."""
+    """Attributes of a field that gets a picker from the script. `help_text` replaces the field's help then."""
     typing = {"class": "vTextField", "autocomplete": "off", "spellcheck": "false"}
     return {"data-list": what, "data-help": help_text, **typing}
 
 
 def day() -> forms.DateInput:
-    """The browser's own calendar, which needs no script."""
+    """The browser's own date picker, which needs no script."""
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 class LinesField(forms.CharField):
-    """A list of texts, one a line."""
+    """A list of texts, one per line."""
 
     def __init__(self, *, rows: int = 3, attrs: dict[str, str] | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.Textarea(attrs={**(attrs or {}), "rows": rows, "class": "lines"}))
@@ -43,14 +43,14 @@ class LinesField(forms.CharField):
 
 
 class PairsField(LinesField):
-    """An object from text to text: `old = new`, one a line."""
+    """An object from text to text: one `old = new` per line."""
 
     def to_python(self, value: Any) -> Any:
         return dict(map(pair, lines(value)))
 
 
 class ListOrPairsField(LinesField):
-    """By position, a value a line, or by label: `label = value`."""
+    """Values by position, one per line, or by label: `label = value`."""
 
     def to_python(self, value: Any) -> Any:
         entries = lines(value)
@@ -62,19 +62,19 @@ def lines(text: Any) -> list[str]:
 
 
 def pair(line: str) -> tuple[str, str]:
-    """Splits at the last ` = `, or the last `=`: labels hold an equals sign more often than names do."""
+    """Splits at the last ` = `, or at the last `=`: the old label may itself hold an equals sign."""
     before, equals, after = line.rpartition(" = ")
     if not equals:
         before, equals, after = line.rpartition("=")
     if not equals or not before.strip() or not after.strip():
         raise ValidationError(
-            "“%(line)s”: write both sides with an equals sign between, one pair a line.", params={"line": line}
+            "“%(line)s”: write one pair per line, with an equals sign between the two sides.", params={"line": line}
         )
     return before.strip(), after.strip()
 
 
 class FiltersWidget(forms.Widget):
-    """Rows of property, condition, value. There is always an empty row; a script adds more."""
+    """Rows of property, condition and value. The last row is empty; a script adds more rows."""
 
     template_name = "widgets/filters.html"
 
@@ -97,7 +97,7 @@ class FiltersWidget(forms.Widget):
 
 
 class FiltersField(forms.Field):
-    """Simple conditions. `5` is a number, `true` a boolean, `"5"` in quotes a text."""
+    """A list of filters. The value `5` is a number, `true` is a boolean, `"5"` in quotes is a text."""
 
     widget = FiltersWidget
 
@@ -115,7 +115,7 @@ class FiltersField(forms.Field):
 
 
 def typed(value: Any) -> str:
-    """A filter's value as people write it: texts that would read as something else stand in quotes."""
+    """A filter's value as people type it. A text that looks like a number or a boolean gets quotes."""
     if isinstance(value, str):
         return value if untyped(value) == value else json.dumps(value, ensure_ascii=False)
     return "" if value is None else json.dumps(value)

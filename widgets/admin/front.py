@@ -1,4 +1,4 @@
-"""The admin's first page, what the site is called on all of them, and what it has not."""
+"""The admin site: its name, its first page, and no autocomplete view."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ admin.site.index_template = "widgets/admin_index.html"
 
 
 def no_autocomplete(request: HttpRequest) -> None:
-    """No form here completes by itself, and Django's view for it answers about any relation of any model."""
+    """No form here uses autocomplete. Django's view would answer questions about any relation of any model."""
     raise Http404
 
 

@@ -1,4 +1,4 @@
-"""A link pasted from Mixpanel becomes what the widget's form wants to know."""
+"""Fills the widget's form from a link that somebody pasted from Mixpanel."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,15 +8,15 @@ from widgets.mixpanel.regions import REGIONS
 from widgets.models.project import VisibleProjects
 
 CHARTS = {"funnels": "funnel", "retention": "cohort"}
-"""What a part of Mixpanel is best drawn as; the rest as a line, until a preview shows what it holds."""
+"""The first chart for each part of Mixpanel. All other parts start as a line."""
 
 
 class LinkProblem(Exception):
-    """Why a link can't be used; the message says what to do."""
+    """The link can't be used. The message says why, and what to do."""
 
 
 def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
-    """The form's fields that a link fills. `projects`: those that the person may see. Raises LinkProblem."""
+    """The form's fields that the link fills. `projects` are those that the person may see. Raises LinkProblem."""
     try:
         link = read_link(text)
     except BadLink as bad:
@@ -24,8 +24,8 @@ def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
     project = projects.filter(region=link.region, project_id=link.project_id).first()
     if project is None:
         raise LinkProblem(
-            f"That report is in Mixpanel's project {link.project_id} ({REGIONS[link.region]}), and you have no such "
-            "project here. Add it first, or ask whoever looks after MixCyfe to add it or to make you a member."
+            f"The report is in Mixpanel's project {link.project_id} ({REGIONS[link.region]}), and you have no such "
+            "project here. Add the project first, or ask your administrator to add it or to make you a member."
         )
     return {
         "project": str(project.pk),
@@ -36,9 +36,9 @@ def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
 
 
 def fill(data: Any, projects: VisibleProjects) -> Any:
-    """A submitted form with a link's fields where nothing else was chosen, for browsers without a script.
+    """Adds the link's fields to a submitted form where the person chose nothing, for browsers without a script.
 
-    Report and chart always have some value: they follow the link as long as the form asks for nothing else.
+    Report and chart always have a value. The link sets them too, unless the person has chosen an event or a report.
     """
     found = fields_of(data["link"], projects)
     filled = data.copy()

@@ -1,6 +1,6 @@
-"""People in the admin: invited with one form, let go with one button. Groups are superusers' business.
+"""People in the admin: one form invites a colleague, one button removes a colleague. Only superusers change groups.
 
-Nobody is deleted: the audit log would go with them. Whoever leaves has a closed account.
+Users are never deleted, because their entries in the audit log would be deleted with them. Their account is closed.
 """
 
 from typing import Any
@@ -33,7 +33,7 @@ User = get_user_model()
 
 
 class SuperusersOnly(admin.ModelAdmin):
-    """A permission to change groups would be one to have any permission."""
+    """For superusers only. A person who may change groups could give themselves every permission."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active and request.user.is_superuser
@@ -70,11 +70,11 @@ class PeopleAdmin(StrictList, UserAdmin):
         return visible.prefetch_related(shared, "groups")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        who = (None, {"fields": ("username", "first_name", "last_name", "email", "projects")})
+        person = (None, {"fields": ("username", "first_name", "last_name", "email", "projects")})
         if not request.user.is_superuser:
-            return (who,)
+            return (person,)
         return (
-            who,
+            person,
             ("Password", {"fields": ("password",), "classes": ("collapse",)}),
             ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
             ("Dates", {"fields": ("last_login", "date_joined")}),
@@ -84,7 +84,7 @@ class PeopleAdmin(StrictList, UserAdmin):
         return self.list_filter if request.user.is_superuser else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Of superusers only: whoever may write users can make themselves one."""
+        """For superusers only: a person who may change users could make themselves a superuser."""
         return request.user.is_active and request.user.is_superuser
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -104,7 +104,7 @@ class PeopleAdmin(StrictList, UserAdmin):
 
     @admin.display(description="Projects")
     def projects(self, user: Any) -> str:
-        """Those that whoever looks sees too."""
+        """The person's projects that the reader sees too."""
         return ", ".join(project.name for project in getattr(user, "shared_projects", ())) or "none"
 
     def get_urls(self) -> list[URLPattern]:
@@ -118,7 +118,7 @@ class PeopleAdmin(StrictList, UserAdmin):
     @method_decorator(sensitive_post_parameters())
     @method_decorator(never_cache)
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """`/admin/auth/user/add/`: the invitation. The link is shown once, on the page that answers the form."""
+        """`/admin/auth/user/add/`: the invitation. The page after the form shows the link, once."""
         if not self.has_add_permission(request) or IS_POPUP_VAR in request.GET:
             raise PermissionDenied
         form = InvitationForm(request.POST if request.method == "POST" else None, by=request.user)
@@ -131,7 +131,7 @@ class PeopleAdmin(StrictList, UserAdmin):
         return self.page(request, "people/invited.html", "Invited", invitation=made)
 
     def link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """A new one-time link for somebody whose link ran out, or who forgot the password."""
+        """A new one-time link for a person whose link has expired, or who forgot the password."""
         user = self.person(request, pk)
         if not self.has_change_permission(request, user):
             raise PermissionDenied
@@ -143,7 +143,7 @@ class PeopleAdmin(StrictList, UserAdmin):
         return self.page(request, "people/invited.html", "A new link", invitation=made)
 
     def leave_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Says what stays behind, and does it when that is confirmed."""
+        """Shows the person's projects and widgets, and removes the person after confirmation."""
         user = self.person(request, pk)
         if not may_let_go(request.user, user):
             raise PermissionDenied
@@ -159,7 +159,7 @@ class PeopleAdmin(StrictList, UserAdmin):
         return HttpResponseRedirect(reverse(seen))
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Of superusers only: it names projects, and who invited whom, of all the teams that a person is in."""
+        """For superusers only: the history names projects and colleagues of all teams of the person."""
         if not request.user.is_superuser and self.get_object(request, unquote(object_id)) is not None:
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)

@@ -1,4 +1,4 @@
-"""A preview in the shape in which pages and scripts show it: texts, numbers as people write them, and no secret."""
+"""A preview as JSON for pages and scripts: ready texts, formatted numbers and no secret."""
 
 from base64 import b64encode
 from typing import Any
@@ -46,14 +46,14 @@ def as_json(shown: Preview, widget: Widget) -> dict[str, Any]:
 
 
 def note(shown: Preview) -> str:
-    """What happens next where there is nothing to see yet."""
+    """The text in place of a picture that is not there yet."""
     if shown.state is State.ASKING:
         return "Mixpanel is being asked…"
     if shown.state is not State.UNASKED:
         return ""
     if shown.allowance.is_scarce:
-        return "Few queries are left in this hour, so Mixpanel is asked only when you press the button."
-    return "These numbers have not been asked for yet."
+        return "Few queries are left this hour. MixCyfe asks Mixpanel only when you press the button."
+    return "MixCyfe has not asked Mixpanel for these numbers yet."
 
 
 def left(allowance: Usage) -> str:

@@ -1,7 +1,7 @@
-"""The endpoints behind the widget's form: its preview, its pickers' lists, and what a pasted link names.
+"""The endpoints of the widget's form: the preview, the lists for pickers, and the pasted link.
 
-All are POST, because they may spend a query of the project's hour. What a person may not see answers 404, as
-what there isn't.
+All are POST, because they may use up a query. Things that a person may not see answer 404, like things that do not
+exist.
 """
 
 from typing import Any
@@ -26,13 +26,13 @@ from widgets.times import from_now
 from widgets.web.health import NEEDS_SOMEBODY
 
 HARMLESS = {"title", "active", "refresh_minutes", "link"}
-"""Fields whose errors don't keep a preview from being drawn."""
+"""Fields that the preview does not need: an error in one of them does not stop it."""
 
 LONGEST_NAME = 1000
 
 
 class FormViews(admin.ModelAdmin):
-    """A part of the widgets' ModelAdmin."""
+    """The part of WidgetAdmin that answers the form's script."""
 
     def get_urls(self) -> list[URLPattern]:
         views = {"preview": self.preview_view, "lists": self.lists_view, "link": self.link_view}
@@ -43,7 +43,7 @@ class FormViews(admin.ModelAdmin):
         return [*mine, *super().get_urls()]
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """The form as it stands, drawn: as JSON for the script, as a page for a browser without one."""
+        """A preview of the form: JSON for the script, a page for a browser without scripts."""
         widget = self.editable_widget(request)
         self.project_asked_for(request)
         form = self.bound_form(request, widget)
@@ -64,7 +64,7 @@ class FormViews(admin.ModelAdmin):
         return JsonResponse(content)
 
     def lists_view(self, request: HttpRequest) -> HttpResponse:
-        """`what` of widgets.lists, `of` its names; `again` for a newer one."""
+        """A list for a picker: `what` is a key of LISTS, `of` are its names, `again` asks for a newer list."""
         self.must_edit(request)
         project = self.project_asked_for(request)
         what, of = request.POST.get("what", ""), request.POST.getlist("of")
@@ -87,7 +87,7 @@ class FormViews(admin.ModelAdmin):
             return JsonResponse({"problem": str(problem)})
 
     def repair(self, request: HttpRequest, widget: Widget, shown: Preview) -> str:
-        """Where to put right what keeps the whole project from being asked, for those who may."""
+        """The address of the project's page if the whole project is blocked and the person may repair it, else ""."""
         project = widget.project
         stuck = project.secret_problem or (project.in_backoff and project.backoff_kind in NEEDS_SOMEBODY)
         may = request.user.has_perm("widgets.change_project")
@@ -98,7 +98,7 @@ class FormViews(admin.ModelAdmin):
             raise Http404
 
     def editable_widget(self, request: HttpRequest) -> Widget | None:
-        """The widget that is being changed, if it is not a new one."""
+        """The widget in the form; None if it is a new one. Raises Http404."""
         pk = request.GET.get("widget")
         if pk is None:
             if not self.has_add_permission(request):
@@ -134,7 +134,7 @@ def asked(request: HttpRequest) -> Ask:
 
 
 def missing(form: Any) -> list[list[str]]:
-    """What keeps the preview from being drawn: (field, its label, what to do), field by field."""
+    """The errors that stop the preview: (field, its label, the message)."""
     return [
         [name, "" if name == NON_FIELD_ERRORS else str(form[name].label), str(texts[0])]
         for name, texts in form.errors.items()
@@ -143,5 +143,4 @@ def missing(form: Any) -> list[list[str]]:
 
 
 def age_of(found: Options) -> str:
-    """How old a list is, and why it is no newer."""
     return f"Mixpanel's list, fetched {from_now(found.fetched_at, timezone.now())}" if found.fetched_at else ""

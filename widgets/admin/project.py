@@ -1,4 +1,4 @@
-"""Projects in the admin. Their secret can be written, never read."""
+"""Projects in the admin. People can write a project's secret, and nobody can read it."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from widgets.admin.connection import WHERE
+from widgets.admin.connection import RECEIVER
 from widgets.admin.project_page import ProjectPage
 from widgets.admin.strict_list import StrictList
 from widgets.models import Project
@@ -26,7 +26,7 @@ ANOTHER_NAME = "Choose another name."
 
 
 class ProjectForm(forms.ModelForm):
-    by: Any  # whose form it is: ProjectAdmin says
+    by: Any  # the person who fills the form; ProjectAdmin sets it
 
     new_secret = forms.CharField(
         label="Secret",
@@ -34,13 +34,13 @@ class ProjectForm(forms.ModelForm):
         strip=True,
         max_length=1000,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"}),
-        help_text="Kept encrypted, and never shown again.",
+        help_text="MixCyfe stores the secret encrypted and never shows it again.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "new_secret" in self.fields and self.instance.pk and self.instance.has_secret:
-            self.fields["new_secret"].help_text = "A secret is set. Leave empty to keep it; it is never shown."
+            self.fields["new_secret"].help_text = "A secret is stored. Leave this field empty to keep it."
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -48,14 +48,16 @@ class ProjectForm(forms.ModelForm):
             return cleaned
         if not self.instance.has_secret:
             self.add_error("new_secret", "Enter the secret of the service account or the project.")
-        elif moved := [name for name in WHERE if name in self.changed_data]:
+        elif moved := [name for name in RECEIVER if name in self.changed_data]:
             names = ", ".join(str(self.fields[name].label).lower() for name in moved)
             self.add_error("new_secret", f"Enter the secret again, because you changed: {names}.")
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Says of a project that somebody does not see no more than that this can't be: neither that it is here
-        nor whose it is. (Names and Mixpanel projects are unique on a host, so something has to be said.)"""
+        """Names and Mixpanel projects are unique per host, so the form must refuse one that another team uses.
+
+        The message then tells nothing about the other team's project.
+        """
         for name, errors in getattr(error, "error_dict", {}).items() if not self.by.is_superuser else ():
             for each in errors:
                 if name == NON_FIELD_ERRORS and each.message == HERE_ALREADY:
@@ -116,13 +118,13 @@ class ProjectAdmin(ProjectPage, StrictList):
         return field
 
     def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
-        """Who may only look sees nothing of the credentials, not even whose they are."""
+        """People who may not change the project see no part of its credentials, not even the user name."""
         fieldsets = super().get_fieldsets(request, obj)
         may_write = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
         return [each for each in fieldsets if may_write or each[0] != CREDENTIALS]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Who makes a project is a member of it; superusers too, for when they are none any more."""
+        """The person who adds a project becomes a member. Superusers too, because they may lose that role later."""
         super().save_related(request, form, formsets, change)
         if not change:
             form.instance.members.add(request.user)
@@ -142,5 +144,5 @@ def state_of(project: Project) -> Health:
     if project.in_backoff:
         return Health("stale" if project.backoff_kind == "limit" else "failing", "Held back", project.backoff_message)
     if project.auth == Auth.PROJECT_SECRET:
-        return Health("fresh", "Ready", "With a project secret: Mixpanel ends those on 3 March 2027.")
+        return Health("fresh", "Ready", "The project uses a project secret. Mixpanel ends those on 3 March 2027.")
     return Health("fresh", "Ready")

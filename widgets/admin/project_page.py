@@ -1,4 +1,4 @@
-"""The page of a project: testing its connection, its hour of queries, and what to know about it."""
+"""The page of a project: the connection test, the usage of the last hour, the last queries, and warnings."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from widgets.admin.connection import WHAT, ConnectionForm, Verdict, check_form, check_saved
+from widgets.admin.connection import SUBJECT, ConnectionForm, check_form, check_saved
 from widgets.freshness import for_polls
 from widgets.models import ApiCall, Project
 from widgets.models.call import Outcome, Purpose
@@ -28,21 +28,17 @@ from widgets.times import time_tag
 hide_secret = method_decorator(sensitive_post_parameters("new_secret", "username"))
 
 CALLS_SHOWN = 15
-KINDS_OF_CALLERS = {
-    str(Purpose.POLL.label): "polls",
-    str(Purpose.COMMAND.label): "command",
-    "you": "you",
-}
-"""The colours of the bar, in its order."""
+KINDS_OF_CALLERS = {str(Purpose.POLL.label): "polls", str(Purpose.COMMAND.label): "command", "you": "you"}
+"""Caller → CSS class of its part of the usage bar, from left to right."""
 
 TESTS = "connection_tests"
 MOST_TESTS = 20
-"""Kept in a session, for a project that is not saved yet."""
+"""Tests that a session remembers for projects that are not saved yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the hour's bar, in queries from its left end."""
+    """A part of the usage bar. `start` and `width` count queries; `start` is the distance from the left end."""
 
     start: int
     width: int
@@ -51,7 +47,7 @@ class Segment:
 
 
 class ProjectPage(admin.ModelAdmin):
-    """A part of the projects' ModelAdmin."""
+    """The part of ProjectAdmin that shows a project's page and tests its connection."""
 
     change_form_template = "widgets/project_form.html"
 
@@ -68,7 +64,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def connection_view(self, request: HttpRequest) -> HttpResponse:
-        """Tests what stands in the form, of a saved `project` or of a new one. POST: it costs a query."""
+        """Tests the values in the form of a saved or a new project. POST, because the test costs a query."""
         stored = None
         if pk := request.POST.get("project"):
             stored = self.get_object(request, pk)
@@ -85,7 +81,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
-        """With `_test`, which a browser without scripts sends, it saves first and then tests what is saved."""
+        """With `_test`, which a browser without scripts sends, saves the project and then tests it."""
         wanted = request.method == "POST" and "_test" in request.POST
         if wanted:
             posted = request.POST.copy()
@@ -94,23 +90,21 @@ class ProjectPage(admin.ModelAdmin):
         response = super().changeform_view(request, object_id, *args, **kwargs)
         saved: Project | None = getattr(request, "saved_project", None)
         if wanted and saved and isinstance(response, HttpResponseRedirect):
-            # Out here, because the form is saved inside a transaction, in which nobody asks Mixpanel.
-            self.tell(request, check_saved(saved, request.user))
+            # Here and not in `save_model`: that runs in a transaction, and Mixpanel is never asked in one.
+            verdict = check_saved(saved, request.user)
+            level = messages.SUCCESS if verdict.ok else messages.ERROR
+            self.message_user(request, f"{verdict.title} {verdict.text}".strip(), level)
         return response
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        request.saved_project = obj  # type: ignore[attr-defined] # what `changeform_view` tests
+        request.saved_project = obj  # type: ignore[attr-defined] # `changeform_view` tests it
         if not change:
             count_tests(request, obj)
 
-    def tell(self, request: HttpRequest, verdict: Verdict) -> None:
-        level = messages.SUCCESS if verdict.ok else messages.ERROR
-        self.message_user(request, f"{verdict.title} {verdict.text}".strip(), level)
-
     @admin.display(description="Connection")
     def connection(self, project: Project) -> SafeString:
-        """The button, as a read-only field."""
+        """The test button, as a read-only field."""
         return render_to_string(
             "widgets/connection.html", {"url": reverse("admin:widgets_project_connection"), "project": project}
         )
@@ -119,7 +113,7 @@ class ProjectPage(admin.ModelAdmin):
     def learned_limits(self, project: Project) -> SafeString | str:
         hourly, concurrent = project.learned
         if not hourly and not concurrent:
-            return "None in the last week: it names them when one is reached."
+            return "None in the last week. Mixpanel names a limit when the project reaches it."
         return render_to_string(
             "widgets/learned_limits.html", {"project": project, "hourly": hourly, "concurrent": concurrent}
         )
@@ -128,7 +122,7 @@ class ProjectPage(admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         shown: Project | None = kwargs.get("obj")
-        # As it is saved: a form with errors has written its values into what it shows.
+        # Read again, because a form with errors has changed `shown`.
         project = self.get_object(request, str(shown.pk)) if shown is not None and shown.pk else None
         if project is not None:
             usage = usage_of(project)
@@ -148,7 +142,7 @@ class ProjectPage(admin.ModelAdmin):
 
 
 def remember(request: HttpRequest, project: Project, asked_at: datetime, outcome: str) -> None:
-    """A test of a project that isn't saved yet counts to its hour as soon as it is."""
+    """Remembers a test of an unsaved project. When the project is saved, its hour counts the test."""
     test = [project.region, project.project_id, asked_at.isoformat(), timezone.now().isoformat(), outcome]
     request.session[TESTS] = [*request.session.get(TESTS, []), test][-MOST_TESTS:]
 
@@ -160,7 +154,7 @@ def count_tests(request: HttpRequest, project: Project) -> None:
                 project=project,
                 user_id=request.user.pk,
                 purpose=Purpose.PERSON,
-                what=WHAT,
+                what=SUBJECT,
                 started_at=started_at,
                 ended_at=ended_at,
                 outcome=outcome,
@@ -168,16 +162,14 @@ def count_tests(request: HttpRequest, project: Project) -> None:
 
 
 def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
-    """What somebody should know or do, the most urgent first."""
+    """Warnings for the top of the page, the most urgent first."""
     found: list[SafeString | str] = []
     if not project.has_secret:
-        found.append("This project needs credentials: enter the secret below.")
+        found.append("This project needs credentials. Enter the secret below.")
     elif problem := project.secret_problem:
         found.append(problem)
     if project.in_backoff and project.backoff_until:
-        found.append(
-            format_html("{} Mixpanel is asked again {}.", project.backoff_message, time_tag(project.backoff_until))
-        )
+        found.append(format_html("{} The next try is at {}.", project.backoff_message, time_tag(project.backoff_until)))
     if project.auth == Auth.PROJECT_SECRET and may_change:
         over = timezone.now().date() >= PROJECT_SECRET_ENDS
         found.append(
@@ -193,11 +185,11 @@ def stretched(project: Project) -> str:
     carried = for_polls(project.effective_hourly)
     wanted = project.interval_factor * carried * 0.95
     return (
-        f"The widgets that Cyfe polls would need {wanted:.0f} queries an hour; {carried} of the "
-        f"{project.effective_hourly} are for them. So everything is asked for less often, evenly: every "
+        f"The polled widgets need {wanted:.0f} queries per hour, but only {carried} of the "
+        f"{project.effective_hourly} per hour are for polls. So MixCyfe refreshes all widgets less often: every "
         f"{minutes(project.refresh_minutes * project.interval_factor)} instead of every "
         f"{minutes(project.refresh_minutes)}. "
-        "Pause widgets, give some longer minutes between queries, or have Mixpanel raise the limit."
+        "Pause some widgets, refresh some of them less often, or ask Mixpanel for a higher limit."
     )
 
 
@@ -207,7 +199,7 @@ def minutes(number: float) -> str:
 
 
 def segments(spent: dict[str, int]) -> list[Segment]:
-    """The bar: polls first, then commands, then people; what is kept for people lies at its right end."""
+    """The parts of the usage bar: polls, then commands, then people. The right end is reserved for people."""
     order = {who: place for place, who in enumerate(KINDS_OF_CALLERS)}
     found: list[Segment] = []
     start = 0
@@ -218,7 +210,7 @@ def segments(spent: dict[str, int]) -> list[Segment]:
 
 
 def described(call: ApiCall, reader: Any) -> dict[str, Any]:
-    """A call of the ledger as the page's table shows it."""
+    """A call of the ledger as a row of the page's table."""
     took = call.ended_at - call.started_at if call.ended_at else None
     username = call.user.username if call.user else None
     return {

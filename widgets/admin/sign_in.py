@@ -1,4 +1,4 @@
-"""Who logged in, and who failed to: for superusers to read, for nobody to change. `clean_up` throws it away."""
+"""Lists of logins and failed logins. Superusers read them, nobody changes them, `clean_up` deletes old rows."""
 
 from typing import Any
 
@@ -12,8 +12,6 @@ from widgets.admin.strict_list import ReadOnly
 
 
 class LoginsAdmin(ReadOnly, SuperusersOnly):
-    """What both lists share."""
-
     title = ""
     search_fields = ("username", "ip_address")
 
@@ -22,7 +20,7 @@ class LoginsAdmin(ReadOnly, SuperusersOnly):
 
     @admin.display(description="Address", ordering="ip_address")
     def address(self, row: Any) -> str:
-        """Of IPv6 the network is kept, because that is what one visitor has."""
+        """An IPv6 visitor owns a whole /64 network, so the record holds the network."""
         return f"{row.ip_address}/64" if ":" in (row.ip_address or "") else str(row.ip_address or "unknown")
 
 

@@ -1,7 +1,7 @@
-"""What an address may ask of a list in the admin: its filters, search, order and pages, and nothing else.
+"""Limits the query string of an admin list to the list's own filters, search, order and pages.
 
-Django lets an address filter a list by any lookup of any field of the model, shown or not. With that, people read
-secrets letter by letter, learn what other teams have, and keep a process busy for good: SQLite's REGEXP is Python's.
+Django accepts any lookup on any field of the model, shown or not. With such lookups people could read secrets letter
+by letter, learn about other teams, and block a process for ever with a slow regular expression.
 """
 
 from datetime import UTC
@@ -22,13 +22,13 @@ from django.utils.timezone import is_aware
 from widgets.accounts.ids import RowsField, is_id
 
 LONGEST_VALUE = 200
-"""Characters of a search, a filter's value or an order: SQLite takes no query of thousands of terms."""
+"""Characters in a search, a filter's value or an order. SQLite refuses a query with thousands of terms."""
 
-NO_SUCH_FILTER = "This list has no such filter, or the search was too long, so here is all of it."
+NO_SUCH_FILTER = "This list has no such filter, or the search was too long. The page shows the whole list."
 
 
 class StrictChangeList(ChangeList):
-    """Raises IncorrectLookupParameters, which Django answers with the whole list, for whatever else is asked."""
+    """Raises IncorrectLookupParameters for all other parameters. Django then shows the whole list."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         if not all(is_decent(name, values) for name, values in request.GET.lists()):
@@ -41,16 +41,16 @@ class StrictChangeList(ChangeList):
     def get_filters(self, request: HttpRequest) -> Any:
         try:
             found = super().get_filters(request)
-        except (ValueError, OverflowError) as error:  # of a year that no calendar has
+        except (ValueError, OverflowError) as error:  # an impossible year
             raise IncorrectLookupParameters from error
-        by_nobody = found[2].keys() - {f"{self.date_hierarchy}__{end}" for end in ("gte", "lt")}
-        if by_nobody:
+        unknown = found[2].keys() - {f"{self.date_hierarchy}__{end}" for end in ("gte", "lt")}
+        if unknown:
             raise IncorrectLookupParameters
         return found
 
 
 class StrictList(admin.ModelAdmin):
-    """The base of every ModelAdmin of the site, or what comes before the class of another app."""
+    """The first base class of every ModelAdmin of the site, also of those from other apps."""
 
     show_facets = admin.ShowFacets.NEVER
 
@@ -58,7 +58,7 @@ class StrictList(admin.ModelAdmin):
         return request is not None and lookup in self.own_parameters(request)
 
     def own_parameters(self, request: HttpRequest) -> set[str]:
-        """What the links of the list's own filters ask for."""
+        """The parameters that the list's own filters use."""
         found: set[Any] = (
             {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")} if self.date_hierarchy else set()
         )
@@ -81,14 +81,14 @@ class StrictList(admin.ModelAdmin):
         if set(request.GET) == {ERROR_FLAG}:
             self.message_user(request, NO_SUCH_FILTER, messages.WARNING)
         elif ERROR_FLAG in request.GET:
-            # With it, Django would take a wrong address for a broken database.
+            # Without this, Django would take a wrong query string for a broken database.
             asked: Any = request.GET.copy()
             del asked[ERROR_FLAG]
             request.GET = asked
         return super().changelist_view(request, extra_context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Forms begin empty, whatever the address says."""
+        """Forms start empty, whatever the query string says."""
         return {}
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
@@ -96,7 +96,7 @@ class StrictList(admin.ModelAdmin):
 
 
 class ReadOnly(admin.ModelAdmin):
-    """Part of a ModelAdmin whose rows people read, and nobody makes, changes or deletes there."""
+    """A list that people only read: nobody adds, changes or deletes its rows in the admin."""
 
     show_full_result_count = False
     actions = None
@@ -111,7 +111,7 @@ class ReadOnly(admin.ModelAdmin):
 
 
 def is_decent(name: str, values: list[str]) -> bool:
-    """Once, short, and of a date with the time and zone that the links of date filters have."""
+    """A parameter may appear once, must be short, and a date must have a time and a zone, as Django's filters write."""
     if len(values) != 1 or len(values[0]) > LONGEST_VALUE:
         return False
     return is_moment(values[0]) if name.endswith(("__gte", "__lt")) else True
@@ -126,7 +126,7 @@ def is_moment(text: str) -> bool:
 
 
 def make_strict(site: admin.AdminSite) -> None:
-    """For what other apps have registered."""
+    """Puts StrictList before the ModelAdmins that other apps have registered."""
     for model in [model for model in apps.get_models() if site.is_registered(model)]:
         theirs = type(site.get_model_admin(model))
         if not issubclass(theirs, StrictList):

@@ -1,4 +1,4 @@
-"""A widget in words, for people who may look at it and not change it."""
+"""A widget in words, for people who may view the widget but not change it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ CLEANED = ("exclude", "rename", "sort", "top", "other", "target")
 
 
 def summary(widget: Widget) -> list[tuple[str, str]]:
-    """Label and text of all that the widget's report and chart use and somebody chose."""
+    """Label and text of every field that the report and the chart use and that has a value."""
     chosen = {"report": widget.report, "chart": widget.chart, "range": widget.range}
     lines = [("Project", widget.project.name), ("Report", widget.report_type.title)]
     for name in ("saved_report", "funnel"):

@@ -1,4 +1,4 @@
-"""A title for a widget whose maker gave none: what it shows, in a few words."""
+"""Makes a title from the fields of a widget, for people who leave the title empty."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ LONGEST_TITLE = 200
 
 
 def free_title(chosen: Mapping[str, Any], pk: Any = None) -> str:
-    """The title for what is chosen in the form, that no other widget of the project has; empty if nothing is."""
+    """A title that no other widget of the project has; empty if the form says too little."""
     project, title = chosen.get("project"), what_it_shows(chosen)
     if project is None or not title:
         return ""
@@ -46,7 +46,7 @@ def what_it_shows(chosen: Mapping[str, Any]) -> str:
 
 
 def saved_name(chosen: Mapping[str, Any], name: str) -> str:
-    """As Mixpanel calls it, if a list says so, else by its number."""
+    """The report's name at Mixpanel if a stored list has it, else its number."""
     number = chosen.get(name)
     if not number or chosen.get("project") is None:
         return ""

@@ -1,6 +1,6 @@
-"""Which fields of the form a widget uses, out of what reports and charts say of themselves.
+"""Which fields of the form a widget uses, derived from the report types and charts.
 
-The form's script hides the others, and what is left over in them is dropped.
+The form's script hides the other fields, and the form drops their values.
 """
 
 from collections.abc import Mapping
@@ -12,16 +12,16 @@ from widgets.reports.retention import Cohorts
 from widgets.spec import OPTIONS, TIME_SERIES_CHARTS
 
 ONE_LABEL_OR_COLUMNS = (Numeric, Cohorts)
-"""Kinds whose series are not the values of anything, so that there is nothing to rank or to leave out."""
+"""Report types whose series are not values of a property, so nobody can rank them or leave them out."""
 
 RANKED = ("clean_labels", "exclude", "sort", "top", "other")
 
 Condition = dict[str, list[str]]
-"""A field of the form → the values of it, of which one must be chosen."""
+"""Another field of the form → its values. One of them must be chosen."""
 
 
 def conditions() -> dict[str, Condition]:
-    """Field → when it is used; a field that is not named always is."""
+    """Field → when the widget uses it. Fields that are not listed are always used."""
     asked = {name for kind in REPORT_TYPES.values() for name in kind.fields}
     found: dict[str, Condition] = {
         name: {"report": [kind.name for kind in REPORT_TYPES.values() if name in kind.fields]} for name in sorted(asked)
@@ -30,7 +30,7 @@ def conditions() -> dict[str, Condition]:
         found[name]["range"] = [ranges]
     ranked = [kind.name for kind in REPORT_TYPES.values() if not isinstance(kind, ONE_LABEL_OR_COLUMNS)]
     found |= {name: {"report": ranked} for name in RANKED}
-    # Options are about axes, but for the three below.
+    # All options concern axes, except the three below.
     found |= {name: {"chart": list(TIME_SERIES_CHARTS)} for name in OPTIONS}
     found["comparison"] = {
         "report": [kind.name for kind in REPORT_TYPES.values() if kind.compares],
@@ -49,7 +49,7 @@ CONDITIONS = conditions()
 
 
 def is_used(field: str, chosen: Mapping[str, Any]) -> bool:
-    """Whether a field says anything, given the report, the chart and the range. Unknown choices exclude nothing."""
+    """True if the chosen report, chart and range use the field. An empty choice excludes nothing."""
     return all(
         chosen.get(control) in values or not chosen.get(control)
         for control, values in CONDITIONS.get(field, {}).items()
@@ -57,7 +57,7 @@ def is_used(field: str, chosen: Mapping[str, Any]) -> bool:
 
 
 def described() -> dict[str, Any]:
-    """All of it as JSON for the form's script."""
+    """The rules of the form as JSON for its script."""
     return {
         "conditions": CONDITIONS,
         "charts": {kind.name: kind.charts for kind in REPORT_TYPES.values()},

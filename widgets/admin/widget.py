@@ -1,4 +1,4 @@
-"""Widgets in the admin: make one, see its picture, copy its address. The list of them is in `widget_list`."""
+"""The page of a widget in the admin: its form, preview and address. The list of widgets is in `widget_list`."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ class WidgetAdmin(FormViews, WidgetListMixin):
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "project" and field:
-            # A project is made from here, and changed on its own page.
+            # People can add a project from here. They change it on its own page.
             field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
         return field
 
@@ -81,14 +81,14 @@ class WidgetAdmin(FormViews, WidgetListMixin):
         super().save_model(request, obj, form, change)
         if change and "chart" in form.changed_data and obj.last_polled_at:
             chart = obj.get_chart_display()
-            text = f"You changed the chart. Choose “{chart}” in Cyfe's widget too, or it draws nothing."
+            text = f"You changed the chart. Choose “{chart}” in Cyfe's widget too, or Cyfe draws nothing."
             self.message_user(request, text, messages.WARNING)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         widget: Any = kwargs.get("obj")
         saved = widget is not None and widget.pk is not None
         if not saved:
-            context["show_save_and_continue"] = False  # saving leads back here anyway
+            context["show_save_and_continue"] = False  # "Save" already comes back to this page
         urls = {name: reverse(f"admin:widgets_widget_{name}") for name in ("preview", "lists", "link")}
         context |= {
             "is_nav_sidebar_enabled": False,  # the preview needs the room
@@ -97,21 +97,16 @@ class WidgetAdmin(FormViews, WidgetListMixin):
             "out_of_reach": out_of_reach(),
         }
         if saved:
-            context |= {"widget": widget, "cyfe_chart": cyfe_name(widget)}
+            context |= {"widget": widget, "cyfe_chart": self.chart_name(widget)}
             context |= {"json_url": widget.url("json"), "svg_url": widget.url("svg")}
-            if request.method == "GET":  # a POST is inside a transaction, and its form may say something else
+            if request.method == "GET":  # a POST runs in a transaction, and its form may hold other values
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         if saved and not self.has_change_permission(request, widget):
             context["summary"] = summary(widget)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_post_save_add(self, request: HttpRequest, obj: Widget) -> HttpResponseRedirect:
-        """To the page that has the address and the steps for Cyfe, and not to the list."""
+        """Redirects to the widget's page, which has the address and the steps for Cyfe, not to the list."""
         if not self.has_view_or_change_permission(request, obj):
             return super().response_post_save_add(request, obj)
         return HttpResponseRedirect(reverse("admin:widgets_widget_change", args=(obj.pk,)))
-
-
-def cyfe_name(widget: Widget) -> str:
-    """The chart as Cyfe calls it, without our explanation behind it."""
-    return widget.get_chart_display().partition(" (")[0]

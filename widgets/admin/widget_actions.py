@@ -1,4 +1,4 @@
-"""What the list of widgets can do to those that are ticked. Each action says what became of every widget."""
+"""The actions of the list of widgets. Each action reports its result for every selected widget."""
 
 import time
 from collections.abc import Iterable
@@ -27,24 +27,23 @@ from widgets.refresh.run import Outcome, refresh
 from widgets.refresh.usage import why_not
 
 LONGEST_REFRESH = 20
-"""Seconds that somebody waits in front of a page at most; the query that runs then is waited for."""
+"""Seconds after which an action starts no more queries. A query that runs then is still finished."""
 
 MOST_AT_ONCE = 100
-"""Widgets that are copied, or get a new address, at a time."""
+"""Widgets per action that copies them or replaces their addresses."""
 
 NAMED = 8
-"""So many titles stand in a message, then only how many more."""
+"""Titles in one message. The message gives only the number of the other titles."""
 
 ENDS_FOR_ALL = (Refusal.HOURLY_LIMIT, Refusal.BACKOFF, Refusal.NO_CREDENTIALS)
-"""What keeps all other widgets of the project from being refreshed too."""
-
+"""Refusals that hold for all widgets of the project."""
 
 PAUSED = messages.WARNING, "Not refreshed: …. Paused."
-LATER = messages.WARNING, "Not asked for yet: …. Mixpanel took its time; refresh these once more."
+LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these widgets again."
 
 
 class WidgetActions(admin.ModelAdmin):
-    """A part of the widgets' ModelAdmin."""
+    """The part of WidgetAdmin that runs the list's actions."""
 
     actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate")
 
@@ -55,13 +54,13 @@ class WidgetActions(admin.ModelAdmin):
 
     @admin.action(description="Pause", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
-        done = "Paused {}: they answer as if they did not exist, and cost no queries."
-        self.switch(request, queryset, False, done, "Nothing to pause there: all of these are paused.")
+        done = "Paused {}. Their addresses answer 404, and they cost no queries."
+        self.switch(request, queryset, False, done, "Nothing to pause: all selected widgets are paused already.")
 
     @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
-        done = "Resumed {}: their addresses answer again."
-        self.switch(request, queryset, True, done, "Nothing to resume there: none of these is paused.")
+        done = "Resumed {}. Their addresses answer again."
+        self.switch(request, queryset, True, done, "Nothing to resume: none of the selected widgets is paused.")
 
     def switch(self, request: HttpRequest, queryset: QuerySet[Widget], active: bool, done: str, nothing: str) -> None:
         with transaction.atomic():
@@ -69,7 +68,7 @@ class WidgetActions(admin.ModelAdmin):
             widgets = list(mine)
             self.log_changes(request, widgets, "Resumed." if active else "Paused.")
             if active:
-                # Somebody tries: what Mixpanel refused is asked again at once (`Snapshot.allow_retry`).
+                # Queries that Mixpanel refused may be asked again at once (`Snapshot.allow_retry`).
                 refused = Snapshot.objects.filter(error_kind__in=REFUSED, widgets__in=mine.values("pk"))
                 refused.update(retry_at=None)
             mine.update(active=active, changed_at=timezone.now())
@@ -80,7 +79,7 @@ class WidgetActions(admin.ModelAdmin):
 
     @admin.action(description="Replace the address…", permissions=["change"])
     def replace_address(self, request: HttpRequest, queryset: QuerySet[Widget]) -> TemplateResponse | None:
-        """Asks first, because what stands in Cyfe shows nothing from then on."""
+        """Asks for confirmation first, because Cyfe's widgets with the old addresses will show nothing."""
         if self.too_many(request, queryset):
             return None
         widgets = list(queryset)
@@ -97,7 +96,7 @@ class WidgetActions(admin.ModelAdmin):
             for widget in widgets:
                 widget.replace_slug()
             self.log_changes(request, widgets, "Replaced the address.")
-        text = "New addresses for {}. Paste each into its widget in Cyfe: the old ones answer nothing any more."
+        text = "New addresses for {}. Paste each one into its widget in Cyfe. The old addresses now answer 404."
         self.message_user(request, format_html(text, links(widgets)), messages.SUCCESS)
         return None
 
@@ -111,24 +110,23 @@ class WidgetActions(admin.ModelAdmin):
                 copy = copy_of(widget, request.user)
                 self.log_addition(request, copy, f"Copied from “{widget.title}”.")
                 copies.append(copy)
-        text = "Copied: {}. Each has an address of its own."
+        text = "Copied: {}. Each copy has its own address."
         self.message_user(request, format_html(text, links(copies)), messages.SUCCESS)
 
     def too_many(self, request: HttpRequest, queryset: QuerySet[Widget]) -> bool:
         if queryset.count() <= MOST_AT_ONCE:
             return False
-        self.message_user(request, f"Tick at most {MOST_AT_ONCE} widgets for this.", messages.ERROR)
+        self.message_user(request, f"Select at most {MOST_AT_ONCE} widgets for this action.", messages.ERROR)
         return True
 
     def log_changes(self, request: HttpRequest, widgets: list[Widget], what: str) -> None:
-        """For the audit log: who did it and when."""
         LogEntry.objects.log_actions(int(request.user.pk or 0), widgets, CHANGE, what)
 
 
 def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[int, str], list[str]]:
-    """Each query once, the oldest data first, as long as somebody may be kept waiting.
+    """Refreshes each query once, the oldest data first, for LONGEST_REFRESH seconds.
 
-    (Level and words of a message, … for the titles) → the titles of which it is true.
+    Returns message → titles of its widgets. A message is its level and its text, with … for the titles.
     """
     found: dict[tuple[int, str], list[str]] = {}
     words: dict[int, tuple[int, str]] = {}
@@ -164,7 +162,7 @@ def in_words(outcome: Outcome | Refusal, snapshot_id: int, project_id: int) -> t
 
 
 def copy_of(widget: Widget, owner: Any) -> Widget:
-    """A saved copy with an address of its own, which nobody has polled."""
+    """A saved copy with its own address, never polled."""
     copy = Widget.objects.get(pk=widget.pk)
     copy.pk = None
     copy._state.adding = True
@@ -176,7 +174,6 @@ def copy_of(widget: Widget, owner: Any) -> Widget:
 
 
 def named(titles: list[str]) -> str:
-    """The titles, as many as a message holds."""
     shown = ", ".join(f"“{title}”" for title in titles[:NAMED])
     more = len(titles) - NAMED
     return f"{shown} and {more} more" if more > 0 else shown

@@ -1,4 +1,4 @@
-"""The widget's form: lists as lines, options as boxes to tick, and only what the report and the chart use."""
+"""The widget's form: lists are lines of text, options are checkboxes, and unused fields lose their values."""
 
 from dataclasses import fields as dataclass_fields
 from typing import Any
@@ -17,18 +17,18 @@ from widgets.reports.rules import MISLEADING_WHEN_UNUSED
 from widgets.spec import OPTIONS, TIME_SERIES_CHARTS, WidgetSpec
 
 BOXES = {
-    "comparison": ("Compare with the period before", "Totals and sums; Cyfe's header or number shows it."),
-    "total": ("Total in the header", "The sum over the range, where values add up."),
+    "comparison": ("Compare with the period before", "For totals and sums. Cyfe shows it in the header or number."),
+    "total": ("Total in the header", "The sum over the range. Only for values that add up."),
     "cumulative": ("Cumulative in the header", ""),
     "average": ("Average in the header", ""),
-    "reverse": ("Less is better", "Swaps the colours of up and down in the header."),
-    "reverse_graph": ("Upside down", "The axis runs downwards."),
+    "reverse": ("Less is better", "Cyfe swaps the colours of up and down in the header."),
+    "reverse_graph": ("Upside down", "The axis starts at the top."),
     "show_axis": ("Show the axis", ""),
     "show_labels": ("Numbers on the points", ""),
-    "percent": ("In percent", "Of each cohort's size."),
-    "country_names": ("Country names", "Names in place of codes."),
+    "percent": ("In percent", "Percent of each cohort's size."),
+    "country_names": ("Country names", "Shows names instead of codes."),
 }
-NO_PROJECT = "There is none for you yet. Add one, or ask whoever looks after MixCyfe to make you a member of one."
+NO_PROJECT = "You have no project yet. Add a project, or ask your administrator to make you a member of one."
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
 
 
@@ -41,38 +41,38 @@ class WidgetForm(forms.ModelForm):
         widget=forms.TextInput(
             attrs={"class": "wide", "placeholder": "https://mixpanel.com/project/…", "data-link": True}
         ),
-        help_text="Have the report open in Mixpanel? Paste its address, and what it names is filled in below.",
+        help_text="Paste the address of a Mixpanel report. MixCyfe then fills in the fields below.",
     )
     title = forms.CharField(
-        required=False, max_length=200, help_text="What it is called here and in lists. Empty: named after its numbers."
+        required=False, max_length=200, help_text="The widget's name here. If empty, MixCyfe makes a title."
     )
     events = LinesField(
         label="Events",
-        attrs=picker("events", "Picked from Mixpanel's list, or typed as Mixpanel shows it."),
-        help_text="As Mixpanel shows them, one a line.",
+        attrs=picker("events", "Pick a name from Mixpanel's list, or type it as Mixpanel shows it."),
+        help_text="Names as Mixpanel shows them, one per line.",
     )
     filters = FiltersField(
-        label="Filters", required=False, help_text="All must hold. 5 is a number, true a yes; “5” in quotes is a text."
+        label="Filters", required=False, help_text="All filters must hold. 5 is a number, true is a yes, “5” is a text."
     )
     exclude = LinesField(
         label="Leave out",
-        attrs=picker("labels", "Labels that are not shown."),
-        help_text="Labels that are not shown, one a line.",
+        attrs=picker("labels", "The widget does not show these labels."),
+        help_text="The widget does not show these labels. One per line.",
     )
-    rename = PairsField(label="Rename", help_text="old = new, one a line. Labels renamed alike are added.")
+    rename = PairsField(label="Rename", help_text="One old = new per line. Labels with the same new name are added.")
     colors = ListOrPairsField(
         label="Colours",
-        help_text="#0072b2 one a line, by position; or Label = #0072b2, which a label keeps when ranks change.",
+        help_text="One #0072b2 per line, by position; or one Label = #0072b2 per line, to keep a label's colour.",
     )
     types = ListOrPairsField(
         label="Chart types by curve",
-        help_text=f"To mix them: one a line, or Label = type. Types: {', '.join(TIME_SERIES_CHARTS)}.",
+        help_text=f"One type per line, or one Label = type per line. Types: {', '.join(TIME_SERIES_CHARTS)}.",
     )
     shared_axis = forms.BooleanField(
         label="One axis for all curves",
         required=False,
         initial=True,
-        help_text="Without it, Cyfe gives every curve an axis of its own, and curves can't be compared.",
+        help_text="If off, Cyfe gives every curve its own axis, and nobody can compare the curves.",
     )
     axis_min = forms.FloatField(label="Axis from", required=False)
     axis_max = forms.FloatField(label="Axis to", required=False)
@@ -82,10 +82,10 @@ class WidgetForm(forms.ModelForm):
 
     class Meta:
         labels = {"range": "Dates"}
-        help_texts = {"report": "What is counted. The fields below follow it.", "last": ""}
+        help_texts = {"report": "The report decides which fields appear below.", "last": ""}
         error_messages = {
             "project": {"required": "Choose the project in Mixpanel."},
-            "report": {"required": "Choose what is counted."},
+            "report": {"required": "Choose a report."},
         }
         widgets = {
             "where": forms.Textarea(attrs={"rows": 2, "class": "lines"}),
@@ -102,7 +102,7 @@ class WidgetForm(forms.ModelForm):
         kwargs.setdefault("label_suffix", "")
         super().__init__(data, *args, **kwargs)
         if "project" not in self.fields:
-            return  # somebody who may only look
+            return  # the person may only view the widget
         self.link_problem = ""
         project: Any = self.fields["project"]
         projects = project.queryset
@@ -128,7 +128,7 @@ class WidgetForm(forms.ModelForm):
 
     @property
     def media(self) -> forms.Media:
-        """With Select2, in the version that Django ships."""
+        """Adds Django's own copy of Select2."""
         return super().media + AutocompleteSelect(Widget._meta.get_field("project"), admin.site).media
 
     def clean(self) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class WidgetForm(forms.ModelForm):
         return cleaned
 
     def forget(self, name: str, cleaned: dict[str, Any]) -> None:
-        """Left over from another report or chart, in a field that is hidden now: no error, and no influence."""
+        """Drops the error and the value of a hidden field, which are left over from another report or chart."""
         if name in self.errors:
             del self.errors[name]
             cleaned[name] = self.get_initial_for_field(self.fields[name], name)
@@ -159,13 +159,13 @@ class WidgetForm(forms.ModelForm):
             cleaned[name] = list(DEFAULTS[name]) if isinstance(DEFAULTS[name], tuple) else DEFAULTS[name]
 
     def chosen_options(self) -> dict[str, Any]:
-        """The options that differ from what happens anyway: boxes are not ticked, but for the shared axis."""
+        """The options that differ from their defaults: all checkboxes are off, except the shared axis."""
         found = {name: self.cleaned_data.get(name) for name in OPTIONS}
         usual = {"shared_axis": True}
         return {k: v for k, v in found.items() if v is not None and v != [] and v is not usual.get(k, False)}
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Shows a problem of an option at that option."""
+        """Shows an option's error at that option's field."""
         for message in getattr(error, "message_dict", {}).get("options", ()):
             name, _, text = message.partition(": ")
             super().add_error(name if name in self.fields else None, text if name in self.fields else message)

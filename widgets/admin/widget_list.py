@@ -1,4 +1,4 @@
-"""The list of widgets: what it shows, filters and searches. What it can do to them is in `widget_actions`."""
+"""The list of widgets: its columns, filters and search. Its actions are in `widget_actions`."""
 
 import re
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ Choices = Iterable[tuple[Any, str]]
 
 
 class WidgetChangeList(StrictChangeList):
-    """Knows the widgets' health, and leaves Mixpanel's answers in the database."""
+    """Adds each widget's health, and does not load Mixpanel's answers."""
 
     now: datetime | None = None
 
@@ -50,7 +50,7 @@ class HealthFilter(admin.SimpleListFilter):
 
 
 class InUse(admin.SimpleListFilter):
-    """A choice among what the widgets that somebody sees have; none where all have the same."""
+    """Offers only values that occur among the reader's widgets. Hidden if all widgets have the same value."""
 
     template = "widgets/closed_filter.html"
 
@@ -98,7 +98,7 @@ class WidgetListMixin(WidgetActions, StrictList):
     list_display_links = ("title",)
     list_filter = (HealthFilter, ProjectFilter, OwnerFilter, ReportFilter, ChartFilter)
     search_fields = ("title", "project__name", "owner__username", "breakdown", "slug__exact")
-    search_help_text = "Title, project, owner, breakdown, or a whole address"
+    search_help_text = "Title, project, owner, breakdown, or a whole widget address"
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
@@ -113,12 +113,12 @@ class WidgetListMixin(WidgetActions, StrictList):
         return WidgetChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        # Pictures and reasons need the room of the sidebar.
+        # The pictures need the space of the sidebar.
         mine = {"title": "Widgets", "is_nav_sidebar_enabled": False}
         return super().changelist_view(request, extra_context=mine | (extra_context or {}))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        """Finds the widget of an address too, as somebody copies it out of Cyfe."""
+        """Also finds a widget by its address, as people copy it from Cyfe."""
         if address := ADDRESS.search(search_term):
             search_term = address[1]
         return super().get_search_results(request, queryset, search_term)
@@ -132,7 +132,7 @@ class WidgetListMixin(WidgetActions, StrictList):
 
     @admin.display(description="Chart", ordering="chart")
     def chart_name(self, widget: Widget) -> str:
-        """As Cyfe calls it, without our explanation behind it."""
+        """The chart's name in Cyfe, without our explanation in brackets."""
         return widget.get_chart_display().partition(" (")[0]
 
     @admin.display(description="Health", ordering="health_state")

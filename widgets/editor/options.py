@@ -1,7 +1,7 @@
-"""Lists for pickers: a project's events, properties, values, funnels and saved reports, kept for hours.
+"""Lists for pickers: a project's events, properties, values, funnels and saved reports, stored in OptionCache.
 
-They count to the same hour as all queries, so each is asked for once and by whoever needs it first. A list that
-can't be had anew stays as it was.
+Most lists cost a query of the project's hourly limit, so all people share one stored copy. If Mixpanel fails, the old
+list stays.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,19 +21,19 @@ from widgets.report import label
 
 KEPT = timedelta(hours=6)
 LEFT_ALONE = timedelta(minutes=1)
-"""After a failure a list is not asked for again for this long, unless someone presses Refresh."""
+"""Wait after a failure before the list is asked for again, unless someone presses Refresh."""
 
 ANSWERABLE = {"insights": "Insights", "funnels": "Funnels", "retention": "Retention"}
-"""The types of saved reports that Mixpanel's API answers for."""
+"""The types of saved reports that Mixpanel's API can answer."""
 
 Entry = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class What:
-    """A kind of list: `of` how many names it is, what the ledger and people call it, and how it is had.
+class Kind:
+    """A kind of list. `of`: the number of names it belongs to; `title`: its name for people and the ledger.
 
-    `counts`: whether Mixpanel counts it to the project's hour. What lies under /api/app has limits of its own.
+    `counts`: false if Mixpanel does not count the query to the project's hour: /api/app has its own limits.
     """
 
     of: int
@@ -44,7 +44,7 @@ class What:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What there is to pick. `problem`: why it isn't there, or not newer. `loading`: it is being fetched elsewhere."""
+    """A list to pick from. `problem`: why the list is missing or old. `loading`: another process is fetching it."""
 
     values: list[Entry]
     fetched_at: datetime | None = None
@@ -53,7 +53,7 @@ class Options:
 
 
 def plain(names: Iterable[str]) -> list[Entry]:
-    """Hostile as they may be: what databases can't hold is taken out, repetitions too."""
+    """Removes repetitions and characters that databases can't store, because events may come from attackers."""
     return [{"value": name} for name in dict.fromkeys(map(label, names)) if name.strip()]
 
 
@@ -71,19 +71,19 @@ def saved_reports(client: Client) -> list[Entry]:
     return sorted(found, key=lambda entry: entry["label"].casefold())
 
 
-LISTS: dict[str, What] = {
-    "events": What(0, "list of events", lambda client: plain(client.event_names())),
-    "properties": What(1, "properties", lambda client, event: plain(client.event_properties(event))),
-    "values": What(2, "values", lambda client, event, name: plain(client.property_values(event, name))),
-    "funnels": What(0, "list of funnels", funnels),
-    "saved_reports": What(0, "list of saved reports", saved_reports, counts=False),
+LISTS: dict[str, Kind] = {
+    "events": Kind(0, "list of events", lambda client: plain(client.event_names())),
+    "properties": Kind(1, "properties", lambda client, event: plain(client.event_properties(event))),
+    "values": Kind(2, "values", lambda client, event, name: plain(client.property_values(event, name))),
+    "funnels": Kind(0, "list of funnels", funnels),
+    "saved_reports": Kind(0, "list of saved reports", saved_reports, counts=False),
 }
 
 
 def options(
     project: Project, what: str, of: Sequence[str] = (), *, user_id: int | None, again: bool = False
 ) -> Options:
-    """The list, from what is kept or from Mixpanel. `again`: somebody wants it newer. Raises KeyError, ValueError."""
+    """The stored list, or a new one from Mixpanel. `again`: ask Mixpanel anyway. Raises KeyError, ValueError."""
     if len(of) != LISTS[what].of:
         raise ValueError(f"{what} is a list of {LISTS[what].of} names")
     listing = OptionCache.objects.of(project, what, [label(name) for name in of])
@@ -99,7 +99,7 @@ def options(
         problem = fetch(project, listing, user_id)
     finally:
         OptionCache.objects.filter(pk=listing.pk).update(loading_until=None)
-    # Gone, where the project has moved meanwhile: then there is nothing new.
+    # The row is gone if the project has changed meanwhile. Then there is no new list.
     return options_of(OptionCache.objects.filter(pk=listing.pk).first() or listing, problem)
 
 
@@ -108,20 +108,20 @@ def options_of(listing: OptionCache, problem: str = "") -> Options:
 
 
 def take(listing: OptionCache, now: datetime) -> bool:
-    """Whether it is ours to fetch: one list is never asked for twice at the same time."""
+    """True if this process may fetch the list. Two processes never fetch one list at the same time."""
     free = Q(loading_until=None) | Q(loading_until__lte=now)
     return OptionCache.objects.filter(free, pk=listing.pk).update(loading_until=now + lease()) == 1
 
 
 def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
-    """Asks Mixpanel and keeps what it says. Returns why that was not possible, or nothing."""
-    what = LISTS[listing.what]
+    """Asks Mixpanel and stores the answer. Returns the problem, or ""."""
+    kind = LISTS[listing.what]
     mine = OptionCache.objects.filter(pk=listing.pk)
 
     def keep(answered: list[Entry] | Failure, _project: Project, now: datetime) -> None:
         if isinstance(answered, Failure):
-            # What concerns the whole project is kept there, and is over when its backoff is.
-            failed_at = None if answered.holds_project and what.counts else now
+            # The project stores its own errors, and they end with its backoff.
+            failed_at = None if answered.holds_project and kind.counts else now
             mine.update(failed_at=failed_at, error=words_for(answered))
         else:
             mine.update(values=answered, fetched_at=now, failed_at=None, error="")
@@ -130,12 +130,12 @@ def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
         project,
         lambda: reserve(
             project,
-            what=" of ".join([what.title, *reversed(listing.of)]),
+            what=" of ".join([kind.title, *reversed(listing.of)]),
             user_id=user_id,
-            counts=what.counts,
-            ignored_backoff=() if what.counts else ("limit",),
+            counts=kind.counts,
+            ignored_backoff=() if kind.counts else ("limit",),
         ),
-        lambda client, _today: list(what.fetch(client, *listing.of)),
+        lambda client, _today: list(kind.fetch(client, *listing.of)),
         subject=f"list={listing.what}",
         for_person=True,
         keep=keep,

@@ -1,4 +1,4 @@
-"""Previews of unsaved widgets, made from stored data where there is some, so that drawing costs no query."""
+"""Previews of unsaved widgets. A preview uses stored data if there is some, so most previews cost no query."""
 
 import logging
 from dataclasses import dataclass, field
@@ -21,11 +21,11 @@ from widgets.transforms import Dropped
 logger = logging.getLogger(__name__)
 
 UNCOLORED = ("funnel", "gauge", "cohort")
-"""Charts that Cyfe draws in colours of its own."""
+"""Charts that Cyfe draws in its own colours."""
 
 
 class Ask(Enum):
-    """When Mixpanel may be asked: never, only if nothing is stored, or now in any case."""
+    """When a preview may ask Mixpanel: never, only if there is no stored data, or always."""
 
     NEVER = ""
     MISSING = "missing"
@@ -33,7 +33,7 @@ class Ask(Enum):
 
 
 class State(Enum):
-    """`UNASKED`: may be asked. `ASKING`: somebody else does, so look again soon. `FAILED`: see `problem`."""
+    """`UNASKED`: nobody has asked Mixpanel. `ASKING`: another process is asking now. `FAILED`: see `problem`."""
 
     DRAWN = "drawn"
     UNASKED = "unasked"
@@ -43,10 +43,10 @@ class State(Enum):
 
 @dataclass(slots=True)
 class Preview:
-    """`problem` says why something is missing or not newer. `labels`: all of them, before cleaning.
+    """`problem`: why data is missing or old. `data_note`: a warning about the numbers (`Report.note`).
 
-    `colors`: the labels that are drawn, with their colours. `spent`: this preview took one of the hour's queries.
-    `data_note`: the warning about these numbers (`Report.note`).
+    `labels`: all labels before cleaning. `colors`: the drawn labels with their colours. `spent`: this preview used a
+    query.
     """
 
     request: Request
@@ -66,7 +66,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How asking ended. `elsewhere`: somebody else is asking the same, or a place will be free in a moment."""
+    """The result of asking. `elsewhere`: another process asks the same query, or all places are taken for a moment."""
 
     snapshot: Snapshot | None
     problem: str = ""
@@ -75,7 +75,7 @@ class Asked:
 
 
 def preview(widget: Widget, ask: Ask, *, user_id: int | None) -> Preview:
-    """`widget` need not be saved, but has been checked. Call it outside of any transaction."""
+    """`widget` is valid, and may be unsaved. Call this outside any transaction."""
     project = widget.project
     query = widget.report_type.query(widget.spec)
     snapshot = Snapshot.objects.filter(key=snapshot_key(project, query)).first()
@@ -100,14 +100,14 @@ def wants(snapshot: Snapshot | None, project: Project, ask: Ask) -> bool:
     if ask is not Ask.MISSING:
         return ask is Ask.NOW
     if snapshot is not None and (snapshot.report_json or snapshot.error):
-        return False  # what failed is asked again when somebody says so
+        return False  # a failed query is asked again only when a person presses the button
     return not project.secret_problem and not usage_of(project).is_scarce
 
 
 def ask_for(project: Project, query: Query, user_id: int | None) -> Asked:
     looked_up = Snapshot.objects.of(project, query)
     outcome = refresh(looked_up.pk, expected_fetched_at=looked_up.fetched_at, purpose=Purpose.PERSON, user_id=user_id)
-    # Gone, where the project has moved meanwhile.
+    # The row is gone if the project has changed meanwhile.
     snapshot = Snapshot.objects.filter(pk=looked_up.pk).first()
     if isinstance(outcome, Outcome):
         return Asked(snapshot, elsewhere=outcome is Outcome.LATE, spent=True)
@@ -129,7 +129,7 @@ def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
 
 
 def draw(shown: Preview, widget: Widget, report: Report) -> None:
-    """Fills in everything that stored data gives, or the reason why Cyfe would get nothing."""
+    """Fills the preview from stored data, or sets the problem for which Cyfe would get nothing."""
     shown.state, shown.data_note = State.DRAWN, report.note
     try:
         viewed = view(report, widget.spec)
@@ -151,7 +151,7 @@ def draw(shown: Preview, widget: Widget, report: Report) -> None:
         shown.problem = str(error)
     except Exception:
         logger.exception("a preview's picture failed")
-        shown.problem = "The picture can't be drawn. The CSV is right all the same."
+        shown.problem = "MixCyfe can't draw the picture. The CSV is correct."
 
 
 def dropped(viewed: View, widget: Widget) -> list[Dropped]:

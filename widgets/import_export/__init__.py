@@ -1,1 +1,1 @@
-"""Projects and widgets in and out of JSON (the import format), and addresses of the 2015 connector."""
+"""Import and export of projects and widgets as JSON, and import of addresses of the 2015 connector."""

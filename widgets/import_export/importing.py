@@ -13,7 +13,7 @@ LARGEST = 20 * 1024 * 1024
 
 
 class BadImport(Exception):
-    """Which entry, which key, and what is allowed there."""
+    """The message names the entry, the key and the allowed values."""
 
 
 def read_json(data: bytes) -> dict[str, Any]:
@@ -63,13 +63,13 @@ def entries(content: dict[str, Any], key: str) -> list[tuple[dict[str, Any], str
 
 
 def read_values(entry: dict[str, Any], keys: dict[str, Field], where: str) -> dict[str, Any]:
-    """Field → value, of the JSON type that the field takes; what the value means is checked by `validate`."""
+    """Field → value. Checks the JSON types; `validate` checks the values."""
     values = {}
     for name, value in entry.items():
         if name not in keys:
             raise BadImport(f"{where}: unknown key {name!r}. Allowed are {', '.join(keys)}.")
         if instead := instead_of(value, keys[name]):
-            # The value itself stays unsaid: it may be a secret.
+            # The message does not repeat the value, because it may be a secret.
             raise BadImport(f"{where}: {name}: write {instead}.")
         values[keys[name].name] = value
     return values

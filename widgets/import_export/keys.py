@@ -1,6 +1,6 @@
-"""The import format's keys, out of the models: whatever a form may fill, an import may, by the same name but for two.
+"""The keys of the import format. They come from the models: an import can set every field that a form can set.
 
-What a JSON value must be follows from the model's field; for lists and objects from the type that WidgetSpec names.
+The model's field decides the JSON type of a value. For lists and objects, the type in WidgetSpec decides.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,16 +13,16 @@ from widgets.models import Project, Widget
 from widgets.spec import FILTER_OPS, OPTIONS, Filter, WidgetSpec
 
 RENAMED = {"property_name": "property", "clean_labels": "clean"}
-"""Fields whose short names mean something else in Python or Django, and their keys."""
+"""Field → key, where the key would mean something else in Python or Django."""
 
 BESIDE_FORMS = ("slug", "secret")
-"""Fields that no form fills by themselves, and imports do."""
+"""Fields that imports set and forms do not."""
 
 FILTERS = 'a list such as [{"property": "plan", "op": "is", "value": "Team"}]'
 
 Field: TypeAlias = "models.Field[Any, Any]"
 Check = Callable[[Any], str]
-"""A JSON value → what to write instead, or nothing where it is right."""
+"""JSON value → a description of the allowed values; empty if the value is allowed."""
 
 
 def keys_of(model: type[models.Model]) -> dict[str, Field]:
@@ -32,7 +32,7 @@ def keys_of(model: type[models.Model]) -> dict[str, Field]:
 
 
 def key_of(field: str) -> str:
-    """The key that people wrote for a field that a message is about."""
+    """The key of the import format for a model's field."""
     return RENAMED.get(field, field)
 
 
@@ -123,7 +123,7 @@ def check_of(field: Field) -> Check:
 
 
 def instead_of(value: Any, field: Field) -> str:
-    """What to write instead of a JSON value, or nothing where the field takes it."""
+    """A description of the allowed values; empty if the field accepts the value."""
     if value is None and field.null:
         return ""
     instead = check_of(field)(value)

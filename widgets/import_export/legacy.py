@@ -1,7 +1,7 @@
-"""Addresses of the 2015 connector → projects and widgets.
+"""Turns addresses of the 2015 connector into projects and widgets.
 
 `http://host/mixpanel/api/v1.0/<event>/<secret>/<key>?by=…&clean=…&charttype=…`: the secret is today's project
-secret, the key only signed requests. No message from here holds any part of either.
+secret; the key only signed requests. No message shows any part of them.
 """
 
 import hmac
@@ -31,18 +31,18 @@ TRUE = ("true", "yes", "on", "1")
 FALSE = ("false", "no", "off", "0", "none", "")
 LOOKS_LIKE_A_KEY = re.compile(r"[0-9a-fA-F]{32}")
 SECRET = re.compile(r"[!-9;-~]{1,200}")
-"""Printable ASCII without a colon, which would end the user name in HTTP Basic."""
+"""Printable ASCII without the colon, which separates user name and password in HTTP Basic."""
 MIXPANELS_OWN = re.compile(r"\$|mp_|utm_")
 LONGEST_TITLE = 200
 
 
 class BadAddress(Exception):
-    """Why nothing could be moved in, in one line without credentials."""
+    """The address can't be imported. The message says why in one line, without credentials."""
 
 
 @dataclass(frozen=True, slots=True)
 class LegacyAddress:
-    """What an address asks for. `clean` left out was no cleaning, so the widget shows what it showed."""
+    """The values in an old address. Without `clean`, the connector kept all labels, and so does the widget."""
 
     event: str
     secret: str = field(repr=False)
@@ -58,7 +58,7 @@ class LegacyAddress:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The widget's fields: the last 30 days ending yesterday are a widget's defaults."""
+        """The widget's fields. The connector's dates, 30 days ending yesterday, are also a widget's defaults."""
         return {
             "report": "segmentation" if self.breakdown else "events",
             "events": [self.event],
@@ -70,7 +70,7 @@ class LegacyAddress:
 
 @dataclass(frozen=True, slots=True)
 class MovedIn:
-    """`new`: the project was not here before. `kept_credentials`: it has its own, which stay."""
+    """`new`: the project is new. `kept_credentials`: the project had other credentials and keeps them."""
 
     project: Project
     widget: Widget
@@ -84,18 +84,18 @@ def read_address(text: str) -> LegacyAddress:
         url = urlsplit(text.strip())
         query = parse_qs(url.query, keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
-        raise BadAddress(f"This is no address that can be read. Give the whole of it: {SHAPE}?by=…") from None
+        raise BadAddress(f"This address can't be read. Give the whole address: {SHAPE}?by=…") from None
     if url.scheme not in ("http", "https") or not url.netloc:
         raise BadAddress(f"Give the whole address, with http:// in front: {SHAPE}")
     _, marker, path = url.path.partition(PATH)
     parts = path.rstrip("/").split("/")
     if not marker or len(parts) != 3 or not all(parts):
-        raise BadAddress(f"This is no address of the 2015 connector. They look like {SHAPE}")
+        raise BadAddress(f"This is no address of the 2015 connector. Those addresses look like {SHAPE}")
     raw_event, secret = decoded(parts[0], "The event"), decoded(parts[1], "The secret")
     if LOOKS_LIKE_A_KEY.fullmatch(raw_event):
-        raise BadAddress(f"An API secret or key stands where the event should: the order is {SHAPE}")
+        raise BadAddress(f"An API secret or key is in the place of the event. The order is {SHAPE}")
     if not SECRET.fullmatch(secret):
-        raise BadAddress("The secret holds characters that no API secret of Mixpanel has.")
+        raise BadAddress("The secret contains characters that Mixpanel's API secrets never have.")
     raw_by = plain(query.get("by", [""])[0], "by")
     if '["' in raw_by:
         raise BadAddress("by: write the name of a property, not an expression.")
@@ -118,12 +118,12 @@ def decoded(part: str, what: str) -> str:
 
 def plain(text: str, what: str) -> str:
     if any(unicodedata.category(c)[0] == "C" for c in text):
-        raise BadAddress(f"{what} holds control characters.")
+        raise BadAddress(f"{what} contains control characters.")
     return text
 
 
 def spaced(text: str, what: str) -> str:
-    """The connector's way of writing spaces; nowhere else does an underscore mean one."""
+    """Replaces underscores by spaces, as the connector did. Only old addresses do this."""
     text = text.replace("_", " ")
     if not text.strip():
         raise BadAddress(f"{what} is empty.")
@@ -131,7 +131,7 @@ def spaced(text: str, what: str) -> str:
 
 
 def read_clean(word: str) -> bool:
-    """Means what it says; the connector took every word for true, `False` too."""
+    """Reads the word as written. The connector treated every word as true, even `False`."""
     if word.strip().lower() in TRUE:
         return True
     if word.strip().lower() in FALSE:
@@ -142,24 +142,24 @@ def read_clean(word: str) -> bool:
 def read_chart(word: str) -> str:
     chart = word.strip().lower() or "line"
     if chart not in CHARTS:
-        raise BadAddress("charttype: the 2015 connector knew line and pie. Take one, and choose another in the admin.")
+        raise BadAddress("charttype: write line or pie, as the 2015 connector did. Change it later in the admin.")
     return chart
 
 
 def doubts(event: str, by: str) -> Iterator[str]:
-    """Names of Mixpanel's own have real underscores, which the connector could not write."""
+    """Mixpanel's own names contain underscores, which the connector could not write."""
     for what, name in (("event", event), ("breakdown", by)):
         if "_" in name and MIXPANELS_OWN.match(name):
             yield (
-                f"{what}: the old connector read {name} as “{name.replace('_', ' ')}”, and so does this widget. "
+                f"{what}: this widget reads {name} as “{name.replace('_', ' ')}”, like the old connector. "
                 "If the name has underscores at Mixpanel, change it in the admin."
             )
 
 
 def move_in(address: LegacyAddress, *, name: str = "", region: str = "", project_id: int | None = None) -> MovedIn:
-    """The project and the widget of an address, made unless they are here. Raises BadAddress, storing nothing.
+    """Finds or makes the project and the widget of an address. Raises BadAddress and then stores nothing.
 
-    `name`, `region` and `project_id` are what a person gave, empty where not.
+    `name`, `region` and `project_id` come from the command line and may be empty.
     """
     if region and region not in REGIONS:
         raise BadAddress(f"--region: write one of {', '.join(REGIONS)}.")
@@ -175,16 +175,16 @@ def move_in(address: LegacyAddress, *, name: str = "", region: str = "", project
 
 
 def find_or_make_project(secret: str, name: str, region: str, project_id: int | None) -> tuple[Project, bool]:
-    """The project, and whether it is new. The same secret is the same project, and so is the same id."""
+    """The project, and whether it is new. A project with the same secret or the same id is the same project."""
     here = next((p for p in Project.objects.filter(auth=Auth.PROJECT_SECRET).order_by("pk") if opens(p, secret)), None)
     if here is None and project_id:
         here = Project.objects.filter(region=region or "us", project_id=project_id).first()
     if here is None:
         return make_project(secret, name, region or "us", project_id), True
     if region and region != here.region:
-        raise BadAddress(f"This project is here as {here.name}, in the region {here.region}. Leave --region out.")
+        raise BadAddress(f"This project exists as {here.name}, in the region {here.region}. Leave --region out.")
     if project_id and here.project_id not in (None, project_id):
-        raise BadAddress(f"This secret's project is here as {here.name}, with another id. Leave --project-id out.")
+        raise BadAddress(f"This secret's project exists as {here.name}, with another id. Leave --project-id out.")
     if project_id and here.project_id is None:
         here.project_id = project_id
         validate(here, "--project-id")
@@ -198,8 +198,8 @@ def find_or_make_project(secret: str, name: str, region: str, project_id: int | 
 def make_project(secret: str, name: str, region: str, project_id: int | None) -> Project:
     if name and Project.objects.filter(name=name).exists():
         raise BadAddress(
-            f"There is a project {name} with other credentials. Give this one another name; or, if it is the "
-            "same project at Mixpanel, give its --project-id."
+            f"There is a project {name} with other credentials. Choose another name. If it is the same project at "
+            "Mixpanel, add its --project-id."
         )
     taken = set(Project.objects.values_list("name", flat=True))
     project = Project(
@@ -212,7 +212,7 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
 
 
 def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
-    """A widget that asks the same and draws the same chart is the same one, whatever it is called by now."""
+    """A widget with the same query and the same chart is the same widget, whatever its title is."""
     widget = Widget(project=project, **address.fields)
     try:
         widget.title = free_name(address.title, set(project.widgets.values_list("title", flat=True)), LONGEST_TITLE)
@@ -232,7 +232,7 @@ def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
 
 
 def secret_of(project: Project) -> str:
-    """Empty where there is none, or the key that seals it is lost."""
+    """The project's secret; empty if there is none, or if no key opens it."""
     try:
         return project.encrypted_secret.reveal() if project.has_secret else ""
     except SecretLost:

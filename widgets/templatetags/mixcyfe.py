@@ -1,4 +1,4 @@
-"""What templates say of times, health, first steps and clocks."""
+"""Template tags for times, health, first steps and warnings about clocks."""
 
 from datetime import datetime
 from typing import Any
@@ -18,25 +18,25 @@ register = template.Library()
 
 @register.filter
 def ago(moment: datetime) -> SafeString:
-    """“3 minutes ago”, with the time itself as its title."""
+    """“3 minutes ago”, with the exact time as title."""
     return time_tag(moment, from_now(moment, timezone.now()))
 
 
 @register.filter
 def lasting(since: datetime) -> SafeString:
-    """“for 3 minutes”, with the time it began as its title."""
+    """“for 3 minutes”, with the start as title."""
     return time_tag(since, f"for {span(timezone.now() - since)}")
 
 
 @register.filter
 def local_time(moment: datetime) -> SafeString:
-    """The time in UTC, which `times.js` writes in the person's zone."""
+    """The time in UTC. `times.js` changes it to the person's time zone."""
     return time_tag(moment)
 
 
 @register.filter
 def ours_first(apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The admin's apps with projects and widgets before users and log entries."""
+    """Sorts the admin's apps: projects and widgets first."""
     return sorted(apps, key=lambda app: app["app_label"] != "widgets")
 
 

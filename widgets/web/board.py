@@ -1,6 +1,6 @@
 """Pages for people who are logged in: the board, and a widget's picture.
 
-Neither notes a poll nor asks Mixpanel: to look costs no query and keeps no widget alive.
+The pages do not count as polls and never ask Mixpanel, so looking at them costs no query.
 """
 
 import operator
@@ -32,7 +32,7 @@ PLACEHOLDER = """\
 stroke-linecap="round" stroke-width="6" opacity=".55"><title>{}</title>\
 <path d="M230 150v60h180M260 190l40-26 36 18 50-44" stroke-linejoin="round"/></svg>
 """
-"""Quiet: no numbers yet, or none that can be drawn. The health beside the picture says why."""
+"""The picture of a widget without numbers. The health beside the picture says why there are none."""
 
 
 class Card(NamedTuple):
@@ -42,7 +42,7 @@ class Card(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A project's widgets; `notice` is what keeps all of them from being refreshed."""
+    """A project's widgets. `notice` says why none of them can be refreshed; it is empty if they can."""
 
     project: Project
     notice: str
@@ -52,7 +52,7 @@ class Section(NamedTuple):
 @require_safe
 @login_required
 def board(request: HttpRequest) -> HttpResponse:
-    """`/`: every active widget of my projects, by project. `?q=` searches, `?health=` picks, `?wall` is large."""
+    """`/`: every active widget of my projects. `?q=` searches, `?health=` filters, `?wall` is for wall screens."""
     now = timezone.now()
     words = request.GET.get("q", "")[:LONGEST_SEARCH].replace("\0", "")
     state = request.GET.get("health", "")
@@ -87,7 +87,7 @@ def board(request: HttpRequest) -> HttpResponse:
 
 
 def search(widgets: QuerySet[Widget], words: str) -> QuerySet[Widget]:
-    """Widgets in whose title or project each of the words stands; `board.js` does the same as one types."""
+    """Widgets whose title or project contains every word. `board.js` filters the page in the same way."""
     each = [Q(title__icontains=word) | Q(project__name__icontains=word) for word in words.split()]
     return widgets.filter(reduce(operator.and_, each)) if each else widgets
 
@@ -101,12 +101,12 @@ def notice(project: Project) -> str:
 
 
 def may_see(user: Any, model: str) -> bool:
-    """Whether the admin shows them a list of these."""
+    """True if the admin shows this user the model's list."""
     return bool(user.is_staff and (user.has_perm(f"widgets.view_{model}") or user.has_perm(f"widgets.change_{model}")))
 
 
 def version_of(widget: Widget) -> str:
-    """`PollRow.current_source_version`; in a picture's address it lets browsers keep the picture."""
+    """`PollRow.current_source_version`, a part of the picture's address, so that browsers can cache the picture."""
     snapshot = widget.snapshot
     return f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}.{snapshot.version if snapshot else 0}"
 
@@ -118,7 +118,7 @@ def picture_url(widget: Widget) -> str:
 @require_safe
 @login_required
 def picture(request: HttpRequest, pk: int) -> HttpResponse:
-    """`/pictures/<id>.svg`: the last good numbers of a widget as they are now drawn, or a quiet placeholder."""
+    """`/pictures/<id>.svg`: the widget's last good numbers as a picture, or the placeholder."""
     mine = Widget.objects.visible_to(request.user).select_related("snapshot", "project").defer(*HEAVY)
     widget = get_object_or_404(mine, pk=pk)
     body, etag = drawn(widget)
@@ -131,21 +131,21 @@ def picture(request: HttpRequest, pk: int) -> HttpResponse:
     for name, value in poll_response.SECURITY_HEADERS:
         response[name] = value
     response["ETag"] = etag
-    # An address with the current version never means another picture.
+    # The picture at an address with the current version never changes.
     current = request.GET.get("v") == version_of(widget) and etag != '"none"'
     response["Cache-Control"] = "private, max-age=86400" if current else "private, no-cache"
     return response
 
 
 def drawn(widget: Widget) -> tuple[bytes | None, str]:
-    """The picture and its ETag, drawn now if the stored one is out of date; None where there is none."""
+    """The picture, or None, and its ETag. Draws the picture anew if the stored one is out of date."""
     if widget.active and widget.snapshot and widget.snapshot.fetched_at:
         found = find(widget.slug, "svg")
         if found is not None and found.source_version != found.current_source_version:
             rendering.render(found, "svg")
         if found is not None:
             return found.body, found.etag
-    # A paused widget shows what it showed last.
+    # A paused widget keeps its last picture.
     stored: Any = Rendering.objects.filter(widget=widget, format="svg").values_list("body", "etag").first()
     body, etag = stored or (None, "")
     return bytes(body) if body is not None else None, etag

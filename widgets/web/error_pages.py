@@ -1,4 +1,4 @@
-"""Error pages that read nothing of the request. Django's own read its body for a CSRF token, and it may be the error.
+"""Error pages that do not read the request. Django's own pages read its body, and the body may be the error.
 
 https://docs.djangoproject.com/en/5.2/ref/urls/#handler400
 """

@@ -1,6 +1,6 @@
-"""How a widget is doing, in one word and why: for the board and the lists of the admin.
+"""The health of a widget, one word and a reason, for the board and the admin's lists.
 
-The state is reckoned by the database, so that lists can be filtered and counted by it. The words are made here.
+The database computes the state, so that lists can filter and count by it. This module writes the words.
 """
 
 from datetime import datetime
@@ -26,10 +26,10 @@ from widgets.report import NOTE_WITHIN, note_in
 from widgets.times import from_now
 
 STATES = {"failing": "Failing", "stale": "Stale", "waiting": "Waiting", "fresh": "Fresh", "paused": "Paused"}
-"""Every state and its word, the worst first. `waiting`: there is no data yet, or old data that nobody has polled."""
+"""State → word, the worst first. `waiting`: there is no data yet, or the data is old and nobody has polled it."""
 
 NEEDS_SOMEBODY = ("credentials", "plan")
-"""What holds a project back until a person does something; a limit passes by itself."""
+"""Kinds of errors that a person must repair. A limit passes by itself."""
 
 HEAVY = ("snapshot__report_json", "snapshot__query")
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
     class HealthColumns(TypedDict):
-        """What `for_lists` adds to a widget."""
+        """The columns that `for_lists` adds to a widget."""
 
         health_state: str
         health_problem: str | None
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
 
 
 class Health(NamedTuple):
-    """`word` is said, `why` explains it in a sentence or two; `since` is when it began, where that is known.
+    """`why` explains `word` in a sentence or two. `since`: when the state began, if known.
 
-    `data_at`: of when the numbers are that are shown nevertheless, where that matters. `note`: what should be known
-    of these numbers, such as that they come from a sample (`Report.note`).
+    `data_at`: the time of the old numbers that are still shown. `note`: a warning about the numbers, such as that
+    they come from a sample (`Report.note`).
     """
 
     state: str
@@ -63,7 +63,7 @@ class Health(NamedTuple):
 
 
 def with_health(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Any]:
-    """The widgets with `health_state`, one of STATES, and `health_problem`, why their data can't be drawn."""
+    """Adds `health_state`, one of STATES, and `health_problem`: why the data can't be drawn."""
     no_data = Q(snapshot__fetched_at=None)
     refused = Q(project__backoff_kind__in=NEEDS_SOMEBODY) | Q(project__in=without_secret())
     stale = Q(snapshot__due_at=None) | Q(snapshot__due_at__lte=now)
@@ -88,9 +88,9 @@ def without_secret() -> list[int]:
 
 
 def problems_of_renderings() -> Any:
-    """Why a widget's data can't be laid out, by its current renderings (`PollRow.current_source_version`).
+    """Why the widget's data can't be drawn, from its current renderings (`PollRow.current_source_version`).
 
-    What Cyfe gets, the CSV, has the first word; it is the first by the alphabet too.
+    The problem of the CSV, which Cyfe gets, comes first. CSV is also the first format in the alphabet.
     """
     parts: list[Any] = [Value(f"{RENDERING_VERSION}")]
     for name in ("version", "snapshot_id", "snapshot__version"):
@@ -102,9 +102,9 @@ def problems_of_renderings() -> Any:
 
 
 def for_lists(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Any]:
-    """Widgets with all that a list shows of them, and none of Mixpanel's answers, which are large.
+    """Widgets with the columns that lists show. Mixpanel's answers are large, so they are not loaded.
 
-    Their beginnings, `health_report`, hold the notes.
+    Only their beginnings are loaded, as `health_report`, because these hold the notes.
     """
     light: QuerySet[Any] = widgets.select_related("project", "snapshot", "owner").defer(*HEAVY)
     found: QuerySet[Any] = with_health(light, now).annotate(
@@ -114,14 +114,14 @@ def for_lists(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Any]:
 
 
 def counts(widgets: QuerySet[Widget], now: datetime) -> dict[str, int]:
-    """How many of the widgets are in each of STATES."""
+    """State → number of widgets."""
     rows = with_health(widgets.order_by(), now).values_list("health_state").annotate(Count("pk"))
     found = dict(rows)
     return {state: found.get(state, 0) for state in STATES}
 
 
 def health_of(widget: "WidgetWithHealth", now: datetime) -> Health:
-    """In words; the widget comes out of `for_lists`, which gave it its state."""
+    """The health of a widget that comes from `for_lists`."""
     return state_of(widget, now)._replace(note=note_in(widget.health_report or ""))
 
 
@@ -129,7 +129,7 @@ def state_of(widget: "WidgetWithHealth", now: datetime) -> Health:
     state = widget.health_state
     word, project, snapshot = STATES[state], widget.project, widget.snapshot
     if state == "paused":
-        return Health(state, word, "Its address answers as if it did not exist, and it costs no queries.")
+        return Health(state, word, "The widget's address answers 404, and the widget costs no queries.")
     if state == "failing":
         return failing(widget, project, snapshot)
     if state == "waiting" or snapshot is None:
@@ -151,7 +151,7 @@ def failing(widget: "WidgetWithHealth", project: Project, snapshot: Snapshot | N
 
 def waiting(widget: Widget, project: Project, snapshot: Snapshot | None, now: datetime) -> Health:
     if widget.last_polled_at is None:
-        return Health("waiting", "Never polled", "Paste its address into Cyfe: nothing has asked for it so far.")
+        return Health("waiting", "Never polled", "Paste the widget's address into Cyfe.")
     return Health("waiting", "No data yet", held_back(project, snapshot, now) or "Mixpanel has not answered yet.")
 
 
@@ -159,14 +159,14 @@ def why_stale(widget: Widget, project: Project, snapshot: Snapshot, now: datetim
     if why := held_back(project, snapshot, now):
         return why
     if widget.last_polled_at and widget.last_polled_at <= now - POLLED_WITHIN:
-        return f"Cyfe last asked for it {from_now(widget.last_polled_at, now)}; it is refreshed when it asks again."
-    return "It is refreshed as soon as Cyfe asks for it again."
+        return f"Cyfe last polled this widget {from_now(widget.last_polled_at, now)}. The next poll refreshes it."
+    return "The next poll refreshes this widget."
 
 
 def held_back(project: Project, snapshot: Snapshot | None, now: datetime) -> str:
-    """Why Mixpanel can't be asked for now, though nobody need do anything about it; empty when it can."""
+    """Why MixCyfe can't ask Mixpanel now, if that passes by itself; empty if it can ask."""
     if project.backoff_until and project.backoff_until > now:
-        return f"{project.backoff_message} Asked again {from_now(project.backoff_until, now)}."
+        return f"{project.backoff_message} The next try is {from_now(project.backoff_until, now)}."
     if project.full_until and project.full_until > now:
-        return f"The hour's queries are used up; the next one is free {from_now(project.full_until, now)}."
+        return f"No queries are left this hour. The next one is free {from_now(project.full_until, now)}."
     return snapshot.error if snapshot else ""

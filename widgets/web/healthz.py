@@ -1,6 +1,6 @@
-"""`/healthz`: whether the database answers, has all migrations, and can be written.
+"""`/healthz` checks that the database answers, has all migrations, and can be written.
 
-Anybody may ask, as often as they like, so no query costs a write to the database or its lock.
+Anybody may call it at any rate, so it never writes to the database and never takes its lock.
 """
 
 import errno
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 FULL = "nothing can be written: the disk is full"
 READ_ONLY = "nothing can be written: the database is read-only"
 TRIED_AGAIN = 5
-"""Seconds for which one try at writing beside the database is believed."""
+"""Seconds between two tests of the disk."""
 
 TRIED_BYTES = 256 * 1024
 tried: tuple[float, str] = (-math.inf, "")
@@ -30,17 +30,17 @@ tried: tuple[float, str] = (-math.inf, "")
 
 @cache
 def known_migrations() -> frozenset[tuple[str, str]]:
-    """Read from the disk once."""
+    """All migrations of the installed apps. A process reads them from the disk once."""
     return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 
 def missing_migrations() -> frozenset[tuple[str, str]]:
-    """Those that the database has not had yet. Raises django.db.Error when it can't be asked."""
+    """Migrations that the database does not have yet. Raises django.db.Error."""
     return known_migrations() - set(MigrationRecorder(connection).applied_migrations())
 
 
 def write_problem() -> str:
-    """Why nothing can be written; empty when something can. Raises django.db.Error."""
+    """Why MixCyfe can't write to the database; empty if it can. Raises django.db.Error."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SHOW transaction_read_only")
@@ -48,14 +48,14 @@ def write_problem() -> str:
     database = Path(connection.settings_dict["NAME"])
     if not database.exists():  # in memory
         return ""
-    global tried  # noqa: PLW0603 - what this process knows of its disk
+    global tried  # noqa: PLW0603 - one result per process
     if time.monotonic() - tried[0] >= TRIED_AGAIN:
         tried = time.monotonic(), disk_problem(database)
     return tried[1]
 
 
 def disk_problem(database: Path) -> str:
-    """Tries with a file of its own that goes at once: SQLite's lock is for who has something to write."""
+    """Writes a temporary file beside the database, because a test in the database would need SQLite's lock."""
     try:
         if not os.access(database, os.W_OK):
             return READ_ONLY
@@ -67,7 +67,7 @@ def disk_problem(database: Path) -> str:
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Whether all is well; else why not, as a person can say it to whoever mends it."""
+    """Answers 200, or 503 with the problem in words."""
     try:
         problem = "migrations missing: run manage.py migrate" if missing_migrations() else write_problem()
     except Error:

@@ -1,4 +1,4 @@
-"""What holds for every answer: the headers that keep browsers safe, and how large a request may be."""
+"""Security headers for every answer, the limit on a request's size, and the short way for polls."""
 
 from collections.abc import Callable
 
@@ -25,19 +25,19 @@ SAFE = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not `no-referrer`: with it browsers post forms from the origin "null", which Django refuses.
+    # Not `no-referrer`: browsers would then post forms with the origin "null", which Django refuses.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
-"""Nothing inline, nothing from other hosts, nothing in search engines, and no address told to others."""
+"""Headers that forbid inline scripts, other hosts, search engines and referrers to other sites."""
 
 
 class SafeAnswersMiddleware:
-    """The outermost, so that error pages are covered too. Answers that bring a stricter header keep it.
+    """The first middleware, so that error pages get the headers too. An answer's own header wins.
 
-    Bodies are refused by the length they announce, before any of it is read: Django's own limit leaves out
-    uploaded files, which it would write to the disk for anybody who posts one to the login page.
+    A request is refused by its Content-Length, before its body is read. Django's own limit does not cover uploaded
+    files: anybody could fill the disk by posting files to the login page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -51,7 +51,7 @@ class SafeAnswersMiddleware:
 
 
 class MachineMiddleware:
-    """Answers polls at once: sessions, messages and the like are for people, and cost more than a poll."""
+    """Answers polls before the middleware for people: sessions and messages cost more than a poll."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -59,12 +59,12 @@ class MachineMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(POLLED):
             return self.get_response(request)
-        request.get_host()  # refuses hosts that are not ours, as CommonMiddleware does for people
+        request.get_host()  # refuses unknown host names, as CommonMiddleware does for people
         return poll(request, request.path_info.removeprefix(POLLED))
 
 
 def announced_length(request: HttpRequest) -> int:
-    """What is sent without its length, or with nonsense, is read as empty (by Django too)."""
+    """The Content-Length; 0 if it is missing or no number, because Django then reads no body."""
     length = str(request.META.get("CONTENT_LENGTH") or "")
     return int(length[:20]) if length.isascii() and length.isdigit() else 0
 

@@ -1,4 +1,4 @@
-"""The first steps, from an empty install to numbers in Cyfe, and how far somebody has come."""
+"""The first steps, from an empty install to numbers in Cyfe, and which of them a person has done."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from widgets.models import ApiCall, Project, Snapshot, Widget
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`url` and `button` lead on; both are empty where somebody else has to act."""
+    """`url` and `button` lead to the step's page; both are empty if another person must act."""
 
     title: str
     text: str
@@ -37,7 +37,7 @@ class FirstSteps:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What somebody sees: the first project and widget, and whether Mixpanel has answered and Cyfe has asked."""
+    """The progress of a person: the first project and widget, and whether Mixpanel answered and Cyfe polled."""
 
     project: int | None
     widget: int | None
@@ -46,7 +46,7 @@ class Found:
 
 
 def first_steps(user: Any) -> FirstSteps:
-    """For somebody who is logged in. One statement, whatever there is."""
+    """The steps of a person who is logged in, with one SQL query."""
     found = look(user)
     if user.has_perm("widgets.add_project"):
         return FirstSteps((*project_steps(found), *widget_steps(user, found)))
@@ -72,14 +72,14 @@ def look(user: Any) -> Found:
 def project_steps(found: Found) -> Iterator[Step]:
     yield Step(
         "Add your Mixpanel project",
-        "Its id, its time zone and a service account that may read it.",
+        "You need the project's id, its time zone and a service account with access to it.",
         found.project is not None,
         reverse("admin:widgets_project_add"),
         "Add a project",
     )
     yield Step(
         "Test the connection",
-        "One query tells whether Mixpanel lets MixCyfe in, or what to change.",
+        "One query shows whether Mixpanel accepts the credentials, or what to change.",
         found.answered,
         f"{reverse('admin:widgets_project_change', args=[found.project])}#connection" if found.project else "",
         "Test it" if found.project else "",
@@ -88,27 +88,27 @@ def project_steps(found: Found) -> Iterator[Step]:
 
 def invitation(found: Found) -> Step:
     return Step(
-        "Get into a project",
-        "Ask whoever runs MixCyfe to add you to a project: you see its widgets then.",
+        "Join a project",
+        "Ask your administrator to add you to a project. Then you see its widgets.",
         found.project is not None,
     )
 
 
 def widget_steps(user: Any, found: Found) -> Iterator[Step]:
     if not user.has_perm("widgets.add_widget"):
-        text = "Your colleagues make them; what they make appears here by itself."
+        text = "Your colleagues make widgets, and the widgets appear here."
         yield Step("See your project's widgets", text, found.widget is not None)
         return
     yield Step(
         "Make a widget",
-        "Pick what to ask and a chart, and see it before you save it.",
+        "Choose a report and a chart, and see a preview before you save.",
         found.widget is not None,
         reverse("admin:widgets_widget_add") if found.project else "",
         "Make a widget" if found.project else "",
     )
     yield Step(
         "Paste its address into Cyfe",
-        "As a Private URL widget, with the same chart type. Done when Cyfe has asked for it.",
+        "Use a Private URL widget with the same chart type. The step is done after Cyfe's first poll.",
         found.polled,
         reverse("admin:widgets_widget_change", args=[found.widget]) if found.widget else "",
         "Copy the address" if found.widget else "",

@@ -1,4 +1,4 @@
-"""Whether Cyfe, which polls from anywhere in the internet, can reach this site by its own address."""
+"""Checks that Cyfe, which polls from the internet, can reach the address of this site."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -6,17 +6,17 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 PRIVATE_NAMES = ("localhost", "local", "internal", "lan", "home", "test", "example", "invalid")
-"""Last parts of names that no public name ends in: RFC 6761, 6762, and what routers and companies use."""
+"""Endings of private host names: RFC 6761, RFC 6762, and those of routers and companies."""
 
 
 def out_of_reach() -> str:
-    """Why Cyfe can't reach the addresses of widgets, and what to do; empty when it can."""
+    """Why Cyfe can't reach the widgets' addresses, and what to do; empty if Cyfe can."""
     url = urlsplit(settings.SITE_URL)
     host = url.hostname or ""
     if url.scheme != "https":
-        why = "it does not start with https:, which Cyfe wants"
+        why = "the address does not start with https:"
     elif is_private(host):
-        why = f"“{host}” is known in your own network only"
+        why = f"“{host}” exists only in your own network"
     else:
         return ""
     return f"Cyfe can't reach {settings.SITE_URL}: {why}. Set SITE_URL to the public https address of this site."

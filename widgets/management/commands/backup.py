@@ -1,4 +1,4 @@
-"""`manage.py backup FILE`: one consistent copy of the database, while polls go on."""
+"""`manage.py backup FILE`: copies the database while MixCyfe runs."""
 
 import os
 import signal
@@ -17,21 +17,21 @@ from widgets.management.private_files import BESIDE, create_private
 from widgets.models import Project
 
 TABLE = Project._meta.db_table
-"""Where this table is missing, there is nothing of MixCyfe's to copy."""
+"""A database without this table is not MixCyfe's."""
 
 
 class Command(BaseCommand):
-    help = "Copies the database that DATABASE_URL names into a new file, while MixCyfe runs."
+    help = "Copies the database in DATABASE_URL into a new file. MixCyfe may run meanwhile."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="the new file; never overwritten")
+        parser.add_argument("file", type=Path, help="the new file; an existing file is never overwritten")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         copy = copy_sqlite if connection.vendor == "sqlite" else dump_postgresql
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was begun is removed
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that a partial file is removed
         files = [Path(f"{file}{ending}") for ending in BESIDE]
-        taken = "{} is there already, and is never overwritten."
+        taken = "{} exists already. A backup never overwrites a file."
         for there in filter(os.path.lexists, files):
             raise CommandError(taken.format(there))
         try:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file} can't be written: {error.strerror}.") from None
         try:
             projects = copy(file)
-        except BaseException:  # a part of a backup must not be taken for one
+        except BaseException:  # nobody must take a partial file for a backup
             for begun in files:
                 begun.unlink(missing_ok=True)
             raise
@@ -51,19 +51,19 @@ class Command(BaseCommand):
 
 
 def copy_sqlite(file: Path) -> int:
-    """Copies in one step, from one moment; gives how many projects are in the copy."""
+    """Copies the database as of one moment. Returns the number of projects in the copy."""
     source = Path(str(connection.settings_dict["NAME"]))
     if not source.is_file():
         raise nothing(f"there is no {source}")
     try:
-        # Not by Django's connection, which would make a file that is missing.
+        # Not Django's connection: it would create a missing file.
         with (
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=20)) as database,
             closing(sqlite3.connect(file)) as copy,
         ):
             if not database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [TABLE]).fetchone():
                 raise nothing(f"{source} has no tables of MixCyfe's")
-            database.backup(copy, progress=lambda *_: None)  # back in Python now and then, where a signal is heard
+            database.backup(copy, progress=lambda *_: None)  # the callback lets Python handle signals
             (projects,) = copy.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608 - our own name
     except sqlite3.Error as error:
         raise CommandError(f"The database can't be copied: {error}.") from None
@@ -71,14 +71,14 @@ def copy_sqlite(file: Path) -> int:
 
 
 def dump_postgresql(file: Path) -> int:
-    """Runs pg_dump; gives how many projects there are."""
+    """Runs pg_dump. Returns the number of projects."""
     try:
         if TABLE not in connection.introspection.table_names():
             raise nothing("the database has no tables of MixCyfe's")
         projects = Project.objects.count()
     except DatabaseError as error:
         raise CommandError(f"The database can't be read ({type(error).__name__}): see DATABASE_URL.") from None
-    # The password goes by the environment: a command line is everybody's to read.
+    # The password goes into the environment, because every user of the machine can read command lines.
     command, environment = PgDump.settings_to_cmd_args_env(
         connection.settings_dict, ["--format=custom", "--no-owner", "--no-password"]
     )
@@ -88,7 +88,7 @@ def dump_postgresql(file: Path) -> int:
                 command, env=os.environ | (environment or {}), stdout=out, stderr=subprocess.PIPE, check=True
             )
     except FileNotFoundError:
-        raise CommandError("pg_dump is not installed; Debian has it in postgresql-client.") from None
+        raise CommandError("pg_dump is not installed. On Debian, install postgresql-client.") from None
     except subprocess.CalledProcessError as error:
         said = " ".join(error.stderr.decode(errors="replace").split())
         raise CommandError(f"The database can't be copied. {said}") from None
@@ -96,10 +96,10 @@ def dump_postgresql(file: Path) -> int:
 
 
 class PgDump(DatabaseClient):
-    """As Django runs psql: the same host, user, database and certificates."""
+    """Runs pg_dump as Django runs psql: with the same host, user, database and certificates."""
 
     executable_name = "pg_dump"
 
 
 def nothing(why: str) -> CommandError:
-    return CommandError(f"There is nothing to back up: {why}. DATABASE_URL says which database is meant.")
+    return CommandError(f"There is nothing to back up: {why}. Check DATABASE_URL, which names the database.")

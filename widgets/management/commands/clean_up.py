@@ -1,4 +1,4 @@
-"""`manage.py clean_up`, for a daily timer: removes what nobody needs any more, and says how much that was."""
+"""`manage.py clean_up`, for a daily timer: removes old rows, and prints their numbers."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +16,7 @@ from widgets.refresh import pruning
 from widgets.refresh.clock import database_now
 
 BATCH = 1000
-"""Rows that go in one transaction: with SQLite, whoever wants to write waits for it."""
+"""Rows per transaction. With SQLite, all other writers wait for the transaction."""
 
 
 def sessions() -> int:
@@ -37,7 +37,7 @@ def counters() -> int:
 
 
 def remove(rows: QuerySet[Any]) -> int:
-    """Deletes them in batches; returns how many there were."""
+    """Deletes the rows in batches. Returns their number."""
     removed = 0
     while batch := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         rows.model._default_manager.filter(pk__in=batch).delete()
@@ -51,11 +51,11 @@ STEPS: dict[str, Callable[[], int]] = {
     "records of failed logins": failures,
     "counters of failed logins": counters,
 }
-"""What goes, and the function that removes it and returns how many rows that were. Beside what `pruning` removes."""
+"""Name of the rows → the function that removes them and returns their number. `pruning` removes other rows."""
 
 
 class Command(BaseCommand):
-    help = "Removes ended sessions, old records of logins and calls, and what no widget uses. For a daily timer."
+    help = "Removes ended sessions, old records of logins and calls, and unused data. Run it daily."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for what, step in STEPS.items():

@@ -23,7 +23,7 @@ PASSWORD = "mixcyfe-demo"  # noqa: S105 - served on the loopback address only, o
 
 
 class Command(BaseCommand):
-    help = "Shows MixCyfe with a stand-in for Mixpanel: no credentials and no network needed."
+    help = "Shows MixCyfe with a fake Mixpanel. The demo needs no credentials and no network."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if environment.fake is None:
@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
 
 def fetch_first_numbers() -> None:
-    """So that the board has pictures at first sight; Cyfe's polls would bring them otherwise."""
+    """Fills the board with pictures before Cyfe's first polls."""
     for pk in Snapshot.objects.filter(fetched_at=None, widgets__isnull=False).distinct().values_list("pk", flat=True):
         refresh(pk, expected_fetched_at=None, purpose="command")
 

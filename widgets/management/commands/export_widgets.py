@@ -10,7 +10,7 @@ from widgets.models import Project, Widget
 
 
 class Command(BaseCommand):
-    help = "Prints all projects and widgets as JSON that import_widgets takes, without secrets."
+    help = "Prints all projects and widgets as JSON for import_widgets, without secrets."
 
     def handle(self, *args: Any, **options: Any) -> None:
         content = export_all(Project.objects.all(), Widget.objects.all())

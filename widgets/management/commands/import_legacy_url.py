@@ -15,15 +15,15 @@ LARGEST_ID = 2**63 - 1
 
 class Command(BaseCommand):
     help = (
-        "Turns addresses of the 2015 connector into a project and widgets, and prints each widget's new address. "
-        "Prints no part of the credentials in them."
+        "Turns addresses of the 2015 connector into a project and widgets. "
+        "Prints each widget's new address, and no part of the credentials."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        # Nothing here lets argparse check a value: its messages quote what they refuse, a secret perhaps.
-        parser.add_argument("url", nargs="+", help="the old address in quotes; - reads them from stdin, one a line")
-        parser.add_argument("--project", default="", metavar="NAME", help="what to call a project that is new")
-        parser.add_argument("--region", default="", help="us, eu or in; us when left out")
+        # argparse must not check values: its messages quote the value, which may be a secret.
+        parser.add_argument("url", nargs="+", help="the old address in quotes; - reads stdin, one address per line")
+        parser.add_argument("--project", default="", metavar="NAME", help="the name for a new project")
+        parser.add_argument("--region", default="", help="us, eu or in; the default is us")
         parser.add_argument("--project-id", default="", metavar="N", help="the number after /project/ at Mixpanel")
 
         def error(message: str) -> NoReturn:
@@ -52,27 +52,27 @@ class Command(BaseCommand):
             for doubt in address.doubts:
                 self.stderr.write(f"{each.widget.title}: {doubt}")
             if not each.widget.active:
-                self.stderr.write(f"{each.widget.title}: is paused. Switch it on in the admin.")
-        # The first of a project's knows whether the project is new.
+                self.stderr.write(f"{each.widget.title}: the widget is paused. Resume it in the admin.")
+        # Only the first result of a project knows that the project is new.
         for each in {each.project.pk: each for each in reversed(moved)}.values():
             self.advise(each)
 
     def advise(self, moved: MovedIn) -> None:
-        """What is left to do for a project, on stderr, so that the addresses alone go into a file."""
+        """Prints the next steps for a project, on stderr, because stdout holds only the addresses."""
         project = moved.project
         page = f"{settings.SITE_URL}/admin/widgets/project/{project.pk}/change/"
         if moved.kept_credentials:
-            self.stderr.write(f"{project.name}: keeps its own credentials; the old address's secret is not stored.")
+            self.stderr.write(f"{project.name}: the project keeps its credentials. The old secret is not stored.")
         if project.auth == Auth.PROJECT_SECRET:
             self.stderr.write(
-                f"{project.name}: signs in with its project secret, which Mixpanel ends on {last_day()}. Before that "
-                "day make a service account at Mixpanel (Organization settings → Service accounts, role Consumer), "
-                f"and enter it with the project id at {page}. The widgets' addresses stay as they are."
+                f"{project.name}: the project uses a project secret, which Mixpanel ends on {last_day()}. Before that "
+                "day, make a service account at Mixpanel (Organization settings → Service accounts, role Consumer). "
+                f"Enter it with the project id at {page}. The widgets' addresses do not change."
             )
         if moved.new:
             self.stderr.write(
-                f"{project.name}: its days end at midnight in {project.timezone}. If Mixpanel's project settings name "
-                f"another time zone, set that one at {page}."
+                f"{project.name}: the project's time zone is {project.timezone}. If Mixpanel's project settings name "
+                f"another time zone, change it at {page}."
             )
 
 
@@ -88,7 +88,7 @@ def read(url: str, where: str) -> LegacyAddress:
 
 
 def move_all(addresses: list[LegacyAddress], options: dict[str, Any]) -> list[MovedIn]:
-    """All or nothing."""
+    """Imports all addresses or none."""
     name, region, project_id = options["project"], options["region"], options["project_id"]
     with transaction.atomic():
         return [move_in(address, name=name, region=region, project_id=project_id) for address in addresses]

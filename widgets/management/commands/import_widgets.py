@@ -11,7 +11,7 @@ from widgets.import_export.importing import BadImport, import_all, read_json
 
 
 class Command(BaseCommand):
-    help = "Creates or updates projects and widgets from JSON, all or nothing, and prints each widget's address."
+    help = "Creates or updates the projects and widgets in a JSON file, all or none. Prints each widget's address."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="the JSON file, or - for standard input")
@@ -27,6 +27,8 @@ class Command(BaseCommand):
         log_command([*projects, *widgets], "Imported.")
         for project in projects:
             if not project.has_secret:
-                self.stderr.write(f"{project.name}: needs credentials. Enter them in the admin, or import a secret.")
+                self.stderr.write(
+                    f"{project.name}: the project needs credentials. Enter them in the admin, or import a secret."
+                )
         for widget in widgets:
             self.stdout.write(f"{widget.title}\t{widget.url()}")

@@ -1,4 +1,4 @@
-"""`manage.py new_key`; manage.py answers it itself, so that it runs before there are settings."""
+"""`manage.py new_key`. It needs no settings, because manage.py runs it before Django reads them."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Prints a fresh key for FIELD_ENCRYPTION_KEYS."
+    help = "Prints a new key for FIELD_ENCRYPTION_KEYS."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:

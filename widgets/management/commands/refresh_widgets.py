@@ -14,14 +14,14 @@ from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
 
 FREE_PLACE = 60
-"""Seconds to wait for one."""
+"""Seconds to wait for a free place among the project's running queries."""
 
 
 class Command(BaseCommand):
-    help = "Refreshes stale data that was polled in the last day, each query once, within Mixpanel's limits."
+    help = "Refreshes stale widgets that were polled in the last day, within Mixpanel's limits. Asks each query once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--all", action="store_true", help="every active widget, fresh or not, polled or not")
+        parser.add_argument("--all", action="store_true", help="refresh every active widget, also fresh ones")
 
     def handle(self, *args: Any, all: bool, **options: Any) -> None:
         counts = {"refreshed": 0, "failed": 0, "left": 0}
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             snapshot = Snapshot.objects.select_related("project").defer("report_json").filter(pk=pk).first()
             if snapshot is None:
                 continue
-            outcome = refresh_in_time(pk, snapshot.fetched_at)
+            outcome = refresh_when_free(pk, snapshot.fetched_at)
             counts[counted_as(outcome)] += 1
             error = Snapshot.objects.values_list("error", flat=True).filter(pk=pk).first()
             said = f"failed: {error}" if outcome is Outcome.FAILED else outcome.value
@@ -39,20 +39,20 @@ class Command(BaseCommand):
             raise CommandError(f"{counts['failed']} failed")
 
 
-def refresh_in_time(pk: int, seen: datetime | None) -> Outcome | Refusal:
-    """Waits a while where polls and workers have the project's few places for running queries."""
+def refresh_when_free(pk: int, fetched_at: datetime | None) -> Outcome | Refusal:
+    """Waits up to FREE_PLACE seconds if polls and workers use all places."""
     deadline = time.monotonic() + FREE_PLACE
-    while (
-        outcome := refresh(pk, expected_fetched_at=seen, purpose="command")
-    ) is Refusal.CONCURRENT_LIMIT and time.monotonic() < deadline:
+    while True:
+        outcome = refresh(pk, expected_fetched_at=fetched_at, purpose="command")
+        if outcome is not Refusal.CONCURRENT_LIMIT or time.monotonic() >= deadline:
+            return outcome
         time.sleep(0.5)
-    return outcome
 
 
 def counted_as(outcome: Outcome | Refusal) -> str:
     if outcome is Outcome.STORED:
         return "refreshed"
-    # A project that Mixpanel refuses is a failure that somebody must look at; a full hour is not.
+    # A person must repair a project that Mixpanel refuses. A full hour passes by itself.
     return "failed" if outcome in (Outcome.FAILED, Refusal.BACKOFF, Refusal.NO_CREDENTIALS, Refusal.FAILED) else "left"
 
 

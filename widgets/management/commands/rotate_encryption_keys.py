@@ -10,7 +10,7 @@ from widgets.models.encrypted import SecretLost
 
 
 class Command(BaseCommand):
-    help = "Encrypts every stored secret anew with the first of FIELD_ENCRYPTION_KEYS; the others can go then."
+    help = "Encrypts every stored secret with the first of FIELD_ENCRYPTION_KEYS. Then you can remove the other keys."
 
     def handle(self, *args: Any, **options: Any) -> None:
         rotated, lost = 0, []
@@ -28,5 +28,5 @@ class Command(BaseCommand):
         self.stdout.write(f"{rotated} secret{'' if rotated == 1 else 's'} encrypted with the first key.")
         if lost:
             raise CommandError(
-                f"No key opens the secret of: {', '.join(lost)}. Put the lost key back, or enter these secrets anew."
+                f"No key opens the secret of: {', '.join(lost)}. Put the lost key back, or enter these secrets again."
             )

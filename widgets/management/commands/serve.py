@@ -1,4 +1,4 @@
-"""`manage.py serve`: migrations that are missing, then granian."""
+"""`manage.py serve`: applies missing migrations, then starts granian."""
 
 import os
 import socket
@@ -14,39 +14,39 @@ from widgets.web.healthz import missing_migrations, write_problem
 
 
 class Command(BaseCommand):
-    help = "Applies migrations that are missing, then serves with granian until it is told to stop. Stops gracefully."
+    help = "Applies missing migrations, then serves with granian. A signal stops it after the running requests."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--workers", type=int, default=1, help="processes")
-        parser.add_argument("--threads", type=int, default=8, help="polls at once, a process")
+        parser.add_argument("--workers", type=int, default=1, help="number of processes")
+        parser.add_argument("--threads", type=int, default=8, help="polls at once per process")
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_free(options["host"], options["port"])
         self.migrate()
         command = granian(options["host"], options["port"], options["workers"], options["threads"])
-        # Half of the threads may wait for Mixpanel; the others answer. Of two, one is left to people who wait.
+        # At most half of the threads may wait for Mixpanel. With two threads, only a person may wait, and no poll.
         may_wait = options["threads"] // 2 if options["threads"] > 2 else 0
         os.environ["WAITING_POLLS"] = str(min(settings.WAITING_POLLS, may_wait))
-        os.execv(command[0], command)  # noqa: S606 - granian takes this process's place, and its signals
+        os.execv(command[0], command)  # noqa: S606 - granian replaces this process, so that it gets the signals
 
     def migrate(self) -> None:
-        """Writes nothing where nothing is missing: what is there is served from a full or read-only disk too."""
+        """Writes nothing if no migration is missing, so that MixCyfe can serve from a full or read-only disk."""
         try:
             if missing_migrations():
                 call_command("migrate", interactive=False, verbosity=0)
             elif problem := write_problem():
-                self.stderr.write(f"MixCyfe serves what is there; {problem}.")
+                self.stderr.write(f"MixCyfe serves the stored data; {problem}.")
         except DatabaseError as error:
             said = " ".join(str(error).split())
-            raise CommandError(f"Can't serve: the database is away, or can't be written. It says: {said}") from None
+            raise CommandError(f"Can't serve: the database is away, or can't be written. Its error: {said}") from None
 
 
 def check_free(host: str, port: int) -> None:
-    """Granian shares a port that another server has (SO_REUSEPORT), and every other poll would go there."""
+    """Granian would share a port with another server (SO_REUSEPORT), and that one would get half of the polls."""
     if not 0 < port < 65536:
-        raise CommandError(f"Can't serve on {host}:{port}: ports go from 1 to 65535. Choose another with --port.")
+        raise CommandError(f"Can't serve on {host}:{port}: ports go from 1 to 65535. Choose another port with --port.")
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
@@ -58,7 +58,7 @@ def check_free(host: str, port: int) -> None:
 
 
 def granian(host: str, port: int, workers: int, threads: int) -> list[str]:
-    """The server's command line: several threads, because a few may wait for Mixpanel at once."""
+    """The server's command line."""
     return [
         sys.executable,
         "-m",

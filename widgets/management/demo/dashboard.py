@@ -1,4 +1,4 @@
-"""The demo's project and widgets, in the import format: one widget a chart type."""
+"""The demo's project and widgets in the import format: one widget per chart type."""
 
 from typing import Any
 

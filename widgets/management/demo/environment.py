@@ -1,4 +1,4 @@
-"""What `manage.py demo` needs before Django reads its settings: a database of its own, keys, a fake Mixpanel."""
+"""Prepares the settings for `manage.py demo`: its own database, its own keys, and a fake Mixpanel."""
 
 import os
 import secrets
@@ -12,17 +12,17 @@ from widgets.management.private_files import create_private
 
 KEYS_FILE = Path("demo.env")
 LATENCY = 0.15
-"""Seconds that the fake takes per query: short enough to play with, long enough to see that one waits."""
+"""Seconds per query of the fake Mixpanel: short, but long enough to see the waiting."""
 
 fake: FakeMixpanel | None = None
 
 
 def prepare() -> None:
-    """Sets every setting that the demo depends on, so that a `.env` beside it is left alone."""
+    """Sets every setting that the demo depends on, so that a `.env` has no effect on it."""
     global fake  # noqa: PLW0603 - one process, one demo
     port = os.environ.get("PORT", "8000")
     if not port.isdigit() or not 0 < int(port) < 65536:
-        sys.exit(f"MixCyfe's demo can't start: PORT is {port!r}; write a number, for example PORT=8000.")
+        sys.exit(f"MixCyfe's demo can't start: PORT is {port!r}. Write a number, for example PORT=8000.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -50,7 +50,7 @@ def prepare() -> None:
 
 
 def stored_keys() -> tuple[str, str]:
-    """The demo's keys, kept so that a second start reads what the first one stored."""
+    """The demo's keys. They are stored, so that a second start can read the secrets of the first."""
     if KEYS_FILE.exists():
         lines = dict(line.split("=", 1) for line in KEYS_FILE.read_text().splitlines() if "=" in line)
         if {"SECRET_KEY", "FIELD_ENCRYPTION_KEYS"} <= set(lines):

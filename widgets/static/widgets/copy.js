@@ -1,4 +1,4 @@
-// Copy buttons: <button data-copy="id of an input">. Without JavaScript the input can be copied by hand.
+// Copy buttons: <button data-copy="id of an input">. Without JavaScript, people copy the input's text by hand.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {
@@ -6,7 +6,7 @@ document.addEventListener("click", async (event) => {
     const said = button.parentElement.querySelector("[data-copied]");
     input.select();
     try {
-      // The clipboard is open to https pages and localhost only; the old command works everywhere.
+      // Only https pages and localhost may use the clipboard. The old command works everywhere.
       if (navigator.clipboard && window.isSecureContext) await navigator.clipboard.writeText(input.value);
       else if (!document.execCommand("copy")) throw new Error("refused");
       said.textContent = "Copied";

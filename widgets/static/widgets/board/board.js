@@ -1,4 +1,4 @@
-// The board keeps itself up to date, and filters as one types. Without this it is a plain page with a form.
+// Updates the board, and filters it while a person types. Without this script the board is a page with a form.
 (() => {
   const EVERY = 45_000;
   const board = document.getElementById("board");
@@ -6,7 +6,7 @@
   const updated = document.querySelector("[data-updated]");
   if (!board || !search) return;
 
-  // What the server does with ?q=: every word stands in the title or in the project's name.
+  // Like the server's ?q=: the title or the project's name contains every word.
   function filter() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
@@ -26,11 +26,11 @@
 
   const cards = (root) => [...root.querySelectorAll("[data-card]")].map((card) => card.id).join();
 
-  // What the server sent last, by place: the page itself changes when times become the person's own.
+  // Place → HTML as the server sent it last. The page's own HTML differs, because times.js changes the times.
   const sent = new Map();
   const remember = () => document.querySelectorAll("[data-live]").forEach((each) => sent.set(each.dataset.live, each.innerHTML));
 
-  // The same cards in the same places: only what differs is touched, and a picture only once the new one is there.
+  // If the cards are the same, changes only the differences. A picture changes after the new one has loaded.
   function patch(page) {
     for (const next of page.querySelectorAll("[data-live]")) {
       const place = next.dataset.live;
@@ -67,7 +67,7 @@
     running = true;
     try {
       const response = await fetch(location.href, { cache: "no-store", redirect: "manual" });
-      if (response.type === "opaqueredirect") return say("You are logged out: load this page again.");
+      if (response.type === "opaqueredirect") return say("You are logged out. Reload this page.");
       if (!response.ok) throw new Error(String(response.status));
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const next = page.getElementById("board");
@@ -85,7 +85,7 @@
       document.dispatchEvent(new Event("mixcyfe:changed"));
       say("");
     } catch {
-      say("MixCyfe does not answer. It is tried again.");
+      say("MixCyfe does not answer. This page tries again.");
     } finally {
       last = Date.now();
       running = false;

@@ -1,4 +1,4 @@
-// Times in the person's own zone. Without this they stand in UTC, and say so.
+// Shows times in the person's time zone. Without this script, times are in UTC, with the zone's name.
 (() => {
   const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 

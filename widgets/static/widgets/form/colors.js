@@ -1,4 +1,4 @@
-// A colour to pick for every label of the preview; the textarea of lines stays what is sent.
+// A colour picker for every label of the preview. The form still sends the textarea's lines.
 
 import { changed, element, linesOf } from "./elements.js";
 
@@ -9,7 +9,7 @@ export function colors(textarea, panel) {
   textarea.after(box);
 
   panel.addEventListener("shown", ({ detail }) => {
-    if (box.contains(document.activeElement)) return; // a colour is being picked
+    if (box.contains(document.activeElement)) return; // the person is picking a colour
     box.replaceChildren(...detail.colors.slice(0, MOST).map(([label, color]) => swatch(label, color, detail.colors)));
   });
 
@@ -24,7 +24,7 @@ export function colors(textarea, panel) {
     return element("label", {}, input, ` ${label}`);
   }
 
-  // Colours by position become those of the labels that have them now.
+  // Turns colours by position into colours by label.
   function byLabel(drawn) {
     const lines = linesOf(textarea);
     if (!lines.some((line) => line.includes("="))) return new Map(lines.map((color, i) => [drawn[i]?.[0] ?? "", color]));

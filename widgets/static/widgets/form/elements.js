@@ -1,4 +1,4 @@
-// Making elements. Texts become text nodes, never HTML: names come from whoever can send an event.
+// Makes elements. Texts become text nodes, never HTML, because attackers can send events with any name.
 
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -11,7 +11,7 @@ export function set(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
 }
 
-// The part of the form around a field: its row, or its box in a row that it shares with others.
+// The part of the form around a field: its row, or its box in a row with several fields.
 export function placeOf(form, name) {
   const box = form.querySelector(`.fieldBox.field-${name}`);
   return box ? box.parentElement : form.querySelector(`.form-row.field-${name}`);

@@ -1,4 +1,4 @@
-// Shows the fields that the chosen report, chart and range use. Which those are is said by the server.
+// Shows only the fields that the chosen report, chart and range use. The server sends the rules.
 
 import { placeOf } from "./elements.js";
 
@@ -17,7 +17,7 @@ export class Fields {
     if (this.about) this.about.textContent = this.described.about[report] || "";
     for (const name of Object.keys(this.described.conditions)) {
       const place = placeOf(this.form, name);
-      // What is wrong stays in sight.
+      // A field with an error stays visible.
       if (place) place.hidden = !this.isUsed(name) && !place.querySelector(".errorlist");
     }
     for (const row of this.form.querySelectorAll(".form-row:has(.fieldBox)")) {
@@ -35,7 +35,7 @@ export class Fields {
     });
   }
 
-  // The chart that somebody chose comes back with a report that can fill it.
+  // Selects the person's chart again as soon as the report can fill it.
   fitCharts(fitting) {
     const chart = this.form.elements.chart;
     if (!fitting) return;

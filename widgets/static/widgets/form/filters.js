@@ -1,4 +1,4 @@
-// Rows of property, condition and value, with lists to pick from. An empty row stays, hidden, so that "none" is sent.
+// Rows of property, condition and value, with pickers. A hidden empty row stays, so that the form can send "no filter".
 
 import { changed } from "./elements.js";
 import { Picker } from "./picker.js";
@@ -40,7 +40,7 @@ export function filters(box, { properties, values }) {
   for (const row of rows) if (row !== empty) enhance(row);
 }
 
-// A text whose spaces or lines would be lost, or that begins as one in quotes does, is written in quotes itself.
+// Puts a text in quotes if its outer spaces or line breaks would be lost, or if it starts with a quote.
 function asTyped(value) {
   return value !== value.trim() || /[\r\n]/.test(value) || value.startsWith('"') ? JSON.stringify(value) : value;
 }

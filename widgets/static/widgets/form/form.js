@@ -1,4 +1,4 @@
-// The widget's form, made comfortable. Without this script everything is there and works, as plain fields.
+// Adds pickers, colours and the preview to the widget's form. Without this script, the form works with plain fields.
 
 import { colors } from "./colors.js";
 import { linesOf } from "./elements.js";
@@ -11,9 +11,9 @@ import { Preview } from "./preview.js";
 
 const form = document.getElementById("widget_form");
 const described = document.getElementById("which-fields");
-if (form && described) comfort(form, JSON.parse(described.textContent));
+if (form && described) enhance(form, JSON.parse(described.textContent));
 
-function comfort(form, described) {
+function enhance(form, described) {
   const url = (name) => described.urls[name];
   const fields = new Fields(form, described);
   const panel = form.querySelector("[data-preview]");
@@ -23,18 +23,18 @@ function comfort(form, described) {
   const event = () => linesOf(form.elements.events)[0] || form.elements.born_event.value.trim();
   const list = (what, of, again) => (project()
     ? listOf(url("lists"), project(), what, of, again)
-    : { values: [], problem: "Choose a project first, then its names are listed here.", fixed: true });
+    : { values: [], problem: "Choose a project first to see its names.", fixed: true });
   const properties = (again) => (event()
     ? list("properties", [event()], again)
-    : { values: [], problem: "Choose an event first, then its properties are listed here.", fixed: true });
+    : { values: [], problem: "Choose an event first to see its properties.", fixed: true });
   const values = (property, again) => (event() && property && !property.includes('["')
     ? list("values", [event(), property], again)
-    : { values: [], problem: "Values are listed once there is an event and a property's name.", fixed: true });
+    : { values: [], problem: "Choose an event and a property first to see values.", fixed: true });
   const labels = (again) => {
     const breakdown = form.elements.breakdown.value.trim();
-    // The labels of the preview are at hand, and free.
+    // The preview's labels cost no query.
     if (preview.labels.length) return { values: preview.labels.map((value) => ({ value })), note: "", fixed: true };
-    return breakdown ? values(breakdown, again) : { values: [], problem: "The labels are those of the preview.", fixed: true };
+    return breakdown ? values(breakdown, again) : { values: [], problem: "The preview's labels will appear here.", fixed: true };
   };
 
   const sources = { properties, labels };

@@ -1,4 +1,4 @@
-// A link pasted from Mixpanel fills the form.
+// Fills the form from a pasted Mixpanel link.
 
 import { changed, element } from "./elements.js";
 import { post, Trouble } from "./wire.js";
@@ -23,7 +23,7 @@ export function link(form, url) {
       fill(found.fields);
       input.value = "";
       said.classList.add("good");
-      said.textContent = "Filled in below.";
+      said.textContent = "The form is filled in.";
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       said.classList.add("bad");

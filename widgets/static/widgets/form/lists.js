@@ -1,4 +1,4 @@
-// Lists of Mixpanel's names, fetched once a page: {values: [{value, label, detail}], note, problem}.
+// Lists of Mixpanel's names, fetched once per page: {values: [{value, label, detail}], note, problem}.
 
 import { post, Trouble } from "./wire.js";
 
@@ -26,7 +26,7 @@ async function fetchList(url, project, what, of, again) {
     for (let look = 0; look < LOOKS; look += 1) {
       const list = await post(url, data);
       if (!list.loading) return list;
-      // Somebody else fetches it this moment.
+      // Another person's request is fetching the list now.
       data.delete("again");
       await new Promise((resolve) => { setTimeout(resolve, LOOK_AGAIN); });
     }
@@ -34,5 +34,5 @@ async function fetchList(url, project, what, of, again) {
     if (error instanceof Trouble) return { values: [], note: "", problem: error.message };
     throw error;
   }
-  return { values: [], note: "", problem: "Mixpanel takes very long to answer." };
+  return { values: [], note: "", problem: "Mixpanel has not answered yet." };
 }

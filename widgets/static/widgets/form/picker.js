@@ -1,5 +1,5 @@
-// Django's own Select2 over a field that stays what is sent: an input for one name, or a textarea with one a line.
-// The list comes from `source`. A name that is not listed is taken as it is typed.
+// Django's own Select2 for an input (one name) or a textarea (one name per line). The form still sends that field.
+// `source` gives the list. People can also type names that are not in the list.
 
 import { changed, element, linesOf, set } from "./elements.js";
 
@@ -7,7 +7,7 @@ const MOST = 200;
 let count = 0;
 
 export class Picker {
-  // `source(again)` gives {values, note, problem, fixed} or a promise of it. `alone()`: a name replaces the one before.
+  // `source(again)` gives {values, note, problem, fixed} or a promise of it. `alone()`: a new name replaces the old one.
   // `written(value)`: how the field writes a name of the list.
   constructor(field, { noun, source, alone = () => true, written = (value) => value }) {
     Object.assign(this, { field, noun, source, alone, written });
@@ -41,7 +41,7 @@ export class Picker {
     this.select2.$dropdown[0].firstChild.append(element("div", { class: "picker-foot" }, this.note, this.again));
   }
 
-  // Select2 calls the box around the input the combobox, and gives it no name.
+  // Select2 marks the box around the input as the combobox, and gives the input no label.
   label() {
     const { field, search } = this;
     const help = document.getElementById(`${field.id}_helptext`);
@@ -71,7 +71,7 @@ export class Picker {
       event.preventDefault();
       this.drop(event.params.args.data.id);
     });
-    // What is typed stands, however the list is left.
+    // Keeps the typed text, however the list is closed.
     this.$select.on("select2:closing", () => {
       const typed = this.search.value.trim();
       this.search.value = "";
@@ -84,12 +84,12 @@ export class Picker {
     });
     this.box.addEventListener("click", (event) => {
       if (!event.target.matches(".select2-selection__choice__remove")) return;
-      event.stopPropagation(); // or the list opens
+      event.stopPropagation(); // otherwise the list would open
       this.drop(event.target.dataset.name);
       this.search.focus();
     }, true);
     this.box.addEventListener("keydown", (event) => this.key(event), true);
-    // A mouse that rests where the list appears chooses nothing for who types.
+    // While a person types, a mouse that rests over the list must not choose an entry.
     this.box.addEventListener("mouseover", (event) => event.stopPropagation(), true);
     this.search.addEventListener("paste", (event) => this.paste(event));
   }
@@ -146,12 +146,12 @@ export class Picker {
 
   words(list) {
     if (!list) return "Asking Mixpanel…";
-    if (list.problem) return `${list.note ? `${list.note}. ` : ""}${list.problem} You can type it.`;
-    if (!list.values.length) return `Mixpanel lists no ${this.noun} here. You can type it.`;
+    if (list.problem) return `${list.note ? `${list.note}. ` : ""}${list.problem} You can type a name.`;
+    if (!list.values.length) return `Mixpanel lists no ${this.noun} here. You can type a name.`;
     return list.note || "";
   }
 
-  // A line holds no line's end and nothing blank at its ends; what is there already is not offered again.
+  // A line has no line break, no outer spaces, and is not in the field yet.
   canTake(line) {
     return Boolean(line) && line === line.trim() && !/[\r\n]/.test(line) && !this.lines.includes(line);
   }
@@ -180,7 +180,7 @@ export class Picker {
       this.again.focus();
     } else if (key === "Tab" || (key === "Escape" && target === this.again)) {
       event.stopPropagation();
-      this.close(); // with the focus in the input, from which Tab goes on
+      this.close(); // the focus returns to the input, and Tab moves on from there
     }
   }
 

@@ -1,4 +1,4 @@
-// The preview beside the form. Drawing and cleaning anew costs nothing; Mixpanel is asked when somebody pauses.
+// The preview beside the form. Drawing stored data costs no query. Mixpanel is asked when the person stops typing.
 
 import { element, placeOf } from "./elements.js";
 import { post, Trouble } from "./wire.js";
@@ -32,7 +32,7 @@ export class Preview {
     this.timer = setTimeout(() => this.run(""), wait);
   }
 
-  // Not while somebody chooses from a list: the query is about to change.
+  // Waits while the person chooses from a list, because the query is about to change.
   askLater(wait) {
     this.timer = setTimeout(() => {
       if (this.form.querySelector(".select2-container--open")) this.askLater(wait);
@@ -71,7 +71,7 @@ export class Preview {
     this.form.elements.title.placeholder = answer.title;
     const shown = answer.preview;
     if (!shown) {
-      this.say({ note: "Before there is a picture:", missing: answer.missing });
+      this.say({ note: "The preview needs:", missing: answer.missing });
       return;
     }
     this.labels = shown.labels;
@@ -84,7 +84,7 @@ export class Preview {
 
   say({ picture = "", about = "", problem = "", note = "", missing = [], ...more }) {
     const image = this.slot("picture");
-    // What was drawn last stays in sight, pale, until there is something else to see.
+    // The last picture stays visible, in pale colours, until there is a new picture or a problem.
     const old = !picture && !problem && !image.hidden;
     this.panel.classList.toggle("old", Boolean(old));
     if (picture) { image.src = picture; image.alt = about; }
@@ -101,7 +101,7 @@ export class Preview {
     const list = this.part("[data-missing]");
     list.replaceChildren(...missing.map(([, label, text]) => element("li", {}, element("strong", {}, label), ` ${text}`)));
     list.hidden = !missing.length;
-    this.write("left", more.left ? more.left + (more.spent ? ", this took one" : "") : this.slot("left").textContent);
+    this.write("left", more.left ? more.left + (more.spent ? ", this preview cost one" : "") : this.slot("left").textContent);
     this.write("age", more.age || "");
     this.part("[data-ask-row]").hidden = !more.left;
     this.part("[data-ask]").textContent = more.age ? "Ask again" : "Ask Mixpanel now";
@@ -116,7 +116,7 @@ export class Preview {
   }
 
   heard(shown) {
-    const words = { drawn: "The preview is drawn.", failed: "There is no preview.", unasked: "", asking: "" };
+    const words = { drawn: "The preview is ready.", failed: "There is no preview.", unasked: "", asking: "" };
     this.slot("status").textContent = `${words[shown.state]} ${shown.problem} ${shown.data_note}`.trim();
   }
 
@@ -140,7 +140,7 @@ export class Preview {
     for (const field of this.form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     for (const [name, texts] of Object.entries(errors)) {
       const place = placeOf(this.form, name);
-      // Nobody is corrected while still at it, nor where nobody has been yet.
+      // Shows no errors in fields that the person is filling in now or has not reached yet.
       if (!place || !this.touched.has(name) || place.contains(document.activeElement)) continue;
       place.classList.add("errors");
       place.prepend(element("ul", { class: "errorlist" }, ...texts.map((text) => element("li", {}, text))));

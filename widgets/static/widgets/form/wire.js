@@ -1,10 +1,10 @@
-// Our own endpoints: POST a form, get JSON, or an error whose message may be shown.
+// POSTs a form to our endpoints. Returns JSON, or throws Trouble with a message for the person.
 
 export class Trouble extends Error {}
 
 const WORDS = {
-  403: "The page is too old to go on with. Reload it.",
-  404: "This is not there any more, or not yours to see. Reload the page.",
+  403: "The page is too old. Reload it.",
+  404: "The widget or project does not exist any more, or you may not see it. Reload the page.",
 };
 
 export async function post(url, data, signal) {
@@ -20,13 +20,13 @@ export async function post(url, data, signal) {
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Trouble("MixCyfe can't be reached just now. Is the network there?");
+    throw new Trouble("Your browser can't reach MixCyfe. Check your network.");
   }
   if (response.type === "opaqueredirect") {
-    throw new Trouble("You are logged out by now. Log in again in another tab, then go on here.");
+    throw new Trouble("You are logged out. Log in again in another tab, then continue here.");
   }
   if (!response.ok) {
-    throw new Trouble(WORDS[response.status] || `MixCyfe failed (${response.status}). Its log says why.`);
+    throw new Trouble(WORDS[response.status] || `MixCyfe failed (${response.status}). Its log has the reason.`);
   }
   return response.json();
 }

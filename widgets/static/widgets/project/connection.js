@@ -1,5 +1,5 @@
-// Tests what stands in a project's form, without saving it; and takes over the limits that Mixpanel named.
-// Without this, the button saves first.
+// Tests the connection with the values in a project's form, without saving. Copies Mixpanel's limits into the form.
+// Without this script, the button saves the project first.
 (() => {
   const start = () => {
     const place = document.querySelector("[data-connection]");
@@ -14,7 +14,7 @@
     const names = ["region", "project_id", "workspace_id", "timezone", "auth", "username", "new_secret"];
     button.textContent = button.dataset.label;
     button.type = "button";
-    place.querySelector("[data-note]").textContent = "One query, nothing is saved.";
+    place.querySelector("[data-note]").textContent = "The test costs one query and saves nothing.";
 
     button.addEventListener("click", async () => {
       const body = new FormData();
@@ -24,8 +24,8 @@
       show("busy", "Asking Mixpanel …");
       try {
         const response = await fetch(place.dataset.connection, { method: "POST", body, redirect: "manual" });
-        if (response.type === "opaqueredirect") throw new Error("You are logged out: load this page again.");
-        if (!response.ok) throw new Error("MixCyfe could not test it. Load this page again, and try once more.");
+        if (response.type === "opaqueredirect") throw new Error("You are logged out. Reload this page.");
+        if (!response.ok) throw new Error("MixCyfe could not test the connection. Reload this page and try again.");
         const verdict = await response.json();
         show(verdict.ok ? "ok" : "wrong", verdict.title, verdict.text, verdict.errors);
       } catch (error) {
@@ -49,10 +49,10 @@
       if (list.children.length) result.append(list);
     }
 
-    // What was found no longer holds for what stands there now.
+    // The result is out of date when the form has changed.
     form.addEventListener("input", (event) => {
       if (names.includes(event.target.name) && result.childElementCount && !button.disabled) {
-        show("outdated", "Changed since the test: test again.");
+        show("outdated", "The form has changed since the test. Test again.");
       }
     });
   }
@@ -68,7 +68,7 @@
       for (const [field, limit] of fields) field.value = limit;
       fields[0][0].focus();
       button.hidden = true;
-      button.parentElement.append(" Save to use them.");
+      button.parentElement.append(" Save the project to use these limits.");
     });
   }
 
