@@ -117,7 +117,7 @@ def test_superusers_are_told_of_a_host_whose_clock_is_off(
 def test_a_clock_that_is_off_is_told_once_in_a_while(
     off: int, told: bool, caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
 ) -> None:
-    log_rate._said.clear()
+    log_rate._logged_at.clear()
     truth = database_now()
     with (
         caplog.at_level(logging.WARNING, "widgets.refresh.clock"),

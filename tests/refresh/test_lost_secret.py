@@ -57,7 +57,7 @@ def test_old_data_is_answered_without_a_wait_a_write_or_a_line_per_poll(
     lose_the_key(settings)
     clock.shift(timedelta(hours=30))
     cyfe_polls(widget)  # notes the poll
-    log_rate._said.clear()
+    log_rate._logged_at.clear()
     caplog.clear()
     with caplog.at_level(logging.WARNING), django_assert_num_queries(20):
         for _ in range(20):

@@ -42,7 +42,7 @@ BAD: list[tuple[str, dict[str, str], str]] = [
     ("DATABASE_URL", {"DATABASE_URL": "sqlite://db.sqlite3"}, "sqlite:///db.sqlite3"),
     ("DATABASE_URL", {"DATABASE_URL": "sqlite://data/db.sqlite3"}, "sqlite:///db.sqlite3"),
     ("DATABASE_URL", {"DATABASE_URL": "sqlite:///"}, "sqlite:///db.sqlite3"),
-    ("DATABASE_URL", {"DATABASE_URL": "sqlite:///no/such/folder/db.sqlite3"}, "folder that is not there"),
+    ("DATABASE_URL", {"DATABASE_URL": "sqlite:///no/such/folder/db.sqlite3"}, "folder that does not exist"),
     ("DATABASE_URL", {"DATABASE_URL": f"postgres://u:{PASSWORD}@host"}, "postgres://"),
     ("DATABASE_URL", {"DATABASE_URL": f"postgres://u:{PASSWORD}@host:port/name"}, "postgres://"),
     ("SQLITE_JOURNAL", {"SQLITE_JOURNAL": "memory"}, "wal, delete"),
