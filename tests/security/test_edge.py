@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from mixcyfe_site.logs import OneLine
 from tests.security.conftest import Team
-from widgets.web.middleware import SAFE, client_address
+from widgets.accounts.client import client_address
+from widgets.web.middleware import SAFE
 
 pytestmark = pytest.mark.django_db
 
