@@ -5,8 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
-from django.contrib.auth.models import AbstractUser, Permission
+from django.contrib.auth.models import AbstractUser
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -130,26 +129,6 @@ def test_wrong_credentials_hold_the_project_back(pick: Pick, project: Project, m
     assert len(mixpanel.calls) == 1
 
 
-def test_a_429_teaches_the_real_limits(pick: Pick, project: Project, mixpanel: FakeMixpanel) -> None:
-    mixpanel.hourly_limit = 1
-    pick("events")
-    pick("funnels")
-    project.refresh_from_db()
-    assert (project.learned_hourly, project.backoff_kind) == (1, "limit")
-
-
-def test_a_project_without_a_secret_says_what_to_do(pick: Pick, project: Project, mixpanel: FakeMixpanel) -> None:
-    Project.objects.update(secret="")
-    assert pick("events").json()["problem"] == "This project has no secret yet. Enter it on the project's page."
-    assert not mixpanel.calls
-
-
-def test_a_project_whose_secret_is_lost_says_what_to_do(pick: Pick, settings: Any, mixpanel: FakeMixpanel) -> None:
-    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    assert "enter the secret again" in pick("events").json()["problem"]
-    assert not mixpanel.calls
-
-
 def test_two_who_open_the_same_list_cost_one_query(pick: Pick, project: Project, mixpanel: FakeMixpanel) -> None:
     listing = OptionCache.objects.of(project, "events")
     OptionCache.objects.filter(pk=listing.pk).update(loading_until=timezone.now() + timedelta(seconds=30))
@@ -179,18 +158,3 @@ def test_it_is_not_there_for_other_teams_and_wrong_questions(pick: Pick, project
     assert {response.status_code for response in seen} == {404}
     assert len({response.content for response in seen}) == 1
     assert pick("properties").status_code == 404, "properties are those of an event"
-
-
-def test_it_is_not_there_for_people_who_only_look(pick: Pick, editor: AbstractUser) -> None:
-    editor.user_permissions.set(Permission.objects.filter(codename="view_widget"))
-    assert pick("events").status_code == 404
-
-
-def test_it_wants_a_login_a_post_and_a_token(project: Project, editor: AbstractUser, mixpanel: FakeMixpanel) -> None:
-    address, data = reverse("admin:widgets_widget_lists"), {"project": project.pk, "what": "events"}
-    assert Client().post(address, data).status_code == 302
-    careful = Client(enforce_csrf_checks=True)
-    careful.force_login(editor)
-    assert careful.get(address, data).status_code == 405
-    assert careful.post(address, data).status_code == 403
-    assert not mixpanel.calls

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 from django.contrib.auth.models import AbstractUser
 from django.test import Client
 from django.urls import reverse
@@ -179,19 +178,6 @@ def test_wrong_credentials_are_said_in_plain_words(preview: Preview, project: Pr
     again = preview(ask="now", **BY_SOURCE)
     assert "Mixpanel is asked again in " in again["problem"]
     assert len(mixpanel.calls) == 1, "a held project is left alone"
-
-
-@pytest.mark.parametrize("ask", ["", "missing", "now"])
-def test_a_project_without_a_secret_says_what_to_do(preview: Preview, ask: str, mixpanel: FakeMixpanel) -> None:
-    Project.objects.update(secret="")
-    assert "Enter it on the project's page" in preview(ask=ask, **BY_SOURCE)["problem"]
-    assert not mixpanel.calls
-
-
-def test_a_lost_secret_says_what_to_do(preview: Preview, settings: Any, mixpanel: FakeMixpanel) -> None:
-    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    assert "enter the secret again" in preview(ask="missing", **BY_SOURCE)["problem"]
-    assert not mixpanel.calls
 
 
 def test_few_queries_left_are_spent_on_demand_only(preview: Preview, project: Project, mixpanel: FakeMixpanel) -> None:

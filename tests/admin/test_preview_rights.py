@@ -53,15 +53,3 @@ def test_it_takes_the_right_to_save_what_one_previews(
     client.force_login(editor)
     assert post(**BY_SOURCE).status_code == new
     assert post(make_widget(), **BY_SOURCE).status_code == saved
-
-
-def test_it_wants_a_login_a_post_and_a_token(
-    project: Project, admin_user: AbstractUser, mixpanel: FakeMixpanel
-) -> None:
-    address, data = reverse("admin:widgets_widget_preview"), answers_of(project, ask="now", **BY_SOURCE)
-    assert Client().post(address, data).status_code == 302
-    careful = Client(enforce_csrf_checks=True)
-    careful.force_login(admin_user)
-    assert careful.get(address, data).status_code == 405
-    assert careful.post(address, data).status_code == 403
-    assert not mixpanel.calls

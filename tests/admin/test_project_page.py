@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
@@ -172,10 +171,3 @@ class TestWarnings:
         assert "uses these limits, because they are lower" in self.html(project)
         Project.objects.update(learned_at=timezone.now() - timedelta(days=8))
         assert "None in the last week" in self.html(project)
-
-
-def test_who_creates_a_project_becomes_its_member(db: None) -> None:
-    client = editor()
-    client.person.user_permissions.add(*Permission.objects.filter(codename__in=["add_project", "change_project"]))
-    client.post(ADD, WHOLE)
-    assert list(Project.objects.get().members.all()) == [client.person]

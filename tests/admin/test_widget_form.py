@@ -12,7 +12,6 @@ from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
 from tests.admin.filling_in import answers_of, somebody
 from tests.conftest import new_project
 from widgets.models import OptionCache, Project, Widget
-from widgets.reports import REPORT_TYPES
 from widgets.web.site_address import out_of_reach
 
 ADD = "/admin/widgets/widget/add/"
@@ -167,16 +166,6 @@ def test_the_only_project_is_chosen_already(boss: Client, project: Project) -> N
     assert boss.get(ADD).context["adminform"].form["project"].value() is None
 
 
-def test_the_page_tells_its_script_what_reports_and_charts_say(boss: Client, project: Project) -> None:
-    told = boss.get(ADD).context["which_fields"]
-    assert told["charts"] == {name: kind.charts for name, kind in REPORT_TYPES.items()}
-    for name, kind in REPORT_TYPES.items():
-        for field in kind.fields:
-            assert name in told["conditions"][field]["report"]
-    assert told["conditions"]["funnel"] == {"report": ["funnel"]}
-    assert told["conditions"]["target"] == {"chart": ["gauge"]}
-
-
 @pytest.mark.parametrize(
     ("link", "report", "number", "chart"),
     [
@@ -279,18 +268,3 @@ def test_every_report_has_a_page_for_who_may_only_look(viewer: Client, make_widg
         {"range": "fixed", "from_date": "2026-01-01", "to_date": "2026-01-31", "last": 30},
     ):
         assert viewer.get(address_of(make_widget(**fields))).status_code == 200
-
-
-def test_another_teams_widget_is_not_there(viewer: Client, make_widget: Any) -> None:
-    hidden = make_widget(project=new_project(name="Theirs", project_id=4711))
-    assert viewer.get(address_of(hidden), follow=True).redirect_chain[0][0] == "/admin/"
-
-
-def test_nothing_on_the_page_is_inline(boss: Client, make: Any) -> None:
-    for address in (ADD, address_of(make(events="Signed up"))):
-        page = boss.get(address).content.decode()
-        assert " style=" not in page
-        assert "<style" not in page
-        assert " onclick=" not in page
-        scripts = [part.split(">")[0] for part in page.split("<script")[1:]]
-        assert all("src=" in script or "application/json" in script for script in scripts)

@@ -68,7 +68,7 @@ def test_it_overwrites_nothing(site: Copy) -> None:
     refused(site.manage("backup", "no/such/folder/copy"), "No such file or directory")
 
 
-@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("ending", ["-wal", "-journal"])
 def test_it_takes_no_name_beside_which_somebody_else_s_files_lie(site: Copy, ending: str) -> None:
     """SQLite would take them for the copy's own, and a backup that fails would remove them."""
     (site.folder / f"copy.sqlite3{ending}").write_text("something")

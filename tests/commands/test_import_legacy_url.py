@@ -261,7 +261,6 @@ RUNS: list[tuple[tuple[str, ...], int]] = [
     ((f"{ADDRESS}?by=plan", "-v3"), 0),
     ((f"{ADDRESS}?charttype=map",), 1),
     ((f"{ADDRESS}?charttype=map", "--traceback"), 1),
-    (("--project-id", ADDRESS), 1),
     (("--verbosity", ADDRESS, ADDRESS, "--unknown", ADDRESS), 1),
 ]
 

@@ -12,10 +12,6 @@ from widgets.report import ReportError
 SIGNUPS = totals({"US": 450, "FR": 120}, labels_name="Country", values_name="Signed up")
 
 
-def test_it_writes_a_country_a_line():
-    assert body(SIGNUPS, "map") == "Country,Signed up\nUS,450\nFR,120\n"
-
-
 def test_it_writes_names_and_one_colour_when_asked():
     assert body(SIGNUPS, "map", colors=["#00bfff"], options={"country_names": True}) == (
         "Country,Signed up\nUnited States,450\nFrance,120\nColor,#00bfff\n"

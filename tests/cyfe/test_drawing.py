@@ -12,11 +12,6 @@ def test_it_gives_a_colour_by_position_and_the_rest_from_the_palette():
     assert colors(drawing, ["a", "b", "c"]) == ("#abcdef", *PALETTE[:2])
 
 
-def test_it_gives_a_colour_by_label_wherever_the_label_stands():
-    drawing = Drawing("line", colors={"b": "#abcdef", "gone": "#123456"})
-    assert colors(drawing, ["a", "b"]) == (PALETTE[0], "#abcdef")
-
-
 def test_it_gives_no_colour_of_the_palette_that_another_label_was_given():
     assert colors(Drawing("line", colors={"b": PALETTE[0].upper()}), ["a", "b"]) == (PALETTE[1], PALETTE[0])
 
@@ -25,8 +20,3 @@ def test_it_has_a_colour_for_more_labels_than_the_palette_holds():
     labels = [str(n) for n in range(30)]
     assert len(colors(Drawing("line", colors=list(PALETTE)), labels)) == 30
     assert len(colors(Drawing("line", colors=["#abcdef"] * 40), labels)) == 30
-
-
-def test_it_draws_as_the_widgets_own_type_what_no_other_was_asked_for():
-    assert Drawing("line", options={"types": ["column"]}).types_for(["a", "b"]) == ("column", "line")
-    assert Drawing("bar", options={"types": {"b": "line"}}).types_for(["a", "b"]) == ("bar", "line")

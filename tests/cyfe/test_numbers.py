@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widgets.cyfe.numbers import added, number_text
+from widgets.cyfe.numbers import number_text
 from widgets.report import ReportError
 
 
@@ -50,8 +50,3 @@ def test_it_writes_any_number_plainly_and_true_to_four_decimals(value):
 def test_it_refuses_what_is_no_number(value):
     with pytest.raises(ReportError, match="too large"):
         number_text(value)
-
-
-def test_it_adds_up_what_is_there():
-    assert added([1, None, 2.5]) == 3.5
-    assert added([]) == 0

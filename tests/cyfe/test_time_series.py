@@ -5,7 +5,6 @@ from widgets.cyfe import lay_out, table_as_json
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.options import OPTION_ROWS
 from widgets.report import ReportError, Series
-from widgets.spec import TIME_SERIES_CHARTS
 
 SIGNUPS = dated(
     Series("Signed up", (147, 146), previous=280),
@@ -18,11 +17,6 @@ def option_lines(**options):
     """The lines after the data, but for the one that is always there."""
     lines = body(SIGNUPS, "line", options=options).splitlines()[3:]
     return [line for line in lines if not line.startswith("YAxis,")]
-
-
-@pytest.mark.parametrize("chart", TIME_SERIES_CHARTS)
-def test_it_writes_a_date_a_line_and_a_shared_axis(chart):
-    assert body(SIGNUPS, chart) == ("Date,Signed up,Logged in\n20261101,147,9852\n20261102,146,10246\nYAxis,0,0\n")
 
 
 def test_it_writes_every_option_row_in_cyfes_order():

@@ -2,21 +2,13 @@
 
 import pytest
 
-from tests.cyfe.reports import body, steps, totals
+from tests.cyfe.reports import body, totals
 from widgets.report import Report, ReportError, Series
 
 FRUIT = totals({"Apples": 100, "Oranges": 200, "Pears": 300}, labels_name="Fruit", values_name="Eaten")
 COUNTRIES = totals({"US": 450, "FR": 120}, labels_name="Country", values_name="Signed up")
 SIGNUPS = Report("total", ("",), (Series("Signed up", (1523,), previous=1400),))
 NOTHING = totals({}, labels_name="Country", values_name="Signed up")
-
-
-@pytest.mark.parametrize("chart", ["pie", "donut"])
-def test_it_writes_a_pies_labels_then_its_values(chart):
-    assert body(FRUIT, chart) == "Apples,Oranges,Pears\n100,200,300\n"
-    assert body(FRUIT, chart, colors=["#ff0000", "#ffff00", "#008000"]) == (
-        "Apples,Oranges,Pears\n100,200,300\nColor,#ff0000,#ffff00,#008000\n"
-    )
 
 
 def test_it_writes_zero_for_a_slice_without_a_value():
@@ -28,11 +20,6 @@ def test_it_writes_a_list_with_one_colour():
     assert body(COUNTRIES, "list", colors=["#00bfff", "#000000"]) == (
         "Country,Signed up\nUS,450\nFR,120\nColor,#00bfff\n"
     )
-
-
-def test_it_lists_the_steps_of_a_funnel_with_their_counts_alone():
-    funnel = steps(("App Open", "Game Played"), Series("Count", (32688, 20524)), Series("Conversion", (100, 62.8)))
-    assert body(funnel, "list") == "Step,Count\nApp Open,32688\nGame Played,20524\n"
 
 
 @pytest.mark.parametrize("chart", ["list", "table"])
@@ -51,11 +38,6 @@ def test_it_marks_labels_that_would_pass_for_option_rows():
 
 def test_it_keeps_a_heading_that_is_called_date():
     assert body(totals({"x": 1}, labels_name="Date"), "list") == "Date,Value\nx,1\n"
-
-
-def test_it_writes_a_number_under_its_name():
-    assert body(SIGNUPS, "number") == "Signed up\n1523\n"
-    assert body(SIGNUPS, "number", colors=["#ff8c00"]) == "Signed up\n1523\nColor,#ff8c00\n"
 
 
 def test_it_writes_the_period_before_under_a_number():

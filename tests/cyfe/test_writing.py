@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cyfe.any_report import NASTY, OPTIONS, reports
-from widgets.cyfe import CHARTS, LAYOUTS, lay_out, table_as_json, write_csv
+from widgets.cyfe import LAYOUTS, lay_out, table_as_json, write_csv
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.options import OPTION_ROWS
 from widgets.report import Report, ReportError, Series
@@ -73,15 +73,6 @@ def check_cell(cell, raw):
     else:
         assert re.fullmatch(r"-?\d+(\.\d{1,4})?", cell)
         assert type(raw)(cell) == round(raw, 4)
-
-
-def test_it_has_a_layout_for_each_of_cyfes_charts():
-    assert tuple(LAYOUTS) == CHARTS
-    assert (
-        *("line", "spline", "area", "areaspline", "stackedarea", "column", "stackedcolumn"),
-        *("stackedpercentagecolumn", "bar", "stackedbar", "pie", "donut", "funnel", "list", "table"),
-        *("number", "gauge", "cohort", "map"),
-    ) == CHARTS
 
 
 @pytest.mark.parametrize("label", NASTY)

@@ -1,13 +1,11 @@
 """A site behind a proxy: one web process, one widget, a stand-in Mixpanel."""
 
-import shutil
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.commands.copy import migrated
 from tests.deploy.proxy import Certificate, make_certificate
 from tests.running.site import Site, free_port
 
@@ -43,7 +41,6 @@ def served(tmp_path_factory: pytest.TempPathFactory, https_port: int) -> Iterato
         "HSTS_SECONDS": "86400",
     }
     folder = tmp_path_factory.mktemp("site")
-    shutil.copy(migrated(), folder / "site.sqlite3")
     with FakeMixpanel(hourly_limit=1000) as mixpanel, Site(folder, mixpanel.url, **settings) as site:
         (path,) = site.add(WIDGET)
         base, _ = site.web(threads=THREADS)

@@ -18,19 +18,3 @@ def commands(page: str) -> list[str]:
         lines = block.replace("\\\n", " ").splitlines()
         found += [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
     return found
-
-
-def tables(page: str) -> dict[str, list[list[str]]]:
-    """The tables under each heading: rows of cells, without the head."""
-    found: dict[str, list[list[str]]] = {}
-    heading, rule = "", False
-    for line in PAGES[page].splitlines():
-        if line.startswith("#"):
-            heading, rule = line.lstrip("# "), False
-        elif line.startswith("|---"):
-            rule = True
-        elif line.startswith("|") and rule:
-            found.setdefault(heading, []).append([cell.strip() for cell in line.strip("|").split("|")])
-        else:
-            rule = False
-    return found

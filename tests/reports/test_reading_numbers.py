@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reports.samples import TODAY, csv, report_of, spec
+from tests.reports.samples import csv, report_of, spec
 from widgets.report import ReportError
 from widgets.reports import ReadError
 
@@ -67,25 +67,10 @@ def test_it_compares_a_month_to_date_with_as_many_days():
     assert csv(asked, values(**{"Signed up": {"2026-11-18": 5} | before})) == "Signed up\n5\n18\n"
 
 
-def test_it_draws_silence_as_zeros():
-    assert csv(spec("segmentation", last=2), values()) == "Date,Signed up\n20261116,0\n20261117,0\nYAxis,0\n"
-    assert csv(spec("segmentation", last=2, breakdown="plan"), values()) == (
-        "Date,Signed up\n20261116,0\n20261117,0\nYAxis,0\n"
-    )
-    assert csv(spec("events", last=1), values()) == "Date,Signed up\n20261117,0\nYAxis,0\n"
-    assert csv(spec("sum", last=1), {"results": {}}) == "Date,Order completed\n20261117,0\nYAxis,0\n"
-    assert csv(spec("events", chart="number"), values()) == "Signed up\n0\n"
-
-
 def test_it_can_not_add_up_averages_of_several_days():
     answer = {"results": {"2026-11-16": 5, "2026-11-17": 2.5}}
     with pytest.raises(ReportError, match="can't be added up over several dates"):
         csv(spec("average", chart="number", last=2), answer)
-
-
-def test_it_ignores_dates_that_were_not_asked_for_beside_all_that_were():
-    answer = values(**{"Signed up": {"2026-11-17": 1, "2026-11-18": 2, "2025-11-17": 4}})
-    assert report_of(spec("segmentation", last=1), answer, TODAY).series[0].values == (1,)
 
 
 def test_it_leaves_intervals_of_a_silent_cohort_empty_as_of_any_other():

@@ -85,7 +85,7 @@ def test_it_reads_the_right_answer(kind):
     assert any(value for series in report_of(ASKED[kind], RIGHT[kind]).series for value in series.values)
 
 
-@pytest.mark.parametrize("kind", set(RIGHT) - {"saved_report"})
+@pytest.mark.parametrize("kind", sorted(set(RIGHT) - {"saved_report"}))
 def test_it_refuses_the_dates_of_another_range(kind):
     for year in ("1999", "2036"):
         answer = with_dates(RIGHT[kind], lambda part, year=year: year + part[4:])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from typing import Any, Self
 import requests
 
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
-from tests.commands.copy import KEY, SECRET_KEY
+from tests.commands.copy import KEY, SECRET_KEY, migrated
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRES = "postgres://postgres@127.0.0.1:5432"
@@ -86,7 +87,11 @@ class Site:
         return f"{POSTGRES}/{name}"
 
     def __enter__(self) -> Self:
-        self.manage("migrate", "-v0")
+        kind, _, path = self.env["DATABASE_URL"].partition(":///")
+        if kind == "sqlite":
+            shutil.copy(migrated(), path)
+        else:
+            self.manage("migrate", "-v0")
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -114,9 +119,16 @@ class Site:
 
     def add(self, *widgets: dict[str, Any], **project: Any) -> list[str]:
         """Imports a project and widgets; gives the widgets' paths, in order."""
-        values = {"name": "Acme", "project_id": DEMO_PROJECT_ID, "auth": "service_account"}
-        values |= {"username": DEMO_USERNAME, "secret": DEMO_SECRET, **project}
-        content = {"projects": [values], "widgets": [{"project": values["name"], **widget} for widget in widgets]}
+        return self.add_all((project, list(widgets)))
+
+    def add_all(self, *filled: tuple[dict[str, Any], list[dict[str, Any]]]) -> list[str]:
+        """The same for several projects with their widgets."""
+        content: dict[str, list[Any]] = {"projects": [], "widgets": []}
+        for project, widgets in filled:
+            values = {"name": "Acme", "project_id": DEMO_PROJECT_ID, "auth": "service_account"}
+            values |= {"username": DEMO_USERNAME, "secret": DEMO_SECRET, **project}
+            content["projects"].append(values)
+            content["widgets"] += [{"project": values["name"], **widget} for widget in widgets]
         printed = self.manage("import_widgets", "-", stdin=json.dumps(content)).stdout
         return ["/w/" + line.split("\t")[1].rsplit("/", 1)[1] for line in printed.splitlines()]
 

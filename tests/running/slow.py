@@ -28,12 +28,9 @@ def widgets(count: int) -> list[dict[str, Any]]:
 
 def make_busy(site: Any, start: Callable[[], str]) -> tuple[str, str, list[str]]:
     """Fills a new site and starts it: its address, a fresh widget, and the stale and cold ones of three projects."""
-    healthy, slow = site.add(*widgets(1))[0], []
-    stale: list[str] = []
-    for project_id in SLOW:
-        added = site.add(*widgets(10), name=f"Slow {project_id}", project_id=project_id)
-        stale += added[:7]
-        slow += added
+    slow_projects = [({"name": f"Slow {number}", "project_id": number}, widgets(10)) for number in SLOW]
+    healthy, *slow = site.add_all(({}, widgets(1)), *slow_projects)
+    stale = [path for number, path in enumerate(slow) if number % 10 < 7]
     base = start()
     answers = site.poll_all([base + path for path in [*stale, healthy]], pollers=2)
     assert [answer.status_code for answer in answers] == [200] * len(answers)

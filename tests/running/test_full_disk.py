@@ -72,8 +72,15 @@ def test_polls_go_on_while_the_disk_is_full(site: Site, disk: SmallDisk) -> None
     eventually(lambda: requests.get(json, timeout=9).json()["fetched_at"] > before, seconds=45)
 
 
-@pytest.mark.parametrize("ended", ["stopped", "killed"])
-@pytest.mark.parametrize("way", [FULL, READ_ONLY])
+@pytest.mark.parametrize(
+    ("way", "ended"),
+    [
+        (FULL, "stopped"),
+        (READ_ONLY, "killed"),
+        pytest.param(FULL, "killed", marks=pytest.mark.cluster),
+        pytest.param(READ_ONLY, "stopped", marks=pytest.mark.cluster),
+    ],
+)
 def test_it_starts_and_serves_what_is_there(tmp_path: Path, site: Site, disk: SmallDisk, way: str, ended: str) -> None:
     (path,) = site.add(SIGNUPS)
     base, server = site.serve()

@@ -172,30 +172,6 @@ def test_it_takes_only_addresses_from_a_proxy(settings: Any, header: str, addres
     assert client_address(request) == "192.0.2.1"
 
 
-@pytest.fixture
-def https(settings: Any) -> None:
-    settings.SECURE_SSL_REDIRECT = True
-    settings.SECURE_HSTS_SECONDS = 31536000
-
-
-def test_it_redirects_to_https(https: None, client: Client) -> None:
-    response = client.get("/admin/login/")
-    assert (response.status_code, response["Location"]) == (301, "https://testserver/admin/login/")
-    forged = client.get("/admin/login/", headers={"X-Forwarded-Proto": "https"})
-    assert forged.status_code == 301, "nobody asked to believe that header"
-    secure = client.get("/admin/login/", secure=True)
-    assert secure["Strict-Transport-Security"].startswith("max-age=31536000")
-    assert client.get("/healthz").status_code == 200
-
-
-def test_it_believes_a_trusted_proxy_about_https(https: None, settings: Any, client: Client) -> None:
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    response = client.get("/admin/login/", headers={"X-Forwarded-Proto": "https"})
-    assert response.status_code == 200
-    assert "Strict-Transport-Security" in response
-    assert client.get("/admin/login/", headers={"X-Forwarded-Proto": "http"}).status_code == 301
-
-
 def test_a_session_ends(superuser: Any, log_in: Any, settings: Any) -> None:
     client = log_in(superuser)
     assert client.get("/").status_code == 200
