@@ -35,9 +35,11 @@ WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 
 database = connections["default"]
-if database.vendor == "sqlite" and not database.settings_dict["TEST"]["NAME"]:
-    # In memory, the server's threads would share one connection, and thus each other's transactions.
-    place = tempfile.mkdtemp(prefix="mixcyfe-")
+if database.vendor == "sqlite":
+    # With Django's database in memory, the server's threads would share one connection, and thus each other's
+    # transactions. A file in memory is as quick.
+    memory = Path("/dev/shm")
+    place = tempfile.mkdtemp(prefix="mixcyfe-", dir=memory if os.access(memory, os.W_OK) else None)
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     database.settings_dict["TEST"]["NAME"] = str(Path(place) / "test.sqlite3")
 

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from tests.commands.copy import Copy
+from tests.conftest import CLUSTER
 from tests.running.site import eventually, free_port
 
 
@@ -58,7 +59,7 @@ def test_it_migrates_serves_and_stops_twice(new_site: Copy) -> None:
 
 def test_ctrl_c_stops_it_though_all_its_processes_hear_it(site: Copy) -> None:
     """Before, every second time a worker hung for good."""
-    for _ in range(4):
+    for _ in range(4 if CLUSTER else 2):
         port = free_port()
         server = site.start("serve", f"--port={port}", "--workers=2")
         eventually(lambda port=port: answers(f"http://127.0.0.1:{port}/healthz"))
