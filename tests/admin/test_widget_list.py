@@ -170,7 +170,7 @@ class TestPauseAndResume:
         assert act(client, "pause", widget, other)[0].startswith("Paused 2 widgets")
         assert poll(widget).status_code == 404
         assert act(client, "pause", widget) == ["Nothing to pause: all selected widgets are paused already."]
-        assert act(client, "resume", widget)[0].startswith("Resumed 1 widget:")
+        assert act(client, "resume", widget)[0].startswith("Resumed 1 widget.")
         assert poll(widget).status_code == 200
         assert poll(other).status_code == 404
         assert audit_log() == [("A", "Paused."), ("B", "Paused."), ("A", "Resumed.")]

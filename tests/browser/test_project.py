@@ -72,7 +72,7 @@ def test_learned_limits_are_taken_over_with_a_click(open_page: OpenPage, boss: A
     Project.objects.update(learned_hourly=400, learned_concurrent=5, learned_at=timezone.now())
     page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss)
     page.get_by_role("button", name="Use 400 per hour").click()
-    assert page.get_by_label("Queries an hour:").input_value() == "400"
+    assert page.get_by_label("Queries per hour:").input_value() == "400"
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url(re.compile(r"/admin/widgets/project/$"))
     acme.refresh_from_db()

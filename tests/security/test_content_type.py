@@ -4,11 +4,14 @@ import io
 import logging
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 from wsgiref.util import setup_testing_defaults
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 from mixcyfe_site.wsgi import application
 from tests.security.conftest import Team
@@ -18,6 +21,17 @@ FORM = "application/x-www-form-urlencoded"
 LOGIN = "/admin/login/"
 COOKIE = f"csrftoken={'a' * 32}"
 """Without one, Django refuses a form before it reads it."""
+
+
+@pytest.fixture(autouse=True)
+def one_connection() -> Iterator[None]:
+    """As Django's own test client does: a request does not close the connection of the test's transaction."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 def ask(
