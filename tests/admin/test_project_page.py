@@ -114,7 +114,8 @@ class TestHour:
         for _ in range(2):
             self.called(project, 1)
         html = self.html(client, project)
-        assert re.search(r"No query is left\. The next one is free <time[^>]*>in 10 minutes</time>, and for polls", html)
+        said = r"No query is left\. The next one is free <time[^>]*>in 10 minutes</time>, and for polls"
+        assert re.search(said, html)
 
     def test_it_lists_the_last_calls(self, project: Project) -> None:
         message = "Mixpanel answered 503 (<b>down</b>)."
