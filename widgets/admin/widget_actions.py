@@ -54,12 +54,12 @@ class WidgetActions(admin.ModelAdmin):
 
     @admin.action(description="Pause", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
-        done = "Paused {}. Their addresses answer 404, and they cost no queries."
+        done = "Paused {}. A paused widget answers 404 and costs no queries."
         self.switch(request, queryset, False, done, "Nothing to pause: all selected widgets are paused already.")
 
     @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
-        done = "Resumed {}. Their addresses answer again."
+        done = "Resumed {}. A resumed widget answers polls again."
         self.switch(request, queryset, True, done, "Nothing to resume: none of the selected widgets is paused.")
 
     def switch(self, request: HttpRequest, queryset: QuerySet[Widget], active: bool, done: str, nothing: str) -> None:
