@@ -151,7 +151,7 @@ def test_an_error_does_not_say_what_other_teams_have(hooli: Team, manager: Any, 
     assert "Choose another name." in text
     text = log_in(manager).post("/admin/widgets/project/add/", {**taken, "name": "Free"}).content.decode()
     assert "already" not in text
-    assert "Ask whoever runs MixCyfe." in text
+    assert "Ask your administrator." in text
     text = log_in(superuser).post("/admin/widgets/project/add/", {**taken, "name": "Free"}).content.decode()
     assert "is here already" in text
 

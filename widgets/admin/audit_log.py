@@ -76,14 +76,14 @@ class AuditLogAdmin(ReadOnly, StrictList):
     def has_view_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
         return request.user.has_perm("widgets.view_widget") or request.user.has_perm("widgets.view_project")
 
-    @admin.display(description="Did", ordering="action_flag")
+    @admin.display(description="Action", ordering="action_flag")
     def did(self, entry: LogEntry) -> str:
         return entry.get_action_flag_display().lower()
 
-    @admin.display(description="What", ordering="content_type")
+    @admin.display(description="Kind", ordering="content_type")
     def kind(self, entry: LogEntry) -> str:
         return str(entry.content_type.name if entry.content_type else "")
 
-    @admin.display(description="How")
+    @admin.display(description="Details")
     def message(self, entry: LogEntry) -> str:
         return entry.get_change_message()

@@ -21,7 +21,7 @@ CREDENTIALS = "Credentials"
 HERE_ALREADY = next(
     each.violation_error_message for each in Project._meta.constraints if each.name == "one_project_a_mixpanel_project"
 )
-CANT_BE_ADDED = "This Mixpanel project can't be used here. Ask whoever runs MixCyfe."
+CANT_BE_ADDED = "This Mixpanel project can't be used here. Ask your administrator."
 ANOTHER_NAME = "Choose another name."
 
 

@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file} can't be written: {error.strerror}.") from None
         try:
             projects = copy(file)
-        except BaseException:  # nobody must take a partial file for a backup
+        except BaseException:  # a partial file must not look like a backup
             for begun in files:
                 begun.unlink(missing_ok=True)
             raise
