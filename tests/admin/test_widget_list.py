@@ -182,6 +182,16 @@ class TestPauseAndResume:
         act(boss(), "resume", widget)
         assert Snapshot.objects.get().retry_at is None
 
+    def test_a_resumed_widget_wants_its_data_as_often_as_it_says(self, make_widget: MakeWidget, poll: Poll) -> None:
+        slow, fast = make_widget(), make_widget(refresh_minutes=1, active=False)
+        assert poll(slow).status_code == 200
+        act(boss(), "resume", fast)
+        snapshot = Snapshot.objects.get()
+        assert snapshot.due_at - snapshot.fetched_at == timedelta(minutes=1)
+        act(boss(), "pause", fast)
+        snapshot = Snapshot.objects.get()
+        assert snapshot.due_at - snapshot.fetched_at > timedelta(minutes=1)
+
     def test_all_that_match_can_be_paused_at_once(self, make_widget: MakeWidget) -> None:
         for number in range(60):
             make_widget(title=f"Widget {number}", last=number + 1)

@@ -111,6 +111,7 @@ BAD_ENTRIES: dict[str, tuple[str, dict[str, Any], str]] = {
         "This Mixpanel project is here already",
     ),
     "NUL": ("widgets", {"title": "a\x00b"}, "title: write text without NUL"),
+    "half a character": ("widgets", {"title": "a\ud800b"}, "title: write text without NUL"),
 }
 
 

@@ -66,12 +66,17 @@ class WidgetActions(admin.ModelAdmin):
         with transaction.atomic():
             mine = Widget.objects.filter(pk__in=queryset.order_by().values("pk"), active=not active)
             widgets = list(mine)
+            # The first lock: refreshes lock the project, then its snapshots.
+            project_ids = {widget.project_id for widget in widgets}
+            projects = list(Project.objects.select_for_update().filter(pk__in=project_ids).order_by("pk"))
             self.log_changes(request, widgets, "Resumed." if active else "Paused.")
             if active:
                 # Queries that Mixpanel refused may be asked again at once (`Snapshot.allow_retry`).
                 refused = Snapshot.objects.filter(error_kind__in=REFUSED, widgets__in=mine.values("pk"))
                 refused.update(retry_at=None)
             mine.update(active=active, changed_at=timezone.now())
+            for project in projects:
+                project.snapshots.filter(pk__in={widget.snapshot_id for widget in widgets}).set_due(project)
         count = f"{len(widgets)} widget{'s' if len(widgets) != 1 else ''}"
         self.message_user(
             request, done.format(count) if widgets else nothing, messages.SUCCESS if widgets else messages.WARNING

@@ -3,6 +3,7 @@
 The model's field decides the JSON type of a value. For lists and objects, the type in WidgetSpec decides.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias, get_type_hints
@@ -47,7 +48,7 @@ def one_of(allowed: Sequence[str]) -> Check:
 def text(value: Any) -> str:
     if not isinstance(value, str):
         return "text in quotes"
-    return "text without NUL characters" if "\x00" in value else ""
+    return "text without NUL characters and lone surrogates" if re.search("[\x00\ud800-\udfff]", value) else ""
 
 
 def is_whole(value: Any) -> bool:

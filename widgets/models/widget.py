@@ -8,7 +8,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -190,16 +190,19 @@ class Widget(models.Model):
         """Saves, and connects the widget with the snapshot of its current query."""
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
-        self.changed_at = timezone.now()
-        self.snapshot = Snapshot.objects.of(self.project, self.report_type.query(self.spec))
-        self.snapshot.allow_retry()
-        # The database counts, because two saves at the same time must not give the same version to two renderings.
-        is_new = self._state.adding
-        self.version = 1 if is_new else F("version") + 1
-        super().save(*args, **kwargs)
-        if not is_new:
-            self.refresh_from_db(fields=["version"])
-        Snapshot.objects.filter(pk=self.snapshot.pk).set_due(self.project)
+        with transaction.atomic():
+            # First of all locks: refreshes lock the project, then its snapshots.
+            Project.objects.select_for_update().filter(pk=self.project_id).first()
+            self.changed_at = timezone.now()
+            self.snapshot = Snapshot.objects.of(self.project, self.report_type.query(self.spec))
+            self.snapshot.allow_retry()
+            # The database counts, because two saves at the same time must not give the same version to two renderings.
+            is_new = self._state.adding
+            self.version = 1 if is_new else F("version") + 1
+            super().save(*args, **kwargs)
+            if not is_new:
+                self.refresh_from_db(fields=["version"])
+            Snapshot.objects.filter(pk=self.snapshot.pk).set_due(self.project)
         return None
 
     def replace_slug(self) -> None:
