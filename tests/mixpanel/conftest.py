@@ -104,5 +104,5 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
 
 
-def client_of(server: Server, timeout: float = 0.3) -> Client:
+def client_of(server: Server, timeout: float = 5) -> Client:
     return Client(ServiceAccount(USERNAME, SECRET), project_id=7, api_root=server.root, timeout=timeout)

@@ -122,7 +122,7 @@ def stalls(connection):
 def test_it_logs_no_credentials(serve, caplog, talk):
     caplog.set_level(logging.DEBUG)
     with pytest.raises(MixpanelError) as caught:
-        client_of(serve(talk)).query("events", {"event": "a"})
+        client_of(serve(talk), timeout=0.5).query("events", {"event": "a"})
     assert_hidden(seen(caught.value))
     assert caplog.records
     for record in caplog.records:
