@@ -185,10 +185,11 @@ class TestPauseAndResume:
     def test_a_resumed_widget_wants_its_data_as_often_as_it_says(self, make_widget: MakeWidget, poll: Poll) -> None:
         slow, fast = make_widget(), make_widget(refresh_minutes=1, active=False)
         assert poll(slow).status_code == 200
-        act(boss(), "resume", fast)
+        client = boss()
+        act(client, "resume", fast)
         snapshot = Snapshot.objects.get()
         assert snapshot.due_at - snapshot.fetched_at == timedelta(minutes=1)
-        act(boss(), "pause", fast)
+        act(client, "pause", fast)
         snapshot = Snapshot.objects.get()
         assert snapshot.due_at - snapshot.fetched_at > timedelta(minutes=1)
 
