@@ -19,6 +19,7 @@ import requests
 
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
 from tests.commands.copy import KEY, SECRET_KEY, migrated
+from tests.preloaded import Popen, run
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRES = "postgres://postgres@127.0.0.1:5432"
@@ -100,17 +101,15 @@ class Site:
             self.kill(process, signal.SIGKILL)
         self.ended.close()
 
-    def manage(self, *arguments: str, stdin: str = "", **kwargs: Any) -> subprocess.CompletedProcess[str]:
-        kwargs.setdefault("check", True)
-        return subprocess.run(
+    def manage(self, *arguments: str, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
+        return run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.env,
             input=stdin,
-            capture_output=True,
             text=True,
             timeout=60,
-            **kwargs,
+            check=check,
         )
 
     def python(self, code: str) -> str:
@@ -169,7 +168,7 @@ class Site:
 
     def start(self, command: list[str], log: str) -> subprocess.Popen[bytes]:
         with (self.folder / log).open("ab") as out:
-            process = subprocess.Popen(
+            process = Popen(
                 command, cwd=ROOT, env=self.env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
             )
         self.processes.append(process)
