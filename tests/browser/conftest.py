@@ -146,6 +146,4 @@ def open_page(chromium: "Browser", site: str) -> Iterator[OpenPage]:
 
 
 def is_error(message: "ConsoleMessage") -> bool:
-    if message.location.get("url", "").endswith("/favicon.ico"):
-        return False  # browsers ask for it, pages don't name it
     return message.type == "error" or "Content Security Policy" in message.text

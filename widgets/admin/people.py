@@ -51,7 +51,8 @@ admin.site.unregister(User)
 
 @admin.register(Group)
 class RoleAdmin(SuperusersOnly, StrictList, GroupAdmin):
-    pass
+    class Media:
+        js = ("widgets/select_filter.js",)
 
 
 @admin.register(User)
@@ -62,6 +63,9 @@ class PeopleAdmin(StrictList, UserAdmin):
     change_form_template = "people/change_form.html"
     change_list_template = "people/change_list.html"
     actions = None
+
+    class Media:
+        js = ("widgets/select_filter.js",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         mine = Project.objects.visible_to(request.user)

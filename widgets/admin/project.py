@@ -94,6 +94,9 @@ class ProjectAdmin(ProjectPage, StrictList):
         ("People", {"fields": ("members",)}),
     )
 
+    class Media:
+        js = ("widgets/select_filter.js",)
+
     def get_queryset(self, request: HttpRequest) -> Any:
         projects: Any = super().get_queryset(request)
         return projects.visible_to(request.user).annotate_widgets()

@@ -1,0 +1,183 @@
+"""Every page of the site in Chromium, held against WCAG 2.2 AA by axe-core: light on a wide screen, dark on a phone.
+
+A page that this file does not open fails the test: the pages are those of tests/security/every_url.txt.
+https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from axes.models import AccessFailureLog, AccessLog
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import AbstractUser, Group
+from django.template.loader import render_to_string
+
+import widgets
+from fake_mixpanel.fake import FakeMixpanel
+from tests.browser.conftest import NARROW, WIDE, OpenPage
+from tests.browser.test_board import fetch, new_widget
+from tests.security.routes import Route, every_route, fill
+from tests.security.test_every_url import table
+from widgets.accounts.groups import EDITORS, VIEWERS
+from widgets.accounts.invitations import link_for
+from widgets.admin import audit_log
+from widgets.models import Project, Snapshot, Widget
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+OPTIONS = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"label-title-only": {"enabled": False}},  # it takes no picture for a label: Django's lens beside Search
+    "resultTypes": ["violations"],
+    "preload": False,  # it would read style sheets by a way that our Content-Security-Policy forbids
+}
+FINDINGS = """async (options) => {
+  document.getAnimations().forEach((each) => each.finish());  // colours of a new theme fade in
+  const found = await axe.run(options);
+  return found.violations.flatMap((rule) => rule.nodes.map((node) =>
+    `${rule.id}: ${node.html.slice(0, 160)} at ${node.target} ${node.any.map((check) => check.message)}`));
+}"""
+THEMES = (("light", WIDE), ("dark", NARROW))
+DRAWN = "() => [...document.querySelectorAll('.chart')].every((each) => each.querySelector('canvas, .chart-words'))"
+NO_PAGES = ("admin/jsi18n/", "healthz", "charts/<int:pk>.json")
+"""Addresses that answer with something else than HTML."""
+
+
+class Judge:
+    """Opens pages in one window and collects what axe finds there."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.findings: list[str] = []
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+        self.look(address)
+
+    def look(self, name: str) -> None:
+        """Judges the page as it is now, in both themes."""
+        self.page.evaluate(AXE_SCRIPT)
+        for theme, viewport in THEMES:
+            self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            self.page.set_viewport_size(viewport)
+            found = self.page.evaluate(FINDINGS, OPTIONS)
+            self.findings += [f"{name} ({theme}): {finding}" for finding in found]
+
+    def report(self) -> str:
+        return "\n".join(self.findings)
+
+    def press(self, button: str) -> None:
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=button, exact=True).click()
+        self.look(f"after “{button}”")
+
+
+@pytest.fixture
+def member(django_user_model: Any, acme: Project) -> Any:
+    def make(name: str, group: str) -> AbstractUser:
+        user = django_user_model.objects.create_user(name, f"{name}@example.com", "a long password", is_staff=True)
+        user.groups.add(Group.objects.get(name=group))
+        acme.members.add(user)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def drawn(acme: Project) -> Widget:
+    """A widget with numbers and a history."""
+    widget = new_widget(acme, title="Signups by plan", report="segmentation", breakdown="plan")
+    fetch(widget)
+    return widget
+
+
+@pytest.fixture
+def judge(open_page: OpenPage) -> Any:
+    open_page.expected = ["Failed to load resource: the server responded with a status of"]
+
+    def judge(user: AbstractUser | None = None) -> Judge:
+        return Judge(open_page("/healthz", user))
+
+    return judge
+
+
+def pages_of(role: int) -> list[Route]:
+    """The routes that give a role a page of HTML: 0 is a stranger, 4 a superuser."""
+    rows = table()
+    return [
+        route for route in every_route() if rows[route.path][role].startswith("page/") and route.path not in NO_PAGES
+    ]
+
+
+def test_axe_finds_nothing_on_a_superusers_pages(
+    judge: Any, boss: AbstractUser, drawn: Widget, acme: Project, member: Any
+) -> None:
+    audit_log.log_change(boss, drawn, "Paused.")
+    failed = {"username": "somebody", "ip_address": "192.0.2.1", "user_agent": "x"}
+    rows = {
+        "widgets/project": acme,
+        "widgets/widget": drawn,
+        "auth/user": member("vera", VIEWERS),
+        "auth/group": Group.objects.first(),
+        "admin/logentry": LogEntry.objects.first(),
+        "axes/accesslog": AccessLog.objects.create(**failed),
+        "axes/accessfailurelog": AccessFailureLog.objects.create(**failed),
+    }
+    site = judge(boss)
+    for route in pages_of(4):
+        key = next((str(row.pk) for part, row in rows.items() if part in route.path), "")
+        values = {"app_label": "widgets", "address": drawn.slug, "uidb64": "MQ", "token": "gone"}
+        values |= dict.fromkeys(("object_id", "pk", "id"), key)
+        site.open(fill(route.path, values))
+    assert not site.findings, site.report()
+
+
+def test_axe_finds_nothing_on_a_strangers_pages(judge: Any, drawn: Widget, member: Any) -> None:
+    site = judge()
+    site.open("/admin/login/")
+    site.page.get_by_label("Username:").fill("nobody")
+    site.press("Log in")
+    site.open(link_for(member("vera", VIEWERS)))
+    site.press("Save and log in")
+    site.open(f"/w/{drawn.slug}")
+    site.open(f"/w/{new_widget(drawn.project, title='Never polled').slug}")
+    assert not site.findings, site.report()
+
+
+def test_axe_finds_nothing_on_error_pages(judge: Any, mixpanel: FakeMixpanel) -> None:
+    site = judge()
+    names = [template.name for template in (Path(widgets.__file__).parent / "templates").glob("*.html")]
+    site.page.route(
+        re.compile("/(" + "|".join(names) + ")$"),
+        lambda route: route.fulfill(
+            body=render_to_string(route.request.url.rpartition("/")[2]), content_type="text/html"
+        ),
+    )
+    assert {"400.html", "lockout.html"} < set(names)
+    for name in names:
+        site.open(f"/{name}")
+    assert not site.findings, site.report()
+
+
+def test_axe_finds_nothing_on_the_boards_states(judge: Any, acme: Project, boss: AbstractUser, member: Any) -> None:
+    vera = member("vera", VIEWERS)
+    site = judge(vera)
+    site.open("/")  # no widgets
+    for chart in ("line", "number", "table", "cohort"):
+        report = {"report": "retention", "born_event": "Signed up"} if chart == "cohort" else {}
+        fetch(new_widget(acme, title=f"As {chart}", chart=chart, **report))
+    new_widget(acme, title="Never polled", last=9)
+    broken = new_widget(acme, title="Failing", last=8)
+    Snapshot.objects.filter(pk=broken.snapshot_id).update(last_error="Mixpanel refused the query: no such event")
+    site.page.goto("/")
+    site.page.wait_for_function(DRAWN)
+    site.look("the board with charts")
+    site.open("/?q=nothing+matches")
+    site.open("/?wall=")
+    editor = judge(member("edda", EDITORS))
+    editor.open("/")
+    assert not site.findings, site.report()
+    assert not editor.findings, editor.report()
