@@ -1,8 +1,8 @@
 """How people arrange a board: the order of its widgets, their tags, and the links by which a board is shared."""
 
 import secrets
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -35,11 +35,16 @@ def new_token() -> str:
 
 
 class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
-    def managed_by(self, user: Any, projects: Iterable[int]) -> "SharedBoardQuerySet":
-        """The boards that this user may end: their own, those of one of `projects`; all for superusers."""
+    def managed_by(self, user: Any, leads: Sequence[int]) -> Self:
+        """The boards that this user may end: their own, and those that may show one of the projects in `leads`."""
         if not user.is_active:
             return self.none()
-        return self if user.is_superuser else self.filter(models.Q(maker=user) | models.Q(project__in=projects))
+        if user.is_superuser:
+            return self
+        members = Project.members.through.objects.filter(project__in=leads).values("user")
+        of_all_projects = models.Q(project=None) & (models.Q(maker__in=members) | models.Q(maker__is_superuser=True))
+        theirs = models.Q(project__in=leads) | of_all_projects if leads else models.Q(pk__in=())
+        return self.filter(models.Q(maker=user) | theirs)
 
 
 class SharedBoard(models.Model):

@@ -18,11 +18,11 @@ from widgets.web.health import NEEDS_SOMEBODY, STATES, Health, for_lists, health
 
 
 class Card(NamedTuple):
-    """`picture` is the address of the widget's chart. `before` and `after`: the ids of the cards beside this one."""
+    """`chart_url` is where the chart's numbers are. `before` and `after`: the ids of the cards beside this one."""
 
     widget: Widget
     health: Health
-    picture: str
+    chart_url: str
     before: int | None
     after: int | None
 
@@ -95,14 +95,14 @@ def search(widgets: QuerySet[Any], words: str) -> QuerySet[Any]:
     return widgets.filter(reduce(operator.and_, each)) if each else widgets
 
 
-def sections(widgets: Iterable[Any], now: datetime, picture_of: Callable[[Any], str]) -> list[Section]:
+def sections(widgets: Iterable[Any], now: datetime, chart_url: Callable[[Any], str]) -> list[Section]:
     """The cards of these widgets, which come from `Found.widgets`, by project."""
     found = []
     for project, its_widgets in groupby(widgets, operator.attrgetter("project")):
         row = list(its_widgets)
         pks = [None, *(widget.pk for widget in row), None]
         beside = zip(row, pks, pks[2:], strict=False)
-        cards = [Card(widget, health_of(widget, now), picture_of(widget), *pair) for widget, *pair in beside]
+        cards = [Card(widget, health_of(widget, now), chart_url(widget), *pair) for widget, *pair in beside]
         found.append(Section(project, notice(project), cards))
     return found
 

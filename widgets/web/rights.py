@@ -24,6 +24,6 @@ def may_add_widgets(request: HttpRequest) -> bool:
     return bool(admin.site.has_permission(request) and admin_of(Widget).has_add_permission(request))
 
 
-def may_change(request: HttpRequest, widget: Widget) -> bool:
-    """True if this person may change the widget. The widget must be one that the person sees."""
-    return bool(admin.site.has_permission(request) and admin_of(Widget).has_change_permission(request, widget))
+def may_change(request: HttpRequest, row: Model) -> bool:
+    """True if this person may change the row. The row must be one that the person sees."""
+    return bool(admin.site.has_permission(request) and admin_of(type(row)).has_change_permission(request, row))

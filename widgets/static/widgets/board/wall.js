@@ -33,9 +33,20 @@ function layOut() {
   at = ((at % pages) + pages) % pages;
   board.style.setProperty("--columns", columns);
   board.style.setProperty("--rows", rows);
-  cards.forEach((card, number) => { card.hidden = Math.floor(number / size) !== at; });
+  cards.forEach((card, number) => {
+    const hide = Math.floor(number / size) !== at;
+    if (hide && !card.hidden) forget(card.querySelector(".chart"));
+    card.hidden = hide;
+  });
   controls.hidden = pages === 1;
   controls.querySelector("[data-place]").textContent = `${at + 1} of ${pages}`;
+}
+
+// chart.js draws the empty copy when it is shown again. Hundreds of drawn charts would fill the memory.
+function forget(chart) {
+  const empty = chart.cloneNode(false);
+  empty.className = "chart";
+  chart.replaceWith(empty);
 }
 
 function turn(step) {
