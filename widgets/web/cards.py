@@ -60,7 +60,7 @@ class Filter:
     def __bool__(self) -> bool:
         return bool(self.words or self.project or self.tag or self.health)
 
-    def find(self, widgets: QuerySet[Any], now: datetime) -> Found:
+    def find(self, widgets: Any, now: datetime) -> Found:
         """Runs one statement, which counts. `widgets` of the result is not evaluated."""
         if self.project:
             widgets = widgets.filter(project=self.project)
@@ -71,7 +71,8 @@ class Filter:
             tags.update(dict.fromkeys(its_tags, number))
             if not self.tag or self.tag in its_tags:
                 states[state] += number
-        found = for_lists(widgets.tagged(self.tag) if self.tag else widgets, now).in_order()
+        found: Any = for_lists(widgets.tagged(self.tag) if self.tag else widgets, now)
+        found = found.in_order()
         if self.health:
             found = found.filter(health_state=self.health)
         in_all = states.total()

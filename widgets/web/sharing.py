@@ -65,7 +65,7 @@ def create(request: HttpRequest) -> HttpResponse:
     if chosen.project and project is None:
         raise PermissionDenied  # else the board would show all projects
     SharedBoard.objects.create(
-        maker_id=request.user.pk, project=project, words=chosen.words, tag=chosen.tag, health=chosen.health
+        maker_id=int(request.user.pk or 0), project=project, words=chosen.words, tag=chosen.tag, health=chosen.health
     )
     return done(request, "The board is shared. Everybody who has its link sees these widgets.")
 

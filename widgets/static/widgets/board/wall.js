@@ -4,7 +4,7 @@ import "./live.js";
 
 const TURN = 20_000;
 const FORGOTTEN = 120_000; // a mouse that nobody moves pauses no longer
-const SMALLEST = { width: 560, height: 320 };
+const SMALLEST = { width: 580, height: 450 };
 
 const board = document.getElementById("board");
 const controls = document.querySelector("[data-controls]");
