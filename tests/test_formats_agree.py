@@ -9,12 +9,12 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from widgets.charts.number import readable
 
 from tests.charts.reading import SVG, words
 from tests.charts.samples import days
 from tests.cyfe.any_report import OPTIONS, reports
 from widgets.charts import axes, wording
-from widgets.charts.number import readable
 from widgets.cyfe import CHARTS, LAYOUTS, Drawing, lay_out
 from widgets.cyfe.countries import COUNTRIES
 from widgets.cyfe.labels import safe
