@@ -14,7 +14,7 @@ from django.http import QueryDict
 
 from widgets.models import Project, Widget
 from widgets.models.board import LONGEST_SEARCH, LONGEST_TAG
-from widgets.web.health import NEEDS_SOMEBODY, STATES, Health, for_lists, health_of, with_health
+from widgets.web.health import NEEDS_SOMEBODY, STATES, Health, for_lists, health_of, with_health, without_secret
 
 
 class Card(NamedTuple):
@@ -61,17 +61,18 @@ class Filter:
         return bool(self.words or self.project or self.tag or self.health)
 
     def find(self, widgets: Any, now: datetime) -> Found:
-        """Runs one statement, which counts. `widgets` of the result is not evaluated."""
+        """Runs two small statements, one of which counts. `widgets` of the result is not evaluated."""
+        no_secret = without_secret()
         if self.project:
             widgets = widgets.filter(project=self.project)
         widgets = search(widgets, self.words)
-        rows = with_health(widgets.order_by(), now).values_list("health_state", "tags").annotate(Count("pk"))
+        rows = with_health(widgets.order_by(), now, no_secret).values_list("health_state", "tags").annotate(Count("pk"))
         states, tags = Counter[str](), Counter[str]()
         for state, its_tags, number in rows:
             tags.update(dict.fromkeys(its_tags, number))
             if not self.tag or self.tag in its_tags:
                 states[state] += number
-        found: Any = for_lists(widgets.tagged(self.tag) if self.tag else widgets, now)
+        found: Any = for_lists(widgets.tagged(self.tag) if self.tag else widgets, now, no_secret)
         found = found.in_order()
         if self.health:
             found = found.filter(health_state=self.health)
