@@ -1,6 +1,6 @@
 // The board for people: filters while they type, and presses a card's buttons without a new page.
 // Without this script, the filter and the buttons are plain forms.
-import { load, say, show, update } from "./live.js";
+import { load, update } from "./live.js";
 
 const search = document.getElementById("q");
 const actions = document.getElementById("card-actions");
@@ -23,11 +23,13 @@ search?.addEventListener("input", () => {
 async function press(address, name, value, busy) {
   const body = new FormData(actions);
   if (name) body.set(name, value);
-  say(busy ?? "");
+  const wait = document.createElement("p");
+  wait.textContent = busy ?? "";
+  messages.replaceChildren(...(busy ? [wait] : []));
   const page = await load(address, { method: "POST", body });
-  if (!page) return;
-  messages.replaceChildren(...document.importNode(page.querySelector("[data-messages]"), true).childNodes);
-  await update();
+  wait.remove();
+  if (page) messages.replaceChildren(...document.importNode(page.querySelector("[data-messages]"), true).childNodes);
+  if (page) await update();
 }
 
 actions?.addEventListener("submit", (event) => {
@@ -35,10 +37,15 @@ actions?.addEventListener("submit", (event) => {
   event.preventDefault();
   if (button.ariaBusy === "true") return;
   button.ariaBusy = "true";
-  const keepsOpen = button.name === "place";
-  if (!keepsOpen) button.closest("details")?.removeAttribute("open");
+  const menu = button.closest("details");
+  if (menu && button.name !== "place") close(menu); // people often move a card several times
   press(button.formAction, button.name, button.value, button.dataset.busy).finally(() => { button.ariaBusy = "false"; });
 });
+
+function close(menu) {
+  menu.open = false;
+  menu.querySelector("summary").focus();
+}
 
 // Menus close by Escape and by a click elsewhere. `name` on <details> closes the other menus.
 document.addEventListener("click", (event) => {
@@ -46,9 +53,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
-  if (!menu) return;
-  menu.open = false;
-  menu.querySelector("summary").focus();
+  if (menu) close(menu);
 });
 
 // Dragging a card by its head does what “Move up” and “Move down” do.

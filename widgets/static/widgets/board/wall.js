@@ -3,7 +3,7 @@
 import "./live.js";
 
 const TURN = 20_000;
-const FORGOTTEN = 120_000; // a mouse that nobody moves pauses no longer
+const FORGOTTEN = 120_000; // a mouse or a focus that nobody moves pauses no longer
 const SMALLEST = { width: 580, height: 450 };
 
 const board = document.getElementById("board");
@@ -54,7 +54,7 @@ function turn(step) {
   layOut();
 }
 
-const isWatched = () => (hovered && Date.now() - moved < FORGOTTEN) || board.contains(document.activeElement);
+const isWatched = () => (hovered || board.contains(document.activeElement)) && Date.now() - moved < FORGOTTEN;
 
 let since = Date.now();
 setInterval(() => {
@@ -75,7 +75,7 @@ for (const [name, step] of [["previous", -1], ["next", 1]]) {
 }
 board.addEventListener("pointermove", () => { hovered = true; moved = Date.now(); });
 board.addEventListener("pointerleave", () => { hovered = false; });
+for (const sign of ["focusin", "keydown"]) board.addEventListener(sign, () => { moved = Date.now(); });
 addEventListener("resize", layOut);
 document.addEventListener("mixcyfe:changed", layOut);
-document.addEventListener("mixcyfe:turn", () => turn(1));
 layOut();
