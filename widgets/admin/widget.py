@@ -51,7 +51,7 @@ class WidgetAdmin(FormViews, WidgetListMixin):
     )
 
     class Media:
-        css = {"all": ("widgets/admin.css", "widgets/form/form.css")}
+        css = {"all": ("widgets/admin.css", "widgets/charts/chart.css", "widgets/form/form.css")}
         js = ("widgets/copy.js",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Widget | None = None) -> Any:

@@ -70,7 +70,9 @@ def _series(table: Table, kind: str, name: str, index: int, *, has_two_axes: boo
     if has_two_axes and index:
         found["yAxisIndex"] = 1
     if table.option("LabelShow") == 1:
-        found |= {"label": {"show": True}, "showSymbol": True} if kind not in _BARS else {"label": {"show": True}}
+        beside = {"x": "right", "y": "bottom" if table.option("ReverseGraph") == 1 else "top"}
+        found["label"] = {"show": True, "position": "inside" if "stacked" in kind else beside[value]}
+        found["showSymbol"] = True
     return found
 
 
@@ -81,7 +83,8 @@ def _axis(table: Table) -> dict[str, Any]:
         low = high = None
     axis: dict[str, Any] = {"type": "value", "show": table.option("YAxisShow") != 0}
     if table.chart == PERCENTAGE:
-        axis["max"] = 100
+        below = any(isinstance(cell, int | float) and cell < 0 for row in table.rows for cell in row)
+        axis |= {"min": -100 if below else 0, "max": 100, "interval": 50 if below else 25}
     axis |= {name: end for name, end in (("min", low), ("max", high)) if isinstance(end, int | float)}
     return axis | ({"inverse": True} if table.option("ReverseGraph") == 1 else {})
 

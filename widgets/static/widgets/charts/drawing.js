@@ -83,7 +83,7 @@ function complete(figure, look) {
   const [{ type }] = option.series;
   const tooltip = {
     renderMode: "richText", confine: true, backgroundColor: card, borderColor: line, borderWidth: 1,
-    padding: size * 0.6, textStyle: { color: ink, fontSize: size, lineHeight: size * 1.45 },
+    padding: size * 0.6, textStyle: { color: ink, fontSize: size, fontFamily: font, lineHeight: size * 1.45 },
   };
   return FINISH[type in FINISH ? type : "dated"]({
     textStyle: { fontFamily: font, fontSize: size, color: ink },
@@ -98,13 +98,22 @@ const plain = (label, most = 255) => wrapped(cut(String(label), most).replaceAll
 // Lines of at most 40 characters, because a tooltip in a canvas does not wrap.
 const wrapped = (text) => text.replace(/(.{30,40}?\s|.{40})(?=\S)/gu, "$1\n");
 
+// How many names of a vertical axis to skip, so that the rest can be read. ECharts' own choice overlaps.
+const every = (count, { height, size }) => Math.ceil(count / Math.max(1, Math.floor(height / (size * 1.5)) - 2)) - 1;
+
+// Black or white, whichever contrasts more (WCAG's relative luminance).
+function readableOn(color) {
+  const [red, green, blue] = [1, 3, 5].map((at) => (parseInt(color.slice(at, at + 2), 16) / 255) ** 2.2);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "#16191d" : "#ffffff";
+}
+
 const FINISH = {
   dated(option, figure, look) {
     const { size, quiet, line, height, width } = look;
     const inPercent = figure.chart === "stackedpercentagecolumn";
     const date = dates(figure.rows);
     const write = inPercent ? percent : full;
-    const most = Math.max(1, Math.floor(height / (size * 1.45)) - 3);
+    const most = Math.max(1, Math.floor(height / (size * 1.9)) - 3);
     const label = { color: quiet, fontSize: size, hideOverlap: true };
     const finish = (axis) => ({
       ...axis,
@@ -112,7 +121,11 @@ const FINISH = {
       axisTick: { show: false },
       splitNumber: Math.max(2, Math.min(5, Math.round((axis === option.xAxis ? width / 4 : height) / (size * 3.2)))),
       splitLine: { lineStyle: { color: line }, ...axis.splitLine },
-      axisLabel: { ...label, formatter: axis.type === "category" ? date : inPercent ? percent : compact },
+      axisLabel: {
+        ...label,
+        formatter: axis.type === "category" ? date : inPercent ? percent : compact,
+        ...(axis.type === "category" && axis === option.yAxis ? { interval: every(figure.rows.length, look) } : {}),
+      },
     });
     const axes = (axis) => (Array.isArray(axis) ? axis.map(finish) : finish(axis));
     return {
@@ -127,7 +140,7 @@ const FINISH = {
         symbolSize: Math.max(6, size / 2),
         barMaxWidth: 60,
         emphasis: { focus: option.series.length > 1 ? "series" : "none" },
-        label: { ...each.label, fontSize: size * 0.9, color: look.ink, formatter: ({ value, seriesIndex }) => (inPercent ? percent : compact)(value[seriesIndex + 1]) },
+        label: { ...each.label, fontSize: size * 0.9, ...(each.label?.position === "inside" ? {} : { color: look.ink }), formatter: ({ value, seriesIndex }) => (inPercent ? percent : compact)(value[seriesIndex + 1]) },
         labelLayout: { hideOverlap: true },
       })),
       tooltip: {
@@ -138,7 +151,7 @@ const FINISH = {
           const size = ({ value, seriesIndex }) => Math.abs(value[seriesIndex + 1]);
           const largest = [...points].sort((one, other) => size(other) - size(one)).slice(0, most);
           const kept = points.filter((point) => largest.includes(point));
-          const lines = kept.map(({ marker, seriesName, value, seriesIndex }) => `${marker}${plain(seriesName, points.length > 1 ? 60 : 255)}  ${write(value[seriesIndex + 1])}`);
+          const lines = kept.map(({ marker, seriesName, value, seriesIndex }) => `${marker}${plain(seriesName, points.length > 2 ? 36 : 255)}  ${write(value[seriesIndex + 1])}`);
           if (points.length > kept.length) lines.push(`… and ${points.length - kept.length} more`);
           return [dates(figure.rows, { long: true })(points[0].name), ...lines].join("\n");
         },
@@ -185,7 +198,7 @@ const FINISH = {
         type: "bar", data: steps.map(({ value }) => Math.max(value, 0)), barWidth: size * 0.9, barMinHeight: 2,
         itemStyle: { color: option.color[0], borderRadius: 3 }, showBackground: true,
         backgroundStyle: { color: line, borderRadius: 3 }, label: { show: false },
-      }].map((bar) => ({ ...bar, barCategoryGap: "0%", itemStyle: bar.itemStyle })),
+      }],
       tooltip: {
         ...option.tooltip, trigger: "axis", axisPointer: { type: "none" },
         formatter([{ dataIndex }]) {
@@ -232,13 +245,13 @@ const FINISH = {
     const names = figure.rows.map(([day, count]) => (users ? `${date(day)}  (${compact(count)})` : date(day)));
     return {
       ...option,
-      grid: { left: 0, right: 0, top: 0, bottom: size * 0.3, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      grid: { left: 0, right: 0, top: size * 1.6, bottom: size * 0.3, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       xAxis: { ...xAxis, ...axis, axisLabel: label },
-      yAxis: { ...yAxis, ...axis, data: names, axisLabel: label },
+      yAxis: { ...yAxis, ...axis, data: names, axisLabel: { ...label, interval: every(names.length, look) } },
       visualMap: { ...visualMap, inRange: { color: shades } },
       series: [{
         ...heat,
-        data: heat.data.map((value) => ({ value, label: { color: value[3] * (shades.length - 1) > 4.5 === Boolean(dark) ? "#16191d" : dark ? "#ffffff" : value[3] * (shades.length - 1) > 4.5 ? "#ffffff" : "#16191d" } })),
+        data: heat.data.map((value) => ({ value, label: { color: readableOn(shades[Math.round(value[3] * (shades.length - 1))]) } })),
         itemStyle: { borderColor: card, borderWidth: 1 },
         label: { show: fits, fontSize: size * 0.95, formatter: ({ value }) => write(value[2]) },
       }],
@@ -250,7 +263,7 @@ const FINISH = {
   },
 
   map(option, figure, look) {
-    const { dark, land, card, quiet } = look;
+    const { dark, land, card, quiet, width, height } = look;
     const { bounds, shades } = figure.option;
     const [map] = option.series;
     const pieces = shades[dark].map((color, i) => ({ gt: bounds[i], lte: bounds[i + 1], color }));
@@ -259,7 +272,7 @@ const FINISH = {
       ...option,
       visualMap: { type: "piecewise", show: false, pieces, outOfRange: { color: land } },
       series: [{
-        ...map, aspectScale: 1, left: 0, right: 0, top: 0, bottom: 0, itemStyle: style, label: { show: false }, select: { disabled: true },
+        ...map, aspectScale: 1, layoutCenter: ["50%", "50%"], layoutSize: Math.min(width, height * 2.1), showLegendSymbol: false, itemStyle: style, label: { show: false }, select: { disabled: true },
         emphasis: { label: { show: false }, itemStyle: { areaColor: undefined, borderColor: quiet, borderWidth: 1.5 } },
       }],
       tooltip: { ...option.tooltip, trigger: "item", formatter: ({ name, value }) => (name ? `${country(name)}\n${Number.isNaN(value) ? "no data" : full(value)}` : "") },

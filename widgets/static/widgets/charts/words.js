@@ -16,7 +16,7 @@ export function full(value) {
 
 export const compact = (value) => (Math.abs(value) >= 1e15 ? HUGE : Math.abs(value) < 1 ? TINY : COMPACT).format(value);
 
-export const percent = (value) => PERCENT.format(value / 100);
+export const percent = (value) => (Math.abs(value) < 1e5 ? PERCENT.format(value / 100) : `${compact(value)}%`);
 
 // Every digit while people can take them in at a glance.
 export const glance = (value) => (Math.abs(value) < 1e8 ? full(value) : compact(value));
