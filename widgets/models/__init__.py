@@ -1,4 +1,4 @@
-"""The database models. People enter `Project` and `Widget`; MixCyfe can make all other rows again."""
+"""The database models. People make `Project`, `Widget` and `SharedBoard`; MixCyfe can make all other rows again."""
 
 from widgets.models.board import SharedBoard
 from widgets.models.call import ApiCall
