@@ -81,7 +81,7 @@ class NoPolls(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
-        if request is None or not request.path.startswith(("/w/", "/healthz")):
+        if request is None or not request.path.startswith(("/w/", "/b/", "/healthz")):
             return True
         record.msg, record.args = "a request failed before its view", None
         return bool(record.exc_info)

@@ -38,15 +38,15 @@ TRUST_PROXY = setting("TRUST_PROXY", env.FLAG, default=False)
 HSTS_SECONDS = setting("HSTS_SECONDS", env.number(0, 2 * 365 * 24 * 3600), default=0)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "widgets",  # before the admin, because it has a base_site.html of its own
+    "django.contrib.admin",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "axes",
-    "widgets",
 ]
 MIDDLEWARE = [
     "widgets.web.middleware.SafeAnswersMiddleware",

@@ -1,4 +1,4 @@
-"""The board in a browser: it filters as one types, keeps itself up to date, and fits where it is shown."""
+"""The board in a browser: it filters, acts and orders without a new page, keeps itself up to date, and fits walls."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractUser
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.browser.conftest import NARROW, OpenPage
-from widgets.models import Project, Snapshot, Widget
+from widgets.models import Project, SharedBoard, Snapshot, Widget
 from widgets.models.call import Purpose
 from widgets.refresh.run import refresh
 
@@ -15,8 +15,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 UPDATE = "document.dispatchEvent(new Event('mixcyfe:update'))"
 OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-DRAWN = "() => [...document.querySelectorAll('.chart')].every((each) => each.querySelector('canvas, .chart-words'))"
-PLACES = "() => [...document.querySelectorAll('h3')].map((each) => JSON.stringify(each.getBoundingClientRect()))"
+DRAWN = "() => document.querySelectorAll('.chart:not([aria-busy]) > .chart-drawing').length === {}"
+PLACES = "() => [...document.querySelectorAll('.card')].map((each) => JSON.stringify(each.getBoundingClientRect()))"
+SHOWN = """
+() => [...document.querySelectorAll('[data-card]')].filter((each) => !each.hidden).map((each) => each.dataset.card)
+"""
+FITS = "[...document.querySelectorAll('.card')].every((each) => each.getBoundingClientRect().bottom <= innerHeight)"
+WALL = {"width": 1920, "height": 1080}
 
 
 def new_widget(project: Project, **fields: Any) -> Widget:
@@ -42,7 +47,17 @@ def widgets(acme: Project) -> list[Widget]:
 
 
 def shown(page: Any) -> list[str]:
-    return [card.get_attribute("data-card") for card in page.locator("[data-card]").all() if card.is_visible()]
+    return page.evaluate(SHOWN)
+
+
+def wait_for(page: Any, *titles: str) -> None:
+    """Waits until the board shows exactly these cards, in this order."""
+    page.wait_for_function(f"(titles) => JSON.stringify(({SHOWN})()) === JSON.stringify(titles)", arg=list(titles))
+
+
+def choose(page: Any, card: str, item: str) -> None:
+    page.get_by_label(f"Actions for {card}", exact=True).click()
+    page.get_by_role("button", name=item, exact=True).locator("visible=true").click()
 
 
 def test_somebody_logs_in_and_is_led_to_the_first_step(open_page: OpenPage, boss: AbstractUser) -> None:
@@ -55,49 +70,96 @@ def test_somebody_logs_in_and_is_led_to_the_first_step(open_page: OpenPage, boss
     page.get_by_role("button", name="Test connection").wait_for()
 
 
-def test_it_shows_charts_and_filters_as_one_types(
-    open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]
+def test_it_draws_charts_and_filters_all_pages_while_one_types(
+    open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("widgets.web.board.CARDS_ON_A_PAGE", 2)
     page = open_page("/", boss)
-    page.wait_for_function(DRAWN)
-    assert shown(page) == ["Logins", "Not polled yet", "Signups by plan"]
-    page.get_by_role("searchbox").fill("PLAN sign")
-    assert shown(page) == ["Signups by plan"]
-    page.get_by_role("searchbox").fill("nothing like it")
-    assert page.get_by_role("heading", name="Acme").is_hidden()
-    page.get_by_role("button", name="Show all").click()
-    assert len(shown(page)) == 3
+    page.wait_for_function(DRAWN.format(2))
+    assert shown(page) == ["Logins", "Not polled yet"]
+    search = page.get_by_role("searchbox")
+    search.press_sequentially("PLAN sign")  # stands on the second page
+    wait_for(page, "Signups by plan")
+    assert page.url.endswith("/?q=PLAN+sign")
+    assert search.evaluate("(each) => each === document.activeElement")
+    assert page.get_by_role("link", name="All 1").is_visible()
+    search.fill("nothing like it")
+    page.get_by_role("heading", name="Nothing matches").wait_for()
+    search.fill("")
+    wait_for(page, "Logins", "Not polled yet")
+    assert page.url.endswith("/")
+
+
+def test_a_card_acts_without_a_new_page(
+    open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], mixpanel: FakeMixpanel
+) -> None:
+    page = open_page("/?q=o", boss)
+    page.evaluate("window.same = true")
+    choose(page, "Not polled yet", "Refresh now")
+    page.get_by_text("Refreshed: “Not polled yet”.").wait_for()
+    page.locator(f"#card-{widgets[2].pk} .health-fresh").wait_for()
+    page.get_by_label("Actions for Logins").click()
+    page.get_by_role("button", name="Copy address").locator("visible=true").click()
+    page.get_by_text("Copied", exact=True).wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == widgets[1].url()
+    page.keyboard.press("Escape")
+    assert page.get_by_role("button", name="Copy address").locator("visible=true").count() == 0
+    choose(page, "Logins", "Duplicate")
+    wait_for(page, "Logins", "Logins (copy)", "Not polled yet")
+    assert page.evaluate("window.same") is True
+
+
+def test_keys_and_the_mouse_set_the_order(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
+    page = open_page("/", boss)
+    choose(page, "Logins", "Move down")
+    wait_for(page, "Not polled yet", "Logins", "Signups by plan")
+    page.wait_for_function("document.activeElement.textContent === 'Move down'")
+    page.keyboard.press("Enter")  # the focus is still there
+    wait_for(page, "Not polled yet", "Signups by plan", "Logins")
+    page.keyboard.press("Escape")
+    last, first = (page.locator(f"#card-{widget.pk} .card-head") for widget in (widgets[1], widgets[2]))
+    last.drag_to(first, source_position={"x": 5, "y": 15}, target_position={"x": 5, "y": 15})
+    wait_for(page, "Logins", "Not polled yet", "Signups by plan")
+    page.wait_for_load_state("networkidle")
+    page.reload()
+    wait_for(page, "Logins", "Not polled yet", "Signups by plan")
 
 
 def test_it_keeps_itself_up_to_date_without_a_jump(
     open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], mixpanel: FakeMixpanel
 ) -> None:
     page = open_page("/", boss)
-    page.wait_for_function(DRAWN)
+    page.wait_for_function(DRAWN.format(3))
     before = page.evaluate(PLACES)
     link = page.get_by_role("link", name="Not polled yet", exact=True)
     link.focus()
+    before_address = page.locator(f"#card-{widgets[2].pk} .chart").get_attribute("data-chart")
     fetch(widgets[2])
     page.evaluate(UPDATE)
-    page.locator(f"#card-{widgets[2].pk} canvas").first.wait_for()
+    page.wait_for_function(
+        "([id, was]) => document.querySelector(`#card-${id} .chart`).dataset.chart !== was",
+        arg=[widgets[2].pk, before_address],
+    )
     page.locator(f"#card-{widgets[2].pk} .health-fresh").wait_for()
-    page.wait_for_function(DRAWN)
+    page.wait_for_function(DRAWN.format(3))
     assert page.evaluate(PLACES) == before
     assert link.evaluate("(each) => each === document.activeElement")
 
     Snapshot.objects.filter(pk=widgets[0].snapshot_id).update(error="Mixpanel answered 503.", error_kind="unavailable")
     new_widget(widgets[0].project, title="Quite new", last=3)
-    page.get_by_role("searchbox").fill("new")
     page.evaluate(UPDATE)
-    page.get_by_role("heading", name="Quite new").wait_for()
-    assert shown(page) == ["Quite new"]
-    page.get_by_role("searchbox").fill("")
+    wait_for(page, "Logins", "Not polled yet", "Quite new", "Signups by plan")
     assert page.get_by_text("Mixpanel answered 503.").is_visible()
+    assert page.get_by_role("link", name="Failing 1").is_visible()
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_text("Refreshed: “Signups by plan”.").wait_for()
+    page.get_by_text("Mixpanel answered 503.").wait_for(state="hidden")
 
 
 def test_a_lost_connection_is_said_and_got_over(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
     open_page.expected = ["ERR_FAILED"]
     page = open_page("/", boss)
+    page.wait_for_function(DRAWN.format(3))
     page.route("**/*", lambda route: route.abort())
     page.evaluate(UPDATE)
     page.get_by_text("MixCyfe does not answer. This page tries again.").wait_for()
@@ -115,31 +177,75 @@ def test_who_is_logged_out_meanwhile_is_told(open_page: OpenPage, boss: Abstract
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_fits_a_phone_and_a_wall(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], theme: str) -> None:
+def test_it_fits_a_phone(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], theme: str) -> None:
     page = open_page("/", boss, viewport=NARROW, theme=theme)
+    page.get_by_label("Actions for Logins").click()
     assert not page.evaluate(OVERFLOWS)
-    page.set_viewport_size({"width": 1920, "height": 1080})
-    page.goto("/?wall")
-    assert page.get_by_role("searchbox").is_hidden()
-    tops = page.eval_on_selector_all("[data-card]", "(all) => all.map((each) => each.getBoundingClientRect().top)")
-    assert len(set(tops)) == 1  # beside each other
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_wall_screen_fits_and_turns_its_pages(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, shared: bool
+) -> None:
+    for number in range(8):
+        new_widget(acme, title=f"W{number}", last=number + 1)
+    first, second = [f"W{number}" for number in range(6)], ["W6", "W7"]
+    if shared:
+        page = open_page("/shared/", boss, viewport=WALL)
+        page.get_by_role("button", name="Create the link").click()
+        page = open_page(page.get_by_label("Link of this board").input_value(), viewport=WALL)
+    else:
+        page = open_page("/?wall", boss, viewport=WALL)
+    page.clock.install()
+    page.reload()
+    assert shown(page) == first
+    assert page.get_by_role("navigation").count() == 0
+    assert page.evaluate(FITS)
+    assert not page.evaluate(OVERFLOWS)
+    page.clock.run_for(21_000)
+    assert shown(page) == second
+    page.get_by_role("button", name="Pause").click()
+    page.clock.run_for(41_000)
+    assert shown(page) == second
+    page.get_by_role("button", name="Go on").click()
+    page.clock.run_for(21_000)
+    assert shown(page) == first
+    page.mouse.move(300, 300)
+    page.clock.run_for(41_000)
+    assert shown(page) == first
+
+
+def test_an_ended_board_goes_dark(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+    open_page.expected = ["404"]
+    new_widget(acme, title="Signups")
+    board = SharedBoard.objects.create(maker=boss)
+    page = open_page(f"/b/{board.token}")
+    assert shown(page) == ["Signups"]
+    SharedBoard.objects.update(active=False)
+    page.evaluate(UPDATE)
+    page.get_by_text("This board is no longer shared.").wait_for()
+    assert shown(page) == []
 
 
 def test_it_works_without_scripts(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
     page = open_page("/", boss, javascript=False)
     page.get_by_role("searchbox").fill("logins")
     page.get_by_role("button", name="Filter").click()
-    assert shown(page) == ["Logins"]
+    assert page.locator("[data-card]").count() == 1
+    page.get_by_label("Actions for Logins").click()
+    page.get_by_role("button", name="Refresh now").click()
+    page.get_by_text("Refreshed: “Logins”.").wait_for()
+    assert page.url.endswith("/?q=logins")
 
 
 def test_keys_alone_reach_everything(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
     page = open_page("/", boss)
     page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to the widgets")
+    skip = page.get_by_role("link", name="Skip to the content")
     assert skip.evaluate("(each) => each === document.activeElement && each.getBoundingClientRect().top >= 0")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Logins"
+    assert page.evaluate("document.activeElement.textContent") == "Add widget"
 
 
 def test_the_list_refreshes_and_replaces_addresses(
@@ -152,7 +258,6 @@ def test_the_list_refreshes_and_replaces_addresses(
     page.get_by_text("Refreshed: “Not polled yet”.").wait_for()
 
     page.goto("/admin/widgets/widget/?q=logins")
-    page.wait_for_function(DRAWN)
     page.get_by_role("checkbox").nth(1).check()
     page.locator("select[name=action]").select_option("Replace the address…")
     page.get_by_role("button", name="Go").click()

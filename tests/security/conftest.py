@@ -17,7 +17,7 @@ from tests.conftest import new_project
 from tests.security.routes import Route
 from widgets.accounts.groups import EDITORS, VIEWERS
 from widgets.admin import audit_log
-from widgets.models import Project, Widget
+from widgets.models import Project, SharedBoard, Widget
 
 MARK = "Hooli"
 """Stands in everything that is the other team's, and nowhere else."""
@@ -100,6 +100,8 @@ def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], d
         "widgets/project": acme.project,
         "widgets/widget": acme.widget,
         "charts": acme.widget,
+        "widgets/<int:pk>": acme.widget,
+        "shared": SharedBoard.objects.create(maker=superuser, project=acme.project),
         "auth/user": acme.viewer,
         "auth/group": Group.objects.first(),
         "admin/logentry": LogEntry.objects.get(object_id=acme.widget.pk, content_type__model="widget"),

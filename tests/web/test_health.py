@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from fake_mixpanel.saved_reports import UNDATED_BREAKDOWN_REPORT
 from widgets.models import Project, Snapshot, Widget
-from widgets.web.health import STATES, Health, counts, for_lists, health_of
+from widgets.web.cards import Filter
+from widgets.web.health import STATES, Health, for_lists, health_of
 
 MINUTE = timedelta(minutes=1)
 MakeWidget = Callable[..., Widget]
@@ -147,7 +148,9 @@ def test_widgets_are_counted_by_state(make_widget: MakeWidget) -> None:
     set_data(fresh, fetched_at=timezone.now())
     make_widget(last=9)
     expected = dict.fromkeys(STATES, 0) | {"fresh": 1, "waiting": 1, "paused": 1}
-    assert counts(Widget.objects.all(), timezone.now()) == expected
+    found = Filter().find(Widget.objects.all(), timezone.now())
+    assert {state: found.states[state] for state in STATES} == expected
+    assert found.number == sum(expected.values())
 
 
 @pytest.mark.parametrize("interval_factor", [1, 2.5])

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest
 admin.site.site_header = admin.site.site_title = "MixCyfe"
 admin.site.index_title = "From Mixpanel to Cyfe"
 admin.site.index_template = "widgets/admin_index.html"
+admin.site.enable_nav_sidebar = False  # every page has the navigation of the board
 
 
 def no_autocomplete(request: HttpRequest) -> None:

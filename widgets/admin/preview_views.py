@@ -59,7 +59,7 @@ class FormViews(admin.ModelAdmin):
             content["preview"] = as_json(shown, form.instance) | {"repair": self.repair(request, form.instance, shown)}
         if request.accepts("text/html"):
             context = {**self.admin_site.each_context(request), "opts": self.opts, **content, "title": "Preview"}
-            context |= {"media": self.media, "is_nav_sidebar_enabled": False}
+            context["media"] = self.media
             return TemplateResponse(request, "admin/widgets/widget/preview.html", context)
         return JsonResponse(content)
 

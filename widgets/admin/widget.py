@@ -47,7 +47,7 @@ class WidgetAdmin(FormViews, WidgetListMixin):
             *(("show_axis", "show_labels"), ("axis_min", "axis_max"), "types"),
             is_folded=True,
         ),
-        part("More", "where", "limit", "intervals", "active", "refresh_minutes", is_folded=True),
+        part("More", "tags", "where", "limit", "intervals", "active", "refresh_minutes", is_folded=True),
     )
 
     class Media:
@@ -91,7 +91,6 @@ class WidgetAdmin(FormViews, WidgetListMixin):
             context["show_save_and_continue"] = False  # "Save" already comes back to this page
         urls = {name: reverse(f"admin:widgets_widget_{name}") for name in ("preview", "lists", "link")}
         context |= {
-            "is_nav_sidebar_enabled": False,  # the preview needs the room
             "which_fields": {**described(), "urls": urls},
             "preview_url": f"{urls['preview']}?widget={widget.pk}" if saved else urls["preview"],
             "out_of_reach": out_of_reach(),

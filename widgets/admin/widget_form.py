@@ -64,6 +64,7 @@ class WidgetForm(forms.ModelForm):
         label="Colours",
         help_text="One #0072b2 per line, by position; or one Label = #0072b2 per line, to keep a label's colour.",
     )
+    tags = LinesField(label="Tags", help_text=Widget._meta.get_field("tags").help_text)
     types = ListOrPairsField(
         label="Chart types by curve",
         help_text=f"One type per line, or one Label = type per line. Types: {', '.join(TIME_SERIES_CHARTS)}.",

@@ -110,9 +110,7 @@ class WidgetListMixin(WidgetActions, StrictList):
         return WidgetChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        # The columns need the space of the sidebar.
-        mine = {"title": "Widgets", "is_nav_sidebar_enabled": False}
-        return super().changelist_view(request, extra_context=mine | (extra_context or {}))
+        return super().changelist_view(request, extra_context={"title": "Widgets"} | (extra_context or {}))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """Also finds a widget by its address, as people copy it from Cyfe."""

@@ -119,7 +119,7 @@ def check_of(field: Field) -> Check:
     if field.choices:
         return one_of([value for value, _ in field.flatchoices if value])
     if isinstance(field, models.JSONField):
-        return BY_TYPE[get_type_hints(WidgetSpec)[field.name]]
+        return BY_TYPE[get_type_hints(WidgetSpec).get(field.name, tuple[str, ...])]
     return BY_FIELD.get(type(field), text)
 
 

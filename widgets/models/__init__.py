@@ -1,5 +1,6 @@
-"""The database models. People enter `Project` and `Widget`; MixCyfe can make all other rows again."""
+"""The database models. People make `Project`, `Widget` and `SharedBoard`; MixCyfe can make all other rows again."""
 
+from widgets.models.board import SharedBoard
 from widgets.models.call import ApiCall
 from widgets.models.host import HostClock
 from widgets.models.option_cache import OptionCache
@@ -7,4 +8,4 @@ from widgets.models.project import Project
 from widgets.models.snapshot import Rendering, Snapshot
 from widgets.models.widget import Widget
 
-__all__ = ["ApiCall", "HostClock", "OptionCache", "Project", "Rendering", "Snapshot", "Widget"]
+__all__ = ["ApiCall", "HostClock", "OptionCache", "Project", "Rendering", "SharedBoard", "Snapshot", "Widget"]

@@ -1,8 +1,10 @@
 """A widget: its query, the cleaning and drawing of the data, and the address that Cyfe polls."""
 
+import operator
 import re
 import secrets
 from datetime import datetime
+from functools import reduce
 from typing import Any, Self
 
 from django.conf import settings
@@ -15,6 +17,7 @@ from django.utils import timezone
 from widgets.cyfe import Drawing
 from widgets.freshness import POLLED_WITHIN
 from widgets.models.access import VisibleQuerySet
+from widgets.models.board import MOST_TAGS, validate_tags
 from widgets.models.project import Project
 from widgets.models.snapshot import Snapshot
 from widgets.reports import REPORT_TYPES
@@ -31,6 +34,14 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
     def polled(self, project: Project, now: datetime) -> Self:
         """The project's widgets that cost queries: active and polled within the last day."""
         return self.filter(project=project, active=True, last_polled_at__gt=now - POLLED_WITHIN)
+
+    def tagged(self, tag: str) -> Self:
+        return self.filter(reduce(operator.or_, (models.Q(**{f"tags__{place}": tag}) for place in range(MOST_TAGS))))
+
+    def in_order(self) -> Self:
+        """Project by project, as people have placed the widgets; widgets without a place come last, by title."""
+        place = F("position").asc(nulls_last=True)
+        return self.order_by("project__name", "project_id", place, "title")
 
 
 def new_slug() -> str:
@@ -60,6 +71,10 @@ class Widget(models.Model):
         default=True,
         help_text="The address of a paused widget answers as if the widget did not exist. It costs no queries.",
     )
+    tags = models.JSONField(
+        default=list, blank=True, validators=[validate_tags], help_text="The board filters by tags. One per line."
+    )
+    position = models.PositiveIntegerField(null=True, editable=False)
 
     report = models.CharField(max_length=20, choices=[(name, kind.title) for name, kind in REPORT_TYPES.items()])
     events = models.JSONField(default=list, blank=True)
@@ -204,6 +219,21 @@ class Widget(models.Model):
                 self.refresh_from_db(fields=["version"])
             Snapshot.objects.filter(pk=self.snapshot.pk).set_due(self.project)
         return None
+
+    def move(self, place: str, neighbour: int | None = None) -> None:
+        """Moves the widget within its project: `place` is `first`, `last`, or `before` or `after` a neighbour's id."""
+        with transaction.atomic():
+            Project.objects.select_for_update().filter(pk=self.project_id).first()
+            rows = dict(Widget.objects.filter(project=self.project_id).in_order().values_list("pk", "position"))
+            order = [pk for pk in rows if pk != self.pk]
+            places = {"first": 0, "last": len(order)}
+            if neighbour in order:
+                places |= {"before": order.index(neighbour), "after": order.index(neighbour) + 1}
+            if place not in places:
+                return  # the neighbour is gone
+            order.insert(places[place], self.pk)
+            moved = [Widget(pk=pk, position=number) for number, pk in enumerate(order, 1) if rows[pk] != number]
+            Widget.objects.bulk_update(moved, ["position"], batch_size=500)
 
     def replace_slug(self) -> None:
         """Gives the widget a new address; the old one answers 404 from now on."""

@@ -1,4 +1,4 @@
-"""Template tags for times, health, first steps and warnings about clocks."""
+"""Template tags for the navigation, times, health, first steps and warnings about clocks."""
 
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,8 @@ from django.utils.safestring import SafeString
 from widgets.refresh.clock import clock_warnings
 from widgets.times import from_now, span, time_tag
 from widgets.web.health import Health
+from widgets.web.navigation import Item
+from widgets.web.navigation import navigation as pages_of
 from widgets.web.onboarding import FirstSteps
 from widgets.web.onboarding import first_steps as steps_of
 
@@ -43,6 +45,11 @@ def ours_first(apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @register.inclusion_tag("widgets/health.html")
 def health_badge(health: Health) -> dict[str, Any]:
     return {"health": health}
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: dict[str, Any]) -> list[Item]:
+    return pages_of(context["request"])
 
 
 @register.simple_tag

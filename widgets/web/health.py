@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from django.db.models import (
     Case,
     CharField,
-    Count,
     OuterRef,
     Q,
     QuerySet,
@@ -62,10 +61,14 @@ class Health(NamedTuple):
     note: str = ""
 
 
-def with_health(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Any]:
-    """Adds `health_state`, one of STATES, and `health_problem`: why the data can't be drawn."""
+def with_health(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] | None = None) -> QuerySet[Any]:
+    """Adds `health_state`, one of STATES, and `health_problem`: why the data can't be drawn.
+
+    `no_secret`: what `without_secret` returned, for callers that have called it already.
+    """
+    no_secret = without_secret() if no_secret is None else no_secret
     no_data = Q(snapshot__fetched_at=None)
-    refused = Q(project__backoff_kind__in=NEEDS_SOMEBODY) | Q(project__in=without_secret())
+    refused = Q(project__backoff_kind__in=NEEDS_SOMEBODY) | Q(project__in=no_secret)
     stale = Q(snapshot__due_at=None) | Q(snapshot__due_at__lte=now)
     error = Q(snapshot__error__gt="") & ~Q(snapshot__error_kind="limit")
     return widgets.annotate(
@@ -101,23 +104,16 @@ def problems_of_renderings() -> Any:
     )
 
 
-def for_lists(widgets: QuerySet[Widget], now: datetime) -> QuerySet[Any]:
+def for_lists(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] | None = None) -> QuerySet[Any]:
     """Widgets with the columns that lists show. Mixpanel's answers are large, so they are not loaded.
 
     Only their beginnings are loaded, as `health_report`, because these hold the notes.
     """
     light: QuerySet[Any] = widgets.select_related("project", "snapshot", "owner").defer(*HEAVY)
-    found: QuerySet[Any] = with_health(light, now).annotate(
+    found: QuerySet[Any] = with_health(light, now, no_secret).annotate(
         health_report=Substr("snapshot__report_json", 1, NOTE_WITHIN)
     )
     return found
-
-
-def counts(widgets: QuerySet[Widget], now: datetime) -> dict[str, int]:
-    """State → number of widgets."""
-    rows = with_health(widgets.order_by(), now).values_list("health_state").annotate(Count("pk"))
-    found = dict(rows)
-    return {state: found.get(state, 0) for state in STATES}
 
 
 def health_of(widget: "WidgetWithHealth", now: datetime) -> Health:

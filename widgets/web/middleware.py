@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from widgets.poll.view import POLLED, poll
 from widgets.web.error_pages import error_page
+from widgets.web.shared_boards import SHARED, shared_board
 
 POLICY = "; ".join(
     (
@@ -52,16 +53,17 @@ class SafeAnswersMiddleware:
 
 
 class MachineMiddleware:
-    """Answers polls before the middleware for people: sessions and messages cost more than a poll."""
+    """Answers polls and shared boards before the middleware for people, which reads cookies and costs more."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(POLLED):
-            return self.get_response(request)
-        request.get_host()  # refuses unknown host names, as CommonMiddleware does for people
-        return poll(request, request.path_info.removeprefix(POLLED))
+        for prefix, view in ((POLLED, poll), (SHARED, shared_board)):
+            if request.path_info.startswith(prefix):
+                request.get_host()  # refuses unknown host names, as CommonMiddleware does for people
+                return view(request, request.path_info.removeprefix(prefix))
+        return self.get_response(request)
 
 
 def announced_length(request: HttpRequest) -> int:

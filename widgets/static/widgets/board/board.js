@@ -1,102 +1,102 @@
-// Updates the board, and filters it while a person types. Without this script the board is a page with a form.
-(() => {
-  const EVERY = 45_000;
-  const board = document.getElementById("board");
-  const search = document.getElementById("q");
-  const updated = document.querySelector("[data-updated]");
-  if (!board || !search) return;
+// The board for people: filters while they type, and presses a card's buttons without a new page.
+// Without this script, the filter and the buttons are plain forms.
+import { load, update } from "./live.js";
 
-  // Like the server's ?q=: the title or the project's name contains every word.
-  function filter() {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const section of board.querySelectorAll("[data-project]")) {
-      let here = 0;
-      for (const card of section.querySelectorAll("[data-card]")) {
-        const text = `${card.dataset.card}\n${section.dataset.project}`.toLowerCase();
-        card.hidden = !words.every((word) => text.includes(word));
-        here += card.hidden ? 0 : 1;
-      }
-      section.hidden = here === 0;
-      shown += here;
-    }
-    const none = board.querySelector("[data-none]");
-    if (none) none.hidden = shown > 0 || !board.querySelector("[data-card]");
-  }
+const search = document.getElementById("q");
+const actions = document.getElementById("card-actions");
+const messages = document.querySelector("[data-messages]");
+const board = document.getElementById("board");
 
-  const cards = (root) => [...root.querySelectorAll("[data-card]")].map((card) => card.id).join();
+let typing;
+search?.addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    const address = new URL(location.href);
+    address.searchParams.delete("page");
+    if (search.value.trim()) address.searchParams.set("q", search.value);
+    else address.searchParams.delete("q");
+    history.replaceState(null, "", address);
+    update();
+  }, 250);
+});
 
-  // Place → HTML as the server sent it last. The page's own HTML differs, because times.js changes the times.
-  const sent = new Map();
-  const remember = () => document.querySelectorAll("[data-live]").forEach((each) => sent.set(each.dataset.live, each.innerHTML));
+async function press(address, name, value, busy) {
+  const body = new FormData(actions);
+  if (name) body.set(name, value);
+  const wait = document.createElement("p");
+  wait.textContent = busy ?? "";
+  messages.replaceChildren(...(busy ? [wait] : []));
+  const page = await load(address, { method: "POST", body });
+  wait.remove();
+  if (page) messages.replaceChildren(...document.importNode(page.querySelector("[data-messages]"), true).childNodes);
+  if (page) await update();
+}
 
-  // If the cards are the same, changes only the differences.
-  function patch(page) {
-    for (const next of page.querySelectorAll("[data-live]")) {
-      const place = next.dataset.live;
-      const now = document.querySelector(`[data-live="${CSS.escape(place)}"]`);
-      if (!now || sent.get(place) === next.innerHTML) continue;
-      sent.set(place, next.innerHTML);
-      now.innerHTML = next.innerHTML;
-    }
-    for (const next of page.querySelectorAll("[data-card]")) {
-      const now = document.getElementById(next.id);
-      if (!now) continue;
-      now.className = next.className;
-      now.dataset.card = next.dataset.card;
-      const [chart, address] = [now.querySelector("[data-chart]"), next.querySelector("[data-chart]").dataset.chart];
-      if (chart.dataset.chart !== address) chart.dataset.chart = address; // chart.js draws it
-    }
-  }
+actions?.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  event.preventDefault();
+  if (button.ariaBusy === "true") return;
+  button.ariaBusy = "true";
+  const menu = button.closest("details");
+  if (menu && button.name !== "place") close(menu); // people often move a card several times
+  press(button.formAction, button.name, button.value, button.dataset.busy).finally(() => { button.ariaBusy = "false"; });
+});
 
-  function say(words) {
-    if (updated) updated.textContent = words;
-  }
+function close(menu) {
+  menu.open = false;
+  menu.querySelector("summary").focus();
+}
 
-  let last = Date.now();
-  let running = false;
-  async function update() {
-    if (document.hidden || running) return;
-    running = true;
-    try {
-      const response = await fetch(location.href, { cache: "no-store", redirect: "manual" });
-      if (response.type === "opaqueredirect") return say("You are logged out. Reload this page.");
-      if (!response.ok) throw new Error(String(response.status));
-      const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      const next = page.getElementById("board");
-      if (!next) throw new Error("no board");
-      if (cards(next) === cards(board)) {
-        patch(page);
-      } else {
-        const focused = document.activeElement && document.activeElement.closest("[data-card]");
-        patch(page);
-        board.replaceChildren(...next.childNodes);
-        remember();
-        if (focused) document.getElementById(focused.id)?.querySelector("a")?.focus({ preventScroll: true });
-      }
-      filter();
-      document.dispatchEvent(new Event("mixcyfe:changed"));
-      say("");
-    } catch {
-      say("MixCyfe does not answer. This page tries again.");
-    } finally {
-      last = Date.now();
-      running = false;
-    }
-  }
+// Menus close by Escape and by a click elsewhere. `name` on <details> closes the other menus.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
+  if (menu) close(menu);
+});
 
-  search.addEventListener("input", filter);
-  board.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-clear]")) return;
-    search.value = "";
-    filter();
-    search.focus();
-  });
-  remember();
-  setInterval(update, EVERY);
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && Date.now() - last > EVERY / 2) update();
-  });
-  document.addEventListener("mixcyfe:update", update);
-  filter();
-})();
+// Dragging a card by its head does what “Move up” and “Move down” do.
+let dragged = null;
+const place = (card, event) => {
+  const box = card.getBoundingClientRect();
+  return event.clientX < box.left + box.width / 2 ? "before" : "after";
+};
+const target = (event) => {
+  const card = event.target.closest?.("[data-card]");
+  return dragged && card && card !== dragged && card.parentElement === dragged.parentElement ? card : null;
+};
+const unmark = () => board.querySelectorAll("[data-drop]").forEach((card) => card.removeAttribute("data-drop"));
+const movable = (card) => card?.querySelector('[data-do="up"]');
+
+board.addEventListener("pointerdown", (event) => {
+  const card = event.target.closest(".card-head")?.closest("[data-card]");
+  if (card && movable(card) && !event.target.closest("details")) card.draggable = true;
+});
+board.addEventListener("dragstart", (event) => {
+  const card = event.target.closest?.("[data-card][draggable=true]");
+  if (!card) return;
+  dragged = card;
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", card.dataset.card);
+});
+board.addEventListener("dragover", (event) => {
+  const card = target(event);
+  unmark();
+  if (!card) return;
+  event.preventDefault();
+  card.dataset.drop = place(card, event);
+});
+board.addEventListener("drop", (event) => {
+  const card = target(event);
+  if (!card) return;
+  event.preventDefault();
+  const where = place(card, event);
+  card[where](dragged);
+  press(movable(dragged).formAction, "place", `${where} ${card.id.replace("card-", "")}`);
+});
+board.addEventListener("dragend", () => {
+  unmark();
+  dragged?.removeAttribute("draggable");
+  dragged = null;
+});

@@ -1,0 +1,190 @@
+"""Shared boards: `/b/<token>` for everybody who has the link, and `/shared/` for the people who share."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from fake_mixpanel.fake import FakeMixpanel
+from tests.conftest import new_project
+from tests.web.people import boss, editor, viewer
+from widgets.models import ApiCall, Project, SharedBoard, Widget
+
+MakeWidget = Callable[..., Widget]
+Poll = Callable[..., Any]
+
+
+def share(client: Client, query: str = "") -> SharedBoard:
+    assert client.post(f"/shared/new{query}").status_code == 302
+    return SharedBoard.objects.latest("pk")
+
+
+def look(board: SharedBoard, path: str = "", **headers: str) -> Any:
+    """What somebody without a login gets."""
+    return Client().get(f"/b/{board.token}{path}", headers=headers)
+
+
+def titles(response: Any) -> list[str]:
+    assert response.status_code == 200
+    return re.findall(r'data-card="([^"]*)"', response.content.decode())
+
+
+def same_as_a_wrong_poll(response: Any) -> bool:
+    wrong = Client().get("/w/0123456789012345678901.csv")
+    return (response.status_code, response.content, dict(response.headers)) == (
+        404,
+        wrong.content,
+        dict(wrong.headers),
+    )
+
+
+def test_everybody_with_the_link_sees_the_filtered_widgets(make_widget: MakeWidget, project: Project) -> None:
+    shown = make_widget(title="Signups", tags=["weekly"])
+    make_widget(title="Signups, paused", tags=["weekly"], active=False)
+    make_widget(title="Logins", tags=["weekly"])
+    make_widget(title="Signups without a tag")
+    client = editor(project)
+    board = share(client, "?q=sign&tag=weekly")
+    response = look(board)
+    assert titles(response) == ["Signups"]
+    assert shown.slug not in response.content.decode()
+    assert titles(look(share(client))) == ["Logins", "Signups", "Signups without a tag"]
+    assert len(board.token) >= 22
+
+
+def test_its_charts_need_no_login_either(make_widget: MakeWidget, project: Project, poll: Poll) -> None:
+    widget, hidden = make_widget(title="Signups"), make_widget(title="Logins", last=9)
+    poll(widget)
+    board = share(editor(project), "?q=signups")
+    address = re.search(r'data-chart="([^"]*)"', look(board).content.decode())[1]
+    assert address.startswith(f"/b/{board.token}/{widget.pk}.json?v=")
+    response = Client().get(address)
+    assert response.json()["title"] == "Signups"
+    assert response["Cache-Control"].startswith("private")
+    for path in (f"/{hidden.pk}.json", f"/{widget.pk}.csv", f"/{widget.pk}", "/", "/x.json", "/9" + "9" * 30 + ".json"):
+        assert same_as_a_wrong_poll(look(board, path)), path
+
+
+def test_it_reads_no_cookie_sets_none_and_knows_no_parameter(
+    make_widget: MakeWidget, project: Project, mixpanel: FakeMixpanel
+) -> None:
+    make_widget()
+    client = boss()
+    board = share(client)
+    plain = look(board)
+    for response in (client.get(f"/b/{board.token}"), look(board, "?q=nothing&page=2&wall&health=fresh")):
+        assert response.content == plain.content
+    assert not plain.cookies
+    assert "Vary" not in plain
+    assert plain["Cache-Control"] == "private, no-store"
+    assert (plain["Referrer-Policy"], plain["X-Robots-Tag"]) == ("no-referrer", "noindex")
+    assert "frame-ancestors 'none'" in plain["Content-Security-Policy"]
+    assert "csrfmiddlewaretoken" not in plain.content.decode()
+    with CaptureQueriesContext(connection) as statements:
+        client.get(f"/b/{board.token}")
+    assert not any("django_session" in each["sql"] for each in statements)
+    assert Client().post(f"/b/{board.token}").status_code == 405
+    assert ApiCall.objects.count() == len(mixpanel.calls) == 0
+
+
+def test_a_wrong_ended_or_replaced_link_is_like_a_wrong_address(make_widget: MakeWidget, project: Project) -> None:
+    make_widget()
+    client = editor(project)
+    board = share(client)
+    old = board.token
+    assert same_as_a_wrong_poll(Client().get("/b/0123456789012345678901"))
+    assert same_as_a_wrong_poll(Client().get("/b/%00"))
+    assert same_as_a_wrong_poll(Client().get("/b/"))
+    client.post(f"/shared/{board.pk}/replace")
+    board.refresh_from_db()
+    assert same_as_a_wrong_poll(Client().get(f"/b/{old}"))
+    assert titles(look(board)) == ["Widget 1"]
+    client.post(f"/shared/{board.pk}/end")
+    assert same_as_a_wrong_poll(look(board))
+    assert client.post(f"/shared/{board.pk}/end").status_code == 404
+
+
+def test_it_shows_only_what_its_maker_may_see_now(make_widget: MakeWidget, project: Project) -> None:
+    make_widget(title="Ours")
+    other = new_project(name="Globex", project_id=99)
+    Widget(project=other, title="Theirs", report="events", events=["Signed up"]).save()
+    client = editor(project, other)
+    board, only_ours = share(client), share(client, f"?project={project.pk}")
+    assert titles(look(board)) == ["Ours", "Theirs"]
+    other.members.remove(client.person)
+    assert titles(look(board)) == ["Ours"]
+    project.members.remove(client.person)
+    assert titles(look(board)) == titles(look(only_ours)) == []
+    project.members.add(client.person)
+    client.person.is_active = False
+    client.person.save()
+    assert same_as_a_wrong_poll(look(board))
+
+
+def test_who_may_make_widgets_may_share(make_widget: MakeWidget, project: Project) -> None:
+    make_widget()
+    other = new_project(name="Globex", project_id=99)
+    client = editor(project)
+    assert 'href="/shared/?q=x"' in client.get("/?q=x").content.decode()
+    assert viewer(project).post("/shared/new").status_code == 403
+    assert viewer(project, name="v2").get("/shared/").status_code == 403
+    assert Client().post("/shared/new").status_code == 302
+    assert client.post(f"/shared/new?project={other.pk}").status_code == 403
+    assert not SharedBoard.objects.exists()
+    assert Client(enforce_csrf_checks=True).post("/shared/new").status_code != 200
+
+
+def test_its_maker_and_superusers_replace_and_end_it(make_widget: MakeWidget, project: Project) -> None:
+    make_widget()
+    maker, colleague, root = editor(project), editor(project, name="colleague"), boss()
+    board = share(maker)
+    page = maker.get("/shared/").content.decode()
+    assert board.url() in page
+    assert "Projects: Acme." in page
+    assert board.url() not in colleague.get("/shared/").content.decode()
+    for action in ("replace", "end"):
+        assert colleague.post(f"/shared/{board.pk}/{action}").status_code == 404
+        assert Client().post(f"/shared/{board.pk}/{action}").status_code == 302
+        assert maker.get(f"/shared/{board.pk}/{action}").status_code == 405
+    assert board.url() in root.get("/shared/").content.decode()
+    root.post(f"/shared/{board.pk}/end")
+    assert look(board).status_code == 404
+
+
+def test_a_lead_ends_it_and_does_not_learn_its_address(
+    make_widget: MakeWidget, project: Project, django_user_model: Any
+) -> None:
+    """Its maker sees more projects than the lead."""
+    make_widget()
+    secret = new_project(name="Globex", project_id=99)
+    Widget(project=secret, title="Theirs", report="events", events=["Signed up"]).save()
+    board = share(editor(project, secret))
+    lead = may_change_projects(editor(project, name="lead"))
+    page = lead.get("/shared/").content.decode()
+    assert f'action="/shared/{board.pk}/end"' in page
+    assert board.token not in page
+    assert "Globex" not in page
+    assert lead.post(f"/shared/{board.pk}/replace").status_code == 403
+    lead.post(f"/shared/{board.pk}/end")
+    assert look(board).status_code == 404
+
+
+def may_change_projects(client: Client) -> Client:
+    client.person.user_permissions.add(Permission.objects.get(codename="change_project"))
+    return client
+
+
+def test_it_costs_the_same_statements_however_many_there_are(make_widget: MakeWidget, project: Project) -> None:
+    board = share(editor(project))
+    counted = []
+    for number in (20, 60):
+        while Widget.objects.count() < number:
+            make_widget(last=Widget.objects.count() + 1)
+        with CaptureQueriesContext(connection) as statements:
+            assert len(titles(look(board))) == number
+        counted.append(len(statements))
+    assert counted[0] == counted[1] <= 5

@@ -1,0 +1,77 @@
+"""How people arrange a board: the order of its widgets, their tags, and the links by which a board is shared."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from widgets.models.project import Project
+
+MOST_TAGS = 5
+"""Tags per widget. A filter by tag compares each place of the list, because SQLite has no operator for lists."""
+
+LONGEST_TAG = 40
+LONGEST_SEARCH = 200
+
+
+def validate_tags(tags: Any) -> None:
+    if not isinstance(tags, list) or not all(isinstance(tag, str) and tag.strip() == tag != "" for tag in tags):
+        raise ValidationError("Write a list of texts.")
+    if len(tags) > MOST_TAGS:
+        raise ValidationError(f"Write at most {MOST_TAGS} tags.")
+    if len(set(tags)) < len(tags):
+        raise ValidationError("Write each tag once.")
+    if any(len(tag) > LONGEST_TAG for tag in tags):
+        raise ValidationError(f"Write at most {LONGEST_TAG} characters per tag.")
+
+
+def new_token() -> str:
+    """192 random bits: the token is the only key to a shared board."""
+    return secrets.token_urlsafe(24)
+
+
+class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
+    def managed_by(self, user: Any, leads: Sequence[int]) -> Self:
+        """The boards that this user may end: their own, and those that may show one of the projects in `leads`."""
+        if not user.is_active:
+            return self.none()
+        if user.is_superuser:
+            return self
+        members = Project.members.through.objects.filter(project__in=leads).values("user")
+        of_all_projects = models.Q(project=None) & (models.Q(maker__in=members) | models.Q(maker__is_superuser=True))
+        theirs = models.Q(project__in=leads) | of_all_projects if leads else models.Q(pk__in=())
+        return self.filter(models.Q(maker=user) | theirs)
+
+
+class SharedBoard(models.Model):
+    """Shows a board's widgets to everybody who has its address, as long as it is active.
+
+    The filter is the one of the board when somebody shared it. Empty parts filter nothing. The board shows only
+    widgets that its maker may see at that moment.
+    """
+
+    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
+    maker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="shared_boards")
+    project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="shared_boards")
+    words = models.CharField(max_length=LONGEST_SEARCH, blank=True)
+    tag = models.CharField(max_length=LONGEST_TAG, blank=True)
+    health = models.CharField(max_length=10, blank=True)
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = SharedBoardQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"board #{self.pk} shared by {self.maker}"
+
+    def replace_token(self) -> None:
+        """Gives the board a new address; the old one answers 404 from now on."""
+        self.token = new_token()
+        self.save(update_fields=["token"])
+
+    def url(self) -> str:
+        return f"{settings.SITE_URL}/b/{self.token}"

@@ -1,0 +1,58 @@
+"""The buttons of a card on the board. Each one changes one widget and leads back to the board.
+
+The admin's own actions do the work and say the result, so that both places do the same.
+"""
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from widgets.models import Widget
+from widgets.web.rights import admin_of, may_add_widgets, may_change
+
+
+@login_required
+@require_POST
+def refresh(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks Mixpanel once, if the project's limits allow a query."""
+    widget = changeable(request, pk)
+    admin_of(Widget).refresh_now(request, Widget.objects.filter(pk=widget.pk))
+    return back_to_board(request)
+
+
+@login_required
+@require_POST
+def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
+    widget = changeable(request, pk)
+    if not may_add_widgets(request):
+        raise PermissionDenied
+    admin_of(Widget).duplicate(request, Widget.objects.filter(pk=widget.pk))
+    return back_to_board(request)
+
+
+@login_required
+@require_POST
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Moves a widget within its project: `place` is `first`, `last`, `before <id>` or `after <id>`."""
+    widget = changeable(request, pk)
+    place, _, neighbour = request.POST.get("place", "").partition(" ")
+    is_id = neighbour.isascii() and neighbour.isdigit() and len(neighbour) < 19
+    widget.move(place, int(neighbour) if is_id else None)
+    return back_to_board(request)
+
+
+def changeable(request: HttpRequest, pk: int) -> Widget:
+    """Raises Http404 for widgets that this person does not see, and PermissionDenied for others' widgets."""
+    widget: Widget = get_object_or_404(Widget.objects.visible_to(request.user), pk=pk)
+    if not may_change(request, widget):
+        raise PermissionDenied
+    return widget
+
+
+def back_to_board(request: HttpRequest) -> HttpResponseRedirect:
+    """The button's address carries the board's filter as its query string."""
+    query = request.GET.urlencode()
+    return HttpResponseRedirect(f"{reverse('board')}{'?' if query else ''}{query}")

@@ -1,0 +1,29 @@
+"""What the admin lets a person do. The navigation and the board show only links and buttons that work."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from widgets.models import Widget
+
+
+def admin_of(model: type[Model]) -> Any:
+    return admin.site.get_model_admin(model)
+
+
+def may_view(request: HttpRequest, model: type[Model]) -> bool:
+    """True if the admin shows this person the model's list."""
+    if not admin.site.has_permission(request) or not admin.site.is_registered(model):
+        return False
+    return bool(admin_of(model).has_module_permission(request) and admin_of(model).has_view_permission(request))
+
+
+def may_add_widgets(request: HttpRequest) -> bool:
+    return bool(admin.site.has_permission(request) and admin_of(Widget).has_add_permission(request))
+
+
+def may_change(request: HttpRequest, row: Model) -> bool:
+    """True if this person may change the row. The row must be one that the person sees."""
+    return bool(admin.site.has_permission(request) and admin_of(type(row)).has_change_permission(request, row))

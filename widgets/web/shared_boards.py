@@ -1,0 +1,88 @@
+"""Boards that everybody sees who has the link: `/b/<token>`.
+
+A shared board reads no cookie and no query parameter. What it shows is decided anew on every request: the active
+widgets that match the board's filter and that its maker may see at that moment.
+"""
+
+import logging
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from widgets.models import SharedBoard, Widget
+from widgets.poll import response as poll_response
+from widgets.poll.view import respond
+from widgets.web.board import CARDS_ON_A_WALL, wall_context
+from widgets.web.cards import Filter, sections
+from widgets.web.chart import figure_of, version_of
+
+logger = logging.getLogger(__name__)
+
+SHARED = "/b/"
+"""The path prefix of all shared boards."""
+
+NAME = "Shared board"
+
+
+@csrf_exempt
+def shared_board(request: HttpRequest, address: str) -> HttpResponse:
+    """Answers `/b/<token>`, and `/b/<token>/<widget id>.json` with a chart. All else gets the 404 of the polls."""
+    if request.method not in ("GET", "HEAD"):
+        return respond(poll_response.not_allowed(), request)
+    token, slash, chart = address.partition("/")
+    try:
+        board = find(token)
+        response = None if board is None else figure(board, chart) if slash else page(board)
+    except Exception:
+        # Logged here, because Django's log line would contain the address, which is a secret.
+        logger.exception("a shared board failed")
+        return respond(poll_response.broken(), request)
+    if response is None:
+        return respond(poll_response.not_found(), request)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def find(token: str) -> SharedBoard | None:
+    """The board, if neither the board nor its maker's account has ended."""
+    boards = SharedBoard.objects.filter(active=True, maker__is_active=True).select_related("maker")
+    return boards.filter(token=token).first() if "\0" not in token else None
+
+
+def page(board: SharedBoard) -> HttpResponse:
+    now = timezone.now()
+    found = filter_of(board).find(widgets_of(board), now)
+
+    def chart_url(widget: Widget) -> str:
+        return f"{SHARED}{board.token}/{widget.pk}.json?v={version_of(widget)}"
+
+    shown = sections(found.widgets[:CARDS_ON_A_WALL], now, chart_url)
+    response = HttpResponse(render_to_string("widgets/wall.html", {"name": NAME, **wall_context(shown, found.number)}))
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def figure(board: SharedBoard, name: str) -> HttpResponse | None:
+    """The chart of one of the board's widgets, or None."""
+    pk, _, format = name.partition(".")
+    if format != "json" or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        return None
+    found = filter_of(board).find(widgets_of(board).filter(pk=int(pk)), timezone.now())
+    widget = found.widgets.first()
+    if widget is None:
+        return None
+    body, _ = figure_of(widget)
+    response = HttpResponse(body, content_type="application/json")
+    response["Cache-Control"] = "private, max-age=3600"  # newer numbers have a new address
+    return response
+
+
+def widgets_of(board: SharedBoard) -> Any:
+    return Widget.objects.visible_to(board.maker).filter(active=True)
+
+
+def filter_of(board: SharedBoard) -> Filter:
+    return Filter(board.words, board.project_id, board.tag, board.health)

@@ -1,0 +1,111 @@
+"""`/shared/`: the page where people share a board, and replace and end the links of boards."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from widgets.models import Project, SharedBoard, Widget
+from widgets.web.cards import filter_in
+from widgets.web.rights import may_add_widgets, may_change
+from widgets.web.shared_boards import filter_of, widgets_of
+
+
+@require_safe
+@login_required
+def shared_boards(request: HttpRequest) -> HttpResponse:
+    """Shows what the board's filter would share, and the shared boards that this person may end.
+
+    Leads of a project may end a board of others, but do not see its address: the board may show more than they may
+    see.
+    """
+    check_may_share(request)
+    chosen = filter_in(request.GET)
+    found = chosen.find(Widget.objects.visible_to(request.user).filter(active=True), timezone.now())
+    context = {
+        "filter": chosen,
+        "number": found.number,
+        "projects": projects_of(found.widgets, request.user),
+        "boards": [described(board, request.user) for board in manageable(request)],
+    }
+    response = render(request, "widgets/shared_boards.html", context)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def described(board: SharedBoard, user: Any) -> dict[str, Any]:
+    """A board with what it shows now. `projects` has only those that the reader may see."""
+    found = filter_of(board).find(widgets_of(board), timezone.now())
+    return {
+        "board": board,
+        "number": found.number,
+        "projects": projects_of(found.widgets, user),
+        "is_mine": may_replace(board, user),
+    }
+
+
+def projects_of(widgets: QuerySet[Any], user: Any) -> QuerySet[Project]:
+    return Project.objects.visible_to(user).filter(pk__in=widgets.order_by().values("project")).order_by("name")
+
+
+@login_required
+@require_POST
+def create(request: HttpRequest) -> HttpResponse:
+    """Shares the board with the filter of the query string."""
+    check_may_share(request)
+    chosen = filter_in(request.GET)
+    project = Project.objects.visible_to(request.user).filter(pk=chosen.project).first() if chosen.project else None
+    if chosen.project and project is None:
+        raise PermissionDenied  # else the board would show all projects
+    SharedBoard.objects.create(
+        maker_id=int(request.user.pk or 0), project=project, words=chosen.words, tag=chosen.tag, health=chosen.health
+    )
+    return done(request, "The board is shared. Everybody who has its link sees these widgets.")
+
+
+@login_required
+@require_POST
+def replace(request: HttpRequest, pk: int) -> HttpResponse:
+    board = get_object_or_404(manageable(request), pk=pk)
+    if not may_replace(board, request.user):
+        raise PermissionDenied
+    board.replace_token()
+    return done(request, "The board has a new link. The old link no longer works.")
+
+
+@login_required
+@require_POST
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    board = get_object_or_404(manageable(request), pk=pk)
+    board.active = False
+    board.save(update_fields=["active"])
+    return done(request, "The board is no longer shared. Its link no longer works.")
+
+
+def manageable(request: HttpRequest) -> QuerySet[SharedBoard]:
+    """The shared boards that this person may end: superusers all, others their own and those of projects they lead."""
+    leads = [project.pk for project in Project.objects.visible_to(request.user) if may_change(request, project)]
+    boards = SharedBoard.objects.filter(active=True).select_related("maker", "project").order_by("-created_at")
+    return boards.managed_by(request.user, leads)
+
+
+def may_replace(board: SharedBoard, user: Any) -> bool:
+    return bool(user.is_superuser or board.maker_id == user.pk)
+
+
+def check_may_share(request: HttpRequest) -> None:
+    """Raises PermissionDenied for people who may not make widgets: sharing gives numbers away, as an address does."""
+    if not may_add_widgets(request):
+        raise PermissionDenied
+
+
+def done(request: HttpRequest, words: str) -> HttpResponseRedirect:
+    messages.success(request, words)
+    return HttpResponseRedirect(reverse("shared_boards"))
