@@ -38,7 +38,7 @@ TRUST_PROXY = setting("TRUST_PROXY", env.FLAG, default=False)
 HSTS_SECONDS = setting("HSTS_SECONDS", env.number(0, 2 * 365 * 24 * 3600), default=0)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "widgets.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -15,8 +15,8 @@ from django.test import Client
 
 from tests.conftest import new_project
 from tests.security.routes import Route
+from widgets.accounts import audit_log
 from widgets.accounts.groups import EDITORS, VIEWERS
-from widgets.admin import audit_log
 from widgets.models import Project, Widget
 
 MARK = "Hooli"

@@ -14,7 +14,7 @@ from django.test import Client
 
 from tests.security.conftest import MARK, Team
 from tests.security.hostile import BEYOND, HUGE, SLOW
-from widgets.admin import audit_log
+from widgets.accounts import audit_log
 from widgets.admin.strict_list import NO_SUCH_FILTER
 from widgets.models import Widget
 

@@ -1,62 +1,12 @@
-"""The audit log lists every change: person, action, project or widget, time. People read it for what they may see.
-
-This is Django's own log of the admin. The log names fields, never values, so it holds no secret.
-"""
-
-from collections.abc import Iterable
-from typing import Any
+"""The page of the audit log. `accounts.audit_log` writes its entries and decides who reads them."""
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth import get_user_model
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, Q, QuerySet
-from django.db.models.functions import Cast
+from django.contrib.admin.models import LogEntry
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from widgets.accounts.audit_log import visible_to
 from widgets.admin.strict_list import ReadOnly, StrictList
-from widgets.models import Project, Widget
-
-COMMAND_LINE = "command line"
-
-
-def log_change(user: Any, row: Model, what: str) -> None:
-    """Logs a change that was made outside the admin's own forms. Django logs the forms by itself."""
-    LogEntry.objects.log_actions(user.pk, [row], CHANGE, what, single_object=True)
-
-
-def log_command(rows: Iterable[Model], what: str) -> None:
-    """Logs the work of a command. One inactive user stands for everyone who runs commands on the server."""
-    user, is_new = get_user_model().objects.get_or_create(username=COMMAND_LINE, defaults={"is_active": False})
-    if is_new:
-        user.set_unusable_password()
-        user.save()
-    for row in rows:
-        log_change(user, row, what)
-
-
-def visible_to(user: Any) -> QuerySet[LogEntry]:
-    """Entries about projects and widgets that this user may see now. Superusers see all, also of deleted rows."""
-    entries = LogEntry.objects.select_related("content_type", "user")
-    if not user.is_active:
-        return entries.none()
-    if user.is_superuser:
-        return entries
-    about = Q(pk__in=())
-    for model in (Project, Widget):
-        kind = ContentType.objects.get_for_model(model)
-        seen = model.objects.visible_to(user).order_by().annotate(key=Cast("pk", LogEntry._meta.get_field("object_id")))
-        about |= Q(content_type=kind, object_id__in=seen.values("key"))
-    return entries.filter(about)
-
-
-def recent(request: HttpRequest) -> QuerySet[LogEntry]:
-    """Entries for the admin's first page, which shows people their own actions."""
-    return visible_to(request.user)
-
-
-site: Any = admin.site
-site.get_log_entries = recent
 
 
 @admin.register(LogEntry)
