@@ -12,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Cast
 
-from widgets.models import Project, Widget
+from widgets.models import DeletedWidget, Project, Widget
 
 COMMAND_LINE = "command line"
 
@@ -33,15 +33,15 @@ def log_command(rows: Iterable[Model], what: str) -> None:
 
 
 def visible_to(user: Any) -> QuerySet[LogEntry]:
-    """Entries about projects and widgets that this user may see now. Superusers see all, also of deleted rows."""
+    """Entries about projects and widgets that this user may see now. Superusers see all, also of rows that are gone."""
     entries = LogEntry.objects.select_related("content_type", "user")
     if not user.is_active:
         return entries.none()
     if user.is_superuser:
         return entries
     about = Q(pk__in=())
-    for model in (Project, Widget):
+    for model, rows in ((Project, Project), (Widget, Widget), (Widget, DeletedWidget)):
         kind = ContentType.objects.get_for_model(model)
-        seen = model.objects.visible_to(user).order_by().annotate(key=Cast("pk", LogEntry._meta.get_field("object_id")))
+        seen = rows.objects.visible_to(user).order_by().annotate(key=Cast("pk", LogEntry._meta.get_field("object_id")))
         about |= Q(content_type=kind, object_id__in=seen.values("key"))
     return entries.filter(about)

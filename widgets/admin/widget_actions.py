@@ -16,12 +16,11 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from widgets.admin.titles import LONGEST_TITLE
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.call import Purpose
 from widgets.models.names import free_name
 from widgets.models.snapshot import REFUSED
-from widgets.models.widget import new_slug
+from widgets.models.widget import LONGEST_TITLE, new_slug
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
 from widgets.refresh.usage import why_not
@@ -45,7 +44,7 @@ LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these 
 class WidgetActions(admin.ModelAdmin):
     """The part of WidgetAdmin that runs the list's actions."""
 
-    actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate")
+    actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate", "delete_selected")
 
     @admin.action(description="Refresh now", permissions=["change"])
     def refresh_now(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from widgets.admin.deleted_widgets import WidgetDeleting
 from widgets.admin.strict_list import StrictChangeList, StrictList
 from widgets.admin.widget_actions import WidgetActions
 from widgets.models import Widget
@@ -93,7 +94,7 @@ class ReportFilter(InUse):
     title = parameter_name = "report"
 
 
-class WidgetListMixin(WidgetActions, StrictList):
+class WidgetListMixin(WidgetActions, WidgetDeleting, StrictList):
     list_display = ("picture", "title", "health", "polled", "project", "chart_name", "owner")
     list_display_links = ("title",)
     list_filter = (HealthFilter, ProjectFilter, OwnerFilter, ReportFilter, ChartFilter)
