@@ -1,6 +1,7 @@
 """The audit log lists every change: person, action, project or widget, time. People read it for what they may see.
 
-This is Django's own log of the admin. The log names fields, never values, so it holds no secret.
+This is Django's own log of the admin. It holds old and new values (`admin/changes.py`), but no credentials and no
+addresses of widgets.
 """
 
 from collections.abc import Iterable

@@ -1,17 +1,25 @@
 """The page of the audit log. `accounts.audit_log` writes its entries and decides who reads them."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import linebreaksbr
+from django.utils.safestring import SafeString
 
 from widgets.accounts.audit_log import visible_to
 from widgets.admin.strict_list import ReadOnly, StrictList
+from widgets.times import time_tag
+
+WORDS = {ADDITION: "added", CHANGE: "changed", DELETION: "deleted"}
 
 
 @admin.register(LogEntry)
 class AuditLogAdmin(ReadOnly, StrictList):
-    list_display = ("action_time", "user", "did", "kind", "object_repr", "message")
+    list_display = ("at", "user", "did", "kind", "name", "message")
     list_display_links = None
     list_filter = ("action_flag", "action_time")
     search_fields = ("object_repr", "user__username")
@@ -26,9 +34,24 @@ class AuditLogAdmin(ReadOnly, StrictList):
     def has_view_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
         return request.user.has_perm("widgets.view_widget") or request.user.has_perm("widgets.view_project")
 
+    @property
+    def media(self) -> forms.Media:
+        return super().media + forms.Media(js=("widgets/board/times.js",))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "History"} | (extra_context or {}))
+
+    @admin.display(description="When", ordering="action_time")
+    def at(self, entry: LogEntry) -> SafeString:
+        return time_tag(entry.action_time)
+
+    @admin.display(description="Name", ordering="object_repr")
+    def name(self, entry: LogEntry) -> str:
+        return entry.object_repr
+
     @admin.display(description="Action", ordering="action_flag")
     def did(self, entry: LogEntry) -> str:
-        return entry.get_action_flag_display().lower()
+        return WORDS[entry.action_flag]
 
     @admin.display(description="Kind", ordering="content_type")
     def kind(self, entry: LogEntry) -> str:
@@ -36,4 +59,4 @@ class AuditLogAdmin(ReadOnly, StrictList):
 
     @admin.display(description="Details")
     def message(self, entry: LogEntry) -> str:
-        return entry.get_change_message()
+        return linebreaksbr(entry.get_change_message())
