@@ -31,6 +31,9 @@ LONGEST_REFRESH = 20
 MOST_AT_ONCE = 100
 """Widgets per action that copies them or replaces their addresses."""
 
+STUB = 6
+"""Characters of an old address on the page of new ones: enough to find it in Cyfe, too few to use it."""
+
 NAMED = 8
 """Titles in one message. The message gives only the number of the other titles."""
 
@@ -83,26 +86,30 @@ class WidgetActions(admin.ModelAdmin):
 
     @admin.action(description="Replace the address…", permissions=["change"])
     def replace_address(self, request: HttpRequest, queryset: QuerySet[Widget]) -> TemplateResponse | None:
-        """Asks for confirmation first, because Cyfe's widgets with the old addresses will show nothing."""
+        """Asks for confirmation first, because Cyfe's widgets with the old addresses will show nothing.
+
+        The page of new addresses is the answer to a POST. Each widget's version when the question was asked comes
+        along, so that loading the page again replaces no address a second time.
+        """
         if self.too_many(request, queryset):
             return None
         widgets = list(queryset)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "checkbox": ACTION_CHECKBOX_NAME}
         if request.POST.get("confirmed") != "yes":
-            context = {
-                **self.admin_site.each_context(request),
-                "title": "Replace the address",
-                "opts": self.opts,
-                "widgets": widgets,
-                "checkbox": ACTION_CHECKBOX_NAME,
-            }
+            context |= {"title": "Replace the address", "widgets": widgets}
             return TemplateResponse(request, "widgets/replace_address.html", context)
+        asked_about = set(request.POST.getlist("version"))
+        replaced = [widget for widget in widgets if not asked_about or version_of(widget) in asked_about]
+        old = {widget.pk: widget.slug[:STUB] for widget in replaced}
         with transaction.atomic():
-            for widget in widgets:
+            for widget in replaced:
                 widget.replace_slug()
-            self.log_changes(request, widgets, "Replaced the address.")
-        text = "New addresses for {}. Paste each one into its widget in Cyfe. The old addresses now answer 404."
-        self.message_user(request, format_html(text, links(widgets)), messages.SUCCESS)
-        return None
+            self.log_changes(request, replaced, "Replaced the address.")
+        rows = [(widget, old.get(widget.pk)) for widget in widgets]
+        context |= {"title": "New addresses", "rows": rows, "media": self.media}
+        response = TemplateResponse(request, "widgets/replaced_addresses.html", context)
+        response["Cache-Control"] = "private, no-store"
+        return response
 
     @admin.action(description="Duplicate", permissions=["add"])
     def duplicate(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
@@ -125,6 +132,10 @@ class WidgetActions(admin.ModelAdmin):
 
     def log_changes(self, request: HttpRequest, widgets: list[Widget], what: str) -> None:
         LogEntry.objects.log_actions(int(request.user.pk or 0), widgets, CHANGE, what)
+
+
+def version_of(widget: Widget) -> str:
+    return f"{widget.pk}.{widget.version}"
 
 
 def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[int, str], list[str]]:
