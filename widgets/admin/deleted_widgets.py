@@ -35,9 +35,6 @@ class WidgetDeleting(admin.ModelAdmin):
             self.say_how_to_undo(request)
         return page
 
-    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-        return super().render_delete_form(request, context | {"queryset": [context["object"]]})
-
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
         response = super().response_delete(request, obj_display, obj_id)
         self.say_how_to_undo(request)

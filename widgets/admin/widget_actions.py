@@ -47,7 +47,7 @@ LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these 
 class WidgetActions(admin.ModelAdmin):
     """The part of WidgetAdmin that runs the list's actions."""
 
-    actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate", "delete_selected")
+    actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate", "move", "delete_selected")
 
     @admin.action(description="Refresh now", permissions=["change"])
     def refresh_now(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:

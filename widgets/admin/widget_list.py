@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from widgets.admin.deleted_widgets import WidgetDeleting
+from widgets.admin.moving import WidgetMoving
 from widgets.admin.strict_list import StrictChangeList, StrictList
 from widgets.admin.widget_actions import WidgetActions
 from widgets.models import Widget
@@ -92,7 +93,7 @@ class ReportFilter(InUse):
     title = parameter_name = "report"
 
 
-class WidgetListMixin(WidgetActions, WidgetDeleting, StrictList):
+class WidgetListMixin(WidgetActions, WidgetMoving, WidgetDeleting, StrictList):
     list_display = ("title", "health", "polled", "project", "chart_name", "owner")
     list_filter = (HealthFilter, ProjectFilter, OwnerFilter, ReportFilter, ChartFilter)
     search_fields = ("title", "project__name", "owner__username", "breakdown", "slug__exact")
