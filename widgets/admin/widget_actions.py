@@ -56,12 +56,12 @@ class WidgetActions(admin.ModelAdmin):
 
     @admin.action(description="Pause", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
-        done = "Paused {}. A paused widget answers 404 and costs no queries."
+        done = "Paused {}. A paused widget shows nothing in Cyfe and costs no queries."
         self.switch(request, queryset, False, done, "Nothing to pause: all selected widgets are paused already.")
 
     @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
-        done = "Resumed {}. A resumed widget answers polls again."
+        done = "Resumed {}. A resumed widget shows its numbers in Cyfe again."
         self.switch(request, queryset, True, done, "Nothing to resume: none of the selected widgets is paused.")
 
     def switch(self, request: HttpRequest, queryset: QuerySet[Widget], active: bool, done: str, nothing: str) -> None:

@@ -131,7 +131,7 @@ class WidgetListMixin(WidgetActions, WidgetMoving, WidgetDeleting, StrictList):
     def health(self, widget: Any) -> SafeString:
         return render_to_string("widgets/health_cell.html", {"health": health_of(widget, timezone.now())})
 
-    @admin.display(description="Last polled", ordering="last_polled_at")
+    @admin.display(description="Last read", ordering="last_polled_at")
     def polled(self, widget: Widget) -> SafeString | str:
         at = widget.last_polled_at
         return time_tag(at, from_now(at, timezone.now())) if at else "never"

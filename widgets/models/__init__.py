@@ -1,4 +1,7 @@
-"""The database models. People enter `Project` and `Widget`; MixCyfe can make all other rows again."""
+"""The database models.
+
+People enter `Project` and `Widget`, and delete some of these (`DeletedWidget`). MixCyfe can make all other rows again.
+"""
 
 from widgets.models.call import ApiCall
 from widgets.models.deleted_widget import DeletedWidget
