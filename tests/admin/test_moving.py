@@ -1,5 +1,6 @@
 """Moving widgets to another project, and projects that can't be deleted while they have widgets."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -43,14 +44,16 @@ def test_a_moved_widget_keeps_its_address_and_gets_the_other_numbers(
     assert LogEntry.objects.get().get_change_message() == "Moved to “Second”."
 
 
-def test_the_page_offers_only_my_projects(make_widget: MakeWidget, project: Project, second: Project) -> None:
-    widget, client = make_widget(), editor(project)
+def test_the_page_offers_only_my_other_projects(make_widget: MakeWidget, project: Project, second: Project) -> None:
+    third, widget = new_project(name="Third", project_id=6), make_widget()
+    client = editor(project, third)
     page = client.post(LIST, {"action": "move", "_selected_action": [widget.pk]}).content.decode()
-    assert "Acme</option>" in page
-    assert "Second" not in page
+    assert re.findall("([^>]*)</option>", page.partition("id_project")[2].partition("</select>")[0]) == ["Third"]
     for target in (second, "x", ""):
         assert "errorlist" in move(client, target, widget)
     assert Widget.objects.get().project == project
+    third.members.clear()
+    assert move(client, third, widget) == "You are a member of no other project."
 
 
 def test_saved_reports_stay_with_their_project(make_widget: MakeWidget, second: Project) -> None:

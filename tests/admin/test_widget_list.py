@@ -230,7 +230,7 @@ class TestReplaceTheAddress:
         assert audit_log() == [("Logins", "Replaced the address."), ("Signups", "Replaced the address.")]
         again = client.post(LIST, data).content.decode()
         assert f'value="{Widget.objects.get(title="Signups").url()}"' in again
-        assert "already replaced" in again
+        assert "replaced already" in again
         assert len(audit_log()) == 2
 
 

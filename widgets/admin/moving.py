@@ -22,10 +22,10 @@ from widgets.models.widget import LONGEST_TITLE
 class TargetForm(forms.Form):
     project = forms.ModelChoiceField(queryset=Project.objects.none(), label="Move to", empty_label=None)
 
-    def __init__(self, data: Any, user: Any) -> None:
+    def __init__(self, data: Any, targets: QuerySet[Project]) -> None:
         super().__init__(data)
         field: Any = self.fields["project"]
-        field.queryset = Project.objects.visible_to(user)
+        field.queryset = targets
 
 
 class WidgetMoving(admin.ModelAdmin):
@@ -33,7 +33,14 @@ class WidgetMoving(admin.ModelAdmin):
 
     @admin.action(description="Move to another project…", permissions=["change"])
     def move(self, request: HttpRequest, queryset: QuerySet[Widget]) -> TemplateResponse | None:
-        form = TargetForm(request.POST if request.POST.get("confirmed") == "yes" else None, request.user)
+        targets = Project.objects.visible_to(request.user)
+        sources: set[Any] = set(queryset.order_by().values_list("project", flat=True))
+        if len(sources) == 1:
+            targets = targets.exclude(pk__in=sources)
+        if not targets.exists():
+            self.message_user(request, "You are a member of no other project.", messages.WARNING)
+            return None
+        form = TargetForm(request.POST if request.POST.get("confirmed") == "yes" else None, targets)
         if not form.is_valid():
             context = {
                 **self.admin_site.each_context(request),
