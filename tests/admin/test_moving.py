@@ -53,7 +53,7 @@ def test_the_page_offers_only_my_other_projects(make_widget: MakeWidget, project
         assert "errorlist" in move(client, target, widget)
     assert Widget.objects.get().project == project
     third.members.clear()
-    assert move(client, third, widget) == "You are a member of no other project."
+    assert move(client, third, widget) == "You see no other project to which the widgets could move."
 
 
 def test_saved_reports_stay_with_their_project(make_widget: MakeWidget, second: Project) -> None:

@@ -38,7 +38,7 @@ class WidgetMoving(admin.ModelAdmin):
         if len(sources) == 1:
             targets = targets.exclude(pk__in=sources)
         if not targets.exists():
-            self.message_user(request, "You are a member of no other project.", messages.WARNING)
+            self.message_user(request, "You see no other project to which the widgets could move.", messages.WARNING)
             return None
         form = TargetForm(request.POST if request.POST.get("confirmed") == "yes" else None, targets)
         if not form.is_valid():
