@@ -43,7 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "widgets",  # before the admin, because it has a base_site.html of its own
-    "django.contrib.admin",
+    "widgets.apps.AdminConfig",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "axes",

@@ -1,8 +1,9 @@
-"""The Django app: connects its checks and its work around migrations."""
+"""The Django app: connects its checks and its work around migrations. And the admin with our own site."""
 
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as django_admin
 from django.core.checks import register
 from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
@@ -19,6 +20,11 @@ class WidgetsConfig(AppConfig):
         register(check_private_files)
         pre_migrate.connect(remove_statement_timeout, sender=self, dispatch_uid="widgets.remove_statement_timeout")
         post_migrate.connect(fill_groups, sender=self, dispatch_uid="widgets.accounts.groups")
+
+
+class AdminConfig(django_admin.AdminConfig):
+    default = False  # of this app, WidgetsConfig is
+    default_site = "widgets.web.admin_site.Site"
 
 
 def remove_statement_timeout(using: str, **kwargs: Any) -> None:

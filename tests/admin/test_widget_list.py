@@ -59,7 +59,7 @@ class TestRows:
     def test_it_says_that_nobody_has_polled(self, make_widget: MakeWidget) -> None:
         make_widget()
         html = show(boss())
-        assert "Never polled" in html
+        assert "Cyfe has not read it yet" in html
         assert '<td class="field-polled">never</td>' in html
 
     def test_what_mixpanel_says_is_escaped(self, make_widget: MakeWidget) -> None:
@@ -212,15 +212,26 @@ class TestReplaceTheAddress:
         assert widget.slug not in html
         assert Widget.objects.get().slug == widget.slug
 
-    def test_confirmed_the_old_address_answers_nothing(self, make_widget: MakeWidget, poll: Poll) -> None:
-        widget = make_widget(title="Signups")
-        [message] = act(boss(), "replace_address", widget, confirmed="yes")
-        assert poll(widget).status_code == 404
-        new = Widget.objects.get()
-        assert poll(new).status_code == 200
-        assert f'<a href="/admin/widgets/widget/{widget.pk}/change/">Signups</a>' in message
-        assert new.slug not in message
-        assert audit_log() == [("Signups", "Replaced the address.")]
+    def test_confirmed_it_lists_the_new_addresses_and_the_old_ones_are_gone(
+        self, make_widget: MakeWidget, poll: Poll
+    ) -> None:
+        widgets = [make_widget(title="Logins"), make_widget(title="Signups", last=9)]
+        client = boss()
+        data = {"action": "replace_address", "_selected_action": [widget.pk for widget in widgets]}
+        versions = re.findall(r'name="version" value="([^"]+)"', client.post(LIST, data).content.decode())
+        data |= {"confirmed": "yes", "version": versions}
+        html = client.post(LIST, data).content.decode()
+        for widget in widgets:
+            new = Widget.objects.get(pk=widget.pk)
+            assert (poll(widget).status_code, poll(new).status_code) == (404, 200)
+            assert f'value="{new.url()}"' in html
+            assert f"/w/{widget.slug[:6]}…" in html
+            assert widget.slug not in html
+        assert audit_log() == [("Logins", "Replaced the address."), ("Signups", "Replaced the address.")]
+        again = client.post(LIST, data).content.decode()
+        assert f'value="{Widget.objects.get(title="Signups").url()}"' in again
+        assert "replaced already" in again
+        assert len(audit_log()) == 2
 
 
 class TestDuplicate:

@@ -121,6 +121,7 @@ def open_page(chromium: "Browser", site: str) -> Iterator[OpenPage]:
         context = chromium.new_context(
             viewport=viewport,
             color_scheme=theme,
+            timezone_id="Asia/Kathmandu",
             java_script_enabled=javascript,
             base_url=site,
             permissions=["clipboard-read", "clipboard-write"],

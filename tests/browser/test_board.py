@@ -263,7 +263,12 @@ def test_the_list_refreshes_and_replaces_addresses(
     page.get_by_role("button", name="Go").click()
     page.get_by_text("will show nothing").wait_for()
     page.get_by_role("button", name="Replace the address").click()
-    page.get_by_text("New addresses for Logins.").wait_for()
+    address = page.get_by_role("textbox", name="New address of Logins")
     slug = widgets[1].slug
+    assert slug not in address.input_value()
     widgets[1].refresh_from_db()
-    assert widgets[1].slug != slug
+    assert address.input_value() == widgets[1].url()
+    page.get_by_role("button", name="Copy address").click()
+    page.get_by_text("Copied").wait_for()
+    page.reload()
+    assert address.input_value() == widgets[1].url()

@@ -46,7 +46,7 @@ def test_a_project_is_tested_before_it_is_saved(
     assert list(calls) == [("credentials", boss.pk), ("ok", boss.pk), ("ok", boss.pk)]
     page.reload()
     assert page.get_by_text("3 of 60 used").is_visible()
-    assert "UTC" not in page.locator(".project-calls .when time").first.inner_text()
+    assert "GMT+5:45" in page.locator(".project-calls .when time").first.inner_text()
     assert DEMO_SECRET not in page.content()
 
 

@@ -78,6 +78,7 @@ def test_clean_up_can_prune_and_count(project: Project, make_widget: MakeWidget)
     later = database_now() + timedelta(days=8)
     assert pruning.prune(later) == {
         "calls to Mixpanel": 1,
+        "deleted widgets": 0,
         "unused queries": 1,
         "unused lists": 0,
         "clock warnings": 0,

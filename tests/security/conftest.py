@@ -15,9 +15,9 @@ from django.test import Client
 
 from tests.conftest import new_project
 from tests.security.routes import Route
+from widgets.accounts import audit_log
 from widgets.accounts.groups import EDITORS, VIEWERS
-from widgets.admin import audit_log
-from widgets.models import Project, SharedBoard, Widget
+from widgets.models import DeletedWidget, Project, SharedBoard, Widget
 
 MARK = "Hooli"
 """Stands in everything that is the other team's, and nowhere else."""
@@ -96,7 +96,11 @@ def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], d
     audit_log.log_change(acme.editor, acme.widget, "Paused.")
     audit_log.log_change(hooli.editor, hooli.widget, "Paused.")
     failed = {"username": "somebody", "ip_address": "192.0.2.1", "user_agent": "x"}
+    deleted = Widget(project=acme.project, title="Acme logins", report="events", events=["Logged in"], last=5)
+    deleted.save()
+    DeletedWidget.objects.take(Widget.objects.filter(pk=deleted.pk), acme.editor)
     rows = {
+        "widgets/deletedwidget": DeletedWidget.objects.get(),
         "widgets/project": acme.project,
         "widgets/widget": acme.widget,
         "charts": acme.widget,

@@ -17,7 +17,7 @@ from tests.conftest import CLUSTER
 from tests.security.conftest import MARK, OBJECT_PARTS, Team, undone
 from tests.security.hostile import BEYOND, HUGE, forms, queries
 from tests.security.routes import Route, every_route, fill
-from widgets.admin import audit_log
+from widgets.accounts import audit_log
 
 pytestmark = pytest.mark.django_db
 EVERY = 8 if CLUSTER else 40

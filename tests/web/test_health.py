@@ -43,14 +43,14 @@ def test_it_is_fresh_after_a_poll(make_widget: MakeWidget, poll: Callable[..., A
 
 def test_a_new_widget_says_what_to_do(make_widget: MakeWidget) -> None:
     found = health(make_widget())
-    assert (found.state, found.word) == ("waiting", "Never polled")
-    assert "Paste the widget's address into Cyfe" in found.why
+    assert (found.state, found.word) == ("waiting", "Not read yet")
+    assert "Paste its address into Cyfe" in found.why
 
 
 def test_old_data_that_nobody_polls_is_not_called_stale(make_widget: MakeWidget) -> None:
     widget = make_widget(include_today=True)
     set_data(widget, fetched_at=timezone.now() - 60 * MINUTE)
-    assert health(widget).word == "Never polled"
+    assert health(widget).word == "Not read yet"
 
 
 def test_it_is_stale_since_the_interval_was_over(make_widget: MakeWidget) -> None:
@@ -67,7 +67,7 @@ def test_a_widget_that_nobody_polls_any_more_says_so(make_widget: MakeWidget) ->
     widget = make_widget(include_today=True)
     set_data(widget, fetched_at=timezone.now() - timedelta(days=3))
     set_polled(widget, minutes_ago=3 * 24 * 60)
-    assert "Cyfe last polled this widget 3 days ago" in health(widget).why
+    assert "Cyfe last read it 3 days ago" in health(widget).why
 
 
 def test_it_says_since_when_and_why_it_fails(make_widget: MakeWidget, poll: Callable[..., Any], mixpanel: Any) -> None:

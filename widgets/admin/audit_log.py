@@ -1,67 +1,25 @@
-"""The audit log lists every change: person, action, project or widget, time. People read it for what they may see.
+"""The page of the audit log. `accounts.audit_log` writes its entries and decides who reads them."""
 
-This is Django's own log of the admin. The log names fields, never values, so it holds no secret.
-"""
-
-from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth import get_user_model
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, Q, QuerySet
-from django.db.models.functions import Cast
-from django.http import HttpRequest
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import linebreaksbr
+from django.utils.safestring import SafeString
 
+from widgets.accounts.audit_log import visible_to
 from widgets.admin.strict_list import ReadOnly, StrictList
-from widgets.models import Project, Widget
+from widgets.times import time_tag
 
-COMMAND_LINE = "command line"
-
-
-def log_change(user: Any, row: Model, what: str) -> None:
-    """Logs a change that was made outside the admin's own forms. Django logs the forms by itself."""
-    LogEntry.objects.log_actions(user.pk, [row], CHANGE, what, single_object=True)
-
-
-def log_command(rows: Iterable[Model], what: str) -> None:
-    """Logs the work of a command. One inactive user stands for everyone who runs commands on the server."""
-    user, is_new = get_user_model().objects.get_or_create(username=COMMAND_LINE, defaults={"is_active": False})
-    if is_new:
-        user.set_unusable_password()
-        user.save()
-    for row in rows:
-        log_change(user, row, what)
-
-
-def visible_to(user: Any) -> QuerySet[LogEntry]:
-    """Entries about projects and widgets that this user may see now. Superusers see all, also of deleted rows."""
-    entries = LogEntry.objects.select_related("content_type", "user")
-    if not user.is_active:
-        return entries.none()
-    if user.is_superuser:
-        return entries
-    about = Q(pk__in=())
-    for model in (Project, Widget):
-        kind = ContentType.objects.get_for_model(model)
-        seen = model.objects.visible_to(user).order_by().annotate(key=Cast("pk", LogEntry._meta.get_field("object_id")))
-        about |= Q(content_type=kind, object_id__in=seen.values("key"))
-    return entries.filter(about)
-
-
-def recent(request: HttpRequest) -> QuerySet[LogEntry]:
-    """Entries for the admin's first page, which shows people their own actions."""
-    return visible_to(request.user)
-
-
-site: Any = admin.site
-site.get_log_entries = recent
+WORDS = {ADDITION: "added", CHANGE: "changed", DELETION: "deleted"}
 
 
 @admin.register(LogEntry)
 class AuditLogAdmin(ReadOnly, StrictList):
-    list_display = ("action_time", "user", "did", "kind", "object_repr", "message")
+    list_display = ("at", "user", "did", "kind", "name", "message")
     list_display_links = None
     list_filter = ("action_flag", "action_time")
     search_fields = ("object_repr", "user__username")
@@ -76,9 +34,24 @@ class AuditLogAdmin(ReadOnly, StrictList):
     def has_view_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
         return request.user.has_perm("widgets.view_widget") or request.user.has_perm("widgets.view_project")
 
+    @property
+    def media(self) -> forms.Media:
+        return super().media + forms.Media(js=("widgets/board/times.js",))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "History"} | (extra_context or {}))
+
+    @admin.display(description="When", ordering="action_time")
+    def at(self, entry: LogEntry) -> SafeString:
+        return time_tag(entry.action_time)
+
+    @admin.display(description="Name", ordering="object_repr")
+    def name(self, entry: LogEntry) -> str:
+        return entry.object_repr
+
     @admin.display(description="Action", ordering="action_flag")
     def did(self, entry: LogEntry) -> str:
-        return entry.get_action_flag_display().lower()
+        return WORDS[entry.action_flag]
 
     @admin.display(description="Kind", ordering="content_type")
     def kind(self, entry: LogEntry) -> str:
@@ -86,4 +59,4 @@ class AuditLogAdmin(ReadOnly, StrictList):
 
     @admin.display(description="Details")
     def message(self, entry: LogEntry) -> str:
-        return entry.get_change_message()
+        return linebreaksbr(entry.get_change_message())

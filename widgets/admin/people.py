@@ -21,10 +21,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from widgets.accounts import audit_log
 from widgets.accounts.forms import InvitationForm
 from widgets.accounts.invitations import Invitation, invite, send_link
 from widgets.accounts.leaving import leaving, let_go, may_let_go
-from widgets.admin import audit_log
 from widgets.admin.strict_list import StrictList
 from widgets.models import Project
 from widgets.models.access import people_visible_to

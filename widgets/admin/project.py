@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from widgets.admin.changes import LogsValues
 from widgets.admin.connection import RECEIVER
 from widgets.admin.project_page import ProjectPage
 from widgets.admin.strict_list import StrictList
@@ -73,13 +74,14 @@ class ProjectForm(forms.ModelForm):
 
 
 @admin.register(Project)
-class ProjectAdmin(ProjectPage, StrictList):
+class ProjectAdmin(ProjectPage, LogsValues, StrictList):
     form = ProjectForm
     list_display = ("name", "state", "widget_count", "project_id", "region", "timezone")
     search_fields = ("name", "project_id")
     show_full_result_count = False
     filter_horizontal = ("members",)
     readonly_fields = ("connection", "learned_limits")
+    logged_as_replaced = ("auth", "username", "new_secret")
     fieldsets = (
         (None, {"fields": ("name",)}),
         ("In Mixpanel", {"fields": ("region", "project_id", "workspace_id", "timezone")}),

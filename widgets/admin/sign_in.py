@@ -6,7 +6,6 @@ from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from widgets.accounts.password_change import guarded
 from widgets.admin.people import SuperusersOnly
 from widgets.admin.strict_list import ReadOnly
 
@@ -36,7 +35,3 @@ class SuccessfulLoginsAdmin(LoginsAdmin):
     title = "Logins"
     list_display = fields = ("attempt_time", "address", "username", "logout_time", "path_info", "user_agent")
     list_filter = ("attempt_time",)
-
-
-site: Any = admin.site
-site.password_change = guarded(site.password_change)

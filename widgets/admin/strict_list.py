@@ -91,6 +91,10 @@ class StrictList(admin.ModelAdmin):
         """Forms start empty, whatever the query string says."""
         return {}
 
+    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+        """Gives the page about one row the same `queryset` as the page about several rows."""
+        return super().render_delete_form(request, context | {"queryset": [context["object"]]})
+
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})
 

@@ -53,7 +53,7 @@ def written(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{a} = {b}" for a, b in value.items())
     if isinstance(value, float):
-        return f"{value:g}"
+        return str(value).removesuffix(".0")
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

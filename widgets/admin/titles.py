@@ -5,11 +5,11 @@ from typing import Any
 
 from widgets.models import OptionCache, Widget
 from widgets.models.names import free_name
+from widgets.models.widget import LONGEST_TITLE
 from widgets.reports import REPORT_TYPES
 from widgets.reports.expressions import property_title
 
 LONGEST = 180
-LONGEST_TITLE = 200
 
 
 def free_title(chosen: Mapping[str, Any], pk: Any = None) -> str:

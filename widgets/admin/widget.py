@@ -7,6 +7,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from widgets.admin.changes import LogsValues
 from widgets.admin.preview_json import as_json
 from widgets.admin.preview_views import FormViews
 from widgets.admin.summary import summary
@@ -24,10 +25,11 @@ def part(heading: str | None, *fields: str | tuple[str, ...], is_folded: bool = 
 
 
 @admin.register(Widget)
-class WidgetAdmin(FormViews, WidgetListMixin):
+class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     form = WidgetForm
     save_as = True
     save_as_continue = True
+    not_logged = ("link",)
     fieldsets = (
         part(None, "link", "project"),
         part(

@@ -16,12 +16,11 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from widgets.admin.titles import LONGEST_TITLE
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.call import Purpose
 from widgets.models.names import free_name
 from widgets.models.snapshot import REFUSED
-from widgets.models.widget import new_slug
+from widgets.models.widget import LONGEST_TITLE, new_slug
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
 from widgets.refresh.usage import why_not
@@ -31,6 +30,9 @@ LONGEST_REFRESH = 20
 
 MOST_AT_ONCE = 100
 """Widgets per action that copies them or replaces their addresses."""
+
+STUB = 6
+"""Characters of an old address on the page of new ones: enough to find it in Cyfe, too few to use it."""
 
 NAMED = 8
 """Titles in one message. The message gives only the number of the other titles."""
@@ -45,7 +47,7 @@ LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these 
 class WidgetActions(admin.ModelAdmin):
     """The part of WidgetAdmin that runs the list's actions."""
 
-    actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate")
+    actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate", "move", "delete_selected")
 
     @admin.action(description="Refresh now", permissions=["change"])
     def refresh_now(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
@@ -54,12 +56,12 @@ class WidgetActions(admin.ModelAdmin):
 
     @admin.action(description="Pause", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
-        done = "Paused {}. A paused widget answers 404 and costs no queries."
+        done = "Paused {}. A paused widget shows nothing in Cyfe and costs no queries."
         self.switch(request, queryset, False, done, "Nothing to pause: all selected widgets are paused already.")
 
     @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
-        done = "Resumed {}. A resumed widget answers polls again."
+        done = "Resumed {}. A resumed widget shows its numbers in Cyfe again."
         self.switch(request, queryset, True, done, "Nothing to resume: none of the selected widgets is paused.")
 
     def switch(self, request: HttpRequest, queryset: QuerySet[Widget], active: bool, done: str, nothing: str) -> None:
@@ -84,26 +86,30 @@ class WidgetActions(admin.ModelAdmin):
 
     @admin.action(description="Replace the address…", permissions=["change"])
     def replace_address(self, request: HttpRequest, queryset: QuerySet[Widget]) -> TemplateResponse | None:
-        """Asks for confirmation first, because Cyfe's widgets with the old addresses will show nothing."""
+        """Asks for confirmation first, because Cyfe's widgets with the old addresses will show nothing.
+
+        The page of new addresses is the answer to a POST. Each widget's version when the question was asked comes
+        along, so that loading the page again replaces no address a second time.
+        """
         if self.too_many(request, queryset):
             return None
         widgets = list(queryset)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "checkbox": ACTION_CHECKBOX_NAME}
         if request.POST.get("confirmed") != "yes":
-            context = {
-                **self.admin_site.each_context(request),
-                "title": "Replace the address",
-                "opts": self.opts,
-                "widgets": widgets,
-                "checkbox": ACTION_CHECKBOX_NAME,
-            }
+            context |= {"title": "Replace the address", "widgets": widgets}
             return TemplateResponse(request, "widgets/replace_address.html", context)
+        asked_about = set(request.POST.getlist("version"))
+        replaced = [widget for widget in widgets if not asked_about or version_of(widget) in asked_about]
+        old = {widget.pk: widget.slug[:STUB] for widget in replaced}
         with transaction.atomic():
-            for widget in widgets:
+            for widget in replaced:
                 widget.replace_slug()
-            self.log_changes(request, widgets, "Replaced the address.")
-        text = "New addresses for {}. Paste each one into its widget in Cyfe. The old addresses now answer 404."
-        self.message_user(request, format_html(text, links(widgets)), messages.SUCCESS)
-        return None
+            self.log_changes(request, replaced, "Replaced the address.")
+        rows = [(widget, old.get(widget.pk)) for widget in widgets]
+        context |= {"title": "New addresses", "rows": rows, "media": self.media}
+        response = TemplateResponse(request, "widgets/replaced_addresses.html", context)
+        response["Cache-Control"] = "private, no-store"
+        return response
 
     @admin.action(description="Duplicate", permissions=["add"])
     def duplicate(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
@@ -126,6 +132,10 @@ class WidgetActions(admin.ModelAdmin):
 
     def log_changes(self, request: HttpRequest, widgets: list[Widget], what: str) -> None:
         LogEntry.objects.log_actions(int(request.user.pk or 0), widgets, CHANGE, what)
+
+
+def version_of(widget: Widget) -> str:
+    return f"{widget.pk}.{widget.version}"
 
 
 def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[int, str], list[str]]:

@@ -13,6 +13,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from widgets.admin.deleted_widgets import WidgetDeleting
+from widgets.admin.moving import WidgetMoving
 from widgets.admin.strict_list import StrictChangeList, StrictList
 from widgets.admin.widget_actions import WidgetActions
 from widgets.models import Widget
@@ -91,7 +93,7 @@ class ReportFilter(InUse):
     title = parameter_name = "report"
 
 
-class WidgetListMixin(WidgetActions, StrictList):
+class WidgetListMixin(WidgetActions, WidgetMoving, WidgetDeleting, StrictList):
     list_display = ("title", "health", "polled", "project", "chart_name", "owner")
     list_filter = (HealthFilter, ProjectFilter, OwnerFilter, ReportFilter, ChartFilter)
     search_fields = ("title", "project__name", "owner__username", "breakdown", "slug__exact")
@@ -127,7 +129,7 @@ class WidgetListMixin(WidgetActions, StrictList):
     def health(self, widget: Any) -> SafeString:
         return render_to_string("widgets/health_cell.html", {"health": health_of(widget, timezone.now())})
 
-    @admin.display(description="Last polled", ordering="last_polled_at")
+    @admin.display(description="Last read", ordering="last_polled_at")
     def polled(self, widget: Widget) -> SafeString | str:
         at = widget.last_polled_at
         return time_tag(at, from_now(at, timezone.now())) if at else "never"

@@ -22,6 +22,7 @@ from widgets.models.encrypted import SecretLost
 from widgets.models.names import free_name
 from widgets.models.project import Auth
 from widgets.models.snapshot import snapshot_key
+from widgets.models.widget import LONGEST_TITLE
 
 PATH = "/mixpanel/api/v1.0/"
 SHAPE = f"http://host{PATH}<event>/<secret>/<key>"
@@ -33,7 +34,6 @@ LOOKS_LIKE_A_KEY = re.compile(r"[0-9a-fA-F]{32}")
 SECRET = re.compile(r"[!-9;-~]{1,200}")
 """Printable ASCII without the colon, which separates user name and password in HTTP Basic."""
 MIXPANELS_OWN = re.compile(r"\$|mp_|utm_")
-LONGEST_TITLE = 200
 
 
 class BadAddress(Exception):

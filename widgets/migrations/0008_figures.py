@@ -8,7 +8,7 @@ def drop_pictures(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("widgets", "0006_board")]
+    dependencies = [("widgets", "0007_deleted_widgets")]
     operations = [
         migrations.AlterField("rendering", "format", models.CharField(max_length=10)),
         migrations.RunPython(drop_pictures, migrations.RunPython.noop, elidable=True),

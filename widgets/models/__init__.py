@@ -1,11 +1,26 @@
-"""The database models. People make `Project`, `Widget` and `SharedBoard`; MixCyfe can make all other rows again."""
+"""The database models.
+
+People enter `Project`, `Widget` and `SharedBoard`, and delete widgets (`DeletedWidget`). MixCyfe can make all other
+rows again.
+"""
 
 from widgets.models.board import SharedBoard
 from widgets.models.call import ApiCall
+from widgets.models.deleted_widget import DeletedWidget
 from widgets.models.host import HostClock
 from widgets.models.option_cache import OptionCache
 from widgets.models.project import Project
 from widgets.models.snapshot import Rendering, Snapshot
 from widgets.models.widget import Widget
 
-__all__ = ["ApiCall", "HostClock", "OptionCache", "Project", "Rendering", "SharedBoard", "Snapshot", "Widget"]
+__all__ = [
+    "ApiCall",
+    "DeletedWidget",
+    "HostClock",
+    "OptionCache",
+    "Project",
+    "Rendering",
+    "SharedBoard",
+    "Snapshot",
+    "Widget",
+]

@@ -161,7 +161,7 @@ class Project(models.Model):
             raise ValidationError(errors)
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Saves, ends the backoff, and gives the widgets new snapshots when the project's identity has changed."""
+        """Saves, ends the backoff and its errors, and gives the widgets new snapshots if the identity has changed."""
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
@@ -178,6 +178,7 @@ class Project(models.Model):
                 # Deleted, because another project may get the old identity and must not see this data.
                 self.snapshots.filter(widgets=None).delete()
                 self.option_caches.all().delete()
+            self.snapshots.clear_project_errors()
             self.snapshots.set_due(self)
         return None
 

@@ -23,6 +23,8 @@ QUERY_VERSION = 1
 REFUSED = ("query", "timezone")
 """Error kinds of queries that fail until the widget or project changes."""
 
+HOLDS_PROJECT = ("limit", "credentials", "plan")
+"""Error kinds that make the whole project wait."""
 
 TOUCHED_EVERY = timedelta(hours=1)
 """`touched_at` may be this old, to save writes. It is much less than `pruning.UNUSED_KEPT_FOR`."""
@@ -51,6 +53,12 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
                     interval_factor=project.interval_factor,
                 )
             self.model.objects.bulk_update(rows, ["due_at", "interval_seconds"], batch_size=200)
+
+    def clear_project_errors(self) -> None:
+        """Clears the errors that the project's backoff caused, because it ends."""
+        self.filter(error_kind__in=HOLDS_PROJECT).update(
+            error="", error_kind="", failures=0, failing_since=None, retry_at=None
+        )
 
     def of(self, project: Project, query: Query) -> "Snapshot":
         """Gets or creates the snapshot of this query. It is not pruned within a day."""

@@ -27,6 +27,8 @@ from widgets.spec import CHARTS, MEASURES, RANGES, SORTS, UNITS, Filter, WidgetS
 SLUG = re.compile(r"[A-Za-z0-9_-]{22,64}")
 """At least 22 characters of URL-safe base64: 128 bits and more."""
 
+LONGEST_TITLE = 200
+
 SPEC_FIELDS = tuple(WidgetSpec.__dataclass_fields__)
 
 
@@ -51,7 +53,7 @@ def new_slug() -> str:
 
 class Widget(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="widgets")
-    title = models.CharField(max_length=200, help_text="The widget's name in lists and in the chart.")
+    title = models.CharField(max_length=LONGEST_TITLE, help_text="The widget's name in lists and in the chart.")
     slug = models.CharField(
         max_length=64,
         unique=True,
@@ -69,7 +71,7 @@ class Widget(models.Model):
     )
     active = models.BooleanField(
         default=True,
-        help_text="The address of a paused widget answers as if the widget did not exist. It costs no queries.",
+        help_text="A paused widget shows nothing in Cyfe and costs no queries.",
     )
     tags = models.JSONField(
         default=list, blank=True, validators=[validate_tags], help_text="The board filters by tags. One per line."
@@ -213,7 +215,7 @@ class Widget(models.Model):
             self.snapshot.allow_retry()
             # The database counts, because two saves at the same time must not give the same version to two renderings.
             is_new = self._state.adding
-            self.version = 1 if is_new else F("version") + 1
+            self.version = self.version + 1 if is_new else F("version") + 1
             super().save(*args, **kwargs)
             if not is_new:
                 self.refresh_from_db(fields=["version"])

@@ -18,15 +18,14 @@ import random
 from datetime import datetime, timedelta
 
 from widgets.mixpanel.limits import WINDOW
-from widgets.models import Project, Snapshot
+from widgets.models import Project
+from widgets.models.snapshot import HOLDS_PROJECT
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 FIRST_WAIT = 30
 LONGEST_WAIT = 1800
 TOO_MANY_AT_ONCE = timedelta(seconds=5)
-
-HOLDS_PROJECT = ("limit", "credentials", "plan")
 
 
 def growing(times: int, at_least: float) -> timedelta:
@@ -72,6 +71,4 @@ def end_backoff(project: Project) -> None:
     """
     if project.backoff_kind or project.backoff_count:
         project.release()
-    Snapshot.objects.filter(project=project, error_kind__in=HOLDS_PROJECT).update(
-        error="", error_kind="", failures=0, failing_since=None, retry_at=None
-    )
+    project.snapshots.clear_project_errors()

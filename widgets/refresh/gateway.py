@@ -21,7 +21,7 @@ from widgets.mixpanel.errors import MixpanelError, RateLimitError
 from widgets.mixpanel.limits import Limits
 from widgets.models import Project
 from widgets.models.project import BACKOFF_FIELDS
-from widgets.models.snapshot import REFUSED
+from widgets.models.snapshot import HOLDS_PROJECT, REFUSED
 from widgets.refresh import backoff, pruning, slots
 from widgets.refresh.log_rate import once_per
 from widgets.refresh.quota import Refusal, Reservation, end_call
@@ -61,7 +61,7 @@ class Failure:
 
     @property
     def holds_project(self) -> bool:
-        return self.kind in backoff.HOLDS_PROJECT
+        return self.kind in HOLDS_PROJECT
 
 
 def call(

@@ -1,4 +1,5 @@
-"""Deletes unused rows: old calls in the ledger, snapshots without a widget, old option caches and clock warnings.
+"""Deletes unused rows: old calls in the ledger, snapshots without a widget, old option caches and clock warnings, and
+widgets that were deleted 30 days ago.
 
 The command `clean_up` calls `prune`. Without a timer, `prune_hourly` does the same after a call to Mixpanel.
 """
@@ -9,7 +10,8 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from widgets.models import ApiCall, HostClock, OptionCache, Project, Snapshot, Widget
+from widgets.models import ApiCall, DeletedWidget, HostClock, OptionCache, Project, Snapshot, Widget
+from widgets.models.deleted_widget import KEPT_FOR
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ def prune(now: datetime) -> dict[str, int]:
     """Returns the number of deleted rows by their name. `now`: the database's (`clock.database_now`)."""
     return {
         "calls to Mixpanel": prune_calls(now),
+        "deleted widgets": DeletedWidget.objects.filter(deleted_at__lt=now - KEPT_FOR).delete()[0],
         "unused queries": prune_snapshots(now),
         "unused lists": prune_lists(now),
         "clock warnings": HostClock.objects.filter(noticed_at__lt=now - UNUSED_KEPT_FOR).delete()[0],

@@ -125,7 +125,7 @@ def state_of(widget: "WidgetWithHealth", now: datetime) -> Health:
     state = widget.health_state
     word, project, snapshot = STATES[state], widget.project, widget.snapshot
     if state == "paused":
-        return Health(state, word, "The widget's address answers 404, and the widget costs no queries.")
+        return Health(state, word, "It shows nothing in Cyfe and costs no queries.")
     if state == "failing":
         return failing(widget, project, snapshot)
     if state == "waiting" or snapshot is None:
@@ -147,7 +147,7 @@ def failing(widget: "WidgetWithHealth", project: Project, snapshot: Snapshot | N
 
 def waiting(widget: Widget, project: Project, snapshot: Snapshot | None, now: datetime) -> Health:
     if widget.last_polled_at is None:
-        return Health("waiting", "Never polled", "Paste the widget's address into Cyfe.")
+        return Health("waiting", "Not read yet", "Cyfe has not read it yet. Paste its address into Cyfe.")
     return Health("waiting", "No data yet", held_back(project, snapshot, now) or "Mixpanel has not answered yet.")
 
 
@@ -155,8 +155,8 @@ def why_stale(widget: Widget, project: Project, snapshot: Snapshot, now: datetim
     if why := held_back(project, snapshot, now):
         return why
     if widget.last_polled_at and widget.last_polled_at <= now - POLLED_WITHIN:
-        return f"Cyfe last polled this widget {from_now(widget.last_polled_at, now)}. The next poll refreshes it."
-    return "The next poll refreshes this widget."
+        return f"Cyfe last read it {from_now(widget.last_polled_at, now)}. It is refreshed when Cyfe reads it again."
+    return "It is refreshed when Cyfe reads it again."
 
 
 def held_back(project: Project, snapshot: Snapshot | None, now: datetime) -> str:

@@ -88,7 +88,7 @@ def project_steps(found: Found) -> Iterator[Step]:
 
 def invitation(found: Found) -> Step:
     return Step(
-        "Join a project",
+        "Get access to a project",
         "Ask your administrator to add you to a project. Then you see its widgets.",
         found.project is not None,
     )
@@ -108,7 +108,7 @@ def widget_steps(user: Any, found: Found) -> Iterator[Step]:
     )
     yield Step(
         "Paste its address into Cyfe",
-        "Use a Private URL widget with the same chart type. The step is done after Cyfe's first poll.",
+        "Use a Private URL widget with the same chart type. The step is done when Cyfe has read the widget.",
         found.polled,
         reverse("admin:widgets_widget_change", args=[found.widget]) if found.widget else "",
         "Copy the address" if found.widget else "",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from widgets.admin.audit_log import log_command
+from widgets.accounts.audit_log import log_command
 from widgets.import_export.importing import BadImport, import_all, read_json
 
 

@@ -1,6 +1,8 @@
-// Shows times in the person's time zone. Without this script, times are in UTC, with the zone's name.
+// Shows times in the person's time zone, with the zone's name. Without this script, times are in UTC.
 (() => {
-  const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const full = new Intl.DateTimeFormat(undefined, {
+    year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
+  });
 
   function localise() {
     for (const time of document.querySelectorAll("time[datetime]")) {

@@ -1,0 +1,170 @@
+"""Deleting widgets in the admin, and bringing them back."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from fake_mixpanel.fake import FakeMixpanel
+from tests.web.people import boss, editor, viewer
+from widgets.import_export.exporting import export_all
+from widgets.import_export.importing import import_all
+from widgets.models import DeletedWidget, Project, Snapshot, Widget
+from widgets.models.deleted_widget import KEPT_FOR
+from widgets.refresh.clock import database_now
+from widgets.refresh.pruning import prune
+
+LIST = "/admin/widgets/widget/"
+BIN = "/admin/widgets/deletedwidget/"
+MakeWidget = Callable[..., Widget]
+Poll = Callable[..., Any]
+
+
+def delete(client: Client, *widgets: Widget) -> str:
+    """Deletes by the list's action, as the button on the confirmation page does."""
+    return act(client, LIST, "delete_selected", *widgets)
+
+
+def bring_back(client: Client, *widgets: Widget) -> str:
+    return act(client, BIN, "bring_back", *widgets)
+
+
+def act(client: Client, address: str, action: str, *widgets: Widget) -> str:
+    data = {"action": action, "_selected_action": [widget.pk for widget in widgets], "post": "yes"}
+    response = client.post(address, data, follow=True)
+    assert response.status_code == 200
+    return " ".join(str(message) for message in response.context["messages"])
+
+
+def test_a_deleted_widget_answers_404_and_its_old_bytes_when_it_is_back(
+    make_widget: MakeWidget, project: Project, poll: Poll, mixpanel: FakeMixpanel
+) -> None:
+    client = editor(project)
+    widget = make_widget(title="Signups", owner=client.person, top=3, colors=["#ff0000"])
+    before = poll(widget)
+    missing = poll(Widget(slug="x" * 24))
+    assert "Recently deleted" in delete(client, widget)
+    gone = poll(widget)
+    assert (gone.status_code, gone.content, gone.headers) == (404, missing.content, missing.headers)
+    assert "Signups" in client.get(BIN).content.decode()
+    assert "Brought back" in bring_back(client, widget)
+    after = poll(widget)
+    assert (after.status_code, after.content, after["ETag"]) == (200, before.content, before["ETag"])
+    back = Widget.objects.get()
+    assert (back.pk, back.slug, back.spec, back.owner, back.active) == (
+        *(widget.pk, widget.slug, widget.spec, client.person, True),
+    )
+    assert not DeletedWidget.objects.exists()
+    assert len(mixpanel.calls) == 1
+
+
+def test_the_page_says_what_happens_in_cyfe_and_offers_a_pause(make_widget: MakeWidget, poll: Poll) -> None:
+    client, widget = boss(), make_widget(title="<i>Signups</i>")
+    for page in (
+        client.get(f"{LIST}{widget.pk}/delete/"),
+        client.post(LIST, {"action": "delete_selected", "_selected_action": [widget.pk]}),
+    ):
+        html = page.content.decode()
+        assert "In Cyfe, this widget will show nothing" in html
+        assert "&lt;i&gt;Signups&lt;/i&gt;" in html
+        assert '<button type="submit" name="action" value="pause"' in html
+    assert "Paused 1 widget" in act(client, LIST, "pause", widget)
+    assert not Widget.objects.get().active
+
+
+def test_the_page_of_one_widget_deletes_it_the_same_way(make_widget: MakeWidget) -> None:
+    client, widget = boss(), make_widget(title="Signups")
+    client.post(f"{LIST}{widget.pk}/delete/", {"post": "yes"})
+    assert DeletedWidget.objects.get().pk == widget.pk
+
+
+def test_viewers_delete_nothing_and_see_nothing_deleted(make_widget: MakeWidget, project: Project) -> None:
+    widget, client = make_widget(), viewer(project)
+    delete(client, widget)
+    assert client.post(f"{LIST}{widget.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Widget.objects.exists()
+    assert client.get(BIN).status_code == 403
+
+
+def test_a_paused_widget_comes_back_paused(make_widget: MakeWidget, poll: Poll) -> None:
+    client, widget = boss(), make_widget(active=False)
+    delete(client, widget)
+    bring_back(client, widget)
+    assert poll(widget).status_code == 404
+
+
+def test_a_deleted_widget_costs_nothing_and_holds_nothing_back(
+    make_widget: MakeWidget, project: Project, poll: Poll, mixpanel: FakeMixpanel
+) -> None:
+    client = boss()
+    fast, slow, other = make_widget(refresh_minutes=1), make_widget(title="Slow"), make_widget(last=9)
+    for widget in (fast, slow, other):
+        poll(widget)
+    assert fast.snapshot_id == slow.snapshot_id
+    delete(client, fast, other)
+    shared = Snapshot.objects.get(pk=slow.snapshot_id)
+    assert shared.due_at - shared.fetched_at > timedelta(minutes=1)
+    assert poll(slow).status_code == 200
+    asked = len(mixpanel.calls)
+    Snapshot.objects.update(due_at=timezone.now())
+    call_command("refresh_widgets")
+    assert len(mixpanel.calls) == asked + 1
+    delete(client, slow)
+    project.delete()
+    assert not DeletedWidget.objects.exists()
+
+
+def test_exports_and_imports_take_it_for_gone(make_widget: MakeWidget) -> None:
+    widget = make_widget(title="Signups")
+    exported = export_all(Project.objects.all(), Widget.objects.all())
+    client = boss()
+    delete(client, widget)
+    assert export_all(Project.objects.all(), Widget.objects.all())["widgets"] == []
+    _, [imported] = import_all(exported)
+    assert (imported.slug, imported.title) == (widget.slug, "Signups")
+    said = bring_back(client, widget)
+    back = Widget.objects.get(pk=widget.pk)
+    assert back.title == "Signups (2)"
+    assert back.slug not in (widget.slug, "")
+    assert "“Signups” is now “Signups (2)”" in said
+    assert "has a new address" in said
+
+
+def test_after_30_days_it_is_gone_for_good(make_widget: MakeWidget) -> None:
+    client, widget = boss(), make_widget(title="Signups")
+    delete(client, widget)
+    prune(database_now() + KEPT_FOR - timedelta(minutes=1))
+    assert DeletedWidget.objects.exists()
+    assert prune(database_now() + KEPT_FOR + timedelta(minutes=1))["deleted widgets"] == 1
+    assert bring_back(client, widget) == ""
+
+
+def test_it_can_be_deleted_for_good_at_once(make_widget: MakeWidget) -> None:
+    client, widget = boss(), make_widget(title="Signups")
+    delete(client, widget)
+    act(client, BIN, "delete_selected", widget)
+    assert not DeletedWidget.objects.exists()
+
+
+def test_members_read_in_the_log_who_deleted_what(make_widget: MakeWidget, project: Project) -> None:
+    client, widget = editor(project), make_widget(title="Signups")
+    delete(client, widget)
+    assert "Signups" in viewer(project).get("/admin/admin/logentry/").content.decode()
+    assert LogEntry.objects.get().is_deletion()
+
+
+@pytest.mark.parametrize("is_active", [True, False])
+def test_its_owner_is_the_owner_again_unless_they_left(
+    make_widget: MakeWidget, project: Project, is_active: bool
+) -> None:
+    owner, client = editor(project).person, boss()
+    widget = make_widget(owner=owner)
+    delete(client, widget)
+    type(owner).objects.filter(pk=owner.pk).update(is_active=is_active)
+    bring_back(client, widget)
+    assert Widget.objects.get().owner == (owner if is_active else None)

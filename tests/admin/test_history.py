@@ -1,0 +1,77 @@
+"""The audit log: old and new values in the form's words, and no secret."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+
+from fake_mixpanel.fake import DEMO_SECRET
+from tests.admin.filling_in import answers_of
+from tests.admin.typed_project import WHOLE, change
+from tests.conftest import new_project
+from tests.web.people import boss, editor, viewer
+from widgets.models import Project, Widget
+
+LOG = "/admin/admin/logentry/"
+MakeWidget = Callable[..., Widget]
+
+
+def said() -> list[str]:
+    """The lines of the newest entry."""
+    return LogEntry.objects.order_by("-pk")[0].get_change_message().splitlines()
+
+
+def save(client: Any, widget: Widget, **fields: Any) -> None:
+    answers = answers_of(widget.project, title=widget.title, events="Signed up", last="5") | fields
+    response = client.post(f"/admin/widgets/widget/{widget.pk}/change/", answers)
+    assert response.status_code == 302, response.context["adminform"].form.errors
+
+
+def test_it_says_old_and_new_values_by_the_labels_of_the_form(make_widget: MakeWidget, project: Project) -> None:
+    widget = make_widget(title="Signups", report="segmentation", chart="line", colors=["#ff0000"])
+    new = {"title": "By plan\nColours: fake", "chart": "pie", "top": "3", "exclude": "Free\nTeam"}
+    conditions = {"filters-property": "plan", "filters-op": "is", "filters-value": "Team"}
+    save(editor(project), widget, report="segmentation", breakdown="plan", **new, **conditions)
+    assert set(said()) == {
+        "Title: “Signups” → “By plan Colours: fake”",
+        "Breakdown: empty → “plan”",
+        "Filters: empty → “plan is Team”",
+        "Chart: “Line” → “Pie”",
+        "Leave out: empty → “Free, Team”",
+        "Only the largest: empty → “3”",
+        "Colours: “#ff0000” → empty",
+    }
+
+
+def test_a_widget_that_moves_does_not_name_its_old_project(make_widget: MakeWidget, project: Project) -> None:
+    save(boss(), make_widget(title="Signups"), project=str(new_project(name="Second", project_id=5).pk))
+    assert said() == ["Project: “Second”"]
+
+
+def test_it_holds_no_credentials(project: Project) -> None:
+    client = boss()
+    colleague = editor(project).person
+    typed = WHOLE | {"name": "Acme 2", "username": "another.account", "new_secret": "another secret"}
+    client.post(change(project), typed | {"hourly_limit": "120", "members": [colleague.pk]})
+    assert said() == [
+        "Name: “Acme” → “Acme 2”",
+        "User name: replaced",
+        "Secret: replaced",
+        "Queries per hour: “60” → “120”",
+    ]
+    client.post(change(project), typed | {"hourly_limit": "120", "new_secret": "", "members": []})
+    assert said() == ["Members: “editor” → empty"]
+    stored = " ".join(LogEntry.objects.values_list("change_message", flat=True))
+    assert not any(secret in stored for secret in (DEMO_SECRET, "another.account", "another secret"))
+
+
+def test_times_are_for_the_browser_to_write_in_the_readers_zone(make_widget: MakeWidget, project: Project) -> None:
+    widget = make_widget(title="<b>x</b>")
+    save(boss(), widget, chart="area")
+    client = viewer(project)
+    for page in (LOG, f"/admin/widgets/widget/{widget.pk}/history/"):
+        html = client.get(page).content.decode()
+        assert "widgets/board/times" in html
+        assert 'Z" data-local>' in html
+        assert "Chart: “Line” → “Area”" in html
+        assert "<b>x</b>" not in html

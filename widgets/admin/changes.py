@@ -1,0 +1,66 @@
+"""Words for the audit log: the old and the new value of every field that a form changed, by the form's labels."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.text import Truncator, capfirst
+
+from widgets.admin.fields import FiltersField
+from widgets.admin.summary import condition, written
+
+LONGEST = 200
+"""Characters of one value in the log."""
+
+
+class LogsValues(admin.ModelAdmin):
+    """A ModelAdmin whose log entries hold old and new values, one line per field."""
+
+    logged_as_replaced: tuple[str, ...] = ()
+    """Fields whose values are secret, or not for all readers of the log."""
+
+    not_logged: tuple[str, ...] = ()
+    """Fields of the form that are not stored."""
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        if add:
+            return super().construct_change_message(request, form, formsets, add)
+        return "\n".join(self.changes(form)) or "Saved without a change."
+
+    def changes(self, form: forms.ModelForm) -> Iterator[str]:
+        """One line per changed field."""
+        for name, field in form.fields.items():
+            old = in_words(field, form.get_initial_for_field(field, name))
+            new = in_words(field, form.cleaned_data.get(name))
+            if old == new or name in self.not_logged:
+                continue
+            if name in self.logged_as_replaced:
+                old, new = "", "replaced"
+            elif is_one_row(field):
+                old = ""  # for example another project, of which the log's readers may not be members
+            yield f"{capfirst(field.label or name)}: {f'{old} → ' if old else ''}{new}"
+
+
+def is_one_row(field: forms.Field) -> bool:
+    return isinstance(field, forms.ModelChoiceField) and not isinstance(field, forms.ModelMultipleChoiceField)
+
+
+def in_words(field: forms.Field, value: Any) -> str:
+    if isinstance(field, forms.BooleanField):
+        # None: the report or the chart does not use the field.
+        return "on" if (field.initial if value is None else value) else "off"
+    if isinstance(field, forms.ModelMultipleChoiceField):
+        value = sorted(map(str, value or ()))
+    elif is_one_row(field):
+        value = field.to_python(value)
+    elif isinstance(field, forms.ChoiceField):
+        choices: Any = field.choices
+        value = dict(choices).get(value, value)
+    elif isinstance(field, FiltersField):
+        value = "; ".join(map(condition, value or ()))
+    text = " ".join(
+        ("" if value is None else written(value)).split()
+    )  # one line, so that no value looks like another field
+    return f"“{Truncator(text).chars(LONGEST)}”" if text else "empty"

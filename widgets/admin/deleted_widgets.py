@@ -1,0 +1,128 @@
+"""Deleting widgets, and the list of deleted widgets, from which people bring them back."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from widgets.accounts import audit_log
+from widgets.admin.strict_list import StrictList
+from widgets.admin.widget_actions import links
+from widgets.models import DeletedWidget, Widget
+from widgets.models.deleted_widget import KEPT_FOR
+from widgets.times import time_tag
+
+
+class WidgetDeleting(admin.ModelAdmin):
+    """The part of WidgetAdmin that deletes widgets in such a way that people can bring them back."""
+
+    delete_confirmation_template = delete_selected_confirmation_template = "widgets/delete_widgets.html"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Widget | None = None) -> bool:
+        """People who may change a widget may delete it."""
+        return self.has_change_permission(request, obj)
+
+    @admin.action(description="Delete…", permissions=["delete"])
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Widget]) -> HttpResponse | None:
+        page: HttpResponse | None = delete_selected(self, request, queryset)
+        if page is None:
+            self.say_how_to_undo(request)
+        return page
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        response = super().response_delete(request, obj_display, obj_id)
+        self.say_how_to_undo(request)
+        return response
+
+    def delete_model(self, request: HttpRequest, obj: Widget) -> None:
+        self.delete_queryset(request, Widget.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
+        DeletedWidget.objects.take(queryset, request.user)
+
+    def say_how_to_undo(self, request: HttpRequest) -> None:
+        address = reverse("admin:widgets_deletedwidget_changelist")
+        text = (
+            'For {} days, you can bring deleted widgets back, with their addresses: <a href="{}">Recently deleted</a>.'
+        )
+        self.message_user(request, format_html(text, KEPT_FOR.days, address), messages.INFO)
+
+
+@admin.register(DeletedWidget)
+class RecentlyDeletedAdmin(StrictList):
+    list_display = ("title", "project", "at", "deleted_by", "until")
+    list_display_links = None
+    list_select_related = ("project", "deleted_by")
+    search_fields = ("title", "project__name")
+    show_full_result_count = False
+    fields = ("title", "project", "deleted_at", "deleted_by")
+    actions = ("bring_back", "delete_selected")
+
+    class Media:
+        js = ("widgets/board/times.js",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        deleted: Any = super().get_queryset(request)
+        return deleted.visible_to(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: DeletedWidget | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: DeletedWidget | None = None) -> bool:
+        """People who may change and delete widgets may also bring them back, and delete them for good."""
+        return request.user.has_perm("widgets.change_widget")
+
+    has_view_permission = has_delete_permission
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Recently deleted widgets"} | (extra_context or {}))
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        super().response_delete(request, obj_display, obj_id)
+        return HttpResponseRedirect(reverse("admin:widgets_deletedwidget_changelist"))
+
+    @admin.display(description="Deleted", ordering="deleted_at")
+    def at(self, deleted: DeletedWidget) -> SafeString:
+        return time_tag(deleted.deleted_at)
+
+    @admin.display(description="Kept until", ordering="deleted_at")
+    def until(self, deleted: DeletedWidget) -> SafeString:
+        return time_tag(deleted.deleted_at + KEPT_FOR)
+
+    @admin.action(description="Bring back", permissions=["delete"])
+    def bring_back(self, request: HttpRequest, queryset: QuerySet[DeletedWidget]) -> None:
+        back: list[Widget] = []
+        for deleted in queryset:
+            try:
+                widget = deleted.bring_back()
+            except ObjectDoesNotExist:  # another request was faster
+                continue
+            back.append(widget)
+            audit_log.log_change(request.user, widget, "Brought back.")
+            if widget.title != deleted.title:
+                renamed = f"“{deleted.title}” is now “{widget.title}”, because another widget has its old title."
+                self.message_user(request, renamed, messages.WARNING)
+            if widget.slug != deleted.slug:
+                moved = (
+                    f"“{widget.title}” has a new address: another widget has its old one. Paste the new one into Cyfe."
+                )
+                self.message_user(request, moved, messages.WARNING)
+        if back:
+            self.message_user(request, format_html("Brought back: {}.", links(back)), messages.SUCCESS)
+
+    @admin.action(description="Delete for good…", permissions=["delete"])
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[DeletedWidget]) -> HttpResponse | None:
+        page: HttpResponse | None = delete_selected(self, request, queryset)
+        return page

@@ -1,0 +1,86 @@
+"""The action that moves widgets to another project. They keep their addresses and get the other project's numbers."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+
+from widgets.admin.widget_actions import links, named
+from widgets.models import Project, Widget
+from widgets.models.names import free_name
+from widgets.models.widget import LONGEST_TITLE
+
+
+class TargetForm(forms.Form):
+    project = forms.ModelChoiceField(queryset=Project.objects.none(), label="Move to", empty_label=None)
+
+    def __init__(self, data: Any, targets: QuerySet[Project]) -> None:
+        super().__init__(data)
+        field: Any = self.fields["project"]
+        field.queryset = targets
+
+
+class WidgetMoving(admin.ModelAdmin):
+    """The part of WidgetAdmin that moves widgets."""
+
+    @admin.action(description="Move to another project…", permissions=["change"])
+    def move(self, request: HttpRequest, queryset: QuerySet[Widget]) -> TemplateResponse | None:
+        targets = Project.objects.visible_to(request.user)
+        sources: set[Any] = set(queryset.order_by().values_list("project", flat=True))
+        if len(sources) == 1:
+            targets = targets.exclude(pk__in=sources)
+        if not targets.exists():
+            self.message_user(request, "You see no other project to which the widgets could move.", messages.WARNING)
+            return None
+        form = TargetForm(request.POST if request.POST.get("confirmed") == "yes" else None, targets)
+        if not form.is_valid():
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Move to another project",
+                "opts": self.opts,
+                "form": form,
+                "widgets": queryset,
+                "checkbox": ACTION_CHECKBOX_NAME,
+            }
+            return TemplateResponse(request, "widgets/move_widgets.html", context)
+        target = form.cleaned_data["project"]
+        moved, bound, refused = [], [], []
+        for widget in queryset.exclude(project=target):
+            if widget.saved_report or widget.funnel:
+                bound.append(widget.title)
+            elif move(widget, target):
+                moved.append(widget)
+            else:
+                refused.append(widget.title)
+        LogEntry.objects.log_actions(int(request.user.pk or 0), moved, CHANGE, f"Moved to “{target}”.")
+        if bound:
+            why = "Their saved report or funnel is only in their own Mixpanel project."
+            self.message_user(request, f"Not moved: {named(bound)}. {why}", messages.WARNING)
+        if refused:
+            text = f"Not moved: {named(refused)}. Open each one, choose the project there, and read what is wrong."
+            self.message_user(request, text, messages.WARNING)
+        if moved:
+            self.message_user(request, format_html("Moved to “{}”: {}.", target, links(moved)), messages.SUCCESS)
+        return None
+
+
+def move(widget: Widget, target: Project) -> bool:
+    """Saves the widget in the other project, with a free title. False: the widget's fields don't fit the project."""
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=target.pk)  # no other widget takes the title meanwhile
+        widget.project = target
+        widget.title = free_name(widget.title, set(target.widgets.values_list("title", flat=True)), LONGEST_TITLE)
+        try:
+            widget.full_clean()
+        except ValidationError:
+            return False
+        widget.save()
+    return True

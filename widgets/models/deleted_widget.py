@@ -1,0 +1,98 @@
+"""Deleted widgets, which people can bring back for 30 days.
+
+A deleted widget leaves the widgets' table, so no poll, list, export, limit or priority can count it by mistake.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core import serializers
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models, transaction
+from django.utils import timezone
+
+from widgets.models.access import VisibleQuerySet
+from widgets.models.names import free_name
+from widgets.models.project import Project
+from widgets.models.snapshot import Snapshot
+from widgets.models.widget import LONGEST_TITLE, Widget, new_slug
+
+KEPT_FOR = timedelta(days=30)
+
+
+class DeletedWidgetQuerySet(VisibleQuerySet["DeletedWidget"]):
+    def take(self, widgets: models.QuerySet[Widget], by: Any) -> int:
+        """Deletes the widgets and keeps what is needed to bring them back. Returns their number. `by`: a user."""
+        with transaction.atomic():
+            pks = list(widgets.order_by().values_list("pk", flat=True))
+            found = Widget.objects.filter(pk__in=pks)
+            # The first lock: refreshes lock the project, then its snapshots.
+            owners = Project.objects.filter(pk__in=found.order_by().values("project"))
+            projects = list(owners.select_for_update().order_by("pk"))
+            snapshots = Snapshot.objects.filter(pk__in=list(found.order_by().values_list("snapshot", flat=True)))
+            rows = [
+                DeletedWidget(
+                    pk=content["pk"],
+                    project_id=content["fields"]["project"],
+                    title=content["fields"]["title"],
+                    content=content,
+                    deleted_by=by,
+                )
+                for content in serializers.serialize("python", found)
+            ]
+            self.bulk_create(rows)
+            # Their data stays for a day, so a widget that is brought back soon costs no query.
+            snapshots.update(touched_at=timezone.now())
+            found.delete()
+            for project in projects:
+                snapshots.filter(project=project).set_due(project)
+        return len(rows)
+
+
+class DeletedWidget(models.Model):
+    """A deleted widget. `content` is the widget's row in Django's serialization format, with its slug.
+
+    The primary key is the widget's, so the entries of the audit log stay connected.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="deleted_widgets")
+    title = models.CharField(max_length=LONGEST_TITLE)
+    content = models.JSONField(encoder=DjangoJSONEncoder)
+    deleted_at = models.DateTimeField(default=timezone.now, db_index=True)
+    deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    objects = DeletedWidgetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-deleted_at", "-pk")
+        verbose_name = "recently deleted widget"
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def slug(self) -> str:
+        return str(self.content["fields"]["slug"])
+
+    def bring_back(self) -> Widget:
+        """Makes the widget again, with its address. A title or an address that another widget took is replaced.
+
+        Raises DeletedWidget.DoesNotExist when another request was faster.
+        """
+        with transaction.atomic():
+            project = Project.objects.select_for_update().get(pk=self.project_id)
+            row = DeletedWidget.objects.select_for_update().get(pk=self.pk)
+            # Fields that a newer version of MixCyfe dropped are ignored, and fields that it added get their defaults.
+            [stored] = serializers.deserialize("python", [row.content], ignorenonexistent=True)
+            widget: Any = stored.object
+            widget.project = project
+            widget.title = free_name(widget.title, set(project.widgets.values_list("title", flat=True)), LONGEST_TITLE)
+            if Widget.objects.filter(slug=widget.slug).exists():
+                widget.slug = new_slug()
+            widget.owner = get_user_model().objects.filter(pk=widget.owner_id, is_active=True).first()
+            widget.save()
+            row.delete()
+            return Widget.objects.get(pk=widget.pk)
