@@ -4,6 +4,7 @@ All are POST, because they may use up a query. Things that a person may not see 
 exist.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import admin
@@ -21,6 +22,7 @@ from widgets.admin.preview_json import as_json
 from widgets.admin.titles import free_title
 from widgets.editor.options import LISTS, Options, options
 from widgets.editor.preview import Ask, Preview, preview
+from widgets.editor.unknown_names import unknown_names
 from widgets.models import Project, Widget
 from widgets.times import from_now
 from widgets.web.health import NEEDS_SOMEBODY
@@ -52,10 +54,12 @@ class FormViews(admin.ModelAdmin):
             "errors": errors,
             "missing": missing(form),
             "title": free_title(form.cleaned_data, form.instance.pk),
+            "unknown": [],
             "preview": None,
         }
         if set(errors) <= HARMLESS:
             shown = preview(form.instance, asked(request), user_id=request.user.pk)
+            content["unknown"] = [asdict(name) | {"text": str(name)} for name in unknown_names(form.instance)]
             content["preview"] = as_json(shown, form.instance) | {"repair": self.repair(request, form.instance, shown)}
         if request.accepts("text/html"):
             context = {**self.admin_site.each_context(request), "opts": self.opts, **content, "title": "Preview"}

@@ -39,6 +39,8 @@ class Funnel(ReportType):
     about: ClassVar[str] = "A funnel saved in Mixpanel: its steps, or its conversion day by day."
     fields: ClassVar[tuple[str, ...]] = ("funnel", "breakdown", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
     charts: ClassVar[tuple[str, ...]] = ("funnel", "table", "list", "number", "gauge", *TIME_SERIES_CHARTS)
+    usual_chart: ClassVar[str] = "funnel"
+    no_chart: ClassVar[str] = "steps are no parts of a whole"
 
     def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
         if spec.breakdown and spec.chart in ("funnel", "list", "number", "gauge"):

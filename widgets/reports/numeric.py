@@ -27,6 +27,7 @@ from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
 class Numeric(ReportType):
     fields: ClassVar[tuple[str, ...]] = ("events", "property_name", *FILTER_FIELDS, *RANGE_FIELDS)
     charts: ClassVar[tuple[str, ...]] = (*TIME_SERIES_CHARTS, "table", "number", "gauge")
+    no_chart: ClassVar[str] = "this report gives one value, without parts"
 
     def query(self, spec: WidgetSpec) -> Query:
         return super().query(spec) | {

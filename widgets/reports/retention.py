@@ -27,6 +27,8 @@ class Cohorts(ReportType):
     """The common part of both report types: one row per date, columns of counts, as numbers or in percent."""
 
     charts: ClassVar[tuple[str, ...]] = ("cohort", "table")
+    usual_chart: ClassVar[str] = "cohort"
+    no_chart: ClassVar[str] = "cohorts need a row each"
 
     def query(self, spec: WidgetSpec) -> Query:
         query = super().query(spec)

@@ -15,6 +15,8 @@ class TopEvents(ReportType):
     about: ClassVar[str] = "The events that happened most often today."
     fields: ClassVar[tuple[str, ...]] = ("measure", "limit")
     charts: ClassVar[tuple[str, ...]] = ("pie", "donut", "list", "table")
+    usual_chart: ClassVar[str] = "list"
+    no_chart: ClassVar[str] = "this report counts several events of one day"
     sort: ClassVar[str] = "value"
 
     def query(self, spec: WidgetSpec) -> Query:
