@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from widgets.accounts.ids import is_id
+from widgets.admin.form_files import MEDIA
 from widgets.admin.pasted_link import LinkProblem, fields_of
 from widgets.admin.preview_json import as_json
 from widgets.admin.titles import free_title
@@ -63,7 +64,7 @@ class FormViews(admin.ModelAdmin):
             content["preview"] = as_json(shown, form.instance) | {"repair": self.repair(request, form.instance, shown)}
         if request.accepts("text/html"):
             context = {**self.admin_site.each_context(request), "opts": self.opts, **content, "title": "Preview"}
-            context |= {"media": self.media, "is_nav_sidebar_enabled": False}
+            context |= {"media": MEDIA, "is_nav_sidebar_enabled": False}
             return TemplateResponse(request, "admin/widgets/widget/preview.html", context)
         return JsonResponse(content)
 

@@ -109,11 +109,11 @@ class ProjectPage(admin.ModelAdmin):
             "widgets/connection.html", {"url": reverse("admin:widgets_project_connection"), "project": project}
         )
 
-    @admin.display(description="Limits Mixpanel named")
+    @admin.display(description="Limits reported by Mixpanel")
     def learned_limits(self, project: Project) -> SafeString | str:
         hourly, concurrent = project.learned
         if not hourly and not concurrent:
-            return "None in the last week. Mixpanel names a limit when the project reaches it."
+            return "None in the last week. Mixpanel reports a limit when the project reaches it."
         return render_to_string(
             "widgets/learned_limits.html", {"project": project, "hourly": hourly, "concurrent": concurrent}
         )

@@ -3,10 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from widgets.admin.edit_conflict import state_of
+from widgets.admin.form_files import MEDIA, MODULES
 from widgets.admin.preview_json import as_json
 from widgets.admin.preview_views import FormViews
 from widgets.admin.summary import summary
@@ -14,6 +18,7 @@ from widgets.admin.which_fields import described
 from widgets.admin.widget_form import WidgetForm
 from widgets.admin.widget_list import WidgetListMixin
 from widgets.editor.preview import Ask, preview
+from widgets.editor.unknown_names import unknown_names
 from widgets.models import Project, Widget
 from widgets.models.widget import new_slug
 from widgets.web.site_address import out_of_reach
@@ -50,10 +55,6 @@ class WidgetAdmin(FormViews, WidgetListMixin):
         part("More", "where", "limit", "intervals", "active", "refresh_minutes", is_folded=True),
     )
 
-    class Media:
-        css = {"all": ("widgets/admin.css", "widgets/form/form.css")}
-        js = ("widgets/copy.js",)
-
     def get_fieldsets(self, request: HttpRequest, obj: Widget | None = None) -> Any:
         (heading, first), *others = super().get_fieldsets(request, obj)
         return [(heading, first if obj is None else {"fields": ("project",)}), *others]
@@ -83,6 +84,9 @@ class WidgetAdmin(FormViews, WidgetListMixin):
             chart = obj.get_chart_display()
             text = f"You changed the chart. Choose “{chart}” in Cyfe's widget too, or Cyfe draws nothing."
             self.message_user(request, text, messages.WARNING)
+        for unknown in unknown_names(obj):
+            text = f"{unknown} If the name is wrong, this widget shows zeros or nothing."
+            self.message_user(request, text, messages.WARNING)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         widget: Any = kwargs.get("obj")
@@ -95,15 +99,37 @@ class WidgetAdmin(FormViews, WidgetListMixin):
             "which_fields": {**described(), "urls": urls},
             "preview_url": f"{urls['preview']}?widget={widget.pk}" if saved else urls["preview"],
             "out_of_reach": out_of_reach(),
+            "media": MEDIA,
+            "modules": [f"widgets/form/{name}.js" for name in MODULES],
+            "draft": self.draft_of(request, widget if saved else None),
         }
         if saved:
-            context |= {"widget": widget, "cyfe_chart": self.chart_name(widget)}
+            stored = Widget.objects.get(pk=widget.pk)  # a form with errors has changed `widget`
+            context |= {"widget": widget, "cyfe_chart": self.chart_name(widget), "seen": state_of(stored)}
             context |= {"json_url": widget.url("json"), "svg_url": widget.url("svg")}
             if request.method == "GET":  # a POST runs in a transaction, and its form may hold other values
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
+        if errors := context["adminform"].form.errors:
+            first = next((name for name in flatten_fieldsets(context["adminform"].fieldsets) if name in errors), None)
+            if first:  # for browsers without scripts
+                context["adminform"].form.fields[first].widget.attrs["autofocus"] = True
         if saved and not self.has_change_permission(request, widget):
             context["summary"] = summary(widget)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def draft_of(self, request: HttpRequest, widget: Widget | None) -> dict[str, Any]:
+        """What the script needs to keep unsaved entries in the browser.
+
+        `made` and `version` grow when a widget is saved: then a sent draft is no longer needed.
+        """
+        made = Widget.objects.filter(owner_id=request.user.pk).aggregate(last=Max("pk"))["last"] or 0
+        key = f"mixcyfe-draft {request.user.pk}"
+        return {
+            "key": key,
+            "widget": widget.pk if widget else None,
+            "made": made,
+            "version": widget.version if widget else 0,
+        }
 
     def response_post_save_add(self, request: HttpRequest, obj: Widget) -> HttpResponseRedirect:
         """Redirects to the widget's page, which has the address and the steps for Cyfe, not to the list."""

@@ -10,7 +10,7 @@ from widgets.admin.edit_conflict import conflict
 from widgets.admin.fields import FiltersField, LinesField, ListOrPairsField, PairsField, day, picker
 from widgets.admin.titles import free_title, title_of_copy
 from widgets.admin.which_fields import is_used
-from widgets.models import OptionCache, Widget
+from widgets.models import OptionCache
 from widgets.reports import REPORT_TYPES
 from widgets.reports.rules import MISLEADING_WHEN_UNUSED
 from widgets.spec import OPTIONS, TIME_SERIES_CHARTS, WidgetSpec
@@ -42,23 +42,25 @@ class WidgetForm(forms.ModelForm):
         ),
         help_text="Paste the address of a Mixpanel report. MixCyfe then fills in the fields below.",
     )
-    title = forms.CharField(
-        required=False, max_length=200, help_text="Leave empty to get a name automatically."
-    )
+    title = forms.CharField(required=False, max_length=200, help_text="Leave empty to get a name automatically.")
     events = LinesField(
         label="Events",
         attrs=picker("events", "Pick a name from Mixpanel's list, or type it as Mixpanel shows it."),
         help_text="Names as Mixpanel shows them, one per line.",
     )
     filters = FiltersField(
-        label="Filters", required=False, help_text="All conditions must be true. Use quotes for text that looks like a number: “5”."
+        label="Filters",
+        required=False,
+        help_text="All conditions must be true. Use quotes for text that looks like a number: “5”.",
     )
     exclude = LinesField(
         label="Leave out",
         attrs=picker("labels", "The widget does not show these labels."),
         help_text="The widget does not show these labels. One per line.",
     )
-    rename = PairsField(label="Rename", help_text="One old = new per line. Labels with the same new name are added together.")
+    rename = PairsField(
+        label="Rename", help_text="One old = new per line. Labels with the same new name are added together."
+    )
     colors = ListOrPairsField(
         label="Colours",
         help_text="One #0072b2 per line, by position; or one Label = #0072b2 per line, to keep a label's colour.",
@@ -81,7 +83,12 @@ class WidgetForm(forms.ModelForm):
 
     class Meta:
         labels = {"range": "Dates"}
-        help_texts = {"report": "The report decides which fields appear below.", "last": ""}
+        help_texts = {
+            "report": "The report decides which fields appear below.",
+            "last": "",
+            "include_today": "Adds the unfinished period, so the last point looks low. Uses more queries.",
+            "where": 'An expression, for example properties["plan"] == "Team". It is added to the filters.',
+        }
         error_messages = {
             "project": {"required": "Choose the project in Mixpanel."},
             "report": {"required": "Choose a report."},

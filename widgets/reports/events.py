@@ -26,7 +26,7 @@ MOST_EVENTS = 100
 class Events(ReportType):
     name: ClassVar[str] = "events"
     title: ClassVar[str] = "Events"
-    about: ClassVar[str] = "How often one or several events happened: one curve or one slice per event."
+    about: ClassVar[str] = "How often one or several events happened: one line or slice for each event."
     fields: ClassVar[tuple[str, ...]] = ("events", "measure", *RANGE_FIELDS)
     charts: ClassVar[tuple[str, ...]] = (
         *TIME_SERIES_CHARTS,

@@ -27,7 +27,7 @@ MOST_VALUES = 10_000
 class Segmentation(ReportType):
     name: ClassVar[str] = "segmentation"
     title: ClassVar[str] = "One event, by a property"
-    about: ClassVar[str] = "How often an event happened: one curve or one slice per value of a property."
+    about: ClassVar[str] = "How often an event happened: one line or slice for each value of a property."
     fields: ClassVar[tuple[str, ...]] = (
         "events",
         "breakdown",

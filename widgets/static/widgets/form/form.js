@@ -1,12 +1,10 @@
 // Adds pickers, colours and the preview to the widget's form. Without this script, the form works with plain fields.
 
-import { colors } from "./colors.js";
-import { linesOf } from "./elements.js";
+import { draft } from "./draft.js";
 import { Fields } from "./fields.js";
-import { filters } from "./filters.js";
-import { link } from "./link.js";
-import { listOf } from "./lists.js";
-import { Picker } from "./picker.js";
+import { linesOf } from "./page.js";
+import { colors, filters, link } from "./parts.js";
+import { listOf, Picker } from "./picker.js";
 import { Preview } from "./preview.js";
 
 const form = document.getElementById("widget_form");
@@ -17,7 +15,7 @@ function enhance(form, described) {
   const url = (name) => described.urls[name];
   const fields = new Fields(form, described);
   const panel = form.querySelector("[data-preview]");
-  const preview = new Preview(form, panel);
+  const preview = new Preview(form, panel, fields);
 
   const project = () => form.elements.project.value;
   const event = () => linesOf(form.elements.events)[0] || form.elements.born_event.value.trim();
@@ -50,5 +48,7 @@ function enhance(form, described) {
 
   form.addEventListener("change", () => { fields.update(); });
   fields.update();
+  fields.goToFirstError();
+  draft(form, JSON.parse(document.getElementById("draft-of").textContent), () => form.querySelector("[data-add]").click());
   if (project()) preview.run("");
 }

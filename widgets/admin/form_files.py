@@ -1,0 +1,24 @@
+"""The style sheets and scripts of the widget's form: no more than it uses, because each file costs a round trip."""
+
+from django import forms
+
+MEDIA = forms.Media(
+    css={
+        "all": (
+            "admin/css/vendor/select2/select2.min.css",
+            "admin/css/autocomplete.css",
+            "widgets/form/form.css",
+        )
+    },
+    js=(
+        "admin/js/vendor/jquery/jquery.min.js",
+        "admin/js/vendor/select2/select2.full.min.js",
+        "admin/js/jquery.init.js",
+        "admin/js/admin/RelatedObjectLookups.js",
+        "widgets/copy.js",
+    ),
+)
+"""Django's own list for a form has nine files more."""
+
+MODULES = ("form", "page", "fields", "parts", "picker", "preview", "draft")
+"""The scripts in `static/widgets/form/`. The page names all, so that the browser fetches them at once."""
