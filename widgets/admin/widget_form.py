@@ -66,14 +66,14 @@ class WidgetForm(forms.ModelForm):
         help_text="One #0072b2 per line, by position; or one Label = #0072b2 per line, to keep a label's colour.",
     )
     types = ListOrPairsField(
-        label="Chart types by curve",
+        label="Chart types by line",
         help_text=f"One type per line, or one Label = type per line. Types: {', '.join(TIME_SERIES_CHARTS)}.",
     )
     shared_axis = forms.BooleanField(
-        label="One axis for all curves",
+        label="One axis for all lines",
         required=False,
         initial=True,
-        help_text="If off, Cyfe gives every curve its own axis, and nobody can compare the curves.",
+        help_text="If off, Cyfe gives every line its own axis, and nobody can compare the lines.",
     )
     axis_min = forms.FloatField(label="Axis from", required=False)
     axis_max = forms.FloatField(label="Axis to", required=False)
