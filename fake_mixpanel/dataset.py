@@ -1,4 +1,4 @@
-"""The made-up company: its events, properties, funnels and cohorts, and the names that tests and the demo use."""
+"""The made-up company: its events, properties and funnels, and the names that tests and the demo use."""
 
 import re
 from collections.abc import Mapping
@@ -131,10 +131,3 @@ FUNNELS: dict[int, Funnel] = {
         waits=(133, 1900),
     ),
 }
-
-COHORTS: tuple[tuple[int, str, int, bool], ...] = (
-    (1000, "Paying customers", 3150, True),
-    (1001, "Active in the last week", 9020, True),
-    (2000, "Test accounts", 25, False),
-)
-"""(id, name, number of people, visible)"""

@@ -40,7 +40,6 @@ ENDPOINTS: dict[str, Callable[[Query], Any]] = {
     "GET funnels/list": journeys.funnels_list,
     "GET retention": journeys.retention,
     "GET retention/addiction": journeys.addiction,
-    "POST cohorts/list": saved_reports.cohorts,
     "GET app/bookmarks": saved_reports.bookmarks,
 }
 """Method and path below /api/query → the function that answers."""

@@ -1,4 +1,4 @@
-"""The saved reports by id: the answers of /insights, and the lists of saved reports and cohorts."""
+"""The saved reports by id: the answers of /insights, and the list of saved reports."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,13 +57,6 @@ def bookmarks(query: Query) -> dict[str, Any]:
         raise Refused(400, "v must be 2")
     results = [{"id": number, "name": report.name, "type": report.kind} for number, report in SAVED_REPORTS.items()]
     return {"status": "ok", "results": results}
-
-
-def cohorts(query: Query) -> list[dict[str, Any]]:
-    return [
-        {"id": number, "name": name, "count": size, "is_visible": int(visible), "project_id": query.project_id}
-        for number, name, size, visible in dataset.COHORTS
-    ]
 
 
 def _metrics(query: Query, report: SavedReport, days: list[date]) -> Series:

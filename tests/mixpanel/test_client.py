@@ -59,13 +59,6 @@ def test_it_sends_every_kind_of_parameter_as_mixpanel_reads_it(mixpanel):
     }  # fmt: skip
 
 
-def test_it_posts_with_its_parameters_in_the_address(mixpanel, client):
-    mixpanel.post(f"{ROOT}/query/cohorts/list", json=[{"id": 1000, "name": "Cohort One", "count": 150}])
-    assert client.cohorts() == [(1000, "Cohort One")]
-    assert mixpanel.calls[0].request.params == {"project_id": "7"}
-    assert not mixpanel.calls[0].request.body
-
-
 def test_it_reads_numbers_that_json_does_not_have_as_text(mixpanel, client):
     mixpanel.get(f"{ROOT}/query/events", body='{"a": NaN, "b": -Infinity, "c": 1e999, "d": 1.5, "e": "NaN"}')
     assert client.query("events", {}) == {"a": "NaN", "b": "-Infinity", "c": "1e999", "d": 1.5, "e": "NaN"}
@@ -120,7 +113,7 @@ WRONG_SHAPES = [
 @pytest.mark.parametrize("answer", WRONG_SHAPES, ids=json.dumps)
 @pytest.mark.parametrize("ask", [
     Client.event_names, lambda it: it.event_properties("a"), lambda it: it.property_values("a", "b"),
-    Client.funnels, Client.cohorts, Client.bookmarks,
+    Client.funnels, Client.bookmarks,
 ])  # fmt: skip
 def test_it_either_reads_a_list_or_says_that_it_cannot(mixpanel, client, ask, answer):
     mixpanel.assert_all_requests_are_fired = False
@@ -136,7 +129,7 @@ def test_it_either_reads_a_list_or_says_that_it_cannot(mixpanel, client, ask, an
 
 @pytest.mark.parametrize("ask", [
     Client.event_names, lambda it: it.event_properties("a"), lambda it: it.property_values("a", "b"),
-    Client.funnels, Client.cohorts, Client.bookmarks,
+    Client.funnels, Client.bookmarks,
 ])  # fmt: skip
 def test_it_refuses_a_list_that_nobody_looks_through(mixpanel, client, ask):
     """One of a million names took a gigabyte, and half a minute."""
@@ -146,7 +139,7 @@ def test_it_refuses_a_list_that_nobody_looks_through(mixpanel, client, ask):
         if "properties/top" in request.url:
             return 200, {}, json.dumps({f"p{i}": {"count": 1} for i in range(count)})
         named = [{"id": i, "funnel_id": i, "name": "a", "type": "insights"} for i in range(count)]
-        entries = named if re.search("funnels|cohorts|bookmarks", request.url) else [str(i) for i in range(count)]
+        entries = named if re.search("funnels|bookmarks", request.url) else [str(i) for i in range(count)]
         return 200, {}, json.dumps({"results": entries} if "bookmarks" in request.url else entries)
 
     for method in ("GET", "POST"):

@@ -236,7 +236,7 @@ def test_it_follows_no_redirect(serve):
 
 
 def test_it_waits_for_no_redirects_body(serve):
-    error, seconds = failure(client_of(serve(body_of_a_redirect_by_the_byte), timeout=0.6))
+    error, seconds = failure(client_of(serve(body_of_a_redirect_by_the_byte), timeout=5))
     assert "redirect" in str(error)
     assert seconds < 1.5
 
@@ -250,7 +250,6 @@ def test_it_keeps_the_connection_but_no_cookie(serve):
     server = serve(keeps_answering)
     for _ in range(3):
         assert client_of(server).query("events", {}) == {}
-    assert client_of(server).query_post("cohorts/list", {}) == {}
     assert len(server.connections) == 1
     assert b"ookie" not in b"".join(server.requests)
     assert len(wire.SESSION.cookies) == 0

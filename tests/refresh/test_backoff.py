@@ -19,7 +19,7 @@ from widgets.editor.preview import Ask, preview
 from widgets.models import ApiCall, Project, Snapshot, Widget
 from widgets.refresh import gateway
 from widgets.refresh.gateway import Failure
-from widgets.refresh.quota import Claim, Refusal, Reservation, claim, reserve
+from widgets.refresh.quota import Refusal, Reservation, claim, reserve
 from widgets.refresh.usage import usage_of
 from widgets.web.health import for_lists, health_of
 
@@ -309,13 +309,13 @@ def test_one_query_alone_tries_whether_a_backoff_is_over(
         claim(make_widget(last=days).snapshot_id, expected_fetched_at=None, purpose=purpose)
         for days, purpose in ((3, "poll"), (4, "poll"), (5, "worker"), (6, "person"))
     )
-    assert isinstance(first, Claim)
+    assert isinstance(first, Reservation)
     assert first.trial
     assert others == [Refusal.BACKOFF] * 3
     assert reserve(project, what="a list", user_id=None) is Refusal.BACKOFF
     gateway.record(first, "an answer", "a query", None)
     after = claim(make_widget(last=7).snapshot_id, expected_fetched_at=None, purpose="poll")
-    assert isinstance(after, Claim)
+    assert isinstance(after, Reservation)
     assert not after.trial
 
 
@@ -335,7 +335,7 @@ def test_a_call_that_mixpanel_does_not_count_opens_the_hour_again(
 ) -> None:
     Project.objects.update(hourly_limit=1)
     leaving = claim(make_widget(last=3).snapshot_id, expected_fetched_at=None, purpose="poll")
-    assert isinstance(leaving, Claim)
+    assert isinstance(leaving, Reservation)
     waiting = make_widget(last=4)
     assert cyfe_polls(waiting).status == 503
     assert Project.objects.get().full_until
@@ -388,8 +388,8 @@ def test_a_query_that_left_before_a_backoff_does_not_end_it(
     first, second = (
         claim(make_widget(last=days).snapshot_id, expected_fetched_at=None, purpose="poll") for days in (3, 4)
     )
-    assert isinstance(first, Claim)
-    assert isinstance(second, Claim)
+    assert isinstance(first, Reservation)
+    assert isinstance(second, Reservation)
     gateway.record(first, Failure("limit", "Mixpanel's limit is reached", counts=False), "a query", None)
     gateway.record(second, "an answer", "a query", None)
     project.refresh_from_db()

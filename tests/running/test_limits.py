@@ -7,19 +7,20 @@ from typing import Any
 
 import pytest
 
+from tests.preloaded import Popen
 from tests.running.conftest import DATABASES
 from tests.running.site import ROOT
 
 HAMMER = """
 import random
 from widgets.models import Snapshot
-from widgets.refresh.quota import Claim, claim, end_call
+from widgets.refresh.quota import Reservation, claim, end_call
 pks = list(Snapshot.objects.values_list("pk", flat=True))
 random.shuffle(pks)
 granted = 0
 for pk in pks * 2:
     claimed = claim(pk, expected_fetched_at=None, purpose="{purpose}")
-    if isinstance(claimed, Claim):
+    if isinstance(claimed, Reservation):
         granted += 1
         if {ends}:
             end_call(claimed, outcome="ok", message="", gave_up=False, counts=True)
@@ -30,7 +31,7 @@ print(granted)
 def hammer(site: Any, processes: int, *, purpose: str, ends: bool) -> int:
     code = HAMMER.format(purpose=purpose, ends=ends)
     started = [
-        subprocess.Popen(
+        Popen(
             [sys.executable, "manage.py", "shell", "-v0", "-c", code],
             cwd=ROOT,
             env=site.env,

@@ -7,6 +7,7 @@ MEDIA = forms.Media(
         "all": (
             "admin/css/vendor/select2/select2.min.css",
             "admin/css/autocomplete.css",
+            "widgets/charts/chart.css",
             "widgets/form/form.css",
         )
     },
@@ -20,5 +21,8 @@ MEDIA = forms.Media(
 )
 """Django's own list for a form has nine files more."""
 
-MODULES = ("form", "page", "fields", "parts", "picker", "preview", "draft")
-"""The scripts in `static/widgets/form/`. The page names all, so that the browser fetches them at once."""
+MODULES = (
+    *(f"widgets/form/{name}.js" for name in ("form", "page", "fields", "parts", "picker", "preview", "draft")),
+    *(f"widgets/charts/{name}.js" for name in ("chart", "drawing", "tables", "words")),
+)
+"""The page names all modules, so that the browser fetches them at once. The first one imports the others."""

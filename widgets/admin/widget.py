@@ -100,13 +100,13 @@ class WidgetAdmin(FormViews, WidgetListMixin):
             "preview_url": f"{urls['preview']}?widget={widget.pk}" if saved else urls["preview"],
             "out_of_reach": out_of_reach(),
             "media": MEDIA,
-            "modules": [f"widgets/form/{name}.js" for name in MODULES],
+            "modules": MODULES,
             "draft": self.draft_of(request, widget if saved else None),
         }
         if saved:
             stored = Widget.objects.get(pk=widget.pk)  # a form with errors has changed `widget`
             context |= {"widget": widget, "cyfe_chart": self.chart_name(widget), "seen": state_of(stored)}
-            context |= {"json_url": widget.url("json"), "svg_url": widget.url("svg")}
+            context |= {"json_url": widget.url("json"), "page_url": widget.page_url}
             if request.method == "GET":  # a POST runs in a transaction, and its form may hold other values
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         if errors := context["adminform"].form.errors:

@@ -76,15 +76,7 @@ class Client:
 
     def query(self, endpoint: str, params: Mapping[str, Param]) -> Any:
         """GET `/query/<endpoint>`, such as "segmentation/sum". Returns the JSON: an object or a list."""
-        return self._ask("GET", f"query/{endpoint}", {**params, **self._scope})
-
-    def query_post(self, endpoint: str, params: Mapping[str, Param]) -> Any:
-        """The same by POST: a few endpoints require it. The parameters stay in the address."""
-        return self._ask("POST", f"query/{endpoint}", {**params, **self._scope})
-
-    def app(self, path: str, params: Mapping[str, Param]) -> Any:
-        """GET `/app/<path>`: the API of Mixpanel's own pages. The path names the project."""
-        return self._ask("GET", f"app/{path}", params)
+        return self._ask(f"query/{endpoint}", {**params, **self._scope})
 
     def event_names(self, limit: int = 255) -> list[str]:
         """The most common events of the last 31 days."""
@@ -103,29 +95,24 @@ class Client:
         """Ids and names of the saved funnels."""
         return _read(_funnels, self.query("funnels/list", {}))
 
-    def cohorts(self) -> list[tuple[int, str]]:
-        """Ids and names of the saved cohorts."""
-        return _read(_cohorts, self.query_post("cohorts/list", {}))
-
     def bookmarks(self) -> list[Bookmark]:
         """The saved reports. Raises QueryError without a project id: the address of the list needs it."""
         if self._project_id is None:
             raise QueryError("Mixpanel lists saved reports by project id, and this project has none.")
-        return _read(_bookmarks, self.app(f"projects/{self._project_id}/bookmarks", {"v": 2}))
+        return _read(_bookmarks, self._ask(f"app/projects/{self._project_id}/bookmarks", {"v": 2}))
 
-    def _ask(self, method: str, path: str, params: Mapping[str, Param]) -> Any:
-        outcome = self._exchange(method, f"{self._root}/{path}", params)
+    def _ask(self, path: str, params: Mapping[str, Param]) -> Any:
+        outcome = self._exchange(f"{self._root}/{path}", params)
         # The error is raised outside any `except`, so its context holds no exception of requests. Such an exception
         # holds the Authorization header, and a debug page would show it.
         if isinstance(outcome, MixpanelError):
             raise outcome
         return outcome
 
-    def _exchange(self, method: str, url: str, params: Mapping[str, Param]) -> Any:
+    def _exchange(self, url: str, params: Mapping[str, Param]) -> Any:
         with exchange(self._timeout) as this:
             try:
-                with SESSION.request(
-                    method,
+                with SESSION.get(
                     url,
                     params={key: _sent(value) for key, value in params.items()},
                     auth=self._auth,
@@ -142,20 +129,19 @@ class Client:
 
     def _outcome(self, response: requests.Response) -> Any:
         """The data of an answer, or its MixpanelError. Raises the errors of `read_body` and `data_from`."""
-        words: str | None
-        if response.status_code == 200:
+        status, words = response.status_code, ""
+        if status == 200:
             data = data_from(read_body(response))
-            words = error_in(data)
-            if words is None:
+            if (error := error_in(data)) is None:
                 return data
-        else:
-            words = ""
+            words = error
+        elif not 300 <= status < 400:  # nobody needs a redirect's body
             # The status is enough if the message is too long, or if it can't be read and does not matter.
-            with contextlib.suppress(TooLarge if response.status_code in WORDS_MATTER else Exception):
+            with contextlib.suppress(TooLarge if status in WORDS_MATTER else Exception):
                 words = words_in(read_body(response, LARGEST_ERROR_BODY))
         # Redact twice: control characters may interrupt a secret, or be part of it.
         words = self._auth.redact(clean(self._auth.redact(words)))
-        return error_for(response.status_code, words, response.headers)
+        return error_for(status, words, response.headers)
 
     def _failure(self, error: Exception, this: Exchange) -> MixpanelError:
         """The error for an exchange without a complete answer. It repeats no text of `error`: that may hold secrets."""
@@ -211,10 +197,6 @@ def _keys(answer: Any) -> list[str]:
 
 def _funnels(answer: Any) -> list[tuple[int, str]]:
     return [(_id(one["funnel_id"]), _text(one["name"])) for one in _expected(list, answer)]
-
-
-def _cohorts(answer: Any) -> list[tuple[int, str]]:
-    return [(_id(one["id"]), _text(one["name"])) for one in _expected(list, answer)]
 
 
 def _bookmarks(answer: Any) -> list[Bookmark]:

@@ -7,14 +7,16 @@ https://developer.mixpanel.com/reference/query-api and …/rate-limits.
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import date, timedelta
 from typing import Any, ClassVar
+
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
 
 from widgets.mixpanel.limits import Limits, limits_in
 
 LONGEST_MESSAGE = 300
-LONGEST_RETRY_AFTER = 86400.0
+LONGEST_RETRY_AFTER = 3600.0
 
 _ESCAPE_SEQUENCES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]")
 _HISTORY = re.compile(r"date range exceeds ([0-9]{1,6}) days into the past", re.IGNORECASE)
@@ -32,7 +34,7 @@ class MixpanelError(Exception):
 
     `message` is safe to show and to store: one line, at most 300 characters, no control characters, no credentials
     (the caller removes them). `status` is the HTTP status, None without an answer.
-    `retry_after`: seconds that Mixpanel asks us to wait, 0 to 86400.
+    `retry_after`: seconds that Mixpanel asks us to wait, at most an hour.
     `gave_up`: we stopped waiting after the query was sent. At Mixpanel the query may run for two more minutes.
     `counts`: whether Mixpanel counts the call towards the project's hourly limit.
     """
@@ -184,20 +186,15 @@ def _wrong_query(status: int, words: str) -> MixpanelError | None:
 
 
 def seconds_to_wait(header: str | None) -> float | None:
-    """A `Retry-After` header (seconds, or an HTTP date) as seconds from now, 0 to 86400; else None.
+    """A `Retry-After` header (seconds, or an HTTP date) as seconds from now, at most an hour; else None.
 
     Source: RFC 9110, section 10.2.3.
     """
-    value = (header or "").strip()
-    if re.fullmatch("[0-9]+", value):
-        digits = value.lstrip("0")
-        return min(float(digits or 0), LONGEST_RETRY_AFTER) if len(digits) < 10 else LONGEST_RETRY_AFTER
     try:
-        then = parsedate_to_datetime(value)
-        wait = (then if then.tzinfo else then.replace(tzinfo=UTC)) - datetime.now(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
+        # Python refuses to read a number of thousands of digits.
+        return min(float(Retry().parse_retry_after((header or "")[:100])), LONGEST_RETRY_AFTER)
+    except (InvalidHeader, ValueError, TypeError, IndexError, OverflowError):
         return None
-    return min(max(wait.total_seconds(), 0.0), LONGEST_RETRY_AFTER)
 
 
 def clean(text: str) -> str:

@@ -24,20 +24,18 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 FIRST_WAIT = 30
 LONGEST_WAIT = 1800
-LONGEST_RETRY_AFTER = 3600
 TOO_MANY_AT_ONCE = timedelta(seconds=5)
 
 HOLDS_PROJECT = ("limit", "credentials", "plan")
 
 
-def growing(times: int, at_least: float | None = None) -> timedelta:
+def growing(times: int, at_least: float) -> timedelta:
     """The wait after `times` errors in a row: doubled each time, up to 30 minutes.
 
     The random part keeps queries that failed together from being retried together.
     """
     wait = min(FIRST_WAIT * 2 ** min(times - 1, 10), LONGEST_WAIT)
-    asked_for = min(at_least or 0, LONGEST_RETRY_AFTER)
-    return timedelta(seconds=max(wait * random.uniform(0.8, 1.2), asked_for))  # noqa: S311 - no secret
+    return timedelta(seconds=max(wait * random.uniform(0.8, 1.2), at_least))  # noqa: S311 - no secret
 
 
 def retry_after(kind: str, failures: int, asked_for: float | None) -> timedelta | None:
@@ -48,7 +46,7 @@ def retry_after(kind: str, failures: int, asked_for: float | None) -> timedelta 
         return DAY
     if kind == "timezone":
         return HOUR
-    return growing(failures, asked_for)
+    return growing(failures, asked_for or 0)
 
 
 def back_off_project(

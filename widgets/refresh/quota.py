@@ -50,6 +50,7 @@ class Reservation:
 
     `trial`: this call tests whether the project's backoff is over. `counts`: the call counts towards the hourly limit.
     `speaks_for_project`: the result may begin or end the project's backoff. Calls with unsaved credentials may not.
+    `token`: the lease of the snapshot that the call refreshes; empty for other calls.
     """
 
     call_id: int | None
@@ -58,19 +59,12 @@ class Reservation:
     trial: bool = False
     counts: bool = True
     speaks_for_project: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(Reservation):
-    """A reservation with the lease of one snapshot."""
-
-    snapshot_id: int
-    token: str
+    token: str = ""
 
 
 def claim(
     snapshot_id: int, *, expected_fetched_at: datetime | None, purpose: str, user_id: int | None = None
-) -> Claim | Refusal:
+) -> Reservation | Refusal:
     """Leases the snapshot and reserves a call, or returns the reason why not.
 
     `expected_fetched_at`: the `fetched_at` that the caller saw. Another value in the database means that another
@@ -105,8 +99,7 @@ def claim(
         )
         token = secrets.token_hex(16)
         Snapshot.objects.filter(pk=snapshot.pk).update(lease_token=token, lease_until=now + lease())
-        trial = begin_trial(project, now)
-        return Claim(call.pk, project.pk, now, trial, snapshot_id=snapshot.pk, token=token)
+        return Reservation(call.pk, project.pk, now, trial=begin_trial(project, now), token=token)
 
 
 def reserve(
@@ -188,7 +181,7 @@ def running(project: Project, now: datetime) -> int:
 def describe(snapshot: Snapshot) -> str:
     """The query in a few words for the ledger: its report type, with its events or id."""
     query = snapshot.query
-    asked = query.get("event") or ", ".join(query.get("events", ())) or ""
-    for key in ("funnel", "saved_report"):
-        asked = asked or (f"{query[key]}" if key in query else "")
+    asked = ", ".join(query.get("events", ())) or next(
+        (query[key] for key in ("event", "funnel", "saved_report") if key in query), ""
+    )
     return " ".join(f"{query['report']} {asked}".split())[:200]

@@ -16,7 +16,7 @@ from widgets.refresh import backoff, gateway
 from widgets.refresh.clock import database_now
 from widgets.refresh.gateway import Failure
 from widgets.refresh.priority import most_urgent
-from widgets.refresh.quota import Claim, Refusal, claim
+from widgets.refresh.quota import Refusal, Reservation, claim
 from widgets.report import Report
 from widgets.reports import REPORT_TYPES
 
@@ -83,10 +83,10 @@ class Refresh:
         )
         return answered if isinstance(answered, Refusal) else self.outcome
 
-    def claim(self) -> Claim | Refusal:
+    def claim(self) -> Reservation | Refusal:
         expected = self.snapshot.fetched_at
         claimed = claim(self.snapshot.pk, expected_fetched_at=expected, purpose=self.purpose, user_id=self.user_id)
-        if isinstance(claimed, Claim):
+        if isinstance(claimed, Reservation):
             self.token = claimed.token
         return claimed
 

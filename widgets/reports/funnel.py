@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import Any
 
 from widgets.report import Number, Report, Series, Value, label
 from widgets.reports.expressions import property_expression, property_title
@@ -19,28 +19,20 @@ from widgets.reports.reading import (
     unreadable,
     values_by_bucket,
 )
-from widgets.reports.report_type import (
-    FILTER_FIELDS,
-    RANGE_FIELDS,
-    Query,
-    ReportType,
-    Request,
-    calendar_of,
-    common_params,
-)
+from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Query, ReportType, Request, calendar_of, params_of
 from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 OVERALL = "$overall"
 
 
 class Funnel(ReportType):
-    name: ClassVar[str] = "funnel"
-    title: ClassVar[str] = "Funnel"
-    about: ClassVar[str] = "A funnel saved in Mixpanel: its steps, or its conversion day by day."
-    fields: ClassVar[tuple[str, ...]] = ("funnel", "breakdown", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
-    charts: ClassVar[tuple[str, ...]] = ("funnel", "table", "list", "number", "gauge", *TIME_SERIES_CHARTS)
-    usual_chart: ClassVar[str] = "funnel"
-    no_chart: ClassVar[str] = "steps are no parts of a whole"
+    name = "funnel"
+    title = "Funnel"
+    about = "A funnel saved in Mixpanel: its steps, or its conversion day by day."
+    fields = ("funnel", "breakdown", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
+    charts = ("funnel", "table", "list", "number", "gauge", *TIME_SERIES_CHARTS)
+    usual_chart = "funnel"
+    no_chart = "steps are no parts of a whole"
 
     def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
         if spec.breakdown and spec.chart in ("funnel", "list", "number", "gauge"):
@@ -56,13 +48,7 @@ class Funnel(ReportType):
         return query
 
     def request(self, query: Query, today: date) -> Request:
-        params = common_params(query, today) | {
-            "funnel_id": query["funnel"],
-            "unit": query["range"]["unit"],
-        }
-        if on := query.get("on"):
-            params |= {"on": on, "limit": query["limit"]}
-        return Request("funnels", params)
+        return Request("funnels", params_of(query, today, funnel_id=query["funnel"]))
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
         """One series per breakdown value and step: the count by date. Without a breakdown the value is `$overall`."""
@@ -110,16 +96,13 @@ class Funnel(ReportType):
                     for name, steps in funnels
                 ),
                 values_name="Conversion",
-                labels_name=self.labels_name(spec),
+                labels_name=property_title(spec.breakdown) or "Step",
             )
         if spec.chart in ("number", "gauge"):
             steps = funnels[0][1] if funnels else []
             overall = conversion(steps[0].total, steps[-1].total) if steps else None
             return Report("total", ("",), (Series("Conversion", (overall or 0,)),), values_name="Conversion")
         return steps_report(funnels, with_conversion=spec.chart == "table" and not spec.breakdown)
-
-    def labels_name(self, spec: WidgetSpec) -> str:
-        return property_title(spec.breakdown) if spec.breakdown else "Step"
 
 
 def segments(by_segment: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

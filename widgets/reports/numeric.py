@@ -6,42 +6,26 @@ refused: the average of daily averages would be a wrong number.
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 from widgets.report import Report, Series
 from widgets.reports.expressions import property_expression
 from widgets.reports.ranges import Range
 from widgets.reports.reading import mapping, unreadable, values_by_bucket
-from widgets.reports.report_type import (
-    FILTER_FIELDS,
-    RANGE_FIELDS,
-    Query,
-    ReportType,
-    Request,
-    calendar_of,
-    common_params,
-)
+from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Query, ReportType, Request, calendar_of, params_of
 from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 
 class Numeric(ReportType):
-    fields: ClassVar[tuple[str, ...]] = ("events", "property_name", *FILTER_FIELDS, *RANGE_FIELDS)
-    charts: ClassVar[tuple[str, ...]] = (*TIME_SERIES_CHARTS, "table", "number", "gauge")
-    no_chart: ClassVar[str] = "this report gives one value, without parts"
+    fields = ("events", "property_name", *FILTER_FIELDS, *RANGE_FIELDS)
+    charts = (*TIME_SERIES_CHARTS, "table", "number", "gauge")
+    no_chart = "this report gives one value, without parts"
 
     def query(self, spec: WidgetSpec) -> Query:
-        return super().query(spec) | {
-            "event": spec.events[0],
-            "on": property_expression(spec.property_name),
-        }
+        return super().query(spec) | {"event": spec.events[0], "on": property_expression(spec.property_name)}
 
     def request(self, query: Query, today: date) -> Request:
-        params = common_params(query, today) | {
-            "event": query["event"],
-            "on": query["on"],
-            "unit": "day",
-        }
-        return Request(f"segmentation/{self.name}", params)
+        return Request(f"segmentation/{self.name}", params_of(query, today, unit="day"))
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
         adds_up = self.name == "sum"
@@ -56,19 +40,19 @@ class Numeric(ReportType):
 
 
 class Sum(Numeric):
-    name: ClassVar[str] = "sum"
-    title: ClassVar[str] = "Sum of a property"
-    about: ClassVar[str] = "The sum of a numeric property of an event, for example the amount of all orders."
-    compares: ClassVar[bool] = True
+    name = "sum"
+    title = "Sum of a property"
+    about = "The sum of a numeric property of an event, for example the amount of all orders."
+    compares = True
 
     def adds_up(self, spec: WidgetSpec) -> bool:
         return True
 
 
 class Average(Numeric):
-    name: ClassVar[str] = "average"
-    title: ClassVar[str] = "Average of a property"
-    about: ClassVar[str] = "The daily average of a numeric property of an event, for example the amount per order."
+    name = "average"
+    title = "Average of a property"
+    about = "The daily average of a numeric property of an event, for example the amount per order."
 
     def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
         if spec.unit != "day":

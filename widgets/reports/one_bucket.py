@@ -10,28 +10,13 @@ from typing import Any
 from widgets.report import Number, Report, Series
 from widgets.reports.ranges import DAY, Dates
 from widgets.reports.reading import ReadError, amount, dates_and_labels, mapping, must_be_day, of_events
-from widgets.reports.report_type import MEASURE_TYPES, Query, Request, common_params, dates_of
-from widgets.spec import WidgetSpec
-
-
-def needed(spec: WidgetSpec) -> bool:
-    return spec.one_total and spec.measure != "total"
-
-
-def query(spec: WidgetSpec) -> Query:
-    return {"event": spec.events[0], "type": MEASURE_TYPES[spec.measure], "one_bucket": True}
+from widgets.reports.report_type import Query, Request, dates_of, params_of
 
 
 def request(query: Query, today: date) -> Request:
     dates = dates_of(query | {"periods": 1}, today)
-    params = common_params(query, today) | {
-        "event": query["event"],
-        "type": query["type"],
-        "from_date": first_day(dates, query).isoformat(),
-        "interval": dates.days,
-    }
-    if on := query.get("on"):
-        params |= {"on": on, "limit": query["limit"]}
+    params = params_of(query, today, from_date=first_day(dates, query).isoformat(), interval=dates.days)
+    del params["unit"]
     return Request("segmentation", params)
 
 

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, Self
 from widgets.spec import WidgetSpec
 
 DAY = timedelta(days=1)
-PERIODS = {"week": "week", "month": "month", "quarter": "quarter", "year": "year"}
 
 
 class Dates(NamedTuple):

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from widgets.report import Report, ReportError, Series
-from widgets.reports.expressions import where_expression
+from widgets.reports.expressions import property_title, where_expression
 from widgets.reports.ranges import Dates, Range
 from widgets.reports.reading import Calendar
 from widgets.spec import Problem, WidgetSpec
@@ -29,6 +29,9 @@ ONLY_FOR = {
 
 RANGE_FIELDS = ("unit", "range", "last", "include_today", "from_date", "to_date")
 FILTER_FIELDS = ("filters", "where")
+
+SAME_NAMES = ("event", "type", "on", "limit", "where", "born_event")
+"""Keys of a Query that are also the names of Mixpanel's parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +104,13 @@ class ReportType:
             report = totalled(report)
         return replace(
             report,
-            labels_name=self.labels_name(spec) or report.labels_name,
-            values_name=self.values_name(spec) or report.values_name,
+            labels_name=property_title(spec.breakdown) or "Event",
+            values_name=spec.events[0] if len(spec.events) == 1 else "Total",
         )
-
-    def labels_name(self, spec: WidgetSpec) -> str:
-        return "Event"
-
-    def values_name(self, spec: WidgetSpec) -> str:
-        return spec.events[0] if len(spec.events) == 1 else "Total"
 
     def adds_up(self, spec: WidgetSpec) -> bool:
         """Whether this widget's values may be added up, over dates and over labels."""
-        return False
+        return "measure" in self.fields and spec.measure == "total"
 
 
 def dates_of(query: Query, today: date) -> Dates:
@@ -126,16 +123,16 @@ def calendar_of(query: Query, today: date) -> Calendar:
     return Calendar(dates_of(query, today), query["range"]["unit"])
 
 
-def common_params(query: Query, today: date) -> dict[str, str | int | bool]:
-    """The parameters of all endpoints with dates: the dates and the filter."""
+def params_of(query: Query, today: date, **more: str | int) -> dict[str, str | int | bool]:
+    """The parameters of an endpoint with dates: the dates, the unit, those with SAME_NAMES, and `more`."""
     dates = dates_of(query, today)
-    params: dict[str, str | int | bool] = {
+    return {
         "from_date": dates.first.isoformat(),
         "to_date": dates.last.isoformat(),
+        "unit": query["range"]["unit"],
+        **{name: query[name] for name in SAME_NAMES if name in query},
+        **more,
     }
-    if where := query.get("where"):
-        params["where"] = where
-    return params
 
 
 def compared(report: Report) -> Report:

@@ -3,20 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 from widgets.report import Number, Report, Series, Value
 from widgets.reports.ranges import next_bucket
 from widgets.reports.reading import amount, count, day, mapping, percentage, sequence, unreadable
-from widgets.reports.report_type import (
-    FILTER_FIELDS,
-    RANGE_FIELDS,
-    Query,
-    ReportType,
-    Request,
-    calendar_of,
-    common_params,
-)
+from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Query, ReportType, Request, calendar_of, params_of
 from widgets.spec import Problem, WidgetSpec
 
 USERS = "Users"
@@ -26,9 +18,9 @@ MOST_INTERVALS = 90
 class Cohorts(ReportType):
     """The common part of both report types: one row per date, columns of counts, as numbers or in percent."""
 
-    charts: ClassVar[tuple[str, ...]] = ("cohort", "table")
-    usual_chart: ClassVar[str] = "cohort"
-    no_chart: ClassVar[str] = "cohorts need a row each"
+    charts = ("cohort", "table")
+    usual_chart = "cohort"
+    no_chart = "cohorts need a row each"
 
     def query(self, spec: WidgetSpec) -> Query:
         query = super().query(spec)
@@ -40,10 +32,10 @@ class Cohorts(ReportType):
 
 
 class Retention(Cohorts):
-    name: ClassVar[str] = "retention"
-    title: ClassVar[str] = "Retention"
-    about: ClassVar[str] = "How many people came back after they did something for the first time."
-    fields: ClassVar[tuple[str, ...]] = ("born_event", "events", "intervals", *FILTER_FIELDS, *RANGE_FIELDS)
+    name = "retention"
+    title = "Retention"
+    about = "How many people came back after they did something for the first time."
+    fields = ("born_event", "events", "intervals", *FILTER_FIELDS, *RANGE_FIELDS)
 
     def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
         if not 1 <= spec.intervals <= MOST_INTERVALS:
@@ -53,14 +45,7 @@ class Retention(Cohorts):
         return super().query(spec) | {"born_event": spec.born_event, "intervals": spec.intervals}
 
     def request(self, query: Query, today: date) -> Request:
-        params = common_params(query, today) | {
-            "retention_type": "birth",
-            "born_event": query["born_event"],
-            "unit": query["range"]["unit"],
-            "interval_count": query["intervals"],
-        }
-        if event := query.get("event"):
-            params["event"] = event
+        params = params_of(query, today, retention_type="birth", interval_count=query["intervals"])
         return Request("retention", params)
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
@@ -82,20 +67,14 @@ class Retention(Cohorts):
 
 
 class Frequency(Cohorts):
-    name: ClassVar[str] = "frequency"
-    title: ClassVar[str] = "Frequency"
-    about: ClassVar[str] = "How many hours per day, or days per week or month, people did something."
-    fields: ClassVar[tuple[str, ...]] = ("events", *FILTER_FIELDS, *RANGE_FIELDS)
+    name = "frequency"
+    title = "Frequency"
+    about = "How many hours per day, or days per week or month, people did something."
+    fields = ("events", *FILTER_FIELDS, *RANGE_FIELDS)
 
     def request(self, query: Query, today: date) -> Request:
-        unit = query["range"]["unit"]
-        params = common_params(query, today) | {
-            "unit": unit,
-            "addiction_unit": "hour" if unit == "day" else "day",
-        }
-        if event := query.get("event"):
-            params["event"] = event
-        return Request("retention/addiction", params)
+        hours_or_days = "hour" if query["range"]["unit"] == "day" else "day"
+        return Request("retention/addiction", params_of(query, today, addiction_unit=hours_or_days))
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
         """Columns `1`, `2`, …: the number of people who did it in at least 1, 2, … hours or days."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import Any
 
 from widgets.report import Report, ReportError, Series
 from widgets.reports.insights import TIME, read_insights
@@ -14,13 +14,13 @@ from widgets.spec import CHARTS, ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, WidgetSpe
 
 
 class SavedReport(ReportType):
-    name: ClassVar[str] = "saved_report"
-    title: ClassVar[str] = "Saved report"
-    about: ClassVar[str] = "A report that was made and saved in Mixpanel, with its own dates."
-    fields: ClassVar[tuple[str, ...]] = ("saved_report",)
-    charts: ClassVar[tuple[str, ...]] = (*TIME_SERIES_CHARTS, *ONE_TOTAL_CHARTS, "table", "funnel", "cohort")
-    compares: ClassVar[bool] = True
-    compares_dates: ClassVar[bool] = True
+    name = "saved_report"
+    title = "Saved report"
+    about = "A report that was made and saved in Mixpanel, with its own dates."
+    fields = ("saved_report",)
+    charts = (*TIME_SERIES_CHARTS, *ONE_TOTAL_CHARTS, "table", "funnel", "cohort")
+    compares = True
+    compares_dates = True
 
     def query(self, spec: WidgetSpec) -> Query:
         return super().query(spec) | {"saved_report": spec.saved_report}
@@ -30,12 +30,6 @@ class SavedReport(ReportType):
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
         return read_insights(answer, today)
-
-    def labels_name(self, spec: WidgetSpec) -> str:
-        return ""
-
-    def values_name(self, spec: WidgetSpec) -> str:
-        return ""
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         if not report.series:

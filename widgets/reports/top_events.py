@@ -1,7 +1,7 @@
 """Today's most frequent events: `/events/top`."""
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 from widgets.report import Report, Series, label
 from widgets.reports.reading import check_labels, count, mapping, sequence, unreadable
@@ -10,14 +10,14 @@ from widgets.spec import WidgetSpec
 
 
 class TopEvents(ReportType):
-    name: ClassVar[str] = "top_events"
-    title: ClassVar[str] = "Today's top events"
-    about: ClassVar[str] = "The events that happened most often today."
-    fields: ClassVar[tuple[str, ...]] = ("measure", "limit")
-    charts: ClassVar[tuple[str, ...]] = ("pie", "donut", "list", "table")
-    usual_chart: ClassVar[str] = "list"
-    no_chart: ClassVar[str] = "this report counts several events of one day"
-    sort: ClassVar[str] = "value"
+    name = "top_events"
+    title = "Today's top events"
+    about = "The events that happened most often today."
+    fields = ("measure", "limit")
+    charts = ("pie", "donut", "list", "table")
+    usual_chart = "list"
+    no_chart = "this report counts several events of one day"
+    sort = "value"
 
     def query(self, spec: WidgetSpec) -> Query:
         every_event = spec.other and spec.top is not None
@@ -39,9 +39,3 @@ class TopEvents(ReportType):
                 raise unreadable("an event's name is missing")
             series.append(Series(label(event["event"]), (count(event.get("amount")),)))
         return Report("total", ("",), tuple(series), additive=query["type"] == "general")
-
-    def values_name(self, spec: WidgetSpec) -> str:
-        return "Total"
-
-    def adds_up(self, spec: WidgetSpec) -> bool:
-        return spec.measure == "total"

@@ -1,6 +1,5 @@
 """`manage.py clean_up`, for a daily timer: removes old rows, and prints their numbers."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -19,21 +18,16 @@ BATCH = 1000
 """Rows per transaction. With SQLite, all other writers wait for the transaction."""
 
 
-def sessions() -> int:
-    return remove(Session.objects.filter(expire_date__lt=timezone.now()))
-
-
-def logins() -> int:
-    return remove(AccessLog.objects.filter(attempt_time__lt=timezone.now() - failed_logins.KEEPS))
-
-
-def failures() -> int:
-    return remove(AccessFailureLog.objects.filter(attempt_time__lt=timezone.now() - failed_logins.KEEPS))
-
-
-def counters() -> int:
+def old_rows() -> dict[str, QuerySet[Any]]:
+    """Name for people → rows to remove. `pruning` removes other rows."""
+    now = timezone.now()
     cool_off = timedelta(hours=settings.AXES_COOLOFF_TIME)
-    return remove(AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - cool_off))
+    return {
+        "ended sessions": Session.objects.filter(expire_date__lt=now),
+        "records of logins": AccessLog.objects.filter(attempt_time__lt=now - failed_logins.KEEPS),
+        "records of failed logins": AccessFailureLog.objects.filter(attempt_time__lt=now - failed_logins.KEEPS),
+        "counters of failed logins": AccessAttempt.objects.filter(attempt_time__lt=now - cool_off),
+    }
 
 
 def remove(rows: QuerySet[Any]) -> int:
@@ -45,20 +39,11 @@ def remove(rows: QuerySet[Any]) -> int:
     return removed
 
 
-STEPS: dict[str, Callable[[], int]] = {
-    "ended sessions": sessions,
-    "records of logins": logins,
-    "records of failed logins": failures,
-    "counters of failed logins": counters,
-}
-"""Name of the rows → the function that removes them and returns their number. `pruning` removes other rows."""
-
-
 class Command(BaseCommand):
     help = "Removes ended sessions, old records of logins and calls, and unused data. Run it daily."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for what, step in STEPS.items():
-            self.stdout.write(f"removed {step()} {what}")
+        for what, rows in old_rows().items():
+            self.stdout.write(f"removed {remove(rows)} {what}")
         for what, count in pruning.prune(database_now()).items():
             self.stdout.write(f"removed {count} {what}")

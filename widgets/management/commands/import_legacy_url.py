@@ -8,9 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from widgets.import_export.legacy import BadAddress, LegacyAddress, MovedIn, move_in, read_address
+from widgets.mixpanel.links import LARGEST_ID
 from widgets.models.project import PROJECT_SECRET_ENDS, Auth
-
-LARGEST_ID = 2**63 - 1
 
 
 class Command(BaseCommand):
@@ -41,10 +40,14 @@ class Command(BaseCommand):
             urls = [line for line in lines if line.strip()]
         if not urls:
             raise CommandError("Nothing was moved in. There was no address on stdin.")
-        options["project_id"] = read_id(str(options["project_id"] or ""))
+        project_id = read_id(str(options["project_id"] or ""))
         try:
-            addresses = [read(url, numbered(number, urls)) for number, url in enumerate(urls, 1)]
-            moved = move_all(addresses, options)
+            addresses = read_all(urls)
+            with transaction.atomic():
+                moved = [
+                    move_in(address, name=options["project"], region=options["region"], project_id=project_id)
+                    for address in addresses
+                ]
         except BadAddress as bad:
             raise CommandError(f"Nothing was moved in. {bad}") from None
         for address, each in zip(addresses, moved, strict=True):
@@ -65,8 +68,9 @@ class Command(BaseCommand):
             self.stderr.write(f"{project.name}: the project keeps its credentials. The old secret is not stored.")
         if project.auth == Auth.PROJECT_SECRET:
             self.stderr.write(
-                f"{project.name}: the project uses a project secret, which Mixpanel ends on {last_day()}. Before that "
-                "day, make a service account at Mixpanel (Organization settings → Service accounts, role Consumer). "
+                f"{project.name}: the project uses a project secret, which Mixpanel ends on "
+                f"{PROJECT_SECRET_ENDS:%-d %B %Y}. Before that day, make a service account at Mixpanel (Organization "
+                "settings → Service accounts, role Consumer). "
                 f"Enter it with the project id at {page}. The widgets' addresses do not change."
             )
         if moved.new:
@@ -76,22 +80,14 @@ class Command(BaseCommand):
             )
 
 
-def numbered(number: int, urls: list[str]) -> str:
-    return f"Address {number}: " if len(urls) > 1 else ""
-
-
-def read(url: str, where: str) -> LegacyAddress:
-    try:
-        return read_address(url)
-    except BadAddress as bad:
-        raise BadAddress(f"{where}{bad}") from None
-
-
-def move_all(addresses: list[LegacyAddress], options: dict[str, Any]) -> list[MovedIn]:
-    """Imports all addresses or none."""
-    name, region, project_id = options["project"], options["region"], options["project_id"]
-    with transaction.atomic():
-        return [move_in(address, name=name, region=region, project_id=project_id) for address in addresses]
+def read_all(urls: list[str]) -> list[LegacyAddress]:
+    addresses = []
+    for number, url in enumerate(urls, 1):
+        try:
+            addresses.append(read_address(url))
+        except BadAddress as bad:
+            raise BadAddress(f"Address {number}: {bad}" if len(urls) > 1 else str(bad)) from None
+    return addresses
 
 
 def read_id(text: str) -> int | None:
@@ -100,7 +96,3 @@ def read_id(text: str) -> int | None:
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:30]) <= LARGEST_ID:
         raise CommandError("Nothing was moved in. --project-id: write the number after /project/ in its address.")
     return int(text)
-
-
-def last_day() -> str:
-    return f"{PROJECT_SECRET_ENDS.day} {PROJECT_SECRET_ENDS:%B %Y}"

@@ -1,0 +1,47 @@
+"""Counts of events, by date or over the whole range: the common part of `events` and `segmentation`.
+
+Unique users and averages can't be added up over dates. For one total of them, the query asks for one bucket.
+"""
+
+import json
+from datetime import date
+from typing import Any
+
+from widgets.report import Report, Series
+from widgets.reports import one_bucket
+from widgets.reports.reading import of_events
+from widgets.reports.report_type import MEASURE_TYPES, Query, ReportType, Request, calendar_of, params_of
+from widgets.spec import WidgetSpec
+
+
+class Counts(ReportType):
+    compares = True
+
+    def query(self, spec: WidgetSpec) -> Query:
+        query = super().query(spec) | {"type": MEASURE_TYPES[spec.measure]}
+        if spec.one_total and spec.measure != "total":
+            return query | {"event": spec.events[0], "one_bucket": True}
+        return query | self.events_of(spec)
+
+    def events_of(self, spec: WidgetSpec) -> Query:
+        """The key of the query that names the events: `event` for `/segmentation`, `events` for `/events`."""
+        return {"event": spec.events[0]}
+
+    def request(self, query: Query, today: date) -> Request:
+        if "one_bucket" in query:
+            return one_bucket.request(query, today)
+        if "events" in query:
+            return Request("events", params_of(query, today, event=json.dumps(query["events"], ensure_ascii=False)))
+        return Request("segmentation", params_of(query, today))
+
+    def read(self, answer: Any, query: Query, today: date) -> Report:
+        if "one_bucket" in query:
+            return one_bucket.read(answer, query, today)
+        adds_up = query["type"] == "general"
+        calendar, events = calendar_of(query, today), query.get("events") or [query["event"]]
+        found = calendar.series(answer, limit=query.get("limit", len(events)), adds_up=adds_up)
+        zeros = tuple(0 for _ in calendar.buckets)
+        series = tuple(
+            Series(name, values or zeros) for name, values in (found if "on" in query else of_events(events, found))
+        )
+        return Report("dates", calendar.buckets, series, additive=adds_up)
