@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from widgets.admin.edit_conflict import state_of
-from widgets.admin.form_files import MEDIA, MODULES
+from widgets.admin.form_files import CHART_MODULES, MEDIA, MODULES
 from widgets.admin.preview_json import as_json
 from widgets.admin.preview_views import FormViews
 from widgets.admin.summary import summary
@@ -101,6 +101,7 @@ class WidgetAdmin(FormViews, WidgetListMixin):
             "out_of_reach": out_of_reach(),
             "media": MEDIA,
             "modules": MODULES,
+            "chart_modules": CHART_MODULES,
             "draft": self.draft_of(request, widget if saved else None),
         }
         if saved:

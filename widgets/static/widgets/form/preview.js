@@ -1,8 +1,8 @@
 // The preview beside the form. Drawing stored data costs no query. Mixpanel is asked when the person stops typing.
 
-import { show } from "../charts/chart.js";
 import { element, post, Trouble } from "./page.js";
 
+const CHARTS = import("../charts/chart.js"); // the form does not wait for it
 const WHILE_TYPING = 600;
 const AFTER_A_CHOICE = 200;
 const BEFORE_ASKING = 800;
@@ -111,7 +111,7 @@ export class Preview {
     const old = !figure && !problem && !chart.hidden;
     this.panel.classList.toggle("old", Boolean(old));
     chart.hidden = !figure && !old;
-    if (figure) show(chart, figure);
+    if (figure) CHARTS.then(({ show }) => show(chart, figure));
     this.part("[data-picture]").classList.toggle("empty", chart.hidden);
     this.part("[data-empty]").hidden = !chart.hidden;
     this.write("problem", problem);
