@@ -19,7 +19,7 @@ MEDIA = forms.Media(
         "admin/js/admin/RelatedObjectLookups.js",
     ),
 )
-"""Django's own list for a form has nine files more. `forms.css` imports `widgets.css`, which is late without its link."""
+"""Django's own list for a form has nine files more. `forms.css` imports `widgets.css`, late without a link."""
 
 MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "preview", "draft")]
 """The page names all modules, so that the browser fetches them at once. The first one imports the others."""

@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from widgets.admin.connection import SUBJECT, ConnectionForm, check_form, check_saved
+from widgets.admin.fields import focus_first_error
 from widgets.freshness import for_polls
 from widgets.models import ApiCall, Project
 from widgets.models.call import Outcome, Purpose
@@ -122,6 +123,7 @@ class ProjectPage(admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         shown: Project | None = kwargs.get("obj")
+        focus_first_error(context["adminform"])
         # Read again, because a form with errors has changed `shown`.
         project = self.get_object(request, str(shown.pk)) if shown is not None and shown.pk else None
         if project is not None:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from widgets.admin.edit_conflict import state_of
+from widgets.admin.fields import focus_first_error
 from widgets.admin.form_files import CHART_MODULES, MEDIA, MODULES
 from widgets.admin.preview_json import as_json
 from widgets.admin.preview_views import FormViews
@@ -110,10 +110,7 @@ class WidgetAdmin(FormViews, WidgetListMixin):
             context |= {"json_url": widget.url("json"), "page_url": widget.page_url}
             if request.method == "GET":  # a POST runs in a transaction, and its form may hold other values
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
-        if errors := context["adminform"].form.errors:
-            first = next((name for name in flatten_fieldsets(context["adminform"].fieldsets) if name in errors), None)
-            if first:  # for browsers without scripts
-                context["adminform"].form.fields[first].widget.attrs["autofocus"] = True
+        focus_first_error(context["adminform"])
         if saved and not self.has_change_permission(request, widget):
             context["summary"] = summary(widget)
         return super().render_change_form(request, context, *args, **kwargs)
