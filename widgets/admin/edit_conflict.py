@@ -37,11 +37,11 @@ def conflict(widget: Widget, data: Mapping[str, Any]) -> str:
     since = entries(widget).filter(pk__gt=int(last)) if last.isdecimal() and len(last) < 19 else entries(widget).none()
     changes = [f"{entry.user.get_username()}: {entry.get_change_message()}" for entry in since.select_related("user")]
     return format_html(
-        "Not saved: this widget was changed {} while you had this form open{} Your entries are still below. To replace "
-        'that change with them, save again. To look at it first, <a href="{}" target="_blank">open the widget in a '
-        "new tab</a>.",
+        "Not saved: this widget was changed {} while you had this form open. {}Your entries are still below. To "
+        'replace that change with them, save again. To look at it first, <a href="{}" target="_blank">open the widget '
+        "in a new tab</a>.",
         from_now(widget.changed_at, timezone.now()),
-        f" ({' '.join(changes)})." if changes else ".",
+        "".join(f"{change} " for change in changes),
         reverse("admin:widgets_widget_change", args=(widget.pk,)),
     )
 

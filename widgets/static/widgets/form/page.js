@@ -46,6 +46,7 @@ const token = () => document.querySelector("[name=csrfmiddlewaretoken]");
 
 // POSTs a form to our endpoints. Returns JSON, or throws Trouble with a message for the person.
 export async function post(url, data, signal) {
+  data.delete("csrfmiddlewaretoken"); // Django would read it before the header
   const send = () => ask(url, {
     method: "POST",
     body: data,
