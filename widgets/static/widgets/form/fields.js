@@ -100,7 +100,7 @@ export class Fields {
       if (folded) folded.open = true;
     }
     const first = this.form.querySelector(".fields .errorlist")?.parentElement.querySelector(CONTROL);
-    const note = this.form.querySelector(".errornote");
+    const note = this.form.querySelector(".errorlist.nonfield");
     note?.setAttribute("tabindex", "-1");
     (first || note)?.focus();
   }
