@@ -55,6 +55,12 @@ class WidgetAdmin(FormViews, WidgetListMixin):
         part("More", "where", "limit", "intervals", "active", "refresh_minutes", is_folded=True),
     )
 
+    class Media:
+        """For the list and the pages of its actions. The form has its own files: `form_files`."""
+
+        css = {"all": ("widgets/form/form.css",)}
+        js = ("widgets/copy.js",)
+
     def get_fieldsets(self, request: HttpRequest, obj: Widget | None = None) -> Any:
         (heading, first), *others = super().get_fieldsets(request, obj)
         return [(heading, first if obj is None else {"fields": ("project",)}), *others]
