@@ -1,7 +1,7 @@
 """The client of Mixpanel's Query API. Its methods have the names of Mixpanel's endpoints.
 
-Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. The call that lists saved reports is taken from
-Mixpanel's own client library.
+Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. The calls that list saved reports and
+tell the time zone are taken from Mixpanel's own client library.
 """
 
 import contextlib
