@@ -71,7 +71,7 @@ def roles_for(by: Any) -> dict[str, str]:
 def invite(by: Any, name: str, email: str, projects: Sequence[Project], role: str) -> Invitation:
     """`projects` are visible to `by`, and `role` is one of roles_for(by).
 
-    A person with an account joins the projects and keeps role and password. A role holds in all projects, so only
+    A person with an account joins the projects and keeps role and password. A role applies to all projects, so only
     superusers change it.
     """
     with transaction.atomic():
