@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TOOLS := .tools
 LOCKED := --require-hashes -r
 
-.PHONY: demo run test lint format bench lock audit sbom clean
+.PHONY: demo run test lint format bench lock vendor audit sbom clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/.made:
@@ -73,6 +73,19 @@ lock: | $(TOOLS)/uv
 	$(LOCK) requirements.txt -o requirements.lock
 	$(LOCK) requirements-cluster.txt -c requirements.lock -o requirements-cluster.lock
 	$(LOCK) requirements-dev.txt -c requirements-cluster.lock -o requirements-dev.lock
+
+# The chart library that the pages load from this site: one file of its npm package, also compressed, and its licence.
+# For a newer one: change the number here, in charts/drawing.js and in the templates that preload it.
+ECHARTS := 6.1.0
+VENDOR := widgets/static/widgets/vendor/echarts-$(ECHARTS)
+
+vendor:
+	@mkdir -p $(VENDOR) $(TOOLS)
+	@cd $(TOOLS) && npm pack --silent echarts@$(ECHARTS)
+	@tar -xzf $(TOOLS)/echarts-$(ECHARTS).tgz -C $(VENDOR) --strip-components 1 package/LICENSE package/NOTICE
+	@tar -xzf $(TOOLS)/echarts-$(ECHARTS).tgz -C $(VENDOR) --strip-components 2 package/dist/echarts.esm.min.js
+	@gzip -9nkf $(VENDOR)/echarts.esm.min.js
+	@echo "$(VENDOR) is there. Remove the older one."
 
 # What running needs, against the published advisories. Needs the internet: says so where there is none.
 audit: | $(TOOLS)/pip-audit

@@ -146,6 +146,8 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 # whitenoise finds the apps' files, so pages work without collectstatic.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+# The folders in vendor/ have versions in their names, so browsers may keep their files for years.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/widgets/vendor/"
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # the folder is missing before collectstatic
 
 SESSION_ENGINE = "widgets.accounts.sessions"

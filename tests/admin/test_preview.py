@@ -1,6 +1,5 @@
 """The preview of a widget that is not saved: what it shows, and above all what it does not cost."""
 
-from base64 import b64decode
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -36,11 +35,10 @@ def preview(post: Callable[..., Any]) -> Preview:
     return lambda *args, **fields: post(*args, **fields).json()["preview"]
 
 
-def test_it_shows_picture_csv_question_age_and_what_is_left(preview: Preview, mixpanel: FakeMixpanel) -> None:
+def test_it_shows_chart_csv_query_age_and_what_is_left(preview: Preview, mixpanel: FakeMixpanel) -> None:
     shown = preview(ask="missing", events="Signed up", last="3")
-    kind, _, picture = shown["picture"].partition(",")
-    assert kind == "data:image/svg+xml;base64"
-    assert b64decode(picture).startswith(b"<svg") or b64decode(picture).startswith(b"<?xml")
+    assert (shown["figure"]["chart"], shown["figure"]["columns"]) == ("line", ["Date", "Signed up"])
+    assert shown["figure"]["option"]["series"][0]["type"] == "line"
     assert shown["csv"].startswith("Date,Signed up\n")
     assert len(shown["csv"].splitlines()) == 5, "a header, three days, and the axis"
     assert shown["endpoint"] == "GET /query/events"
@@ -84,7 +82,7 @@ def test_drawing_and_cleaning_anew_never_cost_a_query(preview: Preview, mixpanel
     ):
         shown = preview(ask="missing", **BY_SOURCE, **change)
         assert shown["state"] == "drawn", change
-        assert shown["picture"], (change, shown["problem"])
+        assert shown["figure"], (change, shown["problem"])
         assert shown["spent"] is False
     assert len(mixpanel.calls) == 1
 
@@ -154,7 +152,7 @@ def test_a_missing_or_taken_title_keeps_nothing_from_being_drawn(post: Any, make
 def test_it_says_why_when_mixpanel_is_down_and_does_not_insist(preview: Preview, mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(503)
     shown = preview(ask="missing", **BY_SOURCE)
-    assert (shown["state"], shown["picture"]) == ("failed", "")
+    assert (shown["state"], shown["figure"]) == ("failed", None)
     assert "Mixpanel answered 503" in shown["problem"]
     preview(ask="missing", **BY_SOURCE)
     assert len(mixpanel.calls) == 1
@@ -166,7 +164,7 @@ def test_old_data_stays_in_sight_when_asking_anew_fails(preview: Preview, mixpan
     preview(ask="missing", **BY_SOURCE)
     mixpanel.broken("garbage")
     shown = preview(ask="now", **BY_SOURCE)
-    assert shown["picture"]
+    assert shown["figure"]
     assert shown["problem"]
 
 
@@ -218,7 +216,7 @@ def test_no_part_of_the_credentials_is_in_it(post: Any, mixpanel: FakeMixpanel) 
 def test_data_that_does_not_fit_the_chart_says_what_to_choose(preview: Preview) -> None:
     shown = preview(ask="missing", report="saved_report", saved_report="41005", chart="line")
     assert "Choose one of: pie," in shown["problem"]
-    assert preview(ask="missing", report="saved_report", saved_report="41005", chart="pie")["picture"]
+    assert preview(ask="missing", report="saved_report", saved_report="41005", chart="pie")["figure"]
 
 
 def test_it_changes_nothing_of_a_saved_widget(preview: Preview, make_widget: Any) -> None:
@@ -230,7 +228,7 @@ def test_it_changes_nothing_of_a_saved_widget(preview: Preview, make_widget: Any
 
 def test_without_a_script_it_is_a_page(post: Any) -> None:
     page = post(ask="missing", accept="text/html,*/*;q=0.8", **BY_SOURCE).content.decode()
-    assert "data:image/svg+xml;base64," in page
+    assert '<script type="application/json">{' in page
     assert "Date,google,news;letter" in page
     assert "&lt;b&gt;Bold&lt;/b&gt;" in page
     assert "<b>Bold" not in page

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.preloaded import Popen, run
+
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "0m7wvIeuYdVbHmJDtZcP3zQ0fBxB3LkFj3iTqKqZl1E="
 SECRET_KEY = "only-for-tests-but-long-enough-for-djangos-own-checks-0123456789"
@@ -55,12 +57,11 @@ class Copy:
 
     def run(self, *command: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
         """The command with exactly these settings."""
-        return subprocess.run(
+        return run(
             command,
             cwd=self.folder,
             env=self.environment(**settings),
             input=stdin,
-            capture_output=True,
             encoding="utf-8",
             timeout=60,
             check=False,
@@ -82,7 +83,7 @@ class Copy:
         return self.start_program(sys.executable, "manage.py", *arguments, **{**GIVEN, **settings})
 
     def start_program(self, *command: str, **settings: Any) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
+        return Popen(
             command,
             cwd=self.folder,
             env=self.environment(**settings),

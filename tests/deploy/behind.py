@@ -134,7 +134,7 @@ def it_logs_no_key(proxy: Proxy, served: Served, status: int | None = None) -> N
         f"/%77/{slug}.csv",
         f"/w%2F{slug}.csv",
         f"//w/{slug}.json?x=/w/{slug}",
-        f"/w/{slug}.svg?{slug}",
+        f"/w/{slug}?{slug}",
         f"/;/w/{slug}.csv",
         f"/W/{slug}.csv",
         f"/{slug}",

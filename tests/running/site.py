@@ -5,13 +5,15 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +21,7 @@ import requests
 
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
 from tests.commands.copy import KEY, SECRET_KEY, migrated
+from tests.preloaded import Popen, run
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRES = "postgres://postgres@127.0.0.1:5432"
@@ -100,17 +103,15 @@ class Site:
             self.kill(process, signal.SIGKILL)
         self.ended.close()
 
-    def manage(self, *arguments: str, stdin: str = "", **kwargs: Any) -> subprocess.CompletedProcess[str]:
-        kwargs.setdefault("check", True)
-        return subprocess.run(
+    def manage(self, *arguments: str, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
+        return run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.env,
             input=stdin,
-            capture_output=True,
             text=True,
             timeout=60,
-            **kwargs,
+            check=check,
         )
 
     def python(self, code: str) -> str:
@@ -169,7 +170,7 @@ class Site:
 
     def start(self, command: list[str], log: str) -> subprocess.Popen[bytes]:
         with (self.folder / log).open("ab") as out:
-            process = subprocess.Popen(
+            process = Popen(
                 command, cwd=ROOT, env=self.env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
             )
         self.processes.append(process)
@@ -197,10 +198,29 @@ class Site:
     def logs(self) -> str:
         return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
 
-    def make_old(self, minutes: float) -> None:
-        """Makes all data so old and unheld, as any script may."""
-        self.python(
-            "from widgets.models import Snapshot; from django.utils import timezone; from datetime import timedelta; "
-            f"at = timezone.now() - timedelta(minutes={minutes})\n"
-            "Snapshot.objects.update(fetched_at=at, due_at=at, retry_at=None)"
+    def sql(self, statement: str, *values: Any) -> list[Any]:
+        """Runs one statement, as any script may, with a value for every `?`; gives the rows."""
+        url = self.env["DATABASE_URL"]
+        if url.startswith("sqlite"):
+            with closing(sqlite3.connect(url.partition(":///")[2], timeout=20)) as database, database:
+                # Django's way of writing moments.
+                given = [str(v.replace(tzinfo=None)) if isinstance(v, datetime) else v for v in values]
+                return database.execute(statement, given).fetchall()
+        import psycopg
+
+        with psycopg.connect(url, autocommit=True) as connection:
+            cursor = connection.execute(statement.replace("?", "%s"), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def make_old(self, minutes: float, but: str = "") -> None:
+        """Makes all stored data so old and unheld, but those of the project `but`."""
+        at = datetime.now(UTC) - timedelta(minutes=minutes)
+        self.sql(
+            "UPDATE widgets_snapshot SET fetched_at = ?, due_at = ?, retry_at = NULL WHERE fetched_at IS NOT NULL "
+            "AND project_id NOT IN (SELECT id FROM widgets_project WHERE name = ?)",
+            *(at, at, but),
         )
+
+    def in_flight(self) -> int:
+        """How many queries to Mixpanel run, as the quota counts them."""
+        return int(self.sql("SELECT count(*) FROM widgets_apicall WHERE ended_at IS NULL")[0][0])

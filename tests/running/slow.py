@@ -34,12 +34,7 @@ def make_busy(site: Any, start: Callable[[], str]) -> tuple[str, str, list[str]]
     base = start()
     answers = site.poll_all([base + path for path in [*stale, healthy]], pollers=2)
     assert [answer.status_code for answer in answers] == [200] * len(answers)
-    site.python(
-        "from widgets.models import Snapshot; from django.utils import timezone; from datetime import timedelta; "
-        "old = timezone.now() - timedelta(minutes=30); "
-        "slow = Snapshot.objects.filter(project__name__startswith='Slow', fetched_at__isnull=False); "
-        "slow.update(fetched_at=old, due_at=old)"
-    )
+    site.make_old(minutes=30, but="Acme")
     return base, healthy, slow
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.preloaded import Popen
 from tests.running.conftest import DATABASES
 from tests.running.site import ROOT
 
@@ -30,7 +31,7 @@ print(granted)
 def hammer(site: Any, processes: int, *, purpose: str, ends: bool) -> int:
     code = HAMMER.format(purpose=purpose, ends=ends)
     started = [
-        subprocess.Popen(
+        Popen(
             [sys.executable, "manage.py", "shell", "-v0", "-c", code],
             cwd=ROOT,
             env=site.env,

@@ -16,11 +16,6 @@ from tests.running.slow import SLOW, hammered, make_busy, slow_standin, timed, w
 
 POLL_WAIT = 2
 
-HOLD = (
-    "from widgets.models import Project; p = Project.objects.get(); print(p.backoff_count, p.backoff_until.timestamp())"
-)
-IN_FLIGHT = "from widgets.models import ApiCall; print(ApiCall.objects.filter(ended_at=None).count())"
-
 
 @pytest.fixture
 def standin() -> Iterator[FakeMixpanel]:
@@ -130,9 +125,8 @@ def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
     assert process.wait(timeout=20) == 0
     asked = len(standin.calls) - before
     assert 4 <= asked <= most  # what had not begun begins no more
-    assert site.python(IN_FLIGHT).strip() == "0"
-    refreshed = "from widgets.models import Snapshot; print([(s.lease_token, s.error) for s in Snapshot.objects.all()])"
-    assert site.python(refreshed).strip() == str([("", "")] * 8)
+    assert site.in_flight() == 0
+    assert site.sql("SELECT lease_token, error FROM widgets_snapshot") == [("", "")] * 8
     again, _ = site.web()
     fresh = [site.session.get(again + path).headers["Cache-Status"] for path in paths]
     assert sum("ttl=8" in status for status in fresh) >= asked
@@ -172,8 +166,7 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin
         "from django.contrib.auth import get_user_model; "
         "get_user_model().objects.create_superuser('root', 'root@example.com', 'a long password')"
     )
-    printed = site.python("from widgets.models import Project; print(*Project.objects.values_list('pk', flat=True))")
-    pks = printed.split()
+    pks = [pk for (pk,) in site.sql("SELECT id FROM widgets_project")]
     person = requests.Session()
     person.trust_env = False
     person.get(f"{base}/admin/login/")
@@ -209,10 +202,10 @@ def test_many_queries_that_are_refused_together_hold_the_project_for_a_minute(ho
     words = "Query rate limit exceeded. 1/5 queries running concurrently and 61/60 queries running in the last hour."
     standin.fail(429, {"error": words}, headers={"Retry-After": "3600"})
     site.poll_all([base + path for path in paths], pollers=5)
-    eventually(lambda: len(standin.calls) >= 9 and site.python(IN_FLIGHT).strip() == "0")
-    count, until = site.python(HOLD).split()
-    assert count == "1"
-    assert 30 < float(until) - time.time() < 65
+    eventually(lambda: len(standin.calls) >= 9 and site.in_flight() == 0)
+    ((count, until),) = site.sql("SELECT backoff_count, unixepoch(backoff_until) FROM widgets_project")
+    assert count == 1
+    assert 30 < until - time.time() < 65
 
 
 def test_a_slow_project_leaves_a_thread_to_the_others(host: Any, standin: FakeMixpanel) -> None:

@@ -99,7 +99,7 @@ def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], d
     rows = {
         "widgets/project": acme.project,
         "widgets/widget": acme.widget,
-        "pictures": acme.widget,
+        "charts": acme.widget,
         "auth/user": acme.viewer,
         "auth/group": Group.objects.first(),
         "admin/logentry": LogEntry.objects.get(object_id=acme.widget.pk, content_type__model="widget"),

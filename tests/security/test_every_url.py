@@ -18,7 +18,7 @@ from widgets.models import Project, Widget
 
 TABLE = Path(__file__).with_name("every_url.txt")
 ROLES = ("stranger", "viewer", "outsider", "editor", "superuser")
-A_TEAMS = ("widgets/", "auth/user/", "admin/logentry/", "pictures/")
+A_TEAMS = ("widgets/", "auth/user/", "admin/logentry/", "charts/")
 """Addresses of what belongs to a team: another must not even learn that it is there."""
 
 

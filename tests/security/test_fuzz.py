@@ -102,7 +102,7 @@ def decent(response: Any, *allowed: int) -> None:
 
 
 @tries(150)
-@given(slugs, st.sampled_from(["csv", "json", "svg", "html", "", "CSV", "csv.csv"]), headers)
+@given(slugs, st.sampled_from(["csv", "json", "figure", "html", "", "CSV", "csv.csv"]), headers)
 def test_it_answers_any_slug_and_any_header(client: Client, slug: str, format: str, sent: dict[str, str]) -> None:
     response = client.get(f"/w/{quote(slug, errors='replace')}.{format}", headers=sent)
     decent(response, 404, 400, 413)
@@ -140,7 +140,7 @@ def test_the_short_way_answers_as_django_does(acme: Team, client: Client, sent: 
 
 
 @tries(40)
-@given(headers, st.sampled_from(["/", "/admin/", "/admin/login/", "/healthz", "/pictures/1.svg", "/no/such/page"]))
+@given(headers, st.sampled_from(["/", "/admin/", "/admin/login/", "/healthz", "/charts/1.json", "/no/such/page"]))
 def test_it_answers_people_with_any_header(client: Client, sent: dict[str, str], path: str) -> None:
     decent(client.get(path, headers=sent), 200, 302, 400, 404, 413)
 
@@ -214,7 +214,7 @@ def test_it_answers_whatever_mixpanel_says(
     Snapshot.objects.update(fetched_at=None, retry_at=None, report_json="", version=0)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mixpanel:
         mixpanel.get(re.compile(f"{ROOT}/.*"), status=status, body=body, headers={"Retry-After": "0"})
-        for format in ("csv", "json", "svg"):
-            response = client.get(f"/w/{widget.slug}.{format}")
+        for ending in (".csv", ".json", ""):
+            response = client.get(f"/w/{widget.slug}{ending}")
             decent(response, 200, 503)
             assert "can't answer at the moment" not in response.content.decode()

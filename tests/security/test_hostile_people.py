@@ -57,7 +57,7 @@ def in_both(acme: Team, hooli: Team, make_user: Any, superuser: Any) -> Any:
 def addresses(things: Any, person: Any) -> Iterator[tuple[Route, str]]:
     """Every address of people's pages, of a thing that they see."""
     for route in every_route():
-        if (not route.path.startswith(("admin/", "pictures/")) and route.path) or "logout" in route.path:
+        if (not route.path.startswith(("admin/", "charts/")) and route.path) or "logout" in route.path:
             continue
         values = things(route, True)
         if "auth/user" in route.path:

@@ -100,10 +100,10 @@ def look(client: Client, method: str, path: str, seen: list[str], data: Any = No
 
 def look_everywhere(client: Client, widget: Widget, seen: list[str]) -> None:
     project = widget.project
-    for format in ("csv", "json", "svg"):
-        look(client, "get", f"/w/{widget.slug}.{format}", seen)
+    for ending in (".csv", ".json", ""):
+        look(client, "get", f"/w/{widget.slug}{ending}", seen)
     look(client, "get", "/", seen)
-    look(client, "get", f"/pictures/{widget.pk}.svg", seen)
+    look(client, "get", f"/charts/{widget.pk}.json", seen)
     for kind, row in (("widget", widget), ("project", project)):
         look(client, "get", f"/admin/widgets/{kind}/", seen)
         look(client, "get", f"/admin/widgets/{kind}/{row.pk}/change/", seen)

@@ -129,16 +129,6 @@ def test_it_fails_while_its_data_can_t_be_laid_out(make_widget: MakeWidget, poll
     assert health(widget).state == "fresh"
 
 
-def test_a_picture_that_can_t_be_drawn_is_no_failure_of_the_csv(
-    make_widget: MakeWidget, poll: Callable[..., Any]
-) -> None:
-    widget = make_widget()
-    poll(widget, "svg")
-    poll(widget, "csv")
-    widget.renderings.filter(format="svg").update(problem="The numbers are too large to be drawn.")
-    assert health(widget).state == "fresh"
-
-
 def test_paused_comes_before_all_else(make_widget: MakeWidget) -> None:
     widget = make_widget(active=False)
     set_data(widget, error="Mixpanel answered 503.", error_kind="unavailable")

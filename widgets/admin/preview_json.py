@@ -1,6 +1,5 @@
 """A preview as JSON for pages and scripts: ready texts, formatted numbers and no secret."""
 
-from base64 import b64encode
 from typing import Any
 
 from django.utils import timezone
@@ -9,7 +8,6 @@ from widgets.editor.preview import Preview, State
 from widgets.models import Widget
 from widgets.refresh.usage import Usage
 from widgets.report import Value
-from widgets.spec import CHARTS
 from widgets.times import from_now
 from widgets.transforms import Dropped
 
@@ -31,8 +29,7 @@ def as_json(shown: Preview, widget: Widget) -> dict[str, Any]:
         "data_note": shown.data_note,
         "left": left(shown.allowance),
         "spent": shown.spent,
-        "picture": data_address(shown.picture),
-        "about": f"{CHARTS[widget.chart]}: {widget.title or 'untitled'}",
+        "figure": shown.figure,
         "csv": shown.csv,
         "age": f"Mixpanel answered {from_now(shown.fetched_at, timezone.now())}." if shown.fetched_at else "",
         "fetched_at": shown.fetched_at.isoformat() if shown.fetched_at else "",
@@ -58,10 +55,6 @@ def note(shown: Preview) -> str:
 
 def left(allowance: Usage) -> str:
     return f"{allowance.left} of {allowance.limit} queries left this hour"
-
-
-def data_address(picture: bytes) -> str:
-    return f"data:image/svg+xml;base64,{b64encode(picture).decode()}" if picture else ""
 
 
 def dropped(one: Dropped, *, adds_up: bool) -> list[str]:

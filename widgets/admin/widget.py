@@ -51,7 +51,7 @@ class WidgetAdmin(FormViews, WidgetListMixin):
     )
 
     class Media:
-        css = {"all": ("widgets/admin.css", "widgets/form/form.css")}
+        css = {"all": ("widgets/admin.css", "widgets/charts/chart.css", "widgets/form/form.css")}
         js = ("widgets/copy.js",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Widget | None = None) -> Any:
@@ -98,7 +98,7 @@ class WidgetAdmin(FormViews, WidgetListMixin):
         }
         if saved:
             context |= {"widget": widget, "cyfe_chart": self.chart_name(widget)}
-            context |= {"json_url": widget.url("json"), "svg_url": widget.url("svg")}
+            context |= {"json_url": widget.url("json"), "page_url": widget.page_url}
             if request.method == "GET":  # a POST runs in a transaction, and its form may hold other values
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         if saved and not self.has_change_permission(request, widget):

@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from widgets.admin.strict_list import StrictChangeList, StrictList
@@ -19,7 +18,6 @@ from widgets.admin.widget_actions import WidgetActions
 from widgets.models import Widget
 from widgets.models.widget import SLUG
 from widgets.times import from_now, time_tag
-from widgets.web.board import picture_url
 from widgets.web.health import STATES, for_lists, health_of
 
 ADDRESS = re.compile(rf"/w/({SLUG.pattern})(?:\.\w+)?\s*$")
@@ -94,8 +92,7 @@ class ReportFilter(InUse):
 
 
 class WidgetListMixin(WidgetActions, StrictList):
-    list_display = ("picture", "title", "health", "polled", "project", "chart_name", "owner")
-    list_display_links = ("title",)
+    list_display = ("title", "health", "polled", "project", "chart_name", "owner")
     list_filter = (HealthFilter, ProjectFilter, OwnerFilter, ReportFilter, ChartFilter)
     search_fields = ("title", "project__name", "owner__username", "breakdown", "slug__exact")
     search_help_text = "Title, project, owner, breakdown, or a whole widget address"
@@ -113,7 +110,7 @@ class WidgetListMixin(WidgetActions, StrictList):
         return WidgetChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        # The pictures need the space of the sidebar.
+        # The columns need the space of the sidebar.
         mine = {"title": "Widgets", "is_nav_sidebar_enabled": False}
         return super().changelist_view(request, extra_context=mine | (extra_context or {}))
 
@@ -122,13 +119,6 @@ class WidgetListMixin(WidgetActions, StrictList):
         if address := ADDRESS.search(search_term):
             search_term = address[1]
         return super().get_search_results(request, queryset, search_term)
-
-    @admin.display(description="")
-    def picture(self, widget: Widget) -> SafeString:
-        return format_html(
-            '<img class="thumbnail" src="{}" width="112" height="63" alt="" loading="lazy" decoding="async">',
-            picture_url(widget),
-        )
 
     @admin.display(description="Chart", ordering="chart")
     def chart_name(self, widget: Widget) -> str:

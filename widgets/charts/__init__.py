@@ -1,62 +1,110 @@
-"""Pictures: a Table becomes a standalone SVG, as near to Cyfe's chart as is sensible.
+"""Turns a Table into a Figure: everything that the page's script needs to show a widget, as plain data.
 
-Shows the numbers and labels of the Table that CSV and JSON are written from, and no others. A new chart is a new
-file and one line in the list below.
-
-A picture goes well in an `<img>`. Served alone, its style sheet (the dark colours) needs
-`style-src 'unsafe-inline'` of a content security policy; without it the picture is simply always light.
+Most charts are an option of Apache ECharts (https://echarts.apache.org/en/option.html). The script adds what only the
+browser knows: size, light or dark, and the reader's locale. A new chart is a new file and one line in the list below.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from typing import Any
 
-from widgets.charts import cohort, funnel, gauge, listing, number, pie, table, time_series, world
-from widgets.charts.colors import MUTED
-from widgets.charts.svg import HEIGHT, WIDTH, Sheet
-from widgets.cyfe.layout import Cell, Table
+from widgets.charts import cohort, funnel, gauge, pie, time_series, world
+from widgets.charts.colors import on_cards
+from widgets.cyfe import table_as_json
+from widgets.cyfe.labels import readable
+from widgets.cyfe.layout import Table
 from widgets.report import ReportError
 from widgets.spec import TIME_SERIES_CHARTS
 
-__all__ = ["PAINTERS", "draw"]
+__all__ = ["OPTIONS", "figure", "without_numbers"]
 
 LARGEST = 1e100
-"""Beyond it, sums and scales leave what a number can hold; nobody counts that far."""
+"""Scales of larger numbers leave the range of a number in JavaScript."""
 
-SMALLEST = 0.00005
-"""Numbers nearer to 0 are 0, as in CSV with its 4 decimals."""
+MOST_ROWS, MOST_COLUMNS = 2000, 200
+"""The largest table behind a chart."""
 
-PAINTERS: dict[str, Callable[[Sheet, Table], None]] = {
-    **dict.fromkeys(TIME_SERIES_CHARTS, time_series.paint),
-    "pie": pie.paint,
-    "donut": pie.paint,
-    "funnel": funnel.paint,
-    "list": listing.paint,
-    "table": table.paint,
-    "number": number.paint,
-    "gauge": gauge.paint,
-    "cohort": cohort.paint,
-    "map": world.paint,
+Option = dict[str, Any]
+
+OPTIONS: dict[str, Callable[[Table], Option]] = {
+    **dict.fromkeys(TIME_SERIES_CHARTS, time_series.option),
+    "pie": pie.option,
+    "donut": pie.option,
+    "funnel": funnel.option,
+    "gauge": gauge.option,
+    "cohort": cohort.option,
+    "map": world.option,
 }
-"""Chart type → the function that draws a table that has rows."""
+"""Chart type → the function that makes its ECharts option. The script shows the other charts as HTML."""
 
 
-def draw(table: Table) -> bytes:
-    """The chart as SVG in UTF-8; the same table always gives the same bytes.
+def figure(table: Table) -> dict[str, Any]:
+    """The Figure of a table, ready for JSON.
 
-    Raises ReportError, for the widget's maker, for numbers that can't be drawn.
+    `columns`, `rows`  all numbers of the table, with readable labels and dates as YYYY-MM-DD
+    `option`  the option of ECharts; None if the chart is HTML, or if `words` says why it can't be drawn
+    `words`  a sentence in place of the chart, or beside it
+    `cut`  a sentence if the figure has fewer numbers than the table, or draws fewer
+    `colors`  pairs of colours on a light and on a dark card, by series or slice
+    `colored`  the widget has colours of its own
+    `header`  per series: its label, total and total of the period before (null if the widget does not show it)
     """
-    sheet = Sheet(table.title)
-    if table.rows:
-        rows = tuple(tuple(map(_drawable, row)) for row in table.rows)
-        PAINTERS[table.chart](sheet, replace(table, rows=rows))
-    else:
-        sheet.text(WIDTH / 2, HEIGHT / 2 + 5, "No data in this range", size=17, anchor="middle", ink=MUTED)
-    return sheet.to_bytes()
+    option, words = None, _words(table)
+    if not words or words == ZEROS:
+        try:
+            option = OPTIONS[table.chart](table) if table.chart in OPTIONS else None
+        except ReportError as error:
+            words = str(error)
+    data = table_as_json(table)
+    rows = [
+        [readable(cell) if isinstance(cell, str) else cell for cell in row[:MOST_COLUMNS]]
+        for row in data["rows"][:MOST_ROWS]
+    ]
+    return {
+        "chart": table.chart,
+        "title": readable(table.title) if table.title else "",
+        "columns": [readable(column) for column in data["columns"][:MOST_COLUMNS]],
+        "rows": rows,
+        "option": option,
+        "words": words,
+        "cut": _cut(table),
+        "colors": [on_cards(color) for _, color in table.colors[:MOST_COLUMNS]],
+        "colored": "Color" in table.options,
+        "percent": table.percent,
+        "reverse": table.reverse,
+        "header": _header(table),
+    }
 
 
-def _drawable(cell: Cell) -> Cell:
-    if not isinstance(cell, int | float):
-        return cell
-    if not abs(cell) <= LARGEST:
-        raise ReportError("The numbers are too large to be drawn. Check the property that is summed.")
-    return cell if abs(cell) >= SMALLEST else 0
+def without_numbers(chart: str, title: str, words: str) -> dict[str, Any]:
+    """The Figure of a widget that has no numbers yet. `words` says why."""
+    return figure(Table((), (), chart=chart, title=title)) | {"words": words}
+
+
+ZEROS = "All values are zero. If that is a surprise, check the names of the events."
+
+
+def _words(table: Table) -> str:
+    if not table.rows:
+        return "No data in this range."
+    numbers = [cell for row in table.rows for cell in row if isinstance(cell, int | float)]
+    if any(not abs(number) <= LARGEST for number in numbers):
+        return "The numbers are too large to be drawn. Check the property that is summed."
+    return ZEROS if table.chart in OPTIONS and table.chart != "gauge" and not any(numbers) else ""
+
+
+def _cut(table: Table) -> str:
+    drawn = len(table.columns) - 1 if table.chart in TIME_SERIES_CHARTS else 0
+    if drawn > time_series.MOST_SERIES:
+        return f"The chart shows the first {time_series.MOST_SERIES} of {drawn:,} series. The CSV has all of them."
+    if len(table.rows) > MOST_ROWS or len(table.columns) > MOST_COLUMNS:
+        return f"Only the first {MOST_ROWS:,} rows and {MOST_COLUMNS} columns are here. The CSV has all of them."
+    return ""
+
+
+def _header(table: Table) -> list[list[Any]]:
+    totals, previous = table.options.get("Total"), table.options.get("Comparison")
+    if totals is None and previous is None:
+        return []
+    labels = [readable(column) for column in table.columns[1 : 1 + time_series.MOST_SERIES]]
+    nothing = [None] * len(labels)
+    return [list(each) for each in zip(labels, totals or nothing, previous or nothing, strict=False)]

@@ -1,9 +1,9 @@
 """Previews of unsaved widgets. A preview uses stored data if there is some, so most previews cost no query."""
 
-import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from widgets import charts
 from widgets.cyfe import country_map, lay_out, write_csv
@@ -17,8 +17,6 @@ from widgets.refresh.usage import Usage, usage_of, why_not
 from widgets.report import Report, ReportError
 from widgets.reports import Query, Request
 from widgets.transforms import Dropped
-
-logger = logging.getLogger(__name__)
 
 UNCOLORED = ("funnel", "gauge", "cohort")
 """Charts that Cyfe draws in its own colours."""
@@ -54,7 +52,7 @@ class Preview:
     state: State = State.UNASKED
     problem: str = ""
     data_note: str = ""
-    picture: bytes = b""
+    figure: dict[str, Any] | None = None
     csv: str = ""
     fetched_at: datetime | None = None
     dropped: list[Dropped] = field(default_factory=list)
@@ -145,13 +143,7 @@ def draw(shown: Preview, widget: Widget, report: Report) -> None:
     except ReportError as error:
         shown.problem = str(error)
         return
-    try:
-        shown.picture = charts.draw(table)
-    except ReportError as error:
-        shown.problem = str(error)
-    except Exception:
-        logger.exception("a preview's picture failed")
-        shown.problem = "MixCyfe can't draw the picture. The CSV is correct."
+    shown.figure = charts.figure(table)
 
 
 def dropped(viewed: View, widget: Widget) -> list[Dropped]:

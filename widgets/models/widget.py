@@ -230,3 +230,8 @@ class Widget(models.Model):
 
     def url(self, format: str = "csv") -> str:
         return f"{settings.SITE_URL}/w/{self.slug}.{format}"
+
+    @property
+    def page_url(self) -> str:
+        """The page with the chart, for people who have the address."""
+        return f"{settings.SITE_URL}/w/{self.slug}"

@@ -13,7 +13,7 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from widgets.models.widget import SLUG
-from widgets.poll.render import FORMATS
+from widgets.poll.render import ENDINGS
 from widgets.poll.response import Answer, deliver, follow_up, too_old
 from widgets.poll.row import find
 from widgets.poll.view import POLLED
@@ -36,7 +36,7 @@ class FastPath:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         address = environ["PATH_INFO"]
         if address.startswith(POLLED) and self.is_plain(environ):
-            slug, _, format = address.removeprefix(POLLED).rpartition(".")
+            slug, _, format = address.removeprefix(POLLED).partition(".")
             reply = fast_answer(slug, format, environ.get("HTTP_IF_NONE_MATCH", ""))
             if reply is not None:
                 headers = [*reply.headers, *self.always]
@@ -61,7 +61,7 @@ class FastPath:
 
 def fast_answer(slug: str, format: str, if_none_match: str) -> Answer | None:
     """The stored answer, or None when something must be fetched, rendered or done after the response."""
-    if format not in FORMATS or not SLUG.fullmatch(slug):
+    if format not in ENDINGS or not SLUG.fullmatch(slug):
         return None
     try:
         row = find(slug, format)

@@ -31,10 +31,18 @@ def write_json(table: Table) -> bytes:
     return json.dumps(content, ensure_ascii=True, allow_nan=False)[:-1].encode()
 
 
-WRITERS: dict[str, Callable[[Table], bytes]] = {"csv": write_csv, "json": write_json, "svg": charts.draw}
-"""Format → the function that writes a Table in it."""
+def write_figure(table: Table) -> bytes:
+    return json.dumps(charts.figure(table), ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
 
-FORMATS = tuple(WRITERS)
+
+FIGURE = "figure"
+"""The format for the pages' script. It has no address of its own."""
+
+WRITERS: dict[str, Callable[[Table], bytes]] = {"csv": write_csv, "json": write_json, FIGURE: write_figure}
+"""Format of a rendering → the function that writes a Table in it."""
+
+ENDINGS = ("csv", "json")
+"""Formats that have an address of their own. The widget's page has the address without an ending."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ from django.utils.http import http_date
 
 from widgets.models import Widget
 from widgets.models.widget import SLUG
-from widgets.poll.render import FORMATS, render
+from widgets.poll import page
+from widgets.poll.page import PAGE
+from widgets.poll.render import ENDINGS, FIGURE, render
 from widgets.poll.row import PollRow, find
 from widgets.poll.wait import wait_for_data
 from widgets.refresh import answering, background, gateway
@@ -26,15 +28,11 @@ from widgets.refresh.queue import enqueue, may_queue
 
 logger = logging.getLogger(__name__)
 
-CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "json": "application/json",
-    "svg": "image/svg+xml; charset=utf-8",
-}
+CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", PAGE: "text/html; charset=utf-8"}
 SECURITY_HEADERS = (
     # A browser must not run these bytes, and must not send the address to others.
     ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+    ("Content-Security-Policy", "default-src 'none'; sandbox"),
     ("Referrer-Policy", "no-referrer"),
     ("X-Frame-Options", "DENY"),
     ("X-Robots-Tag", "noindex"),
@@ -53,6 +51,7 @@ class Answer:
     headers: list[tuple[str, str]]
     body: bytes = b""
     after_response: list[Callable[[], object]] = field(default_factory=list)
+    may_be_framed: bool = False
 
 
 def not_found() -> Answer:
@@ -74,9 +73,11 @@ def broken() -> Answer:
 
 
 def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
-    if format not in FORMATS or not SLUG.fullmatch(slug):
+    """`format` is one of ENDINGS, or PAGE for the address without an ending."""
+    if format not in (*ENDINGS, PAGE) or not SLUG.fullmatch(slug):
         return not_found()
-    row = find(slug, format)
+    stored = FIGURE if format == PAGE else format
+    row = find(slug, stored)
     if row is None:
         return not_found()
     before = row.fetched_at
@@ -86,14 +87,32 @@ def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
         except (OperationalError, InternalError):
             # For example a full disk: answer with the stored data.
             logger.exception("a poll could not wait for new data")
-        row = find(slug, format)
+        row = find(slug, stored)
         if row is None:
             return not_found()
     if row.fetched_at is not None and row.source_version != row.current_source_version:
-        render(row, format)
+        render(row, stored)
     reply = deliver(row, format, if_none_match, waited=row.fetched_at != before)
+    if format == PAGE:
+        as_page(reply, slug, row, if_none_match)
     reply.after_response = follow_up(row, timezone.now())
     return reply
+
+
+def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
+    """Replaces the answer's body by the page, and its headers by those of a page that may be framed."""
+    now = timezone.now()
+    why = row.problem or reason(row, now) or (reply.body.decode().strip() if reply.status == 503 else "")
+    reply.body, etag = page.write_page(slug, row, why, stale=row.is_stale(now))
+    others = {name for name, _ in (*SECURITY_HEADERS, *page.HEADERS)}
+    reply.headers = [(name, value) for name, value in reply.headers if name not in others and name != "ETag"]
+    reply.headers += page.HEADERS
+    reply.may_be_framed = True
+    if reply.status == 503:
+        return
+    reply.headers.append(("ETag", f'"{etag}"'))
+    is_known = if_none_match and matches(if_none_match, f'"{etag}"')
+    reply.status, reply.body = (304, b"") if is_known else (200, reply.body)
 
 
 def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> Answer:

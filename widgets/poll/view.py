@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from widgets.poll import response as poll_response
+from widgets.poll.page import PAGE
 
 logger = logging.getLogger(__name__)
 
@@ -16,12 +17,12 @@ POLLED = "/w/"
 
 @csrf_exempt
 def poll(request: HttpRequest, address: str) -> HttpResponse:
-    """Answers `/w/<slug>.<format>`. Reads no cookie and no query parameter."""
+    """Answers `/w/<slug>.<format>`, and `/w/<slug>` with a page. Reads no cookie and no query parameter."""
     if request.method not in ("GET", "HEAD"):
         return respond(poll_response.not_allowed(), request)
-    slug, _, format = address.rpartition(".")
+    slug, dot, format = address.partition(".")
     try:
-        reply = poll_response.answer(slug, format, request.headers.get("If-None-Match", ""))
+        reply = poll_response.answer(slug, format if dot else PAGE, request.headers.get("If-None-Match", ""))
     except Exception:
         # Logged here, because Django's log line would contain the address, which is a secret.
         logger.exception("a poll failed")
@@ -33,6 +34,7 @@ class PollResponse(HttpResponse):
     """A poll's response. WSGI servers call `close` after the body was sent: that runs `after_response`."""
 
     after_response: Sequence[Callable[[], object]] = ()
+    xframe_options_exempt = False
 
     def close(self) -> None:
         steps, self.after_response = self.after_response, ()
@@ -52,5 +54,6 @@ def respond(reply: poll_response.Answer, request: HttpRequest) -> HttpResponse:
         response[name] = value
     if reply.status != 304:
         response["Content-Length"] = str(len(reply.body))
+    response.xframe_options_exempt = reply.may_be_framed
     response.after_response = reply.after_response
     return response

@@ -46,7 +46,8 @@ class SafeAnswersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = error_page(413) if announced_length(request) > largest_body() else self.get_response(request)
         for name, value in SAFE.items():
-            response.headers.setdefault(name, value)
+            if name != "X-Frame-Options" or not getattr(response, "xframe_options_exempt", False):
+                response.headers.setdefault(name, value)
         return response
 
 

@@ -30,7 +30,7 @@
   const sent = new Map();
   const remember = () => document.querySelectorAll("[data-live]").forEach((each) => sent.set(each.dataset.live, each.innerHTML));
 
-  // If the cards are the same, changes only the differences. A picture changes after the new one has loaded.
+  // If the cards are the same, changes only the differences.
   function patch(page) {
     for (const next of page.querySelectorAll("[data-live]")) {
       const place = next.dataset.live;
@@ -44,16 +44,9 @@
       if (!now) continue;
       now.className = next.className;
       now.dataset.card = next.dataset.card;
-      swap(now.querySelector("[data-picture]"), next.querySelector("[data-picture]").getAttribute("src"));
+      const [chart, address] = [now.querySelector("[data-chart]"), next.querySelector("[data-chart]").dataset.chart];
+      if (chart.dataset.chart !== address) chart.dataset.chart = address; // chart.js draws it
     }
-  }
-
-  async function swap(picture, source) {
-    if (picture.getAttribute("src") === source) return;
-    const image = new Image();
-    image.src = source;
-    await image.decode().catch(() => {});
-    picture.src = source;
   }
 
   function say(words) {

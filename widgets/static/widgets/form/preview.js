@@ -1,5 +1,6 @@
 // The preview beside the form. Drawing stored data costs no query. Mixpanel is asked when the person stops typing.
 
+import { show } from "../charts/chart.js";
 import { element, placeOf } from "./elements.js";
 import { post, Trouble } from "./wire.js";
 
@@ -82,17 +83,17 @@ export class Preview {
     else if (shown.state === "unasked" && !shown.scarce) this.askLater(BEFORE_ASKING);
   }
 
-  say({ picture = "", about = "", problem = "", note = "", missing = [], ...more }) {
-    const image = this.slot("picture");
-    // The last picture stays visible, in pale colours, until there is a new picture or a problem.
-    const old = !picture && !problem && !image.hidden;
+  say({ figure = null, problem = "", note = "", missing = [], ...more }) {
+    const chart = this.slot("figure");
+    // The last chart stays visible, in pale colours, until there is a new chart or a problem.
+    const old = !figure && !problem && !chart.hidden;
     this.panel.classList.toggle("old", Boolean(old));
-    if (picture) { image.src = picture; image.alt = about; }
-    image.hidden = !picture && !old;
-    this.part("[data-picture]").classList.toggle("empty", image.hidden);
-    this.part("[data-empty]").hidden = !image.hidden;
+    chart.hidden = !figure && !old;
+    if (figure) show(chart, figure);
+    this.part("[data-picture]").classList.toggle("empty", chart.hidden);
+    this.part("[data-empty]").hidden = !chart.hidden;
     this.write("problem", problem);
-    this.write("beside", image.hidden ? "" : problem);
+    this.write("beside", chart.hidden ? "" : problem);
     this.write("note", problem ? "" : note);
     this.write("data_note", more.data_note || "");
     const repair = this.part("[data-repair]");

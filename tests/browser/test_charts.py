@@ -1,0 +1,110 @@
+"""Charts in a real browser, under the site's own content security policy: all types, and what makes trouble."""
+
+import json
+from datetime import date, timedelta
+from html import escape
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import NARROW, OpenPage
+from tests.charts.samples import figure
+from widgets.charts import OPTIONS
+from widgets.cyfe import CHARTS, LAYOUTS
+from widgets.report import Report, Series
+from widgets.web.middleware import POLICY
+
+pytestmark = pytest.mark.browser
+
+LABELS = ["Free", "{a|b} <b>x</b>", "مرحبا بالعالم", "😀", "L" * 255]
+COLORS = (
+    "(canvas) => { const all = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
+    " const found = new Set(); for (let i = 0; i < all.length; i += 4) if (all[i + 3] > 200)"
+    " found.add(`${all[i]},${all[i + 1]},${all[i + 2]}`); return found.size > 5; }"
+)
+
+
+def report_for(chart: str, rows: int = 30) -> Report:
+    kind = LAYOUTS[chart].row_kinds[0]
+    if kind == "dates":
+        days = tuple(date(2026, 11, 1) + timedelta(days=i) for i in range(rows))
+        series = [Series(label, tuple((i + 1) * (k + 1) for i in range(rows))) for k, label in enumerate(LABELS)]
+        return Report("dates", days, tuple(series), additive=True)
+    if kind == "steps":
+        return Report("steps", tuple(LABELS), (Series("Count", (500, 400, 40, 4, 0)),), labels_name="Step")
+    labels = ["US", "FR", "SG"] if chart == "map" else LABELS[:1] if chart in ("number", "gauge") else LABELS
+    return Report("total", ("",), tuple(Series(label, (9 - k,), 5) for k, label in enumerate(labels)), additive=True)
+
+
+@pytest.fixture
+def gallery(open_page: OpenPage) -> Any:
+    """Opens a page with the charts of these figures."""
+
+    def show(*figures: dict[str, Any], **how: Any) -> Any:
+        boxes = "".join(
+            f'<section aria-label="{escape(each["title"])}"><div class="chart"><script type="application/json">'
+            f"{json.dumps(each).replace('<', chr(92) + 'u003c')}</script></div></section>"
+            for each in figures
+        )
+        html = (
+            '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Gallery</title>'
+            '<link rel="stylesheet" href="/static/widgets/charts/chart.css">'
+            f'<script type="module" src="/static/widgets/charts/chart.js"></script><main>{boxes}</main></html>'
+        )
+        page = open_page("/healthz", **how)
+        headers = {"Content-Security-Policy": POLICY}
+        page.route("**/gallery", lambda route: route.fulfill(body=html, content_type="text/html", headers=headers))
+        page.goto("/gallery")
+        return page
+
+    return show
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_type_is_drawn(gallery: Any, theme: str) -> None:
+    page = gallery(*(figure(report_for(chart), chart, chart) for chart in CHARTS), theme=theme, viewport=NARROW)
+    for chart in CHARTS:
+        box = page.get_by_role("region", name=chart, exact=True).first
+        box.scroll_into_view_if_needed()
+        if chart in OPTIONS:
+            box.locator("canvas").first.wait_for()
+            page.wait_for_function(
+                f"(node) => [...node.querySelectorAll('canvas')].some(({COLORS}))", arg=box.element_handle()
+            )
+            assert chart[:4] in box.get_by_role("img").get_attribute("aria-label").replace(" ", "")
+        elif chart == "number":
+            assert box.get_by_text("9", exact=True).is_visible()
+        else:
+            assert box.get_by_role("row").count() > 4
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_keyboard_switches_series_off_and_opens_the_numbers(gallery: Any) -> None:
+    page = gallery(figure(report_for("line", rows=3), "line", "Signups"))
+    free = page.get_by_role("button", name="Free")
+    free.focus()
+    page.keyboard.press("Enter")
+    assert free.get_attribute("aria-pressed") == "false"
+    page.get_by_text("Numbers as a table").focus()
+    page.keyboard.press("Enter")
+    table = page.get_by_role("table", name="Signups")
+    assert table.get_by_role("columnheader").all_text_contents() == ["Date", *LABELS]
+    third = table.get_by_role("row", name="Nov 3, 2026").get_by_role("cell")
+    assert third.all_text_contents() == ["3", "6", "9", "12", "15"]
+
+
+def test_numbers_follow_the_readers_locale(gallery: Any, chromium: Any) -> None:
+    big = Report("total", ("",), (Series("Signed up", (1234567,), 0),), additive=True)
+    assert gallery(figure(big, "number", "n")).get_by_text("1,234,567").is_visible()
+
+
+def test_what_can_t_be_drawn_is_said_in_words_beside_its_numbers(gallery: Any) -> None:
+    negative = Report("total", ("",), (Series("a", (-1,), 0), Series("b", (2,), 0)), additive=True)
+    nothing = Report("steps", (), ())
+    zeros = Report("dates", (date(2026, 11, 1),), (Series("a", (0,)),), additive=True)
+    page = gallery(figure(negative, "pie", "p"), figure(nothing, "table", "t"), figure(zeros, "line", "z"))
+    assert page.get_by_text("This can't be drawn as a pie: it has negative values.").is_visible()
+    assert page.get_by_text("No data in this range.").is_visible()
+    page.get_by_text("All values are zero.").wait_for()
+    page.get_by_text("Numbers as a table").first.click()
+    assert page.get_by_role("row", name="a -1").is_visible()

@@ -1,0 +1,39 @@
+"""The page of a widget for whoever has its address: the chart, its numbers, their age and the other formats."""
+
+import hashlib
+import json
+
+from django.template.loader import render_to_string
+
+from widgets.poll.row import PollRow
+
+PAGE = "page"
+"""The format of the address without an ending. It is written from the stored figure."""
+
+HEADERS = (
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("X-Content-Type-Options", "nosniff"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors *",
+    ),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Robots-Tag", "noindex"),
+)
+"""Any site may frame the page."""
+
+
+def write_page(slug: str, row: PollRow, reason: str, *, stale: bool) -> tuple[bytes, str]:
+    """The page and its ETag. `reason` says why the numbers are old or missing; it may be empty."""
+    figure = json.loads(row.body) if row.body is not None and row.fetched_at else None
+    context = {
+        "slug": slug,
+        "title": figure["title"] if figure else "",
+        "figure": figure,
+        "fetched_at": row.fetched_at,
+        "stale": stale,
+        "reason": reason,
+    }
+    html = render_to_string("widgets/page.html", context).encode()
+    return html, hashlib.sha256(html).hexdigest()[:32]

@@ -1,0 +1,103 @@
+// Shows the figure of a widget (see charts/__init__.py) in every element of the class "chart": the chart, the legend,
+// words, and a table of the same numbers. The figure lies at the address in data-chart, or inside the element as JSON.
+
+import { element, table, tables } from "./tables.js";
+import { drawn, legend } from "./drawing.js";
+import { describe, headerLine } from "./words.js";
+
+const shown = new Map();
+
+export function show(box, figure) {
+  const before = shown.get(box);
+  const wasOpen = box.querySelector(".chart-table")?.open;
+  before?.drawing?.dispose();
+  const area = element("div", { class: "chart-drawing" });
+  const parts = [area];
+  const state = { figure, drawing: null };
+  shown.set(box, state);
+  box.className = box.className.replace(/ ?\bchart-of-\w+/g, "") + ` chart-of-${figure.chart}`;
+  if (figure.option) {
+    area.setAttribute("role", "img");
+    area.setAttribute("aria-label", describe(figure));
+    state.drawing = drawn(area, figure);
+    const names = legend(figure, state.drawing);
+    if (names) parts.push(names);
+  } else if (tables[figure.chart] && figure.rows.length) {
+    area.append(...tables[figure.chart](figure));
+    // People who use a keyboard must be able to scroll.
+    if (figure.chart !== "number") Object.assign(area, { tabIndex: 0, role: "region", ariaLabel: figure.title || figure.chart });
+  } else {
+    area.classList.add("chart-empty");
+  }
+  const words = [figure.words, figure.option ? figure.cut : "", ...figure.header.map(headerLine)].filter(Boolean);
+  parts.push(...words.map((text) => element("p", { class: "chart-words" }, text)));
+  if (figure.rows.length && !["list", "table"].includes(figure.chart)) parts.push(behind(figure, wasOpen));
+  box.replaceChildren(...parts);
+  box.removeAttribute("aria-busy");
+}
+
+// The table is made when somebody opens it: a year of sixty lines has 22,000 cells.
+function behind(figure, open) {
+  const details = element("details", { class: "chart-table" }, element("summary", {}, "Numbers as a table"));
+  const fill = () => {
+    if (!details.open || details.children.length > 1) return;
+    const note = figure.cut ? [element("p", { class: "chart-words" }, figure.cut)] : [];
+    const scrolled = element("div", { class: "chart-scroll", tabindex: "0", role: "region", "aria-label": `${figure.title || "Widget"}: numbers` }, table(figure));
+    details.append(...note, scrolled);
+  };
+  details.addEventListener("toggle", fill);
+  details.open = Boolean(open);
+  fill();
+  return details;
+}
+
+async function load(box) {
+  const address = box.dataset.chart;
+  const inside = box.querySelector(":scope > script[type='application/json']");
+  if (inside) return show(box, JSON.parse(inside.textContent));
+  if (!address) return undefined;
+  box.setAttribute("aria-busy", "true");
+  try {
+    const response = await fetch(address, { credentials: "same-origin" });
+    if (!response.ok) throw new Error(String(response.status));
+    const figure = await response.json();
+    if (box.dataset.chart === address) show(box, figure);
+  } catch {
+    if (!shown.has(box)) box.replaceChildren(element("p", { class: "chart-words" }, "This chart can't be loaded now. Reload the page to try again."));
+    box.removeAttribute("aria-busy");
+  }
+  return undefined;
+}
+
+const nearby = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    nearby.unobserve(target);
+    load(target);
+  }
+}, { rootMargin: "400px" });
+
+function find(root) {
+  if (root.nodeType !== Node.ELEMENT_NODE) return;
+  const boxes = root.matches(".chart") ? [root] : root.querySelectorAll(".chart");
+  for (const box of boxes) nearby.observe(box);
+}
+
+function redraw() {
+  for (const { drawing } of shown.values()) drawing?.again();
+}
+
+new MutationObserver((changes) => {
+  for (const change of changes) {
+    if (change.type === "attributes") nearby.observe(change.target);
+    else change.addedNodes.forEach(find);
+  }
+  for (const [box, { drawing }] of shown) {
+    if (box.isConnected) continue;
+    drawing?.dispose();
+    shown.delete(box);
+  }
+}).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["data-chart"] });
+new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+find(document.documentElement);

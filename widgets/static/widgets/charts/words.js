@@ -1,0 +1,70 @@
+// Numbers, dates and sentences in the reader's locale.
+
+const FULL = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
+const TINY = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 2 });
+const COMPACT = new Intl.NumberFormat(undefined, { notation: "compact", maximumSignificantDigits: 3 });
+const HUGE = new Intl.NumberFormat(undefined, { notation: "scientific", maximumSignificantDigits: 3 });
+const PERCENT = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+const COUNTRY = new Intl.DisplayNames(undefined, { type: "region", fallback: "code" });
+
+export function full(value) {
+  if (value === null || value === undefined) return "–";
+  const size = Math.abs(value);
+  if (size >= 1e15) return HUGE.format(value);
+  return (size && size < 0.01 ? TINY : FULL).format(value);
+}
+
+export const compact = (value) => (Math.abs(value) >= 1e15 ? HUGE : Math.abs(value) < 1 ? TINY : COMPACT).format(value);
+
+export const percent = (value) => (Math.abs(value) < 1e5 ? PERCENT.format(value / 100) : `${compact(value)}%`);
+
+// Every digit while people can take them in at a glance.
+export const glance = (value) => (Math.abs(value) < 1e8 ? full(value) : compact(value));
+
+export function country(code) {
+  try { return COUNTRY.of(code); } catch { return code; }
+}
+
+export const cut = (text, most) => (text.length > most ? `${[...text].slice(0, most - 1).join("")}…` : text);
+
+const isDate = (cell) => typeof cell === "string" && /^\d{4}-\d\d-\d\d$/.test(cell);
+
+// A function that writes the dates of these rows, as short as they stay clear.
+export function dates(rows, { long = false } = {}) {
+  const days = rows.map(([first]) => first).filter(isDate);
+  const gap = days.length > 1 ? (Date.parse(days[1]) - Date.parse(days[0])) / 86_400_000 : 1;
+  const year = long || Date.parse(days.at(-1)) - Date.parse(days[0]) > 330 * 86_400_000 ? "numeric" : undefined;
+  const monthly = gap >= 28 && days.every((day) => day.endsWith("-01"));
+  const form = monthly ? { month: "short", year: "numeric" } : { day: "numeric", month: "short", year };
+  const format = new Intl.DateTimeFormat(undefined, { ...form, timeZone: "UTC" });
+  return (cell) => (isDate(cell) ? format.format(new Date(cell)) : cell);
+}
+
+export function cell(value, date, inPercent = false) {
+  if (typeof value === "string") return date(value);
+  return inPercent && value !== null ? percent(value) : full(value);
+}
+
+const NAMES = { stackedpercentagecolumn: "stacked percentage column", stackedcolumn: "stacked column", stackedarea: "stacked area", stackedbar: "stacked bar", areaspline: "area spline" };
+
+// What a screen reader says in place of the drawing. The table behind it has the numbers.
+export function describe({ chart, title, columns, rows, words }) {
+  const date = dates(rows, { long: true });
+  const span = isDate(rows[0]?.[0]) ? `, ${date(rows[0][0])} to ${date(rows.at(-1)[0])}` : "";
+  const lines = isDate(rows[0]?.[0]) && columns.length < 8 ? `: ${columns.slice(1).join(", ")}` : "";
+  return `${title || "Widget"}, ${NAMES[chart] || chart} chart${lines}${span}. ${words || "The numbers follow as a table."}`;
+}
+
+export function change(now, before, lessIsBetter) {
+  if (!before) return null;
+  const share = (100 * (now - before)) / Math.abs(before);
+  const good = share === 0 ? "" : (share > 0) !== lessIsBetter ? "good" : "bad";
+  return { words: `${share > 0 ? "▲" : share < 0 ? "▼" : "="} ${percent(Math.abs(share))}`, good };
+}
+
+export function headerLine([label, total, previous]) {
+  const parts = [];
+  if (total !== null) parts.push(`total ${full(total)}`);
+  if (previous !== null) parts.push(`${full(previous)} in the period before`);
+  return `${label}: ${parts.join(", ")}`;
+}

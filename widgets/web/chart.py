@@ -1,0 +1,68 @@
+"""The figure of a widget for people who are logged in. It costs no query and does not count as a poll."""
+
+import json
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from widgets import charts
+from widgets.models import Rendering, Widget
+from widgets.poll import render
+from widgets.poll.response import matches
+from widgets.poll.row import RENDERING_VERSION, find
+from widgets.web.health import HEAVY
+
+
+def version_of(widget: Widget) -> str:
+    """`PollRow.current_source_version`, a part of the chart's address, so that browsers can cache the chart."""
+    snapshot = widget.snapshot
+    return f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}.{snapshot.version if snapshot else 0}"
+
+
+def chart_url(widget: Widget) -> str:
+    return f"{reverse('chart', args=[widget.pk])}?v={version_of(widget)}"
+
+
+@require_safe
+@login_required
+def chart(request: HttpRequest, pk: int) -> HttpResponse:
+    """`/charts/<id>.json`: the Figure of the widget's last good numbers (see `charts.figure`)."""
+    mine = Widget.objects.visible_to(request.user).select_related("snapshot", "project").defer(*HEAVY)
+    return figure_response(request, get_object_or_404(mine, pk=pk))
+
+
+def figure_response(request: HttpRequest, widget: Widget) -> HttpResponse:
+    body, etag = figure_of(widget)
+    response = HttpResponse(body, content_type="application/json")
+    if matches(request.headers.get("If-None-Match", ""), f'"{etag}"'):
+        response = HttpResponse(status=304)
+    response["ETag"] = f'"{etag}"'
+    # The chart at an address with the current version never changes.
+    current = request.GET.get("v") == version_of(widget) and etag != "none"
+    response["Cache-Control"] = "private, max-age=86400" if current else "private, no-cache"
+    return response
+
+
+def figure_of(widget: Widget) -> tuple[bytes, str]:
+    """The stored figure and its ETag. It is made anew if it is out of date; a paused widget keeps its last one.
+
+    The snapshot's answer may be deferred (see HEAVY).
+    """
+    if widget.active and widget.snapshot and widget.snapshot.fetched_at:
+        row = find(widget.slug, render.FIGURE)
+        if row is not None and row.source_version != row.current_source_version:
+            render.render(row, render.FIGURE)
+        if row is not None and row.body is not None:
+            return row.body, row.etag
+        words = row.problem if row else ""
+    else:
+        stored: Any = Rendering.objects.filter(widget=widget, format=render.FIGURE).values_list("body", "etag").first()
+        if stored and stored[0] is not None:
+            return bytes(stored[0]), stored[1]
+        words = ""
+    nothing = charts.without_numbers(widget.chart, widget.title, words or "There are no numbers yet.")
+    return json.dumps(nothing).encode(), "none"
