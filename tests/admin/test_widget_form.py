@@ -264,7 +264,7 @@ def test_a_link_to_a_project_one_does_not_have_says_so_and_no_more(boss: Client,
 
 def test_a_text_that_is_no_link_says_what_to_paste(boss: Client, project: Project) -> None:
     response = boss.post(reverse("admin:widgets_widget_link"), {"link": "<script>"})
-    assert "no address of Mixpanel" in response.json()["problem"]
+    assert "not an address of Mixpanel" in response.json()["problem"]
 
 
 def test_changing_the_chart_of_a_polled_widget_warns_of_cyfe(

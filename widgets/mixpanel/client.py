@@ -37,7 +37,7 @@ MOST_NAMES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """A saved report. `type` is `insights`, `funnels`, `retention`, `flows`, or a new type of Mixpanel's."""
+    """A saved report. `type` is `insights`, `funnels`, `retention`, `flows`, or a type that Mixpanel adds later."""
 
     id: int
     name: str

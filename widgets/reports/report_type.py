@@ -124,7 +124,7 @@ def calendar_of(query: Query, today: date) -> Calendar:
 
 
 def params_of(query: Query, today: date, **more: str | int) -> dict[str, str | int | bool]:
-    """The parameters of an endpoint with dates: the dates, the unit, those with SAME_NAMES, and `more`."""
+    """The parameters of an endpoint with dates: the dates, the unit, the keys in SAME_NAMES, and `more`."""
     dates = dates_of(query, today)
     return {
         "from_date": dates.first.isoformat(),
