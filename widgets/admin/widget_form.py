@@ -10,7 +10,7 @@ from widgets.admin.edit_conflict import conflict
 from widgets.admin.fields import FiltersField, LinesField, ListOrPairsField, PairsField, day, picker
 from widgets.admin.titles import free_title, title_of_copy
 from widgets.admin.which_fields import is_used
-from widgets.models import OptionCache
+from widgets.models import OptionCache, Widget
 from widgets.reports import REPORT_TYPES
 from widgets.reports.rules import MISLEADING_WHEN_UNUSED
 from widgets.spec import OPTIONS, TIME_SERIES_CHARTS, WidgetSpec
