@@ -104,14 +104,11 @@ def breakdown(event: Event, expression: str) -> tuple[str, Shares]:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """`keeps` and `waits` have one entry per step after the first: the share of people who reach the step, and the
-    seconds that they need for it.
-    """
+    """`keeps` has one entry per step after the first: the share of people who reach the step."""
 
     name: str
     steps: tuple[Event, ...]
     keeps: tuple[float, ...]
-    waits: tuple[int, ...]
 
 
 SIGNUP_FUNNEL = 7509
@@ -122,12 +119,10 @@ FUNNELS: dict[int, Funnel] = {
         "Signup funnel",
         tuple(EVENTS[name] for name in ("Page viewed", "Signed up", "Logged in", "Plan upgraded")),
         keeps=(0.19, 0.81, 0.11),
-        waits=(340, 95, 86_400),
     ),
     FIRST_GAME_FUNNEL: Funnel(
         "First game",
         tuple(EVENTS[name] for name in ("App Open", CUSTOM_EVENT, "Invite sent")),
         keeps=(0.63, 0.14),
-        waits=(133, 1900),
     ),
 }

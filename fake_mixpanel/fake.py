@@ -41,6 +41,10 @@ ENDPOINTS: dict[str, Callable[[Query], Any]] = {
     "GET retention": journeys.retention,
     "GET retention/addiction": journeys.addiction,
     "GET app/bookmarks": saved_reports.bookmarks,
+    "GET app/me": lambda query: {
+        "status": "ok",
+        "results": {"projects": {str(query.project_id): {"timezone": str(ZONE)}}},
+    },
 }
 """Method and path below /api/query → the function that answers."""
 
@@ -94,18 +98,20 @@ class FakeMixpanel(Traffic, Faults):
     def receive(self, request: Request) -> Reply:
         """Checks access and limits, waits for `latency`, and answers. The call has ended when this returns."""
         bookmarks = BOOKMARKS.fullmatch(request.path)
-        endpoint = "app/bookmarks" if bookmarks else request.path.removeprefix("/api/query/")
+        is_app = request.path.startswith("/api/app/")
+        endpoint = "app/bookmarks" if bookmarks else request.path.removeprefix("/api/" if is_app else "/api/query/")
         params = request.params
         project, refused = None, None
         try:
-            project_id = bookmarks[1] if bookmarks else params.get("project_id", "")
+            default = str(self.projects[0]) if endpoint == "app/me" else ""
+            project_id = bookmarks[1] if bookmarks else params.get("project_id", default)
             project = project_of(request.authorization, project_id, self.accounts, self.projects)
             self._check(request.method, endpoint)
         except Refused as error:
             refused = error
         call = Call(endpoint, request.method, params, project, user_of(request.authorization))
         # Mixpanel's limits are for the Query API, so calls to /api/app do not count.
-        number, over = self.arrive(call, counted=not refused and not bookmarks)
+        number, over = self.arrive(call, counted=not refused and not is_app)
         reply = Reply(0, b"", cut="reset")
         try:
             if refused := refused or over:
@@ -113,7 +119,7 @@ class FakeMixpanel(Traffic, Faults):
             reply = self._reply(request, call)
         except Refused as error:
             # Mixpanel's errors quote this older path, not the path of the request.
-            address = request.path if bookmarks else f"/api/2.0/{endpoint}"
+            address = request.path if is_app else f"/api/2.0/{endpoint}"
             body = {"request": f"{address}?{request.query}", "error": error.message}
             reply = Reply(error.status, *_sent(body, error.headers))
         finally:

@@ -26,9 +26,7 @@ def _funnel_cell(query: Query, funnel: dataset.Funnel, days: list[date]) -> dict
     started = people(query, funnel.steps[0], days, query.text("where", ""))
     steps = funnel_steps(funnel, started)
     if "on" not in query.params:
-        numbers = [step["count"] for step in steps]
-        analysis = {"completion": numbers[-1], "starting_amount": numbers[0], "steps": len(numbers)}
-        return {"steps": steps, "analysis": analysis}
+        return {"steps": steps}
     name, parts = dataset.breakdown(funnel.steps[0], query.text("on"))
     values = largest(counts.by_value(funnel.steps[0], name, parts, started), query.number("limit", 255))
     return {"$overall": steps, **{value: funnel_steps(funnel, daily, value) for value, daily in values.items()}}
@@ -44,21 +42,17 @@ def funnel_steps(funnel: dataset.Funnel, started: counts.Daily, value: str = "")
             left = int(left * keeps * (0.9 + 0.2 * counts.chance("funnel", funnel.name, step, value, day)))
             numbers[step] += left
     steps: list[dict[str, Any]] = []
-    waits = (0, *funnel.waits)
     for step, (event, number) in enumerate(zip(funnel.steps, numbers, strict=True)):
         before = numbers[max(0, step - 1)]
         described: dict[str, Any] = {
             "count": number,
-            "avg_time": waits[step] if step else None,
-            "avg_time_from_start": sum(waits[: step + 1]) if step else None,
             "step_conv_ratio": number / before if before else 0,
             "goal": event.name,
             "overall_conv_ratio": number / numbers[0] if numbers[0] else 0,
             "event": event.name,
         }
         if event.display_name:
-            custom_id = int(event.name.partition(":")[2])
-            described |= {"step_label": event.display_name, "custom_event": True, "custom_event_id": custom_id}
+            described["step_label"] = event.display_name
         steps.append(described)
     return steps
 

@@ -104,7 +104,7 @@ def _retention(query: Query, report: SavedReport, days: list[date]) -> Series:
 def _funnel(query: Query, report: SavedReport, days: list[date]) -> Series:
     funnel = dataset.FUNNELS[report.funnel or 0]
     steps = funnel_steps(funnel, people(query, funnel.steps[0], days))
-    keys = ("count", "step_conv_ratio", "overall_conv_ratio", "avg_time", "avg_time_from_start")
+    keys = ("count", "step_conv_ratio", "overall_conv_ratio")
     named = {f"{number}. {step.get('step_label', step['event'])}": step for number, step in enumerate(steps, start=1)}
     return {funnel.name: {key: {name: {"all": step[key]} for name, step in named.items()} for key in keys}}
 

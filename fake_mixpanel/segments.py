@@ -115,7 +115,7 @@ def _chart(query: Query, values: dict[str, Cells]) -> dict[str, Any]:
 
 
 def _amounts(query: Query) -> dict[date, tuple[float, int]]:
-    """Day → the sum of a numeric property, and the number of events. A value that is no number counts as 0."""
+    """Day → the sum of a numeric property, and the number of events. A value that is not a number counts as 0."""
     days, event = query.days(), dataset.EVENTS.get(query.text("event"))
     if not event:
         return {}

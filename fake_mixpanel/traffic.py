@@ -39,7 +39,8 @@ class Traffic:
         self._arrivals = 0
         self._running: dict[int, dict[int, _Query]] = defaultdict(dict)
         self._hour: dict[int, deque[float]] = defaultdict(deque)
-        self._most_running = 0
+        self.most_running = 0
+        """The most queries of one project that ran at once."""
         self.duplicates_in_flight = 0
         """How often a query arrived while the same query of the same project was running."""
         self._lock = threading.Lock()
@@ -50,17 +51,13 @@ class Traffic:
         with self._lock:
             return list(self._calls.values())
 
-    def most_running(self) -> int:
-        """The most queries of one project that ran at once."""
-        return self._most_running
-
     def reset(self) -> None:
         """Forgets all calls and the count of the hour. Running queries, faults and settings stay."""
         with self._lock:
             self._calls.clear()
             self._hour.clear()
             self.duplicates_in_flight = 0
-            self._most_running = max(map(len, self._running.values()), default=0)
+            self.most_running = max(map(len, self._running.values()), default=0)
 
     def arrive(self, call: Call, *, counted: bool) -> tuple[int, Refused | None]:
         """Records a call and, if `counted`, counts it towards the limits, in one locked step.
@@ -82,7 +79,7 @@ class Traffic:
                 return number, self.over(project, len(running) + 1, len(hour) + 1)
             hour.append(now)
             running[number] = query
-            self._most_running = max(self._most_running, len(running))
+            self.most_running = max(self.most_running, len(running))
             return number, None
 
     def leave(self, number: int, project: int | None, status: int) -> None:

@@ -34,7 +34,7 @@ def read_file(file: Path) -> None:
         sys.exit(f"MixCyfe can't start: {file.name} can't be read ({type(error).__name__}).")
     for at, line in enumerate(lines, 1):
         if not re.match("$|#|(export )?[A-Za-z_0-9]+=", line):  # django-environ would print it
-            sys.exit(f"MixCyfe can't start: line {at} of {file.name} is no setting; write NAME=value.")
+            sys.exit(f"MixCyfe can't start: line {at} of {file.name} is not a setting; write NAME=value.")
     environ.Env.read_env(StringIO("\n".join(lines)))
 
 
@@ -71,7 +71,7 @@ def fernet_keys(value: str) -> list[str]:
         try:
             Fernet(key)
         except ValueError:
-            stop("FIELD_ENCRYPTION_KEYS", f"holds no Fernet key at place {place}; python manage.py new_key prints one")
+            stop("FIELD_ENCRYPTION_KEYS", f"has no Fernet key at place {place}; python manage.py new_key prints one")
     return words(value)
 
 

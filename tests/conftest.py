@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from fake_mixpanel import published
@@ -48,6 +49,12 @@ def no_unpublished_requests() -> Iterator[None]:
     problems = UNPUBLISHED[:]
     UNPUBLISHED.clear()
     assert not problems, "a request that Mixpanel does not describe"
+
+
+@pytest.fixture(autouse=True)
+def new_process() -> None:
+    """Each test finds what a process that has just begun finds: nothing logged, nothing pruned."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

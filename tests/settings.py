@@ -27,3 +27,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"] == "mixcyfe_site.sqlite":  # noqa: F405
     # In memory, as Django's own SQLite; pytest-django appends its worker's name.
     DATABASES["default"]["TEST"] = {"NAME": "file:test?mode=memory&cache=shared&worker="}  # noqa: F405
+# Every test client makes a middleware of its own, which would look for all the static files there are.
+WHITENOISE_AUTOREFRESH = True

@@ -35,10 +35,24 @@ class TestConnectionOfANewProject:
         verdict = ask(boss())
         assert verdict["ok"]
         assert verdict["title"] == f"Connected: Mixpanel answers for project {DEMO_PROJECT_ID}."
-        assert "The time in US/Pacific is" in verdict["text"]
+        assert "The time zone is right" in verdict["text"]
         assert not Project.objects.exists()
         assert not ApiCall.objects.exists()
-        assert len(mixpanel.calls) == 1
+        assert [call.endpoint for call in mixpanel.calls] == ["events", "app/me"]
+
+    def test_it_reads_the_time_zone_when_none_is_chosen(self, db: None, mixpanel: FakeMixpanel) -> None:
+        verdict = ask(boss(), timezone="")
+        assert (verdict["ok"], verdict["timezone"]) == (True, "US/Pacific")
+        mixpanel.fail(403, endpoint="app/me", times=1)
+        verdict = ask(boss("second"), timezone="")
+        assert (verdict["ok"], verdict["timezone"]) == (True, "")
+        assert "Copy it from Mixpanel's project settings" in verdict["text"]
+
+    @pytest.mark.parametrize("zone", ["Pacific/Honolulu", "Europe/Paris"])
+    def test_a_time_zone_behind_or_ahead_is_wrong(self, db: None, mixpanel: FakeMixpanel, zone: str) -> None:
+        verdict = ask(boss(), timezone=zone)
+        assert (verdict["ok"], verdict["timezone"]) == (False, "US/Pacific")
+        assert verdict["title"] == "The time zone is wrong: at Mixpanel, the project is in US/Pacific."
 
     @pytest.mark.parametrize(
         ("fields", "title", "text"),
@@ -72,15 +86,19 @@ class TestConnectionOfANewProject:
         assert ask(boss())["title"] == "This project's plan at Mixpanel has no API."
 
     def test_a_time_zone_that_is_ahead(self, db: None, mixpanel: FakeMixpanel) -> None:
-        mixpanel.fail(400, {"error": "to_date cannot be later than today"}, times=1)
+        mixpanel.fail(400, {"error": "to_date cannot be later than today"}, endpoint="events", times=1)
+        mixpanel.fail(403, endpoint="app/me", times=1)
         verdict = ask(boss(), timezone="Pacific/Kiritimati")
         assert verdict["title"].startswith("The time zone is wrong: at Mixpanel, ")
         assert "Pacific/Kiritimati is ahead" in verdict["text"]
 
     def test_it_asks_for_today_as_the_time_zone_has_it(self, db: None, mixpanel: FakeMixpanel) -> None:
         ask(boss(), timezone="Asia/Tokyo")
-        [call] = mixpanel.calls
+        call = mixpanel.calls[0]
         assert call.params["from_date"] == call.params["to_date"] == Project(timezone="Asia/Tokyo").today().isoformat()
+
+    def test_another_name_of_the_same_time_zone_is_right(self, db: None, mixpanel: FakeMixpanel) -> None:
+        assert ask(boss(), timezone="America/Los_Angeles")["ok"]
 
     def test_a_reached_limit_is_no_wrong_credential(self, db: None, mixpanel: FakeMixpanel) -> None:
         mixpanel.hourly_limit = 0
@@ -179,7 +197,7 @@ class TestConnectionOfASavedProject:
         verdict = of_saved(client, project)
         assert verdict["title"] == "Not tested: Mixpanel can't be asked now."
         assert "60 minutes" in verdict["text"]
-        assert len(mixpanel.calls) == 2
+        assert [call.endpoint for call in mixpanel.calls].count("events") == 2
 
     def test_without_scripts_it_saves_and_then_tests(self, db: None, mixpanel: FakeMixpanel) -> None:
         client = boss()

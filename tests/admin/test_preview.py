@@ -146,7 +146,7 @@ def test_a_missing_or_taken_title_keeps_nothing_from_being_drawn(post: Any, make
     answer = post(ask="missing", title="Taken", **BY_SOURCE).json()
     assert "already" in answer["errors"]["title"][0]
     assert answer["preview"]["state"] == "drawn"
-    assert post(title="", **BY_SOURCE).json()["title"] == "Signed up by utm_source"
+    assert post(title="", **BY_SOURCE).json()["title"] == "Signed up by UTM source"
 
 
 def test_it_says_why_when_mixpanel_is_down_and_does_not_insist(preview: Preview, mixpanel: FakeMixpanel) -> None:

@@ -1,5 +1,6 @@
 """Making and changing widgets in the admin, without a script: what is filled in, dropped, refused and said."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -106,6 +107,13 @@ def test_a_title_is_found_where_none_is_given(make: Any, project: Project) -> No
     assert make(report="funnel", funnel="7509", chart="funnel").title == "Signup funnel"
     assert make(report="top_events", chart="list").title == "Today's top events"
     assert make(events="E" * 900).title.endswith("…")
+    for name, words in (
+        ("mp_country_code", "country"),
+        ("$os", "operating system"),
+        ("$city", "city"),
+        ("sign_up_method", "sign up method"),
+    ):
+        assert make(**by_plan | {"breakdown": name}).title == f"Signed up by {words}"
 
 
 def test_what_is_left_over_in_unused_fields_is_dropped(make: Any) -> None:
@@ -141,6 +149,57 @@ def test_a_taken_title_is_refused_at_the_title(boss: Client, project: Project, m
     make_widget(title="Signups")
     response = boss.post(ADD, answers_of(project, events="Signed up", title="Signups"))
     assert list(errors_of(response)) == ["title"]
+
+
+def test_the_first_wrong_field_has_the_focus_without_a_script(boss: Client, project: Project) -> None:
+    page = boss.post(ADD, answers_of(project, events="Signed up", last="0", limit="0")).content.decode()
+    assert page.count(" autofocus") == 1
+    assert re.search(r'<input[^>]*name="last"[^>]* autofocus', page)
+
+
+def test_save_as_new_finds_a_free_title(boss: Client, make: Any, project: Project) -> None:
+    widget = make(events="Signed up", title="Signups")
+    for _ in range(2):
+        boss.post(address_of(widget), answers_of(project, events="Signed up", title="Signups", _saveasnew="1"))
+    titles = Widget.objects.order_by("pk").values_list("title", flat=True)
+    assert list(titles) == ["Signups", "Signups (copy)", "Signups (copy 2)"]
+
+
+def test_a_name_that_mixpanels_list_lacks_is_saved_with_a_warning(
+    boss: Client, project: Project, mixpanel: FakeMixpanel
+) -> None:
+    for what, of, names in (("events", [], ["Signed up", "Signed out"]), ("properties", ["Signed up"], ["$os"])):
+        listing = OptionCache.objects.of(project, what, of)
+        listing.values = [{"value": name} for name in names]
+        listing.save()
+    answers = answers_of(project, report="segmentation", events="Signed up", breakdown="os", _continue="1")
+    said = boss.post(ADD, answers, follow=True).content.decode()
+    assert "Mixpanel&#x27;s list has no property “os”. Did you mean “$os”?" in said
+    said = boss.post(ADD, answers_of(project, events="signed up\nSignedout\nSigned up"), follow=True).content.decode()
+    assert "no event “signed up”. Did you mean “Signed up”" in said
+    assert "no event “Signedout”. Did you mean “Signed out”" in said
+    assert said.count("Mixpanel&#x27;s list has no") == 2
+    assert Widget.objects.count() == 2
+    assert not mixpanel.calls
+
+
+def test_a_save_over_somebody_elses_change_is_refused_once(boss: Client, make: Any, project: Project) -> None:
+    widget = make(events="Signed up", title="Signups")
+    seen = boss.get(address_of(widget)).context["seen"]
+    other = Client()
+    other.force_login(somebody(project, "view", "change"))
+    mine = {"events": "Signed up", "title": "Mine", "_save": "1"}
+    other.post(address_of(widget), answers_of(project, events="Signed up", title="Theirs", seen=seen))
+    answer = boss.post(address_of(widget), answers_of(project, **mine, seen=seen))
+    [refusal] = errors_of(answer)["__all__"]
+    assert "this widget was changed just now" in refusal
+    assert "open. who may view and change: Changed title. Your entries" in refusal
+    assert answer.context["adminform"].form["title"].value() == "Mine"
+    widget.refresh_from_db()
+    assert widget.title == "Theirs"
+    boss.post(address_of(widget), answers_of(project, **mine, seen=answer.context["seen"]))
+    widget.refresh_from_db()
+    assert widget.title == "Mine"
 
 
 def test_filters_are_rows_and_the_last_can_be_taken_away(boss: Client, make: Any, project: Project) -> None:
@@ -205,7 +264,7 @@ def test_a_link_to_a_project_one_does_not_have_says_so_and_no_more(boss: Client,
 
 def test_a_text_that_is_no_link_says_what_to_paste(boss: Client, project: Project) -> None:
     response = boss.post(reverse("admin:widgets_widget_link"), {"link": "<script>"})
-    assert "no address of Mixpanel" in response.json()["problem"]
+    assert "not an address of Mixpanel" in response.json()["problem"]
 
 
 def test_changing_the_chart_of_a_polled_widget_warns_of_cyfe(

@@ -94,7 +94,7 @@ BAD_ENTRIES: dict[str, tuple[str, dict[str, Any], str]] = {
     "text for a number": ("widgets", {"last": "30"}, "last: write a whole number, 1 or more"),
     "true for a number": ("widgets", {"top": True}, "top: write a whole number"),
     "null": ("widgets", {"events": None}, 'events: write a list of texts, such as ["Signed up"]'),
-    "bad colour": ("widgets", {"colors": ["red"]}, "colors: “red” is no colour"),
+    "bad colour": ("widgets", {"colors": ["red"]}, "colors: “red” is not a colour"),
     "bad date": ("widgets", {"range": "fixed", "from_date": "1/1/26"}, "from_date: write a date as YYYY-MM-DD"),
     "no such project": ("widgets", {"project": "Nobody"}, "project: there is no project of this name"),
     "no project": ("widgets", {"project": ""}, "project: is required"),

@@ -90,7 +90,7 @@ def test_it_takes_off_what_people_paste_around_it(around):
 )
 def test_it_says_what_to_paste_when_it_is_no_address_of_mixpanel(text):
     with pytest.raises(
-        BadLink, match=r"no address of Mixpanel\. Paste a report's address, as your browser shows it: https://"
+        BadLink, match=r"not an address of Mixpanel\. Paste a report's address, as your browser shows it: https://"
     ):
         read_link(text)
 
@@ -120,8 +120,8 @@ def test_it_says_what_to_paste_when_it_is_no_address_of_mixpanel(text):
         (f"{PROJECT}/events", "“events” can't become a widget"),
         (f"{PROJECT}/boards#id=12345", "whole board, .* ⋯ menu"),
         (f"{PROJECT}/boards", "whole board"),
-        (f"{PROJECT}/boards#id=12345&editor-card-id=%22text-77%22", "card of the board is no report"),
-        (f"{PROJECT}/boards#id=12345&editor-card-id=report-", "card of the board is no report"),
+        (f"{PROJECT}/boards#id=12345&editor-card-id=%22text-77%22", "card of the board is not a report"),
+        (f"{PROJECT}/boards#id=12345&editor-card-id=report-", "card of the board is not a report"),
         (f"{PROJECT}/insights#report/0", "report's number in this address can't be right"),
         (f"{PROJECT}/insights#report/{LARGEST_ID + 1}", "report's number in this address can't be right"),
         (f"{PROJECT}/insights#report/{'9' * 3000}", "report's number in this address can't be right"),

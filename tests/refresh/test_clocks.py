@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -15,7 +16,6 @@ from fake_mixpanel.fake import FakeMixpanel
 from tests.refresh.test_freshness import clock, cyfe_polls
 from widgets.models import HostClock, Snapshot, Widget
 from widgets.models.call import Purpose
-from widgets.refresh import log_rate
 from widgets.refresh.clock import database_now
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
@@ -117,7 +117,7 @@ def test_superusers_are_told_of_a_host_whose_clock_is_off(
 def test_a_clock_that_is_off_is_told_once_in_a_while(
     off: int, told: bool, caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
 ) -> None:
-    log_rate._logged_at.clear()
+    cache.clear()
     truth = database_now()
     with (
         caplog.at_level(logging.WARNING, "widgets.refresh.clock"),

@@ -23,12 +23,6 @@ __all__ = ["clock"]
 MakeWidget = Callable[..., Widget]
 
 
-@pytest.fixture(autouse=True)
-def never_pruned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a process that has just begun."""
-    monkeypatch.setattr(pruning, "pruned_at", None)
-
-
 def unsaved(project: Project) -> Widget:
     return Widget(project=project, title="Not saved", report="events", events=["Signed up"], last=3)
 

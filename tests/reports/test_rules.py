@@ -96,7 +96,7 @@ def test_it_keeps_to_as_many_intervals_as_mixpanel_gives(intervals):
     ("asked", "words"),
     [
         (Filter(" ", "is", "x"), "Filter 1: enter the property's name"),
-        (Filter("plan", "like", "x"), "“like” is no condition. Choose one of: is, is_not, contains"),
+        (Filter("plan", "like", "x"), "“like” is not a condition. Choose one of: is, is_not, contains"),
         (Filter("plan", "gt", "5"), "“is greater than” compares numbers"),
         (Filter("plan", "lt", True), "“is less than” compares numbers"),
         (Filter("plan", "lt", INFINITY), "“is less than” compares numbers"),
@@ -177,14 +177,14 @@ def test_it_wants_a_whole_bucket_between_fixed_dates(first, last, unit, whole):
     if whole:
         assert problems(fixed(*dates, unit=unit)) == []
     else:
-        refused("unit", f"hold no whole {unit}. Choose day, or a longer range", fixed(*dates, unit=unit))
+        refused("unit", f"contain no whole {unit}. Choose day, or a longer range", fixed(*dates, unit=unit))
     assert problems(fixed(*dates, unit=unit, chart="pie")) == []
     assert problems(fixed(*dates, unit="day")) == []
 
 
 @pytest.mark.parametrize("words", ["week_to_date", "last_week"])
 def test_it_finds_no_month_in_a_week(words):
-    refused("unit", "A week holds no whole month", spec("events", range=words, unit="month"))
+    refused("unit", "A week contains no whole month", spec("events", range=words, unit="month"))
     assert problems(spec("events", range=words, unit="month", chart="number")) == []
     assert problems(spec("funnel", range=words, unit="month", chart="table")) == []
     assert problems(spec("events", range=words, unit="week")) == []

@@ -176,5 +176,5 @@ def test_it_counts_the_cells_of_a_saved_funnel_and_of_saved_retention():
 
 def test_it_reads_deep_answers_no_deeper_than_it_can():
     for depth in (101, 900, 5000, 150_000):
-        with pytest.raises(Unreadable, match=r"nested too deep|it is no JSON|too large"):
+        with pytest.raises(Unreadable, match=r"nested too deep|it is not JSON|too large"):
             data_from(b'{"a":' * depth + b"1" + b"}" * depth)

@@ -195,8 +195,8 @@ def test_it_takes_settings_from_the_file_and_lets_the_environment_win(site: Copy
     ("content", "why"),
     [
         (b"SECRET_KEY=\xff\xfe\n", ".env can't be read (UnicodeDecodeError)"),
-        (f"# comment\n\nSECRET_KEY: {PASSWORD}\n".encode(), "line 3 of .env is no setting; write NAME=value"),
-        (f"SECRET_KEY = {PASSWORD}\n".encode(), "line 1 of .env is no setting; write NAME=value"),
+        (f"# comment\n\nSECRET_KEY: {PASSWORD}\n".encode(), "line 3 of .env is not a setting; write NAME=value"),
+        (f"SECRET_KEY = {PASSWORD}\n".encode(), "line 1 of .env is not a setting; write NAME=value"),
     ],
 )
 def test_it_names_a_wrong_line_of_the_file_and_does_not_repeat_it(site: Copy, content: bytes, why: str) -> None:

@@ -71,7 +71,7 @@ def roles_for(by: Any) -> dict[str, str]:
 def invite(by: Any, name: str, email: str, projects: Sequence[Project], role: str) -> Invitation:
     """`projects` are visible to `by`, and `role` is one of roles_for(by).
 
-    A person with an account joins the projects and keeps role and password. A role holds in all projects, so only
+    A person with an account joins the projects and keeps role and password. A role applies to all projects, so only
     superusers change it.
     """
     with transaction.atomic():
@@ -114,15 +114,13 @@ def is_blank(user: Any, by: Any) -> bool:
     return not handed_out.exists() and not elsewhere.exists()
 
 
-def link_for(user: Any) -> str:
-    """A new one-time link. Older links stay valid until the person uses one of them."""
-    uid = urlsafe_base64_encode(force_bytes(user.pk))
-    return f"{settings.SITE_URL}{reverse('set_password', args=[uid, tokens.make_token(user)])}"
-
-
 def send_link(user: Any) -> Invitation:
-    """Mails the link. If mail is not set up or fails, returns the link, to be shown once."""
-    link = link_for(user)
+    """Mails a new one-time link. If mail is not set up or fails, returns the link, to be shown once.
+
+    Older links stay valid until the person uses one of them.
+    """
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    link = f"{settings.SITE_URL}{reverse('set_password', args=[uid, tokens.make_token(user)])}"
     if not settings.EMAIL_IS_SET_UP:
         return Invitation(user, link)
     days = settings.PASSWORD_RESET_TIMEOUT // (24 * 3600)

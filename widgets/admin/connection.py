@@ -3,10 +3,12 @@
 Nobody can choose the host. A stored secret is sent only for the project that it was stored for.
 """
 
+import contextlib
 import json
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -14,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from widgets.mixpanel.client import Client
+from widgets.mixpanel.errors import MixpanelError
 from widgets.mixpanel.regions import REGIONS
 from widgets.models import Project
 from widgets.models.encrypted import encrypt
@@ -31,12 +34,19 @@ SUBJECT = "connection test"
 EVENT = "MixCyfe connection test"
 """No project has this event, so Mixpanel's answer is very small."""
 
+LAST_ZONE = "Etc/GMT+12"
+"""Where the date changes last. Without a time zone, the test asks for today's date there.
+
+That date is nowhere in the future. Mixpanel would refuse a future date.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The result of a test: `title` is one line, `text` is the advice, `errors` are the form's errors by field.
 
     `outcome` is `ok` or the kind of the error, as in the ledger. It is empty when Mixpanel was not asked.
+    `timezone` is the project's time zone at Mixpanel, if Mixpanel told it.
     """
 
     ok: bool
@@ -44,6 +54,7 @@ class Verdict:
     text: str = ""
     errors: dict[str, list[str]] = field(default_factory=dict)
     outcome: str = ""
+    timezone: str = ""
 
 
 class ConnectionForm(forms.Form):
@@ -52,6 +63,7 @@ class ConnectionForm(forms.Form):
     def __init__(self, data: Any, stored: Project | None) -> None:
         super().__init__(data)
         self.fields |= forms.fields_for_model(Project, FIELDS)
+        self.fields["timezone"].required = False
         self.fields["new_secret"] = forms.CharField(label="Secret", required=False, strip=True, max_length=1000)
         self.stored = stored
         self.project = Project()
@@ -62,6 +74,7 @@ class ConnectionForm(forms.Form):
         typed = cleaned.get("new_secret", "")
         for name in FIELDS:
             setattr(self.project, name, cleaned.get(name))
+        self.project.timezone = self.project.timezone or LAST_ZONE
         others = {each.name for each in Project._meta.get_fields()} - set(FIELDS) | set(self.errors)
         try:
             # Uniqueness matters when a project is saved, not when it is tested.
@@ -117,29 +130,72 @@ def check(project: Project, *, counted_on: Project | None, saved: bool, user: An
         let_through = ("credentials", "plan")
         return reserve(counted_on, what=SUBJECT, user_id=user.pk, ignored_backoff=let_through, speaks_for_project=saved)
 
+    def fetch(client: Client, today: date) -> str:
+        return zone_after_query(client, today, may_ask_zone=project.auth == Auth.SERVICE_ACCOUNT)
+
     answered = gateway.call(project, reserved, fetch, subject=SUBJECT, for_person=True)
     if answered is Refusal.NO_CREDENTIALS:
         return Verdict(False, "The secret can't be read.", project.secret_problem)
     if isinstance(answered, Refusal):
         return Verdict(False, "Not tested: Mixpanel can't be asked now.", why_not(counted_on or project, answered))
-    return explained(answered, project) if isinstance(answered, Failure) else connected(project)
+    return explained(answered, project) if isinstance(answered, Failure) else connected(project, answered)
 
 
-def fetch(client: Client, today: date) -> Any:
+def zone_after_query(client: Client, today: date, *, may_ask_zone: bool) -> str:
+    """Asks one query, then for the project's time zone, which counts to no hourly limit. Empty if that is not told."""
     dates = {"from_date": today.isoformat(), "to_date": today.isoformat()}
-    return client.query("events", {"event": json.dumps([EVENT]), "type": "general", "unit": "day", **dates})
+    refused = None
+    try:
+        client.query("events", {"event": json.dumps([EVENT]), "type": "general", "unit": "day", **dates})
+    except MixpanelError as error:
+        if error.kind != "timezone":
+            raise
+        refused = error
+    zone = ""
+    if may_ask_zone:
+        with contextlib.suppress(MixpanelError):
+            zone = client.time_zone()
+    if zone in available_timezones():
+        return zone
+    if refused:
+        raise refused
+    return ""
 
 
-def connected(project: Project) -> Verdict:
+def connected(project: Project, zone: str) -> Verdict:
+    """`zone`: the project's time zone at Mixpanel, or "" if Mixpanel does not tell it to this account."""
     which = f" for project {project.project_id}" if project.project_id else ""
-    now = timezone.now().astimezone(project.zone)
-    text = (
-        f"The time in {project.timezone} is {now:%A, %-d %B, %H:%M}. If the project's clock at Mixpanel shows "
-        "another time, change the time zone."
-    )
+    title = f"Connected: Mixpanel answers{which}."
+    if project.timezone == LAST_ZONE:
+        told = f"It says that the time zone is {zone}."
+        text = told if zone else "It does not tell the time zone. Copy it from Mixpanel's project settings."
+    elif not zone:
+        text = (
+            f"The time in {project.timezone} is {clock(project.timezone)}. If the project's clock at Mixpanel shows "
+            "another time, change the time zone: Mixpanel does not tell it to this account."
+        )
+    elif same_clock(project.timezone, zone):
+        text = f"The time zone is right: it is {clock(zone)} there."
+    else:
+        wrong = f"The time zone is wrong: at Mixpanel, the project is in {zone}."
+        text = f"Mixpanel answers. But it is {clock(zone)} there, and {clock(project.timezone)} in {project.timezone}."
+        return Verdict(False, wrong, text, outcome="ok", timezone=zone)
     if project.auth == Auth.PROJECT_SECRET:
         text += " Mixpanel ends project secrets on 3 March 2027. Change to a service account before that day."
-    return Verdict(True, f"Connected: Mixpanel answers{which}.", text, outcome="ok")
+    return Verdict(True, title, text, outcome="ok", timezone=zone)
+
+
+def clock(zone: str) -> str:
+    return f"{timezone.now().astimezone(ZoneInfo(zone)):%A, %-d %B, %H:%M}"
+
+
+def same_clock(zone: str, other: str) -> bool:
+    """Whether both clocks agree in the next 12 months, as in US/Pacific and America/Los_Angeles."""
+    months = [timezone.now() + timedelta(days=30 * month) for month in range(13)]
+    return all(
+        month.astimezone(ZoneInfo(zone)).utcoffset() == month.astimezone(ZoneInfo(other)).utcoffset()
+        for month in months
+    )
 
 
 def explained(failure: Failure, project: Project) -> Verdict:

@@ -5,9 +5,11 @@ The scripts in `static/widgets/form/` add pickers to them.
 
 import json
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from widgets.spec import FILTER_OPS
 
@@ -21,6 +23,32 @@ def picker(what: str, help_text: str = "") -> dict[str, str]:
 def day() -> forms.DateInput:
     """The browser's own date picker, which needs no script."""
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+def focus_first_error(adminform: Any) -> None:
+    """The first field with an error gets the focus, also without scripts."""
+    fields = [field for _, options in adminform.fieldsets for row in options["fields"] for field in in_row(row)]
+    for name in fields:
+        if name in adminform.form.errors:
+            adminform.form.fields[name].widget.attrs["autofocus"] = True
+            return
+
+
+def in_row(row: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (row,) if isinstance(row, str) else row
+
+
+class TimeZoneInput(forms.TextInput):
+    """A time zone's name, with the browser's own list to search, which needs no script."""
+
+    template_name = "widgets/time_zone.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, {**(attrs or {}), "list": f"{name}-list", "autocomplete": "off"})
+        now = timezone.now()
+        zones = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
+        context["widget"]["zones"] = [(zone, f"UTC{now.astimezone(ZoneInfo(zone)).isoformat()[-6:]}") for zone in zones]
+        return context
 
 
 class LinesField(forms.CharField):

@@ -4,6 +4,7 @@ All are POST, because they may use up a query. Things that a person may not see 
 exist.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import admin
@@ -16,11 +17,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from widgets.accounts.ids import is_id
+from widgets.admin.form_files import MEDIA
 from widgets.admin.pasted_link import LinkProblem, fields_of
 from widgets.admin.preview_json import as_json
 from widgets.admin.titles import free_title
 from widgets.editor.options import LISTS, Options, options
 from widgets.editor.preview import Ask, Preview, preview
+from widgets.editor.unknown_names import unknown_names
 from widgets.models import Project, Widget
 from widgets.times import from_now
 from widgets.web.health import NEEDS_SOMEBODY
@@ -52,14 +55,16 @@ class FormViews(admin.ModelAdmin):
             "errors": errors,
             "missing": missing(form),
             "title": free_title(form.cleaned_data, form.instance.pk),
+            "unknown": [],
             "preview": None,
         }
         if set(errors) <= HARMLESS:
             shown = preview(form.instance, asked(request), user_id=request.user.pk)
+            content["unknown"] = [asdict(name) | {"text": str(name)} for name in unknown_names(form.instance)]
             content["preview"] = as_json(shown, form.instance) | {"repair": self.repair(request, form.instance, shown)}
         if request.accepts("text/html"):
             context = {**self.admin_site.each_context(request), "opts": self.opts, **content, "title": "Preview"}
-            context["media"] = self.media
+            context["media"] = MEDIA
             return TemplateResponse(request, "admin/widgets/widget/preview.html", context)
         return JsonResponse(content)
 

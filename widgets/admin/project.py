@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from widgets.admin.changes import LogsValues
 from widgets.admin.connection import RECEIVER
+from widgets.admin.fields import TimeZoneInput
 from widgets.admin.project_page import ProjectPage
 from widgets.admin.strict_list import StrictList
 from widgets.models import Project
@@ -38,8 +39,20 @@ class ProjectForm(forms.ModelForm):
         help_text="MixCyfe stores the secret encrypted and never shows it again.",
     )
 
+    class Meta:
+        widgets = {"timezone": TimeZoneInput(attrs={"class": "vTextField"})}
+        help_texts = {
+            "timezone": "The time zone in Mixpanel's project settings. It decides when a day ends.",
+            "refresh_minutes": "How often today's numbers are refreshed. Ranges that are over are queried less often.",
+        }
+        error_messages = {"timezone": {"required": "Choose the time zone in Mixpanel's project settings."}}
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "timezone" in self.fields and self.instance.pk is None:
+            # Nobody notices a wrong default, and with a wrong zone every day ends at the wrong hour.
+            self.initial["timezone"] = ""
+            self.fields["timezone"].help_text += " Type to search, or test the connection to read it from Mixpanel."
         if "new_secret" in self.fields and self.instance.pk and self.instance.has_secret:
             self.fields["new_secret"].help_text = "A secret is stored. Leave this field empty to keep it."
 

@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from widgets.admin.connection import SUBJECT, ConnectionForm, check_form, check_saved
+from widgets.admin.fields import focus_first_error
 from widgets.freshness import for_polls
 from widgets.models import ApiCall, Project
 from widgets.models.call import Outcome, Purpose
@@ -109,11 +110,11 @@ class ProjectPage(admin.ModelAdmin):
             "widgets/connection.html", {"url": reverse("admin:widgets_project_connection"), "project": project}
         )
 
-    @admin.display(description="Limits Mixpanel named")
+    @admin.display(description="Limits reported by Mixpanel")
     def learned_limits(self, project: Project) -> SafeString | str:
         hourly, concurrent = project.learned
         if not hourly and not concurrent:
-            return "None in the last week. Mixpanel names a limit when the project reaches it."
+            return "None in the last week. Mixpanel reports a limit when the project reaches it."
         return render_to_string(
             "widgets/learned_limits.html", {"project": project, "hourly": hourly, "concurrent": concurrent}
         )
@@ -122,6 +123,7 @@ class ProjectPage(admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         shown: Project | None = kwargs.get("obj")
+        focus_first_error(context["adminform"])
         # Read again, because a form with errors has changed `shown`.
         project = self.get_object(request, str(shown.pk)) if shown is not None and shown.pk else None
         if project is not None:

@@ -1,15 +1,37 @@
 """Makes a title from the fields of a widget, for people who leave the title empty."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from widgets.models import OptionCache, Widget
+from widgets.models import OptionCache, Project, Widget
 from widgets.models.names import free_name
 from widgets.models.widget import LONGEST_TITLE
 from widgets.reports import REPORT_TYPES
-from widgets.reports.expressions import property_title
+from widgets.reports.expressions import is_expression, property_title
 
 LONGEST = 180
+
+WORDS = {
+    "mp_country_code": "country",
+    "$country_code": "country",
+    "$os": "operating system",
+    "$os_version": "system version",
+    "$current_url": "page address",
+    "$app_version_string": "app version",
+    "$app_build_number": "app build",
+    "mp_lib": "library",
+    "$lib_version": "library version",
+    "utm_source": "UTM source",
+    "utm_medium": "UTM medium",
+    "utm_campaign": "UTM campaign",
+    "utm_content": "UTM content",
+    "utm_term": "UTM term",
+}
+"""Mixpanel's own properties whose names say too little once `$`, `mp_` and underscores are gone.
+
+https://docs.mixpanel.com/docs/data-structure/property-reference/default-properties
+"""
 
 
 def free_title(chosen: Mapping[str, Any], pk: Any = None) -> str:
@@ -21,6 +43,12 @@ def free_title(chosen: Mapping[str, Any], pk: Any = None) -> str:
     return free_name(title, set(others.values_list("title", flat=True)), LONGEST_TITLE)
 
 
+def title_of_copy(title: str, project: Project) -> str:
+    """A free title for a copy of the widget with this title."""
+    taken = set(project.widgets.values_list("title", flat=True))
+    return free_name(title, taken, LONGEST_TITLE, lambda n: f" (copy {n})" if n > 1 else " (copy)")
+
+
 def what_it_shows(chosen: Mapping[str, Any]) -> str:
     kind = REPORT_TYPES.get(chosen.get("report") or "")
     if kind is None:
@@ -30,9 +58,9 @@ def what_it_shows(chosen: Mapping[str, Any]) -> str:
         case "events":
             title = events
         case "segmentation":
-            title = " by ".join(filter(None, (events, property_title(chosen.get("breakdown") or ""))))
+            title = " by ".join(filter(None, (events, in_words(chosen.get("breakdown") or ""))))
         case "sum" | "average":
-            name = property_title(chosen.get("property_name") or "")
+            name = in_words(chosen.get("property_name") or "")
             title = f"{kind.name.capitalize()} of {name}, {events}" if name and events else ""
         case "saved_report" | "funnel":
             title = saved_name(chosen, kind.name)
@@ -43,6 +71,14 @@ def what_it_shows(chosen: Mapping[str, Any]) -> str:
         case _:
             title = kind.title
     return title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…"
+
+
+def in_words(name: str) -> str:
+    """A property as people say it: `country` for `mp_country_code`. An expression stays unchanged."""
+    name = property_title(name).strip()
+    if is_expression(name):
+        return name
+    return WORDS.get(name) or re.sub(r"^(\$|mp_)", "", name).replace("_", " ")
 
 
 def saved_name(chosen: Mapping[str, Any], name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from widgets.reports import REPORT_TYPES
 from widgets.reports.numeric import Numeric
 from widgets.reports.retention import Cohorts
-from widgets.spec import OPTIONS, TIME_SERIES_CHARTS
+from widgets.spec import CHARTS, OPTIONS, TIME_SERIES_CHARTS
 
 ONE_LABEL_OR_COLUMNS = (Numeric, Cohorts)
 """Report types whose series are not values of a property, so nobody can rank them or leave them out."""
@@ -60,7 +60,11 @@ def described() -> dict[str, Any]:
     """The rules of the form as JSON for its script."""
     return {
         "conditions": CONDITIONS,
-        "charts": {kind.name: kind.charts for kind in REPORT_TYPES.values()},
+        "usual_chart": {kind.name: kind.usual_chart for kind in REPORT_TYPES.values()},
+        "no_chart": {
+            kind.name: {chart: why for chart in CHARTS if (why := kind.why_not(chart))}
+            for kind in REPORT_TYPES.values()
+        },
         "about": {kind.name: kind.about for kind in REPORT_TYPES.values()},
         "one_event": [kind.name for kind in REPORT_TYPES.values() if "events" in kind.fields and kind.name != "events"],
     }

@@ -4,10 +4,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from widgets.admin.changes import LogsValues
+from widgets.admin.edit_conflict import state_of
+from widgets.admin.fields import focus_first_error
+from widgets.admin.form_files import CHART_MODULES, MEDIA, MODULES
 from widgets.admin.preview_json import as_json
 from widgets.admin.preview_views import FormViews
 from widgets.admin.summary import summary
@@ -15,6 +19,7 @@ from widgets.admin.which_fields import described
 from widgets.admin.widget_form import WidgetForm
 from widgets.admin.widget_list import WidgetListMixin
 from widgets.editor.preview import Ask, preview
+from widgets.editor.unknown_names import unknown_names
 from widgets.models import Project, Widget
 from widgets.models.widget import new_slug
 from widgets.web.site_address import out_of_reach
@@ -53,7 +58,9 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     )
 
     class Media:
-        css = {"all": ("widgets/admin.css", "widgets/charts/chart.css", "widgets/form/form.css")}
+        """For the list and the pages of its actions. The form has its own files: `form_files`."""
+
+        css = {"all": ("widgets/form/form.css",)}
         js = ("widgets/copy.js",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Widget | None = None) -> Any:
@@ -85,6 +92,9 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             chart = obj.get_chart_display()
             text = f"You changed the chart. Choose “{chart}” in Cyfe's widget too, or Cyfe draws nothing."
             self.message_user(request, text, messages.WARNING)
+        for unknown in unknown_names(obj):
+            text = f"{unknown} If the name is wrong, this widget shows zeros or nothing."
+            self.message_user(request, text, messages.WARNING)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         widget: Any = kwargs.get("obj")
@@ -96,15 +106,35 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             "which_fields": {**described(), "urls": urls},
             "preview_url": f"{urls['preview']}?widget={widget.pk}" if saved else urls["preview"],
             "out_of_reach": out_of_reach(),
+            "media": MEDIA,
+            "modules": MODULES,
+            "chart_modules": CHART_MODULES,
+            "draft": self.draft_of(request, widget if saved else None),
         }
         if saved:
-            context |= {"widget": widget, "cyfe_chart": self.chart_name(widget)}
+            stored = Widget.objects.get(pk=widget.pk)  # a form with errors has changed `widget`
+            context |= {"widget": widget, "cyfe_chart": self.chart_name(widget), "seen": state_of(stored)}
             context |= {"json_url": widget.url("json"), "page_url": widget.page_url}
             if request.method == "GET":  # a POST runs in a transaction, and its form may hold other values
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
+        focus_first_error(context["adminform"])
         if saved and not self.has_change_permission(request, widget):
             context["summary"] = summary(widget)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def draft_of(self, request: HttpRequest, widget: Widget | None) -> dict[str, Any]:
+        """What the script needs to keep unsaved entries in the browser.
+
+        `made` and `version` grow when a widget is saved: then a sent draft is no longer needed.
+        """
+        made = Widget.objects.filter(owner_id=request.user.pk).aggregate(last=Max("pk"))["last"] or 0
+        key = f"mixcyfe-draft {request.user.pk}"
+        return {
+            "key": key,
+            "widget": widget.pk if widget else None,
+            "made": made,
+            "version": widget.version if widget else 0,
+        }
 
     def response_post_save_add(self, request: HttpRequest, obj: Widget) -> HttpResponseRedirect:
         """Redirects to the widget's page, which has the address and the steps for Cyfe, not to the list."""

@@ -4,12 +4,11 @@ from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 
 from widgets.admin import pasted_link
+from widgets.admin.edit_conflict import conflict
 from widgets.admin.fields import FiltersField, LinesField, ListOrPairsField, PairsField, day, picker
-from widgets.admin.titles import free_title
+from widgets.admin.titles import free_title, title_of_copy
 from widgets.admin.which_fields import is_used
 from widgets.models import OptionCache, Widget
 from widgets.reports import REPORT_TYPES
@@ -43,37 +42,39 @@ class WidgetForm(forms.ModelForm):
         ),
         help_text="Paste the address of a Mixpanel report. MixCyfe then fills in the fields below.",
     )
-    title = forms.CharField(
-        required=False, max_length=200, help_text="The widget's name here. If empty, MixCyfe makes a title."
-    )
+    title = forms.CharField(required=False, max_length=200, help_text="Leave empty to get a name automatically.")
     events = LinesField(
         label="Events",
         attrs=picker("events", "Pick a name from Mixpanel's list, or type it as Mixpanel shows it."),
         help_text="Names as Mixpanel shows them, one per line.",
     )
     filters = FiltersField(
-        label="Filters", required=False, help_text="All filters must hold. 5 is a number, true is a yes, “5” is a text."
+        label="Filters",
+        required=False,
+        help_text="All conditions must be true. Use quotes for text that looks like a number: “5”.",
     )
     exclude = LinesField(
         label="Leave out",
         attrs=picker("labels", "The widget does not show these labels."),
         help_text="The widget does not show these labels. One per line.",
     )
-    rename = PairsField(label="Rename", help_text="One old = new per line. Labels with the same new name are added.")
+    rename = PairsField(
+        label="Rename", help_text="One old = new per line. Labels with the same new name are added together."
+    )
     colors = ListOrPairsField(
         label="Colours",
         help_text="One #0072b2 per line, by position; or one Label = #0072b2 per line, to keep a label's colour.",
     )
     tags = LinesField(label="Tags", help_text=Widget._meta.get_field("tags").help_text)
     types = ListOrPairsField(
-        label="Chart types by curve",
+        label="Chart types by line",
         help_text=f"One type per line, or one Label = type per line. Types: {', '.join(TIME_SERIES_CHARTS)}.",
     )
     shared_axis = forms.BooleanField(
-        label="One axis for all curves",
+        label="One axis for all lines",
         required=False,
         initial=True,
-        help_text="If off, Cyfe gives every curve its own axis, and nobody can compare the curves.",
+        help_text="If off, Cyfe gives every line its own axis, and nobody can compare the lines.",
     )
     axis_min = forms.FloatField(label="Axis from", required=False)
     axis_max = forms.FloatField(label="Axis to", required=False)
@@ -83,7 +84,12 @@ class WidgetForm(forms.ModelForm):
 
     class Meta:
         labels = {"range": "Dates"}
-        help_texts = {"report": "The report decides which fields appear below.", "last": ""}
+        help_texts = {
+            "report": "The report decides which fields appear below.",
+            "last": "",
+            "include_today": "Adds the unfinished period, so the last point looks low. Uses more queries.",
+            "where": 'An expression, for example properties["plan"] == "Team". It is added to the filters.',
+        }
         error_messages = {
             "project": {"required": "Choose the project in Mixpanel."},
             "report": {"required": "Choose a report."},
@@ -120,17 +126,14 @@ class WidgetForm(forms.ModelForm):
                 caption = OptionCache.objects.label(self.instance.project, f"{name}s", number)
                 self.fields[name].widget.attrs["data-caption"] = caption
         if self.instance.pk is None:
-            self.initial.setdefault("report", next(iter(REPORT_TYPES)))
+            report = self.initial.setdefault("report", next(iter(REPORT_TYPES)))
+            if report in REPORT_TYPES:
+                self.initial.setdefault("chart", REPORT_TYPES[report].usual_chart)
             mine = list(projects[:2])
             if len(mine) == 1:
                 self.initial.setdefault("project", mine[0].pk)
             elif not mine:
                 project.help_text = NO_PROJECT
-
-    @property
-    def media(self) -> forms.Media:
-        """Adds Django's own copy of Select2."""
-        return super().media + AutocompleteSelect(Widget._meta.get_field("project"), admin.site).media
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -140,14 +143,21 @@ class WidgetForm(forms.ModelForm):
         for name in self.fields:
             if not is_used(name, chosen):
                 self.forget(name, cleaned)
-        if not cleaned.get("title") and "title" not in self.errors:
-            cleaned["title"] = free_title(cleaned, self.instance.pk)
-        elif (project := cleaned.get("project")) and (
-            project.widgets.filter(title=cleaned.get("title")).exclude(pk=self.instance.pk).exists()
-        ):
-            self.add_error("title", "This project already has a widget with this title. Choose another title.")
+        self.find_title(cleaned)
+        if refusal := conflict(self.instance, self.data):
+            self.add_error(None, refusal)
         self.instance.options = self.chosen_options()
         return cleaned
+
+    def find_title(self, cleaned: dict[str, Any]) -> None:
+        title, project = cleaned.get("title"), cleaned.get("project")
+        if not title and "title" not in self.errors:
+            cleaned["title"] = free_title(cleaned, self.instance.pk)
+        elif project and project.widgets.filter(title=title).exclude(pk=self.instance.pk).exists():
+            if "_saveasnew" in self.data:
+                cleaned["title"] = title_of_copy(str(title), project)
+            else:
+                self.add_error("title", "This project already has a widget with this title. Choose another title.")
 
     def forget(self, name: str, cleaned: dict[str, Any]) -> None:
         """Drops the error and the value of a hidden field, which are left over from another report or chart."""

@@ -16,7 +16,7 @@ class MapLayout(Layout):
     row_kinds = ("total",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """Labels that are no country code are left out (see `dropped`)."""
+        """Labels that are not country codes are left out (see `dropped`)."""
         if is_empty(report):
             raise nothing_to_draw()
         countries = _by_country(report)
@@ -48,7 +48,7 @@ def country_code(label: str) -> str | None:
 
 
 def dropped(report: Report) -> tuple[str, ...]:
-    """The labels that a map leaves out because they are no country code."""
+    """The labels that a map leaves out because they are not country codes."""
     return tuple(series.label for series in report.series if country_code(series.label) is None)
 
 

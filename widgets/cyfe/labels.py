@@ -39,7 +39,7 @@ def readable(label: str) -> str:
 
 
 def safe(label: str) -> str:
-    """The readable label as a cell that needs no quotes and is no formula."""
+    """The readable label as a cell that needs no quotes and is not a formula."""
     label = _COMMA_IN_NUMBER.sub("", readable(label)).replace(",", ";").replace('"', "'")
     return _FORMULA.sub(r"\1'\2", label)
 

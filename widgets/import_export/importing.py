@@ -29,7 +29,7 @@ def read_json(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise BadImport(f"The file can't be read as JSON: {error}.") from None
     if not isinstance(content, dict):
-        raise BadImport('The file holds no object. Write {"projects": […], "widgets": […]}.')
+        raise BadImport('The file is not an object. Write {"projects": […], "widgets": […]}.')
     unknown = sorted(set(content) - {"projects", "widgets"})
     if unknown:
         raise BadImport(f"Unknown key {unknown[0]!r} at the top. Allowed are projects and widgets.")
@@ -37,7 +37,7 @@ def read_json(data: bytes) -> dict[str, Any]:
 
 
 def refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def import_all(content: dict[str, Any]) -> tuple[list[Project], list[Widget]]:

@@ -90,7 +90,7 @@ def read_address(text: str) -> LegacyAddress:
     _, marker, path = url.path.partition(PATH)
     parts = path.rstrip("/").split("/")
     if not marker or len(parts) != 3 or not all(parts):
-        raise BadAddress(f"This is no address of the 2015 connector. Those addresses look like {SHAPE}")
+        raise BadAddress(f"This is not an address of the 2015 connector. Those addresses look like {SHAPE}")
     raw_event, secret = decoded(parts[0], "The event"), decoded(parts[1], "The secret")
     if LOOKS_LIKE_A_KEY.fullmatch(raw_event):
         raise BadAddress(f"An API secret or key is in the place of the event. The order is {SHAPE}")

@@ -38,14 +38,11 @@ def close_database(database: Path) -> None:
     for ending in BESIDE:
         # The check below reports files that can't be changed, because of their owner or a read-only disk.
         with suppress(OSError):
-            close_to_others(Path(f"{database}{ending}"))
-
-
-def close_to_others(file: Path) -> None:
-    mode = file.stat().st_mode & 0o777
-    if mode & OTHERS:
-        # If the group may write, somebody allowed it on purpose. If it may only read, that was the default mode.
-        file.chmod(mode & (0o770 if mode & GROUP_MAY_WRITE else 0o700))
+            file = Path(f"{database}{ending}")
+            mode = file.stat().st_mode & 0o777
+            if mode & OTHERS:
+                # If the group may write, somebody allowed it on purpose. If it may only read, that was the default.
+                file.chmod(mode & (0o770 if mode & GROUP_MAY_WRITE else 0o700))
 
 
 def check_private_files(**kwargs: Any) -> Sequence[CheckMessage]:

@@ -76,7 +76,7 @@ def data_from(body: bytes) -> Any:
         data = json.loads(body.decode(), parse_constant=str, parse_float=_finite)
     except (ValueError, RecursionError):
         # ValueError: no UTF-8, no JSON, or an integer with more digits than Python accepts.
-        raise Unreadable("could not be read (it is no JSON)") from None
+        raise Unreadable("could not be read (it is not JSON)") from None
     if not isinstance(data, dict | list):
         raise Unreadable("could not be read (neither a JSON object nor a list)")
     level = [data]

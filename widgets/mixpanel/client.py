@@ -1,7 +1,7 @@
 """The client of Mixpanel's Query API. Its methods have the names of Mixpanel's endpoints.
 
-Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. The call that lists saved reports is taken from
-Mixpanel's own client library.
+Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. The calls that list saved reports and
+tell the time zone are taken from Mixpanel's own client library.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ MOST_NAMES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """A saved report. `type` is `insights`, `funnels`, `retention`, `flows`, or a new type of Mixpanel's."""
+    """A saved report. `type` is `insights`, `funnels`, `retention`, `flows`, or a type that Mixpanel adds later."""
 
     id: int
     name: str
@@ -100,6 +100,10 @@ class Client:
         if self._project_id is None:
             raise QueryError("Mixpanel lists saved reports by project id, and this project has none.")
         return _read(_bookmarks, self._ask(f"app/projects/{self._project_id}/bookmarks", {"v": 2}))
+
+    def time_zone(self) -> str:
+        """The project's time zone. Raises QueryError for an account that may not read it: that needs `user_details`."""
+        return _read(lambda answer: _time_zone(answer, str(self._project_id)), self._ask("app/me", {}))
 
     def _ask(self, path: str, params: Mapping[str, Param]) -> Any:
         outcome = self._exchange(f"{self._root}/{path}", params)
@@ -202,6 +206,11 @@ def _funnels(answer: Any) -> list[tuple[int, str]]:
 def _bookmarks(answer: Any) -> list[Bookmark]:
     found = _expected(list, _expected(dict, answer)["results"])
     return [Bookmark(_id(one["id"]), _text(one["name"]), _text(one["type"])) for one in found]
+
+
+def _time_zone(answer: Any, project_id: str) -> str:
+    projects = _expected(dict, _expected(dict, _expected(dict, answer)["results"])["projects"])
+    return _text(_expected(dict, projects[project_id])["timezone"])
 
 
 def _expected(type_: type[Read], value: Any) -> Read:

@@ -22,15 +22,13 @@ _USED = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running in the last hour"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits (1 to 100000) and counts (up to 100000). None: the answer has no such number, or an impossible one.
+    """Queries per hour, and running queries: 1 to 100000. None: the answer has no such number, or an impossible one.
 
     `too_many_at_once`: the limit on running queries was reached, and the hourly limit was not.
     """
 
     hourly: int | None = None
     concurrent: int | None = None
-    used: int | None = None
-    running: int | None = None
     too_many_at_once: bool = False
 
 
@@ -46,7 +44,7 @@ def limits_in(words: str, headers: Mapping[str, str]) -> Limits:
         hour_is_full, too_many = (left.get(name, {}).get("r") == 0 for name in (HOURLY, CONCURRENT))
     else:
         hour_is_full, too_many = _is_over(used, hourly), _is_over(running, concurrent)
-    return Limits(hourly, concurrent, used, running, too_many and not hour_is_full)
+    return Limits(hourly, concurrent, too_many and not hour_is_full)
 
 
 def _items(header: str | None) -> dict[str, dict[str, int]]:

@@ -55,7 +55,9 @@ def read_link(text: str) -> Link:
     """The report in an address. Raises BadLink for any other text."""
     address = split(text)
     if address is None or address.scheme.lower() not in ("http", "https") or address.netloc.lower() not in HOSTS:
-        raise BadLink(f"This is no address of Mixpanel. Paste a report's address, as your browser shows it: {EXAMPLE}")
+        raise BadLink(
+            f"This is not an address of Mixpanel. Paste a report's address, as your browser shows it: {EXAMPLE}"
+        )
     place = _PATH.fullmatch(address.path.lower())
     if place is None:
         raise BadLink(f"This address of Mixpanel names no report. {OPEN_IT}")
@@ -111,7 +113,7 @@ def card_in(fragment: str) -> str:
         )
     if report := _CARD.fullmatch(card.strip()):
         return report[1]
-    raise BadLink(f"This card of the board is no report. It may be a text or a picture. {OPEN_IT}")
+    raise BadLink(f"This card of the board is not a report. It may be a text or a picture. {OPEN_IT}")
 
 
 def valid_id(digits: str, what: str) -> int:

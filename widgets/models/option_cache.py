@@ -19,10 +19,14 @@ class OptionCacheQuerySet(VisibleQuerySet["OptionCache"]):
         )
         return listing
 
+    def entries(self, project: Project, what: str, of: Sequence[str] = ()) -> list[dict[str, str]]:
+        """The entries of the stored list; empty when no list is stored."""
+        listing = self.filter(key=option_cache_key(project, what, of)).first()
+        return listing.values if listing else []
+
     def label(self, project: Project, what: str, value: Any) -> str:
         """The label of a list's entry; empty when it is not known."""
-        listing = self.filter(key=option_cache_key(project, what, ())).first()
-        entries = listing.values if listing else []
+        entries = self.entries(project, what)
         return next((entry["label"] for entry in entries if entry["value"] == str(value)), "")
 
 

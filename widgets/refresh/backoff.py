@@ -28,15 +28,6 @@ LONGEST_WAIT = 1800
 TOO_MANY_AT_ONCE = timedelta(seconds=5)
 
 
-def growing(times: int, at_least: float) -> timedelta:
-    """The wait after `times` errors in a row: doubled each time, up to 30 minutes.
-
-    The random part keeps queries that failed together from being retried together.
-    """
-    wait = min(FIRST_WAIT * 2 ** min(times - 1, 10), LONGEST_WAIT)
-    return timedelta(seconds=max(wait * random.uniform(0.8, 1.2), at_least))  # noqa: S311 - no secret
-
-
 def retry_after(kind: str, failures: int, asked_for: float | None) -> timedelta | None:
     """How long one query waits after `failures` errors in a row. None: the whole project waits instead."""
     if kind in HOLDS_PROJECT:
@@ -45,7 +36,9 @@ def retry_after(kind: str, failures: int, asked_for: float | None) -> timedelta 
         return DAY
     if kind == "timezone":
         return HOUR
-    return growing(failures, asked_for or 0)
+    wait = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
+    # The random part keeps queries that failed together from being retried together.
+    return timedelta(seconds=max(wait * random.uniform(0.8, 1.2), asked_for or 0))  # noqa: S311 - no secret
 
 
 def back_off_project(

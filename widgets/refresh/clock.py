@@ -7,11 +7,11 @@ import logging
 import socket
 from datetime import datetime, timedelta
 
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
 
 from widgets.models import HostClock
-from widgets.refresh.log_rate import once_per
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def database_now() -> datetime:
 def compare(before: datetime, now: datetime, after: datetime) -> None:
     """Warns when the database's `now` is not between two readings of this host's clock, give or take TOLERANCE."""
     ahead = max(before - now, timedelta(0)) or min(after - now, timedelta(0))
-    if abs(ahead) <= TOLERANCE or not once_per(WARN_EVERY_SECONDS, "clock"):
+    if abs(ahead) <= TOLERANCE or not cache.add("clock-warning", True, WARN_EVERY_SECONDS):
         return
     host, seconds = socket.gethostname()[:255], ahead.total_seconds()
     logger.warning("this host's clock is %s the database's: set it right, with NTP for example", difference(seconds))

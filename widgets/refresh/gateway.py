@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 
 from widgets.mixpanel.auth import auth_for
@@ -23,7 +24,6 @@ from widgets.models import Project
 from widgets.models.project import BACKOFF_FIELDS
 from widgets.models.snapshot import HOLDS_PROJECT, REFUSED
 from widgets.refresh import backoff, pruning, slots
-from widgets.refresh.log_rate import once_per
 from widgets.refresh.quota import Refusal, Reservation, end_call
 from widgets.reports import ReadError
 
@@ -185,7 +185,8 @@ def learn(project: Project, limits: Limits, now: datetime) -> None:
 
 
 def log_not_refreshed(project_id: int, problem: str) -> None:
-    if once_per(LOG_EVERY_SECONDS, f"secret of project {project_id}"):
+    """Logs one line per project, minute and process, because each poll would log another."""
+    if cache.add(f"secret-warning-{project_id}", True, LOG_EVERY_SECONDS):
         logger.warning("project=%s is not refreshed: %s", project_id, problem)
 
 

@@ -7,6 +7,7 @@ The command `clean_up` calls `prune`. Without a timer, `prune_hourly` does the s
 import logging
 from datetime import datetime, timedelta
 
+from django.core.cache import cache
 from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, Q
 
@@ -18,9 +19,7 @@ logger = logging.getLogger(__name__)
 CALLS_KEPT_FOR = timedelta(days=7)
 UNUSED_KEPT_FOR = timedelta(days=1)
 LISTS_KEPT_FOR = timedelta(days=7)
-PRUNE_EVERY = timedelta(hours=1)
-
-pruned_at: datetime | None = None
+PRUNE_EVERY_SECONDS = 3600
 
 
 def prune_hourly(now: datetime) -> None:
@@ -28,10 +27,8 @@ def prune_hourly(now: datetime) -> None:
 
     The caller is in no transaction.
     """
-    global pruned_at  # noqa: PLW0603 - one per process
-    if pruned_at is not None and abs(now - pruned_at) < PRUNE_EVERY:
+    if not cache.add("pruned", True, PRUNE_EVERY_SECONDS):
         return
-    pruned_at = now
     try:
         prune(now)
     except DatabaseError:

@@ -14,7 +14,7 @@ MOST_EVENTS = 100
 class Events(Counts):
     name = "events"
     title = "Events"
-    about = "How often one or several events happened: one curve or one slice per event."
+    about = "How often one or several events happened: one line or slice for each event."
     fields = ("events", "measure", *RANGE_FIELDS)
     charts = (*TIME_SERIES_CHARTS, *(chart for chart in ONE_TOTAL_CHARTS if chart != "map"), "table")
 

@@ -31,6 +31,8 @@ class Funnel(ReportType):
     about = "A funnel saved in Mixpanel: its steps, or its conversion day by day."
     fields = ("funnel", "breakdown", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
     charts = ("funnel", "table", "list", "number", "gauge", *TIME_SERIES_CHARTS)
+    usual_chart = "funnel"
+    no_chart = "steps are no parts of a whole"
 
     def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
         if spec.breakdown and spec.chart in ("funnel", "list", "number", "gauge"):

@@ -88,7 +88,10 @@ def numbers_report(body: Mapping[str, Any], metrics: Mapping[str, Any]) -> Repor
     before = totals_before(body.get("time_comparison"), ratios=ratios)
     # A series that is missing in the period before had no events then, so its total is 0.
     missing = None if before is None or (ratios and any(UNDATED not in points for _, points in leaves)) else 0
-    named = [Series(name_of(path, several=several), (), (before or {}).get(path, missing)) for path, _ in leaves]
+    # The name is `metric / value`, or only `value` if the report has one metric and a breakdown.
+    names = [" / ".join(path if several or len(path) == 1 else path[1:]) for path, _ in leaves]
+    totals = [(before or {}).get(path, missing) for path, _ in leaves]
+    named = [Series(name, (), total) for name, total in zip(names, totals, strict=True)]
     date_range = mapping(body.get("date_range") or {}, "the date range")
     report = report_of(named, [points for _, points in leaves], date_range)
     return replace(
@@ -144,11 +147,6 @@ def totals_before(comparison: Any, *, ratios: bool) -> dict[Path, Value] | None:
     if ratios:
         return {path: percent(points[UNDATED]) for path, points in leaves if set(points) == {UNDATED}}
     return {path: Series("", tuple(points.values())).total for path, points in leaves}
-
-
-def name_of(path: Path, *, several: bool) -> str:
-    """`metric / value`. Without the metric if the report has only one metric and a breakdown."""
-    return " / ".join(path if several or len(path) == 1 else path[1:])
 
 
 def report_of(named: list[Series], by_key: list[Points], date_range: Mapping[str, Any]) -> Report:

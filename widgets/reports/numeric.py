@@ -19,6 +19,7 @@ from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
 class Numeric(ReportType):
     fields = ("events", "property_name", *FILTER_FIELDS, *RANGE_FIELDS)
     charts = (*TIME_SERIES_CHARTS, "table", "number", "gauge")
+    no_chart = "this report gives one value, without parts"
 
     def query(self, spec: WidgetSpec) -> Query:
         return super().query(spec) | {"event": spec.events[0], "on": property_expression(spec.property_name)}

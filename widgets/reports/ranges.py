@@ -73,21 +73,19 @@ class Range:
         The period before has as many buckets as the range and ends where the range begins.
         """
         start, end = self._ends(today)
-        first_bucket = bucket_of(start, self.unit)
-        if first_bucket < start:
-            first_bucket = next_bucket(first_bucket, self.unit)
-            if first_bucket > end:  # The range lies within one bucket: use that bucket, or nothing would be left.
-                first_bucket = bucket_of(start, self.unit)
-        if end < today:
-            after = next_bucket(bucket_of(end, self.unit), self.unit)
-            if after - DAY > end and bucket_of(end, self.unit) > first_bucket:
-                end = bucket_of(end, self.unit) - DAY
-        buckets = list(buckets_between(first_bucket, end, self.unit))
-        first = first_bucket
+        first = bucket_of(start, self.unit)
+        buckets = buckets_between(first, end, self.unit)
+        # A range within one bucket keeps that bucket, or nothing would be left.
+        if first < start and len(buckets) > 1:
+            del buckets[0]
+            first = buckets[0]
+        if end < today and len(buckets) > 1 and next_bucket(buckets[-1], self.unit) - DAY > end:
+            end = buckets.pop() - DAY
+        current = first
         for _ in range(len(buckets) * (periods - 1)):
             first = bucket_of(first - DAY, self.unit)
             buckets.insert(0, first)
-        return Dates(first, end, first_bucket, tuple(buckets))
+        return Dates(first, end, current, tuple(buckets))
 
     def is_over(self, today: date) -> bool:
         """Whether the range ends before today. Then only late events can change its numbers."""

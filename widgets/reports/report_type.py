@@ -20,6 +20,13 @@ Query = dict[str, Any]
 MEASURE_TYPES = {"total": "general", "unique": "unique", "average": "average"}
 """Our name of each measure → Mixpanel's name. Only totals add up."""
 
+ONLY_FOR = {
+    "funnel": "only for funnels",
+    "cohort": "only for retention and frequency",
+    "map": "only for one event by country",
+}
+"""Charts of one kind of report → what they are for."""
+
 RANGE_FIELDS = ("unit", "range", "last", "include_today", "from_date", "to_date")
 FILTER_FIELDS = ("filters", "where")
 
@@ -43,6 +50,8 @@ class ReportType:
     about    one line of help
     fields   the fields of WidgetSpec that its query uses
     charts   the charts that can show it
+    usual_chart      the chart of a new widget
+    no_chart         why it can't fill the other charts
     compares         whether it can give the total of the period before
     compares_dates   whether it can do so for charts with dates even if its values don't add up
     sort     the order of labels if the widget names none
@@ -53,6 +62,8 @@ class ReportType:
     about: ClassVar[str]
     fields: ClassVar[tuple[str, ...]]
     charts: ClassVar[tuple[str, ...]]
+    usual_chart: ClassVar[str] = "line"
+    no_chart: ClassVar[str] = ""
     compares: ClassVar[bool] = False
     compares_dates: ClassVar[bool] = False
     sort: ClassVar[str] = "none"
@@ -60,6 +71,12 @@ class ReportType:
     def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
         """The mistakes in a widget that only this report type knows. `rules` checks everything else."""
         return iter(())
+
+    def why_not(self, chart: str) -> str:
+        """Why it can't fill this chart; empty if it can."""
+        if chart in self.charts:
+            return ""
+        return ONLY_FOR.get(chart) or self.no_chart
 
     def query(self, spec: WidgetSpec) -> Query:
         """The query of a widget. Cleaning and drawing are no part of it."""
@@ -107,7 +124,7 @@ def calendar_of(query: Query, today: date) -> Calendar:
 
 
 def params_of(query: Query, today: date, **more: str | int) -> dict[str, str | int | bool]:
-    """The parameters of an endpoint with dates: the dates, the unit, those with SAME_NAMES, and `more`."""
+    """The parameters of an endpoint with dates: the dates, the unit, the keys in SAME_NAMES, and `more`."""
     dates = dates_of(query, today)
     return {
         "from_date": dates.first.isoformat(),

@@ -19,6 +19,8 @@ class Cohorts(ReportType):
     """The common part of both report types: one row per date, columns of counts, as numbers or in percent."""
 
     charts = ("cohort", "table")
+    usual_chart = "cohort"
+    no_chart = "cohorts need a row each"
 
     def query(self, spec: WidgetSpec) -> Query:
         query = super().query(spec)

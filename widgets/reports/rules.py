@@ -124,7 +124,7 @@ def filters(spec: WidgetSpec) -> Iterator[Problem]:
         if not name.strip():
             yield Problem("filters", f"Filter {i}: enter the property's name.")
         elif op not in FILTER_OPS:
-            yield Problem("filters", f"Filter {i}: “{op}” is no condition. Choose one of: {', '.join(FILTER_OPS)}.")
+            yield Problem("filters", f"Filter {i}: “{op}” is not a condition. Choose one of: {', '.join(FILTER_OPS)}.")
         elif op in ("gt", "lt") and not is_number(value):
             yield Problem("filters", f"Filter {i}: “{FILTER_OPS[op]}” compares numbers. Enter a number.")
         elif op not in ("set", "not_set") and (value is None or value == ""):
@@ -137,7 +137,7 @@ def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
     if spec.range == "last" and not 1 <= spec.last <= MOST_BUCKETS:
         yield Problem("last", f"Enter a number from 1 to {MOST_BUCKETS}.")
     if spec.unit == "month" and spec.range in ("week_to_date", "last_week") and not spec.hides_dates:
-        yield Problem("unit", "A week holds no whole month. Choose day or week.")
+        yield Problem("unit", "A week contains no whole month. Choose day or week.")
     if spec.range != "fixed":
         return
     if not spec.from_date or not spec.to_date:
@@ -154,7 +154,7 @@ def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
         over = Range.of(spec).resolve(max(today, spec.to_date + DAY))
         whole = over.last == next_bucket(over.buckets[-1], spec.unit) - DAY
         if over.current < spec.from_date or not whole:
-            yield Problem("unit", f"These dates hold no whole {spec.unit}. Choose day, or a longer range.")
+            yield Problem("unit", f"These dates contain no whole {spec.unit}. Choose day, or a longer range.")
 
 
 def cleaning(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
@@ -179,7 +179,9 @@ def drawing(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     colors = spec.colors.values() if isinstance(spec.colors, Mapping) else spec.colors
     for color in colors:
         if not isinstance(color, str) or not HEX_COLOR.fullmatch(color):
-            yield Problem("colors", f"“{color}” is no colour. Enter it as # and six hex digits, for example #0072b2.")
+            yield Problem(
+                "colors", f"“{color}” is not a colour. Enter it as # and six hex digits, for example #0072b2."
+            )
     if spec.chart == "gauge" and spec.target is None:
         yield Problem("target", "A gauge needs a target: enter the number that fills it.")
     if spec.target is not None and not is_number(spec.target):

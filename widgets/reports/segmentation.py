@@ -14,7 +14,7 @@ MOST_VALUES = 10_000
 class Segmentation(Counts):
     name = "segmentation"
     title = "One event, by a property"
-    about = "How often an event happened: one curve or one slice per value of a property."
+    about = "How often an event happened: one line or slice for each value of a property."
     fields = ("events", "breakdown", "measure", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
     charts = (*TIME_SERIES_CHARTS, *ONE_TOTAL_CHARTS, "table")
     sort = "value"

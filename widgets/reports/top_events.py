@@ -15,6 +15,8 @@ class TopEvents(ReportType):
     about = "The events that happened most often today."
     fields = ("measure", "limit")
     charts = ("pie", "donut", "list", "table")
+    usual_chart = "list"
+    no_chart = "this report counts several events of one day"
     sort = "value"
 
     def query(self, spec: WidgetSpec) -> Query:

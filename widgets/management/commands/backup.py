@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +36,15 @@ class Command(BaseCommand):
             raise CommandError(taken.format(there))
         try:
             os.close(create_private(file))
+            projects = copy(file)
         except FileExistsError:
             raise CommandError(taken.format(file)) from None
-        except OSError as error:
-            raise CommandError(f"{file} can't be written: {error.strerror}.") from None
-        try:
-            projects = copy(file)
-        except BaseException:  # a partial file must not look like a backup
+        except BaseException as error:  # a partial file must not look like a backup
             for begun in files:
-                begun.unlink(missing_ok=True)
+                with suppress(OSError):
+                    begun.unlink()
+            if isinstance(error, OSError):
+                raise CommandError(f"{file} can't be written: {error.strerror}.") from None
             raise
         size = -(-file.stat().st_size // 1024)
         self.stdout.write(f"{file}: {projects} project{'s' if projects != 1 else ''}, {size} kB.")

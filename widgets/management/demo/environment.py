@@ -4,8 +4,10 @@ import os
 import secrets
 import socket
 import sys
-from base64 import urlsafe_b64encode
 from pathlib import Path
+
+import environ
+from cryptography.fernet import Fernet
 
 from fake_mixpanel.fake import FakeMixpanel
 from widgets.management.private_files import create_private
@@ -29,12 +31,10 @@ def prepare() -> None:
             probe.bind(("127.0.0.1", int(port)))
         except OSError:
             sys.exit(f"MixCyfe's demo can't start: port {port} is taken. Choose another: make demo PORT=8001")
-    secret_key, field_key = stored_keys()
+    read_keys()
     fake = FakeMixpanel().start()
     fake.latency = LATENCY
     os.environ |= {
-        "SECRET_KEY": secret_key,
-        "FIELD_ENCRYPTION_KEYS": field_key,
         "DATABASE_URL": "sqlite:///demo.sqlite3",
         "SQLITE_JOURNAL": "wal",
         "SITE_URL": f"http://127.0.0.1:{port}",
@@ -49,14 +49,10 @@ def prepare() -> None:
     }
 
 
-def stored_keys() -> tuple[str, str]:
-    """The demo's keys. They are stored, so that a second start can read the secrets of the first."""
-    if KEYS_FILE.exists():
-        lines = dict(line.split("=", 1) for line in KEYS_FILE.read_text().splitlines() if "=" in line)
-        if {"SECRET_KEY", "FIELD_ENCRYPTION_KEYS"} <= set(lines):
-            return lines["SECRET_KEY"], lines["FIELD_ENCRYPTION_KEYS"]
-    keys = secrets.token_urlsafe(48), urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    KEYS_FILE.unlink(missing_ok=True)
-    with os.fdopen(create_private(KEYS_FILE), "w") as file:
-        file.write(f"SECRET_KEY={keys[0]}\nFIELD_ENCRYPTION_KEYS={keys[1]}\n")
-    return keys
+def read_keys() -> None:
+    """Sets the demo's keys. They are stored, so that a second start can read the secrets of the first."""
+    if not KEYS_FILE.exists():
+        with os.fdopen(create_private(KEYS_FILE), "w") as file:
+            keys = secrets.token_urlsafe(48), Fernet.generate_key().decode()
+            file.write("SECRET_KEY={}\nFIELD_ENCRYPTION_KEYS={}\n".format(*keys))
+    environ.Env.read_env(KEYS_FILE, overwrite=True)

@@ -1,19 +1,28 @@
-// Shows only the fields that the chosen report, chart and range use. The server sends the rules.
+// What stands at the fields: which are shown, which charts fit, errors, and warnings of unknown names.
 
-import { placeOf } from "./elements.js";
+import { changed, describe, element, linesOf, placeOf } from "./page.js";
+
+// The element of a field that takes the focus: a picker's input in place of the hidden field.
+const CONTROL = "[role=combobox], :is(input, select, textarea):not([hidden], [type=hidden], .select2-hidden-accessible)";
 
 export class Fields {
   constructor(form, described) {
     this.form = form;
     this.described = described;
-    this.wanted = form.elements.chart.value;
-    form.elements.chart.addEventListener("change", () => { this.wanted = form.elements.chart.value; });
+    this.kept = new Set();
+    this.warned = 0;
+    const { chart, report } = form.elements;
+    // A new form follows the report until the person chooses a chart.
+    const isNew = !form.elements.seen && !form.querySelector(".errorlist");
+    this.wanted = isNew && chart.value === described.usual_chart[report.value] ? "" : chart.value;
+    this.names = new Map([...chart.options].map((option) => [option.value, option.text]));
+    chart.addEventListener("change", () => { this.wanted = chart.value; });
     this.about = form.querySelector("#id_report_helptext > div");
   }
 
   update() {
     const report = this.form.elements.report.value;
-    this.fitCharts(this.described.charts[report]);
+    if (report) this.fitCharts(report);
     if (this.about) this.about.textContent = this.described.about[report] || "";
     for (const name of Object.keys(this.described.conditions)) {
       const place = placeOf(this.form, name);
@@ -35,15 +44,106 @@ export class Fields {
     });
   }
 
-  // Selects the person's chart again as soon as the report can fill it.
-  fitCharts(fitting) {
-    const chart = this.form.elements.chart;
-    if (!fitting) return;
-    for (const option of chart.options) option.disabled = option.hidden = !fitting.includes(option.value);
-    chart.value = fitting.includes(this.wanted) ? this.wanted : fitting[0];
+  // Charts that don't fit say why. The person's own chart comes back as soon as a report can fill it.
+  fitCharts(report) {
+    const { chart } = this.form.elements;
+    const why = this.described.no_chart[report];
+    for (const option of chart.options) {
+      option.disabled = option.value in why;
+      option.text = this.names.get(option.value) + (option.disabled ? ` (${why[option.value]})` : "");
+    }
+    chart.value = this.wanted && !(this.wanted in why) ? this.wanted : this.described.usual_chart[report];
   }
 
   takesOneEvent() {
     return this.described.one_event.includes(this.form.elements.report.value);
+  }
+
+  // `isReady(name)`: whether the person has been at this field. An error that stands already stays until it is mended.
+  showErrors(errors, isReady) {
+    for (const list of this.form.querySelectorAll(".fields .errorlist")) {
+      const place = list.parentElement;
+      if (!Object.keys(errors).some((name) => placeOf(this.form, name) === place)) this.say(place, []);
+    }
+    for (const [name, texts] of Object.entries(errors)) {
+      const place = placeOf(this.form, name);
+      if (!place || !(place.querySelector(".errorlist") || (isReady(name) && !place.contains(document.activeElement)))) continue;
+      this.say(place, texts, name);
+      place.hidden = false;
+      const folded = place.closest("details");
+      if (folded) folded.open = true;
+    }
+  }
+
+  say(place, texts, name = "") {
+    const list = place.querySelector(":scope > .errorlist");
+    if (list && texts.join() === [...list.children].map((item) => item.textContent).join()) return;
+    const control = place.querySelector(CONTROL);
+    list?.remove();
+    place.classList.toggle("errors", texts.length > 0);
+    describe(control, list?.id, false);
+    control?.removeAttribute("aria-invalid");
+    if (!texts.length) return;
+    const id = `id_${name}_error`;
+    place.prepend(element("ul", { class: "errorlist", id }, ...texts.map((text) => element("li", {}, text))));
+    describe(control, id, true);
+    control?.setAttribute("aria-invalid", "true");
+  }
+
+  // Ties the server's errors to what the scripts put in the place of a field, and goes to the first one.
+  goToFirstError() {
+    for (const list of this.form.querySelectorAll(".fields .errorlist")) {
+      const control = list.parentElement.querySelector(CONTROL);
+      describe(control, list.id, true);
+      control?.setAttribute("aria-invalid", "true");
+      const folded = list.closest("details");
+      if (folded) folded.open = true;
+    }
+    const first = this.form.querySelector(".fields .errorlist")?.parentElement.querySelector(CONTROL);
+    const note = this.form.querySelector(".errorlist.nonfield");
+    note?.setAttribute("tabindex", "-1");
+    (first || note)?.focus();
+  }
+
+  // `unknown`: [{field, name, noun, near}]. People may keep a name.
+  showUnknown(unknown) {
+    for (const note of this.form.querySelectorAll(".unknown-name")) {
+      if (!unknown.some(({ field, name }) => note.dataset.of === `${field} ${name}`)) this.forget(note);
+    }
+    for (const one of unknown) {
+      const of = `${one.field} ${one.name}`;
+      const shown = [...this.form.querySelectorAll(".unknown-name")].some((note) => note.dataset.of === of);
+      const place = placeOf(this.form, one.field);
+      if (place && !shown && !this.kept.has(of)) this.warn(place, one, of);
+    }
+  }
+
+  warn(place, { field, name, noun, near }, of) {
+    const button = (text, click) => {
+      const made = element("button", { type: "button", class: "link" }, text);
+      made.addEventListener("click", () => { this.forget(note); click(); place.querySelector(CONTROL)?.focus(); });
+      return made;
+    };
+    const choices = near.map((other) => button(other, () => this.replace(this.form.elements[field], name, other)));
+    const note = element(
+      "p",
+      { class: "unknown-name", role: "status", id: `unknown-${this.warned += 1}`, "data-of": of },
+      `Mixpanel's list has no such ${noun}: “${name}”. `,
+      ...(near.length ? ["Did you mean ", ...choices.flatMap((choice, i) => (i ? [" or ", choice] : [choice])), "? "] : []),
+      button(`Keep “${name}”`, () => this.kept.add(of)),
+    );
+    place.querySelector(".flex-container").append(note);
+    describe(place.querySelector(CONTROL), note.id, true);
+  }
+
+  forget(note) {
+    describe(note.closest(".form-row").querySelector(CONTROL), note.id, false);
+    note.remove();
+  }
+
+  replace(field, name, other) {
+    const lines = linesOf(field).map((line) => (line === name ? other : line));
+    field.value = [...new Set(lines)].join("\n");
+    changed(field);
   }
 }

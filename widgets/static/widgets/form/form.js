@@ -1,13 +1,13 @@
 // Adds pickers, colours and the preview to the widget's form. Without this script, the form works with plain fields.
 
-import { colors } from "./colors.js";
-import { linesOf } from "./elements.js";
+import { draft } from "./draft.js";
 import { Fields } from "./fields.js";
-import { filters } from "./filters.js";
-import { link } from "./link.js";
-import { listOf } from "./lists.js";
-import { Picker } from "./picker.js";
+import { changed, describe, element, linesOf, post, Trouble } from "./page.js";
+import { listOf, Picker } from "./picker.js";
 import { Preview } from "./preview.js";
+
+const WITHOUT_VALUE = ["set", "not_set"];
+const MOST = 24;
 
 const form = document.getElementById("widget_form");
 const described = document.getElementById("which-fields");
@@ -17,7 +17,7 @@ function enhance(form, described) {
   const url = (name) => described.urls[name];
   const fields = new Fields(form, described);
   const panel = form.querySelector("[data-preview]");
-  const preview = new Preview(form, panel);
+  const preview = new Preview(form, panel, fields);
 
   const project = () => form.elements.project.value;
   const event = () => linesOf(form.elements.events)[0] || form.elements.born_event.value.trim();
@@ -50,5 +50,128 @@ function enhance(form, described) {
 
   form.addEventListener("change", () => { fields.update(); });
   fields.update();
+  fields.goToFirstError();
+  draft(form, JSON.parse(document.getElementById("draft-of").textContent), () => form.querySelector("[data-add]").click());
   if (project()) preview.run("");
+}
+
+// Rows of property, condition and value, with pickers. A hidden empty row stays, so that the form can send "no filter".
+
+function filters(box, { properties, values }) {
+  const rows = box.querySelectorAll("[data-filter-row]");
+  const empty = rows[rows.length - 1];
+  const blank = empty.cloneNode(true);
+  const add = box.querySelector("[data-add]");
+  empty.hidden = true;
+
+  function enhance(row) {
+    const [property, value] = row.querySelectorAll("input");
+    const op = row.querySelector("select");
+    const name = new Picker(property, { noun: "properties", source: properties });
+    const source = (again) => values(property.value.trim(), again);
+    const { box: valueBox } = new Picker(value, { noun: "values", source, written: asTyped, isFree: true });
+    const needsValue = () => { valueBox.hidden = WITHOUT_VALUE.includes(op.value); };
+    op.addEventListener("change", needsValue);
+    needsValue();
+    const remove = row.querySelector("[data-remove]");
+    remove.hidden = false;
+    remove.addEventListener("click", () => {
+      row.remove();
+      changed(empty.querySelector("input"));
+      add.focus();
+    });
+    return name;
+  }
+
+  add.hidden = false;
+  add.addEventListener("click", () => {
+    const row = blank.cloneNode(true);
+    empty.before(row);
+    enhance(row).search.focus();
+  });
+  for (const row of rows) if (row !== empty) enhance(row);
+}
+
+// Puts a text in quotes if its outer spaces or line breaks would be lost, or if it starts with a quote.
+function asTyped(value) {
+  return value !== value.trim() || /[\r\n]/.test(value) || value.startsWith('"') ? JSON.stringify(value) : value;
+}
+
+// Fills the form from a pasted Mixpanel link.
+function link(form, url) {
+  const input = form.querySelector("[data-link]");
+  if (!input) return;
+  const said = element("p", { role: "status", class: "link-said", id: "link-said" });
+  input.after(said);
+  describe(input, said.id, true);
+  let timer;
+
+  async function read() {
+    const text = input.value.trim();
+    said.className = "link-said";
+    said.textContent = "";
+    input.removeAttribute("aria-invalid");
+    const row = input.closest(".form-row");
+    row.classList.remove("errors");
+    row.querySelector(".errorlist")?.remove(); // the server's answer to another link
+    if (!text) return;
+    const data = new FormData();
+    data.append("link", text);
+    try {
+      const found = await post(url, data);
+      if (found.problem) throw new Trouble(found.problem);
+      fill(found.fields);
+      input.value = "";
+      said.classList.add("good");
+      said.textContent = "The form is filled in.";
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      said.classList.add("bad");
+      said.textContent = error.message;
+      input.setAttribute("aria-invalid", "true");
+    }
+  }
+
+  function fill(fields) {
+    for (const [name, value] of Object.entries(fields)) {
+      form.elements[name].value = value;
+      changed(form.elements[name]);
+    }
+  }
+
+  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(read, 250); });
+  input.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+}
+
+// A colour picker for every label of the preview. The form still sends the textarea's lines.
+
+function colors(textarea, panel) {
+  const box = element("div", { class: "swatches" });
+  textarea.after(box);
+
+  panel.addEventListener("shown", ({ detail }) => {
+    if (box.contains(document.activeElement)) return; // the person is picking a colour
+    box.replaceChildren(...detail.colors.slice(0, MOST).map(([label, color]) => swatch(label, color, detail.colors)));
+  });
+
+  function swatch(label, color, drawn) {
+    const input = element("input", { type: "color", value: color });
+    input.addEventListener("change", () => {
+      const asked = byLabel(drawn);
+      asked.set(label, input.value);
+      textarea.value = [...asked].map((pair) => pair.join(" = ")).join("\n");
+      changed(textarea);
+    });
+    return element("label", {}, input, ` ${label}`);
+  }
+
+  // Turns colours by position into colours by label.
+  function byLabel(drawn) {
+    const lines = linesOf(textarea);
+    if (!lines.some((line) => line.includes("="))) return new Map(lines.map((color, i) => [drawn[i]?.[0] ?? "", color]));
+    return new Map(lines.map((line) => {
+      const at = line.lastIndexOf(" = ");
+      return [line.slice(0, at).trim(), line.slice(at + 3).trim()];
+    }));
+  }
 }

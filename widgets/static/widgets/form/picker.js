@@ -1,16 +1,16 @@
 // Django's own Select2 for an input (one name) or a textarea (one name per line). The form still sends that field.
 // `source` gives the list. People can also type names that are not in the list.
 
-import { changed, element, linesOf, set } from "./elements.js";
+import { changed, element, linesOf, post, set, Trouble } from "./page.js";
 
 const MOST = 200;
 let count = 0;
 
 export class Picker {
   // `source(again)` gives {values, note, problem, fixed} or a promise of it. `alone()`: a new name replaces the old one.
-  // `written(value)`: how the field writes a name of the list.
-  constructor(field, { noun, source, alone = () => true, written = (value) => value }) {
-    Object.assign(this, { field, noun, source, alone, written });
+  // `written(value)`: how the field writes a name of the list. `isFree`: any text is as good as one of the list.
+  constructor(field, { noun, source, alone = () => true, written = (value) => value, isFree = false }) {
+    Object.assign(this, { field, noun, source, alone, written, isFree });
     this.id = `picker-${count += 1}`;
     this.names = new Map([[field.value, field.dataset.caption || ""]]);
     this.build();
@@ -46,7 +46,8 @@ export class Picker {
     const { field, search } = this;
     const help = document.getElementById(`${field.id}_helptext`);
     if (help && field.dataset.help) help.textContent = field.dataset.help;
-    set(search, { id: `${this.id}-search`, role: "combobox", "aria-describedby": help?.id || "" });
+    const described = field.getAttribute("aria-describedby") || help?.id || "";
+    set(search, { id: `${this.id}-search`, role: "combobox", "aria-describedby": described });
     if (field.ariaLabel) search.ariaLabel = field.ariaLabel;
     for (const label of [...field.labels]) label.htmlFor = search.id;
     const selection = this.box.querySelector(".select2-selection");
@@ -130,7 +131,11 @@ export class Picker {
     const isTyped = ({ value }) => value === typed;
     const begins = ({ label, value }) => (label || value).toLowerCase().startsWith(sought);
     fits.sort((a, b) => isTyped(b) - isTyped(a) || begins(b) - begins(a));
-    if (this.canTake(typed) && !all.some(isTyped)) fits.unshift({ value: typed, detail: list && "as typed" });
+    if (this.canTake(typed) && !all.some(isTyped)) {
+      // Enter takes the first entry: the only match of the list, else the typed text.
+      const place = fits.length === 1 && !this.isFree ? 1 : 0;
+      fits.splice(place, 0, { value: typed, detail: list && "as typed" });
+    }
     success({
       results: fits.slice(0, MOST).map(({ value, label, detail }, place) => ({
         id: isTyped({ value }) ? value : this.written(value),
@@ -172,6 +177,10 @@ export class Picker {
       if (["Enter", " ", "Delete", "Backspace"].includes(key)) target.click();
       if (key !== "Tab") event.preventDefault();
       event.stopPropagation();
+    } else if (key === "Backspace" && !target.value && this.lines.length) {
+      event.preventDefault();
+      event.stopPropagation(); // Select2 would turn the chip into text
+      this.drop(this.lines.at(-1));
     } else if (!this.select2.isOpen()) {
       if (key === "ArrowDown") this.$select.select2("open");
     } else if (key === "Tab" && target === this.search && !event.shiftKey && !this.again.hidden) {
@@ -190,4 +199,41 @@ export class Picker {
     event.preventDefault();
     this.write([...new Set([...this.lines, ...lines])]);
   }
+}
+
+// Lists of Mixpanel's names, fetched once per page: {values: [{value, label, detail}], note, problem}.
+
+const LOOK_AGAIN = 700;
+const LOOKS = 40;
+const fetched = new Map();
+
+export function listOf(url, project, what, of = [], again = false) {
+  const key = JSON.stringify([project, what, ...of]);
+  if (again || !fetched.has(key)) {
+    const coming = fetchList(url, project, what, of, again);
+    fetched.set(key, coming);
+    coming.then((list) => { if (list.problem) fetched.delete(key); });
+  }
+  return fetched.get(key);
+}
+
+async function fetchList(url, project, what, of, again) {
+  const data = new FormData();
+  data.append("project", project);
+  data.append("what", what);
+  for (const name of of) data.append("of", name);
+  if (again) data.append("again", "1");
+  try {
+    for (let look = 0; look < LOOKS; look += 1) {
+      const list = await post(url, data);
+      if (!list.loading) return list;
+      // Another person's request is fetching the list now.
+      data.delete("again");
+      await new Promise((resolve) => { setTimeout(resolve, LOOK_AGAIN); });
+    }
+  } catch (error) {
+    if (error instanceof Trouble) return { values: [], note: "", problem: error.message };
+    throw error;
+  }
+  return { values: [], note: "", problem: "Mixpanel has not answered yet." };
 }

@@ -1,9 +1,8 @@
 // The preview beside the form. Drawing stored data costs no query. Mixpanel is asked when the person stops typing.
 
-import { show } from "../charts/chart.js";
-import { element, placeOf } from "./elements.js";
-import { post, Trouble } from "./wire.js";
+import { element, post, Trouble } from "./page.js";
 
+const CHARTS = import("../charts/chart.js"); // the form does not wait for it
 const WHILE_TYPING = 600;
 const AFTER_A_CHOICE = 200;
 const BEFORE_ASKING = 800;
@@ -11,9 +10,10 @@ const LOOK_AGAIN = 1000;
 const SLOW = 300;
 
 export class Preview {
-  constructor(form, panel) {
+  constructor(form, panel, fields) {
     this.form = form;
     this.panel = panel;
+    this.fields = fields;
     this.touched = new Set([...form.querySelectorAll(".errors [name]")].map((field) => nameOf(field)));
     this.labels = [];
     form.addEventListener("input", (event) => this.later(event, WHILE_TYPING));
@@ -48,36 +48,58 @@ export class Preview {
     const data = new FormData(this.form);
     data.set("ask", ask);
     this.panel.setAttribute("aria-busy", "true");
-    const slow = setTimeout(() => this.busy(ask ? "Asking Mixpanel…" : "Drawing…"), SLOW);
+    const slow = setTimeout(() => this.busy(ask ? "Asking Mixpanel…" : "Drawing…", Boolean(ask)), SLOW);
     try {
       this.show(await post(this.panel.dataset.preview, data, controller.signal));
     } catch (error) {
       if (error.name === "AbortError") return;
       if (!(error instanceof Trouble)) throw error;
       this.say({ problem: error.message });
+      this.heard(error.message);
     } finally {
       clearTimeout(slow);
       if (this.controller === controller) this.busy("");
     }
   }
 
-  busy(words) {
+  // Shows progress with the seconds so far. Screen readers hear the words once, and then the result.
+  busy(words, counts = false) {
+    clearInterval(this.clock);
+    const begun = Date.now() - SLOW;
+    const seconds = () => (counts ? ` ${Math.round((Date.now() - begun) / 1000)} s` : "");
+    // Narrow screens show the same words beside the link to the preview, and the result after that.
+    const tell = () => {
+      this.part("[data-seconds]").textContent = words + seconds();
+      this.form.querySelector("[data-brief]").textContent = words ? words + seconds() : this.slot("status").textContent;
+    };
     this.part("[data-progress]").hidden = !words;
-    this.slot("status").textContent = words;
-    if (!words) this.panel.removeAttribute("aria-busy");
+    if (words) {
+      this.heard(words);
+      this.clock = setInterval(tell, 1000);
+    } else {
+      this.panel.removeAttribute("aria-busy");
+    }
+    tell();
+  }
+
+  heard(words) {
+    const status = this.slot("status");
+    if (status.textContent !== words) status.textContent = words;
   }
 
   show(answer) {
-    this.showErrors(answer.errors);
+    this.fields.showErrors(answer.errors, (name) => this.touched.has(name));
+    this.fields.showUnknown(answer.unknown);
     this.form.elements.title.placeholder = answer.title;
     const shown = answer.preview;
     if (!shown) {
-      this.say({ note: "The preview needs:", missing: answer.missing });
+      this.say({ note: "To see a preview:", missing: answer.missing });
+      this.heard(`To see a preview: ${answer.missing.map(([, label, text]) => `${label} ${text}`).join(" ")}`);
       return;
     }
     this.labels = shown.labels;
     this.say(shown);
-    this.heard(shown);
+    this.heard(spoken(shown));
     this.panel.dispatchEvent(new CustomEvent("shown", { detail: shown }));
     if (shown.state === "asking") this.askLater(LOOK_AGAIN);
     else if (shown.state === "unasked" && !shown.scarce) this.askLater(BEFORE_ASKING);
@@ -89,7 +111,7 @@ export class Preview {
     const old = !figure && !problem && !chart.hidden;
     this.panel.classList.toggle("old", Boolean(old));
     chart.hidden = !figure && !old;
-    if (figure) show(chart, figure);
+    if (figure) CHARTS.then(({ show }) => show(chart, figure));
     this.part("[data-picture]").classList.toggle("empty", chart.hidden);
     this.part("[data-empty]").hidden = !chart.hidden;
     this.write("problem", problem);
@@ -102,10 +124,10 @@ export class Preview {
     const list = this.part("[data-missing]");
     list.replaceChildren(...missing.map(([, label, text]) => element("li", {}, element("strong", {}, label), ` ${text}`)));
     list.hidden = !missing.length;
-    this.write("left", more.left ? more.left + (more.spent ? ", this preview cost one" : "") : this.slot("left").textContent);
+    this.write("left", more.left ? more.left + (more.spent ? " (this preview used 1)" : "") : this.slot("left").textContent);
     this.write("age", more.age || "");
     this.part("[data-ask-row]").hidden = !more.left;
-    this.part("[data-ask]").textContent = more.age ? "Ask again" : "Ask Mixpanel now";
+    this.part("[data-ask]").textContent = more.age ? "Refresh preview" : "Ask Mixpanel now";
     this.fold("csv", more.csv);
     this.write("csv", more.csv || "");
     this.fold("dropped", more.dropped_count);
@@ -114,11 +136,6 @@ export class Preview {
     this.fold("asked", more.endpoint);
     this.write("endpoint", more.endpoint || "");
     this.rows("params", more.params);
-  }
-
-  heard(shown) {
-    const words = { drawn: "The preview is ready.", failed: "There is no preview.", unasked: "", asking: "" };
-    this.slot("status").textContent = `${words[shown.state]} ${shown.problem} ${shown.data_note}`.trim();
   }
 
   write(name, text) {
@@ -134,23 +151,12 @@ export class Preview {
       ...rows.map((cells) => element("tr", {}, ...cells.map((text) => element("td", {}, text)))),
     );
   }
+}
 
-  showErrors(errors) {
-    for (const list of this.form.querySelectorAll(".fields .errorlist")) list.remove();
-    for (const row of this.form.querySelectorAll(".fields .errors")) row.classList.remove("errors");
-    for (const field of this.form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
-    for (const [name, texts] of Object.entries(errors)) {
-      const place = placeOf(this.form, name);
-      // Shows no errors in fields that the person is filling in now or has not reached yet.
-      if (!place || !this.touched.has(name) || place.contains(document.activeElement)) continue;
-      place.classList.add("errors");
-      place.prepend(element("ul", { class: "errorlist" }, ...texts.map((text) => element("li", {}, text))));
-      place.querySelector("[role=combobox], :is(input, select, textarea):not([hidden], [aria-hidden])")?.setAttribute("aria-invalid", "true");
-      place.hidden = false;
-      const folded = place.closest("details");
-      if (folded) folded.open = true;
-    }
-  }
+// The result for screen readers.
+function spoken({ state, note, problem, data_note: warning }) {
+  const words = { drawn: "The preview is ready.", failed: "There is no preview.", unasked: note, asking: note };
+  return [words[state], problem, warning].filter(Boolean).join(" ");
 }
 
 const nameOf = (field) => field.name.replace(/-(property|op|value)$/, "");

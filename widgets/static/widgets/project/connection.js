@@ -21,20 +21,47 @@
       for (const name of [...names, "csrfmiddlewaretoken"]) body.set(name, form.elements[name]?.value ?? "");
       if (place.dataset.project) body.set("project", place.dataset.project);
       button.disabled = true;
-      show("busy", "Asking Mixpanel …");
+      show("busy", "Asking Mixpanel… ");
+      // Screen readers hear the words once, without the seconds.
+      const seconds = paragraph("span", "");
+      seconds.setAttribute("aria-hidden", "true");
+      result.firstChild.append(seconds);
+      const begun = Date.now();
+      const clock = setInterval(() => { seconds.textContent = `${Math.round((Date.now() - begun) / 1000)} s`; }, 1000);
       try {
         const response = await fetch(place.dataset.connection, { method: "POST", body, redirect: "manual" });
-        if (response.type === "opaqueredirect") throw new Error("You are logged out. Reload this page.");
+        if (response.type === "opaqueredirect") throw new Error("You are logged out. Log in again in another tab, then test again.");
+        if (response.status === 403) throw new Error("This page has expired. Copy your entries before reloading.");
         if (!response.ok) throw new Error("MixCyfe could not test the connection. Reload this page and try again.");
         const verdict = await response.json();
         show(verdict.ok ? "ok" : "wrong", verdict.title, verdict.text, verdict.errors);
+        if (verdict.timezone) offer(verdict.timezone);
       } catch (error) {
         const known = error instanceof Error && !(error instanceof TypeError) && !(error instanceof SyntaxError);
         show("wrong", known ? error.message : "MixCyfe does not answer. Try again in a moment.");
       } finally {
+        clearInterval(clock);
         button.disabled = false;
       }
     });
+
+    // Fills in the time zone that Mixpanel told, or offers it if the person has chosen another one.
+    function offer(timezone) {
+      const field = form.elements.timezone;
+      if (!field.value) {
+        field.value = timezone;
+        result.append(paragraph("p", "The form now has this time zone."));
+      } else if (result.classList.contains("connection-wrong")) {
+        const use = paragraph("button", `Use ${timezone}`);
+        Object.assign(use, { type: "button", className: "button" });
+        use.addEventListener("click", () => {
+          field.value = timezone;
+          field.focus();
+          show("outdated", "The form now has this time zone. Save the project to use it.");
+        });
+        result.append(use);
+      }
+    }
 
     function show(state, title, text = "", errors = {}) {
       result.className = `connection-result connection-${state}`;

@@ -1,0 +1,51 @@
+"""Refuses to save over a change that was made while the form was open, and says who changed what.
+
+The form's hidden field `seen` names the state of the widget that the form was filled from. The form that comes back
+with the refusal names the new state, so saving again replaces the change.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Max, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from widgets.models import Widget
+from widgets.times import from_now
+
+SAVING = ("_save", "_continue", "_addanother")
+"""The buttons that save this widget. The preview and "Save as new" replace nothing."""
+
+
+def state_of(widget: Widget) -> str:
+    """The widget's state as text: when it was saved, and its last entry in the audit log."""
+    last = entries(widget).aggregate(last=Max("pk"))["last"] or 0
+    return f"{widget.changed_at.isoformat()} {last}"
+
+
+def conflict(widget: Widget, data: Mapping[str, Any]) -> str:
+    """The refusal, or "". `widget` is as the database has it; `data` is the form as it was sent."""
+    changed_at, _, last = str(data.get("seen") or "").partition(" ")
+    if widget.pk is None or not changed_at or not any(button in data for button in SAVING):
+        return ""
+    if changed_at == widget.changed_at.isoformat():
+        return ""
+    since = entries(widget).filter(pk__gt=int(last)) if last.isdecimal() and len(last) < 19 else entries(widget).none()
+    changes = [f"{entry.user.get_username()}: {entry.get_change_message()}" for entry in since.select_related("user")]
+    return format_html(
+        "Not saved: this widget was changed {} while you had this form open. {}Your entries are still below. To "
+        'replace that change with them, save again. To look at it first, <a href="{}" target="_blank">open the widget '
+        "in a new tab</a>.",
+        from_now(widget.changed_at, timezone.now()),
+        "".join(f"{change} " for change in changes),
+        reverse("admin:widgets_widget_change", args=(widget.pk,)),
+    )
+
+
+def entries(widget: Widget) -> QuerySet[LogEntry]:
+    kind = ContentType.objects.get_for_model(Widget)
+    return LogEntry.objects.filter(content_type=kind, object_id=str(widget.pk)).order_by("pk")

@@ -1,0 +1,67 @@
+"""Warns of events and properties that Mixpanel's stored lists do not have, and finds near names.
+
+A wrong name is no error for Mixpanel: it answers with zeros. Lists hold only the most common names of the last weeks,
+so people may keep a name. Nothing here asks Mixpanel.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from widgets.models import OptionCache, Widget
+from widgets.reports.expressions import is_expression, property_title
+
+MOST_NEAR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownName:
+    """`field` is the widget's field with this name, `noun` is event or property. `near` are names of the list."""
+
+    field: str
+    name: str
+    noun: str
+    near: list[str]
+
+    def __str__(self) -> str:
+        said = f"Mixpanel's list has no {self.noun} “{self.name}”."
+        return f"{said} Did you mean {' or '.join(f'“{name}”' for name in self.near)}?" if self.near else said
+
+
+def unknown_names(widget: Widget) -> list[UnknownName]:
+    """The names in a valid widget that the project's stored lists lack. Without a stored list there is no warning."""
+    lists: dict[tuple[str, ...], list[str]] = {}
+    found = []
+    for field, noun, name, of in names_of(widget):
+        if of not in lists:
+            what = "events" if noun == "event" else "properties"
+            entries = OptionCache.objects.entries(widget.project, what, of)
+            lists[of] = [entry["value"] for entry in entries]
+        if lists[of] and name not in lists[of]:
+            found.append(UnknownName(field, name, noun, near(name, lists[of])))
+    return found
+
+
+def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+    """(field, noun, name, the names that the list belongs to)."""
+    used = widget.report_type.fields
+    events = [("events", event) for event in widget.events] if "events" in used else []
+    events += [("born_event", widget.born_event)] if "born_event" in used else []
+    for field, event in events:
+        yield field, "event", event, ()
+    if "events" not in used or len(widget.events) != 1:
+        return
+    for field in ("breakdown", "property_name"):
+        name = property_title(getattr(widget, field))
+        if field in used and name and not is_expression(name):
+            yield field, "property", name, (widget.events[0],)
+
+
+def near(name: str, names: Sequence[str]) -> list[str]:
+    """The names that a person may have meant, the likeliest first: other case, alike letters, or the same part."""
+    sought = name.casefold()
+    folded = {other.casefold(): other for other in reversed(names)}
+    alike = get_close_matches(sought, folded, MOST_NEAR)
+    begun = [other for other in folded if other.startswith(sought)]
+    holding = [other for other in folded if sought in other]
+    return [folded[other] for other in dict.fromkeys([*alike, *begun, *holding])][:MOST_NEAR]

@@ -1,0 +1,107 @@
+// Keeps unsaved entries in this browser, offers them again, and warns before the page is left. The form has no secrets.
+// A draft is dropped when its form was sent and a newer widget or version proves that it was saved.
+
+import { changed, element } from "./page.js";
+
+const PAUSE = 400;
+const KEPT = 7 * 24 * 60 * 60 * 1000;
+const NEVER = ["csrfmiddlewaretoken", "seen"];
+
+// `of`: {key, widget, version, made} from the server. `addRow()` adds an empty row of filters.
+export function draft(form, of, addRow) {
+  const place = form.querySelector("[data-draft]");
+  const nameOf = (widget) => `${of.key} ${widget ?? "new"}`;
+  const name = nameOf(of.widget);
+  const proof = of.widget ? of.version : of.made;
+  const entries = () => [...new FormData(form)].filter(([field]) => !NEVER.includes(field));
+  const same = (some, others) => JSON.stringify(some) === JSON.stringify(others);
+  const failed = Boolean(document.querySelector(".errornote"));
+  let start = entries();
+  let leaving = false;
+  let timer;
+
+  function keep(more = {}, under = name) {
+    clearTimeout(timer);
+    write(under, { entries: entries(), at: Date.now(), proof, ...more });
+  }
+
+  function offer(kept) {
+    const button = (text, click) => {
+      const made = element("button", { type: "button", class: "button" }, text);
+      made.addEventListener("click", () => { place.replaceChildren(); click(); });
+      return made;
+    };
+    const at = new Date(kept.at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    const later = of.widget && kept.proof !== proof ? " Somebody has saved this widget since then." : "";
+    place.append(
+      `This browser has entries of ${at} that were not saved.${later} `,
+      button("Restore", () => restore(kept.entries)),
+      button("Discard", () => write(name, null)),
+    );
+  }
+
+  function restore(kept) {
+    const values = new Map();
+    for (const [field, value] of kept) values.set(field, [...(values.get(field) || []), value]);
+    const fields = (field) => form.querySelectorAll(`[name="${CSS.escape(field)}"]`);
+    const rows = values.get("filters-property")?.length || 0;
+    while (fields("filters-property").length < rows) addRow();
+    for (const field of new Set([...form.elements].map((one) => one.name).filter((one) => one && !NEVER.includes(one)))) {
+      fields(field).forEach((one, i) => {
+        if (one.type === "checkbox") one.checked = values.has(field);
+        else if (one.type !== "submit") one.value = values.get(field)?.[i] ?? "";
+      });
+    }
+    // Once all values stand, because a change of the report changes the charts that fit.
+    for (const one of form.elements) if (one.name && one.type !== "submit" && !NEVER.includes(one.name)) changed(one);
+    const chart = values.get("chart")?.[0];
+    if (chart && form.elements.chart.value !== chart) { form.elements.chart.value = chart; changed(form.elements.chart); }
+    form.querySelector("select, [role=combobox]").focus();
+  }
+
+  const kept = read(name);
+  const isSaved = kept?.sent && kept.proof !== proof;
+  if (kept && (isSaved || Date.now() - kept.at > KEPT || same(kept.entries, start))) write(name, null);
+  else if (kept && !failed) offer(kept);
+  if (failed) {
+    keep();
+    start = [];
+  }
+
+  for (const event of ["input", "change"]) {
+    form.addEventListener(event, () => { clearTimeout(timer); timer = setTimeout(keep, PAUSE); });
+  }
+  form.addEventListener("submit", ({ submitter }) => {
+    if (submitter?.formTarget) return; // the preview in a new tab
+    leaving = true;
+    if (submitter?.name !== "_saveasnew") keep({ sent: true });
+    else {
+      keep({ sent: true, proof: of.made }, nameOf(null));
+      write(name, null);
+    }
+  });
+  window.addEventListener("pageshow", () => { leaving = false; });
+  window.addEventListener("beforeunload", (event) => {
+    if (leaving || same(entries(), start)) return;
+    keep();
+    event.preventDefault();
+  });
+}
+
+function read(name) {
+  try {
+    return JSON.parse(localStorage.getItem(name));
+  } catch {
+    return null;
+  }
+}
+
+// A browser may refuse to store anything. Then there is no draft, and the form works without it.
+function write(name, value) {
+  try {
+    if (value) localStorage.setItem(name, JSON.stringify(value));
+    else localStorage.removeItem(name);
+  } catch {
+    return;
+  }
+}
