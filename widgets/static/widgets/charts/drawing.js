@@ -161,7 +161,7 @@ const FINISH = {
 
   pie(option, figure, look) {
     const { size, ink, card, width, height } = look;
-    const roomy = width > size * 30 && height > size * 14;
+    const roomy = width > size * 48 && height > size * 14;
     const { sum } = figure.option;
     const [pie] = option.series;
     return {
