@@ -21,10 +21,10 @@ from tests.browser.conftest import NARROW, WIDE, OpenPage
 from tests.browser.test_board import fetch, new_widget
 from tests.security.routes import Route, every_route, fill
 from tests.security.test_every_url import table
+from widgets.accounts import audit_log
 from widgets.accounts.groups import EDITORS, VIEWERS
-from widgets.accounts.invitations import link_for
-from widgets.admin import audit_log
-from widgets.models import Project, SharedBoard, Widget
+from widgets.accounts.invitations import send_link
+from widgets.models import DeletedWidget, Project, SharedBoard, Widget
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -119,7 +119,10 @@ def test_axe_finds_nothing_on_a_superusers_pages(
 ) -> None:
     audit_log.log_change(boss, drawn, "Paused.")
     failed = {"username": "somebody", "ip_address": "192.0.2.1", "user_agent": "x"}
+    deleted = new_widget(acme, title="Deleted", last=9)
+    DeletedWidget.objects.take(Widget.objects.filter(pk=deleted.pk), boss)
     rows = {
+        "widgets/deletedwidget": DeletedWidget.objects.get(),
         "widgets/project": acme,
         "widgets/widget": drawn,
         "auth/user": member("vera", VIEWERS),
@@ -180,7 +183,7 @@ def test_axe_finds_nothing_on_a_strangers_pages(judge: Any, drawn: Widget, membe
     site.page.get_by_label("Username:").fill("nobody")
     site.page.get_by_label("Password:").fill("wrong")
     site.press("Log in")
-    site.page.goto(link_for(member("vera", VIEWERS)))
+    site.page.goto(send_link(member("vera", VIEWERS)).link)
     site.page.get_by_label("New password:").fill("short")
     site.page.get_by_label("New password confirmation:").fill("another")
     site.press("Save and log in")

@@ -57,6 +57,7 @@ export class Picker {
       selection.removeAttribute("aria-expanded");
     };
     this.$select.on("select2:open select2:close", tell);
+    this.select2.on("results:focus", () => selection.removeAttribute("aria-activedescendant"));
     tell();
   }
 
