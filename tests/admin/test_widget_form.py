@@ -193,7 +193,7 @@ def test_a_save_over_somebody_elses_change_is_refused_once(boss: Client, make: A
     answer = boss.post(address_of(widget), answers_of(project, **mine, seen=seen))
     [refusal] = errors_of(answer)["__all__"]
     assert "this widget was changed just now" in refusal
-    assert "open. who may view and change: Changed title. Your entries" in refusal
+    assert "open. who may view and change: Title: “Signups” → “Theirs”" in refusal
     assert answer.context["adminform"].form["title"].value() == "Mine"
     widget.refresh_from_db()
     assert widget.title == "Theirs"

@@ -21,6 +21,13 @@ function look(node) {
   };
 }
 
+async function library(chart) {
+  const echarts = await import(ECHARTS);
+  if (chart === "map" && !world) world = await (await fetch(WORLD)).json();
+  if (chart === "map") echarts.registerMap("world", world);
+  return echarts;
+}
+
 export function drawn(node, figure) {
   let chart = null;
   let frame = 0;
@@ -28,14 +35,14 @@ export function drawn(node, figure) {
   const off = new Set();
 
   async function paint() {
-    const { init, registerMap } = await import(ECHARTS);
-    if (figure.chart === "map") {
-      world ||= fetch(WORLD).then((response) => response.json()).then((shapes) => registerMap("world", shapes));
-      await world;
+    const echarts = await library(figure.chart).catch(() => null);
+    if (!echarts) {
+      if (!chart) node.textContent = "This chart can't be loaded now. Reload the page to try again.";
+      return;
     }
     if (gone || !node.clientWidth || !node.clientHeight) return;
     const first = !chart;
-    chart ||= init(node);
+    chart ||= echarts.init(node);
     chart.resize();
     const calm = !first || matchMedia("(prefers-reduced-motion: reduce)").matches;
     const option = { ...complete(figure, look(node)), animation: !calm, animationDuration: 400 };
@@ -161,7 +168,7 @@ const FINISH = {
 
   pie(option, figure, look) {
     const { size, ink, card, width, height } = look;
-    const roomy = width > size * 30 && height > size * 14;
+    const roomy = width > size * 48 && height > size * 14;
     const { sum } = figure.option;
     const [pie] = option.series;
     return {
