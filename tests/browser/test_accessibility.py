@@ -56,7 +56,7 @@ class Judge:
         self.findings: list[str] = []
 
     def open(self, address: str) -> None:
-        self.page.goto(address)
+        assert self.page.goto(address).ok, address
         self.look(address)
 
     def look(self, name: str) -> None:
