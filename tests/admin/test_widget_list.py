@@ -247,7 +247,7 @@ class TestDuplicate:
         assert (one.owner, one.last_polled_at, one.spec) == (client.person, None, widget.spec)
         assert one.snapshot_id == widget.snapshot_id
         assert poll(one).status_code == 200
-        assert audit_log()[0] == ("Signups (copy)", "Copied from “Signups”.")
+        assert audit_log()[0] == ("Signups (copy)", "Duplicated from “Signups”.")
 
     def test_a_long_title_is_cut(self, make_widget: MakeWidget) -> None:
         act(boss(), "duplicate", make_widget(title="x" * 200))

@@ -18,7 +18,7 @@ from widgets.models import Widget
 from widgets.times import from_now
 
 SAVING = ("_save", "_continue", "_addanother")
-"""The buttons that save this widget. The preview and "Save as new" replace nothing."""
+"""The buttons that save this widget. The preview and "Save as duplicate" replace nothing."""
 
 
 def state_of(widget: Widget) -> str:

@@ -16,11 +16,11 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from widgets.admin.titles import title_of_copy
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.call import Purpose
-from widgets.models.names import free_name
 from widgets.models.snapshot import REFUSED
-from widgets.models.widget import LONGEST_TITLE, new_slug
+from widgets.models.widget import new_slug
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
 from widgets.refresh.usage import why_not
@@ -119,9 +119,9 @@ class WidgetActions(admin.ModelAdmin):
         with transaction.atomic():
             for widget in queryset:
                 copy = copy_of(widget, request.user)
-                self.log_addition(request, copy, f"Copied from “{widget.title}”.")
+                self.log_addition(request, copy, f"Duplicated from “{widget.title}”.")
                 copies.append(copy)
-        text = "Copied: {}. Each copy has its own address."
+        text = "Duplicated: {}. Each duplicate has its own address."
         self.message_user(request, format_html(text, links(copies)), messages.SUCCESS)
 
     def too_many(self, request: HttpRequest, queryset: QuerySet[Widget]) -> bool:
@@ -182,8 +182,7 @@ def copy_of(widget: Widget, owner: Any) -> Widget:
     copy.pk = None
     copy._state.adding = True
     copy.slug, copy.owner, copy.last_polled_at, copy.version = new_slug(), owner, None, 0
-    taken = set(widget.project.widgets.values_list("title", flat=True))
-    copy.title = free_name(widget.title, taken, LONGEST_TITLE, lambda n: f" (copy {n})" if n > 1 else " (copy)")
+    copy.title = title_of_copy(widget.title, widget.project)
     copy.save()
     return copy
 
