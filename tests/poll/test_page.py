@@ -48,9 +48,10 @@ def test_browsers_need_not_load_it_again(client: Client, make_widget: Any) -> No
 
 
 def test_guesses_learn_nothing(client: Client, make_widget: Any) -> None:
-    widget = make_widget(active=False)
+    widget, paused = make_widget(), make_widget(active=False)
     wrong = client.get("/w/xxxxxxxxxxxxxxxxxxxxxxxx.csv")
-    for address in (widget.slug, "xxxxxxxxxxxxxxxxxxxxxxxx", "x", f"{widget.slug}.figure", f"{widget.slug}.page", ""):
+    no_endings = [f"{widget.slug}{ending}" for ending in (".", ".figure", ".page", ".html", "/", ".csv.csv")]
+    for address in (paused.slug, "xxxxxxxxxxxxxxxxxxxxxxxx", "x", "", *no_endings):
         answer = client.get(f"/w/{address}")
         assert (answer.status_code, answer.content, answer.headers) == (404, wrong.content, wrong.headers)
     assert client.post(f"/w/{widget.slug}").status_code == 405

@@ -8,6 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from widgets.poll import response as poll_response
 from widgets.poll.page import PAGE
+from widgets.poll.render import ENDINGS
 
 logger = logging.getLogger(__name__)
 
@@ -20,9 +21,11 @@ def poll(request: HttpRequest, address: str) -> HttpResponse:
     """Answers `/w/<slug>.<format>`, and `/w/<slug>` with a page. Reads no cookie and no query parameter."""
     if request.method not in ("GET", "HEAD"):
         return respond(poll_response.not_allowed(), request)
-    slug, dot, format = address.partition(".")
+    slug, dot, ending = address.partition(".")
+    # No ending may name the page, because the page has the address without one.
+    format = PAGE if not dot else ending if ending in ENDINGS else ""
     try:
-        reply = poll_response.answer(slug, format if dot else PAGE, request.headers.get("If-None-Match", ""))
+        reply = poll_response.answer(slug, format, request.headers.get("If-None-Match", ""))
     except Exception:
         # Logged here, because Django's log line would contain the address, which is a secret.
         logger.exception("a poll failed")
