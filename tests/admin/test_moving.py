@@ -41,7 +41,7 @@ def test_a_moved_widget_keeps_its_address_and_gets_the_other_numbers(
     assert (moved.project, moved.title, moved.slug) == (second, "Signups (2)", widget.slug)
     assert moved.snapshot.project == second
     assert moved.snapshot.fetched_at is None
-    assert LogEntry.objects.get().get_change_message() == "Moved to “Second”."
+    assert LogEntry.objects.get().get_change_message() == "Moved to another project."
 
 
 def test_the_page_offers_only_my_other_projects(make_widget: MakeWidget, project: Project, second: Project) -> None:

@@ -68,3 +68,27 @@ def test_strangers_and_other_teams_get_nothing(make_widget: MakeWidget, project:
     assert mine.get(address(theirs)).status_code == 404
     assert mine.get("/charts/99999999999999999999999.json").status_code == 404
     assert client.get(address(make_widget())).status_code == 302
+
+
+def test_a_moved_or_edited_widget_never_shows_the_numbers_of_before(
+    make_widget: MakeWidget, poll: Poll, project: Project
+) -> None:
+    widget = make_widget(title="Signups")
+    poll(widget)
+    assert boss().get(address(widget)).json()["rows"]
+    other = Project.objects.create(name="Other", project_id=9)
+    widget.refresh_from_db()
+    widget.project = other
+    widget.save()
+    theirs = editor(other)
+    assert theirs.get(address(widget)).json()["rows"] == []
+    Widget.objects.update(active=False)
+    assert theirs.get(address(widget)).json()["rows"] == []
+
+    edited = make_widget(title="Edited")
+    poll(edited)
+    boss("second").get(address(edited))
+    edited.refresh_from_db()
+    edited.events = ["Purchase"]
+    edited.save()
+    assert boss("third").get(address(edited)).json()["rows"] == []

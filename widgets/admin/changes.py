@@ -39,7 +39,10 @@ class LogsValues(admin.ModelAdmin):
             if name in self.logged_as_replaced:
                 old, new = "", "replaced"
             elif is_one_row(field):
-                old = ""  # for example another project, of which the log's readers may not be members
+                old, new = (
+                    "",
+                    "replaced",
+                )  # for example the project, of which the log's later readers may not be members
             yield f"{capfirst(field.label or name)}: {f'{old} → ' if old else ''}{new}"
 
 

@@ -60,7 +60,8 @@ class WidgetMoving(admin.ModelAdmin):
                 moved.append(widget)
             else:
                 refused.append(widget.title)
-        LogEntry.objects.log_actions(int(request.user.pk or 0), moved, CHANGE, f"Moved to “{target}”.")
+        # Without a name: the history's later readers may not be members of this project.
+        LogEntry.objects.log_actions(int(request.user.pk or 0), moved, CHANGE, "Moved to another project.")
         if bound:
             why = "Their saved report or funnel is only in their own Mixpanel project."
             self.message_user(request, f"Not moved: {named(bound)}. {why}", messages.WARNING)

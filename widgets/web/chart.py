@@ -60,7 +60,10 @@ def figure_of(widget: Widget) -> tuple[bytes, str]:
             return row.body, row.etag
         words = row.problem if row else ""
     else:
-        stored: Any = Rendering.objects.filter(widget=widget, format=render.FIGURE).values_list("body", "etag").first()
+        # Only of this widget as it is: an edited or moved widget must not show the numbers of another query or project.
+        same = f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}."
+        figures = Rendering.objects.filter(widget=widget, format=render.FIGURE, source_version__startswith=same)
+        stored: Any = figures.values_list("body", "etag").first()
         if stored and stored[0] is not None:
             return bytes(stored[0]), stored[1]
         words = ""

@@ -74,6 +74,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_POST
 def replace(request: HttpRequest, pk: int) -> HttpResponse:
     board = get_object_or_404(manageable(request), pk=pk)
+    check_may_share(request)
     if not may_replace(board, request.user):
         raise PermissionDenied
     board.replace_token()
