@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from fake_mixpanel.fake import FakeMixpanel
 from tests.conftest import new_project
 from tests.web.people import boss, editor, viewer
+from widgets.accounts.groups import VIEWERS
 from widgets.models import ApiCall, Project, SharedBoard, Widget
 
 MakeWidget = Callable[..., Widget]
@@ -171,6 +172,38 @@ def test_a_lead_ends_it_and_does_not_learn_its_address(
     assert lead.post(f"/shared/{board.pk}/replace").status_code == 403
     lead.post(f"/shared/{board.pk}/end")
     assert look(board).status_code == 404
+
+
+def test_a_lead_reads_nothing_about_widgets_of_other_teams(make_widget: MakeWidget, project: Project) -> None:
+    make_widget(title="Signups")
+    other = new_project(name="Globex", project_id=99)
+    Widget(project=other, title="Theirs", report="events", events=["Signed up"]).save()
+    root = boss()
+    everything, theirs = share(root), share(root, "?q=globex")
+    lead = may_change_projects(editor(project, name="lead"))
+    page = lead.get("/shared/").content.decode()
+    assert f"/shared/{everything.pk}/end" in page
+    assert "2 widgets" not in page
+    assert f"/shared/{theirs.pk}/end" not in page
+    assert "globex" not in page.lower()
+    page = root.get("/shared/").content.decode()
+    assert "2 widgets" in page
+    assert f"/shared/{theirs.pk}/end" in page
+
+
+def test_a_maker_who_may_share_no_more_can_still_end_it(make_widget: MakeWidget, project: Project) -> None:
+    make_widget()
+    maker = editor(project)
+    board = share(maker)
+    maker.person.groups.set([Group.objects.get(name=VIEWERS)])
+    page = maker.get("/shared/").content.decode()
+    assert f'action="/shared/{board.pk}/end"' in page
+    assert 'action="/shared/new' not in page
+    assert maker.post("/shared/new").status_code == 403
+    after = maker.post(f"/shared/{board.pk}/end", follow=True)
+    assert "no longer shared" in after.content.decode()
+    assert look(board).status_code == 404
+    assert maker.get("/shared/").status_code == 403
 
 
 def may_change_projects(client: Client) -> Client:

@@ -24,16 +24,19 @@ def shared_boards(request: HttpRequest) -> HttpResponse:
     """Shows what the board's filter would share, and the shared boards that this person may end.
 
     Leads of a project may end a board of others, but do not see its address: the board may show more than they may
-    see.
+    see. Makers who may share no more still find their boards here, to end them.
     """
-    check_may_share(request)
+    boards = [each for board in manageable(request) if is_for(each := described(board, request.user))]
+    if not boards:
+        check_may_share(request)
     chosen = filter_in(request.GET)
     found = chosen.find(Widget.objects.visible_to(request.user).filter(active=True), timezone.now())
     context = {
         "filter": chosen,
         "number": found.number,
         "projects": projects_of(found.widgets, request.user),
-        "boards": [described(board, request.user) for board in manageable(request)],
+        "boards": boards,
+        "may_share": may_add_widgets(request),
     }
     response = render(request, "widgets/shared_boards.html", context)
     response["Cache-Control"] = "private, no-store"
@@ -41,14 +44,19 @@ def shared_boards(request: HttpRequest) -> HttpResponse:
 
 
 def described(board: SharedBoard, user: Any) -> dict[str, Any]:
-    """A board with what it shows now. `projects` has only those that the reader may see."""
-    found = filter_of(board).find(widgets_of(board), timezone.now())
+    """A board with what it shows now of the widgets and projects that the reader may see."""
+    shown = filter_of(board).find(widgets_of(board), timezone.now()).widgets.visible_to(user)
     return {
         "board": board,
-        "number": found.number,
-        "projects": projects_of(found.widgets, user),
+        "number": shown.count(),
+        "projects": projects_of(shown, user),
         "is_mine": may_replace(board, user),
     }
+
+
+def is_for(described: dict[str, Any]) -> bool:
+    """False for others' boards of all projects that show the reader nothing: their words may name another project."""
+    return bool(described["is_mine"] or described["board"].project_id or described["number"])
 
 
 def projects_of(widgets: QuerySet[Any], user: Any) -> QuerySet[Project]:
@@ -74,7 +82,6 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_POST
 def replace(request: HttpRequest, pk: int) -> HttpResponse:
     board = get_object_or_404(manageable(request), pk=pk)
-    check_may_share(request)
     if not may_replace(board, request.user):
         raise PermissionDenied
     board.replace_token()
@@ -109,4 +116,4 @@ def check_may_share(request: HttpRequest) -> None:
 
 def done(request: HttpRequest, words: str) -> HttpResponseRedirect:
     messages.success(request, words)
-    return HttpResponseRedirect(reverse("shared_boards"))
+    return HttpResponseRedirect(reverse("shared_boards" if may_add_widgets(request) else "board"))
