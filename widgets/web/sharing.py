@@ -45,7 +45,8 @@ def shared_boards(request: HttpRequest) -> HttpResponse:
 
 def described(board: SharedBoard, user: Any) -> dict[str, Any]:
     """A board with what it shows now of the widgets and projects that the reader may see."""
-    shown = filter_of(board).find(widgets_of(board), timezone.now()).widgets.visible_to(user)
+    found: Any = filter_of(board).find(widgets_of(board), timezone.now()).widgets
+    shown = found.visible_to(user)
     return {
         "board": board,
         "number": shown.count(),
