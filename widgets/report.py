@@ -34,13 +34,15 @@ class Series:
     """One named column of numbers: one value per row of the report.
 
     `previous` is the total of the period before, if the widget compares. `step` is set in reports that have several
-    columns per label: the funnel step, or the retention column, that the values count.
+    columns per label: the funnel step, the retention column, or the number of the metric, that the values count.
+    `before`: the values of the period before, row by row, if the widget overlays them.
     """
 
     label: str
     values: tuple[Value, ...]
     previous: Value = None
     step: str = ""
+    before: tuple[Value, ...] = ()
 
     @property
     def total(self) -> Number:

@@ -54,7 +54,38 @@ MEASURES = {
     "unique": "Unique users",
     "average": "Average per user",
 }
-UNITS = {"day": "Day", "week": "Week", "month": "Month"}
+METRIC_MEASURES = {
+    "total": "Total (every time it happened)",
+    "unique": "Unique users",
+    "sessions": "Sessions",
+    "dau": "Daily active users",
+    "wau": "Weekly active users",
+    "mau": "Monthly active users",
+    "sum": "Sum of a property",
+    "average": "Average of a property",
+    "median": "Median of a property",
+    "min": "Minimum of a property",
+    "max": "Maximum of a property",
+    "p25": "25th percentile of a property",
+    "p75": "75th percentile of a property",
+    "p90": "90th percentile of a property",
+    "p99": "99th percentile of a property",
+    "distinct": "Number of different values of a property",
+}
+"""The measures of a metric in an Insights report."""
+
+OF_PROPERTY = ("sum", "average", "median", "min", "max", "p25", "p75", "p90", "p99", "distinct")
+"""Measures of a metric that need a property."""
+
+INSIGHTS, CLASSIC = "insights", "classic"
+ENGINES = {
+    INSIGHTS: "Insights (Mixpanel's current engine)",
+    CLASSIC: "Classic (older endpoints, which Mixpanel may end)",
+}
+"""How a project asks for events, segmentation, sums, averages and funnels."""
+
+ANALYSES = {"linear": "As they are", "cumulative": "Cumulative", "rolling": "Rolling average"}
+UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
 RANGES = {
     "last": "The last …",
     "week_to_date": "This week so far",
@@ -110,16 +141,38 @@ class Filter(NamedTuple):
     value: str | Number | bool | None = None
 
 
+class Metric(NamedTuple):
+    """One metric of an Insights report. `measure` is a key of METRIC_MEASURES; those in OF_PROPERTY need a property."""
+
+    event: str
+    measure: str = "total"
+    property: str = ""
+    filters: tuple[Filter, ...] = ()
+    label: str = ""
+
+
+class Formula(NamedTuple):
+    """Arithmetic over the letters of the metrics: A is the first one."""
+
+    formula: str
+    label: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class WidgetSpec:
     report: str
     events: tuple[str, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    formulas: tuple[Formula, ...] = ()
     breakdown: str = ""
     property_name: str = ""
     filters: tuple[Filter, ...] = ()
     where: str = ""
     measure: str = "total"
     unit: str = "day"
+    analysis: str = "linear"
+    window: int | None = None
+    overlay_previous: bool = False
     range: str = "last"
     last: int = 30
     include_today: bool = False
@@ -128,11 +181,13 @@ class WidgetSpec:
     limit: int = 60
     saved_report: int | None = None
     funnel: int | None = None
+    conversion_days: int = 14
     born_event: str = ""
     intervals: int = 8
     chart: str = "line"
     clean_labels: bool = True
     exclude: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
     sort: str = ""
     top: int | None = None

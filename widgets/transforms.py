@@ -1,9 +1,9 @@
 """Report → Report: removes, renames, sorts and limits the labels, as the widget asks.
 
-The order is: clean → exclude → rename → sort → top and other. Every function is pure and returns a new Report.
+The order is: clean → exclude → only → rename → sort → top and other. Every function is pure and returns a new Report.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ OTHER = "Other"
 
 
 class Dropped(NamedTuple):
-    """A label that was removed, the rule that removed it (`clean`, `exclude` or `top`), and its total."""
+    """A label that was removed, the rule that removed it (`clean`, `exclude`, `only` or `top`), and its total."""
 
     label: str
     why: str
@@ -34,9 +34,11 @@ def cleaned(report: Report, spec: WidgetSpec, default_sort: str) -> tuple[Report
         report = without(report, lambda label: label.strip() in MEANINGLESS, "clean", dropped)
     if spec.exclude:
         report = exclude(report, frozenset(spec.exclude), dropped)
+    if spec.only:
+        report = only(report, spec.only, dropped)
     if spec.rename:
         report = rename(report, spec.rename)
-    report = sort(report, spec.sort or default_sort)
+    report = sort(report, spec.sort or ("none" if spec.only else default_sort))
     if spec.top is not None:
         report = top(report, spec.top, dropped, other=spec.other)
     return report, dropped
@@ -62,6 +64,25 @@ def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> 
             series=tuple(replace(s, values=tuple(s.values[i] for i in keep)) for s in report.series),
         )
     return without(report, lambda label: label in labels, "exclude", dropped)
+
+
+def only(report: Report, labels: Sequence[str], dropped: list[Dropped]) -> Report:
+    """Keeps the labels and funnel steps with these names, in this order.
+
+    Funnels have both: names of steps choose steps, and names of breakdown values choose values.
+    """
+    place = {label: i for i, label in reversed([*enumerate(labels)])}
+    if report.row_kind == "steps" and (kept := [i for i, row in enumerate(report.rows) if row in place]):
+        kept.sort(key=lambda i: place[str(report.rows[i])])
+        report = replace(
+            report,
+            rows=tuple(report.rows[i] for i in kept),
+            series=tuple(replace(s, values=tuple(s.values[i] for i in kept)) for s in report.series),
+        )
+        if not any(series.label in place for series in report.series):
+            return report
+    report = without(report, lambda label: label not in place, "only", dropped)
+    return report.with_series(sorted(report.series, key=lambda series: place[series.label]))
 
 
 def rename(report: Report, names: Mapping[str, str]) -> Report:
@@ -114,6 +135,9 @@ def top(report: Report, count: int, dropped: list[Dropped], *, other: bool) -> R
 
 
 def added(name: str, *parts: Series) -> Series:
-    values = zip(*(part.values for part in parts), strict=True)
-    before = [part.previous for part in parts if part.previous is not None]
-    return Series(name, tuple(sum(v or 0 for v in row) for row in values), sum(before) if before else None)
+    values, before = (
+        tuple(sum(v or 0 for v in row) for row in zip(*columns, strict=True))
+        for columns in ([part.values for part in parts], [part.before for part in parts])
+    )
+    previous = [part.previous for part in parts if part.previous is not None]
+    return Series(name, values, sum(previous) if previous else None, before=before)

@@ -39,6 +39,15 @@ VALID = {
     "segmentation": [{"data": {"series": DAYS, "values": {"US": dict.fromkeys(DAYS, 4), "FR": {DAYS[1]: 3}}}}],
     "sum": [{"status": "ok", "computed_at": "2026-11-17T23:02:11+00:00", "results": dict.fromkeys(DAYS, 4.5)}],
     "average": [{"status": "ok", "results": dict.fromkeys(DAYS, 4.5)}],
+    "insights": [
+        {
+            "computed_at": "2026-11-18T10:00:00-08:00",
+            "date_range": {"from_date": "2026-10-19T00:00:00-07:00", "to_date": "2026-11-17T23:59:59-08:00"},
+            "headers": ["$metric"],
+            "meta": {"min_sampling_factor": 1, "report_sections": {"show": [{"metric_key": "Signed up [Total]"}]}},
+            "series": {"Signed up [Total]": dict.fromkeys((f"{day}T00:00:00-08:00" for day in DAYS), 4)},
+        }
+    ],
     "saved_report": [
         data(f"saved_reports/{name}") for name in ("two_breakdowns", "undated", "hourly", "retention", "funnel")
     ],

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.reports.samples import FIXED, SPECS, spec
+from tests.reports.samples import FIXED, SPECS, engine_of, spec
 from widgets.reports import REPORT_TYPES
 from widgets.reports.ranges import Range
 from widgets.spec import Filter
@@ -24,7 +24,7 @@ LOOKS = {
 
 
 def query(asked):
-    return REPORT_TYPES[asked.report].query(asked)
+    return REPORT_TYPES[asked.report].query(asked, engine_of(asked))
 
 
 def test_it_is_plain_json():

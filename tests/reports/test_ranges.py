@@ -136,7 +136,7 @@ def test_it_knows_whether_it_is_over(kind, over):
 
 
 days = st.dates(date(1990, 1, 1), date(2090, 12, 31))
-units = st.sampled_from([*UNITS])
+units = st.sampled_from(["day", "week", "month"])
 
 
 @st.composite

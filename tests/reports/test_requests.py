@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from fake_mixpanel import published, server
-from tests.reports.samples import SPECS, TODAY, spec
+from tests.reports.samples import SPECS, TODAY, engine_of, spec
 from widgets.reports import REPORT_TYPES, Request
 from widgets.reports.rules import check
 
@@ -18,6 +18,7 @@ ENDPOINTS = {
     "average": "segmentation/average",
     "saved_report": "insights",
     "funnel": "funnels",
+    "insights": "insights",
     "retention": "retention",
     "frequency": "retention/addiction",
     "top_events": "events/top",
@@ -26,7 +27,7 @@ ENDPOINTS = {
 
 def request_of(asked, today=TODAY) -> Request:
     kind = REPORT_TYPES[asked.report]
-    return kind.request(kind.query(asked), today)
+    return kind.request(kind.query(asked, engine_of(asked)), today)
 
 
 def test_it_has_samples_of_every_kind():
@@ -35,7 +36,7 @@ def test_it_has_samples_of_every_kind():
 
 def test_it_asks_only_what_the_rules_let_through():
     for name, asked in SPECS.items():
-        assert check(asked, TODAY) == [], name
+        assert check(asked, TODAY, engine_of(asked)) == [], name
 
 
 def test_it_asks_the_right_endpoint():
@@ -49,6 +50,8 @@ def test_it_sends_only_what_mixpanel_describes():
         request = request_of(asked)
         assert not FROM_THE_CLIENT & set(request.params), name
         assert all(value > 0 for value in request.params.values() if isinstance(value, int)), name
+        if request.body is not None:
+            continue  # Mixpanel does not describe unsaved reports: see test_unsaved
         query = urlencode({**request.params, "project_id": 1})
         on_the_wire = server.Request("GET", f"/api/query/{request.endpoint}", query, "Basic eDp5")
         assert list(published.problems(on_the_wire)) == [], name

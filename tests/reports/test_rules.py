@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.reports.samples import NEEDED, SPECS, TODAY, spec
+from tests.reports.samples import NEEDED, SPECS, TODAY, engine_of, spec
 from widgets.reports import REPORT_TYPES
 from widgets.reports.rules import check
 from widgets.spec import Filter, WidgetSpec
@@ -12,8 +12,8 @@ from widgets.spec import Filter, WidgetSpec
 NAN, INFINITY = float("nan"), float("inf")
 
 
-def problems(asked, today=TODAY):
-    return [(problem.field, problem.message) for problem in check(asked, today)]
+def problems(asked, today=TODAY, engine=None):
+    return [(problem.field, problem.message) for problem in check(asked, today, engine or engine_of(asked))]
 
 
 def refused(field, words, asked, today=TODAY):
@@ -43,8 +43,8 @@ def test_it_names_the_choices_of_a_field(field):
 @pytest.mark.parametrize("report", REPORT_TYPES)
 def test_it_says_what_a_report_needs(report):
     chart = NEEDED[report].get("chart", "line")
-    missing = {"events", "property_name", "saved_report", "funnel", "born_event"} & set(REPORT_TYPES[report].fields)
-    if report in ("retention", "frequency"):
+    missing = {"events", "property_name", "saved_report", "funnel", "born_event", "metrics"} & set(REPORT_TYPES[report].fields)
+    if report in ("retention", "frequency", "funnel"):
         missing.discard("events")  # any event
     found = problems(
         WidgetSpec(report, chart=chart if chart in REPORT_TYPES[report].charts else REPORT_TYPES[report].charts[0])

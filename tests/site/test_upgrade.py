@@ -33,7 +33,7 @@ Rendering.objects.all().delete()
 print(json.dumps({
     "stored": stored, "laid out again": {path: poll(path) for path in paths},
     "asked anew": [w.pk for w in Widget.objects.all() if w.snapshot_id and
-                   Snapshot.objects.of(w.project, w.report_type.query(w.spec)).pk != w.snapshot_id],
+                   Snapshot.objects.of(w.project, w.query).pk != w.snapshot_id],
     "secret": Project.objects.get().secret.reveal(), "undated": Snapshot.objects.filter(due_at=None).count(),
 }))
 """

@@ -64,6 +64,8 @@ def _series(table: Table, kind: str, name: str, index: int, *, has_two_axes: boo
             found["smoothMonotone"] = "x"
         if "area" in kind:
             found["areaStyle"] = {"opacity": 0.75 if "stacked" in kind else 0.2}
+    if index >= len(table.columns) - 1 - table.before and kind not in _BARS:
+        found["lineStyle"] = {"type": "dashed"}
     if "stacked" in kind:
         # Values below 0 make a stack of their own, downwards.
         found |= {"stack": kind, "stackStrategy": "samesign"}

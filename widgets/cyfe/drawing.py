@@ -54,6 +54,11 @@ class Drawing:
         return tuple(chart or self.chart for chart in by_label(self.options.get("types") or (), labels))
 
 
+def paler(color: str) -> str:
+    """The colour `#rrggbb`, half mixed with white."""
+    return "#" + "".join(f"{(int(color[i : i + 2], 16) + 255) // 2:02x}" for i in (1, 3, 5))
+
+
 def by_label(asked: Sequence[str] | Mapping[str, str], labels: Sequence[str]) -> list[str | None]:
     """The widget's colour or chart type per label, by position or by name; None if the widget gives none."""
     if isinstance(asked, Mapping):

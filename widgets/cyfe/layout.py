@@ -6,7 +6,7 @@ from datetime import date
 from typing import ClassVar
 
 from widgets.cyfe.drawing import Colors, Drawing
-from widgets.report import Number, Report, ReportError, RowKind, Value
+from widgets.report import Number, Report, ReportError, RowKind, Series, Value
 
 Cell = str | date | Number | None
 Cells = Sequence[str | Number]
@@ -23,6 +23,7 @@ class Table:
     `additive`  values add up
     `percent`  numbers are percentages of a cohort
     `reverse`  less is better
+    `before`  how many of the last columns show the period before
     """
 
     columns: tuple[str, ...]
@@ -36,6 +37,7 @@ class Table:
     additive: bool = False
     percent: bool = False
     reverse: bool = False
+    before: int = 0
 
     def option(self, name: str) -> str | Number | None:
         """The value of an option with the same value in every column; None if the widget does not set it."""
@@ -69,6 +71,11 @@ class Layout:
 
 def is_empty(report: Report) -> bool:
     return not (report.rows and report.series)
+
+
+def earlier_series(report: Report) -> list[Series]:
+    """The values of the period before as series of their own, if the widget overlays them."""
+    return [Series(f"{series.label} (before)", series.before) for series in report.series if series.before]
 
 
 def nothing_to_draw() -> ReportError:

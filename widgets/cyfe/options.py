@@ -34,7 +34,7 @@ FLAGS = {
 """Row of ones → the widget's option. Without the row Cyfe treats the option as off."""
 
 
-def option_rows(report: Report, drawing: Drawing) -> Mapping[str, Cells]:
+def option_rows(report: Report, drawing: Drawing, colors: Colors) -> Mapping[str, Cells]:
     """The option rows of a time series: one value per series.
 
     Raises ReportError if the widget wants a total of values that don't add up.
@@ -42,7 +42,7 @@ def option_rows(report: Report, drawing: Drawing) -> Mapping[str, Cells]:
     labels = [series.label for series in report.series]
     rows: dict[str, Cells] = {name: [1] * len(labels) for name, option in FLAGS.items() if drawing.wants(option)}
     if drawing.colors:
-        rows["Color"] = [color for _, color in drawing.colors_for(labels)]
+        rows["Color"] = [color for _, color in colors]
     if drawing.wants("types"):
         rows["Type"] = drawing.types_for(labels)
     if drawing.wants("total"):

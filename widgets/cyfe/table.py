@@ -1,7 +1,7 @@
 """Table: any number of columns with headings. An empty answer gives only the headings."""
 
 from widgets.cyfe.drawing import Drawing
-from widgets.cyfe.layout import Layout, Table, is_empty, rows_of
+from widgets.cyfe.layout import Layout, Table, earlier_series, is_empty, rows_of
 from widgets.cyfe.listing import labelled_totals, totals_headings
 from widgets.report import Report
 
@@ -16,10 +16,13 @@ class TableLayout(Layout):
             rows = () if is_empty(report) else labelled_totals(report)
             return Table(totals_headings(report), rows, labels_first=True)
         dated = report.row_kind == "dates"
+        earlier = earlier_series(report)
+        report = report.with_series([*report.series, *earlier])
         headings = [series.label for series in report.series] or [report.values_name or "Value"]
         return Table(
             columns=("Date" if dated else report.labels_name or "Step", *headings),
             rows=() if is_empty(report) else rows_of(report, missing=None),
             labels_first=not dated,
             date_format="%Y-%m-%d",
+            before=len(earlier),
         )

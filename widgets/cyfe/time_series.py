@@ -1,7 +1,7 @@
 """Time series: one line per date, one column per metric, option rows after the data."""
 
-from widgets.cyfe.drawing import Drawing
-from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of
+from widgets.cyfe.drawing import Colors, Drawing, by_label, paler
+from widgets.cyfe.layout import Layout, Table, earlier_series, is_empty, nothing_to_draw, rows_of
 from widgets.cyfe.options import option_rows
 from widgets.report import Report, Series
 from widgets.spec import TIME_SERIES_CHARTS
@@ -17,9 +17,22 @@ class TimeSeriesLayout(Layout):
             report = report.with_series([Series(report.values_name, (0,) * len(report.rows))])
         if is_empty(report):
             raise nothing_to_draw()
+        earlier = earlier_series(report)
+        colors = colors_of(report, earlier, drawing)
+        report = report.with_series([*report.series, *earlier])
         return Table(
             columns=("Date", *(series.label for series in report.series)),
             rows=rows_of(report, missing=0),
-            options=option_rows(report, drawing),
-            colors=drawing.colors_for([series.label for series in report.series]),
+            options=option_rows(report, drawing, colors),
+            colors=colors,
+            before=len(earlier),
         )
+
+
+def colors_of(report: Report, earlier: list[Series], drawing: Drawing) -> Colors:
+    """The period before has a paler shade of its series' colour, unless the widget names a colour for it."""
+    now = drawing.colors_for([series.label for series in report.series])
+    named = by_label(drawing.colors, [series.label for series in (*report.series, *earlier)])[len(now) :]
+    shades = [paler(color) for (_, color), series in zip(now, report.series, strict=True) if series.before]
+    before = zip(earlier, named, shades, strict=True)
+    return (*now, *((series.label, (own or shade).lower()) for series, own, shade in before))

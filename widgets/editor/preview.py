@@ -75,7 +75,7 @@ class Asked:
 def preview(widget: Widget, ask: Ask, *, user_id: int | None) -> Preview:
     """`widget` is valid, and may be unsaved. Call this outside any transaction."""
     project = widget.project
-    query = widget.report_type.query(widget.spec)
+    query = widget.query
     snapshot = Snapshot.objects.filter(key=snapshot_key(project, query)).first()
     asked = Asked(snapshot)
     if wants(snapshot, project, ask):

@@ -74,9 +74,16 @@ class Client:
     def __repr__(self) -> str:
         return f"<Client of project {self._project_id}>"
 
-    def query(self, endpoint: str, params: Mapping[str, Param]) -> Any:
-        """GET `/query/<endpoint>`, such as "segmentation/sum". Returns the JSON: an object or a list."""
-        return self._ask(f"query/{endpoint}", {**params, **self._scope})
+    def query(self, endpoint: str, params: Mapping[str, Param], body: Mapping[str, Any] | None = None) -> Any:
+        """GET `/query/<endpoint>`, such as "segmentation/sum". Returns the JSON: an object or a list.
+
+        With a `body`, POST it as JSON. Then the project's id stands in the body, as in Mixpanel's own SDK.
+        """
+        if body is None:
+            return self._ask(f"query/{endpoint}", {**params, **self._scope})
+        scope = dict(self._scope)
+        project = {"project_id": scope.pop("project_id")} if "project_id" in scope else {}
+        return self._ask(f"query/{endpoint}", {**params, **scope}, {**body, **project})
 
     def event_names(self, limit: int = 255) -> list[str]:
         """The most common events of the last 31 days."""
@@ -105,19 +112,21 @@ class Client:
         """The project's time zone. Raises QueryError for an account that may not read it: that needs `user_details`."""
         return _read(lambda answer: _time_zone(answer, str(self._project_id)), self._ask("app/me", {}))
 
-    def _ask(self, path: str, params: Mapping[str, Param]) -> Any:
-        outcome = self._exchange(f"{self._root}/{path}", params)
+    def _ask(self, path: str, params: Mapping[str, Param], body: Mapping[str, Any] | None = None) -> Any:
+        outcome = self._exchange(f"{self._root}/{path}", params, body)
         # The error is raised outside any `except`, so its context holds no exception of requests. Such an exception
         # holds the Authorization header, and a debug page would show it.
         if isinstance(outcome, MixpanelError):
             raise outcome
         return outcome
 
-    def _exchange(self, url: str, params: Mapping[str, Param]) -> Any:
+    def _exchange(self, url: str, params: Mapping[str, Param], body: Mapping[str, Any] | None) -> Any:
         with exchange(self._timeout) as this:
             try:
-                with SESSION.get(
+                with SESSION.request(
+                    "GET" if body is None else "POST",
                     url,
+                    json=body,
                     params={key: _sent(value) for key, value in params.items()},
                     auth=self._auth,
                     timeout=self._timeout,

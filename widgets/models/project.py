@@ -13,6 +13,8 @@ from django.utils import timezone
 from widgets.mixpanel.regions import REGIONS
 from widgets.models.access import VisibleQuerySet
 from widgets.models.encrypted import Encrypted, EncryptedField, encrypt, problem_with
+from widgets.reports.rules import check
+from widgets.spec import ENGINES, INSIGHTS
 
 PROJECT_SECRET_ENDS = date(2027, 3, 3)
 """https://developer.mixpanel.com/reference/project-secret: deprecated. It stops working on this day."""
@@ -92,6 +94,13 @@ class Project(models.Model):
     secret = EncryptedField(editable=False, blank=True)
     secret_version = models.PositiveIntegerField(default=0, editable=False)
 
+    engine = models.CharField(
+        max_length=10,
+        choices=list(ENGINES.items()),
+        default=INSIGHTS,
+        help_text="Insights also answers several metrics, formulas and funnels of listed steps. Classic also answers "
+        "expressions, but Mixpanel has put it into maintenance and may end it.",
+    )
     hourly_limit = models.PositiveIntegerField(
         "queries per hour",
         default=60,
@@ -157,8 +166,24 @@ class Project(models.Model):
             errors["project_id"] = "A service account needs the project id: the number after /project/ in the address."
         if self.auth == Auth.PROJECT_SECRET and self.username:
             errors["username"] = "A project secret has no user name: leave it empty."
+        if not errors and self.pk and (problem := self.engine_problem()):
+            errors["engine"] = problem
         if errors:
             raise ValidationError(errors)
+
+    def engine_problem(self) -> str:
+        """A message if the project has widgets that a newly chosen engine can't ask; else empty."""
+        if not Project.objects.filter(pk=self.pk).exclude(engine=self.engine).exists():
+            return ""
+        today = self.today()
+        problems = [
+            (widget.title, found[0].message) for widget in self.widgets.all() if (found := check(widget.spec, today, self.engine))
+        ]
+        if not problems:
+            return ""
+        (title, message), others = problems[0], len(problems) - 1
+        more = f" {others} more can't be asked either." if others else ""
+        return f"This engine can't ask the widget “{title}”: {message}{more} Change or delete such widgets first."
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
         """Saves, ends the backoff and its errors, and gives the widgets new snapshots if the identity has changed."""
@@ -171,16 +196,30 @@ class Project(models.Model):
                 self.interval_factor = 1  # the next query computes it again
             self.release()
             super().save(*args, **kwargs)
-            if before and before.identity != self.identity:
-                for widget in self.widgets.all():
+            asked_before = {}
+            if before and (before.identity != self.identity or before.engine != self.engine):
+                for widget in self.widgets.select_related("snapshot"):
+                    asked_before[widget.pk] = widget.snapshot
                     widget.project = self
                     widget.save()
+            if before and before.identity != self.identity:
                 # Deleted, because another project may get the old identity and must not see this data.
                 self.snapshots.filter(widgets=None).delete()
                 self.option_caches.all().delete()
             self.snapshots.clear_project_errors()
             self.snapshots.set_due(self)
+            if before and before.engine != self.engine and before.identity == self.identity:
+                self.keep_answers(asked_before)
         return None
+
+    def keep_answers(self, asked_before: dict[int, Any]) -> None:
+        """After a change of the engine: the widgets show their last good answers until the new engine has answered.
+
+        `asked_before`: widget's id → its snapshot before the change.
+        """
+        for widget in self.widgets.select_related("snapshot"):
+            if (before := asked_before.get(widget.pk)) is not None and widget.snapshot.pk != before.pk:
+                widget.snapshot.adopt(before)
 
     @property
     def configured_limits(self) -> tuple[int, int]:

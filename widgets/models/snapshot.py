@@ -71,7 +71,12 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 
 
 def snapshot_key(project: Project, query: Query) -> str:
-    described: list[Any] = [QUERY_VERSION, *project.identity, query]
+    return key_of(project.identity, query)
+
+
+def key_of(identity: list[Any], query: Query) -> str:
+    """`identity` is the project's. The engine is no part of it: the two engines' queries differ themselves."""
+    described: list[Any] = [QUERY_VERSION, *identity, query]
     canonical = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -112,6 +117,15 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.query.get('report', '?')} #{self.pk}"
+
+    def adopt(self, other: "Snapshot") -> None:
+        """Takes over the data of the same numbers asked in another way. The data is stale at once."""
+        if self.report_json or not other.report_json:
+            return
+        self.report_json, self.fetched_at, self.rolls_at = other.report_json, other.fetched_at, other.rolls_at
+        self.interval_seconds, self.due_at = other.interval_seconds, timezone.now()
+        self.version += 1
+        self.save(update_fields=["report_json", "fetched_at", "rolls_at", "interval_seconds", "due_at", "version"])
 
     def allow_retry(self) -> None:
         """Lets a refused query be retried at once, because a person has just saved its widget."""

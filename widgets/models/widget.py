@@ -20,9 +20,9 @@ from widgets.models.access import VisibleQuerySet
 from widgets.models.board import MOST_TAGS, validate_tags
 from widgets.models.project import Project
 from widgets.models.snapshot import Snapshot
-from widgets.reports import REPORT_TYPES
+from widgets.reports import REPORT_TYPES, Query
 from widgets.reports.rules import check
-from widgets.spec import CHARTS, MEASURES, RANGES, SORTS, UNITS, Filter, WidgetSpec
+from widgets.spec import ANALYSES, CHARTS, MEASURES, RANGES, SORTS, UNITS, Filter, Formula, Metric, WidgetSpec
 
 SLUG = re.compile(r"[A-Za-z0-9_-]{22,64}")
 """At least 22 characters of URL-safe base64: 128 bits and more."""
@@ -80,6 +80,8 @@ class Widget(models.Model):
 
     report = models.CharField(max_length=20, choices=[(name, kind.title) for name, kind in REPORT_TYPES.items()])
     events = models.JSONField(default=list, blank=True)
+    metrics = models.JSONField(default=list, blank=True)
+    formulas = models.JSONField(default=list, blank=True)
     breakdown = models.CharField(
         max_length=1000,
         blank=True,
@@ -100,6 +102,15 @@ class Widget(models.Model):
     )
     measure = models.CharField(max_length=10, choices=list(MEASURES.items()), default="total")
     unit = models.CharField("by", max_length=10, choices=list(UNITS.items()), default="day")
+    analysis = models.CharField("values", max_length=10, choices=list(ANALYSES.items()), default="linear")
+    window = models.PositiveIntegerField(
+        "over how many", null=True, blank=True, help_text="The number of days, weeks or months in the rolling average."
+    )
+    overlay_previous = models.BooleanField(
+        "show the period before",
+        default=False,
+        help_text="Adds dashed lines: the period before, on today's dates. Needs no more queries.",
+    )
     range = models.CharField(max_length=20, choices=list(RANGES.items()), default="last")
     last = models.PositiveIntegerField(
         "how many", default=30, help_text="The number of days, weeks or months in the range “The last …”."
@@ -123,6 +134,9 @@ class Widget(models.Model):
     funnel = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="The number after “view/” in the funnel's address."
     )
+    conversion_days = models.PositiveIntegerField(
+        "days to convert", default=14, help_text="People count if they reach the last step within this many days."
+    )
     born_event = models.CharField(
         "first event", max_length=1000, blank=True, help_text="People join a cohort when they do this event."
     )
@@ -142,6 +156,7 @@ class Widget(models.Model):
         "drop empty labels", default=True, help_text="Leaves out the labels undefined, null, (not set) and empty ones."
     )
     exclude = models.JSONField("leave out", default=list, blank=True)
+    only = models.JSONField("show only", default=list, blank=True)
     rename = models.JSONField(default=dict, blank=True)
     sort = models.CharField(
         max_length=10,
@@ -196,7 +211,7 @@ class Widget(models.Model):
     def clean(self) -> None:
         if self.project_id is None:
             return  # the field's own message says so
-        problems = check(self.spec, self.project.today())
+        problems = check(self.spec, self.project.today(), self.project.engine)
         if problems:
             errors: dict[str, Any] = {}
             for field, message in problems:
@@ -211,7 +226,7 @@ class Widget(models.Model):
             # First of all locks: refreshes lock the project, then its snapshots.
             Project.objects.select_for_update().filter(pk=self.project_id).first()
             self.changed_at = timezone.now()
-            self.snapshot = Snapshot.objects.of(self.project, self.report_type.query(self.spec))
+            self.snapshot = Snapshot.objects.of(self.project, self.query)
             self.snapshot.allow_retry()
             # The database counts, because two saves at the same time must not give the same version to two renderings.
             is_new = self._state.adding
@@ -244,13 +259,12 @@ class Widget(models.Model):
 
     @property
     def spec(self) -> WidgetSpec:
-        values = {name: getattr(self, name) for name in SPEC_FIELDS}
-        values["events"] = tuple(self.events or ())
-        values["exclude"] = tuple(self.exclude or ())
-        values["filters"] = tuple(
-            Filter(f.get("property", ""), f.get("op", ""), f.get("value")) for f in self.filters or ()
-        )
-        return WidgetSpec(**values)
+        return spec_of(self)
+
+    @property
+    def query(self) -> Query:
+        """What the widget asks Mixpanel, by its project's engine."""
+        return self.report_type.query(self.spec, self.project.engine)
 
     @property
     def report_type(self) -> Any:
@@ -267,3 +281,26 @@ class Widget(models.Model):
     def page_url(self) -> str:
         """The page with the chart, for people who have the address."""
         return f"{settings.SITE_URL}/w/{self.slug}"
+
+
+def spec_of(row: Any) -> WidgetSpec:
+    """The settings in a row of the table: of the model, or of a migration's."""
+    values = {name: getattr(row, name) for name in SPEC_FIELDS}
+    for name in ("events", "exclude", "only"):
+        values[name] = tuple(values[name] or ())
+    values["filters"] = filters_in(values["filters"])
+    values["metrics"] = tuple(map(metric_in, values["metrics"] or ()))
+    values["formulas"] = tuple(
+        Formula(each.get("formula", ""), each.get("label", "")) for each in values["formulas"] or ()
+    )
+    return WidgetSpec(**values)
+
+
+def filters_in(stored: Any) -> tuple[Filter, ...]:
+    return tuple(Filter(each.get("property", ""), each.get("op", ""), each.get("value")) for each in stored or ())
+
+
+def metric_in(stored: dict[str, Any]) -> Metric:
+    """A metric as the forms and imports store it: every key but `event` may be missing."""
+    texts = {key: stored[key] for key in ("measure", "property", "label") if key in stored}
+    return Metric(stored.get("event", ""), filters=filters_in(stored.get("filters")), **texts)

@@ -56,7 +56,7 @@ class View:
 def view(report: Report, spec: WidgetSpec) -> View:
     """The cleaned data for this widget. Raises ReportError when the widget's chart can't show it."""
     kind = REPORT_TYPES[spec.report]
-    return View(*cleaned(kind.view(report, spec), spec, kind.sort))
+    return View(*cleaned(kind.view(report, spec), spec, kind.default_sort(spec)))
 
 
 def render(row: PollRow, format: str) -> None:

@@ -93,7 +93,7 @@ class Refresh:
     def fetch(self, client: Client, today: date) -> tuple[Report, date]:
         report_type = REPORT_TYPES[self.snapshot.query["report"]]
         request = report_type.request(self.snapshot.query, today)
-        answer = client.query(request.endpoint, request.params)
+        answer = client.query(request.endpoint, request.params, request.body)
         return report_type.read(answer, self.snapshot.query, today), today
 
     def keep(self, answered: tuple[Report, date] | Failure, project: Project, now: datetime) -> None:

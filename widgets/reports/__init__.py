@@ -2,6 +2,7 @@
 
 from widgets.reports.events import Events
 from widgets.reports.funnel import Funnel
+from widgets.reports.metrics import Metrics
 from widgets.reports.numeric import Average, Sum
 from widgets.reports.reading import ReadError
 from widgets.reports.report_type import Query, ReportType, Request
@@ -17,6 +18,7 @@ REPORT_TYPES: dict[str, ReportType] = {
         Segmentation(),
         Sum(),
         Average(),
+        Metrics(),
         SavedReport(),
         Funnel(),
         Retention(),

@@ -8,17 +8,35 @@ from datetime import date
 from typing import Any
 
 from widgets.report import Report, Series
-from widgets.reports import one_bucket
+from widgets.reports.classic import one_bucket
+from widgets.reports.either import AskedEitherWay
+from widgets.reports.insights.bookmark import PER_PERSON, metric
+from widgets.reports.insights.unsaved import Answer
 from widgets.reports.reading import of_events
-from widgets.reports.report_type import MEASURE_TYPES, Query, ReportType, Request, calendar_of, params_of
+from widgets.reports.report_type import MEASURE_TYPES, Query, Request, calendar_of, params_of
 from widgets.spec import WidgetSpec
 
 
-class Counts(ReportType):
+class Counts(AskedEitherWay):
     compares = True
 
-    def query(self, spec: WidgetSpec) -> Query:
-        query = super().query(spec) | {"type": MEASURE_TYPES[spec.measure]}
+    def asked_events(self, spec: WidgetSpec) -> list[str]:
+        """The events, sorted, because widgets with the same events share a query."""
+        return list(spec.events[:1])
+
+    def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:
+        measure = PER_PERSON if spec.measure == "average" else spec.measure
+        filters = spec.filters if "filters" in self.fields else ()
+        return [metric(event, measure, filters=tuple(filters)) for event in self.asked_events(spec)]
+
+    def report_of(self, answer: Answer, query: Query) -> Report:
+        names = [each["event"] for each in query["metrics"]]
+        series = (each.series(each.value if query.get("breakdown") else names[each.metric]) for each in answer.columns)
+        adds_up = all(each["math"] == "total" for each in query["metrics"])
+        return Report(answer.row_kind, answer.rows, tuple(series), additive=adds_up, note=answer.note)
+
+    def classic_query(self, spec: WidgetSpec) -> Query:
+        query = super().classic_query(spec) | {"type": MEASURE_TYPES[spec.measure]}
         if spec.one_total and spec.measure != "total":
             return query | {"event": spec.events[0], "one_bucket": True}
         return query | self.events_of(spec)
@@ -27,14 +45,14 @@ class Counts(ReportType):
         """The key of the query that names the events: `event` for `/segmentation`, `events` for `/events`."""
         return {"event": spec.events[0]}
 
-    def request(self, query: Query, today: date) -> Request:
+    def classic_request(self, query: Query, today: date) -> Request:
         if "one_bucket" in query:
             return one_bucket.request(query, today)
         if "events" in query:
             return Request("events", params_of(query, today, event=json.dumps(query["events"], ensure_ascii=False)))
         return Request("segmentation", params_of(query, today))
 
-    def read(self, answer: Any, query: Query, today: date) -> Report:
+    def classic_read(self, answer: Any, query: Query, today: date) -> Report:
         if "one_bucket" in query:
             return one_bucket.read(answer, query, today)
         adds_up = query["type"] == "general"

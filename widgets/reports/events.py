@@ -15,10 +15,11 @@ class Events(Counts):
     name = "events"
     title = "Events"
     about = "How often one or several events happened: one line or slice for each event."
-    fields = ("events", "measure", *RANGE_FIELDS)
+    fields = ("events", "measure", "overlay_previous", *RANGE_FIELDS)
     charts = (*TIME_SERIES_CHARTS, *(chart for chart in ONE_TOTAL_CHARTS if chart != "map"), "table")
 
-    def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
+    def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
+        yield from super().validate(spec, engine)
         if len(spec.events) > MOST_EVENTS:
             yield Problem("events", f"At most {MOST_EVENTS} events fit into one widget.")
         if spec.one_total and spec.measure != "total" and len(spec.events) > 1:
@@ -28,8 +29,11 @@ class Events(Counts):
                 "Choose the measure total, one event, or a chart that shows the dates.",
             )
 
+    def asked_events(self, spec: WidgetSpec) -> list[str]:
+        return sorted(set(spec.events))
+
     def events_of(self, spec: WidgetSpec) -> Query:
-        return {"events": sorted(set(spec.events))}
+        return {"events": self.asked_events(spec)}
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         """Puts the events into the widget's order. The stored report has them sorted, because widgets share it."""

@@ -1,4 +1,8 @@
-"""A saved funnel: `/funnels`. Counts are added up over dates, and conversions are computed from the sums."""
+"""A funnel: its counts are added up over dates, and conversions are computed from the sums.
+
+A saved funnel is asked by `/funnels` with the engine `classic`, and as a saved report with `insights`: then it has the
+dates that were saved with it. A funnel of listed events is an unsaved report of Insights.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -6,8 +10,10 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from widgets.report import Number, Report, Series, Value, label
+from widgets.report import Number, Report, ReportError, Series, Value, label
+from widgets.reports.either import expressions, too_many_days
 from widgets.reports.expressions import property_expression, property_title
+from widgets.reports.insights import steps
 from widgets.reports.notes import note_on
 from widgets.reports.reading import (
     check_labels,
@@ -20,38 +26,62 @@ from widgets.reports.reading import (
     values_by_bucket,
 )
 from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Query, ReportType, Request, calendar_of, params_of
-from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
+from widgets.spec import CLASSIC, TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 OVERALL = "$overall"
+MOST_CONVERSION_DAYS = 366
+"""Mixpanel's maximum: mixpanel-headless 0.4.0, `_internal/validation.py`."""
 
 
 class Funnel(ReportType):
     name = "funnel"
     title = "Funnel"
-    about = "A funnel saved in Mixpanel: its steps, or its conversion day by day."
-    fields = ("funnel", "breakdown", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
+    about = "How many people go from step to step: a funnel saved in Mixpanel, or the events that you list as its steps."
+    fields = ("funnel", "events", "conversion_days", "breakdown", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
     charts = ("funnel", "table", "list", "number", "gauge", *TIME_SERIES_CHARTS)
     usual_chart = "funnel"
     no_chart = "steps are no parts of a whole"
 
-    def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
+    def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
         if spec.breakdown and spec.chart in ("funnel", "list", "number", "gauge"):
             yield Problem(
                 "breakdown",
                 f"A {spec.chart} shows one column of numbers. Leave the breakdown empty, or choose table or line.",
             )
+        if spec.funnel and spec.events:
+            yield Problem("events", "Choose a saved funnel or list the steps, not both. Empty one of them.")
+        elif spec.funnel and engine != CLASSIC:
+            yield from saved_problems(spec)
+        elif not spec.funnel and engine == CLASSIC:
+            why = "The engine “Classic” asks for saved funnels only. "
+            yield Problem("funnel", f"{why if spec.events else ''}{FUNNEL_NEEDED}")
+        elif not spec.funnel:
+            yield from steps_problems(spec)
 
-    def query(self, spec: WidgetSpec) -> Query:
-        query = super().query(spec) | {"funnel": spec.funnel}
-        if spec.breakdown:
-            query |= {"on": property_expression(spec.breakdown), "limit": spec.limit}
-        return query
+    def query(self, spec: WidgetSpec, engine: str) -> Query:
+        if engine == CLASSIC:
+            query = super().query(spec, engine) | {"funnel": spec.funnel}
+            return query | ({"on": property_expression(spec.breakdown), "limit": spec.limit} if spec.breakdown else {})
+        if spec.funnel:
+            return {"report": self.name, "saved_report": spec.funnel}
+        query = self.dated_query(spec) | {"steps": list(spec.events), "window": spec.conversion_days}
+        if spec.chart in TIME_SERIES_CHARTS:
+            query["by_date"] = True
+        if spec.filters:
+            query["filters"] = [list(each) for each in spec.filters]
+        return query | ({"breakdown": spec.breakdown, "limit": spec.limit} if spec.breakdown else {})
 
     def request(self, query: Query, today: date) -> Request:
+        if "steps" in query:
+            return steps.request(query, today)
+        if "saved_report" in query:
+            return Request("insights", {"bookmark_id": query["saved_report"]})
         return Request("funnels", params_of(query, today, funnel_id=query["funnel"]))
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
         """One series per breakdown value and step: the count by date. Without a breakdown the value is `$overall`."""
+        if "funnel" not in query:
+            return steps.read(answer, query, today)
         calendar = calendar_of(query, today)
         counts: dict[str, dict[int, dict[date, Number]]] = {}
         titles: dict[int, str] = {}
@@ -82,27 +112,56 @@ class Funnel(ReportType):
         return Report("dates", calendar.buckets, series, note=note_on(answer))
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
-        funnels = [(name, list(steps)) for name, steps in groupby(report.series, key=lambda s: s.label)]
+        if spec.chart in TIME_SERIES_CHARTS and report.row_kind != "dates":
+            raise ReportError("This funnel gives its steps only, not its conversion by date. Choose the chart funnel.")
+        if spec.chart in TIME_SERIES_CHARTS and not any(each.step for each in report.series):
+            return conversions(report, spec)
+        funnels = [(name, list(each)) for name, each in groupby(report.series, key=lambda s: s.label)]
         if spec.breakdown and not spec.sort:
             funnels.sort(key=lambda funnel: (-sum(step.total for step in funnel[1]), funnel[0]))
         if spec.chart in TIME_SERIES_CHARTS:
-            return replace(
-                report,
-                series=tuple(
-                    Series(
-                        "Conversion" if name == OVERALL else name,
-                        tuple(map(conversion, steps[0].values, steps[-1].values)),
-                    )
-                    for name, steps in funnels
-                ),
-                values_name="Conversion",
-                labels_name=property_title(spec.breakdown) or "Step",
+            ratios = (
+                Series(name, tuple(map(conversion, found[0].values, found[-1].values))) for name, found in funnels
             )
+            return conversions(report.with_series(ratios), spec)
         if spec.chart in ("number", "gauge"):
-            steps = funnels[0][1] if funnels else []
-            overall = conversion(steps[0].total, steps[-1].total) if steps else None
+            found = funnels[0][1] if funnels else []
+            overall = conversion(found[0].total, found[-1].total) if found else None
             return Report("total", ("",), (Series("Conversion", (overall or 0,)),), values_name="Conversion")
         return steps_report(funnels, with_conversion=spec.chart == "table" and not spec.breakdown)
+
+
+def conversions(report: Report, spec: WidgetSpec) -> Report:
+    """Conversions by date, as a chart with dates shows them."""
+    series = (replace(each, label="Conversion") if each.label == OVERALL else each for each in report.series)
+    names = {"values_name": "Conversion", "labels_name": property_title(spec.breakdown) or "Step"}
+    return replace(report.with_series(series), **names)
+
+
+FUNNEL_NEEDED = "Enter the saved funnel's number. The funnel's address at Mixpanel has it after “view/”."
+
+
+def saved_problems(spec: WidgetSpec) -> Iterator[Problem]:
+    """With Insights, Mixpanel answers a saved funnel as it was saved."""
+    saved = "Mixpanel answers a saved funnel with its own dates, breakdown and filters."
+    for field in ("breakdown", "filters", "where"):
+        if getattr(spec, field):
+            yield Problem(field, f"{saved} Leave this empty, or list the steps instead of the saved funnel.")
+    if spec.chart in TIME_SERIES_CHARTS:
+        yield Problem("chart", f"{saved} Choose funnel, table, list, number or gauge, or list the steps.")
+
+
+def steps_problems(spec: WidgetSpec) -> Iterator[Problem]:
+    if not spec.events:
+        yield Problem("funnel", "Choose a saved funnel, or list the steps of a funnel as events.")
+    elif len(spec.events) == 1:
+        yield Problem("events", "A funnel needs at least two steps. Add the event that follows.")
+    elif len(spec.events) > steps.MOST_STEPS:
+        yield Problem("events", f"A funnel has at most {steps.MOST_STEPS} steps. Remove some events.")
+    if not 1 <= spec.conversion_days <= MOST_CONVERSION_DAYS:
+        yield Problem("conversion_days", f"Enter a number of days from 1 to {MOST_CONVERSION_DAYS}.")
+    yield from expressions(spec)
+    yield from too_many_days(spec)
 
 
 def segments(by_segment: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -128,7 +187,7 @@ def steps_report(funnels: list[tuple[str, list[Series]]], *, with_conversion: bo
         return Report("steps", (), (), labels_name="Step", values_name="Count")
     rows = tuple(step.step for step in funnels[0][1])
     series = [
-        Series("Count" if name == OVERALL else name, tuple(step.total for step in steps)) for name, steps in funnels
+        Series("Count" if name == OVERALL else name, tuple(step.total for step in found)) for name, found in funnels
     ]
     if with_conversion:
         counts = series[0].values

@@ -1,7 +1,7 @@
 """The sum or the average of a numeric property: `/segmentation/sum` and `/segmentation/average`.
 
 Both endpoints answer by hour or day only. Sums by week or month are added up from days. Averages by week or month are
-refused: the average of daily averages would be a wrong number.
+refused there: the average of daily averages would be a wrong number. Insights answers both.
 """
 
 from collections.abc import Iterator
@@ -9,25 +9,36 @@ from datetime import date
 from typing import Any
 
 from widgets.report import Report, Series
+from widgets.reports.either import AskedEitherWay
 from widgets.reports.expressions import property_expression
+from widgets.reports.insights.bookmark import metric
+from widgets.reports.insights.unsaved import Answer
 from widgets.reports.ranges import Range
 from widgets.reports.reading import mapping, unreadable, values_by_bucket
-from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Query, ReportType, Request, calendar_of, params_of
-from widgets.spec import TIME_SERIES_CHARTS, Problem, WidgetSpec
+from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Query, Request, calendar_of, params_of
+from widgets.spec import CLASSIC, TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 
-class Numeric(ReportType):
-    fields = ("events", "property_name", *FILTER_FIELDS, *RANGE_FIELDS)
+class Numeric(AskedEitherWay):
+    fields = ("events", "property_name", "overlay_previous", *FILTER_FIELDS, *RANGE_FIELDS)
     charts = (*TIME_SERIES_CHARTS, "table", "number", "gauge")
     no_chart = "this report gives one value, without parts"
 
-    def query(self, spec: WidgetSpec) -> Query:
-        return super().query(spec) | {"event": spec.events[0], "on": property_expression(spec.property_name)}
+    def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:
+        return [metric(spec.events[0], self.name, spec.property_name, tuple(spec.filters))]
 
-    def request(self, query: Query, today: date) -> Request:
+    def report_of(self, answer: Answer, query: Query) -> Report:
+        series = tuple(each.series(query["metrics"][0]["event"]) for each in answer.columns)
+        return Report(answer.row_kind, answer.rows, series, additive=self.name == "sum", note=answer.note)
+
+    def classic_query(self, spec: WidgetSpec) -> Query:
+        query = super().classic_query(spec)
+        return query | {"event": spec.events[0], "on": property_expression(spec.property_name)}
+
+    def classic_request(self, query: Query, today: date) -> Request:
         return Request(f"segmentation/{self.name}", params_of(query, today, unit="day"))
 
-    def read(self, answer: Any, query: Query, today: date) -> Report:
+    def classic_read(self, answer: Any, query: Query, today: date) -> Report:
         adds_up = self.name == "sum"
         calendar = calendar_of(query, today)
         body = mapping(answer, "results")
@@ -52,13 +63,16 @@ class Sum(Numeric):
 class Average(Numeric):
     name = "average"
     title = "Average of a property"
-    about = "The daily average of a numeric property of an event, for example the amount per order."
+    about = "The average of a numeric property of an event, for example the amount per order."
 
-    def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
+    def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
+        yield from super().validate(spec, engine)
+        if engine != CLASSIC:
+            return
         if spec.unit != "day":
             yield Problem(
                 "unit",
-                "Mixpanel gives averages by day only, and the average of a week can't be computed from the averages "
+                "The engine “Classic” gives averages by day only, and the average of a week can't be computed from the averages "
                 "of its days. Choose day, or the sum of the property.",
             )
         elif spec.one_total and not is_one_day(spec):

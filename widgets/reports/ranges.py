@@ -1,8 +1,10 @@
 """Ranges of dates: turns a widget's relative range ("the last 30 days") into its first day, last day and buckets.
 
-A bucket is a day, week or month. Weeks start on Monday. The name of a bucket is its first day.
+A bucket is a day, week or month. Weeks start on Monday. The name of a bucket is its first day. A range by hour has the
+days that hold its hours: `hours` reads the hours themselves from the answer.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple, Self
@@ -95,6 +97,8 @@ class Range:
         if self.kind == "fixed":
             assert self.from_date and self.to_date  # The form or import has checked both.
             return self.from_date, min(self.to_date, today)
+        if self.kind == "last" and self.unit == "hour":
+            return today - math.ceil(self.last / 24) * DAY, today
         if self.kind == "last":
             end = today if self.include_today else bucket_of(today, self.unit) - DAY
             start = bucket_of(end, self.unit)
@@ -124,7 +128,7 @@ def bucket_of(day: date, unit: str) -> date:
 
 def next_bucket(first_day: date, unit: str) -> date:
     """The first day of the bucket after the one that begins on `first_day`."""
-    longest = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[unit]
+    longest = {"hour": 1, "day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[unit]
     return bucket_of(first_day + timedelta(days=longest), unit)
 
 

@@ -1,5 +1,7 @@
 """The base class of all report types. A subclass names its fields, writes its request and reads the answer.
 
+The project's engine decides how some of them ask: see `widgets.reports.either`.
+
 A new report type is a new module with such a subclass, and one line in `widgets/reports/__init__.py`.
 """
 
@@ -36,10 +38,11 @@ SAME_NAMES = ("event", "type", "on", "limit", "where", "born_event")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of Mixpanel's Query API."""
+    """One call of Mixpanel's Query API: a GET, or with a `body` a POST of JSON."""
 
     endpoint: str
     params: Mapping[str, str | int | bool]
+    body: Mapping[str, Any] | None = None
 
 
 class ReportType:
@@ -54,7 +57,7 @@ class ReportType:
     no_chart         why it can't fill the other charts
     compares         whether it can give the total of the period before
     compares_dates   whether it can do so for charts with dates even if its values don't add up
-    sort     the order of labels if the widget names none
+    overlays         whether it can show the values of the period before beside those of the range
     """
 
     name: ClassVar[str]
@@ -66,9 +69,9 @@ class ReportType:
     no_chart: ClassVar[str] = ""
     compares: ClassVar[bool] = False
     compares_dates: ClassVar[bool] = False
-    sort: ClassVar[str] = "none"
+    overlays: ClassVar[bool] = False
 
-    def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
+    def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
         """The mistakes in a widget that only this report type knows. `rules` checks everything else."""
         return iter(())
 
@@ -78,15 +81,20 @@ class ReportType:
             return ""
         return ONLY_FOR.get(chart) or self.no_chart
 
-    def query(self, spec: WidgetSpec) -> Query:
-        """The query of a widget. Cleaning and drawing are no part of it."""
+    def query(self, spec: WidgetSpec, engine: str) -> Query:
+        """The query of a widget in a project with this engine. Cleaning and drawing are no part of it."""
+        query = self.dated_query(spec)
+        if "where" in self.fields and (where := where_expression(spec.filters, spec.where)):
+            query["where"] = where
+        return query
+
+    def dated_query(self, spec: WidgetSpec) -> Query:
+        """The part of a query that all report types have in common."""
         query: Query = {"report": self.name}
         if "range" in self.fields:
             query["range"] = Range.of(spec).to_dict()
-            if spec.compares:
+            if spec.compares or spec.overlay_previous:
                 query["periods"] = 2
-        if "where" in self.fields and (where := where_expression(spec.filters, spec.where)):
-            query["where"] = where
         return query
 
     def request(self, query: Query, today: date) -> Request:
@@ -98,8 +106,8 @@ class ReportType:
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         """The report that one widget shows, from the stored report. Raises ReportError if its chart can't show it."""
-        if spec.compares and report.row_kind == "dates":
-            report = compared(report)
+        if report.row_kind == "dates" and (spec.compares or spec.overlay_previous):
+            report = compared(report, overlay=spec.overlay_previous)
         if spec.one_total and report.row_kind == "dates":
             report = totalled(report)
         return replace(
@@ -107,6 +115,10 @@ class ReportType:
             labels_name=property_title(spec.breakdown) or "Event",
             values_name=spec.events[0] if len(spec.events) == 1 else "Total",
         )
+
+    def default_sort(self, spec: WidgetSpec) -> str:
+        """The order of the labels if the widget names none: a key of SORTS."""
+        return "none"
 
     def adds_up(self, spec: WidgetSpec) -> bool:
         """Whether this widget's values may be added up, over dates and over labels."""
@@ -135,14 +147,23 @@ def params_of(query: Query, today: date, **more: str | int) -> dict[str, str | i
     }
 
 
-def compared(report: Report) -> Report:
-    """Splits the dates in two halves. The later half stays, and the totals of the earlier half become `previous`."""
+def compared(report: Report, *, overlay: bool = False) -> Report:
+    """Splits the dates in two halves. The later half stays, and the totals of the earlier half become `previous`.
+
+    With `overlay`, the values of the earlier half become `before`.
+    """
     half = len(report.rows) // 2
     return replace(
         report,
         rows=report.rows[half:],
         series=tuple(
-            replace(s, values=s.values[half:], previous=Series("", s.values[:half]).total) for s in report.series
+            replace(
+                each,
+                values=each.values[half:],
+                previous=Series("", each.values[:half]).total,
+                before=each.values[:half] if overlay else (),
+            )
+            for each in report.series
         ),
     )
 

@@ -22,8 +22,8 @@ class Cohorts(ReportType):
     usual_chart = "cohort"
     no_chart = "cohorts need a row each"
 
-    def query(self, spec: WidgetSpec) -> Query:
-        query = super().query(spec)
+    def query(self, spec: WidgetSpec, engine: str) -> Query:
+        query = super().query(spec, engine)
         return query | {"event": spec.events[0]} if spec.events else query
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
@@ -37,12 +37,12 @@ class Retention(Cohorts):
     about = "How many people came back after they did something for the first time."
     fields = ("born_event", "events", "intervals", *FILTER_FIELDS, *RANGE_FIELDS)
 
-    def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
+    def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
         if not 1 <= spec.intervals <= MOST_INTERVALS:
             yield Problem("intervals", f"Enter a number of columns from 1 to {MOST_INTERVALS}.")
 
-    def query(self, spec: WidgetSpec) -> Query:
-        return super().query(spec) | {"born_event": spec.born_event, "intervals": spec.intervals}
+    def query(self, spec: WidgetSpec, engine: str) -> Query:
+        return super().query(spec, engine) | {"born_event": spec.born_event, "intervals": spec.intervals}
 
     def request(self, query: Query, today: date) -> Request:
         params = params_of(query, today, retention_type="birth", interval_count=query["intervals"])

@@ -11,6 +11,7 @@ from widgets.reports import REPORT_TYPES
 from widgets.reports.ranges import DAY, Range, next_bucket
 from widgets.reports.report_type import ReportType
 from widgets.spec import (
+    ANALYSES,
     CHARTS,
     FILTER_OPS,
     MEASURES,
@@ -19,24 +20,33 @@ from widgets.spec import (
     SORTS,
     TIME_SERIES_CHARTS,
     UNITS,
+    Filter,
     Problem,
     WidgetSpec,
 )
 
 MOST_BUCKETS = 1000
 HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-MISLEADING_WHEN_UNUSED = ("events", "breakdown", "property_name", "filters", "where", "measure", "born_event")
+MISLEADING_WHEN_UNUSED = (
+    *("events", "metrics", "formulas", "breakdown", "property_name", "filters", "where", "measure", "born_event"),
+    *("analysis", "overlay_previous"),
+)
+SEVERAL_EVENTS = ("events", "funnel")
+OVERLAID = ("line", "spline", "area", "areaspline", "column", "bar", "table")
+"""Charts that can show the period before beside the range. Stacks would add it to the range."""
 NEEDED = {
     "property_name": "Enter the numeric property, for example amount.",
     "saved_report": "Enter the saved report's number. The report's address at Mixpanel has it after “report-”.",
-    "funnel": "Enter the funnel's number. The funnel's address at Mixpanel has it after “view/”.",
     "born_event": "Enter the event that makes someone part of a cohort, for example Signed up.",
 }
-EVENT_MAY_BE_ANY = ("retention", "frequency")
+EVENT_MAY_BE_ANY = ("retention", "frequency", "funnel")
 
 
-def check(spec: WidgetSpec, today: date) -> list[Problem]:
-    """All mistakes in a widget; empty if the widget may be saved. `today` is today in the project's time zone."""
+def check(spec: WidgetSpec, today: date, engine: str) -> list[Problem]:
+    """All mistakes in a widget; empty if the widget may be saved.
+
+    `today` is today in the project's time zone, and `engine` the project's engine.
+    """
     report_type = REPORT_TYPES.get(spec.report)
     if report_type is None:
         return [Problem("report", f"There is no report “{spec.report}”. Choose one of: {', '.join(REPORT_TYPES)}.")]
@@ -45,13 +55,14 @@ def check(spec: WidgetSpec, today: date) -> list[Problem]:
         *storable(spec),
         *query_fields(spec, report_type),
         *filters(spec),
+        *overlay(spec, report_type),
         *cleaning(spec, report_type),
         *drawing(spec, report_type),
     ]
     if "range" in report_type.fields and not problems:
         problems += dates(spec, today)
     if not problems:
-        problems += report_type.validate(spec)
+        problems += report_type.validate(spec, engine)
     return problems
 
 
@@ -59,6 +70,7 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     allowed: tuple[tuple[str, Any, Mapping[str, str]], ...] = (
         ("measure", spec.measure, MEASURES),
         ("unit", spec.unit, UNITS),
+        ("analysis", spec.analysis, ANALYSES),
         ("range", spec.range, RANGES),
         ("sort", spec.sort or "value", SORTS),
         ("chart", spec.chart, CHARTS),
@@ -66,6 +78,10 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     for field, value, values in allowed:
         if value not in values:
             yield Problem(field, f"“{value}” is not possible here. Choose one of: {', '.join(values)}.")
+    if spec.unit == "hour" and "range" in report_type.fields and (spec.report, spec.chart) != ("insights", "table"):
+        yield Problem(
+            "unit", "Hours need the report “Several metrics and formulas” and the chart table: Cyfe's dates have no hours."
+        )
     if spec.chart in CHARTS and spec.chart not in report_type.charts:
         fitting = ", ".join(report_type.charts)
         chart = CHARTS[spec.chart].lower()
@@ -103,7 +119,7 @@ def query_fields(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]
             yield Problem("events", "An event's name is empty. Remove it, or enter a name as Mixpanel shows it.")
         elif not spec.events and spec.report not in EVENT_MAY_BE_ANY:
             yield Problem("events", "Enter an event's name as Mixpanel shows it, for example Signed up.")
-        elif len(spec.events) > 1 and spec.report != "events":
+        elif len(spec.events) > 1 and spec.report not in SEVERAL_EVENTS:
             yield Problem("events", "This report takes one event. For several events choose the report “Events”.")
     for field, message in NEEDED.items():
         if field in report_type.fields and not getattr(spec, field):
@@ -120,17 +136,37 @@ def query_fields(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]
 
 
 def filters(spec: WidgetSpec) -> Iterator[Problem]:
-    for i, (name, op, value) in enumerate(spec.filters, 1):
-        if not name.strip():
-            yield Problem("filters", f"Filter {i}: enter the property's name.")
-        elif op not in FILTER_OPS:
-            yield Problem("filters", f"Filter {i}: “{op}” is not a condition. Choose one of: {', '.join(FILTER_OPS)}.")
-        elif op in ("gt", "lt") and not is_number(value):
-            yield Problem("filters", f"Filter {i}: “{FILTER_OPS[op]}” compares numbers. Enter a number.")
-        elif op not in ("set", "not_set") and (value is None or value == ""):
-            yield Problem("filters", f"Filter {i}: enter the value to compare with, or choose “is set”.")
-        elif op not in ("set", "not_set") and not (isinstance(value, str | bool) or is_number(value)):
-            yield Problem("filters", f"Filter {i}: the value must be a text, a finite number, true or false.")
+    for i, each in enumerate(spec.filters, 1):
+        yield from (Problem("filters", f"Filter {i}: {message}") for message in filter_problems(each))
+    for number, metric in enumerate(spec.metrics, 1):
+        for i, each in enumerate(metric.filters, 1):
+            for message in filter_problems(each):
+                yield Problem("metrics", f"Metric {number}, filter {i}: {message}")
+
+
+def filter_problems(asked: Filter) -> Iterator[str]:
+    name, op, value = asked
+    if not name.strip():
+        yield "enter the property's name."
+    elif op not in FILTER_OPS:
+        yield f"“{op}” is not a condition. Choose one of: {', '.join(FILTER_OPS)}."
+    elif op in ("gt", "lt") and not is_number(value):
+        yield f"“{FILTER_OPS[op]}” compares numbers. Enter a number."
+    elif op not in ("set", "not_set") and (value is None or value == ""):
+        yield "enter the value to compare with, or choose “is set”."
+    elif op not in ("set", "not_set") and not (isinstance(value, str | bool) or is_number(value)):
+        yield "the value must be a text, a finite number, true or false."
+
+
+def overlay(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
+    if not spec.overlay_previous or not report_type.overlays:
+        return  # `query_fields` names the reports that can show it
+    if spec.chart not in OVERLAID:
+        yield Problem(
+            "overlay_previous", f"A {CHARTS[spec.chart].lower()} can't show the period before beside it. Choose a line."
+        )
+    elif spec.unit == "hour":
+        yield Problem("overlay_previous", "Hours can't be shown with the period before. Choose day, week or month.")
 
 
 def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:

@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from widgets.report import Report, ReportError, Series
-from widgets.reports.insights import TIME, read_insights
-from widgets.reports.insights_tables import OVERALL
+from widgets.reports.insights.saved import TIME, read_insights
+from widgets.reports.insights.tables import OVERALL
 from widgets.reports.report_type import Query, ReportType, Request, totalled
 from widgets.reports.retention import USERS, percent
 from widgets.spec import CHARTS, ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, WidgetSpec
@@ -22,8 +22,8 @@ class SavedReport(ReportType):
     compares = True
     compares_dates = True
 
-    def query(self, spec: WidgetSpec) -> Query:
-        return super().query(spec) | {"saved_report": spec.saved_report}
+    def query(self, spec: WidgetSpec, engine: str) -> Query:
+        return super().query(spec, engine) | {"saved_report": spec.saved_report}
 
     def request(self, query: Query, today: date) -> Request:
         return Request("insights", {"bookmark_id": query["saved_report"]})

@@ -15,11 +15,11 @@ class Segmentation(Counts):
     name = "segmentation"
     title = "One event, by a property"
     about = "How often an event happened: one line or slice for each value of a property."
-    fields = ("events", "breakdown", "measure", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
+    fields = ("events", "breakdown", "measure", "overlay_previous", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
     charts = (*TIME_SERIES_CHARTS, *ONE_TOTAL_CHARTS, "table")
-    sort = "value"
 
-    def validate(self, spec: WidgetSpec) -> Iterator[Problem]:
+    def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
+        yield from super().validate(spec, engine)
         if spec.chart == "map" and not spec.breakdown:
             yield Problem(
                 "breakdown",
@@ -32,10 +32,16 @@ class Segmentation(Counts):
                 "Leave the breakdown empty, or choose the measure total.",
             )
 
-    def query(self, spec: WidgetSpec) -> Query:
-        query = super().query(spec)
+    def query(self, spec: WidgetSpec, engine: str) -> Query:
+        query = super().query(spec, engine)
         if spec.breakdown:
+            if "metrics" in query:
+                query["breakdown"] = spec.breakdown
+            else:
+                query["on"] = property_expression(spec.breakdown)
             every_value = spec.other and spec.top is not None
-            query["on"] = property_expression(spec.breakdown)
             query["limit"] = MOST_VALUES if every_value else spec.limit
         return query
+
+    def default_sort(self, spec: WidgetSpec) -> str:
+        return "value"

@@ -17,11 +17,10 @@ class TopEvents(ReportType):
     charts = ("pie", "donut", "list", "table")
     usual_chart = "list"
     no_chart = "this report counts several events of one day"
-    sort = "value"
 
-    def query(self, spec: WidgetSpec) -> Query:
+    def query(self, spec: WidgetSpec, engine: str) -> Query:
         every_event = spec.other and spec.top is not None
-        return super().query(spec) | {
+        return super().query(spec, engine) | {
             "type": MEASURE_TYPES[spec.measure],
             "limit": 10_000 if every_event else spec.limit,
         }
@@ -39,3 +38,6 @@ class TopEvents(ReportType):
                 raise unreadable("an event's name is missing")
             series.append(Series(label(event["event"]), (count(event.get("amount")),)))
         return Report("total", ("",), tuple(series), additive=query["type"] == "general")
+
+    def default_sort(self, spec: WidgetSpec) -> str:
+        return "value"

@@ -13,7 +13,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 from widgets.report import Report, Series, Value, label
-from widgets.reports.insights_tables import OVERALL, UNDATED, funnel_report, retention_report
+from widgets.reports.insights.tables import OVERALL, UNDATED, funnel_report, retention_report
 from widgets.reports.notes import note_on
 from widgets.reports.reading import (
     MOST_LINES,

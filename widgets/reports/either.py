@@ -1,0 +1,115 @@
+"""The report types that both engines can ask: by `POST /insights`, or by an older endpoint with the engine `classic`.
+
+Both ways give the same Report, so switching the engine changes no number. A subclass says what it asks as metrics of
+Insights, and how the classic endpoint is asked and read.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from widgets.report import Report
+from widgets.reports.expressions import is_expression
+from widgets.reports.insights import bookmark, unsaved
+from widgets.reports.ranges import Range
+from widgets.reports.report_type import Query, ReportType, Request
+from widgets.spec import CLASSIC, Problem, WidgetSpec
+
+LONG_YEAR_ENDS = date(2028, 12, 31)
+LONGEST_BY_DAY = 366
+"""Days in a query by day. Mixpanel's guardrail for Insights is 12 months."""
+
+EXPRESSION = (
+    "An expression works only in a project with the engine “Classic”. Enter a property's plain name and simple filters, "
+    "or ask who manages the project to change its engine."
+)
+
+
+class AskedEitherWay(ReportType):
+    overlays = True
+
+    def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
+        if engine != CLASSIC:
+            yield from self.insights_problems(spec)
+
+    def insights_problems(self, spec: WidgetSpec) -> Iterator[Problem]:
+        """What only the classic endpoints can be asked."""
+        yield from expressions(spec)
+        metrics = len(bookmark.asked_for({"metrics": self.metrics(spec)}))
+        if metrics > bookmark.MOST_METRICS:
+            yield Problem(
+                "events",
+                f"Mixpanel answers at most {bookmark.MOST_METRICS} metrics at once, and these events need {metrics}. "
+                "Remove some events.",
+            )
+        if not self.in_one_bucket(spec):
+            yield from too_many_days(spec)
+
+    def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:
+        """What Insights is asked, as metrics of a Query."""
+        raise NotImplementedError
+
+    def in_one_bucket(self, spec: WidgetSpec) -> bool:
+        """Whether Insights is asked for one value over the whole range, instead of values by date."""
+        return spec.one_total and (not self.adds_up(spec) or most_days(spec) > LONGEST_BY_DAY)
+
+    def query(self, spec: WidgetSpec, engine: str) -> Query:
+        if engine == CLASSIC:
+            return self.classic_query(spec)
+        query = self.dated_query(spec) | {"metrics": self.metrics(spec)}
+        if self.in_one_bucket(spec):
+            query["one_bucket"] = True
+        return query
+
+    def request(self, query: Query, today: date) -> Request:
+        return bookmark.request(query, today) if "metrics" in query else self.classic_request(query, today)
+
+    def read(self, answer: Any, query: Query, today: date) -> Report:
+        if "metrics" not in query:
+            return self.classic_read(answer, query, today)
+        found = unsaved.read(answer, query, today)
+        return self.report_of(found, query)
+
+    def report_of(self, answer: unsaved.Answer, query: Query) -> Report:
+        raise NotImplementedError
+
+    def classic_query(self, spec: WidgetSpec) -> Query:
+        return super().query(spec, CLASSIC)
+
+    def classic_request(self, query: Query, today: date) -> Request:
+        raise NotImplementedError
+
+    def classic_read(self, answer: Any, query: Query, today: date) -> Report:
+        raise NotImplementedError
+
+
+def expressions(spec: WidgetSpec) -> Iterator[Problem]:
+    """The fields of a widget that hold expressions, which Insights does not know."""
+    for field in ("breakdown", "property_name"):
+        if is_expression(getattr(spec, field)):
+            yield Problem(field, EXPRESSION)
+    if spec.where.strip():
+        yield Problem("where", EXPRESSION)
+    if any(is_expression(each.property) for each in spec.filters):
+        yield Problem("filters", EXPRESSION)
+
+
+
+def most_days(spec: WidgetSpec) -> int:
+    """Days that the query covers at most, with the period before, whatever today is; 0 if it does not ask by day."""
+    asked = Range.of(spec)
+    if asked.unit != "day" or (asked.kind == "fixed" and not (asked.from_date and asked.to_date)):
+        return 0
+    # The ranges up to today are longest on the last day of a leap year.
+    today = max(asked.to_date or LONG_YEAR_ENDS, LONG_YEAR_ENDS)
+    dates = asked.resolve(today, 2 if spec.compares or spec.overlay_previous else 1)
+    return (dates.last - dates.first).days + 1
+
+
+def too_many_days(spec: WidgetSpec) -> Iterator[Problem]:
+    if most_days(spec) > LONGEST_BY_DAY:
+        yield Problem(
+            "last" if spec.range == "last" else "range",
+            f"{'With the period before, the' if spec.compares or spec.overlay_previous else 'The'} range is longer than "
+            "12 months, the most that Mixpanel answers by day. Choose week or month, or a shorter range.",
+        )

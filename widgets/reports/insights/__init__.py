@@ -1,0 +1,1 @@
+"""Mixpanel's Insights: unsaved reports (`POST /insights`) and saved reports (`GET /insights`)."""

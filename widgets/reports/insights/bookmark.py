@@ -1,0 +1,137 @@
+"""Writes a Query as an unsaved Insights report: the body of `POST /insights`, as Mixpanel's own SDK writes it.
+
+Source: the bodies that `mixpanel-headless` 0.4.0 makes (tests/data/insights_bodies.json). Mixpanel's public description
+of its API does not have this call.
+"""
+
+from datetime import date
+from typing import Any
+
+from widgets.reports.insights.filters import filter_entry
+from widgets.reports.ranges import DAY, Dates
+from widgets.reports.report_type import Query, Request, dates_of
+from widgets.spec import Filter
+
+MOST_METRICS = 40
+"""Entries of `show` in one report."""
+
+MOST_SEGMENTS = 3000
+"""Values of a breakdown that Mixpanel's SDK asks for."""
+
+PER_PERSON = "per_person"
+"""The `math` of our queries for a total divided by unique users. It asks for both."""
+
+MATH = {
+    "total": "total",
+    "unique": "unique",
+    "sessions": "sessions",
+    "dau": "dau",
+    "wau": "wau",
+    "mau": "mau",
+    "sum": "total",
+    "distinct": "unique_values",
+}
+"""Our measure → Mixpanel's `math`, where they differ, and all that need no property. The others are alike."""
+
+
+def metric(event: str, measure: str, name: str = "", filters: tuple[Filter, ...] = ()) -> dict[str, Any]:
+    """A metric of a Query. `measure` is a key of METRIC_MEASURES, or PER_PERSON; `name` is its property."""
+    asked: dict[str, Any] = {"event": event, "math": MATH.get(measure, measure)}
+    if name:
+        asked["property"] = name
+    if filters:
+        asked["filters"] = [list(each) for each in filters]
+    return asked
+
+
+def asked_for(query: Query) -> list[dict[str, Any]]:
+    """The metrics that Mixpanel is asked for, in order: PER_PERSON becomes two of them."""
+    found = []
+    for each in query["metrics"]:
+        parts = ("total", "unique") if each["math"] == PER_PERSON else (each["math"],)
+        found += [each | {"math": math} for math in parts]
+    return found
+
+
+def request(query: Query, today: date) -> Request:
+    metrics, formulas = asked_for(query), query.get("formulas", [])
+    filters = [each.get("filters", []) for each in metrics]
+    common = filters[0] if all(each == filters[0] for each in filters) else []
+    show = [
+        show_entry(each, [] if common else own, is_hidden=bool(formulas))
+        for each, own in zip(metrics, filters, strict=True)
+    ]
+    show += [
+        {"type": "formula", "definition": formula, "measurement": {}, "referencedMetrics": [], "name": formula}
+        for formula in formulas
+    ]
+    dates = dates_of(query, today)
+    display: dict[str, Any] = {"chartType": "line", "analysis": query.get("analysis", "linear")}
+    if "window" in query:
+        display["rollingWindowSize"] = query["window"]
+    if query.get("one_bucket"):
+        display["chartType"] = "bar"
+        if query.get("periods") == 2:
+            display["timeComparison"] = {"type": "absolute-start", "value": before(dates).isoformat()}
+            dates = dates_of(query | {"periods": 1}, today)
+    return post(query, dates, show, common, display)
+
+
+def before(dates: Dates) -> date:
+    """The first day of the period before, which has as many days as the range."""
+    return dates.current - dates.days * DAY
+
+
+def post(
+    query: Query, dates: Dates, show: list[dict[str, Any]], filters: list[Any], display: dict[str, Any], **more: Any
+) -> Request:
+    """The request. `more` are further sections."""
+    group = [group_entry(query["breakdown"])] if query.get("breakdown") else []
+    time = {
+        "dateRangeType": "between",
+        "unit": query["range"]["unit"],
+        "value": [dates.first.isoformat(), dates.last.isoformat()],
+    }
+    sections = {
+        "show": show,
+        "time": [time],
+        "filter": [filter_entry(Filter(*each)) for each in filters],
+        "group": group,
+        **more,
+    }
+    return Request(
+        "insights",
+        {},
+        {
+            "bookmark": {"sections": sections, "displayOptions": display},
+            "queryLimits": {"limit": query.get("limit", MOST_SEGMENTS)},
+        },
+    )
+
+
+def show_entry(asked: dict[str, Any], filters: list[Any], *, is_hidden: bool) -> dict[str, Any]:
+    measurement: dict[str, Any] = {"math": asked["math"]}
+    if "property" in asked:
+        measurement["property"] = {"name": asked["property"], "resourceType": "events"}
+    entry = {
+        "type": "metric",
+        "behavior": {
+            "type": "event",
+            "name": asked["event"],
+            "resourceType": "events",
+            "filtersDeterminer": "all",
+            "filters": [filter_entry(Filter(*each)) for each in filters],
+        },
+        "measurement": measurement,
+    }
+    return entry | {"isHidden": True} if is_hidden else entry
+
+
+def group_entry(name: str) -> dict[str, Any]:
+    return {
+        "value": name,
+        "propertyName": name,
+        "resourceType": "events",
+        "propertyType": "string",
+        "propertyDefaultType": "string",
+    }

@@ -1,0 +1,81 @@
+"""Checks formulas of metrics: the grammar of Mixpanel's server, and the letters that exist.
+
+The grammar is in Mixpanel's own SDK (`mixpanel-headless` 0.4.0, `_internal/query/formula.py`): `+ - * / ^`, brackets,
+numbers and letters. The letters name the metrics by position: A … Z, then BA, BB, …
+"""
+
+import re
+from collections.abc import Iterator
+
+LONGEST = 500
+ALLOWED = "A formula has the letters of the metrics, numbers, + - * / ^ and brackets, for example (B / A) * 100."
+
+_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)|([A-Za-z]+)|([-+*/^()]))")
+
+
+def letters(position: int) -> str:
+    """The letters of the metric at this position, which counts from 0."""
+    text = ""
+    while True:
+        position, rest = divmod(position, 26)
+        text = chr(ord("A") + rest) + text
+        if not position:
+            return text
+
+
+def divides(formula: str) -> bool:
+    """Whether the formula can have no value: it divides, or a power may be one of a negative number."""
+    return "/" in formula or "^" in formula
+
+
+def problem_in(formula: str, metrics: int) -> str:
+    """A sentence that says what is wrong with the formula; empty if it is right. `metrics`: how many there are."""
+    if not formula.strip():
+        return "The formula is empty. Enter one, or remove the row."
+    if len(formula) > LONGEST:
+        return f"The formula is longer than {LONGEST} characters."
+    known = [letters(position) for position in range(metrics)]
+    open_brackets, wants_value, before, named = 0, True, "", False
+    for kind, token in _tokens(formula):
+        if kind == "other":
+            return f"“{token}” is not possible in a formula. {ALLOWED}"
+        if kind == "letter" and token not in known:
+            of = f"A to {known[-1]}" if len(known) > 1 else "A"
+            return f"There is no metric {token}. The metrics of this widget have the letters {of}."
+        if kind == "number" and before == "/" and not float(token):
+            return "The formula divides by zero."
+        if kind in ("number", "letter") or token == "(":
+            if not wants_value:
+                return f"An operator is missing before “{token}”. {ALLOWED}"
+            open_brackets += token == "("
+            wants_value = token == "("
+        elif token == ")":
+            if wants_value or not open_brackets:
+                return _unbalanced(")") if not wants_value else f"A value is missing before “)”. {ALLOWED}"
+            open_brackets -= 1
+        elif wants_value and (token != "-" or before == "^"):
+            return f"A value is missing before “{token}”. {ALLOWED}"
+        else:
+            wants_value = True
+        named, before = named or kind == "letter", token
+    if wants_value:
+        return f"The formula ends too early: a value is missing after “{before}”. {ALLOWED}"
+    if open_brackets:
+        return _unbalanced("(")
+    return "" if named else f"The formula names no metric. {ALLOWED}"
+
+
+def _unbalanced(bracket: str) -> str:
+    return f"The formula has a “{bracket}” too many. Close each bracket once."
+
+
+def _tokens(formula: str) -> Iterator[tuple[str, str]]:
+    position, end = 0, len(formula.rstrip())
+    while position < end:
+        found = _TOKEN.match(formula, position)
+        if found is None:
+            yield "other", formula[position:].strip()[:20]
+            return
+        number, letter, sign = found.groups()
+        yield ("number", number) if number else ("letter", letter) if letter else ("sign", sign)
+        position = found.end()

@@ -1,0 +1,239 @@
+"""Reads the answer to an unsaved Insights report into columns of numbers: one per metric and breakdown value.
+
+An answer is `{"headers", "date_range", "series": {metric_key: …}, "meta": {"report_sections": {"show": […]}}}`. Below a
+metric key are the values of the breakdown, if there is one, with `$overall` beside them, then `{date: n}` or
+`{"all": n}`. `series` is in alphabetical order, so only `show[].metric_key` says which metric is which.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from widgets.report import Number, RowKind, Series, Value, label
+from widgets.reports.insights import hours
+from widgets.reports.insights.bookmark import MOST_SEGMENTS, PER_PERSON, asked_for, before
+from widgets.reports.insights.formulas import divides
+from widgets.reports.insights.tables import OVERALL, UNDATED
+from widgets.reports.notes import CUT, REMAINING, note_on
+from widgets.reports.ranges import DAY
+from widgets.reports.reading import (
+    ReadError,
+    amount,
+    check_labels,
+    check_size,
+    mapping,
+    must_be_day,
+    sequence,
+    unreadable,
+    values_by_bucket,
+)
+from widgets.reports.report_type import Query, calendar_of, dates_of
+
+ZERO_WITHOUT_EVENTS = ("total", "unique", "sessions", "dau", "wau", "mau", "unique_values", PER_PERSON)
+"""Measures that are 0 where nothing happened. An average has no value there."""
+
+NOT_NUMBERS = ("NaN", "Infinity", "-Infinity")
+"""How `mixpanel.answer` gives the results of a division by zero, which JSON can't write."""
+
+Points = Mapping[Any, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The numbers of one metric, by its position among the shown metrics, for one value of the breakdown ("": none).
+
+    `previous`: the value of the period before, in one bucket.
+    """
+
+    metric: int
+    value: str
+    values: tuple[Value, ...]
+    previous: Value = None
+
+    def series(self, name: str, step: str = "") -> Series:
+        return Series(name, self.values, self.previous, step)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`rows`: the first days of the buckets, hours as texts, or one row named "". `row_kind`: as in Report."""
+
+    row_kind: RowKind
+    rows: tuple[date | str, ...]
+    columns: tuple[Column, ...]
+    note: str
+
+
+def read(answer: Any, query: Query, today: date) -> Answer:
+    """Raises ReadError for an answer that does not have the documented form, or that belongs to another query."""
+    body = mapping(answer, "series")
+    series = mapping(body.get("series"), "series")
+    keys = metric_keys(body, query)
+    check_metrics(series, keys)
+    check_dates_asked(body, query, today)
+    shown = [labelled(series.get(key, {}), query) for key in keys]
+    past = None
+    if query.get("one_bucket") and query.get("periods") == 2:
+        comparison = mapping(body.get("time_comparison"), "the period before")
+        earlier = mapping(comparison.get("series"), "the period before")
+        past = [one_bucket(labelled(earlier.get(key, {}), query)) for key in keys]
+    row_kind: RowKind
+    rows: tuple[date | str, ...]
+    if query.get("one_bucket"):
+        row_kind, rows, cells = "total", ("",), [one_bucket(each) for each in shown]
+    elif query["range"]["unit"] == "hour":
+        row_kind, (rows, cells) = "steps", hours.read(shown, body, query, today)
+    else:
+        row_kind, (rows, cells) = "dates", by_date(shown, query, today)
+    columns = tuple(columns_of(query, rows, cells, past))
+    check_size(len(columns), len(rows))
+    return Answer(row_kind, rows, columns, note_of(body, series, query, columns))
+
+
+def metric_keys(body: Mapping[str, Any], query: Query) -> list[str]:
+    """The keys of the shown metrics in `series`, in the query's order. With formulas, only the formulas are shown."""
+    asked, formulas = len(asked_for(query)), len(query.get("formulas", []))
+    meta = body.get("meta")
+    sections = meta.get("report_sections") if isinstance(meta, dict) else None
+    if not isinstance(sections, dict):
+        # Without `report_sections`, only a single metric is sure to be the one that was asked for.
+        series = mapping(body.get("series"), "series")
+        if (formulas or asked) == 1 and len(series) <= 1:
+            return [*series] or [""]
+        raise unreadable("it does not name its metrics")
+    keys = [mapping(entry, "a metric").get("metric_key") for entry in sequence(sections.get("show"), "its metrics")]
+    if not all(isinstance(key, str) for key in keys):
+        raise unreadable("a metric's key is missing")
+    if formulas and len(keys) == asked + formulas:
+        keys = keys[asked:]  # hidden metrics may be named too
+    if len(keys) != (formulas or asked):
+        raise ReadError(f"Mixpanel answered with {len(keys)} metrics, and the query asked for {formulas or asked}.")
+    return keys
+
+
+def check_metrics(series: Mapping[str, Any], keys: list[str]) -> None:
+    """Raises ReadError if the answer has other metrics. A metric without events may be missing in it."""
+    if unknown := [key for key in series if key not in keys]:
+        raise ReadError(f"Mixpanel answered for another metric: “{label(unknown[0])[:100]}”.")
+
+
+def check_dates_asked(body: Mapping[str, Any], query: Query, today: date) -> None:
+    """Raises ReadError if the answer names other dates. The day of its end may be one later, in another time zone."""
+    ends = body.get("date_range")
+    if not isinstance(ends, dict) or not all(isinstance(ends.get(name), str) for name in ("from_date", "to_date")):
+        return
+    first, last = dates_of_range(query, today)
+    found = must_be_day(ends["from_date"]), must_be_day(ends["to_date"])
+    # Mixpanel may begin a range by week or month with the bucket's first day.
+    if found[0] > last or found[1] < first or found[1] > last + DAY:
+        raise ReadError(f"Mixpanel answered for other dates ({found[0]} to {found[1]}) than {first} to {last}.")
+
+
+def labelled(node: Any, query: Query) -> dict[str, Mapping[str, Any]]:
+    """Breakdown value → `{date: n}`. Without a breakdown the only value is "".
+
+    `$overall` beside values is left out, and so is `$remaining_values`: the rest beyond the widget's own limit.
+    """
+    found = mapping(node, "a metric")
+    if not query.get("breakdown"):
+        if set(found) == {OVERALL}:
+            found = mapping(found[OVERALL], "a metric")
+        return {"": found}
+    check_labels(len(found), query.get("limit", MOST_SEGMENTS))
+    return {
+        label(value): mapping(points, "a value of the breakdown")
+        for value, points in found.items()
+        if value not in (OVERALL, REMAINING)
+    }
+
+
+def one_bucket(by_value: Mapping[str, Mapping[str, Any]]) -> dict[str, Points]:
+    found: dict[str, Points] = {}
+    for value, points in by_value.items():
+        if set(points) - {UNDATED}:
+            raise ReadError("Mixpanel answered with dates, and the query asked for one value for the whole range.")
+        found[value] = {"": cell(points[UNDATED])} if points else {}
+    return found
+
+
+def by_date(
+    shown: list[dict[str, Mapping[str, Any]]], query: Query, today: date
+) -> tuple[tuple[date | str, ...], list[dict[str, Points]]]:
+    calendar = calendar_of(query, today)
+    seen: set[date] = set()
+    cells: list[dict[str, Points]] = []
+    for by_value in shown:
+        found = {}
+        for value, points in by_value.items():
+            given = {key: cell(n) for key, n in points.items()}
+            found[value] = calendar.points(given, adds_up=False)
+            seen.update(found[value])
+        cells.append(dict(found))
+    calendar.check(seen)
+    return tuple(calendar.buckets), cells
+
+
+def cell(value: Any) -> Value:
+    """A number; None for `null` and for the result of a division by zero."""
+    return None if value in NOT_NUMBERS else amount(value)
+
+
+def columns_of(
+    query: Query, rows: tuple[date | str, ...], cells: list[dict[str, Points]], past: list[dict[str, Points]] | None
+) -> Iterator[Column]:
+    """The columns of the query's own metrics, or of its formulas: those of PER_PERSON are divided here."""
+    position = 0
+    wanted = [None] * len(query["formulas"]) if query.get("formulas") else [each["math"] for each in query["metrics"]]
+    for metric, math in enumerate(wanted):
+        missing = missing_value(query, metric, math)
+        if math == PER_PERSON:
+            total, unique = (values_of(rows, cells[position + i], 0) for i in (0, 1))
+            was_total, was_unique = (values_of(("",), past[position + i], 0) for i in (0, 1)) if past else ({}, {})
+            for value in total:
+                each = tuple(map(per_person, total[value], unique.get(value, (0,) * len(rows))))
+                previous = per_person(*was_total.get(value, (0,)), *was_unique.get(value, (0,))) if past else None
+                yield Column(metric, value, each, previous)
+            position += 2
+            continue
+        was = values_of(("",), past[position], missing) if past else {}
+        for value, found in values_of(rows, cells[position], missing).items():
+            yield Column(metric, value, found, was.get(value, (missing,))[0] if past else None)
+        position += 1
+
+
+def missing_value(query: Query, metric: int, math: str | None) -> Value:
+    """The value where the answer has none. A formula that divides has no value then."""
+    if math is None:
+        return None if divides(query["formulas"][metric]) or not all_zero(query) else 0
+    return 0 if math in ZERO_WITHOUT_EVENTS else None
+
+
+def all_zero(query: Query) -> bool:
+    return all(each["math"] in ZERO_WITHOUT_EVENTS for each in query["metrics"])
+
+
+def values_of(rows: tuple[Any, ...], found: Mapping[str, Points], missing: Value) -> dict[str, tuple[Value, ...]]:
+    return {
+        value: values_by_bucket(rows, {at: n for at, n in points.items() if n is not None}, missing)
+        for value, points in found.items()
+    }
+
+
+def per_person(total: Value, unique: Value) -> Number:
+    """The average per user; 0 without users, as Mixpanel's older endpoints answer."""
+    return total / unique if total and unique else 0
+
+
+def note_of(body: Mapping[str, Any], series: Mapping[str, Any], query: Query, columns: tuple[Column, ...]) -> str:
+    """The warnings in the answer. The widget's own limit is no warning."""
+    said = note_on(body, series)
+    values = {column.value for column in columns}
+    if "limit" in query and len(values) >= query["limit"]:
+        said = said.replace(CUT, "").strip()
+    return said
+
+
+def dates_of_range(query: Query, today: date) -> tuple[date, date]:
+    dates = dates_of(query, today)
+    return (before(dates) if query.get("one_bucket") else dates.first), dates.last

@@ -1,0 +1,196 @@
+"""An Insights report made in the form: several metrics, or formulas over them. It is asked by `POST /insights` only."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from widgets.report import Report, ReportError
+from widgets.reports.either import EXPRESSION, most_days, too_many_days
+from widgets.reports.expressions import is_expression
+from widgets.reports.insights import bookmark, unsaved
+from widgets.reports.insights.formulas import problem_in
+from widgets.reports.insights.hours import MOST_HOURS
+from widgets.reports.report_type import RANGE_FIELDS, Query, ReportType, Request, compared, totalled
+from widgets.spec import (
+    ANALYSES,
+    CLASSIC,
+    METRIC_MEASURES,
+    OF_PROPERTY,
+    ONE_TOTAL_CHARTS,
+    TIME_SERIES_CHARTS,
+    Metric,
+    Problem,
+    WidgetSpec,
+)
+
+ADDITIVE = ("total", "sum")
+LONGEST_LABEL = 255
+ONLY_INSIGHTS = "works only in a project with the engine “Insights”."
+
+
+class Metrics(ReportType):
+    name = "insights"
+    title = "Several metrics and formulas"
+    about = (
+        "Up to 40 metrics, each with its own measure and filters, and formulas over them. Take it when one event is not "
+        "enough: for active users, percentiles, hours, conversion rates and ratios."
+    )
+    fields = ("metrics", "formulas", "breakdown", "analysis", "window", "overlay_previous", *RANGE_FIELDS)
+    charts = (*TIME_SERIES_CHARTS, *ONE_TOTAL_CHARTS, "table")
+    compares = True
+    overlays = True
+
+    def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
+        if engine == CLASSIC:
+            yield Problem("report", f"The report “{self.title}” {ONLY_INSIGHTS}")
+        if is_expression(spec.breakdown):
+            yield Problem("breakdown", EXPRESSION)
+        yield from metric_problems(spec)
+        yield from formula_problems(spec)
+        yield from chart_problems(spec, adds_up=self.adds_up(spec))
+        if not self.in_one_bucket(spec):
+            yield from too_many_days(spec)
+
+    def adds_up(self, spec: WidgetSpec) -> bool:
+        linear = spec.analysis == "linear" and not spec.formulas
+        return linear and all(each.measure in ADDITIVE for each in spec.metrics)
+
+    def in_one_bucket(self, spec: WidgetSpec) -> bool:
+        return spec.one_total and (not self.adds_up(spec) or most_days(spec) > 366)
+
+    def query(self, spec: WidgetSpec, engine: str) -> Query:
+        query = super().query(spec, engine)
+        query["metrics"] = [
+            bookmark.metric(each.event, each.measure, each.property, tuple(each.filters)) for each in spec.metrics
+        ]
+        if spec.formulas:
+            query["formulas"] = [each.formula for each in spec.formulas]
+        if spec.breakdown:
+            query["breakdown"] = spec.breakdown
+        if spec.analysis != "linear":
+            query["analysis"] = spec.analysis
+        if spec.analysis == "rolling":
+            query["window"] = spec.window
+        if self.in_one_bucket(spec):
+            query["one_bucket"] = True
+        return query
+
+    def request(self, query: Query, today: date) -> Request:
+        return bookmark.request(query, today)
+
+    def read(self, answer: Any, query: Query, today: date) -> Report:
+        """Each series has the breakdown value as its label, and the number of its metric or formula as its step."""
+        found = unsaved.read(answer, query, today)
+        additive = "formulas" not in query and "analysis" not in query and all(map(is_additive, query["metrics"]))
+        series = tuple(each.series(each.value, str(each.metric)) for each in found.columns)
+        names = "Time" if found.row_kind == "steps" else ""
+        return Report(found.row_kind, found.rows, series, additive=additive, labels_name=names, note=found.note)
+
+    def view(self, report: Report, spec: WidgetSpec) -> Report:
+        names = shown_names(spec)
+        if any(int(each.step) >= len(names) for each in report.series):
+            raise ReportError("The stored numbers belong to other metrics. They are asked for again.")
+        several = len(names) > 1
+        series = []
+        for each in report.series:
+            name = names[int(each.step)]
+            label = f"{name} / {each.label}" if spec.breakdown and several else each.label if spec.breakdown else name
+            series.append(replace(each, label=label, step=""))
+        report = report.with_series(series)
+        if report.row_kind == "dates" and (spec.compares or spec.overlay_previous):
+            report = compared(report, overlay=spec.overlay_previous)
+        if spec.one_total and report.row_kind == "dates":
+            report = totalled(report)
+        return replace(
+            report,
+            labels_name=report.labels_name or (spec.breakdown if spec.breakdown and not several else "Name"),
+            values_name="Total" if several else names[0],
+        )
+
+    def default_sort(self, spec: WidgetSpec) -> str:
+        return "value" if spec.breakdown else "none"
+
+
+def is_additive(metric: dict[str, Any]) -> bool:
+    return bool(metric["math"] == "total")
+
+
+def shown_names(spec: WidgetSpec) -> list[str]:
+    """The names of what the widget shows: its formulas, or else its metrics."""
+    if spec.formulas:
+        return [each.label.strip() or each.formula for each in spec.formulas]
+    names = [each.label.strip() or each.event for each in spec.metrics]
+    alike = Counter(names)
+    return [
+        f"{name} ({each.measure})" if alike[name] > 1 and not each.label.strip() else name
+        for name, each in zip(names, spec.metrics, strict=True)
+    ]
+
+
+def metric_problems(spec: WidgetSpec) -> Iterator[Problem]:
+    if not spec.metrics:
+        yield Problem("metrics", "Enter a metric: its event's name as Mixpanel shows it.")
+    if len(spec.metrics) + len(spec.formulas) > bookmark.MOST_METRICS:
+        yield Problem(
+            "metrics", f"Mixpanel answers at most {bookmark.MOST_METRICS} metrics and formulas at once. Remove some."
+        )
+    for i, metric in enumerate(spec.metrics, 1):
+        for message in problems_of(metric):
+            yield Problem("metrics", f"Metric {i}: {message}")
+
+
+def problems_of(metric: Metric) -> Iterator[str]:
+    if not metric.event.strip():
+        yield "choose an event."
+    if metric.measure not in METRIC_MEASURES:
+        yield f"“{metric.measure}” is not a measure. Choose one of: {', '.join(METRIC_MEASURES)}."
+    elif metric.measure in OF_PROPERTY and not metric.property.strip():
+        yield f"the measure {metric.measure} needs a property. Enter its name, for example amount."
+    elif metric.property.strip() and metric.measure not in OF_PROPERTY:
+        yield f"the measure {metric.measure} uses no property. Remove the property, or choose another measure."
+    if is_expression(metric.property) or any(is_expression(each.property) for each in metric.filters):
+        yield "Insights knows no expressions. Enter the property's plain name."
+    if len(metric.label) > LONGEST_LABEL:
+        yield f"the label has more than {LONGEST_LABEL} characters."
+
+
+def formula_problems(spec: WidgetSpec) -> Iterator[Problem]:
+    for i, formula in enumerate(spec.formulas, 1):
+        if message := problem_in(formula.formula, len(spec.metrics)):
+            yield Problem("formulas", f"Formula {i}: {message}")
+        if len(formula.label) > LONGEST_LABEL:
+            yield Problem("formulas", f"Formula {i}: the label has more than {LONGEST_LABEL} characters.")
+    twice = [text for text, number in Counter(each.formula for each in spec.formulas).items() if number > 1]
+    if twice:
+        yield Problem("formulas", f"The formula {twice[0]} is there twice. Remove one.")
+
+
+def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:
+    shown = len(spec.formulas) or len(spec.metrics)
+    if spec.chart in ("number", "gauge") and not adds_up and (shown > 1 or spec.breakdown):
+        yield Problem(
+            "chart",
+            f"A {spec.chart} shows one figure, and these values can't be added to one. Keep one metric or formula "
+            "without a breakdown, or choose another chart.",
+        )
+    if spec.chart == "map" and not spec.breakdown:
+        yield Problem("breakdown", "A map needs a breakdown by country code: enter mp_country_code.")
+    if spec.chart == "map" and shown > 1:
+        yield Problem("chart", "A map shows one metric. Keep one, or choose another chart.")
+    if spec.analysis != "linear" and spec.one_total:
+        yield Problem("analysis", f"{ANALYSES[spec.analysis]}: this needs a chart with dates.")
+    if spec.analysis != "linear" and spec.compares:
+        yield Problem("analysis", "Cumulative and rolling values can't be compared with the period before.")
+    if spec.analysis == "cumulative" and spec.overlay_previous:
+        yield Problem("overlay_previous", "A cumulative chart can't show the period before. Choose another analysis.")
+    if spec.analysis == "rolling" and not 2 <= (spec.window or 0) <= 366:
+        yield Problem("window", "Enter over how many buckets the average rolls, from 2 to 366.")
+    if spec.unit == "hour" and spec.range == "last" and spec.last > MOST_HOURS:
+        yield Problem("last", f"Mixpanel answers hours for at most 31 days. Enter at most {MOST_HOURS} hours.")
+    if spec.unit == "hour" and spec.range in ("quarter_to_date", "year_to_date", "last_quarter"):
+        yield Problem("range", "Mixpanel answers hours for at most 31 days. Choose a shorter range, or day.")
+    if spec.unit == "hour" and spec.range == "fixed" and spec.from_date and spec.to_date:
+        if (spec.to_date - spec.from_date).days >= 31:
+            yield Problem("to_date", "Mixpanel answers hours for at most 31 days. Choose a shorter range, or day.")
