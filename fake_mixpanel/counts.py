@@ -65,7 +65,7 @@ def measured(measure: Measure, event: Event, found: Mapping[date, int], value: s
     if measure == "general" or not total:
         return total
     people = distinct_people([people_of(event, number, day, value) for day, number in found.items()])
-    return people if measure == "unique" else round(total / people, 6)
+    return people if measure == "unique" else total / people
 
 
 def people_of(event: Event, number: int, day: date, value: str = "") -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fake_mixpanel import counts, dataset
 from fake_mixpanel.buckets import later, start_of
+from fake_mixpanel.conditions import of_expression
 from fake_mixpanel.query import Query, Refused
 from fake_mixpanel.segments import largest
 
@@ -23,7 +24,7 @@ def funnels(query: Query) -> dict[str, Any]:
 
 
 def _funnel_cell(query: Query, funnel: dataset.Funnel, days: list[date]) -> dict[str, Any]:
-    started = people(query, funnel.steps[0], days, query.text("where", ""))
+    started = people(query, funnel.steps[0], days, of_expression(query.text("where", "")))
     steps = funnel_steps(funnel, started)
     if "on" not in query.params:
         return {"steps": steps}

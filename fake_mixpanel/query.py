@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from fake_mixpanel import counts
 from fake_mixpanel.buckets import buckets, days_between
@@ -23,11 +24,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The project, its local time and the sent parameters. Every method raises Refused for a missing parameter."""
+    """The project, its local time, and the sent parameters or JSON body. Every method raises Refused for a missing parameter."""
 
     project_id: int
     now: datetime
     params: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def today(self) -> date:

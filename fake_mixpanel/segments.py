@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from fake_mixpanel import counts, dataset
 from fake_mixpanel.buckets import days_between
+from fake_mixpanel.conditions import of_expression
 from fake_mixpanel.query import Query, Refused
 
 Cells = dict[str, int | float]
@@ -26,7 +27,7 @@ def segmentation(query: Query) -> dict[str, Any]:
     event = dataset.EVENTS.get(query.text("event"))
     if not event:
         return _chart(query, {})
-    whole = query.daily(event, query.days(), query.text("where", ""))
+    whole = query.daily(event, query.days(), of_expression(query.text("where", "")))
     if "on" not in query.params:
         return _chart(query, {event.name: _cells(query, event, whole)})
     name, parts = dataset.breakdown(event, query.text("on"))
@@ -119,7 +120,7 @@ def _amounts(query: Query) -> dict[date, tuple[float, int]]:
     days, event = query.days(), dataset.EVENTS.get(query.text("event"))
     if not event:
         return {}
-    whole = query.daily(event, days, query.text("where", ""))
+    whole = query.daily(event, days, of_expression(query.text("where", "")))
     name, parts = dataset.breakdown(event, query.text("on"))
     sums: dict[date, float] = dict.fromkeys(whole, 0.0)
     for value, daily in counts.by_value(event, name, parts, whole).items():

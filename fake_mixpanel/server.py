@@ -14,6 +14,7 @@ class Request:
     path: str
     query: str
     authorization: str
+    body: bytes = b""
 
     @property
     def params(self) -> dict[str, str]:
@@ -51,9 +52,9 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # Send headers and body in one piece.
 
     def do_GET(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         url = urlsplit(self.path)
-        request = Request(self.command, url.path, url.query, self.headers.get("Authorization", ""))
+        request = Request(self.command, url.path, url.query, self.headers.get("Authorization", ""), body)
         reply = cast(Server, self.server).receive(request)
         if reply.cut == "reset":
             self.close_connection = True
