@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, get_type_hints
 from django.db import models
 
 from widgets.models import Project, Widget
-from widgets.spec import FILTER_OPS, OPTIONS, Filter, WidgetSpec
+from widgets.spec import FILTER_OPS, METRIC_MEASURES, OPTIONS, Filter, Formula, Metric, WidgetSpec
 
 RENAMED = {"property_name": "property", "clean_labels": "clean"}
 """Field → key, where the key would mean something else in Python or Django."""
@@ -20,6 +20,8 @@ BESIDE_FORMS = ("slug", "secret")
 """Fields that imports set and forms do not."""
 
 FILTERS = 'a list such as [{"property": "plan", "op": "is", "value": "Team"}]'
+METRICS = 'a list such as [{"event": "Signed up", "measure": "unique"}]'
+FORMULAS = 'a list such as [{"formula": "B / A * 100", "label": "Conversion"}]'
 
 Field: TypeAlias = "models.Field[Any, Any]"
 Check = Callable[[Any], str]
@@ -83,6 +85,32 @@ def filters(value: Any) -> str:
     return ""
 
 
+def metrics(value: Any) -> str:
+    if not isinstance(value, list):
+        return METRICS
+    for entry in value:
+        if not isinstance(entry, dict) or not {"event"} <= set(entry) <= set(Metric._fields):
+            return f"{METRICS}, with keys among {', '.join(Metric._fields)}"
+        if not are_texts([entry[key] for key in entry if key != "filters"]):
+            return f"{METRICS}, with texts for event, measure, property and label"
+        if "measure" in entry and entry["measure"] not in METRIC_MEASURES:
+            return f"{METRICS}, with measure one of {', '.join(METRIC_MEASURES)}"
+        if "filters" in entry and (instead := filters(entry["filters"])):
+            return f"a list of metrics, whose filters are {instead}"
+    return ""
+
+
+def formulas(value: Any) -> str:
+    if not isinstance(value, list):
+        return FORMULAS
+    for entry in value:
+        if not isinstance(entry, dict) or not {"formula"} <= set(entry) <= set(Formula._fields):
+            return FORMULAS
+        if not are_texts(entry.values()):
+            return FORMULAS
+    return ""
+
+
 def options(value: Any) -> str:
     if not isinstance(value, dict):
         return 'an object such as {"comparison": true}'
@@ -111,6 +139,8 @@ BY_TYPE: dict[Any, Check] = {
         lambda value: isinstance(value, list | dict) and are_texts(getattr(value, "values", lambda: value)()),
     ),
     tuple[Filter, ...]: filters,
+    tuple[Metric, ...]: metrics,
+    tuple[Formula, ...]: formulas,
     Mapping[str, Any]: options,
 }
 
