@@ -82,7 +82,6 @@ def new_project(**fields: Any) -> Project:
         "name": "Acme",
         "project_id": DEMO_PROJECT_ID,
         "username": DEMO_USERNAME,
-        "engine": "insights",
     } | fields
     project = Project(**values)
     project.set_secret(DEMO_SECRET)

@@ -41,8 +41,8 @@ def test_it_shows_chart_csv_query_age_and_what_is_left(preview: Preview, mixpane
     assert shown["figure"]["option"]["series"][0]["type"] == "line"
     assert shown["csv"].startswith("Date,Signed up\n")
     assert len(shown["csv"].splitlines()) == 5, "a header, three days, and the axis"
-    assert shown["endpoint"] == "GET /query/events"
-    assert ["unit", "day"] in shown["params"]
+    assert shown["endpoint"] == "POST /query/insights"
+    assert [name for name, _ in shown["params"]] == ["show", "time"]
     assert shown["age"] == "Mixpanel answered just now."
     assert shown["left"] == "59 of 60 queries left this hour"
     assert shown["spent"] is True

@@ -94,7 +94,7 @@ def test_it_warns_where_cyfe_can_not_reach_this_site(
 
 
 def test_a_title_is_found_where_none_is_given(make: Any, project: Project) -> None:
-    by_plan = {"report": "segmentation", "events": "Signed up", "breakdown": 'properties["plan"]'}
+    by_plan = {"report": "segmentation", "events": "Signed up", "breakdown": "plan"}
     assert make(events="Signed up\nLogged in").title == "Signed up, Logged in"
     assert make(**by_plan).title == "Signed up by plan"
     assert make(**by_plan).title == "Signed up by plan (2)"

@@ -105,7 +105,7 @@ def test_it_moves_the_range_at_the_projects_midnight(
     last_day = before.body.split(b"\n")[1][:8].decode()
     next_day = after.body.split(b"\n")[1][:8].decode()
     assert datetime.strptime(next_day, "%Y%m%d") - datetime.strptime(last_day, "%Y%m%d") == timedelta(days=1)
-    assert [call.params["from_date"] for call in mixpanel.calls if call.status] != []
+    assert len([call for call in mixpanel.calls if call.status]) > 1
 
 
 def test_it_shares_one_query_among_widgets_that_ask_the_same(
@@ -115,7 +115,7 @@ def test_it_shares_one_query_among_widgets_that_ask_the_same(
     widgets = [
         make_widget(**asked),
         make_widget(**asked, chart="pie"),
-        make_widget(**asked | {"breakdown": 'properties["plan"]'}, colors=["#123456"], title="Another"),
+        make_widget(**asked, colors=["#123456"], title="Another"),
         make_widget(**asked, exclude=["Free"], top=1),
     ]
     for widget in widgets:

@@ -1,5 +1,6 @@
 """A preview as JSON for pages and scripts: ready texts, formatted numbers and no secret."""
 
+import json
 from typing import Any
 
 from django.utils import timezone
@@ -8,6 +9,7 @@ from widgets.editor.preview import Preview, State
 from widgets.models import Widget
 from widgets.refresh.usage import Usage
 from widgets.report import Value
+from widgets.reports import Request
 from widgets.times import from_now
 from widgets.transforms import Dropped
 
@@ -15,6 +17,7 @@ MOST_DROPPED = 100
 WHY = {
     "clean": "empty",
     "exclude": "left out",
+    "only": "not among those shown",
     "top": "not among the largest",
     "country": "no country code",
 }
@@ -33,8 +36,8 @@ def as_json(shown: Preview, widget: Widget) -> dict[str, Any]:
         "csv": shown.csv,
         "age": f"Mixpanel answered {from_now(shown.fetched_at, timezone.now())}." if shown.fetched_at else "",
         "fetched_at": shown.fetched_at.isoformat() if shown.fetched_at else "",
-        "endpoint": f"GET /query/{shown.request.endpoint}",
-        "params": [[name, sent(value)] for name, value in shown.request.params.items()],
+        "endpoint": f"{'GET' if shown.request.body is None else 'POST'} /query/{shown.request.endpoint}",
+        "params": params(shown.request),
         "dropped": [dropped(one, adds_up=shown.adds_up) for one in shown.dropped[:MOST_DROPPED]],
         "dropped_count": len(shown.dropped),
         "labels": shown.labels,
@@ -65,6 +68,15 @@ def count(value: Value) -> str:
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def params(request: Request) -> list[list[str]]:
+    """The parameters as names and texts; for an unsaved report its metrics, dates, filters and breakdown as JSON."""
+    found = [[name, sent(value)] for name, value in request.params.items()]
+    if request.body is not None:
+        sections = request.body["bookmark"]["sections"]
+        found += [[name, json.dumps(each, ensure_ascii=False)] for name, part in sections.items() for each in part]
+    return found
 
 
 def sent(value: str | int | bool) -> str:

@@ -23,6 +23,7 @@ from widgets.models.names import free_name
 from widgets.models.project import Auth
 from widgets.models.snapshot import snapshot_key
 from widgets.models.widget import LONGEST_TITLE
+from widgets.spec import CLASSIC, INSIGHTS
 
 PATH = "/mixpanel/api/v1.0/"
 SHAPE = f"http://host{PATH}<event>/<secret>/<key>"
@@ -203,7 +204,12 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
         )
     taken = set(Project.objects.values_list("name", flat=True))
     project = Project(
-        name=name or free_name(DEFAULT_NAME, taken, 100), region=region, project_id=project_id, auth=Auth.PROJECT_SECRET
+        name=name or free_name(DEFAULT_NAME, taken, 100),
+        region=region,
+        project_id=project_id,
+        auth=Auth.PROJECT_SECRET,
+        # Mixpanel's own SDK names the project in every unsaved report, so without an id the older endpoints are safer.
+        engine=INSIGHTS if project_id else CLASSIC,
     )
     project.set_secret(secret)
     validate(project, "--project")

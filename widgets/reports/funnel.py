@@ -13,7 +13,7 @@ from typing import Any
 from widgets.report import Number, Report, ReportError, Series, Value, label
 from widgets.reports.either import expressions, too_many_days
 from widgets.reports.expressions import property_expression, property_title
-from widgets.reports.insights import steps
+from widgets.reports.insights import steps as unsaved_funnel
 from widgets.reports.notes import note_on
 from widgets.reports.reading import (
     check_labels,
@@ -73,7 +73,7 @@ class Funnel(ReportType):
 
     def request(self, query: Query, today: date) -> Request:
         if "steps" in query:
-            return steps.request(query, today)
+            return unsaved_funnel.request(query, today)
         if "saved_report" in query:
             return Request("insights", {"bookmark_id": query["saved_report"]})
         return Request("funnels", params_of(query, today, funnel_id=query["funnel"]))
@@ -81,7 +81,7 @@ class Funnel(ReportType):
     def read(self, answer: Any, query: Query, today: date) -> Report:
         """One series per breakdown value and step: the count by date. Without a breakdown the value is `$overall`."""
         if "funnel" not in query:
-            return steps.read(answer, query, today)
+            return unsaved_funnel.read(answer, query, today)
         calendar = calendar_of(query, today)
         counts: dict[str, dict[int, dict[date, Number]]] = {}
         titles: dict[int, str] = {}
@@ -156,8 +156,8 @@ def steps_problems(spec: WidgetSpec) -> Iterator[Problem]:
         yield Problem("funnel", "Choose a saved funnel, or list the steps of a funnel as events.")
     elif len(spec.events) == 1:
         yield Problem("events", "A funnel needs at least two steps. Add the event that follows.")
-    elif len(spec.events) > steps.MOST_STEPS:
-        yield Problem("events", f"A funnel has at most {steps.MOST_STEPS} steps. Remove some events.")
+    elif len(spec.events) > unsaved_funnel.MOST_STEPS:
+        yield Problem("events", f"A funnel has at most {unsaved_funnel.MOST_STEPS} steps. Remove some events.")
     if not 1 <= spec.conversion_days <= MOST_CONVERSION_DAYS:
         yield Problem("conversion_days", f"Enter a number of days from 1 to {MOST_CONVERSION_DAYS}.")
     yield from expressions(spec)
