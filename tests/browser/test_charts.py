@@ -73,9 +73,9 @@ def test_every_type_is_drawn(gallery: Any, theme: str) -> None:
             )
             assert chart[:4] in box.get_by_role("img").get_attribute("aria-label").replace(" ", "")
         elif chart == "number":
-            assert box.get_by_text("9", exact=True).is_visible()
+            box.get_by_text("9", exact=True).wait_for()
         else:
-            assert box.get_by_role("row").count() > 4
+            box.get_by_role("row").nth(4).wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
@@ -88,6 +88,7 @@ def test_a_keyboard_switches_series_off_and_opens_the_numbers(gallery: Any) -> N
     page.get_by_text("Numbers as a table").focus()
     page.keyboard.press("Enter")
     table = page.get_by_role("table", name="Signups")
+    table.get_by_role("columnheader").first.wait_for()  # the table is made after the details are open
     assert table.get_by_role("columnheader").all_text_contents() == ["Date", *LABELS]
     third = table.get_by_role("row", name="Nov 3, 2026").get_by_role("cell")
     assert third.all_text_contents() == ["3", "6", "9", "12", "15"]
@@ -95,7 +96,7 @@ def test_a_keyboard_switches_series_off_and_opens_the_numbers(gallery: Any) -> N
 
 def test_numbers_follow_the_readers_locale(gallery: Any, chromium: Any) -> None:
     big = Report("total", ("",), (Series("Signed up", (1234567,), 0),), additive=True)
-    assert gallery(figure(big, "number", "n")).get_by_text("1,234,567").is_visible()
+    gallery(figure(big, "number", "n")).get_by_text("1,234,567").wait_for()
 
 
 def test_what_can_t_be_drawn_is_said_in_words_beside_its_numbers(gallery: Any) -> None:
@@ -103,8 +104,8 @@ def test_what_can_t_be_drawn_is_said_in_words_beside_its_numbers(gallery: Any) -
     nothing = Report("steps", (), ())
     zeros = Report("dates", (date(2026, 11, 1),), (Series("a", (0,)),), additive=True)
     page = gallery(figure(negative, "pie", "p"), figure(nothing, "table", "t"), figure(zeros, "line", "z"))
-    assert page.get_by_text("This can't be drawn as a pie: it has negative values.").is_visible()
-    assert page.get_by_text("No data in this range.").is_visible()
+    page.get_by_text("This can't be drawn as a pie: it has negative values.").wait_for()
+    page.get_by_text("No data in this range.").wait_for()
     page.get_by_text("All values are zero.").wait_for()
     page.get_by_text("Numbers as a table").first.click()
     page.get_by_role("row", name="a -1").wait_for()

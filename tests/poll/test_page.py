@@ -7,7 +7,9 @@ from typing import Any
 
 from django.test import Client
 
+from fake_mixpanel.saved_reports import UNDATED_BREAKDOWN_REPORT
 from tests.poll.test_poll import age
+from widgets.models import Project
 
 
 def figure_in(html: str) -> Any:
@@ -57,12 +59,12 @@ def test_guesses_learn_nothing(client: Client, make_widget: Any) -> None:
     assert client.post(f"/w/{widget.slug}").status_code == 405
 
 
-def test_it_says_why_there_are_no_numbers(client: Client, make_widget: Any, mixpanel: Any) -> None:
+def test_it_says_that_there_are_no_numbers(client: Client, make_widget: Any, mixpanel: Any) -> None:
     mixpanel.fail(503)
     response = client.get(f"/w/{make_widget().slug}")
     assert (response.status_code, response["Content-Type"]) == (503, "text/html; charset=utf-8")
     assert response["Retry-After"]
-    assert "Mixpanel answered 503" in unescape(response.content.decode())
+    assert "MixCyfe gets no new numbers from Mixpanel now." in response.content.decode()
     assert "There are no numbers yet." in response.content.decode()
 
 
@@ -75,4 +77,27 @@ def test_it_keeps_the_last_numbers_and_says_that_they_are_old(client: Client, ma
     html = unescape(client.get(f"/w/{widget.slug}").content.decode())
     assert figure_in(html) == before
     assert "Last numbers from" in html
-    assert "Mixpanel answered 503" in html
+    assert "MixCyfe gets no new numbers from Mixpanel now." in html
+
+
+def test_it_does_not_repeat_what_mixpanel_said(
+    client: Client, make_widget: Any, project: Project, mixpanel: Any, poll: Any
+) -> None:
+    widget = make_widget(include_today=True)
+    poll(widget)
+    age(widget, minutes=20)
+    words = f"Unable to authenticate request for project {project.project_id}"
+    mixpanel.fail(400, {"error": words})
+    poll(widget)
+    assert words in poll(widget)["Cache-Status"], "people read it there, with curl"
+    for shown in (widget, make_widget(last=9)):
+        response = client.get(f"/w/{shown.slug}")
+        assert "authenticate" not in response.content.decode()
+        assert "authenticate" not in str(response.headers)
+        assert "MixCyfe gets no new numbers" in response.content.decode()
+
+
+def test_a_chart_that_does_not_fit_is_explained(client: Client, make_widget: Any) -> None:
+    widget = make_widget(report="saved_report", events=[], saved_report=UNDATED_BREAKDOWN_REPORT, chart="line")
+    html = unescape(client.get(f"/w/{widget.slug}").content.decode())
+    assert "can't be drawn as a line" in html

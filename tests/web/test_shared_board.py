@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.conftest import new_project
+from tests.poll.test_poll import age
 from tests.web.people import boss, editor, viewer
 from widgets.accounts.groups import VIEWERS
 from widgets.models import ApiCall, Project, SharedBoard, Widget
@@ -68,6 +69,26 @@ def test_its_charts_need_no_login_either(make_widget: MakeWidget, project: Proje
     assert response["Cache-Control"].startswith("private")
     for path in (f"/{hidden.pk}.json", f"/{widget.pk}.csv", f"/{widget.pk}", "/", "/x.json", "/9" + "9" * 30 + ".json"):
         assert same_as_a_wrong_poll(look(board, path)), path
+
+
+def test_it_shows_no_stranger_what_mixpanel_said(
+    make_widget: MakeWidget, project: Project, poll: Poll, mixpanel: FakeMixpanel
+) -> None:
+    old, empty = make_widget(title="Old", include_today=True), make_widget(title="Empty", last=9)
+    poll(old)
+    age(old, minutes=20)
+    mixpanel.fail(400, {"error": f"Unable to authenticate request for project {project.project_id}"})
+    poll(old)
+    poll(empty)
+    client = editor(project)
+    assert "Unable to authenticate" in client.get("/?wall").content.decode()
+    html = look(share(client)).content.decode()
+    assert html.count("Failing") == 2
+    assert "These numbers are from" in html
+    for word in ("authenticate", "credentials", "user name", str(project.project_id)):
+        assert word not in html
+    for widget in (old, empty):
+        assert "authenticate" not in look(SharedBoard.objects.get(), f"/{widget.pk}.json").content.decode()
 
 
 def test_it_reads_no_cookie_sets_none_and_knows_no_parameter(

@@ -41,6 +41,9 @@ SECURITY_HEADERS = (
 PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 RECORD_POLLS_EVERY = timedelta(hours=1)
 LONGEST_DETAIL = 200
+DETAIL = "; detail="
+NO_NEW_NUMBERS = "MixCyfe gets no new numbers from Mixpanel now. Its board says why."
+"""The page's words for every `reason`: other sites show the page to people who need not read what Mixpanel said."""
 
 
 @dataclass(slots=True)
@@ -102,10 +105,11 @@ def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
 def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
     """Replaces the answer's body by the page, and its headers by those of a page that may be framed."""
     now = timezone.now()
-    why = row.problem or reason(row, now) or (reply.body.decode().strip() if reply.status == 503 else "")
+    held_back = NO_NEW_NUMBERS if reason(row, now) else ""
+    why = row.problem or held_back or (reply.body.decode().strip() if reply.status == 503 else "")
     reply.body, etag = page.write_page(slug, row, why, stale=row.is_stale(now))
-    others = {name for name, _ in (*SECURITY_HEADERS, *page.HEADERS)}
-    reply.headers = [(name, value) for name, value in reply.headers if name not in others and name != "ETag"]
+    others = {name for name, _ in (*SECURITY_HEADERS, *page.HEADERS)} | {"ETag"}
+    reply.headers = [(name, value.partition(DETAIL)[0]) for name, value in reply.headers if name not in others]
     reply.headers += page.HEADERS
     reply.may_be_framed = True
     if reply.status == 503:
@@ -172,7 +176,7 @@ def cache_status(row: PollRow, now: datetime, ttl: int, *, stale: bool, waited: 
     detail = row.problem or reason(row, now)
     if detail:
         ascii_only = "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in " ".join(detail.split()))
-        status += f'; detail="{ascii_only[:LONGEST_DETAIL]}"'
+        status += f'{DETAIL}"{ascii_only[:LONGEST_DETAIL]}"'
     return status
 
 

@@ -16,7 +16,7 @@ from widgets.models import SharedBoard, Widget
 from widgets.poll import response as poll_response
 from widgets.poll.view import respond
 from widgets.web.board import CARDS_ON_A_WALL, wall_context
-from widgets.web.cards import Filter, sections
+from widgets.web.cards import Filter, Section, sections
 from widgets.web.chart import figure_of, version_of
 
 logger = logging.getLogger(__name__)
@@ -59,10 +59,16 @@ def page(board: SharedBoard) -> HttpResponse:
     def chart_url(widget: Widget) -> str:
         return f"{SHARED}{board.token}/{widget.pk}.json?v={version_of(widget)}"
 
-    shown = sections(found.widgets[:CARDS_ON_A_WALL], now, chart_url)
+    shown = [for_strangers(each) for each in sections(found.widgets[:CARDS_ON_A_WALL], now, chart_url)]
     response = HttpResponse(render_to_string("widgets/wall.html", {"name": NAME, **wall_context(shown, found.number)}))
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def for_strangers(section: Section) -> Section:
+    """The section without the reasons of its states: they quote Mixpanel and are for the people of the project."""
+    cards = [card._replace(health=card.health._replace(why="")) for card in section.cards]
+    return section._replace(notice="", cards=cards)
 
 
 def figure(board: SharedBoard, name: str) -> HttpResponse | None:
