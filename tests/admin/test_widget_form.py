@@ -1,5 +1,6 @@
 """Making and changing widgets in the admin, without a script: what is filled in, dropped, refused and said."""
 
+import html
 import re
 from collections.abc import Callable
 from typing import Any
@@ -67,6 +68,12 @@ def test_saving_leads_to_the_address_and_three_steps(boss: Client, project: Proj
     assert widget.url("json") in page
     assert widget.page_url in page
     assert "Warning:" not in page
+
+
+def test_a_title_can_not_break_out_of_the_code_for_another_site(boss: Client, make: Any) -> None:
+    page = boss.get(address_of(make(events="Signed up", title='"><script>alert(1)</script>'))).content.decode()
+    code = html.unescape(page.partition('id="embed-code"')[2].partition("</pre>")[0])
+    assert 'title="&quot;&gt;&lt;script&gt;' in code
 
 
 @pytest.mark.parametrize(
