@@ -113,6 +113,9 @@ def test_a_title_is_found_where_none_is_given(make: Any, project: Project) -> No
     listing.save()
     assert make(report="funnel", funnel="7509", chart="funnel").title == "Signup funnel"
     assert make(report="top_events", chart="list").title == "Today's top events"
+    retention = {"report": "retention", "chart": "cohort", "born_event": "Signed up"}
+    assert make(**retention).title == "Retention: Signed up"
+    assert make(**retention, events="Logged in").title == "Retention: Signed up → Logged in"
     assert make(events="E" * 900).title.endswith("…")
     for name, words in (
         ("mp_country_code", "country"),

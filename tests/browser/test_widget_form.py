@@ -125,6 +125,7 @@ def test_several_events_saved_reports_and_funnels_by_name(
 
     page.locator("#id_report").select_option("saved_report")
     assert not box(page, "Events").is_visible()
+    page.get_by_text("Pick a report by its name").wait_for()
     box(page, "Saved report").press_sequentially("orders by plan")
     page.get_by_role("option", name="Orders by plan Insights · 41003").click()
     assert page.locator("#id_saved_report").input_value() == "41003"
@@ -142,6 +143,7 @@ def test_only_what_the_report_and_the_chart_use_is_shown(
     open_page: OpenPage, boss: AbstractUser, acme: Project
 ) -> None:
     page = open_page(ADD, boss)
+    page.get_by_text("Pick one or several names").wait_for()
     for hidden in ("Funnel", "Saved report", "Breakdown", "Property", "First event"):
         assert not box(page, hidden).is_visible()
     assert page.get_by_label("Target").is_hidden()
@@ -149,6 +151,7 @@ def test_only_what_the_report_and_the_chart_use_is_shown(
     assert page.get_by_label("Target").is_visible()
     page.locator("#id_report").select_option("retention")
     assert box(page, "First event").is_visible()
+    page.get_by_text("The event by which people come back.").wait_for()
     assert page.locator("#id_chart").input_value() == "cohort", "a chart that this report can't fill is given up"
     assert page.locator("#id_chart option:not([disabled])").count() == 2
     assert page.locator("#id_chart option[value=pie]").inner_text() == "Pie (cohorts need a row each)"

@@ -28,8 +28,8 @@ HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 MISLEADING_WHEN_UNUSED = ("events", "breakdown", "property_name", "filters", "where", "measure", "born_event")
 NEEDED = {
     "property_name": "Enter the numeric property, for example amount.",
-    "saved_report": "Enter the saved report's number. The report's address at Mixpanel has it after “report-”.",
-    "funnel": "Enter the funnel's number. The funnel's address at Mixpanel has it after “view/”.",
+    "saved_report": "Choose a saved report, or enter the number after “report-” in its address at Mixpanel.",
+    "funnel": "Choose a funnel, or enter the number after “view/” in its address at Mixpanel.",
     "born_event": "Enter the event that makes someone part of a cohort, for example Signed up.",
 }
 EVENT_MAY_BE_ANY = ("retention", "frequency")
