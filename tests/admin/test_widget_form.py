@@ -1,5 +1,6 @@
 """Making and changing widgets in the admin, without a script: what is filled in, dropped, refused and said."""
 
+import html
 import re
 from collections.abc import Callable
 from typing import Any
@@ -69,6 +70,12 @@ def test_saving_leads_to_the_address_and_three_steps(boss: Client, project: Proj
     assert "Warning:" not in page
 
 
+def test_a_title_can_not_break_out_of_the_code_for_another_site(boss: Client, make: Any) -> None:
+    page = boss.get(address_of(make(events="Signed up", title='"><script>alert(1)</script>'))).content.decode()
+    code = html.unescape(page.partition('id="embed-code"')[2].partition("</pre>")[0])
+    assert 'title="&quot;&gt;&lt;script&gt;' in code
+
+
 @pytest.mark.parametrize(
     ("site", "reachable"),
     [
@@ -106,6 +113,9 @@ def test_a_title_is_found_where_none_is_given(make: Any, project: Project) -> No
     listing.save()
     assert make(report="funnel", funnel="7509", chart="funnel").title == "Signup funnel"
     assert make(report="top_events", chart="list").title == "Today's top events"
+    retention = {"report": "retention", "chart": "cohort", "born_event": "Signed up"}
+    assert make(**retention).title == "Retention: Signed up"
+    assert make(**retention, events="Logged in").title == "Retention: Signed up → Logged in"
     assert make(events="E" * 900).title.endswith("…")
     for name, words in (
         ("mp_country_code", "country"),

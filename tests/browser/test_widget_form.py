@@ -55,6 +55,10 @@ def test_from_the_empty_form_to_a_copied_address_whose_csv_is_right(
     assert address == Widget.objects.get().url()
     wait_for_csv(page, "Date,Signed up")
     assert requests.get(address, timeout=5).text == csv(page)
+    page.get_by_text("Show the chart on another site").click()
+    page.get_by_role("button", name="Copy code").click()
+    page.locator(".ready details").get_by_text("Copied", exact=True).wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").startswith(f'<iframe src="{Widget.objects.get().page_url}"')
     assert endpoints(mixpanel) == ["events/names", "events"], "one for the list, one for the numbers"
 
 
@@ -121,6 +125,7 @@ def test_several_events_saved_reports_and_funnels_by_name(
 
     page.locator("#id_report").select_option("saved_report")
     assert not box(page, "Events").is_visible()
+    page.get_by_text("Pick a report by its name").wait_for()
     box(page, "Saved report").press_sequentially("orders by plan")
     page.get_by_role("option", name="Orders by plan Insights · 41003").click()
     assert page.locator("#id_saved_report").input_value() == "41003"
@@ -138,6 +143,7 @@ def test_only_what_the_report_and_the_chart_use_is_shown(
     open_page: OpenPage, boss: AbstractUser, acme: Project
 ) -> None:
     page = open_page(ADD, boss)
+    page.get_by_text("Pick one or several names").wait_for()
     for hidden in ("Funnel", "Saved report", "Breakdown", "Property", "First event"):
         assert not box(page, hidden).is_visible()
     assert page.get_by_label("Target").is_hidden()
@@ -145,6 +151,7 @@ def test_only_what_the_report_and_the_chart_use_is_shown(
     assert page.get_by_label("Target").is_visible()
     page.locator("#id_report").select_option("retention")
     assert box(page, "First event").is_visible()
+    page.get_by_text("The event by which people come back.").wait_for()
     assert page.locator("#id_chart").input_value() == "cohort", "a chart that this report can't fill is given up"
     assert page.locator("#id_chart option:not([disabled])").count() == 2
     assert page.locator("#id_chart option[value=pie]").inner_text() == "Pie (cohorts need a row each)"
@@ -314,54 +321,6 @@ def test_a_typed_name_that_the_list_lacks_is_warned_of_and_may_be_kept(
     assert warning.count() == 0
 
 
-def test_unsaved_entries_outlive_a_closed_tab_and_end_with_saving(
-    open_page: OpenPage, boss: AbstractUser, acme: Project
-) -> None:
-    page = open_page(ADD, boss)
-    page.locator("#id_report").select_option("segmentation")
-    box(page, "Events").press_sequentially("Signed up")
-    option(page, "Signed up").wait_for()
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Add a filter").click()
-    page.get_by_role("combobox", name="Property").press_sequentially("plan")
-    page.keyboard.press("Enter")
-    page.locator("#id_chart").select_option("pie")
-    second = page.context.new_page()
-    page.close(run_before_unload=True)
-    second.goto(ADD)
-    second.get_by_text("This browser has entries of").wait_for()
-    second.get_by_role("button", name="Restore").click()
-    assert second.locator("#id_events").input_value() == "Signed up"
-    assert second.locator("[name=filters-property]").first.input_value() == "plan"
-    assert second.locator("#id_chart").input_value() == "pie"
-    second.locator("[name=filters-op]").first.select_option("set")
-    wait_for_csv(second, "Signed up")
-    second.get_by_role("button", name="Save", exact=True).click()
-    second.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
-    second.goto(ADD)
-    box(second, "Events").wait_for()
-    assert second.locator("[data-draft]").inner_text() == ""
-
-
-def test_a_session_that_ended_loses_nothing(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
-    open_page.expected.append("403")  # the form's token is too old, so the script fetches another one
-    page = open_page(ADD, boss)
-    box(page, "Events").press_sequentially("Signed up")
-    option(page, "Signed up").wait_for()
-    page.keyboard.press("Enter")
-    wait_for_csv(page, "Date,Signed up")
-    cookies = page.context.cookies()
-    page.context.clear_cookies()
-    page.get_by_label("Title").fill("Mine")
-    page.locator("[data-slot=problem]", has_text="You are logged out.").wait_for(state="attached")
-    page.context.add_cookies([cookie for cookie in cookies if cookie["name"] == "sessionid"])
-    page.get_by_label("Title").fill("Still mine")
-    wait_for_csv(page, "Date,Signed up")
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
-    assert Widget.objects.get().title == "Still mine"
-
-
 def test_errors_stay_until_they_are_mended_and_are_tied_to_their_fields(
     open_page: OpenPage, boss: AbstractUser, acme: Project
 ) -> None:
@@ -426,3 +385,19 @@ def test_it_fits_a_phone(open_page: OpenPage, boss: AbstractUser, acme: Project)
     for name in ("Clean and rank the labels", "Axes and Cyfe's header", "More"):
         page.get_by_text(name, exact=True).click()
     assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+
+
+def test_on_a_phone_saving_shows_the_address_and_not_the_preview(
+    open_page: OpenPage, boss: AbstractUser, acme: Project
+) -> None:
+    page = open_page(ADD, boss, viewport=NARROW)
+    box(page, "Events").press_sequentially("Signed up")
+    option(page, "Signed up").wait_for()
+    page.keyboard.press("Enter")
+    wait_for_csv(page, "Date,Signed up")
+    page.get_by_role("link", name="Preview").click()
+    assert page.locator("#preview").evaluate("panel => panel === document.activeElement")
+    assert page.locator("#preview").evaluate("panel => panel.getBoundingClientRect().top < 100")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    assert page.evaluate("scrollY") == 0

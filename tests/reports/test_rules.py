@@ -50,7 +50,7 @@ def test_it_says_what_a_report_needs(report):
         WidgetSpec(report, chart=chart if chart in REPORT_TYPES[report].charts else REPORT_TYPES[report].charts[0])
     )
     assert {field for field, _ in found} == missing
-    assert all(message.startswith("Enter ") for _, message in found)
+    assert all(message.startswith(("Enter ", "Choose ")) for _, message in found)
 
 
 def test_it_wants_names_of_events():

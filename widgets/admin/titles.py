@@ -65,7 +65,8 @@ def what_it_shows(chosen: Mapping[str, Any]) -> str:
         case "saved_report" | "funnel":
             title = saved_name(chosen, kind.name)
         case "retention":
-            title = " → ".join(filter(None, (chosen.get("born_event"), events)))
+            steps = " → ".join(filter(None, (chosen.get("born_event"), events)))
+            title = f"{kind.title}: {steps}" if steps else ""
         case "frequency":
             title = f"{kind.title}: {events}" if events else kind.title
         case _:

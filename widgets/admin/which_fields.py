@@ -16,6 +16,13 @@ ONE_LABEL_OR_COLUMNS = (Numeric, Cohorts)
 
 RANKED = ("clean_labels", "exclude", "sort", "top", "other")
 
+ABOUT_EVENTS = {
+    "events": "Pick one or several names from Mixpanel's list, or type them as Mixpanel shows them.",
+    "retention": "The event by which people come back. Leave empty to count every event.",
+    "frequency": "Pick a name from Mixpanel's list. Leave empty to count every event.",
+}
+"""Report type → what the field Events means there, where its usual help says too little."""
+
 Condition = dict[str, list[str]]
 """Another field of the form → its values. One of them must be chosen."""
 
@@ -66,5 +73,6 @@ def described() -> dict[str, Any]:
             for kind in REPORT_TYPES.values()
         },
         "about": {kind.name: kind.about for kind in REPORT_TYPES.values()},
+        "about_events": ABOUT_EVENTS,
         "one_event": [kind.name for kind in REPORT_TYPES.values() if "events" in kind.fields and kind.name != "events"],
     }

@@ -99,8 +99,12 @@ class WidgetForm(forms.ModelForm):
             "breakdown": forms.TextInput(attrs=picker("properties")),
             "property_name": forms.TextInput(attrs=picker("properties")),
             "born_event": forms.TextInput(attrs=picker("events")),
-            "saved_report": forms.TextInput(attrs=picker("saved_reports")),
-            "funnel": forms.TextInput(attrs=picker("funnels")),
+            "saved_report": forms.TextInput(
+                attrs=picker("saved_reports", "Pick a report by its name, or type the number in its address.")
+            ),
+            "funnel": forms.TextInput(
+                attrs=picker("funnels", "Pick a funnel by its name, or type the number in its address.")
+            ),
             "from_date": day(),
             "to_date": day(),
         }

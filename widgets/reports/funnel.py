@@ -138,7 +138,7 @@ def conversions(report: Report, spec: WidgetSpec) -> Report:
     return replace(report.with_series(series), **names)
 
 
-FUNNEL_NEEDED = "Enter the saved funnel's number. The funnel's address at Mixpanel has it after “view/”."
+FUNNEL_NEEDED = "Choose a funnel, or enter the number after “view/” in its address at Mixpanel."
 
 
 def saved_problems(spec: WidgetSpec) -> Iterator[Problem]:
@@ -153,7 +153,7 @@ def saved_problems(spec: WidgetSpec) -> Iterator[Problem]:
 
 def steps_problems(spec: WidgetSpec) -> Iterator[Problem]:
     if not spec.events:
-        yield Problem("funnel", "Choose a saved funnel, or list the steps of a funnel as events.")
+        yield Problem("funnel", "Choose a saved funnel, or enter the steps of a funnel as events.")
     elif len(spec.events) == 1:
         yield Problem("events", "A funnel needs at least two steps. Add the event that follows.")
     elif len(spec.events) > unsaved_funnel.MOST_STEPS:

@@ -36,7 +36,7 @@ OVERLAID = ("line", "spline", "area", "areaspline", "column", "bar", "table")
 """Charts that can show the period before beside the range. Stacks would add it to the range."""
 NEEDED = {
     "property_name": "Enter the numeric property, for example amount.",
-    "saved_report": "Enter the saved report's number. The report's address at Mixpanel has it after “report-”.",
+    "saved_report": "Choose a saved report, or enter the number after “report-” in its address at Mixpanel.",
     "born_event": "Enter the event that makes someone part of a cohort, for example Signed up.",
 }
 EVENT_MAY_BE_ANY = ("retention", "frequency", "funnel")

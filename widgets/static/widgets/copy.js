@@ -1,13 +1,14 @@
-// Copy buttons: <button data-copy="id of an input">. Without JavaScript, people copy the input's text by hand.
+// Copy buttons: <button data-copy="id of an input or of a text">. Without JavaScript, people copy the text by hand.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {
-    const input = document.getElementById(button.dataset.copy);
+    const source = document.getElementById(button.dataset.copy);
     const said = button.parentElement.querySelector("[data-copied]");
-    input.select();
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
     try {
       // Only https pages and localhost may use the clipboard. The old command works everywhere.
-      if (navigator.clipboard && window.isSecureContext) await navigator.clipboard.writeText(input.value);
+      if (navigator.clipboard && window.isSecureContext) await navigator.clipboard.writeText(source.value ?? source.textContent);
       else if (!document.execCommand("copy")) throw new Error("refused");
       said.textContent = "Copied";
     } catch {

@@ -2,6 +2,7 @@
 // A draft is dropped when its form was sent and a newer widget or version proves that it was saved.
 
 import { changed, element } from "./page.js";
+import { valueOf } from "./picker.js";
 
 const PAUSE = 400;
 const KEPT = 7 * 24 * 60 * 60 * 1000;
@@ -13,7 +14,9 @@ export function draft(form, of, addRow) {
   const nameOf = (widget) => `${of.key} ${widget ?? "new"}`;
   const name = nameOf(of.widget);
   const proof = of.widget ? of.version : of.made;
-  const entries = () => [...new FormData(form)].filter(([field]) => !NEVER.includes(field));
+  const belongs = (one) => one.name && one.type !== "submit" && !NEVER.includes(one.name);
+  const isOff = (one) => one.type === "checkbox" && !one.checked;
+  const entries = () => [...form.elements].filter((one) => belongs(one) && !isOff(one)).map((one) => [one.name, valueOf(one)]);
   const same = (some, others) => JSON.stringify(some) === JSON.stringify(others);
   const failed = Boolean(document.querySelector(".errornote"));
   let start = entries();
@@ -46,14 +49,14 @@ export function draft(form, of, addRow) {
     const fields = (field) => form.querySelectorAll(`[name="${CSS.escape(field)}"]`);
     const rows = values.get("filters-property")?.length || 0;
     while (fields("filters-property").length < rows) addRow();
-    for (const field of new Set([...form.elements].map((one) => one.name).filter((one) => one && !NEVER.includes(one)))) {
+    for (const field of new Set([...form.elements].filter(belongs).map((one) => one.name))) {
       fields(field).forEach((one, i) => {
         if (one.type === "checkbox") one.checked = values.has(field);
-        else if (one.type !== "submit") one.value = values.get(field)?.[i] ?? "";
+        else one.value = values.get(field)?.[i] ?? "";
       });
     }
     // Once all values stand, because a change of the report changes the charts that fit.
-    for (const one of form.elements) if (one.name && one.type !== "submit" && !NEVER.includes(one.name)) changed(one);
+    for (const one of form.elements) if (belongs(one)) changed(one);
     const chart = values.get("chart")?.[0];
     if (chart && form.elements.chart.value !== chart) { form.elements.chart.value = chart; changed(form.elements.chart); }
     form.querySelector("select, [role=combobox]").focus();

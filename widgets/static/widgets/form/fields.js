@@ -18,12 +18,15 @@ export class Fields {
     this.names = new Map([...chart.options].map((option) => [option.value, option.text]));
     chart.addEventListener("change", () => { this.wanted = chart.value; });
     this.about = form.querySelector("#id_report_helptext > div");
+    this.aboutEvents = form.querySelector("#id_events_helptext");
+    this.usual = form.elements.events.dataset.help;
   }
 
   update() {
     const report = this.form.elements.report.value;
     if (report) this.fitCharts(report);
     if (this.about) this.about.textContent = this.described.about[report] || "";
+    this.aboutEvents.textContent = this.described.about_events[report] || this.usual;
     for (const name of Object.keys(this.described.conditions)) {
       const place = placeOf(this.form, name);
       // A field with an error stays visible.

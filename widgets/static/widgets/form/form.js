@@ -47,6 +47,12 @@ function enhance(form, described) {
   for (const box of form.querySelectorAll("[data-filters]")) filters(box, { properties, values });
   link(form, url("link"));
   colors(form.elements.colors, panel);
+  // Without "#preview" in the address, which would stay after saving and hide the new widget's address.
+  form.querySelector(".to-preview a").addEventListener("click", (event) => {
+    event.preventDefault();
+    panel.scrollIntoView();
+    panel.focus({ preventScroll: true });
+  });
 
   form.addEventListener("change", () => { fields.update(); });
   fields.update();

@@ -4,13 +4,21 @@
 import { changed, element, linesOf, post, set, Trouble } from "./page.js";
 
 const MOST = 200;
+const pickers = new Map();
 let count = 0;
+
+// A field's value with what a person is typing into its picker.
+export function valueOf(field) {
+  const picker = pickers.get(field);
+  return picker ? picker.linesWith(picker.search.value.trim()).join("\n") : field.value;
+}
 
 export class Picker {
   // `source(again)` gives {values, note, problem, fixed} or a promise of it. `alone()`: a new name replaces the old one.
   // `written(value)`: how the field writes a name of the list. `isFree`: any text is as good as one of the list.
   constructor(field, { noun, source, alone = () => true, written = (value) => value, isFree = false }) {
     Object.assign(this, { field, noun, source, alone, written, isFree });
+    pickers.set(field, this);
     this.id = `picker-${count += 1}`;
     this.names = new Map([[field.value, field.dataset.caption || ""]]);
     this.build();
@@ -162,7 +170,12 @@ export class Picker {
     return Boolean(line) && line === line.trim() && !/[\r\n]/.test(line) && !this.lines.includes(line);
   }
 
-  take(line) { this.write(this.isAlone ? [line] : [...new Set([...this.lines, line])]); }
+  linesWith(line) {
+    if (!line) return this.lines;
+    return this.isAlone ? [line] : [...new Set([...this.lines, line])];
+  }
+
+  take(line) { this.write(this.linesWith(line)); }
 
   drop(line) { this.write(this.lines.filter((other) => other !== line)); }
 

@@ -1,0 +1,88 @@
+"""Unsaved entries of the widget's form: they outlive a closed tab and an ended session, and end with a logout."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AbstractUser
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_widget_form import ADD, box, option, wait_for_csv
+from widgets.models import Project, Widget
+
+pytestmark = pytest.mark.browser
+
+
+def test_unsaved_entries_outlive_a_closed_tab_and_end_with_saving(
+    open_page: OpenPage, boss: AbstractUser, acme: Project
+) -> None:
+    page = open_page(ADD, boss)
+    page.locator("#id_report").select_option("segmentation")
+    box(page, "Events").press_sequentially("Signed up")
+    option(page, "Signed up").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Add a filter").click()
+    page.get_by_role("combobox", name="Property").press_sequentially("plan")
+    page.keyboard.press("Enter")
+    page.locator("#id_chart").select_option("pie")
+    second = reopened(page)
+    second.get_by_text("This browser has entries of").wait_for()
+    second.get_by_role("button", name="Restore").click()
+    assert second.locator("#id_events").input_value() == "Signed up"
+    assert second.locator("[name=filters-property]").first.input_value() == "plan"
+    assert second.locator("#id_chart").input_value() == "pie"
+    second.locator("[name=filters-op]").first.select_option("set")
+    wait_for_csv(second, "Signed up")
+    second.get_by_role("button", name="Save", exact=True).click()
+    second.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    second.goto(ADD)
+    box(second, "Events").wait_for()
+    assert second.locator("[data-draft]").inner_text() == ""
+
+
+def test_a_name_that_is_being_typed_is_kept(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+    page = open_page(ADD, boss)
+    for name in ("Signed up", "Logged in"):
+        box(page, "Events").click()
+        option(page, name).click()
+    box(page, "Events").press_sequentially("Order compl")
+    second = reopened(page)
+    second.get_by_role("button", name="Restore").click()
+    assert second.locator("#id_events").input_value() == "Signed up\nLogged in\nOrder compl"
+    second.get_by_role("button", name="Remove Order compl").wait_for()
+
+
+def test_a_logout_takes_them_away(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+    page = open_page(ADD, boss)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_label("Title").fill("Secret plans")
+    page.wait_for_function("() => Object.values(localStorage).some((kept) => kept.includes('Secret plans'))")
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("heading", name="Logged out").wait_for()
+    assert "Secret plans" not in page.evaluate("JSON.stringify(localStorage)")
+
+
+def reopened(page: Any) -> Any:
+    """The form in a new tab, after the first tab was closed."""
+    second = page.context.new_page()
+    page.close(run_before_unload=True)
+    second.goto(ADD)
+    return second
+
+
+def test_a_session_that_ended_loses_nothing(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+    open_page.expected.append("403")  # the form's token is too old, so the script fetches another one
+    page = open_page(ADD, boss)
+    box(page, "Events").press_sequentially("Signed up")
+    option(page, "Signed up").wait_for()
+    page.keyboard.press("Enter")
+    wait_for_csv(page, "Date,Signed up")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.get_by_label("Title").fill("Mine")
+    page.locator("[data-slot=problem]", has_text="You are logged out.").wait_for(state="attached")
+    page.context.add_cookies([cookie for cookie in cookies if cookie["name"] == "sessionid"])
+    page.get_by_label("Title").fill("Still mine")
+    wait_for_csv(page, "Date,Signed up")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    assert Widget.objects.get().title == "Still mine"
