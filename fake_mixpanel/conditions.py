@@ -47,17 +47,18 @@ def of_expression(where: str) -> str:
         match = _CONDITION.match(where, position + joined)
         if match is None:
             return where
-        found.append(_condition(*match.groups()))
+        found.append(_condition(match.groups()))
         position = match.end() + joined + len(" and ")
     return in_order(found)
 
 
-def _condition(name: Any, op: Any, value: Any, no: Any, text: Any, where: Any, unset: Any, name2: Any) -> str:
+def _condition(groups: tuple[str, ...]) -> str:
+    name, op, value, no, text, where, unset, defined = groups
     if op:
         return written(_unquoted(name), op, json.loads(value))
     if text:
         return written(_unquoted(where), "not in" if no else "in", _unquoted(text))
-    return written(_unquoted(name2), "not defined" if unset else "defined", None)
+    return written(_unquoted(defined), "not defined" if unset else "defined", None)
 
 
 def _unquoted(text: str) -> str:

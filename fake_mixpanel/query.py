@@ -24,7 +24,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The project, its local time, and the sent parameters or JSON body. Every method raises Refused for a missing parameter."""
+    """The project, its local time, and the sent parameters or JSON body.
+
+    Every method raises Refused for a missing parameter.
+    """
 
     project_id: int
     now: datetime

@@ -19,6 +19,7 @@ from fake_mixpanel.unsaved_journeys import funnel, retention
 UNITS = ("hour", "day", "week", "month", "quarter", "year")
 CHARTS = ("line", "bar", "table", "pie", "funnel-steps", "retention-curve")
 ANALYSES = ("linear", "rolling", "cumulative")
+HEADERS = {"funnel": "$funnel", "retention": "$retention"}
 MOST_METRICS = 40
 OVERALL, REMAINING = "$overall", "$remaining_values"
 
@@ -120,8 +121,8 @@ class Report:
                     if day < self.query.today or hour <= self.query.now.hour:
                         found[self.stamp(day, hour)] = measures.measured(measurement, event, {day: some}, value)
         else:
-            for first, some in buckets(days, self.unit).items():
-                these = {day: daily[day] for day in some if day in daily}
+            for first, bucket in buckets(days, self.unit).items():
+                these = {day: daily[day] for day in bucket if day in daily}
                 found[self.stamp(first)] = measures.measured(measurement, event, these, value)
         return {key: number for key, number in found.items() if number is not None}
 
@@ -200,7 +201,7 @@ def insights(query: Query) -> dict[str, Any]:
     answer = {
         "computed_at": query.now.isoformat(),
         "date_range": report.date_range(report.days),
-        "headers": [{"funnel": "$funnel", "retention": "$retention"}.get(kind, "$metric"), *filter(None, [report.group])],
+        "headers": [HEADERS.get(kind, "$metric"), *filter(None, [report.group])],
         "series": dict(sorted(series.items())),
         "meta": {
             "min_sampling_factor": 1.0,

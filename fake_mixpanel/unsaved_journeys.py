@@ -104,5 +104,3 @@ def retention(report: "Report") -> dict[str, Any]:
 
 def cohort(size: int, back: list[int]) -> dict[str, Any]:
     return {"first": size, "counts": back, "rates": [number / size for number in back]}
-
-

@@ -55,7 +55,7 @@ MEASURES = {
     "average": "Average per user",
 }
 METRIC_MEASURES = {
-    "total": "Total (every time it happened)",
+    "total": "Total events",
     "unique": "Unique users",
     "sessions": "Sessions",
     "dau": "Daily active users",
@@ -70,7 +70,7 @@ METRIC_MEASURES = {
     "p75": "75th percentile of a property",
     "p90": "90th percentile of a property",
     "p99": "99th percentile of a property",
-    "distinct": "Number of different values of a property",
+    "distinct": "Different values of a property",
 }
 """The measures of a metric in an Insights report."""
 

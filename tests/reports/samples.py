@@ -38,6 +38,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "top_events": {"chart": "list"},
 }
 
+
 def engine_of(asked: WidgetSpec) -> str:
     """The engine for tests of the older endpoints; `insights` for what only Insights can be asked."""
     return INSIGHTS if asked.report == "insights" else CLASSIC

@@ -59,7 +59,9 @@ def specs(draw: Any) -> WidgetSpec:
         fields["events"] = tuple(draw(st.lists(st.sampled_from([*EVENTS, "No such event"]), min_size=1, max_size=6)))
     elif report == "segmentation":
         fields["events"] = (draw(st.sampled_from(["Signed up", "Page viewed", CUSTOM_EVENT, ODD_EVENT, "Nothing"])),)
-        fields["breakdown"] = draw(st.sampled_from(["", "plan", "$browser", "mp_country_code", "campaign", "utm_source"]))
+        fields["breakdown"] = draw(
+            st.sampled_from(["", "plan", "$browser", "mp_country_code", "campaign", "utm_source"])
+        )
         fields["limit"] = draw(st.sampled_from([3, 60]))
         fields["other"] = fields["top"] is not None and draw(st.booleans())
     else:
@@ -90,7 +92,9 @@ def csv(asked: WidgetSpec, engine: str, mixpanel: FakeMixpanel) -> bytes | str:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much]
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
 @given(specs())
 def test_both_engines_give_the_same_csv(mixpanel: FakeMixpanel, asked: WidgetSpec) -> None:

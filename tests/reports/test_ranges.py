@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.reports.samples import spec
 from widgets.reports.ranges import Range, bucket_of, buckets_between, next_bucket
-from widgets.spec import RANGES, UNITS
+from widgets.spec import RANGES
 
 WEDNESDAY = date(2026, 11, 18)
 DAY = timedelta(days=1)

@@ -43,7 +43,9 @@ def test_it_names_the_choices_of_a_field(field):
 @pytest.mark.parametrize("report", REPORT_TYPES)
 def test_it_says_what_a_report_needs(report):
     chart = NEEDED[report].get("chart", "line")
-    missing = {"events", "property_name", "saved_report", "funnel", "born_event", "metrics"} & set(REPORT_TYPES[report].fields)
+    missing = {"events", "property_name", "saved_report", "funnel", "born_event", "metrics"} & set(
+        REPORT_TYPES[report].fields
+    )
     if report in ("retention", "frequency", "funnel"):
         missing.discard("events")  # any event
     found = problems(

@@ -129,4 +129,10 @@ def test_it_totals_only_what_adds_up():
 
 def test_it_names_all_that_is_wrong_at_once():
     asked = spec("segmentation", events=(), limit=0, top=0, colors=["red"], options={"reverse": 1})
-    assert {problem.field for problem in check(asked, TODAY, engine_of(asked))} == {"events", "limit", "top", "colors", "options"}
+    assert {problem.field for problem in check(asked, TODAY, engine_of(asked))} == {
+        "events",
+        "limit",
+        "top",
+        "colors",
+        "options",
+    }

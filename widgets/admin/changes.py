@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.utils.text import Truncator, capfirst
 
 from widgets.admin.fields import FiltersField
-from widgets.admin.summary import condition, written
+from widgets.admin.metric_fields import FormulasField, MetricsField
+from widgets.admin.summary import condition, formula, metric, written
 
 LONGEST = 200
 """Characters of one value in the log."""
@@ -63,6 +64,10 @@ def in_words(field: forms.Field, value: Any) -> str:
         value = dict(choices).get(value, value)
     elif isinstance(field, FiltersField):
         value = "; ".join(map(condition, value or ()))
+    elif isinstance(field, MetricsField):
+        value = "; ".join(map(metric, value or ()))
+    elif isinstance(field, FormulasField):
+        value = "; ".join(map(formula, value or ()))
     text = " ".join(
         ("" if value is None else written(value)).split()
     )  # one line, so that no value looks like another field

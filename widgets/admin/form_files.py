@@ -21,7 +21,7 @@ MEDIA = forms.Media(
 )
 """Django's own list for a form has nine files more. `forms.css` imports `widgets.css`, late without a link."""
 
-MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "preview", "draft")]
+MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "metrics", "preview", "draft")]
 """The page names all modules, so that the browser fetches them at once. The first one imports the others."""
 
 CHART_MODULES = [f"widgets/charts/{name}.js" for name in ("chart", "drawing", "tables", "words")]

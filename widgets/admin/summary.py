@@ -9,20 +9,36 @@ from widgets.admin.fields import typed
 from widgets.admin.titles import saved_name
 from widgets.admin.which_fields import is_used
 from widgets.models import Widget
-from widgets.spec import FILTER_OPS, RANGES, UNITS
+from widgets.spec import FILTER_OPS, METRIC_MEASURES, RANGES, UNITS
 
-ASKED = ("events", "born_event", "property_name", "breakdown", "measure", "where", "limit", "intervals")
-USUAL = ("limit", "intervals")
-CLEANED = ("exclude", "rename", "sort", "top", "other", "target")
+ASKED = (
+    *(
+        "events",
+        "conversion_days",
+        "born_event",
+        "property_name",
+        "breakdown",
+        "measure",
+        "analysis",
+        "window",
+        "where",
+    ),
+    *("limit", "intervals", "overlay_previous"),
+)
+USUAL = ("limit", "intervals", "conversion_days", "analysis")
+CLEANED = ("exclude", "only", "rename", "sort", "top", "other", "target")
 
 
 def summary(widget: Widget) -> list[tuple[str, str]]:
     """Label and text of every field that the report and the chart use and that has a value."""
-    chosen = {"report": widget.report, "chart": widget.chart, "range": widget.range}
+    chosen = {name: getattr(widget, name) for name in ("report", "chart", "range", "analysis")}
     lines = [("Project", widget.project.name), ("Report", widget.report_type.title)]
     for name in ("saved_report", "funnel"):
         if is_used(name, chosen):
             lines.append((label_of(name), saved_name({"project": widget.project, name: getattr(widget, name)}, name)))
+    if is_used("metrics", chosen):
+        lines.append(("Metrics", "; ".join(map(metric, widget.metrics))))
+        lines += [("Formulas", "; ".join(map(formula, widget.formulas)))] if widget.formulas else []
     lines += texts(widget, [name for name in ASKED if is_used(name, chosen)])
     if is_used("filters", chosen) and widget.filters:
         lines.append(("Filters", "; ".join(map(condition, widget.filters))))
@@ -60,6 +76,18 @@ def written(value: Any) -> str:
 def condition(asked: dict[str, Any]) -> str:
     op = asked.get("op", "")
     return " ".join(filter(None, (asked.get("property"), FILTER_OPS.get(op, op), typed(asked.get("value")))))
+
+
+def metric(asked: dict[str, Any]) -> str:
+    measure = METRIC_MEASURES.get(asked.get("measure", "total"), "")
+    of = f" {asked['property']}" if asked.get("property") else ""
+    filters = " and ".join(map(condition, asked.get("filters", ())))
+    words = f"{asked.get('event', '')}: {measure}{of}{f', where {filters}' if filters else ''}"
+    return f"{asked['label']} ({words})" if asked.get("label") else words
+
+
+def formula(asked: dict[str, Any]) -> str:
+    return f"{asked['label']} = {asked['formula']}" if asked.get("label") else str(asked.get("formula", ""))
 
 
 def dates(widget: Widget) -> str:

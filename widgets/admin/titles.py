@@ -62,6 +62,13 @@ def what_it_shows(chosen: Mapping[str, Any]) -> str:
         case "sum" | "average":
             name = in_words(chosen.get("property_name") or "")
             title = f"{kind.name.capitalize()} of {name}, {events}" if name and events else ""
+        case "insights":
+            title = ", ".join(
+                [each.get("label") or each.get("formula", "") for each in chosen.get("formulas") or ()]
+                or [each.get("label") or each.get("event", "") for each in chosen.get("metrics") or ()]
+            )
+        case "funnel" if events:
+            title = events.replace(", ", " → ")
         case "saved_report" | "funnel":
             title = saved_name(chosen, kind.name)
         case "retention":

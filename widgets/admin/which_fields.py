@@ -9,12 +9,13 @@ from typing import Any
 from widgets.reports import REPORT_TYPES
 from widgets.reports.numeric import Numeric
 from widgets.reports.retention import Cohorts
+from widgets.reports.rules import OVERLAID, SEVERAL_EVENTS
 from widgets.spec import CHARTS, OPTIONS, TIME_SERIES_CHARTS
 
 ONE_LABEL_OR_COLUMNS = (Numeric, Cohorts)
 """Report types whose series are not values of a property, so nobody can rank them or leave them out."""
 
-RANKED = ("clean_labels", "exclude", "sort", "top", "other")
+RANKED = ("clean_labels", "exclude", "only", "sort", "top", "other")
 
 ABOUT_EVENTS = {
     "events": "Pick one or several names from Mixpanel's list, or type them as Mixpanel shows them.",
@@ -35,6 +36,8 @@ def conditions() -> dict[str, Condition]:
     }
     for name, ranges in {"last": "last", "include_today": "last", "from_date": "fixed", "to_date": "fixed"}.items():
         found[name]["range"] = [ranges]
+    found["window"]["analysis"] = ["rolling"]
+    found["overlay_previous"]["chart"] = list(OVERLAID)
     ranked = [kind.name for kind in REPORT_TYPES.values() if not isinstance(kind, ONE_LABEL_OR_COLUMNS)]
     found |= {name: {"report": ranked} for name in RANKED}
     # All options concern axes, except the three below.
@@ -74,5 +77,7 @@ def described() -> dict[str, Any]:
         },
         "about": {kind.name: kind.about for kind in REPORT_TYPES.values()},
         "about_events": ABOUT_EVENTS,
-        "one_event": [kind.name for kind in REPORT_TYPES.values() if "events" in kind.fields and kind.name != "events"],
+        "one_event": [
+            kind.name for kind in REPORT_TYPES.values() if "events" in kind.fields and kind.name not in SEVERAL_EVENTS
+        ],
     }

@@ -39,13 +39,16 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         part(None, "link", "project"),
         part(
             "What to ask",
-            *("report", "saved_report", "funnel", "born_event", "events", "property_name", "breakdown", "measure"),
+            *("report", "saved_report", "funnel", "born_event", "events", "conversion_days", "metrics", "formulas"),
+            *("property_name", "breakdown", "measure", ("analysis", "window")),
             *(("range", "last", "unit"), ("from_date", "to_date"), "include_today", "filters"),
         ),
-        part("How to draw it", "chart", "target", "percent", "country_names", "comparison", "title"),
+        part(
+            "How to draw it", "chart", "target", "percent", "country_names", "comparison", "overlay_previous", "title"
+        ),
         part(
             "Clean and rank the labels",
-            *("clean_labels", "exclude", "rename", ("top", "other"), "sort", "colors"),
+            *("clean_labels", "exclude", "only", "rename", ("top", "other"), "sort", "colors"),
             is_folded=True,
         ),
         part(

@@ -8,6 +8,7 @@ from django import forms
 from widgets.admin import pasted_link
 from widgets.admin.edit_conflict import conflict
 from widgets.admin.fields import FiltersField, LinesField, ListOrPairsField, PairsField, day, picker
+from widgets.admin.metric_fields import FormulasField, MetricsField
 from widgets.admin.titles import free_title, title_of_copy
 from widgets.admin.which_fields import is_used
 from widgets.models import OptionCache, Widget
@@ -48,6 +49,12 @@ class WidgetForm(forms.ModelForm):
         attrs=picker("events", "Pick a name from Mixpanel's list, or type it as Mixpanel shows it."),
         help_text="Names as Mixpanel shows them, one per line.",
     )
+    metrics = MetricsField(label="Metrics", required=False, help_text="Each metric has a letter for formulas.")
+    formulas = FormulasField(
+        label="Formulas",
+        required=False,
+        help_text="Arithmetic over the letters: + - * / ^ and brackets. With a formula, only formulas are shown.",
+    )
     filters = FiltersField(
         label="Filters",
         required=False,
@@ -57,6 +64,11 @@ class WidgetForm(forms.ModelForm):
         label="Leave out",
         attrs=picker("labels", "The widget does not show these labels."),
         help_text="The widget does not show these labels. One per line.",
+    )
+    only = LinesField(
+        label="Show only",
+        attrs=picker("labels", "The widget shows these labels, in this order. Leave it empty to show all."),
+        help_text="The widget shows these labels, in this order. One per line. Leave it empty to show all.",
     )
     rename = PairsField(
         label="Rename", help_text="One old = new per line. Labels with the same new name are added together."
@@ -143,7 +155,7 @@ class WidgetForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if self.link_problem:
             self.add_error("link", self.link_problem)
-        chosen = {name: cleaned.get(name) for name in ("report", "chart", "range")}
+        chosen = {name: cleaned.get(name) for name in ("report", "chart", "range", "analysis")}
         for name in self.fields:
             if not is_used(name, chosen):
                 self.forget(name, cleaned)

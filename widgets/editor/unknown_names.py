@@ -49,6 +49,11 @@ def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
     events += [("born_event", widget.born_event)] if "born_event" in used else []
     for field, event in events:
         yield field, "event", event, ()
+    for metric in widget.spec.metrics if "metrics" in used else ():
+        yield "metrics", "event", metric.event, ()
+        for name in (metric.property, *(each.property for each in metric.filters)):
+            if name:
+                yield "metrics", "property", name, (metric.event,)
     if "events" not in used or len(widget.events) != 1:
         return
     for field in ("breakdown", "property_name"):

@@ -177,7 +177,9 @@ class Project(models.Model):
             return ""
         today = self.today()
         problems = [
-            (widget.title, found[0].message) for widget in self.widgets.all() if (found := check(widget.spec, today, self.engine))
+            (widget.title, found[0].message)
+            for widget in self.widgets.all()
+            if (found := check(widget.spec, today, self.engine))
         ]
         if not problems:
             return ""
@@ -218,8 +220,9 @@ class Project(models.Model):
         `asked_before`: widget's id → its snapshot before the change.
         """
         for widget in self.widgets.select_related("snapshot"):
-            if (before := asked_before.get(widget.pk)) is not None and widget.snapshot.pk != before.pk:
-                widget.snapshot.adopt(before)
+            before, now = asked_before.get(widget.pk), widget.snapshot
+            if before is not None and now is not None and now.pk != before.pk:
+                now.adopt(before)
 
     @property
     def configured_limits(self) -> tuple[int, int]:

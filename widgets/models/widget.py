@@ -20,7 +20,7 @@ from widgets.models.access import VisibleQuerySet
 from widgets.models.board import MOST_TAGS, validate_tags
 from widgets.models.project import Project
 from widgets.models.snapshot import Snapshot
-from widgets.reports import REPORT_TYPES, Query
+from widgets.reports import REPORT_TYPES, Query, ReportType
 from widgets.reports.rules import check
 from widgets.spec import ANALYSES, CHARTS, MEASURES, RANGES, SORTS, UNITS, Filter, Formula, Metric, WidgetSpec
 
@@ -264,7 +264,8 @@ class Widget(models.Model):
     @property
     def query(self) -> Query:
         """What the widget asks Mixpanel, by its project's engine."""
-        return self.report_type.query(self.spec, self.project.engine)
+        kind: ReportType = self.report_type
+        return kind.query(self.spec, self.project.engine)
 
     @property
     def report_type(self) -> Any:

@@ -20,8 +20,8 @@ LONGEST_BY_DAY = 366
 """Days in a query by day. Mixpanel's guardrail for Insights is 12 months."""
 
 EXPRESSION = (
-    "An expression works only in a project with the engine “Classic”. Enter a property's plain name and simple filters, "
-    "or ask who manages the project to change its engine."
+    "An expression works only in a project with the engine “Classic”. Enter a property's plain name and simple "
+    "filters, or ask who manages the project to change its engine."
 )
 
 
@@ -94,7 +94,6 @@ def expressions(spec: WidgetSpec) -> Iterator[Problem]:
         yield Problem("filters", EXPRESSION)
 
 
-
 def most_days(spec: WidgetSpec) -> int:
     """Days that the query covers at most, with the period before, whatever today is; 0 if it does not ask by day."""
     asked = Range.of(spec)
@@ -108,8 +107,9 @@ def most_days(spec: WidgetSpec) -> int:
 
 def too_many_days(spec: WidgetSpec) -> Iterator[Problem]:
     if most_days(spec) > LONGEST_BY_DAY:
+        longer = "With the period before, the" if spec.compares or spec.overlay_previous else "The"
         yield Problem(
             "last" if spec.range == "last" else "range",
-            f"{'With the period before, the' if spec.compares or spec.overlay_previous else 'The'} range is longer than "
-            "12 months, the most that Mixpanel answers by day. Choose week or month, or a shorter range.",
+            f"{longer} range is longer than 12 months, the most that Mixpanel answers by day. Choose week or month, or "
+            "a shorter range.",
         )

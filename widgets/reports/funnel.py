@@ -36,7 +36,9 @@ MOST_CONVERSION_DAYS = 366
 class Funnel(ReportType):
     name = "funnel"
     title = "Funnel"
-    about = "How many people go from step to step: a funnel saved in Mixpanel, or the events that you list as its steps."
+    about = (
+        "How many people go from step to step: a funnel saved in Mixpanel, or the events that you list as its steps."
+    )
     fields = ("funnel", "events", "conversion_days", "breakdown", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
     charts = ("funnel", "table", "list", "number", "gauge", *TIME_SERIES_CHARTS)
     usual_chart = "funnel"
@@ -134,8 +136,8 @@ class Funnel(ReportType):
 def conversions(report: Report, spec: WidgetSpec) -> Report:
     """Conversions by date, as a chart with dates shows them."""
     series = (replace(each, label="Conversion") if each.label == OVERALL else each for each in report.series)
-    names = {"values_name": "Conversion", "labels_name": property_title(spec.breakdown) or "Step"}
-    return replace(report.with_series(series), **names)
+    labels = property_title(spec.breakdown) or "Step"
+    return replace(report.with_series(series), values_name="Conversion", labels_name=labels)
 
 
 FUNNEL_NEEDED = "Choose a funnel, or enter the number after “view/” in its address at Mixpanel."

@@ -34,8 +34,8 @@ class Metrics(ReportType):
     name = "insights"
     title = "Several metrics and formulas"
     about = (
-        "Up to 40 metrics, each with its own measure and filters, and formulas over them. Take it when one event is not "
-        "enough: for active users, percentiles, hours, conversion rates and ratios."
+        "Up to 40 metrics, each with its own measure and filters, and formulas over them. Take it for active users, "
+        "percentiles, hours, conversion rates and ratios."
     )
     fields = ("metrics", "formulas", "breakdown", "analysis", "window", "overlay_previous", *RANGE_FIELDS)
     charts = (*TIME_SERIES_CHARTS, *ONE_TOTAL_CHARTS, "table")
@@ -191,6 +191,6 @@ def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:
         yield Problem("last", f"Mixpanel answers hours for at most 31 days. Enter at most {MOST_HOURS} hours.")
     if spec.unit == "hour" and spec.range in ("quarter_to_date", "year_to_date", "last_quarter"):
         yield Problem("range", "Mixpanel answers hours for at most 31 days. Choose a shorter range, or day.")
-    if spec.unit == "hour" and spec.range == "fixed" and spec.from_date and spec.to_date:
-        if (spec.to_date - spec.from_date).days >= 31:
-            yield Problem("to_date", "Mixpanel answers hours for at most 31 days. Choose a shorter range, or day.")
+    days = (spec.to_date - spec.from_date).days + 1 if spec.from_date and spec.to_date else 0
+    if spec.unit == "hour" and spec.range == "fixed" and days > 31:
+        yield Problem("to_date", "Mixpanel answers hours for at most 31 days. Choose a shorter range, or day.")

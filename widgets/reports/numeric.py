@@ -72,8 +72,8 @@ class Average(Numeric):
         if spec.unit != "day":
             yield Problem(
                 "unit",
-                "The engine “Classic” gives averages by day only, and the average of a week can't be computed from the averages "
-                "of its days. Choose day, or the sum of the property.",
+                "The engine “Classic” gives averages by day only, and the average of a week can't be computed from the "
+                "averages of its days. Choose day, or the sum of the property.",
             )
         elif spec.one_total and not is_one_day(spec):
             yield Problem(

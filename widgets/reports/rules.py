@@ -80,7 +80,8 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
             yield Problem(field, f"“{value}” is not possible here. Choose one of: {', '.join(values)}.")
     if spec.unit == "hour" and "range" in report_type.fields and (spec.report, spec.chart) != ("insights", "table"):
         yield Problem(
-            "unit", "Hours need the report “Several metrics and formulas” and the chart table: Cyfe's dates have no hours."
+            "unit",
+            "Hours need the report “Several metrics and formulas” and the chart table: Cyfe's dates have no hours.",
         )
     if spec.chart in CHARTS and spec.chart not in report_type.charts:
         fitting = ", ".join(report_type.charts)
@@ -138,10 +139,10 @@ def query_fields(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]
 def filters(spec: WidgetSpec) -> Iterator[Problem]:
     for i, each in enumerate(spec.filters, 1):
         yield from (Problem("filters", f"Filter {i}: {message}") for message in filter_problems(each))
-    for number, metric in enumerate(spec.metrics, 1):
+    for place, metric in enumerate(spec.metrics, 1):
         for i, each in enumerate(metric.filters, 1):
             for message in filter_problems(each):
-                yield Problem("metrics", f"Metric {number}, filter {i}: {message}")
+                yield Problem("metrics", f"Metric {place}, filter {i}: {message}")
 
 
 def filter_problems(asked: Filter) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 LONGEST = 500
 ALLOWED = "A formula has the letters of the metrics, numbers, + - * / ^ and brackets, for example (B / A) * 100."
 
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)|([A-Za-z]+)|([-+*/^()]))")
+_PART = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)|([A-Za-z]+)|([-+*/^()]))")
 
 
 def letters(position: int) -> str:
@@ -36,28 +36,28 @@ def problem_in(formula: str, metrics: int) -> str:
         return f"The formula is longer than {LONGEST} characters."
     known = [letters(position) for position in range(metrics)]
     open_brackets, wants_value, before, named = 0, True, "", False
-    for kind, token in _tokens(formula):
+    for kind, part in _parts(formula):
         if kind == "other":
-            return f"“{token}” is not possible in a formula. {ALLOWED}"
-        if kind == "letter" and token not in known:
+            return f"“{part}” is not possible in a formula. {ALLOWED}"
+        if kind == "letter" and part not in known:
             of = f"A to {known[-1]}" if len(known) > 1 else "A"
-            return f"There is no metric {token}. The metrics of this widget have the letters {of}."
-        if kind == "number" and before == "/" and not float(token):
+            return f"There is no metric {part}. The metrics of this widget have the letters {of}."
+        if kind == "number" and before == "/" and not float(part):
             return "The formula divides by zero."
-        if kind in ("number", "letter") or token == "(":
+        if kind in ("number", "letter") or part == "(":
             if not wants_value:
-                return f"An operator is missing before “{token}”. {ALLOWED}"
-            open_brackets += token == "("
-            wants_value = token == "("
-        elif token == ")":
+                return f"An operator is missing before “{part}”. {ALLOWED}"
+            open_brackets += part == "("
+            wants_value = part == "("
+        elif part == ")":
             if wants_value or not open_brackets:
                 return _unbalanced(")") if not wants_value else f"A value is missing before “)”. {ALLOWED}"
             open_brackets -= 1
-        elif wants_value and (token != "-" or before == "^"):
-            return f"A value is missing before “{token}”. {ALLOWED}"
+        elif wants_value and (part != "-" or before == "^"):
+            return f"A value is missing before “{part}”. {ALLOWED}"
         else:
             wants_value = True
-        named, before = named or kind == "letter", token
+        named, before = named or kind == "letter", part
     if wants_value:
         return f"The formula ends too early: a value is missing after “{before}”. {ALLOWED}"
     if open_brackets:
@@ -69,10 +69,10 @@ def _unbalanced(bracket: str) -> str:
     return f"The formula has a “{bracket}” too many. Close each bracket once."
 
 
-def _tokens(formula: str) -> Iterator[tuple[str, str]]:
+def _parts(formula: str) -> Iterator[tuple[str, str]]:
     position, end = 0, len(formula.rstrip())
     while position < end:
-        found = _TOKEN.match(formula, position)
+        found = _PART.match(formula, position)
         if found is None:
             yield "other", formula[position:].strip()[:20]
             return

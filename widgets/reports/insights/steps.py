@@ -1,7 +1,7 @@
 """A funnel made of listed events: an unsaved report of Insights, and how its tables are read.
 
-An answer has, below the funnel's name, one table `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`; with
-a breakdown one per value and `$overall`. By date there is one table per date, or `{date: ratio}`: both are known.
+An answer has, below the funnel's name, one table `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`;
+with a breakdown one per value and `$overall`. By date there is one table per date, or `{date: ratio}`: both are known.
 """
 
 import re
@@ -114,9 +114,7 @@ def steps_in(table: Mapping[str, Any]) -> list[tuple[str, Number]]:
     """The steps in order. Two steps with the same event keep their numbers, to tell them apart."""
     steps = [(step, count(step_count(table["count"][step]))) for step in in_order(table["count"])]
     names = [label(_NUMBER.sub("", step, count=1)) for step, _ in steps]
-    return [
-        (name if names.count(name) == 1 else label(step), n) for name, (step, n) in zip(names, steps, strict=True)
-    ]
+    return [(name if names.count(name) == 1 else label(step), n) for name, (step, n) in zip(names, steps, strict=True)]
 
 
 def ratios(report: Report, calendar: Calendar, query: Query) -> Report:

@@ -5,7 +5,7 @@ metric key are the values of the breakdown, if there is one, with `$overall` bes
 `{"all": n}`. `series` is in alphabetical order, so only `show[].metric_key` says which metric is which.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -80,6 +80,7 @@ def read(answer: Any, query: Query, today: date) -> Answer:
         past = [one_bucket(labelled(earlier.get(key, {}), query)) for key in keys]
     row_kind: RowKind
     rows: tuple[date | str, ...]
+    cells: Sequence[Mapping[str, Points]]
     if query.get("one_bucket"):
         row_kind, rows, cells = "total", ("",), [one_bucket(each) for each in shown]
     elif query["range"]["unit"] == "hour":
@@ -102,8 +103,9 @@ def metric_keys(body: Mapping[str, Any], query: Query) -> list[str]:
         if (formulas or asked) == 1 and len(series) <= 1:
             return [*series] or [""]
         raise unreadable("it does not name its metrics")
-    keys = [mapping(entry, "a metric").get("metric_key") for entry in sequence(sections.get("show"), "its metrics")]
-    if not all(isinstance(key, str) for key in keys):
+    found = [mapping(entry, "a metric").get("metric_key") for entry in sequence(sections.get("show"), "its metrics")]
+    keys = [key for key in found if isinstance(key, str)]
+    if len(keys) < len(found):
         raise unreadable("a metric's key is missing")
     if formulas and len(keys) == asked + formulas:
         keys = keys[asked:]  # hidden metrics may be named too
@@ -180,7 +182,10 @@ def cell(value: Any) -> Value:
 
 
 def columns_of(
-    query: Query, rows: tuple[date | str, ...], cells: list[dict[str, Points]], past: list[dict[str, Points]] | None
+    query: Query,
+    rows: tuple[date | str, ...],
+    cells: Sequence[Mapping[str, Points]],
+    past: Sequence[Mapping[str, Points]] | None,
 ) -> Iterator[Column]:
     """The columns of the query's own metrics, or of its formulas: those of PER_PERSON are divided here."""
     position = 0

@@ -8,8 +8,8 @@ const PAUSE = 400;
 const KEPT = 7 * 24 * 60 * 60 * 1000;
 const NEVER = ["csrfmiddlewaretoken", "seen"];
 
-// `of`: {key, widget, version, made} from the server. `addRow()` adds an empty row of filters.
-export function draft(form, of, addRow) {
+// `of`: {key, widget, version, made} from the server.
+export function draft(form, of) {
   const place = form.querySelector("[data-draft]");
   const nameOf = (widget) => `${of.key} ${widget ?? "new"}`;
   const name = nameOf(of.widget);
@@ -47,8 +47,15 @@ export function draft(form, of, addRow) {
     const values = new Map();
     for (const [field, value] of kept) values.set(field, [...(values.get(field) || []), value]);
     const fields = (field) => form.querySelectorAll(`[name="${CSS.escape(field)}"]`);
-    const rows = values.get("filters-property")?.length || 0;
-    while (fields("filters-property").length < rows) addRow();
+    const add = (field, button) => fields(field)[0]?.closest(`:has(> ${button})`).querySelector(`:scope > ${button}`).click();
+    const numbers = [...values.keys()].map((field) => Number(/^metrics-(\d+)-event$/.exec(field)?.[1] ?? -1));
+    for (let missing = Math.max(...numbers) + 1; missing && !fields(`metrics-${Math.max(...numbers)}-event`).length; missing -= 1) {
+      form.querySelector("[data-add-metric]").click();
+    }
+    for (const [field, { length }] of values) {
+      if (!/(filters-property|formulas-formula)$/.test(field)) continue;
+      for (let rows = fields(field).length; rows < length; rows += 1) add(field, "[data-add]");
+    }
     for (const field of new Set([...form.elements].filter(belongs).map((one) => one.name))) {
       fields(field).forEach((one, i) => {
         if (one.type === "checkbox") one.checked = values.has(field);

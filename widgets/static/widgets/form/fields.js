@@ -145,8 +145,11 @@ export class Fields {
   }
 
   replace(field, name, other) {
-    const lines = linesOf(field).map((line) => (line === name ? other : line));
-    field.value = [...new Set(lines)].join("\n");
-    changed(field);
+    for (const one of field ? [field] : this.form.querySelectorAll('[data-metrics] [name$="-event"], [data-metrics] [name$="-property"]')) {
+      const lines = linesOf(one).map((line) => (line === name ? other : line));
+      if (!linesOf(one).includes(name)) continue;
+      one.value = [...new Set(lines)].join("\n");
+      changed(one);
+    }
   }
 }

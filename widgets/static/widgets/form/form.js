@@ -2,6 +2,7 @@
 
 import { draft } from "./draft.js";
 import { Fields } from "./fields.js";
+import { formulas, metrics } from "./metrics.js";
 import { changed, describe, element, linesOf, post, Trouble } from "./page.js";
 import { listOf, Picker } from "./picker.js";
 import { Preview } from "./preview.js";
@@ -20,16 +21,19 @@ function enhance(form, described) {
   const preview = new Preview(form, panel, fields);
 
   const project = () => form.elements.project.value;
-  const event = () => linesOf(form.elements.events)[0] || form.elements.born_event.value.trim();
+  const metric = () => [...form.querySelectorAll('[name^="metrics-"][name$="-event"]')].find((one) => one.value.trim());
+  const event = () => linesOf(form.elements.events)[0] || form.elements.born_event.value.trim() || metric()?.value.trim();
   const list = (what, of, again) => (project()
     ? listOf(url("lists"), project(), what, of, again)
     : { values: [], problem: "Choose a project first to see its names.", fixed: true });
-  const properties = (again) => (event()
-    ? list("properties", [event()], again)
+  const propertiesOf = (name, again) => (name
+    ? list("properties", [name], again)
     : { values: [], problem: "Choose an event first to see its properties.", fixed: true });
-  const values = (property, again) => (event() && property && !property.includes('["')
-    ? list("values", [event(), property], again)
+  const valuesOf = (name, property, again) => (name && property && !property.includes('["')
+    ? list("values", [name, property], again)
     : { values: [], problem: "Choose an event and a property first to see values.", fixed: true });
+  const properties = (again) => propertiesOf(event(), again);
+  const values = (property, again) => valuesOf(event(), property, again);
   const labels = (again) => {
     const breakdown = form.elements.breakdown.value.trim();
     // The preview's labels cost no query.
@@ -41,10 +45,14 @@ function enhance(form, described) {
   for (const field of form.querySelectorAll("[data-list]")) {
     const noun = field.dataset.list;
     const source = sources[noun] || ((again) => list(noun, [], again));
-    const alone = { id_events: () => fields.takesOneEvent(), id_exclude: () => false }[field.id];
+    const several = () => false;
+    const alone = { id_events: () => fields.takesOneEvent(), id_exclude: several, id_only: several }[field.id];
     new Picker(field, { noun: noun.replace("_", " "), source, alone });
   }
-  for (const box of form.querySelectorAll("[data-filters]")) filters(box, { properties, values });
+  for (const box of form.querySelectorAll("[data-filters]:not([data-metrics] *)")) filters(box, { properties, values });
+  const names = { events: (again) => list("events", [], again), properties: propertiesOf, values: valuesOf };
+  for (const box of form.querySelectorAll("[data-metrics]")) metrics(box, names, filters);
+  for (const box of form.querySelectorAll("[data-formulas]")) formulas(box);
   link(form, url("link"));
   colors(form.elements.colors, panel);
   // Without "#preview" in the address, which would stay after saving and hide the new widget's address.
@@ -57,7 +65,7 @@ function enhance(form, described) {
   form.addEventListener("change", () => { fields.update(); });
   fields.update();
   fields.goToFirstError();
-  draft(form, JSON.parse(document.getElementById("draft-of").textContent), () => form.querySelector("[data-add]").click());
+  draft(form, JSON.parse(document.getElementById("draft-of").textContent));
   if (project()) preview.run("");
 }
 

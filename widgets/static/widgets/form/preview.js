@@ -159,4 +159,4 @@ function spoken({ state, note, problem, data_note: warning }) {
   return [words[state], problem, warning].filter(Boolean).join(" ");
 }
 
-const nameOf = (field) => field.name.replace(/-(property|op|value)$/, "");
+const nameOf = (field) => field.name.replace(/^(metrics)-.*|-(property|op|value|formula|label)$/, "$1");

@@ -1,0 +1,111 @@
+"""Form fields for metrics and formulas: rows that work without JavaScript.
+
+The last row is empty; a script adds more.
+"""
+
+import re
+from typing import Any
+
+from django import forms
+
+from widgets.admin.fields import FiltersField, FiltersWidget
+from widgets.reports.insights.formulas import letters
+from widgets.spec import METRIC_MEASURES, OF_PROPERTY
+
+MOST_ROWS = 100
+"""Rows that a form may send. Mixpanel's own limit is lower, and `rules` says so."""
+
+TEXTS = ("event", "measure", "property", "label")
+
+
+class MetricsWidget(forms.Widget):
+    """The fields of row 0 are `metrics-0-event`, …, and those of its filters `metrics-0-filters-property`, …"""
+
+    template_name = "widgets/metrics.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        filled = [row for row in value or () if isinstance(row, dict)]
+        context["widget"] |= {
+            "rows": [
+                {
+                    **{key: row.get(key, "") for key in TEXTS},
+                    "prefix": f"{name}-{i}",
+                    "letter": letters(i),
+                    "filters": FiltersWidget().render(f"{name}-{i}-filters", row.get("filters")),
+                    "filter_count": len(row.get("filters") or ()),
+                }
+                for i, row in enumerate([*filled, {}])
+            ],
+            "measures": METRIC_MEASURES.items(),
+            "of_property": " ".join(OF_PROPERTY),
+        }
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
+        found = (re.fullmatch(rf"{re.escape(name)}-([0-9]{{1,6}})-event", key) for key in data)
+        rows = []
+        for number in sorted({int(match[1]) for match in found if match})[: MOST_ROWS + 1]:
+            prefix = f"{name}-{number}"
+            row: dict[str, Any] = {key: data.get(f"{prefix}-{key}", "").strip() for key in TEXTS}
+            row["filters"] = FiltersWidget().value_from_datadict(data, files, f"{prefix}-filters")
+            if row["event"] or row["property"] or row["label"] or row["filters"]:
+                rows.append(row)
+        return rows
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return not any(key.startswith(f"{name}-") for key in data)
+
+
+class MetricsField(forms.Field):
+    """A list of metrics as an import has them: keys that say nothing are left out."""
+
+    widget = MetricsWidget
+
+    def to_python(self, value: Any) -> list[dict[str, Any]]:
+        found = []
+        for row in value or ():
+            metric: dict[str, Any] = {"event": row["event"]}
+            if row["measure"] not in ("", "total"):
+                metric["measure"] = row["measure"]
+            if row["property"] and row["measure"] in OF_PROPERTY:
+                metric["property"] = row["property"]  # else it is hidden, and left over from another measure
+            if filters := FiltersField().to_python(row["filters"]):
+                metric["filters"] = filters
+            if row["label"]:
+                metric["label"] = row["label"]
+            found.append(metric)
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.to_python(data)
+
+
+class FormulasWidget(forms.Widget):
+    template_name = "widgets/formulas.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["rows"] = [*(row for row in value or () if isinstance(row, dict)), {}]
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, str]]:
+        formulas, labels = (data.getlist(f"{name}-{part}") for part in ("formula", "label"))
+        rows = zip(formulas, labels, strict=False)
+        found = [{"formula": formula.strip(), "label": label.strip()} for formula, label in rows]
+        return [row for row in found if row["formula"] or row["label"]][:MOST_ROWS]
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return f"{name}-formula" not in data
+
+
+class FormulasField(forms.Field):
+    """A list of formulas as an import has them."""
+
+    widget = FormulasWidget
+
+    def to_python(self, value: Any) -> list[dict[str, str]]:
+        return [{key: text for key, text in row.items() if text or key == "formula"} for row in value or ()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.to_python(data)
