@@ -59,6 +59,7 @@ class Report:
     `additive`: the values may be added, over rows and over series. `labels_name` is the heading of the labels
     ("Country"), `values_name` the heading of the numbers ("Signed up"). `note` is a warning for people, in ASCII
     sentences: the numbers are incomplete, or come from a sample. Without a warning it is "".
+    `gaps`: a missing value stays empty in a chart with dates, where it otherwise counts as 0. It is not stored.
     """
 
     row_kind: RowKind
@@ -68,6 +69,7 @@ class Report:
     labels_name: str = ""
     values_name: str = ""
     note: str = ""
+    gaps: bool = False
 
     def with_series(self, series: Iterable[Series]) -> Self:
         return replace(self, series=tuple(series))

@@ -31,7 +31,7 @@ def cleaned(report: Report, spec: WidgetSpec, default_sort: str) -> tuple[Report
     """
     dropped: list[Dropped] = []
     if spec.clean_labels:
-        report = without(report, lambda label: label.strip() in MEANINGLESS, "clean", dropped)
+        report = without(report, lambda each: (each.step or each.label).strip() in MEANINGLESS, "clean", dropped)
     if spec.exclude:
         report = exclude(report, frozenset(spec.exclude), dropped)
     if spec.only:
@@ -44,10 +44,10 @@ def cleaned(report: Report, spec: WidgetSpec, default_sort: str) -> tuple[Report
     return report, dropped
 
 
-def without(report: Report, unwanted: Callable[[str], bool], why: str, dropped: list[Dropped]) -> Report:
+def without(report: Report, unwanted: Callable[[Series], bool], why: str, dropped: list[Dropped]) -> Report:
     kept = []
     for series in report.series:
-        if unwanted(series.label):
+        if unwanted(series):
             dropped.append(Dropped(series.label, why, series.total))
         else:
             kept.append(series)
@@ -63,7 +63,7 @@ def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> 
             rows=tuple(report.rows[i] for i in keep),
             series=tuple(replace(s, values=tuple(s.values[i] for i in keep)) for s in report.series),
         )
-    return without(report, lambda label: label in labels, "exclude", dropped)
+    return without(report, lambda series: series.label in labels, "exclude", dropped)
 
 
 def only(report: Report, labels: Sequence[str], dropped: list[Dropped]) -> Report:
@@ -81,7 +81,7 @@ def only(report: Report, labels: Sequence[str], dropped: list[Dropped]) -> Repor
         )
         if not any(series.label in place for series in report.series):
             return report
-    report = without(report, lambda label: label not in place, "only", dropped)
+    report = without(report, lambda series: series.label not in place, "only", dropped)
     return report.with_series(sorted(report.series, key=lambda series: place[series.label]))
 
 

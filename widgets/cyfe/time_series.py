@@ -22,7 +22,7 @@ class TimeSeriesLayout(Layout):
         report = report.with_series([*report.series, *earlier])
         return Table(
             columns=("Date", *(series.label for series in report.series)),
-            rows=rows_of(report, missing=0),
+            rows=rows_of(report, missing=None if report.gaps else 0),
             options=option_rows(report, drawing, colors),
             colors=colors,
             before=len(earlier),

@@ -97,8 +97,11 @@ class Metrics(ReportType):
         for each in report.series:
             name = names[int(each.step)]
             label = f"{name} / {each.label}" if spec.breakdown and several else each.label if spec.breakdown else name
-            series.append(replace(each, label=label, step=""))
+            # The step holds the value for `transforms`, which drops values such as `undefined`.
+            series.append(replace(each, label=label, step=(each.label or " ") if spec.breakdown else ""))
         report = report.with_series(series)
+        if spec.formulas:
+            report = without_gaps(report) if report.row_kind == "total" else replace(report, gaps=True)
         if report.row_kind == "dates" and (spec.compares or spec.overlay_previous):
             report = compared(report, overlay=spec.overlay_previous)
         if spec.one_total and report.row_kind == "dates":
@@ -111,6 +114,14 @@ class Metrics(ReportType):
 
     def default_sort(self, spec: WidgetSpec) -> str:
         return "value" if spec.breakdown else "none"
+
+
+def without_gaps(report: Report) -> Report:
+    """The totals that have a value. Raises ReportError if none has one."""
+    found = [each for each in report.series if each.values[0] is not None]
+    if report.series and not found:
+        raise ReportError("The formula divides by zero for these dates, so there is nothing to show.")
+    return report.with_series(found)
 
 
 def is_additive(metric: dict[str, Any]) -> bool:
