@@ -32,6 +32,10 @@ NO_PROJECT = "You have no project yet. Add a project, or ask your administrator 
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
 
 
+ASSUMED = ("analysis", "conversion_days")
+"""Fields that may be missing or empty: then they have their defaults."""
+
+
 class WidgetForm(forms.ModelForm):
     link = forms.CharField(
         label="Link from Mixpanel",
@@ -129,6 +133,8 @@ class WidgetForm(forms.ModelForm):
         self.link_problem = ""
         project: Any = self.fields["project"]
         projects = project.queryset
+        for name in ASSUMED:
+            self.fields[name].required = False
         if self.data.get("link"):
             try:
                 self.data = pasted_link.fill(self.data, projects)
@@ -155,6 +161,9 @@ class WidgetForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if self.link_problem:
             self.add_error("link", self.link_problem)
+        for name in ASSUMED:
+            if name not in self.errors:
+                cleaned[name] = cleaned.get(name) or DEFAULTS[name]
         chosen = {name: cleaned.get(name) for name in ("report", "chart", "range", "analysis")}
         for name in self.fields:
             if not is_used(name, chosen):
