@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db import models
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -82,6 +83,19 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             # People can add a project from here. They change it on its own page.
             field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
         return field
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """The form of a widget that was deleted meanwhile keeps its entries: see `edit_conflict`."""
+        if request.method != "POST" or object_id is None or "seen" not in request.POST:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        try:
+            if self.get_object(request, unquote(object_id)) is not None:
+                return super().changeform_view(request, object_id, form_url, extra_context)
+        except Widget.DoesNotExist:
+            pass  # deleted between the check and the saving
+        return super().changeform_view(request, None, reverse("admin:widgets_widget_add"), extra_context)
 
     def save_model(self, request: HttpRequest, obj: Widget, form: Any, change: bool) -> None:
         if not change:
