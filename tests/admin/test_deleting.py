@@ -211,18 +211,6 @@ def test_a_form_of_a_widget_that_was_deleted_meanwhile_keeps_its_entries(
     assert Widget.objects.get().slug != widget.slug
 
 
-def test_a_widget_that_is_deleted_while_it_is_saved_keeps_the_entries(
-    make_widget: MakeWidget, project: Project
-) -> None:
-    client, widget = editor(project), make_widget()
-    address = f"{LIST}{widget.pk}/change/"
-    answers = answers_of(project, title="Typed by me", events="Logged in", seen=client.get(address).context["seen"])
-    with deleted_before(f'AND NOT ("widgets_widget"."id" = {widget.pk})', widget):  # the form looks for its title
-        answer = client.post(address, answers | {"_save": "Save"})
-    assert "Not saved: this widget was deleted meanwhile" in answer.content.decode()
-    assert 'value="Typed by me"' in answer.content.decode()
-
-
 def test_moving_passes_over_a_widget_that_is_deleted_meanwhile(make_widget: MakeWidget, project: Project) -> None:
     gone, stays = make_widget(title="Gone"), make_widget(title="Stays", last=9)
     data = {"action": "move", "_selected_action": [gone.pk, stays.pk], "confirmed": "yes"}

@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from widgets.accounts.ids import is_id
 from widgets.admin.changes import LogsValues
 from widgets.admin.edit_conflict import state_of
 from widgets.admin.fields import focus_first_error
@@ -87,15 +87,22 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """The form of a widget that was deleted meanwhile keeps its entries: see `edit_conflict`."""
-        if request.method != "POST" or object_id is None or "seen" not in request.POST:
+        """Locks what the form saves. If the widget is gone, the form keeps its entries: see `edit_conflict`."""
+        if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
-        try:
-            if self.get_object(request, unquote(object_id)) is not None:
-                return super().changeform_view(request, object_id, form_url, extra_context)
-        except Widget.DoesNotExist:
-            pass  # deleted between the check and the saving
-        return super().changeform_view(request, None, reverse("admin:widgets_widget_add"), extra_context)
+        with transaction.atomic():
+            project = request.POST.get("project", "")
+            if is_id(project):
+                # The first of all locks (see `Widget.save`), so that no other request takes the title meanwhile.
+                Project.objects.visible_to(request.user).select_for_update().filter(pk=project).first()
+            if object_id is not None and "seen" in request.POST and not self.lock(request, object_id):
+                object_id, form_url = None, reverse("admin:widgets_widget_add")
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def lock(self, request: HttpRequest, object_id: str) -> bool:
+        """Keeps others from changing or deleting the widget until the transaction ends. False: it is gone."""
+        widgets = self.get_queryset(request).select_for_update()
+        return is_id(object_id) and widgets.filter(pk=object_id).first() is not None
 
     def save_model(self, request: HttpRequest, obj: Widget, form: Any, change: bool) -> None:
         if not change:
