@@ -1,16 +1,21 @@
 """Deleting widgets in the admin, and bringing them back."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
+from tests.admin.filling_in import answers_of
+from tests.conftest import new_project
 from tests.web.people import boss, editor, viewer
 from widgets.import_export.exporting import export_all
 from widgets.import_export.importing import import_all
@@ -39,6 +44,22 @@ def act(client: Client, address: str, action: str, *widgets: Widget) -> str:
     response = client.post(address, data, follow=True)
     assert response.status_code == 200
     return " ".join(str(message) for message in response.context["messages"])
+
+
+@contextmanager
+def deleted_before(statement: str, widget: Widget) -> Iterator[None]:
+    """Somebody else deletes the widget just before the first statement that holds this text."""
+    waits = [True]
+
+    def delete_first(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
+        if waits and statement in sql % tuple(params or ()):
+            waits.clear()
+            Widget.objects.filter(pk=widget.pk).delete()
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(delete_first):
+        yield
+    assert not waits
 
 
 def test_a_deleted_widget_answers_404_and_its_old_bytes_when_it_is_back(
@@ -168,3 +189,36 @@ def test_its_owner_is_the_owner_again_unless_they_left(
     type(owner).objects.filter(pk=owner.pk).update(is_active=is_active)
     bring_back(client, widget)
     assert Widget.objects.get().owner == (owner if is_active else None)
+
+
+def test_a_form_of_a_widget_that_was_deleted_meanwhile_keeps_its_entries(
+    make_widget: MakeWidget, project: Project
+) -> None:
+    client, widget = editor(project), make_widget()
+    address = f"{LIST}{widget.pk}/change/"
+    answers = answers_of(project, title="Typed by me", events="Logged in", seen=client.get(address).context["seen"])
+    delete(boss(), widget)
+    answer = client.post(address, answers | {"_save": "Save"})
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Not saved: this widget was deleted meanwhile" in html
+    assert f'<a href="{BIN}" target="_blank">Recently deleted</a>' in html
+    assert 'value="Typed by me"' in html
+    assert not Widget.objects.exists()
+    again = re.search(r'<form action="([^"]*)" method="post" id="widget_form"', html)[1]
+    assert 'name="seen"' not in html
+    assert client.post(again, answers_of(project, title="Typed by me", events="Logged in")).status_code == 302
+    assert Widget.objects.get().slug != widget.slug
+
+
+def test_moving_passes_over_a_widget_that_is_deleted_meanwhile(make_widget: MakeWidget, project: Project) -> None:
+    gone, stays = make_widget(title="Gone"), make_widget(title="Stays", last=9)
+    data = {"action": "move", "_selected_action": [gone.pk, stays.pk], "confirmed": "yes"}
+    target = new_project(name="Second", project_id=5)
+    with deleted_before(f'AND NOT ("widgets_widget"."id" = {gone.pk})', gone):
+        answer = boss().post(LIST, data | {"project": target.pk}, follow=True)
+    [said] = map(str, answer.context["messages"])
+    assert "Moved to “Second”" in said
+    assert "Stays" in said
+    assert "Gone" not in said
+    assert Widget.objects.get(pk=stays.pk).project == target

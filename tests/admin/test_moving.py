@@ -8,11 +8,15 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
+from tests.admin.filling_in import answers_of
 from tests.conftest import new_project
 from tests.web.people import boss, editor
+from widgets.accounts import audit_log
+from widgets.import_export.importing import import_all
 from widgets.models import Project, Widget
 
 LIST = "/admin/widgets/widget/"
+LOG = "/admin/admin/logentry/"
 MakeWidget = Callable[..., Widget]
 
 
@@ -54,6 +58,46 @@ def test_the_page_offers_only_my_other_projects(make_widget: MakeWidget, project
     assert Widget.objects.get().project == project
     third.members.clear()
     assert move(client, third, widget) == "You see no other project to which the widgets could move."
+
+
+def by_the_action(widget: Widget, target: Project) -> None:
+    move(boss("mover"), target, widget)
+
+
+def by_the_form(widget: Widget, target: Project) -> None:
+    answers = answers_of(target, title=widget.title, events="Signed up", last="5")
+    assert boss("mover").post(f"{LIST}{widget.pk}/change/", answers).status_code == 302
+
+
+def by_an_import(widget: Widget, target: Project) -> None:
+    entry = {"project": target.name, "title": widget.title, "slug": widget.slug, "report": "events", "events": ["X"]}
+    import_all({"widgets": [entry]})
+
+
+@pytest.mark.parametrize("how", [by_the_action, by_the_form, by_an_import])
+def test_a_moved_widget_names_nobody_of_its_old_project(
+    make_widget: MakeWidget, project: Project, second: Project, how: Callable[[Widget, Project], None]
+) -> None:
+    maker, reader = editor(project, name="wanda"), editor(second, name="reader")
+    widget = make_widget(title="Signups", owner=maker.person)
+    audit_log.log_change(maker.person, widget, "Made with care.")
+    how(widget, second)
+    for page in (f"{LIST}{widget.pk}/history/", f"{LIST}{widget.pk}/change/", LIST, LOG):
+        html = reader.get(page).content.decode()
+        assert "wanda" not in html, page
+        assert "Made with care." not in html, page
+    assert reader.get(f"{LIST}?q=wanda").context["cl"].result_count == 0
+    assert Widget.objects.get().owner is None
+    assert "Made with care." in boss("root").get(LOG).content.decode()
+
+
+def test_an_owner_who_sees_the_new_project_stays(make_widget: MakeWidget, project: Project, second: Project) -> None:
+    both, root = editor(project, second), boss()
+    widgets = [make_widget(title=client.person.username, owner=client.person) for client in (both, root)]
+    move(boss("mover"), second, *widgets)
+    assert list(Widget.objects.order_by("pk").values_list("owner__username", flat=True)) == ["editor", "boss"]
+    page = both.get(f"{LIST}{widgets[0].pk}/history/").content.decode()
+    assert "Moved to another project." in page
 
 
 def test_saved_reports_stay_with_their_project(make_widget: MakeWidget, second: Project) -> None:

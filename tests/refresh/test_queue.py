@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
 
 from fake_mixpanel.fake import FakeMixpanel
-from widgets.models import Project, Snapshot, Widget
+from widgets.models import DeletedWidget, Project, Snapshot, Widget
 from widgets.refresh.queue import enqueue
+from widgets.refresh.quota import Refusal
+from widgets.refresh.run import refresh
 
 celery = pytest.importorskip("widgets.refresh.worker", reason="left out: Celery is not installed")
 pytestmark = pytest.mark.django_db
@@ -57,3 +60,48 @@ def test_a_task_goes_back_to_the_queue_only_while_its_snapshot_waits_for_it(
     Snapshot.objects.update(queued_at=None)
     celery.refresh_task(*queue.pop())
     assert not queue
+
+
+def pause(widget: Widget) -> None:
+    Widget.objects.filter(pk=widget.pk).update(active=False)
+
+
+def delete(widget: Widget) -> None:
+    DeletedWidget.objects.take(Widget.objects.filter(pk=widget.pk), None)
+
+
+@pytest.mark.parametrize("end", [pause, delete])
+def test_a_query_of_no_active_widget_is_never_asked(
+    queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel, poll: Any, end: Callable[[Widget], None]
+) -> None:
+    """Neither its queued task nor the threads, the command or its project's other widgets ask it."""
+    widget, other = make_widget(include_today=True), make_widget(last=9, include_today=True)
+    pk = widget.snapshot_id
+    for each in (widget, other):
+        celery.refresh_task(each.snapshot_id, None)
+        poll(each)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=5), tick=False):
+        poll(widget)
+        assert [task[0] for task in queue] == [pk]
+        end(widget)
+        asked = len(mixpanel.calls)
+        celery.refresh_task(*queue.pop())
+        fetched_at = Snapshot.objects.get(pk=pk).fetched_at
+        assert refresh(pk, expected_fetched_at=fetched_at, purpose="poll", in_turn=True) is Refusal.UNUSED
+        assert poll(widget).status_code == 404
+        assert len(mixpanel.calls) == asked
+        assert not queue
+        call_command("refresh_widgets", "--all")
+        assert len(mixpanel.calls) == asked + 1, "the other widget"
+        poll(other)
+        assert Snapshot.objects.get(pk=pk).fetched_at == fetched_at
+
+
+def test_a_query_that_another_active_widget_shares_is_asked(
+    queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel
+) -> None:
+    widget = make_widget()
+    make_widget(title="Same", chart="column")
+    pause(widget)
+    celery.refresh_task(widget.snapshot_id, None)
+    assert len(mixpanel.calls) == 1

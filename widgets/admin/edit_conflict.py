@@ -1,7 +1,8 @@
 """Refuses to save over a change that was made while the form was open, and says who changed what.
 
 The form's hidden field `seen` names the state of the widget that the form was filled from. The form that comes back
-with the refusal names the new state, so saving again replaces the change.
+with the refusal names the new state, so saving again replaces the change. The form of a widget that was deleted comes
+back as the form of a new widget, without `seen`, so saving again makes a widget of the entries.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,12 @@ from widgets.times import from_now
 SAVING = ("_save", "_continue", "_addanother")
 """The buttons that save this widget. The preview and "Save as duplicate" replace nothing."""
 
+DELETED = (
+    "Not saved: this widget was deleted meanwhile, or moved to a project that you do not see. Your entries are still "
+    'below. To keep its address, bring the widget back: <a href="{}" target="_blank">Recently deleted</a>. To make a '
+    "new widget of your entries, save again."
+)
+
 
 def state_of(widget: Widget) -> str:
     """The widget's state as text: when it was saved, and its last entry in the audit log."""
@@ -30,8 +37,10 @@ def state_of(widget: Widget) -> str:
 def conflict(widget: Widget, data: Mapping[str, Any]) -> str:
     """The refusal, or "". `widget` is as the database has it; `data` is the form as it was sent."""
     changed_at, _, last = str(data.get("seen") or "").partition(" ")
-    if widget.pk is None or not changed_at or not any(button in data for button in SAVING):
+    if not changed_at or not any(button in data for button in SAVING):
         return ""
+    if widget.pk is None:
+        return format_html(DELETED, reverse("admin:widgets_deletedwidget_changelist"))
     if changed_at == widget.changed_at.isoformat():
         return ""
     since = entries(widget).filter(pk__gt=int(last)) if last.isdecimal() and len(last) < 19 else entries(widget).none()

@@ -1,5 +1,6 @@
 """The action that moves widgets to another project. They keep their addresses and get the other project's numbers."""
 
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -54,12 +55,13 @@ class WidgetMoving(admin.ModelAdmin):
         target = form.cleaned_data["project"]
         moved, bound, refused = [], [], []
         for widget in queryset.exclude(project=target):
-            if widget.saved_report or widget.funnel:
-                bound.append(widget.title)
-            elif move(widget, target):
-                moved.append(widget)
-            else:
-                refused.append(widget.title)
+            with suppress(Widget.DoesNotExist):  # deleted meanwhile
+                if widget.saved_report or widget.funnel:
+                    bound.append(widget.title)
+                elif move(widget, target):
+                    moved.append(widget)
+                else:
+                    refused.append(widget.title)
         # Without a name: the history's later readers may not be members of this project.
         LogEntry.objects.log_actions(int(request.user.pk or 0), moved, CHANGE, "Moved to another project.")
         if bound:

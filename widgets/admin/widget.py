@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from widgets.accounts.ids import is_id
 from widgets.admin.changes import LogsValues
 from widgets.admin.edit_conflict import state_of
 from widgets.admin.fields import focus_first_error
@@ -85,6 +86,26 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             # People can add a project from here. They change it on its own page.
             field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
         return field
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Locks what the form saves. If the widget is gone, the form keeps its entries: see `edit_conflict`."""
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            project = request.POST.get("project", "")
+            if is_id(project):
+                # The first of all locks (see `Widget.save`), so that no other request takes the title meanwhile.
+                Project.objects.visible_to(request.user).select_for_update().filter(pk=project).first()
+            if object_id is not None and "seen" in request.POST and not self.lock(request, object_id):
+                object_id, form_url = None, reverse("admin:widgets_widget_add")
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def lock(self, request: HttpRequest, object_id: str) -> bool:
+        """Keeps others from changing or deleting the widget until the transaction ends. False: it is gone."""
+        widgets = self.get_queryset(request).select_for_update()
+        return is_id(object_id) and widgets.filter(pk=object_id).first() is not None
 
     def save_model(self, request: HttpRequest, obj: Widget, form: Any, change: bool) -> None:
         if not change:

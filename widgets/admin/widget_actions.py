@@ -67,10 +67,8 @@ class WidgetActions(admin.ModelAdmin):
     def switch(self, request: HttpRequest, queryset: QuerySet[Widget], active: bool, done: str, nothing: str) -> None:
         with transaction.atomic():
             mine = Widget.objects.filter(pk__in=queryset.order_by().values("pk"), active=not active)
+            projects = lock_projects(mine)
             widgets = list(mine)
-            # The first lock: refreshes lock the project, then its snapshots.
-            project_ids = {widget.project_id for widget in widgets}
-            projects = list(Project.objects.select_for_update().filter(pk__in=project_ids).order_by("pk"))
             self.log_changes(request, widgets, "Resumed." if active else "Paused.")
             if active:
                 # Queries that Mixpanel refused may be asked again at once (`Snapshot.allow_retry`).
@@ -93,15 +91,16 @@ class WidgetActions(admin.ModelAdmin):
         """
         if self.too_many(request, queryset):
             return None
-        widgets = list(queryset)
         context = {**self.admin_site.each_context(request), "opts": self.opts, "checkbox": ACTION_CHECKBOX_NAME}
         if request.POST.get("confirmed") != "yes":
-            context |= {"title": "Replace the address", "widgets": widgets}
+            context |= {"title": "Replace the address", "widgets": queryset}
             return TemplateResponse(request, "widgets/replace_address.html", context)
         asked_about = set(request.POST.getlist("version"))
-        replaced = [widget for widget in widgets if not asked_about or version_of(widget) in asked_about]
-        old = {widget.pk: widget.slug[:STUB] for widget in replaced}
         with transaction.atomic():
+            lock_projects(queryset)
+            widgets = list(queryset)
+            replaced = [widget for widget in widgets if not asked_about or version_of(widget) in asked_about]
+            old = {widget.pk: widget.slug[:STUB] for widget in replaced}
             for widget in replaced:
                 widget.replace_slug()
             self.log_changes(request, replaced, "Replaced the address.")
@@ -117,6 +116,7 @@ class WidgetActions(admin.ModelAdmin):
             return
         copies = []
         with transaction.atomic():
+            lock_projects(queryset)
             for widget in queryset:
                 copy = copy_of(widget, request.user)
                 self.log_addition(request, copy, f"Duplicated from “{widget.title}”.")
@@ -132,6 +132,15 @@ class WidgetActions(admin.ModelAdmin):
 
     def log_changes(self, request: HttpRequest, widgets: list[Widget], what: str) -> None:
         LogEntry.objects.log_actions(int(request.user.pk or 0), widgets, CHANGE, what)
+
+
+def lock_projects(widgets: QuerySet[Widget]) -> list[Project]:
+    """The widgets' projects, locked until the transaction ends: no other request takes a title or deletes a widget.
+
+    Call it before the widgets are read. It must be the first lock: refreshes lock the project, then its snapshots.
+    """
+    pks: set[Any] = set(widgets.order_by().values_list("project", flat=True))
+    return list(Project.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
 
 
 def version_of(widget: Widget) -> str:

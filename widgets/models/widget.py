@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from widgets.cyfe import Drawing
 from widgets.freshness import POLLED_WITHIN
-from widgets.models.access import VisibleQuerySet
+from widgets.models.access import VisibleQuerySet, leave_people_behind
 from widgets.models.board import MOST_TAGS, validate_tags
 from widgets.models.project import Project
 from widgets.models.snapshot import Snapshot
@@ -219,17 +219,24 @@ class Widget(models.Model):
             raise ValidationError(errors)
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Saves, and connects the widget with the snapshot of its current query."""
+        """Saves, and connects the widget with the snapshot of its current query.
+
+        Raises Widget.DoesNotExist if the widget was deleted meanwhile.
+        """
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
             # First of all locks: refreshes lock the project, then its snapshots.
             Project.objects.select_for_update().filter(pk=self.project_id).first()
+            is_new = self._state.adding
+            if not is_new:
+                stored = Widget.objects.select_for_update().filter(pk=self.pk)
+                if (came_from := stored.values_list("project_id", flat=True).get()) != self.project_id:
+                    leave_people_behind(self, came_from)
             self.changed_at = timezone.now()
             self.snapshot = Snapshot.objects.of(self.project, self.query)
             self.snapshot.allow_retry()
             # The database counts, because two saves at the same time must not give the same version to two renderings.
-            is_new = self._state.adding
             self.version = self.version + 1 if is_new else F("version") + 1
             super().save(*args, **kwargs)
             if not is_new:

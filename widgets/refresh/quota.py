@@ -42,6 +42,7 @@ class Refusal(Enum):
     CONCURRENT_LIMIT = "waits for one of the project's running queries to end"
     HOURLY_LIMIT = "waits because the project's hourly limit is used up"
     GONE = "no longer exists"
+    UNUSED = "belongs to no active widget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ def claim(
             return Refusal.LEASED
         if snapshot.retry_at and snapshot.retry_at > now and purpose != Purpose.PERSON:
             return Refusal.FAILED
+        if purpose != Purpose.PERSON and not snapshot.widgets.filter(active=True).exists():
+            return Refusal.UNUSED  # its widget was paused, deleted or changed after the refresh was queued
         if purpose in ONLY_WHEN_DUE and snapshot.fetched_at and not is_stale(snapshot.due_at, now):
             return Refusal.FRESH
         if project.backoff_until and project.backoff_until > now:
