@@ -207,7 +207,7 @@ def test_a_wall_screen_fits_and_turns_its_pages(
     page.get_by_role("button", name="Pause").click()
     page.clock.run_for(41_000)
     assert shown(page) == second
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     page.clock.run_for(21_000)
     assert shown(page) == first
     page.mouse.move(300, 300)

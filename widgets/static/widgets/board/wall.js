@@ -68,7 +68,7 @@ setInterval(() => {
 
 pause.addEventListener("click", () => {
   paused = !paused;
-  pause.textContent = paused ? "Go on" : "Pause";
+  pause.textContent = paused ? "Resume" : "Pause";
 });
 for (const [name, step] of [["previous", -1], ["next", 1]]) {
   controls.querySelector(`[data-${name}]`).addEventListener("click", () => { since = Date.now(); turn(step); });
