@@ -149,6 +149,7 @@ def test_axe_finds_nothing_on_forms_and_what_comes_after_them(
         page.goto(f"/admin/widgets/{form}/add/")
         page.locator("form[method=post]:has([name=_save])").evaluate("(form) => { form.noValidate = true; }")
         site.press("Save")
+    site.open("/admin/widgets/project/add/?_popup=1")
     page.goto("/admin/widgets/widget/add/")
     page.get_by_role("combobox", name="Events", exact=True).click()
     page.get_by_role("option", name="Signed up", exact=True).wait_for()
@@ -174,6 +175,8 @@ def test_axe_finds_nothing_on_forms_and_what_comes_after_them(
     page.goto("/shared/")
     site.press("Create the link")
     site.open(SharedBoard.objects.get().url())
+    page.goto("/shared/")
+    site.press("Log out")
     site.check()
 
 
@@ -219,6 +222,9 @@ def test_axe_finds_nothing_on_the_board(judge: Any, acme: Project, member: Any, 
     site.page.goto("/")
     site.page.locator(".chart :is(canvas, .chart-words)").first.wait_for()
     site.look("the board with charts")
+    site.page.get_by_label("Actions for As line").click()
+    site.page.get_by_role("button", name="Duplicate").locator("visible=true").wait_for()
+    site.look("the board with an open menu")
     site.open("/?q=nothing+matches")
     site.page.goto("/?wall=")
     site.page.locator(".chart :is(canvas, .chart-words)").first.wait_for()

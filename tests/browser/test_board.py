@@ -207,12 +207,25 @@ def test_a_wall_screen_fits_and_turns_its_pages(
     page.get_by_role("button", name="Pause").click()
     page.clock.run_for(41_000)
     assert shown(page) == second
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     page.clock.run_for(21_000)
     assert shown(page) == first
     page.mouse.move(300, 300)
     page.clock.run_for(41_000)
     assert shown(page) == first
+
+
+@pytest.mark.parametrize("viewport", [NARROW, {"width": 844, "height": 390}])
+def test_on_a_phone_a_shared_board_is_a_list_to_scroll(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, viewport: dict[str, int]
+) -> None:
+    for number in range(3):
+        new_widget(acme, title=f"W{number}", last=number + 1)
+    page = open_page(f"/b/{SharedBoard.objects.create(maker=boss).token}", viewport=viewport)
+    assert shown(page) == ["W0", "W1", "W2"]
+    assert not page.get_by_role("button", name="Pause").is_visible()
+    assert not page.evaluate(OVERFLOWS)
+    assert page.locator(".chart").first.evaluate("chart => getComputedStyle(chart).fontSize") == "12px"
 
 
 def test_an_ended_board_goes_dark(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:

@@ -201,6 +201,21 @@ def test_typing_asks_mixpanel_once_and_after_a_pause(
     assert endpoints(mixpanel) == ["events/names", "events", "events"]
 
 
+def test_a_slow_mixpanel_is_waited_for_with_seconds(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+    page = open_page(ADD, boss)
+    box(page, "Events").click()
+    page.evaluate(
+        "() => { const now = window.fetch; window.fetch = (address, options) =>"
+        " new Promise((go) => setTimeout(go, options.body.get('ask') ? 2500 : 0)).then(() => now(address, options)); }"
+    )
+    option(page, "Signed up").click()
+    page.get_by_text("Asking Mixpanel… 1 s").locator("visible=true").wait_for()
+    assert page.locator("[data-slot=status]").text_content() == "Asking Mixpanel…", "heard once, not each second"
+    wait_for_csv(page, "Date,Signed up")
+    assert not page.locator("[data-progress]").is_visible()
+    assert page.locator("[data-slot=status]").text_content() == "The preview is ready."
+
+
 def test_a_pasted_link_fills_the_form(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
     page = open_page(ADD, boss)
     link = page.get_by_label("Link from Mixpanel")

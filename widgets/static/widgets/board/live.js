@@ -68,7 +68,7 @@ export async function load(address, options = {}) {
     }
     if (response.status === 404) say("This board is no longer shared.");
     else if (response.ok) say("You are logged out. Reload this page.");
-    else if (response.status === 403) say("You may not do that, or this page is too old. Reload this page.");
+    else if (response.status === 403) say("You may not do that, or this page has expired. Reload this page.");
     else throw new Error(String(response.status));
     if (response.status === 404) board.replaceChildren();
   } catch (error) {

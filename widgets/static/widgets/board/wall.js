@@ -1,9 +1,10 @@
 // The wall screen: shows as many cards as fit, and turns to the next ones every 20 seconds.
-// Without this script the page shows all cards and scrolls.
+// On phones, and without this script, the page shows all cards and scrolls.
 import "./live.js";
 
 const TURN = 20_000;
 const FORGOTTEN = 120_000; // a mouse or a focus that nobody moves pauses no longer
+const PHONE = matchMedia("(max-width: 640px), (max-height: 480px)"); // as in wall.css
 const SMALLEST = { width: 580, height: 450 };
 
 const board = document.getElementById("board");
@@ -25,8 +26,13 @@ function grid(number) {
 }
 
 function layOut() {
-  document.body.classList.add("turning");
   const cards = [...board.querySelectorAll("[data-card]")];
+  document.body.classList.toggle("turning", !PHONE.matches);
+  if (PHONE.matches) {
+    for (const card of cards) card.hidden = false;
+    controls.hidden = true;
+    return;
+  }
   const [columns, rows] = grid(Math.max(1, cards.length));
   const size = columns * rows;
   const pages = Math.max(1, Math.ceil(cards.length / size));
@@ -68,7 +74,7 @@ setInterval(() => {
 
 pause.addEventListener("click", () => {
   paused = !paused;
-  pause.textContent = paused ? "Go on" : "Pause";
+  pause.textContent = paused ? "Resume" : "Pause";
 });
 for (const [name, step] of [["previous", -1], ["next", 1]]) {
   controls.querySelector(`[data-${name}]`).addEventListener("click", () => { since = Date.now(); turn(step); });

@@ -1,7 +1,7 @@
 // Draws a figure with Apache ECharts: adds size, colours of the page and the reader's locale to the server's option.
 
 import { element } from "./tables.js";
-import { compact, country, cut, dates, full, glance, percent } from "./words.js";
+import { compact, country, cut, dates, full, glance, percent, unitOf } from "./words.js";
 
 const ECHARTS = "../vendor/echarts-6.1.0/echarts.esm.min.js";
 const WORLD = new URL("world.json", import.meta.url);
@@ -130,6 +130,7 @@ const FINISH = {
       splitLine: { lineStyle: { color: line }, ...axis.splitLine },
       axisLabel: {
         ...label,
+        margin: size * 0.8, // the lowest value of the other axis stands just above the first date
         formatter: axis.type === "category" ? date : inPercent ? percent : compact,
         ...(axis.type === "category" && axis === option.yAxis ? { interval: every(figure.rows.length, look) } : {}),
       },
@@ -245,15 +246,19 @@ const FINISH = {
     const shades = figure.option.shades[dark];
     const date = dates(figure.rows);
     const users = figure.columns[1] === "Users" && figure.columns.length > 2;
-    const write = figure.percent ? percent : compact;
-    const fits = (width - size * 9) / xAxis.data.length > size * 2.9 && (height - size * 2) / yAxis.data.length > size * 1.1;
+    const unit = users && /^\d+$/.test(xAxis.data[0]) ? `${unitOf(figure.rows)} `.trimStart() : "";
+    // Whole percents where the others don't fit.
+    const cell = (width - size * 9) / xAxis.data.length;
+    const fitting = (write) => cell > size * (0.4 + 0.56 * Math.max(...heat.data.map(([, , value]) => write(value).length)));
+    const write = (figure.percent ? [percent, (value) => percent(Math.round(value))] : [compact]).find(fitting);
+    const fits = Boolean(write) && (height - size * 2) / yAxis.data.length > size * 1.1;
     const label = { color: quiet, fontSize: size, hideOverlap: true };
     const axis = { axisLine: { show: false }, axisTick: { show: false } };
     const names = figure.rows.map(([day, count]) => (users ? `${date(day)}  (${compact(count)})` : date(day)));
     return {
       ...option,
       grid: { left: 0, right: 0, top: size * 1.6, bottom: size * 0.3, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: { ...xAxis, ...axis, axisLabel: label },
+      xAxis: { ...xAxis, ...axis, axisLabel: { ...label, formatter: (name, i) => (i ? name : unit + name) } },
       yAxis: { ...yAxis, ...axis, data: names, axisLabel: { ...label, interval: every(names.length, look) } },
       visualMap: { ...visualMap, inRange: { color: shades } },
       series: [{
@@ -264,7 +269,7 @@ const FINISH = {
       }],
       tooltip: {
         ...option.tooltip,
-        formatter: ({ value: [column, row, value] }) => `${dates(figure.rows, { long: true })(figure.rows[row][0])}, ${plain(xAxis.data[column])}\n${figure.percent ? percent(value) : full(value)}${users ? ` of ${full(figure.rows[row][1])}` : ""}`,
+        formatter: ({ value: [column, row, value] }) => `${dates(figure.rows, { long: true })(figure.rows[row][0])}, ${unit.toLowerCase()}${plain(xAxis.data[column])}\n${figure.percent ? percent(value) : full(value)}${users ? ` of ${full(figure.rows[row][1])}` : ""}`,
       },
     };
   },

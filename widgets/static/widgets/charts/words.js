@@ -40,6 +40,12 @@ export function dates(rows, { long = false } = {}) {
   return (cell) => (isDate(cell) ? format.format(new Date(cell)) : cell);
 }
 
+// “Day”, “Week” or “Month”: how far these rows of dates are apart.
+export function unitOf([[first], [second] = [""]]) {
+  const gap = (Date.parse(second) - Date.parse(first)) / 86_400_000;
+  return gap >= 28 ? "Month" : gap === 7 ? "Week" : gap === 1 ? "Day" : "";
+}
+
 export function cell(value, date, inPercent = false) {
   if (typeof value === "string") return date(value);
   return inPercent && value !== null ? percent(value) : full(value);
