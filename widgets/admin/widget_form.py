@@ -104,7 +104,8 @@ class WidgetForm(forms.ModelForm):
             "report": "The report decides which fields appear below.",
             "last": "",
             "include_today": "Adds the unfinished period, so the last point looks low. Uses more queries.",
-            "where": 'An expression, for example properties["plan"] == "Team". It is added to the filters.',
+            "where": 'An expression, for example properties["plan"] == "Team". It is added to the filters. With the '
+            "engine Insights it works for retention and frequency only.",
         }
         error_messages = {
             "project": {"required": "Choose the project in Mixpanel."},

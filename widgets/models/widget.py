@@ -85,20 +85,21 @@ class Widget(models.Model):
     breakdown = models.CharField(
         max_length=1000,
         blank=True,
-        help_text='The name of a property, for example plan or mp_country_code, or an expression with properties["…"].',
+        help_text="The name of a property, for example plan or mp_country_code. With the engine Classic it may be an "
+        'expression: properties["…"].',
     )
     property_name = models.CharField(
         "property",
         max_length=1000,
         blank=True,
-        help_text="The numeric property to add up or average, for example amount, or an expression.",
+        help_text="The numeric property to add up or average, for example amount.",
     )
     filters = models.JSONField(default=list, blank=True)
     where = models.TextField(
         blank=True,
         max_length=5000,
-        help_text='An expression, for example properties["plan"] == "Team". '
-        "Only events that match it and all filters count.",
+        help_text='An expression, for example properties["plan"] == "Team". Only events that match it and all filters '
+        "count. With the engine Insights it works for retention and frequency only.",
     )
     measure = models.CharField(max_length=10, choices=list(MEASURES.items()), default="total")
     unit = models.CharField("by", max_length=10, choices=list(UNITS.items()), default="day")
