@@ -1,0 +1,126 @@
+"""Several metrics and formulas in a browser: rows with letters, pickers and filters of their own."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AbstractUser
+
+from fake_mixpanel.fake import FakeMixpanel
+from tests.browser.conftest import NARROW, OpenPage
+from tests.browser.test_accessibility import Judge
+from tests.browser.test_drafts import reopened
+from tests.browser.test_widget_form import ADD, csv, option, wait_for_csv
+from widgets.models import Project, Widget
+
+pytestmark = pytest.mark.browser
+
+
+def choose(page: Any, field: str, name: str) -> None:
+    """Picks a name by keyboard from Mixpanel's list."""
+    page.get_by_role("combobox", name=field, exact=True).press_sequentially(name)
+    option(page, name).wait_for()
+    page.keyboard.press("Enter")
+
+
+@pytest.fixture
+def page(open_page: OpenPage, boss: AbstractUser, acme: Project) -> Any:
+    page = open_page(ADD, boss)
+    page.locator("#id_report").select_option("insights")
+    return page
+
+
+def add(page: Any, letter: str, event: str, measure: str = "total") -> None:
+    if not page.get_by_role("group", name=f"Metric {letter}", exact=True).is_visible():
+        page.get_by_role("button", name="Add a metric").click()
+    choose(page, f"Event of metric {letter}", event)
+    page.get_by_label(f"Measure of metric {letter}").select_option(measure)
+
+
+def formula(page: Any, text: str, label: str) -> None:
+    page.get_by_role("button", name="Add a formula").click()
+    page.keyboard.type(text)
+    page.keyboard.press("Tab")
+    page.keyboard.type(label)
+
+
+def test_from_the_empty_form_to_a_conversion_rate(page: Any, mixpanel: FakeMixpanel) -> None:
+    add(page, "A", "Signed up", "unique")
+    assert not page.get_by_role("combobox", name="Property of metric A").is_visible()
+    add(page, "B", "Order completed", "sum")
+    choose(page, "Property of metric B", "amount")
+    formula(page, "B / A", "Sales per person")
+    wait_for_csv(page, "Date,Sales per person")
+    assert page.get_by_label("Title").get_attribute("placeholder") == "Sales per person"
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    widget = Widget.objects.get()
+    assert widget.metrics[1] == {"event": "Order completed", "measure": "sum", "property": "amount"}
+    assert (widget.formulas, widget.chart) == ([{"formula": "B / A", "label": "Sales per person"}], "line")
+
+
+def test_letters_follow_the_rows_and_each_row_has_its_own_filters(page: Any) -> None:
+    for letter, event in zip("ABC", ("Page viewed", "Signed up", "Logged in"), strict=True):
+        add(page, letter, event)
+    second = page.get_by_role("group", name="Metric B", exact=True)
+    second.get_by_text("Filters").click()
+    second.get_by_role("button", name="Add a filter").click()
+    page.keyboard.type("plan")
+    page.keyboard.press("Tab")
+    second.get_by_role("combobox", name="Value").press_sequentially("Team")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Remove metric A").click()
+    page.wait_for_function("() => document.activeElement.textContent === 'Add a metric'")
+    first = page.get_by_role("group", name="Metric A", exact=True)
+    assert first.locator("[name$='-event']").input_value() == "Signed up"
+    wait_for_csv(page, "Date,Signed up,Logged in")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    filters = [{"property": "plan", "op": "is", "value": "Team"}]
+    assert Widget.objects.get().metrics == [{"event": "Signed up", "filters": filters}, {"event": "Logged in"}]
+
+
+def test_a_wrong_formula_and_an_unknown_event_are_said_at_the_rows(page: Any) -> None:
+    add(page, "A", "Signed up")
+    formula(page, "A / B", "")
+    page.keyboard.press("Tab")
+    page.locator(".field-formulas .errorlist").get_by_text("Formula 1: There is no metric B.").wait_for()
+    page.get_by_role("textbox", name="Formula", exact=True).fill("A * 2")
+    wait_for_csv(page, "Date,A * 2")
+    page.get_by_role("combobox", name="Event of metric A").press_sequentially("Loged in")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Logged in", exact=True).click()
+    assert page.get_by_role("group", name="Metric A", exact=True).locator("[name$='-event']").input_value() == "Logged in"
+
+
+def test_a_draft_brings_back_rows_filters_and_formulas(page: Any) -> None:
+    for letter, event in zip("ABC", ("Page viewed", "Signed up", "Logged in"), strict=True):
+        add(page, letter, event)
+    page.get_by_role("button", name="Remove metric A").click()
+    row = page.get_by_role("group", name="Metric B", exact=True)
+    row.get_by_text("Filters").click()
+    row.get_by_role("button", name="Add a filter").click()
+    page.keyboard.type("plan")
+    page.keyboard.press("Tab")
+    formula(page, "A / B", "Share")
+    second = reopened(page)
+    second.get_by_role("button", name="Restore").click()
+    events = [each.input_value() for each in second.locator("[name^=metrics-][name$=-event]").all()]
+    assert [event for event in events if event] == ["Signed up", "Logged in"]
+    properties = [each.input_value() for each in second.locator("[name$=-filters-property]").all()]
+    assert [name for name in properties if name] == ["plan"]
+    assert second.get_by_role("textbox", name="Formula", exact=True).first.input_value() == "A / B"
+
+
+def test_twenty_metrics_stay_usable(page: Any) -> None:
+    for _ in range(19):
+        page.get_by_role("button", name="Add a metric").click()
+    page.get_by_label("Measure of metric T").select_option("median")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert page.get_by_role("group", name="Metric A", exact=True).bounding_box()["height"] < 100
+    judge = Judge(page)
+    judge.look("a form with 20 metrics")
+    judge.check()
+    for viewport in ({"width": 1280, "height": 800}, NARROW):
+        page.set_viewport_size(viewport)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert csv(page) == ""
