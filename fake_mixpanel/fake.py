@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from fake_mixpanel import journeys, saved_reports, segments
+from fake_mixpanel import journeys, saved_reports, segments, unsaved
 from fake_mixpanel.accounts import project_of, user_of
 from fake_mixpanel.dataset import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, DEMO_SECRET, DEMO_USERNAME
 from fake_mixpanel.faults import MESSAGES, Fault, Faults
@@ -36,6 +36,7 @@ ENDPOINTS: dict[str, Callable[[Query], Any]] = {
     "GET segmentation/sum": segments.numeric_sum,
     "GET segmentation/average": segments.numeric_average,
     "GET insights": saved_reports.insights,
+    "POST insights": unsaved.insights,
     "GET funnels": journeys.funnels,
     "GET funnels/list": journeys.funnels_list,
     "GET retention": journeys.retention,
@@ -101,15 +102,18 @@ class FakeMixpanel(Traffic, Faults):
         is_app = request.path.startswith("/api/app/")
         endpoint = "app/bookmarks" if bookmarks else request.path.removeprefix("/api/" if is_app else "/api/query/")
         params = request.params
-        project, refused = None, None
+        project, refused, body = None, None, None
         try:
             default = str(self.projects[0]) if endpoint == "app/me" else ""
             project_id = bookmarks[1] if bookmarks else params.get("project_id", default)
+            if request.method == "POST" and f"POST {endpoint}" in ENDPOINTS:
+                body = _body(request)
+                project_id = str(body.get("project_id", ""))
             project = project_of(request.authorization, project_id, self.accounts, self.projects)
             self._check(request.method, endpoint)
         except Refused as error:
             refused = error
-        call = Call(endpoint, request.method, params, project, user_of(request.authorization))
+        call = Call(endpoint, request.method, params, project, user_of(request.authorization), body=body)
         # Mixpanel's limits are for the Query API, so calls to /api/app do not count.
         number, over = self.arrive(call, counted=not refused and not is_app)
         reply = Reply(0, b"", cut="reset")
@@ -119,9 +123,9 @@ class FakeMixpanel(Traffic, Faults):
             reply = self._reply(request, call)
         except Refused as error:
             # Mixpanel's errors quote this older path, not the path of the request.
-            address = request.path if is_app else f"/api/2.0/{endpoint}"
-            body = {"request": f"{address}?{request.query}", "error": error.message}
-            reply = Reply(error.status, *_sent(body, error.headers))
+            address = request.path if is_app or body is not None else f"/api/2.0/{endpoint}"
+            words = {"request": f"{address}?{request.query}", "error": error.message}
+            reply = Reply(error.status, *_sent(words, error.headers))
         finally:
             self.leave(number, project, 0 if reply.cut == "reset" else reply.status)
         return reply
@@ -138,7 +142,7 @@ class FakeMixpanel(Traffic, Faults):
         fault = self.take_fault(call.endpoint)
         if self._stopped.wait(self.latency(call) if callable(self.latency) else self.latency):
             return Reply(0, b"", cut="reset")
-        query = Query(call.project_id or 0, datetime.now(ZONE), call.params)
+        query = Query(call.project_id or 0, datetime.now(ZONE), call.params, call.body or {})
         if fault and not fault.cut:
             return self._failure(fault, query.project_id)
         answer = ENDPOINTS[f"{call.method} {call.endpoint}"](query)
@@ -151,6 +155,13 @@ class FakeMixpanel(Traffic, Faults):
             over = self.over(project, 1, self.hourly_limit + 1)
             raise Refused(429, over.message, {**over.headers, **fault.headers})
         raise Refused(fault.status, MESSAGES.get(fault.status, "unknown error"), fault.headers)
+
+
+def _body(request: Request) -> dict[str, Any]:
+    try:
+        return request.json()
+    except ValueError:
+        raise Refused(400, "the body must be a JSON object, sent as application/json") from None
 
 
 def _sent(body: object, headers: Mapping[str, str] | None = None) -> tuple[bytes, dict[str, str]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fake_mixpanel import counts, dataset
 from fake_mixpanel.buckets import later, start_of
+from fake_mixpanel.conditions import Where
 from fake_mixpanel.query import Query, Refused
 from fake_mixpanel.segments import largest
 
@@ -23,7 +24,7 @@ def funnels(query: Query) -> dict[str, Any]:
 
 
 def _funnel_cell(query: Query, funnel: dataset.Funnel, days: list[date]) -> dict[str, Any]:
-    started = people(query, funnel.steps[0], days, query.text("where", ""))
+    started = people(query, funnel.steps[0], days, query.where)
     steps = funnel_steps(funnel, started)
     if "on" not in query.params:
         return {"steps": steps}
@@ -68,7 +69,7 @@ def retention(query: Query) -> dict[str, Any]:
     for first, days in query.buckets().items():
         size = counts.distinct_people(list(people(query, born, days).values())) if born else 0
         if size:
-            columns, seed = query.number("interval_count", 1), (event, query.text("where", ""))
+            columns, seed = query.number("interval_count", 1), (event, query.where)
             back = came_back(size, first, columns, query.today, unit=unit, seed=seed)
             answer[str(first)] = {"counts": back, "first": size}
     return answer
@@ -100,7 +101,7 @@ def addiction(query: Query) -> dict[str, Any]:
     columns = {"day": 1, "week": 7, "month": 31}[unit] * (1 if query.text("addiction_unit") == "day" else 24)
     data = {}
     for first, days in query.buckets().items():
-        seen = counts.distinct_people(list(people(query, event, days, query.text("where", "")).values()))
+        seen = counts.distinct_people(list(people(query, event, days, query.where).values()))
         row = [seen]
         for number in range(1, columns):
             luck = counts.chance("frequency", event.name, unit, first, number)
@@ -109,7 +110,7 @@ def addiction(query: Query) -> dict[str, Any]:
     return {"data": data}
 
 
-def people(query: Query, event: dataset.Event, days: list[date], where: str = "") -> counts.Daily:
+def people(query: Query, event: dataset.Event, days: list[date], where: Where = ()) -> counts.Daily:
     """The number of people who did the event on each day."""
     found = query.daily(event, days, where)
     return {day: counts.people_of(event, number, day) for day, number in found.items()}

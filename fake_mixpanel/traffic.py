@@ -4,21 +4,23 @@ A 429 has Mixpanel's form of 2026: the message names the reached limit, and the 
 A query runs from its arrival until just before its answer is written, even if the client no longer waits.
 """
 
+import json
 import threading
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, replace
+from typing import Any
 
 from fake_mixpanel.query import Refused
 
 HOUR = 3600.0
 
-_Query = tuple[str, str, frozenset[tuple[str, str]]]
+_Query = tuple[str, str, frozenset[tuple[str, str]], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `status` is 0 while it runs, and stays 0 if it never gets an answer.
+    """One request. `status` is 0 while it runs, and stays 0 if it never gets an answer. `body`: the JSON of a POST.
 
     `user` is the name of the account, or "project secret", never a secret. `project_id` is None without access.
     """
@@ -29,6 +31,7 @@ class Call:
     project_id: int | None
     user: str
     status: int = 0
+    body: dict[str, Any] | None = None
 
 
 class Traffic:
@@ -70,7 +73,8 @@ class Traffic:
             self._calls[number] = call
             if project is None or not counted:
                 return number, None
-            query = (call.method, call.endpoint, frozenset((call.params | {"project_id": ""}).items()))
+            params = frozenset((call.params | {"project_id": ""}).items())
+            query = (call.method, call.endpoint, params, json.dumps(call.body, sort_keys=True))
             running, hour, now = self._running[project], self._hour[project], time.monotonic()
             self.duplicates_in_flight += query in running.values()
             while hour and hour[0] <= now - HOUR:

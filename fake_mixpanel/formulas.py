@@ -1,0 +1,108 @@
+"""The formulas of Insights: + - * / ^, brackets, numbers, and the letters of metrics."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fake_mixpanel.query import unacceptable
+
+Number = int | float
+Values = Mapping[str, Number]
+_Part = Callable[[Values], Number]
+
+LONGEST = 1000
+
+_TOKEN = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+)|([A-Z]+)|([-+*/^()]))")
+
+
+def letters(position: int) -> str:
+    """A … Z, then BA, BB, …"""
+    left, rest = divmod(position, 26)
+    return (letters(left) if left else "") + chr(ord("A") + rest)
+
+
+class Formula:
+    """Raises Refused for anything but arithmetic over `known`, the letters of the metrics."""
+
+    def __init__(self, definition: Any, known: set[str]) -> None:
+        if not isinstance(definition, str) or len(definition) > LONGEST:
+            raise unacceptable("a formula needs a definition")
+        self.definition = definition
+        self.letters: set[str] = set()
+        self._known = known
+        self._left = self._tokens()
+        try:
+            self._whole = self._sum()
+        except RecursionError:
+            raise unacceptable(f"the formula {definition!r} has too many brackets") from None
+        if self._left:
+            raise unacceptable(f"the formula {definition!r} can't be read at {self._left[0]!r}")
+
+    def value(self, values: Values) -> Number | None:
+        """None for a division by zero, and for anything else that has no finite value. A missing metric is 0."""
+        try:
+            found = self._whole(values)
+        except (ArithmeticError, TypeError):
+            return None
+        return found if isinstance(found, int | float) and math.isfinite(found) else None
+
+    def _tokens(self) -> list[str]:
+        tokens, position, text = [], 0, self.definition.rstrip()
+        while position < len(text):
+            found = _TOKEN.match(text, position)
+            if not found:
+                raise unacceptable(f"the formula {text!r} can't be read at {text[position:].lstrip()[:1]!r}")
+            tokens.append(found[0].strip())
+            position = found.end()
+        return tokens
+
+    def _next(self, *wanted: str) -> str:
+        """Takes the next token if it is one of `wanted`; "" if it is not."""
+        return self._left.pop(0) if self._left and self._left[0] in wanted else ""
+
+    def _sum(self) -> _Part:
+        return self._chain(self._product, {"+": lambda a, b: a + b, "-": lambda a, b: a - b})
+
+    def _product(self) -> _Part:
+        return self._chain(self._signed, {"*": lambda a, b: a * b, "/": lambda a, b: a / b})
+
+    def _chain(self, inner: Callable[[], _Part], by: Mapping[str, Callable[[Any, Any], Number]]) -> _Part:
+        part = inner()
+        while sign := self._next(*by):
+            part = _both(by[sign], part, inner())
+        return part
+
+    def _signed(self) -> _Part:
+        if self._next("-"):
+            part = self._signed()
+            return lambda values: -part(values)
+        return self._signed() if self._next("+") else self._power()
+
+    def _power(self) -> _Part:
+        base = self._atom()
+        if not self._next("^"):
+            return base
+        # As floats: a power of integers could be too long to write.
+        return _both(lambda a, b: float(a) ** float(b), base, self._signed())
+
+    def _atom(self) -> _Part:
+        if self._next("("):
+            part = self._sum()
+            if not self._next(")"):
+                raise unacceptable(f"the formula {self.definition!r} lacks a bracket")
+            return part
+        token = self._left.pop(0) if self._left else ""
+        if token.isalpha():
+            if token not in self._known:
+                raise unacceptable(f"the formula {self.definition!r} uses {token}, and there is no such metric")
+            self.letters.add(token)
+            return lambda values: values.get(token, 0)
+        if not token or token in "+-*/^()":
+            raise unacceptable(f"the formula {self.definition!r} is not complete")
+        constant = float(token) if "." in token else int(token)
+        return lambda values: constant
+
+
+def _both(by: Callable[[Any, Any], Number], left: _Part, right: _Part) -> _Part:
+    return lambda values: by(left(values), right(values))
