@@ -153,12 +153,14 @@ def _last(query: Query, window: Mapping[str, Any]) -> date:
 def _before(comparison: Any, days: list[date]) -> date | None:
     if comparison is None:
         return None
-    kind, value = (comparison.get(name) for name in ("type", "value")) if isinstance(comparison, dict) else ("", "")
+    if not isinstance(comparison, dict):
+        raise unacceptable("timeComparison must be an object")
+    kind, value = comparison.get("type"), part(comparison, "value", str)
     if kind == "relative" and value in _DAYS:
         return days[0] - timedelta(days=_DAYS[value])
     try:
         found = date.fromisoformat(value)
-    except (TypeError, ValueError):
+    except ValueError:
         raise unacceptable("timeComparison needs a unit or a date") from None
     if kind == "absolute-end":
         return found - timedelta(days=len(days) - 1)

@@ -60,7 +60,7 @@ class Grid:
             kept = tuple(largest(there, self.report.limit))
         cells = {OVERALL: self._cells(metric, event, whole)}
         cells |= {value: self._cells(metric, event, parts[value], value) for value in kept if value in parts}
-        rest = _added(parts[value] for value in there if value not in kept)
+        rest = added(parts[value] for value in there if value not in kept)
         if rest:
             cells[REMAINING] = self._cells(metric, event, rest)
         return Column(_filled(cells), kept, bool(rest))
@@ -135,7 +135,7 @@ def hours_between(query: Query, days: list[date]) -> Iterator[datetime]:
         at += timedelta(hours=1)
 
 
-def _added(parts: Iterator[counts.Daily]) -> counts.Daily:
+def added(parts: Iterator[counts.Daily]) -> counts.Daily:
     total: counts.Daily = {}
     for daily in parts:
         for day, number in daily.items():

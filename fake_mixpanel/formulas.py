@@ -92,15 +92,15 @@ class Formula:
             if not self._next(")"):
                 raise unacceptable(f"the formula {self.definition!r} lacks a bracket")
             return part
-        token = self._left.pop(0) if self._left else ""
-        if token.isalpha():
-            if token not in self._known:
-                raise unacceptable(f"the formula {self.definition!r} uses {token}, and there is no such metric")
-            self.letters.add(token)
-            return lambda values: values.get(token, 0)
-        if not token or token in "+-*/^()":
+        found = self._left.pop(0) if self._left else ""
+        if found.isalpha():
+            if found not in self._known:
+                raise unacceptable(f"the formula {self.definition!r} uses {found}, and there is no such metric")
+            self.letters.add(found)
+            return lambda values: values.get(found, 0)
+        if found in ("", *"+-*/^()"):
             raise unacceptable(f"the formula {self.definition!r} is not complete")
-        constant = float(token) if "." in token else int(token)
+        constant = float(found) if "." in found else int(found)
         return lambda values: constant
 
 

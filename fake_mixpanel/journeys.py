@@ -58,6 +58,17 @@ def funnel_steps(funnel: dataset.Funnel, started: counts.Daily, value: str = "")
     return steps
 
 
+def steps_table(steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """The steps in the form of /insights: `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …, …}`."""
+    named = {f"{number}. {step.get('step_label', step['event'])}": step for number, step in enumerate(steps, start=1)}
+    keys = ("count", "step_conv_ratio", "overall_conv_ratio")
+    times = [None, *(int(3600 + 80_000 * counts.chance("time", name)) for name in list(named)[1:])]
+    return {
+        **{key: {name: {"all": step[key]} for name, step in named.items()} for key in keys},
+        "avg_time": {name: {"all": seconds} for name, seconds in zip(named, times, strict=True)},
+    }
+
+
 def funnels_list(query: Query) -> list[dict[str, Any]]:
     return [{"funnel_id": funnel_id, "name": funnel.name} for funnel_id, funnel in dataset.FUNNELS.items()]
 
@@ -90,6 +101,11 @@ def came_back(
             seen = int(seen * counts.TODAY_SO_FAR)
         back.append(seen)
     return back
+
+
+def cohort(first: int, back: list[int]) -> dict[str, Any]:
+    """A cohort in the form of /insights."""
+    return {"first": first, "counts": back, "rates": [number / first if first else 0 for number in back]}
 
 
 def addiction(query: Query) -> dict[str, Any]:
