@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
+from fake_mixpanel.conditions import Where
 from fake_mixpanel.dataset import DEMO_PROJECT_ID, RARE, Event, Shares
 
 Measure = Literal["general", "unique", "average"]
@@ -26,7 +27,7 @@ def chance(*parts: object) -> float:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) / 2**64
 
 
-def event_count(event: Event, day: date, today: date, project_id: int, where: str = "") -> int:
+def event_count(event: Event, day: date, today: date, project_id: int, where: Where = ()) -> int:
     """How often the event happened on one day, with the filter `where`. Every project has its own numbers."""
     if day > today:
         return 0
@@ -83,6 +84,20 @@ def distinct_people(people: list[int]) -> int:
         return sum(people)
     overlapping = int(sum(people) * float(len(people)) ** -0.45)
     return max(*people, min(sum(people) - 1, overlapping))
+
+
+def amounts(split: Mapping[str, Daily], whole: Daily) -> dict[date, float]:
+    """The sum of a numeric property on each day. `split`: the events by its values, as `by_value` gives them."""
+    sums = dict.fromkeys(whole, 0.0)
+    for value, daily in split.items():
+        number = numeric(value) or 0.0
+        for day, times in daily.items():
+            sums[day] += times * number
+    return sums
+
+
+def numeric(value: str) -> float | None:
+    return float(value) if value.replace(".", "").isdigit() else None
 
 
 def by_hour(number: int, *seed: object) -> list[int]:

@@ -104,11 +104,11 @@ class FakeMixpanel(Traffic, Faults):
         params = request.params
         project, refused, body = None, None, None
         try:
-            if request.method == "POST":
-                body = json_in(request.body)
-                params = params | {"project_id": str(body.get("project_id", ""))}
             default = str(self.projects[0]) if endpoint == "app/me" else ""
             project_id = bookmarks[1] if bookmarks else params.get("project_id", default)
+            if request.method == "POST" and f"POST {endpoint}" in ENDPOINTS:
+                body = _body(request)
+                project_id = str(body.get("project_id", ""))
             project = project_of(request.authorization, project_id, self.accounts, self.projects)
             self._check(request.method, endpoint)
         except Refused as error:
@@ -123,9 +123,9 @@ class FakeMixpanel(Traffic, Faults):
             reply = self._reply(request, call)
         except Refused as error:
             # Mixpanel's errors quote this older path, not the path of the request.
-            address = request.path if is_app else f"/api/2.0/{endpoint}"
-            body = {"request": f"{address}?{request.query}", "error": error.message}
-            reply = Reply(error.status, *_sent(body, error.headers))
+            address = request.path if is_app or body is not None else f"/api/2.0/{endpoint}"
+            words = {"request": f"{address}?{request.query}", "error": error.message}
+            reply = Reply(error.status, *_sent(words, error.headers))
         finally:
             self.leave(number, project, 0 if reply.cut == "reset" else reply.status)
         return reply
@@ -157,15 +157,11 @@ class FakeMixpanel(Traffic, Faults):
         raise Refused(fault.status, MESSAGES.get(fault.status, "unknown error"), fault.headers)
 
 
-def json_in(body: bytes) -> dict[str, Any]:
-    """The JSON object of a POST. Raises Refused for anything else."""
+def _body(request: Request) -> dict[str, Any]:
     try:
-        found = json.loads(body)
+        return request.json()
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise Refused(400, "the body must be a JSON object")
-    return found
+        raise Refused(400, "the body must be a JSON object, sent as application/json") from None
 
 
 def _sent(body: object, headers: Mapping[str, str] | None = None) -> tuple[bytes, dict[str, str]]:

@@ -1,66 +1,108 @@
-"""Computes the formulas of Insights: + - * / ^, brackets, numbers, and letters for the metrics."""
+"""The formulas of Insights: + - * / ^, brackets, numbers, and the letters of metrics."""
 
-import ast
-import operator
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fake_mixpanel.conditions import refused
+from fake_mixpanel.query import unacceptable
 
 Number = int | float
+Values = Mapping[str, Number]
+_Part = Callable[[Values], Number]
 
-_ALLOWED = re.compile(r"[A-Z0-9.+*/^() -]*")
-_OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
-}
+LONGEST = 1000
+
+_TOKEN = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+)|([A-Z]+)|([-+*/^()]))")
 
 
 def letters(position: int) -> str:
     """A … Z, then BA, BB, …"""
-    text, left = "", position
-    while True:
-        left, rest = divmod(left, 26)
-        text = chr(ord("A") + rest) + text
-        if not left:
-            return text
+    left, rest = divmod(position, 26)
+    return (letters(left) if left else "") + chr(ord("A") + rest)
 
 
-def parsed(definition: Any, known: int) -> ast.expr:
-    """The formula. Raises Refused for anything but arithmetic over the letters of `known` metrics."""
-    if not isinstance(definition, str) or not _ALLOWED.fullmatch(definition):
-        raise refused(f"cannot parse the formula {definition!r}")
-    try:
-        tree = ast.parse(definition.replace("^", "**").strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError):
-        raise refused(f"cannot parse the formula {definition!r}") from None
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    if unknown := names - {letters(position) for position in range(known)}:
-        raise refused(f"the formula uses {min(unknown)}, and there is no such metric")
-    return tree
+class Formula:
+    """Raises Refused for anything but arithmetic over `known`, the letters of the metrics."""
+
+    def __init__(self, definition: Any, known: set[str]) -> None:
+        if not isinstance(definition, str) or len(definition) > LONGEST:
+            raise unacceptable("a formula needs a definition")
+        self.definition = definition
+        self.letters: set[str] = set()
+        self._known = known
+        self._left = self._tokens()
+        try:
+            self._whole = self._sum()
+        except RecursionError:
+            raise unacceptable(f"the formula {definition!r} has too many brackets") from None
+        if self._left:
+            raise unacceptable(f"the formula {definition!r} can't be read at {self._left[0]!r}")
+
+    def value(self, values: Values) -> Number | None:
+        """None for a division by zero, and for anything else that has no finite value. A missing metric is 0."""
+        try:
+            found = self._whole(values)
+        except (ArithmeticError, TypeError):
+            return None
+        return found if isinstance(found, int | float) and math.isfinite(found) else None
+
+    def _tokens(self) -> list[str]:
+        tokens, position, text = [], 0, self.definition.rstrip()
+        while position < len(text):
+            found = _TOKEN.match(text, position)
+            if not found:
+                raise unacceptable(f"the formula {text!r} can't be read at {text[position:].lstrip()[:1]!r}")
+            tokens.append(found[0].strip())
+            position = found.end()
+        return tokens
+
+    def _next(self, *wanted: str) -> str:
+        """Takes the next token if it is one of `wanted`; "" if it is not."""
+        return self._left.pop(0) if self._left and self._left[0] in wanted else ""
+
+    def _sum(self) -> _Part:
+        return self._chain(self._product, {"+": lambda a, b: a + b, "-": lambda a, b: a - b})
+
+    def _product(self) -> _Part:
+        return self._chain(self._signed, {"*": lambda a, b: a * b, "/": lambda a, b: a / b})
+
+    def _chain(self, inner: Callable[[], _Part], by: Mapping[str, Callable[[Any, Any], Number]]) -> _Part:
+        part = inner()
+        while sign := self._next(*by):
+            part = _both(by[sign], part, inner())
+        return part
+
+    def _signed(self) -> _Part:
+        if self._next("-"):
+            part = self._signed()
+            return lambda values: -part(values)
+        return self._signed() if self._next("+") else self._power()
+
+    def _power(self) -> _Part:
+        base = self._atom()
+        if not self._next("^"):
+            return base
+        # As floats: a power of integers could be too long to write.
+        return _both(lambda a, b: float(a) ** float(b), base, self._signed())
+
+    def _atom(self) -> _Part:
+        if self._next("("):
+            part = self._sum()
+            if not self._next(")"):
+                raise unacceptable(f"the formula {self.definition!r} lacks a bracket")
+            return part
+        found = self._left.pop(0) if self._left else ""
+        if found.isalpha():
+            if found not in self._known:
+                raise unacceptable(f"the formula {self.definition!r} uses {found}, and there is no such metric")
+            self.letters.add(found)
+            return lambda values: values.get(found, 0)
+        if found in ("", *"+-*/^()"):
+            raise unacceptable(f"the formula {self.definition!r} is not complete")
+        constant = float(found) if "." in found else int(found)
+        return lambda values: constant
 
 
-def value_of(node: ast.expr, given: Mapping[str, Number]) -> Number | None:
-    """The formula's value; None where it divides by zero. A metric without events is 0."""
-    match node:
-        case ast.Name(id=name):
-            return given.get(name, 0)
-        case ast.Constant(value=int() | float() as value):
-            return value
-        case ast.UnaryOp(op=ast.USub(), operand=inner):
-            found = value_of(inner, given)
-            return None if found is None else -found
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            one, other = value_of(left, given), value_of(right, given)
-            if one is None or other is None:
-                return None
-            try:
-                found = _OPERATORS[type(op)](one, other)
-            except (ZeroDivisionError, OverflowError):
-                return None
-            return found if isinstance(found, int | float) else None
-    raise refused("cannot parse the formula")
+def _both(by: Callable[[Any, Any], Number], left: _Part, right: _Part) -> _Part:
+    return lambda values: by(left(values), right(values))

@@ -6,7 +6,7 @@ from typing import Any
 
 from fake_mixpanel import counts, dataset
 from fake_mixpanel.buckets import later, start_of
-from fake_mixpanel.conditions import of_expression
+from fake_mixpanel.conditions import Where
 from fake_mixpanel.query import Query, Refused
 from fake_mixpanel.segments import largest
 
@@ -24,7 +24,7 @@ def funnels(query: Query) -> dict[str, Any]:
 
 
 def _funnel_cell(query: Query, funnel: dataset.Funnel, days: list[date]) -> dict[str, Any]:
-    started = people(query, funnel.steps[0], days, of_expression(query.text("where", "")))
+    started = people(query, funnel.steps[0], days, query.where)
     steps = funnel_steps(funnel, started)
     if "on" not in query.params:
         return {"steps": steps}
@@ -58,6 +58,17 @@ def funnel_steps(funnel: dataset.Funnel, started: counts.Daily, value: str = "")
     return steps
 
 
+def steps_table(steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """The steps in the form of /insights: `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …, …}`."""
+    named = {f"{number}. {step.get('step_label', step['event'])}": step for number, step in enumerate(steps, start=1)}
+    keys = ("count", "step_conv_ratio", "overall_conv_ratio")
+    times = [None, *(int(3600 + 80_000 * counts.chance("time", name)) for name in list(named)[1:])]
+    return {
+        **{key: {name: {"all": step[key]} for name, step in named.items()} for key in keys},
+        "avg_time": {name: {"all": seconds} for name, seconds in zip(named, times, strict=True)},
+    }
+
+
 def funnels_list(query: Query) -> list[dict[str, Any]]:
     return [{"funnel_id": funnel_id, "name": funnel.name} for funnel_id, funnel in dataset.FUNNELS.items()]
 
@@ -69,7 +80,7 @@ def retention(query: Query) -> dict[str, Any]:
     for first, days in query.buckets().items():
         size = counts.distinct_people(list(people(query, born, days).values())) if born else 0
         if size:
-            columns, seed = query.number("interval_count", 1), (event, query.text("where", ""))
+            columns, seed = query.number("interval_count", 1), (event, query.where)
             back = came_back(size, first, columns, query.today, unit=unit, seed=seed)
             answer[str(first)] = {"counts": back, "first": size}
     return answer
@@ -92,6 +103,11 @@ def came_back(
     return back
 
 
+def cohort(first: int, back: list[int]) -> dict[str, Any]:
+    """A cohort in the form of /insights."""
+    return {"first": first, "counts": back, "rates": [number / first if first else 0 for number in back]}
+
+
 def addiction(query: Query) -> dict[str, Any]:
     """One row per day, week or month. Column n is the number of people active in at least n + 1 hours or days of it."""
     event = dataset.EVENTS.get(query.text("event", "App Open"))
@@ -101,7 +117,7 @@ def addiction(query: Query) -> dict[str, Any]:
     columns = {"day": 1, "week": 7, "month": 31}[unit] * (1 if query.text("addiction_unit") == "day" else 24)
     data = {}
     for first, days in query.buckets().items():
-        seen = counts.distinct_people(list(people(query, event, days, query.text("where", "")).values()))
+        seen = counts.distinct_people(list(people(query, event, days, query.where).values()))
         row = [seen]
         for number in range(1, columns):
             luck = counts.chance("frequency", event.name, unit, first, number)
@@ -110,7 +126,7 @@ def addiction(query: Query) -> dict[str, Any]:
     return {"data": data}
 
 
-def people(query: Query, event: dataset.Event, days: list[date], where: str = "") -> counts.Daily:
+def people(query: Query, event: dataset.Event, days: list[date], where: Where = ()) -> counts.Daily:
     """The number of people who did the event on each day."""
     found = query.daily(event, days, where)
     return {day: counts.people_of(event, number, day) for day, number in found.items()}

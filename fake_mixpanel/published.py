@@ -34,7 +34,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 def problems(request: Request) -> Iterator[str]:
-    """The mistakes in a request. The description has no /api/app and no POST of an unsaved report: they have none."""
+    """The mistakes in a request. What the description does not have has none: /api/app, and unsaved reports."""
     path = request.path.removeprefix("/api/query")
     if path.startswith("/api/app/") or (request.method, path) == ("POST", "/insights"):
         return

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from fake_mixpanel import counts
 from fake_mixpanel.buckets import buckets, days_between
+from fake_mixpanel.conditions import Where, of_expression
 from fake_mixpanel.dataset import Event
 
 LONGEST_RANGE = timedelta(days=3660)
@@ -22,11 +23,16 @@ class Refused(Exception):
         self.headers = dict(headers or {})
 
 
+def unacceptable(words: str) -> Refused:
+    """What Mixpanel answers to an Insights query that can't be right. The words are meant for people."""
+    return Refused(400, f"UserVisibleParamsError: {words}")
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The project, its local time, and the sent parameters or JSON body.
+    """The project, its local time, and what was sent. Every method raises Refused for a missing parameter.
 
-    Every method raises Refused for a missing parameter.
+    `body`: the JSON of a POST.
     """
 
     project_id: int
@@ -37,6 +43,10 @@ class Query:
     @property
     def today(self) -> date:
         return self.now.date()
+
+    @property
+    def where(self) -> Where:
+        return of_expression(self.params.get("where", ""))
 
     def text(self, name: str, default: str | None = None) -> str:
         value = self.params.get(name) or default
@@ -67,7 +77,18 @@ class Query:
         interval = self.number("interval", 1)
         return buckets(self.days(), self.text("unit", "day"), 1 if "unit" in self.params else interval)
 
-    def daily(self, event: Event, days: Iterable[date], where: str = "") -> counts.Daily:
+    def daily(self, event: Event, days: Iterable[date], where: Where = ()) -> counts.Daily:
         """The count of the event on each day, in this project. Days without events are left out, as at Mixpanel."""
         daily = {day: counts.event_count(event, day, self.today, self.project_id, where) for day in days}
         return {day: number for day, number in daily.items() if number}
+
+    def stamp(self, day: date, hour: int = 0) -> str:
+        return datetime.combine(day, time(hour), self.now.tzinfo).isoformat()
+
+    def timing(self, days: list[date]) -> dict[str, Any]:
+        """The parts of an Insights answer that say when it was computed, and its dates."""
+        end = datetime.combine(days[-1], time(23, 59, 59, 999_000), self.now.tzinfo)
+        return {
+            "computed_at": self.now.astimezone(UTC).isoformat(),
+            "date_range": {"from_date": self.stamp(days[0]), "to_date": end.isoformat()},
+        }

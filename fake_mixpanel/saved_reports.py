@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from fake_mixpanel import counts, dataset
 from fake_mixpanel.buckets import buckets, days_between
-from fake_mixpanel.journeys import came_back, funnel_steps, people
+from fake_mixpanel.journeys import came_back, cohort, funnel_steps, people, steps_table
 from fake_mixpanel.query import Query, Refused
 
 SIGNUPS_REPORT = 41001
@@ -41,11 +41,7 @@ def insights(query: Query) -> dict[str, Any]:
         raise Refused(400, f"bookmark {number} is of type {report.kind}, which can't be queried here")
     days = days_between(query.today - timedelta(days=report.days - 1), query.today)
     return {
-        "computed_at": query.now.isoformat(),
-        "date_range": {
-            "from_date": _stamp(query, days[0]),
-            "to_date": datetime.combine(days[-1], time(23, 59, 59, 999_000), query.now.tzinfo).isoformat(),
-        },
+        **query.timing(days),
         "headers": ["$event", *report.breakdowns],
         "series": SERIES[report.kind](query, report, days),
     }
@@ -80,37 +76,28 @@ def _leaf(query: Query, report: SavedReport, event: dataset.Event, daily: counts
         return {"all": counts.measured(report.measure, event, daily)}
     if report.unit == "hour":
         hours = {day: counts.by_hour(number, event.name, day) for day, number in daily.items()}
-        return {_stamp(query, day, hour): part for day, parts in hours.items() for hour, part in enumerate(parts)}
+        return {query.stamp(day, hour): part for day, parts in hours.items() for hour, part in enumerate(parts)}
     grouped = buckets(list(daily), report.unit)
     return {
-        _stamp(query, first): counts.measured(report.measure, event, {day: daily[day] for day in some})
+        query.stamp(first): counts.measured(report.measure, event, {day: daily[day] for day in some})
         for first, some in grouped.items()
     }
 
 
 def _retention(query: Query, report: SavedReport, days: list[date]) -> Series:
-    def cohort(first: int, back: list[int]) -> dict[str, Any]:
-        return {"first": first, "counts": back, "rates": [number / first if first else 0 for number in back]}
-
     born, came = report.events
     started = people(query, dataset.EVENTS[born], days)
     backs = {day: came_back(size, day, 8, query.today, seed=("saved",)) for day, size in started.items()}
     sums = [sum(column) // len(started) for column in zip(*backs.values(), strict=True)]
     average = cohort(sum(started.values()) // len(started), sums)
-    dated = {_stamp(query, day): cohort(size, backs[day]) for day, size in started.items()}
+    dated = {query.stamp(day): cohort(size, backs[day]) for day, size in started.items()}
     return {f"{born} and then {came}": {**dated, "$average": average}}
 
 
 def _funnel(query: Query, report: SavedReport, days: list[date]) -> Series:
     funnel = dataset.FUNNELS[report.funnel or 0]
     steps = funnel_steps(funnel, people(query, funnel.steps[0], days))
-    keys = ("count", "step_conv_ratio", "overall_conv_ratio")
-    named = {f"{number}. {step.get('step_label', step['event'])}": step for number, step in enumerate(steps, start=1)}
-    return {funnel.name: {key: {name: {"all": step[key]} for name, step in named.items()} for key in keys}}
-
-
-def _stamp(query: Query, day: date, hour: int = 0) -> str:
-    return datetime.combine(day, time(hour), query.now.tzinfo).isoformat()
+    return {funnel.name: steps_table(steps)}
 
 
 SERIES: dict[str, Callable[[Query, SavedReport, list[date]], Series]] = {

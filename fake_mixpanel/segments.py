@@ -7,7 +7,6 @@ from typing import Any, cast
 
 from fake_mixpanel import counts, dataset
 from fake_mixpanel.buckets import days_between
-from fake_mixpanel.conditions import of_expression
 from fake_mixpanel.query import Query, Refused
 
 Cells = dict[str, int | float]
@@ -27,7 +26,7 @@ def segmentation(query: Query) -> dict[str, Any]:
     event = dataset.EVENTS.get(query.text("event"))
     if not event:
         return _chart(query, {})
-    whole = query.daily(event, query.days(), of_expression(query.text("where", "")))
+    whole = query.daily(event, query.days(), query.where)
     if "on" not in query.params:
         return _chart(query, {event.name: _cells(query, event, whole)})
     name, parts = dataset.breakdown(event, query.text("on"))
@@ -116,15 +115,11 @@ def _chart(query: Query, values: dict[str, Cells]) -> dict[str, Any]:
 
 
 def _amounts(query: Query) -> dict[date, tuple[float, int]]:
-    """Day → the sum of a numeric property, and the number of events. A value that is not a number counts as 0."""
+    """Day → the sum of a numeric property, and the number of events."""
     days, event = query.days(), dataset.EVENTS.get(query.text("event"))
     if not event:
         return {}
-    whole = query.daily(event, days, of_expression(query.text("where", "")))
+    whole = query.daily(event, days, query.where)
     name, parts = dataset.breakdown(event, query.text("on"))
-    sums: dict[date, float] = dict.fromkeys(whole, 0.0)
-    for value, daily in counts.by_value(event, name, parts, whole).items():
-        amount = float(value) if value.replace(".", "").isdigit() else 0.0
-        for day, number in daily.items():
-            sums[day] += number * amount
+    sums = counts.amounts(counts.by_value(event, name, parts, whole), whole)
     return {day: (sums[day], number) for day, number in whole.items()}

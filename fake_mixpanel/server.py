@@ -1,5 +1,6 @@
 """The HTTP server of the fake: it reads requests and sends complete or cut answers."""
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,11 +15,22 @@ class Request:
     path: str
     query: str
     authorization: str
+    content_type: str = ""
     body: bytes = b""
 
     @property
     def params(self) -> dict[str, str]:
         return dict(parse_qsl(self.query, keep_blank_values=True))
+
+    def json(self) -> dict[str, Any]:
+        """The JSON object in the body. Raises ValueError for anything else."""
+        try:
+            found = json.loads(self.body)
+        except RecursionError:
+            found = None
+        if not isinstance(found, dict) or self.content_type.partition(";")[0] != "application/json":
+            raise ValueError("no JSON object")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         url = urlsplit(self.path)
-        request = Request(self.command, url.path, url.query, self.headers.get("Authorization", ""), body)
+        authorization, content_type = (self.headers.get(name, "") for name in ("Authorization", "Content-Type"))
+        request = Request(self.command, url.path, url.query, authorization, content_type, body)
         reply = cast(Server, self.server).receive(request)
         if reply.cut == "reset":
             self.close_connection = True

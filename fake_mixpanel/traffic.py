@@ -20,7 +20,7 @@ _Query = tuple[str, str, frozenset[tuple[str, str]], str]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `body` is the JSON of a POST. `status` is 0 while it runs, and stays 0 if it never gets an answer.
+    """One request. `status` is 0 while it runs, and stays 0 if it never gets an answer. `body`: the JSON of a POST.
 
     `user` is the name of the account, or "project secret", never a secret. `project_id` is None without access.
     """

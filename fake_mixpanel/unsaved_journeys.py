@@ -1,106 +1,159 @@
-"""Unsaved reports of funnels and retention, made of listed events. The answers have the forms of saved ones."""
+"""Unsaved reports of funnels and retention, from any events. Their answers have the forms of saved reports."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from fake_mixpanel import counts, dataset
+from fake_mixpanel import counts, dataset, filters
+from fake_mixpanel.bookmark import Bookmark, part
 from fake_mixpanel.buckets import buckets
-from fake_mixpanel.conditions import of_filters, refused
-from fake_mixpanel.journeys import came_back, funnel_steps, people
+from fake_mixpanel.cells import OVERALL, REMAINING, added
+from fake_mixpanel.conditions import Where, joined
+from fake_mixpanel.journeys import came_back, cohort, funnel_steps, people, steps_table
+from fake_mixpanel.query import Query, unacceptable
 from fake_mixpanel.segments import largest
 
-if TYPE_CHECKING:
-    from fake_mixpanel.unsaved import Report
+FUNNEL_MATHS = ("conversion_rate_unique", "conversion_rate_total", "conversion_rate_session", "unique", "total")
+RETENTION_MATHS = ("retention_rate", "unique")
+MOST_STEPS = 100
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "session": 3600, "day": 86_400, "week": 604_800, "month": 2_592_000}
+USUAL_WINDOW, LONGEST_WINDOW = 14 * SECONDS["day"], 367 * SECONDS["day"]
+COLUMNS = {"day": 14, "week": 12, "month": 6}
+"""The number of intervals after which people come back, by retention unit."""
 
-NOBODY = dataset.Event("", 0, 1)
-LONGEST_WINDOW = 366
-KEYS = ("count", "step_conv_ratio", "overall_conv_ratio")
 
+def funnel(query: Query, report: Bookmark) -> dict[str, Any]:
+    """`series`: `{name: {"count": {"1. App Open": {"all": n}, …}, …}}`, with a breakdown one such table per value.
 
-def funnel(report: "Report") -> dict[str, Any]:
-    """`{"count": {"1. App Open": {"all": n}, …}, …}`; a line has ratios by date, and counts in `secondary`."""
-    behavior = report.show[0]["behavior"]
-    names, window = events_of(behavior), behavior.get("conversionWindowDuration")
-    if not 2 <= len(names) <= 100:
-        raise refused("a funnel has 2 to 100 steps")
-    if not isinstance(window, int) or not 1 <= window <= LONGEST_WINDOW:
-        raise refused(f"the conversion window must be between 1 and {LONGEST_WINDOW} days")
-    asked = made_funnel(names, window)
-    key = f"{names[0]} through {names[-1]}"
-    where = of_filters([*report.where, *behavior.get("filter", [])])
-    started = {"": people(report.query, asked.steps[0], report.days, where)}
-    if report.group:
-        name = report.group
-        parts = counts.by_value(asked.steps[0], name, dataset.shares(asked.steps[0], name), started[""])
-        started = {"$overall": started.pop(""), **largest(parts, report.limit)}
-    found: dict[str, Any] = {}
-    secondary: dict[str, Any] = {}
-    for value, daily in started.items():
-        if not daily:
+    Dated: `{name: {date: conversion}}`, and the number of people who finish in `secondary`.
+    """
+    behavior = _behavior(report, FUNNEL_MATHS)
+    behaviors = _events(behavior, 2, MOST_STEPS)
+    wheres = [filters.read(step.get("filters", []), step.get("filtersDeterminer", "all")) for step in behaviors]
+    events = [_event(step["name"]) for step in behaviors]
+    made = _made(events, behavior, wheres)
+    where = joined(*report.where, *filters.read(behavior.get("filter", [])), *wheres[0])
+    values, is_cut = _split(report, events[0], people(query, events[0], report.days, where))
+    nested: dict[str, Any] = {}
+    finished: dict[str, Any] = {}
+    for value, started in values.items():
+        if not report.is_dated:
+            nested[value] = steps_table(funnel_steps(made, started, _name(value)))
             continue
-        named = "" if value == "$overall" else value
-        if report.display["chartType"] == "line":
-            found[value], secondary[value] = by_date(report, asked, daily, named)
-        else:
-            found[value] = table(funnel_steps(asked, daily, named))
-    if not report.group:
-        found, secondary = found.get("", {}), secondary.get("", {})
-    more = {"secondary": {"series": {key: secondary}}} if secondary else {}
-    return {"series": {key: found} if found else {}, "keys": [key], **more}
+        nested[value], finished[value] = {}, {}
+        for first, days in buckets(report.days, report.unit).items():
+            steps = funnel_steps(made, {day: started[day] for day in days if day in started}, _name(value))
+            if steps[0]["count"]:
+                nested[value][query.stamp(first)] = steps[-1]["overall_conv_ratio"]
+                finished[value][query.stamp(first)] = steps[-1]["count"]
+    return _answer(report, f"{events[0].name} through {events[-1].name}", is_cut, nested, finished)
 
 
-def events_of(behavior: Mapping[str, Any]) -> list[str]:
-    steps = behavior.get("behaviors")
-    if not isinstance(steps, list) or not all(isinstance(step, dict) and step.get("name") for step in steps):
-        raise refused("behaviors must be a list of events")
-    return [str(step["name"]) for step in steps]
+def retention(query: Query, report: Bookmark) -> dict[str, Any]:
+    """`series`: `{name: {date: {"first", "counts", "rates"}, "$average": …}}`, with a breakdown values above dates.
+
+    Dated: `{name: {date: rate}}` after one interval, and the number of people in `secondary`.
+    """
+    behavior = _behavior(report, RETENTION_MATHS)
+    born, back = _events(behavior, 2, 2)
+    unit = behavior.get("retentionUnit", "day")
+    if unit not in COLUMNS:
+        raise unacceptable(f"unknown retentionUnit {unit!r}")
+    if behavior.get("retentionAlignmentType", "birth") not in ("birth", "interval_start"):
+        raise unacceptable("unknown retentionAlignmentType")
+    event, where = _event(born["name"]), joined(*report.where, *filters.read(behavior.get("filter", [])))
+    born_where = joined(*where, *filters.read(born.get("filters", []), born.get("filtersDeterminer", "all")))
+    where = joined(*where, *filters.read(back.get("filters", []), back.get("filtersDeterminer", "all")))
+    values, is_cut = _split(report, event, people(query, event, report.days, born_where))
+    nested: dict[str, Any] = {}
+    returned: dict[str, Any] = {}
+    for value, started in values.items():
+        seed = (back["name"], where, *filter(None, [_name(value)]))
+        cohorts: dict[str, Any] = {}
+        for first, days in buckets(report.days, unit).items():
+            if size := counts.distinct_people([started[day] for day in days if day in started]):
+                found = came_back(size, first, COLUMNS[unit], query.today, unit=unit, seed=seed)
+                cohorts[query.stamp(first)] = cohort(size, found)
+        if report.is_dated:
+            nested[value] = {date: each["rates"][1] for date, each in cohorts.items()}
+            returned[value] = {date: each["counts"][1] for date, each in cohorts.items()}
+        elif cohorts:
+            columns = zip(*(each["counts"] for each in cohorts.values()), strict=True)
+            size = sum(each["first"] for each in cohorts.values()) // len(cohorts)
+            nested[value] = {**cohorts, "$average": cohort(size, [sum(some) // len(cohorts) for some in columns])}
+    return _answer(report, f"{born['name']} and then {back['name']}", is_cut, nested, returned)
 
 
-def made_funnel(names: list[str], window: int) -> dataset.Funnel:
-    """A longer window lets a few more people through."""
-    steps = tuple(dataset.EVENTS.get(name, NOBODY) for name in names)
-    more = 1 - 0.2 / window
-    keeps = tuple(
-        (0.25 + 0.5 * counts.chance("keeps", *names[step : step + 2])) * more if steps[step + 1] is not NOBODY else 0.0
-        for step in range(len(steps) - 1)
-    )
-    return dataset.Funnel(" → ".join(names), steps, keeps)
+JOURNEYS: dict[str, Callable[[Query, Bookmark], dict[str, Any]]] = {"funnel": funnel, "retention": retention}
+"""Type of a behavior → the function that answers."""
 
 
-def table(steps: list[dict[str, Any]]) -> dict[str, Any]:
-    named = {f"{number}. {step.get('step_label', step['event'])}": step for number, step in enumerate(steps, start=1)}
-    return {key: {name: {"all": step[key]} for name, step in named.items()} for key in KEYS}
+def _behavior(report: Bookmark, maths: tuple[str, ...]) -> Mapping[str, Any]:
+    if len(report.show) != 1:
+        raise unacceptable("this fake answers one funnel or retention per report")
+    math = part(report.show[0], "measurement", dict).get("math")
+    if math not in maths:
+        raise unacceptable(f"unknown math {math!r}")
+    return part(report.show[0], "behavior", dict)
 
 
-def by_date(
-    report: "Report", asked: dataset.Funnel, daily: counts.Daily, value: str
-) -> tuple[dict[str, float], dict[str, int]]:
-    """The conversion and the number of people who finish, by bucket."""
-    ratios, numbers = {}, {}
-    for first, days in buckets(report.days, report.unit).items():
-        steps = funnel_steps(asked, {day: daily[day] for day in days if day in daily}, value)
-        if steps[0]["count"]:
-            ratios[report.stamp(first)] = steps[-1]["overall_conv_ratio"]
-            numbers[report.stamp(first)] = steps[-1]["count"]
-    return ratios, numbers
+def _events(behavior: Mapping[str, Any], fewest: int, most: int) -> list[dict[str, Any]]:
+    found = part(behavior, "behaviors", list)
+    if len(found) > most:
+        raise unacceptable("Funnel too big. Please reduce the number of event comparisons.")
+    if len(found) < fewest or not all(isinstance(each, dict) and part(each, "name", str) for each in found):
+        raise unacceptable(f"behaviors needs at least {fewest} events")
+    return found
 
 
-def retention(report: "Report") -> dict[str, Any]:
-    """`{date: {"first", "counts", "rates"}, "$average": …}`, as saved retention."""
-    behavior = report.show[0]["behavior"]
-    names = events_of(behavior)
-    if len(names) != 2:
-        raise refused("retention has two events")
-    unit = str(behavior.get("retentionUnit", "day"))
-    born = dataset.EVENTS.get(names[0])
-    found: dict[str, Any] = {}
-    for first, days in buckets(report.days, unit).items() if born else ():
-        size = counts.distinct_people(list(people(report.query, born or NOBODY, days).values()))
-        if size:
-            found[report.stamp(first)] = cohort(size, came_back(size, first, 8, report.query.today, unit=unit))
-    key = f"{names[0]} and then {names[1]}"
-    return {"series": {key: found} if found else {}, "keys": [key]}
+def _event(name: str) -> dataset.Event:
+    return dataset.EVENTS.get(name) or dataset.Event(name, 0, 1)
 
 
-def cohort(size: int, back: list[int]) -> dict[str, Any]:
-    return {"first": size, "counts": back, "rates": [number / size for number in back]}
+def _made(events: list[dataset.Event], behavior: Mapping[str, Any], wheres: list[Where]) -> dataset.Funnel:
+    """A longer window to convert lets some more people through each step.
+
+    The steps of a saved funnel give its numbers if the window is 14 days. Else fewer people reach a step than do its
+    event.
+    """
+    unit, number = behavior.get("conversionWindowUnit"), part(behavior, "conversionWindowDuration", int)
+    if not isinstance(unit, str) or unit not in SECONDS:
+        raise unacceptable(f"unknown conversionWindowUnit {unit!r}")
+    window = number * SECONDS[unit]
+    if not 1 <= window <= LONGEST_WINDOW:
+        raise unacceptable("the conversion window must be from 1 second to 12 months")
+    saved = next((each for each in dataset.FUNNELS.values() if each.steps == tuple(events)), None)
+    reached, keeps = events[0].daily / events[0].per_person, []
+    for step, event in enumerate(events[1:], start=1):
+        people = event.daily / event.per_person
+        share = 0.45 + 0.4 * counts.chance("keeps", step, events[step - 1].name, event.name)
+        share *= min(1.0, people / reached) if reached else 0.0
+        reached *= share
+        passed = 0.2 + 0.6 * counts.chance("where", wheres[step]) if wheres[step] else 1.0
+        kept = saved.keeps[step - 1] if saved else share
+        keeps.append(kept * passed * (window / USUAL_WINDOW) ** 0.02)
+    return dataset.Funnel(saved.name if saved else "", tuple(events), tuple(keeps))
+
+
+def _split(report: Bookmark, event: dataset.Event, daily: counts.Daily) -> tuple[dict[str, counts.Daily], bool]:
+    """The people by value of the breakdown, and whether there are more values than fit into the limit."""
+    if not daily or not report.group:
+        return ({OVERALL: daily} if daily else {}), False
+    parts = counts.by_value(event, report.group, dataset.shares(event, report.group), daily)
+    kept = largest(parts, report.limit)
+    rest = added(parts[value] for value in parts if value not in kept)
+    return {OVERALL: daily, **kept, **({REMAINING: rest} if rest else {})}, bool(rest)
+
+
+def _name(value: str) -> str:
+    return "" if value in (OVERALL, REMAINING) else value
+
+
+def _answer(
+    report: Bookmark, name: str, is_cut: bool, nested: dict[str, Any], secondary: dict[str, Any]
+) -> dict[str, Any]:
+    def series(by_value: dict[str, Any]) -> dict[str, Any]:
+        found = by_value if report.group else by_value.get(OVERALL)
+        return {name: found} if found else {}
+
+    answer: dict[str, Any] = {"series": series(nested), "keys": [name], "is_cut": is_cut}
+    return answer | ({"secondary": {"series": series(secondary)}} if report.is_dated else {})

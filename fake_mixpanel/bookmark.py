@@ -1,0 +1,169 @@
+"""Reads the body of `POST /insights`, an unsaved report. Refuses what Mixpanel would refuse."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+from fake_mixpanel import filters
+from fake_mixpanel.buckets import days_between
+from fake_mixpanel.conditions import Where
+from fake_mixpanel.query import LONGEST_RANGE, Query, Refused, unacceptable
+
+Kind = TypeVar("Kind")
+
+UNITS = ("hour", "day", "week", "month", "quarter", "year")
+ANALYSES = ("linear", "cumulative", "rolling")
+DATED = ("line", "stacked-line", "column", "stacked-column", "funnel-trend", "retention-trend")
+UNDATED = (
+    *("bar", "bar-stacked", "table", "pie", "insights-metric"),
+    *("funnel-steps", "funnel-steps-metric", "retention-curve", "retention-table"),
+)
+MOST_METRICS = 40
+MOST_HOURLY_DAYS = 31
+MOST_SEGMENTS = 50_000
+
+_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """`group`: the property of the breakdown, "" without one. `before`: the first day of a period to compare with."""
+
+    show: tuple[Mapping[str, Any], ...]
+    unit: str
+    days: list[date]
+    where: Where
+    group: str
+    is_dated: bool
+    analysis: str
+    window: int
+    limit: int
+    before: date | None
+
+    @property
+    def kind(self) -> str:
+        """What all metrics of the report measure: `event`, `funnel` or `retention`."""
+        kinds = {str(part(entry, "behavior", dict).get("type")) for entry in self.show if entry["type"] == "metric"}
+        if len(kinds) != 1:
+            raise unacceptable("a report needs metrics of one kind")
+        return kinds.pop()
+
+
+def read(query: Query) -> Bookmark:
+    bookmark = part(query.body, "bookmark", dict)
+    sections, display = part(bookmark, "sections", dict), part(bookmark, "displayOptions", dict)
+    limit = part(part(query.body, "queryLimits", dict, {}), "limit", int, 3000)
+    if not 1 <= limit <= MOST_SEGMENTS:
+        raise unacceptable(f"limit must be from 1 to {MOST_SEGMENTS}")
+    chart, analysis = display.get("chartType"), display.get("analysis", "linear")
+    if chart not in DATED + UNDATED:
+        raise unacceptable(f"unknown chartType {chart!r}")
+    if analysis not in ANALYSES:
+        raise unacceptable(f"unknown analysis {analysis!r}")
+    window = part(display, "rollingWindowSize", int, 7)
+    if not 1 <= window <= LONGEST_RANGE.days:
+        raise unacceptable("rollingWindowSize must be at least 1")
+    unit, days = _time(query, part(sections, "time", list))
+    return Bookmark(
+        _show(part(sections, "show", list)),
+        unit,
+        days,
+        filters.read(sections.get("filter", [])),
+        _group(part(sections, "group", list, [])),
+        chart in DATED,
+        analysis,
+        window,
+        limit,
+        _before(display.get("timeComparison"), days),
+    )
+
+
+def part(node: Mapping[str, Any], name: str, kind: type[Kind], default: Kind | None = None) -> Kind:
+    found = node.get(name, default)
+    if not isinstance(found, kind) or isinstance(found, bool):
+        raise unacceptable(f"{name} is missing, or has the wrong type")
+    return found
+
+
+def _show(entries: list[Any]) -> tuple[Mapping[str, Any], ...]:
+    if not entries:
+        raise unacceptable("show needs a metric")
+    if len(entries) > MOST_METRICS:
+        raise unacceptable(f"a report has at most {MOST_METRICS} metrics, and this one has {len(entries)}")
+    for entry in entries:
+        if not isinstance(entry, dict) or entry.get("type") not in ("metric", "formula"):
+            raise unacceptable("show takes metrics and formulas only")
+    return tuple(entries)
+
+
+def _group(entries: list[Any]) -> str:
+    if len(entries) > 1:
+        raise unacceptable("this fake answers one breakdown")
+    names = [part(entry, "value", str) if isinstance(entry, dict) else "" for entry in entries]
+    if "" in names:
+        raise unacceptable("a breakdown needs the name of a property")
+    return names[0] if names else ""
+
+
+def _time(query: Query, entries: list[Any]) -> tuple[str, list[date]]:
+    if len(entries) != 1 or not isinstance(entries[0], dict):
+        raise unacceptable("time needs one entry")
+    [entry] = entries
+    unit = entry.get("unit")
+    if unit not in UNITS:
+        raise unacceptable(f"unknown unit {unit!r}")
+    match entry.get("dateRangeType"):
+        case "between":
+            first, last = _between(entry.get("value"))
+        case "in the last":
+            first, last = _last(query, part(entry, "window", dict)), query.today
+        case other:
+            raise unacceptable(f"unknown dateRangeType {other!r}")
+    if last > query.today:
+        raise Refused(400, "to_date cannot be later than today")
+    if first > last or last - first > LONGEST_RANGE:
+        raise unacceptable(f"the first date must be before the last, by at most {LONGEST_RANGE.days} days")
+    days = days_between(first, last)
+    if unit == "hour" and len(days) > MOST_HOURLY_DAYS:
+        raise unacceptable(f"Date range must be at most {MOST_HOURLY_DAYS} days for hourly charts.")
+    return str(unit), days
+
+
+def _between(value: Any) -> tuple[date, date]:
+    try:
+        first, last = map(date.fromisoformat, value)
+    except (TypeError, ValueError):
+        raise unacceptable("between needs two dates, yyyy-mm-dd") from None
+    return first, last
+
+
+def _last(query: Query, window: Mapping[str, Any]) -> date:
+    """The first day of the last `window`, which ends today. A month has 30 days."""
+    unit, number = window.get("unit"), part(window, "value", int)
+    if not 1 <= number <= LONGEST_RANGE.days * 24:
+        raise unacceptable("a window must be at least 1")
+    if unit == "hour":
+        return (query.now - timedelta(hours=number)).date()
+    if unit not in _DAYS:
+        raise unacceptable(f"unknown unit {unit!r} of a window")
+    return query.today - timedelta(days=number * _DAYS[unit] - 1)
+
+
+def _before(comparison: Any, days: list[date]) -> date | None:
+    if comparison is None:
+        return None
+    if not isinstance(comparison, dict):
+        raise unacceptable("timeComparison must be an object")
+    kind, value = comparison.get("type"), part(comparison, "value", str)
+    if kind == "relative" and value in _DAYS:
+        return days[0] - timedelta(days=_DAYS[value])
+    try:
+        found = date.fromisoformat(value)
+    except ValueError:
+        raise unacceptable("timeComparison needs a unit or a date") from None
+    if kind == "absolute-end":
+        return found - timedelta(days=len(days) - 1)
+    if kind != "absolute-start":
+        raise unacceptable(f"unknown type {kind!r} of timeComparison")
+    return found

@@ -1,0 +1,147 @@
+"""The cells of an unsaved report: the numbers of its metrics and formulas, by breakdown value and bucket."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
+from statistics import fmean as mean
+
+from fake_mixpanel import counts, dataset, metrics
+from fake_mixpanel.bookmark import Bookmark
+from fake_mixpanel.buckets import buckets
+from fake_mixpanel.conditions import joined
+from fake_mixpanel.formulas import Formula
+from fake_mixpanel.metrics import Metric, Number
+from fake_mixpanel.query import Query
+from fake_mixpanel.segments import largest
+
+Cells = dict[str, Number]
+
+OVERALL, REMAINING = "$overall", "$remaining_values"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The cells of one metric or formula. Without a breakdown the only value is `$overall`.
+
+    `kept`: the values of the breakdown that fit into the limit; `is_cut`: whether there are more.
+    """
+
+    cells: dict[str, Cells] = field(default_factory=dict)
+    kept: Sequence[str] = ()
+    is_cut: bool = False
+
+
+class Grid:
+    """The buckets of a report over some days. `keys`: their names in the answer, ascending."""
+
+    def __init__(self, query: Query, report: Bookmark, days: list[date]) -> None:
+        self.query, self.report, self.days = query, report, days
+        self.hours = list(hours_between(query, days)) if report.is_dated and report.unit == "hour" else []
+        self.buckets: dict[str, list[date]] = {"all": days}
+        if report.is_dated:
+            self.buckets = {query.stamp(first): some for first, some in buckets(days, report.unit).items()}
+        self.keys = list(dict.fromkeys(at.isoformat() for at in self.hours)) or list(self.buckets)
+
+    def column(self, metric: Metric, kept: Sequence[str] | None = None) -> Column:
+        """The cells of a metric. `kept`: the values to show; by default the ones with the most events."""
+        event, group = metric.event, self.report.group
+        if not event:
+            return Column()
+        needed = sorted({*metrics.days_of(metric.math, self.days[:1], self.days), *self.days})
+        where = joined(*self.report.where, *metric.where)
+        whole = self.query.daily(event, needed, where)
+        if not group:
+            return Column(_filled({OVERALL: self._cells(metric, event, whole)}))
+        parts = counts.by_value(event, group, dataset.shares(event, group), whole)
+        shown = {value: {day: n for day, n in daily.items() if day >= self.days[0]} for value, daily in parts.items()}
+        there = {value: daily for value, daily in shown.items() if daily}
+        if kept is None:
+            kept = tuple(largest(there, self.report.limit))
+        cells = {OVERALL: self._cells(metric, event, whole)}
+        cells |= {value: self._cells(metric, event, parts[value], value) for value in kept if value in parts}
+        rest = added(parts[value] for value in there if value not in kept)
+        if rest:
+            cells[REMAINING] = self._cells(metric, event, rest)
+        return Column(_filled(cells), kept, bool(rest))
+
+    def formula(self, formula: Formula, columns: dict[str, Column]) -> Column:
+        """`columns`: by letter. A bucket without events of its metrics is absent, and one where it divides by zero."""
+        used = [columns[letter] for letter in sorted(formula.letters)]
+        if not used:
+            constant = formula.value({})
+            return Column() if constant is None else Column({OVERALL: dict.fromkeys(self.keys, constant)})
+        found: dict[str, Cells] = {}
+        for value in dict.fromkeys(value for column in used for value in column.cells):
+            given = {letter: column.cells.get(value, {}) for letter, column in columns.items()}
+            there = {key for letter in formula.letters for key in given[letter]}
+            computed = {
+                key: formula.value({letter: cells[key] for letter, cells in given.items() if key in cells})
+                for key in self.keys
+                if key in there
+            }
+            found[value] = {key: number for key, number in computed.items() if number is not None}
+        return Column(_filled(found), is_cut=any(column.is_cut for column in used))
+
+    def _cells(self, metric: Metric, event: dataset.Event, daily: counts.Daily, value: str = "") -> Cells:
+        by_bucket = self._hourly(metric, event, daily) if self.hours else self._daily(metric, daily)
+        found: Cells = {}
+        for key, counted in by_bucket:
+            if (number := metrics.number(metric, event, counted, value)) is not None:
+                found[key] = number
+        return self._analysed(found) if self.report.is_dated else found
+
+    def _daily(self, metric: Metric, daily: counts.Daily) -> Iterator[tuple[str, counts.Daily]]:
+        for key, some in self.buckets.items():
+            days = metrics.days_of(metric.math, some, self.days)
+            yield key, {day: daily[day] for day in days if day in daily}
+
+    def _hourly(self, metric: Metric, event: dataset.Event, daily: counts.Daily) -> Iterator[tuple[str, counts.Daily]]:
+        """An hour that comes twice when clocks go back has its events in the first; one that is left out has none."""
+        spread = {day: counts.by_hour(number, event.name, day) for day, number in daily.items()}
+        seen: set[tuple[date, int]] = set()
+        for at in self.hours:
+            day, hour = at.date(), at.hour
+            if (day, hour) in seen or day not in spread:
+                continue
+            seen.add((day, hour))
+            days = metrics.days_of(metric.math, [day], self.days)
+            if days == [day] and metric.math not in metrics.TRAILING:
+                yield at.isoformat(), {day: spread[day][hour]}
+            else:
+                before = {other: daily[other] for other in days[:-1] if other in daily}
+                yield at.isoformat(), before | {day: sum(spread[day][: hour + 1])}
+
+    def _analysed(self, cells: Cells) -> Cells:
+        """Cumulative: the sum so far. Rolling: the mean of the last buckets, of fewer at the beginning."""
+        if self.report.analysis == "linear":
+            return cells
+        values = [cells.get(key, 0) for key in self.keys]
+        if self.report.analysis == "cumulative":
+            found = list(accumulate(values))
+        else:
+            ends = range(1, len(values) + 1)
+            found = [mean(values[max(0, end - self.report.window) : end]) for end in ends]
+        return {key: number for key, number in zip(self.keys, found, strict=True) if number}
+
+
+def hours_between(query: Query, days: list[date]) -> Iterator[datetime]:
+    """The hours that have begun, as the clocks of the project's time zone show them."""
+    zone = query.now.tzinfo
+    at = datetime.combine(days[0], time(), zone).astimezone(UTC)
+    end = datetime.combine(days[-1] + timedelta(days=1), time(), zone).astimezone(UTC)
+    while at < end and at <= query.now:
+        yield at.astimezone(zone)
+        at += timedelta(hours=1)
+
+
+def added(parts: Iterator[counts.Daily]) -> counts.Daily:
+    total: counts.Daily = {}
+    for daily in parts:
+        for day, number in daily.items():
+            total[day] = total.get(day, 0) + number
+    return total
+
+
+def _filled(cells: dict[str, Cells]) -> dict[str, Cells]:
+    return {value: found for value, found in cells.items() if found}

@@ -1,0 +1,129 @@
+"""The metrics of an unsaved Insights report: what each measures, and its numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from fake_mixpanel import counts, dataset, filters
+from fake_mixpanel.conditions import Where
+from fake_mixpanel.query import unacceptable
+
+Number = int | float
+
+COUNTING = {
+    "total": "Total Events",
+    "unique": "Unique Users",
+    "sessions": "Total Sessions",
+    "dau": "DAU",
+    "wau": "WAU",
+    "mau": "MAU",
+    "cumulative_unique": "Cumulative Unique Users",
+}
+OF_PROPERTY = {
+    "total": "Sum",
+    "average": "Average",
+    "median": "Median",
+    "min": "Min",
+    "max": "Max",
+    "p25": "P25",
+    "p75": "P75",
+    "p90": "P90",
+    "p99": "P99",
+    "custom_percentile": "Percentile",
+    "unique_values": "Distinct Count",
+}
+"""Mixpanel's `math` → its name in the key of a metric. `total` counts events, or adds up a property."""
+
+PERCENTILES = {"min": 0.0, "p25": 25.0, "median": 50.0, "p75": 75.0, "p90": 90.0, "p99": 99.0, "max": 100.0}
+TRAILING = {"dau": 1, "wau": 7, "mau": 30}
+"""Active users of the last days, up to the end of the bucket."""
+
+SESSIONS_PER_PERSON = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """`event` is None if nobody did the event. `property` is "" for a metric that counts."""
+
+    name: str
+    event: dataset.Event | None
+    math: str
+    property: str
+    percentile: float
+    where: Where
+    is_hidden: bool
+
+
+def read(entry: Mapping[str, Any]) -> Metric:
+    behavior, measurement = (entry.get(part) for part in ("behavior", "measurement"))
+    if not isinstance(behavior, dict) or not isinstance(measurement, dict):
+        raise unacceptable("a metric needs a behavior and a measurement")
+    event, math, measured = behavior.get("name"), measurement.get("math"), measurement.get("property")
+    if not isinstance(event, str) or not event:
+        raise unacceptable("a metric needs the name of an event")
+    if not isinstance(math, str) or math not in COUNTING | OF_PROPERTY:
+        raise unacceptable(f"unknown math {math!r}")
+    if measurement.get("perUserAggregation"):
+        raise unacceptable("this fake knows no perUserAggregation")
+    name = measured.get("name") if isinstance(measured, dict) else measured
+    if (name is not None or measured is not None) and (not isinstance(name, str) or not name):
+        raise unacceptable("a property needs a name")
+    if math not in OF_PROPERTY and name:
+        raise unacceptable(f"{math} takes no property")
+    if math not in COUNTING and not name:
+        raise unacceptable(f"{math} needs a property")
+    percentile = PERCENTILES.get(math, measurement.get("percentile", 50))
+    if isinstance(percentile, bool) or not isinstance(percentile, int | float) or not 0 <= percentile <= 100:
+        raise unacceptable("percentile must be a number from 0 to 100")
+    if math == "custom_percentile" and "percentile" not in measurement:
+        raise unacceptable("custom_percentile needs a percentile")
+    where = filters.read(behavior.get("filters", []), behavior.get("filtersDeterminer", "all"))
+    title = f"{OF_PROPERTY[math]} of {name}" if name else COUNTING[math]
+    known = dataset.EVENTS.get(event)
+    return Metric(f"{event} [{title}]", known, math, name or "", percentile, where, entry.get("isHidden") is True)
+
+
+def days_of(math: str, bucket: list[date], days: list[date]) -> list[date]:
+    """The days that the number of a bucket is made of. `days`: of the whole report."""
+    if math == "cumulative_unique":
+        return [day for day in days if day <= bucket[-1]]
+    if math in TRAILING:
+        return [bucket[-1] - timedelta(days=back) for back in reversed(range(TRAILING[math]))]
+    return bucket
+
+
+def number(metric: Metric, event: dataset.Event, daily: counts.Daily, value: str) -> Number | None:
+    """One number for the events of these days. None if there are none, or none with a number in the property."""
+    total = sum(daily.values())
+    if not total:
+        return None
+    if metric.property:
+        return _of_property(metric, event, daily, total)
+    if metric.math == "total":
+        return total
+    if metric.math == "sessions":
+        people = {day: counts.people_of(event, some, day, value) for day, some in daily.items()}
+        return sum(min(daily[day], int(some * SESSIONS_PER_PERSON)) for day, some in people.items())
+    return counts.measured("unique", event, daily, value)
+
+
+def _of_property(metric: Metric, event: dataset.Event, daily: counts.Daily, total: int) -> Number | None:
+    split = counts.by_value(event, metric.property, dataset.shares(event, metric.property), daily)
+    if metric.math == "unique_values":
+        return len(split.keys() - {"undefined"}) or None
+    if metric.math in ("total", "average"):
+        amount = sum(counts.amounts(split, daily).values())
+        return round(amount, 2) if metric.math == "total" else amount / total
+    times = {found: sum(some.values()) for value, some in split.items() if (found := counts.numeric(value)) is not None}
+    return _percentile(times, metric.percentile) if times else None
+
+
+def _percentile(times: Mapping[float, int], percentile: float) -> float:
+    """The smallest value that at least this share of all values does not exceed."""
+    left = sum(times.values()) * percentile / 100
+    for value in sorted(times):
+        left -= times[value]
+        if left <= 0:
+            return value
+    return max(times)
