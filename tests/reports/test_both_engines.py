@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 from fake_mixpanel.dataset import CUSTOM_EVENT, EVENTS, ODD_EVENT, ODD_PROPERTY
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, ZONE, FakeMixpanel
 from widgets.cyfe import Drawing, lay_out, write_csv
+from widgets.import_export.keys import WIDGET_KEYS
+from widgets.management.demo.dashboard import dashboard
 from widgets.mixpanel.auth import ServiceAccount
 from widgets.mixpanel.client import Client
+from widgets.models import Widget
+from widgets.models.widget import spec_of
 from widgets.poll.render import view
 from widgets.report import ReportError
 from widgets.reports import REPORT_TYPES
@@ -101,3 +105,15 @@ def test_both_engines_give_the_same_csv(mixpanel: FakeMixpanel, asked: WidgetSpe
     today = datetime.now(ZONE).date()
     assume(not any(check(asked, today, engine) for engine in (CLASSIC, INSIGHTS)))
     assert csv(asked, CLASSIC, mixpanel) == csv(asked, INSIGHTS, mixpanel)
+
+
+def test_both_engines_give_the_same_demo_board(mixpanel: FakeMixpanel) -> None:
+    board = [spec_of(Widget(**fields_of(entry))) for entry in dashboard()["widgets"]]
+    either = [asked for asked in board if asked.report in EITHER]
+    assert len(either) > 12
+    for asked in either:
+        assert csv(asked, CLASSIC, mixpanel) == csv(asked, INSIGHTS, mixpanel), asked.chart
+
+
+def fields_of(entry: dict[str, Any]) -> dict[str, Any]:
+    return {WIDGET_KEYS[key].name: value for key, value in entry.items() if key != "project"}
