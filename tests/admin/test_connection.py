@@ -14,6 +14,8 @@ from tests.web.people import boss, editor
 from widgets.models import ApiCall, Project
 
 TEST = "/admin/widgets/project/connection/"
+ENGINES = [("insights", "insights"), ("classic", "segmentation")]
+"""Engine → the endpoint that its test asks."""
 
 
 def ask(client: Client, **fields: str) -> dict[str, Any]:
@@ -38,7 +40,7 @@ class TestConnectionOfANewProject:
         assert "The time zone is right" in verdict["text"]
         assert not Project.objects.exists()
         assert not ApiCall.objects.exists()
-        assert [call.endpoint for call in mixpanel.calls] == ["events", "app/me"]
+        assert [call.endpoint for call in mixpanel.calls] == ["insights", "app/me"]
 
     def test_it_reads_the_time_zone_when_none_is_chosen(self, db: None, mixpanel: FakeMixpanel) -> None:
         verdict = ask(boss(), timezone="")
@@ -85,17 +87,23 @@ class TestConnectionOfANewProject:
         mixpanel.plan_allows_api = False
         assert ask(boss())["title"] == "This project's plan at Mixpanel has no API."
 
-    def test_a_time_zone_that_is_ahead(self, db: None, mixpanel: FakeMixpanel) -> None:
-        mixpanel.fail(400, {"error": "to_date cannot be later than today"}, endpoint="events", times=1)
+    @pytest.mark.parametrize(("engine", "endpoint"), ENGINES)
+    def test_a_time_zone_that_is_ahead(self, db: None, mixpanel: FakeMixpanel, engine: str, endpoint: str) -> None:
+        mixpanel.fail(400, {"error": "to_date cannot be later than today"}, endpoint=endpoint, times=1)
         mixpanel.fail(403, endpoint="app/me", times=1)
-        verdict = ask(boss(), timezone="Pacific/Kiritimati")
+        verdict = ask(boss(), timezone="Pacific/Kiritimati", engine=engine)
+        assert [call.endpoint for call in mixpanel.calls] == [endpoint, "app/me"]
         assert verdict["title"].startswith("The time zone is wrong: at Mixpanel, ")
         assert "Pacific/Kiritimati is ahead" in verdict["text"]
 
     def test_it_asks_for_today_as_the_time_zone_has_it(self, db: None, mixpanel: FakeMixpanel) -> None:
-        ask(boss(), timezone="Asia/Tokyo")
-        call = mixpanel.calls[0]
-        assert call.params["from_date"] == call.params["to_date"] == Project(timezone="Asia/Tokyo").today().isoformat()
+        client, today = boss(), Project(timezone="Asia/Tokyo").today().isoformat()
+        ask(client, timezone="Asia/Tokyo", engine="classic")
+        assert (mixpanel.calls[0].params["from_date"], mixpanel.calls[0].params["to_date"]) == (today, today)
+        mixpanel.reset()
+        ask(client, timezone="Asia/Tokyo")
+        sections = mixpanel.calls[0].body["bookmark"]["sections"]
+        assert (sections["time"][0]["value"], len(sections["show"])) == ([today, today], 1)
 
     def test_another_name_of_the_same_time_zone_is_right(self, db: None, mixpanel: FakeMixpanel) -> None:
         assert ask(boss(), timezone="America/Los_Angeles")["ok"]
@@ -197,7 +205,7 @@ class TestConnectionOfASavedProject:
         verdict = of_saved(client, project)
         assert verdict["title"] == "Not tested: Mixpanel can't be asked now."
         assert "60 minutes" in verdict["text"]
-        assert [call.endpoint for call in mixpanel.calls].count("events") == 2
+        assert [call.endpoint for call in mixpanel.calls].count("insights") == 2
 
     def test_without_scripts_it_saves_and_then_tests(self, db: None, mixpanel: FakeMixpanel) -> None:
         client = boss()

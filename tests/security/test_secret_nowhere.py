@@ -182,8 +182,10 @@ def test_it_shows_it_on_no_page_of_the_admin_and_in_no_export(
     look(client, "post", f"{here}/change/", everything, {**form, "hourly_limit": "no"})
     look(client, "post", f"{here}/change/", everything, {**form, "_continue": "1"})
     with responses.RequestsMock() as mixpanel:
-        mixpanel.get(re.compile(f"{ROOT}/.*"), status=401, json={"error": f"no {SECRET}"})
-        look(client, "post", "/admin/widgets/project/connection/", everything, {**form, "project": project.pk})
+        for method, engine in (("POST", "insights"), ("GET", "classic")):
+            mixpanel.add(method, re.compile(f"{ROOT}/.*"), status=401, json={"error": f"no {SECRET}"})
+            typed = {**form, "project": project.pk, "engine": engine}
+            look(client, "post", "/admin/widgets/project/connection/", everything, typed)
     for path in (f"{here}/change/", f"{here}/history/", f"{here}/delete/", "/admin/admin/logentry/", "/admin/", "/"):
         look(client, "get", path, everything)
     for command in (["export_widgets"], ["dumpdata"], ["rotate_encryption_keys"]):

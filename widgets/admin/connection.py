@@ -1,11 +1,11 @@
-"""The connection test: one small query with the values in the project's form, saved or not, and its result in words.
+"""The connection test: a small query with the values in the project's form, saved or not, and its result in words.
 
+It asks by the project's engine, and by the other engine only when Mixpanel refuses that query: at most two queries.
 Nobody can choose the host. A stored secret is sent only for the project that it was stored for.
 """
 
 import contextlib
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -25,11 +25,14 @@ from widgets.refresh import gateway
 from widgets.refresh.gateway import Failure, sentences
 from widgets.refresh.quota import Refusal, Reservation, reserve, unrecorded
 from widgets.refresh.usage import why_not
+from widgets.reports import REPORT_TYPES
+from widgets.reports.report_type import Request
+from widgets.spec import CLASSIC, INSIGHTS, WidgetSpec
 
 RECEIVER = ("region", "project_id", "username", "auth")
 """The receiver of the secret. When one of these fields changes, the secret must be entered again."""
 
-FIELDS = (*RECEIVER, "workspace_id", "timezone")
+FIELDS = (*RECEIVER, "workspace_id", "timezone", "engine")
 SUBJECT = "connection test"
 EVENT = "MixCyfe connection test"
 """No project has this event, so Mixpanel's answer is very small."""
@@ -45,7 +48,7 @@ That date is nowhere in the future. Mixpanel would refuse a future date.
 class Verdict:
     """The result of a test: `title` is one line, `text` is the advice, `errors` are the form's errors by field.
 
-    `outcome` is `ok` or the kind of the error, as in the ledger. It is empty when Mixpanel was not asked.
+    `outcomes` has `ok` or the kind of the error for each query, as in the ledger.
     `timezone` is the project's time zone at Mixpanel, if Mixpanel told it.
     """
 
@@ -53,7 +56,7 @@ class Verdict:
     title: str
     text: str = ""
     errors: dict[str, list[str]] = field(default_factory=dict)
-    outcome: str = ""
+    outcomes: tuple[str, ...] = ()
     timezone: str = ""
 
 
@@ -63,7 +66,7 @@ class ConnectionForm(forms.Form):
     def __init__(self, data: Any, stored: Project | None) -> None:
         super().__init__(data)
         self.fields |= forms.fields_for_model(Project, FIELDS)
-        self.fields["timezone"].required = False
+        self.fields["timezone"].required = self.fields["engine"].required = False
         self.fields["new_secret"] = forms.CharField(label="Secret", required=False, strip=True, max_length=1000)
         self.stored = stored
         self.project = Project()
@@ -75,6 +78,7 @@ class ConnectionForm(forms.Form):
         for name in FIELDS:
             setattr(self.project, name, cleaned.get(name))
         self.project.timezone = self.project.timezone or LAST_ZONE
+        self.project.engine = self.project.engine or (self.stored.engine if self.stored else INSIGHTS)
         others = {each.name for each in Project._meta.get_fields()} - set(FIELDS) | set(self.errors)
         try:
             # Uniqueness matters when a project is saved, not when it is tested.
@@ -122,7 +126,7 @@ def check_saved(project: Project, user: Any) -> Verdict:
 
 
 def check(project: Project, *, counted_on: Project | None, saved: bool, user: Any) -> Verdict:
-    """Sends one query as `project`, which may be unsaved. `saved`: the result also holds for `counted_on` as stored."""
+    """Asks as `project`, which may be unsaved. `saved`: the result also holds for `counted_on` as stored."""
 
     def reserved() -> Reservation | Refusal:
         if counted_on is None:
@@ -130,23 +134,50 @@ def check(project: Project, *, counted_on: Project | None, saved: bool, user: An
         let_through = ("credentials", "plan")
         return reserve(counted_on, what=SUBJECT, user_id=user.pk, ignored_backoff=let_through, speaks_for_project=saved)
 
-    def fetch(client: Client, today: date) -> str:
-        return zone_after_query(client, today, may_ask_zone=project.auth == Auth.SERVICE_ACCOUNT)
+    def ask(engine: str) -> str | Failure | Refusal:
+        def fetch(client: Client, today: date) -> str:
+            return zone_after_query(client, smallest(engine, today), may_ask_zone=project.auth == Auth.SERVICE_ACCOUNT)
 
-    answered = gateway.call(project, reserved, fetch, subject=SUBJECT, for_person=True)
+        return gateway.call(project, reserved, fetch, subject=SUBJECT, for_person=True)
+
+    answered = ask(project.engine)
     if answered is Refusal.NO_CREDENTIALS:
         return Verdict(False, "The secret can't be read.", project.secret_problem)
     if isinstance(answered, Refusal):
         return Verdict(False, "Not tested: Mixpanel can't be asked now.", why_not(counted_on or project, answered))
-    return explained(answered, project) if isinstance(answered, Failure) else connected(project, answered)
+    if not isinstance(answered, Failure):
+        return connected(project, answered)
+    verdict = explained(answered, project)
+    if not may_be_the_engine(answered):
+        return verdict
+    other = CLASSIC if project.engine == INSIGHTS else INSIGHTS
+    instead = ask(other)
+    if isinstance(instead, Refusal):
+        return verdict
+    if isinstance(instead, Failure):
+        return replace(verdict, outcomes=(answered.kind, instead.kind))
+    return only_the_other(answered, project, other, connected(project, instead))
 
 
-def zone_after_query(client: Client, today: date, *, may_ask_zone: bool) -> str:
+def smallest(engine: str, today: date) -> Request:
+    """A query with one number for its answer, as widgets with this engine ask."""
+    kind = REPORT_TYPES["segmentation"]
+    spec = WidgetSpec(
+        kind.name, (EVENT,), measure="unique", chart="number", range="fixed", from_date=today, to_date=today
+    )
+    return kind.request(kind.query(spec, engine), today)
+
+
+def may_be_the_engine(failure: Failure) -> bool:
+    """Whether Mixpanel may have refused the endpoint. It may answer 403 for an endpoint, as for a project."""
+    return failure.kind == "query" or failure.status == 403
+
+
+def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) -> str:
     """Asks one query, then for the project's time zone, which counts to no hourly limit. Empty if that is not told."""
-    dates = {"from_date": today.isoformat(), "to_date": today.isoformat()}
     refused = None
     try:
-        client.query("events", {"event": json.dumps([EVENT]), "type": "general", "unit": "day", **dates})
+        client.query(request.endpoint, request.params, request.body)
     except MixpanelError as error:
         if error.kind != "timezone":
             raise
@@ -160,6 +191,16 @@ def zone_after_query(client: Client, today: date, *, may_ask_zone: bool) -> str:
     if refused:
         raise refused
     return ""
+
+
+def only_the_other(failure: Failure, project: Project, other: str, found: Verdict) -> Verdict:
+    """`found`: what the other engine's answer says of the project."""
+    refused, works = project.engine.capitalize(), other.capitalize()
+    title = f"Mixpanel accepted the credentials, but refused the engine {refused}. Choose the engine {works}."
+    text = sentences(failure.said, f"Mixpanel answered the same question by the engine {works}", found.text)
+    zone_is_news = not found.ok or project.timezone == LAST_ZONE
+    timezone = found.timezone if zone_is_news else ""
+    return Verdict(False, title, text, outcomes=(failure.kind, *found.outcomes), timezone=timezone)
 
 
 def connected(project: Project, zone: str) -> Verdict:
@@ -179,10 +220,10 @@ def connected(project: Project, zone: str) -> Verdict:
     else:
         wrong = f"The time zone is wrong: at Mixpanel, the project is in {zone}."
         text = f"Mixpanel answers. But it is {clock(zone)} there, and {clock(project.timezone)} in {project.timezone}."
-        return Verdict(False, wrong, text, outcome="ok", timezone=zone)
+        return Verdict(False, wrong, text, outcomes=("ok",), timezone=zone)
     if project.auth == Auth.PROJECT_SECRET:
         text += " Mixpanel ends project secrets on 3 March 2027. Change to a service account before that day."
-    return Verdict(True, title, text, outcome="ok", timezone=zone)
+    return Verdict(True, title, text, outcomes=("ok",), timezone=zone)
 
 
 def clock(zone: str) -> str:
@@ -223,7 +264,7 @@ def explained(failure: Failure, project: Project) -> Verdict:
                 "Try again in a moment. If the test fails again, ask your administrator whether this server can "
                 "reach Mixpanel.",
             )
-    return Verdict(False, title, text, outcome=failure.kind)
+    return Verdict(False, title, text, outcomes=(failure.kind,))
 
 
 def credentials_wrong(failure: Failure, project: Project) -> tuple[str, str]:

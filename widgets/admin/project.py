@@ -56,6 +56,13 @@ class ProjectForm(forms.ModelForm):
         if "new_secret" in self.fields and self.instance.pk and self.instance.has_secret:
             self.fields["new_secret"].help_text = "A secret is stored. Leave this field empty to keep it."
 
+        if "engine" in self.fields:
+            self.fields["engine"].required = False  # pages that were opened before the upgrade don't have it
+
+    def clean_engine(self) -> str:
+        engine: str = self.cleaned_data["engine"] or self.instance.engine
+        return engine
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "new_secret" not in self.fields or cleaned.get("new_secret"):
@@ -97,7 +104,7 @@ class ProjectAdmin(ProjectPage, LogsValues, StrictList):
     logged_as_replaced = ("auth", "username", "new_secret")
     fieldsets = (
         (None, {"fields": ("name",)}),
-        ("In Mixpanel", {"fields": ("region", "project_id", "workspace_id", "timezone")}),
+        ("In Mixpanel", {"fields": ("region", "project_id", "workspace_id", "timezone", "engine")}),
         (CREDENTIALS, {"fields": ("auth", "username", "new_secret", "connection")}),
         (
             "Limits",

@@ -76,8 +76,9 @@ class ProjectPage(admin.ModelAdmin):
         form = ConnectionForm(request.POST, stored)
         asked_at = timezone.now()
         verdict = check_form(form, request.user)
-        if verdict.outcome and form.counted_on(request.user) is None:
-            remember(request, form.project, asked_at, verdict.outcome)
+        if form.counted_on(request.user) is None:
+            for outcome in verdict.outcomes:
+                remember(request, form.project, asked_at, outcome)
         return JsonResponse(asdict(verdict))
 
     @hide_secret

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='project',
             name='engine',
-            field=models.CharField(choices=[('insights', "Insights (Mixpanel's current engine)"), ('classic', 'Classic (older endpoints, which Mixpanel may end)')], default='insights', help_text='Insights also answers several metrics, formulas and funnels of listed steps. Classic also answers expressions, but Mixpanel has put it into maintenance and may end it.', max_length=10),
+            field=models.CharField(choices=[('insights', "Insights (Mixpanel's current engine)"), ('classic', 'Classic (older endpoints, which Mixpanel may end)')], default='insights', help_text='Insights is the engine that Mixpanel builds on. It answers every report except expressions and the dates of saved funnels. Classic uses older endpoints: it answers those two, but not several metrics, formulas and funnels of listed steps. Mixpanel put it into maintenance on 1 July 2026 and may end it.', max_length=10),
         ),
         migrations.AddField(
             model_name='widget',

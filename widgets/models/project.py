@@ -98,8 +98,9 @@ class Project(models.Model):
         max_length=10,
         choices=list(ENGINES.items()),
         default=INSIGHTS,
-        help_text="Insights also answers several metrics, formulas and funnels of listed steps. Classic also answers "
-        "expressions, but Mixpanel has put it into maintenance and may end it.",
+        help_text="Insights is the engine that Mixpanel builds on. It answers every report except expressions and the "
+        "dates of saved funnels. Classic uses older endpoints: it answers those two, but not several metrics, formulas "
+        "and funnels of listed steps. Mixpanel put it into maintenance on 1 July 2026 and may end it.",
     )
     hourly_limit = models.PositiveIntegerField(
         "queries per hour",

@@ -11,10 +11,10 @@
     const button = place.querySelector("[data-test]");
     const result = place.querySelector("[data-result]");
     const form = button.form;
-    const names = ["region", "project_id", "workspace_id", "timezone", "auth", "username", "new_secret"];
+    const names = ["region", "project_id", "workspace_id", "timezone", "engine", "auth", "username", "new_secret"];
     button.textContent = button.dataset.label;
     button.type = "button";
-    place.querySelector("[data-note]").textContent = "The test costs one query and saves nothing.";
+    place.querySelector("[data-note]").textContent = "The test costs one query, or two if Mixpanel refuses the first. It saves nothing.";
 
     button.addEventListener("click", async () => {
       const body = new FormData();
