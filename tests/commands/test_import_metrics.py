@@ -1,0 +1,206 @@
+"""`import_widgets` and `export_widgets` with engines, metrics, formulas and funnels of listed steps."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management.base import CommandError
+
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
+from tests.commands.conftest import Printed
+from widgets.models import Project, Snapshot, Widget
+
+Run = Callable[..., Printed]
+PROJECT = {
+    "name": "Acme",
+    "project_id": DEMO_PROJECT_ID,
+    "region": "us",
+    "timezone": "US/Pacific",
+    "auth": "service_account",
+    "username": DEMO_USERNAME,
+    "secret": DEMO_SECRET,
+}
+CLASSIC = PROJECT | {"name": "Old", "project_id": DEMO_PROJECT_ID + 1, "engine": "classic"}
+SIGNED_UP, PAID = {"event": "Signed up"}, {"event": "Order completed"}
+METRICS = {"project": "Acme", "title": "Bad", "report": "insights", "chart": "line", "metrics": [SIGNED_UP]}
+HOURS = METRICS | {"unit": "hour", "chart": "table"}
+FUNNEL = {"project": "Acme", "title": "Bad", "report": "funnel", "chart": "funnel", "events": ["Page viewed"]}
+WIDGETS: list[dict[str, Any]] = [
+    {
+        "project": "Acme",
+        "title": "Conversion",
+        "report": "insights",
+        "chart": "spline",
+        "metrics": [
+            {"event": "Page viewed", "measure": "unique", "label": "Visitors"},
+            {"event": "Signed up", "measure": "unique", "filters": [{"property": "plan", "op": "is", "value": "Team"}]},
+        ],
+        "formulas": [{"formula": "B / A * 100", "label": "Conversion"}, {"formula": "A-B"}],
+        "breakdown": "$browser",
+        "analysis": "rolling",
+        "window": 7,
+        "overlay_previous": True,
+        "only": ["Conversion / Chrome", "A-B / Safari"],
+    },
+    {
+        "project": "Acme",
+        "title": "Hours",
+        "report": "insights",
+        "chart": "table",
+        "metrics": [{"event": "Order completed", "measure": "p90", "property": "amount"}],
+        "unit": "hour",
+        "last": 48,
+    },
+    {
+        "project": "Acme",
+        "title": "Steps",
+        "report": "funnel",
+        "chart": "funnel",
+        "events": ["Page viewed", "Signed up", "Order completed"],
+        "conversion_days": 30,
+        "filters": [{"property": "trial", "op": "is_not", "value": True}],
+    },
+    {"project": "Acme", "title": "Two months", "report": "events", "events": ["Signed up"], "chart": "line",
+     "overlay_previous": True, "only": ["Signed up"]},
+    {"project": "Old", "title": "Prices", "report": "segmentation", "events": ["Signed up"], "chart": "line",
+     "breakdown": 'properties["plan"]', "where": 'properties["amount"] > 5'},
+    {"project": "Old", "title": "Saved", "report": "funnel", "chart": "line", "funnel": 7509, "last": 12},
+]  # fmt: skip
+
+
+@pytest.fixture
+def load(manage: Run, mixpanel: FakeMixpanel) -> Callable[..., Printed]:
+    """Imports projects and widgets from standard input."""
+
+    def run(projects: Any = (), widgets: Any = ()) -> Printed:
+        content = {"projects": list(projects), "widgets": list(widgets)}
+        return manage("import_widgets", "-", stdin=json.dumps(content).encode())
+
+    return run
+
+
+def without_addresses(widgets: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in entry.items() if key != "slug"} for entry in widgets]
+
+
+def test_everything_comes_back_from_an_export(
+    manage: Run, load: Callable[..., Printed], mixpanel: FakeMixpanel
+) -> None:
+    load([PROJECT, CLASSIC], WIDGETS)
+    asked = [each.query for each in Snapshot.objects.order_by("key")]
+    exported = manage("export_widgets").out
+    content = json.loads(exported)
+    assert [project.get("engine", "the default") for project in content["projects"]] == ["the default", "classic"]
+    assert without_addresses(content["widgets"]) == sorted(
+        WIDGETS, key=lambda entry: (str(entry["project"]), str(entry["title"]))
+    )
+    for model in (Widget, Project, Snapshot):
+        model.objects.all().delete()
+    manage("import_widgets", "-", stdin=exported.encode())
+    assert manage("export_widgets").out == exported
+    assert [each.query for each in Snapshot.objects.order_by("key")] == asked
+    assert not mixpanel.calls
+
+
+def test_it_answers_what_was_imported(
+    load: Callable[..., Printed], poll: Callable[..., Any], mixpanel: FakeMixpanel
+) -> None:
+    load([PROJECT], [widget for widget in WIDGETS if widget["project"] == "Acme"])
+    for widget in Widget.objects.all():
+        answer = poll(widget)
+        assert (answer.status_code, answer.content.count(b"\n") > 1) == (200, True), (widget, answer.content)
+    assert {(call.method, call.endpoint) for call in mixpanel.calls} == {("POST", "insights")}
+
+
+def test_an_engine_that_is_left_out_stays(load: Callable[..., Printed]) -> None:
+    load([CLASSIC])
+    load([{"name": "Old", "hourly_limit": 30}])
+    assert Project.objects.get().engine == "classic"
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "no event": (METRICS | {"metrics": [{"measure": "total"}]}, 'metrics: write a list such as [{"event": "Signed up"'),
+    "an empty event": (METRICS | {"metrics": [{"event": " "}]}, "metrics: Metric 1: choose an event."),
+    "no metric": (METRICS | {"metrics": []}, "metrics: Enter a metric: its event's name"),
+    "no list": (METRICS | {"metrics": {"event": "Signed up"}}, "metrics: write a list such as"),
+    "another key": (METRICS | {"metrics": [SIGNED_UP | {"math": "dau"}]}, "with keys among event, measure, property"),
+    "no such measure": (METRICS | {"metrics": [SIGNED_UP | {"measure": "p50"}]}, "with measure one of total, unique"),
+    "a property for total": (
+        METRICS | {"metrics": [SIGNED_UP, PAID | {"property": "amount"}]},
+        "metrics: Metric 2: the measure total uses no property. Remove the property, or choose another measure.",
+    ),
+    "a percentile of nothing": (
+        METRICS | {"metrics": [PAID | {"measure": "p99"}]},
+        "metrics: Metric 1: the measure p99 needs a property. Enter its name, for example amount.",
+    ),
+    "a bad filter": (
+        METRICS | {"metrics": [SIGNED_UP | {"filters": [{"property": "plan", "op": "like"}]}]},
+        "metrics: write a list of metrics, whose filters are a list such as",
+    ),
+    "an expression in a metric": (
+        METRICS | {"metrics": [PAID | {"measure": "sum", "property": 'properties["a"]'}]},
+        "metrics: Metric 1: Insights knows no expressions. Enter the property's plain name.",
+    ),
+    "41 metrics": (
+        METRICS | {"metrics": [SIGNED_UP | {"label": str(number)} for number in range(41)]},
+        "metrics: Mixpanel answers at most 40 metrics and formulas at once. Remove some.",
+    ),
+    "a letter too many": (METRICS | {"formulas": [{"formula": "B / A"}]}, "formulas: Formula 1: "),
+    "half a formula": (METRICS | {"formulas": [{"formula": "(A + 1"}]}, "formulas: Formula 1: "),
+    "no formula": (METRICS | {"formulas": [{"label": "A"}]}, 'formulas: write a list such as [{"formula": "B / A * 100"'),
+    "metrics elsewhere": (METRICS | {"report": "events", "events": ["Signed up"]}, "metrics: The report “Events” can't"),
+    "an unknown analysis": (METRICS | {"analysis": "trend"}, "analysis: write one of linear, cumulative, rolling."),
+    "rolling over nothing": (METRICS | {"analysis": "rolling"}, "window: Enter over how many buckets"),
+    "hours on a line": (HOURS | {"chart": "line"}, "unit: Hours need the report “Several metrics and formulas”"),
+    "32 days of hours": (HOURS | {"last": 32 * 24}, "last: Mixpanel answers hours for at most 31 days."),
+    "a quarter of hours": (HOURS | {"range": "last_quarter"}, "range: Mixpanel answers hours for at most 31 days."),
+    "an expression": (
+        METRICS | {"report": "segmentation", "metrics": [], "events": ["Signed up"], "breakdown": 'properties["plan"]'},
+        "breakdown: An expression works only in a project with the engine “Classic”.",
+    ),
+    "a condition as an expression": (
+        METRICS | {"report": "sum", "metrics": [], "events": ["Paid"], "property": "amount", "where": "true"},
+        "where: An expression works only in a project with the engine “Classic”.",
+    ),
+    "one step": (FUNNEL, "events: A funnel needs at least two steps. Add the event that follows."),
+    "101 steps": (FUNNEL | {"events": ["Page viewed"] * 101}, "events: A funnel has at most 100 steps."),
+    "steps and a saved funnel": (FUNNEL | {"funnel": 7509}, "events: Choose a saved funnel or list the steps, not both."),
+    "years to convert": (FUNNEL | {"events": ["A", "B"], "conversion_days": 367}, "conversion_days: Enter a number of"),
+    "metrics by classic": (METRICS | {"project": "Old"}, "report: The report “Several metrics and formulas” works only"),
+    "steps by classic": (
+        FUNNEL | {"project": "Old", "events": ["A", "B"]},
+        "funnel: The engine “Classic” asks for saved funnels only.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("widget", "said"), BAD.values(), ids=BAD)
+def test_one_sentence_names_the_entry_and_the_key(
+    load: Callable[..., Printed], mixpanel: FakeMixpanel, widget: dict[str, Any], said: str
+) -> None:
+    load([PROJECT, CLASSIC])
+    good = WIDGETS[3]
+    with pytest.raises(CommandError, match=r"^Nothing was imported\. widgets\[1\] \(Bad\): ") as refused:
+        load([], [good, widget])
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert not Widget.objects.exists()
+    assert not Snapshot.objects.exists()
+    assert not mixpanel.calls
+
+
+def test_there_is_no_third_engine(load: Callable[..., Printed]) -> None:
+    with pytest.raises(CommandError, match=r"projects\[0\] \(Acme\): engine: write one of insights, classic\."):
+        load([PROJECT | {"engine": "jql"}])
+    assert not Project.objects.exists()
+
+
+def test_an_engine_that_can_not_ask_the_widgets_is_refused(
+    load: Callable[..., Printed], mixpanel: FakeMixpanel
+) -> None:
+    load([CLASSIC], [widget for widget in WIDGETS if widget["title"] == "Prices"])
+    with pytest.raises(CommandError, match=r"projects\[0\] \(Old\): engine: This engine can't ask the widget “Prices”"):
+        load([{"name": "Old", "engine": "insights"}])
+    assert Project.objects.get().engine == "classic"
+    assert not mixpanel.calls
