@@ -87,7 +87,7 @@ def test_a_wrong_formula_and_an_unknown_event_are_said_at_the_rows(page: Any) ->
     page.get_by_role("textbox", name="Formula", exact=True).fill("A * 2")
     wait_for_csv(page, "Date,A * 2")
     page.get_by_role("combobox", name="Event of metric A").press_sequentially("Loged in")
-    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     page.get_by_role("button", name="Logged in", exact=True).click()
     first = page.get_by_role("group", name="Metric A", exact=True)
     assert first.locator("[name$='-event']").input_value() == "Logged in"
