@@ -1,8 +1,10 @@
 """The audit log: old and new values in the form's words, and no secret."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import time_machine
 from django.contrib.admin.models import LogEntry
 
 from fake_mixpanel.fake import DEMO_SECRET
@@ -10,6 +12,7 @@ from tests.admin.filling_in import answers_of
 from tests.admin.typed_project import WHOLE, change
 from tests.conftest import new_project
 from tests.web.people import boss, editor, viewer
+from widgets.accounts import audit_log
 from widgets.models import Project, Widget
 
 LOG = "/admin/admin/logentry/"
@@ -75,3 +78,19 @@ def test_times_are_for_the_browser_to_write_in_the_readers_zone(make_widget: Mak
         assert 'Z" data-local>' in html
         assert "Chart: “Line” → “Area”" in html
         assert "<b>x</b>" not in html
+
+
+def test_its_days_are_those_of_the_readers_zone(make_widget: MakeWidget) -> None:
+    client, evening = boss(), datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+    audit_log.log_change(client.person, make_widget(title="Signups"), "Paused.")
+    LogEntry.objects.update(action_time=evening)
+    day = "?action_time__year=2026&action_time__month=11&action_time__day="
+    for zone, date in (("Asia/Kathmandu", 25), ("US/Pacific", 24), ("", 24), ("../secret", 24), ("x" * 3000, 24)):
+        client.cookies["timezone"] = zone
+        html = client.get(LOG).content.decode()
+        assert f"November {date}</a>" in html, zone
+        for asked in (24, 25):
+            assert client.get(f"{LOG}{day}{asked}").context["cl"].result_count == (asked == date), (zone, asked)
+    with time_machine.travel(evening + timedelta(hours=1), tick=False):
+        client.cookies["timezone"] = "Asia/Kathmandu"
+        assert "action_time__gte=2026-11-25+00%3A00%3A00%2B05%3A45" in client.get(LOG).content.decode()

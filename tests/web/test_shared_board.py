@@ -13,7 +13,7 @@ from fake_mixpanel.fake import FakeMixpanel
 from tests.conftest import new_project
 from tests.poll.test_poll import age
 from tests.web.people import boss, editor, viewer
-from widgets.accounts.groups import VIEWERS
+from widgets.accounts.groups import EDITORS, VIEWERS
 from widgets.models import ApiCall, Project, SharedBoard, Widget
 
 MakeWidget = Callable[..., Widget]
@@ -210,6 +210,24 @@ def test_a_lead_reads_nothing_about_widgets_of_other_teams(make_widget: MakeWidg
     page = root.get("/shared/").content.decode()
     assert "2 widgets" in page
     assert f"/shared/{theirs.pk}/end" in page
+
+
+def test_it_stops_when_its_maker_may_add_widgets_no_more(make_widget: MakeWidget, project: Project) -> None:
+    make_widget()
+    for log_in in (editor, boss):
+        maker = log_in()
+        project.members.add(maker.person)
+        board = share(maker)
+        assert "The link does not work" not in maker.get("/shared/").content.decode()
+        maker.person.groups.set([Group.objects.get(name=VIEWERS)])
+        maker.person.is_superuser = False
+        maker.person.save()
+        assert same_as_a_wrong_poll(look(board))
+        page = maker.get("/shared/").content.decode()
+        assert f"The link does not work:</strong> {maker.person.username} may no longer add widgets" in page
+        assert board.token not in page
+        maker.person.groups.set([Group.objects.get(name=EDITORS)])
+        assert titles(look(board)) == ["Widget 1"]
 
 
 def test_a_maker_who_may_share_no_more_can_still_end_it(make_widget: MakeWidget, project: Project) -> None:

@@ -1,13 +1,18 @@
 """The page of the audit log. `accounts.audit_log` writes its entries and decides who reads them."""
 
+from datetime import UTC, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.db import DataError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import linebreaksbr
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from widgets.accounts.audit_log import visible_to
@@ -15,6 +20,14 @@ from widgets.admin.strict_list import ReadOnly, StrictList
 from widgets.times import time_tag
 
 WORDS = {ADDITION: "added", CHANGE: "changed", DELETION: "deleted"}
+
+
+def zone_of(request: HttpRequest) -> tzinfo:
+    """The zone of the cookie that `zone.js` sets; else UTC, in which the page writes times for want of a script."""
+    try:
+        return ZoneInfo(request.COOKIES.get("timezone", ""))
+    except (ValueError, LookupError, OSError):
+        return UTC
 
 
 @admin.register(LogEntry)
@@ -36,10 +49,19 @@ class AuditLogAdmin(ReadOnly, StrictList):
 
     @property
     def media(self) -> forms.Media:
-        return super().media + forms.Media(js=("widgets/board/times.js",))
+        return super().media + forms.Media(js=("widgets/zone.js", "widgets/board/times.js"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "History"} | (extra_context or {}))
+        """The filters by date count days in the reader's time zone, in which `times.js` writes the times."""
+        try:
+            return self.page_in(zone_of(request), request, extra_context)
+        except DataError:  # PostgreSQL may know fewer zones than Python
+            return self.page_in(UTC, request, extra_context)
+
+    def page_in(self, zone: tzinfo, request: HttpRequest, extra_context: dict[str, Any] | None) -> HttpResponse:
+        with timezone.override(zone):
+            page = super().changelist_view(request, {"title": "History"} | (extra_context or {}))
+            return page.render() if isinstance(page, TemplateResponse) else page
 
     @admin.display(description="When", ordering="action_time")
     def at(self, entry: LogEntry) -> SafeString:

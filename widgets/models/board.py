@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -16,6 +17,9 @@ MOST_TAGS = 5
 
 LONGEST_TAG = 40
 LONGEST_SEARCH = 200
+
+PERMISSIONS_OF_PEOPLE = "django.contrib.auth.backends.ModelBackend"
+"""The backend that knows who may do what; the other one only counts failed logins."""
 
 
 def validate_tags(tags: Any) -> None:
@@ -35,6 +39,11 @@ def new_token() -> str:
 
 
 class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
+    def working(self) -> Self:
+        """The boards whose links work: they are not ended, and their makers may still add widgets, so may share."""
+        makers = get_user_model().objects.with_perm("widgets.add_widget", backend=PERMISSIONS_OF_PEOPLE)
+        return self.filter(active=True, maker__in=makers.filter(is_staff=True))
+
     def managed_by(self, user: Any, leads: Sequence[int]) -> Self:
         """The boards that this user may end: their own, and those that may show one of the projects in `leads`."""
         if not user.is_active:
@@ -51,7 +60,7 @@ class SharedBoard(models.Model):
     """Shows a board's widgets to everybody who has its address, as long as it is active.
 
     The filter is the one of the board when somebody shared it. Empty parts filter nothing. The board shows only
-    widgets that its maker may see at that moment.
+    widgets that its maker may see at that moment, and nothing once its maker may add no widgets.
     """
 
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)

@@ -47,8 +47,7 @@ def shared_board(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def find(token: str) -> SharedBoard | None:
-    """The board, if neither the board nor its maker's account has ended."""
-    boards = SharedBoard.objects.filter(active=True, maker__is_active=True).select_related("maker")
+    boards = SharedBoard.objects.working().select_related("maker")
     return boards.filter(token=token).first() if "\0" not in token else None
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -102,7 +102,8 @@ def manageable(request: HttpRequest) -> QuerySet[SharedBoard]:
     """The shared boards that this person may end: superusers all, others their own and those of projects they lead."""
     leads = [project.pk for project in Project.objects.visible_to(request.user) if may_change(request, project)]
     boards = SharedBoard.objects.filter(active=True).select_related("maker", "project").order_by("-created_at")
-    return boards.managed_by(request.user, leads)
+    works = Exists(SharedBoard.objects.working().filter(pk=OuterRef("pk")))
+    return boards.managed_by(request.user, leads).annotate(works=works)
 
 
 def may_replace(board: SharedBoard, user: Any) -> bool:

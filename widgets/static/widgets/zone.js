@@ -1,0 +1,8 @@
+// Tells this page's address the reader's time zone, so that its filters by date count the reader's days.
+(() => {
+  const pair = `timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
+  const isKnown = () => document.cookie.split("; ").includes(pair);
+  if (isKnown()) return;
+  document.cookie = `${pair}; path=${location.pathname}; max-age=31536000; samesite=lax`;
+  if (isKnown()) location.reload();
+})();
