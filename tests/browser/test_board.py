@@ -109,6 +109,19 @@ def test_a_card_acts_without_a_new_page(
     assert page.evaluate("window.same") is True
 
 
+def test_a_card_that_somebody_deleted_meanwhile_leaves_the_others(
+    open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]
+) -> None:
+    open_page.expected.append("status of 404")
+    page = open_page("/?q=o", boss)
+    Widget.objects.filter(title="Logins").delete()
+    choose(page, "Logins", "Duplicate")
+    page.get_by_text("This widget was deleted, or you may not see it any more.").wait_for()
+    assert shown(page) == ["Logins", "Not polled yet"]
+    page.evaluate(UPDATE)
+    wait_for(page, "Not polled yet")
+
+
 def test_keys_and_the_mouse_set_the_order(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
     page = open_page("/", boss)
     choose(page, "Logins", "Move down")

@@ -29,6 +29,7 @@ def write_page(slug: str, row: PollRow, reason: str, *, stale: bool) -> tuple[by
     figure = json.loads(row.body) if row.body is not None and row.fetched_at else None
     context = {
         "slug": slug,
+        "version": short_hash(f"{row.etag} {row.fetched_at} {stale} {reason}".encode()),
         "title": figure["title"] if figure else "",
         "figure": figure,
         "fetched_at": row.fetched_at,
@@ -36,4 +37,8 @@ def write_page(slug: str, row: PollRow, reason: str, *, stale: bool) -> tuple[by
         "reason": reason,
     }
     html = render_to_string("widgets/page.html", context).encode()
-    return html, hashlib.sha256(html).hexdigest()[:32]
+    return html, short_hash(html)
+
+
+def short_hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]

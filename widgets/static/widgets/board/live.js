@@ -66,11 +66,12 @@ export async function load(address, options = {}) {
       say("");
       return page;
     }
-    if (response.status === 404) say("This board is no longer shared.");
+    if (response.status === 404 && options.method) say("This widget was deleted, or you may not see it any more.");
+    else if (response.status === 404) say("This board is no longer shared.");
     else if (response.ok) say("You are logged out. Reload this page.");
     else if (response.status === 403) say("You may not do that, or this page has expired. Reload this page.");
     else throw new Error(String(response.status));
-    if (response.status === 404) board.replaceChildren();
+    if (response.status === 404 && !options.method) board.replaceChildren();
   } catch (error) {
     if (error.name !== "AbortError") say("MixCyfe does not answer. This page tries again.");
   }

@@ -2,24 +2,23 @@
 (() => {
   const EVERY = 60_000;
   let last = Date.now();
-  let known = "";
 
   async function update() {
-    if (document.hidden || Date.now() - last < EVERY / 2) return;
     last = Date.now();
     const response = await fetch(location.href, { cache: "no-cache" }).catch(() => null);
     // A replaced address answers 404. The page then keeps its last numbers, with their time.
     if (!response || (response.status !== 200 && response.status !== 503)) return;
-    const tag = response.headers.get("ETag") || "";
-    if (known && tag === known) return;
-    known = tag;
     const next = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("widget");
-    const wasOpen = document.querySelector(".chart-table[open]");
-    if (!next || wasOpen) return; // nobody loses the table that they read
-    document.getElementById("widget").replaceWith(next);
+    const now = document.getElementById("widget");
+    if (!next || next.dataset.version === now.dataset.version) return;
+    if (now.querySelector(".chart-table[open]")) return; // nobody loses the table that they read
+    now.replaceWith(next);
     document.dispatchEvent(new Event("mixcyfe:changed"));
   }
 
-  setInterval(update, EVERY);
-  document.addEventListener("visibilitychange", update);
+  const look = () => document.hidden || Date.now() - last < EVERY / 2 || update();
+  setInterval(look, EVERY);
+  document.addEventListener("visibilitychange", look);
+  // The browser kept this page while its numbers were fresh. The widget may have changed since then.
+  if (performance.getEntriesByType("navigation")[0]?.transferSize === 0) update();
 })();
