@@ -153,6 +153,8 @@ def test_what_is_wrong_is_said_at_its_field(boss: Client, project: Project) -> N
     response = boss.post(ADD, answers_of(project, events="Signed up", last="0"))
     assert errors_of(response) == {"last": ["Enter a number from 1 to 1000."]}
     assert 'aria-invalid="true"' in response.content.decode()
+    response = boss.post(ADD, answers_of(project, events="Signed up", axis_min="5", axis_max="1"))
+    assert errors_of(response) == {"axis_max": ["Enter a number above the lower end of the axis."]}
 
 
 def test_a_taken_title_is_refused_at_the_title(boss: Client, project: Project, make_widget: Any) -> None:

@@ -234,3 +234,16 @@ def test_axe_finds_nothing_on_the_board(judge: Any, acme: Project, member: Any, 
     viewer.open(f"/admin/widgets/widget/{Widget.objects.first().pk}/change/")
     site.check()
     viewer.check()
+
+
+def test_forced_colours_leave_a_legend_its_own(
+    open_page: OpenPage, acme: Project, drawn: Widget, boss: AbstractUser
+) -> None:
+    page = open_page("/", boss)
+    page.emulate_media(forced_colors="active")
+    swatches = page.locator(".chart-legend .swatch")
+    swatches.first.wait_for()
+    colors = swatches.evaluate_all("(all) => all.map((each) => getComputedStyle(each).backgroundColor)")
+    assert len(set(colors)) == len(colors) > 1
+    current = page.get_by_role("navigation", name="By health").locator("[aria-current]")
+    assert current.evaluate("(each) => getComputedStyle(each).outlineStyle") == "solid"

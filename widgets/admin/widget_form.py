@@ -205,6 +205,9 @@ class WidgetForm(forms.ModelForm):
         """Shows an option's error at that option's field."""
         for message in getattr(error, "message_dict", {}).get("options", ()):
             name, _, text = message.partition(": ")
-            super().add_error(name if name in self.fields else None, text if name in self.fields else message)
+            if name in self.fields:
+                super().add_error(name, text[:1].upper() + text[1:])
+            else:
+                super().add_error(None, message)
         getattr(error, "error_dict", {}).pop("options", None)
         super().add_error(field, error)

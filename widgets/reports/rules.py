@@ -247,7 +247,7 @@ def options(spec: WidgetSpec) -> Iterator[Problem]:
                 yield Problem("options", f"types: list chart types among: {', '.join(TIME_SERIES_CHARTS)}.")
     low, high = spec.options.get("axis_min"), spec.options.get("axis_max")
     if is_number(low) and is_number(high) and low >= high:
-        yield Problem("options", "axis_max: enter a number above axis_min.")
+        yield Problem("options", "axis_max: enter a number above the lower end of the axis.")
 
 
 def comparison(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
