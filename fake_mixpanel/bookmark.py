@@ -145,7 +145,7 @@ def _last(query: Query, window: Mapping[str, Any]) -> date:
         raise unacceptable("a window must be at least 1")
     if unit == "hour":
         return (query.now - timedelta(hours=number)).date()
-    if unit not in _DAYS:
+    if not isinstance(unit, str) or unit not in _DAYS:
         raise unacceptable(f"unknown unit {unit!r} of a window")
     return query.today - timedelta(days=number * _DAYS[unit] - 1)
 

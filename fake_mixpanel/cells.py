@@ -37,11 +37,13 @@ class Grid:
 
     def __init__(self, query: Query, report: Bookmark, days: list[date]) -> None:
         self.query, self.report, self.days = query, report, days
-        self.hours = list(hours_between(query, days)) if report.is_dated and report.unit == "hour" else []
+        self.is_hourly = report.is_dated and report.unit == "hour"
         self.buckets: dict[str, list[date]] = {"all": days}
         if report.is_dated:
             self.buckets = {query.stamp(first): some for first, some in buckets(days, report.unit).items()}
-        self.keys = list(dict.fromkeys(at.isoformat() for at in self.hours)) or list(self.buckets)
+        self.keys = list(self.buckets)
+        if self.is_hourly:
+            self.keys = [at.isoformat() for day in days for at in hours_of(query, day) if at <= query.now]
 
     def column(self, metric: Metric, kept: Sequence[str] | None = None) -> Column:
         """The cells of a metric. `kept`: the values to show; by default the ones with the most events."""
@@ -84,7 +86,7 @@ class Grid:
         return Column(_filled(found), is_cut=any(column.is_cut for column in used))
 
     def _cells(self, metric: Metric, event: dataset.Event, daily: counts.Daily, value: str = "") -> Cells:
-        by_bucket = self._hourly(metric, event, daily) if self.hours else self._daily(metric, daily)
+        by_bucket = self._hourly(metric, event, daily) if self.is_hourly else self._daily(metric, daily)
         found: Cells = {}
         for key, counted in by_bucket:
             if (number := metrics.number(metric, event, counted, value)) is not None:
@@ -97,20 +99,17 @@ class Grid:
             yield key, {day: daily[day] for day in days if day in daily}
 
     def _hourly(self, metric: Metric, event: dataset.Event, daily: counts.Daily) -> Iterator[tuple[str, counts.Daily]]:
-        """An hour that comes twice when clocks go back has its events in the first; one that is left out has none."""
-        spread = {day: counts.by_hour(number, event.name, day) for day, number in daily.items()}
-        seen: set[tuple[date, int]] = set()
-        for at in self.hours:
-            day, hour = at.date(), at.hour
-            if (day, hour) in seen or day not in spread:
-                continue
-            seen.add((day, hour))
+        """When clocks go back, the second of two equal hours has the events; when they go forward, the hour before."""
+        for day in self.days:
+            spread = counts.by_hour(daily.get(day, 0), event.name, day)
+            hours = hours_of(self.query, day)
+            ends = [*(at.hour for at in hours[1:]), 24]
             days = metrics.days_of(metric.math, [day], self.days)
-            if days == [day] and metric.math not in metrics.TRAILING:
-                yield at.isoformat(), {day: spread[day][hour]}
-            else:
-                before = {other: daily[other] for other in days[:-1] if other in daily}
-                yield at.isoformat(), before | {day: sum(spread[day][: hour + 1])}
+            before = {other: daily[other] for other in days[:-1] if other in daily}
+            for at, end in zip(hours, ends, strict=True):
+                begin = 0 if metric.math in metrics.LOOKING_BACK else at.hour
+                if at <= self.query.now:
+                    yield at.isoformat(), before | {day: sum(spread[begin:end])}
 
     def _analysed(self, cells: Cells) -> Cells:
         """Cumulative: the sum so far. Rolling: the mean of the last buckets, of fewer at the beginning."""
@@ -125,14 +124,11 @@ class Grid:
         return {key: number for key, number in zip(self.keys, found, strict=True) if number}
 
 
-def hours_between(query: Query, days: list[date]) -> Iterator[datetime]:
-    """The hours that have begun, as the clocks of the project's time zone show them."""
-    zone = query.now.tzinfo
-    at = datetime.combine(days[0], time(), zone).astimezone(UTC)
-    end = datetime.combine(days[-1] + timedelta(days=1), time(), zone).astimezone(UTC)
-    while at < end and at <= query.now:
-        yield at.astimezone(zone)
-        at += timedelta(hours=1)
+def hours_of(query: Query, day: date) -> list[datetime]:
+    """The 23, 24 or 25 hours of a day in the project's time zone."""
+    begin, end = (datetime.combine(day + timedelta(days=n), time(), query.now.tzinfo).astimezone(UTC) for n in (0, 1))
+    number = round((end - begin).total_seconds()) // 3600
+    return [(begin + timedelta(hours=hour)).astimezone(query.now.tzinfo) for hour in range(number)]
 
 
 def added(parts: Iterator[counts.Daily]) -> counts.Daily:

@@ -39,6 +39,9 @@ PERCENTILES = {"min": 0.0, "p25": 25.0, "median": 50.0, "p75": 75.0, "p90": 90.0
 TRAILING = {"dau": 1, "wau": 7, "mau": 30}
 """Active users of the last days, up to the end of the bucket."""
 
+LOOKING_BACK = ("cumulative_unique", *TRAILING)
+"""Measures that count more than the bucket itself."""
+
 SESSIONS_PER_PERSON = 1.25
 
 

@@ -2,6 +2,9 @@
 
 Mixpanel's public description has no such call. The bodies are those of Mixpanel's own SDK
 (tests/data/insights_bodies.json), and the answers have the forms that were recorded (tests/data/recorded).
+
+A bucket without events is absent, and so is a bucket in which a formula divides by zero. A metric without any event is
+absent from `series`, but not from `report_sections`.
 """
 
 from collections import Counter

@@ -56,7 +56,7 @@ def retention(query: Query, report: Bookmark) -> dict[str, Any]:
     behavior = _behavior(report, RETENTION_MATHS)
     born, back = _events(behavior, 2, 2)
     unit = behavior.get("retentionUnit", "day")
-    if unit not in COLUMNS:
+    if not isinstance(unit, str) or unit not in COLUMNS:
         raise unacceptable(f"unknown retentionUnit {unit!r}")
     if behavior.get("retentionAlignmentType", "birth") not in ("birth", "interval_start"):
         raise unacceptable("unknown retentionAlignmentType")
