@@ -13,6 +13,9 @@ from widgets.spec import WidgetSpec
 
 DAY = timedelta(days=1)
 
+MOST_DAYS_BY_HOUR = 31
+"""Mixpanel answers hours for at most so many days."""
+
 
 class Dates(NamedTuple):
     """The first and last day of a query, and the first day of every bucket, ascending.
@@ -98,7 +101,7 @@ class Range:
             assert self.from_date and self.to_date  # The form or import has checked both.
             return self.from_date, min(self.to_date, today)
         if self.kind == "last" and self.unit == "hour":
-            return today - math.ceil(self.last / 24) * DAY, today
+            return today - min(math.ceil(self.last / 24), MOST_DAYS_BY_HOUR - 1) * DAY, today
         if self.kind == "last":
             end = today if self.include_today else bucket_of(today, self.unit) - DAY
             start = bucket_of(end, self.unit)

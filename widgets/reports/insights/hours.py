@@ -5,13 +5,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from widgets.report import Value
-from widgets.reports.ranges import DAY
+from widgets.reports.ranges import DAY, MOST_DAYS_BY_HOUR
 from widgets.reports.reading import ReadError, amount, must_be_day
 from widgets.reports.report_type import Query, dates_of
 
 HOUR = timedelta(hours=1)
-MOST_HOURS = 31 * 24
-"""Mixpanel answers hours for up to 31 days."""
+MOST_HOURS = MOST_DAYS_BY_HOUR * 24
 
 
 def read(

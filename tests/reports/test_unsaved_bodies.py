@@ -1,0 +1,114 @@
+"""What we send has the same shape as what Mixpanel's own SDK sends for the same question, to the last key.
+
+tests/data/insights_bodies.json: made by running mixpanel-headless 0.4.0.
+"""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.reports.samples import data
+from widgets.reports import REPORT_TYPES
+from widgets.reports.rules import check
+from widgets.spec import INSIGHTS, Filter, Formula, Metric, WidgetSpec
+
+TODAY = date(2026, 11, 25)
+OCTOBER = {"range": "fixed", "from_date": date(2026, 10, 1), "to_date": date(2026, 10, 30)}
+BODIES = {query["ask"]: query["body"] for query in data("insights_bodies")["queries"]}
+STEPS = ("Page viewed", "Signed up", "Order completed")
+
+
+def one(event: str, measure: str = "total", name: str = "", **fields: Any) -> WidgetSpec:
+    return WidgetSpec("insights", metrics=(Metric(event, measure, name),), **OCTOBER | fields)
+
+
+def filtered(*filters: Filter) -> WidgetSpec:
+    return WidgetSpec("segmentation", events=("Order completed",), filters=filters, limit=3000, **OCTOBER)
+
+
+ASKED = {
+    "total of one event by day, fixed dates": WidgetSpec("events", events=("Signed up",), **OCTOBER),
+    "three events, totals, one curve each": WidgetSpec(
+        "insights", metrics=tuple(map(Metric, ("Signed up", "Logged in", "Order completed"))), **OCTOBER
+    ),
+    "total broken down by one event property": WidgetSpec(
+        "segmentation", events=("Signed up",), breakdown="plan", limit=3000, **OCTOBER
+    ),
+    "unique users in one total over the range (pie, number)": WidgetSpec(
+        "segmentation", events=("Signed up",), breakdown="plan", measure="unique", chart="pie", limit=3000, **OCTOBER
+    ),
+    "sum of a numeric property by day": WidgetSpec(
+        "sum", events=("Order completed",), property_name="amount", **OCTOBER
+    ),
+    "median of a numeric property": one("Order completed", "median", "amount"),
+    "min of a numeric property": one("Order completed", "min", "amount"),
+    "max of a numeric property": one("Order completed", "max", "amount"),
+    "p25 of a numeric property": one("Order completed", "p25", "amount"),
+    "p75 of a numeric property": one("Order completed", "p75", "amount"),
+    "p90 of a numeric property": one("Order completed", "p90", "amount"),
+    "p99 of a numeric property": one("Order completed", "p99", "amount"),
+    "distinct values of a property": one("Order completed", "distinct", "sku"),
+    "daily active users": one("Logged in", "dau"),
+    "weekly active users": one("Logged in", "wau"),
+    "monthly active users": one("Logged in", "mau"),
+    "sessions": one("Logged in", "sessions"),
+    "by hour": one("Logged in", unit="hour", chart="table", from_date=date(2026, 10, 29)),
+    "rolling 7 days": one("Logged in", analysis="rolling", window=7),
+    "cumulative": one("Signed up", analysis="cumulative"),
+    "formula of two metrics, the metrics hidden": WidgetSpec(
+        "insights",
+        metrics=(Metric("Signed up", "unique"), Metric("Order completed", "unique")),
+        formulas=(Formula("(B/A)*100"),),
+        **OCTOBER,
+    ),
+    "same event twice with different filters of each metric": WidgetSpec(
+        "insights",
+        metrics=(Metric("Signed up"), Metric("Signed up", filters=(Filter("plan", "is", "Pro"),))),
+        **OCTOBER,
+    ),
+    "global filter: equals": filtered(Filter("plan", "is", "Pro")),
+    "global filter: does not equal": filtered(Filter("plan", "is_not", "Free")),
+    "global filter: contains": filtered(Filter("source", "contains", "ads")),
+    "global filter: does not contain": filtered(Filter("source", "not_contains", "test")),
+    "global filter: greater than": filtered(Filter("amount", "gt", 5)),
+    "global filter: less than": filtered(Filter("amount", "lt", 5)),
+    "global filter: is set": filtered(Filter("coupon", "set")),
+    "global filter: is not set": filtered(Filter("coupon", "not_set")),
+    "global filter: is true": filtered(Filter("trial", "is", True)),
+    "two filters, all must hold": filtered(Filter("plan", "is", "Pro"), Filter("amount", "gt", 5)),
+    "funnel of three events, steps": WidgetSpec("funnel", events=STEPS, chart="funnel", **OCTOBER),
+    "funnel with a breakdown": WidgetSpec(
+        "funnel", events=STEPS, breakdown="plan", chart="table", limit=3000, **OCTOBER
+    ),
+}
+NOT_ASKED = {
+    "unique users of one event by week": "our weeks are whole",
+    "average of a numeric property by month": "our months are whole",
+    "total broken down by two properties": "one breakdown",
+    "one total of an event over the range": "totals are added up from dates",
+    "95th percentile": "no measure of ours",
+    "global filter: equals any of a list": "no condition of ours",
+    "global filter: between": "no condition of ours",
+    "relative dates: the last 30 days": "we ask for dates",
+    "retention of an event, by week": "retention has an endpoint of its own",
+}
+
+
+def test_every_body_of_the_sdk_is_asked_or_left_out_for_a_reason() -> None:
+    assert set(BODIES) == set(ASKED) | set(NOT_ASKED)
+
+
+@pytest.mark.parametrize("ask", ASKED)
+def test_it_is_the_sdks_body(ask: str) -> None:
+    asked, kind = ASKED[ask], REPORT_TYPES[ASKED[ask].report]
+    assert check(asked, TODAY, INSIGHTS) == []
+    sent = kind.request(kind.query(asked, INSIGHTS), TODAY)
+    expected = BODIES[ask]
+    if "formula" in ask:
+        # Our formula's name is its text, and weeks of ours are whole.
+        [entry] = [each for each in expected["bookmark"]["sections"]["show"] if each["type"] == "formula"]
+        entry["name"] = entry["definition"]
+        expected["bookmark"]["sections"]["time"][0]["unit"] = "day"
+    assert sent.endpoint == "insights"
+    assert {**sent.body, "project_id": 123} == expected
