@@ -42,6 +42,32 @@ class TestPage:
         response = save(boss(), project, engine="jql")
         assert "jql is not one of the available choices" in str(response.context["adminform"].form.errors["engine"])
 
+    @pytest.mark.parametrize(
+        ("widget", "named"),
+        [
+            ({"events": ["Signed up", "Logged in"]}, "events Logged in, Signed up"),
+            ({"report": "segmentation", "measure": "average", "breakdown": "plan"}, "segmentation Signed up"),
+            (
+                {"report": "insights", "events": [], "metrics": [{"event": "Paid"}, {"event": "Paid", "label": "B"}]},
+                "insights Paid",
+            ),
+            (
+                {"report": "funnel", "chart": "funnel", "events": ["Page viewed", "Signed up"]},
+                "funnel Page viewed, Signed up",
+            ),
+        ],
+    )
+    def test_the_last_queries_name_their_events(
+        self,
+        project: Project,
+        make_widget: Callable[..., Widget],
+        poll: Callable[..., Any],
+        widget: dict[str, Any],
+        named: str,
+    ) -> None:
+        poll(make_widget(**widget))
+        assert named in [call["what"] for call in boss().get(change(project)).context["calls"]]
+
 
 class TestSwitching:
     @pytest.mark.parametrize(

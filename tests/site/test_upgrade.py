@@ -3,8 +3,10 @@
 import json
 import sqlite3
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -34,26 +36,90 @@ print(json.dumps({
     "stored": stored, "laid out again": {path: poll(path) for path in paths},
     "asked anew": [w.pk for w in Widget.objects.all() if w.snapshot_id and
                    Snapshot.objects.of(w.project, w.query).pk != w.snapshot_id],
-    "secret": Project.objects.get().secret.reveal(), "undated": Snapshot.objects.filter(due_at=None).count(),
+    "secret": Project.objects.first().secret.reveal(), "undated": Snapshot.objects.filter(due_at=None).count(),
 }))
 """
 
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "mixcyfe_site.settings", **KEYS_OF_RELEASE}
+EXPECTED = json.loads((RELEASE / "answers.json").read_text())
+
+
+def upgraded(folder: Path, *statements: str) -> Copy:
+    """A site with the database of 1.0, changed by these statements of SQL, after all migrations."""
+    site = Copy(folder)
+    restore(folder, *statements)
+    done = site.manage("migrate", "--no-input", **KEYS_OF_RELEASE)
+    assert done.returncode == 0, done.stderr
+    return site
+
+
+def restore(folder: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(folder / "db.sqlite3")) as database:
+        database.executescript(";".join([(RELEASE / "database.sql").read_text(), *statements]))
+
+
+def rows(folder: Path, statement: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(folder / "db.sqlite3")) as database:
+        return database.execute(statement).fetchall()
+
+
+def poll_all(site: Copy) -> dict[str, Any]:
+    done = site.run(sys.executable, "-c", POLL_ALL, stdin=json.dumps(list(EXPECTED)), **SETTINGS)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
 
 def test_it_answers_the_same_bytes_from_the_database_of_1_0(tmp_path: Path) -> None:
-    site = Copy(tmp_path)
-    with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:
-        database.executescript((RELEASE / "database.sql").read_text())
-    upgraded = site.manage("migrate", "--no-input", **KEYS_OF_RELEASE)
-    assert upgraded.returncode == 0, upgraded.stderr
-    expected = json.loads((RELEASE / "answers.json").read_text())
-    settings = {"DJANGO_SETTINGS_MODULE": "mixcyfe_site.settings", **KEYS_OF_RELEASE}
-    done = site.run(sys.executable, "-c", POLL_ALL, stdin=json.dumps(list(expected)), **settings)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = poll_all(upgraded(tmp_path))
     assert found["secret"] == DEMO_SECRET
     assert found["undated"] == 0
     assert found["asked anew"] == [], "a query has another key: every host would ask Mixpanel for everything again"
-    for path, body in expected.items():
+    for path, body in EXPECTED.items():
+        for way in ("stored", "laid out again"):
+            assert as_fresh(found[way][path]) == as_fresh(body), (path, way)
+
+
+NEEDS_CLASSIC = {
+    "a saved funnel": ("report = 'funnel'", "active = 1"),
+    "a breakdown": ("id = 1", """breakdown = 'properties["plan"]'"""),
+    "a condition": ("id = 4", """"where" = 'properties["n"] > 1'"""),
+    "two years by day": ("id = 2", "last = 730"),
+}
+"""Name of a project → which widget moves there, and what is changed in it."""
+
+OF_WIDGETS = """SELECT widgets_widget.id, report, snapshot_id, report_json, fetched_at FROM widgets_widget
+    JOIN widgets_snapshot ON widgets_snapshot.id = snapshot_id ORDER BY widgets_widget.id"""
+
+
+def move_to_own_projects() -> Iterator[str]:
+    yield "CREATE TEMP TABLE copy AS SELECT * FROM widgets_project"
+    for pk, (name, (which, change)) in enumerate(NEEDS_CLASSIC.items(), 2):
+        yield f"UPDATE copy SET id = {pk}, project_id = {pk}, name = '{name}'"
+        yield "INSERT INTO widgets_project SELECT * FROM copy"
+        yield f"UPDATE widgets_widget SET project_id = {pk}, snapshot_id = NULL, {change} WHERE {which}"
+
+
+def test_projects_go_over_to_insights_unless_a_widget_needs_the_classic_endpoints(tmp_path: Path) -> None:
+    (old := tmp_path / "old").mkdir()
+    restore(old, *move_to_own_projects())
+    site = upgraded(tmp_path, *move_to_own_projects())
+    engines = dict(rows(tmp_path, "SELECT name, engine FROM widgets_project"))
+    assert engines == {"Acme (demo)": "insights", **dict.fromkeys(NEEDS_CLASSIC, "classic")}
+
+    before, after = rows(old, OF_WIDGETS), rows(tmp_path, OF_WIDGETS)
+    assert [(each[0], *each[3:]) for each in before] == [(each[0], *each[3:]) for each in after], "the last good answer"
+    asked_anew = {now[1] for then, now in zip(before, after, strict=True) if then[2] != now[2]}
+    assert asked_anew == {"events", "segmentation", "sum"}
+    not_due = {pk for (pk,) in rows(tmp_path, "SELECT id FROM widgets_snapshot WHERE due_at > datetime('now')")}
+    assert not not_due & ({each[2] for each in after} - {each[2] for each in before}), "stale until Insights answers"
+    assert len({each[2] for each in after}) == len({each[2] for each in before}), "equal queries share a snapshot"
+
+    found = poll_all(site)
+    assert found["asked anew"] == [], "the migration's query is not the widget's"
+    kept = {path: body for path, body in EXPECTED.items() if isinstance(found["stored"][path], str)}
+    assert len(EXPECTED) - len(kept) == 2 * len(NEEDS_CLASSIC)  # the moved widgets' CSV and JSON
+    for path, body in kept.items():
         for way in ("stored", "laid out again"):
             assert as_fresh(found[way][path]) == as_fresh(body), (path, way)
 

@@ -293,8 +293,8 @@ class Widget(models.Model):
 
 
 def spec_of(row: Any) -> WidgetSpec:
-    """The settings in a row of the table: of the model, or of a migration's."""
-    values = {name: getattr(row, name) for name in SPEC_FIELDS}
+    """The settings in a row of the table: of the model, or of a migration's, which may lack later fields."""
+    values = {name: getattr(row, name) for name in SPEC_FIELDS if hasattr(row, name)}
     for name in ("events", "exclude", "only"):
         values[name] = tuple(values[name] or ())
     values["filters"] = filters_in(values["filters"])

@@ -184,7 +184,8 @@ def running(project: Project, now: datetime) -> int:
 def describe(snapshot: Snapshot) -> str:
     """The query in a few words for the ledger: its report type, with its events or id."""
     query = snapshot.query
-    asked = ", ".join(query.get("events", ())) or next(
+    events = query.get("events") or query.get("steps") or [each["event"] for each in query.get("metrics", ())]
+    asked = ", ".join(dict.fromkeys(events)) or next(
         (query[key] for key in ("event", "funnel", "saved_report") if key in query), ""
     )
     return " ".join(f"{query['report']} {asked}".split())[:200]
