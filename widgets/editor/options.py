@@ -18,6 +18,7 @@ from widgets.refresh.gateway import Failure, sentences
 from widgets.refresh.quota import Refusal, lease, reserve
 from widgets.refresh.usage import why_not
 from widgets.report import label
+from widgets.spec import INSIGHTS
 
 KEPT = timedelta(hours=6)
 LEFT_ALONE = timedelta(minutes=1)
@@ -62,6 +63,16 @@ def funnels(client: Client) -> list[Entry]:
     return sorted(found, key=lambda entry: entry["label"].casefold())
 
 
+def saved_funnels(client: Client) -> list[Entry]:
+    """The funnels among the saved reports. This list costs no query, and `/funnels/list` is in maintenance."""
+    found = [
+        {"value": str(report.id), "label": label(report.name)}
+        for report in client.bookmarks()
+        if report.type == "funnels"
+    ]
+    return sorted(found, key=lambda entry: entry["label"].casefold())
+
+
 def saved_reports(client: Client) -> list[Entry]:
     found = [
         {"value": str(report.id), "label": label(report.name), "detail": ANSWERABLE[report.type]}
@@ -78,6 +89,14 @@ LISTS: dict[str, Kind] = {
     "funnels": Kind(0, "list of funnels", funnels),
     "saved_reports": Kind(0, "list of saved reports", saved_reports, counts=False),
 }
+
+FUNNELS_OF_INSIGHTS = Kind(0, "list of funnels", saved_funnels, counts=False)
+
+
+def kind_of(project: Project, what: str) -> Kind:
+    if what == "funnels" and project.engine == INSIGHTS and project.project_id:
+        return FUNNELS_OF_INSIGHTS
+    return LISTS[what]
 
 
 def options(
@@ -115,7 +134,7 @@ def take(listing: OptionCache, now: datetime) -> bool:
 
 def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
     """Asks Mixpanel and stores the answer. Returns the problem, or ""."""
-    kind = LISTS[listing.what]
+    kind = kind_of(project, listing.what)
     mine = OptionCache.objects.filter(pk=listing.pk)
 
     def keep(answered: list[Entry] | Failure, _project: Project, now: datetime) -> None:

@@ -54,7 +54,9 @@ class AskedEitherWay(ReportType):
         return spec.one_total and (not self.adds_up(spec) or most_days(spec) > LONGEST_BY_DAY)
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        if engine == CLASSIC:
+        # A widget that was deleted under the other engine and brought back may hold expressions. Without them its
+        # numbers would be wrong.
+        if engine == CLASSIC or any(expressions(spec)):
             return self.classic_query(spec)
         query = self.dated_query(spec) | {"metrics": self.metrics(spec)}
         if self.in_one_bucket(spec):
