@@ -60,6 +60,27 @@ def test_hidden_metrics_may_have_numbers_beside_their_formula() -> None:
         read(asked, given)
 
 
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("A + B", "0"),
+        ("(A - B) * 100", "0"),
+        ("100 - A", "100"),
+        ("-(2 - -3) * (B - 1) * -0.5", "-2.5"),
+        ("A / (B + 1)", ""),
+        ("A ^ 2", ""),
+    ],
+)
+def test_where_nothing_happened_a_formula_has_its_value_at_zero_or_none(formula: str, value: str) -> None:
+    asked = metrics(*TWO, formulas=(Formula(formula, "x"),))
+    assert csv(asked, answer({formula: points(4)})) == [
+        "Date,x",
+        "2026-11-15,4",
+        f"2026-11-16,{value}",
+        f"2026-11-17,{value}",
+    ]
+
+
 def test_two_metrics_with_one_key_are_refused() -> None:
     with pytest.raises(ReadError, match="two of its metrics have one key"):
         read(metrics(*TWO), answer({"A": points(4)}, "A", "A"))

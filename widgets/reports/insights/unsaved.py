@@ -13,7 +13,7 @@ from typing import Any
 from widgets.report import Number, RowKind, Series, Value, label
 from widgets.reports.insights import hours
 from widgets.reports.insights.bookmark import MOST_SEGMENTS, PER_PERSON, asked_for, before
-from widgets.reports.insights.formulas import divides
+from widgets.reports.insights.formulas import at_zero
 from widgets.reports.insights.tables import OVERALL, UNDATED
 from widgets.reports.notes import CUT, REMAINING, note_on
 from widgets.reports.ranges import DAY, bucket_of
@@ -204,9 +204,9 @@ def columns_of(
 
 
 def missing_value(query: Query, metric: int, math: str | None) -> Value:
-    """The value where the answer has none. A formula that divides has no value then."""
+    """The value where the answer has none, because nothing happened. A formula that divides has no value then."""
     if math is None:
-        return None if divides(query["formulas"][metric]) or not all_zero(query) else 0
+        return at_zero(query["formulas"][metric]) if all_zero(query) else None
     return 0 if math in ZERO_WITHOUT_EVENTS else None
 
 
