@@ -169,3 +169,54 @@ class TestHours:
         hours = {"2026-11-18T00:00:00-08:00": 1, "2026-11-18T00:30:00-08:00": 2}
         with pytest.raises(ReadError, match="more than one value for the same hour"):
             self.hourly(day="2026-11-18", hours=hours, computed="2026-11-18T09:30:00+00:00")
+
+
+def steps(*counts: int, of: str = "abc") -> dict[str, Any]:
+    """The table of a funnel's answer: `{"count": {"1. a": {"all": 9}, …}}`."""
+    return {"count": {f"{i}. {of[i - 1]}": {"all": n} for i, n in enumerate(counts, 1)}, "step_conv_ratio": {}}
+
+
+class TestFunnels:
+    """Funnels of the listed steps a, b and c, and a saved one."""
+
+    def funnel(self, **fields: Any) -> WidgetSpec:
+        return spec("funnel", **{"funnel": None, "events": tuple("abc"), "chart": "table", "last": 3} | fields)
+
+    def test_a_value_without_the_last_steps_reached_none_of_them(self) -> None:
+        values = {"$overall": steps(9, 5, 2), "x": steps(6), "y": steps(3, 2, 1)}
+        assert csv(self.funnel(breakdown="plan"), answer({"F": values})) == ["Step,x,y", "a,6,3", "b,0,2", "c,0,1"]
+        assert csv(self.funnel(), answer({"F": steps(9, 5)}))[-1] == "c,0,0,0"
+
+    @pytest.mark.parametrize(
+        "table",
+        [steps(9, 5, 2, 1, of="abcd"), {"count": {"1. a": {"all": 9}, "3. c": {"all": 2}}, "step_conv_ratio": {}}],
+    )
+    def test_other_steps_than_the_listed_ones_are_refused(self, table: Any) -> None:
+        with pytest.raises(ReadError, match="steps, and the query asked for 3"):
+            read(self.funnel(), answer({"F": table}))
+
+    @pytest.mark.parametrize("chart", ["table", "line"])
+    def test_other_dates_are_refused(self, chart: str) -> None:
+        given = answer({"F": steps(9, 5, 2) if chart == "table" else points(0.5)}, days=[date(2020, 1, 1)])
+        with pytest.raises(ReadError, match="other dates"):
+            read(self.funnel(chart=chart), given)
+
+    @pytest.mark.parametrize("given", [points(0.5), points({"first": 3, "counts": [1]})])
+    def test_a_saved_report_without_steps_is_refused_and_not_shown_as_empty(self, given: Any) -> None:
+        saved = spec("funnel", funnel=7, chart="table")
+        with pytest.raises(ReadError, match="it has no steps"):
+            read(saved, answer({"F": given}))
+        assert csv(saved, answer({})) == ["Step,Count"]
+
+    def test_the_rest_beyond_the_limit_is_left_out_without_a_warning(self) -> None:
+        values = {"$overall": steps(9, 5, 2), "$remaining_values": steps(8, 4, 2), "x": steps(1, 1)}
+        asked = self.funnel(breakdown="plan", limit=1)
+        assert csv(asked, answer({"F": values})) == ["Step,x", "a,1", "b,1", "c,0"]
+        assert read(asked, answer({"F": values})).note == ""
+
+    def test_conversions_by_date_are_percentages_whatever_the_headers_say(self) -> None:
+        found = csv(self.funnel(chart="line"), answer({"F": points(0.5, 1, None)}))
+        assert found[1:4] == ["20261115,50", "20261116,100", "20261117,0"]
+        with pytest.raises(ReadError, match="its conversions are no ratios"):
+            read(self.funnel(chart="line"), answer({"F": points(5, 4)}))
+        assert csv(self.funnel(chart="line"), answer({"F": points(None, None)}))[1] == "20261115,0"

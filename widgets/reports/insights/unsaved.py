@@ -89,7 +89,7 @@ def read(answer: Any, query: Query, today: date) -> Answer:
     columns = tuple(columns_of(query, rows, cells, past))
     if row_kind == "steps":
         rows = hours.names(rows)
-    return Answer(row_kind, rows, columns, note_of(body, series, query, columns))
+    return Answer(row_kind, rows, columns, note_of(body, series, query, len({column.value for column in columns})))
 
 
 def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]) -> list[str]:
@@ -226,10 +226,9 @@ def per_person(total: Value, unique: Value) -> Number:
     return total / unique if total and unique else 0
 
 
-def note_of(body: Mapping[str, Any], series: Mapping[str, Any], query: Query, columns: tuple[Column, ...]) -> str:
-    """The warnings in the answer. The widget's own limit is no warning."""
+def note_of(body: Mapping[str, Any], series: Mapping[str, Any], query: Query, values: int) -> str:
+    """The warnings in the answer. The widget's own limit is no warning. `values`: how many the breakdown has."""
     said = note_on(body, series)
-    values = {column.value for column in columns}
-    if "limit" in query and len(values) >= query["limit"]:
+    if "limit" in query and values >= query["limit"]:
         said = said.replace(CUT, "").strip()
     return said
