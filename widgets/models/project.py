@@ -199,12 +199,9 @@ class Project(models.Model):
                 self.interval_factor = 1  # the next query computes it again
             self.release()
             super().save(*args, **kwargs)
-            asked_before = {}
+            asked_before: dict[int, int | None] = {}
             if before and (before.identity != self.identity or before.engine != self.engine):
-                for widget in self.widgets.all():
-                    asked_before[widget.pk] = widget.snapshot_id
-                    widget.project = self
-                    widget.save()
+                asked_before = self.widgets.connect_again(self)
             if before and before.identity != self.identity:
                 # Deleted, because another project may get the old identity and must not see this data.
                 self.snapshots.filter(widgets=None).delete()

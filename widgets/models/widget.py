@@ -40,6 +40,22 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
     def tagged(self, tag: str) -> Self:
         return self.filter(reduce(operator.or_, (models.Q(**{f"tags__{place}": tag}) for place in range(MOST_TAGS))))
 
+    def connect_again(self, project: Project) -> dict[int, int | None]:
+        """Connects the project's widgets with the snapshots of what they ask now. Few statements: polls may wait.
+
+        Returns widget's id → its snapshot's id before.
+        """
+        asked_before = {}
+        widgets = list(self.filter(project=project))
+        for widget in widgets:
+            asked_before[widget.pk] = widget.snapshot_id
+            widget.project = project
+            widget.snapshot = Snapshot.objects.defer("report_json").of(project, widget.query)
+            widget.snapshot.allow_retry()
+        self.bulk_update(widgets, ["snapshot"], batch_size=200)
+        self.filter(project=project).update(version=F("version") + 1, changed_at=timezone.now())
+        return asked_before
+
     def in_order(self) -> Self:
         """Project by project, as people have placed the widgets; widgets without a place come last, by title."""
         place = F("position").asc(nulls_last=True)
