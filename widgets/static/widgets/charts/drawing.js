@@ -28,11 +28,11 @@ async function library(chart) {
   return echarts;
 }
 
-export function drawn(node, figure) {
+// `off`: the names of the series that the reader switched off in the chart before.
+export function drawn(node, figure, off = new Set()) {
   let chart = null;
   let frame = 0;
   let gone = false;
-  const off = new Set();
 
   async function paint() {
     const echarts = await library(figure.chart).catch(() => null);
@@ -55,6 +55,7 @@ export function drawn(node, figure) {
 
   return {
     again,
+    off,
     toggle(name) {
       if (!off.delete(name)) off.add(name);
       again();
@@ -77,7 +78,7 @@ export function legend(figure, drawing) {
     swatch.style.setProperty("--dark", dark);
     const more = figure.option.yAxis?.length > 1 && i ? " (right axis)" : "";
     const value = slices ? [element("b", {}, glance(slices[i].value))] : [];
-    const button = element("button", { type: "button", "aria-pressed": "true", title: name }, swatch, element("span", {}, name + more), ...value);
+    const button = element("button", { type: "button", "aria-pressed": String(!drawing.off.has(name)), title: name }, swatch, element("span", {}, name + more), ...value);
     button.addEventListener("click", () => button.setAttribute("aria-pressed", String(drawing.toggle(name))));
     return button;
   });
