@@ -179,8 +179,9 @@ const FINISH = {
         ...pie,
         stillShowZeroSum: false,
         itemStyle: { borderColor: card, borderWidth: 1 },
-        label: roomy ? { color: ink, fontSize: size, width: width * 0.26, overflow: "truncate", formatter: ({ name, percent: share }) => `${name}  ${percent(share)}` } : { show: false },
+        label: roomy ? { color: ink, fontSize: size, lineHeight: size * 1.3, width: width * 0.25, overflow: "truncate", formatter: ({ name, percent: share }) => `${name}  ${percent(share)}` } : { show: false },
         labelLine: { show: roomy },
+        labelLayout: { hideOverlap: true },
       }],
       tooltip: { ...option.tooltip, trigger: "item", formatter: ({ name, value, percent: share }) => `${plain(name)}\n${full(value)}  (${percent(share)})` },
     };
