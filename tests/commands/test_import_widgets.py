@@ -102,6 +102,7 @@ BAD_ENTRIES: dict[str, tuple[str, dict[str, Any], str]] = {
     "chart that does not fit": ("widgets", {"report": "funnel", "funnel": 1, "breakdown": "", "chart": "map"}, "chart"),
     "unknown option": ("widgets", {"options": {"bold": True}}, "(not 'bold')"),
     "bad region": ("projects", {"region": "uk"}, "region: write one of us, eu, in"),
+    "the machine's zone": ("projects", {"timezone": "localtime"}, "timezone: There is no time zone with this name"),
     "bad zone": ("projects", {"timezone": "Paris"}, "timezone: There is no time zone with this name"),
     "secret that is no text": ("projects", {"secret": [SECRET]}, "secret: write text in quotes"),
     "no user name": ("projects", {"username": ""}, "username: Enter the service account's user name"),
