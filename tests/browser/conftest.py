@@ -22,7 +22,7 @@ from tests.conftest import new_project
 from widgets.models import Project
 
 try:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 except ImportError:
     sync_playwright = None
 
@@ -101,14 +101,49 @@ def boss(site: str, django_user_model: Any) -> AbstractUser:
 OpenPage = Callable[..., "Page"]
 
 
-@pytest.fixture
-def open_page(chromium: "Browser", site: str) -> Iterator[OpenPage]:
-    """Opens an address of the site in a new window, as a user if one is named.
+@pytest.fixture(scope="session")
+def window(chromium: "Browser", live_server: Any) -> "BrowserContext":
+    """The window that most tests share: a new one is a process, which reads all scripts anew."""
+    return new_window(chromium, live_server.url)
 
-    `viewport` is WIDE or NARROW, `theme` light or dark; `javascript=False` is a browser without it. Errors in
-    the console fail the test when it ends, but for those whose text holds one of `open_page.expected`.
+
+def new_window(chromium: "Browser", site: str, **options: Any) -> "BrowserContext":
+    context = chromium.new_context(
+        base_url=site,
+        timezone_id="Asia/Kathmandu",
+        permissions=["clipboard-read", "clipboard-write"],
+        **options,
+    )
+    context.set_default_timeout(5000)
+    return context
+
+
+def as_new(window: "BrowserContext") -> "Page":
+    """The shared window's page, without a trace of the test before."""
+    page = window.pages[0] if window.pages else window.new_page()
+    page.goto("/healthz")
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    window.clear_cookies()
+    return page
+
+
+@pytest.fixture
+def open_page(chromium: "Browser", window: "BrowserContext", site: str) -> Iterator[OpenPage]:
+    """Opens an address of the site, as a user if one is named: in the shared window, then in new ones.
+
+    `viewport` is WIDE or NARROW, `theme` light or dark; `javascript=False` is a browser without it, `own=True` a new
+    window in any case (a clock that is set stays so). Errors in the console fail the test when it ends, but for those
+    whose text holds one of `open_page.expected`.
     """
-    contexts, found = [], []
+    contexts: list[BrowserContext] = []
+    found: list[str] = []
+
+    def note(message: "ConsoleMessage") -> None:
+        if is_error(message):
+            found.append(message.text)
+
+    def note_error(error: Any) -> None:
+        found.append(str(error.error))
 
     def open_page(
         path: str = "/",
@@ -117,31 +152,38 @@ def open_page(chromium: "Browser", site: str) -> Iterator[OpenPage]:
         viewport: dict[str, int] = WIDE,
         theme: str = "light",
         javascript: bool = True,
+        own: bool = False,
     ) -> "Page":
-        context = chromium.new_context(
-            viewport=viewport,
-            color_scheme=theme,
-            timezone_id="Asia/Kathmandu",
-            java_script_enabled=javascript,
-            base_url=site,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
+        if javascript and not own and window not in contexts:
+            context, page = window, as_new(window)
+        else:
+            context = new_window(chromium, site, java_script_enabled=javascript)
+            page = context.new_page()
         contexts.append(context)
-        context.set_default_timeout(5000)
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=theme, reduced_motion="no-preference")
         if user is not None:
             client = Client()
             client.force_login(user)
             context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
-        page = context.new_page()
-        page.on("console", lambda message: found.append(message.text) if is_error(message) else None)
-        page.on("pageerror", lambda error: found.append(str(error)))
+        context.on("console", note)
+        context.on("weberror", note_error)
         page.goto(path)
         return page
 
     open_page.expected = []
     yield open_page
     for context in contexts:
-        context.close()
+        if context is not window:
+            context.close()
+            continue
+        context.remove_listener("console", note)
+        context.remove_listener("weberror", note_error)
+        first, *others = context.pages
+        for page in others:
+            page.close()
+        first.unroute_all()
+        first.goto("about:blank")
     unexpected = [text for text in found if not any(part in text for part in open_page.expected)]
     assert not unexpected, f"the browser's console is not clean: {unexpected}"
 
