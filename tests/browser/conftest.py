@@ -102,9 +102,9 @@ OpenPage = Callable[..., "Page"]
 
 
 @pytest.fixture(scope="session")
-def window(chromium: "Browser", live_server: Any) -> "BrowserContext":
-    """The window that most tests share: a new one is a process, which reads all scripts anew."""
-    return new_window(chromium, live_server.url)
+def windows() -> dict[bool, "BrowserContext"]:
+    """The windows that tests share, with scripts and without: a new one is a process, which reads all scripts anew."""
+    return {}
 
 
 def new_window(chromium: "Browser", site: str, **options: Any) -> "BrowserContext":
@@ -118,18 +118,20 @@ def new_window(chromium: "Browser", site: str, **options: Any) -> "BrowserContex
     return context
 
 
-def as_new(window: "BrowserContext") -> "Page":
-    """The shared window's page, without a trace of the test before."""
-    page = window.pages[0] if window.pages else window.new_page()
+def forget(window: "BrowserContext") -> None:
+    """Leaves one page, of the same site and thus the same process, without a trace of the test."""
+    window.clear_cookies()
+    page, *others = window.pages
+    for other in others:
+        other.close()
+    page.unroute_all()
     page.goto("/healthz")
     page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
-    window.clear_cookies()
-    return page
 
 
 @pytest.fixture
-def open_page(chromium: "Browser", window: "BrowserContext", site: str) -> Iterator[OpenPage]:
-    """Opens an address of the site, as a user if one is named: in the shared window, then in new ones.
+def open_page(chromium: "Browser", windows: dict[bool, "BrowserContext"], site: str) -> Iterator[OpenPage]:
+    """Opens an address of the site, as a user if one is named: in a shared window, then in new ones.
 
     `viewport` is WIDE or NARROW, `theme` light or dark; `javascript=False` is a browser without it, `own=True` a new
     window in any case (a clock that is set stays so). Errors in the console fail the test when it ends, but for those
@@ -154,12 +156,13 @@ def open_page(chromium: "Browser", window: "BrowserContext", site: str) -> Itera
         javascript: bool = True,
         own: bool = False,
     ) -> "Page":
-        if javascript and not own and window not in contexts:
-            context, page = window, as_new(window)
-        else:
+        context = windows.get(javascript)
+        if own or context is None or context in contexts:
             context = new_window(chromium, site, java_script_enabled=javascript)
-            page = context.new_page()
+            if not own:
+                windows.setdefault(javascript, context)
         contexts.append(context)
+        page = context.pages[0] if context.pages else context.new_page()
         page.set_viewport_size(viewport)
         page.emulate_media(color_scheme=theme, reduced_motion="no-preference")
         if user is not None:
@@ -174,16 +177,12 @@ def open_page(chromium: "Browser", window: "BrowserContext", site: str) -> Itera
     open_page.expected = []
     yield open_page
     for context in contexts:
-        if context is not window:
-            context.close()
-            continue
         context.remove_listener("console", note)
         context.remove_listener("weberror", note_error)
-        first, *others = context.pages
-        for page in others:
-            page.close()
-        first.unroute_all()
-        first.goto("about:blank")
+        if context in windows.values():
+            forget(context)
+        else:
+            context.close()
     unexpected = [text for text in found if not any(part in text for part in open_page.expected)]
     assert not unexpected, f"the browser's console is not clean: {unexpected}"
 
