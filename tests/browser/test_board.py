@@ -230,7 +230,7 @@ def test_a_wall_screen_fits_and_turns_its_pages(
         page.get_by_role("button", name="Create the link").click()
         page = open_page(page.get_by_label("Link of this board").input_value(), viewport=WALL)
     else:
-        page = open_page("/?wall", boss, viewport=WALL)
+        page = open_page("/?wall", boss, viewport=WALL, own=True)
     page.clock.install()
     page.reload()
     assert shown(page) == first
