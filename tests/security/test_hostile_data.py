@@ -66,7 +66,11 @@ def hostile(request: Any, acme: Team, settings: Any) -> tuple[Widget, str]:
 def answer_with(label: str, error: bool = False) -> responses.RequestsMock:
     mixpanel = responses.RequestsMock(assert_all_requests_are_fired=False)
     day = f"{Project(timezone='US/Pacific').today() - timedelta(days=2)}"
-    body = {"error": label} if error else {"data": {"series": [day], "values": {label: {day: 5}, "Team": {day: 5}}}}
+    values = {value: {f"{day}T00:00:00-08:00": 5} for value in (label, "Team")}
+    meta = {"report_sections": {"show": [{"metric_key": "Signed up"}]}}
+    body = (
+        {"error": label} if error else {"headers": ["$metric", "plan"], "series": {"Signed up": values}, "meta": meta}
+    )
     for method in ("GET", "POST"):
         mixpanel.add(method, re.compile(f"{ROOT}/.*"), json=body, status=400 if error else 200)
     return mixpanel

@@ -24,6 +24,9 @@ ABOUT_EVENTS = {
 }
 """Report type → what the field Events means there, where its usual help says too little."""
 
+STEPS = ("events", "conversion_days")
+"""Fields of a funnel's steps, which a saved funnel has of its own."""
+
 Condition = dict[str, list[str]]
 """Another field of the form → its values. One of them must be chosen."""
 
@@ -60,6 +63,8 @@ CONDITIONS = conditions()
 
 def is_used(field: str, chosen: Mapping[str, Any]) -> bool:
     """True if the chosen report, chart and range use the field. An empty choice excludes nothing."""
+    if field in STEPS and chosen.get("report") == "funnel" and chosen.get("funnel"):
+        return False
     return all(
         chosen.get(control) in values or not chosen.get(control)
         for control, values in CONDITIONS.get(field, {}).items()
@@ -70,6 +75,7 @@ def described() -> dict[str, Any]:
     """The rules of the form as JSON for its script."""
     return {
         "conditions": CONDITIONS,
+        "steps": STEPS,
         "usual_chart": {kind.name: kind.usual_chart for kind in REPORT_TYPES.values()},
         "no_chart": {
             kind.name: {chart: why for chart in CHARTS if (why := kind.why_not(chart))}
