@@ -48,6 +48,11 @@ def load(manage: Run) -> Callable[..., Printed]:
     return run
 
 
+def test_it_prints_one_line_for_each_widget(load: Callable[..., Printed]) -> None:
+    printed = load([PROJECT], [WIDGET | {"title": "Two\nlines\tand a tab"}])
+    assert printed.out == f"Two lines and a tab\t{Widget.objects.get().url()}\n"
+
+
 def test_it_makes_what_the_file_lists_and_prints_addresses(manage: Run, tmp_path: Path) -> None:
     file = tmp_path / "widgets.json"
     file.write_text(json.dumps({"projects": [PROJECT], "widgets": [WIDGET, WIDGET | {"title": "Zweites Ä"}]}))
