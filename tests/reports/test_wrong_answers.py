@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from tests.reports.samples import TODAY, csv, report_of, spec
 from widgets.reports import ReadError
 
@@ -258,7 +259,7 @@ def numbers_in(node, ignored=NEIGHBOURS):
 
 
 @pytest.mark.parametrize("kind", sorted(set(RIGHT) - {"one bucket"}))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(pick=st.data())
 def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind, pick):
     answer = pick.draw(spoilt(kind))
