@@ -35,7 +35,7 @@ def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) 
     assert max(seconds for _, seconds in log) < POLL_WAIT + 1.5
 
 
-@pytest.mark.parametrize(("latency", "processes"), [(60, 1), (20, 2)])
+@pytest.mark.parametrize(("latency", "processes"), [(60, 1), pytest.param(20, 2, marks=pytest.mark.cluster)])
 def test_it_answers_everybody_else_at_once_while_mixpanel_takes_its_time(
     host: Any, standin: FakeMixpanel, latency: float, processes: int
 ) -> None:
