@@ -68,6 +68,14 @@ def test_a_formula_is_computed_from_the_metrics(rows: Any) -> None:
         assert float(share) == pytest.approx(100 * int(unique) / int(total), abs=1e-4)
 
 
+def test_a_pasted_formula_may_have_line_breaks_and_wide_spaces_but_no_other_digits(rows: Any) -> None:
+    found = [rows(metrics=(SIGNUPS, PEOPLE), formulas=(Formula(text, "x"),)) for text in ("B / A", "B\n/\xa0A\n")]
+    assert found[0] == found[1]
+    asked = WidgetSpec("insights", metrics=(SIGNUPS,), formulas=(Formula("A * \u0663"),))
+    [problem] = check(asked, datetime.now(ZONE).date(), INSIGHTS)
+    assert problem.message.startswith("Formula 1: “\u0663” is not possible in a formula.")
+
+
 @pytest.mark.parametrize("chart", ["line", "table"])
 def test_a_division_by_zero_is_an_empty_cell(rows: Any, chart: str) -> None:
     never = (SIGNUPS, Metric("It never happens"))

@@ -10,7 +10,7 @@ from widgets.report import Report, ReportError
 from widgets.reports.either import EXPRESSION, most_days, too_many_days
 from widgets.reports.expressions import is_expression
 from widgets.reports.insights import bookmark, unsaved
-from widgets.reports.insights.formulas import problem_in
+from widgets.reports.insights.formulas import problem_in, sent
 from widgets.reports.insights.hours import MOST_HOURS
 from widgets.reports.report_type import RANGE_FIELDS, Query, ReportType, Request, compared, totalled
 from widgets.spec import (
@@ -66,7 +66,7 @@ class Metrics(ReportType):
             bookmark.metric(each.event, each.measure, each.property, tuple(each.filters)) for each in spec.metrics
         ]
         if spec.formulas:
-            query["formulas"] = [each.formula for each in spec.formulas]
+            query["formulas"] = [sent(each.formula) for each in spec.formulas]
         if spec.breakdown:
             query["breakdown"] = spec.breakdown
         if spec.analysis != "linear":
@@ -173,7 +173,7 @@ def formula_problems(spec: WidgetSpec) -> Iterator[Problem]:
             yield Problem("formulas", f"Formula {i}: {message}")
         if len(formula.label) > LONGEST_LABEL:
             yield Problem("formulas", f"Formula {i}: the label has more than {LONGEST_LABEL} characters.")
-    twice = [text for text, number in Counter(each.formula for each in spec.formulas).items() if number > 1]
+    twice = [text for text, number in Counter(sent(each.formula) for each in spec.formulas).items() if number > 1]
     if twice:
         yield Problem("formulas", f"The formula {twice[0]} is there twice. Remove one.")
 

@@ -25,6 +25,9 @@ LONGEST_BUCKET = timedelta(days=366)
 CUSTOM_EVENT = "$custom_event:"
 """The id of every custom event begins with this. Mixpanel may answer with the event's name instead of its id."""
 
+NOT_NUMBERS = ("NaN", "Infinity", "-Infinity")
+"""How `mixpanel.answer` gives the results of a division by zero, which JSON can't write."""
+
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ][\d:.Z+ -]*)?", re.ASCII)
 
 
@@ -70,6 +73,11 @@ def amount(value: Any) -> Value:
     if (n := number(value)) is None:
         raise unreadable("a number is missing or too large")
     return n
+
+
+def cell(value: Any) -> Value:
+    """As `amount`, and None for the result of a division by zero."""
+    return None if value in NOT_NUMBERS else amount(value)
 
 
 def count(value: Any) -> Number:

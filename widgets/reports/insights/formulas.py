@@ -7,10 +7,12 @@ numbers and letters. The letters name the metrics by position: A … Z, then BA,
 import re
 from collections.abc import Iterator
 
+from widgets.report import Number, Value, number
+
 LONGEST = 500
 ALLOWED = "A formula has the letters of the metrics, numbers, + - * / ^ and brackets, for example (B / A) * 100."
 
-_PART = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)|([A-Za-z]+)|([-+*/^()]))")
+_PART = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]+)?|\.[0-9]+)|([A-Za-z]+)|([-+*/^()]))")
 
 
 def letters(position: int) -> str:
@@ -26,6 +28,37 @@ def letters(position: int) -> str:
 def divides(formula: str) -> bool:
     """Whether the formula can have no value: it divides, or a power may be one of a negative number."""
     return "/" in formula or "^" in formula
+
+
+def sent(formula: str) -> str:
+    """The formula as Mixpanel reads it: it knows no line breaks and no wide spaces."""
+    return " ".join(formula.split())
+
+
+def at_zero(formula: str) -> Value:
+    """The value of a formula where all metrics are 0; None if it divides or has a power. The formula must be right."""
+    if divides(formula):
+        return None
+    sums: list[tuple[Number, Number]] = []  # of the brackets around: the sum so far, and the product that follows
+    total: Number = 0
+    product: Number = 1
+    before = ""
+    for kind, part in _parts(formula):
+        if kind != "sign":
+            product *= (number(part) or 0) if kind == "number" else 0
+        elif part == "(":
+            sums.append((total, product))
+            total, product = 0, 1
+        elif part == ")":
+            inner = total + product
+            total, product = sums.pop()
+            product *= inner
+        elif part == "-" and before in ("", "(", "+", "-", "*"):
+            product = -product
+        elif part in ("+", "-"):
+            total, product = total + product, 1 if part == "+" else -1
+        before = part
+    return total + product
 
 
 def problem_in(formula: str, metrics: int) -> str:

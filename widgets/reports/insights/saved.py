@@ -28,9 +28,10 @@ from widgets.reports.reading import (
 )
 
 TIME = "Time"
-METRICS = ("$event", "$metric", "$funnel", "$retention")
+FUNNEL = "$funnel"
+METRICS = ("$event", "$metric", FUNNEL, "$retention")
 """The first header is one of these and names the kind of metric. The other headers are breakdown properties."""
-RATIOS = ("$funnel", "$retention")
+RATIOS = (FUNNEL, "$retention")
 ONE_TABLE = "This saved report holds several funnels or retentions: only the first is shown."
 
 Path = tuple[str, ...]

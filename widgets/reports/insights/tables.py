@@ -46,8 +46,17 @@ def is_funnel(node: Mapping[str, Any]) -> bool:
 
 def in_order(steps: Iterable[str]) -> list[str]:
     """Steps sorted by their leading number. Alphabetical order would put `10. Paid` before `2. Logged in`."""
-    numbers = {step: int(found[1]) for step in steps if (found := _NUMBER.match(step))}
-    return sorted(steps, key=lambda step: numbers.get(step, 0))
+    return sorted(steps, key=step_number)
+
+
+def step_number(step: str) -> int:
+    """The leading number of a step such as `2. Logged in`; 0 without one."""
+    found = _NUMBER.match(step)
+    return int(found[1]) if found else 0
+
+
+def without_number(step: str) -> str:
+    return _NUMBER.sub("", step, count=1)
 
 
 def step_count(step: Any) -> Value:
