@@ -259,7 +259,6 @@ def test_it_refuses_odd_options_in_one_line(manage: Run, options: tuple[str, str
 
 RUNS: list[tuple[tuple[str, ...], int]] = [
     ((f"{ADDRESS}?by=plan", "-v3"), 0),
-    ((f"{ADDRESS}?charttype=map",), 1),
     ((f"{ADDRESS}?charttype=map", "--traceback"), 1),
     (("--verbosity", ADDRESS, ADDRESS, "--unknown", ADDRESS), 1),
 ]
