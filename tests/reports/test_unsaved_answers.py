@@ -1,11 +1,16 @@
 """Odd and wrong answers to unsaved Insights reports: refused, or every number of them at its place."""
 
+import copy
 import json
+import math
 import tracemalloc
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.reports.samples import spec
 from widgets.cyfe import Drawing, lay_out, write_csv
@@ -79,6 +84,15 @@ def test_where_nothing_happened_a_formula_has_its_value_at_zero_or_none(formula:
         f"2026-11-16,{value}",
         f"2026-11-17,{value}",
     ]
+
+
+@pytest.mark.parametrize("infinite", [float("nan"), float("inf")])
+def test_only_what_can_have_no_value_may_be_infinite(infinite: float) -> None:
+    for no_value in (metrics(*TWO, formulas=(Formula("A / B"),)), metrics(Metric("Signed up", "median", "amount"))):
+        assert csv(no_value, answer({"A": points(infinite, 2)}))[1:] == ["2026-11-15,", "2026-11-16,2", "2026-11-17,"]
+    for counted in (metrics(), metrics(Metric("Signed up", "sum", "amount")), metrics(formulas=(Formula("A + 2"),))):
+        with pytest.raises(ReadError, match="a number is missing or too large"):
+            read(counted, answer({"A": points(infinite, 2)}))
 
 
 def test_two_metrics_with_one_key_are_refused() -> None:
@@ -220,3 +234,71 @@ class TestFunnels:
         with pytest.raises(ReadError, match="its conversions are no ratios"):
             read(self.funnel(chart="line"), answer({"F": points(5, 4)}))
         assert csv(self.funnel(chart="line"), answer({"F": points(None, None)}))[1] == "20261115,0"
+
+
+VALUES = {"$overall": points(3, 3, 3), "x": points(1, 2, 3), "y": points(5)}
+RIGHT: dict[str, tuple[WidgetSpec, dict[str, Any]]] = {
+    "metrics": (metrics(*TWO), answer({"A": points(1, 2, 3), "B": points(5)}, "B", "A")),
+    "breakdown": (metrics(breakdown="plan"), answer({"A": VALUES})),
+    "one bucket": (metrics(Metric("Signed up", "unique"), chart="list"), answer({"A": {"all": 7}})),
+    "formula": (metrics(*TWO, formulas=(Formula("A / B"),)), answer({"A / B": points(0.5, 0.25)})),
+    "events": (spec("events", events=("Logged in", "Signed up"), last=3), answer({"A": points(4), "B": points(2)})),
+    "sum": (spec("sum", last=3), answer({"A": points(4.5, 2)})),
+    "hours": (
+        metrics(unit="hour", chart="table", range="fixed", from_date=DAYS[2], to_date=DAYS[2]),
+        answer({"A": {f"2026-11-17T{hour:02}:00:00-08:00": hour + 1 for hour in (0, 9, 23)}}, days=DAYS[2:]),
+    ),
+}
+BAD_KEYS = st.sampled_from(["soon", "1999-01-01", "2026-11-01", "", "Signed out", "all", "$overall", "A", "B", "x"])
+BAD_VALUES = st.sampled_from([None, True, "NaN", "7", 7, -1.5, "x", [], {}, float("inf"), 10**300, 0])
+
+
+def containers(node: Any) -> Iterator[Any]:
+    if isinstance(node, dict | list):
+        yield node
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from containers(inner)
+
+
+@st.composite
+def spoilt(draw: Any, right: dict[str, Any]) -> dict[str, Any]:
+    """The right answer with one to three of its parts, at any level, renamed, replaced or taken out."""
+    given = copy.deepcopy(right)
+    for _ in range(draw(st.integers(1, 3))):
+        parents = [parent for parent in containers(given) if parent]
+        if not parents:
+            break
+        parent = draw(st.sampled_from(parents))
+        here = draw(st.sampled_from([*parent] if isinstance(parent, dict) else range(len(parent))))
+        action = draw(st.sampled_from(["rename", "replace", "remove"]))
+        if action == "replace" or isinstance(parent, list):
+            parent[here] = draw(BAD_VALUES)
+        elif action == "rename":
+            parent[draw(BAD_KEYS)] = parent.pop(here)
+        else:
+            del parent[here]
+    return given
+
+
+def told(node: Any) -> float:
+    """The sum of all that looks like a number, without `$overall` beside values and without divisions by zero."""
+    if isinstance(node, dict):
+        return sum(told(inner) for key, inner in node.items() if key != "$overall" or len(node) == 1)
+    if node == "7":
+        return 7
+    return node if isinstance(node, int | float) and not isinstance(node, bool) and math.isfinite(node) else 0
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+@settings(max_examples=150, deadline=None)
+@given(pick=st.data())
+def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind: str, pick: Any) -> None:
+    asked, right = RIGHT[kind]
+    assert sum(series.total for series in read(asked, right).series) == told(right["series"])
+    got = pick.draw(spoilt(right))
+    try:
+        report = read(asked, got)
+    except ReadError as error:
+        assert str(error).startswith("Mixpanel") and str(error).endswith(".")
+        return
+    assert sum(series.total for series in report.series) == pytest.approx(told(got["series"]))

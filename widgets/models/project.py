@@ -205,8 +205,8 @@ class Project(models.Model):
             super().save(*args, **kwargs)
             asked_before = {}
             if before and (before.identity != self.identity or before.engine != self.engine):
-                for widget in self.widgets.select_related("snapshot"):
-                    asked_before[widget.pk] = widget.snapshot
+                for widget in self.widgets.all():
+                    asked_before[widget.pk] = widget.snapshot_id
                     widget.project = self
                     widget.save()
             if before and before.identity != self.identity:
@@ -219,15 +219,14 @@ class Project(models.Model):
                 self.keep_answers(asked_before)
         return None
 
-    def keep_answers(self, asked_before: dict[int, Any]) -> None:
+    def keep_answers(self, asked_before: dict[int, int | None]) -> None:
         """After a change of the engine: the widgets show their last good answers until the new engine has answered.
 
-        `asked_before`: widget's id → its snapshot before the change.
+        `asked_before`: widget's id → its snapshot's id before the change. One at a time: reports can be large.
         """
-        for widget in self.widgets.select_related("snapshot"):
-            before, now = asked_before.get(widget.pk), widget.snapshot
-            if before is not None and now is not None and now.pk != before.pk:
-                now.adopt(before)
+        for pk, now in self.widgets.values_list("pk", "snapshot"):
+            if (before := asked_before.get(pk)) and now and before != now:
+                self.snapshots.get(pk=now).adopt(self.snapshots.get(pk=before))
 
     @property
     def configured_limits(self) -> tuple[int, int]:

@@ -119,8 +119,8 @@ class Snapshot(models.Model):
         return f"{self.query.get('report', '?')} #{self.pk}"
 
     def adopt(self, other: "Snapshot") -> None:
-        """Takes over the data of the same numbers asked in another way. The data is stale at once."""
-        if self.report_json or not other.report_json:
+        """Takes over newer data of the same numbers asked in another way. The data is stale at once."""
+        if other.fetched_at is None or (self.fetched_at is not None and self.fetched_at >= other.fetched_at):
             return
         self.report_json, self.fetched_at, self.rolls_at = other.report_json, other.fetched_at, other.rolls_at
         self.interval_seconds, self.due_at = other.interval_seconds, timezone.now()

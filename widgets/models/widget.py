@@ -228,21 +228,22 @@ class Widget(models.Model):
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
             # First of all locks: refreshes lock the project, then its snapshots.
-            Project.objects.select_for_update().filter(pk=self.project_id).first()
+            # The engine may have changed since this widget was read.
+            project = Project.objects.select_for_update().get(pk=self.project_id)
             is_new = self._state.adding
             if not is_new:
                 stored = Widget.objects.select_for_update().filter(pk=self.pk)
                 if (came_from := stored.values_list("project_id", flat=True).get()) != self.project_id:
                     leave_people_behind(self, came_from)
             self.changed_at = timezone.now()
-            self.snapshot = Snapshot.objects.of(self.project, self.query)
+            self.snapshot = Snapshot.objects.of(project, self.report_type.query(self.spec, project.engine))
             self.snapshot.allow_retry()
             # The database counts, because two saves at the same time must not give the same version to two renderings.
             self.version = self.version + 1 if is_new else F("version") + 1
             super().save(*args, **kwargs)
             if not is_new:
                 self.refresh_from_db(fields=["version"])
-            Snapshot.objects.filter(pk=self.snapshot.pk).set_due(self.project)
+            Snapshot.objects.filter(pk=self.snapshot.pk).set_due(project)
         return None
 
     def move(self, place: str, neighbour: int | None = None) -> None:

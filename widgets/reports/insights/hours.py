@@ -6,7 +6,7 @@ from typing import Any
 
 from widgets.report import Value
 from widgets.reports.ranges import DAY, MOST_DAYS_BY_HOUR
-from widgets.reports.reading import ReadError, cell, must_be_day
+from widgets.reports.reading import ReadError, must_be_day
 from widgets.reports.report_type import Query, dates_of
 
 HOUR = timedelta(hours=1)
@@ -14,7 +14,7 @@ MOST_HOURS = MOST_DAYS_BY_HOUR * 24
 
 
 def read(
-    shown: list[dict[str, Mapping[str, Any]]], body: Mapping[str, Any], query: Query, today: date
+    shown: list[dict[str, Mapping[Any, Value]]], body: Mapping[str, Any], query: Query, today: date
 ) -> tuple[tuple[datetime, ...], list[dict[str, dict[datetime, Value]]]]:
     """The hours, ascending, and the numbers by hour. Hours without events have no number."""
     given = {key for by_value in shown for points in by_value.values() for key in points}
@@ -27,7 +27,7 @@ def read(
         raise ReadError(f"Mixpanel answered for other dates ({outside[0].date()}) than {dates.first} to {dates.last}.")
     rows = hours_of(body, query, dates.last, sorted(instants.values()))
     cells = [
-        {value: {instants[key]: cell(n) for key, n in points.items()} for value, points in by_value.items()}
+        {value: {instants[key]: n for key, n in points.items()} for value, points in by_value.items()}
         for by_value in shown
     ]
     return tuple(rows), cells

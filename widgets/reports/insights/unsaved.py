@@ -5,7 +5,7 @@ metric key are the values of the breakdown, if there is one, with `$overall` bes
 `{"all": n}`. `series` is in alphabetical order, so only `show[].metric_key` says which metric is which.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +19,7 @@ from widgets.reports.notes import CUT, REMAINING, note_on
 from widgets.reports.ranges import DAY, bucket_of
 from widgets.reports.reading import (
     ReadError,
+    amount,
     cell,
     check_labels,
     check_size,
@@ -69,13 +70,15 @@ def read(answer: Any, query: Query, today: date) -> Answer:
     keys = metric_keys(body, query, series)
     dates, unit, is_one = dates_of(query, today), query["range"]["unit"], bool(query.get("one_bucket"))
     check_dates_asked(body.get("date_range"), dates.current if is_one else dates.first, dates.last, unit)
-    shown = [labelled(series.get(key, {}), query) for key in keys]
+    readers = readers_of(query)
+    shown = [labelled(series.get(key, {}), query, read) for key, read in zip(keys, readers, strict=True)]
     past = None
     if is_one and query.get("periods") == 2:
         comparison = mapping(body.get("time_comparison"), "the period before")
         check_dates_asked(comparison.get("date_range"), before(dates), dates.current - DAY, "day")
         earlier = mapping(comparison.get("series"), "the period before")
-        past = [one_bucket(labelled(earlier.get(key, {}), query)) for key in keys]
+        then = (labelled(earlier.get(key, {}), query, read) for key, read in zip(keys, readers, strict=True))
+        past = list(map(one_bucket, then))
     row_kind: RowKind
     rows: tuple[Any, ...]
     cells: Sequence[Mapping[str, Points]]
@@ -133,46 +136,49 @@ def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
         raise ReadError(f"Mixpanel answered for other dates ({found[0]} to {found[1]}) than {first} to {last}.")
 
 
-def labelled(node: Any, query: Query) -> dict[str, Mapping[str, Any]]:
+def readers_of(query: Query) -> list[Callable[[Any], Value]]:
+    """How the numbers of each shown metric are read. NaN is refused where a missing value is a number."""
+    if formulas := query.get("formulas"):
+        return [cell if missing_value(query, i, None) is None else amount for i in range(len(formulas))]
+    return [amount if each["math"] in ZERO_WITHOUT_EVENTS else cell for each in asked_for(query)]
+
+
+def labelled(node: Any, query: Query, read: Callable[[Any], Value]) -> dict[str, Points]:
     """Breakdown value → `{date: n}`. Without a breakdown the only value is "".
 
     `$overall` beside values is left out, and so is `$remaining_values`: the rest beyond the widget's own limit.
     """
     found = mapping(node, "a metric")
     if not query.get("breakdown"):
-        if set(found) == {OVERALL}:
-            found = mapping(found[OVERALL], "a metric")
-        return {"": found}
-    check_labels(len(found), query.get("limit", MOST_SEGMENTS))
+        by_value: Mapping[str, Any] = {"": found[OVERALL] if set(found) == {OVERALL} else found}
+    else:
+        check_labels(len(found), query.get("limit", MOST_SEGMENTS))
+        by_value = {value: points for value, points in found.items() if value not in (OVERALL, REMAINING)}
     return {
-        value: mapping(points, "a value of the breakdown")
-        for value, points in found.items()
-        if value not in (OVERALL, REMAINING)
+        value: {key: read(n) for key, n in mapping(points, "a series of dates").items()}
+        for value, points in by_value.items()
     }
 
 
-def one_bucket(by_value: Mapping[str, Mapping[str, Any]]) -> dict[str, Points]:
+def one_bucket(by_value: Mapping[str, Points]) -> dict[str, Points]:
     found: dict[str, Points] = {}
     for value, points in by_value.items():
         if set(points) - {UNDATED}:
             raise ReadError("Mixpanel answered with dates, and the query asked for one value for the whole range.")
-        found[value] = {"": cell(points[UNDATED])} if points else {}
+        found[value] = {"": points[UNDATED]} if points else {}
     return found
 
 
 def by_date(
-    shown: list[dict[str, Mapping[str, Any]]], query: Query, today: date
+    shown: list[dict[str, Points]], query: Query, today: date
 ) -> tuple[tuple[date | str, ...], list[dict[str, Points]]]:
     calendar = calendar_of(query, today)
     seen: set[date] = set()
     cells: list[dict[str, Points]] = []
     for by_value in shown:
-        found = {}
-        for value, points in by_value.items():
-            given = {key: cell(n) for key, n in points.items()}
-            found[value] = calendar.points(given, adds_up=False)
-            seen.update(found[value])
-        cells.append(dict(found))
+        found: dict[str, Points] = {value: calendar.points(points, adds_up=False) for value, points in by_value.items()}
+        seen.update(*found.values())
+        cells.append(found)
     calendar.check(seen)
     return tuple(calendar.buckets), cells
 
