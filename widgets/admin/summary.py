@@ -80,9 +80,10 @@ def condition(asked: dict[str, Any]) -> str:
 
 def metric(asked: dict[str, Any]) -> str:
     measure = METRIC_MEASURES.get(asked.get("measure", "total"), "")
-    of = f" {asked['property']}" if asked.get("property") else ""
+    if name := asked.get("property"):
+        measure = measure.replace("a property", name)
     filters = " and ".join(map(condition, asked.get("filters", ())))
-    words = f"{asked.get('event', '')}: {measure}{of}{f', where {filters}' if filters else ''}"
+    words = f"{asked.get('event', '')}: {measure}{f', where {filters}' if filters else ''}"
     return f"{asked['label']} ({words})" if asked.get("label") else words
 
 

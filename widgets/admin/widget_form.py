@@ -17,7 +17,10 @@ from widgets.reports.rules import MISLEADING_WHEN_UNUSED
 from widgets.spec import OPTIONS, TIME_SERIES_CHARTS, WidgetSpec
 
 BOXES = {
-    "comparison": ("Compare with the period before", "For totals and sums. Cyfe shows it in the header or number."),
+    "comparison": (
+        "Compare with the period before",
+        "Cyfe shows it below the number, or, for totals and sums, in the header.",
+    ),
     "total": ("Total in the header", "The sum over the range. Only for values that add up."),
     "cumulative": ("Cumulative in the header", ""),
     "average": ("Average in the header", ""),
@@ -103,6 +106,8 @@ class WidgetForm(forms.ModelForm):
         help_texts = {
             "report": "The report decides which fields appear below.",
             "last": "",
+            "overlay_previous": "Draws the period before on the same dates: dashed lines, or paler columns. Needs no "
+            "more queries.",
             "include_today": "Adds the unfinished period, so the last point looks low. Uses more queries.",
             "where": 'An expression, for example properties["plan"] == "Team". It is added to the filters. With the '
             "engine Insights it works for retention and frequency only.",
@@ -122,7 +127,8 @@ class WidgetForm(forms.ModelForm):
             "funnel": forms.TextInput(
                 attrs=picker(
                     "funnels",
-                    "Pick a saved funnel by its name, or type the number in its address. Or list the steps below.",
+                    "Pick a saved funnel by its name, or type the number in its address; or list the steps below. With "
+                    "the engine Insights, a saved funnel keeps its own dates, breakdown and filters.",
                 )
             ),
             "from_date": day(),

@@ -27,7 +27,10 @@ from widgets.spec import (
 
 ADDITIVE = ("total", "sum")
 LONGEST_LABEL = 255
-ONLY_INSIGHTS = "works only in a project with the engine “Insights”."
+ONLY_INSIGHTS = (
+    "works only in a project with the engine “Insights”. Choose another report, or ask who manages the project to "
+    "change its engine."
+)
 
 
 class Metrics(ReportType):
