@@ -151,7 +151,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no formula": (METRICS | {"formulas": [{"label": "A"}]}, 'formulas: write a list such as [{"formula"'),
     "metrics elsewhere": (METRICS | {"report": "events", "events": ["Signed up"]}, "metrics: The report “Events”"),
     "an unknown analysis": (METRICS | {"analysis": "trend"}, "analysis: write one of linear, cumulative, rolling."),
-    "rolling over nothing": (METRICS | {"analysis": "rolling"}, "window: Enter over how many buckets"),
+    "rolling over nothing": (METRICS | {"analysis": "rolling"}, "window: Enter the number of values"),
     "hours on a line": (HOURS | {"chart": "line"}, "unit: Hours need the report “Several metrics and formulas”"),
     "32 days of hours": (HOURS | {"last": 32 * 24}, "last: Mixpanel answers hours for at most 31 days."),
     "a quarter of hours": (HOURS | {"range": "last_quarter"}, "range: Mixpanel answers hours for at most 31 days."),
