@@ -19,7 +19,7 @@ RANKED = ("clean_labels", "exclude", "only", "sort", "top", "other")
 
 ABOUT_EVENTS = {
     "events": "Pick one or several names from Mixpanel's list, or type them as Mixpanel shows them.",
-    "retention": "The event by which people come back. Leave empty to count every event.",
+    "retention": "People come back when they do this event. Leave empty to count every event.",
     "frequency": "Pick a name from Mixpanel's list. Leave empty to count every event.",
 }
 """Report type → what the field Events means there, where its usual help says too little."""

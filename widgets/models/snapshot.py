@@ -119,7 +119,10 @@ class Snapshot(models.Model):
         return f"{self.query.get('report', '?')} #{self.pk}"
 
     def adopt(self, other: "Snapshot") -> None:
-        """Takes over the data of the same numbers asked in another way. The data is stale at once."""
+        """Copies the data of `other`, the same numbers asked by the other engine. The data is stale at once.
+
+        Does nothing if this snapshot has data, or `other` has none.
+        """
         if self.report_json or not other.report_json:
             return
         self.report_json, self.fetched_at, self.rolls_at = other.report_json, other.fetched_at, other.rolls_at
