@@ -32,7 +32,7 @@ Condition = dict[str, list[str]]
 
 
 def conditions() -> dict[str, Condition]:
-    """Field → when the widget uses it. Fields that are not listed are always used."""
+    """Field → the conditions under which a widget uses it. Fields that are not listed are always used."""
     asked = {name for kind in REPORT_TYPES.values() for name in kind.fields}
     found: dict[str, Condition] = {
         name: {"report": [kind.name for kind in REPORT_TYPES.values() if name in kind.fields]} for name in sorted(asked)

@@ -1,4 +1,4 @@
-"""How people arrange a board: the order of its widgets, their tags, and the links by which a board is shared."""
+"""Shared boards and their links, and the checks of the tags by which a board is filtered."""
 
 import secrets
 from collections.abc import Sequence

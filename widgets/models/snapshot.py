@@ -61,7 +61,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         )
 
     def of(self, project: Project, query: Query) -> "Snapshot":
-        """Gets or creates the snapshot of this query. It is not pruned within a day."""
+        """Gets or creates the snapshot of this query. Pruning keeps the snapshot for about a day, even without a widget."""
         key, now = snapshot_key(project, query), timezone.now()
         while True:
             snapshot, _ = self.get_or_create(key=key, defaults={"project": project, "query": query})
@@ -75,7 +75,7 @@ def snapshot_key(project: Project, query: Query) -> str:
 
 
 def key_of(identity: list[Any], query: Query) -> str:
-    """`identity` is the project's. The engine is no part of it: the two engines' queries differ themselves."""
+    """`identity`: see `Project.identity`. The key needs no engine, because the two engines' queries differ."""
     described: list[Any] = [QUERY_VERSION, *identity, query]
     canonical = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

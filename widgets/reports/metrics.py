@@ -1,4 +1,4 @@
-"""An Insights report made in the form: several metrics, or formulas over them. It is asked by `POST /insights` only."""
+"""An Insights report made in the form: several metrics, or formulas over them. Only `POST /insights` answers it."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -127,7 +127,7 @@ def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, 
 
 
 def are_ratios(leaves: Leaves) -> bool:
-    """Whether the numbers of a funnel or retention trend are ratios. They are counts if the report shows counts."""
+    """Whether all numbers of a funnel or retention by date are ratios (0 to 1). Otherwise they are counts."""
     numbers = [n for _, points in leaves for n in points.values() if n is not None]
     return bool(numbers) and all(0 <= n <= 1 for n in numbers)
 
