@@ -18,6 +18,12 @@ MOST_ROWS = 100
 TEXTS = ("event", "measure", "property", "label")
 
 
+def without_last_empty(rows: list[dict[str, Any]], but: str = "") -> list[dict[str, Any]]:
+    """An empty row between others stays, so that letters and numbers in errors are those on the page."""
+    filled = [i for i, row in enumerate(rows, 1) if any(value for key, value in row.items() if key != but)]
+    return rows[: filled[-1]] if filled else []
+
+
 class MetricsWidget(forms.Widget):
     """The fields of row 0 are `metrics-0-event`, …; the fields of its filters are `metrics-0-filters-property`, …"""
 
@@ -45,13 +51,13 @@ class MetricsWidget(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         found = (re.fullmatch(rf"{re.escape(name)}-([0-9]{{1,6}})-event", key) for key in data)
         rows = []
-        for number in sorted({int(match[1]) for match in found if match})[: MOST_ROWS + 1]:
+        # In the order of the page, where the letters stand, and not by number.
+        for number in list(dict.fromkeys(match[1] for match in found if match))[: MOST_ROWS + 1]:
             prefix = f"{name}-{number}"
             row: dict[str, Any] = {key: data.get(f"{prefix}-{key}", "").strip() for key in TEXTS}
             row["filters"] = FiltersWidget().value_from_datadict(data, files, f"{prefix}-filters")
-            if row["event"] or row["property"] or row["label"] or row["filters"]:
-                rows.append(row)
-        return rows
+            rows.append(row)
+        return without_last_empty(rows, but="measure")
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return not any(key.startswith(f"{name}-") for key in data)
@@ -93,7 +99,7 @@ class FormulasWidget(forms.Widget):
         formulas, labels = (data.getlist(f"{name}-{part}") for part in ("formula", "label"))
         rows = zip(formulas, labels, strict=False)
         found = [{"formula": formula.strip(), "label": label.strip()} for formula, label in rows]
-        return [row for row in found if row["formula"] or row["label"]][:MOST_ROWS]
+        return without_last_empty(found)[:MOST_ROWS]
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return f"{name}-formula" not in data

@@ -19,6 +19,7 @@ RANKED = ("clean_labels", "exclude", "only", "sort", "top", "other")
 
 ABOUT_EVENTS = {
     "events": "Pick one or several names from Mixpanel's list, or type them as Mixpanel shows them.",
+    "funnel": "The steps of the funnel, in their order. Leave empty if you choose a saved funnel above.",
     "retention": "People come back when they do this event. Leave empty to count every event.",
     "frequency": "Pick a name from Mixpanel's list. Leave empty to count every event.",
 }

@@ -120,7 +120,10 @@ class WidgetForm(forms.ModelForm):
                 attrs=picker("saved_reports", "Pick a report by its name, or type the number in its address.")
             ),
             "funnel": forms.TextInput(
-                attrs=picker("funnels", "Pick a funnel by its name, or type the number in its address.")
+                attrs=picker(
+                    "funnels",
+                    "Pick a saved funnel by its name, or type the number in its address. Or list the steps below.",
+                )
             ),
             "from_date": day(),
             "to_date": day(),

@@ -61,7 +61,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         )
 
     def of(self, project: Project, query: Query) -> "Snapshot":
-        """Gets or creates the snapshot of this query. Pruning keeps the snapshot for about a day, even without a widget."""
+        """Gets or creates the snapshot of this query. It stays for about a day, even without a widget."""
         key, now = snapshot_key(project, query), timezone.now()
         while True:
             snapshot, _ = self.get_or_create(key=key, defaults={"project": project, "query": query})

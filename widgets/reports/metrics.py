@@ -10,7 +10,7 @@ from widgets.report import Report, ReportError
 from widgets.reports.either import EXPRESSION, most_days, too_many_days
 from widgets.reports.expressions import is_expression
 from widgets.reports.insights import bookmark, unsaved
-from widgets.reports.insights.formulas import problem_in, sent
+from widgets.reports.insights.formulas import letters, problem_in, sent
 from widgets.reports.insights.hours import MOST_HOURS
 from widgets.reports.report_type import RANGE_FIELDS, Query, ReportType, Request, compared, totalled
 from widgets.spec import (
@@ -147,9 +147,9 @@ def metric_problems(spec: WidgetSpec) -> Iterator[Problem]:
         yield Problem(
             "metrics", f"Mixpanel answers at most {bookmark.MOST_METRICS} metrics and formulas at once. Remove some."
         )
-    for i, metric in enumerate(spec.metrics, 1):
+    for i, metric in enumerate(spec.metrics):
         for message in problems_of(metric):
-            yield Problem("metrics", f"Metric {i}: {message}")
+            yield Problem("metrics", f"Metric {letters(i)}: {message}")
 
 
 def problems_of(metric: Metric) -> Iterator[str]:
@@ -158,9 +158,9 @@ def problems_of(metric: Metric) -> Iterator[str]:
     if metric.measure not in METRIC_MEASURES:
         yield f"“{metric.measure}” is not a measure. Choose one of: {', '.join(METRIC_MEASURES)}."
     elif metric.measure in OF_PROPERTY and not metric.property.strip():
-        yield f"the measure {metric.measure} needs a property. Enter its name, for example amount."
+        yield f"“{METRIC_MEASURES[metric.measure]}” needs the property. Enter its name, for example amount."
     elif metric.property.strip() and metric.measure not in OF_PROPERTY:
-        yield f"the measure {metric.measure} uses no property. Remove the property, or choose another measure."
+        yield f"“{METRIC_MEASURES[metric.measure]}” uses no property. Remove the property, or choose another measure."
     if is_expression(metric.property) or any(is_expression(each.property) for each in metric.filters):
         yield "Insights knows no expressions. Enter the property's plain name."
     if len(metric.label) > LONGEST_LABEL:
@@ -197,7 +197,7 @@ def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:
     if spec.analysis == "cumulative" and spec.overlay_previous:
         yield Problem("overlay_previous", "A cumulative chart can't show the period before. Choose another analysis.")
     if spec.analysis == "rolling" and not 2 <= (spec.window or 0) <= 366:
-        yield Problem("window", "Enter the number of values in the rolling average, from 2 to 366.")
+        yield Problem("window", "Enter how many days, weeks or months the average spans, from 2 to 366.")
     if spec.unit == "hour" and spec.range == "last" and spec.last > MOST_HOURS:
         yield Problem("last", f"Mixpanel answers hours for at most 31 days. Enter at most {MOST_HOURS} hours.")
     if spec.unit == "hour" and spec.range in ("quarter_to_date", "year_to_date", "last_quarter"):

@@ -159,7 +159,7 @@ class Calendar:
         self.check({self.bucket(str(key)) for key in keys})
 
     def check_part(self, found: Collection[date]) -> None:
-        """Raises ReadError if a label has dates further than one bucket outside the range, and lacks some asked dates."""
+        """Raises ReadError if one label has dates more than a bucket outside the range, and lacks asked dates."""
         far = [at for at in (min(found), max(found)) if not self._earliest <= at <= self._latest] if found else []
         if far and not self._asked.issubset(found):
             raise self._other_dates(far[0])

@@ -145,7 +145,7 @@ const FINISH = {
       yAxis: axes(option.yAxis),
       series: option.series.map((each) => ({
         ...each,
-        lineStyle: { width: Math.max(2, size / 7) },
+        lineStyle: { ...each.lineStyle, width: Math.max(2, size / 7) },
         symbolSize: Math.max(6, size / 2),
         barMaxWidth: 60,
         emphasis: { focus: option.series.length > 1 ? "series" : "none" },

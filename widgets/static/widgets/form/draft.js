@@ -52,6 +52,9 @@ export function draft(form, of) {
     for (let missing = Math.max(...numbers) + 1; missing && !fields(`metrics-${Math.max(...numbers)}-event`).length; missing -= 1) {
       form.querySelector("[data-add-metric]").click();
     }
+    for (const one of form.querySelectorAll('[name^="metrics-"][name$="-event"]')) {
+      if (!values.has(one.name)) one.closest("[data-metric-row]").querySelector("[data-remove-metric]").click();
+    }
     for (const [field, { length }] of values) {
       if (!/(filters-property|formulas-formula)$/.test(field)) continue;
       for (let rows = fields(field).length; rows < length; rows += 1) add(field, "[data-add]");
