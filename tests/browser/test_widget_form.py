@@ -151,7 +151,7 @@ def test_only_what_the_report_and_the_chart_use_is_shown(
     assert page.get_by_label("Target").is_visible()
     page.locator("#id_report").select_option("retention")
     assert box(page, "First event").is_visible()
-    page.get_by_text("The event by which people come back.").wait_for()
+    page.get_by_text("People come back when they do this event.").wait_for()
     assert page.locator("#id_chart").input_value() == "cohort", "a chart that this report can't fill is given up"
     assert page.locator("#id_chart option:not([disabled])").count() == 2
     assert page.locator("#id_chart option[value=pie]").inner_text() == "Pie (cohorts need a row each)"

@@ -101,7 +101,7 @@ BAD_ENTRIES: dict[str, tuple[str, dict[str, Any], str]] = {
     "null": ("widgets", {"events": None}, 'events: write a list of texts, such as ["Signed up"]'),
     "bad colour": ("widgets", {"colors": ["red"]}, "colors: “red” is not a colour"),
     "bad date": ("widgets", {"range": "fixed", "from_date": "1/1/26"}, "from_date: write a date as YYYY-MM-DD"),
-    "no such project": ("widgets", {"project": "Nobody"}, "project: there is no project of this name"),
+    "no such project": ("widgets", {"project": "Nobody"}, "project: there is no project with this name"),
     "no project": ("widgets", {"project": ""}, "project: is required"),
     "bad slug": ("widgets", {"slug": "short"}, "slug: A slug has 22 to 64"),
     "chart that does not fit": ("widgets", {"report": "funnel", "funnel": 1, "breakdown": "", "chart": "map"}, "chart"),

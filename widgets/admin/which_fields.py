@@ -20,7 +20,7 @@ RANKED = ("clean_labels", "exclude", "only", "sort", "top", "other")
 ABOUT_EVENTS = {
     "events": "Pick one or several names from Mixpanel's list, or type them as Mixpanel shows them.",
     "funnel": "The steps of the funnel, in their order. Leave empty if you choose a saved funnel above.",
-    "retention": "The event by which people come back. Leave empty to count every event.",
+    "retention": "People come back when they do this event. Leave empty to count every event.",
     "frequency": "Pick a name from Mixpanel's list. Leave empty to count every event.",
 }
 """Report type → what the field Events means there, where its usual help says too little."""
@@ -33,7 +33,7 @@ Condition = dict[str, list[str]]
 
 
 def conditions() -> dict[str, Condition]:
-    """Field → when the widget uses it. Fields that are not listed are always used."""
+    """Field → the conditions under which a widget uses it. Fields that are not listed are always used."""
     asked = {name for kind in REPORT_TYPES.values() for name in kind.fields}
     found: dict[str, Condition] = {
         name: {"report": [kind.name for kind in REPORT_TYPES.values() if name in kind.fields]} for name in sorted(asked)

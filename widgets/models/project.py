@@ -263,7 +263,7 @@ class Project(models.Model):
 
     @property
     def identity(self) -> list[Any]:
-        """Identifies the project's data; part of every snapshot's key.
+        """The values that identify the project's data. They are a part of every snapshot's key.
 
         Without a project id the secret alone selects the project at Mixpanel, so a new secret is a new identity.
         """

@@ -41,7 +41,7 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
         return self.filter(reduce(operator.or_, (models.Q(**{f"tags__{place}": tag}) for place in range(MOST_TAGS))))
 
     def in_order(self) -> Self:
-        """Project by project, as people have placed the widgets; widgets without a place come last, by title."""
+        """Sorted by project, then by place on the board. Widgets without a place come last, by title."""
         place = F("position").asc(nulls_last=True)
         return self.order_by("project__name", "project_id", place, "title")
 
@@ -272,7 +272,7 @@ class Widget(models.Model):
 
     @property
     def query(self) -> Query:
-        """What the widget asks Mixpanel, by its project's engine."""
+        """The query to Mixpanel, for the engine of the widget's project."""
         kind: ReportType = self.report_type
         return kind.query(self.spec, self.project.engine)
 
@@ -294,7 +294,7 @@ class Widget(models.Model):
 
 
 def spec_of(row: Any) -> WidgetSpec:
-    """The settings in a row of the table: of the model, or of a migration's, which may lack later fields."""
+    """The settings in a row. In a migration, the row may lack fields that later migrations add."""
     values = {name: getattr(row, name) for name in SPEC_FIELDS if hasattr(row, name)}
     for name in ("events", "exclude", "only"):
         values[name] = tuple(values[name] or ())
