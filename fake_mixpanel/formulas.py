@@ -13,7 +13,7 @@ _Part = Callable[[Values], Number]
 
 LONGEST = 1000
 
-_TOKEN = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+)|([A-Z]+)|([-+*/^()]))")
+_TOKEN = re.compile(r"[ \t]*(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+)|([A-Z]+)|([-+*/^()]))")
 
 
 def letters(position: int) -> str:
@@ -48,7 +48,7 @@ class Formula:
         return found if isinstance(found, int | float) and math.isfinite(found) else None
 
     def _tokens(self) -> list[str]:
-        tokens, position, text = [], 0, self.definition.rstrip()
+        tokens, position, text = [], 0, self.definition.rstrip(" \t")
         while position < len(text):
             found = _TOKEN.match(text, position)
             if not found:

@@ -72,17 +72,19 @@ def only(report: Report, labels: Sequence[str], dropped: list[Dropped]) -> Repor
     Funnels have both: names of steps choose steps, and names of breakdown values choose values.
     """
     place = {label: i for i, label in reversed([*enumerate(labels)])}
-    if report.row_kind == "steps" and (kept := [i for i, row in enumerate(report.rows) if row in place]):
-        kept.sort(key=lambda i: place[str(report.rows[i])])
+    if report.row_kind == "steps" and (steps := [i for i, row in enumerate(report.rows) if row in place]):
+        steps.sort(key=lambda i: place[str(report.rows[i])])
         report = replace(
             report,
-            rows=tuple(report.rows[i] for i in kept),
-            series=tuple(replace(s, values=tuple(s.values[i] for i in kept)) for s in report.series),
+            rows=tuple(report.rows[i] for i in steps),
+            series=tuple(replace(s, values=tuple(s.values[i] for i in steps)) for s in report.series),
         )
         if not any(series.label in place for series in report.series):
             return report
-    report = without(report, lambda series: series.label not in place, "only", dropped)
-    return report.with_series(sorted(report.series, key=lambda series: place[series.label]))
+    kept = without(report, lambda series: series.label not in place, "only", dropped)
+    if report.series and not kept.series:
+        return replace(kept, values_name="")  # else a line at zero would bear the name of what did happen
+    return kept.with_series(sorted(kept.series, key=lambda series: place[series.label]))
 
 
 def rename(report: Report, names: Mapping[str, str]) -> Report:

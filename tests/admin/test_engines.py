@@ -1,16 +1,18 @@
 """A project's engine: what its page says, what switching it does, and how the connection test tries it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from fake_mixpanel.fake import DEMO_SECRET, FakeMixpanel
 from tests.admin.typed_project import ADD, TYPED, WHOLE, change
 from tests.conftest import new_project
 from tests.web.people import boss
-from widgets.models import ApiCall, Project, Widget
+from widgets.models import ApiCall, DeletedWidget, Project, Snapshot, Widget
 
 TEST = "/admin/widgets/project/connection/"
 REFUSED = {"error": "UserVisibleParamsError: this endpoint has ended"}
@@ -167,6 +169,66 @@ class TestSwitching:
             assert save(client, project, engine=engine).status_code == 302
         assert poll(widget).content == first.content
 
+    def test_switching_back_shows_no_older_numbers(
+        self, project: Project, make_widget: Callable[..., Widget], poll: Callable[..., Any], mixpanel: FakeMixpanel
+    ) -> None:
+        widget, client = make_widget(), boss()
+        poll(widget)
+        assert save(client, project, engine="classic").status_code == 302
+        poll(widget)
+        poll(widget)  # the answer of the classic endpoint, which came behind the first poll
+        Snapshot.objects.filter(widgets=None).update(fetched_at=timezone.now() - timedelta(hours=20), report_json="{}")
+        newest = Widget.objects.get().snapshot
+        assert newest is not None and len(mixpanel.calls) == 2
+        assert save(client, project, engine="insights").status_code == 302
+        now = Widget.objects.get().snapshot
+        assert now is not None and now.pk != newest.pk
+        assert (now.fetched_at, now.report_json) == (newest.fetched_at, newest.report_json)
+
+    def test_a_page_that_was_open_during_the_switch_asks_the_new_engine(
+        self, project: Project, make_widget: Callable[..., Widget], poll: Callable[..., Any], mixpanel: FakeMixpanel
+    ) -> None:
+        make_widget(report="segmentation")
+        open_before = Widget.objects.select_related("project").get()
+        assert save(boss(), project, engine="classic").status_code == 302
+        open_before.title = "Another title"
+        open_before.save()
+        poll(open_before)
+        assert [call.endpoint for call in mixpanel.calls] == ["segmentation"]
+
+    @pytest.mark.parametrize(
+        ("engine", "fields", "endpoint"),
+        [
+            (
+                "classic",
+                {"funnel": 7001, "events": [], "filters": [{"property": "plan", "op": "is", "value": "Team"}]},
+                "funnels",
+            ),
+            ("classic", {"funnel": 7001, "events": [], "chart": "line"}, "funnels"),
+            ("insights", {"events": ["Page viewed", "Signed up"]}, "insights"),
+            ("classic", {"report": "segmentation", "breakdown": 'properties["plan"]', "chart": "pie"}, "segmentation"),
+        ],
+    )
+    def test_a_widget_that_is_brought_back_after_the_switch_asks_what_it_asked(
+        self,
+        project: Project,
+        make_widget: Callable[..., Widget],
+        poll: Callable[..., Any],
+        mixpanel: FakeMixpanel,
+        engine: str,
+        fields: dict[str, Any],
+        endpoint: str,
+    ) -> None:
+        project.engine = engine
+        project.save()
+        widget = make_widget(project=project, **{"report": "funnel", "chart": "table"} | fields)
+        first = poll(widget).content
+        DeletedWidget.objects.take(Widget.objects.all(), None)
+        assert save(boss(), project, engine="classic" if engine == "insights" else "insights").status_code == 302
+        Snapshot.objects.all().delete()
+        assert poll(DeletedWidget.objects.get().bring_back()).content == first
+        assert [call.endpoint for call in mixpanel.calls] == [endpoint, endpoint]
+
 
 class TestConnection:
     """The test asks by the chosen engine, and by the other one only if Mixpanel refuses the first query."""
@@ -192,7 +254,7 @@ class TestConnection:
             f"Mixpanel accepted the credentials, but refused the engine {engine.capitalize()}. "
             f"Choose the engine {other}."
         )
-        assert f"Mixpanel answered the same question by the engine {other}." in verdict["text"]
+        assert f"Mixpanel answered the same question with the engine {other}." in verdict["text"]
         assert "The time zone is right" in verdict["text"]
         assert ("this endpoint has ended" in verdict["text"]) == (status == 400)
         assert verdict["timezone"] == ""  # nothing to change

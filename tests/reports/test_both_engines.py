@@ -56,6 +56,7 @@ def specs(draw: Any) -> WidgetSpec:
         "target": 10,
         "exclude": draw(st.sampled_from([(), ("Chrome", "US", "Signed up")])),
         "only": draw(st.sampled_from([(), (), ("Safari", "Team", "Logged in")])),
+        "rename": draw(st.sampled_from([{}, {}, {"Chrome": "Web", "Safari": "Web"}, {"Signed up": "Joined"}])),
         "top": draw(st.sampled_from([None, None, 3])),
         "sort": draw(st.sampled_from(["", "value", "label"])),
     }

@@ -68,11 +68,30 @@ def test_a_formula_is_computed_from_the_metrics(rows: Any) -> None:
         assert float(share) == pytest.approx(100 * int(unique) / int(total), abs=1e-4)
 
 
+def test_a_pasted_formula_may_have_line_breaks_and_wide_spaces_but_no_other_digits(rows: Any) -> None:
+    found = [rows(metrics=(SIGNUPS, PEOPLE), formulas=(Formula(text, "x"),)) for text in ("B / A", "B\n/\xa0A\n")]
+    assert found[0] == found[1]
+    asked = WidgetSpec("insights", metrics=(SIGNUPS,), formulas=(Formula("A * \u0663"),))
+    [problem] = check(asked, datetime.now(ZONE).date(), INSIGHTS)
+    assert problem.message.startswith("Formula 1: A formula can't contain “\u0663”.")
+
+
 @pytest.mark.parametrize("chart", ["line", "table"])
 def test_a_division_by_zero_is_an_empty_cell(rows: Any, chart: str) -> None:
     never = (SIGNUPS, Metric("It never happens"))
     found = rows(metrics=never, formulas=(Formula("A / B", "x"), Formula("A * 2", "y")), chart=chart)
     assert [(x, y != "") for _, x, y in found[1:]] == [("", True)] * 3
+
+
+def test_a_formula_without_any_value_is_no_line_at_zero(rows: Any) -> None:
+    never = (Metric("It never happens"), Metric("Nor this"))
+    found = rows(metrics=never, formulas=(Formula("A / B", "x"),), breakdown="plan", chart="line")
+    assert [cells[1] for cells in found] == ["x", "", "", ""]
+
+
+def test_labels_that_are_not_there_are_no_line_at_zero(mixpanel: FakeMixpanel) -> None:
+    asked = WidgetSpec("insights", metrics=(SIGNUPS,), breakdown="plan", only=("Gold",))
+    assert str(csv(asked, INSIGHTS, mixpanel)).startswith("Mixpanel's answer has nothing to draw for these dates.")
 
 
 def test_a_figure_of_a_division_by_zero_is_said_and_not_shown(mixpanel: FakeMixpanel) -> None:

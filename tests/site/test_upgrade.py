@@ -3,16 +3,20 @@
 import json
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
+from django.db.models import JSONField, Value
 
 from fake_mixpanel.dataset import DEMO_SECRET
 from tests.commands.copy import Copy
+from widgets.models import Project, Widget
 
 RELEASE = Path(__file__).parents[1] / "data" / "release_1_0"
 KEYS_OF_RELEASE = {
@@ -122,6 +126,24 @@ def test_projects_go_over_to_insights_unless_a_widget_needs_the_classic_endpoint
     for path, body in kept.items():
         for way in ("stored", "laid out again"):
             assert as_fresh(found[way][path]) == as_fresh(body), (path, way)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"report": "gone"}, {"report": "sum", "events": []}, {"filters": [1]}, {"options": None}, {"colors": None}, {}],
+)
+def test_a_row_that_no_form_would_save_stops_no_upgrade(
+    project: Project, make_widget: Callable[..., Widget], odd: dict[str, Any]
+) -> None:
+    make_widget()
+    if odd:
+        Widget.objects.update(
+            **{name: Value(value, JSONField()) if value is None else value for name, value in odd.items()}
+        )
+    else:
+        Project.objects.update(timezone="Mars/Olympus")
+    import_module("widgets.migrations.0010_engine_of_old_projects").choose_engines(apps, None)
+    assert Project.objects.get().engine == "classic"
 
 
 def as_fresh(body: str) -> str:

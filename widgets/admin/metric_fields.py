@@ -1,6 +1,6 @@
 """Form fields for metrics and formulas: rows that work without JavaScript.
 
-The last row is empty; a script adds more.
+The last row is empty; a script adds more rows.
 """
 
 import re
@@ -13,7 +13,7 @@ from widgets.reports.insights.formulas import letters
 from widgets.spec import METRIC_MEASURES, OF_PROPERTY
 
 MOST_ROWS = 100
-"""Rows that a form may send. Mixpanel's own limit is lower, and `rules` says so."""
+"""The maximum number of rows that a form may send. Mixpanel's own limit is lower; the report type checks it."""
 
 TEXTS = ("event", "measure", "property", "label")
 
@@ -25,7 +25,7 @@ def without_last_empty(rows: list[dict[str, Any]], but: str = "") -> list[dict[s
 
 
 class MetricsWidget(forms.Widget):
-    """The fields of row 0 are `metrics-0-event`, …, and those of its filters `metrics-0-filters-property`, …"""
+    """The fields of row 0 are `metrics-0-event`, …; the fields of its filters are `metrics-0-filters-property`, …"""
 
     template_name = "widgets/metrics.html"
 
@@ -64,7 +64,7 @@ class MetricsWidget(forms.Widget):
 
 
 class MetricsField(forms.Field):
-    """A list of metrics as an import has them: keys that say nothing are left out."""
+    """A list of metrics in the import format. Keys with an empty or default value are left out."""
 
     widget = MetricsWidget
 
@@ -106,7 +106,7 @@ class FormulasWidget(forms.Widget):
 
 
 class FormulasField(forms.Field):
-    """A list of formulas as an import has them."""
+    """A list of formulas in the import format. An empty label is left out."""
 
     widget = FormulasWidget
 

@@ -31,7 +31,7 @@ CLEANED = ("exclude", "only", "rename", "sort", "top", "other", "target")
 
 def summary(widget: Widget) -> list[tuple[str, str]]:
     """Label and text of every field that the report and the chart use and that has a value."""
-    chosen = {name: getattr(widget, name) for name in ("report", "chart", "range", "analysis")}
+    chosen = {name: getattr(widget, name) for name in ("report", "chart", "range", "analysis", "funnel")}
     lines = [("Project", widget.project.name), ("Report", widget.report_type.title)]
     for name in ("saved_report", "funnel"):
         if is_used(name, chosen):

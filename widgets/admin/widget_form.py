@@ -174,7 +174,7 @@ class WidgetForm(forms.ModelForm):
         for name in ASSUMED:
             if name not in self.errors:
                 cleaned[name] = cleaned.get(name) or DEFAULTS[name]
-        chosen = {name: cleaned.get(name) for name in ("report", "chart", "range", "analysis")}
+        chosen = {name: cleaned.get(name) for name in ("report", "chart", "range", "analysis", "funnel")}
         for name in self.fields:
             if not is_used(name, chosen):
                 self.forget(name, cleaned)

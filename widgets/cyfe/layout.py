@@ -81,7 +81,7 @@ def earlier_series(report: Report) -> list[Series]:
 def nothing_to_draw() -> ReportError:
     return ReportError(
         "Mixpanel's answer has nothing to draw for these dates. "
-        "Choose a longer range, or check the event's name, the filters and the excluded labels."
+        "Choose a longer range, or check the event's name, the filters and the labels to show or leave out."
     )
 
 

@@ -13,8 +13,9 @@ class TimeSeriesLayout(Layout):
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         if not report.series and report.values_name:
-            # An event that did not happen is a line at zero, not an error.
-            report = report.with_series([Series(report.values_name, (0,) * len(report.rows))])
+            # An event that did not happen is a line at zero, not an error. A formula may have no value then.
+            nothing = None if report.gaps else 0
+            report = report.with_series([Series(report.values_name, (nothing,) * len(report.rows))])
         if is_empty(report):
             raise nothing_to_draw()
         earlier = earlier_series(report)

@@ -15,13 +15,24 @@ def choose_engines(apps, schema_editor):
     """Projects whose widgets need the classic endpoints keep them; the others ask Insights from now on."""
     Project = apps.get_model("widgets", "Project")
     for project in Project.objects.iterator(chunk_size=200):
+        queries = insights_queries(project)
+        if queries is None:
+            Project.objects.filter(pk=project.pk).update(engine=CLASSIC)
+            continue
+        for widget, query in queries.items():
+            ask_insights(apps, project, widget, query)
+
+
+def insights_queries(project):
+    """What each widget asks Insights; None if one needs the classic endpoints."""
+    try:
         today = datetime.now(ZoneInfo(project.timezone)).date()
         specs = {widget: spec_of(widget) for widget in project.widgets.all()}
         if any(needs_classic(spec, today) for spec in specs.values()):
-            Project.objects.filter(pk=project.pk).update(engine=CLASSIC)
-            continue
-        for widget, spec in specs.items():
-            ask_insights(apps, project, widget, spec)
+            return None
+        return {widget: REPORT_TYPES[spec.report].query(spec, INSIGHTS) for widget, spec in specs.items()}
+    except Exception:  # noqa: BLE001 - a row that no form would save stops no upgrade: its project stays as it is
+        return None
 
 
 def needs_classic(spec, today):
@@ -31,10 +42,9 @@ def needs_classic(spec, today):
     return bool(set(check(spec, today, INSIGHTS)) - set(check(spec, today, CLASSIC)))
 
 
-def ask_insights(apps, project, widget, spec):
+def ask_insights(apps, project, widget, query):
     """Connects the widget with the snapshot of its new query. The last good answer goes along, and is stale."""
     Snapshot = apps.get_model("widgets", "Snapshot")
-    query = REPORT_TYPES[spec.report].query(spec, INSIGHTS)
     identity = [project.region, project.project_id, project.workspace_id, project.timezone]
     if project.project_id is None:
         identity[1] = f"secret {project.pk}.{project.secret_version}"

@@ -33,8 +33,12 @@ class Auth(models.TextChoices):
     PROJECT_SECRET = "project_secret", "Project secret (Mixpanel ends it on 3 March 2027)"
 
 
+NO_ZONES = {"localtime", "Factory"}
+"""Names of the system's database that mean the zone of this machine, or none."""
+
+
 def validate_timezone(name: str) -> None:
-    if name not in available_timezones():
+    if name in NO_ZONES or name not in available_timezones():
         raise ValidationError(
             "There is no time zone with this name. Copy it from Mixpanel's project settings, for example "
             "US/Pacific or Europe/Paris.",
@@ -201,8 +205,8 @@ class Project(models.Model):
             super().save(*args, **kwargs)
             asked_before = {}
             if before and (before.identity != self.identity or before.engine != self.engine):
-                for widget in self.widgets.select_related("snapshot"):
-                    asked_before[widget.pk] = widget.snapshot
+                for widget in self.widgets.all():
+                    asked_before[widget.pk] = widget.snapshot_id
                     widget.project = self
                     widget.save()
             if before and before.identity != self.identity:
@@ -215,15 +219,14 @@ class Project(models.Model):
                 self.keep_answers(asked_before)
         return None
 
-    def keep_answers(self, asked_before: dict[int, Any]) -> None:
+    def keep_answers(self, asked_before: dict[int, int | None]) -> None:
         """After a change of the engine: the widgets show their last good answers until the new engine has answered.
 
-        `asked_before`: widget's id → its snapshot before the change.
+        `asked_before`: widget's id → its snapshot's id before the change. One at a time: reports can be large.
         """
-        for widget in self.widgets.select_related("snapshot"):
-            before, now = asked_before.get(widget.pk), widget.snapshot
-            if before is not None and now is not None and now.pk != before.pk:
-                now.adopt(before)
+        for pk, now in self.widgets.values_list("pk", "snapshot"):
+            if (before := asked_before.get(pk)) and now and before != now:
+                self.snapshots.get(pk=now).adopt(self.snapshots.get(pk=before))
 
     @property
     def configured_limits(self) -> tuple[int, int]:
@@ -260,7 +263,7 @@ class Project(models.Model):
 
     @property
     def identity(self) -> list[Any]:
-        """Identifies the project's data; part of every snapshot's key.
+        """The values that identify the project's data. They are a part of every snapshot's key.
 
         Without a project id the secret alone selects the project at Mixpanel, so a new secret is a new identity.
         """

@@ -41,7 +41,7 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
         return self.filter(reduce(operator.or_, (models.Q(**{f"tags__{place}": tag}) for place in range(MOST_TAGS))))
 
     def in_order(self) -> Self:
-        """Project by project, as people have placed the widgets; widgets without a place come last, by title."""
+        """Sorted by project, then by place on the board. Widgets without a place come last, by title."""
         place = F("position").asc(nulls_last=True)
         return self.order_by("project__name", "project_id", place, "title")
 
@@ -105,7 +105,7 @@ class Widget(models.Model):
     unit = models.CharField("by", max_length=10, choices=list(UNITS.items()), default="day")
     analysis = models.CharField("values", max_length=10, choices=list(ANALYSES.items()), default="linear")
     window = models.PositiveIntegerField(
-        "over how many", null=True, blank=True, help_text="The number of days, weeks or months in the rolling average."
+        "average over", null=True, blank=True, help_text="The number of days, weeks or months in the rolling average."
     )
     overlay_previous = models.BooleanField(
         "show the period before",
@@ -228,21 +228,22 @@ class Widget(models.Model):
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
             # First of all locks: refreshes lock the project, then its snapshots.
-            Project.objects.select_for_update().filter(pk=self.project_id).first()
+            # The engine may have changed since this widget was read.
+            project = Project.objects.select_for_update().get(pk=self.project_id)
             is_new = self._state.adding
             if not is_new:
                 stored = Widget.objects.select_for_update().filter(pk=self.pk)
                 if (came_from := stored.values_list("project_id", flat=True).get()) != self.project_id:
                     leave_people_behind(self, came_from)
             self.changed_at = timezone.now()
-            self.snapshot = Snapshot.objects.of(self.project, self.query)
+            self.snapshot = Snapshot.objects.of(project, self.report_type.query(self.spec, project.engine))
             self.snapshot.allow_retry()
             # The database counts, because two saves at the same time must not give the same version to two renderings.
             self.version = self.version + 1 if is_new else F("version") + 1
             super().save(*args, **kwargs)
             if not is_new:
                 self.refresh_from_db(fields=["version"])
-            Snapshot.objects.filter(pk=self.snapshot.pk).set_due(self.project)
+            Snapshot.objects.filter(pk=self.snapshot.pk).set_due(project)
         return None
 
     def move(self, place: str, neighbour: int | None = None) -> None:
@@ -271,7 +272,7 @@ class Widget(models.Model):
 
     @property
     def query(self) -> Query:
-        """What the widget asks Mixpanel, by its project's engine."""
+        """The query to Mixpanel, for the engine of the widget's project."""
         kind: ReportType = self.report_type
         return kind.query(self.spec, self.project.engine)
 
@@ -293,7 +294,7 @@ class Widget(models.Model):
 
 
 def spec_of(row: Any) -> WidgetSpec:
-    """The settings in a row of the table: of the model, or of a migration's, which may lack later fields."""
+    """The settings in a row. In a migration, the row may lack fields that later migrations add."""
     values = {name: getattr(row, name) for name in SPEC_FIELDS if hasattr(row, name)}
     for name in ("events", "exclude", "only"):
         values[name] = tuple(values[name] or ())

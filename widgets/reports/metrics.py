@@ -1,4 +1,4 @@
-"""An Insights report made in the form: several metrics, or formulas over them. It is asked by `POST /insights` only."""
+"""An Insights report made in the form: several metrics, or formulas over them. Only `POST /insights` answers it."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from widgets.report import Report, ReportError
 from widgets.reports.either import EXPRESSION, most_days, too_many_days
 from widgets.reports.expressions import is_expression
 from widgets.reports.insights import bookmark, unsaved
-from widgets.reports.insights.formulas import letters, problem_in
+from widgets.reports.insights.formulas import letters, problem_in, sent
 from widgets.reports.insights.hours import MOST_HOURS
 from widgets.reports.report_type import RANGE_FIELDS, Query, ReportType, Request, compared, totalled
 from widgets.spec import (
@@ -37,7 +37,7 @@ class Metrics(ReportType):
     name = "insights"
     title = "Several metrics and formulas"
     about = (
-        "Up to 40 metrics, each with its own measure and filters, and formulas over them. Take it for active users, "
+        "Up to 40 metrics, each with its own measure and filters, and formulas over them. Use it for active users, "
         "percentiles, hours, conversion rates and ratios."
     )
     fields = ("metrics", "formulas", "breakdown", "analysis", "window", "overlay_previous", *RANGE_FIELDS)
@@ -69,7 +69,7 @@ class Metrics(ReportType):
             bookmark.metric(each.event, each.measure, each.property, tuple(each.filters)) for each in spec.metrics
         ]
         if spec.formulas:
-            query["formulas"] = [each.formula for each in spec.formulas]
+            query["formulas"] = [sent(each.formula) for each in spec.formulas]
         if spec.breakdown:
             query["breakdown"] = spec.breakdown
         if spec.analysis != "linear":
@@ -120,7 +120,7 @@ class Metrics(ReportType):
 
 
 def without_gaps(report: Report) -> Report:
-    """The totals that have a value. Raises ReportError if none has one."""
+    """The report without the series whose total has no value. Raises ReportError if no series has a value."""
     found = [each for each in report.series if each.values[0] is not None]
     if report.series and not found:
         raise ReportError("The formula divides by zero for these dates, so there is nothing to show.")
@@ -132,7 +132,7 @@ def is_additive(metric: dict[str, Any]) -> bool:
 
 
 def shown_names(spec: WidgetSpec) -> list[str]:
-    """The names of what the widget shows: its formulas, or else its metrics."""
+    """The names of the shown columns: of the formulas, or of the metrics if there are no formulas."""
     if spec.formulas:
         return [each.label.strip() or each.formula for each in spec.formulas]
     names = [each.label.strip() or each.event for each in spec.metrics]
@@ -176,9 +176,9 @@ def formula_problems(spec: WidgetSpec) -> Iterator[Problem]:
             yield Problem("formulas", f"Formula {i}: {message}")
         if len(formula.label) > LONGEST_LABEL:
             yield Problem("formulas", f"Formula {i}: the label has more than {LONGEST_LABEL} characters.")
-    twice = [text for text, number in Counter(each.formula for each in spec.formulas).items() if number > 1]
+    twice = [text for text, number in Counter(sent(each.formula) for each in spec.formulas).items() if number > 1]
     if twice:
-        yield Problem("formulas", f"The formula {twice[0]} is there twice. Remove one.")
+        yield Problem("formulas", f"The formula {twice[0]} appears twice. Remove one of them.")
 
 
 def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:

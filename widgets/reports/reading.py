@@ -25,6 +25,9 @@ LONGEST_BUCKET = timedelta(days=366)
 CUSTOM_EVENT = "$custom_event:"
 """The id of every custom event begins with this. Mixpanel may answer with the event's name instead of its id."""
 
+NOT_NUMBERS = ("NaN", "Infinity", "-Infinity")
+"""How `mixpanel.answer` gives the results of a division by zero, which JSON can't write."""
+
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ][\d:.Z+ -]*)?", re.ASCII)
 
 
@@ -70,6 +73,11 @@ def amount(value: Any) -> Value:
     if (n := number(value)) is None:
         raise unreadable("a number is missing or too large")
     return n
+
+
+def cell(value: Any) -> Value:
+    """As `amount`, and None for the result of a division by zero."""
+    return None if value in NOT_NUMBERS else amount(value)
 
 
 def count(value: Any) -> Number:
@@ -147,11 +155,11 @@ class Calendar:
         self.check_part(found)
 
     def check_named(self, keys: Iterable[Any]) -> None:
-        """The same check for the answer's list of dates. An answer without numbers has only this list."""
+        """As `check`, for the list of dates in the answer. An answer without numbers has only this list."""
         self.check({self.bucket(str(key)) for key in keys})
 
     def check_part(self, found: Collection[date]) -> None:
-        """The same check for one label. All of its dates may lie just outside the range, but not further away."""
+        """Raises ReadError if one label has dates more than a bucket outside the range, and lacks asked dates."""
         far = [at for at in (min(found), max(found)) if not self._earliest <= at <= self._latest] if found else []
         if far and not self._asked.issubset(found):
             raise self._other_dates(far[0])

@@ -1,12 +1,12 @@
-"""Hours: which of an answer's hours a range shows, and their names. Cyfe has no format for hours, so they are texts."""
+"""Reports by hour: chooses the hours of the range and names them. Cyfe has no format for hours, so names are texts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from widgets.report import Value
 from widgets.reports.ranges import DAY, MOST_DAYS_BY_HOUR
-from widgets.reports.reading import ReadError, amount, must_be_day
+from widgets.reports.reading import ReadError, must_be_day
 from widgets.reports.report_type import Query, dates_of
 
 HOUR = timedelta(hours=1)
@@ -14,28 +14,28 @@ MOST_HOURS = MOST_DAYS_BY_HOUR * 24
 
 
 def read(
-    shown: list[dict[str, Mapping[str, Any]]], body: Mapping[str, Any], query: Query, today: date
-) -> tuple[tuple[str, ...], list[dict[str, dict[str, Value]]]]:
-    """The rows `2026-11-01 13:00`, ascending, and the numbers by row. Hours without events have no number."""
+    shown: list[dict[str, Mapping[Any, Value]]], body: Mapping[str, Any], query: Query, today: date
+) -> tuple[tuple[datetime, ...], list[dict[str, dict[datetime, Value]]]]:
+    """The hours, ascending, and the numbers by hour. Hours without events have no number."""
     given = {key for by_value in shown for points in by_value.values() for key in points}
-    instants = {key: instant(key) for key in given}
+    instants = {key: hour_of(instant(key)) for key in given}
+    if len(set(instants.values())) < len(given):
+        raise ReadError("Mixpanel answered with more than one value for the same hour.")
     dates = dates_of(query, today)
     outside = [at for at in instants.values() if not dates.first - DAY <= at.date() <= dates.last + DAY]
     if outside:
         raise ReadError(f"Mixpanel answered for other dates ({outside[0].date()}) than {dates.first} to {dates.last}.")
     rows = hours_of(body, query, dates.last, sorted(instants.values()))
-    names = {at: at.strftime("%Y-%m-%d %H:00") for at in rows}
-    cells = []
-    for by_value in shown:
-        found: dict[str, dict[str, Value]] = {}
-        for value, points in by_value.items():
-            found[value] = {}
-            for key, n in points.items():
-                if (name := names.get(instants[key])) is not None:
-                    # Clocks that go back give two hours one name.
-                    found[value][name] = added(found[value].get(name), amount(n))
-        cells.append(found)
-    return tuple(dict.fromkeys(names.values())), cells
+    cells = [
+        {value: {instants[key]: n for key, n in points.items()} for value, points in by_value.items()}
+        for by_value in shown
+    ]
+    return tuple(rows), cells
+
+
+def names(rows: Iterable[Any]) -> tuple[str, ...]:
+    """The names of the hours, such as `2026-11-01 13:00`. When clocks go back, two hours have the same name."""
+    return tuple(at.strftime("%Y-%m-%d %H:00") for at in rows)
 
 
 def instant(key: str) -> datetime:
@@ -46,18 +46,25 @@ def instant(key: str) -> datetime:
         raise ReadError(f"Mixpanel answered with “{key[:40]}” where an hour was expected.") from None
     if at.tzinfo is None:
         raise ReadError("Mixpanel answered with hours that name no time zone.")
+    return at
+
+
+def hour_of(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
 def hours_of(body: Mapping[str, Any], query: Query, last_day: date, found: list[datetime]) -> list[datetime]:
-    """All hours of the range, up to the last finished one, or the running one if the range includes today's."""
+    """All hours of the range, ascending. The last one is the last full hour, or the current hour if `include_today`."""
     ends = body.get("date_range")
     begin = ends.get("from_date") if isinstance(ends, dict) else None
-    first = instant(begin) if isinstance(begin, str) else found[0] if found else None
+    first = hour_of(instant(begin)) if isinstance(begin, str) else found[0] if found else None
     if first is None:
         return []
     computed = body.get("computed_at")
-    now = instant(computed).astimezone(first.tzinfo) if isinstance(computed, str) else found[-1] if found else first
+    now = found[-1] if found else first
+    if isinstance(computed, str):
+        # In the project's zone first: its hours may begin at half past of UTC.
+        now = hour_of(instant(computed).astimezone(first.tzinfo))
     is_last = query["range"]["kind"] == "last"
     end = now if not is_last or query["range"]["include_today"] else now - HOUR
     given = {at: at for at in found}
@@ -68,7 +75,3 @@ def hours_of(body: Mapping[str, Any], query: Query, last_day: date, found: list[
         hours.append(at)
         at += HOUR
     return hours[-query["range"]["last"] :] if is_last else hours
-
-
-def added(one: Value, other: Value) -> Value:
-    return other if one is None else one if other is None else one + other

@@ -1,10 +1,10 @@
-"""A funnel made of listed events: an unsaved report of Insights, and how its tables are read.
+"""Funnels of listed events: writes the unsaved report of Insights, and reads its tables. Also reads saved funnels.
 
 An answer has, below the funnel's name, one table `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`;
-with a breakdown one per value and `$overall`. By date there is one table per date, or `{date: ratio}`: both are known.
+with a breakdown, one table per value and one `$overall`. By date, one table per date, or `{date: ratio}`: `read`
+accepts both forms.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -12,7 +12,7 @@ from typing import Any
 
 from widgets.report import Number, Report, Series, label
 from widgets.reports.insights.bookmark import post
-from widgets.reports.insights.saved import read_insights
+from widgets.reports.insights.saved import FUNNEL, are_ratios, lines_of, read_insights
 from widgets.reports.insights.tables import (
     OVERALL,
     Path,
@@ -20,17 +20,18 @@ from widgets.reports.insights.tables import (
     is_funnel,
     level_of_dates,
     step_count,
+    step_number,
     tables_in,
     value_of,
+    without_number,
 )
-from widgets.reports.notes import note_on
+from widgets.reports.insights.unsaved import check_dates_asked, note_of
+from widgets.reports.notes import REMAINING
 from widgets.reports.ranges import Dates
 from widgets.reports.reading import Calendar, check_size, count, mapping, unreadable, values_by_bucket
 from widgets.reports.report_type import Query, Request, calendar_of, dates_of
 
 MOST_STEPS = 100
-
-_NUMBER = re.compile(r"[0-9]{1,4}\. ")
 
 
 def request(query: Query, today: date) -> Request:
@@ -59,28 +60,39 @@ def request(query: Query, today: date) -> Request:
 
 
 def read(answer: Any, query: Query, today: date) -> Report:
-    """One series per breakdown value and step, as `widgets.reports.classic` gives them; by date also one ratio each."""
+    """One series per breakdown value and step, as `Funnel.read` gives them for `/funnels`.
+
+    If the answer has ratios by date instead of steps: one series of percentages per breakdown value.
+    """
     body = mapping(answer, "series")
     found = mapping(body.get("series"), "series")
     if len(found) > 1:
         raise unreadable("it holds several funnels")
     tables = tables_in(next(iter(found.values()), {}), is_funnel)
-    note = note_on(body, found)
+    if "steps" in query:
+        dates = dates_of(query, today)
+        check_dates_asked(body.get("date_range"), dates.first, dates.last, query["range"]["unit"])
+        # The rest beyond the widget's own limit is left out, as in other reports.
+        tables = [(path, table) for path, table in tables if REMAINING not in path]
+    note = note_of(body, found, query, len(tables) - 1)
     if not query.get("by_date"):
-        return replace(steps_of(tables), note=note)
+        if not tables and any(found.values()):
+            raise unreadable("it has no steps. In Mixpanel, save the funnel as steps, or list the steps here")
+        return replace(steps_of(tables, query), note=note)
     calendar = calendar_of(query, today)
-    if tables or not found:
-        return replace(dated_steps(tables, calendar), note=note)
-    return replace(ratios(read_insights(answer, today), calendar, query), note=note)
+    if tables or not any(found.values()):
+        return replace(dated_steps(tables, calendar, query), note=note)
+    return replace(ratios(body, calendar, query, today), note=note)
 
 
-def steps_of(tables: list[tuple[Path, Mapping[str, Any]]]) -> Report:
+def steps_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> Report:
     """The steps over the whole range: one row. Empty if nobody entered the funnel."""
+    names = names_of(tables, query)
     by_value: dict[str, list[Series]] = {}
     for path, table in tables:
         if (value := value_of(path)) is not None:
             name = value or OVERALL
-            by_value[name] = [Series(name, (n,), step=step) for step, n in steps_in(table)]
+            by_value[name] = [Series(name, (n,), step=step) for step, n in steps_in(table, names)]
     if len(by_value) > 1:
         by_value.pop(OVERALL, None)  # the sum of all values, not one of them
     series = tuple(each for steps in by_value.values() for each in steps)
@@ -88,14 +100,15 @@ def steps_of(tables: list[tuple[Path, Mapping[str, Any]]]) -> Report:
     return Report("total", ("",), series)
 
 
-def dated_steps(tables: list[tuple[Path, Mapping[str, Any]]], calendar: Calendar) -> Report:
+def dated_steps(tables: list[tuple[Path, Mapping[str, Any]]], calendar: Calendar, query: Query) -> Report:
+    names = names_of(tables, query)
     counts: dict[str, dict[str, dict[date, Number]]] = {}
     level = level_of_dates([path for path, _ in tables]) if tables else 0
     for path, table in tables:
         bucket = calendar.bucket(path[level])
         if (value := value_of((*path[:level], *path[level + 1 :]))) is None:
             continue
-        for step, n in steps_in(table):
+        for step, n in steps_in(table, names):
             points = counts.setdefault(value or OVERALL, {}).setdefault(step, {})
             points[bucket] = points.get(bucket, 0) + n
     if len(counts) > 1:
@@ -110,15 +123,32 @@ def dated_steps(tables: list[tuple[Path, Mapping[str, Any]]], calendar: Calendar
     return Report("dates", calendar.buckets, tuple(series))
 
 
-def steps_in(table: Mapping[str, Any]) -> list[tuple[str, Number]]:
-    """The steps in order. Two steps with the same event keep their numbers, to tell them apart."""
-    steps = [(step, count(step_count(table["count"][step]))) for step in in_order(table["count"])]
-    names = [label(_NUMBER.sub("", step, count=1)) for step, _ in steps]
-    return [(name if names.count(name) == 1 else label(step), n) for name, (step, n) in zip(names, steps, strict=True)]
+def names_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> dict[str, str]:
+    """Key of each step, in order → its name. Steps with the same event keep their numbers, so their names differ.
+
+    If the answer leaves out the last steps, nobody reached them. Raises ReadError for steps that were not asked for.
+    """
+    keys = in_order(dict.fromkeys(step for _, table in tables for step in table["count"]))
+    if tables and len(keys) != len(asked := query.get("steps", keys)):
+        by_number = {step_number(step): step for step in keys}
+        if len(keys) > len(asked) or set(by_number) != set(range(1, len(keys) + 1)):
+            raise unreadable(f"it has {len(keys)} steps, and the query asked for {len(asked)}")
+        keys = [by_number.get(i, f"{i}. {event}") for i, event in enumerate(asked, 1)]
+    plain = [label(without_number(step)) for step in keys]
+    return {step: name if plain.count(name) == 1 else label(step) for step, name in zip(keys, plain, strict=True)}
 
 
-def ratios(report: Report, calendar: Calendar, query: Query) -> Report:
-    """The conversions by date, in percent. A date without one has none: nobody entered the funnel."""
+def steps_in(table: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, Number]]:
+    given = table["count"]
+    return [(name, count(step_count(given[step])) if step in given else 0) for step, name in names.items()]
+
+
+def ratios(body: Mapping[str, Any], calendar: Calendar, query: Query, today: date) -> Report:
+    """The conversions by date, in percent; None for a date on which nobody entered the funnel."""
+    leaves = lines_of(body["series"])
+    if not are_ratios(leaves) and any(n is not None for _, points in leaves for n in points.values()):
+        raise unreadable("its conversions are not ratios")
+    report = read_insights({**body, "headers": [FUNNEL]}, today)
     series = []
     for each in report.series:
         points = {

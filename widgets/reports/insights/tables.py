@@ -46,8 +46,17 @@ def is_funnel(node: Mapping[str, Any]) -> bool:
 
 def in_order(steps: Iterable[str]) -> list[str]:
     """Steps sorted by their leading number. Alphabetical order would put `10. Paid` before `2. Logged in`."""
-    numbers = {step: int(found[1]) for step in steps if (found := _NUMBER.match(step))}
-    return sorted(steps, key=lambda step: numbers.get(step, 0))
+    return sorted(steps, key=step_number)
+
+
+def step_number(step: str) -> int:
+    """The leading number of a step such as `2. Logged in`; 0 without one."""
+    found = _NUMBER.match(step)
+    return int(found[1]) if found else 0
+
+
+def without_number(step: str) -> str:
+    return _NUMBER.sub("", step, count=1)
 
 
 def step_count(step: Any) -> Value:
@@ -75,7 +84,7 @@ def retention_report(metric: Any, today: date, date_range: Any) -> Report | None
     shown = [(value, table) for path, table in by_path.items() if (value := value_of(path)) is not None]
     tables = dict(shown)
     if len(tables) < len(shown):
-        raise unreadable("two values of its breakdown are alike")
+        raise unreadable("two values of its breakdown have the same name")
     dates = tuple(sorted({at for table in tables.values() for at in table}))
     gap = min(((b - a).days for a, b in pairwise(dates)), default=1)
     unit = "day" if gap < 7 else "week" if gap < 28 else "month"

@@ -5,7 +5,7 @@ metric key are the values of the breakdown, if there is one, with `$overall` bes
 `{"all": n}`. `series` is in alphabetical order, so only `show[].metric_key` says which metric is which.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,13 +13,14 @@ from typing import Any
 from widgets.report import Number, RowKind, Series, Value, label
 from widgets.reports.insights import hours
 from widgets.reports.insights.bookmark import MOST_SEGMENTS, PER_PERSON, asked_for, before
-from widgets.reports.insights.formulas import divides
+from widgets.reports.insights.formulas import at_zero
 from widgets.reports.insights.tables import OVERALL, UNDATED
 from widgets.reports.notes import CUT, REMAINING, note_on
-from widgets.reports.ranges import DAY
+from widgets.reports.ranges import DAY, bucket_of
 from widgets.reports.reading import (
     ReadError,
     amount,
+    cell,
     check_labels,
     check_size,
     mapping,
@@ -32,9 +33,6 @@ from widgets.reports.report_type import Query, calendar_of, dates_of
 
 ZERO_WITHOUT_EVENTS = ("total", "unique", "sessions", "dau", "wau", "mau", "unique_values", PER_PERSON)
 """Measures that are 0 where nothing happened. An average has no value there."""
-
-NOT_NUMBERS = ("NaN", "Infinity", "-Infinity")
-"""How `mixpanel.answer` gives the results of a division by zero, which JSON can't write."""
 
 Points = Mapping[Any, Value]
 
@@ -69,37 +67,44 @@ def read(answer: Any, query: Query, today: date) -> Answer:
     """Raises ReadError for an answer that does not have the documented form, or that belongs to another query."""
     body = mapping(answer, "series")
     series = mapping(body.get("series"), "series")
-    keys = metric_keys(body, query)
-    check_metrics(series, keys)
-    check_dates_asked(body, query, today)
-    shown = [labelled(series.get(key, {}), query) for key in keys]
+    keys = metric_keys(body, query, series)
+    dates, unit, is_one = dates_of(query, today), query["range"]["unit"], bool(query.get("one_bucket"))
+    check_dates_asked(body.get("date_range"), dates.current if is_one else dates.first, dates.last, unit)
+    readers = readers_of(query)
+    shown = [labelled(series.get(key, {}), query, read) for key, read in zip(keys, readers, strict=True)]
     past = None
-    if query.get("one_bucket") and query.get("periods") == 2:
+    if is_one and query.get("periods") == 2:
         comparison = mapping(body.get("time_comparison"), "the period before")
+        check_dates_asked(comparison.get("date_range"), before(dates), dates.current - DAY, "day")
         earlier = mapping(comparison.get("series"), "the period before")
-        past = [one_bucket(labelled(earlier.get(key, {}), query)) for key in keys]
+        then = (labelled(earlier.get(key, {}), query, read) for key, read in zip(keys, readers, strict=True))
+        past = list(map(one_bucket, then))
     row_kind: RowKind
-    rows: tuple[date | str, ...]
+    rows: tuple[Any, ...]
     cells: Sequence[Mapping[str, Points]]
-    if query.get("one_bucket"):
+    if is_one:
         row_kind, rows, cells = "total", ("",), [one_bucket(each) for each in shown]
-    elif query["range"]["unit"] == "hour":
+    elif unit == "hour":
         row_kind, (rows, cells) = "steps", hours.read(shown, body, query, today)
     else:
         row_kind, (rows, cells) = "dates", by_date(shown, query, today)
+    check_size(sum(map(len, cells)), len(rows))
     columns = tuple(columns_of(query, rows, cells, past))
-    check_size(len(columns), len(rows))
-    return Answer(row_kind, rows, columns, note_of(body, series, query, columns))
+    if row_kind == "steps":
+        rows = hours.names(rows)
+    return Answer(row_kind, rows, columns, note_of(body, series, query, len({column.value for column in columns})))
 
 
-def metric_keys(body: Mapping[str, Any], query: Query) -> list[str]:
-    """The keys of the shown metrics in `series`, in the query's order. With formulas, only the formulas are shown."""
+def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]) -> list[str]:
+    """The keys of the shown metrics in `series`, in the query's order. With formulas, only the formulas are shown.
+
+    A metric without events may be missing in `series`. Raises ReadError if `series` has a metric that is not named.
+    """
     asked, formulas = len(asked_for(query)), len(query.get("formulas", []))
     meta = body.get("meta")
     sections = meta.get("report_sections") if isinstance(meta, dict) else None
     if not isinstance(sections, dict):
         # Without `report_sections`, only a single metric is sure to be the one that was asked for.
-        series = mapping(body.get("series"), "series")
         if (formulas or asked) == 1 and len(series) <= 1:
             return [*series] or [""]
         raise unreadable("it does not name its metrics")
@@ -107,78 +112,75 @@ def metric_keys(body: Mapping[str, Any], query: Query) -> list[str]:
     keys = [key for key in found if isinstance(key, str)]
     if len(keys) < len(found):
         raise unreadable("a metric's key is missing")
+    if len(set(keys)) < len(keys):
+        raise unreadable("two of its metrics have one key")
+    if unknown := [key for key in series if key not in keys]:
+        raise ReadError(f"Mixpanel answered for another metric: “{label(unknown[0])[:100]}”.")
     if formulas and len(keys) == asked + formulas:
-        keys = keys[asked:]  # hidden metrics may be named too
+        return keys[asked:]  # hidden metrics may be named, and have numbers, too
     if len(keys) != (formulas or asked):
         raise ReadError(f"Mixpanel answered with {len(keys)} metrics, and the query asked for {formulas or asked}.")
     return keys
 
 
-def check_metrics(series: Mapping[str, Any], keys: list[str]) -> None:
-    """Raises ReadError if the answer has other metrics. A metric without events may be missing in it."""
-    if unknown := [key for key in series if key not in keys]:
-        raise ReadError(f"Mixpanel answered for another metric: “{label(unknown[0])[:100]}”.")
+def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
+    """Raises ReadError if the answer's `date_range` has other dates. Numbers of a part of the range are wrong too.
 
-
-def check_dates_asked(body: Mapping[str, Any], query: Query, today: date) -> None:
-    """Raises ReadError if the answer names other dates. The day of its end may be one later, in another time zone."""
-    ends = body.get("date_range")
+    Each end may be one day off, in another time zone, or be the first day of its week or month.
+    """
     if not isinstance(ends, dict) or not all(isinstance(ends.get(name), str) for name in ("from_date", "to_date")):
         return
-    first, last = dates_of_range(query, today)
     found = must_be_day(ends["from_date"]), must_be_day(ends["to_date"])
-    # Mixpanel may begin a range by week or month with the bucket's first day.
-    if found[0] > last or found[1] < first or found[1] > last + DAY:
+    begins_there = bucket_of(first, unit) - DAY <= found[0] <= first + DAY
+    if not begins_there or not bucket_of(last, unit) - DAY <= found[1] <= last + DAY:
         raise ReadError(f"Mixpanel answered for other dates ({found[0]} to {found[1]}) than {first} to {last}.")
 
 
-def labelled(node: Any, query: Query) -> dict[str, Mapping[str, Any]]:
+def readers_of(query: Query) -> list[Callable[[Any], Value]]:
+    """How the numbers of each shown metric are read. NaN is refused where a missing value is a number."""
+    if formulas := query.get("formulas"):
+        return [cell if missing_value(query, i, None) is None else amount for i in range(len(formulas))]
+    return [amount if each["math"] in ZERO_WITHOUT_EVENTS else cell for each in asked_for(query)]
+
+
+def labelled(node: Any, query: Query, read: Callable[[Any], Value]) -> dict[str, Points]:
     """Breakdown value → `{date: n}`. Without a breakdown the only value is "".
 
     `$overall` beside values is left out, and so is `$remaining_values`: the rest beyond the widget's own limit.
     """
     found = mapping(node, "a metric")
     if not query.get("breakdown"):
-        if set(found) == {OVERALL}:
-            found = mapping(found[OVERALL], "a metric")
-        return {"": found}
-    check_labels(len(found), query.get("limit", MOST_SEGMENTS))
+        by_value: Mapping[str, Any] = {"": found[OVERALL] if set(found) == {OVERALL} else found}
+    else:
+        check_labels(len(found), query.get("limit", MOST_SEGMENTS))
+        by_value = {value: points for value, points in found.items() if value not in (OVERALL, REMAINING)}
     return {
-        label(value): mapping(points, "a value of the breakdown")
-        for value, points in found.items()
-        if value not in (OVERALL, REMAINING)
+        value: {key: read(n) for key, n in mapping(points, "a series of dates").items()}
+        for value, points in by_value.items()
     }
 
 
-def one_bucket(by_value: Mapping[str, Mapping[str, Any]]) -> dict[str, Points]:
+def one_bucket(by_value: Mapping[str, Points]) -> dict[str, Points]:
     found: dict[str, Points] = {}
     for value, points in by_value.items():
         if set(points) - {UNDATED}:
             raise ReadError("Mixpanel answered with dates, and the query asked for one value for the whole range.")
-        found[value] = {"": cell(points[UNDATED])} if points else {}
+        found[value] = {"": points[UNDATED]} if points else {}
     return found
 
 
 def by_date(
-    shown: list[dict[str, Mapping[str, Any]]], query: Query, today: date
+    shown: list[dict[str, Points]], query: Query, today: date
 ) -> tuple[tuple[date | str, ...], list[dict[str, Points]]]:
     calendar = calendar_of(query, today)
     seen: set[date] = set()
     cells: list[dict[str, Points]] = []
     for by_value in shown:
-        found = {}
-        for value, points in by_value.items():
-            given = {key: cell(n) for key, n in points.items()}
-            found[value] = calendar.points(given, adds_up=False)
-            seen.update(found[value])
-        cells.append(dict(found))
+        found: dict[str, Points] = {value: calendar.points(points, adds_up=False) for value, points in by_value.items()}
+        seen.update(*found.values())
+        cells.append(found)
     calendar.check(seen)
     return tuple(calendar.buckets), cells
-
-
-def cell(value: Any) -> Value:
-    """A number; None for `null` and for the result of a division by zero."""
-    return None if value in NOT_NUMBERS else amount(value)
 
 
 def columns_of(
@@ -187,7 +189,7 @@ def columns_of(
     cells: Sequence[Mapping[str, Points]],
     past: Sequence[Mapping[str, Points]] | None,
 ) -> Iterator[Column]:
-    """The columns of the query's own metrics, or of its formulas: those of PER_PERSON are divided here."""
+    """The columns of the query's metrics, or of its formulas. For PER_PERSON, divides the total by the unique users."""
     position = 0
     wanted = [None] * len(query["formulas"]) if query.get("formulas") else [each["math"] for each in query["metrics"]]
     for metric, math in enumerate(wanted):
@@ -198,19 +200,19 @@ def columns_of(
             for value in total:
                 each = tuple(map(per_person, total[value], unique.get(value, (0,) * len(rows))))
                 previous = per_person(*was_total.get(value, (0,)), *was_unique.get(value, (0,))) if past else None
-                yield Column(metric, value, each, previous)
+                yield Column(metric, label(value), each, previous)
             position += 2
             continue
         was = values_of(("",), past[position], missing) if past else {}
         for value, found in values_of(rows, cells[position], missing).items():
-            yield Column(metric, value, found, was.get(value, (missing,))[0] if past else None)
+            yield Column(metric, label(value), found, was.get(value, (missing,))[0] if past else None)
         position += 1
 
 
 def missing_value(query: Query, metric: int, math: str | None) -> Value:
-    """The value where the answer has none. A formula that divides has no value then."""
+    """The value of a bucket that the answer leaves out, because no event happened; None if the value is unknown."""
     if math is None:
-        return None if divides(query["formulas"][metric]) or not all_zero(query) else 0
+        return at_zero(query["formulas"][metric]) if all_zero(query) else None
     return 0 if math in ZERO_WITHOUT_EVENTS else None
 
 
@@ -230,15 +232,12 @@ def per_person(total: Value, unique: Value) -> Number:
     return total / unique if total and unique else 0
 
 
-def note_of(body: Mapping[str, Any], series: Mapping[str, Any], query: Query, columns: tuple[Column, ...]) -> str:
-    """The warnings in the answer. The widget's own limit is no warning."""
+def note_of(body: Mapping[str, Any], series: Mapping[str, Any], query: Query, values: int) -> str:
+    """The warnings in the answer. A list that the widget's own limit cuts needs no warning.
+
+    `values`: the number of breakdown values in the answer.
+    """
     said = note_on(body, series)
-    values = {column.value for column in columns}
-    if "limit" in query and len(values) >= query["limit"]:
+    if "limit" in query and values >= query["limit"]:
         said = said.replace(CUT, "").strip()
     return said
-
-
-def dates_of_range(query: Query, today: date) -> tuple[date, date]:
-    dates = dates_of(query, today)
-    return (before(dates) if query.get("one_bucket") else dates.first), dates.last

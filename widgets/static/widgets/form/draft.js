@@ -37,7 +37,7 @@ export function draft(form, of) {
     const at = new Date(kept.at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
     const later = of.widget && kept.proof !== proof ? " Somebody has saved this widget since then." : "";
     place.append(
-      `This browser has entries of ${at} that were not saved.${later} `,
+      `This browser has entries from ${at} that were not saved.${later} `,
       button("Restore", () => restore(kept.entries)),
       button("Discard", () => write(name, null)),
     );

@@ -41,6 +41,8 @@ export class Fields {
   }
 
   isUsed(name) {
+    const { report, funnel } = this.form.elements;
+    if (this.described.steps.includes(name) && report.value === "funnel" && funnel.value) return false;
     return Object.entries(this.described.conditions[name]).every(([control, values]) => {
       const chosen = this.form.elements[control].value;
       return !chosen || values.includes(chosen);

@@ -1,0 +1,304 @@
+"""Odd and wrong answers to unsaved Insights reports: refused, or every number of them at its place."""
+
+import copy
+import json
+import math
+import tracemalloc
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.reports.samples import spec
+from widgets.cyfe import Drawing, lay_out, write_csv
+from widgets.mixpanel.answer import data_from
+from widgets.poll.render import view
+from widgets.report import Report
+from widgets.reports import REPORT_TYPES, ReadError
+from widgets.spec import INSIGHTS, Formula, Metric, WidgetSpec
+
+TODAY = date(2026, 11, 18)
+DAYS = [date(2026, 11, day) for day in range(15, 18)]
+TWO = (Metric("Signed up"), Metric("Logged in"))
+
+
+def answer(series: dict[str, Any], *keys: str, days: list[date] = DAYS, **more: Any) -> dict[str, Any]:
+    """An answer for these days. `keys`: in the order of the report, if it is not the one of `series`."""
+    return {
+        "computed_at": "2026-11-18T10:00:00-08:00",
+        "date_range": {"from_date": f"{days[0]}T00:00:00-08:00", "to_date": f"{days[-1]}T23:59:59-08:00"},
+        "headers": ["$metric"],
+        "meta": {"report_sections": {"show": [{"metric_key": key} for key in keys or series]}},
+        "series": series,
+        **more,
+    }
+
+
+def points(*numbers: Any) -> dict[str, Any]:
+    return {f"{day}T00:00:00-08:00": n for day, n in zip(DAYS, numbers, strict=False)}
+
+
+def read(asked: WidgetSpec, given: Any, today: date = TODAY) -> Report:
+    kind = REPORT_TYPES[asked.report]
+    body = data_from(json.dumps(given).encode())
+    return kind.read(body, kind.query(asked, INSIGHTS), today)
+
+
+def csv(asked: WidgetSpec, given: Any, today: date = TODAY) -> list[str]:
+    drawing = Drawing(asked.chart, "A widget", asked.colors, asked.target, asked.options)
+    return write_csv(lay_out(view(read(asked, given, today), asked).report, drawing)).decode().splitlines()
+
+
+def metrics(*which: Metric, **fields: Any) -> WidgetSpec:
+    return spec("insights", **{"metrics": which or TWO[:1], "last": 3, "chart": "table"} | fields)
+
+
+def test_hidden_metrics_may_have_numbers_beside_their_formula() -> None:
+    given = answer({"A": points(4), "B": points(2), "B / A": points(0.5)}, "A", "B", "B / A")
+    asked = metrics(*TWO, formulas=(Formula("B / A"),))
+    assert csv(asked, given) == ["Date,B / A", "2026-11-15,0.5", "2026-11-16,", "2026-11-17,"]
+    given["series"]["C"] = points(1)
+    with pytest.raises(ReadError, match="another metric: “C”"):
+        read(asked, given)
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("A + B", "0"),
+        ("(A - B) * 100", "0"),
+        ("100 - A", "100"),
+        ("-(2 - -3) * (B - 1) * -0.5", "-2.5"),
+        ("A / (B + 1)", ""),
+        ("A ^ 2", ""),
+    ],
+)
+def test_where_nothing_happened_a_formula_has_its_value_at_zero_or_none(formula: str, value: str) -> None:
+    asked = metrics(*TWO, formulas=(Formula(formula, "x"),))
+    assert csv(asked, answer({formula: points(4)})) == [
+        "Date,x",
+        "2026-11-15,4",
+        f"2026-11-16,{value}",
+        f"2026-11-17,{value}",
+    ]
+
+
+@pytest.mark.parametrize("infinite", [float("nan"), float("inf")])
+def test_only_what_can_have_no_value_may_be_infinite(infinite: float) -> None:
+    for no_value in (metrics(*TWO, formulas=(Formula("A / B"),)), metrics(Metric("Signed up", "median", "amount"))):
+        assert csv(no_value, answer({"A": points(infinite, 2)}))[1:] == ["2026-11-15,", "2026-11-16,2", "2026-11-17,"]
+    for counted in (metrics(), metrics(Metric("Signed up", "sum", "amount")), metrics(formulas=(Formula("A + 2"),))):
+        with pytest.raises(ReadError, match="a number is missing or too large"):
+            read(counted, answer({"A": points(infinite, 2)}))
+
+
+def test_two_metrics_with_one_key_are_refused() -> None:
+    with pytest.raises(ReadError, match="two of its metrics have one key"):
+        read(metrics(*TWO), answer({"A": points(4)}, "A", "A"))
+
+
+@pytest.mark.parametrize("more", [{}, {"chart": "number"}])
+@pytest.mark.parametrize("days", [DAYS[-1:], [DAYS[0] - timedelta(days=27), DAYS[-1]], DAYS[:1]])
+def test_an_answer_for_a_part_of_the_range_or_for_more_is_refused(more: Any, days: list[date]) -> None:
+    asked = metrics(Metric("Signed up", "unique"), **more)
+    leaves = {"all": 4} if more else points(4)
+    assert read(asked, answer({"A": leaves})).series[0].values[0] == 4
+    with pytest.raises(ReadError, match="other dates"):
+        read(asked, answer({"A": leaves}, days=days))
+
+
+def test_the_period_before_must_be_the_period_before() -> None:
+    asked = metrics(Metric("Signed up", "unique"), chart="number", options={"comparison": True})
+    earlier = [day - timedelta(days=3) for day in DAYS]
+    then = {key: answer({"A": {"all": 3}}, days=earlier)[key] for key in ("series", "date_range")}
+    assert read(asked, answer({"A": {"all": 4}}, time_comparison=then)).series[0].previous == 3
+    then["date_range"] = answer({}, days=[day - timedelta(days=30) for day in DAYS])["date_range"]
+    with pytest.raises(ReadError, match="other dates"):
+        read(asked, answer({"A": {"all": 4}}, time_comparison=then))
+
+
+def test_it_loses_no_value_that_becomes_like_another() -> None:
+    asked = metrics(breakdown="plan")
+    found = read(asked, answer({"A": {"$overall": points(3), "a\x00": points(1), "a\ufffd": points(2)}}))
+    assert [(each.label, each.total) for each in found.series] == [("a\ufffd", 1), ("a\ufffd", 2)]
+
+
+def test_the_size_is_checked_before_the_cells_are_made() -> None:
+    asked = metrics(*(Metric("Signed up", label=str(i)) for i in range(10)), breakdown="plan", last=366)
+    series = {f"{i}": {f"{i} {value}": points(1) for value in range(3000)} for i in range(10)}
+    given, query = answer(series, days=[TODAY - timedelta(days=366), DAYS[-1]]), REPORT_TYPES["insights"].query
+    tracemalloc.start()
+    try:
+        with pytest.raises(ReadError, match=r"too large: 30,000 labels"):
+            REPORT_TYPES["insights"].read(given, query(asked, INSIGHTS), TODAY)
+        assert tracemalloc.get_traced_memory()[1] < 50 * 10**6
+    finally:
+        tracemalloc.stop()
+
+
+class TestHours:
+    """Hours of a table by hour."""
+
+    ASKED: dict[str, Any] = {"unit": "hour", "range": "fixed"}
+
+    def hourly(self, *which: Metric, day: str, hours: dict[str, Any], computed: str, **fields: Any) -> list[str]:
+        at = date.fromisoformat(day)
+        asked = metrics(*which, **self.ASKED | {"from_date": at, "to_date": at} | fields)
+        given = answer({"A": hours}, days=[at]) | {"computed_at": computed}
+        return csv(asked, given, at)
+
+    def test_a_division_by_zero_is_an_empty_cell(self) -> None:
+        hours = {"2026-11-18T00:00:00-08:00": float("nan"), "2026-11-18T01:00:00-08:00": 2}
+        asked = {"formulas": (Formula("A / B"),), "computed": "2026-11-18T09:30:00+00:00"}
+        found = self.hourly(*TWO, day="2026-11-18", hours=hours, **asked)
+        assert found == ["Time,A / B", "2026-11-18 00:00,", "2026-11-18 01:00,2"]
+
+    def test_clocks_that_go_back_give_two_rows_and_add_nothing_up(self) -> None:
+        hours = {"2026-11-01T01:00:00-07:00": 10, "2026-11-01T01:00:00-08:00": 20, "2026-11-01T02:00:00-08:00": 30}
+        average = Metric("Order completed", "average", "amount")
+        given = answer({"A": hours}, days=[date(2026, 11, 1)]) | {"computed_at": "2026-11-01T10:30:00+00:00"}
+        given["date_range"]["from_date"] = "2026-11-01T00:00:00-07:00"
+        day = date(2026, 11, 1)
+        found = csv(metrics(average, **self.ASKED, from_date=day, to_date=day), given, day)
+        assert found[1:] == [
+            "2026-11-01 00:00,",
+            "2026-11-01 01:00,10",
+            "2026-11-01 01:00 (2),20",
+            "2026-11-01 02:00,30",
+        ]
+
+    @pytest.mark.parametrize(("computed", "last"), [("12:10", "17:00"), ("12:50", "18:00")])
+    def test_zones_whose_hours_begin_at_half_past_end_with_their_own_hour(self, computed: str, last: str) -> None:
+        day = date(2026, 11, 18)
+        given = answer({"A": {"2026-11-18T03:00:00+05:30": 1}}, days=[day])
+        given["date_range"] = {"from_date": "2026-11-18T00:00:00+05:30", "to_date": "2026-11-18T18:20:00+05:30"}
+        given["computed_at"] = f"2026-11-18T{computed}:00+00:00"
+        found = csv(metrics(**self.ASKED, from_date=day, to_date=day), given, day)
+        assert found[-1] == f"2026-11-18 {last},0"
+
+    def test_two_values_of_one_hour_are_refused(self) -> None:
+        hours = {"2026-11-18T00:00:00-08:00": 1, "2026-11-18T00:30:00-08:00": 2}
+        with pytest.raises(ReadError, match="more than one value for the same hour"):
+            self.hourly(day="2026-11-18", hours=hours, computed="2026-11-18T09:30:00+00:00")
+
+
+def steps(*counts: int, of: str = "abc") -> dict[str, Any]:
+    """The table of a funnel's answer: `{"count": {"1. a": {"all": 9}, …}}`."""
+    return {"count": {f"{i}. {of[i - 1]}": {"all": n} for i, n in enumerate(counts, 1)}, "step_conv_ratio": {}}
+
+
+class TestFunnels:
+    """Funnels of the listed steps a, b and c, and a saved one."""
+
+    def funnel(self, **fields: Any) -> WidgetSpec:
+        return spec("funnel", **{"funnel": None, "events": tuple("abc"), "chart": "table", "last": 3} | fields)
+
+    def test_a_value_without_the_last_steps_reached_none_of_them(self) -> None:
+        values = {"$overall": steps(9, 5, 2), "x": steps(6), "y": steps(3, 2, 1)}
+        assert csv(self.funnel(breakdown="plan"), answer({"F": values})) == ["Step,x,y", "a,6,3", "b,0,2", "c,0,1"]
+        assert csv(self.funnel(), answer({"F": steps(9, 5)}))[-1] == "c,0,0,0"
+
+    @pytest.mark.parametrize(
+        "table",
+        [steps(9, 5, 2, 1, of="abcd"), {"count": {"1. a": {"all": 9}, "3. c": {"all": 2}}, "step_conv_ratio": {}}],
+    )
+    def test_other_steps_than_the_listed_ones_are_refused(self, table: Any) -> None:
+        with pytest.raises(ReadError, match="steps, and the query asked for 3"):
+            read(self.funnel(), answer({"F": table}))
+
+    @pytest.mark.parametrize("chart", ["table", "line"])
+    def test_other_dates_are_refused(self, chart: str) -> None:
+        given = answer({"F": steps(9, 5, 2) if chart == "table" else points(0.5)}, days=[date(2020, 1, 1)])
+        with pytest.raises(ReadError, match="other dates"):
+            read(self.funnel(chart=chart), given)
+
+    @pytest.mark.parametrize("given", [points(0.5), points({"first": 3, "counts": [1]})])
+    def test_a_saved_report_without_steps_is_refused_and_not_shown_as_empty(self, given: Any) -> None:
+        saved = spec("funnel", funnel=7, chart="table")
+        with pytest.raises(ReadError, match="it has no steps"):
+            read(saved, answer({"F": given}))
+        assert csv(saved, answer({})) == ["Step,Count"]
+
+    def test_the_rest_beyond_the_limit_is_left_out_without_a_warning(self) -> None:
+        values = {"$overall": steps(9, 5, 2), "$remaining_values": steps(8, 4, 2), "x": steps(1, 1)}
+        asked = self.funnel(breakdown="plan", limit=1)
+        assert csv(asked, answer({"F": values})) == ["Step,x", "a,1", "b,1", "c,0"]
+        assert read(asked, answer({"F": values})).note == ""
+
+    def test_conversions_by_date_are_percentages_whatever_the_headers_say(self) -> None:
+        found = csv(self.funnel(chart="line"), answer({"F": points(0.5, 1, None)}))
+        assert found[1:4] == ["20261115,50", "20261116,100", "20261117,0"]
+        with pytest.raises(ReadError, match="its conversions are not ratios"):
+            read(self.funnel(chart="line"), answer({"F": points(5, 4)}))
+        assert csv(self.funnel(chart="line"), answer({"F": points(None, None)}))[1] == "20261115,0"
+
+
+VALUES = {"$overall": points(3, 3, 3), "x": points(1, 2, 3), "y": points(5)}
+RIGHT: dict[str, tuple[WidgetSpec, dict[str, Any]]] = {
+    "metrics": (metrics(*TWO), answer({"A": points(1, 2, 3), "B": points(5)}, "B", "A")),
+    "breakdown": (metrics(breakdown="plan"), answer({"A": VALUES})),
+    "one bucket": (metrics(Metric("Signed up", "unique"), chart="list"), answer({"A": {"all": 7}})),
+    "formula": (metrics(*TWO, formulas=(Formula("A / B"),)), answer({"A / B": points(0.5, 0.25)})),
+    "events": (spec("events", events=("Logged in", "Signed up"), last=3), answer({"A": points(4), "B": points(2)})),
+    "sum": (spec("sum", last=3), answer({"A": points(4.5, 2)})),
+    "hours": (
+        metrics(unit="hour", chart="table", range="fixed", from_date=DAYS[2], to_date=DAYS[2]),
+        answer({"A": {f"2026-11-17T{hour:02}:00:00-08:00": hour + 1 for hour in (0, 9, 23)}}, days=DAYS[2:]),
+    ),
+}
+BAD_KEYS = st.sampled_from(["soon", "1999-01-01", "2026-11-01", "", "Signed out", "all", "$overall", "A", "B", "x"])
+BAD_VALUES = st.sampled_from([None, True, "NaN", "7", 7, -1.5, "x", [], {}, float("inf"), 10**300, 0])
+
+
+def containers(node: Any) -> Iterator[Any]:
+    if isinstance(node, dict | list):
+        yield node
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from containers(inner)
+
+
+@st.composite
+def spoilt(draw: Any, right: dict[str, Any]) -> dict[str, Any]:
+    """The right answer with one to three of its parts, at any level, renamed, replaced or taken out."""
+    given = copy.deepcopy(right)
+    for _ in range(draw(st.integers(1, 3))):
+        parents = [parent for parent in containers(given) if parent]
+        if not parents:
+            break
+        parent = draw(st.sampled_from(parents))
+        here = draw(st.sampled_from([*parent] if isinstance(parent, dict) else range(len(parent))))
+        action = draw(st.sampled_from(["rename", "replace", "remove"]))
+        if action == "replace" or isinstance(parent, list):
+            parent[here] = draw(BAD_VALUES)
+        elif action == "rename":
+            parent[draw(BAD_KEYS)] = parent.pop(here)
+        else:
+            del parent[here]
+    return given
+
+
+def told(node: Any) -> float:
+    """The sum of all that looks like a number, without `$overall` beside values and without divisions by zero."""
+    if isinstance(node, dict):
+        return sum(told(inner) for key, inner in node.items() if key != "$overall" or len(node) == 1)
+    if node == "7":
+        return 7
+    return node if isinstance(node, int | float) and not isinstance(node, bool) and math.isfinite(node) else 0
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+@settings(max_examples=150, deadline=None)
+@given(pick=st.data())
+def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind: str, pick: Any) -> None:
+    asked, right = RIGHT[kind]
+    assert sum(series.total for series in read(asked, right).series) == told(right["series"])
+    got = pick.draw(spoilt(right))
+    try:
+        report = read(asked, got)
+    except ReadError as error:
+        assert str(error).startswith("Mixpanel") and str(error).endswith(".")
+        return
+    assert sum(series.total for series in report.series) == pytest.approx(told(got["series"]))
