@@ -157,7 +157,7 @@ def test_only_what_the_report_and_the_chart_use_is_shown(
     assert page.locator("#id_chart option[value=pie]").inner_text() == "Pie (cohorts need a row each)"
     page.locator("#id_range").select_option("fixed")
     assert page.get_by_label("From", exact=True).is_visible()
-    assert page.get_by_label("How many").is_hidden()
+    assert page.get_by_label("How many", exact=True).is_hidden()
     page.locator("#id_report").select_option("events")
     assert page.locator("#id_chart").input_value() == "gauge", "and comes back with one that can"
 
@@ -193,7 +193,7 @@ def test_typing_asks_mixpanel_once_and_after_a_pause(
     box(page, "Events").press_sequentially("Signed up")
     page.keyboard.press("Enter")
     wait_for_csv(page, "Date,Signed up")
-    page.get_by_label("How many").select_text()
+    page.get_by_label("How many", exact=True).select_text()
     page.keyboard.type("14", delay=150)
     page.wait_for_function(
         "lines => document.querySelector('[data-slot=csv]').textContent.trim().split('\\n').length === lines", arg=16
@@ -259,10 +259,10 @@ def test_what_is_wrong_is_shown_once_somebody_has_been_there(
     assert page.locator(".errorlist").count() == 0, "nobody is told off for what is still to come"
     box(page, "Events").press_sequentially("Signed up")
     page.keyboard.press("Enter")
-    page.get_by_label("How many").fill("0")
+    page.get_by_label("How many", exact=True).fill("0")
     page.keyboard.press("Tab")
     page.locator(".field-last .errorlist, div:has(> .field-last) .errorlist").wait_for()
-    page.get_by_label("How many").fill("3")
+    page.get_by_label("How many", exact=True).fill("3")
     page.keyboard.press("Tab")
     wait_for_csv(page, "Date,Signed up")
     assert page.locator(".errorlist").count() == 0
