@@ -28,7 +28,7 @@ _DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """`group`: the property of the breakdown, "" without one. `before`: the first day of a period to compare with."""
+    """`group`: the property of the breakdown, or "". `before`: the first day of the period to compare with, or None."""
 
     show: tuple[Mapping[str, Any], ...]
     unit: str
@@ -43,7 +43,7 @@ class Bookmark:
 
     @property
     def kind(self) -> str:
-        """What all metrics of the report measure: `event`, `funnel` or `retention`."""
+        """The kind of all metrics: `event`, `funnel` or `retention`. Raises Refused if the kinds differ."""
         kinds = {str(part(entry, "behavior", dict).get("type")) for entry in self.show if entry["type"] == "metric"}
         if len(kinds) != 1:
             raise unacceptable("a report needs metrics of one kind")

@@ -17,7 +17,7 @@ def start_of(day: date, unit: str) -> date:
 
 
 def later(day: date, unit: str, number: int) -> date:
-    """The first day of the bucket that comes `number` buckets after the bucket of `day`, its first day."""
+    """The first day of the bucket that comes `number` buckets after the one that begins on `day`."""
     if unit == "month":
         months = day.year * 12 + day.month - 1 + number
         return date(months // 12, months % 12 + 1, 1)

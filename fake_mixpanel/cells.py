@@ -33,7 +33,7 @@ class Column:
 
 
 class Grid:
-    """The buckets of a report over some days. `keys`: their names in the answer, ascending."""
+    """The buckets of a report over some days. `keys`: the names of the buckets in the answer, ascending."""
 
     def __init__(self, query: Query, report: Bookmark, days: list[date]) -> None:
         self.query, self.report, self.days = query, report, days
@@ -46,7 +46,7 @@ class Grid:
             self.keys = [at.isoformat() for day in days for at in hours_of(query, day) if at <= query.now]
 
     def column(self, metric: Metric, kept: Sequence[str] | None = None) -> Column:
-        """The cells of a metric. `kept`: the values to show; by default the ones with the most events."""
+        """The cells of a metric. `kept`: the breakdown values to show; by default those with the most events."""
         event, group = metric.event, self.report.group
         if not event:
             return Column()
@@ -68,7 +68,10 @@ class Grid:
         return Column(_filled(cells), kept, bool(rest))
 
     def formula(self, formula: Formula, columns: dict[str, Column]) -> Column:
-        """`columns`: by letter. A bucket without events of its metrics is absent, and one where it divides by zero."""
+        """The cells of a formula. `columns`: letter → the cells of a metric.
+
+        Buckets without events of its metrics are absent, and so are buckets in which the formula divides by zero.
+        """
         used = [columns[letter] for letter in sorted(formula.letters)]
         if not used:
             constant = formula.value({})
@@ -99,7 +102,10 @@ class Grid:
             yield key, {day: daily[day] for day in days if day in daily}
 
     def _hourly(self, metric: Metric, event: dataset.Event, daily: counts.Daily) -> Iterator[tuple[str, counts.Daily]]:
-        """When clocks go back, the second of two equal hours has the events; when they go forward, the hour before."""
+        """Hour → its events. When clocks go back, the first of the two equal hours is empty.
+
+        When clocks go forward, the hour before the missing hour also has the events of the missing hour.
+        """
         for day in self.days:
             spread = counts.by_hour(daily.get(day, 0), event.name, day)
             hours = hours_of(self.query, day)
@@ -112,7 +118,7 @@ class Grid:
                     yield at.isoformat(), before | {day: sum(spread[begin:end])}
 
     def _analysed(self, cells: Cells) -> Cells:
-        """Cumulative: the sum so far. Rolling: the mean of the last buckets, of fewer at the beginning."""
+        """Cumulative: the sum so far. Rolling: the mean of the last `window` buckets; at the beginning, of fewer."""
         if self.report.analysis == "linear":
             return cells
         values = [cells.get(key, 0) for key in self.keys]

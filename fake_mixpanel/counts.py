@@ -28,7 +28,7 @@ def chance(*parts: object) -> float:
 
 
 def event_count(event: Event, day: date, today: date, project_id: int, where: Where = ()) -> int:
-    """How often the event happened on one day, with the filter `where`. Every project has its own numbers."""
+    """The number of events on one day that match `where`. Every project has its own numbers."""
     if day > today:
         return 0
     growth = max(0.2, 1 + (day - _FIRST_DAY).days * 0.0004)

@@ -86,7 +86,7 @@ _PROPERTY = re.compile(r'properties\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
 
 
 def shares(event: Event, name: str) -> Shares:
-    """The values of a property and their weights. Like at Mixpanel, an event without the property has `undefined`."""
+    """The values of a property and their weights. As at Mixpanel, an event without the property has `undefined`."""
     return PROPERTIES[name] if name in event.properties else {"undefined": 1.0}
 
 

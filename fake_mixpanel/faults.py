@@ -40,7 +40,10 @@ class Fault:
 
 
 class Faults:
-    """The pending faults. Faults with `times` wait in a queue. One without `times` replaces all of its endpoint."""
+    """The pending faults. Faults with `times` wait in a queue. One fault without `times` replaces a whole queue.
+
+    Each endpoint has its own queue, and so have the faults without an endpoint.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
@@ -54,14 +57,14 @@ class Faults:
         times: int | None = None,
         endpoint: str | None = None,
     ) -> None:
-        """Answers an error, for `times` calls or until `clear_faults`. Without a body it uses Mixpanel's message.
+        """Answers with an error, for `times` calls or until `clear_faults`. The default `body` is Mixpanel's message.
 
         Access and limits are still checked, and the calls still count.
         """
         self._add(Fault(status, body, dict(headers or {}), times=times, endpoint=endpoint))
 
     def broken(self, kind: str, times: int | None = None) -> None:
-        """Answers a broken body or a cut answer (`kind` is a name in BODIES or CUT), as `fail` does."""
+        """Answers with a broken body or a cut answer. `kind` is a name in BODIES or CUT. `times`: as for `fail`."""
         self._add(Fault(cut=kind, times=times) if kind in CUT else Fault(body=BODIES[kind], times=times))
 
     def clear_faults(self) -> None:

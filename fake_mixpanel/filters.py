@@ -38,7 +38,7 @@ OPERATORS: dict[str, dict[str, str]] = {
 
 
 def read(entries: Any, determiner: object = "all") -> Where:
-    """The conditions of a list of filters. `any` of several makes one condition."""
+    """The conditions of a list of filters. With `any`, several filters become one condition."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise unacceptable("filters must be a list of objects")
     if determiner not in ("all", "any"):
@@ -67,7 +67,7 @@ def _condition(entry: Mapping[str, Any]) -> Condition:
 
 
 def _texts(value: Any) -> str | tuple[str, ...]:
-    """`equals` takes a list, which means any of it."""
+    """The texts to compare with. `equals` takes a list, and the property must equal one of its texts."""
     if not isinstance(value, list) or not value:
         raise unacceptable("filterValue must be a list of strings for equals")
     texts = sorted({_text(each) for each in value})

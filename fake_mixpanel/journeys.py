@@ -109,7 +109,7 @@ def cohort(first: int, back: list[int]) -> dict[str, Any]:
 
 
 def addiction(query: Query) -> dict[str, Any]:
-    """One row per day, week or month. Column n is the number of people active in at least n + 1 hours or days of it."""
+    """One row per day, week or month: the number of people active in at least 1, 2, … of its hours or days."""
     event = dataset.EVENTS.get(query.text("event", "App Open"))
     if not event:
         return {"data": {}}

@@ -47,7 +47,7 @@ SESSIONS_PER_PERSON = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`event` is None if nobody did the event. `property` is "" for a metric that counts."""
+    """`event` is None if the company has no such event. `property` is "" for a metric that counts events or people."""
 
     name: str
     event: dataset.Event | None
@@ -88,7 +88,7 @@ def read(entry: Mapping[str, Any]) -> Metric:
 
 
 def days_of(math: str, bucket: list[date], days: list[date]) -> list[date]:
-    """The days that the number of a bucket is made of. `days`: of the whole report."""
+    """The days whose events count for a bucket. `bucket`: its own days; `days`: the days of the whole report."""
     if math == "cumulative_unique":
         return [day for day in days if day <= bucket[-1]]
     if math in TRAILING:
@@ -97,7 +97,7 @@ def days_of(math: str, bucket: list[date], days: list[date]) -> list[date]:
 
 
 def number(metric: Metric, event: dataset.Event, daily: counts.Daily, value: str) -> Number | None:
-    """One number for the events of these days. None if there are none, or none with a number in the property."""
+    """One number for the events of these days. None without events, or without numbers in the property."""
     total = sum(daily.values())
     if not total:
         return None
@@ -123,7 +123,7 @@ def _of_property(metric: Metric, event: dataset.Event, daily: counts.Daily, tota
 
 
 def _percentile(times: Mapping[float, int], percentile: float) -> float:
-    """The smallest value that at least this share of all values does not exceed."""
+    """The smallest value such that `percentile` percent of all values are not larger. `times`: value → its count."""
     left = sum(times.values()) * percentile / 100
     for value in sorted(times):
         left -= times[value]

@@ -34,7 +34,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 def problems(request: Request) -> Iterator[str]:
-    """The mistakes in a request. What the description does not have has none: /api/app, and unsaved reports."""
+    """The mistakes in a request. Not checked, because the description lacks them: /api/app, and unsaved reports."""
     path = request.path.removeprefix("/api/query")
     if path.startswith("/api/app/") or (request.method, path) == ("POST", "/insights"):
         return
@@ -53,11 +53,11 @@ def _rules_in_words(path: str, given: dict[str, str]) -> Iterator[str]:
     for name in given.keys() - names:
         yield f"{path} has no parameter {name}"
     if path in ("/segmentation", "/funnels") and {"interval", "unit"} <= given.keys():
-        yield "interval stands in lieu of unit"
+        yield "give interval or unit, not both"
     if path == "/retention" and given.get("retention_type", "birth") == "birth" and not given.get("born_event"):
         yield "born_event is required when retention_type is birth"
     if path == "/retention/addiction" and given["unit"] == given["addiction_unit"]:
-        yield "addiction_unit is smaller than unit"
+        yield "addiction_unit must be smaller than unit"
 
 
 @cache

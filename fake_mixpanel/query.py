@@ -24,13 +24,13 @@ class Refused(Exception):
 
 
 def unacceptable(words: str) -> Refused:
-    """What Mixpanel answers to an Insights query that can't be right. The words are meant for people."""
+    """Mixpanel's answer to an Insights query with a mistake. `words` explain the mistake to people."""
     return Refused(400, f"UserVisibleParamsError: {words}")
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The project, its local time, and what was sent. Every method raises Refused for a missing parameter.
+    """The project, its local time, and the sent parameters. Every method raises Refused for a missing parameter.
 
     `body`: the JSON of a POST.
     """

@@ -43,7 +43,7 @@ class Traffic:
         self._running: dict[int, dict[int, _Query]] = defaultdict(dict)
         self._hour: dict[int, deque[float]] = defaultdict(deque)
         self.most_running = 0
-        """The most queries of one project that ran at once."""
+        """The largest number of queries of one project that ran at once."""
         self.duplicates_in_flight = 0
         """How often a query arrived while the same query of the same project was running."""
         self._lock = threading.Lock()

@@ -44,7 +44,7 @@ def insights(query: Query) -> dict[str, Any]:
 
 
 def _metrics(query: Query, report: Bookmark) -> dict[str, Any]:
-    """`series` has an entry for each metric and formula with events that is not hidden."""
+    """The parts of the answer that hold numbers. `series` leaves out hidden metrics, and metrics without events."""
     known = {letters(i): metrics.read(entry) for i, entry in enumerate(report.show) if entry["type"] == "metric"}
     formulas = {
         letters(i): Formula(entry.get("definition"), set(known))
@@ -61,7 +61,7 @@ def _metrics(query: Query, report: Bookmark) -> dict[str, Any]:
     hidden |= {letters(i) for i, entry in enumerate(report.show) if entry.get("isHidden") is True}
 
     def columns(grid: Grid, kept: dict[str, Sequence[str]]) -> dict[str, Column]:
-        """Letter → numbers, of metrics and formulas."""
+        """Letter → the cells of that metric or formula."""
         found = {letter: grid.column(metric, kept.get(letter)) for letter, metric in known.items()}
         return found | {letter: grid.formula(formula, found) for letter, formula in formulas.items()}
 
@@ -84,7 +84,7 @@ def _metrics(query: Query, report: Bookmark) -> dict[str, Any]:
 
 
 def _keys(names: list[str]) -> list[str]:
-    """Names that come more than once begin with their letters: `A. `, `B. `, …"""
+    """The names of the metrics and formulas. Equal names get their letters in front: `A. `, `B. `, …"""
     times = Counter(names)
     return [f"{letters(i)}. {name}" if times[name] > 1 else name for i, name in enumerate(names)]
 

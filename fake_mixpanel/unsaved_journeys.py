@@ -18,13 +18,13 @@ MOST_STEPS = 100
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "session": 3600, "day": 86_400, "week": 604_800, "month": 2_592_000}
 USUAL_WINDOW, LONGEST_WINDOW = 14 * SECONDS["day"], 367 * SECONDS["day"]
 COLUMNS = {"day": 14, "week": 12, "month": 6}
-"""The number of intervals after which people come back, by retention unit."""
+"""Retention unit → the number of intervals in the answer."""
 
 
 def funnel(query: Query, report: Bookmark) -> dict[str, Any]:
-    """`series`: `{name: {"count": {"1. App Open": {"all": n}, …}, …}}`, with a breakdown one such table per value.
+    """`series`: `{name: {"count": {"1. App Open": {"all": n}, …}, …}}`; with a breakdown, one such table per value.
 
-    Dated: `{name: {date: conversion}}`, and the number of people who finish in `secondary`.
+    By date: `{name: {date: conversion}}`, and `secondary` has the number of people who finish.
     """
     behavior = _behavior(report, FUNNEL_MATHS)
     behaviors = _events(behavior, 2, MOST_STEPS)
@@ -49,9 +49,9 @@ def funnel(query: Query, report: Bookmark) -> dict[str, Any]:
 
 
 def retention(query: Query, report: Bookmark) -> dict[str, Any]:
-    """`series`: `{name: {date: {"first", "counts", "rates"}, "$average": …}}`, with a breakdown values above dates.
+    """`series`: `{name: {date: {"first", "counts", "rates"}, "$average": …}}`; with a breakdown, values above dates.
 
-    Dated: `{name: {date: rate}}` after one interval, and the number of people in `secondary`.
+    By date: `{name: {date: rate}}` after one interval, and `secondary` has the number of people who come back.
     """
     behavior = _behavior(report, RETENTION_MATHS)
     born, back = _events(behavior, 2, 2)
@@ -110,10 +110,10 @@ def _event(name: str) -> dataset.Event:
 
 
 def _made(events: list[dataset.Event], behavior: Mapping[str, Any], wheres: list[Where]) -> dataset.Funnel:
-    """A longer window to convert lets some more people through each step.
+    """The funnel of these events. With a longer conversion window, more people reach each step.
 
-    The steps of a saved funnel give its numbers if the window is 14 days. Else fewer people reach a step than do its
-    event.
+    The steps of a saved funnel, with a window of 14 days, give the numbers of the saved funnel. In any other funnel,
+    the number of people who reach a step is less than the number of people who do its event.
     """
     unit, number = behavior.get("conversionWindowUnit"), part(behavior, "conversionWindowDuration", int)
     if not isinstance(unit, str) or unit not in SECONDS:

@@ -117,7 +117,7 @@ SITE: Kind = site, ADDRESS
 SITES: Kind = lambda value: [site(word) for word in words(value)], ADDRESS
 API_ROOT: Kind = (
     lambda value: check(site(value), TLS_OR_LOCAL.match(site(value))),
-    f"{ADDRESS}, because credentials are sent there (http: to this machine alone)",
+    f"{ADDRESS}, because credentials are sent there (http: only for an address on this machine)",
 )
 BROKER: Kind = (
     lambda value: url(value, "redis", "rediss", "sentinel", "amqp", "amqps"),

@@ -16,6 +16,11 @@ from widgets.models import Project, Widget
 CLUSTER = bool(os.environ.get("CLUSTER"))
 
 
+def examples(count: int) -> int:
+    """How many Hypothesis makes up: a quarter by default, all in `.ci/run`. Every run makes up others."""
+    return count if CLUSTER else max(count // 4, 3)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Several servers take their time, so what needs PostgreSQL and Redis runs where CLUSTER=1 asks for it."""
     if CLUSTER:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.charts.samples import days
+from tests.conftest import examples
 from tests.cyfe.any_report import OPTIONS, reports
 from widgets.cyfe import CHARTS, LAYOUTS, Drawing, lay_out
 from widgets.cyfe.labels import readable, safe
@@ -37,7 +38,7 @@ def asked(draw):
 
 
 @given(asked())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_they_agree_on_labels_rows_zeros_and_no_data(given):
     report, drawing = given
     try:

@@ -1,1 +1,1 @@
-"""MixCyfe: Mixpanel's numbers, laid out for Cyfe. Data walks mixpanel → reports → Report → cyfe."""
+"""MixCyfe: Mixpanel's numbers, laid out for Cyfe. Data flows mixpanel → reports → Report → cyfe."""

@@ -1,4 +1,4 @@
-"""The Django app: connects its checks and its work around migrations. And the admin with our own site."""
+"""The Django app, with its system checks and its work before and after migrations; and the admin with our own site."""
 
 from typing import Any
 

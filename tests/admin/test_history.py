@@ -94,3 +94,14 @@ def test_its_days_are_those_of_the_readers_zone(make_widget: MakeWidget) -> None
     with time_machine.travel(evening + timedelta(hours=1), tick=False):
         client.cookies["timezone"] = "Asia/Kathmandu"
         assert "action_time__gte=2026-11-25+00%3A00%3A00%2B05%3A45" in client.get(LOG).content.decode()
+
+
+def test_of_many_metrics_it_names_those_that_changed(make_widget: MakeWidget, project: Project) -> None:
+    metrics = [{"event": f"A page with a long name {i}", "label": f"Page {i}"} for i in range(9)]
+    orders = {"event": "Order completed", "measure": "sum", "property": "amount"}
+    widget = make_widget(report="insights", events=[], metrics=[*metrics, orders], chart="line", formulas=[])
+    kept = {f"metrics-{i}-{key}": text for i, each in enumerate(metrics) for key, text in each.items()}
+    last = {"metrics-9-event": "Order completed", "metrics-9-measure": "p90", "metrics-9-property": "amount"}
+    save(editor(project), widget, report="insights", events="", **kept | last)
+    metrics_line = next(line for line in said() if line.startswith("Metrics"))
+    assert metrics_line == "Metrics: “Order completed: Sum of amount” → “Order completed: 90th percentile of amount”"

@@ -249,3 +249,11 @@ def test_the_colours_of_what_is_drawn_are_there_to_be_changed(preview: Preview) 
     assert shown["colors"] == [["Free", "#0072b2"], ["Team", "#123456"], ["Business", "#e69f00"]]
     assert len(preview(chart="list", **by_plan)["colors"]) == 1
     assert preview(chart="table", **by_plan)["colors"] == []
+
+
+def test_it_says_which_labels_to_show_are_missing(preview: Preview) -> None:
+    by_plan = {"report": "segmentation", "events": "Signed up", "breakdown": "plan", "last": "7"}
+    assert preview(ask="missing", **by_plan, only="Team\nGold")["data_note"] == (
+        "Show only: Mixpanel's answer has no label “Gold”."
+    )
+    assert preview(**by_plan, only="Team")["data_note"] == ""

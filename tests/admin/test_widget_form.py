@@ -10,14 +10,13 @@ from django.contrib.auth.models import AbstractUser
 from django.test import Client
 from django.urls import reverse
 
-from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
+from fake_mixpanel.fake import FakeMixpanel
 from tests.admin.filling_in import answers_of, somebody
 from tests.conftest import new_project
 from widgets.models import OptionCache, Project, Widget
 from widgets.web.site_address import out_of_reach
 
 ADD = "/admin/widgets/widget/add/"
-LINK = f"https://mixpanel.com/project/{DEMO_PROJECT_ID}/view/12/app"
 
 
 def address_of(widget: Widget) -> str:
@@ -235,48 +234,6 @@ def test_the_only_project_is_chosen_already(boss: Client, project: Project) -> N
     assert (form["project"].value(), form["report"].value()) == (project.pk, "events")
     new_project(name="Other", project_id=4711)
     assert boss.get(ADD).context["adminform"].form["project"].value() is None
-
-
-@pytest.mark.parametrize(
-    ("link", "report", "number", "chart"),
-    [
-        (f"{LINK}/insights#report/41003", "saved_report", 41003, "line"),
-        (f"{LINK}/retention#report/41007", "saved_report", 41007, "cohort"),
-        (f"{LINK}/funnels#view/7509", "funnel", 7509, "funnel"),
-        (f"{LINK}/boards#id=5&editor-card-id=%22report-41003%22", "saved_report", 41003, "line"),
-    ],
-)
-def test_a_pasted_link_fills_what_is_empty(
-    make: Any, boss: Client, link: str, report: str, number: int, chart: str
-) -> None:
-    widget = make(project="", link=link)
-    assert (widget.report, getattr(widget, report), widget.chart) == (report, number, chart)
-    filled = boss.post(reverse("admin:widgets_widget_link"), {"link": link}).json()["fields"]
-    assert filled == {"project": str(widget.project_id), "report": report, report: str(number), "chart": chart}
-
-
-def test_a_link_wins_over_nothing_that_was_chosen(make: Any) -> None:
-    widget = make(link=f"{LINK}/insights#report/41003", report="funnel", funnel="7509", chart="table")
-    assert (widget.report, widget.funnel, widget.chart) == ("funnel", 7509, "table")
-
-
-def test_a_link_to_a_project_one_does_not_have_says_so_and_no_more(boss: Client, project: Project) -> None:
-    new_project(name="Their secret plans", region="eu", project_id=77)
-    boss.force_login(somebody(project, "add", "view"))
-    said = []
-    for region, number in (("eu.", 77), ("eu.", 78), ("", 77)):
-        link = f"https://{region}mixpanel.com/project/{number}/view/1/app/insights#report/5"
-        problem = boss.post(reverse("admin:widgets_widget_link"), {"link": link}).json()["problem"]
-        said.append(problem.replace("78", "77").replace("United States", "European Union"))
-        assert errors_of(boss.post(ADD, answers_of(project, link=link, events="Signed up")))["link"] == [problem]
-    assert len(set(said)) == 1, "a project of others and one that is not there sound alike"
-    assert "project 77 (European Union), and you have no such project here" in said[0]
-    assert "plans" not in said[0]
-
-
-def test_a_text_that_is_no_link_says_what_to_paste(boss: Client, project: Project) -> None:
-    response = boss.post(reverse("admin:widgets_widget_link"), {"link": "<script>"})
-    assert "not an address of Mixpanel" in response.json()["problem"]
 
 
 def test_changing_the_chart_of_a_polled_widget_warns_of_cyfe(

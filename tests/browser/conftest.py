@@ -22,7 +22,7 @@ from tests.conftest import new_project
 from widgets.models import Project
 
 try:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 except ImportError:
     sync_playwright = None
 
@@ -101,14 +101,51 @@ def boss(site: str, django_user_model: Any) -> AbstractUser:
 OpenPage = Callable[..., "Page"]
 
 
-@pytest.fixture
-def open_page(chromium: "Browser", site: str) -> Iterator[OpenPage]:
-    """Opens an address of the site in a new window, as a user if one is named.
+@pytest.fixture(scope="session")
+def windows() -> dict[bool, "BrowserContext"]:
+    """The windows that tests share, with scripts and without: a new one is a process, which reads all scripts anew."""
+    return {}
 
-    `viewport` is WIDE or NARROW, `theme` light or dark; `javascript=False` is a browser without it. Errors in
-    the console fail the test when it ends, but for those whose text holds one of `open_page.expected`.
+
+def new_window(chromium: "Browser", site: str, **options: Any) -> "BrowserContext":
+    context = chromium.new_context(
+        base_url=site,
+        timezone_id="Asia/Kathmandu",
+        permissions=["clipboard-read", "clipboard-write"],
+        **options,
+    )
+    context.set_default_timeout(5000)
+    return context
+
+
+def forget(window: "BrowserContext") -> None:
+    """Leaves one page, of the same site and thus the same process, without a trace of the test."""
+    window.clear_cookies()
+    page, *others = window.pages
+    for other in others:
+        other.close()
+    page.unroute_all()
+    page.goto("/healthz")
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+
+
+@pytest.fixture
+def open_page(chromium: "Browser", windows: dict[bool, "BrowserContext"], site: str) -> Iterator[OpenPage]:
+    """Opens an address of the site, as a user if one is named: in a shared window, then in new ones.
+
+    `viewport` is WIDE or NARROW, `theme` light or dark; `javascript=False` is a browser without it, `own=True` a new
+    window in any case (a clock that is set stays so). Errors in the console fail the test when it ends, but for those
+    whose text holds one of `open_page.expected`.
     """
-    contexts, found = [], []
+    contexts: list[BrowserContext] = []
+    found: list[str] = []
+
+    def note(message: "ConsoleMessage") -> None:
+        if is_error(message):
+            found.append(message.text)
+
+    def note_error(error: Any) -> None:
+        found.append(str(error.error))
 
     def open_page(
         path: str = "/",
@@ -117,31 +154,35 @@ def open_page(chromium: "Browser", site: str) -> Iterator[OpenPage]:
         viewport: dict[str, int] = WIDE,
         theme: str = "light",
         javascript: bool = True,
+        own: bool = False,
     ) -> "Page":
-        context = chromium.new_context(
-            viewport=viewport,
-            color_scheme=theme,
-            timezone_id="Asia/Kathmandu",
-            java_script_enabled=javascript,
-            base_url=site,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
+        context = windows.get(javascript)
+        if own or context is None or context in contexts:
+            context = new_window(chromium, site, java_script_enabled=javascript)
+            if not own:
+                windows.setdefault(javascript, context)
         contexts.append(context)
-        context.set_default_timeout(5000)
+        page = context.pages[0] if context.pages else context.new_page()
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=theme, reduced_motion="no-preference")
         if user is not None:
             client = Client()
             client.force_login(user)
             context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
-        page = context.new_page()
-        page.on("console", lambda message: found.append(message.text) if is_error(message) else None)
-        page.on("pageerror", lambda error: found.append(str(error)))
+        context.on("console", note)
+        context.on("weberror", note_error)
         page.goto(path)
         return page
 
     open_page.expected = []
     yield open_page
     for context in contexts:
-        context.close()
+        context.remove_listener("console", note)
+        context.remove_listener("weberror", note_error)
+        if context in windows.values():
+            forget(context)
+        else:
+            context.close()
     unexpected = [text for text in found if not any(part in text for part in open_page.expected)]
     assert not unexpected, f"the browser's console is not clean: {unexpected}"
 

@@ -169,6 +169,28 @@ def test_it_keeps_itself_up_to_date_without_a_jump(
     page.get_by_text("Mixpanel answered 503.").wait_for(state="hidden")
 
 
+def test_series_that_are_off_stay_off(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
+    page = open_page("/", boss)
+    page.wait_for_function(DRAWN.format(3))
+    series = page.get_by_role("button", name="Team", exact=True)
+    series.click()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/charts/" in request.url else None)
+    choose(page, "Signups by plan", "Move to the top")
+    wait_for(page, "Signups by plan", "Logins", "Not polled yet")
+    page.wait_for_timeout(300)
+    assert not asked, "a card that moves needs no new numbers"
+    assert series.get_attribute("aria-pressed") == "false"
+    widgets[0].refresh_from_db()
+    widgets[0].save()  # its chart has a new address
+    with page.expect_response("**/charts/**"):
+        page.evaluate(UPDATE)
+    page.wait_for_function(DRAWN.format(3))
+    assert series.get_attribute("aria-pressed") == "false"
+    series.click()
+    assert series.get_attribute("aria-pressed") == "true"
+
+
 def test_a_lost_connection_is_said_and_got_over(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
     open_page.expected = ["ERR_FAILED"]
     page = open_page("/", boss)
@@ -208,7 +230,7 @@ def test_a_wall_screen_fits_and_turns_its_pages(
         page.get_by_role("button", name="Create the link").click()
         page = open_page(page.get_by_label("Link of this board").input_value(), viewport=WALL)
     else:
-        page = open_page("/?wall", boss, viewport=WALL)
+        page = open_page("/?wall", boss, viewport=WALL, own=True)
     page.clock.install()
     page.reload()
     assert shown(page) == first

@@ -23,6 +23,14 @@ COLORS = (
     " found.add(`${all[i]},${all[i + 1]},${all[i + 2]}`); return found.size > 5; }"
 )
 
+RUNS = (
+    "(canvas, color) => { const { width, height } = canvas; const all = canvas.getContext('2d')"
+    ".getImageData(0, 0, width, height).data; const is = (x, y) => color.every((one, i) => "
+    "Math.abs(all[4 * (y * width + x) + i] - one) < 12); let most = 0; for (let y = 0; y < height; y += 1) {"
+    " let runs = 0; for (let x = 1; x < width; x += 1) if (is(x, y) && !is(x - 1, y)) runs += 1;"
+    " most = Math.max(most, runs); } return most; }"
+)
+
 
 def report_for(chart: str, rows: int = 30) -> Report:
     kind = LAYOUTS[chart].row_kinds[0]
@@ -109,3 +117,15 @@ def test_what_can_t_be_drawn_is_said_in_words_beside_its_numbers(gallery: Any) -
     page.get_by_text("All values are zero.").wait_for()
     page.get_by_text("Numbers as a table").first.click()
     page.get_by_role("row", name="a -1").wait_for()
+
+
+def test_the_period_before_is_dashed(gallery: Any) -> None:
+    days = tuple(date(2026, 11, 1) + timedelta(days=i) for i in range(30))
+    shown = figure(Report("dates", days, (Series("a", (1,) * 30, before=(3,) * 30),)), "line", "overlaid")
+    canvas = gallery(shown).locator("canvas").first
+    canvas.wait_for()
+    now, before = ([int(pair[0][at : at + 2], 16) for at in (1, 3, 5)] for pair in shown["colors"])
+    canvas.page.wait_for_function(
+        f"([canvas, color]) => ({RUNS})(canvas, color) === 1", arg=[canvas.element_handle(), now]
+    )
+    assert canvas.evaluate(RUNS, before) > 20

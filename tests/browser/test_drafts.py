@@ -25,7 +25,7 @@ def test_unsaved_entries_outlive_a_closed_tab_and_end_with_saving(
     page.keyboard.press("Enter")
     page.locator("#id_chart").select_option("pie")
     second = reopened(page)
-    second.get_by_text("This browser has entries of").wait_for()
+    second.get_by_text("This browser has entries from").wait_for()
     second.get_by_role("button", name="Restore").click()
     assert second.locator("#id_events").input_value() == "Signed up"
     assert second.locator("[name=filters-property]").first.input_value() == "plan"

@@ -125,3 +125,39 @@ def test_twenty_metrics_stay_usable(page: Any) -> None:
         page.set_viewport_size(viewport)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert csv(page) == ""
+
+
+def test_an_error_stands_at_its_row(page: Any) -> None:
+    for letter, event in zip("ABC", ("Page viewed", "Signed up", "Order completed"), strict=True):
+        add(page, letter, event)
+    formula(page, "A * 2", "")
+    formula(page, "A / Z", "")
+    page.get_by_label("Measure of metric C").select_option("p90")
+    page.get_by_label("Title").focus()
+    row = page.get_by_role("group", name="Metric C", exact=True)
+    row.get_by_text("Metric C: “90th percentile of a property” needs the property.").wait_for()
+    wrong = page.get_by_role("combobox", name="Property of metric C")
+    assert wrong.get_attribute("aria-invalid") == "true"
+    assert wrong.get_attribute("aria-describedby") == "id_metrics_error"
+    assert page.locator(".field-metrics [aria-invalid]").count() == 1
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator(".errornote").wait_for()
+    assert page.evaluate("document.activeElement.ariaLabel") == "Property of metric C"
+    second = page.get_by_role("group", name="Formula 2", exact=True)
+    second.get_by_text("Formula 2: There is no metric Z.").wait_for()
+    choose(page, "Property of metric C", "amount")
+    row.locator(".why").wait_for(state="detached")
+    assert second.locator("[aria-invalid]").count() == 1
+
+
+def test_an_empty_row_between_others_keeps_the_letters(page: Any) -> None:
+    for letter, event in zip("ABC", ("Page viewed", "Signed up", "Logged in"), strict=True):
+        add(page, letter, event)
+    formula(page, "C / A", "")
+    page.get_by_role("button", name="Remove Signed up").click()
+    page.get_by_label("Title").focus()
+    row = page.get_by_role("group", name="Metric B", exact=True)
+    row.get_by_text("Metric B: choose an event.").wait_for()
+    page.get_by_role("button", name="Remove metric B").click()
+    page.get_by_role("textbox", name="Formula", exact=True).fill("B / A")
+    wait_for_csv(page, "Date,B / A")

@@ -1,12 +1,15 @@
 """The page of a widget, `/w/<slug>`, in a browser."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.browser.conftest import OpenPage
 from tests.browser.test_board import fetch, new_widget
-from widgets.models import Project, Widget
+from tests.charts.samples import dated
+from widgets.models import Project, Snapshot, Widget
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -46,3 +49,16 @@ def test_a_minute_without_new_numbers_changes_nothing(open_page: OpenPage, widge
     widget.save()
     page.clock.run_for(61_000)
     page.get_by_role("heading", name="Plans").wait_for()
+
+
+def test_a_table_shows_its_rows_under_a_label_of_255_characters(open_page: OpenPage, acme: Project) -> None:
+    long = "a word " * 36 + "and"
+    widget = new_widget(acme, title="Signups", chart="table")
+    report = dated(**{long: (123, 4)}, **{f"Other {k}": (7, 8) for k in range(5)})
+    Snapshot.objects.filter(pk=widget.snapshot_id).update(
+        report_json=report.to_json(), fetched_at=timezone.now(), due_at=timezone.now() + timedelta(days=1), version=1
+    )
+    page = open_page(f"/w/{widget.slug}", viewport={"width": 390, "height": 400})
+    page.get_by_role("columnheader", name=long).wait_for()
+    row = page.get_by_role("cell", name="123").bounding_box()
+    assert row["y"] < 200

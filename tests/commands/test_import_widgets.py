@@ -48,6 +48,11 @@ def load(manage: Run) -> Callable[..., Printed]:
     return run
 
 
+def test_it_prints_one_line_for_each_widget(load: Callable[..., Printed]) -> None:
+    printed = load([PROJECT], [WIDGET | {"title": "Two\nlines\tand a tab"}])
+    assert printed.out == f"Two lines and a tab\t{Widget.objects.get().url()}\n"
+
+
 def test_it_makes_what_the_file_lists_and_prints_addresses(manage: Run, tmp_path: Path) -> None:
     file = tmp_path / "widgets.json"
     file.write_text(json.dumps({"projects": [PROJECT], "widgets": [WIDGET, WIDGET | {"title": "Zweites Ä"}]}))
@@ -96,12 +101,13 @@ BAD_ENTRIES: dict[str, tuple[str, dict[str, Any], str]] = {
     "null": ("widgets", {"events": None}, 'events: write a list of texts, such as ["Signed up"]'),
     "bad colour": ("widgets", {"colors": ["red"]}, "colors: “red” is not a colour"),
     "bad date": ("widgets", {"range": "fixed", "from_date": "1/1/26"}, "from_date: write a date as YYYY-MM-DD"),
-    "no such project": ("widgets", {"project": "Nobody"}, "project: there is no project of this name"),
+    "no such project": ("widgets", {"project": "Nobody"}, "project: there is no project with this name"),
     "no project": ("widgets", {"project": ""}, "project: is required"),
     "bad slug": ("widgets", {"slug": "short"}, "slug: A slug has 22 to 64"),
     "chart that does not fit": ("widgets", {"report": "funnel", "funnel": 1, "breakdown": "", "chart": "map"}, "chart"),
     "unknown option": ("widgets", {"options": {"bold": True}}, "(not 'bold')"),
     "bad region": ("projects", {"region": "uk"}, "region: write one of us, eu, in"),
+    "the machine's zone": ("projects", {"timezone": "localtime"}, "timezone: There is no time zone with this name"),
     "bad zone": ("projects", {"timezone": "Paris"}, "timezone: There is no time zone with this name"),
     "secret that is no text": ("projects", {"secret": [SECRET]}, "secret: write text in quotes"),
     "no user name": ("projects", {"username": ""}, "username: Enter the service account's user name"),

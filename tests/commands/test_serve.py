@@ -15,12 +15,15 @@ import requests
 from tests.commands.copy import Copy
 from tests.conftest import CLUSTER
 from tests.running.site import eventually, free_port
+from tests.site.test_private_files import ALL_PRIVATE, modes
 
 
 @pytest.fixture
-def new_site(tmp_path: Path) -> Copy:
-    """A copy that has no database yet."""
-    return Copy(tmp_path)
+def new_site(tmp_path: Path) -> Iterator[Copy]:
+    """A copy that has no database yet. What is made is everybody's to read, as on most machines."""
+    before = os.umask(0o022)
+    yield Copy(tmp_path)
+    os.umask(before)
 
 
 @pytest.fixture
@@ -52,6 +55,7 @@ def test_it_migrates_serves_and_stops_twice(new_site: Copy) -> None:
         server = new_site.start("serve", f"--port={port}")
         try:
             eventually(lambda port=port: answers(f"http://127.0.0.1:{port}/healthz"))
+            assert modes(new_site.folder, "db.sqlite3*") == ALL_PRIVATE
         finally:
             assert stop(server) == ""
         assert not answers(f"http://127.0.0.1:{port}/healthz")
@@ -89,7 +93,7 @@ def test_it_says_in_one_line_why_it_can_not_serve_there(site: Copy, where: tuple
 def test_it_says_in_one_line_that_the_database_is_away(site: Copy) -> None:
     result = site.manage("serve", f"--port={free_port()}", DATABASE_URL="postgres://mixcyfe:secret@127.0.0.1:1/mixcyfe")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
-    assert "Can't serve: the database is away" in result.stderr
+    assert "Can't serve: the database can't be reached" in result.stderr
     assert "secret" not in result.stderr
 
 
@@ -110,12 +114,14 @@ def test_the_demo_answers_stops_and_starts_again(new_site: Copy) -> None:
     try:
         listed = addresses(server)
         eventually(lambda: answers(f"{base}/healthz"))
+        kept = modes(new_site.folder, "demo.*")
+        assert {"demo.env", "demo.sqlite3"} <= set(kept)
+        assert set(kept.values()) == {"600"}
         assert [requests.get(base + page, timeout=20).status_code for page in ("/", "/admin/")] == [200, 200]
         with ThreadPoolExecutor(5) as pool:
             polls = list(pool.map(lambda url: requests.get(url, timeout=20), listed))
         assert [poll.status_code for poll in polls] == [200] * 19
-        for ending in ("json",):
-            assert requests.get(listed[0].removesuffix("csv") + ending, timeout=20).status_code == 200
+        assert requests.get(listed[0].removesuffix("csv") + "json", timeout=20).status_code == 200
     finally:
         stop(server)
     server = new_site.start("demo", PORT=str(port))

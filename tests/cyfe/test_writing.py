@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from tests.cyfe.any_report import NASTY, OPTIONS, reports
 from widgets.cyfe import LAYOUTS, lay_out, table_as_json, write_csv
 from widgets.cyfe.drawing import Drawing
@@ -31,7 +32,7 @@ def tables(draw):
 
 
 @given(tables())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_it_writes_any_labels_as_lines_that_need_no_quotes(drawn):
     if not drawn:
         return

@@ -1,13 +1,9 @@
 """Every command in the documentation: run as it stands there, or listed here with the reason why not."""
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -38,7 +34,8 @@ def why_not(command: str) -> str:
     return next((why for pattern, why in NOT_RUN_HERE.items() if re.fullmatch(pattern, command)), "")
 
 
-PAGES_THAT_RUN = [page for page in PAGES if any(not why_not(command) for command in commands(page))]
+RUN = list(dict.fromkeys(command for page in PAGES for command in commands(page) if not why_not(command)))
+"""In the order in which the pages say it, and once."""
 
 
 @pytest.fixture(scope="module")
@@ -48,46 +45,29 @@ def mixpanel() -> Iterator[FakeMixpanel]:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With one project and its widgets."""
-    copy = Copy(tmp_path_factory.mktemp("site"), with_database=True)
-    assert copy.manage("import_widgets", "-", stdin=widgets()).returncode == 0
-    return copy.folder / "db.sqlite3"
-
-
-@pytest.fixture(scope="module")
-def failures(tmp_path_factory: pytest.TempPathFactory, database: Path, mixpanel: FakeMixpanel) -> dict[str, str]:
-    """What went wrong on each page, empty where nothing did."""
-    folders = [tmp_path_factory.mktemp("site") for _ in PAGES_THAT_RUN]
-    with ThreadPoolExecutor(2) as pool:
-        ran = pool.map(partial(run_page, database=database, mixpanel=mixpanel.url), PAGES_THAT_RUN, folders)
-        return dict(zip(PAGES_THAT_RUN, ran, strict=True))
-
-
-def run_page(page: str, folder: Path, *, database: Path, mixpanel: str) -> str:
-    """Runs a page's commands in an installation with one project: where the documentation's reader stands."""
-    site = Copy(folder)
-    shutil.copy(database, folder)
-    (folder / ".venv").symlink_to(sys.prefix)
-    (folder / "deploy").symlink_to(ROOT / "deploy")
-    (folder / "old-addresses.txt").write_text(f"{OLD_ADDRESS}\n")
+def failures(tmp_path_factory: pytest.TempPathFactory, mixpanel: FakeMixpanel) -> dict[str, str]:
+    """What went wrong with each command where the documentation's reader stands: in an installation with a project."""
+    site = Copy(tmp_path_factory.mktemp("site"), with_database=True)
+    assert site.manage("import_widgets", "-", stdin=widgets()).returncode == 0
+    (site.folder / ".venv").symlink_to(sys.prefix)
+    (site.folder / "deploy").symlink_to(ROOT / "deploy")
+    (site.folder / "old-addresses.txt").write_text(f"{OLD_ADDRESS}\n")
     settings = {"SITE_URL": "https://mixcyfe.example.com", "DATABASE_URL": "sqlite:///db.sqlite3"}
-    environment = site.environment(**GIVEN, MIXPANEL_API_ROOT=mixpanel, **settings)
-    for command in commands(page):
-        if why_not(command):
-            continue
+    environment = site.environment(**GIVEN, MIXPANEL_API_ROOT=mixpanel.url, **settings)
+    failed = {}
+    for command in RUN:
         here = command.replace(*THERE_AND_HERE)
         done = subprocess.run(
-            here, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+            here, shell=True, cwd=site.folder, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
         if done.returncode or "Traceback" in done.stderr:
-            return f"{command}\n{done.stdout}{done.stderr}"
-    return ""
+            failed[command] = f"{done.stdout}{done.stderr}"
+    return failed
 
 
-@pytest.mark.parametrize("page", PAGES_THAT_RUN)
-def test_its_commands_work(page: str, failures: dict[str, str]) -> None:
-    assert failures[page] == ""
+@pytest.mark.parametrize("command", RUN)
+def test_its_commands_work(command: str, failures: dict[str, str]) -> None:
+    assert failures.get(command, "") == ""
 
 
 def test_every_reason_is_needed() -> None:

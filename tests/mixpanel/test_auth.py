@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from tests.mixpanel.conftest import SECRET, USERNAME
 from widgets.mixpanel.auth import ProjectSecret, ServiceAccount, auth_for
 
@@ -61,7 +62,7 @@ def test_it_leaves_other_texts_alone():
 letters = st.characters(blacklist_characters="[hidden]", blacklist_categories=["Cs"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     secret=st.text(letters, min_size=6, max_size=20),
     username=st.text(letters, max_size=20),
@@ -82,7 +83,7 @@ def test_it_leaves_no_bytes_of_a_secret(secret, username, writers, around):
             assert secret.encode() not in redacted.encode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.text(min_size=1, max_size=6), st.sampled_from(sorted(set(WRITERS) - {"base64"})))
 def test_it_hides_any_secret(secret, writer):
     text = f"<<{WRITERS[writer](secret)}>>"

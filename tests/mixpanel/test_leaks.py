@@ -15,6 +15,7 @@ import responses
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from tests.mixpanel.conftest import SECRET, USERNAME, client_of
 from widgets.mixpanel.auth import ProjectSecret, ServiceAccount
 from widgets.mixpanel.client import Client
@@ -55,7 +56,7 @@ def assert_hidden(text: str, forms: list[str] = ACCOUNT) -> None:
         assert form not in text
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 @given(statuses, bodies, st.dictionaries(st.sampled_from(["Retry-After", "Content-Encoding"]), st.text(
     st.characters(min_codepoint=32, max_codepoint=126), max_size=12)))  # fmt: skip
 @example(200, b"[" * 100_000, {})
@@ -76,7 +77,7 @@ def test_it_gives_plain_data_or_its_own_error(status, body, headers):
             assert error.__context__ is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.sampled_from(sorted(CASES)), st.sampled_from([200, 302, 400, 401, 402, 429, 503]), st.data())
 def test_it_never_repeats_a_credential(case, status, data):
     client, forms = CASES[case]

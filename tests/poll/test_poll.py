@@ -9,6 +9,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from widgets.models import Snapshot, Widget
 
 pytestmark = pytest.mark.django_db
@@ -265,7 +266,7 @@ def test_it_refuses_unknown_slugs_with_one_indexed_read(client: Client, django_a
         assert client.get("/w/not-a-slug.csv").status_code == 404
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(address=st.text(max_size=60), tag=st.text(alphabet=st.characters(codec="latin-1", exclude_characters="\r\n")))
 def test_it_answers_any_address_quietly(client: Client, address: str, tag: str) -> None:
     from urllib.parse import quote

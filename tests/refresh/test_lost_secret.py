@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from django.core.cache import cache
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.refresh.test_backoff import health_word
+from tests.refresh.test_backoff_ends import health_word
 from tests.refresh.test_freshness import clock, cyfe_polls, header
 from widgets.models import ApiCall, Project, Snapshot, Widget
 

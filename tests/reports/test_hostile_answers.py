@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from tests.reports.samples import SPECS, TODAY, csv, data, report_of, spec
 from widgets.report import UNSTORABLE, Report, ReportError
 from widgets.reports import REPORT_TYPES, ReadError
@@ -105,7 +106,7 @@ def survives(asked, answer):
     return text
 
 
-relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("report", REPORT_TYPES)
@@ -217,7 +218,7 @@ def test_it_writes_odd_labels(sent, written):
     assert survives(spec("funnel"), funnel) == f"Step,Count\n{written},1\n"
 
 
-@pytest.mark.parametrize("chart", ["line", "pie", "table", "list"])
+@pytest.mark.parametrize("chart", ["line", "list"])
 def test_it_lays_ten_thousand_labels_out_in_less_than_two_seconds(chart):
     days = [str(TODAY - timedelta(days=n)) for n in range(1, 31)]
     answer = {"data": {"values": {f"value {i}": dict.fromkeys(days, i) for i in range(10_000)}}}

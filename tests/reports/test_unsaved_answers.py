@@ -231,7 +231,7 @@ class TestFunnels:
     def test_conversions_by_date_are_percentages_whatever_the_headers_say(self) -> None:
         found = csv(self.funnel(chart="line"), answer({"F": points(0.5, 1, None)}))
         assert found[1:4] == ["20261115,50", "20261116,100", "20261117,0"]
-        with pytest.raises(ReadError, match="its conversions are no ratios"):
+        with pytest.raises(ReadError, match="its conversions are not ratios"):
             read(self.funnel(chart="line"), answer({"F": points(5, 4)}))
         assert csv(self.funnel(chart="line"), answer({"F": points(None, None)}))[1] == "20261115,0"
 

@@ -1,14 +1,8 @@
-"""Answers to another query than ours, and spoilt ones: refused, in words for people; never zeros in their place.
+"""Answers to another query than ours: refused, in words for people; never zeros in their place."""
 
-Whatever becomes of an answer on its way, a report holds all of its numbers at their places, or there is none.
-"""
-
-import copy
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.reports.samples import TODAY, csv, report_of, spec
 from widgets.reports import ReadError
@@ -106,21 +100,20 @@ def test_it_refuses_dates_that_are_not_the_saved_reports():
 
 
 @pytest.mark.parametrize("kind", RIGHT)
-@pytest.mark.parametrize("unreadable", ["soon", "2026-11-31", "17/11/2026", "", "2026-11-1", "2026-11-170"])
-def test_it_refuses_dates_that_are_none(kind, unreadable):
-    bad = str(DAYS[0])
-    answer = with_dates(RIGHT[kind], lambda part: unreadable if part == bad else part)
-    if kind == "saved_report":
-        answer["date_range"] = {}
-    with pytest.raises(ReadError, match="a date is missing"):
-        report_of(ASKED[kind], answer)
+def test_it_refuses_dates_that_are_none(kind):
+    for unreadable in ("soon", "2026-11-31", "17/11/2026", "", "2026-11-1", "2026-11-170"):
+        answer = with_dates(RIGHT[kind], lambda part, bad=unreadable: bad if part == str(DAYS[0]) else part)
+        if kind == "saved_report":
+            answer["date_range"] = {}
+        with pytest.raises(ReadError, match="a date is missing"):
+            report_of(ASKED[kind], answer)
 
 
 @pytest.mark.parametrize("kind", RIGHT)
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), "NaN", "-Infinity", "1e999", "many", 10**300, [], True])
-def test_it_refuses_what_is_no_number(kind, number):
-    with pytest.raises(ReadError, match="could not be read"):
-        report_of(ASKED[kind], with_numbers(RIGHT[kind], number))
+def test_it_refuses_what_is_no_number(kind):
+    for number in (float("nan"), float("inf"), "NaN", "-Infinity", "1e999", "many", 10**300, [], True):
+        with pytest.raises(ReadError, match="could not be read"):
+            report_of(ASKED[kind], with_numbers(RIGHT[kind], number))
 
 
 def test_it_refuses_another_event():
@@ -191,85 +184,6 @@ def test_it_leaves_intervals_empty_that_retention_does_not_give():
     assert csv(spec("retention", intervals=4, last=6), answer).splitlines()[1] == "20261112,5,4,,,"
 
 
-BAD_KEYS = st.sampled_from(["soon", "1999-01-01", "2026-11-01", "2026-11-11", "2026-11-18", "", "Signed out", "all"])
-BAD_VALUES = st.sampled_from([None, True, "NaN", "7", 7, -1.5, "x", [], {}, float("inf"), 10**300, 0])
-
-
-@st.composite
-def spoilt(draw, kind):
-    """The right answer with one to three keys renamed, taken out, or values replaced, at any level."""
-    answer = copy.deepcopy(RIGHT[kind])
-    for _ in range(draw(st.integers(1, 3))):
-        parents = [parent for parent in containers(answer) if parent]
-        if not parents:
-            break
-        parent = draw(st.sampled_from(parents))
-        here = draw(st.sampled_from([*parent] if isinstance(parent, dict) else range(len(parent))))
-        action = draw(st.sampled_from(["rename", "replace", "remove"]))
-        if action == "replace" or isinstance(parent, list):
-            parent[here] = draw(BAD_VALUES)
-        elif action == "rename":
-            parent[draw(BAD_KEYS)] = parent.pop(here)
-        else:
-            del parent[here]
-    return answer
-
-
-def containers(node):
-    if isinstance(node, dict | list):
-        yield node
-        for inner in node.values() if isinstance(node, dict) else node:
-            yield from containers(inner)
-
-
-def told(kind, answer):
-    """The sum of all numbers that an answer tells of what was asked.
-
-    Read in another way than by our readers: what looks like a number counts, wherever it stands.
-    """
-    body = answer.get("results" if kind in ("sum", "average") else "data", answer)
-    if kind == "saved_report":
-        return sum(numbers_in(answer["series"], ignored=()))
-    if kind == "breakdown":
-        return sum(sum(numbers_in(points)) for points in body["values"].values())
-    if kind in ("events", "segmentation"):
-        return sum(sum(numbers_in(body["values"].get(event, {}))) for event in ASKED[kind].events)
-    return sum(numbers_in(body))
-
-
-NEIGHBOURS = ("2026-11-11", "2026-11-18")
-"""Of the range: they are left out in silence."""
-
-
-def numbers_in(node, ignored=NEIGHBOURS):
-    if isinstance(node, dict):
-        # Beside a step's or cohort's numbers anything may stand: the time that it took, say.
-        of_its_own = {"count", "first", "counts"} & set(node)
-        for key, inner in node.items():
-            if key not in ignored and (not of_its_own or key in of_its_own):
-                yield from numbers_in(inner, ignored)
-    elif isinstance(node, list):
-        for inner in node:
-            yield from numbers_in(inner, ignored)
-    elif isinstance(node, int | float) and not isinstance(node, bool):
-        yield node
-    elif node == "7":
-        yield 7
-
-
-@pytest.mark.parametrize("kind", sorted(set(RIGHT) - {"one bucket"}))
-@settings(max_examples=150, deadline=None)
-@given(pick=st.data())
-def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind, pick):
-    answer = pick.draw(spoilt(kind))
-    try:
-        report = report_of(ASKED[kind], answer, TODAY)
-    except ReadError as error:
-        assert str(error).startswith("Mixpanel") and str(error).endswith(".")
-        return
-    assert sum(series.total for series in report.series) == pytest.approx(told(kind, answer))
-
-
 @pytest.mark.parametrize("kind", ["events", "segmentation", "breakdown", "one bucket"])
 def test_the_dates_that_an_answer_names_are_looked_at_even_where_it_holds_no_numbers(kind):
     nothing = {"data": {"series": ["1999-01-01", "1999-01-02"], "values": {}}}
@@ -314,7 +228,7 @@ def test_it_refuses_cohorts_that_are_not_of_the_saved_reports_dates():
     ],
 )
 def test_it_loses_no_cohort_that_is_there_twice(twice):
-    with pytest.raises(ReadError, match=r"two cohorts of one date|two values of its breakdown are alike"):
+    with pytest.raises(ReadError, match=r"two cohorts of one date|two values of its breakdown have the same name"):
         report_of(ASKED["saved_report"], {"series": {"m": twice}, **OWN_DATES})
 
 

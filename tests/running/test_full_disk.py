@@ -34,7 +34,7 @@ def health(base: str) -> tuple[int, str]:
     return answer.status_code, answer.json()["status"]
 
 
-def statuses(url: str, times: int = 20) -> set[int]:
+def statuses(url: str, times: int = 10) -> set[int]:
     return {requests.get(url, timeout=20).status_code for _ in range(times)}
 
 

@@ -163,7 +163,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Fak
 def paths(served: Any) -> dict[str, str]:
     site = served[0]
     widgets = [{"title": title, **widget} for title, widget, _, _ in LAYOUTS]
-    found = site.add(*widgets, hourly_limit=1000)
+    found = site.add(*widgets, hourly_limit=1000, engine="classic")
     (by_secret,) = site.add(
         widgets[0],
         name="By project secret",
@@ -172,6 +172,7 @@ def paths(served: Any) -> dict[str, str]:
         username="",
         secret=DEMO_PROJECT_SECRET,
         hourly_limit=1000,
+        engine="classic",
     )
     titles = [title for title, *_ in LAYOUTS]
     return dict(zip(titles, found, strict=True)) | {"line by secret": by_secret}

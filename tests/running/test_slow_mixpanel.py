@@ -28,14 +28,14 @@ def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) 
     with hammered([base + path for path in slow]) as log:
         time.sleep(1)  # until every place in which somebody may wait is taken
         for path, status in ((healthy, 200), ("/healthz", 200), ("/admin/login/", 200)):
-            measured = [timed(lambda path=path: site.session.get(base + path, timeout=30)) for _ in range(30)]
+            measured = [timed(lambda path=path: site.session.get(base + path, timeout=30)) for _ in range(15)]
             assert {one for one, _ in measured} == {status}
             assert max(seconds for _, seconds in measured) < 1, path
     assert {status for status, _ in log} <= {200, 503}
     assert max(seconds for _, seconds in log) < POLL_WAIT + 1.5
 
 
-@pytest.mark.parametrize(("latency", "processes"), [(60, 1), (20, 2)])
+@pytest.mark.parametrize(("latency", "processes"), [(60, 1), pytest.param(20, 2, marks=pytest.mark.cluster)])
 def test_it_answers_everybody_else_at_once_while_mixpanel_takes_its_time(
     host: Any, standin: FakeMixpanel, latency: float, processes: int
 ) -> None:
@@ -183,7 +183,7 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin
         picks = [pool.submit(pick, number) for number in range(12)]
         time.sleep(1.5)
         for path in (healthy, "/healthz", "/admin/login/"):
-            measured = [timed(lambda path=path: site.session.get(base + path, timeout=30)) for _ in range(20)]
+            measured = [timed(lambda path=path: site.session.get(base + path, timeout=30)) for _ in range(10)]
             assert max(seconds for _, seconds in measured) < 1, path
         refused = [each.result() for each in picks if each.done()]
         assert len(refused) == 10

@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import CLUSTER
+from tests.conftest import examples
 from tests.security.conftest import Team
 from widgets.models import Snapshot, Widget
 from widgets.poll.fast_path import FastPath
@@ -23,9 +23,9 @@ ROOT = "http://mixpanel.test/api"
 
 
 def tries(count: int) -> settings:
-    """Five seconds are a hang. `.ci/run` has the time to try them all."""
+    """Five seconds are a hang."""
     return settings(
-        max_examples=count if CLUSTER else count // 4,
+        max_examples=examples(count),
         deadline=5000,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )

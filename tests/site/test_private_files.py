@@ -1,4 +1,4 @@
-"""What MixCyfe keeps on the disk is readable to its own user alone, from the first byte."""
+"""What MixCyfe keeps on the disk is its own user's alone to read; for first starts see tests/commands/test_serve.py."""
 
 import os
 import shutil
@@ -8,10 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.commands.copy import GIVEN, Copy, migrated
-from tests.running.site import eventually, free_port
 
 ALL_PRIVATE = dict.fromkeys(("db.sqlite3", "db.sqlite3-shm", "db.sqlite3-wal"), "600")
 
@@ -28,20 +26,6 @@ def modes(folder: Path, pattern: str) -> dict[str, str]:
     return {file.name: oct(file.stat().st_mode & 0o777)[2:] for file in sorted(folder.glob(pattern))}
 
 
-def test_it_makes_its_database_private(tmp_path: Path) -> None:
-    site = Copy(tmp_path)
-    port = free_port()
-    server = site.start("serve", f"--port={port}")
-    try:
-        eventually(lambda: is_up(port))
-        assert modes(tmp_path, "db.sqlite3*") == dict.fromkeys(
-            ("db.sqlite3", "db.sqlite3-shm", "db.sqlite3-wal"), "600"
-        )
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
 def test_it_closes_a_database_that_an_earlier_release_left_open(tmp_path: Path) -> None:
     site = Copy(tmp_path)
     shutil.copy(migrated(), tmp_path / "db.sqlite3")
@@ -52,9 +36,7 @@ def test_it_closes_a_database_that_an_earlier_release_left_open(tmp_path: Path) 
             file.chmod(0o644)
         done = site.manage("migrate", "--check")
         assert (done.returncode, done.stderr) == (0, "")
-        assert modes(tmp_path, "db.sqlite3*") == dict.fromkeys(
-            ("db.sqlite3", "db.sqlite3-shm", "db.sqlite3-wal"), "600"
-        )
+        assert modes(tmp_path, "db.sqlite3*") == ALL_PRIVATE
 
 
 def test_it_leaves_a_group_in_that_was_let_in_on_purpose(tmp_path: Path) -> None:
@@ -74,24 +56,3 @@ def test_it_says_when_everybody_can_read_its_keys(tmp_path: Path) -> None:
     assert f"chmod o= {tmp_path}/.env" in done.stderr
     (tmp_path / ".env").chmod(0o640)
     assert site.manage("check").stderr == ""
-
-
-def test_the_demo_keeps_its_own_as_private(tmp_path: Path) -> None:
-    site = Copy(tmp_path)
-    port = free_port()
-    server = site.start("demo", PORT=str(port))
-    try:
-        eventually(lambda: is_up(port))
-        found = modes(tmp_path, "demo.*")
-        assert {"demo.env", "demo.sqlite3"} <= set(found)
-        assert set(found.values()) == {"600"}
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def is_up(port: int) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
-    except requests.ConnectionError:
-        return False

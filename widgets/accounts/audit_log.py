@@ -1,4 +1,5 @@
-"""The audit log lists every change: person, action, project or widget, time. People read it for what they may see.
+"""The audit log lists every change: person, action, project or widget, time. People read only the
+entries about projects and widgets that they may see.
 
 This is Django's own log of the admin. It holds old and new values (`admin/changes.py`), but no credentials and no
 addresses of widgets.
@@ -34,7 +35,7 @@ def log_command(rows: Iterable[Model], what: str) -> None:
 
 
 def visible_to(user: Any) -> QuerySet[LogEntry]:
-    """Entries about projects and widgets that this user may see now. Superusers see all, also of rows that are gone."""
+    """Entries about projects and widgets that this user may see now. Superusers also see those of deleted rows."""
     entries = LogEntry.objects.select_related("content_type", "user")
     if not user.is_active:
         return entries.none()

@@ -61,7 +61,7 @@ def failures(attempts: QuerySet[AccessAttempt]) -> int:
 
 
 class SignInHandler(AxesDatabaseHandler):
-    """AXES_HANDLER."""
+    """The class that AXES_HANDLER names: counts failures, and decides whether an attempt is locked out."""
 
     def filter_user_attempts(self, request: Any, credentials: Any = None) -> list[QuerySet[AccessAttempt]]:
         """The counters for an attempt: first the name's, then the address's."""

@@ -23,7 +23,7 @@ WORDS = {ADDITION: "added", CHANGE: "changed", DELETION: "deleted"}
 
 
 def zone_of(request: HttpRequest) -> tzinfo:
-    """The zone of the cookie that `zone.js` sets; else UTC, in which the page writes times for want of a script."""
+    """The time zone in the cookie that `zone.js` sets; else UTC, because the page shows UTC without scripts."""
     try:
         return ZoneInfo(request.COOKIES.get("timezone", ""))
     except (ValueError, LookupError, OSError):

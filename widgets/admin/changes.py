@@ -33,8 +33,10 @@ class LogsValues(admin.ModelAdmin):
     def changes(self, form: forms.ModelForm) -> Iterator[str]:
         """One line per changed field."""
         for name, field in form.fields.items():
-            old = in_words(field, form.get_initial_for_field(field, name))
-            new = in_words(field, form.cleaned_data.get(name))
+            before, after = form.get_initial_for_field(field, name), form.cleaned_data.get(name)
+            if isinstance(field, MetricsField | FormulasField):
+                before, after = only_changed(before or [], after or [])
+            old, new = in_words(field, before), in_words(field, after)
             if old == new or name in self.not_logged:
                 continue
             if name in self.logged_as_replaced:
@@ -45,6 +47,12 @@ class LogsValues(admin.ModelAdmin):
                     "replaced",
                 )  # for example the project, of which the log's later readers may not be members
             yield f"{capfirst(field.label or name)}: {f'{old} → ' if old else ''}{new}"
+
+
+def only_changed(before: list[Any], after: list[Any]) -> tuple[list[Any], list[Any]]:
+    """The rows that differ, because all rows together may be too long for one line of the log."""
+    gone, new = [row for row in before if row not in after], [row for row in after if row not in before]
+    return (gone, new) if gone or new else (before, after)  # else only the order is new
 
 
 def is_one_row(field: forms.Field) -> bool:

@@ -104,7 +104,7 @@ class ConnectionForm(forms.Form):
         return self.stored is not None and not self.data.get("new_secret") and not any(map(self.changes, FIELDS))
 
     def counted_on(self, user: Any) -> Project | None:
-        """The saved project whose hourly limit this query counts to. None if `user` sees no such project."""
+        """The saved project whose hourly limit counts this query. None if `user` sees no such project."""
         if self.as_stored:
             return self.stored
         if self.project.project_id is None:
@@ -126,7 +126,10 @@ def check_saved(project: Project, user: Any) -> Verdict:
 
 
 def check(project: Project, *, counted_on: Project | None, saved: bool, user: Any) -> Verdict:
-    """Asks as `project`, which may be unsaved. `saved`: the result also holds for `counted_on` as stored."""
+    """Asks as `project`, which may be unsaved. `counted_on`: the project whose ledger records the queries.
+
+    `saved`: the tested values are the stored ones, so the result may begin or end the project's backoff.
+    """
 
     def reserved() -> Reservation | Refusal:
         if counted_on is None:
@@ -160,7 +163,7 @@ def check(project: Project, *, counted_on: Project | None, saved: bool, user: An
 
 
 def smallest(engine: str, today: date) -> Request:
-    """A query with one number for its answer, as widgets with this engine ask."""
+    """The smallest query: its answer is one number. It has the form of a widget's query with this engine."""
     kind = REPORT_TYPES["segmentation"]
     spec = WidgetSpec(
         kind.name, (EVENT,), measure="unique", chart="number", range="fixed", from_date=today, to_date=today
@@ -169,12 +172,16 @@ def smallest(engine: str, today: date) -> Request:
 
 
 def may_be_the_engine(failure: Failure) -> bool:
-    """Whether Mixpanel may have refused the endpoint. It may answer 403 for an endpoint, as for a project."""
+    """Whether Mixpanel may have refused the engine's endpoint. A 403 may be about the endpoint or the project."""
     return failure.kind == "query" or failure.status == 403
 
 
 def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) -> str:
-    """Asks one query, then for the project's time zone, which counts to no hourly limit. Empty if that is not told."""
+    """Asks one query, then the project's time zone, which counts towards no hourly limit.
+
+    Returns the name of the time zone, or "" if Mixpanel does not tell it. Raises MixpanelError if the query fails. An
+    error about the time zone is not raised if Mixpanel tells the right one.
+    """
     refused = None
     try:
         client.query(request.endpoint, request.params, request.body)
@@ -194,10 +201,10 @@ def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) ->
 
 
 def only_the_other(failure: Failure, project: Project, other: str, found: Verdict) -> Verdict:
-    """`found`: what the other engine's answer says of the project."""
+    """The result if only the other engine works. `found`: the result of the test with that engine."""
     refused, works = project.engine.capitalize(), other.capitalize()
     title = f"Mixpanel accepted the credentials, but refused the engine {refused}. Choose the engine {works}."
-    text = sentences(failure.said, f"Mixpanel answered the same question by the engine {works}", found.text)
+    text = sentences(failure.said, f"Mixpanel answered the same question with the engine {works}", found.text)
     zone_is_news = not found.ok or project.timezone == LAST_ZONE
     timezone = found.timezone if zone_is_news else ""
     return Verdict(False, title, text, outcomes=(failure.kind, *found.outcomes), timezone=timezone)

@@ -13,14 +13,14 @@ from django.utils.safestring import SafeString
 
 from widgets.accounts import audit_log
 from widgets.admin.strict_list import StrictList
-from widgets.admin.widget_actions import links
+from widgets.admin.widget_actions import MOST_TO_CONFIRM, links, too_many
 from widgets.models import DeletedWidget, Widget
 from widgets.models.deleted_widget import KEPT_FOR
 from widgets.times import time_tag
 
 
 class WidgetDeleting(admin.ModelAdmin):
-    """The part of WidgetAdmin that deletes widgets in such a way that people can bring them back."""
+    """The part of WidgetAdmin that deletes widgets and keeps them so that people can bring them back."""
 
     delete_confirmation_template = delete_selected_confirmation_template = "widgets/delete_widgets.html"
 
@@ -30,6 +30,8 @@ class WidgetDeleting(admin.ModelAdmin):
 
     @admin.action(description="Delete…", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Widget]) -> HttpResponse | None:
+        if too_many(self, request, queryset, MOST_TO_CONFIRM):
+            return None
         page: HttpResponse | None = delete_selected(self, request, queryset)
         if page is None:
             self.say_how_to_undo(request)
@@ -103,6 +105,8 @@ class RecentlyDeletedAdmin(StrictList):
 
     @admin.action(description="Bring back", permissions=["delete"])
     def bring_back(self, request: HttpRequest, queryset: QuerySet[DeletedWidget]) -> None:
+        if too_many(self, request, queryset, MOST_TO_CONFIRM):
+            return
         back: list[Widget] = []
         for deleted in queryset:
             try:
@@ -124,5 +128,7 @@ class RecentlyDeletedAdmin(StrictList):
 
     @admin.action(description="Delete for good…", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[DeletedWidget]) -> HttpResponse | None:
+        if too_many(self, request, queryset, MOST_TO_CONFIRM):
+            return None
         page: HttpResponse | None = delete_selected(self, request, queryset)
         return page

@@ -15,7 +15,7 @@ from widgets.spec import FILTER_OPS
 
 
 def picker(what: str, help_text: str = "") -> dict[str, str]:
-    """Attributes of a field that gets a picker from the script. `help_text` replaces the field's help then."""
+    """Attributes of a field to which the script adds a picker. Then `help_text` replaces the field's usual help."""
     typing = {"class": "vTextField", "autocomplete": "off", "spellcheck": "false"}
     return {"data-list": what, "data-help": help_text, **typing}
 

@@ -1,6 +1,6 @@
 """Form fields for metrics and formulas: rows that work without JavaScript.
 
-The last row is empty; a script adds more.
+The last row is empty; a script adds more rows.
 """
 
 import re
@@ -13,13 +13,19 @@ from widgets.reports.insights.formulas import letters
 from widgets.spec import METRIC_MEASURES, OF_PROPERTY
 
 MOST_ROWS = 100
-"""Rows that a form may send. Mixpanel's own limit is lower, and `rules` says so."""
+"""The maximum number of rows that a form may send. Mixpanel's own limit is lower; the report type checks it."""
 
 TEXTS = ("event", "measure", "property", "label")
 
 
+def without_last_empty(rows: list[dict[str, Any]], but: str = "") -> list[dict[str, Any]]:
+    """An empty row between others stays, so that letters and numbers in errors are those on the page."""
+    filled = [i for i, row in enumerate(rows, 1) if any(value for key, value in row.items() if key != but)]
+    return rows[: filled[-1]] if filled else []
+
+
 class MetricsWidget(forms.Widget):
-    """The fields of row 0 are `metrics-0-event`, …, and those of its filters `metrics-0-filters-property`, …"""
+    """The fields of row 0 are `metrics-0-event`, …; the fields of its filters are `metrics-0-filters-property`, …"""
 
     template_name = "widgets/metrics.html"
 
@@ -45,20 +51,20 @@ class MetricsWidget(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         found = (re.fullmatch(rf"{re.escape(name)}-([0-9]{{1,6}})-event", key) for key in data)
         rows = []
-        for number in sorted({int(match[1]) for match in found if match})[: MOST_ROWS + 1]:
+        # In the order of the page, where the letters stand, and not by number.
+        for number in list(dict.fromkeys(match[1] for match in found if match))[: MOST_ROWS + 1]:
             prefix = f"{name}-{number}"
             row: dict[str, Any] = {key: data.get(f"{prefix}-{key}", "").strip() for key in TEXTS}
             row["filters"] = FiltersWidget().value_from_datadict(data, files, f"{prefix}-filters")
-            if row["event"] or row["property"] or row["label"] or row["filters"]:
-                rows.append(row)
-        return rows
+            rows.append(row)
+        return without_last_empty(rows, but="measure")
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return not any(key.startswith(f"{name}-") for key in data)
 
 
 class MetricsField(forms.Field):
-    """A list of metrics as an import has them: keys that say nothing are left out."""
+    """A list of metrics in the import format. Keys with an empty or default value are left out."""
 
     widget = MetricsWidget
 
@@ -93,14 +99,14 @@ class FormulasWidget(forms.Widget):
         formulas, labels = (data.getlist(f"{name}-{part}") for part in ("formula", "label"))
         rows = zip(formulas, labels, strict=False)
         found = [{"formula": formula.strip(), "label": label.strip()} for formula, label in rows]
-        return [row for row in found if row["formula"] or row["label"]][:MOST_ROWS]
+        return without_last_empty(found)[:MOST_ROWS]
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return f"{name}-formula" not in data
 
 
 class FormulasField(forms.Field):
-    """A list of formulas as an import has them."""
+    """A list of formulas in the import format. An empty label is left out."""
 
     widget = FormulasWidget
 

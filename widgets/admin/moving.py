@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
-from widgets.admin.widget_actions import links, named
+from widgets.admin.widget_actions import MOST_TO_CONFIRM, links, named, too_many
 from widgets.models import Project, Widget
 from widgets.models.names import free_name
 from widgets.models.widget import LONGEST_TITLE
@@ -34,6 +34,8 @@ class WidgetMoving(admin.ModelAdmin):
 
     @admin.action(description="Move to another project…", permissions=["change"])
     def move(self, request: HttpRequest, queryset: QuerySet[Widget]) -> TemplateResponse | None:
+        if too_many(self, request, queryset, MOST_TO_CONFIRM):
+            return None
         targets = Project.objects.visible_to(request.user)
         sources: set[Any] = set(queryset.order_by().values_list("project", flat=True))
         if len(sources) == 1:

@@ -115,7 +115,7 @@ class ReadOnly(admin.ModelAdmin):
 
 
 def is_decent(name: str, values: list[str]) -> bool:
-    """A parameter may appear once, must be short, and a date must have a time and a zone, as Django's filters write."""
+    """Whether a parameter appears once and is short. Dates must have a time and a zone, as in Django's filters."""
     if len(values) != 1 or len(values[0]) > LONGEST_VALUE:
         return False
     return is_moment(values[0]) if name.endswith(("__gte", "__lt")) else True

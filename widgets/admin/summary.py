@@ -31,7 +31,7 @@ CLEANED = ("exclude", "only", "rename", "sort", "top", "other", "target")
 
 def summary(widget: Widget) -> list[tuple[str, str]]:
     """Label and text of every field that the report and the chart use and that has a value."""
-    chosen = {name: getattr(widget, name) for name in ("report", "chart", "range", "analysis")}
+    chosen = {name: getattr(widget, name) for name in ("report", "chart", "range", "analysis", "funnel")}
     lines = [("Project", widget.project.name), ("Report", widget.report_type.title)]
     for name in ("saved_report", "funnel"):
         if is_used(name, chosen):
@@ -80,9 +80,10 @@ def condition(asked: dict[str, Any]) -> str:
 
 def metric(asked: dict[str, Any]) -> str:
     measure = METRIC_MEASURES.get(asked.get("measure", "total"), "")
-    of = f" {asked['property']}" if asked.get("property") else ""
+    if name := asked.get("property"):
+        measure = measure.replace("a property", name)
     filters = " and ".join(map(condition, asked.get("filters", ())))
-    words = f"{asked.get('event', '')}: {measure}{of}{f', where {filters}' if filters else ''}"
+    words = f"{asked.get('event', '')}: {measure}{f', where {filters}' if filters else ''}"
     return f"{asked['label']} ({words})" if asked.get("label") else words
 
 

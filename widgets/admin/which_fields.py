@@ -19,17 +19,21 @@ RANKED = ("clean_labels", "exclude", "only", "sort", "top", "other")
 
 ABOUT_EVENTS = {
     "events": "Pick one or several names from Mixpanel's list, or type them as Mixpanel shows them.",
-    "retention": "The event by which people come back. Leave empty to count every event.",
+    "funnel": "The steps of the funnel, in their order. Leave empty if you choose a saved funnel above.",
+    "retention": "People come back when they do this event. Leave empty to count every event.",
     "frequency": "Pick a name from Mixpanel's list. Leave empty to count every event.",
 }
 """Report type → what the field Events means there, where its usual help says too little."""
+
+STEPS = ("events", "conversion_days")
+"""Fields of a funnel's steps, which a saved funnel has of its own."""
 
 Condition = dict[str, list[str]]
 """Another field of the form → its values. One of them must be chosen."""
 
 
 def conditions() -> dict[str, Condition]:
-    """Field → when the widget uses it. Fields that are not listed are always used."""
+    """Field → the conditions under which a widget uses it. Fields that are not listed are always used."""
     asked = {name for kind in REPORT_TYPES.values() for name in kind.fields}
     found: dict[str, Condition] = {
         name: {"report": [kind.name for kind in REPORT_TYPES.values() if name in kind.fields]} for name in sorted(asked)
@@ -60,6 +64,8 @@ CONDITIONS = conditions()
 
 def is_used(field: str, chosen: Mapping[str, Any]) -> bool:
     """True if the chosen report, chart and range use the field. An empty choice excludes nothing."""
+    if field in STEPS and chosen.get("report") == "funnel" and chosen.get("funnel"):
+        return False
     return all(
         chosen.get(control) in values or not chosen.get(control)
         for control, values in CONDITIONS.get(field, {}).items()
@@ -70,6 +76,7 @@ def described() -> dict[str, Any]:
     """The rules of the form as JSON for its script."""
     return {
         "conditions": CONDITIONS,
+        "steps": STEPS,
         "usual_chart": {kind.name: kind.usual_chart for kind in REPORT_TYPES.values()},
         "no_chart": {
             kind.name: {chart: why for chart in CHARTS if (why := kind.why_not(chart))}

@@ -147,7 +147,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def draft_of(self, request: HttpRequest, widget: Widget | None) -> dict[str, Any]:
-        """What the script needs to keep unsaved entries in the browser.
+        """Data for the script that keeps unsaved entries in the browser.
 
         `made` and `version` grow when a widget is saved: then a sent draft is no longer needed.
         """

@@ -31,6 +31,9 @@ LONGEST_REFRESH = 20
 MOST_AT_ONCE = 100
 """Widgets per action that copies them or replaces their addresses."""
 
+MOST_TO_CONFIRM = 1000
+"""Widgets per action with a page that asks first: the page sends every id, at most DATA_UPLOAD_MAX_NUMBER_FIELDS."""
+
 STUB = 6
 """Characters of an old address on the page of new ones: enough to find it in Cyfe, too few to use it."""
 
@@ -89,7 +92,7 @@ class WidgetActions(admin.ModelAdmin):
         The page of new addresses is the answer to a POST. Each widget's version when the question was asked comes
         along, so that loading the page again replaces no address a second time.
         """
-        if self.too_many(request, queryset):
+        if too_many(self, request, queryset):
             return None
         context = {**self.admin_site.each_context(request), "opts": self.opts, "checkbox": ACTION_CHECKBOX_NAME}
         if request.POST.get("confirmed") != "yes":
@@ -112,7 +115,7 @@ class WidgetActions(admin.ModelAdmin):
 
     @admin.action(description="Duplicate", permissions=["add"])
     def duplicate(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
-        if self.too_many(request, queryset):
+        if too_many(self, request, queryset):
             return
         copies = []
         with transaction.atomic():
@@ -123,12 +126,6 @@ class WidgetActions(admin.ModelAdmin):
                 copies.append(copy)
         text = "Duplicated: {}. Each duplicate has its own address."
         self.message_user(request, format_html(text, links(copies)), messages.SUCCESS)
-
-    def too_many(self, request: HttpRequest, queryset: QuerySet[Widget]) -> bool:
-        if queryset.count() <= MOST_AT_ONCE:
-            return False
-        self.message_user(request, f"Select at most {MOST_AT_ONCE} widgets for this action.", messages.ERROR)
-        return True
 
     def log_changes(self, request: HttpRequest, widgets: list[Widget], what: str) -> None:
         LogEntry.objects.log_actions(int(request.user.pk or 0), widgets, CHANGE, what)
@@ -141,6 +138,15 @@ def lock_projects(widgets: QuerySet[Widget]) -> list[Project]:
     """
     pks: set[Any] = set(widgets.order_by().values_list("project", flat=True))
     return list(Project.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
+
+
+def too_many(
+    model_admin: admin.ModelAdmin, request: HttpRequest, queryset: QuerySet[Any], most: int = MOST_AT_ONCE
+) -> bool:
+    if queryset.count() <= most:
+        return False
+    model_admin.message_user(request, f"Select at most {most:,} widgets for this action.", messages.ERROR)
+    return True
 
 
 def version_of(widget: Widget) -> str:

@@ -17,7 +17,10 @@ from widgets.reports.rules import MISLEADING_WHEN_UNUSED
 from widgets.spec import OPTIONS, TIME_SERIES_CHARTS, WidgetSpec
 
 BOXES = {
-    "comparison": ("Compare with the period before", "For totals and sums. Cyfe shows it in the header or number."),
+    "comparison": (
+        "Compare with the period before",
+        "Cyfe shows it below the number, or, for totals and sums, in the header.",
+    ),
     "total": ("Total in the header", "The sum over the range. Only for values that add up."),
     "cumulative": ("Cumulative in the header", ""),
     "average": ("Average in the header", ""),
@@ -103,6 +106,8 @@ class WidgetForm(forms.ModelForm):
         help_texts = {
             "report": "The report decides which fields appear below.",
             "last": "",
+            "overlay_previous": "Draws the period before on the same dates: dashed lines, or paler columns. Needs no "
+            "more queries.",
             "include_today": "Adds the unfinished period, so the last point looks low. Uses more queries.",
             "where": 'An expression, for example properties["plan"] == "Team". It is added to the filters. With the '
             "engine Insights it works for retention and frequency only.",
@@ -120,7 +125,11 @@ class WidgetForm(forms.ModelForm):
                 attrs=picker("saved_reports", "Pick a report by its name, or type the number in its address.")
             ),
             "funnel": forms.TextInput(
-                attrs=picker("funnels", "Pick a funnel by its name, or type the number in its address.")
+                attrs=picker(
+                    "funnels",
+                    "Pick a saved funnel by its name, or type the number in its address; or list the steps below. With "
+                    "the engine Insights, a saved funnel keeps its own dates, breakdown and filters.",
+                )
             ),
             "from_date": day(),
             "to_date": day(),
@@ -165,7 +174,7 @@ class WidgetForm(forms.ModelForm):
         for name in ASSUMED:
             if name not in self.errors:
                 cleaned[name] = cleaned.get(name) or DEFAULTS[name]
-        chosen = {name: cleaned.get(name) for name in ("report", "chart", "range", "analysis")}
+        chosen = {name: cleaned.get(name) for name in ("report", "chart", "range", "analysis", "funnel")}
         for name in self.fields:
             if not is_used(name, chosen):
                 self.forget(name, cleaned)

@@ -80,7 +80,7 @@ def without_numbers(chart: str, title: str, words: str) -> dict[str, Any]:
     return figure(Table((), (), chart=chart, title=title)) | {"words": words}
 
 
-ZEROS = "All values are zero. If that is a surprise, check the names of the events."
+ZEROS = "All values are zero. If you expected other values, check the names of the events."
 
 
 def _words(table: Table) -> str:

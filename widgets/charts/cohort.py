@@ -1,4 +1,4 @@
-"""Cohort: a heat map. A cell is the stronger, the more people of its cohort came back."""
+"""Cohort: a heat map. The more people of a cohort came back, the stronger the colour of the cell."""
 
 from typing import Any
 
@@ -35,5 +35,5 @@ def option(table: Table) -> dict[str, Any]:
 
 
 def share(value: Number, whole: Number) -> float:
-    """0 to 1, in less than even steps, because most shares are low."""
+    """The strength of a cell, 0 to 1. A power below 1 spreads the low shares, because most shares are low."""
     return round(min(max(value / whole, 0), 1) ** 0.65, 3) if whole else 0

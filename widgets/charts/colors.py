@@ -1,4 +1,4 @@
-"""Colours that people can tell from the card that they lie on, light or dark."""
+"""Gives colours enough contrast with the card behind them, on light and on dark cards."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ LIGHT_CARD = "#ffffff"
 DARK_CARD = "#1c2128"
 
 DISCERNIBLE = 3.0
-"""The contrast that WCAG 2.2 asks of graphics (1.4.11)."""
+"""The contrast ratio that WCAG 2.2 requires for graphics (1.4.11)."""
 
 GREY = "#8b949e"
 
@@ -17,9 +17,9 @@ _HEX = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 
 @lru_cache(maxsize=512)
 def on_cards(color: str) -> tuple[str, str]:
-    """The colour on a light card, and the one on a dark card, which is lighter if it must be.
+    """The colour `#rrggbb` for light cards, and a colour for dark cards, lightened if the contrast is too low.
 
-    A widget's own colour is kept on light cards, because Cyfe shows the same.
+    Light cards keep the widget's own colour, because Cyfe shows the same. Any other text gives GREY.
     """
     color = color.lower()
     if not _HEX.fullmatch(color):
@@ -32,7 +32,7 @@ def on_cards(color: str) -> tuple[str, str]:
 
 
 def shades(color: str, steps: int) -> tuple[Sequence[str], Sequence[str]]:
-    """Even steps from next to nothing to the whole colour, on light and on dark cards."""
+    """Shades from almost the card's colour to the full colour, in even steps, for light and for dark cards."""
     light, dark = on_cards(color)
     shares = [0.88 * (1 - step / (steps - 1)) for step in range(steps)]
     return [mixed(light, LIGHT_CARD, share) for share in shares], [mixed(dark, DARK_CARD, share) for share in shares]
@@ -43,13 +43,13 @@ def _channels(color: str) -> tuple[int, int, int]:
 
 
 def mixed(color: str, other: str, share: float) -> str:
-    """`color` with a share (0 to 1) of the other colour in it."""
+    """`color` mixed with `other`. `share` (0 to 1) is the part of `other`."""
     pairs = zip(_channels(color), _channels(other), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 
 def luminance(color: str) -> float:
-    """0 (black) to 1 (white). https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
+    """The relative luminance, 0 (black) to 1 (white). https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
     red, green, blue = (
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in _channels(color))
     )
@@ -57,6 +57,6 @@ def luminance(color: str) -> float:
 
 
 def contrast(color: str, other: str) -> float:
-    """1 to 21. https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+    """The contrast ratio, 1 to 21. https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
     low, high = sorted((luminance(color), luminance(other)))
     return (high + 0.05) / (low + 0.05)

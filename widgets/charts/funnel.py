@@ -7,7 +7,10 @@ from widgets.cyfe.layout import Table
 
 
 def option(table: Table) -> dict[str, Any]:
-    """`value`: the step's count, `of_before` and `of_first`: percentages of people, null where nobody came so far."""
+    """`value`: the step's count. `of_before` and `of_first`: the percentage of the step before and of the first step.
+
+    Both are null for the first step, and where the step to compare with is 0.
+    """
     counts = table.numbers(1)
     names = distinct(readable(label) for label in table.labels)
     data = [

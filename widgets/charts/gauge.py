@@ -7,7 +7,7 @@ from widgets.cyfe.layout import Table
 
 
 def option(table: Table) -> dict[str, Any]:
-    """`target` is for the words below the number. Without a target above 0 the arc ends at the number itself."""
+    """The arc ends at the target. Without a target above 0 it ends at the number itself, or at 1."""
     (value,), (target,) = table.numbers(0), table.numbers(1)
     end = target if target > 0 else max(value, 1)
     return {

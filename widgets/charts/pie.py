@@ -7,11 +7,11 @@ from widgets.cyfe.layout import Table
 from widgets.report import ReportError
 
 MOST = 60
-"""Slices. One slice holds all smaller ones, if there are more."""
+"""The maximum number of slices. If there are more, the last slice is the sum of all further ones."""
 
 
 def option(table: Table) -> dict[str, Any]:
-    """Raises ReportError if a slice would be less than nothing or if there are none."""
+    """Raises ReportError if a value is negative, or if all values are zero."""
     values = [table.numbers(column)[0] for column in range(len(table.columns))]
     if any(value < 0 for value in values):
         raise ReportError(f"This can't be drawn as a {table.chart}: it has negative values.")

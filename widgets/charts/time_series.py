@@ -38,7 +38,7 @@ def option(table: Table) -> dict[str, Any]:
 
 
 def _names(table: Table) -> list[str]:
-    """ECharts tells series by their names."""
+    """A different name for each series, because ECharts identifies a series by its name."""
     return distinct(readable(label) for label in table.columns[1 : 1 + MOST_SERIES])
 
 
@@ -79,7 +79,7 @@ def _series(table: Table, kind: str, name: str, index: int, *, has_two_axes: boo
 
 
 def _axis(table: Table) -> dict[str, Any]:
-    """The axis of values, with the widget's ends where they make sense."""
+    """The axis of values. The widget's ends are ignored if the lower end is not below the upper end."""
     low, high = table.option("YAxisMin"), table.option("YAxisMax")
     if isinstance(low, int | float) and isinstance(high, int | float) and low >= high:
         low = high = None
@@ -92,7 +92,7 @@ def _axis(table: Table) -> dict[str, Any]:
 
 
 def _shares(table: Table) -> list[list[Any]]:
-    """Percentages of each row's sum, with two decimals; of the sizes, where some values are below 0."""
+    """Each value in percent of its row's sum, with two decimals. The sum takes negative values as positive."""
     rows: list[list[Any]] = []
     for row in table.rows:
         numbers: Sequence[Number] = [cell if isinstance(cell, int | float) else 0 for cell in row[1:]]

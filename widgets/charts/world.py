@@ -22,8 +22,8 @@ _STEPS = 9
 
 
 def option(table: Table) -> dict[str, Any]:
-    """`bounds`: values at which the shade changes. A shade is the square root of a share: else only the largest
-    country would have a colour."""
+    """`bounds`: the values at which the shade changes. They grow with the square of the step: with even steps, only
+    the largest countries would have a visible shade."""
     codes = {name: code for code, name in COUNTRIES.items()}
     labels, values = table.labels, table.numbers(1)
     most = max(*values, 0)

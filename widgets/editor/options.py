@@ -102,7 +102,10 @@ def kind_of(project: Project, what: str) -> Kind:
 def options(
     project: Project, what: str, of: Sequence[str] = (), *, user_id: int | None, again: bool = False
 ) -> Options:
-    """The stored list, or a new one from Mixpanel. `again`: ask Mixpanel anyway. Raises KeyError, ValueError."""
+    """The stored list, or a new one from Mixpanel. `again`: asks even if the stored list is fresh.
+
+    Raises KeyError for an unknown `what`, and ValueError if `of` has the wrong number of names.
+    """
     if len(of) != LISTS[what].of:
         raise ValueError(f"{what} is a list of {LISTS[what].of} names")
     listing = OptionCache.objects.of(project, what, [label(name) for name in of])

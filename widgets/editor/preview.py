@@ -41,7 +41,7 @@ class State(Enum):
 
 @dataclass(slots=True)
 class Preview:
-    """`problem`: why data is missing or old. `data_note`: a warning about the numbers (`Report.note`).
+    """`problem`: why data is missing or old. `data_note`: a warning about the numbers, or labels that are missing.
 
     `labels`: all labels before cleaning. `colors`: the drawn labels with their colours. `spent`: this preview used a
     query.
@@ -136,6 +136,8 @@ def draw(shown: Preview, widget: Widget, report: Report) -> None:
         return
     shown.dropped, shown.adds_up = dropped(viewed, widget), report.additive
     shown.labels = labels(report, widget)
+    if missing := [f"“{label}”" for label in widget.only if label not in shown.labels]:
+        shown.data_note = f"{report.note} Show only: Mixpanel's answer has no label {', '.join(missing)}.".strip()
     try:
         table = lay_out(viewed.report, widget.drawing)
         shown.colors = [] if widget.chart in UNCOLORED else list(table.colors)

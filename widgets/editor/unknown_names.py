@@ -63,7 +63,7 @@ def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
 
 
 def near(name: str, names: Sequence[str]) -> list[str]:
-    """The names that a person may have meant, the likeliest first: other case, alike letters, or the same part."""
+    """The names that a person may have meant, the likeliest first: another case, similar letters, or a common part."""
     sought = name.casefold()
     folded = {other.casefold(): other for other in reversed(names)}
     alike = get_close_matches(sought, folded, MOST_NEAR)

@@ -97,7 +97,7 @@ def import_widget(entry: dict[str, Any], where: str) -> Widget:
             raise BadImport(f"{where}: {needed}: is required.")
     values["project"] = project = Project.objects.filter(name=values["project"]).first()
     if project is None:
-        raise BadImport(f"{where}: project: there is no project of this name. List it under projects.")
+        raise BadImport(f"{where}: project: there is no project with this name. List it under projects.")
     widget = find_widget(project, values.get("slug"), values["title"])
     for field in WIDGET_KEYS.values():
         if field.name in values:

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='widget',
             name='window',
-            field=models.PositiveIntegerField(blank=True, help_text='The number of days, weeks or months in the rolling average.', null=True, verbose_name='over how many'),
+            field=models.PositiveIntegerField(blank=True, help_text='The number of days, weeks or months in the rolling average.', null=True, verbose_name='average over'),
         ),
         migrations.AlterField(
             model_name='widget',

@@ -15,7 +15,7 @@ MOST_MEMORY = 205 * 10**6
 """Bytes of memory for one answer, as `memory_of` estimates them: enough for a million values in plain ASCII."""
 
 MOST_OBJECTS = 200_000
-"""Objects and lists in one answer (they take the most memory): ten times as many as a query can ask labels for."""
+"""Objects and lists in one answer (they take the most memory): ten times the maximum of labels in a query."""
 
 LARGEST_ERROR_BODY = 2**20
 """Bytes of an error's body. The body may quote the whole address of the request."""

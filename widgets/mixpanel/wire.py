@@ -162,7 +162,7 @@ class _Session(requests.Session):
 
 
 SESSION = _Session()
-"""One session for all threads. Its only state are its open connections."""
+"""One session for all threads. Its only state is its open connections."""
 
 
 def _addresses(host: str, port: int, this: Exchange) -> list[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""How people arrange a board: the order of its widgets, their tags, and the links by which a board is shared."""
+"""Shared boards and their links, and the checks of the tags by which a board is filtered."""
 
 import secrets
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ LONGEST_TAG = 40
 LONGEST_SEARCH = 200
 
 PERMISSIONS_OF_PEOPLE = "django.contrib.auth.backends.ModelBackend"
-"""The backend that knows who may do what; the other one only counts failed logins."""
+"""The backend with the permissions; the other backend only counts failed logins."""
 
 
 def validate_tags(tags: Any) -> None:
@@ -40,12 +40,15 @@ def new_token() -> str:
 
 class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
     def working(self) -> Self:
-        """The boards whose links work: they are not ended, and their makers may still add widgets, so may share."""
+        """The boards whose links work: nobody has ended them, and their makers may still add widgets."""
         makers = get_user_model().objects.with_perm("widgets.add_widget", backend=PERMISSIONS_OF_PEOPLE)
         return self.filter(active=True, maker__in=makers.filter(is_staff=True))
 
     def managed_by(self, user: Any, leads: Sequence[int]) -> Self:
-        """The boards that this user may end: their own, and those that may show one of the projects in `leads`."""
+        """The boards that this user may end: their own, and those that may show one of the projects in `leads`.
+
+        `leads`: the ids of the projects that this user may change.
+        """
         if not user.is_active:
             return self.none()
         if user.is_superuser:
@@ -59,8 +62,8 @@ class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
 class SharedBoard(models.Model):
     """Shows a board's widgets to everybody who has its address, as long as it is active.
 
-    The filter is the one of the board when somebody shared it. Empty parts filter nothing. The board shows only
-    widgets that its maker may see at that moment, and nothing once its maker may add no widgets.
+    The filter is the board's filter at the time of sharing. An empty part hides no widget. The board shows only
+    widgets that its maker may see at that moment, and nothing once its maker may no longer add widgets.
     """
 
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)

@@ -18,7 +18,7 @@ class Purpose(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """How a call ended. All values but the first two are error kinds (`MixpanelError.kind`, `gateway.UNREADABLE`)."""
+    """The state or result of a call. From CREDENTIALS on: error kinds (`MixpanelError.kind`, `gateway.UNREADABLE`)."""
 
     RUNNING = "", "Running"
     OK = "ok", "OK"

@@ -37,10 +37,11 @@ def option_cache_key(project: Project, what: str, of: Sequence[str]) -> str:
 
 
 class OptionCache(models.Model):
-    """One list of a project: `what` is listed (see `widgets.editor.options`), `of` an event, or an event and property.
+    """One list of names in a project. `what`: the kind of list, a key of `widgets.editor.options.LISTS`.
 
-    `values` are objects with `value`, and with `label` and `detail` when people read another text. An error leaves the
-    values unchanged. Until `loading_until` one thread fetches the list and no other starts.
+    `of`: the names that the list belongs to: none, an event, or an event and a property. `values` are objects with
+    `value`, and with `label` and `detail` when people read another text. An error leaves `values` unchanged.
+    Until `loading_until` one thread fetches the list and no other starts.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="option_caches")

@@ -33,8 +33,12 @@ class Auth(models.TextChoices):
     PROJECT_SECRET = "project_secret", "Project secret (Mixpanel ends it on 3 March 2027)"
 
 
+NO_ZONES = {"localtime", "Factory"}
+"""Names of the system's database that mean the zone of this machine, or none."""
+
+
 def validate_timezone(name: str) -> None:
-    if name not in available_timezones():
+    if name in NO_ZONES or name not in available_timezones():
         raise ValidationError(
             "There is no time zone with this name. Copy it from Mixpanel's project settings, for example "
             "US/Pacific or Europe/Paris.",
@@ -256,7 +260,7 @@ class Project(models.Model):
 
     @property
     def identity(self) -> list[Any]:
-        """Identifies the project's data; part of every snapshot's key.
+        """The values that identify the project's data. They are a part of every snapshot's key.
 
         Without a project id the secret alone selects the project at Mixpanel, so a new secret is a new identity.
         """

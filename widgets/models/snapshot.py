@@ -61,7 +61,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         )
 
     def of(self, project: Project, query: Query) -> "Snapshot":
-        """Gets or creates the snapshot of this query. It is not pruned within a day."""
+        """Gets or creates the snapshot of this query. It stays for about a day, even without a widget."""
         key, now = snapshot_key(project, query), timezone.now()
         while True:
             snapshot, _ = self.get_or_create(key=key, defaults={"project": project, "query": query})
@@ -75,7 +75,7 @@ def snapshot_key(project: Project, query: Query) -> str:
 
 
 def key_of(identity: list[Any], query: Query) -> str:
-    """`identity` is the project's. The engine is no part of it: the two engines' queries differ themselves."""
+    """`identity`: see `Project.identity`. The key needs no engine, because the two engines' queries differ."""
     described: list[Any] = [QUERY_VERSION, *identity, query]
     canonical = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -119,7 +119,10 @@ class Snapshot(models.Model):
         return f"{self.query.get('report', '?')} #{self.pk}"
 
     def adopt(self, other: "Snapshot") -> None:
-        """Takes over newer data of the same numbers asked in another way. The data is stale at once."""
+        """Copies the data of `other`, the same numbers asked by the other engine. The data is stale at once.
+
+        Does nothing if this snapshot has newer data, or `other` has none.
+        """
         if other.fetched_at is None or (self.fetched_at is not None and self.fetched_at >= other.fetched_at):
             return
         self.report_json, self.fetched_at, self.rolls_at = other.report_json, other.fetched_at, other.rolls_at

@@ -1,4 +1,4 @@
-"""The page of a widget for whoever has its address: the chart, its numbers, their age and the other formats."""
+"""The page of a widget, for everybody who has its address: the chart, its numbers, their age and the other formats."""
 
 import hashlib
 import json

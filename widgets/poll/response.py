@@ -67,7 +67,7 @@ def not_allowed() -> Answer:
 
 
 def broken() -> Answer:
-    """For errors of ours, such as a lost database. Cyfe goes on showing its old data and polls again."""
+    """The answer after an error in MixCyfe, such as a lost database. Cyfe keeps its old data and polls again."""
     return Answer(
         503,
         [PLAIN, ("Retry-After", "30"), ("Cache-Control", "no-store"), *SECURITY_HEADERS],
@@ -158,7 +158,7 @@ def unavailable(row: PollRow, now: datetime) -> Answer:
 
 
 def reason(row: PollRow, now: datetime) -> str:
-    """Why the last refresh failed or Mixpanel can't be asked now; empty when neither is so."""
+    """The reason why the last refresh failed, or why Mixpanel can't be asked now; else empty."""
     if problem := row.secret_problem:
         return problem
     if row.backoff_until and row.backoff_until > now and row.backoff_message:
@@ -217,6 +217,6 @@ def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
 
 
 def record_poll(widget_id: int, now: datetime) -> None:
-    """Keeps no thread from the next poll where the database can't be written now: that poll will note it."""
+    """Stores the time of the poll. If the database can't be written at once, the next poll stores its own time."""
     with suppress(OperationalError, InternalError), answering.short_write_timeout():
         Widget.objects.filter(pk=widget_id).update(last_polled_at=now)

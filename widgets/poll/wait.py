@@ -70,7 +70,7 @@ def wait(row: PollRow) -> None:
 
 
 def ask(row: PollRow) -> Asked:
-    """Starts a refresh: in a worker, in a background thread, or here if there are none."""
+    """Starts a refresh: in a Celery worker, in a background thread, or else in this thread before it returns."""
     asked: Asked = Future()
     if settings.TASKS == "celery":
         if not enqueue(row.snapshot_id, row.fetched_at):

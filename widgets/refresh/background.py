@@ -25,7 +25,7 @@ SLOW_SECONDS = 1
 """People notice a query that takes longer than this."""
 
 MAX_QUEUED = 1000
-"""The most entries of the queue. When it is full, the next poll hands the snapshot over again."""
+"""The maximum number of entries in the queue. When the queue is full, the next poll hands the snapshot over again."""
 
 
 def threads() -> int:

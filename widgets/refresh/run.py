@@ -1,4 +1,4 @@
-"""Refreshing one snapshot: claim → ask → read → store, or record the error and back off.
+"""Refreshes one snapshot: claim → ask → read → store, or record the error and back off.
 
 Polls, workers, commands and the admin all refresh through `refresh`, which never raises for an error of Mixpanel.
 """

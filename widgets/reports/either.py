@@ -1,7 +1,7 @@
 """The report types that both engines can ask: by `POST /insights`, or by an older endpoint with the engine `classic`.
 
-Both ways give the same Report, so switching the engine changes no number. A subclass says what it asks as metrics of
-Insights, and how the classic endpoint is asked and read.
+Both ways give the same Report, so switching the engine changes no number. A subclass defines the metrics for Insights,
+and the request and the reading for the classic endpoint.
 """
 
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ from widgets.spec import CLASSIC, Problem, WidgetSpec
 
 LONG_YEAR_ENDS = date(2028, 12, 31)
 LONGEST_BY_DAY = 366
-"""Days in a query by day. Mixpanel's guardrail for Insights is 12 months."""
+"""The maximum of days in a query by day. Mixpanel limits Insights to 12 months."""
 
 EXPRESSION = (
     "An expression works only in a project with the engine “Classic”. Enter a property's plain name and simple "
-    "filters, or ask who manages the project to change its engine."
+    "filters, or ask a person who manages the project to change its engine."
 )
 
 
@@ -33,7 +33,7 @@ class AskedEitherWay(ReportType):
             yield from self.insights_problems(spec)
 
     def insights_problems(self, spec: WidgetSpec) -> Iterator[Problem]:
-        """What only the classic endpoints can be asked."""
+        """The mistakes in a widget for Insights: expressions, too many metrics, or too many days."""
         yield from expressions(spec)
         metrics = len(bookmark.asked_for({"metrics": self.metrics(spec)}))
         if metrics > bookmark.MOST_METRICS:
@@ -46,7 +46,7 @@ class AskedEitherWay(ReportType):
             yield from too_many_days(spec)
 
     def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:
-        """What Insights is asked, as metrics of a Query."""
+        """The metrics of the query to Insights, each as `bookmark.metric` makes it."""
         raise NotImplementedError
 
     def in_one_bucket(self, spec: WidgetSpec) -> bool:
@@ -86,7 +86,7 @@ class AskedEitherWay(ReportType):
 
 
 def expressions(spec: WidgetSpec) -> Iterator[Problem]:
-    """The fields of a widget that hold expressions, which Insights does not know."""
+    """One mistake per field with an expression, because Insights does not know expressions."""
     for field in ("breakdown", "property_name"):
         if is_expression(getattr(spec, field)):
             yield Problem(field, EXPRESSION)
@@ -97,7 +97,7 @@ def expressions(spec: WidgetSpec) -> Iterator[Problem]:
 
 
 def most_days(spec: WidgetSpec) -> int:
-    """Days that the query covers at most, with the period before, whatever today is; 0 if it does not ask by day."""
+    """The most days that the query can cover on any date, with the period before; 0 if it does not ask by day."""
     asked = Range.of(spec)
     if asked.unit != "day" or (asked.kind == "fixed" and not (asked.from_date and asked.to_date)):
         return 0

@@ -1,7 +1,7 @@
-"""A funnel: its counts are added up over dates, and conversions are computed from the sums.
+"""Funnels: the counts are added up over dates, and the conversions are computed from the sums.
 
-A saved funnel is asked by `/funnels` with the engine `classic`, and as a saved report with `insights`: then it has the
-dates that were saved with it. A funnel of listed events is an unsaved report of Insights.
+With the engine `classic`, `/funnels` answers a saved funnel. With `insights`, a saved funnel is a saved report with its
+own dates. A funnel of listed events is an unsaved report of Insights.
 """
 
 from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ class Funnel(ReportType):
     fields = ("funnel", "events", "conversion_days", "breakdown", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
     charts = ("funnel", "table", "list", "number", "gauge", *TIME_SERIES_CHARTS)
     usual_chart = "funnel"
-    no_chart = "steps are no parts of a whole"
+    no_chart = "the steps are not parts of a whole"
 
     def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
         if spec.breakdown and spec.chart in ("funnel", "list", "number", "gauge"):
@@ -135,7 +135,7 @@ class Funnel(ReportType):
 
 
 def conversions(report: Report, spec: WidgetSpec) -> Report:
-    """Conversions by date, as a chart with dates shows them."""
+    """The report with headings for a chart of conversions by date. Its values already are conversions."""
     series = (replace(each, label="Conversion") if each.label == OVERALL else each for each in report.series)
     labels = property_title(spec.breakdown) or "Step"
     return replace(report.with_series(series), values_name="Conversion", labels_name=labels)
@@ -145,7 +145,7 @@ FUNNEL_NEEDED = "Choose a funnel, or enter the number after “view/” in its a
 
 
 def saved_problems(spec: WidgetSpec) -> Iterator[Problem]:
-    """With Insights, Mixpanel answers a saved funnel as it was saved."""
+    """The settings that would have no effect: with Insights, Mixpanel answers a saved funnel as it was saved."""
     saved = "Mixpanel answers a saved funnel with its own dates, breakdown and filters."
     for field in ("breakdown", "filters", "where"):
         if getattr(spec, field):

@@ -1,4 +1,4 @@
-"""An Insights report made in the form: several metrics, or formulas over them. It is asked by `POST /insights` only."""
+"""An Insights report made in the form: several metrics, or formulas over them. Only `POST /insights` answers it."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from widgets.report import Report, ReportError
 from widgets.reports.either import EXPRESSION, most_days, too_many_days
 from widgets.reports.expressions import is_expression
 from widgets.reports.insights import bookmark, unsaved
-from widgets.reports.insights.formulas import problem_in, sent
+from widgets.reports.insights.formulas import letters, problem_in, sent
 from widgets.reports.insights.hours import MOST_HOURS
 from widgets.reports.report_type import RANGE_FIELDS, Query, ReportType, Request, compared, totalled
 from widgets.spec import (
@@ -27,14 +27,17 @@ from widgets.spec import (
 
 ADDITIVE = ("total", "sum")
 LONGEST_LABEL = 255
-ONLY_INSIGHTS = "works only in a project with the engine “Insights”."
+ONLY_INSIGHTS = (
+    "works only in a project with the engine “Insights”. Choose another report, or ask who manages the project to "
+    "change its engine."
+)
 
 
 class Metrics(ReportType):
     name = "insights"
     title = "Several metrics and formulas"
     about = (
-        "Up to 40 metrics, each with its own measure and filters, and formulas over them. Take it for active users, "
+        "Up to 40 metrics, each with its own measure and filters, and formulas over them. Use it for active users, "
         "percentiles, hours, conversion rates and ratios."
     )
     fields = ("metrics", "formulas", "breakdown", "analysis", "window", "overlay_previous", *RANGE_FIELDS)
@@ -117,7 +120,7 @@ class Metrics(ReportType):
 
 
 def without_gaps(report: Report) -> Report:
-    """The totals that have a value. Raises ReportError if none has one."""
+    """The report without the series whose total has no value. Raises ReportError if no series has a value."""
     found = [each for each in report.series if each.values[0] is not None]
     if report.series and not found:
         raise ReportError("The formula divides by zero for these dates, so there is nothing to show.")
@@ -129,7 +132,7 @@ def is_additive(metric: dict[str, Any]) -> bool:
 
 
 def shown_names(spec: WidgetSpec) -> list[str]:
-    """The names of what the widget shows: its formulas, or else its metrics."""
+    """The names of the shown columns: of the formulas, or of the metrics if there are no formulas."""
     if spec.formulas:
         return [each.label.strip() or each.formula for each in spec.formulas]
     names = [each.label.strip() or each.event for each in spec.metrics]
@@ -147,9 +150,9 @@ def metric_problems(spec: WidgetSpec) -> Iterator[Problem]:
         yield Problem(
             "metrics", f"Mixpanel answers at most {bookmark.MOST_METRICS} metrics and formulas at once. Remove some."
         )
-    for i, metric in enumerate(spec.metrics, 1):
+    for i, metric in enumerate(spec.metrics):
         for message in problems_of(metric):
-            yield Problem("metrics", f"Metric {i}: {message}")
+            yield Problem("metrics", f"Metric {letters(i)}: {message}")
 
 
 def problems_of(metric: Metric) -> Iterator[str]:
@@ -158,9 +161,9 @@ def problems_of(metric: Metric) -> Iterator[str]:
     if metric.measure not in METRIC_MEASURES:
         yield f"“{metric.measure}” is not a measure. Choose one of: {', '.join(METRIC_MEASURES)}."
     elif metric.measure in OF_PROPERTY and not metric.property.strip():
-        yield f"the measure {metric.measure} needs a property. Enter its name, for example amount."
+        yield f"“{METRIC_MEASURES[metric.measure]}” needs the property. Enter its name, for example amount."
     elif metric.property.strip() and metric.measure not in OF_PROPERTY:
-        yield f"the measure {metric.measure} uses no property. Remove the property, or choose another measure."
+        yield f"“{METRIC_MEASURES[metric.measure]}” uses no property. Remove the property, or choose another measure."
     if is_expression(metric.property) or any(is_expression(each.property) for each in metric.filters):
         yield "Insights knows no expressions. Enter the property's plain name."
     if len(metric.label) > LONGEST_LABEL:
@@ -175,7 +178,7 @@ def formula_problems(spec: WidgetSpec) -> Iterator[Problem]:
             yield Problem("formulas", f"Formula {i}: the label has more than {LONGEST_LABEL} characters.")
     twice = [text for text, number in Counter(sent(each.formula) for each in spec.formulas).items() if number > 1]
     if twice:
-        yield Problem("formulas", f"The formula {twice[0]} is there twice. Remove one.")
+        yield Problem("formulas", f"The formula {twice[0]} appears twice. Remove one of them.")
 
 
 def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:
@@ -197,7 +200,7 @@ def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:
     if spec.analysis == "cumulative" and spec.overlay_previous:
         yield Problem("overlay_previous", "A cumulative chart can't show the period before. Choose another analysis.")
     if spec.analysis == "rolling" and not 2 <= (spec.window or 0) <= 366:
-        yield Problem("window", "Enter over how many buckets the average rolls, from 2 to 366.")
+        yield Problem("window", "Enter how many days, weeks or months the average spans, from 2 to 366.")
     if spec.unit == "hour" and spec.range == "last" and spec.last > MOST_HOURS:
         yield Problem("last", f"Mixpanel answers hours for at most 31 days. Enter at most {MOST_HOURS} hours.")
     if spec.unit == "hour" and spec.range in ("quarter_to_date", "year_to_date", "last_quarter"):

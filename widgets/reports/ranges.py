@@ -36,7 +36,11 @@ class Dates(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A relative range. `resolve` leaves out a bucket that lies only partly in the range, unless it holds today."""
+    """The range of a query: relative to today, or between two fixed dates.
+
+    `resolve` leaves out a first or last bucket that lies only partly in the range, unless it is the current bucket or
+    the only one.
+    """
 
     kind: str = "last"
     unit: str = "day"

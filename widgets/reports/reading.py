@@ -155,11 +155,11 @@ class Calendar:
         self.check_part(found)
 
     def check_named(self, keys: Iterable[Any]) -> None:
-        """The same check for the answer's list of dates. An answer without numbers has only this list."""
+        """As `check`, for the list of dates in the answer. An answer without numbers has only this list."""
         self.check({self.bucket(str(key)) for key in keys})
 
     def check_part(self, found: Collection[date]) -> None:
-        """The same check for one label. All of its dates may lie just outside the range, but not further away."""
+        """Raises ReadError if one label has dates more than a bucket outside the range, and lacks asked dates."""
         far = [at for at in (min(found), max(found)) if not self._earliest <= at <= self._latest] if found else []
         if far and not self._asked.issubset(found):
             raise self._other_dates(far[0])

@@ -1,6 +1,6 @@
 """The base class of all report types. A subclass names its fields, writes its request and reads the answer.
 
-The project's engine decides how some of them ask: see `widgets.reports.either`.
+Some report types ask by one of two endpoints, as the project's engine says: see `widgets.reports.either`.
 
 A new report type is a new module with such a subclass, and one line in `widgets/reports/__init__.py`.
 """
@@ -20,14 +20,14 @@ Query = dict[str, Any]
 """The query of a widget as canonical JSON with relative dates. Widgets with equal queries share one call."""
 
 MEASURE_TYPES = {"total": "general", "unique": "unique", "average": "average"}
-"""Our name of each measure → Mixpanel's name. Only totals add up."""
+"""Our name of a measure → Mixpanel's name. Only totals add up."""
 
 ONLY_FOR = {
     "funnel": "only for funnels",
     "cohort": "only for retention and frequency",
     "map": "only for one event by country",
 }
-"""Charts of one kind of report → what they are for."""
+"""Charts for one kind of report only → the reason why other reports can't use them."""
 
 RANGE_FIELDS = ("unit", "range", "last", "include_today", "from_date", "to_date")
 FILTER_FIELDS = ("filters", "where")
@@ -48,16 +48,16 @@ class Request:
 class ReportType:
     """One report type.
 
-    name     its key in imports
-    title    its name for people
+    name     the key in imports
+    title    the name for people
     about    one line of help
-    fields   the fields of WidgetSpec that its query uses
-    charts   the charts that can show it
+    fields   the fields of WidgetSpec that the query uses
+    charts   the charts that can show the report
     usual_chart      the chart of a new widget
-    no_chart         why it can't fill the other charts
-    compares         whether it can give the total of the period before
-    compares_dates   whether it can do so for charts with dates even if its values don't add up
-    overlays         whether it can show the values of the period before beside those of the range
+    no_chart         why the other charts can't show the report
+    compares         whether the report can give the total of the period before
+    compares_dates   the same, for charts with dates even if the values don't add up
+    overlays         whether a chart can show the values of the period before beside those of the range
     """
 
     name: ClassVar[str]
@@ -72,11 +72,11 @@ class ReportType:
     overlays: ClassVar[bool] = False
 
     def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
-        """The mistakes in a widget that only this report type knows. `rules` checks everything else."""
+        """The mistakes that only this report type can find in a widget. `rules` finds all others."""
         return iter(())
 
     def why_not(self, chart: str) -> str:
-        """Why it can't fill this chart; empty if it can."""
+        """The reason why this chart can't show the report; empty if it can."""
         if chart in self.charts:
             return ""
         return ONLY_FOR.get(chart) or self.no_chart

@@ -16,7 +16,7 @@ MOST_INTERVALS = 90
 
 
 class Cohorts(ReportType):
-    """The common part of both report types: one row per date, columns of counts, as numbers or in percent."""
+    """The common part of retention and frequency: one row per date, columns of counts or of percentages."""
 
     charts = ("cohort", "table")
     usual_chart = "cohort"
@@ -77,7 +77,7 @@ class Frequency(Cohorts):
         return Request("retention/addiction", params_of(query, today, addiction_unit=hours_or_days))
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """Columns `1`, `2`, …: the number of people who did it in at least 1, 2, … hours or days."""
+        """Columns `1`, `2`, …: the number of people who did the event in at least 1, 2, … hours or days."""
         calendar = calendar_of(query, today)
         most = {"day": 24, "week": 7, "month": 31}[calendar.unit]
         rows: dict[date, list[Number]] = {}
@@ -94,7 +94,9 @@ class Frequency(Cohorts):
 
 
 def people_by_date(answer: Any) -> Mapping[str, Any]:
-    """The dates. Mixpanel's OpenAPI description shows them in `data`, its documentation at the top level."""
+    """Date → the entry of its cohort. Mixpanel's OpenAPI description puts the dates into `data`, its documentation at
+    the top level.
+    """
     body = mapping(answer, "data")
     return body if body and all(map(day, body)) else mapping(body.get("data"), "data")
 
@@ -121,7 +123,7 @@ def columns(table: list[list[Value]], width: int) -> list[tuple[Value, ...]]:
 
 
 def percent(report: Report) -> Report:
-    """Counts in percent of the cohort's size. The first column holds the size; a column `Users` stays as it is."""
+    """Counts in percent of the cohort's size, the first column. A column `Users` keeps its counts."""
     if not report.series:
         return report
     sizes = report.series[0].values

@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 
 from widgets.report import UNSTORABLE, Number, number
 from widgets.reports import REPORT_TYPES
+from widgets.reports.insights.formulas import letters
 from widgets.reports.ranges import DAY, Range, next_bucket
 from widgets.reports.report_type import ReportType
 from widgets.spec import (
@@ -139,10 +140,10 @@ def query_fields(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]
 def filters(spec: WidgetSpec) -> Iterator[Problem]:
     for i, each in enumerate(spec.filters, 1):
         yield from (Problem("filters", f"Filter {i}: {message}") for message in filter_problems(each))
-    for place, metric in enumerate(spec.metrics, 1):
+    for place, metric in enumerate(spec.metrics):
         for i, each in enumerate(metric.filters, 1):
             for message in filter_problems(each):
-                yield Problem("metrics", f"Metric {place}, filter {i}: {message}")
+                yield Problem("metrics", f"Metric {letters(place)}, filter {i}: {message}")
 
 
 def filter_problems(asked: Filter) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A report saved in Mixpanel, by its id: `/insights`. The module `insights` reads the answers."""
+"""A report saved in Mixpanel, by its id: `/insights`. The package `insights` reads the answers."""
 
 from dataclasses import replace
 from datetime import date
@@ -75,7 +75,7 @@ def empty(report: Report, chart: str) -> Report:
 
 
 def retention_view(report: Report, spec: WidgetSpec) -> Report:
-    """Retention with a breakdown. A cohort chart shows all users; other charts have one `value / column` each."""
+    """Retention with a breakdown. A cohort chart shows all users; other charts show every `value / column`."""
     everybody = [each for each in report.series if not each.step]
     if spec.chart == "cohort":
         values = list(dict.fromkeys(each.label for each in report.series if each.step))

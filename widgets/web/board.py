@@ -26,7 +26,7 @@ CARDS_ON_A_WALL = 1000
 @require_safe
 @login_required
 def board(request: HttpRequest) -> HttpResponse:
-    """`/`: the active widgets of my projects that match the filter. `?wall` is for wall screens."""
+    """`/`: the active widgets of the person's projects that match the filter. `?wall` is for wall screens."""
     now = timezone.now()
     wall = "wall" in request.GET
     chosen = filter_in(request.GET)

@@ -1,6 +1,6 @@
 """The buttons of a card on the board. Each one changes one widget and leads back to the board.
 
-The admin's own actions do the work and say the result, so that both places do the same.
+The admin's own actions do the work and write the message, so that both places do the same.
 """
 
 from django.contrib.auth.decorators import login_required

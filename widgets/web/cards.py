@@ -1,4 +1,4 @@
-"""The widgets on a board: which ones a filter finds, in which order, and what their cards say."""
+"""The widgets on a board: the filter that chooses them, their order, and the content of their cards."""
 
 import operator
 from collections import Counter
@@ -18,7 +18,7 @@ from widgets.web.health import NEEDS_SOMEBODY, STATES, Health, for_lists, health
 
 
 class Card(NamedTuple):
-    """`chart_url` is where the chart's numbers are. `before` and `after`: the ids of the cards beside this one."""
+    """`chart_url`: the address of the chart's figure. `before`, `after`: the ids of the widgets beside this one."""
 
     widget: Widget
     health: Health
@@ -36,7 +36,7 @@ class Section(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a filter finds: the widgets, in order and with their health, and the choices of the next filter.
+    """The result of a filter: the widgets, in order and with their health, and the choices for the next filter.
 
     `in_all` counts the widgets of all states. `tags`: tag → number of widgets of all tags.
     """
@@ -50,7 +50,7 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a board shows. Empty parts filter nothing."""
+    """The filter of a board. An empty part hides no widget."""
 
     words: str = ""
     project: int | None = None

@@ -14,7 +14,7 @@ PAGES = ((Widget, "Widgets"), (Project, "Projects"), (get_user_model(), "People"
 
 
 class Item(NamedTuple):
-    """`current` is a value of aria-current: `page`, `true` for a page below this one, or empty."""
+    """`current` is a value of aria-current: `page` on the item's own page, `true` on a page below it, else empty."""
 
     text: str
     url: str

@@ -1,4 +1,4 @@
-"""What the admin lets a person do. The navigation and the board show only links and buttons that work."""
+"""The rights of a person in the admin. The navigation and the board show only links and buttons that work."""
 
 from typing import Any
 

@@ -21,7 +21,7 @@ from widgets.web.shared_boards import filter_of, widgets_of
 @require_safe
 @login_required
 def shared_boards(request: HttpRequest) -> HttpResponse:
-    """Shows what the board's filter would share, and the shared boards that this person may end.
+    """Shows which widgets the board's filter would share, and the shared boards that this person may end.
 
     Leads of a project may end a board of others, but do not see its address: the board may show more than they may
     see. Makers who may share no more still find their boards here, to end them.
@@ -44,7 +44,7 @@ def shared_boards(request: HttpRequest) -> HttpResponse:
 
 
 def described(board: SharedBoard, user: Any) -> dict[str, Any]:
-    """A board with what it shows now of the widgets and projects that the reader may see."""
+    """A shared board, with those of its present widgets and projects that the reader may see."""
     found: Any = filter_of(board).find(widgets_of(board), timezone.now()).widgets
     shown = found.visible_to(user)
     return {
@@ -56,7 +56,10 @@ def described(board: SharedBoard, user: Any) -> dict[str, Any]:
 
 
 def is_for(described: dict[str, Any]) -> bool:
-    """False for others' boards of all projects that show the reader nothing: their words may name another project."""
+    """False for a board of another person, over all projects, without a widget that the reader may see.
+
+    The words of its filter may name a project that the reader does not know.
+    """
     return bool(described["is_mine"] or described["board"].project_id or described["number"])
 
 

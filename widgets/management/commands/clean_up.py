@@ -1,4 +1,4 @@
-"""`manage.py clean_up`, for a daily timer: removes old rows, and prints their numbers."""
+"""`manage.py clean_up`, for a daily timer: removes old rows, and prints how many."""
 
 from datetime import timedelta
 from typing import Any

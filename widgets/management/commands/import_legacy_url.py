@@ -39,7 +39,7 @@ class Command(BaseCommand):
             lines = sys.stdin.buffer.read().decode("utf-8", "replace").splitlines()
             urls = [line for line in lines if line.strip()]
         if not urls:
-            raise CommandError("Nothing was moved in. There was no address on stdin.")
+            raise CommandError("Nothing was imported. Standard input has no address.")
         project_id = read_id(str(options["project_id"] or ""))
         try:
             addresses = read_all(urls)
@@ -49,7 +49,7 @@ class Command(BaseCommand):
                     for address in addresses
                 ]
         except BadAddress as bad:
-            raise CommandError(f"Nothing was moved in. {bad}") from None
+            raise CommandError(f"Nothing was imported. {bad}") from None
         for address, each in zip(addresses, moved, strict=True):
             self.stdout.write(f"{each.widget.title}\t{each.widget.url()}")
             for doubt in address.doubts:
@@ -94,5 +94,5 @@ def read_id(text: str) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:30]) <= LARGEST_ID:
-        raise CommandError("Nothing was moved in. --project-id: write the number after /project/ in its address.")
+        raise CommandError("Nothing was imported. --project-id: write the number after /project/ in its address.")
     return int(text)

@@ -31,4 +31,4 @@ class Command(BaseCommand):
                     f"{project.name}: the project needs credentials. Enter them in the admin, or import a secret."
                 )
         for widget in widgets:
-            self.stdout.write(f"{widget.title}\t{widget.url()}")
+            self.stdout.write(f"{' '.join(widget.title.split())}\t{widget.url()}")

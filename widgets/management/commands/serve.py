@@ -40,11 +40,13 @@ class Command(BaseCommand):
                 self.stderr.write(f"MixCyfe serves the stored data; {problem}.")
         except DatabaseError as error:
             said = " ".join(str(error).split())
-            raise CommandError(f"Can't serve: the database is away, or can't be written. Its error: {said}") from None
+            raise CommandError(
+                f"Can't serve: the database can't be reached, or can't be written. Its error: {said}"
+            ) from None
 
 
 def check_free(host: str, port: int) -> None:
-    """Granian would share a port with another server (SO_REUSEPORT), and that one would get half of the polls."""
+    """Granian would share a port with another server (SO_REUSEPORT), and the other one would get half of the polls."""
     if not 0 < port < 65536:
         raise CommandError(f"Can't serve on {host}:{port}: ports go from 1 to 65535. Choose another port with --port.")
     try:

@@ -13,13 +13,13 @@ from widgets.reports.report_type import Query, Request, dates_of
 from widgets.spec import Filter
 
 MOST_METRICS = 40
-"""Entries of `show` in one report."""
+"""The maximum of entries in `show`, metrics and formulas together."""
 
 MOST_SEGMENTS = 3000
-"""Values of a breakdown that Mixpanel's SDK asks for."""
+"""The number of breakdown values for which Mixpanel's SDK asks."""
 
 PER_PERSON = "per_person"
-"""The `math` of our queries for a total divided by unique users. It asks for both."""
+"""Our own `math`: the total divided by the unique users. The request asks for both (`asked_for`)."""
 
 MATH = {
     "total": "total",
@@ -31,11 +31,11 @@ MATH = {
     "sum": "total",
     "distinct": "unique_values",
 }
-"""Our measure → Mixpanel's `math`, where they differ, and all that need no property. The others are alike."""
+"""Our measure → Mixpanel's `math`. Measures that are missing here have the same name at Mixpanel."""
 
 
 def metric(event: str, measure: str, name: str = "", filters: tuple[Filter, ...] = ()) -> dict[str, Any]:
-    """A metric of a Query. `measure` is a key of METRIC_MEASURES, or PER_PERSON; `name` is its property."""
+    """A metric of a Query. `measure` is a key of METRIC_MEASURES, or PER_PERSON. `name` is the property to measure."""
     asked: dict[str, Any] = {"event": event, "math": MATH.get(measure, measure)}
     if name:
         asked["property"] = name
@@ -45,7 +45,7 @@ def metric(event: str, measure: str, name: str = "", filters: tuple[Filter, ...]
 
 
 def asked_for(query: Query) -> list[dict[str, Any]]:
-    """The metrics that Mixpanel is asked for, in order: PER_PERSON becomes two of them."""
+    """The metrics of the request, in order. A metric with PER_PERSON becomes two: the total and the unique users."""
     found = []
     for each in query["metrics"]:
         parts = ("total", "unique") if each["math"] == PER_PERSON else (each["math"],)
@@ -85,7 +85,7 @@ def before(dates: Dates) -> date:
 def post(
     query: Query, dates: Dates, show: list[dict[str, Any]], filters: list[Any], display: dict[str, Any], **more: Any
 ) -> Request:
-    """The request. `more` are further sections."""
+    """The request with a report of these sections. `more`: further sections by name, such as `formula`."""
     group = [group_entry(query["breakdown"])] if query.get("breakdown") else []
     time = {
         "dateRangeType": "between",

@@ -16,7 +16,7 @@ _PART = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]+)?|\.[0-9]+)|([A-Za-z]+)|([-+*/^()]
 
 
 def letters(position: int) -> str:
-    """The letters of the metric at this position, which counts from 0."""
+    """The letters of a metric by its position, counted from 0: 0 is A, 25 is Z, 26 is BA."""
     text = ""
     while True:
         position, rest = divmod(position, 26)
@@ -26,17 +26,17 @@ def letters(position: int) -> str:
 
 
 def divides(formula: str) -> bool:
-    """Whether the formula can have no value: it divides, or a power may be one of a negative number."""
+    """Whether the formula may lack a value: a division by zero, or a power of a negative number, has none."""
     return "/" in formula or "^" in formula
 
 
 def sent(formula: str) -> str:
-    """The formula as Mixpanel reads it: it knows no line breaks and no wide spaces."""
+    """The formula with single plain spaces, because Mixpanel knows no line breaks and no wide spaces."""
     return " ".join(formula.split())
 
 
 def at_zero(formula: str) -> Value:
-    """The value of a formula where all metrics are 0; None if it divides or has a power. The formula must be right."""
+    """The value of a valid formula where all metrics are 0; None if the formula divides or has a power."""
     if divides(formula):
         return None
     sums: list[tuple[Number, Number]] = []  # of the brackets around: the sum so far, and the product that follows
@@ -62,7 +62,7 @@ def at_zero(formula: str) -> Value:
 
 
 def problem_in(formula: str, metrics: int) -> str:
-    """A sentence that says what is wrong with the formula; empty if it is right. `metrics`: how many there are."""
+    """A sentence about the first mistake in the formula; empty if there is none. `metrics`: the number of metrics."""
     if not formula.strip():
         return "The formula is empty. Enter one, or remove the row."
     if len(formula) > LONGEST:
@@ -71,7 +71,7 @@ def problem_in(formula: str, metrics: int) -> str:
     open_brackets, wants_value, before, named = 0, True, "", False
     for kind, part in _parts(formula):
         if kind == "other":
-            return f"“{part}” is not possible in a formula. {ALLOWED}"
+            return f"A formula can't contain “{part}”. {ALLOWED}"
         if kind == "letter" and part not in known:
             of = f"A to {known[-1]}" if len(known) > 1 else "A"
             return f"There is no metric {part}. The metrics of this widget have the letters {of}."

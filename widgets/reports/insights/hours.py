@@ -1,4 +1,4 @@
-"""Hours: which of an answer's hours a range shows, and their names. Cyfe has no format for hours, so they are texts."""
+"""Reports by hour: chooses the hours of the range and names them. Cyfe has no format for hours, so names are texts."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -34,7 +34,7 @@ def read(
 
 
 def names(rows: Iterable[Any]) -> tuple[str, ...]:
-    """`2026-11-01 13:00`. Clocks that go back give two hours one name."""
+    """The names of the hours, such as `2026-11-01 13:00`. When clocks go back, two hours have the same name."""
     return tuple(at.strftime("%Y-%m-%d %H:00") for at in rows)
 
 
@@ -54,7 +54,7 @@ def hour_of(at: datetime) -> datetime:
 
 
 def hours_of(body: Mapping[str, Any], query: Query, last_day: date, found: list[datetime]) -> list[datetime]:
-    """All hours of the range, up to the last finished one, or the running one if the range includes today's."""
+    """All hours of the range, ascending. The last one is the last full hour, or the current hour if `include_today`."""
     ends = body.get("date_range")
     begin = ends.get("from_date") if isinstance(ends, dict) else None
     first = hour_of(instant(begin)) if isinstance(begin, str) else found[0] if found else None

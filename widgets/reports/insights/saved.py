@@ -2,7 +2,7 @@
 
 An answer is `{"headers", "date_range", "series": {metric: …}, "time_comparison", "secondary", "meta"}`. Each metric
 has one level of nesting per breakdown, with `$overall` beside the values. The innermost level is `{date: n}` or
-`{"all": n}`. Saved funnels and saved retention have tables of their own instead: see `insights_tables`.
+`{"all": n}`. Saved funnels and saved retention have tables of their own instead: see `tables.py`.
 """
 
 import re
@@ -43,7 +43,7 @@ _PREFIX = re.compile(r"([A-Z]{1,2})\. ")
 
 
 def read_insights(answer: Any, today: date) -> Report:
-    """Raises ReadError for an answer that has none of Insights' documented forms."""
+    """The Report in an answer of `/insights`. Raises ReadError for an answer without a documented form."""
     body = mapping(answer, "series")
     given = mapping(body.get("series"), "series")
     metrics = {name: given[name] for name in sorted(given, key=metric_order(given, body.get("meta")))}
@@ -127,7 +127,7 @@ def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, 
 
 
 def are_ratios(leaves: Leaves) -> bool:
-    """Whether the numbers of a funnel or retention trend are ratios. They are counts if the report shows counts."""
+    """Whether all numbers of a funnel or retention by date are ratios (0 to 1). Otherwise they are counts."""
     numbers = [n for _, points in leaves for n in points.values() if n is not None]
     return bool(numbers) and all(0 <= n <= 1 for n in numbers)
 
@@ -137,7 +137,7 @@ def percent(ratio: Value) -> Value:
 
 
 def totals_before(comparison: Any, *, ratios: bool) -> dict[Path, Value] | None:
-    """The total of the period before, by path: the sum of its values, as in Cyfe's header. None: no comparison.
+    """Path → the sum of the values in the period before, as in Cyfe's header. None if the report does not compare.
 
     Ratios by date have no total: an average would need the counts behind the ratios, and the answer lacks them.
     """

@@ -1,7 +1,8 @@
-"""A funnel made of listed events: an unsaved report of Insights, and how its tables are read.
+"""Funnels of listed events: writes the unsaved report of Insights, and reads its tables. Also reads saved funnels.
 
 An answer has, below the funnel's name, one table `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`;
-with a breakdown one per value and `$overall`. By date there is one table per date, or `{date: ratio}`: both are known.
+with a breakdown, one table per value and one `$overall`. By date, one table per date, or `{date: ratio}`: `read`
+accepts both forms.
 """
 
 from collections.abc import Mapping
@@ -59,7 +60,10 @@ def request(query: Query, today: date) -> Request:
 
 
 def read(answer: Any, query: Query, today: date) -> Report:
-    """One series per breakdown value and step, as `widgets.reports.classic` gives them; by date also one ratio each."""
+    """One series per breakdown value and step, as `Funnel.read` gives them for `/funnels`.
+
+    If the answer has ratios by date instead of steps: one series of percentages per breakdown value.
+    """
     body = mapping(answer, "series")
     found = mapping(body.get("series"), "series")
     if len(found) > 1:
@@ -120,9 +124,9 @@ def dated_steps(tables: list[tuple[Path, Mapping[str, Any]]], calendar: Calendar
 
 
 def names_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> dict[str, str]:
-    """Key of each step, in order → its name. Two steps with the same event keep their numbers, to tell them apart.
+    """Key of each step, in order → its name. Steps with the same event keep their numbers, so their names differ.
 
-    Nobody reached the last steps if the answer leaves them out. Raises ReadError for steps that were not asked for.
+    If the answer leaves out the last steps, nobody reached them. Raises ReadError for steps that were not asked for.
     """
     keys = in_order(dict.fromkeys(step for _, table in tables for step in table["count"]))
     if tables and len(keys) != len(asked := query.get("steps", keys)):
@@ -140,10 +144,10 @@ def steps_in(table: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[s
 
 
 def ratios(body: Mapping[str, Any], calendar: Calendar, query: Query, today: date) -> Report:
-    """The conversions by date, in percent. A date without one has none: nobody entered the funnel."""
+    """The conversions by date, in percent; None for a date on which nobody entered the funnel."""
     leaves = lines_of(body["series"])
     if not are_ratios(leaves) and any(n is not None for _, points in leaves for n in points.values()):
-        raise unreadable("its conversions are no ratios")
+        raise unreadable("its conversions are not ratios")
     report = read_insights({**body, "headers": [FUNNEL]}, today)
     series = []
     for each in report.series:

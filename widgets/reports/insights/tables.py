@@ -84,7 +84,7 @@ def retention_report(metric: Any, today: date, date_range: Any) -> Report | None
     shown = [(value, table) for path, table in by_path.items() if (value := value_of(path)) is not None]
     tables = dict(shown)
     if len(tables) < len(shown):
-        raise unreadable("two values of its breakdown are alike")
+        raise unreadable("two values of its breakdown have the same name")
     dates = tuple(sorted({at for table in tables.values() for at in table}))
     gap = min(((b - a).days for a, b in pairwise(dates)), default=1)
     unit = "day" if gap < 7 else "week" if gap < 28 else "month"

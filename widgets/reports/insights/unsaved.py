@@ -189,7 +189,7 @@ def columns_of(
     cells: Sequence[Mapping[str, Points]],
     past: Sequence[Mapping[str, Points]] | None,
 ) -> Iterator[Column]:
-    """The columns of the query's own metrics, or of its formulas: those of PER_PERSON are divided here."""
+    """The columns of the query's metrics, or of its formulas. For PER_PERSON, divides the total by the unique users."""
     position = 0
     wanted = [None] * len(query["formulas"]) if query.get("formulas") else [each["math"] for each in query["metrics"]]
     for metric, math in enumerate(wanted):
@@ -210,7 +210,7 @@ def columns_of(
 
 
 def missing_value(query: Query, metric: int, math: str | None) -> Value:
-    """The value where the answer has none, because nothing happened. A formula that divides has no value then."""
+    """The value of a bucket that the answer leaves out, because no event happened; None if the value is unknown."""
     if math is None:
         return at_zero(query["formulas"][metric]) if all_zero(query) else None
     return 0 if math in ZERO_WITHOUT_EVENTS else None
@@ -233,7 +233,10 @@ def per_person(total: Value, unique: Value) -> Number:
 
 
 def note_of(body: Mapping[str, Any], series: Mapping[str, Any], query: Query, values: int) -> str:
-    """The warnings in the answer. The widget's own limit is no warning. `values`: how many the breakdown has."""
+    """The warnings in the answer. A list that the widget's own limit cuts needs no warning.
+
+    `values`: the number of breakdown values in the answer.
+    """
     said = note_on(body, series)
     if "limit" in query and values >= query["limit"]:
         said = said.replace(CUT, "").strip()

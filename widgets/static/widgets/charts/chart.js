@@ -7,21 +7,22 @@ import { describe, headerLine } from "./words.js";
 
 const shown = new Map();
 
-export function show(box, figure) {
+export function show(box, figure, address = "") {
   const before = shown.get(box);
   const wasOpen = box.querySelector(".chart-table")?.open;
   before?.drawing?.dispose();
   const area = element("div", { class: "chart-drawing" });
   const parts = [area];
-  const state = { figure, drawing: null };
+  const state = { figure, address, drawing: null };
   shown.set(box, state);
   box.className = box.className.replace(/ ?\bchart-of-\w+/g, "") + ` chart-of-${figure.chart}`;
   if (figure.option) {
     area.setAttribute("role", "img");
     area.setAttribute("aria-label", describe(figure));
-    state.drawing = drawn(area, figure);
+    state.drawing = drawn(area, figure, before?.drawing?.off);
     const names = legend(figure, state.drawing);
     if (names) parts.push(names);
+    else state.drawing.off.clear(); // nobody could switch them on again
   } else if (tables[figure.chart] && figure.rows.length) {
     area.append(...tables[figure.chart](figure));
     // People who use a keyboard must be able to scroll.
@@ -55,13 +56,13 @@ async function load(box) {
   const address = box.dataset.chart;
   const inside = box.querySelector(":scope > script[type='application/json']");
   if (inside) return show(box, JSON.parse(inside.textContent));
-  if (!address) return undefined;
+  if (!address || shown.get(box)?.address === address) return undefined; // it was moved, and is drawn
   box.setAttribute("aria-busy", "true");
   try {
     const response = await fetch(address, { credentials: "same-origin" });
     if (!response.ok) throw new Error(String(response.status));
     const figure = await response.json();
-    if (box.dataset.chart === address) show(box, figure);
+    if (box.dataset.chart === address) show(box, figure, address);
   } catch {
     if (!shown.has(box)) box.replaceChildren(element("p", { class: "chart-words" }, "This chart can't be loaded now. Reload the page to try again."));
     box.removeAttribute("aria-busy");

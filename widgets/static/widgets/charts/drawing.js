@@ -28,11 +28,11 @@ async function library(chart) {
   return echarts;
 }
 
-export function drawn(node, figure) {
+// `off`: the names of the series that the reader switched off in the chart before.
+export function drawn(node, figure, off = new Set()) {
   let chart = null;
   let frame = 0;
   let gone = false;
-  const off = new Set();
 
   async function paint() {
     const echarts = await library(figure.chart).catch(() => null);
@@ -55,6 +55,7 @@ export function drawn(node, figure) {
 
   return {
     again,
+    off,
     toggle(name) {
       if (!off.delete(name)) off.add(name);
       again();
@@ -77,7 +78,7 @@ export function legend(figure, drawing) {
     swatch.style.setProperty("--dark", dark);
     const more = figure.option.yAxis?.length > 1 && i ? " (right axis)" : "";
     const value = slices ? [element("b", {}, glance(slices[i].value))] : [];
-    const button = element("button", { type: "button", "aria-pressed": "true", title: name }, swatch, element("span", {}, name + more), ...value);
+    const button = element("button", { type: "button", "aria-pressed": String(!drawing.off.has(name)), title: name }, swatch, element("span", {}, name + more), ...value);
     button.addEventListener("click", () => button.setAttribute("aria-pressed", String(drawing.toggle(name))));
     return button;
   });
@@ -144,7 +145,7 @@ const FINISH = {
       yAxis: axes(option.yAxis),
       series: option.series.map((each) => ({
         ...each,
-        lineStyle: { width: Math.max(2, size / 7) },
+        lineStyle: { ...each.lineStyle, width: Math.max(2, size / 7) },
         symbolSize: Math.max(6, size / 2),
         barMaxWidth: 60,
         emphasis: { focus: option.series.length > 1 ? "series" : "none" },
@@ -179,8 +180,9 @@ const FINISH = {
         ...pie,
         stillShowZeroSum: false,
         itemStyle: { borderColor: card, borderWidth: 1 },
-        label: roomy ? { color: ink, fontSize: size, width: width * 0.26, overflow: "truncate", formatter: ({ name, percent: share }) => `${name}  ${percent(share)}` } : { show: false },
+        label: roomy ? { color: ink, fontSize: size, lineHeight: size * 1.3, width: width * 0.25, overflow: "truncate", formatter: ({ name, percent: share }) => `${name}  ${percent(share)}` } : { show: false },
         labelLine: { show: roomy },
+        labelLayout: { hideOverlap: true },
       }],
       tooltip: { ...option.tooltip, trigger: "item", formatter: ({ name, value, percent: share }) => `${plain(name)}\n${full(value)}  (${percent(share)})` },
     };

@@ -15,7 +15,7 @@ export function table({ title, columns, rows, percent, chart }) {
   const turned = chart === "pie" || chart === "donut";
   const heads = turned ? ["Label", "Value"] : columns;
   const lines = turned ? columns.map((label, i) => [label, rows[0][i]]) : rows;
-  const head = element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name)));
+  const head = element("tr", {}, ...heads.map((name) => element("th", { scope: "col", title: name }, element("span", {}, name))));
   const body = lines.map((line) => element("tr", {}, ...line.map((value, i) => {
     const inPercent = percent && i > 0 && heads[i] !== "Users";
     if (i === 0 && typeof value === "string") return element("th", { scope: "row" }, cell(value, date));

@@ -37,7 +37,7 @@ export function draft(form, of) {
     const at = new Date(kept.at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
     const later = of.widget && kept.proof !== proof ? " Somebody has saved this widget since then." : "";
     place.append(
-      `This browser has entries of ${at} that were not saved.${later} `,
+      `This browser has entries from ${at} that were not saved.${later} `,
       button("Restore", () => restore(kept.entries)),
       button("Discard", () => write(name, null)),
     );
@@ -51,6 +51,9 @@ export function draft(form, of) {
     const numbers = [...values.keys()].map((field) => Number(/^metrics-(\d+)-event$/.exec(field)?.[1] ?? -1));
     for (let missing = Math.max(...numbers) + 1; missing && !fields(`metrics-${Math.max(...numbers)}-event`).length; missing -= 1) {
       form.querySelector("[data-add-metric]").click();
+    }
+    for (const one of form.querySelectorAll('[name^="metrics-"][name$="-event"]')) {
+      if (!values.has(one.name)) one.closest("[data-metric-row]").querySelector("[data-remove-metric]").click();
     }
     for (const [field, { length }] of values) {
       if (!/(filters-property|formulas-formula)$/.test(field)) continue;

@@ -41,6 +41,8 @@ export class Fields {
   }
 
   isUsed(name) {
+    const { report, funnel } = this.form.elements;
+    if (this.described.steps.includes(name) && report.value === "funnel" && funnel.value) return false;
     return Object.entries(this.described.conditions[name]).every(([control, values]) => {
       const chosen = this.form.elements[control].value;
       return !chosen || values.includes(chosen);
@@ -81,28 +83,54 @@ export class Fields {
   say(place, texts, name = "") {
     const list = place.querySelector(":scope > .errorlist");
     if (list && texts.join() === [...list.children].map((item) => item.textContent).join()) return;
-    const control = place.querySelector(CONTROL);
     list?.remove();
     place.classList.toggle("errors", texts.length > 0);
-    describe(control, list?.id, false);
-    control?.removeAttribute("aria-invalid");
-    if (!texts.length) return;
-    const id = `id_${name}_error`;
-    place.prepend(element("ul", { class: "errorlist", id }, ...texts.map((text) => element("li", {}, text))));
-    describe(control, id, true);
+    for (const control of place.querySelectorAll("[aria-invalid]")) {
+      describe(control, list?.id, false);
+      control.removeAttribute("aria-invalid");
+    }
+    if (texts.length) place.prepend(element("ul", { class: "errorlist", id: `id_${name}_error` }, ...texts.map((text) => element("li", {}, text))));
+    this.mark(place);
+  }
+
+  // Ties the errors of a field to the element that they are about, and returns it. An error that names a row stands there.
+  mark(place) {
+    const list = place.querySelector(":scope > .errorlist");
+    const texts = list ? [...list.children].map((item) => item.textContent) : [];
+    const rows = [...place.querySelectorAll("[data-metric-row], [data-formula-row]")].filter((row) => !row.hidden);
+    const of = (row) => texts.filter((text) => text.startsWith(`${row.ariaLabel}:`) || text.startsWith(`${row.ariaLabel},`));
+    const wrong = rows.filter((row) => of(row).length);
+    for (const row of rows) {
+      row.classList.toggle("wrong", wrong.includes(row) || (texts.length > 0 && rows.length === 1));
+      row.querySelector(":scope > .why")?.remove();
+      if (wrong.includes(row)) row.prepend(element("p", { class: "why", "aria-hidden": "true" }, of(row).join(" "))); // heard from the list
+      if (of(row).some((text) => text.startsWith(`${row.ariaLabel},`))) row.querySelector("details").open = true;
+    }
+    list?.classList.toggle("only-heard", wrong.length > 0 && texts.every((text) => wrong.some((row) => of(row).includes(text))));
+    if (!texts.length) return null;
+    const control = wrong.length ? this.wrongPart(wrong[0], of(wrong[0])[0]) : place.querySelector(CONTROL);
+    describe(control, list.id, true);
     control?.setAttribute("aria-invalid", "true");
+    return control;
+  }
+
+  // In a row: the filter that the error names, else the first empty picker, else the first field.
+  wrongPart(row, text) {
+    const filter = row.querySelectorAll("[data-filter-row]")[Number(/^[^:]*filter (\d+):/.exec(text)?.[1]) - 1];
+    const part = filter || row;
+    const empty = [...part.querySelectorAll(".picker")].find((one) => !one.closest("[hidden]") && !one.previousElementSibling.value);
+    return (empty || part).querySelector(CONTROL);
   }
 
   // Ties the server's errors to what the scripts put in the place of a field, and goes to the first one.
   goToFirstError() {
+    let first = null;
     for (const list of this.form.querySelectorAll(".fields .errorlist")) {
-      const control = list.parentElement.querySelector(CONTROL);
-      describe(control, list.id, true);
-      control?.setAttribute("aria-invalid", "true");
+      const control = this.mark(list.parentElement);
+      first ??= control;
       const folded = list.closest("details");
       if (folded) folded.open = true;
     }
-    const first = this.form.querySelector(".fields .errorlist")?.parentElement.querySelector(CONTROL);
     const note = this.form.querySelector(".errorlist.nonfield");
     note?.setAttribute("tabindex", "-1");
     (first || note)?.focus();

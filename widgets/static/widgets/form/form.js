@@ -22,7 +22,9 @@ function enhance(form, described) {
 
   const project = () => form.elements.project.value;
   const metric = () => [...form.querySelectorAll('[name^="metrics-"][name$="-event"]')].find((one) => one.value.trim());
-  const event = () => linesOf(form.elements.events)[0] || form.elements.born_event.value.trim() || metric()?.value.trim();
+  const event = () => (fields.isUsed("metrics")
+    ? metric()?.value.trim()
+    : linesOf(form.elements.events)[0] || form.elements.born_event.value.trim());
   const list = (what, of, again) => (project()
     ? listOf(url("lists"), project(), what, of, again)
     : { values: [], problem: "Choose a project first to see its names.", fixed: true });

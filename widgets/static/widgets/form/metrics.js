@@ -80,11 +80,15 @@ export function formulas(box) {
   const add = box.querySelector("[data-add]");
   empty.hidden = true;
 
+  // Errors name a formula by its number.
+  const number = () => [...box.querySelectorAll("[data-formula-row]")].forEach((row, i) => { row.ariaLabel = `Formula ${i + 1}`; });
+
   function enhance(row) {
     const remove = row.querySelector("[data-remove]");
     remove.hidden = false;
     remove.addEventListener("click", () => {
       row.remove();
+      number();
       changed(empty.querySelector("input"));
       add.focus();
     });
@@ -94,6 +98,7 @@ export function formulas(box) {
   add.addEventListener("click", () => {
     const row = blank.cloneNode(true);
     empty.before(row);
+    number();
     enhance(row);
     row.querySelector("input").focus();
   });
