@@ -212,7 +212,7 @@ def test_a_refused_query_and_a_403_count(project: Project, make_widget: MakeWidg
 def test_the_list_of_saved_reports_costs_nothing_of_the_hour(
     project: Project, pick: Any, mixpanel: FakeMixpanel, boss: Any
 ) -> None:
-    Project.objects.update(hourly_limit=1)
+    Project.objects.update(hourly_limit=1, engine="classic")
     assert pick("events")["values"]
     assert pick("saved_reports")["values"]
     assert "used up" in pick("funnels")["problem"]
