@@ -179,6 +179,15 @@ class TestHours:
         found = csv(metrics(**self.ASKED, from_date=day, to_date=day), given, day)
         assert found[-1] == f"2026-11-18 {last},0"
 
+    def test_clocks_that_change_by_half_an_hour_lose_nothing(self) -> None:
+        day = date(2026, 4, 5)
+        hours = {"2026-04-05T01:00:00+11:00": 1, "2026-04-05T02:00:00+10:30": 2, "2026-04-05T12:00:00+10:30": 3}
+        given = answer({"A": hours}, days=[day]) | {"computed_at": "2026-04-05T03:00:00+00:00"}
+        given["date_range"] = {"from_date": "2026-04-05T00:00:00+11:00", "to_date": "2026-04-05T23:59:59+10:30"}
+        rows = [row.split(",") for row in csv(metrics(**self.ASKED, from_date=day, to_date=day), given, day)[1:]]
+        assert [n for _, n in rows if n != "0"] == ["1", "2", "3"]
+        assert rows[-2:] == [["2026-04-05 12:00", "3"], ["2026-04-05 13:00", "0"]]
+
     def test_two_values_of_one_hour_are_refused(self) -> None:
         hours = {"2026-11-18T00:00:00-08:00": 1, "2026-11-18T00:30:00-08:00": 2}
         with pytest.raises(ReadError, match="more than one value for the same hour"):

@@ -1,5 +1,6 @@
 """Reports by hour: chooses the hours of the range and names them. Cyfe has no format for hours, so names are texts."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -61,17 +62,17 @@ def hours_of(body: Mapping[str, Any], query: Query, last_day: date, found: list[
     if first is None:
         return []
     computed = body.get("computed_at")
-    now = found[-1] if found else first
+    now = latest = found[-1] if found else first
     if isinstance(computed, str):
         # In the project's zone first: its hours may begin at half past of UTC.
-        now = hour_of(instant(computed).astimezone(first.tzinfo))
+        now = hour_of(instant(computed).astimezone(latest.tzinfo))
     is_last = query["range"]["kind"] == "last"
     end = now if not is_last or query["range"]["include_today"] else now - HOUR
-    given = {at: at for at in found}
     hours: list[datetime] = []
-    at = first
+    at = found[0] if found and found[0] == first else first
     while at <= end and at.date() <= last_day and len(hours) <= 2 * MOST_HOURS:
-        at = given.get(at, at)  # with the answer's own offset, because clocks may change within the range
         hours.append(at)
-        at += HOUR
+        # The answer's own hours, because clocks may change within the range: by half an hour on Lord Howe Island.
+        after = bisect_right(found, at)
+        at = found[after] if after < len(found) and found[after] <= at + HOUR else at + HOUR
     return hours[-query["range"]["last"] :] if is_last else hours
