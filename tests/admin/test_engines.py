@@ -169,6 +169,16 @@ class TestSwitching:
             assert save(client, project, engine=engine).status_code == 302
         assert poll(widget).content == first.content
 
+    def test_it_asks_anew_whatever_else_is_saved_first(
+        self, project: Project, make_widget: Callable[..., Widget], poll: Callable[..., Any], mixpanel: FakeMixpanel
+    ) -> None:
+        widget, client = make_widget(), boss()
+        poll(widget)
+        assert save(client, project, engine="classic").status_code == 302
+        assert save(client, project, engine="classic", name="Another name").status_code == 302
+        poll(widget)
+        assert [call.endpoint for call in mixpanel.calls] == ["insights", "events"]
+
     def test_switching_back_shows_no_older_numbers(
         self, project: Project, make_widget: Callable[..., Widget], poll: Callable[..., Any], mixpanel: FakeMixpanel
     ) -> None:

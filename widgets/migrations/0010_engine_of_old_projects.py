@@ -52,8 +52,9 @@ def ask_insights(apps, project, widget, query):
     old = Snapshot.objects.filter(pk=widget.snapshot_id).first()
     if old is None or old.key == key:
         return
-    names = ("fetched_at", "rolls_at", "interval_seconds", "version", "report_json")
-    data = {name: getattr(old, name) for name in names} | {"due_at": now if old.fetched_at else None}
+    names = ("fetched_at", "interval_seconds", "version", "report_json")
+    data = {name: getattr(old, name) for name in names}
+    data |= {"due_at": old.fetched_at and now, "rolls_at": old.rolls_at and now}
     new, _ = Snapshot.objects.get_or_create(key=key, defaults={"project": project, "query": query, **data})
     type(widget).objects.filter(pk=widget.pk).update(snapshot=new)
 

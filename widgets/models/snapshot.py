@@ -125,8 +125,11 @@ class Snapshot(models.Model):
         """
         if other.fetched_at is None or (self.fetched_at is not None and self.fetched_at >= other.fetched_at):
             return
-        self.report_json, self.fetched_at, self.rolls_at = other.report_json, other.fetched_at, other.rolls_at
-        self.interval_seconds, self.due_at = other.interval_seconds, timezone.now()
+        now = timezone.now()
+        self.report_json, self.fetched_at = other.report_json, other.fetched_at
+        # A range that is over has rolled, so that it stays due when `set_due` computes again.
+        self.rolls_at = now if other.rolls_at else None
+        self.interval_seconds, self.due_at = other.interval_seconds, now
         self.version += 1
         self.save(update_fields=["report_json", "fetched_at", "rolls_at", "interval_seconds", "due_at", "version"])
 
