@@ -14,7 +14,7 @@ from widgets.management.demo.dashboard import dashboard
 from widgets.mixpanel.auth import ServiceAccount
 from widgets.mixpanel.client import Client
 from widgets.models import Widget
-from widgets.models.widget import spec_of
+from widgets.models.widget_spec import spec_of
 from widgets.poll.render import view
 from widgets.report import ReportError
 from widgets.reports import REPORT_TYPES

@@ -115,7 +115,12 @@ def test_projects_go_over_to_insights_unless_a_widget_needs_the_classic_endpoint
     assert [(each[0], *each[3:]) for each in before] == [(each[0], *each[3:]) for each in after], "the last good answer"
     asked_anew = {now[1] for then, now in zip(before, after, strict=True) if then[2] != now[2]}
     assert asked_anew == {"events", "segmentation", "sum"}
-    not_due = {pk for (pk,) in rows(tmp_path, "SELECT id FROM widgets_snapshot WHERE due_at > datetime('now')")}
+    not_due = {
+        pk
+        for (pk,) in rows(
+            tmp_path, "SELECT id FROM widgets_snapshot WHERE due_at > strftime('%Y-%m-%d %H:%M:%f', 'now')"
+        )
+    }
     assert not not_due & ({each[2] for each in after} - {each[2] for each in before}), "stale until Insights answers"
     assert len({each[2] for each in after}) == len({each[2] for each in before}), "equal queries share a snapshot"
 

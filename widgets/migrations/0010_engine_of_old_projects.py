@@ -5,7 +5,7 @@ from django.db import migrations
 from django.utils import timezone
 
 from widgets.models.snapshot import key_of
-from widgets.models.widget import spec_of
+from widgets.models.widget_spec import spec_of
 from widgets.reports import REPORT_TYPES
 from widgets.reports.rules import check
 from widgets.spec import CLASSIC, INSIGHTS

@@ -20,16 +20,15 @@ from widgets.models.access import VisibleQuerySet, leave_people_behind
 from widgets.models.board import MOST_TAGS, validate_tags
 from widgets.models.project import Project
 from widgets.models.snapshot import Snapshot
+from widgets.models.widget_spec import spec_of
 from widgets.reports import REPORT_TYPES, Query, ReportType
 from widgets.reports.rules import check
-from widgets.spec import ANALYSES, CHARTS, MEASURES, RANGES, SORTS, UNITS, Filter, Formula, Metric, WidgetSpec
+from widgets.spec import ANALYSES, CHARTS, MEASURES, RANGES, SORTS, UNITS, WidgetSpec
 
 SLUG = re.compile(r"[A-Za-z0-9_-]{22,64}")
 """At least 22 characters of URL-safe base64: 128 bits and more."""
 
 LONGEST_TITLE = 200
-
-SPEC_FIELDS = tuple(WidgetSpec.__dataclass_fields__)
 
 
 class WidgetQuerySet(VisibleQuerySet["Widget"]):
@@ -291,26 +290,3 @@ class Widget(models.Model):
     def page_url(self) -> str:
         """The page with the chart, for people who have the address."""
         return f"{settings.SITE_URL}/w/{self.slug}"
-
-
-def spec_of(row: Any) -> WidgetSpec:
-    """The settings in a row. In a migration, the row may lack fields that later migrations add."""
-    values = {name: getattr(row, name) for name in SPEC_FIELDS if hasattr(row, name)}
-    for name in ("events", "exclude", "only"):
-        values[name] = tuple(values[name] or ())
-    values["filters"] = filters_in(values["filters"])
-    values["metrics"] = tuple(map(metric_in, values["metrics"] or ()))
-    values["formulas"] = tuple(
-        Formula(each.get("formula", ""), each.get("label", "")) for each in values["formulas"] or ()
-    )
-    return WidgetSpec(**values)
-
-
-def filters_in(stored: Any) -> tuple[Filter, ...]:
-    return tuple(Filter(each.get("property", ""), each.get("op", ""), each.get("value")) for each in stored or ())
-
-
-def metric_in(stored: dict[str, Any]) -> Metric:
-    """A metric as the forms and imports store it: every key but `event` may be missing."""
-    texts = {key: stored[key] for key in ("measure", "property", "label") if key in stored}
-    return Metric(stored.get("event", ""), filters=filters_in(stored.get("filters")), **texts)
