@@ -161,3 +161,12 @@ def test_an_empty_row_between_others_keeps_the_letters(page: Any) -> None:
     page.get_by_role("button", name="Remove metric B").click()
     page.get_by_role("textbox", name="Formula", exact=True).fill("B / A")
     wait_for_csv(page, "Date,B / A")
+
+
+def test_a_breakdown_lists_the_properties_of_a_metric_and_not_of_a_hidden_event(page: Any) -> None:
+    page.locator("#id_report").select_option("events")
+    choose(page, "Events", "Logged in")
+    page.locator("#id_report").select_option("insights")
+    add(page, "A", "Order completed")
+    page.get_by_role("combobox", name="Breakdown").click()
+    option(page, "amount").wait_for()
