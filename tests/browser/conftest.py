@@ -164,7 +164,7 @@ def open_page(chromium: "Browser", windows: dict[bool, "BrowserContext"], site: 
         contexts.append(context)
         page = context.pages[0] if context.pages else context.new_page()
         page.set_viewport_size(viewport)
-        page.emulate_media(color_scheme=theme, reduced_motion="no-preference")
+        page.emulate_media(color_scheme=theme, reduced_motion="no-preference", forced_colors="none")
         if user is not None:
             client = Client()
             client.force_login(user)

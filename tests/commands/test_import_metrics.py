@@ -152,7 +152,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "metrics elsewhere": (METRICS | {"report": "events", "events": ["Signed up"]}, "metrics: The report “Events”"),
     "an unknown analysis": (METRICS | {"analysis": "trend"}, "analysis: write one of linear, cumulative, rolling."),
     "rolling over nothing": (METRICS | {"analysis": "rolling"}, "window: Enter how many days"),
-    "hours on a line": (HOURS | {"chart": "line"}, "unit: Hours need the report “Several metrics and formulas”"),
+    "hours on a line": (HOURS | {"chart": "line"}, "unit: Hours need the chart table"),
     "32 days of hours": (HOURS | {"last": 32 * 24}, "last: Mixpanel answers hours for at most 31 days."),
     "a quarter of hours": (HOURS | {"range": "last_quarter"}, "range: Mixpanel answers hours for at most 31 days."),
     "an expression": (

@@ -80,9 +80,10 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
         if value not in values:
             yield Problem(field, f"“{value}” is not possible here. Choose one of: {', '.join(values)}.")
     if spec.unit == "hour" and "range" in report_type.fields and (spec.report, spec.chart) != ("insights", "table"):
+        report = "" if spec.report == "insights" else "the report “Several metrics and formulas” and "
         yield Problem(
             "unit",
-            "Hours need the report “Several metrics and formulas” and the chart table: Cyfe's dates have no hours.",
+            f"Hours need {report}the chart table: Cyfe's dates have no hours.",
         )
     if spec.chart in CHARTS and spec.chart not in report_type.charts:
         fitting = ", ".join(report_type.charts)
