@@ -22,7 +22,7 @@ def widget(acme: Project) -> Widget:
 
 
 def test_who_edits_a_widget_and_opens_it_again_sees_the_edit(open_page: OpenPage, widget: Widget) -> None:
-    """Although the browser keeps the page for as long as its numbers are fresh."""
+    """Although the page's numbers are fresh for a while."""
     page = open_page(f"/w/{widget.slug}")
     page.get_by_role("heading", name="Signups by plan").wait_for()
     widget.refresh_from_db()

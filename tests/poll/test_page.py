@@ -41,9 +41,10 @@ def test_any_site_may_frame_it_and_it_reads_no_cookie(client: Client, make_widge
     assert same.content == response.content
 
 
-def test_browsers_need_not_load_it_again(client: Client, make_widget: Any) -> None:
+def test_browsers_ask_each_time_and_need_not_load_it_again(client: Client, make_widget: Any) -> None:
     widget = make_widget()
     first = client.get(f"/w/{widget.slug}")
+    assert first["Cache-Control"].endswith(", no-cache")
     again = client.get(f"/w/{widget.slug}", headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert client.head(f"/w/{widget.slug}").content == b""

@@ -14,7 +14,7 @@ from widgets.mixpanel.regions import REGIONS
 from widgets.models.access import VisibleQuerySet
 from widgets.models.encrypted import Encrypted, EncryptedField, encrypt, problem_with
 from widgets.reports.rules import check
-from widgets.spec import ENGINES, INSIGHTS
+from widgets.spec import ENGINES, INSIGHTS, Problem
 
 PROJECT_SECRET_ENDS = date(2027, 3, 3)
 """https://developer.mixpanel.com/reference/project-secret: deprecated. It stops working on this day."""
@@ -180,17 +180,18 @@ class Project(models.Model):
         """A message if the project has widgets that a newly chosen engine can't ask; else empty."""
         if not Project.objects.filter(pk=self.pk).exclude(engine=self.engine).exists():
             return ""
-        today = self.today()
-        problems = [
-            (widget.title, found[0].message)
-            for widget in self.widgets.all()
-            if (found := check(widget.spec, today, self.engine))
-        ]
+        problems = [(each.title, found[0].message) for each in self.widgets.all() if (found := self.new_problems(each))]
         if not problems:
             return ""
         (title, message), others = problems[0], len(problems) - 1
         more = f" {others} more can't be asked either." if others else ""
         return f"This engine can't ask the widget “{title}”: {message}{more} Change or delete such widgets first."
+
+    def new_problems(self, widget: Any) -> list[Problem]:
+        """The mistakes of a widget that are mistakes with this engine only."""
+        today, others = self.today(), [engine for engine in ENGINES if engine != self.engine]
+        before = {problem for other in others for problem in check(widget.spec, today, other)}
+        return [problem for problem in check(widget.spec, today, self.engine) if problem not in before]
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
         """Saves, ends the backoff and its errors, and gives the widgets new snapshots if the identity has changed."""

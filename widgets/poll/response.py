@@ -110,6 +110,10 @@ def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
     reply.body, etag = page.write_page(slug, row, why, stale=row.is_stale(now))
     others = {name for name, _ in (*SECURITY_HEADERS, *page.HEADERS)} | {"ETag"}
     reply.headers = [(name, value.partition(DETAIL)[0]) for name, value in reply.headers if name not in others]
+    # People who have edited a widget see the edit at once: browsers ask each time, and are answered 304.
+    reply.headers = [
+        (name, f"{value}, no-cache" if name == "Cache-Control" else value) for name, value in reply.headers
+    ]
     reply.headers += page.HEADERS
     reply.may_be_framed = True
     if reply.status == 503:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from widgets.report import Report, ReportError
-from widgets.reports.either import EXPRESSION, most_days, too_many_days
+from widgets.reports.either import EXPRESSION, LONGEST_BY_DAY, most_days, too_many_days
 from widgets.reports.expressions import is_expression
 from widgets.reports.insights import bookmark, unsaved
 from widgets.reports.insights.formulas import letters, problem_in, sent
@@ -61,7 +61,7 @@ class Metrics(ReportType):
         return linear and all(each.measure in ADDITIVE for each in spec.metrics)
 
     def in_one_bucket(self, spec: WidgetSpec) -> bool:
-        return spec.one_total and (not self.adds_up(spec) or most_days(spec) > 366)
+        return spec.one_total and (not self.adds_up(spec) or most_days(spec) > LONGEST_BY_DAY)
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
         query = super().query(spec, engine)

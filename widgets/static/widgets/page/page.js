@@ -19,6 +19,4 @@
   const look = () => document.hidden || Date.now() - last < EVERY / 2 || update();
   setInterval(look, EVERY);
   document.addEventListener("visibilitychange", look);
-  // The browser kept this page while its numbers were fresh. The widget may have changed since then.
-  if (performance.getEntriesByType("navigation")[0]?.transferSize === 0) update();
 })();
