@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import InternalError, OperationalError
+from django.db import IntegrityError, InternalError, OperationalError
 
 from widgets import charts
 from widgets.cyfe import Table, lay_out, table_as_json, write_csv
@@ -65,9 +65,10 @@ def render(row: PollRow, format: str) -> None:
     When the new data can't be drawn, the last good rendering stays and `problem` gives the reason.
     """
     with LOCKS[row.widget_id % len(LOCKS)]:
-        widget = Widget.objects.select_related("snapshot").defer("snapshot__report_json").get(pk=row.widget_id)
-        snapshot = widget.snapshot
-        if snapshot is None or snapshot.fetched_at is None:
+        found = Widget.objects.select_related("snapshot").defer("snapshot__report_json").filter(pk=row.widget_id)
+        widget = found.order_by().first()
+        snapshot = widget.snapshot if widget else None
+        if widget is None or snapshot is None or snapshot.fetched_at is None:
             return
         row.widget_version, row.snapshot_id, row.snapshot_version = widget.version, snapshot.pk, snapshot.version
         kept = Rendering.objects.filter(widget=widget, format=format, source_version=row.current_source_version).first()
@@ -96,6 +97,9 @@ def make_rendering(widget: Widget, report: Report, row: PollRow, format: str) ->
     try:
         with answering.short_write_timeout():
             return Rendering.objects.update_or_create(widget=widget, format=format, defaults=values)[0]
+    except IntegrityError:
+        # The widget was deleted meanwhile. This poll found it, and the next one does not.
+        return Rendering(widget=widget, format=format, **values)
     except (OperationalError, InternalError):
         # The disk is full or read-only, or SQLite is locked for long. The poll can still be answered.
         logger.exception("a rendering could not be stored")

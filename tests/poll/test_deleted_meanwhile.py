@@ -1,0 +1,42 @@
+"""A widget that is deleted while its numbers are laid out: no error, and 404 from then on."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from widgets.models import Rendering, Widget
+from widgets.models.call import Purpose
+from widgets.poll import render
+from widgets.refresh.run import refresh
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def deleted_while_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def writes(write: Any) -> Any:
+        def delete_and_write(table: Any) -> bytes:
+            Widget.objects.all().delete()
+            return bytes(write(table))
+
+        return delete_and_write
+
+    monkeypatch.setattr(render, "WRITERS", {name: writes(write) for name, write in render.WRITERS.items()})
+
+
+@pytest.mark.parametrize("ending", [".csv", ".json", ""])
+def test_the_poll_that_found_it_is_answered(
+    client: Client, make_widget: Any, deleted_while_writing: None, ending: str
+) -> None:
+    address = f"/w/{make_widget().slug}{ending}"
+    assert client.get(address).status_code == 200
+    assert client.get(address).status_code == 404
+    assert not Rendering.objects.exists()
+
+
+def test_the_boards_chart_too(admin_client: Client, make_widget: Any, deleted_while_writing: None) -> None:
+    widget = make_widget()
+    refresh(widget.snapshot_id, expected_fetched_at=None, purpose=Purpose.COMMAND)
+    assert admin_client.get(f"/charts/{widget.pk}.json").status_code == 200
+    assert admin_client.get(f"/charts/{widget.pk}.json").status_code == 404
