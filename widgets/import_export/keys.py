@@ -107,7 +107,7 @@ def formulas(value: Any) -> str:
         if not isinstance(entry, dict) or not {"formula"} <= set(entry) <= set(Formula._fields):
             return FORMULAS
         if not are_texts(entry.values()):
-            return FORMULAS
+            return f"{FORMULAS}, with texts for {' and '.join(Formula._fields)}"
     return ""
 
 

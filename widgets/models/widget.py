@@ -40,7 +40,7 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
         return self.filter(reduce(operator.or_, (models.Q(**{f"tags__{place}": tag}) for place in range(MOST_TAGS))))
 
     def connect_again(self, project: Project) -> dict[int, int | None]:
-        """Connects the project's widgets with the snapshots of what they ask now. Few statements: polls may wait.
+        """Connects the project's widgets with the snapshots of their current queries. Few statements: polls may wait.
 
         Returns widget's id → its snapshot's id before.
         """

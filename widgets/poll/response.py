@@ -109,10 +109,11 @@ def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
     why = row.problem or held_back or (reply.body.decode().strip() if reply.status == 503 else "")
     reply.body, etag = page.write_page(slug, row, why, stale=row.is_stale(now))
     others = {name for name, _ in (*SECURITY_HEADERS, *page.HEADERS)} | {"ETag"}
-    reply.headers = [(name, value.partition(DETAIL)[0]) for name, value in reply.headers if name not in others]
     # People who have edited a widget see the edit at once: browsers ask each time, and are answered 304.
     reply.headers = [
-        (name, f"{value}, no-cache" if name == "Cache-Control" else value) for name, value in reply.headers
+        (name, f"{value}, no-cache" if name == "Cache-Control" else value.partition(DETAIL)[0])
+        for name, value in reply.headers
+        if name not in others
     ]
     reply.headers += page.HEADERS
     reply.may_be_framed = True

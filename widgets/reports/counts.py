@@ -21,7 +21,7 @@ class Counts(AskedEitherWay):
     compares = True
 
     def asked_events(self, spec: WidgetSpec) -> list[str]:
-        """The events, sorted, because widgets with the same events share a query."""
+        """The events of the query."""
         return list(spec.events[:1])
 
     def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:

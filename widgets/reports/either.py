@@ -17,7 +17,7 @@ from widgets.spec import CLASSIC, Problem, WidgetSpec
 
 LONG_YEAR_ENDS = date(2028, 12, 31)
 LONGEST_BY_DAY = 366
-"""The maximum of days in a query by day. Mixpanel limits Insights to 12 months."""
+"""The maximum number of days in a query by day. Mixpanel limits Insights to 12 months."""
 
 EXPRESSION = (
     "An expression works only in a project with the engine “Classic”. Enter a property's plain name and simple "
@@ -25,9 +25,25 @@ EXPRESSION = (
 )
 
 
-class AskedEitherWay(ReportType):
+class AsksInsights(ReportType):
+    """A report type that Insights answers as an unsaved report. A subclass defines the metrics."""
+
     overlays = True
 
+    def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:
+        """The metrics of the query to Insights, each as `bookmark.metric` makes it."""
+        raise NotImplementedError
+
+    def in_one_bucket(self, spec: WidgetSpec) -> bool:
+        """Whether Insights is asked for one value over the whole range, instead of values by date."""
+        return spec.one_total and (not self.adds_up(spec) or most_days(spec) > LONGEST_BY_DAY)
+
+    def insights_query(self, spec: WidgetSpec) -> Query:
+        query = self.dated_query(spec) | {"metrics": self.metrics(spec)}
+        return query | {"one_bucket": True} if self.in_one_bucket(spec) else query
+
+
+class AskedEitherWay(AsksInsights):
     def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
         if engine != CLASSIC:
             yield from self.insights_problems(spec)
@@ -45,23 +61,12 @@ class AskedEitherWay(ReportType):
         if not self.in_one_bucket(spec):
             yield from too_many_days(spec)
 
-    def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:
-        """The metrics of the query to Insights, each as `bookmark.metric` makes it."""
-        raise NotImplementedError
-
-    def in_one_bucket(self, spec: WidgetSpec) -> bool:
-        """Whether Insights is asked for one value over the whole range, instead of values by date."""
-        return spec.one_total and (not self.adds_up(spec) or most_days(spec) > LONGEST_BY_DAY)
-
     def query(self, spec: WidgetSpec, engine: str) -> Query:
         # A widget that was deleted under the other engine and brought back may hold expressions. Without them its
         # numbers would be wrong.
         if engine == CLASSIC or any(expressions(spec)):
             return self.classic_query(spec)
-        query = self.dated_query(spec) | {"metrics": self.metrics(spec)}
-        if self.in_one_bucket(spec):
-            query["one_bucket"] = True
-        return query
+        return self.insights_query(spec)
 
     def request(self, query: Query, today: date) -> Request:
         return bookmark.request(query, today) if "metrics" in query else self.classic_request(query, today)
@@ -69,8 +74,7 @@ class AskedEitherWay(ReportType):
     def read(self, answer: Any, query: Query, today: date) -> Report:
         if "metrics" not in query:
             return self.classic_read(answer, query, today)
-        found = unsaved.read(answer, query, today)
-        return self.report_of(found, query)
+        return self.report_of(unsaved.read(answer, query, today), query)
 
     def report_of(self, answer: unsaved.Answer, query: Query) -> Report:
         raise NotImplementedError

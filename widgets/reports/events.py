@@ -30,6 +30,7 @@ class Events(Counts):
             )
 
     def asked_events(self, spec: WidgetSpec) -> list[str]:
+        """Sorted, so that widgets with the same events share a query."""
         return sorted(set(spec.events))
 
     def events_of(self, spec: WidgetSpec) -> Query:

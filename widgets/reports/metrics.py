@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 
 from widgets.report import Report, ReportError
-from widgets.reports.either import EXPRESSION, LONGEST_BY_DAY, most_days, too_many_days
+from widgets.reports.either import EXPRESSION, AsksInsights, too_many_days
 from widgets.reports.expressions import is_expression
 from widgets.reports.insights import bookmark, unsaved
 from widgets.reports.insights.formulas import letters, problem_in, sent
 from widgets.reports.insights.hours import MOST_HOURS
-from widgets.reports.report_type import RANGE_FIELDS, Query, ReportType, Request, compared, totalled
+from widgets.reports.report_type import RANGE_FIELDS, Query, Request
 from widgets.spec import (
     ANALYSES,
     CLASSIC,
@@ -33,7 +33,7 @@ ONLY_INSIGHTS = (
 )
 
 
-class Metrics(ReportType):
+class Metrics(AsksInsights):
     name = "insights"
     title = "Several metrics and formulas"
     about = (
@@ -43,7 +43,6 @@ class Metrics(ReportType):
     fields = ("metrics", "formulas", "breakdown", "analysis", "window", "overlay_previous", *RANGE_FIELDS)
     charts = (*TIME_SERIES_CHARTS, *ONE_TOTAL_CHARTS, "table")
     compares = True
-    overlays = True
 
     def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
         if engine == CLASSIC:
@@ -60,14 +59,11 @@ class Metrics(ReportType):
         linear = spec.analysis == "linear" and not spec.formulas
         return linear and all(each.measure in ADDITIVE for each in spec.metrics)
 
-    def in_one_bucket(self, spec: WidgetSpec) -> bool:
-        return spec.one_total and (not self.adds_up(spec) or most_days(spec) > LONGEST_BY_DAY)
+    def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:
+        return [bookmark.metric(each.event, each.measure, each.property, tuple(each.filters)) for each in spec.metrics]
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        query = super().query(spec, engine)
-        query["metrics"] = [
-            bookmark.metric(each.event, each.measure, each.property, tuple(each.filters)) for each in spec.metrics
-        ]
+        query = self.insights_query(spec)
         if spec.formulas:
             query["formulas"] = [sent(each.formula) for each in spec.formulas]
         if spec.breakdown:
@@ -76,8 +72,6 @@ class Metrics(ReportType):
             query["analysis"] = spec.analysis
         if spec.analysis == "rolling":
             query["window"] = spec.window
-        if self.in_one_bucket(spec):
-            query["one_bucket"] = True
         return query
 
     def request(self, query: Query, today: date) -> Request:
@@ -105,12 +99,8 @@ class Metrics(ReportType):
         report = report.with_series(series)
         if spec.formulas:
             report = without_gaps(report) if report.row_kind == "total" else replace(report, gaps=True)
-        if report.row_kind == "dates" and (spec.compares or spec.overlay_previous):
-            report = compared(report, overlay=spec.overlay_previous)
-        if spec.one_total and report.row_kind == "dates":
-            report = totalled(report)
         return replace(
-            report,
+            super().view(report, spec),
             labels_name=report.labels_name or (spec.breakdown if spec.breakdown and not several else "Name"),
             values_name="Total" if several else names[0],
         )

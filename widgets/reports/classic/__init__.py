@@ -1,4 +1,4 @@
-"""Mixpanel's older endpoints: `/events`, `/segmentation…` and `/funnels`.
+"""The parts that only Mixpanel's older endpoints need. The report types themselves write and read their requests.
 
-Mixpanel put most of them into maintenance mode on 1 July 2026 and may end them.
+Mixpanel put most of these endpoints into maintenance mode on 1 July 2026 and may end them.
 """
