@@ -55,7 +55,8 @@ def test_from_the_login_to_a_copied_address_by_keys(
     open_page: OpenPage, boss: AbstractUser, mixpanel: FakeMixpanel
 ) -> None:
     page = open_page("/admin/login/?next=/")
-    page.keyboard.type("boss")  # the focus is in the first field
+    page.wait_for_function("document.activeElement.name === 'username'")  # nobody has to look for the first field
+    page.keyboard.type("boss")
     fill(page, "Password", "a long password")
     with page.expect_navigation():
         page.keyboard.press("Enter")
