@@ -76,11 +76,12 @@ def for_polls(hourly_limit: int) -> int:
     return hourly_limit - hourly_limit // RESERVE_SHARE
 
 
-def interval_factor_for(queries: Iterable[tuple[float, bool]], hourly_limit: int) -> float:
-    """The factor that stretches all refresh intervals when the project has more queries than its hourly limit.
+def demand(calls: Iterable[tuple[float, bool]]) -> float:
+    """Calls per hour. `calls`: `(interval in seconds, range is over)` per call; a range that is over moves daily."""
+    return sum(3600 / interval + (1 / 24 if over else 0) for interval, over in calls)
 
-    `queries`: `(interval in seconds, range is over)` per query. The factor is at least 1.
-    """
-    demand = sum(3600 / interval + (1 / 24 if over else 0) for interval, over in queries)
+
+def interval_factor_for(calls_per_hour: float, hourly_limit: int) -> float:
+    """The factor that stretches all intervals when the project needs more calls than its limit; at least 1."""
     # 5 % of the calls stay free for retries.
-    return max(1.0, demand / (for_polls(hourly_limit) * 0.95))
+    return max(1.0, calls_per_hour / (for_polls(hourly_limit) * 0.95))

@@ -23,6 +23,7 @@ from widgets.models import ApiCall, Project
 from widgets.models.call import Outcome, Purpose
 from widgets.models.project import PROJECT_SECRET_ENDS, Auth
 from widgets.refresh.clock import clock_warnings
+from widgets.refresh.costs import costs_of
 from widgets.refresh.usage import caller, spent_by, usage_of
 from widgets.times import time_tag
 
@@ -137,6 +138,7 @@ class ProjectPage(admin.ModelAdmin):
                     *(clock_warnings() if request.user.is_superuser else ()),
                 ],
                 "usage": usage,
+                "costs": costs_of(project),
                 "segments": segments(spent_by(project, request.user)),
                 "scale": max(usage.limit, usage.used),
                 "calls": [described(call, request.user) for call in calls[:CALLS_SHOWN]],

@@ -154,7 +154,7 @@ def version_of(widget: Widget) -> str:
 
 
 def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[int, str], list[str]]:
-    """Refreshes each query once, the oldest data first, for LONGEST_REFRESH seconds.
+    """Refreshes each query once, the oldest data first, for LONGEST_REFRESH seconds. Queries share calls if they can.
 
     Returns message → titles of its widgets. A message is its level and its text, with … for the titles.
     """
@@ -162,6 +162,7 @@ def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[in
     words: dict[int, tuple[int, str]] = {}
     ended: dict[int, tuple[int, str]] = {}
     deadline = time.monotonic() + LONGEST_REFRESH
+    known = dict(widgets.filter(active=True).values_list("snapshot_id", "snapshot__fetched_at"))
     for widget in widgets.order_by(F("snapshot__fetched_at").asc(nulls_first=True), "pk"):
         pk, project_id = widget.snapshot_id, widget.project_id
         if not widget.active:
@@ -173,8 +174,9 @@ def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[in
             if time.monotonic() > deadline:
                 found.setdefault(LATER, []).append(widget.title)
                 continue
-            expected = Snapshot.objects.values_list("fetched_at", flat=True).get(pk=pk)
-            outcome = refresh(pk, expected_fetched_at=expected, purpose=Purpose.PERSON, user_id=user_id)
+            outcome = refresh(
+                pk, expected_fetched_at=known[pk], purpose=Purpose.PERSON, user_id=user_id, also=known.keys()
+            )
             words[pk] = in_words(outcome, pk, project_id)
             if outcome in ENDS_FOR_ALL:
                 ended[project_id] = words[pk]

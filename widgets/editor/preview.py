@@ -104,7 +104,13 @@ def wants(snapshot: Snapshot | None, project: Project, ask: Ask) -> bool:
 
 def ask_for(project: Project, query: Query, user_id: int | None) -> Asked:
     looked_up = Snapshot.objects.of(project, query)
-    outcome = refresh(looked_up.pk, expected_fetched_at=looked_up.fetched_at, purpose=Purpose.PERSON, user_id=user_id)
+    outcome = refresh(
+        looked_up.pk,
+        expected_fetched_at=looked_up.fetched_at,
+        purpose=Purpose.PERSON,
+        user_id=user_id,
+        alone=True,
+    )
     # The row is gone if the project has changed meanwhile.
     snapshot = Snapshot.objects.filter(pk=looked_up.pk).first()
     if isinstance(outcome, Outcome):

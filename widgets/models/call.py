@@ -5,7 +5,6 @@ from django.db import models
 
 from widgets.models.access import VisibleQuerySet
 from widgets.models.project import Project
-from widgets.models.snapshot import Snapshot
 
 
 class Purpose(models.TextChoices):
@@ -32,17 +31,17 @@ class Outcome(models.TextChoices):
 
 
 class ApiCall(models.Model):
-    """One call to Mixpanel.
+    """One call to Mixpanel. `parts`: the ids of the snapshots that it refreshes; empty for other calls.
 
     `gave_up`: we stopped waiting, but the query may still run at Mixpanel. `counts`: as far as we know, Mixpanel counts
     the call towards the project's hourly limit.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="calls")
-    snapshot = models.ForeignKey(Snapshot, models.SET_NULL, null=True, related_name="calls")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     purpose = models.CharField(max_length=10)
     what = models.CharField(max_length=200)
+    parts = models.JSONField(default=list)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=20, blank=True)

@@ -30,6 +30,14 @@ TOUCHED_EVERY = timedelta(hours=1)
 """`touched_at` may be this old, to save writes. It is much less than `pruning.UNUSED_KEPT_FOR`."""
 
 
+class Sharing(models.TextChoices):
+    """Whether a call may refresh a snapshot together with others."""
+
+    MAY = "", "may share a call"
+    ONCE = "once", "is asked alone until it succeeds"
+    NEVER = "never", "is always asked alone"
+
+
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def set_due(self, project: Project) -> None:
         """Writes `due_at` and `interval_seconds` of these snapshots of one project.
@@ -87,6 +95,7 @@ class Snapshot(models.Model):
     The data came at `fetched_at` and is stale from `due_at` on, which `set_due` writes (see `widgets.freshness`): after
     `interval_seconds`, or at `rolls_at`, when the range moves. The refresh that has `lease_token` stores its answer; no
     other refresh begins before `lease_until`. `touched_at`: when a widget or preview last looked the query up.
+    `batch_limit`: the largest number of snapshots that one call refreshes together with this one; None for no limit.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="snapshots")
@@ -105,6 +114,9 @@ class Snapshot(models.Model):
     failures = models.PositiveIntegerField(default=0)
     error_kind = models.CharField(max_length=20, blank=True)
     error = models.TextField(blank=True)
+
+    sharing = models.CharField(max_length=5, choices=Sharing.choices, blank=True, default=Sharing.MAY)
+    batch_limit = models.PositiveIntegerField(null=True)
 
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True)

@@ -4,7 +4,7 @@ Calls are counted in the ledger by the database's clock, so the limits hold acro
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -17,6 +17,7 @@ from widgets.freshness import for_polls, is_stale
 from widgets.models import ApiCall, Project, Snapshot
 from widgets.models.call import Purpose
 from widgets.refresh.clock import database_now
+from widgets.reports import Query
 
 HOUR = timedelta(seconds=3615)
 """15 seconds longer than an hour: we count a query when it leaves, Mixpanel counts it when it arrives."""
@@ -51,7 +52,7 @@ class Reservation:
 
     `trial`: this call tests whether the project's backoff is over. `counts`: the call counts towards the hourly limit.
     `speaks_for_project`: the result may begin or end the project's backoff. Calls with unsaved credentials may not.
-    `token`: the lease of the snapshot that the call refreshes; empty for other calls.
+    `token`: the lease of the snapshots that the call refreshes, `parts`; empty for other calls.
     """
 
     call_id: int | None
@@ -61,12 +62,21 @@ class Reservation:
     counts: bool = True
     speaks_for_project: bool = True
     token: str = ""
+    parts: tuple[Snapshot, ...] = ()
 
 
 def claim(
-    snapshot_id: int, *, expected_fetched_at: datetime | None, purpose: str, user_id: int | None = None
+    snapshot_id: int,
+    *,
+    expected_fetched_at: datetime | None,
+    purpose: str,
+    user_id: int | None = None,
+    others: Mapping[int, datetime | None] | None = None,
 ) -> Reservation | Refusal:
     """Leases the snapshot and reserves a call, or returns the reason why not.
+
+    `others`: the snapshots that the same call may refresh, each with the `fetched_at` that the caller saw. Those that
+    another request has leased or refreshed, and those that wait after an error, are left out.
 
     `expected_fetched_at`: the `fetched_at` that the caller saw. Another value in the database means that another
     request refreshed the snapshot. People (`Purpose.PERSON`) may use the calls reserved for them, and may retry at once
@@ -74,7 +84,10 @@ def claim(
     """
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().filter(snapshots=snapshot_id).first()
-        snapshot = Snapshot.objects.select_for_update().defer("report_json").filter(pk=snapshot_id).first()
+        wanted = {snapshot_id: expected_fetched_at} | dict(others or {})
+        rows = Snapshot.objects.select_for_update().filter(pk__in=wanted, project=project).order_by("pk")
+        found = {row.pk: row for row in rows.defer("report_json")}
+        snapshot = found.pop(snapshot_id, None)
         if project is None or snapshot is None:
             return Refusal.GONE
         now = database_now()
@@ -92,17 +105,24 @@ def claim(
             return Refusal.BACKOFF
         if refusal := limit_reached(project, now, person=purpose == Purpose.PERSON):
             return refusal
+        parts = (snapshot, *(row for row in found.values() if may_join(row, wanted[row.pk], now)))
         call = ApiCall.objects.create(
             project=project,
-            snapshot=snapshot,
+            parts=[part.pk for part in parts],
             user_id=user_id,
             purpose=purpose,
-            what=describe(snapshot),
+            what=describe(parts),
             started_at=now,
         )
         token = secrets.token_hex(16)
-        Snapshot.objects.filter(pk=snapshot.pk).update(lease_token=token, lease_until=now + lease())
-        return Reservation(call.pk, project.pk, now, trial=begin_trial(project, now), token=token)
+        Snapshot.objects.filter(pk__in=call.parts).update(lease_token=token, lease_until=now + lease())
+        return Reservation(call.pk, project.pk, now, begin_trial(project, now), token=token, parts=parts)
+
+
+def may_join(snapshot: Snapshot, expected_fetched_at: datetime | None, now: datetime) -> bool:
+    """Whether a call for another snapshot may refresh this one, too."""
+    waits = any(until is not None and until > now for until in (snapshot.lease_until, snapshot.retry_at))
+    return snapshot.fetched_at == expected_fetched_at and not waits
 
 
 def reserve(
@@ -181,11 +201,15 @@ def running(project: Project, now: datetime) -> int:
     return started_within(project, now, longest).filter(Q(ended_at=None) | Q(gave_up=True)).count()
 
 
-def describe(snapshot: Snapshot) -> str:
-    """The query in a few words for the ledger: its report type, with its events or id."""
-    query = snapshot.query
+def describe(parts: Sequence[Snapshot]) -> str:
+    """The queries in a few words for the ledger: for a single one its report type, with its events or id."""
+    words = list(dict.fromkeys(named(part.query) for part in parts))
+    return f"{f'{len(parts)} queries: ' if len(parts) > 1 else ''}{'; '.join(words)}"[:200]
+
+
+def named(query: Query) -> str:
     events = query.get("events") or query.get("steps") or [each["event"] for each in query.get("metrics", ())]
     asked = ", ".join(dict.fromkeys(events)) or next(
         (query[key] for key in ("event", "funnel", "saved_report") if key in query), ""
     )
-    return " ".join(f"{query['report']} {asked}".split())[:200]
+    return " ".join(f"{query['report']} {asked}".split())

@@ -1,36 +1,24 @@
-"""Refreshes one snapshot: claim → ask → read → store, or record the error and back off.
+"""Refreshes a snapshot, and those that share its call: claim → ask → read → store, or record the error and back off.
 
 Polls, workers, commands and the admin all refresh through `refresh`, which never raises for an error of Mixpanel.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from enum import Enum
 
-from django.db.models import F
-
-from widgets.freshness import base_interval, interval_factor_for, rolls_at
+from widgets.freshness import interval_factor_for
 from widgets.mixpanel.client import Client
-from widgets.models import Project, Snapshot, Widget
+from widgets.models import Project, Snapshot
 from widgets.models.call import Purpose
-from widgets.refresh import backoff, gateway
+from widgets.refresh import gateway
+from widgets.refresh.batch import batch_for, calls_per_hour, items_of
 from widgets.refresh.clock import database_now
 from widgets.refresh.gateway import Failure
 from widgets.refresh.priority import most_urgent
 from widgets.refresh.quota import Refusal, Reservation, claim
-from widgets.report import Report
-from widgets.reports import REPORT_TYPES
-
-STATE = (
-    "retry_at",
-    "failing_since",
-    "failures",
-    "error_kind",
-    "error",
-    "lease_token",
-    "lease_until",
-    "queued_at",
-)
-"""The columns that every refresh writes, successful or not."""
+from widgets.refresh.storing import Answers, ask_apart, is_refused, store_answers, store_failure
+from widgets.reports import REPORT_TYPES, ReadError
 
 
 class Outcome(Enum):
@@ -39,6 +27,7 @@ class Outcome(Enum):
     STORED = "stored"
     FAILED = "failed"
     LATE = "came too late: another refresh had begun"
+    APART = "needs a query of its own"
 
 
 def refresh(
@@ -48,27 +37,60 @@ def refresh(
     purpose: str,
     user_id: int | None = None,
     in_turn: bool = False,
+    alone: bool = False,
+    also: Collection[int] = (),
 ) -> Outcome | Refusal:
     """Refreshes one snapshot if its project may ask Mixpanel now. `expected_fetched_at`: as in `quota.claim`.
 
+    The same call refreshes all other stale snapshots that fit into it, and the fresh ones in `also`.
+
     `in_turn`: nobody waits for this snapshot. When calls are scarce, a snapshot with higher priority is refreshed
-    instead.
+    instead. `alone`: the query is new and may be wrong, so no other query shares its call.
     """
     snapshot = Snapshot.objects.select_related("project").defer("report_json").filter(pk=snapshot_id).first()
     if snapshot is None:
         return Refusal.GONE
     if snapshot.fetched_at != expected_fetched_at:
         return Refusal.NEWER
+    now = database_now()
+    if waits(snapshot, now):
+        return Refresh(snapshot, {}, snapshot.project.interval_factor, purpose, user_id).run()  # `claim` says why not
+    items, today = items_of(snapshot.project, now), snapshot.project.today(now)
     if in_turn:
-        snapshot = most_urgent(snapshot, snapshot.project, database_now())
-    return Refresh(snapshot, purpose, user_id).run()
+        snapshot = most_urgent(snapshot, items, snapshot.project, now)
+    others = [] if alone else batch_for(snapshot, items, now, today, also)
+    polled = [item for item in items if item.is_polled]
+    factor = interval_factor_for(calls_per_hour(polled, today), snapshot.project.effective_hourly)
+    outcome = Refresh(snapshot, {item.pk: item.fetched_at for item in others}, factor, purpose, user_id).run()
+    if outcome is Outcome.APART:
+        return Refresh(snapshot, {}, factor, purpose, user_id).run()
+    return outcome
+
+
+def waits(snapshot: Snapshot, now: datetime) -> bool:
+    """Whether the snapshot will probably not be refreshed now, so that planning is not worth its time."""
+    project = snapshot.project
+    times = (snapshot.lease_until, snapshot.retry_at, project.backoff_until, project.full_until)
+    return any(until is not None and until > now for until in times)
 
 
 class Refresh:
-    """One call to Mixpanel for one snapshot: the three functions that `gateway.call` needs, and the outcome."""
+    """One call to Mixpanel: the three functions that `gateway.call` needs, and the outcome for its first snapshot.
 
-    def __init__(self, snapshot: Snapshot, purpose: str, user_id: int | None) -> None:
-        self.snapshot, self.purpose, self.user_id = snapshot, purpose, user_id
+    `others`: the other snapshots that the call may refresh, each with the `fetched_at` that the caller saw.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        others: dict[int, datetime | None],
+        interval_factor: float,
+        purpose: str,
+        user_id: int | None,
+    ) -> None:
+        self.snapshot, self.others, self.interval_factor = snapshot, others, interval_factor
+        self.purpose, self.user_id = purpose, user_id
+        self.parts: list[Snapshot] = []
         self.token = ""
         self.outcome = Outcome.LATE
 
@@ -84,74 +106,57 @@ class Refresh:
         return answered if isinstance(answered, Refusal) else self.outcome
 
     def claim(self) -> Reservation | Refusal:
-        expected = self.snapshot.fetched_at
-        claimed = claim(self.snapshot.pk, expected_fetched_at=expected, purpose=self.purpose, user_id=self.user_id)
+        claimed = claim(
+            self.snapshot.pk,
+            expected_fetched_at=self.snapshot.fetched_at,
+            purpose=self.purpose,
+            user_id=self.user_id,
+            others=self.others,
+        )
         if isinstance(claimed, Reservation):
-            self.token = claimed.token
+            self.token, self.parts = claimed.token, list(claimed.parts)
         return claimed
 
-    def fetch(self, client: Client, today: date) -> tuple[Report, date]:
+    def fetch(self, client: Client, today: date) -> Answers:
+        """Asks for all parts. A part that no longer fits, because a new day has begun, has no answer."""
         report_type = REPORT_TYPES[self.snapshot.query["report"]]
-        request = report_type.request(self.snapshot.query, today)
+        kind = report_type.batch(self.snapshot.query)
+        if len(self.parts) == 1 or kind is None:
+            request = report_type.request(self.snapshot.query, today)
+            answer = client.query(request.endpoint, request.params, request.body)
+            return Answers(today, {self.snapshot.pk: report_type.read(answer, self.snapshot.query, today)})
+        batch = kind(today)
+        parts = [part for part in self.parts if batch.add(part.query)]
+        request = batch.request()
         answer = client.query(request.endpoint, request.params, request.body)
-        return report_type.read(answer, self.snapshot.query, today), today
+        answers = Answers(today, {})
+        for part in parts:
+            try:
+                own = batch.part(answer, part.query)
+                answers.found[part.pk] = REPORT_TYPES[part.query["report"]].read(own, part.query, today)
+            except ReadError as error:
+                answers.found[part.pk] = error
+        return answers
 
-    def keep(self, answered: tuple[Report, date] | Failure, project: Project, now: datetime) -> None:
-        """Stores the answer or the error, unless another refresh has taken over the lease."""
-        held = Snapshot.objects.select_for_update().filter(pk=self.snapshot.pk, lease_token=self.token)
-        if isinstance(answered, Failure):
-            self.outcome = Outcome.FAILED
-            if (snapshot := held.defer("report_json").first()) is not None:
-                record_failure(snapshot, answered, now)
-        elif (snapshot := held.first()) is not None:
-            self.outcome = Outcome.STORED
-            store(snapshot, answered[0], now, answered[1], project)
-        factor = new_interval_factor(project, now)
-        if factor != project.interval_factor:
-            project.interval_factor = factor
+    def keep(self, answered: Answers | Failure, project: Project, now: datetime) -> None:
+        """Stores the answers or the error, except where another refresh has taken over a lease."""
+        pks = [part.pk for part in self.parts]
+        held = Snapshot.objects.select_for_update().filter(pk__in=pks, lease_token=self.token)
+        stored: list[int] = []
+        if not isinstance(answered, Failure):
+            stored = store_answers(held, answered, pks, project, now)
+            unread = isinstance(answered.found.get(self.snapshot.pk), ReadError)
+            self.outcome = Outcome.STORED if pks[0] in stored else Outcome.APART if unread else Outcome.LATE
+        else:
+            snapshots = list(held.defer("report_json").order_by("pk"))
+            if is_refused(answered, len(pks)):
+                ask_apart(snapshots, pks[0], project, now)
+                self.outcome = Outcome.APART
+            else:
+                store_failure(snapshots, answered, len(pks), now)
+                self.outcome = Outcome.FAILED
+        if self.interval_factor != project.interval_factor:
+            project.interval_factor = self.interval_factor
             project.snapshots.set_due(project)
-        elif self.outcome is Outcome.STORED:
-            project.snapshots.filter(pk=self.snapshot.pk).set_due(project)
-
-
-def store(snapshot: Snapshot, report: Report, now: datetime, today: date, project: Project) -> None:
-    """Stores the report. The version rises only when the data changed, because renderings depend on the version."""
-    stored = report.to_json()
-    if snapshot.report_json != stored:
-        snapshot.report_json = stored
-        snapshot.version = F("version") + 1
-    snapshot.fetched_at = now
-    snapshot.rolls_at = rolls_at(snapshot.query, today, project.zone)
-    snapshot.retry_at = snapshot.failing_since = None
-    snapshot.error = snapshot.error_kind = ""
-    snapshot.failures = 0
-    end_lease(snapshot)
-    snapshot.save(update_fields=["report_json", "version", "fetched_at", "rolls_at", *STATE])
-
-
-def record_failure(snapshot: Snapshot, failure: Failure, now: datetime) -> None:
-    """Stores the error and the time of the next try. The last good data stays."""
-    snapshot.failures += 1
-    wait = backoff.retry_after(failure.kind, snapshot.failures, failure.retry_after)
-    snapshot.retry_at = now + wait if wait else None
-    snapshot.failing_since = snapshot.failing_since or now
-    snapshot.error_kind, snapshot.error = failure.kind, failure.message
-    end_lease(snapshot)
-    snapshot.save(update_fields=STATE)
-
-
-def end_lease(snapshot: Snapshot) -> None:
-    snapshot.lease_token = ""
-    snapshot.lease_until = snapshot.queued_at = None
-
-
-def new_interval_factor(project: Project, now: datetime) -> float:
-    """The factor that stretches all intervals when the project has more queries than its hourly limit."""
-    intervals: dict[int, tuple[float, bool]] = {}
-    polled = Widget.objects.polled(project, now)
-    for snapshot_id, minutes, rolls in polled.values_list("snapshot_id", "refresh_minutes", "snapshot__rolls_at"):
-        over = rolls is not None
-        interval = base_interval(minutes, project.refresh_minutes, over=over)
-        known = intervals.get(snapshot_id)
-        intervals[snapshot_id] = (min(interval, known[0]) if known else interval, over and minutes is None)
-    return interval_factor_for(intervals.values(), project.effective_hourly)
+        elif stored:
+            project.snapshots.filter(pk__in=stored).set_due(project)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from widgets.report import Report
+from widgets.reports.batch import Batch
+from widgets.reports.classic.batch import EventsBatch
 from widgets.reports.counts import Counts
 from widgets.reports.report_type import RANGE_FIELDS, Query
 from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSpec
@@ -35,6 +37,9 @@ class Events(Counts):
 
     def events_of(self, spec: WidgetSpec) -> Query:
         return {"events": self.asked_events(spec)}
+
+    def batch(self, query: Query) -> type[Batch] | None:
+        return EventsBatch if "events" in query else super().batch(query)
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         """Puts the events into the widget's order. The stored report has them sorted, because widgets share it."""

@@ -18,16 +18,26 @@ SAMPLED = (
 
 def note_on(answer: Any, series: Any = None) -> str:
     """Sentences for people, or "". `series` is the part of the answer whose labels may be `$remaining_values`."""
-    meta = answer.get("meta")
-    said = [answer, meta if isinstance(meta, dict) else {}]
     notes = []
-    if any(place.get("is_segmentation_limit_hit") is True for place in said) or has_remaining(series):
+    if is_cut(answer) or has_remaining(series):
         notes.append(CUT)
-    factors = [number(place.get(name)) for place in said for name in ("min_sampling_factor", "sampling_factor")]
+    factors = [
+        number(place.get(name)) for place in places(answer) for name in ("min_sampling_factor", "sampling_factor")
+    ]
     smallest = min((factor for factor in factors if factor is not None), default=1)
     if 0 < smallest < 1:
         notes.append(SAMPLED.format(percent=100 * smallest))
     return " ".join(notes)
+
+
+def is_cut(answer: Mapping[str, Any]) -> bool:
+    return any(place.get("is_segmentation_limit_hit") is True for place in places(answer))
+
+
+def places(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The parts of an answer that may hold warnings."""
+    meta = answer.get("meta")
+    return [answer, meta if isinstance(meta, dict) else {}]
 
 
 def has_remaining(node: Any) -> bool:

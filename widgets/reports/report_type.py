@@ -8,13 +8,16 @@ A new report type is a new module with such a subclass, and one line in `widgets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from widgets.report import Report, ReportError, Series
 from widgets.reports.expressions import property_title, where_expression
 from widgets.reports.ranges import Dates, Range
 from widgets.reports.reading import Calendar
 from widgets.spec import Problem, WidgetSpec
+
+if TYPE_CHECKING:
+    from widgets.reports.batch import Batch
 
 Query = dict[str, Any]
 """The query of a widget as canonical JSON with relative dates. Widgets with equal queries share one call."""
@@ -103,6 +106,15 @@ class ReportType:
     def read(self, answer: Any, query: Query, today: date) -> Report:
         """The Report in Mixpanel's answer to `query`. Raises ReadError for an answer without the documented form."""
         raise NotImplementedError
+
+    def batch(self, query: Query) -> "type[Batch] | None":
+        """The kind of batch that may ask this query together with others; None if it is always asked alone."""
+        return None
+
+    def batch_key(self, query: Query) -> tuple[Any, ...] | None:
+        """Queries with the same key may share a call, if they fit into one; None if this query is asked alone."""
+        kind = self.batch(query)
+        return kind.key(query) if kind else None
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         """The report that one widget shows, from the stored report. Raises ReportError if its chart can't show it."""

@@ -1,6 +1,7 @@
 """`manage.py refresh_widgets`, for cron."""
 
 import time
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -25,11 +26,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, all: bool, **options: Any) -> None:
         counts = {"refreshed": 0, "failed": 0, "left": 0}
-        for pk in wanted(everything=all):
+        known = wanted(everything=all)
+        for pk, fetched_at in known.items():
             snapshot = Snapshot.objects.select_related("project").defer("report_json").filter(pk=pk).first()
             if snapshot is None:
                 continue
-            outcome = refresh_when_free(pk, snapshot.fetched_at)
+            outcome = refresh_when_free(pk, fetched_at, known)
             counts[counted_as(outcome)] += 1
             error = Snapshot.objects.values_list("error", flat=True).filter(pk=pk).first()
             said = f"failed: {error}" if outcome is Outcome.FAILED else outcome.value
@@ -39,31 +41,31 @@ class Command(BaseCommand):
             raise CommandError(f"{counts['failed']} failed")
 
 
-def refresh_when_free(pk: int, fetched_at: datetime | None) -> Outcome | Refusal:
-    """Waits up to FREE_PLACE seconds if polls and workers use all places."""
+def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int]) -> Outcome | Refusal:
+    """Waits up to FREE_PLACE seconds if polls and workers use all places. `also`: as in `refresh`."""
     deadline = time.monotonic() + FREE_PLACE
     while True:
-        outcome = refresh(pk, expected_fetched_at=fetched_at, purpose="command")
+        outcome = refresh(pk, expected_fetched_at=fetched_at, purpose="command", also=also)
         if outcome is not Refusal.CONCURRENT_LIMIT or time.monotonic() >= deadline:
             return outcome
         time.sleep(0.5)
 
 
 def counted_as(outcome: Outcome | Refusal) -> str:
-    if outcome is Outcome.STORED:
+    if outcome in (Outcome.STORED, Refusal.NEWER):  # NEWER: with another query of this command, or by a poll
         return "refreshed"
     # A person must repair a project that Mixpanel refuses. A full hour passes by itself.
     return "failed" if outcome in (Outcome.FAILED, Refusal.BACKOFF, Refusal.NO_CREDENTIALS, Refusal.FAILED) else "left"
 
 
-def wanted(*, everything: bool) -> list[int]:
-    """The snapshots to refresh, the most overdue first."""
+def wanted(*, everything: bool) -> dict[int, datetime | None]:
+    """The snapshots to refresh, the most overdue first, each with the time of its data."""
     now = database_now()
     widgets = Widget.objects.filter(active=True, snapshot__isnull=False)
     if not everything:
         widgets = widgets.filter(last_polled_at__gt=now - POLLED_WITHIN).exclude(snapshot__due_at__gt=now)
     due_at = F("snapshot__due_at").asc(nulls_first=True)
-    return list(dict.fromkeys(widgets.order_by(due_at, "snapshot_id").values_list("snapshot_id", flat=True)))
+    return dict(widgets.order_by(due_at, "snapshot_id").values_list("snapshot_id", "snapshot__fetched_at"))
 
 
 def describe(snapshot: Snapshot) -> str:

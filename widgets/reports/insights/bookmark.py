@@ -12,6 +12,9 @@ from widgets.reports.ranges import DAY, Dates
 from widgets.reports.report_type import Query, Request, dates_of
 from widgets.spec import Filter
 
+LONGEST_BY_DAY = 366
+"""The maximum number of days in a query by day. Mixpanel limits Insights to 12 months."""
+
 MOST_METRICS = 40
 """The maximum of entries in `show`, metrics and formulas together."""
 
@@ -54,18 +57,22 @@ def asked_for(query: Query) -> list[dict[str, Any]]:
 
 
 def request(query: Query, today: date) -> Request:
+    return request_for(query, dates_of(query, today), hides_metrics=bool(query.get("formulas")))
+
+
+def request_for(query: Query, dates: Dates, *, hides_metrics: bool) -> Request:
+    """The request for these dates. `hides_metrics`: the answer needs no numbers of metrics, only those of formulas."""
     metrics, formulas = asked_for(query), query.get("formulas", [])
     filters = [each.get("filters", []) for each in metrics]
     common = filters[0] if all(each == filters[0] for each in filters) else []
     show = [
-        show_entry(each, [] if common else own, is_hidden=bool(formulas))
+        show_entry(each, [] if common else own, is_hidden=hides_metrics)
         for each, own in zip(metrics, filters, strict=True)
     ]
     show += [
         {"type": "formula", "definition": formula, "measurement": {}, "referencedMetrics": [], "name": formula}
         for formula in formulas
     ]
-    dates = dates_of(query, today)
     display: dict[str, Any] = {"chartType": "line", "analysis": query.get("analysis", "linear")}
     if "window" in query:
         display["rollingWindowSize"] = query["window"]
@@ -73,7 +80,7 @@ def request(query: Query, today: date) -> Request:
         display["chartType"] = "bar"
         if query.get("periods") == 2:
             display["timeComparison"] = {"type": "absolute-start", "value": before(dates).isoformat()}
-            dates = dates_of(query | {"periods": 1}, today)
+        dates = dates._replace(first=dates.current)
     return post(query, dates, show, common, display)
 
 

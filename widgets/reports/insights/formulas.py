@@ -5,7 +5,7 @@ numbers and letters. The letters name the metrics by position: A … Z, then BA,
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from widgets.report import Number, Value, number
 
@@ -23,6 +23,12 @@ def letters(position: int) -> str:
         text = chr(ord("A") + rest) + text
         if not position:
             return text
+
+
+def moved(formula: str, places: Sequence[int]) -> str:
+    """The formula for other positions of its metrics. `places`: the new position of each metric."""
+    known = {letters(position): letters(place) for position, place in enumerate(places)}
+    return re.sub("[A-Z]+", lambda found: known[found[0]], formula)
 
 
 def divides(formula: str) -> bool:

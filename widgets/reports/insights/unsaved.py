@@ -5,7 +5,7 @@ metric key are the values of the breakdown, if there is one, with `$overall` bes
 `{"all": n}`. `series` is in alphabetical order, so only `show[].metric_key` says which metric is which.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -89,7 +89,7 @@ def read(answer: Any, query: Query, today: date) -> Answer:
     else:
         row_kind, (rows, cells) = "dates", by_date(shown, query, today)
     check_size(sum(map(len, cells)), len(rows))
-    columns = tuple(columns_of(query, rows, cells, past))
+    columns = tuple(in_order(columns_of(query, rows, cells, past), query))
     if row_kind == "steps":
         rows = hours.names(rows)
     return Answer(row_kind, rows, columns, note_of(body, series, query, len({column.value for column in columns})))
@@ -101,13 +101,25 @@ def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]
     A metric without events may be missing in `series`. Raises ReadError if `series` has a metric that is not named.
     """
     asked, formulas = len(asked_for(query)), len(query.get("formulas", []))
-    meta = body.get("meta")
-    sections = meta.get("report_sections") if isinstance(meta, dict) else None
-    if not isinstance(sections, dict):
+    keys = keys_of(body, series)
+    if keys is None:
         # Without `report_sections`, only a single metric is sure to be the one that was asked for.
         if (formulas or asked) == 1 and len(series) <= 1:
             return [*series] or [""]
         raise unreadable("it does not name its metrics")
+    if formulas and len(keys) == asked + formulas:
+        return keys[asked:]  # hidden metrics may be named, and have numbers, too
+    if len(keys) != (formulas or asked):
+        raise ReadError(f"Mixpanel answered with {len(keys)} metrics, and the query asked for {formulas or asked}.")
+    return keys
+
+
+def keys_of(body: Mapping[str, Any], series: Mapping[str, Any]) -> list[str] | None:
+    """The keys that the answer names, in the order of the request; None if it names none."""
+    meta = body.get("meta")
+    sections = meta.get("report_sections") if isinstance(meta, dict) else None
+    if not isinstance(sections, dict):
+        return None
     found = [mapping(entry, "a metric").get("metric_key") for entry in sequence(sections.get("show"), "its metrics")]
     keys = [key for key in found if isinstance(key, str)]
     if len(keys) < len(found):
@@ -116,10 +128,6 @@ def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]
         raise unreadable("two of its metrics have one key")
     if unknown := [key for key in series if key not in keys]:
         raise ReadError(f"Mixpanel answered for another metric: “{label(unknown[0])[:100]}”.")
-    if formulas and len(keys) == asked + formulas:
-        return keys[asked:]  # hidden metrics may be named, and have numbers, too
-    if len(keys) != (formulas or asked):
-        raise ReadError(f"Mixpanel answered with {len(keys)} metrics, and the query asked for {formulas or asked}.")
     return keys
 
 
@@ -181,6 +189,13 @@ def by_date(
         cells.append(found)
     calendar.check(seen)
     return tuple(calendar.buckets), cells
+
+
+def in_order(columns: Iterable[Column], query: Query) -> Iterable[Column]:
+    """The values of each metric's breakdown, the largest first: the order in Mixpanel's answer has no meaning."""
+    if not query.get("breakdown"):
+        return columns
+    return sorted(columns, key=lambda each: (each.metric, -sum(n or 0 for n in each.values), each.value))
 
 
 def columns_of(

@@ -1,0 +1,119 @@
+"""Boards as teams make them, and days of polls in simulated time: how many queries they cost, and how old data gets."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice, product
+from statistics import median
+from typing import Any
+
+from fake_mixpanel.fake import FakeMixpanel
+from tests.refresh.test_freshness import cyfe_polls
+from widgets.models import ApiCall, Project, Snapshot, Widget
+
+NOON = datetime(2026, 11, 18, 20, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+EVENTS = ("Signed up", "Logged in", "Order completed", "Page viewed", "Invite sent", "Plan upgraded")
+SEGMENTS = (
+    (),
+    *(({"property": "plan", "op": "is", "value": plan},) for plan in ("Free", "Team", "Business")),
+    *(({"property": "$os", "op": "is", "value": os},) for os in ("Windows", "Mac OS X", "iOS", "Android", "Linux")),
+    *(({"property": "mp_country_code", "op": "is", "value": code},) for code in ("US", "DE", "FR", "GB", "IN", "BR")),
+)
+COUNTERS: tuple[dict[str, Any], ...] = (
+    {"last": 1},
+    {"last": 1, "include_today": True},
+    {"last": 7, "options": {"comparison": True}},
+    {"last": 30, "options": {"comparison": True}},
+    {"range": "week_to_date"},
+    {"range": "month_to_date"},
+    {"range": "last_month"},
+    {"range": "quarter_to_date"},
+    {"last": 7, "measure": "unique"},
+    {"last": 30, "measure": "unique"},
+)
+"""Each shows one event as one number."""
+
+BREAKDOWNS = ("plan", "mp_country_code")
+ALONE: tuple[dict[str, Any], ...] = (
+    {"report": "segmentation", "events": ["Page viewed"], "breakdown": "campaign", "last": 30},  # has over 60 values
+    {"report": "retention", "born_event": "Signed up", "events": ["Logged in"], "chart": "cohort"},
+    {"report": "top_events", "chart": "list"},
+    {"report": "saved_report", "saved_report": 5551, "chart": "table"},
+)
+
+
+def board(project: Project, size: int, *, alone: int = 0) -> list[Widget]:
+    """`size` widgets: ten counters for each two breakdowns, and `alone` of them that can share no call."""
+    things = list(product(SEGMENTS, EVENTS))
+    breakdowns = size // 6
+    counters = islice(((thing, each) for thing in things for each in COUNTERS), size - breakdowns - alone)
+    fields: list[dict[str, Any]] = [
+        {"report": "segmentation", "events": [event], "filters": list(filters), "chart": "number"} | each
+        for (filters, event), each in counters
+    ]
+    lines = islice(((thing, name) for thing in things for name in BREAKDOWNS), breakdowns)
+    fields += [
+        {"report": "segmentation", "events": [event], "filters": list(filters), "breakdown": name, "last": 30}
+        for (filters, event), name in lines
+    ]
+    fields += islice(cycle(ALONE), alone)
+    return [widget(project, title=f"{place}", **each) for place, each in enumerate(fields)]
+
+
+def widget(project: Project, **fields: Any) -> Widget:
+    made = Widget(project=project, **fields)
+    made.full_clean()
+    made.save()
+    return made
+
+
+@dataclass(slots=True)
+class Simulated:
+    """`ages`: seconds, of every widget's data at every minute. `busiest`: the most queries in any 60 minutes."""
+
+    queries: int = 0
+    busiest: int = 0
+    ages: list[float] = field(default_factory=list)
+
+    @property
+    def median_age(self) -> float:
+        return median(self.ages)
+
+
+def days_of_polls(
+    clock: Any, mixpanel: FakeMixpanel, widgets: list[Widget], span: timedelta, every: timedelta = MINUTE
+) -> Simulated:
+    """Polls each widget at each tick for `span`. The judge of the number of queries is the fake's own log."""
+    found = Simulated()
+    before = len(mixpanel.calls)
+    recent: deque[datetime] = deque()
+    now = NOON
+    for _ in range(int(span / every)):
+        for each in widgets:
+            calls = len(mixpanel.calls)
+            cyfe_polls(each)
+            recent.extend([now] * (len(mixpanel.calls) - calls))
+        while recent and recent[0] <= now - timedelta(hours=1):
+            recent.popleft()
+        found.busiest = max(found.busiest, len(recent))
+        found.ages += ages(now)
+        clock.shift(every)
+        now += every
+    found.queries = len(mixpanel.calls) - before
+    return found
+
+
+def ages(now: datetime) -> Iterator[float]:
+    for fetched_at in Widget.objects.filter(active=True).values_list("snapshot__fetched_at", flat=True):
+        yield (now - fetched_at).total_seconds() if fetched_at else float("inf")
+
+
+def never_share() -> None:
+    """From now on each query is asked alone, as before batches."""
+    Snapshot.objects.update(sharing="never")
+
+
+def counted() -> int:
+    return ApiCall.objects.filter(counts=True).count()

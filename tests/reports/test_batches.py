@@ -1,0 +1,145 @@
+"""Queries that share a call get what each of them gets alone, to the last cell."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from fake_mixpanel.dataset import CUSTOM_EVENT, EVENTS, ODD_EVENT
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, ZONE, FakeMixpanel
+from tests.conftest import examples
+from tests.reports.test_both_engines import FILTERS, specs
+from widgets.mixpanel.auth import ServiceAccount
+from widgets.mixpanel.client import Client
+from widgets.report import Report
+from widgets.reports import REPORT_TYPES, Query, Request
+from widgets.reports.batch import Batch, Inexact
+from widgets.reports.rules import check
+from widgets.spec import CLASSIC, INSIGHTS, METRIC_MEASURES, OF_PROPERTY, RANGES, Formula, Metric, WidgetSpec
+
+FORMULAS = ["A", "A / B", "(B - A) * 100 / A", "A + 2 * B", "B ^ 2", "A - A"]
+
+
+@st.composite
+def metrics(draw: Any) -> Metric:
+    measure = draw(st.sampled_from([*METRIC_MEASURES]))
+    return Metric(
+        event=draw(st.sampled_from([*EVENTS, "No such event", CUSTOM_EVENT, ODD_EVENT])),
+        measure=measure,
+        property=draw(st.sampled_from(["amount", "plan"])) if measure in OF_PROPERTY else "",
+        filters=tuple(draw(st.lists(st.sampled_from(FILTERS), max_size=2, unique=True))),
+    )
+
+
+@st.composite
+def several_metrics(draw: Any) -> WidgetSpec:
+    today = datetime.now(ZONE).date()
+    first = today - timedelta(days=draw(st.integers(1, 120)))
+    found = draw(st.lists(metrics(), min_size=2, max_size=4))
+    unit = draw(st.sampled_from(["day", "week", "month", "hour"]))
+    return WidgetSpec(
+        "insights",
+        metrics=tuple(found),
+        formulas=tuple(Formula(each) for each in draw(st.lists(st.sampled_from(FORMULAS), max_size=2, unique=True))),
+        chart=draw(st.sampled_from(REPORT_TYPES["insights"].charts)) if unit != "hour" else "table",
+        breakdown=draw(st.sampled_from(["", "", "plan", "$browser"])),
+        analysis=draw(st.sampled_from(["linear", "linear", "linear", "rolling", "cumulative"])),
+        window=3,
+        unit=unit,
+        range=draw(st.sampled_from([*RANGES])),
+        last=draw(st.integers(1, 40)),
+        include_today=draw(st.booleans()),
+        from_date=first,
+        to_date=first + timedelta(days=draw(st.integers(0, 90))),
+        overlay_previous=draw(st.booleans()),
+    )
+
+
+@st.composite
+def one_event(draw: Any) -> WidgetSpec:
+    """One event, as most widgets have it: `boards` adds the breakdown."""
+    return WidgetSpec(
+        "segmentation",
+        events=(draw(st.sampled_from(["Signed up", "Page viewed", "Order completed", ODD_EVENT])),),
+        measure=draw(st.sampled_from(["total", "unique", "average"])),
+        limit=draw(st.sampled_from([2, 3, 60])),
+        last=draw(st.integers(1, 40)),
+        include_today=draw(st.booleans()),
+        filters=tuple(draw(st.lists(st.sampled_from(FILTERS), max_size=1))),
+        chart=draw(st.sampled_from(["line", "pie"])),
+    )
+
+
+@st.composite
+def boards(draw: Any) -> tuple[list[Query], Any]:
+    """Queries that are likely to share calls: valid widgets of one unit and one breakdown, of any report type."""
+    today = datetime.now(ZONE).date()
+    engine = draw(st.sampled_from([INSIGHTS, INSIGHTS, CLASSIC]))
+    unit = draw(st.sampled_from(["day", "day", "week", "month"]))
+    breakdown = draw(st.sampled_from(["", "plan", "$browser"]))
+    queries = []
+    for spec in draw(
+        st.lists(st.one_of(specs(), one_event(), one_event(), several_metrics()), min_size=3, max_size=12)
+    ):
+        asked = replace(spec, unit=spec.unit if spec.unit == "hour" else unit)
+        if "breakdown" in REPORT_TYPES[asked.report].fields:
+            asked = replace(asked, breakdown=breakdown)
+        if asked.report == "insights" and asked.chart not in ("number", "gauge", "table"):
+            asked = replace(asked, chart="line")
+        if not check(asked, today, engine):
+            queries.append(REPORT_TYPES[asked.report].query(asked, engine))
+    return queries, today
+
+
+@settings(
+    max_examples=examples(200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
+@given(boards())
+def test_a_shared_call_gives_each_query_what_it_gets_alone(
+    mixpanel: FakeMixpanel, board: tuple[list[Query], Any]
+) -> None:
+    queries, today = board
+    for batch in batches(queries, today):
+        if len(batch.queries) < 2:
+            continue
+        answer = asked(batch.request(), mixpanel)
+        for query in batch.queries:
+            try:
+                shared = read(batch.part(answer, query), query, today)
+            except Inexact as error:
+                event(f"inexact: {error}")
+                continue
+            event(f"shared: {query['report']}")
+            assert shared == read(asked(request_of(query, today), mixpanel), query, today)
+
+
+def batches(queries: list[Query], today: Any) -> list[Batch]:
+    """The queries in as few batches as first-come gives."""
+    found: dict[Any, list[Batch]] = {}
+    for query in queries:
+        kind = REPORT_TYPES[query["report"]].batch(query)
+        key = kind.key(query) if kind else None
+        if kind is None or key is None:
+            continue
+        if not any(batch.add(query) for batch in found.setdefault(key, [])):
+            found[key].append(kind(today))
+            assert found[key][-1].add(query)
+    return [batch for some in found.values() for batch in some]
+
+
+def request_of(query: Query, today: Any) -> Request:
+    return REPORT_TYPES[query["report"]].request(query, today)
+
+
+def read(answer: Any, query: Query, today: Any) -> Report:
+    return REPORT_TYPES[query["report"]].read(answer, query, today)
+
+
+def asked(request: Request, mixpanel: FakeMixpanel) -> Any:
+    auth = ServiceAccount(DEMO_USERNAME, DEMO_SECRET)
+    client = Client(auth, project_id=DEMO_PROJECT_ID, api_root=mixpanel.url, timeout=20)
+    return client.query(request.endpoint, request.params, request.body)

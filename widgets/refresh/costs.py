@@ -1,0 +1,61 @@
+"""What a project's widgets cost: how many queries carry them, and what the next widget will add. For people."""
+
+from dataclasses import dataclass
+
+from widgets.models import Project, Snapshot, Widget
+from widgets.models.snapshot import Sharing
+from widgets.refresh.batch import calls_per_hour, items_of, pack
+from widgets.refresh.clock import database_now
+from widgets.reports import REPORT_TYPES
+from widgets.spec import WidgetSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """`queries` carry all `widgets`, the active ones; `per_hour` of them refresh each as often as it asks.
+
+    `room`: how many more metrics fit into the query that counts events by day.
+    """
+
+    widgets: int
+    queries: int
+    per_hour: float
+    room: int
+
+    @property
+    def next_one(self) -> int:
+        """The queries that the next widget adds if it counts one event by day."""
+        return 0 if self.room else 1
+
+
+def costs_of(project: Project) -> Costs:
+    now = database_now()
+    items, today = items_of(project, now), project.today(now)
+    packed = list(pack(items, today))
+    report_type = REPORT_TYPES["events"]
+    usual = report_type.batch_key(report_type.query(WidgetSpec("events", events=("any",)), project.engine))
+    rooms = [each.batch.room for each in packed if each.batch is not None and each.key == usual]
+    widgets = Widget.objects.filter(project=project, active=True).count()
+    return Costs(widgets, len(packed), calls_per_hour(items, today), max(rooms, default=0))
+
+
+def shared_with(widget: Widget) -> int:
+    """The number of other active widgets whose numbers come with the same query."""
+    now, project = database_now(), widget.project
+    for packed in pack(items_of(project, now), project.today(now)):
+        pks = [item.pk for item in packed.items]
+        if widget.snapshot_id in pks:
+            return Widget.objects.filter(active=True, snapshot__in=pks).exclude(pk=widget.pk).count()
+    return 0
+
+
+def why_alone(snapshot: Snapshot) -> str:
+    """A sentence for a query that could share a call, but does not; else empty."""
+    if snapshot.sharing != Sharing.NEVER:
+        return ""
+    if snapshot.error_kind == "query":
+        return "Mixpanel refused it, so it is kept apart from other queries until you change it."
+    return (
+        "Its breakdown has more values than the widget's limit, or Mixpanel's own, so the values must be chosen by a "
+        "query of its own."
+    )

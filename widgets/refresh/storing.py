@@ -1,0 +1,137 @@
+"""Stores what came of a call: the reports of its snapshots, or the error and the time of the next try.
+
+What one query does wrong in a shared call must not hold back the others: after a refused call each is asked alone once,
+and after a call that took too long the batch is halved.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import F, QuerySet
+
+from widgets.freshness import for_polls, rolls_at
+from widgets.models import Project, Snapshot
+from widgets.models.snapshot import Sharing
+from widgets.refresh import backoff
+from widgets.refresh.gateway import UNREADABLE, Failure
+from widgets.report import Report
+from widgets.reports import ReadError
+from widgets.reports.batch import Inexact
+
+STATE = (
+    "retry_at",
+    "failing_since",
+    "failures",
+    "error_kind",
+    "error",
+    "sharing",
+    "batch_limit",
+    "lease_token",
+    "lease_until",
+    "queued_at",
+)
+"""The columns that every refresh writes, successful or not."""
+
+TOO_LONG = (200, 400, 408, 504)
+"""Statuses of temporary errors that a smaller query may avoid: a timeout, or an answer that is too large or cut off."""
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a call brought, by snapshot id: the report, or the reason why it can't be read. `today`: as it was asked."""
+
+    today: date
+    found: dict[int, Report | ReadError]
+
+
+def store_answers(
+    held: QuerySet[Snapshot], answers: Answers, pks: Sequence[int], project: Project, now: datetime
+) -> list[int]:
+    """Stores the reports. Returns the ids of the snapshots that got one.
+
+    `held`: the snapshots whose lease the call still has. `pks`: all snapshots in the call, the first one first.
+    """
+    stored, unread = [], []
+    for pk in sorted(pks):  # one at a time, because reports can be large
+        snapshot, found = held.filter(pk=pk).first(), answers.found.get(pk)
+        if snapshot is None:
+            continue
+        if isinstance(found, Report):
+            store(snapshot, found, now, rolls_at(snapshot.query, answers.today, project.zone), is_alone=len(pks) == 1)
+            stored.append(pk)
+        elif found is None or isinstance(found, Inexact):
+            snapshot.sharing = Sharing.NEVER if found else snapshot.sharing
+            end_lease(snapshot)
+            snapshot.save(update_fields=STATE)
+        else:
+            unread.append(snapshot)
+    ask_apart(unread, pks[0], project, now)
+    return stored
+
+
+def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | None, *, is_alone: bool) -> None:
+    """Stores the report. The version rises only when the data changed, because renderings depend on the version."""
+    written = report.to_json()
+    if snapshot.report_json != written:
+        snapshot.report_json = written
+        snapshot.version = F("version") + 1
+    snapshot.fetched_at = now
+    snapshot.rolls_at = rolls
+    snapshot.retry_at = snapshot.failing_since = None
+    snapshot.error = snapshot.error_kind = ""
+    snapshot.failures = 0
+    if is_alone and snapshot.sharing == Sharing.ONCE:
+        snapshot.sharing = Sharing.MAY
+    if snapshot.batch_limit is not None:
+        snapshot.batch_limit += 1  # so that a limit from a slow hour does not last for ever
+    end_lease(snapshot)
+    snapshot.save(update_fields=["report_json", "version", "fetched_at", "rolls_at", *STATE])
+
+
+def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, now: datetime) -> None:
+    """Stores the error and the time of the next try. The last good data stays. `asked`: the snapshots in the call."""
+    # One number and one wait for all, so that they are asked together again.
+    failures = 1 + max((snapshot.failures for snapshot in snapshots), default=0)
+    wait = backoff.retry_after(failure.kind, failures, failure.retry_after)
+    for snapshot in snapshots:
+        snapshot.failures = failures
+        snapshot.retry_at = now + wait if wait else None
+        snapshot.failing_since = snapshot.failing_since or now
+        snapshot.error_kind, snapshot.error = failure.kind, failure.message
+        if asked == 1 and failure.kind == "query":
+            snapshot.sharing = Sharing.NEVER
+        if asked > 1 and took_too_long(failure):
+            snapshot.batch_limit = (asked + 1) // 2
+        end_lease(snapshot)
+        snapshot.save(update_fields=STATE)
+
+
+def ask_apart(snapshots: Iterable[Snapshot], first: int, project: Project, now: datetime) -> None:
+    """Each is asked alone once, because one of them spoilt their call: one after the other, spread over the hour.
+
+    `first`: the id of the one that is asked at once. Those without data come before the others.
+    """
+    gap = HOUR / for_polls(project.effective_hourly)
+    in_order = sorted(snapshots, key=lambda each: (each.pk != first, each.fetched_at is not None))
+    for place, snapshot in enumerate(in_order):
+        snapshot.sharing = Sharing.ONCE
+        snapshot.retry_at = now + place * gap
+        end_lease(snapshot)
+        snapshot.save(update_fields=STATE)
+
+
+def is_refused(failure: Failure, asked: int) -> bool:
+    """Whether the failure is the fault of one query among several."""
+    return asked > 1 and failure.kind in ("query", UNREADABLE)
+
+
+def took_too_long(failure: Failure) -> bool:
+    return failure.kind == "unavailable" and (failure.gave_up or failure.status in TOO_LONG)
+
+
+def end_lease(snapshot: Snapshot) -> None:
+    snapshot.lease_token = ""
+    snapshot.lease_until = snapshot.queued_at = None

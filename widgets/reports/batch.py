@@ -1,0 +1,114 @@
+"""Batches: one call to Mixpanel that answers several queries.
+
+Queries with the same `batch_key` may share a call. A batch takes a query only if each of the query's cells is in the
+batch's answer, with the value that the query alone would get. `part` gives the answer that Mixpanel would give to one
+query alone, so a report type reads it as any other answer.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from widgets.reports.ranges import DAY, Dates, bucket_of, next_bucket
+from widgets.reports.reading import ReadError
+from widgets.reports.report_type import Query, Request, dates_of
+
+
+class Inexact(ReadError):
+    """The batch's answer does not tell what Mixpanel would answer to the query alone."""
+
+
+class Span(NamedTuple):
+    """The dates that a query asks for. `may_begin_earlier`, `may_end_later`: whether more dates change no cell."""
+
+    first: date
+    last: date
+    may_begin_earlier: bool
+    may_end_later: bool
+
+    def fits(self, first: date, last: date) -> bool:
+        begins = first == self.first or (self.may_begin_earlier and first < self.first)
+        return begins and (last == self.last or (self.may_end_later and last > self.last))
+
+
+def span_of(dates: Dates, unit: str, *, is_fixed: bool) -> Span:
+    """`is_fixed`: the query's cells depend on the whole range. So does a first or last bucket that the range cuts."""
+    begins = not is_fixed and bucket_of(dates.first, unit) == dates.first
+    ends = not is_fixed and next_bucket(bucket_of(dates.last, unit), unit) - DAY == dates.last
+    return Span(dates.first, dates.last, begins, ends)
+
+
+class Batch(ABC):
+    """Queries of one batch key. A subclass writes their one request, and takes the answer apart."""
+
+    LONGEST_BY_DAY: int
+    """The maximum number of days in one call by day."""
+
+    def __init__(self, today: date) -> None:
+        self.today = today
+        self.queries: list[Query] = []
+        self._spans: set[Span] = set()
+
+    @classmethod
+    @abstractmethod
+    def key(cls, query: Query) -> tuple[Any, ...] | None:
+        """What queries must have in common to share a call; None if this query is asked alone."""
+
+    @abstractmethod
+    def is_fixed(self, query: Query) -> bool:
+        """Whether the query's cells depend on the whole range, so that a longer range gives other cells."""
+
+    @abstractmethod
+    def has_room(self, query: Query) -> bool:
+        """Whether the request can hold this query, too."""
+
+    @property
+    @abstractmethod
+    def room(self) -> int:
+        """How many more metrics or events the request can hold."""
+
+    @abstractmethod
+    def include(self, query: Query) -> None: ...
+
+    @abstractmethod
+    def request(self) -> Request: ...
+
+    @abstractmethod
+    def part(self, answer: Any, query: Query) -> Any:
+        """The answer that Mixpanel would give to `query` alone. Raises Inexact if it can't be told, and ReadError."""
+
+    @property
+    def first(self) -> date:
+        return min(each.first for each in self._spans)
+
+    @property
+    def last(self) -> date:
+        return max(each.last for each in self._spans)
+
+    def add(self, query: Query) -> bool:
+        """Adds a query of the same key if it fits; else returns False. The first query always fits."""
+        spans = self._spans | {self.span(query)}
+        if self.queries and not (self._dates_fit(spans, query) and self.has_room(query)):
+            return False
+        self._spans = spans
+        self.queries.append(query)
+        self.include(query)
+        return True
+
+    def span(self, query: Query) -> Span:
+        dates = dates_of(query, self.today)
+        if "one_bucket" in query:
+            dates = dates._replace(first=dates.current)
+        return span_of(dates, query["range"]["unit"], is_fixed=self.is_fixed(query))
+
+    def _dates_fit(self, spans: set[Span], query: Query) -> bool:
+        first, last = min(each.first for each in spans), max(each.last for each in spans)
+        too_long = query["range"]["unit"] == "day" and (last - first).days >= self.LONGEST_BY_DAY
+        return all(each.fits(first, last) for each in spans) and not too_long
+
+
+def cut(points: Mapping[str, Any], buckets: Mapping[str, date], dates: Dates) -> dict[str, Any]:
+    """The points of the query's own dates. `buckets`: key of a point → its bucket."""
+    own = frozenset(dates.buckets)
+    return {key: value for key, value in points.items() if buckets[key] in own}

@@ -1,0 +1,174 @@
+"""Several queries in one unsaved Insights report: Mixpanel counts a report of up to 40 metrics as one query."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from widgets.report import label
+from widgets.reports.batch import Batch, Inexact, cut
+from widgets.reports.insights import bookmark, formulas
+from widgets.reports.insights.bookmark import LONGEST_BY_DAY, MOST_METRICS, MOST_SEGMENTS, asked_for
+from widgets.reports.insights.tables import OVERALL
+from widgets.reports.insights.unsaved import check_dates_asked, keys_of
+from widgets.reports.notes import REMAINING, is_cut
+from widgets.reports.ranges import Dates, bucket_of
+from widgets.reports.reading import ReadError, mapping, must_be_day
+from widgets.reports.report_type import Query, Request, dates_of
+
+TRAILING = ("dau", "wau", "mau")
+"""Active users of a number of days up to each bucket's end. Mixpanel does not say how a range's first day counts."""
+
+
+class InsightsBatch(Batch):
+    """Equal metrics are asked once. Filters stand at the metrics. A formula names its metrics by their new letters."""
+
+    LONGEST_BY_DAY = LONGEST_BY_DAY
+
+    def __init__(self, today: date) -> None:
+        super().__init__(today)
+        self._metrics: dict[str, dict[str, Any]] = {}
+        self._formulas: list[str] = []
+
+    @classmethod
+    def key(cls, query: Query) -> tuple[Any, ...] | None:
+        if "analysis" in query:
+            return None
+        return ("insights", query["range"]["unit"], query.get("breakdown", ""), bool(query.get("one_bucket")))
+
+    def is_fixed(self, query: Query) -> bool:
+        is_trailing = any(each["math"] in TRAILING for each in query["metrics"])
+        return bool(query.get("one_bucket")) or query["range"]["unit"] == "hour" or is_trailing
+
+    def has_room(self, query: Query) -> bool:
+        new = {canonical(each) for each in asked_for(query)} - self._metrics.keys()
+        return len(new) + len(query.get("formulas", ())) <= self.room
+
+    @property
+    def room(self) -> int:
+        return MOST_METRICS - len(self._metrics) - len(self._formulas)
+
+    def include(self, query: Query) -> None:
+        for each in asked_for(query):
+            self._metrics.setdefault(canonical(each), each)
+        self._formulas += [each for each in self.formulas_of(query) if each not in self._formulas]
+
+    def formulas_of(self, query: Query) -> list[str]:
+        """The query's formulas, in the letters of this batch."""
+        places = [self.place(each) for each in query["metrics"]] if "formulas" in query else []
+        return [formulas.moved(each, places) for each in query.get("formulas", ())]
+
+    def place(self, metric: dict[str, Any]) -> int:
+        return list(self._metrics).index(canonical(metric))
+
+    def request(self) -> Request:
+        query = self.queries[0]
+        merged = {"range": query["range"], "metrics": [*self._metrics.values()], "formulas": self._formulas}
+        merged |= {name: query[name] for name in ("breakdown", "one_bucket") if name in query}
+        if query.get("one_bucket") and any(each.get("periods") == 2 for each in self.queries):
+            merged["periods"] = 2
+        return bookmark.request_for(merged, Dates(self.first, self.last, self.first, ()), hides_metrics=False)
+
+    def part(self, answer: Any, query: Query) -> Any:
+        body = mapping(answer, "series")
+        series = mapping(body.get("series"), "series")
+        keys = keys_of(body, series)
+        if keys is None or len(keys) != len(self._metrics) + len(self._formulas):
+            raise ReadError(f"Mixpanel did not name the {len(self._metrics) + len(self._formulas)} metrics of a query.")
+        unit = query["range"]["unit"]
+        check_dates_asked(body.get("date_range"), self.first, self.last, unit)
+        metrics = asked_for(query)
+        wanted = [keys[self.place(each)] for each in metrics]
+        if "formulas" in query:
+            wanted = [keys[len(self._metrics) + self._formulas.index(each)] for each in self.formulas_of(query)]
+        part = Part(query, self.dates(query), counts=[*map(is_count, metrics)] if "formulas" not in query else [])
+        found: dict[str, Any] = {
+            "series": part.series(series, wanted, body),
+            "meta": {**mapping(body.get("meta"), "meta"), "report_sections": {"show": part.show(wanted)}},
+        }
+        if unit != "hour":
+            found["date_range"] = {"from_date": str(part.dates.first), "to_date": str(part.dates.last)}
+        comparison = body.get("time_comparison")
+        if isinstance(comparison, dict) and query.get("periods") == 2:
+            earlier = mapping(comparison.get("series"), "the period before")
+            found["time_comparison"] = {**comparison, "series": renamed(earlier, wanted)}
+        return {**body, **found}
+
+    def dates(self, query: Query) -> Dates:
+        dates = dates_of(query, self.today)
+        return dates._replace(first=dates.current) if query.get("one_bucket") else dates
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One query's part of an answer. `counts`: whether each metric counts events or people; empty for formulas."""
+
+    query: Query
+    dates: Dates
+    counts: list[bool]
+
+    def show(self, wanted: list[str]) -> list[dict[str, str]]:
+        return [{"metric_key": str(i)} for i in range(len(wanted))]
+
+    def series(self, series: Mapping[str, Any], wanted: list[str], body: Mapping[str, Any]) -> dict[str, Any]:
+        """The numbers of the wanted metrics on the query's dates, by position."""
+        found = {key: mapping(each, "a metric") for key, each in renamed(series, wanted).items()}
+        if self.query.get("one_bucket") or self.query["range"]["unit"] == "hour":
+            own = found
+        elif self.query.get("breakdown"):
+            own = {key: {value: self.cut(each) for value, each in by.items()} for key, by in found.items()}
+        else:
+            own = {
+                key: {OVERALL: self.cut(by[OVERALL])} if set(by) == {OVERALL} else self.cut(by)
+                for key, by in found.items()
+            }
+        return self.values(own, body) if self.query.get("breakdown") else own
+
+    def cut(self, points: Any) -> dict[str, Any]:
+        points = mapping(points, "a series of dates")
+        unit = self.query["range"]["unit"]
+        return cut(points, {key: bucket_of(must_be_day(key), unit) for key in points}, self.dates)
+
+    def values(self, found: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of the breakdown that Mixpanel lists for the query alone: those with events on its dates.
+
+        Raises Inexact if the query alone gets fewer values, because its limit or Mixpanel's cuts the list.
+        """
+        if is_cut(body) or any(REMAINING in by for by in found.values()):
+            raise Inexact("Mixpanel's list of values was cut.")
+        seen: dict[str, list[bool]] = {}
+        for key, by in found.items():
+            for value, points in by.items():
+                if value != OVERALL and points:
+                    counts = self.counts[int(key)] if self.counts else False
+                    seen.setdefault(value, []).append(happened(points, counts=counts))
+        kept = {value for value, happens in seen.items() if any(happens)}
+        if len({*map(label, kept)}) > self.query.get("limit", MOST_SEGMENTS):
+            raise Inexact("The query alone would get fewer values.")
+        return {
+            key: {value: each for value, each in by.items() if value in kept or value == OVERALL}
+            for key, by in found.items()
+        }
+
+
+def happened(points: Mapping[str, Any], *, counts: bool) -> bool:
+    """Whether there were events. Raises Inexact for zeros that may be sums of events, or no events at all."""
+    if any(points.values()):
+        return True
+    if not counts:
+        raise Inexact("Zeros of a value may mean that nothing happened.")
+    return False
+
+
+def renamed(series: Mapping[str, Any], wanted: list[str]) -> dict[str, Any]:
+    """The wanted metrics, named by position. A metric without events is missing."""
+    return {str(i): series[key] for i, key in enumerate(wanted) if key in series}
+
+
+def is_count(metric: dict[str, Any]) -> bool:
+    return "property" not in metric
+
+
+def canonical(metric: dict[str, Any]) -> str:
+    return json.dumps(metric, sort_keys=True)
