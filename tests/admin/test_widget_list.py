@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.conftest import new_project
+from tests.conftest import APART, new_project
 from tests.web.people import boss, editor, viewer
 from widgets.models import ApiCall, DeletedWidget, Project, Snapshot, Widget
 
@@ -123,7 +123,7 @@ class TestRefreshNow:
         one, same, other = (
             make_widget(title="A"),
             make_widget(title="B", chart="column"),
-            make_widget(title="C", last=9),
+            make_widget(title="C", last=9, **APART),
         )
         assert act(client, "refresh_now", one, same, other) == ["Refreshed: “A”, “B”, “C”."]
         assert len(mixpanel.calls) == 2
@@ -143,7 +143,7 @@ class TestRefreshNow:
 
     def test_the_hour_s_limit_holds(self, make_widget: MakeWidget, project: Project, mixpanel: FakeMixpanel) -> None:
         Project.objects.update(hourly_limit=2)
-        widgets = [make_widget(title=f"W{n}", last=n) for n in range(1, 5)]
+        widgets = [make_widget(title=f"W{n}", last=n, **APART) for n in range(1, 5)]
         done, refused = act(boss(), "refresh_now", *widgets)
         assert done == "Refreshed: “W1”, “W2”."
         assert refused.startswith("Not refreshed: “W3”, “W4”. Acme: ")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.commands.conftest import Printed
+from tests.conftest import APART
 from widgets.models import Project, Snapshot, Widget
 
 Run = Callable[..., Printed]
@@ -19,7 +20,7 @@ HOURS_AGO = timedelta(hours=7)
 @pytest.fixture
 def two(make_widget: Callable[..., Widget]) -> list[Widget]:
     """Two widgets of one query, and one of another, all polled a moment ago and never answered."""
-    widgets = [make_widget(title="a"), make_widget(title="b", chart="pie"), make_widget(title="c", last=9)]
+    widgets = [make_widget(title="a"), make_widget(title="b", chart="pie"), make_widget(title="c", last=9, **APART)]
     Widget.objects.update(last_polled_at=timezone.now())
     return widgets
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from fake_mixpanel.fake import FakeMixpanel
 from tests.refresh.test_backoff import MakeWidget, boss, clock, pick, seconds
 from tests.refresh.test_freshness import cyfe_polls, header
+from tests.conftest import APART
 from widgets.admin.connection import check_saved
 from widgets.editor.preview import Ask, preview
 from widgets.models import Project, Snapshot, Widget
@@ -118,7 +119,7 @@ def test_a_trial_that_meets_trouble_leaves_the_next_query_to_try(
 ) -> None:
     backoff_that_is_over(project)
     mixpanel.fail(503, times=1)
-    widgets = [make_widget(last=days) for days in (3, 4, 5)]
+    widgets = [make_widget(last=days, **APART) for days in (3, 4, 5)]
     assert [cyfe_polls(widget).status for widget in widgets] == [503, 200, 200]
     project.refresh_from_db()
     assert (project.backoff_kind, project.backoff_count, len(mixpanel.calls)) == ("", 0, 3)

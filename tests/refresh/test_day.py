@@ -125,9 +125,10 @@ def check_ledger() -> None:
             window.popleft()
         assert len(window) <= HOURLY
     busy: dict[int, datetime] = {}
-    for pk, begin, end in ApiCall.objects.order_by("started_at").values_list("snapshot", "started_at", "ended_at"):
-        assert pk not in busy or busy[pk] <= begin
-        busy[pk] = end or begin + timedelta(seconds=35)  # the lease of a killed one
+    for pks, begin, end in ApiCall.objects.order_by("started_at").values_list("parts", "started_at", "ended_at"):
+        for pk in pks:
+            assert pk not in busy or busy[pk] <= begin
+            busy[pk] = end or begin + timedelta(seconds=35)  # the lease of a killed one
 
 
 def check_recovery(clock: Any, mixpanel: FakeMixpanel, widgets: list[Widget]) -> None:

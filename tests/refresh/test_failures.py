@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.refresh.test_freshness import clock, cyfe_polls, header
+from tests.conftest import APART
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +117,7 @@ def test_it_tries_refused_credentials_once_an_hour_for_the_whole_project(
 def test_it_asks_a_refused_query_again_once_a_day_or_when_its_widget_changes(
     clock: Any, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
-    widget, other = make_widget(), make_widget(last=9)
+    widget, other = make_widget(), make_widget(last=9, **APART)
     mixpanel.fail(400, '{"error": "invalid event"}', times=1)
     refused = cyfe_polls(widget)
     assert "invalid event" in refused.body.decode()
@@ -127,7 +128,7 @@ def test_it_asks_a_refused_query_again_once_a_day_or_when_its_widget_changes(
     widget.save()
     assert cyfe_polls(widget).status == 200
     mixpanel.fail(400, '{"error": "invalid event"}', times=1)
-    third = make_widget(last=11)
+    third = make_widget(last=11, **APART)
     cyfe_polls(third)
     clock.shift(timedelta(hours=24, minutes=1))
     assert cyfe_polls(third).status == 200

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.conftest import new_project
+from tests.conftest import APART, new_project
 from tests.poll.test_poll import age
 from tests.web.people import boss, editor, viewer
 from widgets.accounts.groups import EDITORS, VIEWERS
@@ -74,7 +74,7 @@ def test_its_charts_need_no_login_either(make_widget: MakeWidget, project: Proje
 def test_it_shows_no_stranger_what_mixpanel_said(
     make_widget: MakeWidget, project: Project, poll: Poll, mixpanel: FakeMixpanel
 ) -> None:
-    old, empty = make_widget(title="Old", include_today=True), make_widget(title="Empty", last=9)
+    old, empty = make_widget(title="Old", include_today=True), make_widget(title="Empty", last=9, **APART)
     poll(old)
     age(old, minutes=20)
     mixpanel.fail(400, {"error": f"Unable to authenticate request for project {project.project_id}"})

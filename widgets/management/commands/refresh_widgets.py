@@ -34,7 +34,8 @@ class Command(BaseCommand):
             outcome = refresh_when_free(pk, fetched_at, known)
             counts[counted_as(outcome)] += 1
             error = Snapshot.objects.values_list("error", flat=True).filter(pk=pk).first()
-            said = f"failed: {error}" if outcome is Outcome.FAILED else outcome.value
+            said = (Outcome.STORED if outcome is Refusal.NEWER else outcome).value
+            said = f"failed: {error}" if outcome is Outcome.FAILED else said
             self.stdout.write(f"{snapshot.project.name}\t{describe(snapshot)}\t{said}")
         self.stdout.write(", ".join(f"{count} {what}" for what, count in counts.items()))
         if counts["failed"]:
