@@ -139,7 +139,7 @@ class FakeMixpanel(Traffic, Faults):
     def _reply(self, request: Request, call: Call) -> Reply:
         if problems := list(self.problems(request)):
             raise Refused(400, "; ".join(problems))
-        fault = self.take_fault(call.endpoint)
+        fault = self.take_fault(call)
         if self._stopped.wait(self.latency(call) if callable(self.latency) else self.latency):
             return Reply(0, b"", cut="reset")
         query = Query(call.project_id or 0, datetime.now(ZONE), call.params, call.body or {})

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fake_mixpanel.traffic import Call
+
 MESSAGES = {
     400: "Unable to authenticate request",
     401: "Invalid service account credentials",
@@ -29,7 +31,10 @@ CUT = ("truncated", "reset")
 
 @dataclass
 class Fault:
-    """Another answer instead of the right one (`status`, `body`, `headers`), or the right answer cut (`cut`)."""
+    """Another answer instead of the right one (`status`, `body`, `headers`), or the right answer cut (`cut`).
+
+    `asking`: only for calls with this text in their parameters or their body.
+    """
 
     status: int = 200
     body: object = None
@@ -37,6 +42,11 @@ class Fault:
     cut: str = ""
     times: int | None = None
     endpoint: str | None = None
+    asking: str = ""
+
+    def is_for(self, call: Call) -> bool:
+        asked = json.dumps([call.params, call.body], ensure_ascii=False)
+        return self.endpoint in (None, call.endpoint) and self.asking in asked
 
 
 class Faults:
@@ -56,12 +66,14 @@ class Faults:
         headers: Mapping[str, str] | None = None,
         times: int | None = None,
         endpoint: str | None = None,
+        *,
+        asking: str = "",
     ) -> None:
         """Answers with an error, for `times` calls or until `clear_faults`. The default `body` is Mixpanel's message.
 
         Access and limits are still checked, and the calls still count.
         """
-        self._add(Fault(status, body, dict(headers or {}), times=times, endpoint=endpoint))
+        self._add(Fault(status, body, dict(headers or {}), times=times, endpoint=endpoint, asking=asking))
 
     def broken(self, kind: str, times: int | None = None) -> None:
         """Answers with a broken body or a cut answer. `kind` is a name in BODIES or CUT. `times`: as for `fail`."""
@@ -71,11 +83,11 @@ class Faults:
         with self._faults_lock:
             self._waiting = []
 
-    def take_fault(self, endpoint: str) -> Fault | None:
-        """The next fault for a call of this endpoint; None if there is none."""
+    def take_fault(self, call: Call) -> Fault | None:
+        """The next fault for this call; None if there is none."""
         with self._faults_lock:
             for fault in self._waiting:
-                if fault.endpoint in (None, endpoint):
+                if fault.is_for(call):
                     if fault.times is not None:
                         fault.times -= 1
                         if fault.times <= 0:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.refresh.test_freshness import clock, cyfe_polls, header
 from tests.conftest import APART
+from tests.refresh.test_freshness import clock, cyfe_polls, header
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
 pytestmark = pytest.mark.django_db

@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
+from tests.conftest import APART
 
 SLOW = (1, 2, 3)
 """Projects that keep asking; DEMO_PROJECT_ID is the one with fresh data."""
@@ -21,7 +22,7 @@ def slow_standin() -> FakeMixpanel:
 
 def widgets(count: int) -> list[dict[str, Any]]:
     return [
-        {"title": f"{i}", "report": "events", "events": ["Signed up"], "last": i + 1, "include_today": True}
+        {"title": f"{i}", "report": "events", "events": ["Signed up"], "last": i + 1, "include_today": True, **APART}
         for i in range(count)
     ]
 

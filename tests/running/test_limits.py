@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import APART
 from tests.preloaded import Popen
 from tests.running.conftest import DATABASES
 from tests.running.site import ROOT
@@ -71,7 +72,7 @@ def test_it_grants_exactly_the_places_that_may_run_at_once(host: Any, database: 
 
 def test_it_waits_for_a_free_place_but_not_for_a_free_hour(host: Any, standin: Any) -> None:
     site = host(POLL_WAIT="3")
-    widgets = [{"title": f"{i}", "report": "events", "events": ["Signed up"], "last": i + 1} for i in range(4)]
+    widgets = [{"title": f"{i}", "report": "events", "events": ["Signed up"], "last": i + 1, **APART} for i in range(4)]
     paths = site.add(*widgets, hourly_limit=3, concurrent_limit=1)
     base, _ = site.web()
     standin.latency = 0.4

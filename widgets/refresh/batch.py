@@ -4,7 +4,7 @@
 snapshots are stale, and which queries Mixpanel refused, or could not answer in time, together with others.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -102,8 +102,9 @@ def kind_of(item: Item) -> tuple[type[Batch] | None, Key]:
     return (report_type.batch(item.query) if key else None), key
 
 
-def pack(items: Iterable[Item], today: date) -> Iterator[Packed]:
+def pack(items: Iterable[Item], today: date) -> list[Packed]:
     """Packs the items into calls, in their order."""
+    found: list[Packed] = []
     open_batches: dict[Key, list[Packed]] = {}
     for item in items:
         kind, key = kind_of(item)
@@ -114,7 +115,8 @@ def pack(items: Iterable[Item], today: date) -> Iterator[Packed]:
         packed.add(item)
         if kind:
             open_batches[key].append(packed)
-        yield packed
+        found.append(packed)
+    return found
 
 
 def batch_for(leader: Snapshot, items: list[Item], now: datetime, today: date, also: Collection[int]) -> list[Item]:
@@ -139,7 +141,7 @@ def batch_for(leader: Snapshot, items: list[Item], now: datetime, today: date, a
 
 def calls_per_hour(items: Iterable[Item], today: date) -> float:
     """The number of calls per hour that refresh all items as often as their widgets ask, by the batches they make."""
-    packed = list(pack(sorted(items, key=lambda item: item.wants_every), today))
+    packed = pack(sorted(items, key=lambda item: item.wants_every), today)
     return demand(
         (min(item.wants_every for item in each.items), all(item.is_over for item in each.items)) for each in packed
     )

@@ -31,7 +31,7 @@ class Costs:
 def costs_of(project: Project) -> Costs:
     now = database_now()
     items, today = items_of(project, now), project.today(now)
-    packed = list(pack(items, today))
+    packed = pack(items, today)
     report_type = REPORT_TYPES["events"]
     usual = report_type.batch_key(report_type.query(WidgetSpec("events", events=("any",)), project.engine))
     rooms = [each.batch.room for each in packed if each.batch is not None and each.key == usual]

@@ -1,0 +1,291 @@
+"""One call to Mixpanel refreshes all stale queries that fit into it. What one does wrong holds back no other."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from fake_mixpanel.fake import FakeMixpanel
+from tests.conftest import APART
+from tests.refresh import boards
+from tests.refresh.test_freshness import clock, cyfe_polls, header
+from widgets.mixpanel.client import Client
+from widgets.models import ApiCall, Project, Snapshot, Widget
+from widgets.models.call import Purpose
+from widgets.models.snapshot import Sharing
+from widgets.refresh.quota import Refusal, Reservation, claim
+from widgets.refresh.run import Outcome, refresh
+
+pytestmark = pytest.mark.django_db
+__all__ = ["clock"]
+
+MakeWidget = Callable[..., Widget]
+WRONG = "Plan upgraded"
+"""An event that Mixpanel refuses in some of these tests."""
+
+
+def make_old(**more: Any) -> None:
+    then = timezone.now() - timedelta(hours=12)
+    Snapshot.objects.exclude(fetched_at=None).update(fetched_at=then, due_at=then, **more)
+
+
+def snapshot_of(widget: Widget) -> Snapshot:
+    return Snapshot.objects.get(pk=widget.snapshot_id)
+
+
+def sharing() -> dict[str, str]:
+    return {each.title: snapshot_of(each).sharing for each in Widget.objects.all()}
+
+
+def test_the_first_poll_of_a_board_brings_its_siblings_along(
+    clock: Any, project: Project, mixpanel: FakeMixpanel
+) -> None:
+    widgets = boards.board(project, 72)
+    assert len(widgets) == 72
+    bodies = {}
+    for widget in widgets:
+        reply = cyfe_polls(widget)
+        assert reply.status == 200
+        bodies[widget.pk] = reply.body
+    assert len(mixpanel.calls) <= 8
+    make_old()
+    for widget in widgets:
+        cyfe_polls(widget)
+    assert len(mixpanel.calls) <= 16
+    assert {call.status for call in mixpanel.calls} == {200}
+    Widget.objects.update(last_polled_at=timezone.now())
+
+    # Alone, each query gets the same numbers, to the byte.
+    make_old(sharing=Sharing.NEVER)
+    before = len(mixpanel.calls)
+    for widget in widgets[::3]:
+        refresh(widget.snapshot_id, expected_fetched_at=snapshot_of(widget).fetched_at, purpose=Purpose.PERSON)
+    assert len(mixpanel.calls) - before >= 20
+    assert all(cyfe_polls(widget).body == bodies[widget.pk] for widget in widgets[::3])
+
+
+@pytest.mark.parametrize("engine", ["insights", "classic"])
+def test_queries_of_different_ranges_ask_for_the_longest(
+    project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, engine: str
+) -> None:
+    project.engine = engine
+    project.save()
+    widgets = [make_widget(last=days) for days in (2, 40, 9)]
+    widgets.append(make_widget(events=["Logged in", "Signed up"], last=3, overlay_previous=True))
+    lines = [cyfe_polls(widget).body.split(b"\nYAxis")[0].split(b"\n") for widget in widgets]
+    assert [len(each) for each in lines] == [1 + days for days in (2, 40, 9, 3)]
+    assert lines[1][-2:] == lines[0][-2:]
+    assert lines[3][0].count(b",") == 4
+    assert len(mixpanel.calls) == 1
+    call = ApiCall.objects.get()
+    assert sorted(call.parts) == sorted({each.snapshot_id for each in widgets})
+    assert call.what.startswith("4 queries: events")
+
+
+def test_a_query_that_is_due_soon_comes_along_so_that_both_become_due_together(
+    clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
+) -> None:
+    first = make_widget(include_today=True)
+    cyfe_polls(first)
+    clock.shift(timedelta(minutes=6))
+    second = make_widget(include_today=True, last=9)
+    cyfe_polls(second)  # the first one's data is 6 minutes old: not half of its 15
+    assert snapshot_of(first).fetched_at != snapshot_of(second).fetched_at
+    clock.shift(timedelta(minutes=9))
+    cyfe_polls(first)
+    assert snapshot_of(first).fetched_at == snapshot_of(second).fetched_at
+    for _ in range(60):
+        clock.shift(timedelta(minutes=1))
+        cyfe_polls(first)
+        cyfe_polls(second)
+    assert len(mixpanel.calls) == 3 + 4
+
+
+def test_what_is_paused_or_fresh_stays_unasked(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
+    fresh = make_widget(last=8)
+    cyfe_polls(fresh)
+    before = snapshot_of(fresh).fetched_at
+    paused, other = make_widget(last=9, active=False), make_widget(last=10)
+    cyfe_polls(other)
+    assert snapshot_of(paused).fetched_at is None
+    assert snapshot_of(fresh).fetched_at == before
+
+
+class TestRefusal:
+    def test_each_is_asked_alone_once_and_only_the_wrong_one_is_held_back(
+        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
+    ) -> None:
+        widgets = [make_widget(title=f"{days}", last=days) for days in range(2, 8)]
+        for widget in widgets:
+            assert cyfe_polls(widget).status == 200
+        wrong = make_widget(title="wrong", events=[WRONG])
+        make_old()
+        mixpanel.fail(400, "unknown event", asking=WRONG)
+        assert cyfe_polls(widgets[0]).status == 200
+        # The poll's own query is asked alone at once. The others follow within the hour, and keep their data.
+        assert set(sharing().values()) == {Sharing.MAY, Sharing.ONCE}
+        assert Snapshot.objects.exclude(error="").count() == 0
+        calls = [len(mixpanel.calls)]
+        for _ in range(70):
+            assert {cyfe_polls(widget).status for widget in widgets} == {200}
+            cyfe_polls(wrong)
+            clock.shift(timedelta(minutes=1))
+            calls.append(len(mixpanel.calls))
+        assert max(later - sooner for sooner, later in zip(calls, calls[1:], strict=False)) <= 1
+        assert calls[-1] == 2 + 7
+        assert sharing() == {**{f"{days}": Sharing.MAY for days in range(2, 8)}, "wrong": Sharing.NEVER}
+        assert "unknown event" in snapshot_of(wrong).error
+        assert "unknown event" in cyfe_polls(wrong).body.decode()
+
+        make_old()
+        before = len(mixpanel.calls)
+        assert {cyfe_polls(widget).status for widget in widgets} == {200}
+        assert len(mixpanel.calls) == before + 1
+        wrong.events = ["Signed up"]
+        wrong.last = 30
+        wrong.save()
+        assert snapshot_of(wrong).sharing == Sharing.MAY
+
+    def test_a_preview_of_a_wrong_query_is_asked_alone(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
+        from widgets.editor.preview import Ask, preview
+
+        for days in (2, 3):
+            make_widget(last=days)
+        mixpanel.fail(400, "unknown event", asking=WRONG)
+        wrong = make_widget(events=[WRONG])
+        assert "unknown event" in preview(wrong, Ask.NOW, user_id=None).problem
+        assert ApiCall.objects.get().parts == [wrong.snapshot_id]
+        assert set(sharing().values()) == {Sharing.MAY, Sharing.NEVER}
+
+    @pytest.mark.parametrize("kind", ["wrong_shape", "empty"])
+    def test_an_answer_that_can_t_be_read_spoils_no_data(
+        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel, kind: str
+    ) -> None:
+        widgets = [make_widget(last=days) for days in (2, 3, 4)]
+        bodies = [cyfe_polls(widget).body for widget in widgets]
+        make_old()
+        mixpanel.broken(kind, times=1)
+        assert [cyfe_polls(widget).body for widget in widgets] == bodies
+        for _ in range(20):
+            clock.shift(timedelta(minutes=1))
+            assert [cyfe_polls(widget).body for widget in widgets] == bodies
+        assert set(sharing().values()) == {Sharing.MAY}
+        assert not Snapshot.objects.exclude(error="").exists()
+
+
+class TestOutage:
+    def test_a_batch_that_took_too_long_is_halved(
+        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
+    ) -> None:
+        widgets = [make_widget(last=days) for days in range(2, 10)]
+        mixpanel.fail(400, "Timeout Error.", times=1)
+        assert {cyfe_polls(widget).status for widget in widgets} == {503}
+        assert len(mixpanel.calls) == 1
+        clock.shift(timedelta(minutes=1))
+        assert {cyfe_polls(widget).status for widget in widgets} == {200}
+        assert [len(call.parts) for call in ApiCall.objects.order_by("pk")] == [8, 4, 4]
+        for parts in (5, 6, 7):
+            make_old()
+            for widget in widgets:
+                cyfe_polls(widget)
+            assert len(ApiCall.objects.order_by("-pk")[1].parts) == parts
+
+    def test_all_parts_are_tried_again_together(
+        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
+    ) -> None:
+        widgets = [make_widget(last=days) for days in range(2, 6)]
+        mixpanel.fail(503, times=2)
+        for _ in range(10):
+            assert {cyfe_polls(widget).status for widget in widgets} <= {200, 503}
+            clock.shift(timedelta(seconds=20))
+        assert [len(call.parts) for call in ApiCall.objects.order_by("pk")] == [4, 4, 4]
+
+
+class TestLeases:
+    def test_a_part_that_somebody_else_refreshes_is_left_out(
+        self, make_widget: MakeWidget, mixpanel: FakeMixpanel
+    ) -> None:
+        mine, theirs = make_widget(last=2), make_widget(last=3)
+        held = claim(theirs.snapshot_id, expected_fetched_at=None, purpose=Purpose.POLL)
+        assert isinstance(held, Reservation)
+        assert cyfe_polls(mine).status == 200
+        assert ApiCall.objects.order_by("-pk")[0].parts == [mine.snapshot_id]
+        assert snapshot_of(theirs).lease_token == held.token
+
+    def test_a_part_is_stored_only_where_its_lease_is_still_ours(
+        self, make_widget: MakeWidget, mixpanel: FakeMixpanel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mine, lost = make_widget(last=2), make_widget(last=3)
+        query = Client.query
+
+        def slow_query(*asked: Any) -> Any:
+            Snapshot.objects.filter(pk=lost.snapshot_id).update(lease_token="another")
+            return query(*asked)
+
+        monkeypatch.setattr(Client, "query", slow_query)
+        assert refresh(mine.snapshot_id, expected_fetched_at=None, purpose=Purpose.COMMAND) is Outcome.STORED
+        assert snapshot_of(lost).fetched_at is None
+        assert snapshot_of(lost).lease_token == "another"
+
+    @pytest.mark.usefixtures("mixpanel")
+    def test_a_killed_process_frees_all_parts(self, clock: Any, make_widget: MakeWidget, settings: Any) -> None:
+        widgets = [make_widget(last=days) for days in (2, 3, 4)]
+        first, *others = [widget.snapshot_id for widget in widgets]
+        killed = claim(first, expected_fetched_at=None, purpose=Purpose.POLL, others=dict.fromkeys(others))
+        assert isinstance(killed, Reservation)
+        assert len(killed.parts) == 3
+        again = claim(others[0], expected_fetched_at=None, purpose=Purpose.POLL)
+        assert again is Refusal.LEASED
+        clock.shift(timedelta(seconds=settings.MIXPANEL_TIMEOUT + 31))
+        assert {cyfe_polls(widget).status for widget in widgets} == {200}
+        assert [len(call.parts) for call in ApiCall.objects.order_by("pk")] == [3, 3]
+
+
+class TestBreakdown:
+    def test_a_list_that_the_widget_s_limit_cuts_is_asked_alone(
+        self, make_widget: MakeWidget, mixpanel: FakeMixpanel
+    ) -> None:
+        asked = {"report": "segmentation", "events": ["Page viewed"], "breakdown": "campaign"}
+        short, whole = make_widget(**asked, limit=20), make_widget(**asked, limit=200, last=9)
+        assert [cyfe_polls(widget).status for widget in (short, whole)] == [200, 200]
+        assert cyfe_polls(short).body.split(b"\n")[0].count(b",") == 20
+        assert cyfe_polls(whole).body.split(b"\n")[0].count(b",") > 100
+        assert [snapshot_of(each).sharing for each in (short, whole)] == [Sharing.NEVER, Sharing.MAY]
+        assert len(mixpanel.calls) == 2
+        make_old()
+        for widget in (short, whole):
+            cyfe_polls(widget)
+        assert len(mixpanel.calls) == 4
+
+
+def test_queries_that_share_nothing_keep_to_the_limit_and_are_fair(
+    clock: Any, project: Project, mixpanel: FakeMixpanel, make_widget: MakeWidget
+) -> None:
+    """`python -m benchmarks.batches` does the same with 500 queries at 60 an hour."""
+    Project.objects.update(hourly_limit=6)
+    measured = {"report": "retention", "born_event": "Signed up", "events": ["Logged in"], "chart": "cohort"}
+    widgets = [make_widget(title=f"{i}", **measured, include_today=True, intervals=2 + i) for i in range(24)]
+    found = boards.days_of_polls(clock, mixpanel, widgets, timedelta(hours=11), every=timedelta(minutes=15))
+    assert found.queries > 11 * 5
+    assert found.busiest <= 6
+    fair = timedelta(hours=24 / (6 * 0.95))
+    oldest = Snapshot.objects.order_by("fetched_at").values_list("fetched_at", flat=True)[0]
+    assert timezone.now() - oldest < 1.3 * fair
+
+
+def test_the_pages_say_what_widgets_cost(
+    project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, admin_client: Any
+) -> None:
+    widgets = [make_widget(last=days) for days in (2, 3, 4)]
+    alone = make_widget(**APART)
+    page = admin_client.get(f"/admin/widgets/project/{project.pk}/change/").content.decode()
+    assert "2 queries carry the 4 active widgets" in page
+    assert "adds 0: that query has room for 39 more metrics" in page
+    page = admin_client.get(f"/admin/widgets/widget/{widgets[0].pk}/change/").content.decode()
+    assert "It shares a query to Mixpanel with 2 other widgets." in page
+    page = admin_client.get(f"/admin/widgets/widget/{alone.pk}/change/").content.decode()
+    assert "It has a query to Mixpanel of its own." in page
+    assert mixpanel.calls == []
+    assert header(cyfe_polls(alone), "Cache-Status")
