@@ -49,7 +49,7 @@ def test_it_serves_a_cold_storm_with_one_query_each(host: Any, standin: Any, dat
     site = host(database, WAITING_POLLS="32")
     bases = [site.web(threads=40)[0], site.web(threads=40)[0]]
     took = storm(site, standin, bases)
-    assert took < 8  # 20 queries, 5 at once, 300 ms each: 1.2 s of Mixpanel's time
+    assert took < 15  # 20 queries, 5 at once, 300 ms each: 1.2 s of Mixpanel's time
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
