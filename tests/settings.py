@@ -14,7 +14,7 @@ os.environ |= {
     "REFRESH_THREADS": "0",  # a test's database is its own thread's; tests/running has servers with threads
     "WAITING_POLLS": "4",
     "MIXPANEL_API_ROOT": "",
-    "MIXPANEL_TIMEOUT": "5",
+    "MIXPANEL_TIMEOUT": "20",
     "TRUST_PROXY": "off",
     "HSTS_SECONDS": "0",
     "SQLITE_JOURNAL": "wal",

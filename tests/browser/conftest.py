@@ -22,9 +22,9 @@ from tests.conftest import new_project
 from widgets.models import Project
 
 try:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 except ImportError:
-    sync_playwright = None
+    expect = sync_playwright = None
 
 # Playwright's sync API runs an event loop in this thread, in which Django would refuse to touch the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -33,6 +33,11 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 PLAYWRIGHTS_OWN = (".cache/ms-playwright", "Library/Caches/ms-playwright")
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
+PATIENCE = 20_000
+"""Milliseconds in which a page does what a test waits for, on a machine that is busy with other tests too."""
+
+if expect:
+    expect.set_options(timeout=PATIENCE)
 
 database = connections["default"]
 if database.vendor == "sqlite":
@@ -84,6 +89,7 @@ def site(live_server: Any, mixpanel: FakeMixpanel, settings: Any) -> str:
     """The running site's address; its pages and widgets say the same."""
     settings.SITE_URL = live_server.url
     settings.SITE_HOST = "localhost"
+    settings.MIXPANEL_TIMEOUT = PATIENCE / 1000
     return live_server.url
 
 
@@ -114,7 +120,7 @@ def new_window(chromium: "Browser", site: str, **options: Any) -> "BrowserContex
         permissions=["clipboard-read", "clipboard-write"],
         **options,
     )
-    context.set_default_timeout(5000)
+    context.set_default_timeout(PATIENCE)
     return context
 
 
@@ -185,6 +191,12 @@ def open_page(chromium: "Browser", windows: dict[bool, "BrowserContext"], site: 
             context.close()
     unexpected = [text for text in found if not any(part in text for part in open_page.expected)]
     assert not unexpected, f"the browser's console is not clean: {unexpected}"
+
+
+def follow(target: "Locator") -> None:
+    """Clicks what leads to another page, and waits until the scripts of that page have run."""
+    with target.page.expect_navigation():
+        target.click()
 
 
 def is_error(message: "ConsoleMessage") -> bool:

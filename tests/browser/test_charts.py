@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import NARROW, OpenPage
+from tests.browser.conftest import NARROW, OpenPage, expect
 from tests.charts.samples import figure
 from widgets.charts import OPTIONS
 from widgets.cyfe import CHARTS, LAYOUTS
@@ -92,14 +92,13 @@ def test_a_keyboard_switches_series_off_and_opens_the_numbers(gallery: Any) -> N
     free = page.get_by_role("button", name="Free")
     free.focus()
     page.keyboard.press("Enter")
-    assert free.get_attribute("aria-pressed") == "false"
+    expect(free).to_have_attribute("aria-pressed", "false")
     page.get_by_text("Numbers as a table").focus()
     page.keyboard.press("Enter")
     table = page.get_by_role("table", name="Signups")
-    table.get_by_role("columnheader").first.wait_for()  # the table is made after the details are open
-    assert table.get_by_role("columnheader").all_text_contents() == ["Date", *LABELS]
+    expect(table.get_by_role("columnheader")).to_have_text(["Date", *LABELS])
     third = table.get_by_role("row", name="Nov 3, 2026").get_by_role("cell")
-    assert third.all_text_contents() == ["3", "6", "9", "12", "15"]
+    expect(third).to_have_text(["3", "6", "9", "12", "15"])
 
 
 def test_numbers_follow_the_readers_locale(gallery: Any, chromium: Any) -> None:
@@ -126,6 +125,6 @@ def test_the_period_before_is_dashed(gallery: Any) -> None:
     canvas.wait_for()
     now, before = ([int(pair[0][at : at + 2], 16) for at in (1, 3, 5)] for pair in shown["colors"])
     canvas.page.wait_for_function(
-        f"([canvas, color]) => ({RUNS})(canvas, color) === 1", arg=[canvas.element_handle(), now]
+        f"([canvas, now, before]) => ({RUNS})(canvas, now) === 1 && ({RUNS})(canvas, before) > 20",
+        arg=[canvas.element_handle(), now, before],
     )
-    assert canvas.evaluate(RUNS, before) > 20

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AbstractUser
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, expect
 from tests.browser.test_widget_form import ADD, box, option, wait_for_csv
 from widgets.models import Project, Widget
 
@@ -27,16 +27,16 @@ def test_unsaved_entries_outlive_a_closed_tab_and_end_with_saving(
     second = reopened(page)
     second.get_by_text("This browser has entries from").wait_for()
     second.get_by_role("button", name="Restore").click()
-    assert second.locator("#id_events").input_value() == "Signed up"
-    assert second.locator("[name=filters-property]").first.input_value() == "plan"
-    assert second.locator("#id_chart").input_value() == "pie"
+    expect(second.locator("#id_events")).to_have_value("Signed up")
+    expect(second.locator("[name=filters-property]").first).to_have_value("plan")
+    expect(second.locator("#id_chart")).to_have_value("pie")
     second.locator("[name=filters-op]").first.select_option("set")
     wait_for_csv(second, "Signed up")
     second.get_by_role("button", name="Save", exact=True).click()
     second.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
     second.goto(ADD)
     box(second, "Events").wait_for()
-    assert second.locator("[data-draft]").inner_text() == ""
+    expect(second.locator("[data-draft]")).to_be_empty()
 
 
 def test_a_name_that_is_being_typed_is_kept(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
@@ -47,7 +47,7 @@ def test_a_name_that_is_being_typed_is_kept(open_page: OpenPage, boss: AbstractU
     box(page, "Events").press_sequentially("Order compl")
     second = reopened(page)
     second.get_by_role("button", name="Restore").click()
-    assert second.locator("#id_events").input_value() == "Signed up\nLogged in\nOrder compl"
+    expect(second.locator("#id_events")).to_have_value("Signed up\nLogged in\nOrder compl")
     second.get_by_role("button", name="Remove Order compl").wait_for()
 
 
@@ -58,13 +58,14 @@ def test_a_logout_takes_them_away(open_page: OpenPage, boss: AbstractUser, acme:
     page.wait_for_function("() => Object.values(localStorage).some((kept) => kept.includes('Secret plans'))")
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("heading", name="Logged out").wait_for()
-    assert "Secret plans" not in page.evaluate("JSON.stringify(localStorage)")
+    page.wait_for_function("() => !JSON.stringify(localStorage).includes('Secret plans')")
 
 
 def reopened(page: Any) -> Any:
     """The form in a new tab, after the first tab was closed."""
     second = page.context.new_page()
-    page.close(run_before_unload=True)
+    with page.expect_event("close"):  # it keeps its entries before that
+        page.close(run_before_unload=True)
     second.goto(ADD)
     return second
 

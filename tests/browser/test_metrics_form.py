@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.browser.conftest import NARROW, OpenPage
+from tests.browser.conftest import NARROW, OpenPage, expect, follow
 from tests.browser.test_accessibility import Judge
 from tests.browser.test_drafts import reopened
 from tests.browser.test_widget_form import ADD, csv, option, wait_for_csv
@@ -45,12 +45,12 @@ def formula(page: Any, text: str, label: str) -> None:
 
 def test_from_the_empty_form_to_a_conversion_rate(page: Any, mixpanel: FakeMixpanel) -> None:
     add(page, "A", "Signed up", "unique")
-    assert not page.get_by_role("combobox", name="Property of metric A").is_visible()
+    expect(page.get_by_role("combobox", name="Property of metric A")).to_be_hidden()
     add(page, "B", "Order completed", "sum")
     choose(page, "Property of metric B", "amount")
     formula(page, "B / A", "Sales per person")
     wait_for_csv(page, "Date,Sales per person")
-    assert page.get_by_label("Title").get_attribute("placeholder") == "Sales per person"
+    expect(page.get_by_label("Title")).to_have_attribute("placeholder", "Sales per person")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
     widget = Widget.objects.get()
@@ -71,7 +71,7 @@ def test_letters_follow_the_rows_and_each_row_has_its_own_filters(page: Any) -> 
     page.get_by_role("button", name="Remove metric A").click()
     page.wait_for_function("() => document.activeElement.textContent === 'Add a metric'")
     first = page.get_by_role("group", name="Metric A", exact=True)
-    assert first.locator("[name$='-event']").input_value() == "Signed up"
+    expect(first.locator("[name$='-event']")).to_have_value("Signed up")
     wait_for_csv(page, "Date,Signed up,Logged in")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
@@ -90,7 +90,7 @@ def test_a_wrong_formula_and_an_unknown_event_are_said_at_the_rows(page: Any) ->
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Logged in", exact=True).click()
     first = page.get_by_role("group", name="Metric A", exact=True)
-    assert first.locator("[name$='-event']").input_value() == "Logged in"
+    expect(first.locator("[name$='-event']")).to_have_value("Logged in")
 
 
 def test_a_draft_brings_back_rows_filters_and_formulas(page: Any) -> None:
@@ -105,11 +105,11 @@ def test_a_draft_brings_back_rows_filters_and_formulas(page: Any) -> None:
     formula(page, "A / B", "Share")
     second = reopened(page)
     second.get_by_role("button", name="Restore").click()
+    expect(second.get_by_role("textbox", name="Formula", exact=True).first).to_have_value("A / B")
     events = [each.input_value() for each in second.locator("[name^=metrics-][name$=-event]").all()]
     assert [event for event in events if event] == ["Signed up", "Logged in"]
     properties = [each.input_value() for each in second.locator("[name$=-filters-property]").all()]
     assert [name for name in properties if name] == ["plan"]
-    assert second.get_by_role("textbox", name="Formula", exact=True).first.input_value() == "A / B"
 
 
 def test_twenty_metrics_stay_usable(page: Any) -> None:
@@ -137,17 +137,17 @@ def test_an_error_stands_at_its_row(page: Any) -> None:
     row = page.get_by_role("group", name="Metric C", exact=True)
     row.get_by_text("Metric C: “90th percentile of a property” needs the property.").wait_for()
     wrong = page.get_by_role("combobox", name="Property of metric C")
-    assert wrong.get_attribute("aria-invalid") == "true"
-    assert wrong.get_attribute("aria-describedby") == "id_metrics_error"
-    assert page.locator(".field-metrics [aria-invalid]").count() == 1
-    page.get_by_role("button", name="Save", exact=True).click()
+    expect(wrong).to_have_attribute("aria-invalid", "true")
+    expect(wrong).to_have_attribute("aria-describedby", "id_metrics_error")
+    expect(page.locator(".field-metrics [aria-invalid]")).to_have_count(1)
+    follow(page.get_by_role("button", name="Save", exact=True))
     page.locator(".errornote").wait_for()
-    assert page.evaluate("document.activeElement.ariaLabel") == "Property of metric C"
+    expect(wrong).to_be_focused()
     second = page.get_by_role("group", name="Formula 2", exact=True)
     second.get_by_text("Formula 2: There is no metric Z.").wait_for()
     choose(page, "Property of metric C", "amount")
     row.locator(".why").wait_for(state="detached")
-    assert second.locator("[aria-invalid]").count() == 1
+    expect(second.locator("[aria-invalid]")).to_have_count(1)
 
 
 def test_an_empty_row_between_others_keeps_the_letters(page: Any) -> None:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractUser
 from django.utils import timezone
 
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
-from tests.browser.conftest import NARROW, OpenPage
+from tests.browser.conftest import NARROW, OpenPage, expect, follow
 from widgets.models import ApiCall, Project
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,14 +23,14 @@ def test_a_project_is_tested_before_it_is_saved(
     test, said = page.get_by_role("button", name="Test connection"), page.locator("[data-result]")
     test.click()
     page.get_by_text("There is not enough to test yet.").wait_for()
-    assert "User name: Enter the service account's user name" in said.inner_text()
-    assert "Secret: Enter the secret" in said.inner_text()
+    expect(said).to_contain_text("User name: Enter the service account's user name")
+    expect(said).to_contain_text("Secret: Enter the secret")
 
     page.get_by_label("Name:", exact=True).fill("Acme")
     page.get_by_label("Project id:").fill(str(DEMO_PROJECT_ID))
     page.get_by_label("User name:").fill(DEMO_USERNAME)
     page.get_by_label("Secret:").fill("wrong")
-    assert said.inner_text() == "The form has changed since the test. Test again."
+    expect(said).to_have_text("The form has changed since the test. Test again.")
     test.click()
     page.get_by_text("Mixpanel does not accept this user name and secret.").wait_for()
     page.get_by_label("Secret:").fill(DEMO_SECRET)
@@ -38,15 +38,15 @@ def test_a_project_is_tested_before_it_is_saved(
     page.get_by_text(f"Connected: Mixpanel answers for project {DEMO_PROJECT_ID}.").wait_for()
     assert not Project.objects.exists()
 
-    page.get_by_role("button", name="Save and continue editing").click()
+    follow(page.get_by_role("button", name="Save and continue editing"))
     page.get_by_text("A secret is stored.").wait_for()
     test.click()
     page.get_by_text(f"Connected: Mixpanel answers for project {DEMO_PROJECT_ID}.").wait_for()
     calls = ApiCall.objects.order_by("started_at").values_list("outcome", "user")
     assert list(calls) == [("credentials", boss.pk), ("ok", boss.pk), ("ok", boss.pk)]
     page.reload()
-    assert page.get_by_text("3 of 60 used").is_visible()
-    assert "GMT+5:45" in page.locator(".project-calls .when time").first.inner_text()
+    expect(page.get_by_text("3 of 60 used")).to_be_visible()
+    expect(page.locator(".project-calls .when time").first).to_contain_text("GMT+5:45")
     assert DEMO_SECRET not in page.content()
 
 
@@ -72,7 +72,7 @@ def test_learned_limits_are_taken_over_with_a_click(open_page: OpenPage, boss: A
     Project.objects.update(learned_hourly=400, learned_concurrent=5, learned_at=timezone.now())
     page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss)
     page.get_by_role("button", name="Use 400 per hour").click()
-    assert page.get_by_label("Queries per hour:").input_value() == "400"
+    expect(page.get_by_label("Queries per hour:")).to_have_value("400")
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url(re.compile(r"/admin/widgets/project/$"))
     acme.refresh_from_db()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, expect
 from tests.browser.test_board import fetch, new_widget
 from tests.charts.samples import dated
 from widgets.models import Project, Snapshot, Widget
@@ -35,7 +35,7 @@ def test_who_edits_a_widget_and_opens_it_again_sees_the_edit(open_page: OpenPage
 
 
 def test_a_minute_without_new_numbers_changes_nothing(open_page: OpenPage, widget: Widget) -> None:
-    page = open_page("/admin/login/")
+    page = open_page("/admin/login/", own=True)
     page.clock.install()
     page.goto(f"/w/{widget.slug}")
     series: Any = page.get_by_role("button", name="Team")
@@ -43,7 +43,7 @@ def test_a_minute_without_new_numbers_changes_nothing(open_page: OpenPage, widge
     with page.expect_response(f"**/w/{widget.slug}"):
         page.clock.run_for(61_000)
     page.clock.run_for(1000)
-    assert series.get_attribute("aria-pressed") == "false"
+    expect(series).to_have_attribute("aria-pressed", "false")
     widget.refresh_from_db()
     widget.title = "Plans"
     widget.save()

@@ -59,7 +59,7 @@ def start_redis(tmp_path: Path, redis_port: int) -> Iterator[Callable[[], "subpr
     yield start
     for process in started:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def balance(tmp_path: Path) -> Iterator[Callable[[list[int], int], Proxy | None]
     yield start
     for process in started:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def test_polls_are_answered_while_everything_dies_in_turn(
@@ -126,7 +126,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
             webs[0] = web(site, ports[0])
             phase("web process back")
             redis.kill()
-            redis.wait(timeout=10)
+            redis.wait(timeout=60)
             phase("Redis killed", 6.5)
             start_redis()
             phase("Redis back")
@@ -140,7 +140,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
             time.sleep(2.5)  # nginx's fail_timeout of a second, which it reckons in whole seconds of its own clock
             poller.phase = "until all is fresh again"
             back = time.time()
-            eventually(lambda: all_fetched_since(site, back), seconds=45)
+            eventually(lambda: all_fetched_since(site, back))
         print(poller.summary())
         assert {poll.status for poll in poller.polls if poll.phase != NOTHING_RUNS} == {200}
         assert any(poll.status != 200 for poll in poller.polls if poll.phase == NOTHING_RUNS)
@@ -172,7 +172,7 @@ def worker(site: Site, number: int) -> "subprocess.Popen[bytes]":
     """A worker as systemd starts it, and it says when it is ready."""
     log = f"worker-{number}.log"
     process = site.start([*command_of("mixcyfe-worker"), "-l", "INFO", "-n", f"{log}@test"], log)
-    eventually(lambda: " ready." in (site.folder / log).read_text(), seconds=30)
+    eventually(lambda: " ready." in (site.folder / log).read_text())
     return process
 
 

@@ -55,7 +55,7 @@ def test_it_is_private_from_its_first_byte(site: Copy) -> None:
         while not copy.exists():
             assert backup.poll() is None, backup.stdout and backup.stdout.read()
         assert copy.stat().st_mode & 0o777 == 0o600
-    printed, _ = backup.communicate(timeout=30)
+    printed, _ = backup.communicate(timeout=60)
     assert backup.returncode == 0, printed
 
 
@@ -87,7 +87,7 @@ def test_told_to_stop_it_leaves_no_part_of_a_backup_behind(site: Copy) -> None:
         while not list(site.folder.glob("copy*")):
             assert backup.poll() is None, backup.stdout and backup.stdout.read()
         backup.terminate()
-    printed, _ = backup.communicate(timeout=30)
+    printed, _ = backup.communicate(timeout=60)
     assert (backup.returncode, printed) == (128 + signal.SIGTERM, "")
     assert not list(site.folder.glob("copy*"))
 

@@ -36,7 +36,7 @@ def taken_port() -> Iterator[int]:
 
 def answers(url: str) -> bool:
     try:
-        return requests.get(url, timeout=5).status_code == 200
+        return requests.get(url, timeout=60).status_code == 200
     except requests.ConnectionError:
         return False
 
@@ -44,7 +44,7 @@ def answers(url: str) -> bool:
 def stop(server: "subprocess.Popen[str]", number: int = signal.SIGTERM) -> str:
     """What it printed; it must end well."""
     server.send_signal(number)
-    printed, _ = server.communicate(timeout=20)
+    printed, _ = server.communicate(timeout=60)
     assert server.returncode == 0, printed
     return printed
 
@@ -69,7 +69,7 @@ def test_ctrl_c_stops_it_though_all_its_processes_hear_it(site: Copy) -> None:
         eventually(lambda port=port: answers(f"http://127.0.0.1:{port}/healthz"))
         os.killpg(server.pid, signal.SIGINT)
         try:
-            assert (server.wait(timeout=20), server.communicate()[0]) == (0, "")
+            assert (server.wait(timeout=60), server.communicate()[0]) == (0, "")
         finally:
             if server.poll() is None:
                 os.killpg(server.pid, signal.SIGKILL)
@@ -117,11 +117,11 @@ def test_the_demo_answers_stops_and_starts_again(new_site: Copy) -> None:
         kept = modes(new_site.folder, "demo.*")
         assert {"demo.env", "demo.sqlite3"} <= set(kept)
         assert set(kept.values()) == {"600"}
-        assert [requests.get(base + page, timeout=20).status_code for page in ("/", "/admin/")] == [200, 200]
+        assert [requests.get(base + page, timeout=60).status_code for page in ("/", "/admin/")] == [200, 200]
         with ThreadPoolExecutor(5) as pool:
-            polls = list(pool.map(lambda url: requests.get(url, timeout=20), listed))
+            polls = list(pool.map(lambda url: requests.get(url, timeout=60), listed))
         assert [poll.status_code for poll in polls] == [200] * 19
-        assert requests.get(listed[0].removesuffix("csv") + "json", timeout=20).status_code == 200
+        assert requests.get(listed[0].removesuffix("csv") + "json", timeout=60).status_code == 200
     finally:
         stop(server)
     server = new_site.start("demo", PORT=str(port))

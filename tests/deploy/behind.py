@@ -34,7 +34,7 @@ def it_polls_over_https(proxy: Proxy, served: Served) -> None:
 
 
 def it_redirects_plain_http(proxy: Proxy, served: Served) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", proxy.plain_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.plain_port, timeout=60)
     answer = get(connection, "/admin/?a=b", X_Forwarded_Proto="https")
     assert answer.status in (301, 308)
     assert re.fullmatch(rf"https://{HOST}(:\d+)?/admin/\?a=b", answer.headers["Location"])
@@ -86,7 +86,7 @@ def it_answers_at_once_while_a_refresh_runs_behind(proxy: Proxy, served: Served)
     kept = connection.sock
     served.mixpanel.latency = 1.5
     half_an_hour_ago = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=30)
-    with closing(sqlite3.connect(served.site.folder / "site.sqlite3", timeout=20)) as database, database:
+    with closing(sqlite3.connect(served.site.folder / "site.sqlite3", timeout=60)) as database, database:
         database.execute("UPDATE widgets_snapshot SET fetched_at = ?1, due_at = ?1", [str(half_an_hour_ago)])
     calls = len(served.mixpanel.calls)
     started = time.monotonic()
@@ -144,7 +144,7 @@ def it_logs_no_key(proxy: Proxy, served: Served, status: int | None = None) -> N
         for referer in (served.path, f"/welcome/MQ/{token}/"):
             answer = get(connection, path, Referer=f"https://{HOST}{referer}")
             assert status in (None, answer.status)
-    plain = http.client.HTTPConnection("127.0.0.1", proxy.plain_port, timeout=10)
+    plain = http.client.HTTPConnection("127.0.0.1", proxy.plain_port, timeout=60)
     for path in paths:
         get(plain, path)
     assert slug not in proxy.logged()

@@ -61,7 +61,7 @@ class Proxy(NamedTuple):
     def connect(self, source: str = "127.0.0.1") -> http.client.HTTPSConnection:
         context = ssl.create_default_context(cafile=str(self.certificate))
         return http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=10, context=context, source_address=(source, 0)
+            "127.0.0.1", self.port, timeout=60, context=context, source_address=(source, 0)
         )
 
     def is_up(self) -> bool:

@@ -36,7 +36,7 @@ def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int,
 
 def is_old() -> bool:
     """Whether it is one that the file is written for as it stands; the file says what a newer one wants."""
-    said = subprocess.run([str(CADDY), "version"], capture_output=True, text=True, timeout=20, check=True).stdout
+    said = subprocess.run([str(CADDY), "version"], capture_output=True, text=True, timeout=60, check=True).stdout
     return tuple(int(part) for part in re.findall(r"\d+", said)[:3]) < (2, 6, 4)
 
 
@@ -52,7 +52,7 @@ def caddy(
         yield proxy
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def start(folder: Path, file: Path) -> "subprocess.Popen[bytes]":
@@ -102,5 +102,5 @@ def test_it_logs_no_key_while_the_server_is_away_either(
         behind.it_logs_no_key(proxy, served, status=502)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
     assert "connection refused" in proxy.logged()

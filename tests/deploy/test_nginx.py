@@ -60,7 +60,7 @@ def nginx(
     proxy = Proxy(https_port, free_port(), certificate.certificate, folder / "logs")
     file = rendered(folder, certificate, proxy.port, proxy.plain_port, served.port)
     command = [str(NGINX), "-p", str(folder), "-c", str(file), "-e", str(folder / "logs/start.log")]
-    checked = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=20, check=False)
+    checked = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=60, check=False)
     assert checked.returncode == 0, checked.stderr
     process = subprocess.Popen(command)
     try:
@@ -68,7 +68,7 @@ def nginx(
         yield proxy
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def test_it_polls_over_https(nginx: Proxy, served: Served) -> None:
@@ -93,7 +93,7 @@ def test_it_answers_at_once_while_a_refresh_runs_behind(nginx: Proxy, served: Se
 
 def test_it_answers_to_no_name_but_its_own(nginx: Proxy) -> None:
     for host in ("evil.example", "127.0.0.1"):
-        for connection in (nginx.connect(), http.client.HTTPConnection("127.0.0.1", nginx.plain_port, timeout=10)):
+        for connection in (nginx.connect(), http.client.HTTPConnection("127.0.0.1", nginx.plain_port, timeout=60)):
             with pytest.raises(http.client.RemoteDisconnected):
                 get(connection, "/admin/login/", Host=host)
 
@@ -143,7 +143,7 @@ def test_it_logs_no_key_where_it_can_not_write_a_request_to_its_disk(
         assert connection.getresponse().status == 500
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
     assert '"POST /welcome/-" 500' in proxy.logged()
     assert "a-token" not in proxy.logged()
     assert served.path not in proxy.logged()
@@ -161,5 +161,5 @@ def test_it_logs_no_key_while_the_server_is_away_either(
         behind.it_logs_no_key(proxy, served, status=502)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
     assert '"GET /w/-" 502' in proxy.logged()

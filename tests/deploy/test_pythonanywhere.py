@@ -89,7 +89,7 @@ def test_it_answers_at_once_and_refreshes_behind_in_one_process_without_threads(
     path = addresses[0].removeprefix("https://yourname.pythonanywhere.com")
 
     def get(path: str) -> requests.Response:
-        return requests.get(base + path, headers=HEADERS, timeout=20)
+        return requests.get(base + path, headers=HEADERS, timeout=60)
 
     process = start(account, port)
     try:
@@ -120,7 +120,7 @@ def test_it_answers_at_once_and_refreshes_behind_in_one_process_without_threads(
         assert not list(account.site.folder.glob("*-wal"))
     finally:
         process.terminate()
-        output, _ = process.communicate(timeout=20)
+        output, _ = process.communicate(timeout=60)
     assert "Traceback" not in output
 
 
@@ -132,7 +132,7 @@ def make_old(account: Account) -> None:
 
 def is_up(base: str) -> bool:
     try:
-        return requests.get(f"{base}/healthz", headers=HEADERS, timeout=5).status_code == 200
+        return requests.get(f"{base}/healthz", headers=HEADERS, timeout=60).status_code == 200
     except requests.ConnectionError:
         return False
 
@@ -149,12 +149,12 @@ def test_it_notices_by_itself_that_uwsgi_runs_no_threads(account: Account) -> No
     process = start(account, port)
     try:
         eventually(lambda: is_up(base))
-        assert requests.get(base + path, headers=HEADERS, timeout=20).status_code == 200
+        assert requests.get(base + path, headers=HEADERS, timeout=60).status_code == 200
         make_old(account)
         for _ in range(2):
-            answer = requests.get(base + path, headers=HEADERS, timeout=20)
+            answer = requests.get(base + path, headers=HEADERS, timeout=60)
         assert "ttl=-" not in answer.headers["Cache-Status"]
         assert len(account.mixpanel.calls) == 2
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)

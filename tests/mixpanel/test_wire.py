@@ -64,11 +64,11 @@ def trailers_without_end(connection):
     never, headers_by_the_byte, headers_without_end, body_by_the_byte, chunks_by_the_byte, trailers_without_end,
 ])  # fmt: skip
 def test_it_waits_no_longer_than_it_was_told_to(serve, talk):
-    error, seconds = failure(client_of(serve(talk), timeout=0.15))
+    error, seconds = failure(client_of(serve(talk), timeout=0.4))
     assert type(error) is UnavailableError
-    assert str(error) == "Mixpanel did not answer within 0.15 seconds."
+    assert str(error) == "Mixpanel did not answer within 0.4 seconds."
     assert error.gave_up
-    assert 0.1 < seconds < 1.5
+    assert 0.1 < seconds < 4
 
 
 def test_it_believes_a_status_whose_body_never_comes(serve):
@@ -77,9 +77,9 @@ def test_it_believes_a_status_whose_body_never_comes(serve):
         connection.send(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 400\r\n\r\n")
         connection.trickle(b"x" * 400)
 
-    error, seconds = failure(client_of(serve(talk), timeout=0.6))
+    error, seconds = failure(client_of(serve(talk), timeout=1))
     assert type(error) is CredentialsError
-    assert seconds < 1.5
+    assert seconds < 4
 
 
 def test_it_takes_a_slow_answer_that_is_in_time(serve):
@@ -110,7 +110,7 @@ def test_it_does_not_say_that_mixpanel_works_on_a_query_it_never_got(mute):
     )
     assert not error.gave_up
     assert str(error) == "Mixpanel could not be reached within 0.15 seconds."
-    assert seconds < 1.5
+    assert seconds < 4
 
 
 def test_it_waits_no_longer_for_a_query_to_be_taken(serve):
@@ -118,7 +118,7 @@ def test_it_waits_no_longer_for_a_query_to_be_taken(serve):
     started = time.monotonic()
     with wire.exchange(0.3) as this, pytest.raises(requests.RequestException):
         wire.SESSION.post(server.root, data=b"x" * 30_000_000, timeout=0.3)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4
     assert this.sent
 
 
@@ -131,10 +131,10 @@ def test_it_says_why_there_was_no_connection():
 
 
 def test_it_waits_no_longer_for_a_name_either(monkeypatch):
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3) or [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5) or [])
     error, seconds = failure(Client(ProjectSecret("s"), project_id=7, api_root="http://mixpanel.test", timeout=0.15))
     assert str(error) == "Mixpanel could not be reached within 0.15 seconds."
-    assert seconds < 1.5
+    assert seconds < 4
 
 
 def test_it_tries_the_next_address_of_a_name(serve, monkeypatch):
@@ -150,7 +150,7 @@ def test_it_leaves_time_for_the_next_address_when_one_never_answers(serve, mute,
     found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in (mute, server.port)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *_, **__: found if host == "mixpanel.test" else [
         one for one in found if one[4] == (host, port)])  # fmt: skip
-    client = Client(ProjectSecret("s"), project_id=7, api_root="http://mixpanel.test", timeout=1)
+    client = Client(ProjectSecret("s"), project_id=7, api_root="http://mixpanel.test", timeout=2)
     assert client.query("events", {}) == {}
 
 

@@ -75,4 +75,4 @@ def own_redis(tmp_path: Path) -> Iterator[Callable[[], "subprocess.Popen[bytes]"
     yield start
     for process in started:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)

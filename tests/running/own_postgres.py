@@ -34,13 +34,13 @@ class OwnPostgres:
         self.process = subprocess.Popen([*self.run, "-h", "127.0.0.1"], **quiet, **self.user)
 
     def __enter__(self) -> Self:
-        eventually(self.answers, seconds=60)
+        eventually(self.answers)
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.signal(signal.SIGCONT)
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=60)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property

@@ -34,7 +34,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(true: Callable[[], Any], seconds: float = 20) -> Any:
+def eventually(true: Callable[[], Any], seconds: float = 60) -> Any:
     """What `true` gives once it gives something; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := true()):
@@ -62,7 +62,7 @@ class Site:
             "ALLOWED_HOSTS": "127.0.0.1",
             "DEBUG": "off",
             "MIXPANEL_API_ROOT": mixpanel,
-            "MIXPANEL_TIMEOUT": "5",
+            "MIXPANEL_TIMEOUT": "10",
             "POLL_WAIT": "8",
             "REFRESH_THREADS": "5",
             "WAITING_POLLS": "4",
@@ -165,7 +165,7 @@ class Site:
         command += ["--without-gossip", "--without-mingle", "-l", "INFO", "-n", f"{uuid.uuid4().hex}@test"]
         process = self.start(command, f"worker-{len(self.processes)}.log")
         log = self.folder / f"worker-{len(self.processes) - 1}.log"
-        eventually(lambda: " ready." in log.read_text(), seconds=30)
+        eventually(lambda: " ready." in log.read_text())
         return process
 
     def start(self, command: list[str], log: str) -> subprocess.Popen[bytes]:
@@ -182,18 +182,18 @@ class Site:
             os.killpg(process.pid, number)
         except ProcessLookupError:
             pass
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
     def answers(self, url: str, status: int = 200) -> bool:
         try:
-            return self.session.get(url, timeout=5).status_code == status
+            return self.session.get(url, timeout=60).status_code == status
         except requests.ConnectionError:
             return False
 
     def poll_all(self, addresses: list[str], pollers: int) -> list[requests.Response]:
         """Polls each address once, `pollers` of them at the same time."""
         with ThreadPoolExecutor(pollers) as pool:
-            return list(pool.map(lambda url: requests.get(url, timeout=30), addresses))
+            return list(pool.map(lambda url: requests.get(url, timeout=60), addresses))
 
     def logs(self) -> str:
         return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
@@ -202,7 +202,7 @@ class Site:
         """Runs one statement, as any script may, with a value for every `?`; gives the rows."""
         url = self.env["DATABASE_URL"]
         if url.startswith("sqlite"):
-            with closing(sqlite3.connect(url.partition(":///")[2], timeout=20)) as database, database:
+            with closing(sqlite3.connect(url.partition(":///")[2], timeout=60)) as database, database:
                 # Django's way of writing moments.
                 given = [str(v.replace(tzinfo=None)) if isinstance(v, datetime) else v for v in values]
                 return database.execute(statement, given).fetchall()

@@ -52,7 +52,7 @@ def hammered(addresses: list[str], pollers: int = 12) -> Iterator[list[tuple[int
                 for address in addresses[number:] + addresses[:number]:
                     if over.is_set():
                         break
-                    log.append(timed(lambda address=address: session.get(address, timeout=30)))
+                    log.append(timed(lambda address=address: session.get(address, timeout=60)))
                     over.wait(0.02)
 
     with ThreadPoolExecutor(pollers) as pool:

@@ -33,7 +33,7 @@ def test_clicks_at_the_same_moment_make_widgets_with_titles_of_their_own(host: A
         def once(_: int) -> int:
             cookies = {"sessionid": session, "csrftoken": token}
             sent = data | {"csrfmiddlewaretoken": token}
-            return requests.post(base + path, sent, cookies=cookies, allow_redirects=False, timeout=30).status_code
+            return requests.post(base + path, sent, cookies=cookies, allow_redirects=False, timeout=60).status_code
 
         with ThreadPoolExecutor(CLICKS) as pool:
             return list(pool.map(once, range(CLICKS)))

@@ -81,7 +81,7 @@ def test_it_answers_while_redis_is_gone_and_refreshes_once_it_is_back(
     site.make_old(minutes=90)  # too old to answer without a wait, but nothing can be waited for
     started = time.monotonic()
     assert site.session.get(base + path).content == good
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 8
     assert "broker lost" in site.logs()
     assert "Traceback" not in (site.folder / "web.log").read_text()
     own_redis(port)
@@ -89,8 +89,7 @@ def test_it_answers_while_redis_is_gone_and_refreshes_once_it_is_back(
         lambda: (
             "ttl=8" in site.session.get(base + path).headers["Cache-Status"]
             or site.session.get(base + path).headers["Cache-Status"] == "mixcyfe; fwd=miss"
-        ),
-        seconds=40,
+        )
     )
 
 
@@ -115,9 +114,9 @@ def test_it_finishes_polls_in_flight_when_it_is_told_to_stop(host: Any, standin:
     base, process = site.web()
     standin.latency = 1.5
     answers: list[requests.Response] = []
-    poller = threading.Thread(target=lambda: answers.append(requests.get(base + path, timeout=20)))
+    poller = threading.Thread(target=lambda: answers.append(requests.get(base + path, timeout=60)))
     poller.start()
     eventually(lambda: standin.calls)
     process.send_signal(signal.SIGTERM)
-    poller.join(timeout=20)
+    poller.join(timeout=60)
     assert [answer.status_code for answer in answers] == [200]

@@ -27,14 +27,14 @@ def test_polls_and_health_checks_go_on_though_there_is_something_to_write(
     base, _ = site.web()
     assert {answer.status_code for answer in site.poll_all([base + path for path in paths], pollers=2)} == {200}
     site.sql(TO_WRITE[what])
-    with closing(sqlite3.connect(site.folder / "site.sqlite3", timeout=20, isolation_level=None)) as other:
+    with closing(sqlite3.connect(site.folder / "site.sqlite3", timeout=60, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with ThreadPoolExecutor(9) as pool:
             polls = list(pool.map(lambda path: timed(lambda: requests.get(base + path, timeout=60)), paths))
         again = [timed(lambda path=path: requests.get(base + path, timeout=60)) for path in ("/healthz", *paths)]
         other.execute("ROLLBACK")
     assert {status for status, _ in polls + again} == {200}
-    assert max(seconds for _, seconds in polls + again) < 2
+    assert max(seconds for _, seconds in polls + again) < 4
     eventually(lambda: is_noted(site, [base + path for path in paths]))
 
 

@@ -32,7 +32,7 @@ def postgres() -> Iterator[OwnPostgres]:
 
 def ask(url: str) -> Answered:
     began = time.monotonic()
-    status = requests.get(url, timeout=30, allow_redirects=False).status_code
+    status = requests.get(url, timeout=60, allow_redirects=False).status_code
     return url, status, time.monotonic() - began
 
 
@@ -71,10 +71,10 @@ def test_a_mute_database_stops_nothing_for_longer_than_three_seconds(
             assert max(seconds for *_, seconds in answers) < PROMISED
             # Nearly all are answered at once, by what their process knows.
             assert statistics.median(seconds for *_, seconds in answers) < 0.5
-            eventually(lambda: ask(healthz)[1] == 200, seconds=5)
+            eventually(lambda: ask(healthz)[1] == 200, seconds=15)
             assert ask(poll)[1] == 200
             print(f"all well {time.monotonic() - back:.2f} s after the database")
-        assert requests.get(poll, timeout=9).headers["Cache-Status"].startswith("mixcyfe; hit")
+        assert requests.get(poll, timeout=60).headers["Cache-Status"].startswith("mixcyfe; hit")
         said = site.logs()[log:].splitlines()
         assert 2 <= len(said) < 20, "\n".join(said)
         assert not re.search("Traceback|postgres@", "\n".join(said))
@@ -85,9 +85,9 @@ def test_a_503_says_when_to_come_again(tmp_path: Path, standin: FakeMixpanel, po
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
         postgres.stop()
-        answer = requests.get(base + path, timeout=30)
+        answer = requests.get(base + path, timeout=60)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
-        answer = requests.get(base + "/healthz", timeout=30)
+        answer = requests.get(base + "/healthz", timeout=60)
         assert (answer.status_code, answer.json()) == (503, {"status": "no database"})
 
 
@@ -114,7 +114,7 @@ def test_threads_that_work_behind_their_answers_give_up_too(
                 postgres.go_on()
         assert {status for _, status, _ in answers} == {503}
         assert max(seconds for *_, seconds in answers) < PROMISED
-        eventually(lambda: ask(base + "/healthz")[1] == 200, seconds=5)
+        eventually(lambda: ask(base + "/healthz")[1] == 200, seconds=15)
 
 
 def test_a_slow_statement_is_no_mute_database(tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres) -> None:
@@ -152,8 +152,8 @@ def test_a_database_that_is_read_only_is_not_well(tmp_path: Path, standin: FakeM
         with psycopg.connect(postgres.url, autocommit=True) as other:
             other.execute("ALTER SYSTEM SET default_transaction_read_only = on")
             other.execute("SELECT pg_reload_conf()")
-        eventually(lambda: ask(base + "/healthz")[1] == 503, seconds=5)
-        said = requests.get(base + "/healthz", timeout=9).json()
+        eventually(lambda: ask(base + "/healthz")[1] == 503)
+        said = requests.get(base + "/healthz", timeout=60).json()
         assert said == {"status": "nothing can be written: the database is read-only"}
         site.env["DATABASE_URL"] += "?options=-c%20default_transaction_read_only%3Doff"
         site.make_old(minutes=7 * 24 * 60)

@@ -28,11 +28,11 @@ def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) 
     with hammered([base + path for path in slow]) as log:
         time.sleep(1)  # until every place in which somebody may wait is taken
         for path, status in ((healthy, 200), ("/healthz", 200), ("/admin/login/", 200)):
-            measured = [timed(lambda path=path: site.session.get(base + path, timeout=30)) for _ in range(15)]
+            measured = [timed(lambda path=path: site.session.get(base + path, timeout=60)) for _ in range(15)]
             assert {one for one, _ in measured} == {status}
             assert max(seconds for _, seconds in measured) < 1, path
     assert {status for status, _ in log} <= {200, 503}
-    assert max(seconds for _, seconds in log) < POLL_WAIT + 1.5
+    assert max(seconds for _, seconds in log) < POLL_WAIT + 5
 
 
 @pytest.mark.parametrize(("latency", "processes"), [(60, 1), pytest.param(20, 2, marks=pytest.mark.cluster)])
@@ -60,16 +60,15 @@ def test_it_answers_everybody_else_at_once_with_workers_too(host: Any, standin: 
 
 
 def test_it_lets_only_some_of_many_polls_of_a_cold_address_wait(host: Any, standin: FakeMixpanel) -> None:
-    site = host(POLL_WAIT=f"{POLL_WAIT}", MIXPANEL_TIMEOUT="30")
+    site = host(POLL_WAIT="5", MIXPANEL_TIMEOUT="30")
     (path,) = site.add(*widgets(1))
     base, _ = site.web()
     standin.latency = 20
     with ThreadPoolExecutor(40) as pool:
-        log = list(pool.map(lambda _: timed(lambda: requests.get(base + path, timeout=30)), range(40)))
+        log = list(pool.map(lambda _: timed(lambda: requests.get(base + path, timeout=60)), range(40)))
     assert {status for status, _ in log} == {503}
-    waited = [seconds for _, seconds in log if seconds >= POLL_WAIT]
-    assert len(waited) == 4
-    assert all(seconds < POLL_WAIT / 2 for seconds in sorted(seconds for _, seconds in log)[:36])
+    waits = sorted(seconds for _, seconds in log)
+    assert (waits[35] < 4, waits[36] >= 5) == (True, True), "four of forty wait"
     refused = site.session.get(base + path)
     assert int(refused.headers["Retry-After"]) >= 1
     assert len(standin.calls) == 1
@@ -122,7 +121,7 @@ def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
         site.session.get(base + path)
     eventually(lambda: len(standin.calls) == before + 4)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     asked = len(standin.calls) - before
     assert 4 <= asked <= most  # what had not begun begins no more
     assert site.in_flight() == 0
@@ -140,10 +139,10 @@ def test_it_goes_on_with_one_thread_and_no_threads_for_refreshing(host: Any, sta
     assert site.session.get(base + path).status_code == 200
     site.make_old(minutes=30)
     standin.latency = 1.5
-    status, seconds = timed(lambda: requests.get(base + path, timeout=30))
+    status, seconds = timed(lambda: requests.get(base + path, timeout=60))
     assert (status, seconds < 1) == (200, True)
-    status, seconds = timed(lambda: requests.get(base + path, timeout=30))
-    assert (status, 0.5 < seconds < 3) == (200, True)  # the one process was busy
+    status, seconds = timed(lambda: requests.get(base + path, timeout=60))
+    assert (status, 0.5 < seconds < 6) == (200, True)  # the one process was busy
     assert "ttl=8" in site.session.get(base + path).headers["Cache-Status"]
     assert len(standin.calls) == 2
 
@@ -181,12 +180,12 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin
 
     with ThreadPoolExecutor(12) as pool:
         picks = [pool.submit(pick, number) for number in range(12)]
-        time.sleep(1.5)
+        eventually(lambda: sum(each.done() for each in picks) == 10)
         for path in (healthy, "/healthz", "/admin/login/"):
-            measured = [timed(lambda path=path: site.session.get(base + path, timeout=30)) for _ in range(10)]
+            measured = [timed(lambda path=path: site.session.get(base + path, timeout=60)) for _ in range(10)]
             assert max(seconds for _, seconds in measured) < 1, path
         refused = [each.result() for each in picks if each.done()]
-        assert len(refused) == 10
+        assert len(refused) == 10, "the others still wait"
         assert all("too many people" in problem for problem in refused)
         standin.stop()
 
@@ -209,25 +208,25 @@ def test_many_queries_that_are_refused_together_hold_the_project_for_a_minute(ho
 
 
 def test_a_slow_project_leaves_a_thread_to_the_others(host: Any, standin: FakeMixpanel) -> None:
-    site = host(MIXPANEL_TIMEOUT="30")
+    site = host(MIXPANEL_TIMEOUT="120")
     slow = site.add(*widgets(8), name="Slow", project_id=SLOW[0])
     (other,) = site.add(*widgets(1))
     base, _ = site.web()
     site.poll_all([base + path for path in [*slow, other]], pollers=2)
     site.make_old(minutes=30)
-    standin.latency = lambda call: 20 if call.project_id == SLOW[0] else 0
+    standin.latency = lambda call: 120 if call.project_id == SLOW[0] else 0
     before = len(standin.calls)
     for path in slow:
         site.session.get(base + path)
     eventually(lambda: len(standin.calls) == before + 4)
     site.session.get(base + other)
-    eventually(lambda: "ttl=8" in site.session.get(base + other).headers["Cache-Status"], seconds=10)
+    eventually(lambda: "ttl=8" in site.session.get(base + other).headers["Cache-Status"])
 
 
 def test_a_server_without_threads_fetches_new_data_though_no_poll_may_wait(host: Any, standin: FakeMixpanel) -> None:
     site = host(REFRESH_THREADS="0", WAITING_POLLS="0")
     (path,) = site.add(*widgets(1))
     base, _ = site.gunicorn()
-    assert requests.get(base + path, timeout=30).status_code == 503
-    eventually(lambda: requests.get(base + path, timeout=30).status_code == 200)
+    assert requests.get(base + path, timeout=60).status_code == 503
+    eventually(lambda: requests.get(base + path, timeout=60).status_code == 200)
     assert len(standin.calls) == 1

@@ -62,7 +62,7 @@ def test_it_serves_a_cold_storm_with_one_call_each(host: Any, standin: Any, data
     site = host(database, WAITING_POLLS="32")
     bases = [site.web(threads=40)[0], site.web(threads=40)[0]]
     took = storm(site, standin, bases)
-    assert took < 8  # 23 queries, 5 at once, 300 ms each: 1.5 s of Mixpanel's time
+    assert took < 15  # 23 queries, 5 at once, 300 ms each: 1.5 s of Mixpanel's time
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
@@ -75,7 +75,7 @@ def test_it_serves_a_cold_storm_with_workers(host: Any, standin: Any, database: 
     storm(site, standin, bases)
     calls = len(standin.calls)
     site.make_old(minutes=7 * 60)
-    path = site.add(*sixty_widgets())[0]
+    path = site.add(*sixty_widgets())[0]  # asked alone
     for _ in range(5):
         assert site.session.get(bases[0] + path).status_code == 200
     eventually(lambda: len(standin.calls) == calls + 1)

@@ -23,10 +23,10 @@ ROOT = "http://mixpanel.test/api"
 
 
 def tries(count: int) -> settings:
-    """Five seconds are a hang."""
+    """Fifteen seconds are a hang."""
     return settings(
         max_examples=examples(count),
-        deadline=5000,
+        deadline=15_000,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
 

@@ -76,7 +76,7 @@ def test_a_backup_of_sqlite_taken_while_polls_go_on_can_be_restored(tmp_path: Pa
 
 
 def write_all_the_time(file: Path, over: threading.Event) -> None:
-    with closing(sqlite3.connect(file, timeout=20)) as database:
+    with closing(sqlite3.connect(file, timeout=60)) as database:
         while not over.wait(0.001):
             with database:
                 database.execute("UPDATE widgets_widget SET last_polled_at = datetime('now')")
