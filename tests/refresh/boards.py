@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice, product
-from statistics import median
 from typing import Any
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.refresh.test_freshness import cyfe_polls
-from widgets.models import ApiCall, Project, Snapshot, Widget
+from widgets.models import Project, Widget
 
 NOON = datetime(2026, 11, 18, 20, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -40,7 +39,7 @@ ALONE: tuple[dict[str, Any], ...] = (
     {"report": "segmentation", "events": ["Page viewed"], "breakdown": "campaign", "last": 30},  # has over 60 values
     {"report": "retention", "born_event": "Signed up", "events": ["Logged in"], "chart": "cohort"},
     {"report": "top_events", "chart": "list"},
-    {"report": "saved_report", "saved_report": 5551, "chart": "table"},
+    {"report": "saved_report", "saved_report": 41003, "chart": "table"},
 )
 
 
@@ -71,15 +70,15 @@ def widget(project: Project, **fields: Any) -> Widget:
 
 @dataclass(slots=True)
 class Simulated:
-    """`ages`: seconds, of every widget's data at every minute. `busiest`: the most queries in any 60 minutes."""
+    """`ages`: seconds, of every widget's data at every tick; `todays`: of the data that includes today.
+
+    `busiest`: the most queries in any 60 minutes.
+    """
 
     queries: int = 0
     busiest: int = 0
     ages: list[float] = field(default_factory=list)
-
-    @property
-    def median_age(self) -> float:
-        return median(self.ages)
+    todays: list[float] = field(default_factory=list)
 
 
 def days_of_polls(
@@ -98,22 +97,17 @@ def days_of_polls(
         while recent and recent[0] <= now - timedelta(hours=1):
             recent.popleft()
         found.busiest = max(found.busiest, len(recent))
-        found.ages += ages(now)
+        for age, is_over in ages(now):
+            found.ages.append(age)
+            found.todays += [] if is_over else [age]
         clock.shift(every)
         now += every
     found.queries = len(mixpanel.calls) - before
     return found
 
 
-def ages(now: datetime) -> Iterator[float]:
-    for fetched_at in Widget.objects.filter(active=True).values_list("snapshot__fetched_at", flat=True):
-        yield (now - fetched_at).total_seconds() if fetched_at else float("inf")
-
-
-def never_share() -> None:
-    """From now on each query is asked alone, as before batches."""
-    Snapshot.objects.update(sharing="never")
-
-
-def counted() -> int:
-    return ApiCall.objects.filter(counts=True).count()
+def ages(now: datetime) -> Iterator[tuple[float, bool]]:
+    """The age of each widget's data, and whether its range is over."""
+    rows = Widget.objects.filter(active=True).values_list("snapshot__fetched_at", "snapshot__rolls_at")
+    for fetched_at, rolls_at in rows:
+        yield (now - fetched_at).total_seconds() if fetched_at else float("inf"), rolls_at is not None

@@ -1,0 +1,91 @@
+"""What batches save: queries and the age of data on boards of several sizes, in simulated time, batched and not.
+
+`python -m benchmarks.batches` prints the table. Mixpanel is the fake, and its log counts the queries.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from statistics import median
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+import django
+import time_machine
+
+SIZES = ((20, 1), (72, 0), (200, 10), (1000, 50))
+"""Widgets of each board, and how many of them share no call: retention, saved reports, long breakdowns."""
+
+MEASURED = timedelta(hours=6)
+LONGEST_WARM_UP = timedelta(hours=48)
+HEAD = (
+    "| widgets | asked | queries for a cold board | per hour | most in 60 minutes | age with today: median | … oldest | oldest of all |\n"
+    "|---|---|---|---|---|---|---|---|"
+)
+
+
+@contextmanager
+def fake_site() -> Iterator[Any]:
+    """A database in memory, and a fake Mixpanel that counts, but never refuses."""
+    django.setup()
+    from django.conf import settings
+    from django.db import connection
+
+    from fake_mixpanel.fake import FakeMixpanel
+
+    logging.disable(logging.CRITICAL)
+    connection.creation.create_test_db(verbosity=0)
+    with FakeMixpanel(hourly_limit=1_000_000) as mixpanel:
+        settings.MIXPANEL_API_ROOT = mixpanel.url
+        settings.REFRESH_THREADS = 0  # refreshes happen behind the answer, in this thread
+        yield mixpanel
+
+
+def measure(mixpanel: Any, size: int, alone: int, *, batched: bool) -> str:
+    from tests.conftest import new_project
+    from tests.refresh import boards
+    from tests.refresh.test_freshness import cyfe_polls
+    from widgets.models import ApiCall, Project, Snapshot, Widget
+
+    for model in (ApiCall, Widget, Snapshot, Project):
+        model.objects.all().delete()
+    mixpanel.reset()
+    tick = timedelta(minutes=5 if size < 1000 else 10)
+    with time_machine.travel(boards.NOON, tick=False) as clock:
+        widgets = boards.board(new_project(), size, alone=alone)
+        if not batched:
+            Snapshot.objects.update(sharing="never")
+        for widget in widgets:
+            cyfe_polls(widget)
+        cold = len(mixpanel.calls)
+        waited = timedelta(0)
+        while Snapshot.objects.filter(fetched_at=None, failures=0).exists() and waited < LONGEST_WARM_UP:
+            boards.days_of_polls(clock, mixpanel, widgets, tick, every=tick)
+            waited += tick
+        cold = max(cold, len(mixpanel.calls)) if waited else cold
+        found = boards.days_of_polls(clock, mixpanel, widgets, MEASURED, every=tick)
+    took = f" (in {waited.total_seconds() / 3600:.0f} h)" if waited >= timedelta(hours=1) else ""
+    hours = MEASURED.total_seconds() / 3600
+    return (
+        f"| {size:,} | {'batched' if batched else 'one by one'} | {cold:,}{took} | {found.queries / hours:.0f} | "
+        f"{found.busiest} | {minutes(median(found.todays))} | {minutes(max(found.todays))} | {minutes(max(found.ages))} |"
+    )
+
+
+def minutes(seconds: float) -> str:
+    return f"{seconds / 60:,.0f} min"
+
+
+def main() -> None:
+    print(HEAD)
+    with fake_site() as mixpanel:
+        for size, alone in SIZES:
+            for batched in (False, True):
+                print(measure(mixpanel, size, alone, batched=batched), flush=True)
+
+
+if __name__ == "__main__":
+    main()
