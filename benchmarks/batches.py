@@ -22,7 +22,8 @@ SIZES = ((20, 1), (72, 0), (200, 10), (1000, 50))
 MEASURED = timedelta(hours=6)
 LONGEST_WARM_UP = timedelta(hours=48)
 HEAD = (
-    "| widgets | asked | queries for a cold board | per hour | most in 60 minutes | age with today: median | … oldest | oldest of all |\n"
+    "| widgets | asked | queries for a cold board | per hour | most in 60 minutes | age with today: median | … oldest | "
+    "oldest of all |\n"
     "|---|---|---|---|---|---|---|---|"
 )
 
@@ -71,7 +72,8 @@ def measure(mixpanel: Any, size: int, alone: int, *, batched: bool) -> str:
     hours = MEASURED.total_seconds() / 3600
     return (
         f"| {size:,} | {'batched' if batched else 'one by one'} | {cold:,}{took} | {found.queries / hours:.0f} | "
-        f"{found.busiest} | {minutes(median(found.todays))} | {minutes(max(found.todays))} | {minutes(max(found.ages))} |"
+        f"{found.busiest} | {minutes(median(found.todays))} | {minutes(max(found.todays))} | "
+        f"{minutes(max(found.ages))} |"
     )
 
 

@@ -196,7 +196,7 @@ def log(reservation: Reservation, subject: str, failure: Failure | None, now: da
         logging.WARNING if failure else logging.INFO,
         "query project=%s %s ms=%.0f outcome=%s",
         reservation.project_id,
-        subject,
+        f"{subject} parts={len(reservation.parts)}" if len(reservation.parts) > 1 else subject,
         (now - reservation.started_at).total_seconds() * 1000,
         failure.kind if failure else "ok",
     )
