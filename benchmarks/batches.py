@@ -22,8 +22,8 @@ SIZES = ((20, 1), (72, 0), (200, 10), (1000, 50))
 MEASURED = timedelta(hours=6)
 LONGEST_WARM_UP = timedelta(hours=48)
 HEAD = (
-    "| widgets | asked | queries for a cold board | per hour | most in 60 minutes | age with today: median | … oldest | "
-    "oldest of all |\n"
+    "| widgets | asked | queries for a cold board | per hour | most in 60 minutes | age with today: median | "
+    "… oldest | oldest of all |\n"
     "|---|---|---|---|---|---|---|---|"
 )
 

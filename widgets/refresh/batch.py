@@ -18,6 +18,9 @@ from widgets.reports.batch import Batch
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Key = tuple[Any, ...] | None
 
+MOST_PARTS = 100
+"""One transaction stores all parts of a call, and other writers wait meanwhile."""
+
 OPEN_BATCHES = 3
 """`pack` looks for room in this many batches of a kind, so that its time does not grow with their number."""
 
@@ -57,7 +60,7 @@ class Packed:
 
     def add(self, item: Item) -> bool:
         limits = [each.batch_limit for each in (*self.items, item) if each.batch_limit is not None]
-        if self.items and (self.batch is None or len(self.items) >= min(limits, default=len(self.items) + 1)):
+        if self.items and (self.batch is None or len(self.items) >= min([*limits, MOST_PARTS])):
             return False
         if self.batch is not None and not self.batch.add(item.query):
             return False
