@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice, product
 from typing import Any
 
+from django.utils import timezone
+
 from fake_mixpanel.fake import FakeMixpanel
 from tests.refresh.test_freshness import cyfe_polls
 from widgets.models import Project, Widget
@@ -88,7 +90,7 @@ def days_of_polls(
     found = Simulated()
     before = len(mixpanel.calls)
     recent: deque[datetime] = deque()
-    now = NOON
+    now = timezone.now()
     for _ in range(int(span / every)):
         for each in widgets:
             calls = len(mixpanel.calls)

@@ -16,7 +16,7 @@ from widgets.refresh.batch import batch_for, calls_per_hour, items_of
 from widgets.refresh.clock import database_now
 from widgets.refresh.gateway import Failure
 from widgets.refresh.priority import most_urgent
-from widgets.refresh.quota import Refusal, Reservation, claim
+from widgets.refresh.quota import Refusal, Reservation, claim, running
 from widgets.refresh.storing import Answers, ask_apart, is_refused, store_answers, store_failure
 from widgets.reports import REPORT_TYPES, ReadError
 
@@ -54,7 +54,7 @@ def refresh(
         return Refusal.NEWER
     now = database_now()
     if waits(snapshot, now):
-        return Refresh(snapshot, {}, snapshot.project.interval_factor, purpose, user_id).run()  # `claim` says why not
+        return Refresh(snapshot, {}, None, purpose, user_id).run()  # `claim` says why not
     items, today = items_of(snapshot.project, now), snapshot.project.today(now)
     if in_turn:
         snapshot = most_urgent(snapshot, items, snapshot.project, now)
@@ -71,20 +71,22 @@ def waits(snapshot: Snapshot, now: datetime) -> bool:
     """Whether the snapshot will probably not be refreshed now, so that planning is not worth its time."""
     project = snapshot.project
     times = (snapshot.lease_until, snapshot.retry_at, project.backoff_until, project.full_until)
-    return any(until is not None and until > now for until in times)
+    is_held = any(until is not None and until > now for until in times)
+    return is_held or running(project, now) >= project.effective_concurrent
 
 
 class Refresh:
     """One call to Mixpanel: the three functions that `gateway.call` needs, and the outcome for its first snapshot.
 
     `others`: the other snapshots that the call may refresh, each with the `fetched_at` that the caller saw.
+    `interval_factor`: the project's new one, by the plan of its calls; None without a plan.
     """
 
     def __init__(
         self,
         snapshot: Snapshot,
         others: dict[int, datetime | None],
-        interval_factor: float,
+        interval_factor: float | None,
         purpose: str,
         user_id: int | None,
     ) -> None:
@@ -155,7 +157,7 @@ class Refresh:
             else:
                 store_failure(snapshots, answered, len(pks), now)
                 self.outcome = Outcome.FAILED
-        if self.interval_factor != project.interval_factor:
+        if self.interval_factor not in (None, project.interval_factor):
             project.interval_factor = self.interval_factor
             project.snapshots.set_due(project)
         elif stored:
