@@ -76,8 +76,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def prepared_cursor(self) -> Any:
         """A cursor whose statements the server parses and plans once per connection. Its results are binary."""
+        if self.queries_logged:
+            return self.cursor()  # Django's log can't show what other cursors send
         self.close_if_health_check_failed()
         self.ensure_connection()
-        cursor: psycopg.Cursor[Any] = psycopg.Cursor(self.connection)
+        cursor: Any = psycopg.Cursor(self.connection)
         cursor.format = psycopg.pq.Format.BINARY
-        return self.make_debug_cursor(cursor) if self.queries_logged else self.make_cursor(cursor)
+        return self.make_cursor(cursor)

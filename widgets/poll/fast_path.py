@@ -1,4 +1,4 @@
-"""The fast path: answers a poll of fresh data before Django's request handling, from the page cache or with stored bytes.
+"""The fast path: answers a poll of fresh data before Django's request handling, from the page cache or the database.
 
 It takes only plain requests: GET or HEAD, an allowed host, the right scheme, a current rendering, and data that needs
 no refresh; also addresses without a widget. Django handles all other requests, and gives the same answers.
