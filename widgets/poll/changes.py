@@ -39,4 +39,8 @@ class Changes:
         if number < self._everything_at:
             return False
         changed_at = self._changed_at
-        return not changed_at or all(changed_at.get(name, 0) <= number for name in names)
+        if changed_at:
+            for name in names:
+                if changed_at.get(name, 0) > number:
+                    return False
+        return True

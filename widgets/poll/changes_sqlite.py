@@ -26,8 +26,9 @@ class SqliteChanges(Changes):
         self._identity: tuple[int, int] | None = None
 
     def latest(self) -> int | None:
-        observer: Observer | None = getattr(self._threads, "observer", None)
-        if observer is None:
+        try:
+            observer: Observer = self._threads.observer
+        except AttributeError:
             observer = self._threads.observer = Observer(self._file)
         if time.monotonic() >= observer.look_at and not self._is_same_file(observer):
             return None

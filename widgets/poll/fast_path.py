@@ -7,11 +7,11 @@ no refresh; also addresses without a widget. Django handles all other requests, 
 import os
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection
-from django.utils import timezone
 
 from widgets.models.widget import SLUG
 from widgets.poll.page_cache import PageCache, new_cache, page_of
@@ -71,7 +71,7 @@ class FastPath:
 def fast_answer(pages: PageCache, address: str, if_none_match: str) -> Answer | None:
     """The stored answer, or None when something must be fetched, rendered or done after the response."""
     change = pages.changes.latest()
-    now = timezone.now()
+    now = datetime.now(UTC)
     if change is not None and (page := pages.get(address, now)) is not None:
         return page.answer(now, if_none_match)
     slug, _, format = address.removeprefix(POLLED).partition(".")
@@ -85,7 +85,7 @@ def fast_answer(pages: PageCache, address: str, if_none_match: str) -> Answer | 
         return None
     if row is None:
         return not_found()
-    now = timezone.now()
+    now = datetime.now(UTC)
     if row.body is None or row.source_version != row.current_source_version:
         return None
     if too_old(row, now) or follow_up(row, now):

@@ -22,7 +22,7 @@ BYTES_OF_A_PAGE = 3000
 """What a page takes beside its body and address: about 2.4 kB with Python 3.11."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Page:
     """Fresh data without a problem. `change`: the newest change before the data was read."""
 
@@ -32,10 +32,18 @@ class Page:
     ends_at: datetime
     names: tuple[str, ...]
     change: int
+    this_second: tuple[int | None, list[tuple[str, str]]] = (None, [])
+    """`ttl` of the last answer, and its headers. Most polls of a second share them."""
 
     def answer(self, now: datetime, if_none_match: str) -> Answer:
         ttl = seconds_left(self.due_at, now)
-        return self.content.answer(ttl, status_of(ttl), if_none_match)
+        if if_none_match:
+            return self.content.answer(ttl, status_of(ttl), if_none_match)
+        known, headers = self.this_second
+        if known != ttl:
+            headers = self.content.answer(ttl, status_of(ttl), "").headers
+            self.this_second = ttl, headers
+        return Answer(200, headers, self.content.body)
 
     @property
     def size(self) -> int:
