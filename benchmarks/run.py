@@ -119,10 +119,9 @@ def refreshing(site: Site, base: str) -> Iterator[None]:
     over = threading.Event()
 
     def poll() -> None:
-        at = "2020-01-01 00:00:00+00:00"
+        stale = "SELECT snapshot_id FROM widgets_widget WHERE title LIKE ?"
         while not over.wait(0.2):
-            stale = "SELECT snapshot_id FROM widgets_widget WHERE title LIKE 'stale%'"
-            site.sql(f"UPDATE widgets_snapshot SET due_at = '{at}', retry_at = NULL WHERE id IN ({stale})")
+            site.sql(f"UPDATE widgets_snapshot SET due_at = fetched_at WHERE id IN ({stale})", "stale%")
             site.poll_all([base + path for path in paths], 1)
 
     with ThreadPoolExecutor(1) as pool:
@@ -225,7 +224,7 @@ def many_widgets(site: Site, base: str, path: str, *, read: str) -> None:
         "Rendering.objects.bulk_create([Rendering(widget=n, **kept) for n in new], batch_size=200)"
     )
     paths = site.folder / "paths.txt"
-    slugs = [slug for (slug,) in site.sql("SELECT slug FROM widgets_widget WHERE title LIKE 'copy%'")]
+    slugs = [slug for (slug,) in site.sql("SELECT slug FROM widgets_widget WHERE title LIKE ?", "copy%")]
     paths.write_text("".join(f"/w/{slug}.csv\n" for slug in slugs))
     script = site.folder / "evenly.lua"
     script.write_text(EVENLY % paths)
