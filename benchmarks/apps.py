@@ -42,4 +42,17 @@ def asking(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
     return [body]
 
 
+def limited_pages() -> Any:
+    """The site with BENCH_PAGES bytes for its page cache; 0: every poll reads."""
+    from mixcyfe_site.wsgi import application
+    from widgets.poll import fast_path, page_cache
+    from widgets.poll.changes import Changes
+
+    page_cache.MAX_BYTES = int(os.environ["BENCH_PAGES"])
+    if not page_cache.MAX_BYTES:
+        fast_path.new_cache = lambda: page_cache.PageCache(Changes())
+    return application
+
+
+limited = limited_pages() if os.environ.get("BENCH_PAGES") else None
 django = django_view() if os.environ.get("BENCH_DJANGO") else None

@@ -105,6 +105,7 @@ else:
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
+        "prepare_threshold": 0,  # only cursors of `prepared_cursor` prepare
         **DATABASE.get("OPTIONS", {}),
         # PostgreSQL uses the last of two statement timeouts.
         "options": f"-c statement_timeout=30s {DATABASE.get('OPTIONS', {}).get('options', '')}".strip(),

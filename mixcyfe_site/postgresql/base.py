@@ -1,4 +1,8 @@
-"""Django's PostgreSQL backend. Threads that answer requests stop waiting for an unresponsive server after 3 seconds."""
+"""Django's PostgreSQL backend, with two additions.
+
+Threads that answer requests stop waiting for an unresponsive server after 3 seconds. `prepared_cursor` makes a
+statement that runs often several times faster.
+"""
 
 import time
 from collections.abc import Generator
@@ -49,10 +53,33 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         server_check.connect = partial(psycopg.connect, **conn_params | {"connect_timeout": CONNECT_SECONDS})
         if not is_answering():
-            return super().get_new_connection(conn_params)
+            return self.without_prepared_at_pooler(super().get_new_connection(conn_params))
         server_check.check()
         try:
-            return super().get_new_connection(conn_params)
+            return self.without_prepared_at_pooler(super().get_new_connection(conn_params))
         except psycopg.errors.ConnectionTimeout:
             server_check.record(unresponsive=True)
             raise
+
+    @staticmethod
+    def without_prepared_at_pooler(connection: "psycopg.Connection[Any]") -> "psycopg.Connection[Any]":
+        """Behind a pooler such as PgBouncer, the next statement may run in another session, which has not prepared it.
+
+        A pooler's greeting has a process id of its own.
+        """
+        if connection.prepare_threshold is not None:
+            connection.autocommit = True
+            answered = connection.execute("SELECT pg_backend_pid()").fetchone()
+            if answered != (connection.info.backend_pid,):
+                connection.prepare_threshold = None
+        return connection
+
+    def prepared_cursor(self) -> Any:
+        """A cursor whose statements the server parses and plans once per connection. Its results are binary."""
+        if self.queries_logged:
+            return self.cursor()  # Django's log can't show what other cursors send
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        cursor: Any = psycopg.Cursor(self.connection)
+        cursor.format = psycopg.pq.Format.BINARY
+        return self.make_cursor(cursor)

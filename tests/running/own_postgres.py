@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -31,7 +32,8 @@ class OwnPostgres:
         self.run = [str(programs / "postgres"), "-D", data, "-p", str(self.port), "-k", "", "-F"]
         make = [str(programs / "initdb"), "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8"]
         subprocess.run(make, check=True, timeout=120, **quiet, **self.user)
-        self.process = subprocess.Popen([*self.run, "-h", "127.0.0.1"], **quiet, **self.user)
+        self.start: Callable[[], Any] = lambda: subprocess.Popen([*self.run, "-h", "127.0.0.1"], **quiet, **self.user)
+        self.process = self.start()
 
     def __enter__(self) -> Self:
         eventually(self.answers)
@@ -60,6 +62,13 @@ class OwnPostgres:
         for pid in map(int, Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+
+    def restart(self) -> None:
+        """Ends all connections, and begins anew on the same port."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=30)
+        self.process = self.start()
+        eventually(self.answers, seconds=60)
 
     def stop(self) -> None:
         """Mute: the kernel goes on taking connections and acknowledging, and nobody answers."""

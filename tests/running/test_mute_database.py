@@ -15,6 +15,7 @@ from fake_mixpanel.fake import FakeMixpanel
 from tests.running.own_postgres import INITDB, OwnPostgres
 from tests.running.site import Site, eventually, free_port
 from tests.running.slow import widgets
+from widgets.poll.changes_postgres import TRUSTED_SECONDS
 
 pytestmark = [
     pytest.mark.cluster,
@@ -62,6 +63,7 @@ def test_a_mute_database_stops_nothing_for_longer_than_three_seconds(
         log = len(site.logs())
         for _ in range(2):
             postgres.stop()
+            time.sleep(TRUSTED_SECONDS)  # until then pages are answered as they were
             answers = ask_for(8, [poll, poll, poll, healthz], askers=10)
             postgres.go_on()
             back = time.monotonic()

@@ -1,26 +1,28 @@
-"""The fast path: answers a poll of fresh data with stored bytes, before Django's request handling.
+"""The fast path: answers a poll of fresh data before Django's request handling, from the page cache or the database.
 
 It takes only plain requests: GET or HEAD, an allowed host, the right scheme, a current rendering, and data that needs
-no refresh. Django handles all other requests, and gives the same answers.
+no refresh; also addresses without a widget. Django handles all other requests, and gives the same answers.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection
-from django.utils import timezone
 
 from widgets.models.widget import SLUG
+from widgets.poll.page_cache import PageCache, new_cache, page_of
 from widgets.poll.render import ENDINGS
-from widgets.poll.response import Answer, deliver, follow_up, too_old
+from widgets.poll.response import Answer, deliver, follow_up, not_found, too_old
 from widgets.poll.row import find
 from widgets.poll.view import POLLED
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 DIGITS = re.compile("[0-9]{1,5}")
-STATUS = {200: "200 OK", 304: "304 Not Modified"}
+STATUS = {200: "200 OK", 304: "304 Not Modified", 404: "404 Not Found"}
 
 
 class FastPath:
@@ -28,19 +30,26 @@ class FastPath:
 
     def __init__(self, django: WSGI) -> None:
         self.django = django
+        self.pages: PageCache | None = None
+        os.register_at_fork(after_in_child=self.forget_pages)
         self.hosts = frozenset(host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*")))
         self.always: list[tuple[str, str]] = []
         if settings.SECURE_HSTS_SECONDS:
             self.always.append(("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}"))
 
+    def forget_pages(self) -> None:
+        """For a forked process, which must not use its parent's connections."""
+        self.pages = None
+
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         address = environ["PATH_INFO"]
         if address.startswith(POLLED) and self.is_plain(environ):
-            slug, _, format = address.removeprefix(POLLED).partition(".")
-            reply = fast_answer(slug, format, environ.get("HTTP_IF_NONE_MATCH", ""))
+            if self.pages is None:
+                self.pages = new_cache()
+            reply = fast_answer(self.pages, address, environ.get("HTTP_IF_NONE_MATCH", ""))
             if reply is not None:
-                headers = [*reply.headers, *self.always]
-                if reply.status == 200:
+                headers = reply.headers + self.always
+                if reply.status != 304:
                     headers.append(("Content-Length", str(len(reply.body))))
                 start_response(STATUS[reply.status], headers)
                 return [reply.body] if environ["REQUEST_METHOD"] == "GET" else []
@@ -59,8 +68,13 @@ class FastPath:
         return bool(environ["wsgi.url_scheme"] == "https")
 
 
-def fast_answer(slug: str, format: str, if_none_match: str) -> Answer | None:
+def fast_answer(pages: PageCache, address: str, if_none_match: str) -> Answer | None:
     """The stored answer, or None when something must be fetched, rendered or done after the response."""
+    change = pages.changes.latest()
+    now = datetime.now(UTC)
+    if change is not None and (page := pages.get(address, now)) is not None:
+        return page.answer(now, if_none_match)
+    slug, _, format = address.removeprefix(POLLED).partition(".")
     if format not in ENDINGS or not SLUG.fullmatch(slug):
         return None
     try:
@@ -69,10 +83,15 @@ def fast_answer(slug: str, format: str, if_none_match: str) -> Answer | None:
         # For example a restarted database: Django reconnects.
         connection.close()
         return None
-    now = timezone.now()
-    if row is None or row.body is None or row.source_version != row.current_source_version:
+    if row is None:
+        return not_found()
+    now = datetime.now(UTC)
+    if row.body is None or row.source_version != row.current_source_version:
         return None
     if too_old(row, now) or follow_up(row, now):
         return None
+    if change is not None and (page := page_of(row, format, now, change)) is not None:
+        pages.put(address, page)
+        return page.answer(now, if_none_match)
     reply = deliver(row, format, if_none_match, waited=False)
     return reply if reply.status in STATUS else None

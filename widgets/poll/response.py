@@ -124,28 +124,53 @@ def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
     reply.status, reply.body = (304, b"") if is_known else (200, reply.body)
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A widget's bytes in one format, with the headers that don't count seconds."""
+
+    body: bytes
+    content_type: str
+    etag: str
+    last_modified: str
+
+    def answer(self, ttl: int, status: str, if_none_match: str) -> Answer:
+        """200 or 304. `ttl`: seconds, negative for stale data. `status`: the header Cache-Status."""
+        headers = [
+            ("ETag", self.etag),
+            ("Last-Modified", self.last_modified),
+            ("Cache-Control", f"private, max-age={max(0, ttl)}"),
+            ("Cache-Status", status),
+            *SECURITY_HEADERS,
+        ]
+        if if_none_match and matches(if_none_match, self.etag):
+            return Answer(304, headers)
+        return Answer(200, [("Content-Type", self.content_type), *headers], self.body)
+
+
+def content_of(row: PollRow, format: str, now: datetime) -> Content | None:
+    if row.fetched_at is None or row.body is None:
+        return None
+    body, etag = row.body, row.etag
+    if format == "json":
+        stale = row.is_stale(now)
+        body += f',"fetched_at":"{row.fetched_at.isoformat()}","stale":{"true" if stale else "false"}}}'.encode()
+        etag = f"{etag[:20]}-{row.fetched_at.timestamp():.0f}-{stale:d}"
+    last_modified = http_date(max(row.fetched_at, row.changed_at).timestamp())
+    return Content(body, CONTENT_TYPES[format], f'"{etag}"', last_modified)
+
+
+def seconds_left(due_at: datetime, now: datetime) -> int:
+    return int((due_at - now).total_seconds())
+
+
 def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> Answer:
     """The answer from the stored bytes: 200 or 304, or 503 when there are none."""
     now = timezone.now()
-    if row.fetched_at is None or row.body is None:
+    content = content_of(row, format, now)
+    if content is None or row.fetched_at is None:
         return unavailable(row, now)
-    ttl = int(((row.due_at or row.fetched_at) - now).total_seconds())
-    stale = row.is_stale(now)
-    body, etag = row.body, row.etag
-    if format == "json":
-        body += f',"fetched_at":"{row.fetched_at.isoformat()}","stale":{"true" if stale else "false"}}}'.encode()
-        etag = f"{etag[:20]}-{row.fetched_at.timestamp():.0f}-{stale:d}"
-    etag = f'"{etag}"'
-    headers = [
-        ("ETag", etag),
-        ("Last-Modified", http_date(max(row.fetched_at, row.changed_at).timestamp())),
-        ("Cache-Control", f"private, max-age={max(0, ttl)}"),
-        ("Cache-Status", cache_status(row, now, ttl, stale=stale, waited=waited)),
-        *SECURITY_HEADERS,
-    ]
-    if if_none_match and matches(if_none_match, etag):
-        return Answer(304, headers)
-    return Answer(200, [("Content-Type", CONTENT_TYPES[format]), *headers], body)
+    ttl = seconds_left(row.due_at or row.fetched_at, now)
+    return content.answer(ttl, cache_status(row, now, ttl, waited=waited), if_none_match)
 
 
 def unavailable(row: PollRow, now: datetime) -> Answer:
@@ -175,9 +200,14 @@ def reason(row: PollRow, now: datetime) -> str:
     return ""
 
 
-def cache_status(row: PollRow, now: datetime, ttl: int, *, stale: bool, waited: bool) -> str:
-    """The header Cache-Status (RFC 9211). `ttl` is negative for stale data."""
-    status = "mixcyfe; fwd=miss" if waited else f"mixcyfe; hit; ttl={min(ttl, -1) if stale else ttl}"
+def status_of(ttl: int) -> str:
+    """The header Cache-Status (RFC 9211) of stored data. `ttl` is negative for stale data."""
+    return f"mixcyfe; hit; ttl={ttl}"
+
+
+def cache_status(row: PollRow, now: datetime, ttl: int, *, waited: bool) -> str:
+    """The header Cache-Status, with the reason why there is no newer data."""
+    status = "mixcyfe; fwd=miss" if waited else status_of(min(ttl, -1) if row.is_stale(now) else ttl)
     detail = row.problem or reason(row, now)
     if detail:
         ascii_only = "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in " ".join(detail.split()))

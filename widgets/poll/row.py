@@ -108,7 +108,7 @@ class PollRow:
 
 def find(slug: str, format: str) -> PollRow | None:
     """The active widget with this slug, or None."""
-    with connection.cursor() as cursor:
+    with getattr(connection, "prepared_cursor", connection.cursor)() as cursor:
         cursor.execute(POLL, (format, slug, True))
         row = cursor.fetchone()
     if row is None:

@@ -1,0 +1,104 @@
+"""Hears of PostgreSQL's changes over one connection per process: triggers NOTIFY, and this process LISTENs.
+
+The connection proves every moment that it is alive and that the triggers are there. Without a proof of the last moment,
+polls read: in a process that was paused, behind a pooler (which loses notifications), without migrations.
+"""
+
+import logging
+import math
+import threading
+import time
+from typing import Any
+
+from django.db import connection
+
+from widgets.poll.changes import Changes
+from widgets.refresh import background
+
+logger = logging.getLogger(__name__)
+
+TRUSTED_SECONDS = 0.9
+"""After a replaced or paused address, every host answers 404 within this time, whatever happens to the connection."""
+
+PROVE_EVERY = 0.25
+RECONNECT_AFTER = 1
+
+CHANNEL = "widgets_polls"
+TABLES = ("widgets_widget", "widgets_project", "widgets_snapshot", "widgets_rendering")
+TRIGGERS = 2 * len(TABLES)
+"""The migration `poll_triggers` makes one trigger per table for changed rows, and one for TRUNCATE."""
+
+PROOF = f"""
+SELECT pg_backend_pid(), array_agg(oid ORDER BY oid) FROM pg_trigger
+WHERE tgrelid IN ({", ".join(f"to_regclass('{table}')" for table in TABLES)})
+AND tgname LIKE 'widgets\\_polls%' AND tgenabled IN ('O', 'A')
+"""  # noqa: S608 - only constants
+
+
+class NoProof(Exception):
+    """The connection would not hear of every change."""
+
+
+class PostgresChanges(Changes):
+    """Starts its thread on first use, which is after a server has forked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._proven_at = -math.inf
+        self._thread: threading.Thread | None = None
+
+    def latest(self) -> int | None:
+        if time.monotonic() - self._proven_at < TRUSTED_SECONDS:
+            return self._latest
+        if self._thread is None and background.threads():
+            self._start()
+        return None
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is not None:
+                return
+            self._thread = threading.Thread(target=self._run, name="poll-changes", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:
+            # The process is stopping, or has too many threads. Polls read.
+            logger.warning("the thread that hears of changes could not start")
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._listen()
+            except NoProof as reason:
+                logger.warning("every poll reads the database: %s", reason)
+                return
+            except Exception:
+                logger.exception("polls read the database until PostgreSQL tells this process of changes again")
+            finally:
+                self._proven_at = -math.inf
+                connection.close()
+            time.sleep(RECONNECT_AFTER)
+
+    def _listen(self) -> None:
+        """Records changes. Ends only with an exception."""
+        connection.ensure_connection()
+        link = connection.connection
+        link.execute(f"LISTEN {CHANNEL}")
+        self.record()  # anything may have changed before
+        known: Any = None
+        while True:
+            began = time.monotonic()
+            pid, triggers = link.execute(PROOF).fetchone()
+            if pid != link.info.backend_pid:
+                raise NoProof("PostgreSQL is behind a pooler, which does not pass on its notifications")
+            if known != triggers:
+                # The tables were made anew, as pg_restore does.
+                known = triggers
+                self.record()
+            # The server sends what it has to tell before it answers, so all changes up to `began` are here.
+            for told in link.notifies(timeout=0):
+                self.record(told.payload or None)
+            if len(triggers or ()) == TRIGGERS:
+                self._proven_at = began
+            for told in link.notifies(timeout=PROVE_EVERY):
+                self.record(told.payload or None)

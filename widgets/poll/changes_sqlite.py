@@ -1,0 +1,79 @@
+"""Hears of SQLite's changes: every poll asks `PRAGMA data_version`.
+
+Its value differs from the last one on the same connection when another connection has committed since, in any process
+(https://www.sqlite.org/pragma.html#pragma_data_version). So each thread has a connection that only asks this.
+"""
+
+import sqlite3
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from widgets.poll.changes import Changes
+
+LOOK_EVERY = 1
+"""Seconds between two looks whether the file is still the one that was opened."""
+
+
+class SqliteChanges(Changes):
+    """A change of the database changes everything, because SQLite does not say what changed."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+        self._threads = threading.local()
+        self._identity: tuple[int, int] | None = None
+
+    def latest(self) -> int | None:
+        try:
+            observer: Observer = self._threads.observer
+        except AttributeError:
+            observer = self._threads.observer = Observer(self._file)
+        if time.monotonic() >= observer.look_at and not self._is_same_file(observer):
+            return None
+        version = observer.version()
+        if version is None or version != observer.last_version:
+            # Also the first value of each thread: what happened before it is unknown.
+            observer.last_version = version
+            self.record()
+        return None if version is None else self._latest
+
+    def _is_same_file(self, observer: "Observer") -> bool:
+        """A replaced file ends the cache of this process, because Django may still have the old file open."""
+        found = identity(self._file)
+        self._identity = self._identity or found
+        if found is None or found != self._identity:
+            return False
+        observer.look_at = time.monotonic() + LOOK_EVERY
+        return True
+
+
+class Observer:
+    """One thread's connection. It never writes, because a connection does not see its own commits as changes."""
+
+    def __init__(self, file: Path) -> None:
+        self.look_at = 0.0
+        self.last_version: tuple[int] | None = None
+        self._cursor: sqlite3.Cursor | None = None
+        with suppress(sqlite3.Error):  # it has no version then
+            link = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=0, isolation_level=None)
+            self._cursor = link.cursor()
+
+    def version(self) -> tuple[int] | None:
+        """None if SQLite can't say: it is locked (`SQLITE_JOURNAL=delete`), or the disk is full."""
+        if self._cursor is None:
+            return None
+        try:
+            found: tuple[int] = self._cursor.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error:
+            return None
+        return found
+
+
+def identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

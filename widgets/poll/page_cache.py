@@ -1,0 +1,105 @@
+"""Ready answers in this process: a poll of fresh data then needs no read, only word from the database (`changes`).
+
+A page holds until its data changes, gets stale, or its poll is to be recorded. So it never needs work after an answer.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db import connection
+
+from widgets.poll.changes import Changes
+from widgets.poll.changes_sqlite import SqliteChanges
+from widgets.poll.response import RECORD_POLLS_EVERY, Answer, Content, content_of, reason, seconds_left, status_of
+from widgets.poll.row import PollRow
+
+MAX_BYTES = 32 * 2**20
+
+BYTES_OF_A_PAGE = 2000
+"""What a page takes beside its body: its address, headers and times."""
+
+
+@dataclass(slots=True)
+class Page:
+    """Fresh data without a problem. `change`: the newest change before the data was read."""
+
+    content: Content
+    made_at: datetime
+    due_at: datetime
+    ends_at: datetime
+    names: tuple[str, ...]
+    change: int
+    this_second: tuple[int | None, list[tuple[str, str]]] = (None, [])
+    """`ttl` of the last answer, and its headers. Most polls of a second share them."""
+
+    def answer(self, now: datetime, if_none_match: str) -> Answer:
+        ttl = seconds_left(self.due_at, now)
+        if if_none_match:
+            return self.content.answer(ttl, status_of(ttl), if_none_match)
+        known, headers = self.this_second
+        if known != ttl:
+            headers = self.content.answer(ttl, status_of(ttl), "").headers
+            self.this_second = ttl, headers
+        return Answer(200, headers, self.content.body)
+
+    @property
+    def size(self) -> int:
+        return BYTES_OF_A_PAGE + len(self.content.body)
+
+
+class PageCache:
+    """Pages by address. The least recently used ones make room for new ones."""
+
+    def __init__(self, changes: Changes) -> None:
+        self.changes = changes
+        self._lock = threading.Lock()
+        self._pages: OrderedDict[str, Page] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, address: str, now: datetime) -> Page | None:
+        """The page, if it holds. Call `changes.latest()` before."""
+        page = self._pages.get(address)
+        if page is None or not page.made_at <= now < page.ends_at:
+            return None
+        if not self.changes.none_since(page.change, page.names):
+            return None
+        with self._lock:
+            if address in self._pages:
+                self._pages.move_to_end(address)
+        return page
+
+    def put(self, address: str, page: Page) -> None:
+        with self._lock:
+            if (old := self._pages.pop(address, None)) is not None:
+                self._bytes -= old.size
+            self._pages[address] = page
+            self._bytes += page.size
+            while self._bytes > MAX_BYTES:
+                self._bytes -= self._pages.popitem(last=False)[1].size
+
+
+def page_of(row: PollRow, format: str, now: datetime, change: int) -> Page | None:
+    """The page of fresh data without a problem, else None."""
+    if row.due_at is None or row.due_at <= now or row.last_polled_at is None or row.problem or reason(row, now):
+        return None
+    content = content_of(row, format, now)
+    if content is None or connection.in_atomic_block or getattr(connection, "read_only_until", None) is not None:
+        # A transaction sees what nobody is told of yet, and so does a database that was opened as immutable.
+        return None
+    names = (f"w{row.widget_id}", f"p{row.project_id}", f"s{row.snapshot_id}")
+    ends_at = min(row.due_at, row.last_polled_at + RECORD_POLLS_EVERY)
+    return Page(content, now, row.due_at, ends_at, names, change)
+
+
+def new_cache() -> PageCache:
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "postgresql":
+        from widgets.poll.changes_postgres import PostgresChanges
+
+        return PageCache(PostgresChanges())
+    if connection.vendor == "sqlite" and not name.startswith((":memory:", "file:")):
+        return PageCache(SqliteChanges(Path(name)))
+    return PageCache(Changes())
