@@ -47,7 +47,7 @@ def drop_triggers(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('widgets', '0010_engine_of_old_projects'),
+        ('widgets', '0011_batches'),
     ]
 
     operations = [
