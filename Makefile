@@ -9,6 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TOOLS := .tools
 LOCKED := --require-hashes -r
 
+# Bytecode is kept: else every process that a test starts, and every worker, would compile all files anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo run test lint format bench lock vendor audit sbom clean
 .DEFAULT_GOAL := demo
 

@@ -8,14 +8,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from fake_mixpanel.fake import DEMO_SECRET, FakeMixpanel
-from tests.admin.typed_project import ADD, TYPED, WHOLE, change
-from tests.conftest import new_project
+from fake_mixpanel.fake import FakeMixpanel
+from tests.admin.typed_project import ADD, WHOLE, change
 from tests.web.people import boss
-from widgets.models import ApiCall, DeletedWidget, Project, Snapshot, Widget
-
-TEST = "/admin/widgets/project/connection/"
-REFUSED = {"error": "UserVisibleParamsError: this endpoint has ended"}
+from widgets.models import DeletedWidget, Project, Snapshot, Widget
 
 
 def save(client: Client, project: Project, **fields: str) -> Any:
@@ -238,95 +234,3 @@ class TestSwitching:
         Snapshot.objects.all().delete()
         assert poll(DeletedWidget.objects.get().bring_back()).content == first
         assert [call.endpoint for call in mixpanel.calls] == [endpoint, endpoint]
-
-
-class TestConnection:
-    """The test asks by the chosen engine, and by the other one only if Mixpanel refuses the first query."""
-
-    def ask(self, client: Client, **fields: str) -> dict[str, Any]:
-        response = client.post(TEST, TYPED | fields)
-        assert response.status_code == 200
-        assert DEMO_SECRET.encode() not in response.content
-        return response.json()
-
-    @pytest.mark.parametrize(
-        ("engine", "endpoint", "other", "asked_then"),
-        [("insights", "insights", "Classic", "segmentation"), ("classic", "segmentation", "Insights", "insights")],
-    )
-    @pytest.mark.parametrize("status", [400, 403, 404])
-    def test_it_says_that_only_the_other_engine_works(
-        self, db: None, mixpanel: FakeMixpanel, engine: str, endpoint: str, other: str, asked_then: str, status: int
-    ) -> None:
-        mixpanel.fail(status, REFUSED if status == 400 else None, endpoint=endpoint)
-        verdict = self.ask(boss(), engine=engine)
-        assert not verdict["ok"]
-        assert verdict["title"] == (
-            f"Mixpanel accepted the credentials, but refused the engine {engine.capitalize()}. "
-            f"Choose the engine {other}."
-        )
-        assert f"Mixpanel answered the same question with the engine {other}." in verdict["text"]
-        assert "The time zone is right" in verdict["text"]
-        assert ("this endpoint has ended" in verdict["text"]) == (status == 400)
-        assert verdict["timezone"] == ""  # nothing to change
-        assert [call.endpoint for call in mixpanel.calls] == [endpoint, asked_then, "app/me"]
-
-    def test_it_tells_a_wrong_or_missing_time_zone_too(self, db: None, mixpanel: FakeMixpanel) -> None:
-        client = boss()
-        mixpanel.fail(404, endpoint="insights")
-        assert self.ask(client, timezone="")["timezone"] == "US/Pacific"
-        verdict = self.ask(client, timezone="Europe/Paris")
-        assert verdict["title"].endswith("Choose the engine Classic.")
-        assert verdict["timezone"] == "US/Pacific"
-        assert "in Europe/Paris" in verdict["text"]
-
-    def test_it_does_not_blame_the_engine_when_both_are_refused(self, db: None, mixpanel: FakeMixpanel) -> None:
-        mixpanel.fail(400, REFUSED)
-        verdict = self.ask(boss())
-        assert verdict["title"] == "Mixpanel accepted the credentials, but refused the test's query."
-        assert "Check the project id" in verdict["text"]
-        assert [call.endpoint for call in mixpanel.calls] == ["insights", "segmentation"]
-
-    @pytest.mark.parametrize("status", [401, 402, 429, 500, 503])
-    def test_it_asks_once_when_the_engine_is_not_the_reason(
-        self, db: None, mixpanel: FakeMixpanel, status: int
-    ) -> None:
-        mixpanel.fail(status, endpoint="insights")
-        assert "engine" not in self.ask(boss())["title"]
-        assert [call.endpoint for call in mixpanel.calls] == ["insights"]
-
-    def test_both_queries_count_to_the_hour(self, project: Project, mixpanel: FakeMixpanel) -> None:
-        client = boss()
-        mixpanel.fail(404, endpoint="insights", times=1)
-        saved = {"project": str(project.pk), "new_secret": ""}
-        assert self.ask(client, **saved)["title"].endswith("Choose the engine Classic.")
-        calls = ApiCall.objects.order_by("pk").values_list("what", "outcome", "counts")
-        assert list(calls) == [("connection test", "query", True), ("connection test", "ok", True)]
-        project.refresh_from_db()
-        assert not project.in_backoff
-
-    def test_both_count_when_the_project_is_saved_afterwards(self, db: None, mixpanel: FakeMixpanel) -> None:
-        client = boss()
-        mixpanel.fail(404, endpoint="insights", times=1)
-        self.ask(client)
-        client.post(ADD, WHOLE)
-        assert [call.outcome for call in ApiCall.objects.order_by("pk")] == ["query", "ok"]
-
-    def test_it_stays_within_the_hour(self, project: Project, mixpanel: FakeMixpanel) -> None:
-        Project.objects.update(hourly_limit=1)
-        mixpanel.fail(404, endpoint="insights")
-        verdict = self.ask(boss(), project=str(project.pk), new_secret="")
-        assert verdict["title"] == "Mixpanel accepted the credentials, but refused the test's query."
-        assert [call.endpoint for call in mixpanel.calls] == ["insights"]
-
-    def test_a_refused_engine_holds_no_project_back_that_the_other_answers(
-        self, project: Project, mixpanel: FakeMixpanel
-    ) -> None:
-        mixpanel.fail(403, endpoint="insights")
-        assert "Choose the engine Classic" in self.ask(boss(), project=str(project.pk), new_secret="")["title"]
-        project.refresh_from_db()
-        assert not project.in_backoff
-
-    def test_a_saved_project_is_tested_by_its_own_engine(self, db: None, mixpanel: FakeMixpanel) -> None:
-        project = new_project(engine="classic")
-        assert self.ask(boss(), project=str(project.pk), new_secret="")["ok"]
-        assert [call.endpoint for call in mixpanel.calls] == ["segmentation", "app/me"]

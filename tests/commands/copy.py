@@ -22,12 +22,12 @@ SITE = ("manage.py", "mixcyfe_site", "widgets", "fake_mixpanel")
 
 @cache
 def compiled() -> Path:
-    """The files that running needs, compiled once, so that no copy need do it again."""
+    """The files that running needs, with the bytecode that is there, and compiled once where there is none."""
     folder = Path(tempfile.mkdtemp(prefix="mixcyfe-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in SITE:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, folder / name)
         else:
             shutil.copy2(ROOT / name, folder / name)
     compileall.compile_dir(folder, quiet=2)

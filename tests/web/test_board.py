@@ -13,31 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.conftest import APART, new_project
+from tests.conftest import APART
+from tests.web.board_page import page, titles
 from tests.web.people import boss, editor, logged_in, viewer
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
 MakeWidget = Callable[..., Widget]
 Poll = Callable[..., Any]
-
-
-@pytest.fixture
-def other_team(project: Project) -> Widget:
-    """Another team's widget, with a title that gives it away."""
-    theirs = new_project(name="Globex", project_id=99)
-    widget = Widget(project=theirs, title="Their secret plan", report="events", events=["Signed up"])
-    widget.save()
-    return widget
-
-
-def page(client: Client, query: str = "") -> str:
-    response = client.get(f"/{query}")
-    assert response.status_code == 200
-    return response.content.decode()
-
-
-def titles(html: str) -> list[str]:
-    return re.findall(r'data-card="([^"]*)"', html)
 
 
 EDITORS = ["Board", "Widgets", "Projects"]
@@ -185,83 +167,6 @@ def test_the_navigation_is_the_same_on_every_page(make_widget: MakeWidget, proje
     assert navigation(Client().get("/admin/login/").content.decode()) == []
 
 
-@pytest.mark.parametrize("action", ["refresh", "duplicate", "move"])
-def test_who_may_not_change_a_widget_gets_no_buttons(
-    make_widget: MakeWidget, project: Project, other_team: Widget, action: str
-) -> None:
-    widget = make_widget()
-    make_widget()
-    html = page(viewer(project))
-    assert "formaction" not in html
-    assert widget.url() in html
-    assert f'formaction="/widgets/{widget.pk}/{action}"' in page(editor(project))
-    assert viewer(project, name="another").post(f"/widgets/{widget.pk}/{action}").status_code == 403
-    assert editor(project, name="colleague").post(f"/widgets/{other_team.pk}/{action}").status_code == 404
-
-
-def test_refresh_now_asks_once_and_says_how_it_went(
-    make_widget: MakeWidget, project: Project, mixpanel: FakeMixpanel
-) -> None:
-    widget = make_widget(title="Signups")
-    client = editor(project)
-    response = client.post(f"/widgets/{widget.pk}/refresh?q=sign", follow=True)
-    assert response.redirect_chain == [("/?q=sign", 302)]
-    assert "Refreshed: “Signups”." in response.content.decode()
-    assert [call.purpose for call in ApiCall.objects.all()] == ["person"]
-    assert len(mixpanel.calls) == 1
-
-
-def test_try_again_stands_on_failing_cards_only(make_widget: MakeWidget, project: Project, poll: Poll) -> None:
-    poll(make_widget(title="Good"))
-    broken = make_widget(title="Bad", last=9)
-    client = editor(project)
-    Snapshot.objects.filter(pk=broken.snapshot_id).update(error="Mixpanel answered 503.", error_kind="unavailable")
-    assert page(client).count("Try again") == 1
-    client.post(f"/widgets/{broken.pk}/refresh")
-    assert "Try again" not in page(client)
-    assert "Try again" not in page(viewer(project))
-
-
-def test_a_message_waits_for_a_page_that_somebody_opens(make_widget: MakeWidget, project: Project) -> None:
-    client = editor(project)
-    client.post(f"/widgets/{make_widget().pk}/refresh")
-    assert "Refreshed" not in client.get("/", headers={"X-Live-Update": "1"}).content.decode()
-    assert "Refreshed" in page(client)
-
-
-def test_a_copy_has_its_own_address(make_widget: MakeWidget, project: Project) -> None:
-    widget = make_widget(title="Signups")
-    client = editor(project)
-    html = client.post(f"/widgets/{widget.pk}/duplicate", follow=True).content.decode()
-    copy = Widget.objects.get(title="Signups (copy)")
-    assert copy.slug != widget.slug
-    assert copy.owner == client.person
-    assert titles(html) == ["Signups", "Signups (copy)"]
-
-
-def test_the_order_that_somebody_sets_holds_for_everybody(
-    make_widget: MakeWidget, project: Project, other_team: Widget
-) -> None:
-    a, b, c, paused = (make_widget(title=title) for title in "ABCP")
-    Widget.objects.filter(pk=paused.pk).update(active=False)
-    client = editor(project)
-    version = Widget.objects.get(pk=a.pk).version
-
-    def moved(widget: Widget, place: str) -> str:
-        client.post(f"/widgets/{widget.pk}/move", {"place": place})
-        return "".join(titles(page(viewer(project, name=f"viewer {widget.pk} {place}"))))
-
-    assert moved(c, "first") == "CAB"
-    assert moved(c, f"after {a.pk}") == "ACB"
-    assert moved(b, f"before {a.pk}") == "BAC"
-    assert moved(b, "last") == "ACB"
-    make_widget(title="AA")
-    assert moved(a, "last") == "CBAAA"
-    for nonsense in ("", "before", "before x", f"before {other_team.pk}", f"after {c.pk} 5", "before 9" + "9" * 20):
-        assert moved(c, nonsense) == "CBAAA"
-    assert Widget.objects.get(pk=a.pk).version == version
-
-
 def test_it_filters_by_tag_and_project(make_widget: MakeWidget, other_team: Widget, poll: Poll) -> None:
     make_widget(title="Signups", tags=["weekly", "ventes é"])
     poll(make_widget(title="Logins", tags=["ventes é"], last=9, **APART))
@@ -296,56 +201,3 @@ def test_somebody_without_the_admin_sees_the_board_without_its_links(
     assert re.findall(r'(?:href|action)="(/admin/[^"]*)', html) == ["/admin/logout/"]
     assert widget.slug not in html
     assert logged_in(user).post(f"/widgets/{widget.pk}/refresh").status_code == 403
-
-
-class TestFirstSteps:
-    """What the empty board says, and to whom."""
-
-    def test_who_may_add_projects_is_led_through(self, db: None) -> None:
-        html = page(boss())
-        assert "From Mixpanel to Cyfe in a few steps" in html
-        assert re.findall(r"<h3>([^<]*)", html) == [
-            "Add your Mixpanel project",
-            "Test the connection",
-            "Make a widget",
-            "Paste its address into Cyfe",
-        ]
-        assert '<a class="step-button" href="/admin/widgets/project/add/">Add a project</a>' in html
-        assert html.count("step-button") == 1
-
-    def test_the_next_step_is_to_test(self, project: Project) -> None:
-        html = page(boss())
-        assert f'<a class="step-button" href="/admin/widgets/project/{project.pk}/change/#connection">' in html
-        assert html.count("step-done") == 1
-
-    def test_then_to_make_a_widget(self, project: Project) -> None:
-        ApiCall.objects.create(project=project, purpose="person", what="x", started_at=timezone.now(), outcome="ok")
-        assert '<a class="step-button" href="/admin/widgets/widget/add/">Make a widget</a>' in page(boss())
-
-    def test_without_a_project_others_are_told_whom_to_ask(self, project: Project) -> None:
-        for client in (editor(), viewer()):
-            html = page(client)
-            assert "Ask your administrator to add you to a project" in html
-            assert "step-button" not in html
-            assert "Acme" not in html
-
-    def test_editors_make_widgets_and_viewers_wait_for_them(self, project: Project) -> None:
-        assert 'href="/admin/widgets/widget/add/"' in page(editor(project))
-        html = page(viewer(project))
-        assert "Your colleagues make widgets" in html
-        assert "/add/" not in html
-
-    def test_the_admin_shows_them_until_cyfe_has_polled(self, make_widget: MakeWidget, poll: Poll) -> None:
-        client = boss()
-        html = client.get("/admin/").content.decode()
-        widget = make_widget()
-        assert "First steps" in html
-        poll(widget)
-        html = client.get("/admin/").content.decode()
-        assert "First steps" not in html
-        assert "To the board" in html
-
-    def test_where_all_widgets_are_paused_it_says_that(self, make_widget: MakeWidget, poll: Poll) -> None:
-        poll(make_widget())
-        Widget.objects.update(active=False)
-        assert "No widget is active" in page(boss())
