@@ -15,6 +15,7 @@ from widgets.mixpanel.client import Client
 from widgets.models import ApiCall, Project, Snapshot, Widget
 from widgets.models.call import Purpose
 from widgets.models.snapshot import Sharing
+from widgets.refresh.batch import Item, calls_per_hour
 from widgets.refresh.quota import Refusal, Reservation, claim
 from widgets.refresh.run import Outcome, refresh
 
@@ -289,3 +290,17 @@ def test_the_pages_say_what_widgets_cost(
     assert "It has a query to Mixpanel of its own." in page
     assert mixpanel.calls == []
     assert header(cyfe_polls(alone), "Cache-Status")
+
+
+def test_the_calls_per_hour_do_not_depend_on_which_query_is_the_most_overdue() -> None:
+    """Another number would change the interval factor, and so the due times of all snapshots, at every refresh."""
+    now = timezone.now()
+
+    def item(pk: int) -> Item:
+        metrics = [{"event": f"{pk} {n}", "math": "total"} for n in range((7, 17, 25)[pk % 3])]
+        query = {"report": "insights", "range": {"kind": "last", "unit": "day", "last": 7}, "metrics": metrics}
+        return Item(pk, query, now, now, timedelta(minutes=15), 900, False, True, True, Sharing.MAY, None)
+
+    items = [item(pk) for pk in range(12)]
+    orders = [items, items[::-1], sorted(items, key=lambda each: each.pk % 3)]
+    assert len({calls_per_hour(order, now.date()) for order in orders}) == 1

@@ -1,9 +1,10 @@
 """Queries that share a call get what each of them gets alone, to the last cell."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from tests.reports.test_both_engines import FILTERS, specs
 from widgets.mixpanel.auth import ServiceAccount
 from widgets.mixpanel.client import Client
 from widgets.report import Report
-from widgets.reports import REPORT_TYPES, Query, Request
+from widgets.reports import REPORT_TYPES, Query, ReadError, Request
 from widgets.reports.batch import Batch, Inexact
 from widgets.reports.rules import check
 from widgets.spec import CLASSIC, INSIGHTS, METRIC_MEASURES, OF_PROPERTY, RANGES, Formula, Metric, WidgetSpec
@@ -143,3 +144,37 @@ def asked(request: Request, mixpanel: FakeMixpanel) -> Any:
     auth = ServiceAccount(DEMO_USERNAME, DEMO_SECRET)
     client = Client(auth, project_id=DEMO_PROJECT_ID, api_root=mixpanel.url, timeout=20)
     return client.query(request.endpoint, request.params, request.body)
+
+
+TODAY = date(2026, 11, 18)
+
+
+def days(*ago: int) -> dict[str, int]:
+    return {str(TODAY - timedelta(days=each)): 1 for each in ago}
+
+
+def shared(report: str, engine: str, **fields: Any) -> tuple[Batch, Query]:
+    """A batch of a query of 3 days and a query of 10 days, and the first of the two."""
+    asked = [REPORT_TYPES[report].query(WidgetSpec(report, **fields, last=last), engine) for last in (3, 10)]
+    (batch,) = batches(asked, TODAY)
+    assert len(batch.queries) == 2
+    return batch, asked[0]
+
+
+@pytest.mark.parametrize("engine", [INSIGHTS, CLASSIC])
+def test_an_answer_with_other_dates_becomes_no_zeros(engine: str) -> None:
+    batch, query = shared("events", engine, events=("Signed up",))
+    other = days(*range(100, 110))
+    answer: Any = {"data": {"series": [], "values": {"Signed up": other}}}
+    if engine == INSIGHTS:
+        answer = {"series": {"S": other}, "meta": {"report_sections": {"show": [{"metric_key": "S"}]}}}
+    with pytest.raises(ReadError, match="other dates"):
+        batch.part(answer, query)
+
+
+def test_a_value_is_listed_only_with_the_metrics_that_it_has_on_the_query_s_own_dates() -> None:
+    batch, query = shared("insights", INSIGHTS, metrics=(Metric("A"), Metric("B")), breakdown="plan")
+    meta = {"report_sections": {"show": [{"metric_key": "A"}, {"metric_key": "B"}]}}
+    whole = {"series": {"A": {"Free": days(1, 8)}, "B": {"Free": days(8)}}, "meta": meta}
+    alone = {"series": {"A": {"Free": days(1)}}, "meta": meta}
+    assert read(batch.part(whole, query), query, TODAY) == read(alone, query, TODAY)

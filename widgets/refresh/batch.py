@@ -144,7 +144,8 @@ def batch_for(leader: Snapshot, items: list[Item], now: datetime, today: date, a
 
 def calls_per_hour(items: Iterable[Item], today: date) -> float:
     """The number of calls per hour that refresh all items as often as their widgets ask, by the batches they make."""
-    packed = pack(sorted(items, key=lambda item: item.wants_every), today)
+    # In an order that no refresh changes: another number would change the due times of all the project's snapshots.
+    packed = pack(sorted(items, key=lambda item: (item.wants_every, item.pk)), today)
     return demand(
         (min(item.wants_every for item in each.items), all(item.is_over for item in each.items)) for each in packed
     )

@@ -6,12 +6,12 @@ query alone, so a report type reads it as any other answer.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from widgets.reports.ranges import DAY, Dates, bucket_of, next_bucket
-from widgets.reports.reading import ReadError
+from widgets.reports.ranges import DAY, Dates, bucket_of, buckets_between, next_bucket
+from widgets.reports.reading import Calendar, ReadError, mapping
 from widgets.reports.report_type import Query, Request, dates_of
 
 
@@ -86,6 +86,16 @@ class Batch(ABC):
     def last(self) -> date:
         return max(each.last for each in self._spans)
 
+    @property
+    def unit(self) -> str:
+        unit: str = self.queries[0]["range"]["unit"]
+        return unit
+
+    def calendar(self) -> Calendar:
+        """The Calendar of the whole answer."""
+        buckets = buckets_between(bucket_of(self.first, self.unit), self.last, self.unit)
+        return Calendar(Dates(self.first, self.last, self.first, tuple(buckets)), self.unit)
+
     def add(self, query: Query) -> bool:
         """Adds a query of the same key if it fits; else returns False. The first query always fits."""
         spans = self._spans | {self.span(query)}
@@ -108,7 +118,26 @@ class Batch(ABC):
         return all(each.fits(first, last) for each in spans) and not too_long
 
 
-def cut(points: Mapping[str, Any], buckets: Mapping[str, date], dates: Dates) -> dict[str, Any]:
-    """The points of the query's own dates. `buckets`: key of a point → its bucket."""
-    own = frozenset(dates.buckets)
-    return {key: value for key, value in points.items() if buckets[key] in own}
+class Cut:
+    """Cuts one query's dates out of a batch's answer. `whole`: the dates of the batch."""
+
+    def __init__(self, whole: Calendar, own: Dates) -> None:
+        self._whole, self._own = whole, frozenset(own.buckets)
+        self._seen: set[date] = set()
+
+    def points(self, points: Any) -> dict[str, Any]:
+        """The `{date: n}` of the query's own dates."""
+        named = mapping(points, "a series of dates")
+        buckets = {key: self._whole.bucket(key) for key in named}
+        self._whole.check_part(buckets.values())
+        self._seen.update(buckets.values())
+        return {key: n for key, n in named.items() if buckets[key] in self._own}
+
+    def days(self, named: Iterable[Any]) -> list[Any]:
+        """The days of a list that are the query's own."""
+        self._whole.check_named(named := [*named])
+        return [day for day in named if self._whole.bucket(str(day)) in self._own]
+
+    def check(self) -> None:
+        """Raises ReadError if all points have dates that nobody asked for: cut off, they would become zeros."""
+        self._whole.check(self._seen)

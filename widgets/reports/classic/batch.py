@@ -5,9 +5,8 @@ from datetime import date
 from typing import Any
 
 from widgets.report import label
-from widgets.reports.batch import Batch, cut
-from widgets.reports.ranges import bucket_of
-from widgets.reports.reading import CUSTOM_EVENT, ReadError, mapping, must_be_day, sequence
+from widgets.reports.batch import Batch, Cut
+from widgets.reports.reading import CUSTOM_EVENT, ReadError, mapping, sequence
 from widgets.reports.report_type import Query, Request, dates_of
 
 MOST_EVENTS = 100
@@ -60,14 +59,8 @@ class EventsBatch(Batch):
         asked = {*map(label, self._events)}
         if foreign := [name for name in values if label(name) not in asked]:
             raise ReadError(f"Mixpanel answered for another event: “{label(foreign[0])[:100]}”.")
-        own, unit, dates = {*map(label, query["events"])}, query["range"]["unit"], dates_of(query, self.today)
-
-        def points(found: Any) -> dict[str, Any]:
-            named = mapping(found, "a series of dates")
-            return cut(named, {key: bucket_of(must_be_day(key), unit) for key in named}, dates)
-
-        days = {str(day): day for day in sequence(data.get("series", []), "series")}
-        series = [day for key, day in days.items() if bucket_of(must_be_day(key), unit) in frozenset(dates.buckets)]
-        return {
-            "data": {"series": series, "values": {k: points(each) for k, each in values.items() if label(k) in own}}
-        }
+        own, cut = {*map(label, query["events"])}, Cut(self.calendar(), dates_of(query, self.today))
+        series = cut.days(sequence(data.get("series", []), "series"))
+        found = {name: cut.points(points) for name, points in values.items() if label(name) in own}
+        cut.check()
+        return {"data": {"series": series, "values": found}}

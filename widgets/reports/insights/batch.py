@@ -7,14 +7,14 @@ from datetime import date
 from typing import Any
 
 from widgets.report import label
-from widgets.reports.batch import Batch, Inexact, cut
+from widgets.reports.batch import Batch, Cut, Inexact
 from widgets.reports.insights import bookmark, formulas
 from widgets.reports.insights.bookmark import LONGEST_BY_DAY, MOST_METRICS, MOST_SEGMENTS, asked_for
 from widgets.reports.insights.tables import OVERALL
 from widgets.reports.insights.unsaved import check_dates_asked, keys_of
 from widgets.reports.notes import REMAINING, is_cut
-from widgets.reports.ranges import Dates, bucket_of
-from widgets.reports.reading import ReadError, mapping, must_be_day
+from widgets.reports.ranges import Dates
+from widgets.reports.reading import ReadError, mapping
 from widgets.reports.report_type import Query, Request, dates_of
 
 TRAILING = ("dau", "wau", "mau")
@@ -76,19 +76,22 @@ class InsightsBatch(Batch):
         keys = keys_of(body, series)
         if keys is None or len(keys) != len(self._metrics) + len(self._formulas):
             raise ReadError(f"Mixpanel did not name the {len(self._metrics) + len(self._formulas)} metrics of a query.")
-        unit = query["range"]["unit"]
-        check_dates_asked(body.get("date_range"), self.first, self.last, unit)
+        check_dates_asked(body.get("date_range"), self.first, self.last, self.unit)
         metrics = asked_for(query)
         wanted = [keys[self.place(each)] for each in metrics]
         if "formulas" in query:
             wanted = [keys[len(self._metrics) + self._formulas.index(each)] for each in self.formulas_of(query)]
-        part = Part(query, self.dates(query), counts=[*map(is_count, metrics)] if "formulas" not in query else [])
+        dates = self.dates(query)
+        # The values of one bucket and of hours come only with the query's own dates: see `is_fixed`.
+        is_cut = not query.get("one_bucket") and self.unit != "hour"
+        cut = Cut(self.calendar(), dates) if is_cut else None
+        part = Part(query, cut, counts=[*map(is_count, metrics)] if "formulas" not in query else [])
         found: dict[str, Any] = {
             "series": part.series(series, wanted, body),
             "meta": {**mapping(body.get("meta"), "meta"), "report_sections": {"show": part.show(wanted)}},
         }
-        if unit != "hour":
-            found["date_range"] = {"from_date": str(part.dates.first), "to_date": str(part.dates.last)}
+        if self.unit != "hour":
+            found["date_range"] = {"from_date": str(dates.first), "to_date": str(dates.last)}
         comparison = body.get("time_comparison")
         if isinstance(comparison, dict) and query.get("periods") == 2:
             earlier = mapping(comparison.get("series"), "the period before")
@@ -102,10 +105,13 @@ class InsightsBatch(Batch):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One query's part of an answer. `counts`: whether each metric counts events or people; empty for formulas."""
+    """One query's part of an answer. `counts`: whether each metric counts events or people; empty for formulas.
+
+    `cut` is None where the answer has only the query's own dates.
+    """
 
     query: Query
-    dates: Dates
+    cut: Cut | None
     counts: list[bool]
 
     def show(self, wanted: list[str]) -> list[dict[str, str]]:
@@ -114,21 +120,17 @@ class Part:
     def series(self, series: Mapping[str, Any], wanted: list[str], body: Mapping[str, Any]) -> dict[str, Any]:
         """The numbers of the wanted metrics on the query's dates, by position."""
         found = {key: mapping(each, "a metric") for key, each in renamed(series, wanted).items()}
-        if self.query.get("one_bucket") or self.query["range"]["unit"] == "hour":
-            own = found
-        elif self.query.get("breakdown"):
-            own = {key: {value: self.cut(each) for value, each in by.items()} for key, by in found.items()}
-        else:
-            own = {
-                key: {OVERALL: self.cut(by[OVERALL])} if set(by) == {OVERALL} else self.cut(by)
-                for key, by in found.items()
-            }
-        return self.values(own, body) if self.query.get("breakdown") else own
+        if self.cut is not None:
+            found = {key: self.own(each, self.cut) for key, each in found.items()}
+            self.cut.check()
+        return self.values(found, body) if self.query.get("breakdown") else found
 
-    def cut(self, points: Any) -> dict[str, Any]:
-        points = mapping(points, "a series of dates")
-        unit = self.query["range"]["unit"]
-        return cut(points, {key: bucket_of(must_be_day(key), unit) for key in points}, self.dates)
+    def own(self, found: Mapping[str, Any], cut: Cut) -> dict[str, Any]:
+        """A metric's numbers on the query's dates. Mixpanel lists no value of a breakdown without any."""
+        if not self.query.get("breakdown") and set(found) != {OVERALL}:
+            return cut.points(found)
+        own = {value: cut.points(points) for value, points in found.items()}
+        return {value: points for value, points in own.items() if points or value == OVERALL}
 
     def values(self, found: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
         """The values of the breakdown that Mixpanel lists for the query alone: those with events on its dates.
