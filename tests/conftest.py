@@ -12,6 +12,7 @@ from fake_mixpanel import published
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
 from fake_mixpanel.server import Request
 from widgets.models import Project, Widget
+from widgets.refresh import background
 
 CLUSTER = bool(os.environ.get("CLUSTER"))
 
@@ -57,9 +58,14 @@ def no_unpublished_requests() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def new_process() -> None:
-    """Each test finds what a process that has just begun finds: nothing logged, nothing pruned."""
+def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test finds what a process that has just begun finds: nothing logged, nothing pruned, no rest to take.
+
+    A slow machine is no slow Mixpanel, after which a process without threads rests.
+    """
     cache.clear()
+    monkeypatch.setattr(background, "SLOW_SECONDS", 60)
+    monkeypatch.setattr(background, "without_threads", background.ForegroundRefresher())
 
 
 @pytest.fixture(scope="session")
