@@ -112,7 +112,9 @@ def test_it_names_a_wrong_setting_in_one_line(said: list[str], at: int) -> None:
 def test_a_start_stops_with_that_line_alone(site: Copy) -> None:
     result = site.manage("check", POLL_WAIT="eight")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
-    assert result.stderr.startswith("MixCyfe can't start: the setting POLL_WAIT can't be used; write a number of seconds")
+    assert result.stderr.startswith(
+        "MixCyfe can't start: the setting POLL_WAIT can't be used; write a number of seconds"
+    )
 
 
 @pytest.mark.parametrize(
