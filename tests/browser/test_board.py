@@ -7,34 +7,14 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 
 from fake_mixpanel.fake import FakeMixpanel
+from tests.browser.board import OVERFLOWS, UPDATE, fetch, new_widget, wait_for
 from tests.browser.conftest import NARROW, OpenPage, expect, follow
-from widgets.models import Project, SharedBoard, Snapshot, Widget
-from widgets.models.call import Purpose
-from widgets.refresh.run import refresh
+from widgets.models import Project, Snapshot, Widget
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-UPDATE = "document.dispatchEvent(new Event('mixcyfe:update'))"
-OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 DRAWN = "() => document.querySelectorAll('.chart:not([aria-busy]) > .chart-drawing').length === {}"
 PLACES = "() => [...document.querySelectorAll('.card')].map((each) => JSON.stringify(each.getBoundingClientRect()))"
-SHOWN = """
-() => [...document.querySelectorAll('[data-card]')].filter((each) => !each.hidden).map((each) => each.dataset.card)
-"""
-FITS = "[...document.querySelectorAll('.card')].every((each) => each.getBoundingClientRect().bottom <= innerHeight)"
-WALL = {"width": 1920, "height": 1080}
-
-
-def new_widget(project: Project, **fields: Any) -> Widget:
-    widget = Widget(**{"project": project, "report": "events", "events": ["Signed up"], "last": 5} | fields)
-    widget.save()
-    return widget
-
-
-def fetch(widget: Widget) -> None:
-    """Gets the widget's numbers, as a poll would."""
-    widget.snapshot.refresh_from_db()
-    refresh(widget.snapshot_id, expected_fetched_at=widget.snapshot.fetched_at, purpose=Purpose.PERSON)
 
 
 @pytest.fixture
@@ -45,11 +25,6 @@ def widgets(acme: Project) -> list[Widget]:
     fetch(signups)
     fetch(logins)
     return [signups, logins, new_widget(acme, title="Not polled yet", last=9)]
-
-
-def wait_for(page: Any, *titles: str) -> None:
-    """Waits until the board shows exactly these cards, in this order."""
-    page.wait_for_function(f"(titles) => JSON.stringify(({SHOWN})()) === JSON.stringify(titles)", arg=list(titles))
 
 
 def choose(page: Any, card: str, item: str) -> None:
@@ -211,69 +186,11 @@ def test_who_is_logged_out_meanwhile_is_told(open_page: OpenPage, boss: Abstract
     page.get_by_text("You are logged out. Reload this page.").wait_for()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_fits_a_phone(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], theme: str) -> None:
-    page = open_page("/", boss, viewport=NARROW, theme=theme)
+def test_it_fits_a_phone(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
+    page = open_page("/", boss, viewport=NARROW)
     page.get_by_label("Actions for Logins").click()
     page.get_by_role("button", name="Refresh now").locator("visible=true").wait_for()
     assert not page.evaluate(OVERFLOWS)
-
-
-@pytest.mark.parametrize("shared", [True, False])
-def test_a_wall_screen_fits_and_turns_its_pages(
-    open_page: OpenPage, boss: AbstractUser, acme: Project, shared: bool
-) -> None:
-    for number in range(8):
-        new_widget(acme, title=f"W{number}", last=number + 1)
-    first, second = [f"W{number}" for number in range(6)], ["W6", "W7"]
-    if shared:
-        page = open_page("/shared/", boss, viewport=WALL)
-        page.get_by_role("button", name="Create the link").click()
-        page = open_page(page.get_by_label("Link of this board").input_value(), viewport=WALL)
-    else:
-        page = open_page("/?wall", boss, viewport=WALL, own=True)
-    page.clock.install()
-    page.reload()
-    wait_for(page, *first)
-    expect(page.get_by_role("navigation")).to_have_count(0)
-    assert page.evaluate(FITS)
-    assert not page.evaluate(OVERFLOWS)
-    page.clock.run_for(21_000)
-    wait_for(page, *second)
-    page.get_by_role("button", name="Pause").click()
-    page.clock.run_for(41_000)
-    wait_for(page, *second)
-    page.get_by_role("button", name="Resume").click()
-    page.clock.run_for(21_000)
-    wait_for(page, *first)
-    page.mouse.move(300, 300)
-    page.clock.run_for(41_000)
-    wait_for(page, *first)
-
-
-@pytest.mark.parametrize("viewport", [NARROW, {"width": 844, "height": 390}])
-def test_on_a_phone_a_shared_board_is_a_list_to_scroll(
-    open_page: OpenPage, boss: AbstractUser, acme: Project, viewport: dict[str, int]
-) -> None:
-    for number in range(3):
-        new_widget(acme, title=f"W{number}", last=number + 1)
-    page = open_page(f"/b/{SharedBoard.objects.create(maker=boss).token}", viewport=viewport)
-    wait_for(page, "W0", "W1", "W2")
-    expect(page.get_by_role("button", name="Pause")).to_be_hidden()
-    assert not page.evaluate(OVERFLOWS)
-    expect(page.locator(".chart").first).to_have_css("font-size", "12px")
-
-
-def test_an_ended_board_goes_dark(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
-    open_page.expected = ["404"]
-    new_widget(acme, title="Signups")
-    board = SharedBoard.objects.create(maker=boss)
-    page = open_page(f"/b/{board.token}")
-    wait_for(page, "Signups")
-    SharedBoard.objects.update(active=False)
-    page.evaluate(UPDATE)
-    page.get_by_text("This board is no longer shared.").wait_for()
-    wait_for(page)
 
 
 def test_it_works_without_scripts(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:

@@ -68,9 +68,8 @@ def gallery(open_page: OpenPage) -> Any:
     return show
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_type_is_drawn(gallery: Any, theme: str) -> None:
-    page = gallery(*(figure(report_for(chart), chart, chart) for chart in CHARTS), theme=theme, viewport=NARROW)
+def test_every_type_is_drawn(gallery: Any) -> None:
+    page = gallery(*(figure(report_for(chart), chart, chart) for chart in CHARTS), theme="dark", viewport=NARROW)
     for chart in CHARTS:
         box = page.get_by_role("region", name=chart, exact=True).first
         box.scroll_into_view_if_needed()

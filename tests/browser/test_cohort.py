@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.browser.board import fetch, new_widget
 from tests.browser.conftest import NARROW, WIDE, OpenPage
-from tests.browser.test_board import fetch, new_widget
 from widgets.models import Project
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from tests.browser.board import fetch, new_widget
 from tests.browser.conftest import OpenPage, expect
-from tests.browser.test_board import fetch, new_widget
 from tests.charts.samples import dated
 from widgets.models import Project, Snapshot, Widget
 
