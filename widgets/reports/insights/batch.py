@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from widgets.report import label
 from widgets.reports.batch import Batch, Cut, Inexact
 from widgets.reports.insights import bookmark, formulas
 from widgets.reports.insights.bookmark import LONGEST_BY_DAY, MOST_METRICS, MOST_SEGMENTS, asked_for
@@ -146,7 +145,7 @@ class Part:
                     counts = self.counts[int(key)] if self.counts else False
                     seen.setdefault(value, []).append(happened(points, counts=counts))
         kept = {value for value, happens in seen.items() if any(happens)}
-        if len({*map(label, kept)}) > self.query.get("limit", MOST_SEGMENTS):
+        if len(kept) > self.query.get("limit", MOST_SEGMENTS):
             raise Inexact("The query alone would get fewer values.")
         return {
             key: {value: each for value, each in by.items() if value in kept or value == OVERALL}
