@@ -160,6 +160,17 @@ class TestRefusal:
         assert ApiCall.objects.get().parts == [wrong.snapshot_id]
         assert set(sharing().values()) == {Sharing.MAY, Sharing.NEVER}
 
+    def test_a_refused_query_shares_again_when_mixpanel_has_answered_it(
+        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
+    ) -> None:
+        mixpanel.fail(400, "unknown event", times=1)
+        widget = make_widget()
+        cyfe_polls(widget)
+        assert snapshot_of(widget).sharing == Sharing.NEVER
+        clock.shift(timedelta(hours=25))
+        assert cyfe_polls(widget).status == 200
+        assert snapshot_of(widget).sharing == Sharing.MAY
+
     @pytest.mark.parametrize("kind", ["wrong_shape", "empty"])
     def test_an_answer_that_can_t_be_read_spoils_no_data(
         self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel, kind: str

@@ -14,7 +14,7 @@ from tests.conftest import examples
 from tests.reports.test_both_engines import FILTERS, specs
 from widgets.mixpanel.auth import ServiceAccount
 from widgets.mixpanel.client import Client
-from widgets.report import Report
+from widgets.report import LONGEST_LABEL, Report
 from widgets.reports import REPORT_TYPES, Query, ReadError, Request
 from widgets.reports.batch import Batch, Inexact
 from widgets.reports.rules import check
@@ -178,3 +178,17 @@ def test_a_value_is_listed_only_with_the_metrics_that_it_has_on_the_query_s_own_
     whole = {"series": {"A": {"Free": days(1, 8)}, "B": {"Free": days(8)}}, "meta": meta}
     alone = {"series": {"A": {"Free": days(1)}}, "meta": meta}
     assert read(batch.part(whole, query), query, TODAY) == read(alone, query, TODAY)
+
+
+def test_values_that_are_cut_to_one_label_count_one_by_one_for_the_limit() -> None:
+    batch, query = shared("segmentation", INSIGHTS, events=("A",), breakdown="plan", limit=2)
+    found = {f"{'x' * LONGEST_LABEL}1": days(1), f"{'x' * LONGEST_LABEL}2": days(1), "y": days(1)}
+    with pytest.raises(Inexact):
+        batch.part({"series": {"A": found}, "meta": {"report_sections": {"show": [{"metric_key": "A"}]}}}, query)
+
+
+def test_a_single_metric_needs_no_name_in_a_shared_call_either() -> None:
+    batch, query = shared("events", INSIGHTS, events=("A",))
+    assert read(batch.part({"series": {"A": days(1, 8)}}, query), query, TODAY).series[0].values == (0, 0, 1)
+    with pytest.raises(ReadError, match="did not name"):
+        batch.part({"series": {"A": days(1), "B": days(1)}}, query)

@@ -80,11 +80,11 @@ def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | N
         snapshot.version = F("version") + 1
     snapshot.fetched_at = now
     snapshot.rolls_at = rolls
+    if is_alone and (snapshot.sharing == Sharing.ONCE or snapshot.error_kind == "query"):
+        snapshot.sharing = Sharing.MAY
     snapshot.retry_at = snapshot.failing_since = None
     snapshot.error = snapshot.error_kind = ""
     snapshot.failures = 0
-    if is_alone and snapshot.sharing == Sharing.ONCE:
-        snapshot.sharing = Sharing.MAY
     if snapshot.batch_limit is not None:
         snapshot.batch_limit += 1  # so that a limit from a slow hour does not last for ever
     end_lease(snapshot)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from widgets.report import label
 from widgets.reports.batch import Batch, Cut, Inexact
 from widgets.reports.insights import bookmark, formulas
 from widgets.reports.insights.bookmark import LONGEST_BY_DAY, MOST_METRICS, MOST_SEGMENTS, asked_for
@@ -73,9 +72,11 @@ class InsightsBatch(Batch):
     def part(self, answer: Any, query: Query) -> Any:
         body = mapping(answer, "series")
         series = mapping(body.get("series"), "series")
-        keys = keys_of(body, series)
-        if keys is None or len(keys) != len(self._metrics) + len(self._formulas):
-            raise ReadError(f"Mixpanel did not name the {len(self._metrics) + len(self._formulas)} metrics of a query.")
+        keys, asked = keys_of(body, series), len(self._metrics) + len(self._formulas)
+        if keys is None and asked == 1 and len(series) <= 1:
+            keys = [*series] or [""]  # as `unsaved.metric_keys` reads it
+        if keys is None or len(keys) != asked:
+            raise ReadError(f"Mixpanel did not name the {asked} metrics of a query.")
         check_dates_asked(body.get("date_range"), self.first, self.last, self.unit)
         metrics = asked_for(query)
         wanted = [keys[self.place(each)] for each in metrics]
@@ -146,7 +147,7 @@ class Part:
                     counts = self.counts[int(key)] if self.counts else False
                     seen.setdefault(value, []).append(happened(points, counts=counts))
         kept = {value for value, happens in seen.items() if any(happens)}
-        if len({*map(label, kept)}) > self.query.get("limit", MOST_SEGMENTS):
+        if len(kept) > self.query.get("limit", MOST_SEGMENTS):
             raise Inexact("The query alone would get fewer values.")
         return {
             key: {value: each for value, each in by.items() if value in kept or value == OVERALL}
