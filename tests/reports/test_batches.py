@@ -185,3 +185,10 @@ def test_values_that_are_cut_to_one_label_count_one_by_one_for_the_limit() -> No
     found = {f"{'x' * LONGEST_LABEL}1": days(1), f"{'x' * LONGEST_LABEL}2": days(1), "y": days(1)}
     with pytest.raises(Inexact):
         batch.part({"series": {"A": found}, "meta": {"report_sections": {"show": [{"metric_key": "A"}]}}}, query)
+
+
+def test_a_single_metric_needs_no_name_in_a_shared_call_either() -> None:
+    batch, query = shared("events", INSIGHTS, events=("A",))
+    assert read(batch.part({"series": {"A": days(1, 8)}}, query), query, TODAY).series[0].values == (0, 0, 1)
+    with pytest.raises(ReadError, match="did not name"):
+        batch.part({"series": {"A": days(1), "B": days(1)}}, query)

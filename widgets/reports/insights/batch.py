@@ -72,9 +72,11 @@ class InsightsBatch(Batch):
     def part(self, answer: Any, query: Query) -> Any:
         body = mapping(answer, "series")
         series = mapping(body.get("series"), "series")
-        keys = keys_of(body, series)
-        if keys is None or len(keys) != len(self._metrics) + len(self._formulas):
-            raise ReadError(f"Mixpanel did not name the {len(self._metrics) + len(self._formulas)} metrics of a query.")
+        keys, asked = keys_of(body, series), len(self._metrics) + len(self._formulas)
+        if keys is None and asked == 1 and len(series) <= 1:
+            keys = [*series] or [""]  # as `unsaved.metric_keys` reads it
+        if keys is None or len(keys) != asked:
+            raise ReadError(f"Mixpanel did not name the {asked} metrics of a query.")
         check_dates_asked(body.get("date_range"), self.first, self.last, self.unit)
         metrics = asked_for(query)
         wanted = [keys[self.place(each)] for each in metrics]
@@ -87,7 +89,7 @@ class InsightsBatch(Batch):
         part = Part(query, cut, counts=[*map(is_count, metrics)] if "formulas" not in query else [])
         found: dict[str, Any] = {
             "series": part.series(series, wanted, body),
-            "meta": {**mapping(body.get("meta"), "meta"), "report_sections": {"show": part.show(wanted)}},
+            "meta": {**mapping(body.get("meta") or {}, "meta"), "report_sections": {"show": part.show(wanted)}},
         }
         if self.unit != "hour":
             found["date_range"] = {"from_date": str(dates.first), "to_date": str(dates.last)}
