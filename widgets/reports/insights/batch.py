@@ -89,7 +89,7 @@ class InsightsBatch(Batch):
         part = Part(query, cut, counts=[*map(is_count, metrics)] if "formulas" not in query else [])
         found: dict[str, Any] = {
             "series": part.series(series, wanted, body),
-            "meta": {**mapping(body.get("meta"), "meta"), "report_sections": {"show": part.show(wanted)}},
+            "meta": {**mapping(body.get("meta") or {}, "meta"), "report_sections": {"show": part.show(wanted)}},
         }
         if self.unit != "hour":
             found["date_range"] = {"from_date": str(dates.first), "to_date": str(dates.last)}
