@@ -149,6 +149,33 @@ class TestRefusal:
         wrong.save()
         assert snapshot_of(wrong).sharing == Sharing.MAY
 
+    def test_a_new_board_with_one_wrong_widget_has_its_numbers_at_once(
+        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
+    ) -> None:
+        mixpanel.fail(400, "unknown event", asking=WRONG)
+        widgets = [make_widget(last=days) for days in range(2, 12)]
+        wrong = make_widget(events=[WRONG])
+        assert [cyfe_polls(widget).status for widget in [*widgets, wrong]] == [200] * 10 + [503]
+        assert len(mixpanel.calls) == 1 + 11
+        make_old()
+        assert {cyfe_polls(widget).status for widget in widgets} == {200}
+        assert len(mixpanel.calls) == 1 + 11 + 1
+
+    def test_a_batch_that_mixpanel_refuses_for_its_size_gets_smaller(
+        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("fake_mixpanel.bookmark.MOST_METRICS", 5)
+        widgets = [
+            make_widget(title=f"{event} {measure}", events=[event], measure=measure, include_today=True)
+            for event in boards.EVENTS
+            for measure in ("total", "unique")
+        ]
+        found = boards.days_of_polls(clock, mixpanel, widgets, timedelta(hours=6), every=timedelta(minutes=5))
+        refused = [call for call in mixpanel.calls if call.status == 400]
+        assert set(sharing().values()) <= {Sharing.MAY, Sharing.ONCE}
+        assert len(refused) < found.queries / 8
+        assert found.queries < 0.8 * 12 * 24  # fewer than one by one
+
     def test_a_preview_of_a_wrong_query_is_asked_alone(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
         from widgets.editor.preview import Ask, preview
 

@@ -47,7 +47,8 @@ class Item:
 
     def is_due_soon(self, now: datetime) -> bool:
         """Whether at least half of its interval has passed. So snapshots of one batch become due together."""
-        return self.due_at - self.interval / 2 <= now
+        half = self.interval / 2
+        return self.due_at - half <= now and (self.fetched_at is None or self.fetched_at + half <= now)
 
 
 @dataclass(slots=True)

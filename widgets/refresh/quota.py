@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from widgets.freshness import for_polls, is_stale
 from widgets.models import ApiCall, Project, Snapshot
 from widgets.models.call import Purpose
+from widgets.models.snapshot import Sharing
 from widgets.refresh.clock import database_now
 from widgets.reports import Query
 
@@ -122,7 +123,7 @@ def claim(
 def may_join(snapshot: Snapshot, expected_fetched_at: datetime | None, now: datetime) -> bool:
     """Whether a call for another snapshot may refresh this one, too."""
     waits = any(until is not None and until > now for until in (snapshot.lease_until, snapshot.retry_at))
-    return snapshot.fetched_at == expected_fetched_at and not waits
+    return snapshot.fetched_at == expected_fetched_at and snapshot.sharing == Sharing.MAY and not waits
 
 
 def reserve(

@@ -152,10 +152,10 @@ class Refresh:
         else:
             snapshots = list(held.defer("report_json").order_by("pk"))
             if is_refused(answered, len(pks)):
-                ask_apart(snapshots, pks[0], project, now)
+                ask_apart(snapshots, len(pks), pks[0], project, now)
                 self.outcome = Outcome.APART
             else:
-                store_failure(snapshots, answered, len(pks), now)
+                store_failure(snapshots, answered, len(pks), project, now)
                 self.outcome = Outcome.FAILED
         if self.interval_factor not in (None, project.interval_factor):
             project.interval_factor = self.interval_factor

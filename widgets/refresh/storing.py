@@ -68,7 +68,7 @@ def store_answers(
             snapshot.save(update_fields=STATE)
         else:
             unread.append(snapshot)
-    ask_apart(unread, pks[0], project, now)
+    ask_apart(unread, len(pks), pks[0], project, now)
     return stored
 
 
@@ -85,14 +85,17 @@ def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | N
     snapshot.retry_at = snapshot.failing_since = None
     snapshot.error = snapshot.error_kind = ""
     snapshot.failures = 0
-    if snapshot.batch_limit is not None:
+    if snapshot.batch_limit is not None and not is_alone:
         snapshot.batch_limit += 1  # so that a limit from a slow hour does not last for ever
     end_lease(snapshot)
     snapshot.save(update_fields=["report_json", "version", "fetched_at", "rolls_at", *STATE])
 
 
-def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, now: datetime) -> None:
+def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, project: Project, now: datetime) -> None:
     """Stores the error and the time of the next try. The last good data stays. `asked`: the snapshots in the call."""
+    if asked == 1 and failure.kind == "query" and any(each.sharing == Sharing.ONCE for each in snapshots):
+        # The wrong query is found, so the others did not fail for their number.
+        project.snapshots.filter(batch_limit__isnull=False).update(batch_limit=None)
     # One number and one wait for all, so that they are asked together again.
     failures = 1 + max((snapshot.failures for snapshot in snapshots), default=0)
     wait = backoff.retry_after(failure.kind, failures, failure.retry_after)
@@ -102,23 +105,25 @@ def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, n
         snapshot.failing_since = snapshot.failing_since or now
         snapshot.error_kind, snapshot.error = failure.kind, failure.message
         if asked == 1 and failure.kind == "query":
-            snapshot.sharing = Sharing.NEVER
+            snapshot.sharing, snapshot.batch_limit = Sharing.NEVER, None
         if asked > 1 and took_too_long(failure):
             snapshot.batch_limit = (asked + 1) // 2
         end_lease(snapshot)
         snapshot.save(update_fields=STATE)
 
 
-def ask_apart(snapshots: Iterable[Snapshot], first: int, project: Project, now: datetime) -> None:
+def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Project, now: datetime) -> None:
     """Each is asked alone once, because one of them spoilt their call: one after the other, spread over the hour.
 
-    `first`: the id of the one that is asked at once. Those without data come before the others.
+    `first`: the id of the one that is asked at once. Those without data come next, and half of the hour's calls are
+    theirs at once. If none of them turns out to be wrong, their number was: the next batches are half as large.
     """
-    gap = HOUR / for_polls(project.effective_hourly)
+    calls = for_polls(project.effective_hourly)
     in_order = sorted(snapshots, key=lambda each: (each.pk != first, each.fetched_at is not None))
     for place, snapshot in enumerate(in_order):
-        snapshot.sharing = Sharing.ONCE
-        snapshot.retry_at = now + place * gap
+        later = place if snapshot.fetched_at else max(0, place - calls // 2)
+        snapshot.sharing, snapshot.batch_limit = Sharing.ONCE, (asked + 1) // 2
+        snapshot.retry_at = now + later * HOUR / calls
         end_lease(snapshot)
         snapshot.save(update_fields=STATE)
 

@@ -7,6 +7,7 @@ days that hold its hours: `hours` reads the hours themselves from the answer.
 import math
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 from widgets.spec import WidgetSpec
@@ -76,6 +77,7 @@ class Range:
         dates: dict[str, Any] = {k: date.fromisoformat(stored[k]) for k in ("from_date", "to_date") if k in stored}
         return cls(**(stored | dates))
 
+    @lru_cache(maxsize=1000)  # noqa: B019 - equal ranges share an entry; the plan of a project's calls asks for few
     def resolve(self, today: date, periods: int = 1) -> Dates:
         """The dates of the range on the day `today`. With `periods=2` they include the period before.
 
