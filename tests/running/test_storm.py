@@ -13,11 +13,11 @@ EVENTS = ("Signed up", "Logged in", "App Open", "Game Played", "Order completed"
 UNITS = ((10, "day"), (20, "day"), (4, "week"), (2, "month"))
 
 
-def sixty_widgets() -> list[dict[str, Any]]:
-    """20 queries in 3 batches, one per unit, with a line and a pie of each; and 20 queries that are asked alone."""
+def fifty_widgets() -> list[dict[str, Any]]:
+    """20 queries in 3 batches, one per unit, with a line and a pie of each; and 10 queries that are asked alone."""
     alone = [
         {"title": f"{days}", "report": "events", "events": ["Signed up"], "last": days, **APART}
-        for days in range(1, 21)
+        for days in range(1, 11)
     ]
     return alone + [
         {
@@ -36,13 +36,13 @@ def sixty_widgets() -> list[dict[str, Any]]:
 
 
 def storm(site: Any, standin: Any, bases: list[str]) -> float:
-    paths = site.add(*sixty_widgets(), hourly_limit=100)
+    paths = site.add(*fifty_widgets(), hourly_limit=100)
     addresses = [bases[i % len(bases)] + path for i, path in enumerate(paths)]
     started = time.monotonic()
     answers = site.poll_all(addresses, pollers=32)
     took = time.monotonic() - started
-    assert [answer.status_code for answer in answers] == [200] * 60, [a.text for a in answers if a.status_code != 200]
-    assert len(standin.calls) == 23
+    assert [answer.status_code for answer in answers] == [200] * 50, [a.text for a in answers if a.status_code != 200]
+    assert len(standin.calls) == 13
     assert standin.most_running <= 5
     assert standin.duplicates_in_flight == 0
     return took
@@ -54,20 +54,20 @@ def test_it_serves_a_cold_storm_with_one_call_each(host: Any, standin: Any, data
     site = host(database, WAITING_POLLS="32")
     bases = [site.web(threads=40)[0], site.web(threads=40)[0]]
     took = storm(site, standin, bases)
-    assert took < 15  # 23 queries, 5 at once, 300 ms each: 1.5 s of Mixpanel's time
+    assert took < 15  # 13 queries, 5 at once, 300 ms each: 0.9 s of Mixpanel's time
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
 def test_it_serves_a_cold_storm_with_workers(host: Any, standin: Any, database: str) -> None:
     standin.latency = 0.3
-    site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/5", WAITING_POLLS="32")
+    site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/5", WAITING_POLLS="32", POLL_WAIT="20")
     bases = [site.web(threads=40)[0], site.web(threads=40)[0]]
     site.worker()
     site.worker()
     storm(site, standin, bases)
     calls = len(standin.calls)
     site.make_old(minutes=7 * 60)
-    path = site.add(*sixty_widgets())[0]  # asked alone
+    path = site.add(*fifty_widgets())[0]  # asked alone
     for _ in range(5):
         assert site.session.get(bases[0] + path).status_code == 200
     eventually(lambda: len(standin.calls) == calls + 1)

@@ -53,8 +53,11 @@ def refresh(
     if snapshot.fetched_at != expected_fetched_at:
         return Refusal.NEWER
     now = database_now()
+    # A plan takes time, so none is made where no call will follow.
     if waits(snapshot, now):
         return Refresh(snapshot, {}, None, purpose, user_id).run()  # `claim` says why not
+    if running(snapshot.project, now) >= snapshot.project.effective_concurrent:
+        return Refusal.CONCURRENT_LIMIT
     items, today = items_of(snapshot.project, now), snapshot.project.today(now)
     if in_turn:
         snapshot = most_urgent(snapshot, items, snapshot.project, now)
@@ -68,11 +71,10 @@ def refresh(
 
 
 def waits(snapshot: Snapshot, now: datetime) -> bool:
-    """Whether the snapshot will probably not be refreshed now, so that planning is not worth its time."""
+    """Whether the snapshot will probably not be refreshed now."""
     project = snapshot.project
     times = (snapshot.lease_until, snapshot.retry_at, project.backoff_until, project.full_until)
-    is_held = any(until is not None and until > now for until in times)
-    return is_held or running(project, now) >= project.effective_concurrent
+    return any(until is not None and until > now for until in times)
 
 
 class Refresh:
