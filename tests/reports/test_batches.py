@@ -95,7 +95,7 @@ def boards(draw: Any) -> tuple[list[Query], Any]:
 
 
 @settings(
-    max_examples=examples(200),
+    max_examples=examples(100),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow],
 )

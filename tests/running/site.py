@@ -1,5 +1,6 @@
 """A whole MixCyfe as it is hosted: its own database, web processes and workers, and a stand-in Mixpanel."""
 
+import atexit
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -41,6 +43,28 @@ def eventually(true: Callable[[], Any], seconds: float = 60) -> Any:
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.05)
     return found
+
+
+@cache
+def migrated_postgres() -> str:
+    """The name of a migrated database, from which PostgreSQL copies others in no time."""
+    import psycopg
+
+    name = f"mixcyfe_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    atexit.register(drop, name)
+    needed = {"SECRET_KEY": SECRET_KEY, "FIELD_ENCRYPTION_KEYS": KEY, "DATABASE_URL": f"{POSTGRES}/{name}"}
+    env = os.environ | needed | {"DJANGO_SETTINGS_MODULE": "mixcyfe_site.settings"}
+    run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=env, input="", text=True, timeout=60, check=True)
+    return name
+
+
+def drop(database: str) -> None:
+    import psycopg
+
+    with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
 
 class Site:
@@ -80,20 +104,15 @@ class Site:
 
         name = f"mixcyfe_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-
-        def drop() -> None:
-            with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-        self.ended.callback(drop)
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_postgres()}")
+        self.ended.callback(drop, name)
         return f"{POSTGRES}/{name}"
 
     def __enter__(self) -> Self:
         kind, _, path = self.env["DATABASE_URL"].partition(":///")
         if kind == "sqlite":
             shutil.copy(migrated(), path)
-        else:
+        elif self.env["DATABASE_URL"] != self.database:
             self.manage("migrate", "-v0")
         return self
 
