@@ -33,7 +33,7 @@ HAPPENS = st.one_of(
 
 
 @settings(
-    max_examples=8 if CLUSTER else 3,
+    max_examples=20 if CLUSTER else 3,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -3,7 +3,6 @@
 import operator
 import re
 import secrets
-from datetime import datetime
 from functools import reduce
 from typing import Any, Self
 
@@ -15,7 +14,6 @@ from django.db.models import F
 from django.utils import timezone
 
 from widgets.cyfe import Drawing
-from widgets.freshness import POLLED_WITHIN
 from widgets.models.access import VisibleQuerySet, leave_people_behind
 from widgets.models.board import MOST_TAGS, validate_tags
 from widgets.models.project import Project
@@ -32,10 +30,6 @@ LONGEST_TITLE = 200
 
 
 class WidgetQuerySet(VisibleQuerySet["Widget"]):
-    def polled(self, project: Project, now: datetime) -> Self:
-        """The project's widgets that cost queries: active and polled within the last day."""
-        return self.filter(project=project, active=True, last_polled_at__gt=now - POLLED_WITHIN)
-
     def tagged(self, tag: str) -> Self:
         return self.filter(reduce(operator.or_, (models.Q(**{f"tags__{place}": tag}) for place in range(MOST_TAGS))))
 

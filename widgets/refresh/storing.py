@@ -116,7 +116,7 @@ def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Pr
     """Each is asked alone once, because one of them spoilt their call: one after the other, spread over the hour.
 
     `first`: the id of the one that is asked at once. Those without data come next, and half of the hour's calls are
-    theirs at once. If none of them turns out to be wrong, their number was: the next batches are half as large.
+    theirs at once. If each is fine alone, the call was too large for Mixpanel, so the next batches are half as large.
     """
     calls = for_polls(project.effective_hourly)
     in_order = sorted(snapshots, key=lambda each: (each.pk != first, each.fetched_at is not None))
