@@ -23,7 +23,7 @@ from widgets.editor.preview import Ask, preview
 from widgets.editor.unknown_names import unknown_names
 from widgets.models import Project, Widget
 from widgets.models.widget import new_slug
-from widgets.refresh.costs import shared_with, why_alone
+from widgets.refresh.costs import sharing_of
 from widgets.web.site_address import out_of_reach
 
 
@@ -139,7 +139,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         if saved:
             stored = Widget.objects.get(pk=widget.pk)  # a form with errors has changed `widget`
             context |= {"widget": widget, "cyfe_chart": self.chart_name(widget), "seen": state_of(stored)}
-            context |= {"shared_with": shared_with(stored), "why_alone": stored.snapshot and why_alone(stored.snapshot)}
+            context |= {"sharing": sharing_of(stored) if stored.active else ""}
             context |= {"json_url": widget.url("json"), "page_url": widget.page_url}
             if request.method == "GET":  # a POST runs in a transaction, and its form may hold other values
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)

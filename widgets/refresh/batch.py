@@ -58,13 +58,15 @@ class Packed:
     batch: Batch | None
     key: Key = None
     items: list[Item] = field(default_factory=list)
+    most: int = MOST_PARTS
 
     def add(self, item: Item) -> bool:
-        limits = [each.batch_limit for each in (*self.items, item) if each.batch_limit is not None]
-        if self.items and (self.batch is None or len(self.items) >= min([*limits, MOST_PARTS])):
+        most = min(self.most, item.batch_limit or MOST_PARTS)
+        if self.items and (self.batch is None or len(self.items) >= most):
             return False
         if self.batch is not None and not self.batch.add(item.query):
             return False
+        self.most = most
         self.items.append(item)
         return True
 

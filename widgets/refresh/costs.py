@@ -39,23 +39,23 @@ def costs_of(project: Project) -> Costs:
     return Costs(widgets, len(packed), calls_per_hour(items, today), max(rooms, default=0))
 
 
-def shared_with(widget: Widget) -> int:
-    """The number of other active widgets whose numbers come with the same query."""
+def sharing_of(widget: Widget) -> str:
+    """A sentence for the widget's page: with how many other active widgets its query is shared, or why it is not."""
     now, project = database_now(), widget.project
     for packed in pack(items_of(project, now), project.today(now)):
         pks = [item.pk for item in packed.items]
         if widget.snapshot_id in pks:
-            return Widget.objects.filter(active=True, snapshot__in=pks).exclude(pk=widget.pk).count()
-    return 0
+            others = Widget.objects.filter(active=True, snapshot__in=pks).exclude(pk=widget.pk).count()
+            if others:
+                return f"It shares a query to Mixpanel with {others} other widget{'s' if others > 1 else ''}."
+    return f"It has a query to Mixpanel of its own. {why_alone(widget)}".strip()
 
 
-def why_alone(snapshot: Snapshot) -> str:
-    """A sentence for a query that could share a call, but does not; else empty."""
-    if snapshot.sharing != Sharing.NEVER:
+def why_alone(widget: Widget) -> str:
+    """The reason if the query could share a call, but does not; else empty."""
+    snapshot = Snapshot.objects.only("sharing", "error_kind").filter(widgets=widget).first()
+    if snapshot is None or snapshot.sharing != Sharing.NEVER:
         return ""
     if snapshot.error_kind == "query":
         return "Mixpanel refused it, so it is kept apart from other queries until you change it."
-    return (
-        "Its breakdown has more values than the widget's limit, or Mixpanel's own, so the values must be chosen by a "
-        "query of its own."
-    )
+    return "Only a query of its own says which values of the breakdown Mixpanel lists for this widget."

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from widgets.reports.ranges import DAY, Dates, bucket_of, buckets_between, next_bucket
+from widgets.reports.ranges import DAY, LONGEST_BY_DAY, Dates, bucket_of, buckets_between, next_bucket
 from widgets.reports.reading import Calendar, ReadError, mapping
 from widgets.reports.report_type import Query, Request, dates_of
 
@@ -41,9 +41,6 @@ def span_of(dates: Dates, unit: str, *, is_fixed: bool) -> Span:
 
 class Batch(ABC):
     """Queries of one batch key. A subclass writes their one request, and takes the answer apart."""
-
-    LONGEST_BY_DAY: int
-    """The maximum number of days in one call by day."""
 
     def __init__(self, today: date) -> None:
         self.today = today
@@ -114,7 +111,7 @@ class Batch(ABC):
 
     def _dates_fit(self, spans: set[Span], query: Query) -> bool:
         first, last = min(each.first for each in spans), max(each.last for each in spans)
-        too_long = query["range"]["unit"] == "day" and (last - first).days >= self.LONGEST_BY_DAY
+        too_long = query["range"]["unit"] == "day" and (last - first).days >= LONGEST_BY_DAY
         return all(each.fits(first, last) for each in spans) and not too_long
 
 

@@ -13,7 +13,7 @@ from widgets.reports.batch import Batch
 from widgets.reports.expressions import is_expression
 from widgets.reports.insights import bookmark, unsaved
 from widgets.reports.insights.batch import InsightsBatch
-from widgets.reports.ranges import Range
+from widgets.reports.ranges import LONGEST_BY_DAY, Range
 from widgets.reports.report_type import Query, ReportType, Request
 from widgets.spec import CLASSIC, Problem, WidgetSpec
 
@@ -35,7 +35,7 @@ class AsksInsights(ReportType):
 
     def in_one_bucket(self, spec: WidgetSpec) -> bool:
         """Whether Insights is asked for one value over the whole range, instead of values by date."""
-        return spec.one_total and (not self.adds_up(spec) or most_days(spec) > bookmark.LONGEST_BY_DAY)
+        return spec.one_total and (not self.adds_up(spec) or most_days(spec) > LONGEST_BY_DAY)
 
     def batch(self, query: Query) -> type[Batch] | None:
         return InsightsBatch if "metrics" in query else None
@@ -114,7 +114,7 @@ def most_days(spec: WidgetSpec) -> int:
 
 
 def too_many_days(spec: WidgetSpec) -> Iterator[Problem]:
-    if most_days(spec) > bookmark.LONGEST_BY_DAY:
+    if most_days(spec) > LONGEST_BY_DAY:
         longer = "With the period before, the" if spec.compares or spec.overlay_previous else "The"
         yield Problem(
             "last" if spec.range == "last" else "range",

@@ -5,12 +5,10 @@ from dataclasses import replace
 
 from widgets.report import Report
 from widgets.reports.batch import Batch
-from widgets.reports.classic.batch import EventsBatch
+from widgets.reports.classic.batch import MOST_EVENTS, EventsBatch
 from widgets.reports.counts import Counts
 from widgets.reports.report_type import RANGE_FIELDS, Query
 from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSpec
-
-MOST_EVENTS = 100
 
 
 class Events(Counts):

@@ -34,8 +34,9 @@ class Command(BaseCommand):
             outcome = refresh_when_free(pk, fetched_at, known)
             counts[counted_as(outcome)] += 1
             error = Snapshot.objects.values_list("error", flat=True).filter(pk=pk).first()
-            said = (Outcome.STORED if outcome is Refusal.NEWER else outcome).value
-            said = f"failed: {error}" if outcome is Outcome.FAILED else said
+            if outcome is Refusal.NEWER:  # with another query of this command, or by a poll
+                outcome = Outcome.STORED
+            said = f"failed: {error}" if outcome is Outcome.FAILED else outcome.value
             self.stdout.write(f"{snapshot.project.name}\t{describe(snapshot)}\t{said}")
         self.stdout.write(", ".join(f"{count} {what}" for what, count in counts.items()))
         if counts["failed"]:
@@ -53,7 +54,7 @@ def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int
 
 
 def counted_as(outcome: Outcome | Refusal) -> str:
-    if outcome in (Outcome.STORED, Refusal.NEWER):  # NEWER: with another query of this command, or by a poll
+    if outcome in (Outcome.STORED, Refusal.NEWER):
         return "refreshed"
     # A person must repair a project that Mixpanel refuses. A full hour passes by itself.
     return "failed" if outcome in (Outcome.FAILED, Refusal.BACKOFF, Refusal.NO_CREDENTIALS, Refusal.FAILED) else "left"

@@ -15,8 +15,6 @@ LONGEST_NAMES = 4000
 
 
 class EventsBatch(Batch):
-    LONGEST_BY_DAY = 366
-
     def __init__(self, today: date) -> None:
         super().__init__(today)
         self._events: dict[str, None] = {}

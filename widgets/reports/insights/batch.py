@@ -8,7 +8,7 @@ from typing import Any
 
 from widgets.reports.batch import Batch, Cut, Inexact
 from widgets.reports.insights import bookmark, formulas
-from widgets.reports.insights.bookmark import LONGEST_BY_DAY, MOST_METRICS, MOST_SEGMENTS, asked_for
+from widgets.reports.insights.bookmark import MOST_METRICS, MOST_SEGMENTS, asked_for
 from widgets.reports.insights.tables import OVERALL
 from widgets.reports.insights.unsaved import check_dates_asked, keys_of
 from widgets.reports.notes import REMAINING, is_cut
@@ -22,8 +22,6 @@ TRAILING = ("dau", "wau", "mau")
 
 class InsightsBatch(Batch):
     """Equal metrics are asked once. Filters stand at the metrics. A formula names its metrics by their new letters."""
-
-    LONGEST_BY_DAY = LONGEST_BY_DAY
 
     def __init__(self, today: date) -> None:
         super().__init__(today)
@@ -84,8 +82,8 @@ class InsightsBatch(Batch):
             wanted = [keys[len(self._metrics) + self._formulas.index(each)] for each in self.formulas_of(query)]
         dates = self.dates(query)
         # The values of one bucket and of hours come only with the query's own dates: see `is_fixed`.
-        is_cut = not query.get("one_bucket") and self.unit != "hour"
-        cut = Cut(self.calendar(), dates) if is_cut else None
+        has_others = not query.get("one_bucket") and self.unit != "hour"
+        cut = Cut(self.calendar(), dates) if has_others else None
         part = Part(query, cut, counts=[*map(is_count, metrics)] if "formulas" not in query else [])
         found: dict[str, Any] = {
             "series": part.series(series, wanted, body),

@@ -12,9 +12,6 @@ from widgets.reports.ranges import DAY, Dates
 from widgets.reports.report_type import Query, Request, dates_of
 from widgets.spec import Filter
 
-LONGEST_BY_DAY = 366
-"""The maximum number of days in a query by day. Mixpanel limits Insights to 12 months."""
-
 MOST_METRICS = 40
 """The maximum of entries in `show`, metrics and formulas together."""
 
