@@ -11,24 +11,21 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import requests
 
 from benchmarks import slow_mixpanel
+from benchmarks.beside import WIDGET, committing, refreshing
 from fake_mixpanel.fake import FakeMixpanel
 from tests.running.conftest import postgres_missing
 from tests.running.site import ROOT, Site, eventually, free_port
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
 SITE, LIMITED = "mixcyfe_site.wsgi:application", "benchmarks.apps:limited"
-WIDGET = {"title": "hot", "report": "segmentation", "events": ["Signed up"], "breakdown": "plan"}
 
 
 class Load(NamedTuple):
@@ -91,43 +88,6 @@ for path in io.lines("%s") do paths[#paths + 1] = path end
 request = function() at = at %% #paths + 1; return wrk.format("GET", paths[at]) end
 """
 """A script of wrk that polls all addresses of a file, one after the other."""
-
-OTHER_WRITES = """
-import time
-from django.db import connection
-while True:
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE widgets_apicall SET what = what WHERE id = (SELECT min(id) FROM widgets_apicall)")
-    time.sleep(0.1)
-"""
-
-
-@contextmanager
-def committing(site: Site) -> Iterator[None]:
-    """Another process commits ten times a second."""
-    process = site.start([sys.executable, "manage.py", "shell", "-v0", "-c", OTHER_WRITES], "writer.log")
-    time.sleep(3)
-    yield
-    site.kill(process)
-
-
-@contextmanager
-def refreshing(site: Site, base: str) -> Iterator[None]:
-    """Twenty other widgets are stale again and again, and polled."""
-    paths = site.add(*({**WIDGET, "title": f"stale {i}", "last": i + 80} for i in range(20)))
-    site.poll_all([base + path for path in paths], 4)
-    over = threading.Event()
-
-    def poll() -> None:
-        stale = "SELECT snapshot_id FROM widgets_widget WHERE title LIKE ?"
-        while not over.wait(0.2):
-            site.sql(f"UPDATE widgets_snapshot SET due_at = fetched_at WHERE id IN ({stale})", "stale%")
-            site.poll_all([base + path for path in paths], 1)
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(poll)
-        yield
-        over.set()
 
 
 def slowest_at_100(url: str, what: str) -> None:

@@ -101,10 +101,6 @@ def new_project(**fields: Any) -> Project:
     return project
 
 
-APART = {"measure": "unique", "chart": "number"}
-"""Fields of widgets that share no call if their ranges differ: unique users over a whole range."""
-
-
 @pytest.fixture
 def project(db: None, mixpanel: FakeMixpanel) -> Project:
     return new_project()

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.conftest import APART, new_project
+from tests.apart import APART
+from tests.conftest import new_project
 from tests.web.people import boss, editor, viewer
 from widgets.models import ApiCall, DeletedWidget, Project, Snapshot, Widget
 

@@ -9,8 +9,8 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
+from tests.apart import APART
 from tests.commands.conftest import Printed
-from tests.conftest import APART
 from widgets.models import Project, Snapshot, Widget
 
 Run = Callable[..., Printed]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.refresh.test_freshness import cyfe_polls
-from widgets.models import Project, Widget
+from widgets.models import Project, Snapshot, Widget
 
 NOON = datetime(2026, 11, 18, 20, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -113,3 +113,16 @@ def ages(now: datetime) -> Iterator[tuple[float, bool]]:
     rows = Widget.objects.filter(active=True).values_list("snapshot__fetched_at", "snapshot__rolls_at")
     for fetched_at, rolls_at in rows:
         yield (now - fetched_at).total_seconds() if fetched_at else float("inf"), rolls_at is not None
+
+
+def make_old(**more: Any) -> None:
+    then = timezone.now() - timedelta(hours=12)
+    Snapshot.objects.exclude(fetched_at=None).update(fetched_at=then, due_at=then, **more)
+
+
+def snapshot_of(widget: Widget) -> Snapshot:
+    return Snapshot.objects.get(pk=widget.snapshot_id)
+
+
+def sharing() -> dict[str, str]:
+    return {each.title: snapshot_of(each).sharing for each in Widget.objects.all()}

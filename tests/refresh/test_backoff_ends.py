@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.conftest import APART
+from tests.apart import APART
 from tests.refresh.test_backoff import MakeWidget, boss, clock, pick, seconds
 from tests.refresh.test_freshness import cyfe_polls, header
 from widgets.admin.connection import check_saved

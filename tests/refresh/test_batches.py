@@ -8,8 +8,9 @@ import pytest
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.conftest import APART
+from tests.apart import APART
 from tests.refresh import boards
+from tests.refresh.boards import make_old, snapshot_of
 from tests.refresh.test_freshness import clock, cyfe_polls, header
 from widgets.mixpanel.client import Client
 from widgets.models import ApiCall, Project, Snapshot, Widget
@@ -23,21 +24,6 @@ pytestmark = pytest.mark.django_db
 __all__ = ["clock"]
 
 MakeWidget = Callable[..., Widget]
-WRONG = "Plan upgraded"
-"""An event that Mixpanel refuses in some of these tests."""
-
-
-def make_old(**more: Any) -> None:
-    then = timezone.now() - timedelta(hours=12)
-    Snapshot.objects.exclude(fetched_at=None).update(fetched_at=then, due_at=then, **more)
-
-
-def snapshot_of(widget: Widget) -> Snapshot:
-    return Snapshot.objects.get(pk=widget.snapshot_id)
-
-
-def sharing() -> dict[str, str]:
-    return {each.title: snapshot_of(each).sharing for each in Widget.objects.all()}
 
 
 def test_the_first_poll_of_a_board_brings_its_siblings_along(
@@ -112,134 +98,6 @@ def test_what_is_paused_or_fresh_stays_unasked(make_widget: MakeWidget, mixpanel
     cyfe_polls(other)
     assert snapshot_of(paused).fetched_at is None
     assert snapshot_of(fresh).fetched_at == before
-
-
-class TestRefusal:
-    def test_each_is_asked_alone_once_and_only_the_wrong_one_is_held_back(
-        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
-    ) -> None:
-        widgets = [make_widget(title=f"{days}", last=days) for days in range(2, 8)]
-        for widget in widgets:
-            assert cyfe_polls(widget).status == 200
-        wrong = make_widget(title="wrong", events=[WRONG])
-        make_old()
-        mixpanel.fail(400, "unknown event", asking=WRONG)
-        assert cyfe_polls(widgets[0]).status == 200
-        # The poll's own query is asked alone at once. The others follow within the hour, and keep their data.
-        assert set(sharing().values()) == {Sharing.MAY, Sharing.ONCE}
-        assert Snapshot.objects.exclude(error="").count() == 0
-        calls = [len(mixpanel.calls)]
-        for _ in range(70):
-            assert {cyfe_polls(widget).status for widget in widgets} == {200}
-            cyfe_polls(wrong)
-            clock.shift(timedelta(minutes=1))
-            calls.append(len(mixpanel.calls))
-        assert max(later - sooner for sooner, later in zip(calls, calls[1:], strict=False)) <= 1
-        assert calls[-1] == 2 + 7
-        assert sharing() == {**{f"{days}": Sharing.MAY for days in range(2, 8)}, "wrong": Sharing.NEVER}
-        assert "unknown event" in snapshot_of(wrong).error
-        assert "unknown event" in cyfe_polls(wrong).body.decode()
-
-        make_old()
-        before = len(mixpanel.calls)
-        assert {cyfe_polls(widget).status for widget in widgets} == {200}
-        assert len(mixpanel.calls) == before + 1
-        wrong.events = ["Signed up"]
-        wrong.last = 30
-        wrong.save()
-        assert snapshot_of(wrong).sharing == Sharing.MAY
-
-    def test_a_new_board_with_one_wrong_widget_has_its_numbers_at_once(
-        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
-    ) -> None:
-        mixpanel.fail(400, "unknown event", asking=WRONG)
-        widgets = [make_widget(last=days) for days in range(2, 12)]
-        wrong = make_widget(events=[WRONG])
-        assert [cyfe_polls(widget).status for widget in [*widgets, wrong]] == [200] * 10 + [503]
-        assert len(mixpanel.calls) == 1 + 11
-        make_old()
-        assert {cyfe_polls(widget).status for widget in widgets} == {200}
-        assert len(mixpanel.calls) == 1 + 11 + 1
-
-    def test_a_batch_that_mixpanel_refuses_for_its_size_gets_smaller(
-        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("fake_mixpanel.bookmark.MOST_METRICS", 5)
-        widgets = [
-            make_widget(title=f"{event} {measure}", events=[event], measure=measure, include_today=True)
-            for event in boards.EVENTS
-            for measure in ("total", "unique")
-        ]
-        found = boards.days_of_polls(clock, mixpanel, widgets, timedelta(hours=6), every=timedelta(minutes=5))
-        refused = [call for call in mixpanel.calls if call.status == 400]
-        assert set(sharing().values()) <= {Sharing.MAY, Sharing.ONCE}
-        assert len(refused) < found.queries / 8
-        assert found.queries < 0.8 * 12 * 24  # fewer than one by one
-
-    def test_a_preview_of_a_wrong_query_is_asked_alone(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
-        from widgets.editor.preview import Ask, preview
-
-        for days in (2, 3):
-            make_widget(last=days)
-        mixpanel.fail(400, "unknown event", asking=WRONG)
-        wrong = make_widget(events=[WRONG])
-        assert "unknown event" in preview(wrong, Ask.NOW, user_id=None).problem
-        assert ApiCall.objects.get().parts == [wrong.snapshot_id]
-        assert set(sharing().values()) == {Sharing.MAY, Sharing.NEVER}
-
-    def test_a_refused_query_shares_again_when_mixpanel_has_answered_it(
-        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
-    ) -> None:
-        mixpanel.fail(400, "unknown event", times=1)
-        widget = make_widget()
-        cyfe_polls(widget)
-        assert snapshot_of(widget).sharing == Sharing.NEVER
-        clock.shift(timedelta(hours=25))
-        assert cyfe_polls(widget).status == 200
-        assert snapshot_of(widget).sharing == Sharing.MAY
-
-    @pytest.mark.parametrize("kind", ["wrong_shape", "empty"])
-    def test_an_answer_that_can_t_be_read_spoils_no_data(
-        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel, kind: str
-    ) -> None:
-        widgets = [make_widget(last=days) for days in (2, 3, 4)]
-        bodies = [cyfe_polls(widget).body for widget in widgets]
-        make_old()
-        mixpanel.broken(kind, times=1)
-        assert [cyfe_polls(widget).body for widget in widgets] == bodies
-        for _ in range(20):
-            clock.shift(timedelta(minutes=1))
-            assert [cyfe_polls(widget).body for widget in widgets] == bodies
-        assert set(sharing().values()) == {Sharing.MAY}
-        assert not Snapshot.objects.exclude(error="").exists()
-
-
-class TestOutage:
-    def test_a_batch_that_took_too_long_is_halved(
-        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
-    ) -> None:
-        widgets = [make_widget(last=days) for days in range(2, 10)]
-        mixpanel.fail(400, "Timeout Error.", times=1)
-        assert {cyfe_polls(widget).status for widget in widgets} == {503}
-        assert len(mixpanel.calls) == 1
-        clock.shift(timedelta(minutes=1))
-        assert {cyfe_polls(widget).status for widget in widgets} == {200}
-        assert [len(call.parts) for call in ApiCall.objects.order_by("pk")] == [8, 4, 4]
-        for parts in (5, 6, 7):
-            make_old()
-            for widget in widgets:
-                cyfe_polls(widget)
-            assert len(ApiCall.objects.order_by("-pk")[1].parts) == parts
-
-    def test_all_parts_are_tried_again_together(
-        self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
-    ) -> None:
-        widgets = [make_widget(last=days) for days in range(2, 6)]
-        mixpanel.fail(503, times=2)
-        for _ in range(10):
-            assert {cyfe_polls(widget).status for widget in widgets} <= {200, 503}
-            clock.shift(timedelta(seconds=20))
-        assert [len(call.parts) for call in ApiCall.objects.order_by("pk")] == [4, 4, 4]
 
 
 class TestLeases:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import APART
+from tests.apart import APART
 from tests.refresh.test_freshness import clock, cyfe_polls, header
 from widgets.models import ApiCall, Project, Snapshot, Widget
 

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.db import connection
 
-from tests.conftest import APART
+from tests.apart import APART
 from widgets.models import ApiCall, Snapshot, Widget
 from widgets.models.call import Purpose
 from widgets.poll.response import Answer, answer

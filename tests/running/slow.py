@@ -10,7 +10,7 @@ from typing import Any
 import requests
 
 from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
-from tests.conftest import APART
+from tests.apart import APART
 
 SLOW = (1, 2, 3)
 """Projects that keep asking; DEMO_PROJECT_ID is the one with fresh data."""

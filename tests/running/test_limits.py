@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import APART
+from tests.apart import APART
 from tests.preloaded import Popen
 from tests.running.conftest import DATABASES
 from tests.running.site import ROOT

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import APART
+from tests.apart import APART
 from tests.running.conftest import DATABASES, needs_cluster
 from tests.running.site import REDIS, eventually
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.conftest import APART
+from tests.apart import APART
 from tests.web.board_page import page, titles
 from tests.web.people import boss, editor, logged_in, viewer
 from widgets.models import ApiCall, Project, Snapshot, Widget

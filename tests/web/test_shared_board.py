@@ -10,7 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.conftest import APART, new_project
+from tests.apart import APART
+from tests.conftest import new_project
 from tests.poll.test_poll import age
 from tests.web.people import boss, editor, viewer
 from widgets.accounts.groups import EDITORS, VIEWERS

@@ -1,0 +1,49 @@
+"""What goes on beside the polls that are measured: another process commits, or other widgets are refreshed."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from tests.running.site import Site
+
+WIDGET = {"title": "hot", "report": "segmentation", "events": ["Signed up"], "breakdown": "plan"}
+
+OTHER_WRITES = """
+import time
+from django.db import connection
+while True:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE widgets_apicall SET what = what WHERE id = (SELECT min(id) FROM widgets_apicall)")
+    time.sleep(0.1)
+"""
+
+
+@contextmanager
+def committing(site: Site) -> Iterator[None]:
+    """Another process commits ten times a second."""
+    process = site.start([sys.executable, "manage.py", "shell", "-v0", "-c", OTHER_WRITES], "writer.log")
+    time.sleep(3)
+    yield
+    site.kill(process)
+
+
+@contextmanager
+def refreshing(site: Site, base: str) -> Iterator[None]:
+    """Twenty other widgets are stale again and again, and polled."""
+    paths = site.add(*({**WIDGET, "title": f"stale {i}", "last": i + 80} for i in range(20)))
+    site.poll_all([base + path for path in paths], 4)
+    over = threading.Event()
+
+    def poll() -> None:
+        stale = "SELECT snapshot_id FROM widgets_widget WHERE title LIKE ?"
+        while not over.wait(0.2):
+            site.sql(f"UPDATE widgets_snapshot SET due_at = fetched_at WHERE id IN ({stale})", "stale%")
+            site.poll_all([base + path for path in paths], 1)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(poll)
+        yield
+        over.set()
