@@ -45,15 +45,43 @@ def fake_site() -> Iterator[Any]:
         yield mixpanel
 
 
-def measure(mixpanel: Any, size: int, alone: int, *, batched: bool) -> str:
-    from tests.conftest import new_project
-    from tests.refresh import boards
-    from tests.refresh.test_freshness import cyfe_polls
+def clear(mixpanel: Any) -> None:
     from widgets.models import ApiCall, Project, Snapshot, Widget
 
     for model in (ApiCall, Widget, Snapshot, Project):
         model.objects.all().delete()
     mixpanel.reset()
+
+
+def share_nothing(mixpanel: Any, size: int) -> str:
+    """A day of `size` widgets that include today and share no call, after a day in which all have got their data."""
+    from tests.conftest import new_project
+    from tests.refresh import boards
+
+    clear(mixpanel)
+    measured = {"report": "retention", "born_event": "Signed up", "events": ["Logged in"], "chart": "cohort"}
+    with time_machine.travel(boards.NOON, tick=False) as clock:
+        project = new_project()
+        widgets = [
+            boards.widget(project, title=f"{i}", **measured, include_today=True, last=1 + i // 20, intervals=2 + i % 20)
+            for i in range(size)
+        ]
+        tick, day = timedelta(minutes=10), timedelta(hours=24)
+        boards.days_of_polls(clock, mixpanel, widgets, day, every=tick)
+        found = boards.days_of_polls(clock, mixpanel, widgets, day, every=tick)
+    return (
+        f"\n{size} widgets that share nothing: {found.queries:,} queries in 24 hours, at most {found.busiest} in any "
+        f"60 minutes; age of data: median {minutes(median(found.ages))}, oldest {minutes(max(found.ages))}."
+    )
+
+
+def measure(mixpanel: Any, size: int, alone: int, *, batched: bool) -> str:
+    from tests.conftest import new_project
+    from tests.refresh import boards
+    from tests.refresh.test_freshness import cyfe_polls
+    from widgets.models import Snapshot
+
+    clear(mixpanel)
     tick = timedelta(minutes=5 if size < 1000 else 10)
     with time_machine.travel(boards.NOON, tick=False) as clock:
         widgets = boards.board(new_project(), size, alone=alone)
@@ -87,6 +115,7 @@ def main() -> None:
         for size, alone in SIZES:
             for batched in (False, True):
                 print(measure(mixpanel, size, alone, batched=batched), flush=True)
+        print(share_nothing(mixpanel, 500))
 
 
 if __name__ == "__main__":

@@ -31,19 +31,27 @@ def committing(site: Site) -> Iterator[None]:
 
 
 @contextmanager
-def refreshing(site: Site, base: str) -> Iterator[None]:
-    """Twenty other widgets are stale again and again, and polled."""
+def refreshing(site: Site, base: str, *, every: float, at_once: int) -> Iterator[None]:
+    """Other widgets get stale again and again, and are polled: `at_once` of twenty, `every` so many seconds."""
     paths = site.add(*({**WIDGET, "title": f"stale {i}", "last": i + 80} for i in range(20)))
     site.poll_all([base + path for path in paths], 4)
     over = threading.Event()
 
     def poll() -> None:
-        stale = "SELECT snapshot_id FROM widgets_widget WHERE title LIKE ?"
-        while not over.wait(0.2):
-            site.sql(f"UPDATE widgets_snapshot SET due_at = fetched_at WHERE id IN ({stale})", "stale%")
-            site.poll_all([base + path for path in paths], 1)
+        turn = 0
+        while not over.wait(every):
+            chosen = [paths[(turn + i) % len(paths)] for i in range(at_once)]
+            turn += at_once
+            slugs = ", ".join(f"'{slug_of(path)}'" for path in chosen)
+            stale = f"SELECT snapshot_id FROM widgets_widget WHERE slug IN ({slugs})"
+            site.sql(f"UPDATE widgets_snapshot SET due_at = fetched_at WHERE id IN ({stale})")
+            site.poll_all([base + path for path in chosen], 1)
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(poll)
         yield
         over.set()
+
+
+def slug_of(path: str) -> str:
+    return path.rpartition("/")[2].partition(".")[0]

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from random import random
 
 from django.db import connection
 
@@ -17,6 +18,10 @@ from widgets.poll.response import RECORD_POLLS_EVERY, Answer, Content, content_o
 from widgets.poll.row import PollRow
 
 MAX_BYTES = 32 * 2**20
+
+KEPT_WHEN_FULL = 1 / 16
+"""The share of new pages that a full cache keeps. Widgets that are polled in turn and don't all fit would else push
+each other out before their next polls ("bimodal insertion", https://doi.org/10.1145/1250662.1250709)."""
 
 BYTES_OF_A_PAGE = 2000
 """What a page takes beside its body: its address, headers and times."""
@@ -70,6 +75,10 @@ class PageCache:
             if address in self._pages:
                 self._pages.move_to_end(address)
         return page
+
+    def keeps(self, address: str) -> bool:
+        """Whether a new page of this address is worth making."""
+        return address in self._pages or self._bytes + BYTES_OF_A_PAGE < MAX_BYTES or random() < KEPT_WHEN_FULL  # noqa: S311 - no secret
 
     def put(self, address: str, page: Page) -> None:
         with self._lock:

@@ -1,0 +1,45 @@
+"""`python -m benchmarks.steadily URL`: polls an address 100 times a second for ten seconds, prints the 99th percentile.
+
+A process of its own, and a bare client, so that the time is the server's: not that of the fake Mixpanel, which the
+benchmark's process runs, or of `requests`.
+"""
+
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from itertools import chain
+from urllib.parse import urlsplit
+
+POLLS, PER_SECOND, CONNECTIONS = 1000, 100, 8
+
+
+def slowest(url: str) -> float:
+    """Milliseconds that 99 of 100 polls did not exceed. A poll that starts late counts from when it was to start."""
+    address = urlsplit(url)
+    links = [HTTPConnection(address.netloc, timeout=30) for _ in range(CONNECTIONS)]
+
+    def poll(link: HTTPConnection) -> None:
+        link.request("GET", address.path)
+        answer = link.getresponse()
+        if not answer.read() or answer.status != 200:
+            raise SystemExit(f"a poll was answered with {answer.status}")
+
+    def poll_in_turn(number: int) -> list[float]:
+        poll(links[number])
+        took = []
+        for turn in range(number, POLLS, CONNECTIONS):
+            due = began + turn / PER_SECOND
+            time.sleep(max(0, due - time.perf_counter()))
+            poll(links[number])
+            took.append((time.perf_counter() - due) * 1000)
+        return took
+
+    began = time.perf_counter() + 1
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        took = sorted(chain.from_iterable(pool.map(poll_in_turn, range(CONNECTIONS))))
+    return took[len(took) * 99 // 100 - 1]
+
+
+if __name__ == "__main__":
+    print(f"{slowest(sys.argv[1]):.1f}")
