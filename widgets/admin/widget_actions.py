@@ -52,7 +52,7 @@ class WidgetActions(admin.ModelAdmin):
 
     actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate", "move", "delete_selected")
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
         """Acts only on widgets of projects in which the person is an editor, and names the others."""
         selected = queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
         if request.POST.get("select_across", "0") != "0":
@@ -63,7 +63,7 @@ class WidgetActions(admin.ModelAdmin):
             self.message_user(request, text, messages.WARNING)
             if not selected.filter(pk__in=editable.values("pk")).exists():
                 return None
-        return super().response_action(request, queryset.filter(pk__in=editable.values("pk")))
+        return super().response_action(request, queryset.filter(pk__in=editable.values("pk")), *args, **kwargs)
 
     @admin.action(description="Refresh now", permissions=["change"])
     def refresh_now(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
