@@ -7,10 +7,20 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.test import Client
 
 from tests.security.conftest import MARK, Team
 from tests.security.members import ada, invite, link_on, page_of, roles
 from widgets.models import Widget
+
+
+def test_members_log_in_and_enter_without_a_flag_set_by_hand(acme: Team, make_user: Any) -> None:
+    nobody = make_user("nobody", is_staff=True)
+    for user, status in ((acme.viewer, 200), (nobody, 302)):
+        client = Client()
+        client.post("/admin/login/?next=/", {"username": user.username, "password": "a long password"})
+        assert client.get("/").status_code == 200
+        assert client.get("/admin/").status_code == status
 
 
 def test_removing_takes_one_project_away(acme: Team, hooli: Team, log_in: Any) -> None:

@@ -78,13 +78,13 @@ class MembersPage(admin.ModelAdmin):
             raise BadRequest
         old, new = Role(row.role), Role(request.POST["role"])
         if old == new:
-            return self.back(request, row, f"{row.user} is {old.label.lower()} already.", messages.INFO)
+            return self.back(request, row, f"{row.user} has this role already: {old.label}.", messages.INFO)
         try:
             members.set_role(request.user, row, new)
         except members.LastLead:
             return self.back(request, row, members.LAST_LEAD, messages.ERROR)
         audit_log.log_change(request.user, row.project, f"Role of {row.user}: “{old.label}” → “{new.label}”")
-        return self.back(request, row, f"{row.user} is {new.label.lower()} now.")
+        return self.back(request, row, f"New role of {row.user}: {new.label}.")
 
     def link_view(self, request: HttpRequest, pk: int, user: int) -> HttpResponse:
         """A new one-time link for a person whose first one has expired or got lost."""
@@ -132,4 +132,4 @@ class MembersPage(admin.ModelAdmin):
 
 def place(row: Membership) -> tuple[int, str]:
     """Leads first, then by name."""
-    return -len(Role(row.role).and_higher), str(row.user)
+    return len(Role(row.role).and_higher), str(row.user)
