@@ -122,7 +122,11 @@ def test_a_shared_board_gives_nothing_of_it_away(mixed: Client, acme: Team, hool
     page = mixed.get("/shared/").content.decode()
     assert "1 widget" in page
     assert MARK not in page
-    assert mixed.post(f"/shared/new?project={hooli.project.pk}").status_code == 403
+    own, other = f"?project={acme.project.pk}", f"?project={hooli.project.pk}"
+    assert mixed.post(f"/shared/new{other}").status_code == 403
+    for query, may in (("", True), (own, True), (other, False)):
+        assert ("Share this board" in mixed.get(f"/{query}").content.decode()) == may
+        assert ("Create the link" in mixed.get(f"/shared/{query}").content.decode()) == may
     mixed.post("/shared/new")
     board = SharedBoard.objects.get()
     page = Client().get(f"/b/{board.token}").content.decode()

@@ -114,6 +114,8 @@ def test_the_lists_own_filters_still_filter(acme: Team, superuser: Any, log_in: 
 def test_an_id_of_thousands_of_digits_is_of_nothing(acme: Team, log_in: Any, path: str) -> None:
     for key in (HUGE, BEYOND, "-1", "٣"):
         assert log_in(acme.editor).post(f"{WIDGETS}{path}/", {"project": key, "what": "events"}).status_code == 404
+        for person in (f"{key}/members/", f"{acme.project.pk}/members/{key}/remove/"):
+            assert log_in(acme.lead).get(f"{PROJECTS}{person}").status_code in (302, 404)
 
 
 def test_an_action_takes_ids_only(acme: Team, superuser: Any, log_in: Any) -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from widgets.models import Project, SharedBoard, Widget
 from widgets.web.cards import filter_in
-from widgets.web.rights import may_add_widgets
+from widgets.web.rights import may_add_widgets, may_share
 from widgets.web.shared_boards import filter_of, widgets_of
 
 
@@ -36,7 +36,7 @@ def shared_boards(request: HttpRequest) -> HttpResponse:
         "number": found.number,
         "projects": projects_of(found.widgets, request.user),
         "boards": boards,
-        "may_share": may_add_widgets(request),
+        "may_share": may_share(request, chosen.project),
     }
     response = render(request, "widgets/shared_boards.html", context)
     response["Cache-Control"] = "private, no-store"
