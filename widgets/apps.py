@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.contrib.admin import apps as django_admin
 from django.core.checks import register
 from django.db import connections
-from django.db.models.signals import post_migrate, pre_migrate
+from django.db.models.signals import pre_migrate
 
 
 class WidgetsConfig(AppConfig):
@@ -14,12 +14,10 @@ class WidgetsConfig(AppConfig):
     verbose_name = "Mixpanel to Cyfe"
 
     def ready(self) -> None:
-        from widgets.accounts.groups import fill_groups
         from widgets.management.private_files import check_private_files
 
         register(check_private_files)
         pre_migrate.connect(remove_statement_timeout, sender=self, dispatch_uid="widgets.remove_statement_timeout")
-        post_migrate.connect(fill_groups, sender=self, dispatch_uid="widgets.accounts.groups")
 
 
 class AdminConfig(django_admin.AdminConfig):

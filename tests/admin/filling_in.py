@@ -1,19 +1,8 @@
-"""Who fills in the widget's form, and what a browser sends of it."""
+"""What a browser sends of the widget's form."""
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractUser, Permission
-
 from widgets.models import Project
-
-
-def somebody(project: Project, *may: str) -> AbstractUser:
-    """A member of this one project who may do this with widgets: add, change, view."""
-    user = get_user_model().objects.create_user(f"who may {' and '.join(may)}", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=[f"{verb}_widget" for verb in may]))
-    project.members.add(user)
-    return user
 
 
 def answers_of(project: Project, /, **fields: Any) -> dict[str, Any]:

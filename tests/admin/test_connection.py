@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_PROJECT_SECRET, DEMO_SECRET, FakeMixpanel
 from tests.admin.typed_project import ADD, TYPED, WHOLE, change
-from tests.web.people import boss, editor
+from tests.conftest import new_project
+from tests.web.people import boss, editor, lead, viewer
 from widgets.models import ApiCall, Project
 
 TEST = "/admin/widgets/project/connection/"
@@ -226,9 +226,13 @@ class TestConnectionOfASavedProject:
 
 class TestWhoMayTest:
     def test_not_another_team(self, project: Project, mixpanel: FakeMixpanel) -> None:
-        client = editor()
-        client.person.user_permissions.add(*Permission.objects.filter(codename__in=["change_project", "add_project"]))
+        client = lead(new_project(name="Globex", project_id=9))
         assert client.post(TEST, TYPED | {"project": str(project.pk), "new_secret": ""}).status_code == 404
         assert client.post(TEST, TYPED | {"project": "x'"}).status_code == 404
-        assert client.post(TEST, TYPED).json()["ok"]
-        assert not ApiCall.objects.exists()  # a test of their own costs the other team's ledger nothing
+        assert client.post(TEST, TYPED).status_code == 404  # superusers make projects
+        assert not mixpanel.calls
+
+    def test_leads_of_their_own_project(self, project: Project, mixpanel: FakeMixpanel) -> None:
+        assert of_saved(lead(project), project)["ok"]
+        for client in (editor(project), viewer(project)):
+            assert client.post(TEST, TYPED | {"project": str(project.pk), "new_secret": ""}).status_code == 404

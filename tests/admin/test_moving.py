@@ -57,7 +57,7 @@ def test_the_page_offers_only_my_other_projects(make_widget: MakeWidget, project
         assert "errorlist" in move(client, target, widget)
     assert Widget.objects.get().project == project
     third.members.clear()
-    assert move(client, third, widget) == "You see no other project to which the widgets could move."
+    assert move(client, third, widget) == "You are an editor of no other project to which the widgets could move."
 
 
 def by_the_action(widget: Widget, target: Project) -> None:

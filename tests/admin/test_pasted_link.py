@@ -7,9 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from fake_mixpanel.fake import DEMO_PROJECT_ID
-from tests.admin.filling_in import answers_of, somebody
+from tests.admin.filling_in import answers_of
 from tests.admin.test_widget_form import ADD, boss, errors_of, make
 from tests.conftest import new_project
+from tests.web.people import editor
 from widgets.models import Project
 
 __all__ = ["boss", "make"]
@@ -42,7 +43,7 @@ def test_a_link_wins_over_nothing_that_was_chosen(make: Any) -> None:
 
 def test_a_link_to_a_project_one_does_not_have_says_so_and_no_more(boss: Client, project: Project) -> None:
     new_project(name="Their secret plans", region="eu", project_id=77)
-    boss.force_login(somebody(project, "add", "view"))
+    boss.force_login(editor(project).person)
     said = []
     for region, number in (("eu.", 77), ("eu.", 78), ("", 77)):
         link = f"https://{region}mixpanel.com/project/{number}/view/1/app/insights#report/5"

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fake_mixpanel.fake import DEMO_SECRET, FakeMixpanel
-from tests.admin.filling_in import somebody
 from tests.conftest import new_project
+from tests.web import people
 from widgets.models import ApiCall, OptionCache, Project
 
 Pick = Callable[..., Any]
@@ -20,7 +20,7 @@ Pick = Callable[..., Any]
 
 @pytest.fixture
 def editor(project: Project) -> AbstractUser:
-    return somebody(project, "add", "change", "view")
+    return people.editor(project).person
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fake_mixpanel.fake import DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
-from tests.admin.filling_in import answers_of, somebody
+from tests.admin.filling_in import answers_of
+from tests.web.people import editor
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
 Preview = Callable[..., dict[str, Any]]
@@ -239,7 +240,7 @@ def test_without_a_script_it_is_a_page(post: Any) -> None:
 def test_who_may_put_a_project_right_is_led_there(preview: Preview, client: Client, project: Project) -> None:
     Project.objects.update(secret="")
     assert preview(**BY_SOURCE)["repair"] == reverse("admin:widgets_project_change", args=(project.pk,))
-    client.force_login(somebody(project, "add"))
+    client.force_login(editor(project).person)
     assert preview(**BY_SOURCE)["repair"] == ""
 
 

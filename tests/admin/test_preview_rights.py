@@ -1,16 +1,16 @@
-"""Who gets a preview: those who may save what they look at, and of projects that they see."""
+"""Who gets a preview: those who may save what they look at, and of projects in which they are editors."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AbstractUser, Permission
 from django.test import Client
 from django.urls import reverse
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.admin.filling_in import answers_of, somebody
+from tests.admin.filling_in import answers_of
 from tests.conftest import new_project
+from tests.web import people
 from widgets.models import Project, Widget
 
 BY_SOURCE = {"report": "segmentation", "events": "Signed up", "breakdown": "utm_source", "last": "7"}
@@ -25,18 +25,13 @@ def post(client: Client, project: Project) -> Callable[..., Any]:
     return post
 
 
-@pytest.fixture
-def editor(project: Project) -> AbstractUser:
-    return somebody(project, "add", "change", "view")
-
-
 def test_other_teams_projects_and_widgets_look_as_if_they_were_not_there(
-    post: Any, client: Client, editor: AbstractUser, make_widget: Any, mixpanel: FakeMixpanel
+    post: Any, client: Client, project: Project, make_widget: Any, mixpanel: FakeMixpanel
 ) -> None:
     theirs = new_project(name="Theirs", project_id=4711)
     hidden = make_widget(project=theirs, title="Hidden")
     missing = Widget(pk=999_999)
-    client.force_login(editor)
+    client.force_login(people.editor(project).person)
     answers = [post(project=str(pk), ask="now", **BY_SOURCE) for pk in (theirs.pk, 999_999, "1e9", "-1")]
     answers += [post(widget, **BY_SOURCE) for widget in (hidden, missing)]
     assert {answer.status_code for answer in answers} == {404}
@@ -45,11 +40,19 @@ def test_other_teams_projects_and_widgets_look_as_if_they_were_not_there(
     assert not mixpanel.calls
 
 
-@pytest.mark.parametrize(("may", "new", "saved"), [("view", 404, 404), ("add", 200, 404), ("change", 404, 200)])
-def test_it_takes_the_right_to_save_what_one_previews(
-    post: Any, client: Client, editor: AbstractUser, make_widget: Any, may: str, new: int, saved: int
+def test_a_viewer_of_the_project_previews_nothing(
+    post: Any, client: Client, project: Project, make_widget: Any, mixpanel: FakeMixpanel
 ) -> None:
-    editor.user_permissions.set(Permission.objects.filter(codename__in=("view_widget", f"{may}_widget")))
-    client.force_login(editor)
-    assert post(**BY_SOURCE).status_code == new
-    assert post(make_widget(), **BY_SOURCE).status_code == saved
+    """Also somebody who edits another project, whose widget the form is filled from."""
+    own, widget = new_project(name="Own", project_id=4711), make_widget()
+    mine = make_widget(project=own)
+    person = people.viewer(project).person
+    client.force_login(person)
+    for of in (None, widget):
+        assert post(of, ask="now", **BY_SOURCE).status_code == 404
+    own.members.add(person)
+    for of in (None, widget, mine):
+        assert post(of, ask="now", **BY_SOURCE).status_code == 404
+    assert post(widget, project=str(own.pk), **BY_SOURCE).status_code == 404
+    assert not mixpanel.calls
+    assert post(mine, project=str(own.pk), **BY_SOURCE).status_code == 200

@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.admin.filling_in import answers_of, somebody
+from tests.admin.filling_in import answers_of
 from tests.conftest import new_project
+from tests.web.people import editor, viewer
 from widgets.models import OptionCache, Project, Widget
 from widgets.web.site_address import out_of_reach
 
@@ -197,14 +198,13 @@ def test_a_name_that_mixpanels_list_lacks_is_saved_with_a_warning(
 def test_a_save_over_somebody_elses_change_is_refused_once(boss: Client, make: Any, project: Project) -> None:
     widget = make(events="Signed up", title="Signups")
     seen = boss.get(address_of(widget)).context["seen"]
-    other = Client()
-    other.force_login(somebody(project, "view", "change"))
+    other = editor(project)
     mine = {"events": "Signed up", "title": "Mine", "_save": "1"}
     other.post(address_of(widget), answers_of(project, events="Signed up", title="Theirs", seen=seen))
     answer = boss.post(address_of(widget), answers_of(project, **mine, seen=seen))
     [refusal] = errors_of(answer)["__all__"]
     assert "this widget was changed just now" in refusal
-    assert "open. who may view and change: Title: “Signups” → “Theirs”" in refusal
+    assert "open. editor: Title: “Signups” → “Theirs”" in refusal
     assert answer.context["adminform"].form["title"].value() == "Mine"
     widget.refresh_from_db()
     assert widget.title == "Theirs"
@@ -253,14 +253,8 @@ def test_options_of_a_widget_come_back_into_the_form(boss: Client, make: Any) ->
     assert widget.options == {"show_labels": True, "axis_max": 10.0, "types": ["column"]}
 
 
-@pytest.fixture
-def viewer(client: Client, project: Project) -> Client:
-    client.force_login(somebody(project, "view"))
-    return client
-
-
 def test_who_may_only_look_sees_what_it_shows_and_no_field(
-    viewer: Client, make_widget: Any, poll: Any, mixpanel: FakeMixpanel
+    project: Project, make_widget: Any, poll: Any, mixpanel: FakeMixpanel
 ) -> None:
     widget = make_widget(
         report="segmentation",
@@ -272,7 +266,8 @@ def test_who_may_only_look_sees_what_it_shows_and_no_field(
         chart="pie",
     )
     poll(widget)
-    page = viewer.get(address_of(widget)).content.decode()
+    client = viewer(project)
+    page = client.get(address_of(widget)).content.decode()
     for text in ("One event, by a property", "&lt;b&gt;plan&lt;/b&gt;", "plan is not Free", "Team = Teams", "Pie"):
         assert text in page
     assert "The last 5 days, up to the last full day" in page
@@ -281,11 +276,12 @@ def test_who_may_only_look_sees_what_it_shows_and_no_field(
     for absent in ("<select", "<textarea", 'name="_save"', "Ask Mixpanel", "data-preview="):
         assert absent not in page
     assert len(mixpanel.calls) == 1
-    assert viewer.post(address_of(widget), {}).status_code == 403
-    assert viewer.get(ADD).status_code == 403
+    assert client.post(address_of(widget), {}).status_code == 403
+    assert client.get(ADD).status_code == 403
 
 
-def test_every_report_has_a_page_for_who_may_only_look(viewer: Client, make_widget: Any) -> None:
+def test_every_report_has_a_page_for_who_may_only_look(project: Project, make_widget: Any) -> None:
+    client = viewer(project)
     for fields in (
         {"report": "sum", "events": ["Order completed"], "property_name": "amount", "chart": "gauge", "target": 5},
         {"report": "saved_report", "events": [], "saved_report": 41003},
@@ -295,4 +291,4 @@ def test_every_report_has_a_page_for_who_may_only_look(viewer: Client, make_widg
         {"range": "month_to_date"},
         {"range": "fixed", "from_date": "2026-01-01", "to_date": "2026-01-31", "last": 30},
     ):
-        assert viewer.get(address_of(make_widget(**fields))).status_code == 200
+        assert client.get(address_of(make_widget(**fields))).status_code == 200

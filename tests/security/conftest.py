@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from axes.models import AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.test import Client
@@ -16,32 +15,31 @@ from django.test import Client
 from tests.conftest import new_project
 from tests.security.routes import Route
 from widgets.accounts import audit_log
-from widgets.accounts.groups import EDITORS, VIEWERS
-from widgets.models import DeletedWidget, Project, SharedBoard, Widget
+from widgets.models import DeletedWidget, Project, Role, SharedBoard, Widget
 
 MARK = "Hooli"
 """Stands in everything that is the other team's, and nowhere else."""
 
 MISSING = "987654321"
 OBJECT_PARTS = {"object_id", "pk", "id"}
+"""Converters for the thing that an address is about. `user` is a second one: a member of the project."""
 
 
 @dataclass
 class Team:
     project: Project
     widget: Widget
+    lead: Any
     editor: Any
     viewer: Any
 
 
 @pytest.fixture
 def make_user(db: None, django_user_model: Any) -> Callable[..., Any]:
-    def make(name: str, group: str = "", projects: tuple[Project, ...] = (), **fields: Any) -> Any:
-        values = {"is_staff": True, "email": f"{name.lower()}@example.com", "password": "a long password"} | fields
+    def make(name: str, role: Role = Role.VIEWER, projects: tuple[Project, ...] = (), **fields: Any) -> Any:
+        values = {"email": f"{name.lower()}@example.com", "password": "a long password"} | fields
         user = django_user_model.objects.create_user(name, **values)
-        if group:
-            user.groups.add(Group.objects.get(name=group))
-        user.mixpanel_projects.add(*projects)
+        user.mixpanel_projects.add(*projects, through_defaults={"role": role})
         return user
 
     return make
@@ -51,13 +49,12 @@ def make_user(db: None, django_user_model: Any) -> Callable[..., Any]:
 def make_team(make_user: Any) -> Callable[..., Team]:
     def make(name: str, project_id: int) -> Team:
         project = new_project(name=name, project_id=project_id)
-        editor = make_user(f"{name}-editor", EDITORS, (project,))
-        viewer = make_user(f"{name}-viewer", VIEWERS, (project,))
+        lead, editor, viewer = (make_user(f"{name}-{role}", role, (project,)) for role in reversed(Role))
         widget = Widget(
             project=project, title=f"{name} signups", report="events", events=["Signed up"], last=5, owner=editor
         )
         widget.save()
-        return Team(project, widget, editor, viewer)
+        return Team(project, widget, lead, editor, viewer)
 
     return make
 
@@ -107,7 +104,6 @@ def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], d
         "widgets/<int:pk>": acme.widget,
         "shared": SharedBoard.objects.create(maker=superuser, project=acme.project),
         "auth/user": acme.viewer,
-        "auth/group": Group.objects.first(),
         "admin/logentry": LogEntry.objects.get(object_id=acme.widget.pk, content_type__model="widget"),
         "axes/accesslog": AccessLog.objects.create(**failed),
         "axes/accessfailurelog": AccessFailureLog.objects.create(**failed),
@@ -118,6 +114,7 @@ def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], d
         key = next((str(row.pk) for part, row in rows.items() if part in route.path), "")
         return {
             **dict.fromkeys(OBJECT_PARTS, key if there else MISSING),
+            "user": str(acme.viewer.pk),
             "content_type_id": str(ContentType.objects.get_for_model(Widget).pk),
             "app_label": "widgets",
             "url": "no/such/page/",

@@ -29,7 +29,7 @@ class FailingUrls:
 
 
 PAGES = ["/", "/admin/", "/admin/login/", "/admin/widgets/widget/", "/admin/widgets/widget/add/", "/no/such/page"]
-PAGES += ["/admin/widgets/project/", "/admin/auth/user/add/", "/healthz", "/welcome/MQ/x/", "/static/widgets/plain.css"]
+PAGES += ["/admin/widgets/project/", "/admin/auth/user/", "/healthz", "/welcome/MQ/x/", "/static/widgets/plain.css"]
 
 
 @pytest.mark.parametrize("page", PAGES)

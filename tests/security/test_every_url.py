@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.core import serializers
 from django.test import Client
 
+from tests.conftest import new_project
 from tests.security.conftest import MARK, MISSING, OBJECT_PARTS, Team, undone
 from tests.security.routes import Route, every_route, fill
-from widgets.models import Project, Widget
+from widgets.models import Membership, Project, Role, Widget
 
 TABLE = Path(__file__).with_name("every_url.txt")
-ROLES = ("stranger", "viewer", "outsider", "editor", "superuser")
+ROLES = ("stranger", "viewer", "editor", "lead", "outsider", "mixed", "view_user", "superuser")
 A_TEAMS = ("widgets/", "auth/user/", "admin/logentry/", "charts/", "shared/<")
 """Addresses of what belongs to a team: another must not even learn that it is there."""
 
@@ -34,9 +36,8 @@ def test_it_has_a_row_for_every_address_and_no_other() -> None:
 def stored() -> str:
     """All that people have made: who may not write must leave it alone."""
     fields = [f.name for f in Widget._meta.fields if f.name != "last_polled_at"]
-    return serializers.serialize("json", [*Project.objects.all(), *LogEntry.objects.all()]) + serializers.serialize(
-        "json", Widget.objects.all(), fields=fields
-    )
+    rows = [*Project.objects.all(), *Membership.objects.all(), *LogEntry.objects.all()]
+    return serializers.serialize("json", rows) + serializers.serialize("json", Widget.objects.all(), fields=fields)
 
 
 def result(client: Client, method: str, path: str, data: dict[str, str]) -> tuple[str, str, str]:
@@ -79,11 +80,21 @@ def walk(
     return "/".join(cells)
 
 
+def test_djangos_permissions_give_nothing() -> None:
+    """A viewer who holds all of them, `view_user` among them, gets what every viewer gets."""
+    viewer, holder = ROLES.index("viewer"), ROLES.index("view_user")
+    assert [cells[holder] for cells in table().values()] == [cells[viewer] for cells in table().values()]
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_it_gives_everybody_what_the_table_says(
-    role: str, acme: Team, hooli: Team, superuser: Any, things: Any, log_in: Any
+    role: str, acme: Team, hooli: Team, superuser: Any, things: Any, make_user: Any, log_in: Any
 ) -> None:
-    user = dict(zip(ROLES, (None, acme.viewer, hooli.editor, acme.editor, superuser), strict=True))[role]
+    mixed, holder = (make_user(f"Acme-{name}", Role.VIEWER, (acme.project,)) for name in ("mixed", "view_user"))
+    mixed.mixpanel_projects.add(new_project(name="Own", project_id=4711), through_defaults={"role": Role.LEAD})
+    holder.user_permissions.set(Permission.objects.all())
+    people = (None, acme.viewer, acme.editor, acme.lead, hooli.lead, mixed, holder, superuser)
+    user = dict(zip(ROLES, people, strict=True))[role]
     cookies = log_in(user).cookies if user else None
 
     def client() -> Client:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Permission
 from django.test import Client
 
 from tests.conftest import CLUSTER
@@ -18,6 +17,7 @@ from tests.security.conftest import MARK, OBJECT_PARTS, Team, undone
 from tests.security.hostile import BEYOND, HUGE, forms, queries
 from tests.security.routes import Route, every_route, fill
 from widgets.accounts import audit_log
+from widgets.models import Role
 
 pytestmark = pytest.mark.django_db
 EVERY = 8 if CLUSTER else 80
@@ -26,34 +26,18 @@ EVERY = 8 if CLUSTER else 80
 LONGEST = 15
 """Seconds: a hang, on any machine."""
 
-ROLES = {
-    "viewer": (),
-    "editor": ("add_widget", "change_widget"),
-    "who may see people": ("view_user",),
-    "manager": (
-        *("add_widget", "change_widget", "delete_widget", "add_project", "change_project", "delete_project"),
-        *("view_user", "add_user", "change_user", "delete_user"),
-    ),
-}
 
-
-BETWEEN = ("editor", "who may see people")
-"""Roles whose addresses and rights are among those of the others."""
-
-
-@pytest.fixture(params=[role for role in (*ROLES, "superuser") if CLUSTER or role not in BETWEEN])
+@pytest.fixture(params=[role for role in (*Role, "superuser") if CLUSTER or role != Role.EDITOR])
 def somebody(request: Any, acme: Team, hooli: Team, make_user: Any, superuser: Any) -> Any:
     if request.param == "superuser":
         return superuser
-    user = make_user("Acme-somebody", "Widget viewers", (acme.project,))
-    user.user_permissions.add(*Permission.objects.filter(codename__in=ROLES[request.param]))
-    return user
+    return make_user("Acme-somebody", request.param, (acme.project,))
 
 
 @pytest.fixture
 def in_both(acme: Team, hooli: Team, make_user: Any, superuser: Any) -> Any:
     """A colleague at Acme who is at the other team too, and was invited to both."""
-    user = make_user("Acme-both", "Widget viewers", (acme.project, hooli.project))
+    user = make_user("Acme-both", Role.VIEWER, (acme.project, hooli.project))
     audit_log.log_change(superuser, user, "Invited to Acme, Hooli.")
     return user
 

@@ -133,6 +133,55 @@ def test_projects_go_over_to_insights_unless_a_widget_needs_the_classic_endpoint
             assert as_fresh(found[way][path]) == as_fresh(body), (path, way)
 
 
+PEOPLE = {
+    "edda": (("staff",), "editors", (), "editor"),
+    "vera": (("staff",), "viewers", (), "viewer"),
+    "mona": (("staff",), "viewers", ("change_project",), "lead"),
+    "hand": (("staff",), "", ("view_widget", "change_widget"), "editor"),
+    "otto": (("staff",), "Analysts", (), "editor"),
+    "adda": (("staff",), "", ("add_widget", "add_project", "add_user"), "viewer"),
+    "none": (("staff",), "", (), "viewer"),
+    "nina": ((), "editors", ("change_project",), "viewer"),
+    "gone": (("staff", "closed"), "editors", (), "editor"),
+    "root": (("superuser",), "", (), "lead"),
+}
+"""User of 1.0 → flags, group, permissions set by hand, and the role that this makes. Only staff had rights."""
+
+RIGHT = "(SELECT id FROM auth_permission WHERE codename = '{}')"
+
+
+def with_people() -> Iterator[str]:
+    """Members of project 1. Somebody has added a permission to a group of 1.0, and made another group."""
+    yield "INSERT INTO auth_group VALUES (3, 'Analysts')"
+    for group, right in ((2, "view_user"), (3, "change_widget")):
+        yield f"INSERT INTO auth_group_permissions (group_id, permission_id) VALUES ({group}, {RIGHT.format(right)})"
+    groups = {"editors": 1, "viewers": 2, "Analysts": 3}
+    for pk, (name, (flags, group, rights, _)) in enumerate(PEOPLE.items(), 11):
+        values = f"{pk}, '!', NULL, {'superuser' in flags:d}, '{name}', '', '', {'staff' in flags:d}"
+        yield f"INSERT INTO auth_user VALUES ({values}, {'closed' not in flags:d}, '2026-11-01', '')"
+        yield f"INSERT INTO widgets_project_members (id, project_id, user_id) VALUES ({pk * 2}, 1, {pk})"
+        if group:
+            yield f"INSERT INTO auth_user_groups (user_id, group_id) VALUES ({pk}, {groups[group]})"
+        for right in rights:
+            columns = "auth_user_user_permissions (user_id, permission_id)"
+            yield f"INSERT INTO {columns} VALUES ({pk}, {RIGHT.format(right)})"
+
+
+def test_members_get_the_role_that_their_rights_made(tmp_path: Path) -> None:
+    upgraded(tmp_path, *with_people())
+    found = rows(
+        tmp_path,
+        """SELECT m.id, username, role FROM widgets_project_members m JOIN auth_user u ON u.id = user_id
+        WHERE project_id = 1 ORDER BY m.id""",
+    )
+    expected = [(pk * 2, name, role) for pk, (name, (*_, role)) in enumerate(PEOPLE.items(), 11)]
+    assert found == expected, "the rows are those of 1.0"
+    assert rows(tmp_path, "SELECT name FROM auth_group ORDER BY id") == [("Widget viewers",), ("Analysts",)]
+    assert rows(tmp_path, "SELECT COUNT(*) FROM auth_user") == [(1 + len(PEOPLE),)]
+    with pytest.raises(sqlite3.IntegrityError), closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:
+        database.execute("INSERT INTO widgets_project_members (project_id, user_id, role) VALUES (1, 11, 'lead')")
+
+
 @pytest.mark.parametrize(
     "odd",
     [{"report": "gone"}, {"report": "sum", "events": []}, {"filters": [1]}, {"options": None}, {"colors": None}, {}],

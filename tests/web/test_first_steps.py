@@ -41,7 +41,7 @@ class TestFirstSteps:
     def test_without_a_project_others_are_told_whom_to_ask(self, project: Project) -> None:
         for client in (editor(), viewer()):
             html = page(client)
-            assert "Ask your administrator to add you to a project" in html
+            assert "Ask the lead of a project, or your administrator, to invite you" in html
             assert "step-button" not in html
             assert "Acme" not in html
 

@@ -1,13 +1,9 @@
-"""The form that invites a colleague."""
-
-from typing import Any
+"""The form that invites a person to a project."""
 
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
 
-from widgets.accounts.ids import RowsField
-from widgets.accounts.invitations import roles_for
-from widgets.models import Project
+from widgets.models import Role
 
 ONE_LINE = RegexValidator(r"^[^\x00-\x1f\x7f]*$", "Write the name on one line.")
 
@@ -21,21 +17,7 @@ class InvitationForm(forms.Form):
         widget=forms.EmailInput(attrs={"class": "vTextField"}),
         help_text="The address is also the user name.",
     )
-    projects = RowsField(
-        queryset=Project.objects.none(), widget=forms.CheckboxSelectMultiple, help_text="They see these projects."
-    )
-    role = forms.ChoiceField(widget=forms.RadioSelect)
-
-    def __init__(self, data: Any = None, *, by: Any, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        mine = Project.objects.visible_to(by)
-        projects, role = self.fields["projects"], self.fields["role"]
-        assert isinstance(projects, RowsField)
-        assert isinstance(role, forms.ChoiceField)
-        projects.queryset, role.choices = mine, list(roles_for(by).items())
-        self.initial.setdefault("role", next(reversed(roles_for(by))))
-        if data is None and len(only := list(mine[:2])) == 1:
-            self.initial.setdefault("projects", only)
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.EDITOR)
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()

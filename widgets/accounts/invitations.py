@@ -1,4 +1,4 @@
-"""Invites a person: an account without a password, a role, projects, and a one-time link to set the password.
+"""Invites a person to a project: an account without a password, a role, and a one-time link to set the password.
 
 The link holds Django's token for password resets. MixCyfe does not store it. The link ends after
 PASSWORD_RESET_TIMEOUT, or when the person sets a password
@@ -6,14 +6,12 @@ PASSWORD_RESET_TIMEOUT, or when the person sets a password
 """
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.mail import send_mail
 from django.db import transaction
@@ -23,12 +21,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from widgets.accounts.groups import EDITORS, VIEWERS
 from widgets.models import Project
 
 logger = logging.getLogger(__name__)
-
-ROLES = {VIEWERS: "Viewer: sees the board and the widgets", EDITORS: "Editor: makes and changes widgets"}
 
 
 class InvitationTokens(PasswordResetTokenGenerator):
@@ -54,7 +49,10 @@ opened_tokens = OpenedTokens()
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """The result of an invitation. `link` is empty if it was `mailed`, or if the person already has a password."""
+    """The result of an invitation. `link` is empty if it was `mailed`, or if the person already has an account.
+
+    `problem`: why the link could not be mailed.
+    """
 
     user: Any
     link: str = ""
@@ -62,35 +60,34 @@ class Invitation:
     problem: str = ""
 
 
-def roles_for(by: Any) -> dict[str, str]:
-    """The roles that `by` may give to others: at most their own."""
-    may_edit = by.is_superuser or by.has_perms(["widgets.add_widget", "widgets.change_widget"])
-    return ROLES if may_edit else {VIEWERS: ROLES[VIEWERS]}
+class CantInvite(Exception):
+    """The message is for the person who invites."""
 
 
-def invite(by: Any, name: str, email: str, projects: Sequence[Project], role: str) -> Invitation:
-    """`projects` are visible to `by`, and `role` is one of roles_for(by).
+def invite(by: Any, project: Project, name: str, email: str, role: str) -> Invitation:
+    """Makes a person a member of a project that `by` leads. In other projects nothing changes.
 
-    A person with an account joins the projects and keeps role and password. A role applies to all projects, so only
-    superusers change it.
+    Where mail is set up, the answer is the same for an address with and without an account. Raises CantInvite.
     """
     with transaction.atomic():
         user = find(email)
-        new = user is None or is_blank(user, by)
+        new = user is None
         if user is None:
             user = get_user_model()(username=email, email=email)
-            user.set_unusable_password()
-        if new:
             user.first_name, _, user.last_name = (part[:150] for part in name.partition(" "))
-            user.is_staff = user.is_active = True
+            user.set_unusable_password()
             user.save()
-            user.groups.set([Group.objects.get(name=role)])
         elif not user.is_active:
-            return Invitation(user, problem="This account was closed. A superuser can open it again.")
-        user.mixpanel_projects.add(*projects)
-    if not new:
-        return mail_about_projects(user, by) if settings.EMAIL_IS_SET_UP else Invitation(user)
-    return send_link(user)
+            raise CantInvite("This address can't be invited. Ask your administrator.")
+        elif user.memberships.filter(project=project).exists():
+            raise CantInvite("This person is a member of the project already.")
+        project.members.add(user, through_defaults={"role": role})
+    if new or may_give_link(by, user):
+        return send_link(user)
+    if settings.EMAIL_IS_SET_UP:
+        # To the person's own address. The link is never shown to `by`.
+        return Invitation(user, mailed=mail_link(user) if is_pending(user) else mail_about(user, project, by))
+    return Invitation(user)
 
 
 def find(email: str) -> Any:
@@ -100,18 +97,20 @@ def find(email: str) -> Any:
     return next((user for user in found if user.username.lower() == email), found[0] if found else None)
 
 
-def is_blank(user: Any, by: Any) -> bool:
-    """True if a new link to this account gives `by` nothing that belongs to somebody else.
+def is_pending(user: Any) -> bool:
+    """True for invited people who have never logged in."""
+    return user.last_login is None and not user.has_usable_password()
 
-    This holds for people who left. It also holds for people who never used their link and whose projects `by` sees.
+
+def may_give_link(by: Any, user: Any) -> bool:
+    """True if a link to this account gives `by` nothing that belongs to somebody else.
+
+    Superusers may make links for all open accounts, leads for pending members whose projects they all lead.
     """
-    if user.has_usable_password() or user.is_superuser or user.user_permissions.exists():
-        return False
-    if by.is_superuser:
-        return True
-    handed_out = user.groups.exclude(name__in=roles_for(by))
-    elsewhere = user.mixpanel_projects.exclude(pk__in=Project.objects.visible_to(by).values("pk"))
-    return not handed_out.exists() and not elsewhere.exists()
+    if not user.is_active or by.is_superuser:
+        return bool(user.is_active)
+    elsewhere = user.memberships.exclude(project__in=Project.objects.led_by(by).values("pk"))
+    return is_pending(user) and not user.is_superuser and not elsewhere.exists()
 
 
 def send_link(user: Any) -> Invitation:
@@ -119,24 +118,32 @@ def send_link(user: Any) -> Invitation:
 
     Older links stay valid until the person uses one of them.
     """
-    uid = urlsafe_base64_encode(force_bytes(user.pk))
-    link = f"{settings.SITE_URL}{reverse('set_password', args=[uid, tokens.make_token(user)])}"
     if not settings.EMAIL_IS_SET_UP:
-        return Invitation(user, link)
+        return Invitation(user, link_for(user))
+    if mail_link(user):
+        return Invitation(user, mailed=True)
+    problem = "MixCyfe could not send the mail; see the log. Send the link yourself."
+    return Invitation(user, link_for(user), problem=problem)
+
+
+def link_for(user: Any) -> str:
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    return f"{settings.SITE_URL}{reverse('set_password', args=[uid, tokens.make_token(user)])}"
+
+
+def mail_link(user: Any) -> bool:
     days = settings.PASSWORD_RESET_TIMEOUT // (24 * 3600)
     text = (
         f"You are invited to MixCyfe, which shows Mixpanel's numbers on Cyfe's dashboards.\n\n"
-        f"Choose your password here. The link works once, within {days} days:\n\n{link}\n\n"
+        f"Choose your password here. The link works once, within {days} days:\n\n{link_for(user)}\n\n"
         f"Your user name is {user.username}.\n"
     )
-    if mail(user, "Your account at MixCyfe", text):
-        return Invitation(user, mailed=True)
-    return Invitation(user, link, problem="MixCyfe could not send the mail; see the log. Send the link yourself.")
+    return mail(user, "Your account at MixCyfe", text)
 
 
-def mail_about_projects(user: Any, by: Any) -> Invitation:
-    text = f"{by} made you a member of more projects at MixCyfe. Log in as usual: {settings.SITE_URL}/\n"
-    return Invitation(user, mailed=mail(user, "More projects for you at MixCyfe", text))
+def mail_about(user: Any, project: Project, by: Any) -> bool:
+    text = f"{by} made you a member of the project {project} at MixCyfe. Log in as usual: {settings.SITE_URL}/\n"
+    return mail(user, "Another project for you at MixCyfe", text)
 
 
 def mail(user: Any, subject: str, text: str) -> bool:

@@ -17,6 +17,8 @@ from django.utils.safestring import SafeString
 
 from widgets.accounts.audit_log import visible_to
 from widgets.admin.strict_list import ReadOnly, StrictList
+from widgets.models import Role
+from widgets.models.access import has_role_somewhere
 from widgets.times import time_tag
 
 WORDS = {ADDITION: "added", CHANGE: "changed", DELETION: "deleted"}
@@ -45,7 +47,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
-        return request.user.has_perm("widgets.view_widget") or request.user.has_perm("widgets.view_project")
+        return has_role_somewhere(request.user, Role.VIEWER)
 
     @property
     def media(self) -> forms.Media:

@@ -12,9 +12,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from widgets.accounts import audit_log
+from widgets.admin.by_role import ByRole
 from widgets.admin.strict_list import StrictList
 from widgets.admin.widget_actions import MOST_TO_CONFIRM, links, too_many
-from widgets.models import DeletedWidget, Widget
+from widgets.models import DeletedWidget, Role, Widget
 from widgets.models.deleted_widget import KEPT_FOR
 from widgets.times import time_tag
 
@@ -23,10 +24,6 @@ class WidgetDeleting(admin.ModelAdmin):
     """The part of WidgetAdmin that deletes widgets and keeps them so that people can bring them back."""
 
     delete_confirmation_template = delete_selected_confirmation_template = "widgets/delete_widgets.html"
-
-    def has_delete_permission(self, request: HttpRequest, obj: Widget | None = None) -> bool:
-        """People who may change a widget may delete it."""
-        return self.has_change_permission(request, obj)
 
     @admin.action(description="Delete…", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Widget]) -> HttpResponse | None:
@@ -57,7 +54,10 @@ class WidgetDeleting(admin.ModelAdmin):
 
 
 @admin.register(DeletedWidget)
-class RecentlyDeletedAdmin(StrictList):
+class RecentlyDeletedAdmin(ByRole, StrictList):
+    """For editors, who may also bring widgets back and delete them for good."""
+
+    to_view = Role.EDITOR
     list_display = ("title", "project", "at", "deleted_by", "until")
     list_display_links = None
     list_select_related = ("project", "deleted_by")
@@ -69,24 +69,11 @@ class RecentlyDeletedAdmin(StrictList):
     class Media:
         js = ("widgets/board/times.js",)
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        deleted: Any = super().get_queryset(request)
-        return deleted.visible_to(request.user)
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: DeletedWidget | None = None) -> bool:
         return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: DeletedWidget | None = None) -> bool:
-        """People who may change and delete widgets may also bring them back, and delete them for good."""
-        return request.user.has_perm("widgets.change_widget")
-
-    has_view_permission = has_delete_permission
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": "Recently deleted widgets"} | (extra_context or {}))

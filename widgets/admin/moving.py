@@ -36,12 +36,13 @@ class WidgetMoving(admin.ModelAdmin):
     def move(self, request: HttpRequest, queryset: QuerySet[Widget]) -> TemplateResponse | None:
         if too_many(self, request, queryset, MOST_TO_CONFIRM):
             return None
-        targets = Project.objects.visible_to(request.user)
+        targets = Project.objects.editable_by(request.user)
         sources: set[Any] = set(queryset.order_by().values_list("project", flat=True))
         if len(sources) == 1:
             targets = targets.exclude(pk__in=sources)
         if not targets.exists():
-            self.message_user(request, "You see no other project to which the widgets could move.", messages.WARNING)
+            text = "You are an editor of no other project to which the widgets could move."
+            self.message_user(request, text, messages.WARNING)
             return None
         form = TargetForm(request.POST if request.POST.get("confirmed") == "yes" else None, targets)
         if not form.is_valid():

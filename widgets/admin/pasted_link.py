@@ -16,7 +16,7 @@ class LinkProblem(Exception):
 
 
 def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
-    """The form's fields that the link fills. `projects` are those that the person may see. Raises LinkProblem."""
+    """The form's fields that the link fills. `projects` are those that the person may edit. Raises LinkProblem."""
     try:
         link = read_link(text)
     except BadLink as bad:
@@ -25,7 +25,7 @@ def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
     if project is None:
         raise LinkProblem(
             f"The report is in Mixpanel's project {link.project_id} ({REGIONS[link.region]}), and you have no such "
-            "project here. Add the project first, or ask your administrator to add it or to make you a member."
+            "project here. Ask your administrator to add it, or its lead to make you an editor."
         )
     return {
         "project": str(project.pk),

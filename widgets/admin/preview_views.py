@@ -24,7 +24,8 @@ from widgets.admin.titles import free_title
 from widgets.editor.options import LISTS, Options, options
 from widgets.editor.preview import Ask, Preview, preview
 from widgets.editor.unknown_names import unknown_names
-from widgets.models import Project, Widget
+from widgets.models import Project, Role, Widget
+from widgets.models.access import has_role
 from widgets.times import from_now
 from widgets.web.health import NEEDS_SOMEBODY
 
@@ -86,7 +87,7 @@ class FormViews(admin.ModelAdmin):
         self.must_edit(request)
         try:
             return JsonResponse(
-                {"fields": fields_of(request.POST.get("link", ""), Project.objects.visible_to(request.user))}
+                {"fields": fields_of(request.POST.get("link", ""), Project.objects.editable_by(request.user))}
             )
         except LinkProblem as problem:
             return JsonResponse({"problem": str(problem)})
@@ -95,7 +96,7 @@ class FormViews(admin.ModelAdmin):
         """The address of the project's page if the whole project is blocked and the person may repair it, else ""."""
         project = widget.project
         stuck = project.secret_problem or (project.in_backoff and project.backoff_kind in NEEDS_SOMEBODY)
-        may = request.user.has_perm("widgets.change_project")
+        may = has_role(request.user, Role.LEAD, project.pk)
         return reverse("admin:widgets_project_change", args=(project.pk,)) if shown.problem and stuck and may else ""
 
     def must_edit(self, request: HttpRequest) -> None:
@@ -118,7 +119,7 @@ class FormViews(admin.ModelAdmin):
         pk = request.POST.get("project", "")
         if not pk:
             return None
-        project = Project.objects.visible_to(request.user).filter(pk=pk).first() if is_id(pk) else None
+        project = Project.objects.editable_by(request.user).filter(pk=pk).first() if is_id(pk) else None
         if project is None:
             raise Http404
         return project

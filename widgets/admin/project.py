@@ -9,13 +9,14 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from widgets.admin.by_role import ByRole
 from widgets.admin.changes import LogsValues
 from widgets.admin.connection import RECEIVER
 from widgets.admin.fields import TimeZoneInput
+from widgets.admin.members import MembersPage
 from widgets.admin.project_page import ProjectPage
 from widgets.admin.strict_list import StrictList
-from widgets.models import Project
-from widgets.models.access import people_visible_to
+from widgets.models import Project, Role
 from widgets.models.project import Auth
 from widgets.web.health import Health
 
@@ -94,12 +95,14 @@ class ProjectForm(forms.ModelForm):
 
 
 @admin.register(Project)
-class ProjectAdmin(ProjectPage, LogsValues, StrictList):
+class ProjectAdmin(ByRole, MembersPage, ProjectPage, LogsValues, StrictList):
+    to_change = Role.LEAD
+    to_add = to_delete = None
+    project_field = "pk"
     form = ProjectForm
-    list_display = ("name", "state", "widget_count", "project_id", "region", "timezone")
+    list_display = ("name", "state", "widget_count", "people", "project_id", "region", "timezone")
     search_fields = ("name", "project_id")
     show_full_result_count = False
-    filter_horizontal = ("members",)
     readonly_fields = ("connection", "learned_limits")
     logged_as_replaced = ("auth", "username", "new_secret")
     fieldsets = (
@@ -113,15 +116,11 @@ class ProjectAdmin(ProjectPage, LogsValues, StrictList):
                 "description": "Mixpanel counts the queries of all its clients for this project.",
             },
         ),
-        ("People", {"fields": ("members",)}),
     )
-
-    class Media:
-        js = ("widgets/select_filter.js",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         projects: Any = super().get_queryset(request)
-        return projects.visible_to(request.user).annotate_widgets()
+        return projects.annotate_widgets()
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return super().changelist_view(request, extra_context={"title": "Projects"} | (extra_context or {}))
@@ -131,17 +130,6 @@ class ProjectAdmin(ProjectPage, LogsValues, StrictList):
         form.by = request.user
         return form
 
-    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
-        if db_field.name == "members":
-            kwargs["queryset"] = people_visible_to(request.user).order_by("username")
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "members" and field:
-            field.widget.can_add_related = False  # people are invited, on a page of its own
-        return field
-
     def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
         """People who may not change the project see no part of its credentials, not even the user name."""
         fieldsets = super().get_fieldsets(request, obj)
@@ -149,10 +137,10 @@ class ProjectAdmin(ProjectPage, LogsValues, StrictList):
         return [each for each in fieldsets if may_write or each[0] != CREDENTIALS]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The person who adds a project becomes a member. Superusers too, because they may lose that role later."""
+        """The superuser who adds a project leads it, also when they are no longer a superuser."""
         super().save_related(request, form, formsets, change)
         if not change:
-            form.instance.members.add(request.user)
+            form.instance.members.add(request.user, through_defaults={"role": Role.LEAD})
 
     @admin.display(description="Widgets", ordering="widget_total")
     def widget_count(self, project: Any) -> int:

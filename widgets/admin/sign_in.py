@@ -6,11 +6,11 @@ from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from widgets.admin.people import SuperusersOnly
-from widgets.admin.strict_list import ReadOnly
+from widgets.admin.by_role import SuperusersOnly
+from widgets.admin.strict_list import ReadOnly, StrictList
 
 
-class LoginsAdmin(ReadOnly, SuperusersOnly):
+class LoginsAdmin(ReadOnly, SuperusersOnly, StrictList):
     title = ""
     search_fields = ("username", "ip_address")
 

@@ -19,7 +19,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
-from widgets.accounts.ids import RowsField, is_id
+from widgets.accounts.ids import is_id
+from widgets.admin.by_role import SuperusersOnly
 
 LONGEST_VALUE = 200
 """Characters in a search, a filter's value or an order. SQLite refuses a query with thousands of terms."""
@@ -95,9 +96,6 @@ class StrictList(admin.ModelAdmin):
         """Gives the page about one row the same `queryset` as the page about several rows."""
         return super().render_delete_form(request, context | {"queryset": [context["object"]]})
 
-    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
-        return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})
-
 
 class ReadOnly(admin.ModelAdmin):
     """A list that people only read: nobody adds, changes or deletes its rows in the admin."""
@@ -130,9 +128,9 @@ def is_moment(text: str) -> bool:
 
 
 def make_strict(site: admin.AdminSite) -> None:
-    """Puts StrictList before the ModelAdmins that other apps have registered."""
+    """Makes the lists that other apps have registered strict, and for superusers only: their rows have no project."""
     for model in [model for model in apps.get_models() if site.is_registered(model)]:
         theirs = type(site.get_model_admin(model))
         if not issubclass(theirs, StrictList):
             site.unregister(model)
-            site.register(model, type(theirs.__name__, (StrictList, theirs), {}))
+            site.register(model, type(theirs.__name__, (SuperusersOnly, StrictList, theirs), {}))

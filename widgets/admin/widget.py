@@ -72,13 +72,9 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         (heading, first), *others = super().get_fieldsets(request, obj)
         return [(heading, first if obj is None else {"fields": ("project",)}), *others]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        widgets: Any = super().get_queryset(request)
-        return widgets.visible_to(request.user)
-
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "project":
-            kwargs["queryset"] = Project.objects.visible_to(request.user)
+            kwargs["queryset"] = Project.objects.editable_by(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
@@ -98,7 +94,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             project = request.POST.get("project", "")
             if is_id(project):
                 # The first of all locks (see `Widget.save`), so that no other request takes the title meanwhile.
-                Project.objects.visible_to(request.user).select_for_update().filter(pk=project).first()
+                Project.objects.editable_by(request.user).select_for_update().filter(pk=project).first()
             if object_id is not None and "seen" in request.POST and not self.lock(request, object_id):
                 object_id, form_url = None, reverse("admin:widgets_widget_add")
             return super().changeform_view(request, object_id, form_url, extra_context)

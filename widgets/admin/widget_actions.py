@@ -52,6 +52,19 @@ class WidgetActions(admin.ModelAdmin):
 
     actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate", "move", "delete_selected")
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
+        """Acts only on widgets of projects in which the person is an editor, and names the others."""
+        selected = queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+        if request.POST.get("select_across", "0") != "0":
+            selected = queryset
+        editable = Widget.objects.editable_by(request.user).order_by()
+        if refused := list(selected.exclude(pk__in=editable.values("pk")).values_list("title", flat=True)):
+            text = f"Not changed: {named(refused)}. You are only a viewer of their project."
+            self.message_user(request, text, messages.WARNING)
+            if not selected.filter(pk__in=editable.values("pk")).exists():
+                return None
+        return super().response_action(request, queryset.filter(pk__in=editable.values("pk")), *args, **kwargs)
+
     @admin.action(description="Refresh now", permissions=["change"])
     def refresh_now(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:
         for (level, said), titles in refresh_all(queryset, request.user.pk).items():

@@ -31,7 +31,7 @@ BOXES = {
     "percent": ("In percent", "Percent of each cohort's size."),
     "country_names": ("Country names", "Shows names instead of codes."),
 }
-NO_PROJECT = "You have no project yet. Add a project, or ask your administrator to make you a member of one."
+NO_PROJECT = "You have no project yet. Add a project, or ask the lead of a project to make you an editor."
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
 
 

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from widgets.admin.by_role import ByRole
 from widgets.admin.deleted_widgets import WidgetDeleting
 from widgets.admin.moving import WidgetMoving
 from widgets.admin.strict_list import StrictChangeList, StrictList
@@ -93,7 +94,7 @@ class ReportFilter(InUse):
     title = parameter_name = "report"
 
 
-class WidgetListMixin(WidgetActions, WidgetMoving, WidgetDeleting, StrictList):
+class WidgetListMixin(ByRole, WidgetActions, WidgetMoving, WidgetDeleting, StrictList):
     list_display = ("title", "health", "polled", "project", "chart_name", "owner")
     list_filter = (HealthFilter, ProjectFilter, OwnerFilter, ReportFilter, ChartFilter)
     search_fields = ("title", "project__name", "owner__username", "breakdown", "slug__exact")

@@ -1,13 +1,14 @@
 """The database models.
 
-People enter `Project`, `Widget` and `SharedBoard`, and delete widgets (`DeletedWidget`). MixCyfe can make all other
-rows again.
+People enter `Project`, `Membership`, `Widget` and `SharedBoard`, and delete widgets (`DeletedWidget`). MixCyfe can make
+all other rows again.
 """
 
 from widgets.models.board import SharedBoard
 from widgets.models.call import ApiCall
 from widgets.models.deleted_widget import DeletedWidget
 from widgets.models.host import HostClock
+from widgets.models.membership import Membership, Role
 from widgets.models.option_cache import OptionCache
 from widgets.models.project import Project
 from widgets.models.snapshot import Rendering, Snapshot
@@ -17,9 +18,11 @@ __all__ = [
     "ApiCall",
     "DeletedWidget",
     "HostClock",
+    "Membership",
     "OptionCache",
     "Project",
     "Rendering",
+    "Role",
     "SharedBoard",
     "Snapshot",
     "Widget",

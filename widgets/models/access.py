@@ -1,41 +1,74 @@
-"""Access control: every list, choice, page and export filters its rows with `visible_to`."""
+"""Access control: rights come from a person's role in a project, and from nothing else. Superusers may do all.
+
+Every list, choice, page and export filters its rows with `visible_to`, `editable_by` or `led_by`. `has_role` decides
+about one project. Django's groups, permissions and `is_staff` give nothing.
+"""
 
 from typing import Any, Self, TypeVar
 
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import Q
+
+from widgets.models.membership import Membership, Role
 
 Row = TypeVar("Row", bound=models.Model)
 
 
 class VisibleQuerySet(models.QuerySet[Row]):
-    """Rows that belong to a project. Users see the rows of projects of which they are members, superusers see all."""
+    """Rows that belong to a project. Superusers get all rows, closed accounts none."""
 
     to_project = "project"
 
     def visible_to(self, user: Any) -> Self:
+        """Rows of the projects of which this user is a member."""
+        return self.for_role(user, Role.VIEWER)
+
+    def editable_by(self, user: Any) -> Self:
+        return self.for_role(user, Role.EDITOR)
+
+    def led_by(self, user: Any) -> Self:
+        return self.for_role(user, Role.LEAD)
+
+    def for_role(self, user: Any, least: Role) -> Self:
+        """Rows of the projects in which this user has at least this role."""
         if not user.is_active:
             return self.none()
         if user.is_superuser:
             return self
         # A subquery, because a join with the members would duplicate rows.
-        mine = user.mixpanel_projects.values("pk")
+        mine = Membership.objects.filter(user=user.pk, role__in=least.and_higher).values("project")
         return self.filter(**{f"{self.to_project}__in": mine})
 
 
-def people_visible_to(user: Any) -> Any:
-    """The users who share a project with this user. Superusers see all users."""
-    people = get_user_model().objects.all()
-    if not user.is_active:
-        return people.none()
-    if user.is_superuser:
-        return people
-    members = user.mixpanel_projects.model.members.through.objects
-    colleagues = members.filter(project__in=user.mixpanel_projects.values("pk")).values("user")
-    return people.filter(Q(pk__in=colleagues) | Q(pk=user.pk))
+def has_role(user: Any, least: Role, project: int | None) -> bool:
+    """True if the user has at least this role in the project with this id."""
+    if not user.is_active or user.is_superuser:
+        return bool(user.is_active)
+    return project is not None and roles_of(user).get(project) in least.and_higher
+
+
+def has_role_somewhere(user: Any, least: Role) -> bool:
+    """True if the user has at least this role in one project or more; always for superusers."""
+    if not user.is_active or user.is_superuser:
+        return bool(user.is_active)
+    return any(role in least.and_higher for role in roles_of(user).values())
+
+
+def roles_of(user: Any) -> dict[int, Role]:
+    """Project's id → the user's role there. Read once per user object, which is once per request."""
+    if not hasattr(user, "_roles_in_projects"):
+        rows = Membership.objects.filter(user=user.pk).values_list("project", "role")
+        user._roles_in_projects = {project: Role(role) for project, role in rows}
+    found: dict[int, Role] = user._roles_in_projects
+    return found
+
+
+def may_own_in(user: Any, project: int) -> bool:
+    """True if the project's members may read this user's name at a widget: an active member or superuser."""
+    if user is None or not user.is_active:
+        return False
+    return bool(user.is_superuser or Membership.objects.filter(user=user.pk, project=project).exists())
 
 
 def leave_people_behind(widget: Any, came_from: int) -> None:
@@ -43,8 +76,7 @@ def leave_people_behind(widget: Any, came_from: int) -> None:
 
     The audit log keeps the history for superusers, under an id that is no widget's.
     """
-    owner = widget.owner
-    if owner and not (owner.is_superuser or widget.project.members.filter(pk=owner.pk).exists()):
+    if not may_own_in(widget.owner, widget.project_id):
         widget.owner = None
     entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(widget), object_id=str(widget.pk))
     entries.update(object_id=f"{widget.pk} in project {came_from}")

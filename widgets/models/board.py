@@ -1,15 +1,14 @@
 """Shared boards and their links, and the checks of the tags by which a board is filtered."""
 
 import secrets
-from collections.abc import Sequence
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
+from widgets.models.membership import Membership, Role
 from widgets.models.project import Project
 
 MOST_TAGS = 5
@@ -17,9 +16,6 @@ MOST_TAGS = 5
 
 LONGEST_TAG = 40
 LONGEST_SEARCH = 200
-
-PERMISSIONS_OF_PEOPLE = "django.contrib.auth.backends.ModelBackend"
-"""The backend with the permissions; the other backend only counts failed logins."""
 
 
 def validate_tags(tags: Any) -> None:
@@ -40,30 +36,35 @@ def new_token() -> str:
 
 class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
     def working(self) -> Self:
-        """The boards whose links work: nobody has ended them, and their makers may still add widgets."""
-        makers = get_user_model().objects.with_perm("widgets.add_widget", backend=PERMISSIONS_OF_PEOPLE)
-        return self.filter(active=True, maker__in=makers.filter(is_staff=True))
+        """The boards whose links work: nobody has ended them, and their makers may still edit what they share."""
+        editing = Membership.objects.filter(user=models.OuterRef("maker"), role__in=Role.EDITOR.and_higher)
+        its_project = editing.filter(project=models.OuterRef("project"))
+        may_share = (
+            models.Q(maker__is_superuser=True)
+            | models.Q(project=None) & models.Exists(editing)
+            | models.Exists(its_project)
+        )
+        return self.filter(may_share, active=True, maker__is_active=True)
 
-    def managed_by(self, user: Any, leads: Sequence[int]) -> Self:
-        """The boards that this user may end: their own, and those that may show one of the projects in `leads`.
-
-        `leads`: the ids of the projects that this user may change.
-        """
+    def managed_by(self, user: Any) -> Self:
+        """The boards that this user may end: their own, and those that may show a project that the user leads."""
         if not user.is_active:
             return self.none()
         if user.is_superuser:
             return self
-        members = Project.members.through.objects.filter(project__in=leads).values("user")
-        of_all_projects = models.Q(project=None) & (models.Q(maker__in=members) | models.Q(maker__is_superuser=True))
-        theirs = models.Q(project__in=leads) | of_all_projects if leads else models.Q(pk__in=())
-        return self.filter(models.Q(maker=user) | theirs)
+        led = Membership.objects.filter(user=user.pk, role=Role.LEAD).values("project")
+        its_editors = Membership.objects.filter(project__in=led, role__in=Role.EDITOR.and_higher).values("user")
+        of_all_projects = models.Q(project=None) & (
+            models.Q(maker__in=its_editors) | models.Q(maker__is_superuser=True) & models.Exists(led)
+        )
+        return self.filter(models.Q(maker=user) | models.Q(project__in=led) | of_all_projects)
 
 
 class SharedBoard(models.Model):
     """Shows a board's widgets to everybody who has its address, as long as it is active.
 
     The filter is the board's filter at the time of sharing. An empty part hides no widget. The board shows only
-    widgets that its maker may see at that moment, and nothing once its maker may no longer add widgets.
+    widgets that its maker may edit at that moment: to share numbers takes the right to give their addresses away.
     """
 
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)

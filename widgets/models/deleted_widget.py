@@ -13,7 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.utils import timezone
 
-from widgets.models.access import VisibleQuerySet
+from widgets.models.access import VisibleQuerySet, may_own_in
 from widgets.models.names import free_name
 from widgets.models.project import Project
 from widgets.models.snapshot import Snapshot
@@ -92,7 +92,8 @@ class DeletedWidget(models.Model):
             widget.title = free_name(widget.title, set(project.widgets.values_list("title", flat=True)), LONGEST_TITLE)
             if Widget.objects.filter(slug=widget.slug).exists():
                 widget.slug = new_slug()
-            widget.owner = get_user_model().objects.filter(pk=widget.owner_id, is_active=True).first()
+            owner = get_user_model().objects.filter(pk=widget.owner_id).first()
+            widget.owner = owner if may_own_in(owner, project.pk) else None  # may have left meanwhile
             widget.save()
             row.delete()
             return Widget.objects.get(pk=widget.pk)

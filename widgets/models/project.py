@@ -13,6 +13,7 @@ from django.utils import timezone
 from widgets.mixpanel.regions import REGIONS
 from widgets.models.access import VisibleQuerySet
 from widgets.models.encrypted import Encrypted, EncryptedField, encrypt, problem_with
+from widgets.models.membership import Membership
 from widgets.reports.rules import check
 from widgets.spec import ENGINES, INSIGHTS, Problem
 
@@ -126,9 +127,9 @@ class Project(models.Model):
     )
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
+        through=Membership,
         blank=True,
         related_name="mixpanel_projects",
-        help_text="The people who see this project and its widgets. Superusers see every project.",
     )
 
     learned_hourly = models.PositiveIntegerField(null=True, editable=False)

@@ -16,7 +16,7 @@ from widgets.models import Project, Widget
 from widgets.web.cards import Section, filter_in, sections
 from widgets.web.chart import chart_url
 from widgets.web.health import STATES
-from widgets.web.rights import may_add_widgets, may_change, may_view
+from widgets.web.rights import may_add_widgets, may_change, may_share, may_view
 
 CARDS_ON_A_PAGE = 120
 CARDS_ON_A_WALL = 1000
@@ -48,6 +48,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "may_see_widgets": may_view(request, Widget),
         "may_see_projects": may_view(request, Project),
         "may_add_widgets": may_add_widgets(request),
+        "may_share": may_share(request, chosen.project),
     }
     if wall:
         context |= wall_context(shown, found.number)

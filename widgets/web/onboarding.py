@@ -8,7 +8,8 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, Subquery
 from django.urls import reverse
 
-from widgets.models import ApiCall, Project, Snapshot, Widget
+from widgets.models import ApiCall, Project, Role, Snapshot, Widget
+from widgets.models.access import has_role_somewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Found:
 def first_steps(user: Any) -> FirstSteps:
     """The steps of a person who is logged in, with one SQL query."""
     found = look(user)
-    if user.has_perm("widgets.add_project"):
+    if user.is_superuser:
         return FirstSteps((*project_steps(found), *widget_steps(user, found)))
     return FirstSteps((invitation(found), *widget_steps(user, found)))
 
@@ -89,13 +90,13 @@ def project_steps(found: Found) -> Iterator[Step]:
 def invitation(found: Found) -> Step:
     return Step(
         "Get access to a project",
-        "Ask your administrator to add you to a project. Then you see its widgets.",
+        "Ask the lead of a project, or your administrator, to invite you. Then you see its widgets.",
         found.project is not None,
     )
 
 
 def widget_steps(user: Any, found: Found) -> Iterator[Step]:
-    if not user.has_perm("widgets.add_widget"):
+    if not has_role_somewhere(user, Role.EDITOR):
         text = "Your colleagues make widgets, and the widgets appear here."
         yield Step("See your project's widgets", text, found.widget is not None)
         return

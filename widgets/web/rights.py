@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from widgets.models import Widget
+from widgets.models import Role, Widget
+from widgets.models.access import has_role
 
 
 def admin_of(model: type[Model]) -> Any:
@@ -22,6 +23,11 @@ def may_view(request: HttpRequest, model: type[Model]) -> bool:
 
 def may_add_widgets(request: HttpRequest) -> bool:
     return bool(admin.site.has_permission(request) and admin_of(Widget).has_add_permission(request))
+
+
+def may_share(request: HttpRequest, project: int | None) -> bool:
+    """True if this person may share the board of a project, or, without one, of all projects that they may edit."""
+    return may_add_widgets(request) if project is None else has_role(request.user, Role.EDITOR, project)
 
 
 def may_change(request: HttpRequest, row: Model) -> bool:

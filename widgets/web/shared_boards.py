@@ -1,7 +1,7 @@
 """Boards that everybody sees who has the link: `/b/<token>`.
 
 A shared board reads no cookie and no query parameter. Each request chooses the widgets anew: the active ones that match
-the board's filter and that its maker may see at that moment.
+the board's filter and that its maker may edit at that moment.
 """
 
 import logging
@@ -86,7 +86,7 @@ def figure(board: SharedBoard, name: str) -> HttpResponse | None:
 
 
 def widgets_of(board: SharedBoard) -> Any:
-    return Widget.objects.visible_to(board.maker).filter(active=True)
+    return Widget.objects.editable_by(board.maker).filter(active=True)
 
 
 def filter_of(board: SharedBoard) -> Filter:

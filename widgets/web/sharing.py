@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from widgets.models import Project, SharedBoard, Widget
 from widgets.web.cards import filter_in
-from widgets.web.rights import may_add_widgets, may_change
+from widgets.web.rights import may_add_widgets, may_share
 from widgets.web.shared_boards import filter_of, widgets_of
 
 
@@ -30,13 +30,13 @@ def shared_boards(request: HttpRequest) -> HttpResponse:
     if not boards:
         check_may_share(request)
     chosen = filter_in(request.GET)
-    found = chosen.find(Widget.objects.visible_to(request.user).filter(active=True), timezone.now())
+    found = chosen.find(Widget.objects.editable_by(request.user).filter(active=True), timezone.now())
     context = {
         "filter": chosen,
         "number": found.number,
         "projects": projects_of(found.widgets, request.user),
         "boards": boards,
-        "may_share": may_add_widgets(request),
+        "may_share": may_share(request, chosen.project),
     }
     response = render(request, "widgets/shared_boards.html", context)
     response["Cache-Control"] = "private, no-store"
@@ -73,7 +73,7 @@ def create(request: HttpRequest) -> HttpResponse:
     """Shares the board with the filter of the query string."""
     check_may_share(request)
     chosen = filter_in(request.GET)
-    project = Project.objects.visible_to(request.user).filter(pk=chosen.project).first() if chosen.project else None
+    project = Project.objects.editable_by(request.user).filter(pk=chosen.project).first() if chosen.project else None
     if chosen.project and project is None:
         raise PermissionDenied  # else the board would show all projects
     SharedBoard.objects.create(
@@ -103,10 +103,9 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 
 def manageable(request: HttpRequest) -> QuerySet[SharedBoard]:
     """The shared boards that this person may end: superusers all, others their own and those of projects they lead."""
-    leads = [project.pk for project in Project.objects.visible_to(request.user) if may_change(request, project)]
     boards = SharedBoard.objects.filter(active=True).select_related("maker", "project").order_by("-created_at")
     works = Exists(SharedBoard.objects.working().filter(pk=OuterRef("pk")))
-    return boards.managed_by(request.user, leads).annotate(works=works)
+    return boards.managed_by(request.user).annotate(works=works)
 
 
 def may_replace(board: SharedBoard, user: Any) -> bool:

@@ -1,0 +1,66 @@
+"""Changes the role of a project's member, removes a member, and closes accounts.
+
+Users are never deleted, because their entries in the audit log would be deleted with them.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from widgets.accounts.invitations import is_pending
+from widgets.models import Membership, Project, Role, Widget
+
+LAST_LEAD = "A project needs a lead who can log in. Make somebody else a lead first."
+
+
+class LastLead(Exception):
+    """The project would be left without a lead. Only superusers may do that."""
+
+
+def set_role(by: Any, membership: Membership, role: Role) -> None:
+    """Raises LastLead."""
+    with transaction.atomic():
+        if role != Role.LEAD:
+            keep_a_lead(by, membership)
+        Membership.objects.filter(pk=membership.pk).update(role=role)
+
+
+def remove(by: Any, membership: Membership) -> int:
+    """Removes a person from a project. The person's widgets there lose their owner; returns their number.
+
+    The account stays open, also without a project. Raises LastLead.
+    """
+    with transaction.atomic():
+        keep_a_lead(by, membership)
+        membership.delete()
+        return owned_in(membership).update(owner=None)
+
+
+def keep_a_lead(by: Any, membership: Membership) -> None:
+    """Raises LastLead if nobody else leads the project. Its lock keeps two leads from removing each other."""
+    project = Project.objects.select_for_update().get(pk=membership.project_id)
+    leads = project.memberships.filter(role=Role.LEAD)
+    if by.is_superuser or not leads.filter(pk=membership.pk).exists():
+        return
+    others = leads.exclude(pk=membership.pk).filter(user__is_active=True).select_related("user")
+    if all(is_pending(each.user) for each in others):
+        raise LastLead
+
+
+def owned_in(membership: Membership) -> QuerySet[Widget]:
+    return Widget.objects.filter(project=membership.project_id, owner=membership.user_id)
+
+
+def close_account(user: Any) -> int:
+    """Removes a person from all projects and closes the account; returns the number of widgets without an owner now.
+
+    A closed account loses its password and its rights, so that reopening it gives nothing back. The user name stays
+    for the audit log.
+    """
+    with transaction.atomic():
+        user.memberships.all().delete()
+        user.is_active = user.is_superuser = False
+        user.set_unusable_password()
+        user.save()
+        return Widget.objects.filter(owner=user).update(owner=None)
