@@ -14,6 +14,7 @@ from django.db import transaction
 from django.test import Client
 
 from tests.conftest import new_project
+from tests.security.codes import passkey_of
 from tests.security.routes import Route
 from widgets.accounts import audit_log
 from widgets.accounts.groups import EDITORS, VIEWERS
@@ -99,6 +100,7 @@ def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], d
     deleted = Widget(project=acme.project, title="Acme logins", report="events", events=["Logged in"], last=5)
     deleted.save()
     DeletedWidget.objects.take(Widget.objects.filter(pk=deleted.pk), acme.editor)
+    passkey = passkey_of(acme.viewer)
     rows = {
         "widgets/deletedwidget": DeletedWidget.objects.get(),
         "widgets/project": acme.project,
@@ -107,6 +109,8 @@ def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], d
         "widgets/<int:pk>": acme.widget,
         "shared": SharedBoard.objects.create(maker=superuser, project=acme.project),
         "auth/user": acme.viewer,
+        "account/<int:pk>": acme.viewer,
+        "account/passkeys": passkey,
         "auth/group": Group.objects.first(),
         "admin/logentry": LogEntry.objects.get(object_id=acme.widget.pk, content_type__model="widget"),
         "axes/accesslog": AccessLog.objects.create(**failed),

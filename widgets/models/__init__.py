@@ -4,6 +4,7 @@ People enter `Project`, `Widget` and `SharedBoard`, and delete widgets (`Deleted
 rows again.
 """
 
+from widgets.models.account import AccountSecurity, Session
 from widgets.models.board import SharedBoard
 from widgets.models.call import ApiCall
 from widgets.models.deleted_widget import DeletedWidget
@@ -14,12 +15,14 @@ from widgets.models.snapshot import Rendering, Snapshot
 from widgets.models.widget import Widget
 
 __all__ = [
+    "AccountSecurity",
     "ApiCall",
     "DeletedWidget",
     "HostClock",
     "OptionCache",
     "Project",
     "Rendering",
+    "Session",
     "SharedBoard",
     "Snapshot",
     "Widget",
