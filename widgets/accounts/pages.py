@@ -58,6 +58,11 @@ class AddApp(OwnPage, ActivateTOTPView):
     template_name = "sign_in/add_app.html"
     title = "Codes from an app"
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        secret = context["form"].secret
+        return context | {"key": [secret[at : at + 4] for at in range(0, len(secret), 4)]}
+
 
 class RemoveApp(OwnPage, DeactivateTOTPView):
     template_name = "sign_in/remove.html"

@@ -67,7 +67,7 @@ def failures(attempts: QuerySet[AccessAttempt]) -> int:
 
 
 def tell_of_lockout(name: str) -> None:
-    """Mails the account's owner, at most once per LOCKOUT_MAILS, however many strangers lock out however many browsers."""
+    """Mails the account's owner, once per LOCKOUT_MAILS, however many strangers lock out however many browsers."""
     user = get_user_model().objects.filter(username=name, is_active=True).first()
     if user is None or not settings.EMAIL_IS_SET_UP:
         return
@@ -78,9 +78,9 @@ def tell_of_lockout(name: str) -> None:
         mails.send(
             user,
             "Wrong passwords for your account at MixCyfe",
-            "Somebody entered a wrong password for your account too often. New browsers at that address can't log in to "
-            "it for a quarter of an hour. If that was you, wait, or use a browser in which you logged in before. If it "
-            "was not, nobody got in, and you need to do nothing. At most one such mail per day is sent.",
+            "Somebody entered a wrong password for your account too often. New browsers at that address can't log in "
+            "to it for a quarter of an hour. If that was you, wait, or use a browser in which you logged in before. If "
+            "it was not, nobody got in, and you need to do nothing. At most one such mail per day is sent.",
         )
 
 

@@ -9,7 +9,7 @@ from widgets.accounts import audit_log, second_factor
 
 
 class Command(BaseCommand):
-    help = "Removes all second factors of one account. The password alone logs in then. The account's owner gets a mail."
+    help = "Removes all second factors of one account. The password alone logs in then. The owner gets a mail."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="the user name")
