@@ -39,7 +39,7 @@ class ResetTokens(InvitationTokens):
     def check_token(self, user: Any, token: str | None) -> bool:
         if not super().check_token(user, token):
             return False
-        age = self._num_seconds(self._now()) - base36_to_int(str(token).partition("-")[0])  # type: ignore[attr-defined]
+        age = self._num_seconds(self._now()) - base36_to_int(str(token).partition("-")[0])
         return bool(age <= LINK_WORKS)
 
 

@@ -70,10 +70,10 @@ class SessionStore(DatabaseSessions):
         return data
 
     def get_expiry_age(self, **_: Any) -> int:
-        return int(seconds_left(self._session))
+        return int(seconds_left(dict(self.items())))
 
     def get_expiry_date(self, **_: Any) -> datetime:
-        return timezone.now() + timedelta(seconds=seconds_left(self._session))
+        return timezone.now() + timedelta(seconds=seconds_left(dict(self.items())))
 
     def _get_session_from_db(self) -> Any:
         found = self.model.objects.filter(session_key=digest(self.session_key or ""), expire_date__gt=timezone.now())
@@ -86,7 +86,7 @@ class SessionStore(DatabaseSessions):
         return super().exists(digest(session_key))
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
-        session = super().create_model_instance(data)
+        session: Any = super().create_model_instance(data)
         session.session_key = digest(session.session_key)
         session.user_id = data.get(SESSION_KEY)
         return session
