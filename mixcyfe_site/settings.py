@@ -147,9 +147,15 @@ PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # an invitation's link works this long
 REQUIRE_SECOND_FACTOR = setting("REQUIRE_SECOND_FACTOR", env.FLAG, default=SITE_IS_HTTPS)
 ACCOUNT_ADAPTER = "widgets.accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = False  # its counters are per process; ours are in the database: widgets.accounts.guesses
+# allauth's counters are per process. Ours are in the database: widgets.accounts.guesses.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 MFA_ADAPTER = "widgets.accounts.adapters.SecondFactorAdapter"
-MFA_FORMS = {"authenticate": "widgets.accounts.second_factor.CodeForm"}
+MFA_FORMS = {
+    "authenticate": "widgets.accounts.second_factor.CodeForm",
+    "authenticate_webauthn": "widgets.accounts.passkeys.SecondStepForm",
+    "login_webauthn": "widgets.accounts.passkeys.LoginForm",
+    "add_webauthn": "widgets.accounts.passkeys.AddForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True

@@ -14,7 +14,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from tests.security.codes import SECOND, Phone, half_way, is_in, phone_of, post_password, recovery_codes
+from tests.security.codes import SECOND, Phone, half_way, is_in, passkey_of, phone_of, post_password, recovery_codes
 from tests.security.codes import text_of as text
 from tests.security.conftest import Team
 
@@ -205,3 +205,41 @@ def test_a_closed_account_stays_closed(root: Any, phone: Phone) -> None:
     client.post(SECOND, {"code": phone.code()})
     assert not is_in(client)
     assert post_password("root").status_code == 200
+
+
+HOSTILE = [
+    "[]",
+    "1",
+    '"x"',
+    "{}",
+    "null",
+    "{",
+    '{"id": 1}',
+    '{"id":"AA","rawId":"AA","response":{},"type":"public-key"}',
+]
+HOSTILE += [
+    '{"response":{"userHandle":[1]}}',
+    '{"id":"AA","rawId":"AA","type":"x","response":{"userHandle":"MQ"}}',
+    "[" * 999,
+]
+
+
+def test_passkeys_that_no_browser_makes_break_nothing(root: Any, log_in: Any) -> None:
+    passkey_of(root)
+    stranger, half, client = Client(), half_way("root"), log_in(root)
+    stranger.get("/account/login/passkey/", headers={"Accept": "application/json"})
+    for credential in HOSTILE:
+        answers = [
+            stranger.post("/account/login/passkey/", {"credential": credential}),
+            half.post(SECOND, {"credential": credential}),
+            client.post("/account/passkeys/add/", {"credential": credential, "name": "x"}),
+        ]
+        assert [answer.status_code for answer in answers] == [302, 200, 200], credential
+    with time_machine.travel("2026-11-23T10:30:00+00:00", tick=False):
+        client.get("/account/app/")
+        for credential in HOSTILE:
+            form = {"again-method": "GET", "again-credential": credential}
+            assert client.post("/account/app/", form).status_code in (200, 429), credential
+    assert not is_in(stranger)
+    assert not is_in(half)
+    assert Authenticator.objects.count() == 1

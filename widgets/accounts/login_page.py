@@ -5,10 +5,9 @@ The fields have Django's names, `username` and `password`. allauth then asks for
 
 from typing import Any
 
-from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import Login
-from allauth.account.utils import get_next_redirect_url
+from allauth.account.utils import get_next_redirect_url, perform_login
 from allauth.core.internal import ratelimit
 from allauth.mfa.webauthn.internal.flows import perform_passwordless_login
 from allauth.mfa.webauthn.views import LoginWebAuthnView
@@ -51,8 +50,8 @@ class LoginPage(LoginView):
     authentication_form = AdminAuthenticationForm
 
     def form_valid(self, form: Any) -> HttpResponse:
-        login = Login(user=form.get_user(), redirect_url=self.get_success_url())
-        return perform_password_login(self.request, {"username": form.get_user().get_username()}, login)
+        response: HttpResponse = perform_login(self.request, form.get_user(), redirect_url=self.get_success_url())
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -81,13 +80,6 @@ class PasskeyLogin(LoginWebAuthnView):
         if not request.user.is_authenticated:
             clear_login(request)  # of a person who entered the password and came back
         return super().dispatch(request, *args, **kwargs)
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            response: HttpResponse = super().post(request, *args, **kwargs)
-        except (AttributeError, KeyError, TypeError, ValueError):  # fido2's, for an answer that no browser gives
-            return back_to_login("passkey")
-        return response
 
     def form_valid(self, form: Any) -> HttpResponse:
         authenticator = form.cleaned_data["credential"]

@@ -4,6 +4,7 @@ Closed accounts get no mail, and neither do accounts without a password: those o
 invited people, who ask for a new invitation.
 """
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from axes.handlers.proxy import AxesProxyHandler
@@ -25,7 +26,10 @@ from widgets.accounts.invitations import InvitationTokens, OpenedTokens
 from widgets.accounts.sign_in import count, refused
 from widgets.accounts.views import SetPassword
 
-LINK_WORKS = 3600
+LINK_WORKS = timedelta(hours=1)
+BEGINNING = datetime(2001, 1, 1)
+"""Django's tokens begin with the seconds since then, by the machine's local time."""
+
 MAILS = 3
 """Mails per account and quarter of an hour."""
 
@@ -39,8 +43,8 @@ class ResetTokens(InvitationTokens):
     def check_token(self, user: Any, token: str | None) -> bool:
         if not super().check_token(user, token):
             return False
-        age = self._num_seconds(self._now()) - base36_to_int(str(token).partition("-")[0])
-        return bool(age <= LINK_WORKS)
+        made = BEGINNING + timedelta(seconds=base36_to_int(str(token).partition("-")[0]))
+        return datetime.now() - made <= LINK_WORKS
 
 
 class OpenedResetTokens(OpenedTokens, ResetTokens):

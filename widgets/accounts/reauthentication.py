@@ -10,7 +10,6 @@ from functools import wraps
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.internal import auth as passkeys
 from django import forms
 from django.conf import settings
 from django.contrib import admin
@@ -18,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from widgets.accounts import guesses
+from widgets.accounts import guesses, passkeys
 from widgets.accounts.sessions import SIGNED_IN_AT
 from widgets.accounts.sign_in import refused
 
@@ -56,7 +55,7 @@ class AgainForm(forms.Form):
         max_length=32,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
     )
-    credential = forms.JSONField(required=False, widget=forms.HiddenInput)
+    credential = passkeys.CredentialField(required=False)
 
     def __init__(self, data: Any, user: Any) -> None:
         super().__init__(data, prefix=PREFIX)
@@ -80,8 +79,7 @@ class AgainForm(forms.Form):
         if cleaned.get("code") and authenticator_of(self.user, cleaned["code"]):
             return cleaned
         if cleaned.get("credential"):
-            passkeys.parse_authentication_response(cleaned["credential"])
-            passkeys.complete_authentication(self.user, cleaned["credential"])
+            passkeys.check(self.user, cleaned["credential"])
             return cleaned
         raise ValidationError("That was not right. Try again.")
 
@@ -108,7 +106,7 @@ def ask(request: Any) -> HttpResponse | None:
 def page(request: Any, form: AgainForm, method: str) -> HttpResponse:
     ours = {*(form.add_prefix(name) for name in AgainForm.base_fields), MARK, "csrfmiddlewaretoken"}
     typed = [(name, value) for name, values in request.POST.lists() if name not in ours for value in values]
-    options = passkeys.begin_authentication(request.user) if "credential" in form.fields else None
+    options = passkeys.challenge(request.user) if "credential" in form.fields else None
     context = {
         **admin.site.each_context(request),
         "title": "Sign in again",

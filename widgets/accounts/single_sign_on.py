@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import wraps
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -86,7 +87,7 @@ class ProviderSession:
         except Exception as error:  # noqa: BLE001 - sockets, TLS, urllib3, zlib; the words may hold the request
             raise ProviderException(f"the provider can't be reached: {type(error).__name__}") from None
         answer = requests.Response()
-        answer.status_code, answer.headers, answer._content = response.status_code, response.headers, body
+        answer.status_code, answer.headers, answer.raw = response.status_code, response.headers, BytesIO(body)
         if answer.status_code != 200:
             raise ProviderException(f"the provider answered {answer.status_code}")
         return answer

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from allauth.account.internal.flows.login import perform_login
-from allauth.account.models import Login
+from allauth.account.utils import perform_login
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -38,7 +37,8 @@ class SetPassword(PasswordResetConfirmView):
         """Logs the person in like the login page: an account with a second factor asks for it."""
         user = form.save()
         del self.request.session[INTERNAL_RESET_SESSION_TOKEN]
-        return perform_login(self.request, Login(user=user, redirect_url=str(self.success_url)))
+        response: HttpResponse = perform_login(self.request, user, redirect_url=str(self.success_url))
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
