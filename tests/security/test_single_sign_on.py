@@ -20,7 +20,7 @@ from django.test import Client
 from tests.security.codes import SECOND, is_in, phone_of, text_of
 from tests.security.conftest import Team
 from tests.security.test_second_factor import everything_stored
-from widgets.accounts import single_sign_on
+from widgets.accounts import openid
 
 oidc_provider_mock = pytest.importorskip("oidc_provider_mock")
 pytestmark = pytest.mark.django_db
@@ -215,7 +215,7 @@ def slow() -> Iterator[str]:
 
 
 def test_a_slow_or_dead_provider_holds_nobody(issuer: str, settings: Any, slow: str, monkeypatch: Any) -> None:
-    monkeypatch.setattr(single_sign_on, "PATIENCE", 0.4)
+    monkeypatch.setattr(openid, "PATIENCE", 0.4)
     for settings.OIDC_ISSUER in (slow, "http://127.0.0.1:9", "http://no.such.host.invalid"):
         began = time.monotonic()
         assert to_provider(Client()) == "/admin/login/?failed="

@@ -41,7 +41,9 @@ def send(user: Any, subject: str, text: str, footer: str = FOOTER) -> None:
 
 @receiver(request_finished, dispatch_uid="widgets.accounts.mails")
 def send_waiting(**_: Any) -> None:
-    """Servers send this signal when the whole answer has left."""
+    """Servers send this signal when the whole answer has left, also of a poll."""
+    if not waiting.mails:
+        return
     mails, waiting.mails = waiting.mails, []
     for mail in mails:
         try:
