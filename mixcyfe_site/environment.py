@@ -61,6 +61,13 @@ def check(value: T, good: object) -> T:
     return value
 
 
+def all_or_none(**values: object) -> None:
+    """Stops for the first empty one of settings that only work together."""
+    missing = [name for name, value in values.items() if not value]
+    if missing and len(missing) < len(values):
+        stop(missing[0], f"is missing; set {', '.join(values)}, or none of them")
+
+
 def words(value: str) -> list[str]:
     found = [word.strip() for word in value.split(",") if word.strip()]
     return check(found, found)
@@ -118,6 +125,10 @@ SITES: Kind = lambda value: [site(word) for word in words(value)], ADDRESS
 API_ROOT: Kind = (
     lambda value: check(site(value), TLS_OR_LOCAL.match(site(value))),
     f"{ADDRESS}, because credentials are sent there (http: only for an address on this machine)",
+)
+ISSUER: Kind = (
+    lambda value: check(site(value), TLS_OR_LOCAL.match(site(value))) + "/" * value.endswith("/"),
+    "write the provider's issuer, such as https://login.example.com (http: only for an address on this machine)",
 )
 BROKER: Kind = (
     lambda value: url(value, "redis", "rediss", "sentinel", "amqp", "amqps"),

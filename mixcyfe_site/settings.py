@@ -47,6 +47,11 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
     "widgets.web.middleware.SafeAnswersMiddleware",
@@ -59,6 +64,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "widgets.accounts.second_factor.SecondFactorMiddleware",
     "widgets.accounts.known_browsers.KnownBrowserMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -113,13 +120,11 @@ else:
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "widgets.accounts.password_change.PasswordRules"},
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "board"
@@ -139,6 +144,31 @@ AXES_ENABLE_ADMIN = False  # widgets.admin.sign_in shows these rows
 AXES_VERBOSE = False
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # an invitation's link works this long
 
+REQUIRE_SECOND_FACTOR = setting("REQUIRE_SECOND_FACTOR", env.FLAG, default=SITE_IS_HTTPS)
+ACCOUNT_ADAPTER = "widgets.accounts.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# allauth's counters are per process. Ours are in the database: widgets.accounts.guesses.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_ADAPTER = "widgets.accounts.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "widgets.accounts.second_factor.CodeForm",
+    "authenticate_webauthn": "widgets.accounts.passkeys.SecondStepForm",
+    "login_webauthn": "widgets.accounts.passkeys.LoginForm",
+    "add_webauthn": "widgets.accounts.passkeys.AddForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute wrong
+
+OIDC_ISSUER = setting("OIDC_ISSUER", env.ISSUER, default="")
+OIDC_CLIENT_ID = setting("OIDC_CLIENT_ID", (str, ""), default="")
+OIDC_CLIENT_SECRET = setting("OIDC_CLIENT_SECRET", (str, ""), default="")
+env.all_or_none(OIDC_ISSUER=OIDC_ISSUER, OIDC_CLIENT_ID=OIDC_CLIENT_ID, OIDC_CLIENT_SECRET=OIDC_CLIENT_SECRET)
+SOCIALACCOUNT_ADAPTER = "widgets.accounts.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}  # widgets.accounts.single_sign_on reads the three settings above
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 
@@ -152,6 +182,11 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"/widgets/vendor/"
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # the folder is missing before collectstatic
 
 SESSION_ENGINE = "widgets.accounts.sessions"
+SESSION_COOKIE_AGE = 24 * 3600  # a session ends after this time without a request
+SESSION_ENDS_AFTER = 7 * 24 * 3600  # and this long after its login in any case
+if SITE_IS_HTTPS:
+    # With this prefix, no other host of the domain can set the cookie.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_REFERRER_POLICY = "same-origin"  # a widget's address is a secret: browsers must not send it to other sites
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
@@ -166,7 +201,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 DEFAULT_EXCEPTION_REPORTER_FILTER = "mixcyfe_site.reports.ReportFilter"
 
-# With a mail server, invitations are mailed. Without one, the page shows the link to the person who invites.
+# With a mail server, invitations, links for forgotten passwords and warnings are mailed. Without one, the page shows an
+# invitation's link to the person who invites.
 MAIL_SERVER = setting("EMAIL_URL", env.MAIL_SERVER, default={})
 vars().update((name, value) for name, value in MAIL_SERVER.items() if name.startswith("EMAIL_"))
 EMAIL_IS_SET_UP = bool(MAIL_SERVER)

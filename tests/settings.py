@@ -18,6 +18,10 @@ os.environ |= {
     "TRUST_PROXY": "off",
     "HSTS_SECONDS": "0",
     "SQLITE_JOURNAL": "wal",
+    "REQUIRE_SECOND_FACTOR": "off",
+    "OIDC_ISSUER": "",
+    "OIDC_CLIENT_ID": "",
+    "OIDC_CLIENT_SECRET": "",
 }
 os.environ.setdefault("DATABASE_URL", "sqlite:///test.sqlite3")
 

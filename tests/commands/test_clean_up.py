@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 import time_machine
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
 from tests.commands.conftest import Printed
 from widgets.management.commands import clean_up
-from widgets.models import ApiCall, Project, Widget
+from widgets.models import ApiCall, Project, Session, Widget
 
 Run = Callable[..., Printed]
 NOTHING = [

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.test import Client
 
 from tests.conftest import new_project
+from tests.security.codes import passkey_of
 from tests.security.routes import Route
 from widgets.accounts import audit_log
 from widgets.models import DeletedWidget, Project, Role, SharedBoard, Widget
@@ -96,6 +97,7 @@ def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], d
     deleted = Widget(project=acme.project, title="Acme logins", report="events", events=["Logged in"], last=5)
     deleted.save()
     DeletedWidget.objects.take(Widget.objects.filter(pk=deleted.pk), acme.editor)
+    passkey = passkey_of(acme.viewer)
     rows = {
         "widgets/deletedwidget": DeletedWidget.objects.get(),
         "widgets/project": acme.project,
@@ -104,6 +106,8 @@ def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], d
         "widgets/<int:pk>": acme.widget,
         "shared": SharedBoard.objects.create(maker=superuser, project=acme.project),
         "auth/user": acme.viewer,
+        "account/<int:pk>": acme.viewer,
+        "account/passkeys": passkey,
         "admin/logentry": LogEntry.objects.get(object_id=acme.widget.pk, content_type__model="widget"),
         "axes/accesslog": AccessLog.objects.create(**failed),
         "axes/accessfailurelog": AccessFailureLog.objects.create(**failed),

@@ -97,6 +97,8 @@ def test_a_lost_key_is_said_everywhere_and_breaks_nothing(
     other = acme.widget
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert client.get(f"/w/{other.slug}.csv").content == good.content, "the last good numbers stay"
+    assert client.get("/").status_code == 302, "sessions are encrypted too: people log in again"
+    client = log_in(superuser)
     Snapshot.objects.update(fetched_at=None, report_json="")
     for ending in (".csv", ".json", ""):
         answer = client.get(f"/w/{other.slug}{ending}")

@@ -184,7 +184,7 @@ def test_a_session_ends(superuser: Any, log_in: Any, settings: Any) -> None:
 def test_a_stolen_backup_logs_nobody_in(superuser: Any, log_in: Any) -> None:
     client = log_in(superuser)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT session_key FROM django_session")
+        cursor.execute("SELECT session_key FROM widgets_session")
         stored = [key for (key,) in cursor.fetchall()]
     assert len(stored) == 1
     assert client.cookies["sessionid"].value not in stored

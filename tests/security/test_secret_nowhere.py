@@ -20,6 +20,7 @@ from django.views.debug import ExceptionReporter, get_exception_reporter_filter
 
 from tests.security.marker import BY_METHOD, SECRET, USERNAME, found_in, pair
 from widgets.models import Project, Snapshot, Widget
+from widgets.models.encrypted import keyring
 from widgets.refresh.gateway import client_of
 
 ROOT = "http://mixpanel.test/api"
@@ -261,11 +262,11 @@ def test_it_is_in_no_report_of_an_exception_inside_the_client(
 
 @pytest.mark.parametrize("debug", [False, True])
 def test_it_is_in_no_report_of_an_exception_behind_the_form(
-    superuser: Any, log_in: Any, settings: Any, debug: bool, everything: list[str]
+    superuser: Any, log_in: Any, settings: Any, debug: bool, everything: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DEBUG = debug
-    settings.FIELD_ENCRYPTION_KEYS = ["no key at all"]
     client = log_in(superuser)
+    monkeypatch.setattr("widgets.models.project.encrypt", lambda secret: keyring(("no key at all",)).encrypt(secret))
     form = {
         "name": "Marked",
         "region": "us",

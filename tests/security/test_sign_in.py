@@ -64,7 +64,7 @@ def stored_bytes() -> int:
     """All that stands in the tables of logins and sessions."""
     rows = [
         row
-        for model in (*apps.get_app_config("axes").get_models(), apps.get_model("sessions.Session"))
+        for model in (*apps.get_app_config("axes").get_models(), apps.get_model("widgets.Session"))
         for row in model.objects.values_list()
     ]
     return sum(len(str(value).encode()) for row in rows for value in row)

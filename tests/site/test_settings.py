@@ -62,6 +62,12 @@ BAD: list[tuple[str, dict[str, str], str]] = [
     ("HSTS_SECONDS", {"HSTS_SECONDS": "1e3"}, "a whole number"),
     ("EMAIL_URL", {"EMAIL_URL": f"smtp://u:{PASSWORD}@mail.example.com:port"}, "smtp+tls://"),
     ("EMAIL_URL", {"EMAIL_URL": f"mail.example.com:{PASSWORD}"}, "smtp+tls://"),
+    ("REQUIRE_SECOND_FACTOR", {"REQUIRE_SECOND_FACTOR": "leads"}, "on or off"),
+    ("OIDC_ISSUER", {"OIDC_ISSUER": "login.example.com"}, "https://login.example.com"),
+    ("OIDC_ISSUER", {"OIDC_ISSUER": "http://login.example.com"}, "https://login.example.com"),
+    ("OIDC_ISSUER", {"OIDC_CLIENT_ID": "mixcyfe", "OIDC_CLIENT_SECRET": PASSWORD}, "or none of them"),
+    ("OIDC_CLIENT_ID", {"OIDC_ISSUER": "https://login.example.com"}, "or none of them"),
+    ("OIDC_CLIENT_SECRET", {"OIDC_ISSUER": "https://a.example", "OIDC_CLIENT_ID": PASSWORD}, "or none of them"),
     ("LOG_LEVEL", {"LOG_LEVEL": "loud"}, "DEBUG, INFO, WARNING, ERROR"),
 ]
 RESULT = """

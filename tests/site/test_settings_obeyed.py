@@ -64,9 +64,17 @@ def test_it_is_strict_about_https_when_its_address_says_so(site: Copy) -> None:
     plain, secure = pages(site, host, forwarded, TRUST_PROXY="on", **https)
     assert (plain[0], plain[1]["Location"]) == (301, "https://mixcyfe.example.com/admin/login/")
     assert (secure[0], "Strict-Transport-Security" in secure[1]) == (200, False)
-    assert secure[2] and all("Secure" in cookie for cookie in secure[2])
+    assert secure[2] and all("Secure" in cookie and cookie.startswith("Set-Cookie: __Host-") for cookie in secure[2])
     # Not trusted, the proxy's word counts for nothing.
     assert pages(site, forwarded, TRUST_PROXY="off", **https)[0][0] == 301
+
+
+def test_a_second_factor_is_required_where_the_address_is_https(site: Copy) -> None:
+    read = [
+        values(site, "REQUIRE_SECOND_FACTOR", **settings)["REQUIRE_SECOND_FACTOR"]
+        for settings in ({}, {"SITE_URL": "https://a.example"}, {"REQUIRE_SECOND_FACTOR": "on"})
+    ]
+    assert read == [False, True, True]
 
 
 def test_it_binds_browsers_to_https_only_as_long_as_told_and_only_this_host(site: Copy) -> None:

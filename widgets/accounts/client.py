@@ -56,3 +56,8 @@ def address_in(text: str) -> str:
     except ValueError:
         return ""
     return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def program(request: HttpRequest) -> str:
+    """The visitor's program, by its own name."""
+    return harmless(request.headers.get("User-Agent", ""))[:200]

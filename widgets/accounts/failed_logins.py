@@ -9,9 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from axes.models import AccessFailureLog
-from django.http import HttpRequest
 
-from widgets.accounts.client import client_address, harmless
+from widgets.accounts.client import client_address, harmless, program
 
 logger = logging.getLogger("widgets.sign_in")
 """The filters of fail2ban look for this name: docs/deploying.md."""
@@ -21,17 +20,12 @@ ROWS_OF_ADDRESS = 100
 ROWS = 10_000
 
 
-def program(request: HttpRequest) -> str:
-    """The visitor's program, by its own name."""
-    return harmless(request.headers.get("User-Agent", ""))[:120]
-
-
 def record(request: Any, name: str, what: str, *, begins_lockout: bool) -> None:
     """`name` comes from `shortened`, so it is harmless and short."""
     row = AccessFailureLog.objects.create(
         username=name,
         ip_address=request.axes_ip_address,
-        user_agent=program(request),
+        user_agent=program(request)[:120],
         path_info=harmless(request.path_info)[:100],
         locked_out=begins_lockout,
     )

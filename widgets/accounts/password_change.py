@@ -1,22 +1,14 @@
-"""Limits guesses of the old password in the form that changes a password, because a session may be stolen.
-
-Failures count per session, not per account, so that a thief can't stop the owner from changing the password.
-"""
+"""Limits guesses of the old password in the form that changes a password, and does what follows a change."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from axes.attempts import get_cool_off_threshold
-from axes.handlers.proxy import AxesProxyHandler
-from axes.models import AccessAttempt
-from django.conf import settings
-from django.db import transaction
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 
-from widgets.accounts.failed_logins import record
-from widgets.accounts.sessions import digest
-from widgets.accounts.sign_in import count, failures, refused, shortened
+from widgets.accounts import guesses, mails
+from widgets.accounts.sign_in import refused
 
 
 def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -26,25 +18,38 @@ def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def change_password(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != "POST":
             return view(request, *args, **kwargs)
-        AxesProxyHandler.update_request(request)
-        name, session = shortened(request.user.get_username()), f"session {digest(request.session.session_key)}"
-        if above_limit(request, name, session) >= 0:
+        tries = guesses.of_session(request)
+        if tries.are_locked(request):
             return refused(request)
         response = view(request, *args, **kwargs)
         form = (getattr(response, "context_data", None) or {}).get("form")
         if form is None or not form.has_error("old_password", "password_incorrect"):
             return response
-        with transaction.atomic():
-            count(request, name, session)
-            above = above_limit(request, name, session)
-            record(request, name, "password change failed", begins_lockout=above == 0)
-        return refused(request) if above >= 0 else response
+        return refused(request) if tries.count_failure(request, "password change failed") else response
 
     return change_password
 
 
-def above_limit(request: Any, name: str, session: str) -> int:
-    counted = AccessAttempt.objects.filter(
-        username=name, user_agent=session, attempt_time__gte=get_cool_off_threshold(request)
-    )
-    return failures(counted) - settings.AXES_FAILURE_LIMIT
+WORDS = ("mixcyfe", "mixpanel", "cyfe", "dashboard")
+"""Words that somebody who guesses tries first, at this site."""
+
+
+class PasswordRules:
+    """What Django's validators leave: the site's own words, and what follows a change on whatever page or command.
+
+    https://docs.djangoproject.com/en/5.2/topics/auth/passwords/#writing-your-own-validator
+    """
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if any(word in password.lower() for word in WORDS):
+            raise ValidationError(f"Leave out the words {', '.join(WORDS)}: people who guess try them first.")
+
+    def get_help_text(self) -> str:
+        return "A few words that don't belong together are hard to guess and easy to keep in mind."
+
+    def password_changed(self, password: str, user: Any = None) -> None:
+        """Ends all sessions. The one that changed the password goes on, because Django gives it a new key then."""
+        if user is None or user.last_login is None:
+            return
+        user.sessions.all().delete()
+        mails.send(user, "Your password at MixCyfe was changed", "Your password was changed. All other sessions ended.")

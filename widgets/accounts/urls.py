@@ -1,7 +1,32 @@
-"""The address of invitation links."""
+"""The addresses of invitation links, of the ways to log in, and of one's own account.
+
+allauth looks for the names that begin with `account_` and `mfa_`.
+"""
 
 from django.urls import path
 
+from widgets.accounts import pages, single_sign_on
+from widgets.accounts.login_page import PasskeyLogin, ToLoginPage
+from widgets.accounts.pages import guarded, own
+from widgets.accounts.password_reset import Forgotten, ResetPassword
+from widgets.accounts.reauthentication import required
 from widgets.accounts.views import SetPassword
 
-urlpatterns = [path("welcome/<uidb64>/<token>/", SetPassword.as_view(), name="set_password")]
+urlpatterns = [
+    path("welcome/<uidb64>/<token>/", SetPassword.as_view(), name="set_password"),
+    path("forgotten/", Forgotten.as_view(), name="forgotten_password"),
+    path("forgotten/<uidb64>/<token>/", ResetPassword.as_view(), name="reset_password"),
+    path("sign-on/", single_sign_on.begin, name="single_sign_on"),
+    path("sign-on/back/", single_sign_on.come_back, name="openid_connect_callback"),
+    path("account/login/", ToLoginPage.as_view(), name="account_login"),
+    path("account/login/passkey/", PasskeyLogin.as_view(), name="mfa_login_webauthn"),
+    path("account/", own(pages.Account.as_view()), name="mfa_index"),
+    path("account/app/", guarded(pages.AddApp.as_view()), name="mfa_activate_totp"),
+    path("account/app/remove/", guarded(pages.RemoveApp.as_view()), name="mfa_deactivate_totp"),
+    path("account/passkeys/add/", guarded(pages.AddPasskey.as_view()), name="mfa_add_webauthn"),
+    path("account/passkeys/<int:pk>/remove/", guarded(pages.RemovePasskey.as_view()), name="mfa_remove_webauthn"),
+    path("account/recovery-codes/", guarded(pages.RecoveryCodes.as_view()), name="mfa_view_recovery_codes"),
+    path("account/recovery-codes/new/", guarded(pages.NewRecoveryCodes.as_view()), name="mfa_generate_recovery_codes"),
+    path("account/sessions/end/", required(pages.end_sessions), name="end_sessions"),
+    path("account/<int:pk>/remove-second-factor/", required(pages.remove_second_factor), name="remove_second_factor"),
+]

@@ -1,9 +1,10 @@
-"""The page behind an invitation's link, where a person sets a password. It needs no login."""
+"""The page behind the link of an invitation or a forgotten password, where a person sets one. It needs no login."""
 
 from typing import Any
 
+from allauth.account.utils import perform_login
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse_lazy
 
@@ -18,19 +19,25 @@ class SetPassword(PasswordResetConfirmView):
 
     template_name = "people/set_password.html"
     reset_url_token = "password"  # noqa: S105 - a part of the address
-    post_reset_login = True
-    post_reset_login_backend = "django.contrib.auth.backends.ModelBackend"
     success_url = reverse_lazy("board")
     title = "Choose your password"
+    tokens, opened_tokens = tokens, opened_tokens
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if kwargs["token"] == self.reset_url_token:
-            self.token_generator = opened_tokens
+            self.token_generator = self.opened_tokens
             return super().dispatch(request, *args, **kwargs)
-        self.token_generator = tokens
+        self.token_generator = self.tokens
         response = super().dispatch(request, *args, **kwargs)
         if response.status_code == 302:
-            request.session[INTERNAL_RESET_SESSION_TOKEN] = opened_tokens.keep(kwargs["token"])
+            request.session[INTERNAL_RESET_SESSION_TOKEN] = self.opened_tokens.keep(kwargs["token"])
+        return response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Logs the person in like the login page: an account with a second factor asks for it."""
+        user = form.save()
+        del self.request.session[INTERNAL_RESET_SESSION_TOKEN]
+        response: HttpResponse = perform_login(self.request, user, redirect_url=str(self.success_url))
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

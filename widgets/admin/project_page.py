@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from widgets.accounts import reauthentication
 from widgets.admin.connection import SUBJECT, ConnectionForm, check_form, check_saved
 from widgets.admin.fields import focus_first_error
 from widgets.freshness import for_polls
@@ -85,6 +86,8 @@ class ProjectPage(admin.ModelAdmin):
     @hide_secret
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
         """With `_test`, which a browser without scripts sends, saves the project and then tests it."""
+        if self.changes_credentials(request, object_id) and (asked := reauthentication.ask(request)):
+            return asked
         wanted = request.method == "POST" and "_test" in request.POST
         if wanted:
             posted = request.POST.copy()
@@ -98,6 +101,14 @@ class ProjectPage(admin.ModelAdmin):
             level = messages.SUCCESS if verdict.ok else messages.ERROR
             self.message_user(request, f"{verdict.title} {verdict.text}".strip(), level)
         return response
+
+    def changes_credentials(self, request: HttpRequest, object_id: Any) -> bool:
+        """True if a form holds a new secret, or credentials that are not the stored ones."""
+        if request.method != "POST":
+            return False
+        stored = self.get_object(request, object_id) if object_id else None
+        known = {name: getattr(stored, name, "") for name in ("auth", "username")} | {"new_secret": ""}
+        return any(request.POST.get(name, value).strip() != value for name, value in known.items())
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

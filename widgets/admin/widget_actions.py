@@ -9,13 +9,14 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from widgets.accounts import reauthentication
 from widgets.admin.titles import title_of_copy
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.call import Purpose
@@ -99,7 +100,7 @@ class WidgetActions(admin.ModelAdmin):
         )
 
     @admin.action(description="Replace the address…", permissions=["change"])
-    def replace_address(self, request: HttpRequest, queryset: QuerySet[Widget]) -> TemplateResponse | None:
+    def replace_address(self, request: HttpRequest, queryset: QuerySet[Widget]) -> HttpResponse | None:
         """Asks for confirmation first, because Cyfe's widgets with the old addresses will show nothing.
 
         The page of new addresses is the answer to a POST. Each widget's version when the question was asked comes
@@ -107,6 +108,8 @@ class WidgetActions(admin.ModelAdmin):
         """
         if too_many(self, request, queryset):
             return None
+        if asked := reauthentication.ask(request):
+            return asked
         context = {**self.admin_site.each_context(request), "opts": self.opts, "checkbox": ACTION_CHECKBOX_NAME}
         if request.POST.get("confirmed") != "yes":
             context |= {"title": "Replace the address", "widgets": queryset}

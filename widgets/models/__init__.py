@@ -4,6 +4,7 @@ People enter `Project`, `Membership`, `Widget` and `SharedBoard`, and delete wid
 all other rows again.
 """
 
+from widgets.models.account import AccountSecurity, Session
 from widgets.models.board import SharedBoard
 from widgets.models.call import ApiCall
 from widgets.models.deleted_widget import DeletedWidget
@@ -15,6 +16,7 @@ from widgets.models.snapshot import Rendering, Snapshot
 from widgets.models.widget import Widget
 
 __all__ = [
+    "AccountSecurity",
     "ApiCall",
     "DeletedWidget",
     "HostClock",
@@ -23,6 +25,7 @@ __all__ = [
     "Project",
     "Rendering",
     "Role",
+    "Session",
     "SharedBoard",
     "Snapshot",
     "Widget",

@@ -1,15 +1,20 @@
-"""The admin site: its name, its first page, and three views that do less than Django's own."""
+"""The admin site: its name, its first page, the login, and views that do less than Django's own."""
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 
 from widgets.accounts import audit_log
+from widgets.accounts.login_page import LoginPage
 from widgets.accounts.password_change import guarded
+from widgets.accounts.reauthentication import required_for_people
 from widgets.models import Role
 from widgets.models.access import has_role_somewhere
 
@@ -18,14 +23,29 @@ class Site(AdminSite):
     site_header = site_title = "MixCyfe"
     index_title = "From Mixpanel to Cyfe"
     index_template = "widgets/admin_index.html"
-    login_form = AuthenticationForm
-    """Not the admin's own form, which refuses everybody without `is_staff`."""
     enable_nav_sidebar = False
     """Every page has the navigation of the board."""
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Members of a project and superusers may enter; `is_staff` gives nothing."""
         return has_role_somewhere(request.user, Role.VIEWER)
+
+    def register(self, model_or_iterable: Any, *args: Any, **kwargs: Any) -> None:
+        """Leaves allauth's own pages out: they would show and change people's second factors."""
+        models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
+        ours = [each for each in models if not apps.get_app_config(each._meta.app_label).name.startswith("allauth")]
+        super().register(ours, *args, **kwargs)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(required_for_people(view), cacheable)
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        context = {**self.each_context(request), "title": "Log in", "app_path": request.get_full_path()}
+        context["username"] = request.user.get_username()
+        return LoginPage.as_view(extra_context=context)(request)
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
         """Entries for the admin's first page, which shows people their own actions."""

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from widgets.accounts import reauthentication
 from widgets.models import Project, SharedBoard, Widget
 from widgets.web.cards import filter_in
 from widgets.web.rights import may_add_widgets, may_share
@@ -84,6 +85,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@reauthentication.required
 def replace(request: HttpRequest, pk: int) -> HttpResponse:
     board = get_object_or_404(manageable(request), pk=pk)
     if not may_replace(board, request.user):

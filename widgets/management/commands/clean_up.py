@@ -5,12 +5,12 @@ from typing import Any
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from widgets.accounts import failed_logins
+from widgets.models import Session
 from widgets.refresh import pruning
 from widgets.refresh.clock import database_now
 

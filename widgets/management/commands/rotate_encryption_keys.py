@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from widgets.models import Project
-from widgets.models.encrypted import SecretLost
+from widgets.models.encrypted import Encrypted, SecretLost
 
 
 class Command(BaseCommand):
@@ -24,6 +25,15 @@ class Command(BaseCommand):
                     lost.append(project.name)
                     continue
                 project.save(update_fields=["secret"])
+                rotated += 1
+            for factor in Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN):
+                name = "secret" if factor.type == Authenticator.Type.TOTP else "seed"
+                try:
+                    factor.data[name] = Encrypted(factor.data[name]).rotated().token
+                except SecretLost:
+                    lost.append(f"{factor} of {factor.user}")
+                    continue
+                factor.save(update_fields=["data"])
                 rotated += 1
         self.stdout.write(f"{rotated} secret{'' if rotated == 1 else 's'} encrypted with the first key.")
         if lost:

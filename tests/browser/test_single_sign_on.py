@@ -1,0 +1,33 @@
+"""Single sign-on in Chromium: the way to a provider on another origin, past our Content-Security-Policy, and back."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from tests.browser.conftest import OpenPage, follow
+
+oidc_provider_mock = pytest.importorskip("oidc_provider_mock")
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def provider(settings: Any) -> Iterator[str]:
+    with oidc_provider_mock.run_server_in_thread() as server:
+        settings.OIDC_ISSUER = f"http://localhost:{server.server_port}"
+        settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = "mixcyfe", "a-secret-of-the-client"
+        yield settings.OIDC_ISSUER
+
+
+def test_a_person_logs_in_there_and_comes_back_here(provider: str, open_page: OpenPage, site: str) -> None:
+    claims = {"email": "ada@example.com", "email_verified": True, "given_name": "Ada"}
+    assert requests.put(f"{provider}/users/ada-1", json=claims, timeout=10).ok
+    open_page.expected = ["Failed to load resource"]  # the provider's page wants a style sheet of another site
+    page = open_page("/admin/login/?next=/account/", own=True)
+    page.get_by_role("button", name="Log in with single sign-on").click()
+    page.wait_for_url(f"{provider}/**")
+    page.locator("input[name=sub]").first.fill("ada-1")
+    follow(page.locator("button, input[type=submit]").first)
+    page.wait_for_url(f"{site}/account/")
+    page.get_by_text("ada@example.com").wait_for()

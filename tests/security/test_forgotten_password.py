@@ -1,0 +1,101 @@
+"""Forgotten passwords: the mail, its link, and what strangers learn: nothing."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client
+
+from tests.security.codes import SECOND, is_in, phone_of, post_password, text_of
+
+pytestmark = pytest.mark.django_db
+
+FORGOTTEN = "/forgotten/"
+NEW = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Any:
+    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def ada(make_user: Any, settings: Any) -> Any:
+    settings.EMAIL_IS_SET_UP = True
+    return make_user("Ada", email="Ada@Example.com")
+
+
+def ask(email: str, **more: Any) -> Any:
+    return Client().post(FORGOTTEN, {"email": email}, **more)
+
+
+def link() -> str:
+    return re.search(r"http://testserver(/forgotten/\S+)", mail.outbox[-1].body)[1]
+
+
+def set_password(address: str, client: Client | None = None) -> Any:
+    client = client or Client()
+    page = client.get(address)
+    return client.post(page["Location"], NEW) if page.status_code == 302 else page
+
+
+def test_a_link_by_mail_sets_a_new_password_once(ada: Any, log_in: Any) -> None:
+    assert FORGOTTEN in text_of(Client().get("/admin/login/"))
+    elsewhere, client = log_in(ada), Client()
+    ask("ada@example.com")
+    assert [sent.to for sent in mail.outbox] == [["Ada@example.com"]]
+    address = link()
+    assert set_password(address, client)["Location"] == "/"
+    assert (is_in(client), is_in(elsewhere)) == (True, False)
+    assert "no longer valid" in text_of(set_password(address))
+    assert "was changed" in mail.outbox[-1].subject
+
+
+def test_a_link_ends_after_an_hour(ada: Any, clock: Any) -> None:
+    ask("ada@example.com")
+    clock.shift(timedelta(hours=1, seconds=1))
+    assert "no longer valid" in text_of(set_password(link()))
+
+
+def test_no_link_opens_what_another_kind_of_link_does(ada: Any) -> None:
+    ask("ada@example.com")
+    assert "no longer valid" in text_of(Client().get(link().replace("forgotten", "welcome")))
+
+
+def test_the_second_factor_stays(ada: Any) -> None:
+    phone_of(ada)
+    ask("ada@example.com")
+    client = Client()
+    assert set_password(link(), client)["Location"] == SECOND
+    assert not is_in(client)
+
+
+def test_every_address_gets_the_same_answer(ada: Any, make_user: Any) -> None:
+    make_user("Closed", is_active=False)
+    make_user("Alone", password=None)
+    make_user("command line", is_active=False, password=None, email="")
+    mails = ("ada@example.com", "closed@example.com", "alone@example.com", "nobody@example.com", "\u0131da@example.com")
+    pages = {re.sub("<strong>.*?</strong>", "", text_of(ask(email))) for email in mails}
+    assert len(pages) == 1
+    assert len(mail.outbox) == 1
+
+
+def test_nobody_floods_a_mailbox_or_asks_without_end(ada: Any, clock: Any) -> None:
+    answers = {ask("ada@example.com", REMOTE_ADDR=f"198.51.100.{i}").status_code for i in range(10)}
+    assert (answers, len(mail.outbox)) == ({200}, 3)
+    assert [ask(f"{i}@example.com").status_code for i in range(25)] == [200] * 20 + [429] * 5
+    clock.shift(timedelta(minutes=15, seconds=1))
+    assert ask("ada@example.com").status_code == 200
+    assert len(mail.outbox) == 4
+    assert post_password("Ada").status_code == 302, "which locks nobody out"
+
+
+def test_without_mail_the_page_says_whom_to_ask(ada: Any, settings: Any) -> None:
+    settings.EMAIL_IS_SET_UP = False
+    assert "Ask a lead of your project" in text_of(Client().get(FORGOTTEN))
+    ask("ada@example.com")
+    assert not mail.outbox

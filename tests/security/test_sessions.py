@@ -1,0 +1,135 @@
+"""Sessions: their ends, their list, and what a stolen database tells of them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.security.codes import is_in, post_password, text_of
+from widgets.models import Session
+
+pytestmark = pytest.mark.django_db
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Any:
+    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as traveller:
+        yield traveller
+
+
+def test_it_ends_a_day_after_the_last_request(superuser: Any, log_in: Any, clock: Any) -> None:
+    client = log_in(superuser)
+    clock.shift(timedelta(hours=23))
+    assert is_in(client)
+    clock.shift(timedelta(hours=23))
+    assert is_in(client)
+    clock.shift(timedelta(hours=24, seconds=1))
+    assert not is_in(client)
+
+
+def test_it_ends_a_week_after_the_login_whatever_happens(superuser: Any, log_in: Any, clock: Any) -> None:
+    client = log_in(superuser)
+    for _ in range(27):
+        clock.shift(timedelta(hours=6))
+        assert is_in(client)
+    clock.shift(timedelta(hours=6, seconds=1))
+    assert not is_in(client)
+
+
+def test_reading_writes_once_per_hour(superuser: Any, log_in: Any, clock: Any) -> None:
+    client = log_in(superuser)
+    writes = 0
+    for _ in range(12):
+        clock.shift(timedelta(minutes=10))
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/account/")
+        writes += sum("UPDATE" in query["sql"] for query in queries)
+    assert writes == 1
+
+
+def test_the_last_day_writes_nothing_either(superuser: Any, log_in: Any, clock: Any) -> None:
+    client = log_in(superuser)
+    for _ in range(8):
+        clock.shift(timedelta(hours=20))
+        client.get("/account/")
+    with CaptureQueriesContext(connection) as queries:
+        for _ in range(5):
+            clock.shift(timedelta(minutes=30))
+            assert is_in(client)
+    assert not any("UPDATE" in query["sql"] for query in queries)
+
+
+def test_people_see_their_own_and_end_the_others(superuser: Any, make_user: Any) -> None:
+    make_user("other")
+    here, there, other = Client(headers={"User-Agent": FIREFOX}), Client(REMOTE_ADDR="203.0.113.5"), Client()
+    for client, name in ((here, "root"), (there, "root"), (other, "other")):
+        post_password(name, client=client)
+    page = text_of(here.get("/account/"))
+    assert "Firefox on Linux" in page
+    assert "203.0.113.5" in page
+    assert page.count("this one") == 1
+    assert "End all others" not in text_of(other.get("/account/"))
+    here.post("/account/sessions/end/")
+    assert [is_in(client) for client in (here, there, other)] == [True, False, True]
+
+
+def test_a_changed_password_ends_the_others_and_is_mailed(superuser: Any, settings: Any) -> None:
+    settings.EMAIL_IS_SET_UP = True
+    here, there = Client(), Client()
+    for client in (here, there):
+        post_password("root", client=client)
+    new = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
+    assert here.post("/admin/password_change/", {"old_password": "a long password", **new}).status_code == 302
+    assert [is_in(client) for client in (here, there)] == [True, False]
+    assert Session.objects.filter(user=superuser).count() == 1
+    assert [sent.subject for sent in mail.outbox] == ["Your password at MixCyfe was changed"]
+    assert "correct horse" not in mail.outbox[0].body
+
+
+def test_passwords_have_twelve_characters_and_old_ones_work_on(make_user: Any) -> None:
+    make_user("old", password="short-one")
+    client = Client()
+    assert post_password("old", "short-one", client).status_code == 302
+    for new in ("short-two", "password1234", "123456789012345"):
+        form = {"old_password": "short-one", "new_password1": new, "new_password2": new}
+        assert client.post("/admin/password_change/", form).status_code == 200, new
+
+
+def test_a_stolen_database_tells_nothing_of_a_session(superuser: Any) -> None:
+    client = Client(headers={"User-Agent": FIREFOX})
+    post_password("root", client=client)
+    row = Session.objects.get()
+    assert client.cookies["sessionid"].value not in str(vars(row))
+    assert "Firefox" not in str(vars(row))
+    assert row.get_decoded()["client"]["program"] == FIREFOX
+    thief = Client()
+    thief.cookies["sessionid"] = row.session_key
+    assert not is_in(thief)
+
+
+def test_a_session_whose_key_is_lost_is_over(superuser: Any, log_in: Any, settings: Any) -> None:
+    client = log_in(superuser)
+    settings.FIELD_ENCRYPTION_KEYS = ["Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyMDA="]
+    assert not is_in(client)
+    assert client.get("/admin/login/").status_code == 200
+
+
+def test_a_lockout_is_mailed_to_the_owner_once_per_day(superuser: Any, settings: Any, clock: Any) -> None:
+    settings.EMAIL_IS_SET_UP = True
+    for address in range(5):
+        for _ in range(12):
+            post_password("root", "wrong", REMOTE_ADDR=f"198.51.100.{address}")
+    for _ in range(12):
+        post_password("nobody", "wrong", REMOTE_ADDR="198.51.100.99")
+    assert [sent.to for sent in mail.outbox] == [["root@example.com"]]
+    clock.shift(timedelta(hours=25))
+    for _ in range(12):
+        post_password("root", "wrong")
+    assert len(mail.outbox) == 2

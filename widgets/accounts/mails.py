@@ -1,0 +1,53 @@
+"""Mails to people about their own accounts. They are sent after the answer, so that no answer's time tells anything.
+
+Without EMAIL_URL, no mail is sent. Closed accounts get none.
+"""
+
+import logging
+import threading
+from smtplib import SMTPException
+from typing import Any
+
+from allauth.core import context
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.signals import request_finished
+from django.dispatch import receiver
+
+logger = logging.getLogger(__name__)
+
+FOOTER = "\n\nIf this was not you, tell your administrator at once.\n"
+
+
+class Waiting(threading.local):
+    """The mails of the request that this thread answers."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+
+
+waiting = Waiting()
+
+
+def send(user: Any, subject: str, text: str, footer: str = FOOTER) -> None:
+    """Sends a mail when the running request is over; at once outside requests."""
+    if not (settings.EMAIL_IS_SET_UP and user.is_active and user.email):
+        return
+    body = f"Hello {user.get_short_name() or user.get_username()},\n\n{text}{footer}\n{settings.SITE_URL}/\n"
+    waiting.mails.append(EmailMessage(subject, body, None, [user.email]))
+    if context.request is None:
+        send_waiting()
+
+
+@receiver(request_finished, dispatch_uid="widgets.accounts.mails")
+def send_waiting(**_: Any) -> None:
+    """Servers send this signal when the whole answer has left, also of a poll."""
+    if not waiting.mails:
+        return
+    mails, waiting.mails = waiting.mails, []
+    for mail in mails:
+        try:
+            mail.send()
+        except (OSError, SMTPException, ValueError) as error:
+            # Its words may quote the mail.
+            logger.error("a mail could not be sent: %s", type(error).__name__)  # noqa: TRY400

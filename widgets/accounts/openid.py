@@ -1,0 +1,188 @@
+"""The exchange with a provider of OpenID Connect: what allauth's flow (code with PKCE and state) leaves open.
+
+The issuer must be the one that the host wrote down, its signature and the nonce are checked, and all requests of one
+step together take at most PATIENCE seconds, so a slow provider holds no thread for long.
+
+https://openid.net/specs/openid-connect-core-1_0.html
+"""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from io import BytesIO
+from typing import Any
+
+import jwt
+import requests
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.base import ProviderException
+from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+
+from widgets.accounts.reauthentication import RECENT
+from widgets.mixpanel.answer import read_body
+from widgets.mixpanel.wire import SESSION
+
+PATIENCE = 10
+"""Seconds for all requests to the provider that one step of the login needs (`wire.exchange`)."""
+
+LONGEST_SUBJECT = 191
+"""The length of allauth's column."""
+
+SIGNATURES = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+WELL_KNOWN = "/.well-known/openid-configuration"
+
+
+class ProviderSession:
+    """Sends allauth's requests by `mixpanel.wire`: one deadline, no redirects, no cookies, a limit on the answer."""
+
+    def __enter__(self) -> "ProviderSession":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        """The connections stay open for the next login."""
+
+    def get(self, url: str, **options: Any) -> requests.Response:
+        return self.request("GET", url, **options)
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        options |= {"timeout": PATIENCE, "allow_redirects": False, "stream": True}
+        try:
+            with SESSION.request(method, url, **options) as response:
+                body = read_body(response)
+        except Exception as error:  # noqa: BLE001 - sockets, TLS, urllib3, zlib; the words may hold the request
+            raise ProviderException(f"the provider can't be reached: {type(error).__name__}") from None
+        answer = requests.Response()
+        answer.status_code, answer.headers, answer.raw = response.status_code, response.headers, BytesIO(body)
+        if answer.status_code != 200:
+            raise ProviderException(f"the provider answered {answer.status_code}")
+        return answer
+
+
+class Provider(OpenIDConnectProvider):
+    pkce_enabled_default = True
+
+    @property
+    def server_url(self) -> str:
+        return f"{settings.OIDC_ISSUER.rstrip('/')}{WELL_KNOWN}"
+
+    def get_oauth2_adapter(self, request: HttpRequest) -> "Exchange":
+        return Exchange(request)
+
+    def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
+        """A person who is logged in, and comes here to sign in again, proves to the provider who they are."""
+        chosen: dict[str, Any] = super().get_redirect_from_request_kwargs(request)
+        again = {"prompt": "login", "max_age": 0} if request.user.is_authenticated else {}
+        nonce = get_random_string(32)
+        return chosen | {"process": "login", "nonce": nonce, "auth_params": {"nonce": nonce, **again}}
+
+    def get_scope_from_request(self, request: HttpRequest) -> list[str]:
+        return ["openid", "email", "profile"]
+
+    def extract_extra_data(self, data: Any) -> dict[str, Any]:
+        """Nothing is stored of what the provider says but its name for the person."""
+        return {}
+
+
+def provider_errors(read: Callable[..., Any]) -> Callable[..., Any]:
+    """Every error of a function that reads the provider's answers is the provider's. Its words may hold an answer."""
+
+    @wraps(read)
+    def reading(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return read(*args, **kwargs)
+        except (ProviderException, DatabaseError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a hostile provider may cause any
+            raise ProviderException(f"the provider's answer can't be used: {type(error).__name__}") from None
+
+    return reading
+
+
+class Exchange(OpenIDConnectOAuth2Adapter):
+    """The requests to the provider, and the checks of its answers."""
+
+    get_access_token_data = provider_errors(OpenIDConnectOAuth2Adapter.get_access_token_data)
+    parse_token = provider_errors(OpenIDConnectOAuth2Adapter.parse_token)
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request, settings.OIDC_ISSUER)
+
+    def get_provider(self) -> Provider:
+        app = SocialApp(
+            provider="openid_connect",
+            provider_id=settings.OIDC_ISSUER,  # another issuer's people are other people
+            name="single sign-on",
+            client_id=settings.OIDC_CLIENT_ID,
+            secret=settings.OIDC_CLIENT_SECRET,
+            settings={},
+        )
+        return Provider(self.request, app=app)
+
+    @property
+    @provider_errors
+    def openid_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = super().openid_config
+        if config["issuer"] != settings.OIDC_ISSUER:
+            raise ProviderException("the provider's issuer is not OIDC_ISSUER")
+        secure = settings.OIDC_ISSUER.startswith("https:")
+        for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"):
+            if secure and not str(config.get(name, "https:")).startswith("https:"):
+                raise ProviderException(f"the provider's {name} is not https:")
+        return config
+
+    @property
+    def basic_auth(self) -> bool:
+        """How the secret is sent. Providers that don't say it expect `client_secret_basic`."""
+        return "client_secret_post" not in self.openid_config.get("token_endpoint_auth_methods_supported", ())
+
+    def get_callback_url(self, request: HttpRequest, app: Any) -> str:
+        return f"{settings.SITE_URL}{reverse('openid_connect_callback')}"
+
+    @provider_errors
+    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
+        """Takes the address from the ID token, or from the userinfo of the same subject."""
+        claims = self.claims_of(kwargs["response"]["id_token"])
+        if "email" not in claims:
+            more = self._fetch_user_info(token.token)
+            if more.get("sub") != claims["sub"]:
+                raise ProviderException("the userinfo is another person's")
+            claims = {**more, **claims}
+        if len(claims["sub"]) > LONGEST_SUBJECT:
+            raise ProviderException("the provider's name for the person is too long")
+        if time.time() - claims.get("auth_time", time.time()) > RECENT and request.user.is_authenticated:
+            raise ProviderException("the provider did not ask to sign in again")
+        login = self.get_provider().sociallogin_from_response(request, {"id_token": claims})
+        login.is_verified, login.nonce = is_verified(claims), claims.get("nonce")
+        return login
+
+    def claims_of(self, id_token: str) -> dict[str, Any]:
+        """The claims of an ID token for us that the provider signed and that has not ended. Raises jwt.PyJWTError."""
+        keys = jwt.PyJWKSet.from_dict(ProviderSession().get(self.openid_config["jwks_uri"]).json()).keys
+        name = jwt.get_unverified_header(id_token).get("kid")
+        key = next(each for each in keys if each.key_id == name or (name is None and len(keys) == 1))
+        claims: dict[str, Any] = jwt.decode(
+            id_token,
+            key,
+            algorithms=SIGNATURES,
+            audience=settings.OIDC_CLIENT_ID,
+            issuer=settings.OIDC_ISSUER,
+            leeway=60,
+            options={"require": ["iss", "aud", "exp", "iat", "sub"]},
+        )
+        return claims
+
+
+def is_verified(claims: dict[str, Any]) -> bool:
+    """Whether the provider vouches for the address. Microsoft Entra ID says so in a claim of its own.
+
+    https://learn.microsoft.com/entra/identity-platform/optional-claims-reference
+    """
+    if settings.OIDC_ISSUER.startswith("https://login.microsoftonline.com/"):
+        return claims.get("xms_edov") in (True, "1", "true")
+    return claims.get("email_verified") is True

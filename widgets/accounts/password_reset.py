@@ -1,0 +1,130 @@
+"""Forgotten passwords: a mail with a link that works once, for an hour. The answer is the same for every address.
+
+Closed accounts get no mail, and neither do accounts without a password: those of single sign-on, of commands, and of
+invited people, who ask for a new invitation.
+"""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from axes.handlers.proxy import AxesProxyHandler
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.core.validators import ProhibitNullCharactersValidator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import base36_to_int, urlsafe_base64_encode
+from django.views.generic import FormView
+
+from widgets.accounts import mails
+from widgets.accounts.guesses import Guesses
+from widgets.accounts.invitations import InvitationTokens, OpenedTokens
+from widgets.accounts.sign_in import count, refused
+from widgets.accounts.views import SetPassword
+
+LINK_WORKS = timedelta(hours=1)
+BEGINNING = datetime(2001, 1, 1)
+"""Django's tokens begin with the seconds since then, by the machine's local time."""
+
+MAILS = 3
+"""Mails per account and quarter of an hour."""
+
+ASKS = 20
+"""Requests per address and quarter of an hour."""
+
+
+class ResetTokens(InvitationTokens):
+    key_salt = "widgets.accounts.password_reset"
+
+    def check_token(self, user: Any, token: str | None) -> bool:
+        if not super().check_token(user, token):
+            return False
+        made = BEGINNING + timedelta(seconds=base36_to_int(str(token).partition("-")[0]))
+        return datetime.now() - made <= LINK_WORKS
+
+
+class OpenedResetTokens(OpenedTokens, ResetTokens):
+    """The form in which a session keeps a link's token."""
+
+    key_salt = ResetTokens.key_salt
+
+
+reset_tokens, opened_reset_tokens = ResetTokens(), OpenedResetTokens()
+
+
+class ForgottenForm(forms.Form):
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        validators=[ProhibitNullCharactersValidator()],
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+
+
+if TYPE_CHECKING:
+    AsksForAddress = FormView[ForgottenForm]
+else:
+    AsksForAddress = FormView
+
+
+class Forgotten(AsksForAddress):
+    template_name = "sign_in/forgotten.html"
+    form_class = ForgottenForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        context |= admin.site.each_context(self.request)
+        return context | {"title": "Forgotten your password?", "has_mail": settings.EMAIL_IS_SET_UP}
+
+    def form_valid(self, form: ForgottenForm) -> HttpResponse:
+        request: Any = self.request
+        if not settings.EMAIL_IS_SET_UP:
+            return self.render_to_response(self.get_context_data(form=form))
+        if too_many_asks(request):
+            return refused(request)
+        email = form.cleaned_data["email"]
+        for user in accounts_with(email):
+            tries = Guesses(f"account {user.pk}", "password reset", MAILS)
+            if not tries.are_locked(request):
+                count(request, tries.name, tries.kind)
+                send_link(user)
+        context = {**admin.site.each_context(request), "title": "Look into your mail", "email": email}
+        return render(request, "sign_in/link_sent.html", context)
+
+
+def too_many_asks(request: Any) -> bool:
+    """Counts this request of the address. True if it is one too many."""
+    AxesProxyHandler.update_request(request)
+    tries = Guesses("", f"asks {request.axes_ip_address}", ASKS)
+    if tries.are_locked(request):
+        return True
+    count(request, tries.name, tries.kind)
+    return False
+
+
+def accounts_with(email: str) -> list[Any]:
+    """The open accounts with this address and a password. Databases compare some different letters as equal."""
+    found = get_user_model().objects.filter(email__iexact=email, is_active=True)
+    return [user for user in found if user.email.lower() == email.lower() and user.has_usable_password()]
+
+
+def send_link(user: Any) -> None:
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    link = f"{settings.SITE_URL}{reverse('reset_password', args=[uid, reset_tokens.make_token(user)])}"
+    mails.send(
+        user,
+        "A new password for MixCyfe",
+        f"Choose a new password here. The link works once, within an hour:\n\n{link}\n\n"
+        f"Your user name is {user.get_username()}.",
+        footer="\n\nIf you did not ask for it, do nothing: your password stays as it is.\n",
+    )
+
+
+class ResetPassword(SetPassword):
+    """The page behind the mail's link. It asks for the second factor too, if the account has one."""
+
+    tokens, opened_tokens = reset_tokens, opened_reset_tokens

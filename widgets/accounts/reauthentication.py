@@ -1,0 +1,165 @@
+"""Asks people to sign in again before credentials, people or addresses change, if their login is RECENT no more.
+
+The page that asks is the answer to the very request. A POST travels through the browser in hidden fields and arrives
+again with the password, so nothing typed is lost, and nothing typed is stored.
+"""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from widgets.accounts import guesses, passkeys
+from widgets.accounts.sessions import SIGNED_IN_AT
+from widgets.accounts.sign_in import refused
+
+RECENT = 600
+CONFIRMED_AT = "confirmed_at"
+PREFIX = "again"
+MARK = f"{PREFIX}-method"
+"""The field of our form that says by which method the first request came."""
+
+View = Callable[..., Any]
+
+
+def is_recent(request: Any) -> bool:
+    at = max(request.session.get(SIGNED_IN_AT, 0), request.session.get(CONFIRMED_AT, 0))
+    return time.time() - at < RECENT
+
+
+def confirm(request: Any) -> None:
+    """Notes that the person has just shown who they are. The session gets a new key."""
+    request.session.cycle_key()
+    request.session[CONFIRMED_AT] = int(time.time())
+
+
+class AgainForm(forms.Form):
+    """The password, or a code for people without one, or a passkey."""
+
+    password = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=4096,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+    code = forms.CharField(
+        required=False,
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+    )
+    credential = passkeys.CredentialField(required=False)
+
+    def __init__(self, data: Any, user: Any) -> None:
+        super().__init__(data, prefix=PREFIX)
+        self.user = user
+        types = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+        if user.has_usable_password():
+            del self.fields["code"]
+        else:
+            del self.fields["password"]
+            if Authenticator.Type.TOTP not in types:
+                del self.fields["code"]
+        if Authenticator.Type.WEBAUTHN not in types:
+            del self.fields["credential"]
+
+    def clean(self) -> dict[str, Any]:
+        from widgets.accounts.second_factor import authenticator_of
+
+        cleaned = self.cleaned_data
+        if cleaned.get("password") and self.user.check_password(cleaned["password"]):
+            return cleaned
+        if cleaned.get("code") and authenticator_of(self.user, cleaned["code"]):
+            return cleaned
+        if cleaned.get("credential"):
+            passkeys.check(self.user, cleaned["credential"])
+            return cleaned
+        raise ValidationError("That was not right. Try again.")
+
+
+def ask(request: Any) -> HttpResponse | None:
+    """The page that asks to sign in again; None if the view may go on. The request is of a person who is logged in."""
+    if is_recent(request):
+        return None
+    answered = request.method == "POST" and MARK in request.POST
+    form = AgainForm(request.POST if answered else None, request.user)
+    if answered and form.fields:
+        tries = guesses.of_session(request)
+        if tries.are_locked(request):
+            return refused(request)
+        if form.is_valid():
+            confirm(request)
+            tries.forget()
+            return HttpResponseRedirect(request.get_full_path()) if request.POST[MARK] == "GET" else None
+        if tries.count_failure(request, "signing in again failed"):
+            return refused(request)
+    return page(request, form, request.POST[MARK] if answered else request.method)
+
+
+def page(request: Any, form: AgainForm, method: str) -> HttpResponse:
+    ours = {*(form.add_prefix(name) for name in AgainForm.base_fields), MARK, "csrfmiddlewaretoken"}
+    typed = [(name, value) for name, values in request.POST.lists() if name not in ours for value in values]
+    options = passkeys.challenge(request.user) if "credential" in form.fields else None
+    context = {
+        **admin.site.each_context(request),
+        "title": "Sign in again",
+        "form": form,
+        "typed": typed,
+        "mark": MARK,
+        "method": method,
+        "js_data": {"request_options": options},
+        "has_single_sign_on": bool(settings.OIDC_ISSUER) and request.user.socialaccount_set.exists(),
+    }
+    response = render(request, "sign_in/again.html", context)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def required(view: View) -> View:
+    """A view that only people with a recent login get. Put it inside `login_required`."""
+
+    @wraps(view)
+    def asking(request: Any, *args: Any, **kwargs: Any) -> Any:
+        return (ask(request) if request.user.is_authenticated else None) or view(request, *args, **kwargs)
+
+    return asking
+
+
+def required_on_post(view: View) -> View:
+    """Asks before a POST, when the view changes something, and shows its page to everybody whom it lets in."""
+
+    @wraps(view)
+    def asking(request: Any, *args: Any, **kwargs: Any) -> Any:
+        asked = ask(request) if request.method == "POST" and request.user.is_authenticated else None
+        return asked or view(request, *args, **kwargs)
+
+    return asking
+
+
+PEOPLE = (
+    "auth_user_",
+    "widgets_project_members",
+    "widgets_project_role",
+    "widgets_project_link",
+    "widgets_project_remove",
+)
+"""How the names of the admin's pages begin that change people and their roles."""
+
+
+def required_for_people(view: View) -> View:
+    """For the admin's views. Where it is a page of PEOPLE, `required_on_post` holds."""
+    guarded = required_on_post(view)
+
+    @wraps(view)
+    def asking(request: Any, *args: Any, **kwargs: Any) -> Any:
+        name = request.resolver_match.url_name if request.resolver_match else ""
+        return (guarded if (name or "").startswith(PEOPLE) else view)(request, *args, **kwargs)
+
+    return asking

@@ -1,0 +1,172 @@
+"""Second factors: codes from an app, passkeys, recovery codes. Who must have one, from when on, and who removes them.
+
+A person who must have one has GRACE from the first page after the login. Then every page leads to the set-up.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa import signals
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.utils import decrypt
+from django import forms
+from django.conf import settings
+from django.db import transaction
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from widgets.accounts import audit_log, mails
+from widgets.models import AccountSecurity, Role
+from widgets.models.access import has_role_somewhere
+from widgets.models.encrypted import SecretLost
+
+logger = logging.getLogger(__name__)
+
+GRACE = timedelta(days=7)
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+OPEN_PAGES = {
+    "mfa_index",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "end_sessions",
+    "login",
+    "logout",
+    "jsi18n",
+    "healthz",
+}
+"""The names of all pages for people whose grace is over."""
+
+
+def must_have_second_factor(user: Any) -> bool:
+    return settings.REQUIRE_SECOND_FACTOR and has_role_somewhere(user, Role.LEAD)
+
+
+def has_second_factor(user: Any) -> bool:
+    return Authenticator.objects.filter(user=user, type__in=FACTORS).exists()
+
+
+def due_at(user: Any) -> datetime | None:
+    """When the grace of this person ends or ended; None if no second factor is missing."""
+    if not must_have_second_factor(user) or has_second_factor(user):
+        return None
+    known, _ = AccountSecurity.objects.get_or_create(user=user)
+    if known.second_factor_asked_at is None:
+        known.second_factor_asked_at = timezone.now()
+        known.save(update_fields=["second_factor_asked_at"])
+    return known.second_factor_asked_at + GRACE
+
+
+class SecondFactorMiddleware:
+    """Marks the request with the end of the grace, for the pages, and leads to the set-up after it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if not settings.REQUIRE_SECOND_FACTOR or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return None
+        due = due_at(request.user) if request.user.is_authenticated else None
+        if due is None:
+            return None
+        request.second_factor_due = due
+        request.second_factor_overdue = due <= timezone.now()
+        if not request.second_factor_overdue or request.resolver_match.url_name in OPEN_PAGES:
+            return None
+        return HttpResponseRedirect(reverse("mfa_index"))
+
+
+def authenticator_of(user: Any, code: str) -> Authenticator | None:
+    """The app or the recovery codes that this code belongs to. A code is good once."""
+    try:
+        with transaction.atomic():
+            for each in Authenticator.objects.select_for_update().filter(user=user).exclude(type=FACTORS[1]):
+                good = takes(each, code) if each.type == FACTORS[0] else each.wrap().validate_code(code)
+                if good:
+                    return each
+    except SecretLost:
+        logger.error("no key opens the second factor of account %s", user.pk)  # noqa: TRY400 - says all
+    return None
+
+
+def takes(app: Authenticator, code: str) -> bool:
+    """True for a code of now that is newer than the last one used, in whatever process."""
+    secret = decrypt(app.data["secret"])
+    for counter in yield_hotp_counters_from_time():
+        is_newer = counter > app.data.get("last_counter", 0)
+        if is_newer and compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, counter))):
+            app.data["last_counter"] = counter
+            app.save(update_fields=["data"])
+            return True
+    return False
+
+
+class CodeForm(AuthenticateForm):
+    """The form after the password. `SecondFactorPage` counts wrong codes."""
+
+    code = forms.CharField(
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
+    )
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        found = authenticator_of(self.user, code)
+        if found is None:
+            raise forms.ValidationError("This code is wrong, or was used before. Wait for the next one.")
+        found.user = self.user
+        self.authenticator = found
+        return code
+
+
+NAMES = {
+    Authenticator.Type.TOTP: "codes from an app",
+    Authenticator.Type.WEBAUTHN: "a passkey",
+    Authenticator.Type.RECOVERY_CODES: "recovery codes",
+}
+
+
+def remove(user: Any) -> int:
+    """Removes all second factors of a person who lost them, and ends the sessions. Returns the number of factors."""
+    removed, _ = Authenticator.objects.filter(user=user).delete()
+    if removed:
+        user.sessions.all().delete()
+        mails.send(
+            user,
+            "Your second factor at MixCyfe was removed",
+            "An administrator removed the second factor of your account. The password alone logs in now. Set up a new "
+            "second factor at once.",
+        )
+    return removed
+
+
+def note_change(user: Any, what: str) -> None:
+    """Logs a change of one's own ways to log in, and mails it."""
+    audit_log.log_change(user, user, what)
+    mails.send(user, "The ways to log in to your account at MixCyfe changed", what)
+
+
+@receiver(signals.authenticator_added, dispatch_uid="widgets.second_factor.added")
+def added(user: Any, authenticator: Authenticator, **_: Any) -> None:
+    note_change(user, f"Added to log in with: {NAMES[Authenticator.Type(authenticator.type)]}.")
+
+
+@receiver(signals.authenticator_removed, dispatch_uid="widgets.second_factor.removed")
+def removed(user: Any, authenticator: Authenticator, **_: Any) -> None:
+    note_change(user, f"Removed: {NAMES[Authenticator.Type(authenticator.type)]}.")
+
+
+@receiver(signals.authenticator_reset, dispatch_uid="widgets.second_factor.reset")
+def reset(user: Any, **_: Any) -> None:
+    note_change(user, "Made new recovery codes. The old ones work no more.")

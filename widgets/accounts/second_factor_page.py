@@ -1,0 +1,52 @@
+"""The page after the password: it asks for a code or a passkey. Its address is below the login page's.
+
+So the cookie of `known_browsers` arrives here too.
+"""
+
+from typing import Any
+
+from allauth.account.internal.stagekit import clear_login
+from allauth.mfa.base.views import AuthenticateView
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from widgets.accounts import guesses, mails
+from widgets.accounts.login_page import passkeys_work
+from widgets.accounts.second_factor import FACTORS
+from widgets.accounts.sign_in import refused
+
+
+class SecondFactorPage(AuthenticateView):
+    template_name = "sign_in/second_factor.html"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = self.stage.login.user
+        tries = guesses.of_codes(request, user)
+        if tries.are_locked(request):
+            clear_login(request)
+            return refused(request)
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        if "code" not in self.form.errors:
+            if self.form.is_valid():
+                tries.forget()
+            return response
+        if not tries.count_failure(request, "second factor failed"):
+            return response
+        clear_login(request)
+        mails.send(
+            user,
+            "Somebody knows your password at MixCyfe",
+            "Somebody entered your password, and then wrong codes. If that was not you, change your password now: "
+            "nobody got in, but your second factor is all that protects your account.",
+        )
+        return refused(request)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        types = set(self.stage.login.user.authenticator_set.values_list("type", flat=True))
+        return {
+            **admin.site.each_context(self.request),
+            **super().get_context_data(**kwargs),
+            "title": "Second step",
+            "has_codes": FACTORS[0] in types,
+            "has_passkeys": FACTORS[1] in types and passkeys_work(self.request),
+        }

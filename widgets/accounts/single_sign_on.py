@@ -1,0 +1,138 @@
+"""Single sign-on with OpenID Connect, beside passwords. The host sets OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET.
+
+`openid` has the exchange with the provider. Here stands which account a person gets: one is matched by a verified
+address only, and superusers' never.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.base import ProviderException
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from widgets.accounts import openid
+from widgets.accounts.client import harmless
+from widgets.accounts.login_page import back_to_login
+from widgets.accounts.openid import Exchange, Provider, ProviderSession
+from widgets.accounts.reauthentication import confirm
+from widgets.accounts.second_factor import note_change
+from widgets.mixpanel.wire import exchange
+
+logger = logging.getLogger("widgets.sign_in")
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):
+    def get_requests_session(self) -> ProviderSession:
+        return ProviderSession()
+
+    def get_provider(self, request: Any, provider: Any, client_id: Any = None) -> Provider:
+        return Exchange(request).get_provider()
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, error: Any = None, **more: Any) -> None:
+        log_failure(more.get("exception") or ProviderException(str(error)))
+        raise ImmediateHttpResponse(back_to_login("failed"))
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Finds or makes the account. allauth then asks for its second factor, and logs the person in."""
+        sociallogin.token = None
+        if sociallogin.nonce != sociallogin.state.get("nonce"):
+            self.on_authentication_error(request, None, "the ID token is of another login")
+        is_known = sociallogin.is_existing
+        user = sociallogin.user if is_known else account_for(sociallogin)
+        if user.is_superuser:
+            raise ImmediateHttpResponse(back_to_login("superuser"))
+        if not user.is_active:
+            raise ImmediateHttpResponse(back_to_login("closed"))
+        if not is_known:
+            sociallogin.connect(request, user)
+            note_change(user, "Connected to single sign-on.")
+        if request.user.is_authenticated and request.user.pk == user.pk:
+            confirm(request)
+            next_url = sociallogin.get_redirect_url(request) or reverse("board")
+            raise ImmediateHttpResponse(HttpResponseRedirect(next_url))
+
+
+def log_failure(error: Exception) -> None:
+    """Only a ProviderException has words of ours. Those of others may quote a secret, a code or a token."""
+    why = str(error) if isinstance(error, ProviderException) else type(error).__name__
+    logger.warning("single sign-on failed: %s", harmless(why)[:200])
+
+
+def account_for(sociallogin: Any) -> Any:
+    """The account with the verified address, else a new one without a project. Raises ImmediateHttpResponse."""
+    email = (sociallogin.user.email or "").lower()
+    if not (email and sociallogin.is_verified):
+        raise ImmediateHttpResponse(back_to_login("unverified"))
+    people = get_user_model().objects
+    found = [user for user in people.filter(email__iexact=email) if user.email.lower() == email]
+    if len(found) > 1:
+        raise ImmediateHttpResponse(back_to_login("unclear"))
+    if found:
+        return found[0]
+    if people.filter(username__iexact=email).exists():
+        raise ImmediateHttpResponse(back_to_login("unclear"))
+    user = sociallogin.user
+    user.username, user.email = email[:150], email
+    user.first_name, user.last_name = harmless(user.first_name)[:150], harmless(user.last_name)[:150]
+    user.set_unusable_password()
+    return user
+
+
+def accounts_of(user: Any) -> list[SocialAccount]:
+    return list(SocialAccount.objects.filter(user=user, provider=settings.OIDC_ISSUER))
+
+
+def within_limits(view: View) -> View:
+    """404 without single sign-on; the login page, when the provider is slow, down or lies."""
+
+    @wraps(view)
+    def limited(request: HttpRequest) -> HttpResponse:
+        if not settings.OIDC_ISSUER:
+            raise Http404
+        with exchange(openid.PATIENCE):
+            try:
+                return view(request)
+            except ImmediateHttpResponse as error:
+                return error.response
+            except (ProviderException, OAuth2Error) as error:
+                log_failure(error)
+                return back_to_login("failed")
+
+    return limited
+
+
+@never_cache
+@require_POST
+@within_limits
+def begin(request: HttpRequest) -> HttpResponse:
+    """Leads to the provider. POST, so that no other site can begin a login."""
+    response: HttpResponse = OAuth2LoginView.adapter_view(Exchange(request))(request)
+    if urlsplit(response["Location"]).netloc == "":
+        return response
+    # Not a redirect: the answer to a form may not lead to another site, says the Content-Security-Policy.
+    return render(request, "sign_in/to_provider.html", {"url": response["Location"]})
+
+
+@never_cache
+@require_GET
+@within_limits
+def come_back(request: HttpRequest) -> HttpResponse:
+    """Where the provider sends people back to. The host enters this address there."""
+    response: HttpResponse = OAuth2CallbackView.adapter_view(Exchange(request))(request)
+    return response

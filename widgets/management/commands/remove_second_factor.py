@@ -1,0 +1,24 @@
+"""`manage.py remove_second_factor NAME`, for a person who lost it, when no superuser is at hand."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from widgets.accounts import audit_log, second_factor
+
+
+class Command(BaseCommand):
+    help = "Removes all second factors of one account. The password alone logs in then. The owner gets a mail."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="the user name")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = get_user_model().objects.filter(username=options["name"]).first()
+        if user is None:
+            raise CommandError("No account has this user name.")
+        if not second_factor.remove(user):
+            raise CommandError("This account has no second factor.")
+        audit_log.log_command([user], "Removed the second factor.")
+        self.stdout.write("Removed. The password alone logs in now.")

@@ -1,0 +1,8 @@
+// Shows the buttons that need a script, and says when the browser or the person ended a passkey's dialog.
+for (const each of document.querySelectorAll("[data-needs-passkeys]")) each.hidden = !window.PublicKeyCredential;
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  const said = document.querySelector("[data-passkey-failed]");
+  said.hidden = false;
+  said.focus();
+});
