@@ -87,7 +87,7 @@ def test_a_new_person_gets_an_account_without_a_project(issuer: str, acme: Team)
     assert answer["Location"] == "/"
     assert "Acme" not in text_of(client.get("/"))
     user = get_user_model().objects.get(username="ada@example.com")
-    assert (user.get_full_name(), user.is_staff, user.is_superuser) == ("Ada Byron", True, False)
+    assert (user.get_full_name(), user.is_superuser) == ("Ada Byron", False)
     assert not user.has_usable_password()
     assert not user.mixpanel_projects.exists()
     sign_on("ada-1")

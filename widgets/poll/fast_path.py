@@ -90,8 +90,7 @@ def fast_answer(pages: PageCache, address: str, if_none_match: str) -> Answer | 
         return None
     if too_old(row, now) or follow_up(row, now):
         return None
-    keep = change is not None and pages.keeps(address)
-    if keep and (page := page_of(row, format, now, change)) is not None:
+    if change is not None and pages.keeps(address) and (page := page_of(row, format, now, change)) is not None:
         pages.put(address, page)
         return page.answer(now, if_none_match)
     reply = deliver(row, format, if_none_match, waited=False)

@@ -27,7 +27,10 @@ class Site(AdminSite):
     """Every page has the navigation of the board."""
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Members of a project and superusers may enter; `is_staff` gives nothing."""
+        """Members of a project and superusers may enter; `is_staff` gives nothing. All may change their password."""
+        match = request.resolver_match
+        if match and match.url_name in ("password_change", "password_change_done"):
+            return bool(request.user.is_active)
         return has_role_somewhere(request.user, Role.VIEWER)
 
     def register(self, model_or_iterable: Any, *args: Any, **kwargs: Any) -> None:
