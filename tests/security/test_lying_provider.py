@@ -1,4 +1,4 @@
-"""Single sign-on with a provider, or somebody in its place, whose answers are wrong: nobody is let in, nothing breaks."""
+"""Single sign-on with a provider, or somebody in its place, whose answers are wrong: nobody gets in."""
 
 import json
 import time
