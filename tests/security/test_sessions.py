@@ -9,6 +9,7 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.security.codes import is_in, post_password, text_of
 from widgets.models import Session
@@ -66,6 +67,13 @@ def test_the_last_day_writes_nothing_either(superuser: Any, log_in: Any, clock: 
     assert not any("UPDATE" in query["sql"] for query in queries)
 
 
+def test_what_strangers_begin_ends_after_an_hour(superuser: Any, clock: Any) -> None:
+    Client().get("/account/login/passkey/", headers={"Accept": "application/json"})
+    session = Session.objects.get()
+    assert session.expire_date - timezone.now() <= timedelta(hours=1)
+    assert session.user is None
+
+
 def test_people_see_their_own_and_end_the_others(superuser: Any, make_user: Any) -> None:
     make_user("other")
     here, there, other = Client(headers={"User-Agent": FIREFOX}), Client(REMOTE_ADDR="203.0.113.5"), Client()
@@ -97,7 +105,7 @@ def test_passwords_have_twelve_characters_and_old_ones_work_on(make_user: Any) -
     make_user("old", password="short-one")
     client = Client()
     assert post_password("old", "short-one", client).status_code == 302
-    for new in ("short-two", "password1234", "123456789012345"):
+    for new in ("short-two", "password1234", "!!Letmein2026", "dragondragon", "mixpanel rules ok", "123456789012345"):
         form = {"old_password": "short-one", "new_password1": new, "new_password2": new}
         assert client.post("/admin/password_change/", form).status_code == 200, new
 

@@ -1,1 +1,1 @@
-"""User accounts: invitations, passwords, login limits, sessions, removal. The pages for them are in `admin/`."""
+"""User accounts: invitations, ways to log in and their limits, sessions, removal. Admin pages are in `admin/`."""

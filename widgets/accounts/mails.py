@@ -5,6 +5,7 @@ Without EMAIL_URL, no mail is sent. Closed accounts get none.
 
 import logging
 import threading
+from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any
 
@@ -12,7 +13,11 @@ from allauth.core import context
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.signals import request_finished
+from django.db.models import Q
 from django.dispatch import receiver
+from django.utils import timezone
+
+from widgets.models import AccountSecurity
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +42,17 @@ def send(user: Any, subject: str, text: str, footer: str = FOOTER) -> None:
     waiting.mails.append(EmailMessage(subject, body, None, [user.email]))
     if context.request is None:
         send_waiting()
+
+
+def send_once_per_day(user: Any, field: str, subject: str, text: str) -> None:
+    """For mails that a stranger can cause. `field` of AccountSecurity holds when the last one was sent."""
+    if not settings.EMAIL_IS_SET_UP:
+        return
+    now = timezone.now()
+    AccountSecurity.objects.get_or_create(user=user)
+    due = Q(**{field: None}) | Q(**{f"{field}__lt": now - timedelta(days=1)})
+    if AccountSecurity.objects.filter(due, user=user).update(**{field: now}):
+        send(user, subject, text)
 
 
 @receiver(request_finished, dispatch_uid="widgets.accounts.mails")

@@ -19,6 +19,7 @@ from allauth.socialaccount.providers.base import ProviderException
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
+from django.core.cache import cache
 from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import reverse
@@ -30,6 +31,9 @@ from widgets.mixpanel.wire import SESSION
 
 PATIENCE = 10
 """Seconds for all requests to the provider that one step of the login needs (`wire.exchange`)."""
+
+DESCRIPTION_KEPT = 300
+"""Seconds for which a process keeps the provider's description of itself."""
 
 LONGEST_SUBJECT = 191
 """The length of allauth's column."""
@@ -127,13 +131,15 @@ class Exchange(OpenIDConnectOAuth2Adapter):
     @property
     @provider_errors
     def openid_config(self) -> dict[str, Any]:
-        config: dict[str, Any] = super().openid_config
+        key = f"openid {settings.OIDC_ISSUER}"
+        config: dict[str, Any] = cache.get(key) or super().openid_config
         if config["issuer"] != settings.OIDC_ISSUER:
             raise ProviderException("the provider's issuer is not OIDC_ISSUER")
         secure = settings.OIDC_ISSUER.startswith("https:")
         for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"):
             if secure and not str(config.get(name, "https:")).startswith("https:"):
                 raise ProviderException(f"the provider's {name} is not https:")
+        cache.set(key, config, DESCRIPTION_KEPT)
         return config
 
     @property

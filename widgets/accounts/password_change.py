@@ -1,9 +1,11 @@
 """Limits guesses of the old password in the form that changes a password, and does what follows a change."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 
@@ -34,15 +36,28 @@ WORDS = ("mixcyfe", "mixpanel", "cyfe", "dashboard")
 """Words that somebody who guesses tries first, at this site."""
 
 
+AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
+REPEATED = re.compile(r"(.+?)\1*")
+LONGEST_COMMON = 64
+
+
 class PasswordRules:
     """What Django's validators leave: the site's own words, and what follows a change on whatever page or command.
 
     https://docs.djangoproject.com/en/5.2/topics/auth/passwords/#writing-your-own-validator
     """
 
+    def __init__(self) -> None:
+        self.common: set[str] = CommonPasswordValidator().passwords
+
     def validate(self, password: str, user: Any = None) -> None:
+        """Django's list has few of 12 characters. So a short one with digits around it, or repeated, is common too."""
         if any(word in password.lower() for word in WORDS):
             raise ValidationError(f"Leave out the words {', '.join(WORDS)}: people who guess try them first.")
+        letters = AROUND.sub("", password.lower())
+        repeated = REPEATED.fullmatch(letters) if len(letters) <= LONGEST_COMMON else None
+        if repeated and repeated[1] in self.common:
+            raise ValidationError("This password is a common one with something around it, or repeated.")
 
     def get_help_text(self) -> str:
         return "A few words that don't belong together are hard to guess and easy to keep in mind."

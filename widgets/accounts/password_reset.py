@@ -23,6 +23,7 @@ from django.views.generic import FormView
 from widgets.accounts import mails
 from widgets.accounts.guesses import Guesses
 from widgets.accounts.invitations import InvitationTokens, OpenedTokens
+from widgets.accounts.sessions import digest
 from widgets.accounts.sign_in import count, refused
 from widgets.accounts.views import SetPassword
 
@@ -31,10 +32,10 @@ BEGINNING = datetime(2001, 1, 1)
 """Django's tokens begin with the seconds since then, by the machine's local time."""
 
 MAILS = 3
-"""Mails per account and quarter of an hour."""
+"""Mails to one address per quarter of an hour."""
 
 ASKS = 20
-"""Requests per address and quarter of an hour."""
+"""Requests of one visitor per quarter of an hour."""
 
 
 class ResetTokens(InvitationTokens):
@@ -87,10 +88,11 @@ class Forgotten(AsksForAddress):
         if too_many_asks(request):
             return refused(request)
         email = form.cleaned_data["email"]
-        for user in accounts_with(email):
-            tries = Guesses(f"account {user.pk}", "password reset", MAILS)
-            if not tries.are_locked(request):
-                count(request, tries.name, tries.kind)
+        # Unknown addresses are counted too, so that the answer takes as long.
+        tries = Guesses(digest(email.lower()), "password reset", MAILS)
+        if not tries.are_locked(request):
+            count(request, tries.name, tries.kind)
+            for user in accounts_with(email):
                 send_link(user)
         context = {**admin.site.each_context(request), "title": "Look into your mail", "email": email}
         return render(request, "sign_in/link_sent.html", context)

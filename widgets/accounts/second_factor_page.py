@@ -20,26 +20,26 @@ class SecondFactorPage(AuthenticateView):
     template_name = "sign_in/second_factor.html"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Nobody can guess a passkey, so it is taken during a lockout too."""
         user = self.stage.login.user
         tries = guesses.of_codes(request, user)
-        if tries.are_locked(request):
+        if "code" in request.POST and tries.are_locked(request):
             clear_login(request)
             return refused(request)
         response: HttpResponse = super().post(request, *args, **kwargs)
-        if "code" not in self.form.errors:
-            if self.form.is_valid():
-                tries.forget()
-            return response
-        if not tries.count_failure(request, "second factor failed"):
-            return response
-        clear_login(request)
-        mails.send(
-            user,
-            "Somebody knows your password at MixCyfe",
-            "Somebody entered your password, and then wrong codes. If that was not you, change your password now: "
-            "nobody got in, but your second factor is all that protects your account.",
-        )
-        return refused(request)
+        if self.form.is_valid():
+            tries.forget()
+        elif "code" in self.form.errors and tries.count_failure(request, "second factor failed"):
+            clear_login(request)
+            mails.send_once_per_day(
+                user,
+                "wrong_codes_mailed_at",
+                "Somebody knows your password at MixCyfe",
+                "Somebody entered your password, and then wrong codes. If that was not you, change your password now: "
+                "nobody got in, but your second factor is all that protects your account.",
+            )
+            return refused(request)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         types = set(self.stage.login.user.authenticator_set.values_list("type", flat=True))

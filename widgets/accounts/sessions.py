@@ -26,6 +26,8 @@ from widgets.models.encrypted import Encrypted, SecretLost, encrypt
 SIGNED_IN_AT = "signed_in_at"
 CLIENT = "client"
 TOUCH_SECONDS = 3600
+BEFORE_LOGIN = 3600
+"""Seconds for a second step, a new password or single sign-on. Strangers begin such sessions, so they end soon."""
 
 
 def digest(key: str) -> str:
@@ -36,7 +38,7 @@ def digest(key: str) -> str:
 def seconds_left(data: dict[str, Any]) -> float:
     """Seconds until a session with this data ends, if no request comes."""
     if SIGNED_IN_AT not in data:
-        return settings.SESSION_COOKIE_AGE
+        return BEFORE_LOGIN
     until_end: float = data[SIGNED_IN_AT] + settings.SESSION_ENDS_AFTER - time.time()
     return max(min(settings.SESSION_COOKIE_AGE, until_end), 0)
 

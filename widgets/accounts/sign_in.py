@@ -6,7 +6,6 @@ login have their own counters, so an attacker in the same office or behind the s
 (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
 """
 
-from datetime import timedelta
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
@@ -14,21 +13,17 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
 from widgets.accounts import failed_logins, known_browsers, mails
 from widgets.accounts.client import harmless, program
-from widgets.models import AccountSecurity
 
 NEW_BROWSER = ""
 """The `user_agent` in the counters of unknown browsers. Programs can send any name, so that name is not used."""
 
 LONGEST_NAME = 64
-
-LOCKOUT_MAILS = timedelta(days=1)
 
 
 def name_tried(request: HttpRequest, credentials: Any = None) -> str:
@@ -67,16 +62,12 @@ def failures(attempts: QuerySet[AccessAttempt]) -> int:
 
 
 def tell_of_lockout(name: str) -> None:
-    """Mails the account's owner, once per LOCKOUT_MAILS, however many strangers lock out however many browsers."""
+    """Mails the account's owner, once per day, however many strangers lock out however many browsers."""
     user = get_user_model().objects.filter(username=name, is_active=True).first()
-    if user is None or not settings.EMAIL_IS_SET_UP:
-        return
-    now = timezone.now()
-    AccountSecurity.objects.get_or_create(user=user)
-    due = Q(lockout_mailed_at=None) | Q(lockout_mailed_at__lt=now - LOCKOUT_MAILS)
-    if AccountSecurity.objects.filter(due, user=user).update(lockout_mailed_at=now):
-        mails.send(
+    if user is not None:
+        mails.send_once_per_day(
             user,
+            "lockout_mailed_at",
             "Wrong passwords for your account at MixCyfe",
             "Somebody entered a wrong password for your account too often. New browsers at that address can't log in "
             "to it for a quarter of an hour. If that was you, wait, or use a browser in which you logged in before. If "

@@ -5,12 +5,14 @@ address only, and superusers' never.
 """
 
 import logging
+import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import ProviderException
@@ -30,11 +32,17 @@ from widgets.accounts.login_page import back_to_login
 from widgets.accounts.openid import Exchange, Provider, ProviderSession
 from widgets.accounts.reauthentication import confirm
 from widgets.accounts.second_factor import note_change
+from widgets.accounts.sign_in import refused
 from widgets.mixpanel.wire import exchange
 
 logger = logging.getLogger("widgets.sign_in")
 
 View = Callable[[HttpRequest], HttpResponse]
+
+AT_ONCE = threading.BoundedSemaphore(3)
+"""Threads of this process that may wait for the provider. The next person goes back to the login page."""
+
+PER_ADDRESS = {"sign-on": "120/m/ip"}
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
@@ -105,14 +113,21 @@ def within_limits(view: View) -> View:
     def limited(request: HttpRequest) -> HttpResponse:
         if not settings.OIDC_ISSUER:
             raise Http404
-        with exchange(openid.PATIENCE):
-            try:
+        if not ratelimit.consume(request, app="widgets", action="sign-on", config=PER_ADDRESS, limit_get=True):
+            return refused(request)
+        if not AT_ONCE.acquire(blocking=False):
+            log_failure(ProviderException("too many people wait for the provider"))
+            return back_to_login("failed")
+        try:
+            with exchange(openid.PATIENCE):
                 return view(request)
-            except ImmediateHttpResponse as error:
-                return error.response
-            except (ProviderException, OAuth2Error) as error:
-                log_failure(error)
-                return back_to_login("failed")
+        except ImmediateHttpResponse as error:
+            return error.response
+        except (ProviderException, OAuth2Error) as error:
+            log_failure(error)
+            return back_to_login("failed")
+        finally:
+            AT_ONCE.release()
 
     return limited
 

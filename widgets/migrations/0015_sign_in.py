@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ),
                 ("second_factor_asked_at", models.DateTimeField(null=True)),
                 ("lockout_mailed_at", models.DateTimeField(null=True)),
+                ("wrong_codes_mailed_at", models.DateTimeField(null=True)),
             ],
             options={"default_permissions": ()},
         ),

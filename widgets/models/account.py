@@ -28,7 +28,7 @@ class Session(AbstractBaseSession):
 class AccountSecurity(models.Model):
     """`second_factor_asked_at`: since when this person is asked for a second factor. The grace begins there.
 
-    `lockout_mailed_at`: when the last mail about a lockout was sent.
+    `lockout_mailed_at`, `wrong_codes_mailed_at`: when the last such mail was sent.
     """
 
     user = models.OneToOneField(
@@ -36,6 +36,7 @@ class AccountSecurity(models.Model):
     )
     second_factor_asked_at = models.DateTimeField(null=True)
     lockout_mailed_at = models.DateTimeField(null=True)
+    wrong_codes_mailed_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ()
