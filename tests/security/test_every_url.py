@@ -81,9 +81,13 @@ def walk(
 
 
 def test_djangos_permissions_give_nothing() -> None:
-    """A viewer who holds all of them, `view_user` among them, gets what every viewer gets."""
+    """A viewer who holds all of them, `view_user` among them, gets what every viewer gets.
+
+    The table's passkey belongs to the viewer, so the pages of an account differ.
+    """
     viewer, holder = ROLES.index("viewer"), ROLES.index("view_user")
-    assert [cells[holder] for cells in table().values()] == [cells[viewer] for cells in table().values()]
+    rows = [cells for path, cells in table().items() if not path.startswith("account/")]
+    assert [cells[holder] for cells in rows] == [cells[viewer] for cells in rows]
 
 
 @pytest.mark.parametrize("role", ROLES)
