@@ -40,7 +40,7 @@ def test_somebody_logs_in_and_is_led_to_the_first_step(open_page: OpenPage, boss
     page = open_page("/")
     page.get_by_label("Username").fill("boss")
     page.get_by_label("Password").fill("a long password")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_role("heading", name="From Mixpanel to Cyfe in a few steps").wait_for()
     page.get_by_role("link", name="Add a project").click()
     page.get_by_role("button", name="Test connection").wait_for()
