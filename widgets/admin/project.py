@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 
 from widgets.admin.changes import LogsValues
 from widgets.admin.connection import RECEIVER
-from widgets.admin.fields import TimeZoneInput
+from widgets.admin.fields import TimeZoneInput, day
+from widgets.admin.notices import NoticesPage
 from widgets.admin.project_page import ProjectPage
 from widgets.admin.strict_list import StrictList
 from widgets.models import Project
@@ -40,7 +41,10 @@ class ProjectForm(forms.ModelForm):
     )
 
     class Meta:
-        widgets = {"timezone": TimeZoneInput(attrs={"class": "vTextField"})}
+        widgets = {
+            "timezone": TimeZoneInput(attrs={"class": "vTextField"}),
+            "expires_on": day(),
+        }
         help_texts = {
             "timezone": "The time zone in Mixpanel's project settings. It decides when a day ends.",
             "refresh_minutes": "How often today's numbers are refreshed. Ranges that are over are queried less often.",
@@ -94,7 +98,7 @@ class ProjectForm(forms.ModelForm):
 
 
 @admin.register(Project)
-class ProjectAdmin(ProjectPage, LogsValues, StrictList):
+class ProjectAdmin(ProjectPage, NoticesPage, LogsValues, StrictList):
     form = ProjectForm
     list_display = ("name", "state", "widget_count", "project_id", "region", "timezone")
     search_fields = ("name", "project_id")
@@ -105,7 +109,7 @@ class ProjectAdmin(ProjectPage, LogsValues, StrictList):
     fieldsets = (
         (None, {"fields": ("name",)}),
         ("In Mixpanel", {"fields": ("region", "project_id", "workspace_id", "timezone", "engine")}),
-        (CREDENTIALS, {"fields": ("auth", "username", "new_secret", "connection")}),
+        (CREDENTIALS, {"fields": ("auth", "username", "new_secret", "expires_on", "connection")}),
         (
             "Limits",
             {

@@ -8,6 +8,7 @@ from widgets.models.board import SharedBoard
 from widgets.models.call import ApiCall
 from widgets.models.deleted_widget import DeletedWidget
 from widgets.models.host import HostClock
+from widgets.models.notice import Notice, NoticeAddress, NoticeMessage
 from widgets.models.option_cache import OptionCache
 from widgets.models.project import Project
 from widgets.models.snapshot import Rendering, Snapshot
@@ -17,6 +18,9 @@ __all__ = [
     "ApiCall",
     "DeletedWidget",
     "HostClock",
+    "Notice",
+    "NoticeAddress",
+    "NoticeMessage",
     "OptionCache",
     "Project",
     "Rendering",

@@ -1,0 +1,89 @@
+"""A thread of each long-running process that looks for what to tell, and sends it. No poll and no refresh waits for it.
+
+It starts after the first request or refresh, which is after a server has forked. Commands call `delivery.run` instead.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.core.signals import request_finished
+from django.db import connections
+
+from widgets.notices.delivery import run
+from widgets.refresh import background
+from widgets.refresh.gateway import recorded
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_SECONDS = 60
+"""Without a refresh in this process. Others may refresh, time passes, and messages wait for their next try."""
+
+PAUSE_SECONDS = 1
+"""Between two looks, while refreshes follow each other."""
+
+
+class Watcher:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._news = threading.Event()
+
+    def start(self, **_: Any) -> None:
+        """Starts the thread once. Cheap enough for every request."""
+        if self._thread is None and has_threads():
+            with self._lock:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._watch, name="notices", daemon=True)
+                    self._thread.start()
+
+    def wake(self, **_: Any) -> None:
+        """Looks again soon, because a refresh has just succeeded or failed."""
+        self.start()
+        self._news.set()
+
+    def _watch(self) -> None:
+        while True:
+            self._news.clear()
+            try:
+                run()
+            except Exception:
+                logger.exception("notices could not be looked at")
+            finally:
+                connections.close_all()
+            time.sleep(PAUSE_SECONDS)
+            self._news.wait(LOOK_EVERY_SECONDS - PAUSE_SECONDS)
+
+
+watcher = Watcher()
+
+
+has_threads: Callable[[], object] = background.threads
+
+
+def attach(*, is_worker: bool = False) -> None:
+    """Lets this process watch from now on. For servers, if they may have threads, and for workers."""
+    global has_threads  # noqa: PLW0603 - one per process
+    has_threads = (lambda: True) if is_worker else background.threads
+    request_finished.connect(start, dispatch_uid="widgets.notices.start")
+    recorded.connect(wake, dispatch_uid="widgets.notices.wake")
+
+
+def start(**_: Any) -> None:
+    watcher.start()
+
+
+def wake(**_: Any) -> None:
+    watcher.wake()
+
+
+def _reset_after_fork() -> None:
+    """A forked process has none of its parent's threads."""
+    global watcher  # noqa: PLW0603 - one per process
+    watcher = Watcher()
+
+
+os.register_at_fork(after_in_child=_reset_after_fork)
