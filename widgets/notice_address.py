@@ -231,6 +231,11 @@ class NoticeTarget:
     is_encrypted: bool
     shown: str
 
+    @property
+    def names_host(self) -> bool:
+        """Whether the address names the host to connect to; else the service has one of its own."""
+        return self.kind.has_host and not self.shown.endswith("://")
+
 
 def read_address(text: str) -> NoticeTarget:
     """Raises BadAddress."""
@@ -266,13 +271,13 @@ def may_stand(kind: Kind, option: str) -> bool:
 
 
 def shown(url: str, scheme: str, kind: Kind) -> str:
+    if not kind.has_host:
+        return kind.title
     try:
         parts = urlsplit(url.partition("?")[0].replace("#", "/"))
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise BadAddress("The host or the port of this address can't be read.") from None
-    if not kind.has_host:
-        return kind.title
     if kind.module in HOST_MAY_BE_SECRET and "." not in host:
         return f"{scheme}://"
     if not HOST.fullmatch(host):

@@ -135,7 +135,7 @@ def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | No
     if notice.cause in NEEDS_SOMEBODY:
         # Saving a project clears its errors. Only an answer proves that Mixpanel accepts the new credentials.
         undecided = (Outcome.RUNNING, Outcome.UNAVAILABLE, Outcome.LIMIT)
-        last = project.calls.exclude(outcome__in=undecided).order_by("-ended_at").values_list("outcome", flat=True)
+        last = project.calls.exclude(outcome__in=undecided).order_by("-ended_at", "-pk").values_list("outcome", flat=True)
         return None if last.first() in NEEDS_SOMEBODY else True
     if notice.cause == "secret":
         return True

@@ -116,6 +116,7 @@ def described(job: Job, seconds: float) -> dict[str, Any]:
         "module": kind.module,
         "plugin": kind.plugin,
         "options": sorted(kind.options),
+        "names_host": job.target.names_host,
         "is_webhook": kind.module in WEBHOOKS,
         "may_be_inside": job.may_be_inside,
         "seconds": seconds,
