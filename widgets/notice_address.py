@@ -253,6 +253,7 @@ def read_address(text: str) -> NoticeTarget:
         return NoticeTarget(url, kind, is_pasted=True, is_encrypted=True, shown=kind.title)
     if scheme not in BY_SCHEME:
         raise BadAddress(f"Write {ALLOWED}.")
+    url = url.replace("#", "%23")  # a channel, and no fragment
     kind, query = BY_SCHEME[scheme], url.partition("?")[2]
     if wrong := [name for name in names_in(query) if not may_stand(kind, name)]:
         allowed = ", ".join(sorted(kind.options)) or "none"
@@ -274,7 +275,7 @@ def shown(url: str, scheme: str, kind: Kind) -> str:
     if not kind.has_host:
         return kind.title
     try:
-        parts = urlsplit(url.partition("?")[0].replace("#", "/"))
+        parts = urlsplit(url.partition("?")[0])
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise BadAddress("The host or the port of this address can't be read.") from None

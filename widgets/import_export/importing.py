@@ -91,12 +91,12 @@ def read_notify(value: Any, where: str) -> list[NoticeTarget] | None:
     """The addresses; None where the key is left out. The messages repeat no address."""
     if value is None:
         return None
-    if not isinstance(value, list) or len(value) > MOST_ADDRESSES:
+    if not isinstance(value, list) or len(value) > MOST_ADDRESSES or not all(isinstance(url, str) for url in value):
         raise BadImport(f"{where}: {NOTIFY}: write a list of at most {MOST_ADDRESSES} addresses.")
     targets = []
     for i, text in enumerate(value):
         try:
-            targets.append(read_address(text if isinstance(text, str) else ""))
+            targets.append(read_address(text))
         except BadAddress as bad:
             raise BadImport(f"{where}: {NOTIFY}[{i}]: {bad}") from None
     return targets

@@ -23,7 +23,7 @@ LOOK_EVERY_SECONDS = 60
 """Without a refresh in this process. Others may refresh, time passes, and messages wait for their next try."""
 
 PAUSE_SECONDS = 1
-"""Between two looks, while refreshes follow each other."""
+"""Between a refresh and the look, so that what fails together is told together."""
 
 
 class Watcher:
@@ -47,15 +47,15 @@ class Watcher:
 
     def _watch(self) -> None:
         while True:
-            self._news.clear()
             try:
                 run()
             except Exception:
                 logger.exception("notices could not be looked at")
             finally:
                 connections.close_all()
+            self._news.wait(LOOK_EVERY_SECONDS)
             time.sleep(PAUSE_SECONDS)
-            self._news.wait(LOOK_EVERY_SECONDS - PAUSE_SECONDS)
+            self._news.clear()
 
 
 watcher = Watcher()
