@@ -16,18 +16,20 @@ from axes.models import AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractUser, Group
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 import widgets
 from fake_mixpanel.fake import FakeMixpanel
 from tests.browser.board import fetch, new_widget
 from tests.browser.conftest import NARROW, WIDE, OpenPage, follow
 from tests.conftest import CLUSTER
+from tests.notices.conftest import listen
 from tests.security.routes import Route, every_route, fill
 from tests.security.test_every_url import table
 from widgets.accounts import audit_log
 from widgets.accounts.groups import EDITORS, VIEWERS
 from widgets.accounts.invitations import send_link
-from widgets.models import DeletedWidget, Project, SharedBoard, Widget
+from widgets.models import DeletedWidget, Notice, Project, SharedBoard, Widget
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -178,6 +180,11 @@ def test_axe_finds_nothing_on_forms_and_what_comes_after_them(
         page.locator(f"input[name=_selected_action][value='{drawn.pk}']").check()
         page.locator("select[name=action]").select_option(action)
         site.press("Go", (LIGHT,))
+
+    listen(acme, "json://10.0.0.7:9000/", weekly=True, last_failure="It failed.", last_failed_at=timezone.now())
+    Notice.objects.create(project=acme, cause="plan", since=timezone.now(), told_at=timezone.now(), title="It fails")
+    page.goto(f"/admin/widgets/project/{acme.pk}/notices/")
+    site.press("Add")
 
     page.goto("/admin/auth/user/add/")
     site.press("Invite")

@@ -116,7 +116,7 @@ class NoticesPage(admin.ModelAdmin):
         told = project.notices.filter(told_at__isnull=False)
         return {
             **self.admin_site.each_context(request),
-            "title": "Notices",
+            "title": f"Notices of {project.name}",
             "opts": self.opts,
             "project": project,
             "addresses": project.notice_addresses.annotate(waiting=waiting),
