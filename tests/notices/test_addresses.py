@@ -147,7 +147,16 @@ def test_it_knows_the_hosts_inside_the_network(ip: str, outside: bool) -> None:
     assert child.is_outside(ip) == outside
 
 
-INSIDE = ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "169.254.169.254", "10.0.0.1"]
+INSIDE = [
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    "2130706433",
+    "0x7f.1",
+    "[::ffff:127.0.0.1]",
+    "169.254.169.254",
+    "10.0.0.1",
+]
 
 
 def test_an_address_of_a_lead_leads_to_no_host_inside_the_network() -> None:

@@ -117,7 +117,9 @@ def test_addresses_and_tests_are_limited(post: Post, webhook: Webhook, project: 
 def test_it_shows_what_is_open_and_what_is_over(post: Post, project: Project) -> None:
     now = timezone.now()
     Notice.objects.create(project=project, cause="plan", since=now, told_at=now, title="Open <b>")
-    Notice.objects.create(project=project, cause="query", since=now, told_at=now, ended_at=now, is_well=True, title="Over")
+    Notice.objects.create(
+        project=project, cause="query", since=now, told_at=now, ended_at=now, is_well=True, title="Over"
+    )
     text = post()
     assert "Open <b>" in text
     assert "well again just now" in text

@@ -9,7 +9,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
@@ -90,8 +90,7 @@ class NoticesPage(admin.ModelAdmin):
     def notices_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         project: Project | None = self.get_object(request, unquote(object_id))
         if project is None:
-            missing: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            return missing
+            raise Http404
         if not self.has_change_permission(request, project):
             raise PermissionDenied
         superuser = bool(getattr(request.user, "is_superuser", False))
@@ -160,7 +159,9 @@ def change_when(request: HttpRequest, project: Project, form: WhenForm) -> bool:
 def change_address(request: HttpRequest, project: Project, action: str) -> bool:
     """Removes or tests an address, or turns its weekly summary on or off."""
     pk = request.POST.get("pk", "")
-    address = project.notice_addresses.filter(pk=int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else 0).first()
+    address = project.notice_addresses.filter(
+        pk=int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else 0
+    ).first()
     if address is None:
         messages.error(request, "This address is not here any more.")
     elif action == "remove":

@@ -119,7 +119,7 @@ def options(value: Any) -> str:
 
 
 WHOLE = must_be("a whole number, 1 or more", is_whole)
-COUNT = must_be("a whole number, 0 or more", lambda value: value == 0 and value is not False or is_whole(value))
+COUNT = must_be("a whole number, 0 or more", lambda value: (value == 0 and value is not False) or is_whole(value))
 BY_FIELD: dict[type[Field], Check] = {
     models.BooleanField: must_be("true or false", lambda value: isinstance(value, bool)),
     models.PositiveIntegerField: WHOLE,

@@ -1,7 +1,7 @@
 """The database models.
 
-People enter `Project`, `Widget` and `SharedBoard`, and delete widgets (`DeletedWidget`). MixCyfe can make all other
-rows again.
+People enter `Project`, `Widget`, `SharedBoard` and `NoticeAddress`, and delete widgets (`DeletedWidget`). MixCyfe can
+make all other rows again.
 """
 
 from widgets.models.board import SharedBoard

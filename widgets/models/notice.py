@@ -15,6 +15,7 @@ MOST_ADDRESSES = 20
 
 LONGEST_NAME = 80
 
+
 class NoticeAddressQuerySet(VisibleQuerySet["NoticeAddress"]):
     def replace(self, project: Project, targets: list[NoticeTarget]) -> None:
         """Makes the project's addresses those of an import: a known one stays as it is, others go.
@@ -33,7 +34,7 @@ class NoticeAddressQuerySet(VisibleQuerySet["NoticeAddress"]):
 class NoticeAddress(models.Model):
     """An Apprise address, stored like a project's secret. `shown`: the part of it that is none.
 
-    `may_be_inside`: it may lead to hosts inside this server's network, because a superuser or the host's shell made it.
+    `may_be_inside`: it may lead to hosts inside this server's network: a superuser or the host's shell made it.
     `summary_on`: the Monday of its last weekly summary.
     """
 
@@ -79,8 +80,8 @@ class NoticeAddress(models.Model):
 class Notice(models.Model):
     """One cause of trouble in a project, from its first sight until it is over. `cause`: see `notices.causes`.
 
-    It is told at `told_at`, once over all processes and hosts: the project's row is locked meanwhile. `widgets`: the ids
-    of those that it was told about. `is_well`: it ended because all is well again.
+    It is told at `told_at`, once over all processes and hosts: the project's row is locked meanwhile. `widgets`: the
+    ids of those that it was told about. `is_well`: it ended because all is well again.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notices")
@@ -108,8 +109,8 @@ class Notice(models.Model):
 class NoticeMessage(models.Model):
     """A message to one address, until it is sent (`done_at`) or given up (`done_at` and `failure`).
 
-    Who sends it has it until `claimed_until`. If that process dies, another one sends it after this time, so in this rare
-    case it may arrive twice: better than never. The text is removed when it is done.
+    Who sends it has it until `claimed_until`. If that process dies, another one sends it after this time, so in this
+    rare case it may arrive twice: better than never. The text is removed when it is done.
     """
 
     address = models.ForeignKey(NoticeAddress, models.CASCADE, related_name="messages")

@@ -35,7 +35,7 @@ REFRESHING = timedelta(minutes=2)
 
 @dataclass(slots=True)
 class Cause:
-    """`widgets`: id → since when, None if that is not known. `titles`: their titles. `why`: Mixpanel's words, or ours."""
+    """`widgets`: id → since when, None if that is not known. `titles`: theirs. `why`: Mixpanel's words, or ours."""
 
     key: str
     why: str = ""
@@ -101,14 +101,14 @@ def cause_of(widget: "WidgetWithHealth", project: Project, now: datetime) -> tup
 
 
 def is_used(widget: Widget, now: datetime) -> bool:
-    """Whether somebody polled it, or a command asked it, within a day. An old error of a forgotten widget is no news."""
+    """Whether somebody polled it, or a command asked it, within a day. A forgotten widget's old error is no news."""
     snapshot, recently = widget.snapshot, now - POLLED_WITHIN
     times = (widget.last_polled_at, *((snapshot.retry_at, snapshot.failing_since) if snapshot else ()))
     return any(time is not None and time > recently for time in times)
 
 
 def waits_in_vain(widget: Widget, snapshot: Snapshot | None, project: Project, now: datetime) -> bool:
-    """Whether polls came after the data became stale, and no refresh follows them. Without polls nothing is refreshed."""
+    """Whether polls came after the data became stale, and no refresh follows them."""
     polled_at = widget.last_polled_at
     if snapshot is None or polled_at is None or polled_at <= now - POLLED_WITHIN:
         return False
@@ -135,7 +135,9 @@ def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | No
     if notice.cause in NEEDS_SOMEBODY:
         # Saving a project clears its errors. Only an answer proves that Mixpanel accepts the new credentials.
         undecided = (Outcome.RUNNING, Outcome.UNAVAILABLE, Outcome.LIMIT)
-        last = project.calls.exclude(outcome__in=undecided).order_by("-ended_at", "-pk").values_list("outcome", flat=True)
+        last = (
+            project.calls.exclude(outcome__in=undecided).order_by("-ended_at", "-pk").values_list("outcome", flat=True)
+        )
         return None if last.first() in NEEDS_SOMEBODY else True
     if notice.cause == "secret":
         return True
@@ -144,6 +146,7 @@ def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | No
     if any(each.health_state == "failing" and is_used(each, now) for each in widgets):
         return None  # they fail by another cause now
     return any(
-        each.health_state == "fresh" or (each.snapshot and each.snapshot.fetched_at and each.snapshot.fetched_at > notice.since)
+        each.health_state == "fresh"
+        or (each.snapshot and each.snapshot.fetched_at and each.snapshot.fetched_at > notice.since)
         for each in widgets
     )

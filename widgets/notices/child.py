@@ -1,8 +1,8 @@
 """A process of its own that sends one message with Apprise, or checks one address. It imports nothing of MixCyfe.
 
 It reads one JSON object from standard input and writes one to standard output: `{"why": ""}`, or `{"why": code}` with
-one of the codes in `sending.WORDS`. Addresses are typed by people and answers come from anywhere, so this process has no
-settings and no keys, writes no file, starts no program, and connects to no host inside the network unless it may.
+one of the codes in `sending.WORDS`. Addresses are typed by people and answers come from anywhere, so this process has
+no settings and no keys, writes no file, starts no program, and connects to no host inside the network unless it may.
 """
 
 import contextlib

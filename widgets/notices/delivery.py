@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -38,7 +39,11 @@ def send_due() -> None:
 def claim(now: datetime) -> list[NoticeMessage]:
     """Takes messages that are due, the oldest one of each address, so that no other process sends them now."""
     due = NoticeMessage.objects.filter(
-        Q(claimed_until=None) | Q(claimed_until__lte=now), done_at=None, next_try_at__lte=now, is_test=False, tries__lte=len(WAITS) + 2
+        Q(claimed_until=None) | Q(claimed_until__lte=now),
+        done_at=None,
+        next_try_at__lte=now,
+        is_test=False,
+        tries__lte=len(WAITS) + 2,
     )
     if not due.exists():
         return []
@@ -77,12 +82,12 @@ def record(sent: NoticeMessage, failure: str, now: datetime) -> None:
         sent.tries,
         f"failed: {failure}" if failure else "sent",
     )
-    fields = {"claimed_until": None, "failure": failure}
+    fields: dict[str, Any] = {"claimed_until": None, "failure": failure}
     if not failure or is_last:
         fields |= {"done_at": now, "body": ""}
     else:
         fields["next_try_at"] = now + WAITS[sent.tries - 1]
     with transaction.atomic():
         NoticeMessage.objects.filter(pk=sent.pk).update(**fields)
-        result = {"last_failed_at": now, "last_failure": failure} if failure else {"last_sent_at": now, "last_failure": ""}
+        result = {"last_failed_at" if failure else "last_sent_at": now, "last_failure": failure}
         NoticeAddress.objects.filter(pk=sent.address_id).update(**result)

@@ -83,7 +83,7 @@ def check(targets: Sequence[tuple[NoticeTarget, bool]]) -> list[str]:
 
 
 def run(jobs: Sequence[Job], seconds: float) -> list[str]:
-    """Does all jobs at once, each in its own process. Returns for each why it failed, empty for those that went well."""
+    """Does all jobs at once, each in its own process. Returns why each failed; empty for those that went well."""
     processes = [start(job, seconds) for job in jobs]
     ends = time.monotonic() + seconds
     return [finish(process, ends) for process in processes]

@@ -57,7 +57,7 @@ HEADLINES = {
 }
 ADVICE = {
     "secret": "Enter the secret on the project's page.",
-    "credentials": "Make or check the service account in Mixpanel, enter it on the project's page, and test the connection.",
+    "credentials": "Make or check the service account in Mixpanel, enter it on the project's page, and test it there.",
     "plan": "Ask the owner of the project at Mixpanel about the plan. MixCyfe tries again every hour.",
     "query": "Open the widget, correct what the message says, and save it.",
     "timezone": "Set the time zone on the project's page to the one in Mixpanel's project settings.",
@@ -65,7 +65,7 @@ ADVICE = {
     "https://www.mixpanelstatus.com",
     "unreadable": "MixCyfe tries again by itself. If this stays, open the widget: its preview shows what comes.",
     "drawing": "Open the widget and choose another chart or other settings.",
-    "stale": "If queries are used up: pause widgets, or refresh them less often. Else see whether MixCyfe's workers run.",
+    "stale": "If queries are used up, pause widgets or refresh them less often. Else see whether the workers run.",
 }
 RECOVERED = {
     "secret": "There is a secret again",
@@ -109,8 +109,8 @@ def ending(project: Project, now: datetime) -> Text:
     head = f"The {what} end{'s' if left >= 0 else 'ed'} on {day:%-d %B %Y}"
     body = (
         f"{head} ({when}). From then on Mixpanel refuses all queries of this project.\n\n"
-        "What to do: Make a service account in Mixpanel under Organization settings → Service accounts, enter it on the "
-        f"project's page, and test the connection.\n\n{page(project)}"
+        "What to do: Make a service account in Mixpanel under Organization settings → Service accounts, enter it on "
+        f"the project's page, and test the connection.\n\n{page(project)}"
     )
     return Text(subject(project, head), body, "warning")
 
@@ -122,7 +122,9 @@ def summary(project: Project, states: dict[str, int], open_now: list[str], ended
     lines = [
         f"{total} active widget{'s' if total != 1 else ''}: {counts}.",
         "Open now: " + "; ".join(open_now) + "." if open_now else "Nothing is wrong now.",
-        f"{ended} problem{'s' if ended != 1 else ''} of the last week {'are' if ended != 1 else 'is'} over." if ended else "",
+        f"{ended} problem{'s' if ended != 1 else ''} of the last week {'are' if ended != 1 else 'is'} over."
+        if ended
+        else "",
         link(project, ""),
     ]
     return Text(subject(project, "weekly summary"), "\n\n".join(filter(None, lines)))
@@ -135,13 +137,12 @@ def test_message(project: Project, user: str) -> Text:
 
 def headline(cause: Cause) -> str:
     one, count = len(cause.widgets) == 1, len(cause.widgets)
-    words = HEADLINES.get(cause.key, HEADLINES["unavailable"]).format(
+    return HEADLINES.get(cause.key, HEADLINES["unavailable"]).format(
         widgets="1 widget" if one else f"{count} widgets",
         ies="y" if one else "ies",
         show="shows" if one else "show",
         their="its" if one else "their",
     )
-    return words
 
 
 def subject(project: Project, words: str) -> str:
