@@ -146,6 +146,7 @@ def open_address(job: dict[str, Any]) -> Any:
         raise ValueError("address")
     asset = apprise.AppriseAsset(app_id="MixCyfe", app_desc="MixCyfe", app_url=job["site"], storage_mode="memory")
     asset.http_redirects = False
+    asset.image_url_mask = asset.image_url_logo = ""  # pictures of other hosts would tell them who reads
     asset.pgp_autogen = asset.pem_autogen = False
     try:
         target = plugin(**{**parsed, "format": "text"}, asset=asset)

@@ -40,6 +40,7 @@ def plain(text: str, longest: int) -> str:
     text = " ".join(INVISIBLE.sub(" ", text).split()).translate(LOOK_ALIKES)
     text = text.replace("://", ":⁄⁄")
     text = re.sub(r"(?<=\w)\.(?=[^\W\d]{2})", "․", text)  # example.com: services make links of bare names
+    text = re.sub(r"&(?=#?\w+;)", "＆", text)
     text = re.sub(r"(?<!\w)_|_(?!\w)", "‗", text)  # _italics_, but not signed_up
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
