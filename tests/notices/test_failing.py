@@ -18,7 +18,7 @@ from tests.refresh.test_freshness import cyfe_polls
 from tests.running.site import free_port
 from widgets.models import NoticeMessage, Project, Snapshot, Widget
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:Requiring AUTH")]
 MINUTE = timedelta(minutes=1)
 MakeWidget = Callable[..., Widget]
 

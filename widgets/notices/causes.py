@@ -59,7 +59,7 @@ def causes_of(project: Project, now: datetime) -> dict[str, Cause]:
     no_secret = [project.pk] if project.secret_problem else []
     active = Widget.objects.filter(project=project, active=True).select_related("snapshot").defer(*HEAVY)
     causes: dict[str, Cause] = {}
-    for widget in with_health(active.order_by("title"), now, no_secret):
+    for widget in with_health(active.order_by("title"), now, no_secret).exclude(health_state="fresh"):
         widget.project = project
         if found := cause_of(widget, project, now):
             key, since, why = found

@@ -1,7 +1,7 @@
 """Sends the messages in the queue, again after failures, with growing waits."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,9 +23,9 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360,
 CLAIMED_FOR = timedelta(seconds=sending.SEND_SECONDS + 40)
 
 
-def run() -> None:
-    """Looks for what to tell, and sends what is to be sent. For commands, and for the thread of a server."""
-    look(database_now())
+def run(only: Collection[int] | None = None) -> None:
+    """Looks for what to tell, and sends what is to be sent. `only`: the ids of the projects to look at."""
+    look(database_now(), only)
     send_due()
 
 

@@ -26,13 +26,20 @@ SUMMARY_FROM = time(8)
 Step = Callable[[], object]
 
 
-def look(now: datetime) -> None:
-    """Looks at all projects that have addresses. `now`: the database's."""
-    has_address = Exists(NoticeAddress.objects.filter(project=OuterRef("pk")))
-    for project in Project.objects.filter(has_address):
+def look(now: datetime, only: Collection[int] | None = None) -> None:
+    """Looks at the projects that have addresses. `now`: the database's. `only`: the ids of the projects to look at."""
+    listened = Project.objects.filter(Exists(NoticeAddress.objects.filter(project=OuterRef("pk"))))
+    for project in listened if only is None else listened.filter(pk__in=only):
         look_at(project, now)
-    if Notice.objects.filter(ended_at=None).exclude(project__notice_addresses__isnull=False).exists():
-        Notice.objects.filter(ended_at=None).exclude(project__notice_addresses__isnull=False).delete()
+    if only is None:
+        forget_unheard()
+
+
+def forget_unheard() -> None:
+    """Removes open notices of projects whose last address is gone. A new address hears of what is wrong then."""
+    unheard = Notice.objects.filter(ended_at=None, project__notice_addresses=None)
+    if unheard.exists():
+        unheard.delete()
 
 
 def look_at(project: Project, now: datetime) -> None:

@@ -20,7 +20,7 @@ from widgets.refresh.gateway import recorded
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 60
-"""Without a refresh in this process. Others may refresh, time passes, and messages wait for their next try."""
+"""At all projects. Other processes refresh, too, time passes, and messages wait for their next try."""
 
 PAUSE_SECONDS = 1
 """Between a refresh and the look, so that what fails together is told together."""
@@ -31,8 +31,9 @@ class Watcher:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._news = threading.Event()
+        self._projects: set[int] = set()
 
-    def start(self, **_: Any) -> None:
+    def start(self) -> None:
         """Starts the thread once. Cheap enough for every request."""
         if self._thread is None and has_threads():
             with self._lock:
@@ -40,22 +41,30 @@ class Watcher:
                     self._thread = threading.Thread(target=self._watch, name="notices", daemon=True)
                     self._thread.start()
 
-    def wake(self, **_: Any) -> None:
-        """Looks again soon, because a refresh has just succeeded or failed."""
+    def wake(self, project_id: int) -> None:
+        """Looks at the project soon, because a refresh has just succeeded or failed."""
+        with self._lock:
+            self._projects.add(project_id)
         self.start()
         self._news.set()
 
     def _watch(self) -> None:
+        look_at_all = 0.0
         while True:
+            with self._lock:
+                only, self._projects = self._projects, set()
+            is_time = time.monotonic() >= look_at_all
+            if is_time:
+                look_at_all = time.monotonic() + LOOK_EVERY_SECONDS
             try:
-                run()
+                run(None if is_time else only)
             except Exception:
                 logger.exception("notices could not be looked at")
             finally:
                 connections.close_all()
-            self._news.wait(LOOK_EVERY_SECONDS)
-            time.sleep(PAUSE_SECONDS)
+            self._news.wait(max(0, look_at_all - time.monotonic()))
             self._news.clear()
+            time.sleep(PAUSE_SECONDS)
 
 
 watcher = Watcher()
@@ -76,8 +85,8 @@ def start(**_: Any) -> None:
     watcher.start()
 
 
-def wake(**_: Any) -> None:
-    watcher.wake()
+def wake(project_id: int, **_: Any) -> None:
+    watcher.wake(project_id)
 
 
 def _reset_after_fork() -> None:

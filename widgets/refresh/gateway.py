@@ -39,7 +39,7 @@ REQUEST_ERRORS = (*REFUSED, UNREADABLE)
 """Errors of one request. They prove that Mixpanel accepts the project's credentials, so they end its backoff."""
 
 recorded = Signal()
-"""Sent after a call is recorded, in the thread that made it: receivers must return at once."""
+"""Sent with `project_id` after a call is recorded, in the thread that made it: receivers must return at once."""
 
 NO_LIMITS = Limits()
 PROJECT_FIELDS = (*BACKOFF_FIELDS, "learned_hourly", "learned_concurrent", "learned_at", "interval_factor")
@@ -154,7 +154,7 @@ def record(
             keep(answered, project, now)
         project.save(update_fields=PROJECT_FIELDS)
     log(reservation, subject, failure, now)
-    recorded.send(None)
+    recorded.send(None, project_id=reservation.project_id)
     pruning.prune_hourly(now)
 
 
