@@ -201,7 +201,7 @@ def begin_test(project: Project, address: NoticeAddress, username: str) -> Notic
     now = database_now()
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)
-        tests = NoticeMessage.objects.filter(address__project=project, is_test=True)
+        tests = project.notice_messages.filter(is_test=True)
         if tests.filter(created_at__gt=now - timedelta(hours=1)).count() >= MOST_TESTS:
             return None
         test = telling.message(address, wording.test_message(project, username), now)

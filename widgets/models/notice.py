@@ -8,7 +8,7 @@ from django.utils import timezone
 from widgets.models.access import VisibleQuerySet
 from widgets.models.encrypted import EncryptedField, SecretLost, encrypt
 from widgets.models.project import Project
-from widgets.notice_address import NoticeTarget, read_address
+from widgets.notice_address import NoticeTarget
 
 MOST_ADDRESSES = 20
 """Addresses per project."""
@@ -35,7 +35,7 @@ class NoticeAddress(models.Model):
     """An Apprise address, stored like a project's secret. `shown`: the part of it that is none.
 
     `may_be_inside`: it may lead to hosts inside this server's network: a superuser or the host's shell made it.
-    `summary_on`: the Monday of its last weekly summary.
+    `is_encrypted`: its messages travel with TLS. `summary_on`: the Monday of its last weekly summary.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notice_addresses")
@@ -44,6 +44,7 @@ class NoticeAddress(models.Model):
     kind = models.CharField(max_length=40)
     url = EncryptedField(editable=False)
     may_be_inside = models.BooleanField(default=False, editable=False)
+    is_encrypted = models.BooleanField(default=True, editable=False)
     weekly = models.BooleanField(default=False)
     summary_on = models.DateField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -61,7 +62,8 @@ class NoticeAddress(models.Model):
 
     @classmethod
     def of(cls, project: Project, target: NoticeTarget, **fields: Any) -> Self:
-        return cls(project=project, shown=target.shown, kind=target.kind.title, url=encrypt(target.url), **fields)
+        fields |= {"shown": target.shown, "kind": target.kind.title, "is_encrypted": target.is_encrypted}
+        return cls(project=project, url=encrypt(target.url), **fields)
 
     @property
     def readable(self) -> str:
@@ -70,11 +72,6 @@ class NoticeAddress(models.Model):
             return self.url.reveal()
         except SecretLost:
             return ""
-
-    @property
-    def is_encrypted(self) -> bool:
-        """Whether its messages travel with TLS, as far as the address says."""
-        return bool(self.readable) and read_address(self.readable).is_encrypted
 
 
 class Notice(models.Model):
@@ -109,11 +106,14 @@ class Notice(models.Model):
 class NoticeMessage(models.Model):
     """A message to one address, until it is sent (`done_at`) or given up (`done_at` and `failure`).
 
+    It outlives its address, because tests are counted. Without the address, it is not sent.
+
     Who sends it has it until `claimed_until`. If that process dies, another one sends it after this time, so in this
     rare case it may arrive twice: better than never. The text is removed when it is done.
     """
 
-    address = models.ForeignKey(NoticeAddress, models.CASCADE, related_name="messages")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="notice_messages")
+    address = models.ForeignKey(NoticeAddress, models.SET_NULL, null=True, related_name="messages")
     notice = models.ForeignKey(Notice, models.CASCADE, null=True, related_name="messages")
     type = models.CharField(max_length=10, default="info")
     is_test = models.BooleanField(default=False)

@@ -40,6 +40,7 @@ def claim(now: datetime) -> list[NoticeMessage]:
     """Takes messages that are due, the oldest one of each address, so that no other process sends them now."""
     due = NoticeMessage.objects.filter(
         Q(claimed_until=None) | Q(claimed_until__lte=now),
+        address__isnull=False,
         done_at=None,
         next_try_at__lte=now,
         is_test=False,
@@ -49,7 +50,7 @@ def claim(now: datetime) -> list[NoticeMessage]:
         return []
     with transaction.atomic():
         rows = due.select_for_update(skip_locked=True, of=("self",)).select_related("address").order_by("pk")[:100]
-        oldest: dict[int, NoticeMessage] = {}
+        oldest: dict[int | None, NoticeMessage] = {}
         for row in rows:
             oldest.setdefault(row.address_id, row)
         taken = list(oldest.values())[: sending.AT_ONCE]
@@ -63,6 +64,7 @@ def send(messages: Sequence[NoticeMessage]) -> list[str]:
     """Sends them at once, outside of any transaction. Returns why each failed, for people; empty for the others."""
     failures, jobs = {}, {}
     for each in messages:
+        assert each.address is not None
         try:
             jobs[each.pk] = sending.job_for(each.address, each.subject, each.body, each.type)
         except (SecretLost, BadAddress) as error:
@@ -90,4 +92,4 @@ def record(sent: NoticeMessage, failure: str, now: datetime) -> None:
     with transaction.atomic():
         NoticeMessage.objects.filter(pk=sent.pk).update(**fields)
         result = {"last_failed_at" if failure else "last_sent_at": now, "last_failure": failure}
-        NoticeAddress.objects.filter(pk=sent.address_id).update(**result)
+        NoticeAddress.objects.filter(messages=sent.pk).update(**result)

@@ -128,6 +128,7 @@ def send_all(notice: Notice, text: Text, now: datetime, left_out: Collection[int
 
 def message(address: NoticeAddress, text: Text, now: datetime, notice: Notice | None = None) -> NoticeMessage:
     return NoticeMessage(
+        project_id=address.project_id,
         address=address,
         notice=notice,
         type=text.type,

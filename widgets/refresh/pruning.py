@@ -79,7 +79,7 @@ def prune_snapshots(now: datetime) -> int:
 
 def prune_notices(now: datetime) -> int:
     old = now - KEPT_FOR
-    messages, _ = NoticeMessage.objects.filter(done_at__lt=old).delete()
+    messages, _ = NoticeMessage.objects.filter(created_at__lt=old).delete()
     notices, _ = Notice.objects.filter(ended_at__lt=old).delete()
     return messages + notices
 
