@@ -13,10 +13,13 @@ from aiosmtpd.smtp import AuthResult
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
+from fake_mixpanel.saved_reports import UNDATED_BREAKDOWN_REPORT
 from tests.notices.conftest import PASSWORD, Webhook, listen
 from tests.refresh.test_freshness import cyfe_polls
 from tests.running.site import free_port
 from widgets.models import NoticeMessage, Project, Snapshot, Widget
+from widgets.notices.delivery import claim
+from widgets.notices.telling import look
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:Requiring AUTH")]
 MINUTE = timedelta(minutes=1)
@@ -223,3 +226,60 @@ def test_it_gives_up_after_a_day(
     message = NoticeMessage.objects.get()
     assert (message.tries, message.body, message.failure) == (8, "", "Nothing listens at this host and port.")
     assert message.done_at is not None
+
+
+def test_a_chart_that_can_not_show_its_data_and_a_missing_secret_are_told(
+    clock: Any, project: Project, make_widget: MakeWidget, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    widget = make_widget(report="saved_report", events=[], saved_report=UNDATED_BREAKDOWN_REPORT)
+    cyfe_polls(widget)
+    timer()
+    assert webhook.titles == ["MixCyfe, Acme: 1 widget can't show its data"]
+    widget.chart = "list"
+    widget.save()
+    cyfe_polls(widget)
+    timer()
+    assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
+    secret = Project.objects.get().secret
+    Project.objects.update(secret="")
+    timer()
+    assert webhook.titles[2:] == ["MixCyfe, Acme: MixCyfe can't sign in to Mixpanel"]
+    Project.objects.update(secret=secret)
+    timer()
+    assert webhook.titles[3:] == ["MixCyfe, Acme: There is a secret again"]
+
+
+def test_what_comes_and_goes_is_told_six_times_per_hour(
+    clock: Any, project: Project, make_widget: MakeWidget, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    make_widget()
+    secret = Project.objects.get().secret
+    for _ in range(8):
+        for each in ("", secret):
+            Project.objects.update(secret=each)
+            clock.shift(MINUTE)
+            look(timezone.now())
+    assert project.notices.exclude(told_at=None).count() == 6
+    Project.objects.update(secret="")
+    clock.shift(60 * MINUTE)
+    look(timezone.now())
+    assert project.notices.exclude(told_at=None).count() == 7
+
+
+def test_what_a_killed_process_was_sending_is_sent_by_another(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    fail(make_widget(), mixpanel)
+    look(timezone.now())
+    assert len(claim(timezone.now())) == 1
+    timer()
+    assert not webhook.got
+    clock.shift(2 * MINUTE)
+    timer()
+    assert len(webhook.got) == 1
