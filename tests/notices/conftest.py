@@ -1,5 +1,6 @@
 """Where notices arrive: a webhook and a mail server on this machine, and a way to run what a timer runs."""
 
+import contextlib
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ class Webhook:
 
     status: int = 200
     is_mute: bool = False
+    is_endless: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     got: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
@@ -55,6 +57,9 @@ def webhook() -> Iterator[Webhook]:
             for name, value in hook.headers.items():
                 self.send_header(name, value)
             self.end_headers()
+            with contextlib.suppress(OSError):
+                while hook.is_endless:
+                    self.wfile.write(bytes(1024**2))
 
         def log_message(self, *args: Any) -> None:
             pass

@@ -192,6 +192,12 @@ def test_it_follows_no_redirect(webhook: Webhook) -> None:
     assert len(webhook.paths) == 1
 
 
+def test_an_endless_answer_is_not_read(webhook: Webhook) -> None:
+    webhook.is_endless = True
+    job = sending.Job(read_address(webhook.url), True, "title", "body")
+    assert sending.run([job], 10) == [sending.WORDS["large"]]
+
+
 def test_a_mute_service_costs_its_deadline_and_no_more(webhook: Webhook) -> None:
     webhook.is_mute = True
     started = time.monotonic()

@@ -25,6 +25,9 @@ from urllib.request import getproxies
 MEMORY = 1024**3
 """Bytes of address space: an endless answer ends this process, and no other."""
 
+LARGEST_ANSWER = 1024**2
+"""Bytes. `MEMORY` alone is not enough: a host may forbid processes to limit themselves, as our systemd units do."""
+
 PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "pty.spawn")
 CONNECTING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 
@@ -96,6 +99,7 @@ def code_of(error: BaseException) -> str:
             queue += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
     kinds: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         ((Inside,), "inside"),
+        ((MemoryError,), "large"),
         ((socket.gaierror,), "name"),
         ((ssl.SSLError,), "tls"),
         ((smtplib.SMTPAuthenticationError,), "login"),
@@ -125,6 +129,22 @@ def remember(owner: Any, name: str, code: Callable[[Any], str]) -> None:
         return result
 
     setattr(owner, name, noting)
+
+
+def read_only_the_beginning(session: Any) -> None:
+    """Every answer is read up to LARGEST_ANSWER. A larger one is an error."""
+    original = session.request
+
+    def bounded(*args: Any, **kwargs: Any) -> Any:
+        answer = original(*args, **{**kwargs, "stream": True})
+        answer._content = answer.raw.read(LARGEST_ANSWER + 1, decode_content=True)
+        answer._content_consumed = True
+        answer.close()
+        if len(answer._content) > LARGEST_ANSWER:
+            raise MemoryError
+        return answer
+
+    session.request = bounded
 
 
 def options_in(parsed: dict[str, Any]) -> set[str]:
@@ -178,6 +198,7 @@ def work(job: dict[str, Any]) -> str:
     import apprise
     import requests
 
+    read_only_the_beginning(requests.Session)
     remember(requests.Session, "request", lambda answer: "" if answer.ok and answer.status_code < 300 else "http")
     for name in ("connect", "starttls", "login", "sendmail"):
         remember(smtplib.SMTP, name, lambda result: "")
