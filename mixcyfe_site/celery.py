@@ -10,6 +10,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
 django.setup()
 
-from widgets.refresh.worker import app  # noqa: E402 - needs Django set up
+from widgets.notices import watcher  # noqa: E402 - needs Django set up
+from widgets.refresh.worker import app  # noqa: E402
+
+watcher.attach(is_worker=True)
 
 __all__ = ["app"]

@@ -21,6 +21,9 @@ sys.setswitchinterval(0.0005)
 django = get_wsgi_application()
 
 from mixcyfe_site.answering import Answering  # noqa: E402
-from widgets.poll.fast_path import FastPath  # noqa: E402 - needs Django set up
+from widgets.notices import watcher  # noqa: E402 - needs Django set up
+from widgets.poll.fast_path import FastPath  # noqa: E402
+
+watcher.attach()
 
 application = Answering(FastPath(django))

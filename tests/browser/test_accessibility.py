@@ -16,18 +16,20 @@ from axes.models import AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractUser
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 import widgets
 from fake_mixpanel.fake import FakeMixpanel
 from tests.browser.board import fetch, new_widget
 from tests.browser.conftest import NARROW, WIDE, OpenPage, follow
 from tests.conftest import CLUSTER
+from tests.notices.conftest import listen
 from tests.security.codes import phone_of
 from tests.security.routes import Route, every_route, fill
 from tests.security.test_every_url import ROLES, table
 from widgets.accounts import audit_log
 from widgets.accounts.invitations import send_link
-from widgets.models import DeletedWidget, Project, Role, SharedBoard, Widget
+from widgets.models import DeletedWidget, Notice, Project, Role, SharedBoard, Widget
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -179,6 +181,13 @@ def test_axe_finds_nothing_on_forms_and_what_comes_after_them(
 
     page.goto(f"/admin/widgets/project/{acme.pk}/members/")
     site.look("the people of a project without any")
+
+    listen(acme, "json://10.0.0.7:9000/", weekly=True, last_failure="It failed.", last_failed_at=timezone.now())
+    Notice.objects.create(project=acme, cause="plan", since=timezone.now(), told_at=timezone.now(), title="It fails")
+    page.goto(f"/admin/widgets/project/{acme.pk}/notices/")
+    site.press("Add")
+
+    page.goto(f"/admin/widgets/project/{acme.pk}/members/")
     site.press("Invite")
     page.get_by_label("Name", exact=True).fill("Vera Viewer")
     page.get_by_label("E-mail").fill("vera@example.com")

@@ -156,7 +156,8 @@ def test_every_field_of_a_widget_and_a_project_is_a_key_and_says_what_it_takes(
             load(**{where: [{"x": 1}]})
         keys = str(refused.value).rstrip(".").partition("Allowed are ")[2].split(", ")
         named = {"property": "property_name", "clean": "clean_labels"} if model is Widget else {}
-        assert {named.get(key, key) for key in keys} == filled_in | {"slug" if model is Widget else "secret"}
+        others = {"slug"} if model is Widget else {"secret", "notify"}
+        assert {named.get(key, key) for key in keys} == filled_in | others
         for key in keys:
             with pytest.raises(CommandError, match=rf"{where}\[0\].*: {key}: write (a|an|one|text|true) .*") as refused:
                 load(**{where: [entry | {key: [[SECRET]]}]})

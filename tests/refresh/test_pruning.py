@@ -75,6 +75,7 @@ def test_clean_up_can_prune_and_count(project: Project, make_widget: MakeWidget)
         "deleted widgets": 0,
         "unused queries": 1,
         "unused lists": 0,
+        "old notices": 0,
         "clock warnings": 0,
     }
     assert set(pruning.prune(later).values()) == {0}

@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 from widgets.admin.by_role import ByRole
 from widgets.admin.changes import LogsValues
 from widgets.admin.connection import RECEIVER
-from widgets.admin.fields import TimeZoneInput
+from widgets.admin.fields import TimeZoneInput, day
 from widgets.admin.members import MembersPage
+from widgets.admin.notices import NoticesPage
 from widgets.admin.project_page import ProjectPage
 from widgets.admin.strict_list import StrictList
 from widgets.models import Project, Role
@@ -41,7 +42,10 @@ class ProjectForm(forms.ModelForm):
     )
 
     class Meta:
-        widgets = {"timezone": TimeZoneInput(attrs={"class": "vTextField"})}
+        widgets = {
+            "timezone": TimeZoneInput(attrs={"class": "vTextField"}),
+            "expires_on": day(),
+        }
         help_texts = {
             "timezone": "The time zone in Mixpanel's project settings. It decides when a day ends.",
             "refresh_minutes": "How often today's numbers are refreshed. Ranges that are over are queried less often.",
@@ -95,7 +99,7 @@ class ProjectForm(forms.ModelForm):
 
 
 @admin.register(Project)
-class ProjectAdmin(ByRole, MembersPage, ProjectPage, LogsValues, StrictList):
+class ProjectAdmin(ByRole, MembersPage, NoticesPage, ProjectPage, LogsValues, StrictList):
     to_change = Role.LEAD
     to_add = to_delete = None
     project_field = "pk"
@@ -108,7 +112,7 @@ class ProjectAdmin(ByRole, MembersPage, ProjectPage, LogsValues, StrictList):
     fieldsets = (
         (None, {"fields": ("name",)}),
         ("In Mixpanel", {"fields": ("region", "project_id", "workspace_id", "timezone", "engine")}),
-        (CREDENTIALS, {"fields": ("auth", "username", "new_secret", "connection")}),
+        (CREDENTIALS, {"fields": ("auth", "username", "new_secret", "expires_on", "connection")}),
         (
             "Limits",
             {

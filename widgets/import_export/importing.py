@@ -1,14 +1,18 @@
 """`import_widgets`: JSON → projects and widgets, all or nothing."""
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from widgets.import_export.keys import PROJECT_KEYS, WIDGET_KEYS, Field, instead_of, key_of
-from widgets.models import Project, Widget
+from widgets.models import NoticeAddress, Project, Widget
+from widgets.models.notice import MOST_ADDRESSES
+from widgets.notice_address import BadAddress, NoticeTarget, read_address
 
+NOTIFY = "notify"
 LARGEST = 20 * 1024 * 1024
 
 
@@ -40,8 +44,17 @@ def refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number")
 
 
-def import_all(content: dict[str, Any]) -> tuple[list[Project], list[Widget]]:
-    """Creates or updates what the file lists, in its order. A bad entry undoes all and raises BadImport."""
+Check = Callable[[Sequence[tuple[NoticeTarget, bool]]], list[str]]
+"""`notices.sending.check`, which is in a room above this one."""
+
+
+def import_all(content: dict[str, Any], check: Check | None = None) -> tuple[list[Project], list[Widget]]:
+    """Creates or updates what the file lists, in its order. A bad entry undoes all and raises BadImport.
+
+    `check` looks at addresses of notices more closely than this module can.
+    """
+    if check:
+        check_addresses(content, check)
     with transaction.atomic():
         projects = [import_project(entry, where) for entry, where in entries(content, "projects")]
         widgets = [import_widget(entry, where) for entry, where in entries(content, "widgets")]
@@ -62,12 +75,40 @@ def entries(content: dict[str, Any], key: str) -> list[tuple[dict[str, Any], str
     return named
 
 
+def check_addresses(content: dict[str, Any], check: Check) -> None:
+    """Outside of the transaction, because it takes a second."""
+    found = [
+        (target, f"{where}: {NOTIFY}[{i}]")
+        for entry, where in entries(content, "projects")
+        for i, target in enumerate(read_notify(entry.get(NOTIFY), where) or ())
+    ]
+    for (_, where), problem in zip(found, check([(target, True) for target, _ in found]), strict=True):
+        if problem:
+            raise BadImport(f"{where}: {problem}")
+
+
+def read_notify(value: Any, where: str) -> list[NoticeTarget] | None:
+    """The addresses; None where the key is left out. The messages repeat no address."""
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) > MOST_ADDRESSES or not all(isinstance(url, str) for url in value):
+        raise BadImport(f"{where}: {NOTIFY}: write a list of at most {MOST_ADDRESSES} addresses.")
+    targets = []
+    for i, text in enumerate(value):
+        try:
+            targets.append(read_address(text))
+        except BadAddress as bad:
+            raise BadImport(f"{where}: {NOTIFY}[{i}]: {bad}") from None
+    return targets
+
+
 def read_values(entry: dict[str, Any], keys: dict[str, Field], where: str) -> dict[str, Any]:
     """Field → value. Checks the JSON types; `validate` checks the values."""
     values = {}
     for name, value in entry.items():
         if name not in keys:
-            raise BadImport(f"{where}: unknown key {name!r}. Allowed are {', '.join(keys)}.")
+            allowed = [*keys, NOTIFY] if keys is PROJECT_KEYS else keys
+            raise BadImport(f"{where}: unknown key {name!r}. Allowed are {', '.join(allowed)}.")
         if instead := instead_of(value, keys[name]):
             # The message does not repeat the value, because it may be a secret.
             raise BadImport(f"{where}: {name}: write {instead}.")
@@ -76,7 +117,8 @@ def read_values(entry: dict[str, Any], keys: dict[str, Field], where: str) -> di
 
 
 def import_project(entry: dict[str, Any], where: str) -> Project:
-    values = read_values(entry, PROJECT_KEYS, where)
+    addresses = read_notify(entry.get(NOTIFY), where)
+    values = read_values({key: entry[key] for key in entry if key != NOTIFY}, PROJECT_KEYS, where)
     if not values.get("name", "").strip():
         raise BadImport(f"{where}: name: write the project's name.")
     project = Project.objects.filter(name=values["name"]).first() or Project()
@@ -87,6 +129,8 @@ def import_project(entry: dict[str, Any], where: str) -> Project:
         project.set_secret(secret)
     validate(project, where)
     project.save()
+    if addresses is not None:
+        NoticeAddress.objects.replace(project, addresses)
     return project
 
 

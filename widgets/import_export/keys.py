@@ -119,6 +119,7 @@ def options(value: Any) -> str:
 
 
 WHOLE = must_be("a whole number, 1 or more", is_whole)
+COUNT = must_be("a whole number, 0 or more", lambda value: (value == 0 and value is not False) or is_whole(value))
 BY_FIELD: dict[type[Field], Check] = {
     models.BooleanField: must_be("true or false", lambda value: isinstance(value, bool)),
     models.PositiveIntegerField: WHOLE,
@@ -146,6 +147,8 @@ BY_TYPE: dict[Any, Check] = {
 
 
 def check_of(field: Field) -> Check:
+    if field.name == "notify_after_minutes":
+        return COUNT
     if field.choices:
         return one_of([value for value, _ in field.flatchoices if value])
     if isinstance(field, models.JSONField):

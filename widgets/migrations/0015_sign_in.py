@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("sessions", "0001_initial"),
-        ("widgets", "0013_memberships"),
+        ("widgets", "0014_notices"),
     ]
 
     operations = [

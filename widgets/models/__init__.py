@@ -1,7 +1,7 @@
 """The database models.
 
-People enter `Project`, `Membership`, `Widget` and `SharedBoard`, and delete widgets (`DeletedWidget`). MixCyfe can make
-all other rows again.
+People enter `Project`, `Membership`, `Widget`, `SharedBoard` and `NoticeAddress`, and delete widgets (`DeletedWidget`).
+MixCyfe can make all other rows again.
 """
 
 from widgets.models.account import AccountSecurity, Session
@@ -10,6 +10,7 @@ from widgets.models.call import ApiCall
 from widgets.models.deleted_widget import DeletedWidget
 from widgets.models.host import HostClock
 from widgets.models.membership import Membership, Role
+from widgets.models.notice import Notice, NoticeAddress, NoticeMessage
 from widgets.models.option_cache import OptionCache
 from widgets.models.project import Project
 from widgets.models.snapshot import Rendering, Snapshot
@@ -21,6 +22,9 @@ __all__ = [
     "DeletedWidget",
     "HostClock",
     "Membership",
+    "Notice",
+    "NoticeAddress",
+    "NoticeMessage",
     "OptionCache",
     "Project",
     "Rendering",

@@ -98,6 +98,12 @@ class Project(models.Model):
     )
     secret = EncryptedField(editable=False, blank=True)
     secret_version = models.PositiveIntegerField(default=0, editable=False)
+    expires_on = models.DateField(
+        "expires on",
+        null=True,
+        blank=True,
+        help_text="The day on which the service account ends at Mixpanel, if it has one. Notices remind you before it.",
+    )
 
     engine = models.CharField(
         max_length=10,
@@ -124,6 +130,12 @@ class Project(models.Model):
         default=15,
         validators=[MinValueValidator(0.1), MaxValueValidator(10_080)],
         help_text="How long numbers that include today stay fresh. Ranges that are over are queried far less often.",
+    )
+    notify_after_minutes = models.PositiveIntegerField(
+        "minutes until a notice",
+        default=60,
+        validators=[MaxValueValidator(10_080)],
+        help_text="A notice is sent when something has failed or been stale for this long. 0: at once.",
     )
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
@@ -234,6 +246,11 @@ class Project(models.Model):
     def set_secret(self, secret: str) -> None:
         self.secret = encrypt(secret)
         self.secret_version += 1
+
+    @property
+    def credentials_end_on(self) -> date | None:
+        """The day on which Mixpanel stops accepting the credentials, if it is known."""
+        return PROJECT_SECRET_ENDS if self.auth == Auth.PROJECT_SECRET else self.expires_on
 
     @property
     def in_backoff(self) -> bool:

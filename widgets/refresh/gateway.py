@@ -15,6 +15,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
+from django.dispatch import Signal
 
 from widgets.mixpanel.auth import auth_for
 from widgets.mixpanel.client import Client
@@ -36,6 +37,9 @@ UNREADABLE = "unreadable"
 
 REQUEST_ERRORS = (*REFUSED, UNREADABLE)
 """Errors of one request. They prove that Mixpanel accepts the project's credentials, so they end its backoff."""
+
+recorded = Signal()
+"""Sent with `project_id` after a call is recorded, in the thread that made it: receivers must return at once."""
 
 NO_LIMITS = Limits()
 PROJECT_FIELDS = (*BACKOFF_FIELDS, "learned_hourly", "learned_concurrent", "learned_at", "interval_factor")
@@ -150,6 +154,7 @@ def record(
             keep(answered, project, now)
         project.save(update_fields=PROJECT_FIELDS)
     log(reservation, subject, failure, now)
+    recorded.send(None, project_id=reservation.project_id)
     pruning.prune_hourly(now)
 
 

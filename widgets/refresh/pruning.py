@@ -1,5 +1,5 @@
 """Deletes unused rows: old calls in the ledger, snapshots without a widget, old option caches and clock warnings, and
-widgets that were deleted 30 days ago.
+widgets and notices that were deleted or over 30 days ago.
 
 The command `clean_up` calls `prune`. Without a timer, `prune_hourly` does the same after a call to Mixpanel.
 """
@@ -11,7 +11,17 @@ from django.core.cache import cache
 from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from widgets.models import ApiCall, DeletedWidget, HostClock, OptionCache, Project, Snapshot, Widget
+from widgets.models import (
+    ApiCall,
+    DeletedWidget,
+    HostClock,
+    Notice,
+    NoticeMessage,
+    OptionCache,
+    Project,
+    Snapshot,
+    Widget,
+)
 from widgets.models.deleted_widget import KEPT_FOR
 
 logger = logging.getLogger(__name__)
@@ -42,6 +52,7 @@ def prune(now: datetime) -> dict[str, int]:
         "deleted widgets": DeletedWidget.objects.filter(deleted_at__lt=now - KEPT_FOR).delete()[0],
         "unused queries": prune_snapshots(now),
         "unused lists": prune_lists(now),
+        "old notices": prune_notices(now),
         "clock warnings": HostClock.objects.filter(noticed_at__lt=now - UNUSED_KEPT_FOR).delete()[0],
     }
 
@@ -64,6 +75,13 @@ def prune_snapshots(now: datetime) -> int:
         pks = list(unused.select_for_update(skip_locked=True).values_list("pk", flat=True))
         Snapshot.objects.filter(pk__in=pks).delete()
     return len(pks)
+
+
+def prune_notices(now: datetime) -> int:
+    old = now - KEPT_FOR
+    messages, _ = NoticeMessage.objects.filter(created_at__lt=old).delete()
+    notices, _ = Notice.objects.filter(ended_at__lt=old).delete()
+    return messages + notices
 
 
 def prune_lists(now: datetime) -> int:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from widgets.accounts import failed_logins
 from widgets.models import Session
+from widgets.notices import delivery
 from widgets.refresh import pruning
 from widgets.refresh.clock import database_now
 
@@ -47,3 +48,4 @@ class Command(BaseCommand):
             self.stdout.write(f"removed {remove(rows)} {what}")
         for what, count in pruning.prune(database_now()).items():
             self.stdout.write(f"removed {count} {what}")
+        delivery.run()

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from widgets.accounts.audit_log import log_command
 from widgets.import_export.importing import BadImport, import_all, read_json
+from widgets.notices import sending
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: str, **options: Any) -> None:
         try:
             data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-            projects, widgets = import_all(read_json(data))
+            projects, widgets = import_all(read_json(data), sending.check)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from None
         except BadImport as bad:

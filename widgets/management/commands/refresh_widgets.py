@@ -10,6 +10,7 @@ from django.db.models import F
 
 from widgets.freshness import POLLED_WITHIN
 from widgets.models import Snapshot, Widget
+from widgets.notices import delivery
 from widgets.refresh.clock import database_now
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             said = f"failed: {error}" if outcome is Outcome.FAILED else outcome.value
             self.stdout.write(f"{snapshot.project.name}\t{describe(snapshot)}\t{said}")
         self.stdout.write(", ".join(f"{count} {what}" for what, count in counts.items()))
+        delivery.run()
         if counts["failed"]:
             raise CommandError(f"{counts['failed']} failed")
 

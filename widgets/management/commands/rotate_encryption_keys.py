@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from widgets.models import Project
+from widgets.models import NoticeAddress, Project
 from widgets.models.encrypted import Encrypted, SecretLost
 
 
@@ -34,6 +34,14 @@ class Command(BaseCommand):
                     lost.append(f"{factor} of {factor.user}")
                     continue
                 factor.save(update_fields=["data"])
+                rotated += 1
+            for address in NoticeAddress.objects.select_for_update().select_related("project"):
+                try:
+                    address.url = address.url.rotated()
+                except SecretLost:
+                    lost.append(f"the notice address {address} of {address.project.name}")
+                    continue
+                address.save(update_fields=["url"])
                 rotated += 1
         self.stdout.write(f"{rotated} secret{'' if rotated == 1 else 's'} encrypted with the first key.")
         if lost:

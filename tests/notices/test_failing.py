@@ -1,0 +1,285 @@
+"""From a failure to the inbox, and its end: told once, with what to do."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from django.utils import timezone
+
+from fake_mixpanel.fake import FakeMixpanel
+from fake_mixpanel.saved_reports import UNDATED_BREAKDOWN_REPORT
+from tests.notices.conftest import PASSWORD, Webhook, listen
+from tests.refresh.test_freshness import cyfe_polls
+from tests.running.site import free_port
+from widgets.models import NoticeMessage, Project, Snapshot, Widget
+from widgets.notices.delivery import claim
+from widgets.notices.telling import look
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:Requiring AUTH")]
+MINUTE = timedelta(minutes=1)
+MakeWidget = Callable[..., Widget]
+
+
+class Inbox:
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.mails.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+        return "250 OK"
+
+
+@pytest.fixture
+def inbox() -> Iterator[tuple[Inbox, str]]:
+    inbox = Inbox()
+
+    def login(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=data.password == PASSWORD.encode())
+
+    options = {"authenticator": login, "auth_require_tls": False, "auth_required": True}
+    port = free_port()
+    smtp = Controller(inbox, hostname="127.0.0.1", port=port, **options)
+    smtp.start()
+    yield inbox, f"mailto://robot:{PASSWORD}@127.0.0.1:{port}?from=mixcyfe@example.com&to=team@example.com"
+    smtp.stop()
+
+
+def fail(widget: Widget, mixpanel: FakeMixpanel) -> None:
+    mixpanel.clear_faults()
+    mixpanel.fail(503)
+    cyfe_polls(widget)
+
+
+def test_a_failure_and_its_end_come_by_mail(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, inbox: Any
+) -> None:
+    mails, url = inbox
+    listen(project, url)
+    widget = make_widget(title="Sign-ups <!channel> @everyone [x](https://evil.example)")
+    fail(widget, mixpanel)
+    for _ in range(2):
+        timer()
+        clock.shift(29 * MINUTE)
+    assert mails.mails == [], "an hour is not over"
+    clock.shift(3 * MINUTE)
+    for _ in range(2):
+        timer()
+    [mail] = mails.mails
+    assert mail["Subject"] == "MixCyfe, Acme: Mixpanel does not answer for 1 widget"
+    assert (mail["To"], mail.get_content_type()) == ("team@example.com", "text/plain")
+    text = mail.get_content()
+    assert "What to do: MixCyfe tries again by itself" in text
+    assert f"http://testserver/?project={project.pk}&health=failing" in text
+    assert "Sign-ups" in text
+    assert not any(bad in text for bad in ("<!", "@everyone", "](", "https://evil", "evil.example"))
+
+    mixpanel.clear_faults()
+    clock.shift(31 * MINUTE)
+    cyfe_polls(widget)
+    for _ in range(2):
+        timer()
+    assert mails.mails[1]["Subject"] == "MixCyfe, Acme: All is well again"
+    assert "Mixpanel does not answer for 1 widget. This is over." in mails.mails[1].get_content()
+    assert len(mails.mails) == 2
+
+
+def test_credentials_are_well_again_when_mixpanel_says_so(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    widgets = [make_widget(last=days) for days in (3, 4)]
+    secret = mixpanel.accounts.popitem()
+    cyfe_polls(widgets[0])
+    timer()
+    assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
+    assert webhook.got[0]["type"] == "failure"
+    assert f"/admin/widgets/project/{project.pk}/change/" in webhook.got[0]["message"]
+    Project.objects.get().save()  # which ends the backoff, whether or not the credentials are right now
+    timer()
+    cyfe_polls(widgets[1])
+    timer()
+    assert len(webhook.got) == 1
+    mixpanel.accounts = dict([secret])
+    Project.objects.get().save()
+    for widget in widgets:
+        cyfe_polls(widget)
+    timer()
+    assert webhook.titles[1:] == ["MixCyfe, Acme: Mixpanel accepts the credentials again"]
+    assert webhook.got[1]["type"] == "success"
+
+
+def test_a_storm_is_one_message(clock: Any, project: Project, timer: Any, webhook: Webhook) -> None:
+    listen(project, webhook.url)
+    now = timezone.now()
+    failing = {"failing_since": now - 2 * MINUTE * 60, "retry_at": now, "failures": 9}
+    Snapshot.objects.bulk_create(
+        Snapshot(project=project, key=f"{i}", query={}, error=f"No. {i}", error_kind="query", **failing)
+        for i in range(500)
+    )
+    Widget.objects.bulk_create(
+        Widget(project=project, title=f"W{i:03}", report="events", events=["a"], snapshot=snapshot, last_polled_at=now)
+        for i, snapshot in enumerate(Snapshot.objects.order_by("pk"))
+    )
+    for _ in range(3):
+        timer()
+        clock.shift(MINUTE)
+    assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the queries of 500 widgets"]
+    assert "and 490 more" in webhook.got[0]["message"]
+    assert len(webhook.got[0]["message"]) < 3000
+
+
+def test_widgets_that_join_a_cause_are_told_together_a_day_later(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    widgets: list[Widget] = []
+    for days in (3, 4, 5):
+        widgets.append(make_widget(last=days, title=f"W{days}"))
+        fail(widgets[-1], mixpanel)
+        timer()
+        clock.shift(MINUTE)
+    assert len(webhook.got) == 1
+    clock.shift(timedelta(days=1))
+    for widget in widgets:
+        cyfe_polls(widget)
+    timer()
+    assert webhook.titles[1:] == ["MixCyfe, Acme: 2 more widgets: Mixpanel does not answer for 3 widgets"]
+
+
+def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+) -> None:
+    listen(project, webhook.url)
+    widget = make_widget(include_today=True)
+    cyfe_polls(widget)
+    clock.shift(timedelta(hours=5))
+    timer()
+    assert not webhook.got, "nobody polls it"
+    Project.objects.update(full_until=timezone.now() + timedelta(hours=3))
+    cyfe_polls(widget)
+    clock.shift(2 * MINUTE)
+    timer()
+    assert webhook.titles == ["MixCyfe, Acme: 1 widget shows old numbers"]
+    assert "No queries are left this hour." in webhook.got[0]["message"]
+    Project.objects.update(full_until=None)
+    cyfe_polls(widget)
+    timer()
+    assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
+
+
+def test_a_paused_widget_ends_its_notice_silently(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    widget = make_widget()
+    fail(widget, mixpanel)
+    timer()
+    Widget.objects.update(active=False)
+    timer()
+    assert len(webhook.got) == 1
+    assert project.notices.get().ended_at is not None
+
+
+def test_a_dead_service_is_tried_again_and_hears_no_end_of_what_it_never_heard(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    address = listen(project, webhook.url)
+    webhook.status = 503
+    widget = make_widget()
+    fail(widget, mixpanel)
+    tries = []
+    for minutes in (0, 0.5, 0.6, 4, 2, 14, 2):
+        clock.shift(minutes * MINUTE)
+        timer()
+        tries.append(len(webhook.got))
+    assert tries == [1, 1, 2, 2, 3, 3, 4], "after 1, 5 and 15 minutes"
+    address.refresh_from_db()
+    assert address.last_failure.startswith("The service answered with an error.")
+    webhook.status = 200
+    mixpanel.clear_faults()
+    cyfe_polls(widget)
+    timer()
+    assert len(webhook.got) == 4
+    assert not NoticeMessage.objects.filter(done_at=None).exists()
+
+
+def test_it_gives_up_after_a_day(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, "json://127.0.0.1:9/")
+    widget = make_widget()
+    for _ in range(9):
+        fail(widget, mixpanel)
+        timer()
+        clock.shift(timedelta(hours=12, minutes=1))
+    message = NoticeMessage.objects.get()
+    assert (message.tries, message.body, message.failure) == (8, "", "Nothing listens at this host and port.")
+    assert message.done_at is not None
+
+
+def test_a_chart_that_can_not_show_its_data_and_a_missing_secret_are_told(
+    clock: Any, project: Project, make_widget: MakeWidget, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    widget = make_widget(report="saved_report", events=[], saved_report=UNDATED_BREAKDOWN_REPORT)
+    cyfe_polls(widget)
+    timer()
+    assert webhook.titles == ["MixCyfe, Acme: 1 widget can't show its data"]
+    widget.chart = "list"
+    widget.save()
+    cyfe_polls(widget)
+    timer()
+    assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
+    secret = Project.objects.get().secret
+    Project.objects.update(secret="")
+    timer()
+    assert webhook.titles[2:] == ["MixCyfe, Acme: MixCyfe can't sign in to Mixpanel"]
+    Project.objects.update(secret=secret)
+    timer()
+    assert webhook.titles[3:] == ["MixCyfe, Acme: There is a secret again"]
+
+
+def test_what_comes_and_goes_is_told_six_times_per_hour(
+    clock: Any, project: Project, make_widget: MakeWidget, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    make_widget()
+    secret = Project.objects.get().secret
+    for _ in range(8):
+        for each in ("", secret):
+            Project.objects.update(secret=each)
+            clock.shift(MINUTE)
+            look(timezone.now())
+    assert project.notices.exclude(told_at=None).count() == 6
+    Project.objects.update(secret="")
+    clock.shift(60 * MINUTE)
+    look(timezone.now())
+    assert project.notices.exclude(told_at=None).count() == 7
+
+
+def test_what_a_killed_process_was_sending_is_sent_by_another(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    fail(make_widget(), mixpanel)
+    look(timezone.now())
+    assert len(claim(timezone.now())) == 1
+    timer()
+    assert not webhook.got
+    clock.shift(2 * MINUTE)
+    timer()
+    assert len(webhook.got) == 1

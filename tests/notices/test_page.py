@@ -1,0 +1,139 @@
+"""The page of a project's notices: addresses go in and never come out, and a test says at once whether it works."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.utils import timezone
+
+from tests.notices.conftest import PASSWORD, Webhook, listen
+from tests.security.conftest import make_user
+from widgets.admin.notices import MOST_TESTS
+from widgets.models import Notice, NoticeAddress, NoticeMessage, Project, Role
+from widgets.models.notice import MOST_ADDRESSES
+from widgets.notices.sending import WORDS
+
+pytestmark = pytest.mark.django_db
+__all__ = ["make_user"]
+Post = Callable[..., str]
+
+
+@pytest.fixture
+def post(client: Client, admin_user: Any, project: Project) -> Post:
+    """Sends the page's form and follows to the page; gives its text."""
+    client.force_login(admin_user)
+
+    def send(action: str = "", **fields: Any) -> str:
+        address = f"/admin/widgets/project/{project.pk}/notices/"
+        reply = client.post(address, {"action": action, **fields}, follow=True) if action else client.get(address)
+        assert reply.status_code == 200
+        text = unescape(re.sub("</?time[^>]*>", "", reply.content.decode()))
+        assert PASSWORD not in text
+        return text
+
+    return send
+
+
+def test_it_says_what_nobody_hears_and_how_to_change_that(post: Post) -> None:
+    text = post()
+    assert "Nobody yet" in text
+    assert "https://hooks.slack.com/services/" in text
+
+
+def test_an_address_goes_in_and_a_test_arrives(post: Post, webhook: Webhook, project: Project) -> None:
+    text = post("add", name="Wall <b>", address=webhook.url, weekly="on")
+    assert "Wall <b> is added." in text
+    assert f"json://127.0.0.1:{webhook.port}" in text
+    assert "not encrypted on their way" in text
+    address = NoticeAddress.objects.get()
+    assert "is sent. See whether it has arrived." in post("test", pk=address.pk)
+    assert webhook.titles == ["MixCyfe, Acme: test"]
+    assert "admin sent it" in webhook.got[0]["message"]
+    assert "Last sent just now." in post()
+    assert "The weekly summary for Wall <b> is off." in post("weekly", pk=address.pk)
+    assert "Wall <b> is removed." in post("remove", pk=address.pk)
+    assert not NoticeAddress.objects.exists()
+    assert "This address is not here any more." in post("test", pk=address.pk)
+    log = "\n".join(entry.get_change_message() for entry in LogEntry.objects.filter(object_id=project.pk))
+    assert "added the address “Wall <b>”" in log
+    assert "removed the address" in log
+    assert PASSWORD not in log
+
+
+def test_a_failed_test_says_why_in_our_words(post: Post, webhook: Webhook, project: Project) -> None:
+    address = listen(project, webhook.url)
+    webhook.status = 404
+    assert f"failed. {WORDS['http']}" in post("test", pk=address.pk)
+    assert f"Last failed just now: {WORDS['http']}" in post()
+
+
+def test_an_address_that_can_not_be_read_is_refused_beside_its_field(post: Post) -> None:
+    for wrong in (f"file:///{PASSWORD}", f"slack://{PASSWORD}", f"https://example.com/{PASSWORD}", ""):
+        text = post("add", address=wrong)
+        assert "errorlist" in text, wrong
+    assert not NoticeAddress.objects.exists()
+
+
+def test_a_lead_may_not_reach_into_the_network(client: Client, make_user: Any, project: Project) -> None:
+    lead = make_user("lead", Role.LEAD, (project,))
+    client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
+    address = f"/admin/widgets/project/{project.pk}/notices/"
+    for typed, why in (
+        ("json://hooks.example.com/", WORDS["plain"]),
+        ("jsons://127.0.0.1:8443/", WORDS["inside"]),
+        ("jsons://2130706433/", WORDS["inside"]),
+        ("mailtos://u:p@example.com?smtp=localhost&from=a@example.com", WORDS["inside"]),
+        ("mailtos://u:p@example.com?mode=%69nsecure&smtp=8.8.8.8&from=a@example.com", WORDS["plain"]),
+    ):
+        text = unescape(client.post(address, {"action": "add", "address": typed}).content.decode())
+        assert why in text, typed
+    assert not NoticeAddress.objects.exists()
+    # What a superuser added, a lead may test and remove, but not read.
+    made = listen(project, f"json://127.0.0.1:9/{PASSWORD}")
+    reply = client.post(address, {"action": "test", "pk": made.pk}, follow=True)
+    assert WORDS["refused"] in reply.content.decode()
+
+
+def test_addresses_and_tests_are_limited(post: Post, webhook: Webhook, project: Project) -> None:
+    for _ in range(MOST_ADDRESSES):
+        address = listen(project, webhook.url)
+    assert f"at most {MOST_ADDRESSES} addresses" in post("add", address=webhook.url)
+    now = timezone.now()
+    NoticeMessage.objects.bulk_create(
+        NoticeMessage(project=project, is_test=True, created_at=now, next_try_at=now, done_at=now, subject="x")
+        for _ in range(MOST_TESTS)
+    )
+    # Of addresses that were removed meanwhile: removing one gives no test back.
+    assert f"{MOST_TESTS} tests per hour" in post("test", pk=address.pk)
+    assert not webhook.got
+
+
+def test_it_shows_what_is_open_and_what_is_over(post: Post, project: Project) -> None:
+    now = timezone.now()
+    Notice.objects.create(project=project, cause="plan", since=now, told_at=now, title="Open <b>")
+    Notice.objects.create(
+        project=project, cause="query", since=now, told_at=now, ended_at=now, is_well=True, title="Over"
+    )
+    text = post()
+    assert "Open <b>" in text
+    assert "well again just now" in text
+
+
+def test_the_minutes_are_saved_and_end_no_backoff(post: Post, project: Project) -> None:
+    Project.objects.update(backoff_kind="plan", backoff_message="No plan.")
+    assert "Saved." in post("when", notify_after_minutes="0")
+    project.refresh_from_db()
+    assert (project.notify_after_minutes, project.backoff_kind) == (0, "plan")
+    assert "errorlist" in post("when", notify_after_minutes="-1")
+
+
+def test_another_teams_address_can_not_be_tested(post: Post, webhook: Webhook, project: Project) -> None:
+    other = Project.objects.create(name="Other", project_id=7, username="x")
+    address = listen(other, webhook.url)
+    assert "not here any more" in post("test", pk=address.pk)
+    assert "not here any more" in post("remove", pk="1" * 30)
+    assert not webhook.got

@@ -1,0 +1,68 @@
+"""Notices of a whole site: told once by several processes, without a worker, and no poll waits for a dead service."""
+
+import time
+from typing import Any
+
+import pytest
+
+from fake_mixpanel.fake import FakeMixpanel
+from tests.notices.conftest import Webhook, webhook
+from tests.running.conftest import DATABASES, needs_cluster
+from tests.running.site import REDIS, eventually
+from tests.running.slow import timed, widgets
+
+__all__ = ["webhook"]
+FAILS = "MixCyfe, Acme: Mixpanel does not answer for "
+
+
+def fail_and_recover(site: Any, bases: list[str], standin: FakeMixpanel, hook: Webhook, paths: list[str]) -> None:
+    standin.fail(503)
+    for base in bases * 3:
+        for path in paths:
+            site.session.get(base + path)
+    eventually(lambda: hook.got, 30)
+    time.sleep(2.2)  # the other processes look, too
+    assert [title[: len(FAILS)] for title in hook.titles] == [FAILS]
+    standin.clear_faults()
+    site.make_old(minutes=30)
+    site.sql("UPDATE widgets_snapshot SET retry_at = NULL")
+    for base in bases * 2:
+        for path in paths:
+            eventually(lambda base=base, path=path: site.session.get(base + path).status_code == 200)
+    eventually(lambda: len(hook.got) > 1, 30)
+    time.sleep(2.2)
+    assert hook.titles[1:] == ["MixCyfe, Acme: All is well again"]
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_several_processes_tell_once(host: Any, standin: FakeMixpanel, webhook: Webhook, database: str) -> None:
+    site = host(database)
+    paths = site.add(*widgets(2), notify=[webhook.url], notify_after_minutes=0)
+    fail_and_recover(site, [site.web(workers=2)[0]], standin, webhook, paths)
+
+
+@pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
+def test_workers_tell(host: Any, standin: FakeMixpanel, webhook: Webhook, database: str) -> None:
+    site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/9")
+    paths = site.add(*widgets(2), notify=[webhook.url], notify_after_minutes=0)
+    site.worker()
+    fail_and_recover(site, [site.web()[0]], standin, webhook, paths)
+
+
+def test_no_poll_and_no_refresh_waits_for_a_mute_service(host: Any, standin: FakeMixpanel, webhook: Webhook) -> None:
+    webhook.is_mute = True
+    site = host()
+    [fresh, failing] = site.add(*widgets(2), notify=[webhook.url], notify_after_minutes=0)
+    base, _ = site.web(threads=2)
+    assert site.session.get(base + fresh).status_code == 200
+    standin.fail(503)
+    site.make_old(minutes=30)
+    site.session.get(base + failing)
+    eventually(lambda: webhook.got, 30)  # which holds the notice for 20 seconds
+    standin.clear_faults()
+    site.sql("UPDATE widgets_snapshot SET retry_at = NULL")
+    asked = len(standin.calls)
+    measured = [timed(lambda: site.session.get(base + fresh)) for _ in range(50)]
+    assert {status for status, _ in measured} == {200}
+    assert max(seconds for _, seconds in measured) < 1
+    eventually(lambda: len(standin.calls) > asked, 10)

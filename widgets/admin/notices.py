@@ -1,0 +1,211 @@
+"""The page of a project's notices: its addresses, which people can write and nobody can read, and what is open now."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from widgets.accounts.audit_log import log_change
+from widgets.accounts.reauthentication import required_on_post
+from widgets.models import NoticeAddress, NoticeMessage, Project
+from widgets.models.notice import LONGEST_NAME, MOST_ADDRESSES
+from widgets.notice_address import KINDS, LONGEST_ADDRESS, BadAddress, NoticeTarget, read_address
+from widgets.notices import delivery, sending, telling, wording
+from widgets.refresh.clock import database_now
+from widgets.refresh.slots import Slots
+
+MOST_TESTS = 10
+"""Tests per project and hour: a test sends a message to wherever the address leads."""
+
+RECENT = 10
+at_work = Slots(lambda: 2)
+"""Tests and checks of this process at once. Each waits some seconds in a thread that could answer polls."""
+
+TOO_BUSY = "Others test addresses at the moment. Try again in a few seconds."
+
+
+class AddressForm(forms.Form):
+    """A new address. `may_be_inside`: the person is a superuser."""
+
+    name = forms.CharField(
+        max_length=LONGEST_NAME,
+        required=False,
+        help_text="For this page, for example the channel. Empty: the service or the host.",
+    )
+    address = forms.CharField(
+        max_length=LONGEST_ADDRESS,
+        # Never rendered back, not even beside an error: it holds a password or a token.
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="See the examples below. MixCyfe stores it encrypted and never shows it again.",
+    )
+    weekly = forms.BooleanField(label="Also send a weekly summary, on Monday at 8:00", required=False)
+
+    target: NoticeTarget
+
+    def __init__(self, *args: Any, may_be_inside: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.may_be_inside = may_be_inside
+
+    @sensitive_variables()
+    def clean_address(self) -> str:
+        try:
+            self.target = read_address(self.cleaned_data["address"])
+        except BadAddress as bad:
+            raise forms.ValidationError(str(bad)) from None
+        if not self.target.is_encrypted and not self.may_be_inside:
+            raise forms.ValidationError(sending.WORDS["plain"])
+        with at_work.acquire() as is_free:
+            if not is_free:
+                raise forms.ValidationError(TOO_BUSY)
+            [problem] = sending.check([(self.target, self.may_be_inside)])
+        if problem:
+            raise forms.ValidationError(problem)
+        return ""
+
+
+class WhenForm(forms.ModelForm):
+    class Meta:
+        model = Project
+        fields = ("notify_after_minutes",)
+        labels = {"notify_after_minutes": "Minutes until a notice"}
+
+
+class NoticesPage(admin.ModelAdmin):
+    """The part of ProjectAdmin with the page of a project's notices."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(required_on_post(self.notices_view))
+        return [path("<path:object_id>/notices/", view, name="widgets_project_notices"), *super().get_urls()]
+
+    @method_decorator(sensitive_post_parameters("address"))
+    def notices_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        project: Project | None = self.get_object(request, unquote(object_id))
+        if project is None:
+            raise Http404
+        if not self.has_change_permission(request, project):
+            raise PermissionDenied
+        superuser = bool(getattr(request.user, "is_superuser", False))
+        adding = AddressForm(may_be_inside=superuser)
+        when = WhenForm(instance=project)
+        if request.method == "POST":
+            action = request.POST.get("action", "")
+            if action == "add":
+                adding = AddressForm(request.POST, may_be_inside=superuser)
+                done = add(request, project, adding)
+            elif action == "when":
+                when = WhenForm(request.POST, instance=project)
+                done = change_when(request, project, when)
+            else:
+                done = change_address(request, project, action)
+            if done:
+                return HttpResponseRedirect(reverse("admin:widgets_project_notices", args=(project.pk,)))
+        return TemplateResponse(request, "widgets/notices.html", self.context(request, project, adding, when))
+
+    def context(self, request: HttpRequest, project: Project, adding: AddressForm, when: WhenForm) -> dict[str, Any]:
+        waiting = Count("messages", filter=Q(messages__done_at=None))
+        told = project.notices.filter(told_at__isnull=False)
+        return {
+            **self.admin_site.each_context(request),
+            "title": f"Notices of {project.name}",
+            "opts": self.opts,
+            "project": project,
+            "addresses": project.notice_addresses.annotate(waiting=waiting),
+            "open": told.filter(ended_at=None).order_by("since"),
+            "soon": project.notices.filter(told_at=None, ended_at=None).count(),
+            "over": told.filter(ended_at__isnull=False).order_by("-ended_at")[:RECENT],
+            "adding": adding,
+            "when": when,
+            "kinds": KINDS,
+            "most": MOST_ADDRESSES,
+        }
+
+
+def add(request: HttpRequest, project: Project, form: AddressForm) -> bool:
+    if not form.is_valid():
+        return False
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project.pk)
+        if project.notice_addresses.count() >= MOST_ADDRESSES:
+            form.add_error(None, f"A project has at most {MOST_ADDRESSES} addresses. Remove one first.")
+            return False
+        fields = {name: form.cleaned_data[name] for name in ("name", "weekly")}
+        address = NoticeAddress.of(project, form.target, may_be_inside=form.may_be_inside, **fields)
+        address.save()
+        log_change(request.user, project, f"Notices: added the address “{address}”.")
+    messages.success(request, f"{address} is added. Send a test to see whether it works.")
+    return True
+
+
+def change_when(request: HttpRequest, project: Project, form: WhenForm) -> bool:
+    if not form.is_valid():
+        return False
+    minutes = form.cleaned_data["notify_after_minutes"]
+    # Only this field: a whole save would end the project's backoff.
+    project.save(update_fields=["notify_after_minutes"])
+    log_change(request.user, project, f"Notices: minutes until a notice → “{minutes}”")
+    messages.success(request, "Saved.")
+    return True
+
+
+def change_address(request: HttpRequest, project: Project, action: str) -> bool:
+    """Removes or tests an address, or turns its weekly summary on or off."""
+    pk = request.POST.get("pk", "")
+    address = project.notice_addresses.filter(
+        pk=int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else 0
+    ).first()
+    if address is None:
+        messages.error(request, "This address is not here any more.")
+    elif action == "remove":
+        address.delete()
+        log_change(request.user, project, f"Notices: removed the address “{address}”.")
+        messages.success(request, f"{address} is removed.")
+    elif action == "weekly":
+        address.weekly = not address.weekly
+        address.save(update_fields=["weekly"])
+        word = "on" if address.weekly else "off"
+        log_change(request.user, project, f"Notices: weekly summary of “{address}” → “{word}”")
+        messages.success(request, f"The weekly summary for {address} is {word}.")
+    elif action == "test":
+        send_test(request, project, address)
+    return True
+
+
+def send_test(request: HttpRequest, project: Project, address: NoticeAddress) -> None:
+    with at_work.acquire() as is_free:
+        if not is_free:
+            messages.error(request, TOO_BUSY)
+            return
+        test = begin_test(project, address, request.user.get_username())
+        if test is None:
+            messages.error(request, f"A project may send {MOST_TESTS} tests per hour. Try again later.")
+            return
+        failure = sending.problem_with(address, test.subject, test.body, test.type, sending.TEST_SECONDS)
+        delivery.record(test, failure, database_now())
+    if failure:
+        messages.error(request, f"The test to {address} failed. {failure}")
+    else:
+        messages.success(request, f"The test to {address} is sent. See whether it has arrived.")
+
+
+def begin_test(project: Project, address: NoticeAddress, username: str) -> NoticeMessage | None:
+    """The test's row, which counts it; None if the hour's tests are used up."""
+    now = database_now()
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project.pk)
+        tests = project.notice_messages.filter(is_test=True)
+        if tests.filter(created_at__gt=now - timedelta(hours=1)).count() >= MOST_TESTS:
+            return None
+        test = telling.message(address, wording.test_message(project, username), now)
+        test.is_test, test.tries = True, 1
+        test.save()
+    return test

@@ -1,0 +1,133 @@
+"""Notices: who hears when something of a project fails, what they were told, and the messages on their way."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.utils import timezone
+
+from widgets.models.access import VisibleQuerySet
+from widgets.models.encrypted import EncryptedField, SecretLost, encrypt
+from widgets.models.project import Project
+from widgets.notice_address import NoticeTarget
+
+MOST_ADDRESSES = 20
+"""Addresses per project."""
+
+LONGEST_NAME = 80
+
+
+class NoticeAddressQuerySet(VisibleQuerySet["NoticeAddress"]):
+    def replace(self, project: Project, targets: list[NoticeTarget]) -> None:
+        """Makes the project's addresses those of an import: a known one stays as it is, others go.
+
+        The import comes from the host's own shell, so its addresses may lead inside the network.
+        """
+        known = {each.readable: each for each in self.filter(project=project)}
+        wanted = {target.url: target for target in targets}
+        self.filter(project=project).exclude(pk__in=[known[url].pk for url in wanted if url in known]).delete()
+        for url, target in wanted.items():
+            address = known.get(url) or NoticeAddress.of(project, target)
+            address.may_be_inside = True
+            address.save()
+
+
+class NoticeAddress(models.Model):
+    """An Apprise address, stored like a project's secret. `shown`: the part of it that is none.
+
+    `may_be_inside`: it may lead to hosts inside this server's network: a superuser or the host's shell made it.
+    `is_encrypted`: its messages travel with TLS. `summary_on`: the Monday of its last weekly summary.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="notice_addresses")
+    name = models.CharField(max_length=LONGEST_NAME, blank=True)
+    shown = models.CharField(max_length=300)
+    kind = models.CharField(max_length=40)
+    url = EncryptedField(editable=False)
+    may_be_inside = models.BooleanField(default=False, editable=False)
+    is_encrypted = models.BooleanField(default=True, editable=False)
+    weekly = models.BooleanField(default=False)
+    summary_on = models.DateField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_sent_at = models.DateTimeField(null=True, editable=False)
+    last_failed_at = models.DateTimeField(null=True, editable=False)
+    last_failure = models.CharField(max_length=300, blank=True, editable=False)
+
+    objects = NoticeAddressQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.name or self.shown
+
+    @classmethod
+    def of(cls, project: Project, target: NoticeTarget, **fields: Any) -> Self:
+        fields |= {"shown": target.shown, "kind": target.kind.title, "is_encrypted": target.is_encrypted}
+        return cls(project=project, url=encrypt(target.url), **fields)
+
+    @property
+    def readable(self) -> str:
+        """The address; empty if no key opens it."""
+        try:
+            return self.url.reveal()
+        except SecretLost:
+            return ""
+
+
+class Notice(models.Model):
+    """One cause of trouble in a project, from its first sight until it is over. `cause`: see `notices.causes`.
+
+    It is told at `told_at`, once over all processes and hosts: the project's row is locked meanwhile. `widgets`: the
+    ids of those that it was told about. `is_well`: it ended because all is well again.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="notices")
+    cause = models.CharField(max_length=40)
+    since = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    is_well = models.BooleanField(default=False)
+    title = models.CharField(max_length=300, blank=True)
+    widgets = models.JSONField(default=list)
+
+    objects = VisibleQuerySet["Notice"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=("project", "cause"), condition=models.Q(ended_at=None), name="one_open_notice_per_cause"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cause} since {self.since:%Y-%m-%d %H:%M}"
+
+
+class NoticeMessage(models.Model):
+    """A message to one address, until it is sent (`done_at`) or given up (`done_at` and `failure`).
+
+    It outlives its address, because tests are counted. Without the address, it is not sent.
+
+    Who sends it has it until `claimed_until`. If that process dies, another one sends it after this time, so in this
+    rare case it may arrive twice: better than never. The text is removed when it is done.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="notice_messages")
+    address = models.ForeignKey(NoticeAddress, models.SET_NULL, null=True, related_name="messages")
+    notice = models.ForeignKey(Notice, models.CASCADE, null=True, related_name="messages")
+    type = models.CharField(max_length=10, default="info")
+    is_test = models.BooleanField(default=False)
+    subject = models.CharField(max_length=300)
+    body = models.TextField()
+    created_at = models.DateTimeField()
+    next_try_at = models.DateTimeField()
+    claimed_until = models.DateTimeField(null=True)
+    tries = models.PositiveIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=("done_at", "next_try_at"), name="notices_to_send")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} to {self.address_id}"

@@ -1,0 +1,287 @@
+"""Addresses of notices in Apprise's form: which kinds there are, and what of an address may be shown. No network.
+
+An address is a secret: it holds passwords and tokens. No message of this module repeats any part of it.
+https://github.com/caronc/apprise/wiki lists Apprise's forms.
+"""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+LONGEST_ADDRESS = 1000
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9]*)://\S+")
+HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,253}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A service that Apprise knows. `module` and `plugin` name its class in `apprise.plugins`.
+
+    `encrypted` and `plain`: schemes with and without TLS. `options`: the names that may stand behind the `?`. All other
+    options of Apprise are refused, because some of them read local files, turn checks off, or change the format.
+    `pasted`: the start of the web address that the service itself gives to people.
+    `has_host`: the host is the people's choice and no secret, so it is shown.
+    """
+
+    title: str
+    module: str
+    plugin: str
+    encrypted: tuple[str, ...]
+    example: str
+    plain: tuple[str, ...] = ()
+    options: frozenset[str] = frozenset()
+    pasted: str = ""
+    has_host: bool = False
+    help: str = ""
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        return (*self.encrypted, *self.plain)
+
+
+def options(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+WEBHOOK = "The address gets a POST with the keys title, message and type (info, success, warning or failure)."
+KINDS = (
+    Kind(
+        "Mail",
+        "email",
+        "NotifyEmail",
+        ("mailtos",),
+        "mailtos://user:password@smtp.example.com?from=mixcyfe@example.com&to=team@example.com",
+        plain=("mailto",),
+        options=options("to from name cc bcc reply smtp mode user pass"),
+        has_host=True,
+        help="Your mail server, with the user and password that sends. Write @ in a user name as %40.",
+    ),
+    Kind(
+        "Slack",
+        "slack",
+        "NotifySlack",
+        ("slack",),
+        "https://hooks.slack.com/services/T…/B…/…",
+        options=options("mode"),
+        pasted=r"https://hooks\.slack(-gov)?\.com/",
+        help="In Slack: Apps → Incoming Webhooks → Add to Slack. Paste the webhook's URL.",
+    ),
+    Kind(
+        "Microsoft Teams",
+        "workflows",
+        "NotifyWorkflows",
+        ("workflows", "workflow"),
+        "https://….logic.azure.com:443/workflows/…/triggers/manual/paths/invoke?…",
+        options=options("route routeid workflow id signature sig api-version ver pa powerautomate sp sv"),
+        pasted=r"https://[\w.-]+\.(logic\.azure\.[a-z]+|(power|apps)platform(\.[\w-]+){1,3})[:/]",
+        help="In Teams: the channel's … → Workflows → “Send webhook alerts to a channel”. Paste the workflow's URL.",
+    ),
+    Kind(
+        "Discord",
+        "discord",
+        "NotifyDiscord",
+        ("discord",),
+        "https://discord.com/api/webhooks/…/…",
+        options=options("thread"),
+        pasted=r"https://discord(app)?\.com/api/webhooks/",
+        help="In Discord: the channel's settings → Integrations → Webhooks. Paste the webhook's URL.",
+    ),
+    Kind(
+        "Google Chat",
+        "google_chat",
+        "NotifyGoogleChat",
+        ("gchat",),
+        "https://chat.googleapis.com/v1/spaces/…/messages?key=…&token=…",
+        options=options("workspace key token thread threadkey"),
+        pasted=r"https://chat\.googleapis\.com/",
+        help="In Google Chat: the space → Apps & integrations → Webhooks. Paste the webhook's URL.",
+    ),
+    Kind(
+        "Mattermost",
+        "mattermost",
+        "NotifyMattermost",
+        ("mmosts",),
+        "mmosts://mattermost.example.com/token",
+        plain=("mmost",),
+        options=options("to channel channels"),
+        has_host=True,
+    ),
+    Kind(
+        "Rocket.Chat",
+        "rocketchat",
+        "NotifyRocketChat",
+        ("rockets",),
+        "rockets://user:password@rocket.example.com/#channel",
+        plain=("rocket",),
+        options=options("mode to webhook"),
+        has_host=True,
+    ),
+    Kind(
+        "Matrix",
+        "matrix",
+        "NotifyMatrix",
+        ("matrixs",),
+        "matrixs://user:password@matrix.example.com/#room",
+        plain=("matrix",),
+        options=options("to mode token msgtype version v"),
+        has_host=True,
+    ),
+    Kind("Webex", "webexteams", "NotifyWebexTeams", ("webex", "wxteams"), "webex://token", options=options("to mode")),
+    Kind(
+        "Telegram",
+        "telegram",
+        "NotifyTelegram",
+        ("tgram",),
+        "tgram://bot-token/chat-id",
+        options=options("to topic thread silent"),
+    ),
+    Kind(
+        "Pushover",
+        "pushover",
+        "NotifyPushover",
+        ("pover",),
+        "pover://user-key@token",
+        options=options("to priority sound"),
+    ),
+    Kind(
+        "ntfy",
+        "ntfy",
+        "NotifyNtfy",
+        ("ntfys",),
+        "ntfys://topic",
+        plain=("ntfy",),
+        options=options("to priority tags xtags token auth mode"),
+        has_host=True,
+    ),
+    Kind(
+        "Gotify",
+        "gotify",
+        "NotifyGotify",
+        ("gotifys",),
+        "gotifys://gotify.example.com/token",
+        plain=("gotify",),
+        options=options("priority"),
+        has_host=True,
+    ),
+    Kind(
+        "PagerDuty",
+        "pagerduty",
+        "NotifyPagerDuty",
+        ("pagerduty",),
+        "pagerduty://integration-key@api-key",
+        options=options("integrationkey apikey source component group class severity region"),
+    ),
+    Kind(
+        "Opsgenie",
+        "opsgenie",
+        "NotifyOpsgenie",
+        ("opsgenie",),
+        "opsgenie://api-key",
+        options=options("to apikey priority tags region entity alias"),
+    ),
+    Kind(
+        "Webhook (JSON)",
+        "custom_json",
+        "NotifyJSON",
+        ("jsons",),
+        "jsons://hooks.example.com/path",
+        plain=("json",),
+        has_host=True,
+        help=f"{WEBHOOK} A header is written as ?+Authorization=Bearer%20token.",
+    ),
+    Kind(
+        "Webhook (form)",
+        "custom_form",
+        "NotifyForm",
+        ("forms",),
+        "forms://hooks.example.com/path",
+        plain=("form",),
+        has_host=True,
+    ),
+    Kind(
+        "Webhook (XML)",
+        "custom_xml",
+        "NotifyXML",
+        ("xmls",),
+        "xmls://hooks.example.com/path",
+        plain=("xml",),
+        has_host=True,
+    ),
+)
+BY_SCHEME = {scheme: kind for kind in KINDS for scheme in kind.schemes}
+WEBHOOKS = ("custom_json", "custom_form", "custom_xml")
+"""Their options may also begin with +, - or : and are then headers, parameters and keys of the message."""
+
+ALLOWED = "an Apprise address that begins with one of " + ", ".join(f"{scheme}://" for scheme in BY_SCHEME)
+HOST_MAY_BE_SECRET = ("ntfy", "matrix")
+"""Without a host of its own, the name of a topic or a token stands in its place."""
+
+
+class BadAddress(ValueError):
+    """The message says what to write instead. It repeats no part of the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTarget:
+    """A readable address. `shown`: the part of it that is no secret. `is_encrypted`: it is sent with TLS."""
+
+    url: str = field(repr=False)
+    kind: Kind
+    is_pasted: bool
+    is_encrypted: bool
+    shown: str
+
+    @property
+    def names_host(self) -> bool:
+        """Whether the address names the host to connect to; else the service has one of its own."""
+        return self.kind.has_host and not self.shown.endswith("://")
+
+
+def read_address(text: str) -> NoticeTarget:
+    """Raises BadAddress."""
+    url = text.strip()
+    if len(url) > LONGEST_ADDRESS:
+        raise BadAddress(f"Write an address of at most {LONGEST_ADDRESS} characters.")
+    found = SCHEME.fullmatch(url)
+    if not found or any(ord(c) < 33 or ord(c) == 127 for c in url):
+        raise BadAddress(f"Write {ALLOWED}. Write spaces as %20.")
+    scheme = found[1].lower()
+    if scheme in ("http", "https"):
+        kind = next((each for each in KINDS if each.pasted and re.match(each.pasted, url, re.IGNORECASE)), None)
+        if kind is None:
+            raise BadAddress("Write jsons:// in place of https:// for a webhook of your own.")
+        return NoticeTarget(url, kind, is_pasted=True, is_encrypted=True, shown=kind.title)
+    if scheme not in BY_SCHEME:
+        raise BadAddress(f"Write {ALLOWED}.")
+    url = url.replace("#", "%23")  # a channel, and no fragment
+    kind, query = BY_SCHEME[scheme], url.partition("?")[2]
+    if wrong := [name for name in names_in(query) if not may_stand(kind, name)]:
+        allowed = ", ".join(sorted(kind.options)) or "none"
+        count = "an option" if len(wrong) == 1 else f"{len(wrong)} options"
+        raise BadAddress(f"This address has {count} behind the ? that can't be used here. Allowed are: {allowed}.")
+    is_encrypted = scheme in kind.encrypted and "mode=insecure" not in query.lower()
+    return NoticeTarget(url, kind, is_pasted=False, is_encrypted=is_encrypted, shown=shown(url, scheme, kind))
+
+
+def names_in(query: str) -> list[str]:
+    return [part.partition("=")[0].lower() for part in re.split("[&;]", query) if part]
+
+
+def may_stand(kind: Kind, option: str) -> bool:
+    return option in kind.options or (kind.module in WEBHOOKS and option[:1] in ("+", "-", ":"))
+
+
+def shown(url: str, scheme: str, kind: Kind) -> str:
+    if not kind.has_host:
+        return kind.title
+    try:
+        parts = urlsplit(url.partition("?")[0])
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise BadAddress("The host or the port of this address can't be read.") from None
+    if kind.module in HOST_MAY_BE_SECRET and "." not in host:
+        return f"{scheme}://"
+    if not HOST.fullmatch(host):
+        raise BadAddress("The host of this address can't be read.")
+    host = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{host}{f':{port}' if port else ''}"

@@ -1,0 +1,152 @@
+"""What is wrong with a project now, sorted by cause. The board's health and freshness decide what fails or is stale.
+
+| cause                    | is                                                                    |
+|--------------------------|-----------------------------------------------------------------------|
+| secret                   | the project has no secret, or no key opens it                         |
+| credentials, plan        | Mixpanel refuses all queries of the project                           |
+| query, timezone          | Mixpanel refuses the queries of some widgets                          |
+| unavailable, unreadable  | Mixpanel gave no answer, or none that can be read                     |
+| drawing                  | widgets have data that their charts can't show                        |
+| stale                    | widgets are polled, and their data is older than it should be         |
+| ends-30, -7, -1, -0      | the credentials end in at most this many days                         |
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from widgets.freshness import POLLED_WITHIN
+from widgets.models import Notice, Project, Snapshot, Widget
+from widgets.models.call import Outcome
+from widgets.web.health import HEAVY, NEEDS_SOMEBODY, held_back, with_health
+
+if TYPE_CHECKING:
+    from widgets.web.health import WidgetWithHealth
+
+OF_PROJECT = ("secret", *NEEDS_SOMEBODY)
+"""Causes that a person ends on the project's page, for all of its widgets at once."""
+
+DAYS_BEFORE = (0, 1, 7, 30)
+ENDS = "ends-"
+
+REFRESHING = timedelta(minutes=2)
+"""How long stale data is left alone after a poll if nothing holds it back: its refresh has just begun."""
+
+
+@dataclass(slots=True)
+class Cause:
+    """`widgets`: id → since when, None if that is not known. `titles`: theirs. `why`: Mixpanel's words, or ours."""
+
+    key: str
+    why: str = ""
+    since: datetime | None = None
+    widgets: dict[int, datetime | None] = field(default_factory=dict)
+    titles: list[str] = field(default_factory=list)
+
+    def add(self, widget: Widget, since: datetime | None, why: str) -> None:
+        self.widgets[widget.pk] = since
+        self.titles.append(widget.title)
+        self.why = self.why or why
+
+    def began(self, first_seen: datetime) -> datetime:
+        """When it began. `first_seen`: the time for what has no other."""
+        times = [since or first_seen for since in self.widgets.values()] or [self.since or first_seen]
+        return min(times)
+
+
+def causes_of(project: Project, now: datetime) -> dict[str, Cause]:
+    """Cause → what it concerns. One statement, and a few columns per widget."""
+    no_secret = [project.pk] if project.secret_problem else []
+    active = Widget.objects.filter(project=project, active=True).select_related("snapshot").defer(*HEAVY)
+    causes: dict[str, Cause] = {}
+    for widget in with_health(active.order_by("title"), now, no_secret).exclude(health_state="fresh"):
+        widget.project = project
+        if found := cause_of(widget, project, now):
+            key, since, why = found
+            causes.setdefault(key, Cause(key)).add(widget, since, why)
+    for key, why in problems_of(project):
+        causes.setdefault(key, Cause(key)).why = why
+    if ending := ending_of(project, now):
+        causes[ending.key] = ending
+    return causes
+
+
+def problems_of(project: Project) -> list[tuple[str, str]]:
+    """What concerns the project itself, whether or not its widgets show it yet."""
+    if not project.widgets.filter(active=True).exists():
+        return []
+    if problem := project.secret_problem:
+        return [("secret", problem)]
+    if project.backoff_kind in NEEDS_SOMEBODY:
+        return [(project.backoff_kind, project.backoff_message)]
+    return []
+
+
+def cause_of(widget: "WidgetWithHealth", project: Project, now: datetime) -> tuple[str, datetime | None, str] | None:
+    """A widget's cause, since when, and why. None for a widget that is well, or that nobody uses."""
+    snapshot = widget.snapshot
+    if widget.health_state == "failing":
+        if widget.health_problem:
+            return ("drawing", None, widget.health_problem) if is_used(widget, now) else None
+        if snapshot and snapshot.error and snapshot.error_kind != "limit":
+            used = snapshot.error_kind in OF_PROJECT or is_used(widget, now)
+            return (snapshot.error_kind, snapshot.failing_since, snapshot.error) if used else None
+        if project.secret_problem:
+            return "secret", None, project.secret_problem
+        return project.backoff_kind, None, project.backoff_message
+    if widget.health_state in ("stale", "waiting") and waits_in_vain(widget, snapshot, project, now):
+        since = snapshot.due_at if snapshot and snapshot.fetched_at else None
+        return "stale", since, held_back(project, snapshot, now) or "Nothing refreshes the data, although it is polled."
+    return None
+
+
+def is_used(widget: Widget, now: datetime) -> bool:
+    """Whether somebody polled it, or a command asked it, within a day. A forgotten widget's old error is no news."""
+    snapshot, recently = widget.snapshot, now - POLLED_WITHIN
+    times = (widget.last_polled_at, *((snapshot.retry_at, snapshot.failing_since) if snapshot else ()))
+    return any(time is not None and time > recently for time in times)
+
+
+def waits_in_vain(widget: Widget, snapshot: Snapshot | None, project: Project, now: datetime) -> bool:
+    """Whether polls came after the data became stale, and no refresh follows them."""
+    polled_at = widget.last_polled_at
+    if snapshot is None or polled_at is None or polled_at <= now - POLLED_WITHIN:
+        return False
+    due_at = snapshot.due_at if snapshot.fetched_at else None
+    if due_at is not None and polled_at < due_at:
+        return False
+    if any(until and until > now for until in (snapshot.retry_at, project.backoff_until, project.full_until)):
+        return True
+    is_leased = snapshot.lease_until is not None and snapshot.lease_until > now
+    return not is_leased and now - max(due_at or polled_at, polled_at) > REFRESHING
+
+
+def ending_of(project: Project, now: datetime) -> Cause | None:
+    ends = project.credentials_end_on
+    left = (ends - project.today(now)).days if ends else None
+    days = next((days for days in DAYS_BEFORE if left is not None and left <= days), None)
+    return Cause(f"{ENDS}{days}", since=now) if days is not None else None
+
+
+def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | None:
+    """Whether a cause that is gone is well again. None: not known yet. False: nobody waits for it any more."""
+    if notice.cause.startswith(ENDS):
+        return False
+    if notice.cause in NEEDS_SOMEBODY:
+        # Saving a project clears its errors. Only an answer proves that Mixpanel accepts the new credentials.
+        undecided = (Outcome.RUNNING, Outcome.UNAVAILABLE, Outcome.LIMIT)
+        last = (
+            project.calls.exclude(outcome__in=undecided).order_by("-ended_at", "-pk").values_list("outcome", flat=True)
+        )
+        return None if last.first() in NEEDS_SOMEBODY else True
+    if notice.cause == "secret":
+        return True
+    active = Widget.objects.filter(pk__in=notice.widgets, active=True).select_related("snapshot").defer(*HEAVY)
+    widgets = list(with_health(active, now, []))
+    if any(each.health_state == "failing" and is_used(each, now) for each in widgets):
+        return None  # they fail by another cause now
+    return any(
+        each.health_state == "fresh"
+        or (each.snapshot and each.snapshot.fetched_at and each.snapshot.fetched_at > notice.since)
+        for each in widgets
+    )

@@ -1,0 +1,240 @@
+"""A process of its own that sends one message with Apprise, or checks one address. It imports nothing of MixCyfe.
+
+It reads one JSON object from standard input and writes one to standard output: `{"why": ""}`, or `{"why": code}` with
+one of the codes in `sending.WORDS`. Addresses are typed by people and answers come from anywhere, so this process has
+no settings and no keys, writes no file, starts no program, and connects to no host inside the network unless it may.
+"""
+
+import contextlib
+import importlib
+import io
+import ipaddress
+import json
+import logging
+import os
+import resource
+import smtplib
+import socket
+import ssl
+import sys
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+MEMORY = 1024**3
+"""Bytes of address space: an endless answer ends this process, and no other."""
+
+LARGEST_ANSWER = 1024**2
+"""Bytes. `MEMORY` alone is not enough: a host may forbid processes to limit themselves, as our systemd units do."""
+
+PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "pty.spawn")
+CONNECTING = ("socket.connect", "socket.sendto", "socket.sendmsg")
+
+seen: list[str] = []
+"""Codes of what went wrong, in order. Apprise itself only says whether it went well."""
+
+
+class Inside(OSError):
+    """The host is inside the network. An OSError, so that libraries treat it as a failed connection."""
+
+
+def is_outside(ip: str) -> bool:
+    """Whether the address is one of the public internet. Addresses that carry an IPv4 address stand for that one."""
+    try:
+        address: Any = ipaddress.ip_address(ip.partition("%")[0])
+    except ValueError:
+        return False
+    if address.version == 6:
+        nat64 = address in ipaddress.ip_network("64:ff9b::/96")
+        carried = ipaddress.ip_address(int(address) & 0xFFFFFFFF) if nat64 else None
+        carried = carried or address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        address = carried or address
+    return bool(address.is_global and not address.is_multicast and not address.is_reserved)
+
+
+def addresses_of(host: str, port: int = 0) -> set[str]:
+    return {str(found[4][0]) for found in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)}
+
+
+def proxies() -> set[str]:
+    """The addresses of the proxies in the environment: the host's owner chose them."""
+    found: set[str] = set()
+    for url in getproxies().values():
+        with contextlib.suppress(OSError, ValueError):
+            found |= addresses_of(urlsplit(url if "//" in url else f"//{url}").hostname or "")
+    return found
+
+
+def guard(*, may_be_inside: bool) -> None:
+    """From now on, every connection of this process is checked, whichever library makes it and after each redirect."""
+    allowed = set() if may_be_inside else proxies()
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event in PROGRAMS:
+            raise PermissionError("no programs here")
+        if event in CONNECTING and not may_be_inside:
+            address = args[-1] if event != "socket.sendmsg" else args[1]
+            ip = address[0] if isinstance(address, tuple) else ""
+            if ip not in allowed and not is_outside(str(ip)):
+                raise Inside("inside the network")
+
+    sys.addaudithook(hook)
+
+
+def limit() -> None:
+    for kind, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(kind, (most, most))
+
+
+def code_of(error: BaseException) -> str:
+    """The code of an exception, by what it was raised from."""
+    chain: list[BaseException] = []
+    queue: list[Any] = [error]
+    while queue and len(chain) < 20:
+        each = queue.pop(0)
+        if isinstance(each, BaseException) and each not in chain:
+            chain.append(each)
+            queue += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+    kinds: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+        ((Inside,), "inside"),
+        ((MemoryError,), "large"),
+        ((socket.gaierror,), "name"),
+        ((ssl.SSLError,), "tls"),
+        ((smtplib.SMTPAuthenticationError,), "login"),
+        ((smtplib.SMTPRecipientsRefused,), "recipients"),
+        ((smtplib.SMTPResponseException,), "smtp"),
+        ((TimeoutError,), "slow"),
+        ((ConnectionRefusedError,), "refused"),
+    )
+    for classes, code in kinds:
+        if any(isinstance(each, classes) for each in chain):
+            return code
+    return "slow" if any("timeout" in type(each).__name__.lower() for each in chain) else "unreachable"
+
+
+def remember(owner: Any, name: str, code: Callable[[Any], str]) -> None:
+    """Notes what goes wrong in a method of a library."""
+    original = getattr(owner, name)
+
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        try:
+            result = original(*args, **kwargs)
+        except Exception as error:
+            seen.append(code_of(error))
+            raise
+        if found := code(result):
+            seen.append(found)
+        return result
+
+    setattr(owner, name, noting)
+
+
+def read_only_the_beginning(session: Any) -> None:
+    """Every answer is read up to LARGEST_ANSWER. A larger one is an error."""
+    original = session.request
+
+    def bounded(*args: Any, **kwargs: Any) -> Any:
+        answer = original(*args, **{**kwargs, "stream": True})
+        answer._content = answer.raw.read(LARGEST_ANSWER + 1, decode_content=True)
+        answer._content_consumed = True
+        answer.close()
+        if len(answer._content) > LARGEST_ANSWER:
+            raise MemoryError
+        return answer
+
+    session.request = bounded
+
+
+def options_in(parsed: dict[str, Any]) -> set[str]:
+    """The names behind the ?, as Apprise itself reads them."""
+    return {str(name).lower() for name in parsed.get("qsd") or ()}
+
+
+def open_address(job: dict[str, Any]) -> Any:
+    """The plugin's object. Raises ValueError with a code."""
+    import apprise
+
+    plugin = getattr(importlib.import_module(f"apprise.plugins.{job['module']}"), job["plugin"])
+    parse = plugin.parse_native_url if job["is_pasted"] else plugin.parse_url
+    parsed = parse(job["url"])
+    if not parsed:
+        raise ValueError("address")
+    may_begin = ("+", "-", ":") if job["is_webhook"] else ()
+    if any(name not in job["options"] and name[:1] not in may_begin for name in options_in(parsed)):
+        raise ValueError("address")
+    asset = apprise.AppriseAsset(app_id="MixCyfe", app_desc="MixCyfe", app_url=job["site"], storage_mode="memory")
+    asset.http_redirects = False
+    asset.image_url_mask = asset.image_url_logo = ""  # pictures of other hosts would tell them who reads
+    asset.pgp_autogen = asset.pem_autogen = False
+    try:
+        target = plugin(**{**parsed, "format": "text"}, asset=asset)
+    except TypeError:  # Apprise's word for an address that lacks something
+        raise ValueError("address") from None
+    target.socket_connect_timeout = target.socket_read_timeout = job["seconds"] / 2
+    if not job["may_be_inside"]:
+        check_host(target, names_host=job["names_host"])
+    return target
+
+
+def check_host(target: Any, *, names_host: bool) -> None:
+    """Looks at the host before any connection, so that people hear of it at once. `guard` checks the connections."""
+    secure_mode = getattr(target, "secure_mode", None)
+    if not target.secure or secure_mode == "insecure":
+        raise ValueError("plain")
+    if not names_host:
+        return
+    try:
+        found = addresses_of(getattr(target, "smtp_host", None) or target.host)
+    except (OSError, UnicodeError):
+        raise ValueError("name") from None
+    if not all(map(is_outside, found)):
+        raise ValueError("inside")
+
+
+def work(job: dict[str, Any]) -> str:
+    """Returns a code, empty when all went well."""
+    import apprise
+    import requests
+
+    read_only_the_beginning(requests.Session)
+    remember(requests.Session, "request", lambda answer: "" if answer.ok and answer.status_code < 300 else "http")
+    for name in ("connect", "starttls", "login", "sendmail"):
+        remember(smtplib.SMTP, name, lambda result: "")
+    try:
+        target = open_address(job)
+    except ValueError as error:
+        return str(error) if str(error) in ("address", "plain", "name", "inside") else "address"
+    if "body" not in job:
+        return ""
+    sender = apprise.Apprise(asset=target.asset)
+    sender.add(target)
+    ok = sender.notify(
+        body=job["body"],
+        title=job["title"],
+        notify_type=apprise.NotifyType(job["type"]),
+        body_format=apprise.NotifyFormat.TEXT,
+    )
+    return "" if ok else (seen[0] if seen else "unknown")
+
+
+def main() -> None:
+    job = json.load(sys.stdin)
+    answer_to = os.dup(1)
+    sys.stdout = sys.stderr = io.StringIO()
+    logging.disable(logging.CRITICAL)
+    limit()
+    guard(may_be_inside=job["may_be_inside"])
+    try:
+        why = work(job)
+    except MemoryError:
+        why = "large"
+    except Exception as error:  # noqa: BLE001 - the traceback could hold the address
+        why = code_of(error) if isinstance(error, OSError) else "unknown"
+    os.write(answer_to, json.dumps({"why": why}).encode())
+    os._exit(0)  # without waiting for threads of Apprise
+
+
+if __name__ == "__main__":
+    main()

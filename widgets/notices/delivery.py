@@ -1,0 +1,95 @@
+"""Sends the messages in the queue, again after failures, with growing waits."""
+
+import logging
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from widgets.models import NoticeAddress, NoticeMessage
+from widgets.models.encrypted import SecretLost
+from widgets.notice_address import BadAddress
+from widgets.notices import sending
+from widgets.notices.telling import look
+from widgets.refresh.clock import database_now
+
+logger = logging.getLogger(__name__)
+
+WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
+"""The wait after each failure. After the last try, about a day after the first, the message is given up."""
+
+CLAIMED_FOR = timedelta(seconds=sending.SEND_SECONDS + 40)
+
+
+def run(only: Collection[int] | None = None) -> None:
+    """Looks for what to tell, and sends what is to be sent. `only`: the ids of the projects to look at."""
+    look(database_now(), only)
+    send_due()
+
+
+def send_due() -> None:
+    while messages := claim(database_now()):
+        failures = send(messages)
+        for each, failure in zip(messages, failures, strict=True):
+            record(each, failure, database_now())
+
+
+def claim(now: datetime) -> list[NoticeMessage]:
+    """Takes messages that are due, the oldest one of each address, so that no other process sends them now."""
+    due = NoticeMessage.objects.filter(
+        Q(claimed_until=None) | Q(claimed_until__lte=now),
+        address__isnull=False,
+        done_at=None,
+        next_try_at__lte=now,
+        is_test=False,
+        tries__lte=len(WAITS) + 2,
+    )
+    if not due.exists():
+        return []
+    with transaction.atomic():
+        rows = due.select_for_update(skip_locked=True, of=("self",)).select_related("address").order_by("pk")[:100]
+        oldest: dict[int | None, NoticeMessage] = {}
+        for row in rows:
+            oldest.setdefault(row.address_id, row)
+        taken = list(oldest.values())[: sending.AT_ONCE]
+        for row in taken:
+            row.claimed_until, row.tries = now + CLAIMED_FOR, row.tries + 1
+            row.save(update_fields=["claimed_until", "tries"])
+    return taken
+
+
+def send(messages: Sequence[NoticeMessage]) -> list[str]:
+    """Sends them at once, outside of any transaction. Returns why each failed, for people; empty for the others."""
+    failures, jobs = {}, {}
+    for each in messages:
+        assert each.address is not None
+        try:
+            jobs[each.pk] = sending.job_for(each.address, each.subject, each.body, each.type)
+        except (SecretLost, BadAddress) as error:
+            failures[each.pk] = str(error)
+    failures |= dict(zip(jobs, sending.run(list(jobs.values()), sending.SEND_SECONDS), strict=True))
+    return [failures[each.pk] for each in messages]
+
+
+def record(sent: NoticeMessage, failure: str, now: datetime) -> None:
+    """One line in the log, which names the address by its number only."""
+    is_last = sent.is_test or sent.tries > len(WAITS)
+    logger.log(
+        logging.WARNING if failure else logging.INFO,
+        "notice=%s address=%s tries=%s %s",
+        sent.pk,
+        sent.address_id,
+        sent.tries,
+        f"failed: {failure}" if failure else "sent",
+    )
+    fields: dict[str, Any] = {"claimed_until": None, "failure": failure}
+    if not failure or is_last:
+        fields |= {"done_at": now, "body": ""}
+    else:
+        fields["next_try_at"] = now + WAITS[sent.tries - 1]
+    with transaction.atomic():
+        NoticeMessage.objects.filter(pk=sent.pk).update(**fields)
+        result = {"last_failed_at" if failure else "last_sent_at": now, "last_failure": failure}
+        NoticeAddress.objects.filter(messages=sent.pk).update(**result)

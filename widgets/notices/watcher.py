@@ -1,0 +1,98 @@
+"""A thread of each long-running process that looks for what to tell, and sends it. No poll and no refresh waits for it.
+
+It starts after the first request or refresh, which is after a server has forked. Commands call `delivery.run` instead.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.core.signals import request_finished
+from django.db import connections
+
+from widgets.notices.delivery import run
+from widgets.refresh import background
+from widgets.refresh.gateway import recorded
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_SECONDS = 60
+"""At all projects. Other processes refresh, too, time passes, and messages wait for their next try."""
+
+PAUSE_SECONDS = 1
+"""Between a refresh and the look, so that what fails together is told together."""
+
+
+class Watcher:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._news = threading.Event()
+        self._projects: set[int] = set()
+
+    def start(self) -> None:
+        """Starts the thread once. Cheap enough for every request."""
+        if self._thread is None and has_threads():
+            with self._lock:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._watch, name="notices", daemon=True)
+                    self._thread.start()
+
+    def wake(self, project_id: int) -> None:
+        """Looks at the project soon, because a refresh has just succeeded or failed."""
+        with self._lock:
+            self._projects.add(project_id)
+        self.start()
+        self._news.set()
+
+    def _watch(self) -> None:
+        look_at_all = 0.0
+        while True:
+            with self._lock:
+                only, self._projects = self._projects, set()
+            is_time = time.monotonic() >= look_at_all
+            if is_time:
+                look_at_all = time.monotonic() + LOOK_EVERY_SECONDS
+            try:
+                run(None if is_time else only)
+            except Exception:
+                logger.exception("notices could not be looked at")
+            finally:
+                connections.close_all()
+            self._news.wait(max(0, look_at_all - time.monotonic()))
+            self._news.clear()
+            time.sleep(PAUSE_SECONDS)
+
+
+watcher = Watcher()
+
+
+has_threads: Callable[[], object] = background.threads
+
+
+def attach(*, is_worker: bool = False) -> None:
+    """Lets this process watch from now on. For servers, if they may have threads, and for workers."""
+    global has_threads  # noqa: PLW0603 - one per process
+    has_threads = (lambda: True) if is_worker else background.threads
+    request_finished.connect(start, dispatch_uid="widgets.notices.start")
+    recorded.connect(wake, dispatch_uid="widgets.notices.wake")
+
+
+def start(**_: Any) -> None:
+    watcher.start()
+
+
+def wake(project_id: int, **_: Any) -> None:
+    watcher.wake(project_id)
+
+
+def _reset_after_fork() -> None:
+    """A forked process has none of its parent's threads."""
+    global watcher  # noqa: PLW0603 - one per process
+    watcher = Watcher()
+
+
+os.register_at_fork(after_in_child=_reset_after_fork)
