@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('widgets', '0012_poll_triggers'),
+        ('widgets', '0013_memberships'),
     ]
 
     operations = [
