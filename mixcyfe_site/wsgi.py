@@ -1,7 +1,6 @@
 """The WSGI application, for any WSGI server."""
 
 import os
-import sys
 from multiprocessing import current_process
 from signal import SIG_BLOCK, SIG_DFL, SIGINT, SIGTERM, pthread_sigmask, signal
 
@@ -14,9 +13,6 @@ if current_process().name == "granian-worker":
     # a worker forever, and a signal during its start is lost (granian 2.8).
     pthread_sigmask(SIG_BLOCK, {SIGINT})
     signal(SIGTERM, SIG_DFL)  # until granian installs its own handler, after this import
-
-# A poll that finds a refresh thread at work waits half a millisecond for its turn, instead of Python's five.
-sys.setswitchinterval(0.0005)
 
 django = get_wsgi_application()
 
