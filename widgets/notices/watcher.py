@@ -1,6 +1,7 @@
 """A thread of each long-running process that looks for what to tell, and sends it. No poll and no refresh waits for it.
 
-It starts after the first request or refresh, which is after a server has forked. Commands call `delivery.run` instead.
+It starts after a request or refresh, when the process is some seconds old, which is after a server has forked. Commands
+call `delivery.run` instead.
 """
 
 import logging
@@ -26,8 +27,14 @@ PAUSE_SECONDS = 1
 """Between a refresh and the look, so that what fails together is told together."""
 
 
+START_AFTER_SECONDS = 5
+"""No thread starts in a process that is younger: granian's worker may miss a signal to stop if another thread is busy
+while its main thread begins to wait for one."""
+
+
 class Watcher:
     def __init__(self) -> None:
+        self._may_start_at = time.monotonic() + START_AFTER_SECONDS
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._news = threading.Event()
@@ -35,7 +42,7 @@ class Watcher:
 
     def start(self) -> None:
         """Starts the thread once. Cheap enough for every request."""
-        if self._thread is None and has_threads():
+        if self._thread is None and time.monotonic() >= self._may_start_at and has_threads():
             with self._lock:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._watch, name="notices", daemon=True)
