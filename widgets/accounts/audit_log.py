@@ -74,8 +74,9 @@ def record(
     return entry
 
 
-def line(text: str, field: str) -> str:
-    return harmless(text)[: AuditEntry._meta.get_field(field).max_length]
+def line(text: str, name: str) -> str:
+    field: Any = AuditEntry._meta.get_field(name)
+    return harmless(text)[: field.max_length]
 
 
 def network(request: Any) -> str:

@@ -104,7 +104,7 @@ def guarded(view: Any) -> Any:
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     number = end_others(request)
-    audit_log.record(Action.SESSIONS_ENDED, request.user, f"Ended: {number}.")
+    audit_log.record(Action.SESSIONS_ENDED, f"{request.user}", f"Ended: {number}.")
     messages.success(request, f"Ended: {number} other session{'' if number == 1 else 's'}.")
     return HttpResponseRedirect(reverse("mfa_index"))
 

@@ -52,9 +52,9 @@ class Echo:
 def csv_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator[str]:
     """Every cell is quoted, on one line, and no formula, also where a program separates cells by semicolons."""
     writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
-    yield writer.writerow(as_dict(AuditEntry(), with_address=with_address))  # type: ignore[misc]
+    yield writer.writerow(as_dict(AuditEntry(), with_address=with_address))
     for entry in newest_first(entries):
-        yield writer.writerow(map(cell, as_dict(entry, with_address=with_address).values()))  # type: ignore[misc]
+        yield writer.writerow(map(cell, as_dict(entry, with_address=with_address).values()))
 
 
 def cell(value: Any) -> str:

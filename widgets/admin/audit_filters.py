@@ -69,10 +69,10 @@ class Days(FieldListFilter):
     def __init__(self, field: Any, request: HttpRequest, params: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         super().__init__(field, request, params, *args, **kwargs)
         self.title = "day"
-        self.asked = {name: self.used_parameters.get(name, [""])[-1] for name in self.expected_parameters()}
+        self.asked = {name: request.GET.get(name, "") for name in (SINCE, UNTIL)}
         self.others = [item for item in request.GET.items() if item[0] not in (*self.asked, "p", "e")]
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         return [SINCE, UNTIL]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
@@ -85,7 +85,7 @@ class Days(FieldListFilter):
             raise IncorrectLookupParameters from error
         return queryset
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         yield {"asked": self.asked, "others": self.others}
 
 

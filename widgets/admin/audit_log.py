@@ -41,7 +41,8 @@ MOST = 10_000
 class Newest(Paginator):
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[:MOST].count())
+        entries: Any = self.object_list
+        return int(entries[:MOST].count())
 
 
 def zone_of(request: HttpRequest) -> tzinfo:

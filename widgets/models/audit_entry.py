@@ -57,10 +57,10 @@ class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
         failed = models.Q(action=Action.SIGN_IN_FAILED, at__lt=now - KEEPS_FAILURES)
         return self.filter(failed | models.Q(at__lt=now - KEEPS))
 
-    def update(self, **_: Any) -> NoReturn:
+    def update(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("entries of the audit log never change")
 
-    bulk_update = update
+    bulk_update = update  # type: ignore[assignment]
 
 
 class AuditEntry(models.Model):
