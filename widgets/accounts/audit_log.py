@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
@@ -27,6 +28,12 @@ from widgets.models import Action, AuditEntry, DeletedWidget, Project, Widget
 from widgets.models.audit_entry import LONGEST_DETAILS
 
 COMMAND_LINE = "command line"
+WAYS = {
+    "socialaccount": "single sign-on",
+    "totp": "a code from an app",
+    "webauthn": "a passkey",
+    "recovery_codes": "a recovery code",
+}
 
 logger = logging.getLogger(__name__)
 stream = logging.getLogger("widgets.audit")
@@ -121,7 +128,16 @@ def log_command(rows: Iterable[Model], what: str, action: Action) -> None:
 
 @receiver(user_logged_in, dispatch_uid="widgets.audit_log.signed_in")
 def signed_in(request: Any, user: Any, **_: Any) -> None:
-    record(Action.SIGNED_IN, user, program(request), by=user, must=False)
+    details = f"With {', '.join(ways_used(request, user))}; {program(request)}"
+    record(Action.SIGNED_IN, user, details, by=user, must=False)
+
+
+def ways_used(request: Any, user: Any) -> list[str]:
+    """allauth notes all of them but the password."""
+    noted = get_authentication_records(request, user)
+    is_without = any(each["method"] == "socialaccount" or each.get("passwordless") for each in noted)
+    kinds = (each.get("type", each["method"]) for each in noted)
+    return ([] if is_without else ["password"]) + [WAYS.get(kind, kind) for kind in kinds]
 
 
 @receiver(user_logged_out, dispatch_uid="widgets.audit_log.signed_out")

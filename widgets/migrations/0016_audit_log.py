@@ -144,8 +144,8 @@ class Migration(migrations.Migration):
                 ('details', models.TextField(blank=True, max_length=4000)),
             ],
             options={
-                'verbose_name': 'entry of the audit log',
-                'verbose_name_plural': 'audit log',
+                'verbose_name': 'audit log entry',
+                'verbose_name_plural': 'audit log entries',
                 'ordering': ('-pk',),
                 'default_permissions': (),
                 'indexes': [models.Index(fields=['project_id', 'id'], name='audit_by_project'), models.Index(fields=['actor_id', 'id'], name='audit_by_actor'), models.Index(fields=['action', 'address', 'id'], name='audit_by_action')],

@@ -60,7 +60,7 @@ class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
     def update(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("entries of the audit log never change")
 
-    bulk_update = update  # type: ignore[assignment]
+    bulk_update = update
 
 
 class AuditEntry(models.Model):
@@ -86,8 +86,8 @@ class AuditEntry(models.Model):
     class Meta:
         default_permissions = ()
         ordering = ("-pk",)
-        verbose_name = "entry of the audit log"
-        verbose_name_plural = "audit log"
+        verbose_name = "audit log entry"
+        verbose_name_plural = "audit log entries"
         indexes = (
             models.Index(fields=["project_id", "id"], name="audit_by_project"),
             models.Index(fields=["actor_id", "id"], name="audit_by_actor"),
