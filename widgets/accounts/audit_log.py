@@ -18,7 +18,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.contenttypes.models import ContentType
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Cast
 from django.dispatch import receiver
@@ -51,7 +51,7 @@ def record(
 ) -> AuditEntry:
     """Writes one entry. `about`: a row, or a name that a stranger typed. `by`: a user, if not the request's.
 
-    With `must`, raises DatabaseError if it can't be written.
+    With `must`, raises django.db.Error if it can't be written.
     """
     request = context.request
     if by is None and request is not None and request.user.is_authenticated:
@@ -73,10 +73,10 @@ def record(
     try:
         with transaction.atomic():
             entry.save()
-    except DatabaseError:
+    except Error as error:
         if must:
             raise
-        logger.exception("the audit log can't be written")
+        logger.error("the audit log can't be written: %s", type(error).__name__)  # noqa: TRY400 - says all
     transaction.on_commit(lambda: stream.info("%s", as_json(entry)), robust=True)
     return entry
 

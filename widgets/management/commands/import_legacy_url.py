@@ -50,9 +50,9 @@ class Command(BaseCommand):
                     move_in(address, name=options["project"], region=options["region"], project_id=project_id)
                     for address in addresses
                 ]
+                log_command([each.widget for each in moved], "Imported from an old address.", Action.IMPORTED)
         except BadAddress as bad:
             raise CommandError(f"Nothing was imported. {bad}") from None
-        log_command([each.widget for each in moved], "Imported from an old address.", Action.IMPORTED)
         for address, each in zip(addresses, moved, strict=True):
             self.stdout.write(f"{each.widget.title}\t{each.widget.url()}")
             for doubt in address.doubts:
