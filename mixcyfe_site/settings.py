@@ -140,7 +140,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
 AXES_LOCKOUT_CALLABLE = "widgets.accounts.sign_in.refused"
 AXES_USERNAME_CALLABLE = "widgets.accounts.sign_in.name_tried"
 AXES_CLIENT_IP_CALLABLE = "widgets.accounts.client.client_network"
-AXES_ENABLE_ADMIN = False  # widgets.admin.sign_in shows these rows
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True  # the audit log has the logins
 AXES_VERBOSE = False
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # an invitation's link works this long
 
@@ -220,10 +221,21 @@ LOGGING = {
         "no_polls": {"()": "mixcyfe_site.logs.NoPolls"},
         "once_per_minute": {"()": "mixcyfe_site.logs.OncePerMinute"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_per_minute"]}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_per_minute"]},
+        "bare": {"class": "logging.StreamHandler"},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "widgets": {"level": setting("LOG_LEVEL", env.one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")},
+        # One line of JSON per entry of the audit log.
+        "widgets.audit": {
+            "handlers": ["bare"],
+            "level": "INFO"
+            if setting("AUDIT_LOG", env.one_of("off", "stderr"), default="off") == "stderr"
+            else "CRITICAL",
+            "propagate": False,
+        },
         # No line per 404: a guessed address is no problem.
         "django.request": {"level": "ERROR", "filters": ["no_polls"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},

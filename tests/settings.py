@@ -18,6 +18,7 @@ os.environ |= {
     "TRUST_PROXY": "off",
     "HSTS_SECONDS": "0",
     "SQLITE_JOURNAL": "wal",
+    "AUDIT_LOG": "off",
     "REQUIRE_SECOND_FACTOR": "off",
     "OIDC_ISSUER": "",
     "OIDC_CLIENT_ID": "",

@@ -175,7 +175,7 @@ def test_it_can_be_deleted_for_good_at_once(make_widget: MakeWidget) -> None:
 def test_members_read_in_the_log_who_deleted_what(make_widget: MakeWidget, project: Project) -> None:
     client, widget = editor(project), make_widget(title="Signups")
     delete(client, widget)
-    assert "Signups" in viewer(project).get("/admin/admin/logentry/").content.decode()
+    assert "Signups" in viewer(project).get("/admin/widgets/auditentry/").content.decode()
     assert LogEntry.objects.get().is_deletion()
 
 

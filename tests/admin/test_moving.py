@@ -16,7 +16,7 @@ from widgets.import_export.importing import import_all
 from widgets.models import Project, Widget
 
 LIST = "/admin/widgets/widget/"
-LOG = "/admin/admin/logentry/"
+LOG = "/admin/widgets/auditentry/"
 MakeWidget = Callable[..., Widget]
 
 

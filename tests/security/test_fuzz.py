@@ -156,7 +156,7 @@ def test_it_answers_any_login(client: Client, data: dict[str, str], sent: dict[s
 
 @tries(40)
 @given(
-    st.sampled_from(["admin/widgets/widget/", "admin/widgets/project/", "admin/admin/logentry/", ""]),
+    st.sampled_from(["admin/widgets/widget/", "admin/widgets/project/", "admin/widgets/auditentry/", ""]),
     st.dictionaries(
         st.sampled_from(PARAMETERS),
         st.text(max_size=12) | st.integers(-(2**70), 2**70).map(str),

@@ -84,7 +84,7 @@ def tried(client: Client, method: str, address: str, data: Any, hidden: str) -> 
     begin = time.monotonic()
     with undone():
         response = getattr(client, method)(address, data)
-    text = response.content.decode(errors="replace").lower()
+    text = response.getvalue().decode(errors="replace").lower()
     faults = {
         f"{response.status_code}": response.status_code not in (200, 302, 400, 403, 404, 405),
         "slow": time.monotonic() - begin > LONGEST,

@@ -135,10 +135,10 @@ def test_the_trail_names_invitations_roles_and_removals(acme: Team, hooli: Team,
         "Role of Acme-viewer: “Viewer” → “Editor”",
         "Removed ada@example.com.",
     ]
-    page = log_in(acme.editor).get("/admin/admin/logentry/").content.decode()
+    page = log_in(acme.editor).get("/admin/widgets/auditentry/").content.decode()
     assert "Invited ada@example.com as editor." in page
     assert link not in page
-    assert "ada@" not in log_in(hooli.lead).get("/admin/admin/logentry/").content.decode()
+    assert "ada@" not in log_in(hooli.lead).get("/admin/widgets/auditentry/").content.decode()
 
 
 def test_the_trail_says_who_did_what(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
@@ -147,12 +147,12 @@ def test_the_trail_says_who_did_what(acme: Team, hooli: Team, superuser: Any, lo
         data = {"action": action, "_selected_action": [str(acme.widget.pk)], "confirmed": "yes"}
         editor.post("/admin/widgets/widget/", data)
     log_in(hooli.editor).post("/admin/widgets/widget/", {"action": "pause", "_selected_action": [str(hooli.widget.pk)]})
-    page = log_in(acme.viewer).get("/admin/admin/logentry/").content.decode()
+    page = log_in(acme.viewer).get("/admin/widgets/auditentry/").content.decode()
     for said in ("Acme-editor", "Acme signups", "Paused", "Resumed", "Replaced the address"):
         assert said in page
     assert MARK not in page
     assert acme.widget.slug not in page
-    assert MARK in log_in(superuser).get("/admin/admin/logentry/").content.decode()
+    assert MARK in log_in(superuser).get("/admin/widgets/auditentry/").content.decode()
     assert LogEntry.objects.count() == 4
 
 
@@ -161,7 +161,7 @@ def test_an_import_is_in_the_trail_and_its_account_opens_nothing(acme: Team, log
     entry = {"project": "Acme", "title": "Imported one", "report": "events", "events": ["Signed up"]}
     file.write_text(json.dumps({"widgets": [entry]}))
     call_command("import_widgets", str(file))
-    page = log_in(acme.viewer).get("/admin/admin/logentry/").content.decode()
+    page = log_in(acme.viewer).get("/admin/widgets/auditentry/").content.decode()
     for said in ("command line", "Imported one", "Imported."):
         assert said in page
     user = get_user_model().objects.get(username="command line")

@@ -42,7 +42,7 @@ def act(client: Client, action: str, *widgets: Widget, **data: Any) -> str:
 
 def test_a_viewer_reads_the_pages(mixed: Client, hooli: Team) -> None:
     widget = hooli.widget.pk
-    for path in ("/", LIST, f"{LIST}{widget}/change/", f"{LIST}{widget}/history/", "/admin/admin/logentry/"):
+    for path in ("/", LIST, f"{LIST}{widget}/change/", f"{LIST}{widget}/history/", "/admin/widgets/auditentry/"):
         response = mixed.get(path)
         assert response.status_code == 200
         assert "Hooli" in response.content.decode() or "history" in path or "logentry" in path

@@ -17,6 +17,7 @@ from django.test import Client
 from tests.security.codes import SECOND, Phone, half_way, is_in, passkey_of, phone_of, post_password, recovery_codes
 from tests.security.codes import text_of as text
 from tests.security.conftest import Team
+from widgets.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +67,7 @@ def test_an_app_is_set_up_with_its_codes_and_stands_nowhere(root: Any, log_in: A
     assert "codes from an app" in mail.outbox[0].body
     assert LogEntry.objects.filter(object_id=str(root.pk), change_message__contains="codes from an app").exists()
     assert half_way("root").post(SECOND, {"code": codes[3]}).status_code == 302
+    assert AuditEntry.objects.all()[0].details.startswith("With password, a recovery code; ")
 
 
 def test_the_password_alone_opens_nothing(root: Any, phone: Phone) -> None:

@@ -187,13 +187,20 @@ def test_it_shows_it_on_no_page_of_the_admin_and_in_no_export(
             mixpanel.add(method, re.compile(f"{ROOT}/.*"), status=401, json={"error": f"no {SECRET}"})
             typed = {**form, "project": project.pk, "engine": engine}
             look(client, "post", "/admin/widgets/project/connection/", everything, typed)
-    for path in (f"{here}/change/", f"{here}/history/", f"{here}/delete/", "/admin/admin/logentry/", "/admin/", "/"):
+    for path in (
+        f"{here}/change/",
+        f"{here}/history/",
+        f"{here}/delete/",
+        "/admin/widgets/auditentry/",
+        "/admin/",
+        "/",
+    ):
         look(client, "get", path, everything)
     for command in (["export_widgets"], ["dumpdata"], ["rotate_encryption_keys"]):
         call_command(*command, stdout=(out := io.StringIO()))
         everything.append(out.getvalue())
     everything += [repr(project), repr(vars(project)), repr(client_of(project)), str(project.secret)]
-    logged = client.get("/admin/admin/logentry/").content.decode()
+    logged = client.get("/admin/widgets/auditentry/").content.decode()
     assert "Secret" in logged, "that it was changed is written down"
 
 

@@ -21,6 +21,7 @@ from tests.security.codes import SECOND, is_in, phone_of, text_of
 from tests.security.conftest import Team
 from tests.security.test_second_factor import everything_stored
 from widgets.accounts import openid
+from widgets.models import AuditEntry
 
 oidc_provider_mock = pytest.importorskip("oidc_provider_mock")
 pytestmark = pytest.mark.django_db
@@ -85,6 +86,7 @@ def test_it_asks_with_a_state_and_a_proof_of_the_code(issuer: str) -> None:
 def test_a_new_person_gets_an_account_without_a_project(issuer: str, acme: Team) -> None:
     client, answer = sign_on(person(issuer))
     assert answer["Location"] == "/"
+    assert AuditEntry.objects.get(action="signed_in").details.startswith("With single sign-on; ")
     assert "Acme" not in text_of(client.get("/"))
     user = get_user_model().objects.get(username="ada@example.com")
     assert (user.get_full_name(), user.is_superuser) == ("Ada Byron", False)

@@ -29,7 +29,7 @@ def project_form(**values: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("query", ["", "?project=0", "?all=1", "?o=4", "?q=sign", "?owner=1"])
 def test_it_lists_no_other_teams_widgets(acme: Team, hooli: Team, log_in: Any, query: str) -> None:
-    for path in ("/admin/widgets/widget/", "/admin/widgets/project/", "/", "/admin/admin/logentry/"):
+    for path in ("/admin/widgets/widget/", "/admin/widgets/project/", "/", "/admin/widgets/auditentry/"):
         response = log_in(acme.editor).get(path + query.replace("=0", f"={hooli.project.pk}"), follow=True)
         text = (
             response.content.decode()

@@ -182,6 +182,35 @@ def test_members_get_the_role_that_their_rights_made(tmp_path: Path) -> None:
         database.execute("INSERT INTO widgets_project_members (project_id, user_id, role) VALUES (1, 11, 'lead')")
 
 
+def with_history() -> Iterator[str]:
+    """A changed widget, one that went to project 1's other side, a deleted one, a login and a failed one."""
+    for pk, (thing, flag, said) in enumerate(
+        (("3", 2, "Paused."), ("4 in project 1", 2, "Resumed."), ("99", 3, ""), ("x", 2, "Odd.")), 1
+    ):
+        values = f"{pk}, '{thing}', 'Signups', {flag}, '{said}', 14, 1, '2026-11-0{pk} 12:00:00'"
+        yield f"INSERT INTO django_admin_log VALUES ({values})"
+    columns = "(user_agent, ip_address, username, http_accept, path_info, attempt_time"
+    for table, more, value in (("axes_accesslog", "session_hash", "'x'"), ("axes_accessfailurelog", "locked_out", "0")):
+        values = f"'Firefox', '2001:db8::', 'demo', '', '/admin/login/', '2026-11-02 18:00:00', {value}"
+        yield f"INSERT INTO {table} {columns}, {more}) VALUES ({values})"
+
+
+def test_what_was_logged_before_is_in_the_audit_log(tmp_path: Path) -> None:
+    upgraded(tmp_path, *with_history())
+    columns = "action, actor, project_id, subject, subject_id, address, details"
+    assert rows(tmp_path, f"SELECT {columns} FROM widgets_auditentry ORDER BY id") == [
+        ("changed", "demo", 1, "Signups", 3, "", "Paused."),
+        ("changed", "demo", 1, "Signups", 4, "", "Resumed."),
+        ("signed_in", "demo", None, "demo", None, "2001:db8::/64", "Firefox"),
+        ("sign_in_failed", "", None, "demo", None, "2001:db8::/64", "Firefox"),
+        ("deleted", "demo", None, "Signups", 99, "", ""),
+        ("changed", "demo", None, "Signups", None, "", "Odd."),
+    ]
+    assert rows(tmp_path, "SELECT COUNT(*) FROM django_admin_log") == [(4,)], "the history of one widget stays"
+    with pytest.raises(sqlite3.IntegrityError), closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:
+        database.execute("UPDATE widgets_auditentry SET actor = 'x'")
+
+
 @pytest.mark.parametrize(
     "odd",
     [{"report": "gone"}, {"report": "sum", "events": []}, {"filters": [1]}, {"options": None}, {"colors": None}, {}],

@@ -1,41 +1,153 @@
-"""The audit log lists every change: person, action, project or widget, time. People read only the
-entries about projects and widgets that they may see.
+"""Writes the audit log (`models.audit_entry`): one entry per sign-in, change, export and command.
 
-This is Django's own log of the admin. It holds old and new values (`admin/changes.py`), but no credentials and no
-addresses of widgets.
+A change and its entry are saved together or not at all, where the caller's transaction holds both. Signing in and out,
+backups and exports by command go on without an entry, when the database takes none; the line on stderr still says it.
+
+What people change in the admin is also in Django's own log there, of which the history of one widget or project is
+made. Entries hold old and new values (`admin/changes.py`), but no credentials and no addresses of widgets.
 """
 
+import json
+import logging
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
+from allauth.core import context
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.contenttypes.models import ContentType
+from django.db import Error, transaction
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Cast
+from django.dispatch import receiver
 
-from widgets.models import DeletedWidget, Project, Widget
+from widgets.accounts.client import client_network, harmless, program
+from widgets.models import Action, AuditEntry, DeletedWidget, Project, Widget
+from widgets.models.audit_entry import LONGEST_DETAILS
 
 COMMAND_LINE = "command line"
+WAYS = {
+    "socialaccount": "single sign-on",
+    "totp": "a code from an app",
+    "webauthn": "a passkey",
+    "recovery_codes": "a recovery code",
+}
+
+logger = logging.getLogger(__name__)
+stream = logging.getLogger("widgets.audit")
+"""Entries as lines of JSON, on stderr with AUDIT_LOG=stderr."""
 
 
-def log_change(user: Any, row: Model, what: str) -> None:
-    """Logs a change that was made outside the admin's own forms. Django logs the forms by itself."""
-    LogEntry.objects.log_actions(user.pk, [row], CHANGE, what, single_object=True)
+def record(
+    action: Action,
+    about: Model | str = "",
+    details: str = "",
+    *,
+    by: Any = None,
+    project: Project | None = None,
+    must: bool = True,
+) -> AuditEntry:
+    """Writes one entry. `about`: a row, or a name that a stranger typed. `by`: a user, if not the request's.
+
+    With `must`, raises django.db.Error if it can't be written.
+    """
+    request = context.request
+    if by is None and request is not None and request.user.is_authenticated:
+        by = request.user
+    row = about if isinstance(about, Model) else None
+    project = project or project_of(row)
+    entry = AuditEntry(
+        actor=line(by.get_username() if by else "" if request is not None else COMMAND_LINE, "actor"),
+        actor_id=by.pk if by else None,
+        address=network(request),
+        action=action,
+        project=line(project.name if project else "", "project"),
+        project_id=project.pk if project else None,
+        subject=line(str(about), "subject"),
+        subject_kind=line(str(row._meta.verbose_name) if row else "", "subject_kind"),
+        subject_id=row.pk if row else None,
+        details="\n".join(map(harmless, details.splitlines()))[:LONGEST_DETAILS],
+    )
+    try:
+        with transaction.atomic():
+            entry.save()
+    except Error as error:
+        if must:
+            raise
+        logger.error("the audit log can't be written: %s", type(error).__name__)  # noqa: TRY400 - says all
+    transaction.on_commit(lambda: stream.info("%s", as_json(entry)), robust=True)
+    return entry
 
 
-def log_command(rows: Iterable[Model], what: str) -> None:
+def line(text: str, name: str) -> str:
+    field: Any = AuditEntry._meta.get_field(name)
+    return harmless(text)[: field.max_length]
+
+
+def network(request: Any) -> str:
+    """An IPv6 visitor owns a whole /64 network, so the entry holds the network."""
+    address = client_network(request) if request is not None else ""
+    return f"{address}/64" if ":" in address else address
+
+
+def project_of(row: Model | None) -> Project | None:
+    return row if isinstance(row, Project) else getattr(row, "project", None)
+
+
+def as_dict(entry: AuditEntry, *, with_address: bool = True) -> dict[str, Any]:
+    names = [field.name for field in AuditEntry._meta.fields if with_address or field.name != "address"]
+    return {name: getattr(entry, name) for name in names} | {"at": entry.at.isoformat(timespec="milliseconds")}
+
+
+def as_json(entry: AuditEntry, *, with_address: bool = True) -> str:
+    """One line of ASCII: no text of strangers can end it or control a terminal."""
+    return json.dumps(as_dict(entry, with_address=with_address))
+
+
+def log_change(user: Any, row: Model, what: str, action: Action = Action.CHANGED) -> None:
+    """Logs a change that was made outside the admin's own forms. `admin.audited` logs the forms."""
+    log_changes(user, [row], what, action)
+
+
+def log_changes(user: Any, rows: Iterable[Model], what: str, action: Action = Action.CHANGED) -> None:
+    for row in rows:
+        LogEntry.objects.log_actions(user.pk, [row], CHANGE, what, single_object=True)
+        record(action, row, what, by=user)
+
+
+def log_command(rows: Iterable[Model], what: str, action: Action) -> None:
     """Logs the work of a command. One inactive user stands for everyone who runs commands on the server."""
     user, is_new = get_user_model().objects.get_or_create(username=COMMAND_LINE, defaults={"is_active": False})
     if is_new:
         user.set_unusable_password()
         user.save()
-    for row in rows:
-        log_change(user, row, what)
+    log_changes(user, rows, what, action)
+
+
+@receiver(user_logged_in, dispatch_uid="widgets.audit_log.signed_in")
+def signed_in(request: Any, user: Any, **_: Any) -> None:
+    details = f"With {', '.join(ways_used(request, user))}; {program(request)}"
+    record(Action.SIGNED_IN, user, details, by=user, must=False)
+
+
+def ways_used(request: Any, user: Any) -> list[str]:
+    """allauth notes all of them but the password."""
+    noted = get_authentication_records(request, user)
+    is_without = any(each["method"] == "socialaccount" or each.get("passwordless") for each in noted)
+    kinds = (each.get("type", each["method"]) for each in noted)
+    return ([] if is_without else ["password"]) + [WAYS.get(kind, kind) for kind in kinds]
+
+
+@receiver(user_logged_out, dispatch_uid="widgets.audit_log.signed_out")
+def signed_out(user: Any, **_: Any) -> None:
+    if user is not None:
+        record(Action.SIGNED_OUT, user, by=user, must=False)
 
 
 def visible_to(user: Any) -> QuerySet[LogEntry]:
-    """Entries about projects and widgets that this user may see now. Superusers also see those of deleted rows."""
+    """Django's entries about projects and widgets that this user may see now, for the admin's first page."""
     entries = LogEntry.objects.select_related("content_type", "user")
     if not user.is_active:
         return entries.none()

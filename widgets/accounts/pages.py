@@ -22,6 +22,7 @@ from widgets.accounts.login_page import passkeys_work
 from widgets.accounts.reauthentication import required
 from widgets.accounts.sessions import end_others, open_sessions
 from widgets.accounts.single_sign_on import accounts_of
+from widgets.models import Action
 
 
 class OwnPage:
@@ -103,6 +104,7 @@ def guarded(view: Any) -> Any:
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     number = end_others(request)
+    audit_log.record(Action.SESSIONS_ENDED, f"{request.user}", f"Ended: {number}.")
     messages.success(request, f"Ended: {number} other session{'' if number == 1 else 's'}.")
     return HttpResponseRedirect(reverse("mfa_index"))
 
@@ -115,6 +117,6 @@ def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     user = get_object_or_404(get_user_model(), pk=pk)
     if second_factor.remove(user):
-        audit_log.log_change(request.user, user, "Removed the second factor.")
+        audit_log.log_change(request.user, user, "Removed the second factor.", Action.WAYS_TO_SIGN_IN)
         messages.success(request, f"Removed the second factor of {user}. The password alone logs in now.")
     return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))

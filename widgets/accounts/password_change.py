@@ -9,8 +9,9 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 
-from widgets.accounts import guesses, mails
+from widgets.accounts import audit_log, guesses, mails
 from widgets.accounts.sign_in import refused
+from widgets.models import Action
 
 
 def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -64,6 +65,8 @@ class PasswordRules:
 
     def password_changed(self, password: str, user: Any = None) -> None:
         """Ends all sessions. The one that changed the password goes on, because Django gives it a new key then."""
+        if user is not None:
+            audit_log.record(Action.PASSWORD, user)
         if user is None or user.last_login is None:
             return
         user.sessions.all().delete()

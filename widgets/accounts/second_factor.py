@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from widgets.accounts import audit_log, mails
-from widgets.models import AccountSecurity, Role
+from widgets.models import AccountSecurity, Action, Role
 from widgets.models.access import has_role_somewhere
 from widgets.models.encrypted import SecretLost
 
@@ -153,7 +153,7 @@ def remove(user: Any) -> int:
 
 def note_change(user: Any, what: str) -> None:
     """Logs a change of one's own ways to log in, and mails it."""
-    audit_log.log_change(user, user, what)
+    audit_log.log_change(user, user, what, Action.WAYS_TO_SIGN_IN)
     mails.send(user, "The ways to log in to your account at MixCyfe changed", what)
 
 

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from widgets.admin import audit_log, people, project, sign_in, widget
+from widgets.admin import audit_log, people, project, widget
 from widgets.admin.strict_list import make_strict
 
 make_strict(admin.site)
 
-__all__ = ["audit_log", "people", "project", "sign_in", "widget"]
+__all__ = ["audit_log", "people", "project", "widget"]

@@ -1,4 +1,8 @@
-"""The page of the audit log. `accounts.audit_log` writes its entries and decides who reads them."""
+"""The page of the audit log: a list to filter, search and export. `accounts.audit_log` writes its entries.
+
+Members read the entries of their projects; entries of no project, and all networks, are for superusers. Nothing here
+changes or deletes an entry.
+"""
 
 from datetime import UTC, tzinfo
 from typing import Any
@@ -6,22 +10,39 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import DataError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.defaultfilters import linebreaksbr
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
-from widgets.accounts.audit_log import visible_to
+from widgets.accounts.audit_log import record
+from widgets.admin.audit_export import KINDS, answer
+from widgets.admin.audit_filters import ByPerson, ByProject, Days
+from widgets.admin.by_role import is_superuser
 from widgets.admin.strict_list import ReadOnly, StrictList
-from widgets.models import Role
+from widgets.models import Action, AuditEntry, Role
 from widgets.models.access import has_role_somewhere
 from widgets.times import time_tag
 
-WORDS = {ADDITION: "added", CHANGE: "changed", DELETION: "deleted"}
+MOST = 10_000
+"""Entries that the pages of the list show. Counting more would take long; dates and exports reach all."""
+
+
+class Newest(Paginator):
+    @cached_property
+    def count(self) -> int:
+        entries: Any = self.object_list
+        return int(entries[:MOST].count())
 
 
 def zone_of(request: HttpRequest) -> tzinfo:
@@ -32,55 +53,91 @@ def zone_of(request: HttpRequest) -> tzinfo:
         return UTC
 
 
-@admin.register(LogEntry)
+@admin.register(AuditEntry)
 class AuditLogAdmin(ReadOnly, StrictList):
-    list_display = ("at", "user", "did", "kind", "name", "message")
+    change_list_template = "widgets/audit_log.html"
     list_display_links = None
-    list_filter = ("action_flag", "action_time")
-    search_fields = ("object_repr", "user__username")
-    date_hierarchy = "action_time"
+    list_filter = (ByProject, ByPerson, "action", ("at", Days))
+    list_per_page = 100
+    list_max_show_all = 0
+    paginator = Newest
+    sortable_by = ()
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        return visible_to(request.user).order_by("-action_time", "-pk")
+    def get_urls(self) -> list[URLPattern]:
+        """A list and its exports. There is no page of one entry."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("", wrap(self.changelist_view), name="widgets_auditentry_changelist"),
+            path("export/<str:kind>/", wrap(require_POST(self.export_view)), name="widgets_auditentry_export"),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        return AuditEntry.objects.visible_to(request.user)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    def has_view_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         return has_role_somewhere(request.user, Role.VIEWER)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        shown = ("when", "who", "action", "in_project", "name", "said")
+        return (*shown, "address") if is_superuser(request) else shown
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Not by a network that the reader may not see."""
+        fields = ("actor", "project", "subject", "details")
+        return (*fields, "address") if is_superuser(request) else fields
 
     @property
     def media(self) -> forms.Media:
-        return super().media + forms.Media(js=("widgets/zone.js", "widgets/board/times.js"))
+        files = forms.Media(css={"all": ("widgets/audit_log.css",)}, js=("widgets/zone.js", "widgets/board/times.js"))
+        return super().media + files
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The filters by date count days in the reader's time zone, in which `times.js` writes the times."""
+        """The filter by date counts days in the reader's time zone, in which `times.js` writes the times."""
         try:
             return self.page_in(zone_of(request), request, extra_context)
         except DataError:  # PostgreSQL may know fewer zones than Python
             return self.page_in(UTC, request, extra_context)
 
     def page_in(self, zone: tzinfo, request: HttpRequest, extra_context: dict[str, Any] | None) -> HttpResponse:
+        context = {"title": "Audit log", "kinds": KINDS, "most": MOST} | (extra_context or {})
         with timezone.override(zone):
-            page = super().changelist_view(request, {"title": "History"} | (extra_context or {}))
+            page = super().changelist_view(request, context)
             return page.render() if isinstance(page, TemplateResponse) else page
 
-    @admin.display(description="When", ordering="action_time")
-    def at(self, entry: LogEntry) -> SafeString:
-        return time_tag(entry.action_time)
+    def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+        """The filtered list as a file. The export is an entry too."""
+        if kind not in KINDS:
+            raise Http404
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            with timezone.override(zone_of(request)):
+                found = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(reverse("admin:widgets_auditentry_changelist") + "?e=1")
+        chosen = "&".join(f"{name}={value}" for name, value in request.GET.items())
+        record(Action.EXPORTED, details=f"The audit log as {KINDS[kind]}. {chosen and f'Chosen: {chosen}'}".strip())
+        return answer(found, kind, with_address=is_superuser(request))
 
-    @admin.display(description="Name", ordering="object_repr")
-    def name(self, entry: LogEntry) -> str:
-        return entry.object_repr
+    @admin.display(description="When")
+    def when(self, entry: AuditEntry) -> SafeString:
+        return time_tag(entry.at)
 
-    @admin.display(description="Action", ordering="action_flag")
-    def did(self, entry: LogEntry) -> str:
-        return WORDS[entry.action_flag]
+    @admin.display(description="Who")
+    def who(self, entry: AuditEntry) -> str:
+        return entry.actor or "not signed in"
 
-    @admin.display(description="Kind", ordering="content_type")
-    def kind(self, entry: LogEntry) -> str:
-        return str(entry.content_type.name if entry.content_type else "")
+    @admin.display(description="Project")
+    def in_project(self, entry: AuditEntry) -> str:
+        return entry.project
+
+    @admin.display(description="About")
+    def name(self, entry: AuditEntry) -> str:
+        return entry.subject
 
     @admin.display(description="Details")
-    def message(self, entry: LogEntry) -> str:
-        return linebreaksbr(entry.get_change_message())
+    def said(self, entry: AuditEntry) -> SafeString:
+        return linebreaksbr(entry.details)

@@ -11,6 +11,7 @@ from django.utils.text import Truncator, capfirst
 from widgets.admin.fields import FiltersField
 from widgets.admin.metric_fields import FormulasField, MetricsField
 from widgets.admin.summary import condition, formula, metric, written
+from widgets.models import Action
 
 LONGEST = 200
 """Characters of one value in the log."""
@@ -29,6 +30,10 @@ class LogsValues(admin.ModelAdmin):
         if add:
             return super().construct_change_message(request, form, formsets, add)
         return "\n".join(self.changes(form)) or "Saved without a change."
+
+    def action_of(self, said: str) -> Action:
+        is_secret = self.logged_as_replaced and any(line.endswith(": replaced") for line in said.splitlines())
+        return Action.CREDENTIALS if is_secret else Action.CHANGED
 
     def changes(self, form: forms.ModelForm) -> Iterator[str]:
         """One line per changed field."""

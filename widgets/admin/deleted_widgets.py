@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -29,7 +30,8 @@ class WidgetDeleting(admin.ModelAdmin):
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Widget]) -> HttpResponse | None:
         if too_many(self, request, queryset, MOST_TO_CONFIRM):
             return None
-        page: HttpResponse | None = delete_selected(self, request, queryset)
+        with transaction.atomic():
+            page: HttpResponse | None = delete_selected(self, request, queryset)
         if page is None:
             self.say_how_to_undo(request)
         return page
@@ -117,5 +119,6 @@ class RecentlyDeletedAdmin(ByRole, StrictList):
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[DeletedWidget]) -> HttpResponse | None:
         if too_many(self, request, queryset, MOST_TO_CONFIRM):
             return None
-        page: HttpResponse | None = delete_selected(self, request, queryset)
+        with transaction.atomic():
+            page: HttpResponse | None = delete_selected(self, request, queryset)
         return page

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -16,7 +17,7 @@ from widgets.accounts.forms import InvitationForm
 from widgets.accounts.ids import is_id
 from widgets.accounts.invitations import CantInvite, invite, is_pending, may_give_link, send_link
 from widgets.admin.private_page import private_page
-from widgets.models import Membership, Project, Role
+from widgets.models import Action, Membership, Project, Role
 
 MEANINGS = {
     Role.VIEWER: "reads the board and the widgets' settings",
@@ -59,7 +60,7 @@ class MembersPage(admin.ModelAdmin):
                 form.add_error("email", str(refusal))
             else:
                 email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
-                audit_log.log_change(request.user, project, f"Invited {email} as {role}.")
+                audit_log.log_change(request.user, project, f"Invited {email} as {role}.", Action.INVITED)
                 return self.page(request, project, "invited", "Invited", invitation=made, email=email)
         rows = sorted(project.memberships.select_related("user"), key=place)
         context = {
@@ -80,10 +81,12 @@ class MembersPage(admin.ModelAdmin):
         if old == new:
             return self.back(request, row, f"{row.user} has this role already: {old.label}.", messages.INFO)
         try:
-            members.set_role(request.user, row, new)
+            with transaction.atomic():
+                members.set_role(request.user, row, new)
+                said = f"Role of {row.user}: “{old.label}” → “{new.label}”"
+                audit_log.log_change(request.user, row.project, said, Action.ROLE)
         except members.LastLead:
             return self.back(request, row, members.LAST_LEAD, messages.ERROR)
-        audit_log.log_change(request.user, row.project, f"Role of {row.user}: “{old.label}” → “{new.label}”")
         return self.back(request, row, f"New role of {row.user}: {new.label}.")
 
     def link_view(self, request: HttpRequest, pk: int, user: int) -> HttpResponse:
@@ -92,7 +95,7 @@ class MembersPage(admin.ModelAdmin):
         if not may_give_link(request.user, row.user):
             raise PermissionDenied
         made = send_link(row.user)
-        audit_log.log_change(request.user, row.project, f"Made a new link for {row.user}.")
+        audit_log.log_change(request.user, row.project, f"Made a new link for {row.user}.", Action.INVITED)
         return self.page(request, row.project, "invited", "A new link", invitation=made, email=row.user.email)
 
     def remove_view(self, request: HttpRequest, pk: int, user: int) -> HttpResponse:
@@ -102,10 +105,11 @@ class MembersPage(admin.ModelAdmin):
             context = {"row": row, "widgets": members.owned_in(row)}
             return self.page(request, row.project, "remove", f"Remove {row.user}", **context)
         try:
-            count = members.remove(request.user, row)
+            with transaction.atomic():
+                count = members.remove(request.user, row)
+                audit_log.log_change(request.user, row.project, f"Removed {row.user}.", Action.REMOVED)
         except members.LastLead:
             return self.back(request, row, members.LAST_LEAD, messages.ERROR)
-        audit_log.log_change(request.user, row.project, f"Removed {row.user}.")
         owners = f" {count} widget{'s have' if count != 1 else ' has'} no owner now." if count else ""
         return self.back(request, row, f"{row.user} is no longer a member of {row.project}.{owners}")
 

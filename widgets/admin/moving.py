@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,10 +13,13 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
+from widgets.accounts.audit_log import log_change, record
 from widgets.admin.widget_actions import MOST_TO_CONFIRM, links, named, too_many
-from widgets.models import Project, Widget
+from widgets.models import Action, Project, Widget
 from widgets.models.names import free_name
 from widgets.models.widget import LONGEST_TITLE
+
+MOVED = "Moved to another project."
 
 
 class TargetForm(forms.Form):
@@ -61,12 +63,10 @@ class WidgetMoving(admin.ModelAdmin):
             with suppress(Widget.DoesNotExist):  # deleted meanwhile
                 if widget.saved_report or widget.funnel:
                     bound.append(widget.title)
-                elif move(widget, target):
+                elif move(widget, target, request.user):
                     moved.append(widget)
                 else:
                     refused.append(widget.title)
-        # Without a name: the history's later readers may not be members of this project.
-        LogEntry.objects.log_actions(int(request.user.pk or 0), moved, CHANGE, "Moved to another project.")
         if bound:
             why = "Their saved report or funnel is only in their own Mixpanel project."
             self.message_user(request, f"Not moved: {named(bound)}. {why}", messages.WARNING)
@@ -78,10 +78,11 @@ class WidgetMoving(admin.ModelAdmin):
         return None
 
 
-def move(widget: Widget, target: Project) -> bool:
+def move(widget: Widget, target: Project, by: Any) -> bool:
     """Saves the widget in the other project, with a free title. False: the widget's fields don't fit the project."""
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=target.pk)  # no other widget takes the title meanwhile
+        before = Widget.objects.select_related("project").get(pk=widget.pk)
         widget.project = target
         widget.title = free_name(widget.title, set(target.widgets.values_list("title", flat=True)), LONGEST_TITLE)
         try:
@@ -89,4 +90,7 @@ def move(widget: Widget, target: Project) -> bool:
         except ValidationError:
             return False
         widget.save()
+        # Without a name: the readers of one project's entries may not be members of the other.
+        record(Action.MOVED, before, MOVED, by=by)
+        log_change(by, widget, MOVED, Action.MOVED)
     return True

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
@@ -22,7 +23,7 @@ from widgets.accounts.members import close_account
 from widgets.admin.by_role import SuperusersOnly, is_superuser
 from widgets.admin.private_page import private_page
 from widgets.admin.strict_list import StrictList
-from widgets.models import Role, Widget
+from widgets.models import Action, Role, Widget
 
 User = get_user_model()
 
@@ -84,7 +85,7 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
             self.message_user(request, "This account is closed. Make it active first.", messages.ERROR)
             return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))
         made = send_link(user)
-        audit_log.log_change(request.user, user, "Made a new link to set the password.")
+        audit_log.log_change(request.user, user, "Made a new link to set the password.", Action.INVITED)
         return private_page(self, request, "people/invited.html", "A new link", invitation=made, email=user.email)
 
     def leave_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -97,10 +98,11 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
             title = f"{user.get_full_name() or user} leaves"
             return private_page(self, request, "people/leave.html", title, person=user, widgets=widgets)
         projects = [row.project for row in user.memberships.all()]
-        count = close_account(user)
-        for project in projects:
-            audit_log.log_change(request.user, project, f"Removed {user}.")
-        audit_log.log_change(request.user, user, "Left.")
+        with transaction.atomic():
+            count = close_account(user)
+            for project in projects:
+                audit_log.log_change(request.user, project, f"Removed {user}.", Action.REMOVED)
+            audit_log.log_change(request.user, user, "Left.", Action.REMOVED)
         owners = f" {count} widget{'s have' if count != 1 else ' has'} no owner now." if count else ""
         self.message_user(request, f"{user} left.{owners}", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:auth_user_changelist"))

@@ -20,6 +20,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
 from widgets.accounts.ids import is_id
+from widgets.admin.audited import Audited
 from widgets.admin.by_role import SuperusersOnly
 
 LONGEST_VALUE = 200
@@ -50,7 +51,7 @@ class StrictChangeList(ChangeList):
         return found
 
 
-class StrictList(admin.ModelAdmin):
+class StrictList(Audited):
     """The first base class of every ModelAdmin of the site, also of those from other apps."""
 
     show_facets = admin.ShowFacets.NEVER

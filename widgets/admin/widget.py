@@ -8,11 +8,13 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from widgets.accounts.audit_log import record
 from widgets.accounts.ids import is_id
 from widgets.admin.changes import LogsValues
 from widgets.admin.edit_conflict import state_of
 from widgets.admin.fields import focus_first_error
 from widgets.admin.form_files import CHART_MODULES, MEDIA, MODULES
+from widgets.admin.moving import MOVED
 from widgets.admin.preview_json import as_json
 from widgets.admin.preview_views import FormViews
 from widgets.admin.summary import summary
@@ -21,7 +23,7 @@ from widgets.admin.widget_form import WidgetForm
 from widgets.admin.widget_list import WidgetListMixin
 from widgets.editor.preview import Ask, preview
 from widgets.editor.unknown_names import unknown_names
-from widgets.models import Project, Widget
+from widgets.models import Action, Project, Widget
 from widgets.models.widget import new_slug
 from widgets.refresh.costs import sharing_of
 from widgets.web.site_address import out_of_reach
@@ -108,6 +110,9 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         if not change:
             obj.slug = new_slug()
             obj.owner_id = request.user.pk
+        elif "project" in form.changed_data:
+            before = Widget.objects.select_related("project").get(pk=obj.pk)
+            record(Action.MOVED, before, MOVED, by=request.user)
         super().save_model(request, obj, form, change)
         if change and "chart" in form.changed_data and obj.last_polled_at:
             chart = obj.get_chart_display()

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -17,8 +16,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from widgets.accounts import reauthentication
+from widgets.accounts.audit_log import log_changes
 from widgets.admin.titles import title_of_copy
-from widgets.models import Project, Snapshot, Widget
+from widgets.models import Action, Project, Snapshot, Widget
 from widgets.models.call import Purpose
 from widgets.models.snapshot import REFUSED
 from widgets.models.widget import new_slug
@@ -86,7 +86,7 @@ class WidgetActions(admin.ModelAdmin):
             mine = Widget.objects.filter(pk__in=queryset.order_by().values("pk"), active=not active)
             projects = lock_projects(mine)
             widgets = list(mine)
-            self.log_changes(request, widgets, "Resumed." if active else "Paused.")
+            log_changes(request.user, widgets, "Resumed." if active else "Paused.")
             if active:
                 # Queries that Mixpanel refused may be asked again at once (`Snapshot.allow_retry`).
                 refused = Snapshot.objects.filter(error_kind__in=REFUSED, widgets__in=mine.values("pk"))
@@ -122,7 +122,7 @@ class WidgetActions(admin.ModelAdmin):
             old = {widget.pk: widget.slug[:STUB] for widget in replaced}
             for widget in replaced:
                 widget.replace_slug()
-            self.log_changes(request, replaced, "Replaced the address.")
+            log_changes(request.user, replaced, "Replaced the address.", Action.ADDRESS_REPLACED)
         rows = [(widget, old.get(widget.pk)) for widget in widgets]
         context |= {"title": "New addresses", "rows": rows, "media": self.media}
         response = TemplateResponse(request, "widgets/replaced_addresses.html", context)
@@ -142,9 +142,6 @@ class WidgetActions(admin.ModelAdmin):
                 copies.append(copy)
         text = "Duplicated: {}. Each duplicate has its own address."
         self.message_user(request, format_html(text, links(copies)), messages.SUCCESS)
-
-    def log_changes(self, request: HttpRequest, widgets: list[Widget], what: str) -> None:
-        LogEntry.objects.log_actions(int(request.user.pk or 0), widgets, CHANGE, what)
 
 
 def lock_projects(widgets: QuerySet[Widget]) -> list[Project]:

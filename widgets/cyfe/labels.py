@@ -41,7 +41,12 @@ def readable(label: str) -> str:
 def safe(label: str) -> str:
     """The readable label as a cell that needs no quotes and is not a formula."""
     label = _COMMA_IN_NUMBER.sub("", readable(label)).replace(",", ";").replace('"', "'")
-    return _FORMULA.sub(r"\1'\2", label)
+    return without_formula(label)
+
+
+def without_formula(text: str) -> str:
+    """The text with an apostrophe before what a spreadsheet would take for a formula."""
+    return _FORMULA.sub(r"\1'\2", text)
 
 
 def row_label(label: str) -> str:

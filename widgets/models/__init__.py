@@ -5,6 +5,7 @@ MixCyfe can make all other rows again.
 """
 
 from widgets.models.account import AccountSecurity, Session
+from widgets.models.audit_entry import Action, AuditEntry
 from widgets.models.board import SharedBoard
 from widgets.models.call import ApiCall
 from widgets.models.deleted_widget import DeletedWidget
@@ -18,7 +19,9 @@ from widgets.models.widget import Widget
 
 __all__ = [
     "AccountSecurity",
+    "Action",
     "ApiCall",
+    "AuditEntry",
     "DeletedWidget",
     "HostClock",
     "Membership",

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -13,7 +14,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from widgets.accounts import reauthentication
-from widgets.models import Project, SharedBoard, Widget
+from widgets.accounts.audit_log import record
+from widgets.models import Action, Project, SharedBoard, Widget
 from widgets.web.cards import filter_in
 from widgets.web.rights import may_add_widgets, may_share
 from widgets.web.shared_boards import filter_of, widgets_of
@@ -77,9 +79,15 @@ def create(request: HttpRequest) -> HttpResponse:
     project = Project.objects.editable_by(request.user).filter(pk=chosen.project).first() if chosen.project else None
     if chosen.project and project is None:
         raise PermissionDenied  # else the board would show all projects
-    SharedBoard.objects.create(
-        maker_id=int(request.user.pk or 0), project=project, words=chosen.words, tag=chosen.tag, health=chosen.health
-    )
+    with transaction.atomic():
+        board = SharedBoard.objects.create(
+            maker_id=int(request.user.pk or 0),
+            project=project,
+            words=chosen.words,
+            tag=chosen.tag,
+            health=chosen.health,
+        )
+        record(Action.BOARD_SHARED, board)
     return done(request, "The board is shared. Everybody who has its link sees these widgets.")
 
 
@@ -90,7 +98,9 @@ def replace(request: HttpRequest, pk: int) -> HttpResponse:
     board = get_object_or_404(manageable(request), pk=pk)
     if not may_replace(board, request.user):
         raise PermissionDenied
-    board.replace_token()
+    with transaction.atomic():
+        board.replace_token()
+        record(Action.ADDRESS_REPLACED, board)
     return done(request, "The board has a new link. The old link no longer works.")
 
 
@@ -98,8 +108,10 @@ def replace(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     board = get_object_or_404(manageable(request), pk=pk)
-    board.active = False
-    board.save(update_fields=["active"])
+    with transaction.atomic():
+        board.active = False
+        board.save(update_fields=["active"])
+        record(Action.BOARD_ENDED, board)
     return done(request, "The board is no longer shared. Its link no longer works.")
 
 

@@ -13,8 +13,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.backends.postgresql.client import DatabaseClient
 
+from widgets.accounts.audit_log import record
 from widgets.management.private_files import BESIDE, create_private
-from widgets.models import Project
+from widgets.models import Action, Project
 
 TABLE = Project._meta.db_table
 """A database without this table is not MixCyfe's."""
@@ -46,6 +47,7 @@ class Command(BaseCommand):
             if isinstance(error, OSError):
                 raise CommandError(f"{file} can't be written: {error.strerror}.") from None
             raise
+        record(Action.BACKED_UP, must=False)  # also a database that takes no entry gets its backup
         size = -(-file.stat().st_size // 1024)
         self.stdout.write(f"{file}: {projects} project{'s' if projects != 1 else ''}, {size} kB.")
 

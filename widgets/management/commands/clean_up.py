@@ -3,14 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from widgets.accounts import failed_logins
-from widgets.models import Session
+from widgets.accounts.audit_log import record
+from widgets.models import Action, AuditEntry, Session
 from widgets.notices import delivery
 from widgets.refresh import pruning
 from widgets.refresh.clock import database_now
@@ -25,8 +25,7 @@ def old_rows() -> dict[str, QuerySet[Any]]:
     cool_off = timedelta(hours=settings.AXES_COOLOFF_TIME)
     return {
         "ended sessions": Session.objects.filter(expire_date__lt=now),
-        "records of logins": AccessLog.objects.filter(attempt_time__lt=now - failed_logins.KEEPS),
-        "records of failed logins": AccessFailureLog.objects.filter(attempt_time__lt=now - failed_logins.KEEPS),
+        "entries of the audit log": AuditEntry.objects.removable(),
         "counters of failed logins": AccessAttempt.objects.filter(attempt_time__lt=now - cool_off),
     }
 
@@ -45,7 +44,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         for what, rows in old_rows().items():
-            self.stdout.write(f"removed {remove(rows)} {what}")
+            removed = remove(rows)
+            self.stdout.write(f"removed {removed} {what}")
+            if removed and rows.model is AuditEntry:
+                record(Action.CLEANED_UP, details=f"Removed {removed} old {what}.")
         for what, count in pruning.prune(database_now()).items():
             self.stdout.write(f"removed {count} {what}")
         delivery.run()

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from widgets.accounts.audit_log import record
 from widgets.import_export.exporting import export_all
-from widgets.models import Project, Widget
+from widgets.models import Action, Project, Widget
 
 
 class Command(BaseCommand):
@@ -14,4 +15,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         content = export_all(Project.objects.all(), Widget.objects.all())
+        record(Action.EXPORTED, details="All projects and widgets, without secrets.", must=False)
         self.stdout.write(json.dumps(content, indent=2, ensure_ascii=False))

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from widgets.accounts.audit_log import log_command
 from widgets.import_export.legacy import BadAddress, LegacyAddress, MovedIn, move_in, read_address
 from widgets.mixpanel.links import LARGEST_ID
+from widgets.models import Action
 from widgets.models.project import PROJECT_SECRET_ENDS, Auth
 
 
@@ -48,6 +50,7 @@ class Command(BaseCommand):
                     move_in(address, name=options["project"], region=options["region"], project_id=project_id)
                     for address in addresses
                 ]
+                log_command([each.widget for each in moved], "Imported from an old address.", Action.IMPORTED)
         except BadAddress as bad:
             raise CommandError(f"Nothing was imported. {bad}") from None
         for address, each in zip(addresses, moved, strict=True):

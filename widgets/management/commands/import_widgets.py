@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from widgets.accounts.audit_log import log_command
 from widgets.import_export.importing import BadImport, import_all, read_json
+from widgets.models import Action
 from widgets.notices import sending
 
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error.strerror}") from None
         except BadImport as bad:
             raise CommandError(f"Nothing was imported. {bad}") from None
-        log_command([*projects, *widgets], "Imported.")
+        log_command([*projects, *widgets], "Imported.", Action.IMPORTED)
         for project in projects:
             if not project.has_secret:
                 self.stderr.write(

@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from widgets.accounts import audit_log, second_factor
+from widgets.models import Action
 
 
 class Command(BaseCommand):
@@ -20,5 +21,5 @@ class Command(BaseCommand):
             raise CommandError("No account has this user name.")
         if not second_factor.remove(user):
             raise CommandError("This account has no second factor.")
-        audit_log.log_command([user], "Removed the second factor.")
+        audit_log.log_command([user], "Removed the second factor.", Action.WAYS_TO_SIGN_IN)
         self.stdout.write("Removed. The password alone logs in now.")

@@ -6,7 +6,8 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from widgets.models import NoticeAddress, Project
+from widgets.accounts.audit_log import record
+from widgets.models import Action, NoticeAddress, Project
 from widgets.models.encrypted import Encrypted, SecretLost
 
 
@@ -43,6 +44,7 @@ class Command(BaseCommand):
                     continue
                 address.save(update_fields=["url"])
                 rotated += 1
+            record(Action.KEYS_ROTATED, details=f"Secrets: {rotated}.")
         self.stdout.write(f"{rotated} secret{'' if rotated == 1 else 's'} encrypted with the first key.")
         if lost:
             raise CommandError(
