@@ -27,14 +27,14 @@ PAUSE_SECONDS = 1
 """Between a refresh and the look, so that what fails together is told together."""
 
 
-START_AFTER_SECONDS = 5
-"""No thread starts in a process that is younger: granian's worker may miss a signal to stop if another thread is busy
-while its main thread begins to wait for one."""
+SERVER_WAITS_SECONDS = 5
+"""No thread starts in a server that is younger: granian's worker may miss a signal to stop if another thread is busy
+while its main thread begins to wait for one. Polls of stale data start the thread later."""
 
 
 class Watcher:
     def __init__(self) -> None:
-        self._may_start_at = time.monotonic() + START_AFTER_SECONDS
+        self._born_at = time.monotonic()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._news = threading.Event()
@@ -42,7 +42,7 @@ class Watcher:
 
     def start(self) -> None:
         """Starts the thread once. Cheap enough for every request."""
-        if self._thread is None and time.monotonic() >= self._may_start_at and has_threads():
+        if self._thread is None and time.monotonic() >= self._born_at + waits_seconds and has_threads():
             with self._lock:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._watch, name="notices", daemon=True)
@@ -78,12 +78,14 @@ watcher = Watcher()
 
 
 has_threads: Callable[[], object] = background.threads
+waits_seconds = SERVER_WAITS_SECONDS
 
 
 def attach(*, is_worker: bool = False) -> None:
     """Lets this process watch from now on. For servers, if they may have threads, and for workers."""
-    global has_threads  # noqa: PLW0603 - one per process
+    global has_threads, waits_seconds  # noqa: PLW0603 - one per process
     has_threads = (lambda: True) if is_worker else background.threads
+    waits_seconds = 0 if is_worker else SERVER_WAITS_SECONDS
     request_finished.connect(start, dispatch_uid="widgets.notices.start")
     recorded.connect(wake, dispatch_uid="widgets.notices.wake")
 
