@@ -32,13 +32,13 @@ class Changes:
                 self._changed_at[name] = self._latest
             if name is None or len(self._changed_at) > MAX_NAMES:
                 self._everything_at = self._latest
-                self._changed_at.clear()
+                self._changed_at = {}  # not emptied: another thread may be reading it
 
     def none_since(self, number: int, names: Iterable[str]) -> bool:
         """Whether none of these rows has changed since the change with this number."""
+        changed_at = self._changed_at  # before the line below: `record` writes them the other way round
         if number < self._everything_at:
             return False
-        changed_at = self._changed_at
         if changed_at:
             for name in names:
                 if changed_at.get(name, 0) > number:

@@ -84,6 +84,8 @@ class PageCache:
         with self._lock:
             if (old := self._pages.pop(address, None)) is not None:
                 self._bytes -= old.size
+            if page.size > MAX_BYTES:
+                return
             self._pages[address] = page
             self._bytes += page.size
             while self._bytes > MAX_BYTES:

@@ -1,0 +1,16 @@
+"""What a process has heard of, while another thread hears of more."""
+
+from collections.abc import Iterator
+
+from widgets.poll.changes import Changes
+
+
+def test_a_page_does_not_outlive_a_change_that_comes_while_it_is_looked_up() -> None:
+    changes = Changes()
+    changes.record("w1")
+
+    def names() -> Iterator[str]:
+        changes.record()  # everything may have changed
+        yield "w1"
+
+    assert not changes.none_since(0, names())
