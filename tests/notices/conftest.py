@@ -15,6 +15,7 @@ from django.core.management import call_command
 from tests.refresh.test_freshness import clock
 from widgets.models import NoticeAddress, Project
 from widgets.notice_address import read_address
+from widgets.notices import sending
 
 __all__ = ["clock"]
 
@@ -71,6 +72,13 @@ def webhook() -> Iterator[Webhook]:
     hook.over.set()
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no slow service: a sending process may take some time to start."""
+    for name in ("SEND_SECONDS", "TEST_SECONDS", "CHECK_SECONDS"):
+        monkeypatch.setattr(sending, name, 90)
 
 
 @pytest.fixture
