@@ -83,6 +83,7 @@ def mixpanel(running_mixpanel: FakeMixpanel, settings: Any) -> Iterator[FakeMixp
     running_mixpanel.hourly_limit = 10_000
     running_mixpanel.concurrent_limit = 5
     running_mixpanel.plan_allows_api = True
+    running_mixpanel.accounts = {DEMO_USERNAME: DEMO_SECRET}
     settings.MIXPANEL_API_ROOT = running_mixpanel.url
     yield running_mixpanel
     running_mixpanel.clear_faults()
