@@ -103,4 +103,4 @@ def test_it_logs_no_key_while_the_server_is_away_either(
     finally:
         process.terminate()
         process.wait(timeout=60)
-    assert "connection refused" in proxy.logged()
+    eventually(lambda: "connection refused" in proxy.logged())
