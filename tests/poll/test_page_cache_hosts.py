@@ -151,6 +151,32 @@ def test_tables_without_their_triggers_are_read(filled: Site) -> None:
     assert_gone_in_time(filled, [base], max(done, replace_slug(filled)))
 
 
+@pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
+def test_a_change_between_two_looks_at_the_triggers_is_noticed(filled: Site) -> None:
+    base, _ = filled.web()
+    until_hosts_keep(filled, [base])
+    for _ in range(5):
+        filled.sql("ALTER TABLE widgets_widget DISABLE TRIGGER widgets_polls")
+        done = replace_slug(filled)
+        filled.sql("ALTER TABLE widgets_widget ENABLE TRIGGER widgets_polls")
+        assert_gone_in_time(filled, [base], done)
+        until_hosts_keep(filled, [base])
+
+
+@pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
+def test_a_restore_without_ordinary_triggers_is_noticed(filled: Site) -> None:
+    import psycopg
+
+    base, _ = filled.web()
+    until_hosts_keep(filled, [base])
+    with psycopg.connect(filled.env["DATABASE_URL"]) as other:
+        other.execute("SET session_replication_role = replica")
+        other.execute("UPDATE widgets_widget SET slug = %s", [new := f"{time.time_ns():030d}"])
+    done = time.monotonic()
+    filled.old_path, filled.path = filled.path, f"/w/{new}.csv"
+    assert_gone_in_time(filled, [base], done)
+
+
 @pytest.mark.cluster
 @pytest.mark.skipif(not shutil.which("pgbouncer"), reason="left out: pgbouncer is not installed")
 @pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)

@@ -29,7 +29,7 @@ TRIGGERS = 2 * len(TABLES)
 """The migration `poll_triggers` makes one trigger per table for changed rows, and one for TRUNCATE."""
 
 PROOF = f"""
-SELECT pg_backend_pid(), array_agg(oid ORDER BY oid) FROM pg_trigger
+SELECT pg_backend_pid(), array_agg(oid || ' ' || xmin ORDER BY oid) FROM pg_trigger
 WHERE tgrelid IN ({", ".join(f"to_regclass('{table}')" for table in TABLES)})
 AND tgname LIKE 'widgets\\_polls%' AND tgenabled IN ('O', 'A')
 """  # noqa: S608 - only constants
@@ -92,7 +92,7 @@ class PostgresChanges(Changes):
             if pid != link.info.backend_pid:
                 raise NoProof("PostgreSQL is behind a pooler, which does not pass on its notifications")
             if known != triggers:
-                # The tables were made anew, as pg_restore does.
+                # pg_restore made the tables anew, or a trigger was switched off or on (then its xmin differs).
                 known = triggers
                 self.record()
             # The server sends what it has to tell before it answers, so all changes up to `began` are here.

@@ -7,7 +7,6 @@ Its value differs from the last one on the same connection when another connecti
 import sqlite3
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from widgets.poll.changes import Changes
@@ -29,6 +28,7 @@ class SqliteChanges(Changes):
         try:
             observer: Observer = self._threads.observer
         except AttributeError:
+            self._identity = self._identity or identity(self._file)  # before it is opened
             observer = self._threads.observer = Observer(self._file)
         if time.monotonic() >= observer.look_at and not self._is_same_file(observer):
             return None
@@ -42,7 +42,6 @@ class SqliteChanges(Changes):
     def _is_same_file(self, observer: "Observer") -> bool:
         """A replaced file ends the cache of this process, because Django may still have the old file open."""
         found = identity(self._file)
-        self._identity = self._identity or found
         if found is None or found != self._identity:
             return False
         observer.look_at = time.monotonic() + LOOK_EVERY
@@ -55,16 +54,15 @@ class Observer:
     def __init__(self, file: Path) -> None:
         self.look_at = 0.0
         self.last_version: tuple[int] | None = None
+        self._address = f"{file.absolute().as_uri()}?mode=ro"
         self._cursor: sqlite3.Cursor | None = None
-        with suppress(sqlite3.Error):  # it has no version then
-            link = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=0, isolation_level=None)
-            self._cursor = link.cursor()
 
     def version(self) -> tuple[int] | None:
-        """None if SQLite can't say: it is locked (`SQLITE_JOURNAL=delete`), or the disk is full."""
-        if self._cursor is None:
-            return None
+        """None if SQLite can't say: it is locked (`SQLITE_JOURNAL=delete`), can't be opened, or the disk is full."""
         try:
+            if self._cursor is None:
+                link = sqlite3.connect(self._address, uri=True, timeout=0, isolation_level=None)
+                self._cursor = link.cursor()
             found: tuple[int] = self._cursor.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error:
             return None
