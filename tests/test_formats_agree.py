@@ -1,4 +1,4 @@
-"""CSV, JSON and the figure of a widget say the same: each is written from one Table."""
+"""All formats of a widget and its figure say the same: each is written from one Table."""
 
 import csv
 import io
@@ -12,8 +12,9 @@ from tests.charts.samples import days
 from tests.conftest import examples
 from tests.cyfe.any_report import OPTIONS, reports
 from widgets.cyfe import CHARTS, LAYOUTS, Drawing, lay_out
-from widgets.cyfe.labels import readable, safe
+from widgets.cyfe.labels import FORMULA_STARTS, readable, safe, without_formula
 from widgets.cyfe.numbers import number_text
+from widgets.formats import formats_for
 from widgets.poll.render import WRITERS
 from widgets.report import Report, ReportError
 from widgets.spec import TIME_SERIES_CHARTS
@@ -24,9 +25,38 @@ NOTHING = "No data in this range."
 def written(report, drawing):
     """Each format as people and Cyfe read it: lines of cells, columns and rows, and the figure."""
     table = lay_out(report, drawing)
-    made = {name: write(table) for name, write in WRITERS.items()}
+    made = {name: WRITERS[name](table) for name in (*(f.ending for f in formats_for(drawing.chart)), "figure")}
     lines = list(csv.reader(io.StringIO(made["csv"].decode())))
-    return lines, json.loads(made["json"] + b"}"), json.loads(made["figure"])
+    data = json.loads(made["json"] + b"}")
+    others_agree(made, data)
+    return lines, data, json.loads(made["figure"])
+
+
+def others_agree(made, data):
+    header, *lines = csv.reader(io.StringIO(made["plain.csv"].decode(), newline=""))
+    records = json.loads(made["records.json"])
+    assert made["plain.csv"].endswith(b"\r\n")
+    assert len(set(header)) == len(header)
+    assert all(
+        name.startswith(without_formula(readable(label))) for name, label in zip(header, data["columns"], strict=True)
+    )
+    assert [list(record.values()) for record in records] == data["rows"]
+    assert all(list(record) == header for record in records)
+    texts = [
+        ["" if c is None else without_formula(readable(c)) if isinstance(c, str) else number_text(c) for c in row]
+        for row in data["rows"]
+    ]
+    assert lines == texts
+    for row, cells in zip(data["rows"], lines, strict=True):
+        assert not any(
+            cell[:1] in FORMULA_STARTS for cell, value in zip(cells, row, strict=True) if isinstance(value, str)
+        )
+    if "badge.json" in made:
+        badge = json.loads(made["badge.json"])
+        figures = [cell for cell in data["rows"][0] if cell is not None]
+        assert badge["message"].replace(",", "") == " / ".join(map(number_text, figures))
+        assert badge["schemaVersion"] == 1
+        assert badge["label"]
 
 
 @st.composite

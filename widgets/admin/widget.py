@@ -23,6 +23,7 @@ from widgets.admin.widget_form import WidgetForm
 from widgets.admin.widget_list import WidgetListMixin
 from widgets.editor.preview import Ask, preview
 from widgets.editor.unknown_names import unknown_names
+from widgets.formats import formats_for
 from widgets.models import Action, Project, Widget
 from widgets.models.widget import new_slug
 from widgets.refresh.costs import sharing_of
@@ -141,7 +142,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             stored = Widget.objects.get(pk=widget.pk)  # a form with errors has changed `widget`
             context |= {"widget": widget, "cyfe_chart": self.chart_name(widget), "seen": state_of(stored)}
             context |= {"sharing": sharing_of(stored) if stored.active else ""}
-            context |= {"json_url": widget.url("json"), "page_url": widget.page_url}
+            context |= {"page_url": widget.page_url, "formats": other_formats(stored)}
             if request.method == "GET":  # a POST runs in a transaction, and its form may hold other values
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         focus_first_error(context["adminform"])
@@ -168,3 +169,12 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         if not self.has_view_or_change_permission(request, obj):
             return super().response_post_save_add(request, obj)
         return HttpResponseRedirect(reverse("admin:widgets_widget_change", args=(obj.pk,)))
+
+
+def other_formats(widget: Widget) -> list[dict[str, str]]:
+    """The addresses of this widget for other programs than Cyfe."""
+    return [
+        {"name": format.name, "readers": format.readers, "url": widget.url(format.ending)}
+        for format in formats_for(widget.chart)
+        if format.readers
+    ]

@@ -169,7 +169,7 @@ class Rendering(models.Model):
     widget: "models.ForeignKey[Widget, Widget]" = models.ForeignKey(
         "widgets.Widget", models.CASCADE, related_name="renderings"
     )
-    format = models.CharField(max_length=10)
+    format = models.CharField(max_length=20)
     source_version = models.CharField(max_length=80)
     etag = models.CharField(max_length=40, blank=True)
     problem = models.TextField(blank=True)

@@ -13,9 +13,9 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, connection
 
+from widgets.formats import FORMATS
 from widgets.models.widget import SLUG
 from widgets.poll.page_cache import PageCache, new_cache, page_of
-from widgets.poll.render import ENDINGS
 from widgets.poll.response import Answer, deliver, follow_up, not_found, too_old
 from widgets.poll.row import find
 from widgets.poll.view import POLLED
@@ -75,7 +75,7 @@ def fast_answer(pages: PageCache, address: str, if_none_match: str) -> Answer | 
     if change is not None and (page := pages.get(address, now)) is not None:
         return page.answer(now, if_none_match)
     slug, _, format = address.removeprefix(POLLED).partition(".")
-    if format not in ENDINGS or not SLUG.fullmatch(slug):
+    if format not in FORMATS or not SLUG.fullmatch(slug):
         return None
     try:
         row = find(slug, format)

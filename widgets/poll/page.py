@@ -5,6 +5,7 @@ import json
 
 from django.template.loader import render_to_string
 
+from widgets.formats import formats_for
 from widgets.poll.row import PollRow
 
 PAGE = "page"
@@ -32,6 +33,7 @@ def write_page(slug: str, row: PollRow, reason: str, *, stale: bool) -> tuple[by
         "version": short_hash(f"{row.etag} {row.fetched_at} {stale} {reason}".encode()),
         "title": figure["title"] if figure else "",
         "figure": figure,
+        "formats": formats_for(figure["chart"] if figure else ""),
         "fetched_at": row.fetched_at,
         "stale": stale,
         "reason": reason,

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from django.db import IntegrityError, InternalError, OperationalError
 
 from widgets import charts
-from widgets.cyfe import Table, lay_out, table_as_json, write_csv
+from widgets.cyfe import Table, lay_out
+from widgets.formats import FORMATS
 from widgets.models import Rendering, Widget
 from widgets.poll.row import PollRow
 from widgets.refresh import answering
@@ -25,12 +26,6 @@ LOCKS = tuple(threading.Lock() for _ in range(64))
 """One lock per widget (some share one): one thread renders new data, other polls of the widget wait for it."""
 
 
-def write_json(table: Table) -> bytes:
-    """JSON without its closing brace: each answer appends the age of its data (see `response`)."""
-    content = {"title": table.title, "chart": table.chart} | table_as_json(table)
-    return json.dumps(content, ensure_ascii=True, allow_nan=False)[:-1].encode()
-
-
 def write_figure(table: Table) -> bytes:
     return json.dumps(charts.figure(table), ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
 
@@ -38,11 +33,10 @@ def write_figure(table: Table) -> bytes:
 FIGURE = "figure"
 """The format for the pages' script. It has no address of its own."""
 
-WRITERS: dict[str, Callable[[Table], bytes]] = {"csv": write_csv, "json": write_json, FIGURE: write_figure}
+WRITERS: dict[str, Callable[[Table], bytes]] = {name: format.write for name, format in FORMATS.items()} | {
+    FIGURE: write_figure
+}
 """Format of a rendering → the function that writes a Table in it."""
-
-ENDINGS = ("csv", "json")
-"""Formats that have an address of their own. The widget's page has the address without an ending."""
 
 
 @dataclass(frozen=True, slots=True)

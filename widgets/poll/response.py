@@ -16,11 +16,12 @@ from django.db import InternalError, OperationalError
 from django.utils import timezone
 from django.utils.http import http_date
 
+from widgets.formats import FORMATS
 from widgets.models import Widget
 from widgets.models.widget import SLUG
 from widgets.poll import page
 from widgets.poll.page import PAGE
-from widgets.poll.render import ENDINGS, FIGURE, render
+from widgets.poll.render import FIGURE, render
 from widgets.poll.row import PollRow, find
 from widgets.poll.wait import wait_for_data
 from widgets.refresh import answering, background, gateway
@@ -28,7 +29,6 @@ from widgets.refresh.queue import enqueue, may_queue
 
 logger = logging.getLogger(__name__)
 
-CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", PAGE: "text/html; charset=utf-8"}
 SECURITY_HEADERS = (
     # A browser must not run these bytes, and must not send the address to others.
     ("X-Content-Type-Options", "nosniff"),
@@ -38,6 +38,7 @@ SECURITY_HEADERS = (
     ("X-Robots-Tag", "noindex"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
 )
+HTML = "text/html; charset=utf-8"
 PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 RECORD_POLLS_EVERY = timedelta(hours=1)
 LONGEST_DETAIL = 200
@@ -76,8 +77,8 @@ def broken() -> Answer:
 
 
 def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
-    """`format` is one of ENDINGS, or PAGE for the address without an ending."""
-    if format not in (*ENDINGS, PAGE) or not SLUG.fullmatch(slug):
+    """`format` is one of FORMATS, or PAGE for the address without an ending."""
+    if format not in (*FORMATS, PAGE) or not SLUG.fullmatch(slug):
         return not_found()
     stored = FIGURE if format == PAGE else format
     row = find(slug, stored)
@@ -156,7 +157,7 @@ def content_of(row: PollRow, format: str, now: datetime) -> Content | None:
         body += f',"fetched_at":"{row.fetched_at.isoformat()}","stale":{"true" if stale else "false"}}}'.encode()
         etag = f"{etag[:20]}-{row.fetched_at.timestamp():.0f}-{stale:d}"
     last_modified = http_date(max(row.fetched_at, row.changed_at).timestamp())
-    return Content(body, CONTENT_TYPES[format], f'"{etag}"', last_modified)
+    return Content(body, FORMATS[format].content_type if format in FORMATS else HTML, f'"{etag}"', last_modified)
 
 
 def seconds_left(due_at: datetime, now: datetime) -> int:

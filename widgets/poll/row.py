@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from widgets.formats import FORMATS
 from widgets.freshness import is_stale, is_too_old
 from widgets.models.encrypted import problem_with
 
@@ -43,7 +44,7 @@ COLUMNS = {
 
 DATES = tuple(name for name in COLUMNS if name.endswith(("_at", "_until")))
 
-POLL = f"""
+_POLL = f"""
 SELECT {", ".join(COLUMNS.values())}
 FROM widgets_widget w
 JOIN widgets_project p ON p.id = w.project_id
@@ -51,6 +52,15 @@ JOIN widgets_snapshot s ON s.id = w.snapshot_id
 LEFT JOIN widgets_rendering r ON r.widget_id = w.id AND r.format = %s
 WHERE w.slug = %s AND w.active = %s
 """  # noqa: S608 - only constants
+
+
+def _poll(charts: tuple[str, ...]) -> str:
+    """The statement for a format of these charts. A widget with another chart is not found."""
+    separator = "', '"
+    return f"{_POLL}AND w.chart IN ('{separator.join(charts)}')" if charts else _POLL
+
+
+POLLS = {ending: _poll(format.charts) for ending, format in FORMATS.items()}
 
 
 @dataclass(slots=True)
@@ -109,7 +119,7 @@ class PollRow:
 def find(slug: str, format: str) -> PollRow | None:
     """The active widget with this slug, or None."""
     with getattr(connection, "prepared_cursor", connection.cursor)() as cursor:
-        cursor.execute(POLL, (format, slug, True))
+        cursor.execute(POLLS.get(format, _POLL), (format, slug, True))
         row = cursor.fetchone()
     if row is None:
         return None

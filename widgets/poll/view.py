@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from widgets.formats import FORMATS
 from widgets.poll import response as poll_response
 from widgets.poll.page import PAGE
-from widgets.poll.render import ENDINGS
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def poll(request: HttpRequest, address: str) -> HttpResponse:
         return respond(poll_response.not_allowed(), request)
     slug, dot, ending = address.partition(".")
     # No ending may name the page, because the page has the address without one.
-    format = PAGE if not dot else ending if ending in ENDINGS else ""
+    format = PAGE if not dot else ending if ending in FORMATS else ""
     try:
         reply = poll_response.answer(slug, format, request.headers.get("If-None-Match", ""))
     except Exception:

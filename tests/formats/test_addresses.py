@@ -1,0 +1,113 @@
+"""The formats beside Cyfe's, over HTTP: what they hold, their headers, and the 404 of those that a widget lacks."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from widgets.formats import FORMATS
+from widgets.models import Snapshot
+
+pytestmark = pytest.mark.django_db
+OTHERS = ("plain.csv", "records.json", "json")
+
+
+@pytest.fixture
+def get(client: Client) -> Any:
+    def get(widget: Any, ending: str, **headers: str) -> Any:
+        return client.get(f"/w/{widget.slug}.{ending}", headers=headers)
+
+    return get
+
+
+def test_a_spreadsheet_gets_one_header_iso_dates_and_no_option_rows(get: Any, make_widget: Any) -> None:
+    widget = make_widget(colors=["#112233"], options={"cumulative": True, "average": True})
+    cyfes, plain = (list(csv.reader(io.StringIO(get(widget, e).content.decode()))) for e in ("csv", "plain.csv"))
+    assert plain[0] == ["Date", "Signed up"]
+    assert len(plain) == 6
+    assert [line[0].replace("-", "") for line in plain[1:]] == [line[0] for line in cyfes[1:6]]
+    assert [line[1] for line in plain[1:]] == [line[1] for line in cyfes[1:6]]
+    assert len(plain[1][0]) == len("2026-11-26")
+    assert len(cyfes) > 6, "Cyfe gets rows for its options"
+
+
+def test_records_are_objects_with_the_header_s_keys(get: Any, make_widget: Any) -> None:
+    widget = make_widget(report="segmentation", breakdown="plan", chart="table", last=2)
+    plain = list(csv.DictReader(io.StringIO(get(widget, "plain.csv").content.decode())))
+    records = get(widget, "records.json").json()
+    assert len(records) == 2
+    assert [{key: str(value) for key, value in record.items()} for record in records] == plain
+    assert all(isinstance(value, int) for record in records for key, value in record.items() if key != "Date")
+
+
+@pytest.mark.parametrize(("chart", "target"), [("number", None), ("gauge", 12_345)])
+def test_a_badge_is_what_shields_io_reads(get: Any, make_widget: Any, chart: str, target: Any) -> None:
+    widget = make_widget(title="Signups", chart=chart, target=target, colors=["#112233"])
+    badge = get(widget, "badge.json")
+    number = int(get(widget, "csv").content.decode().split("\n")[1].split(",")[0])
+    message = f"{number:,} / 12,345" if target else f"{number:,}"
+    assert badge.json() == {"schemaVersion": 1, "label": "Signups", "message": message, "color": "112233"}
+    assert badge["Content-Type"] == "application/json"
+
+
+def test_what_a_widget_lacks_is_no_address(client: Client, get: Any, make_widget: Any) -> None:
+    line, number = make_widget(), make_widget(chart="number")
+    assert get(number, "badge.json").status_code == 200
+    missing = client.get("/w/" + "x" * 24 + ".csv")
+    for widget, ending in [
+        (line, "badge.json"),
+        (line, "plain"),
+        (line, "csv.plain"),
+        (line, "records"),
+        (line, "figure"),
+    ]:
+        found = get(widget, ending)
+        assert (found.status_code, found.content, found.headers) == (404, missing.content, missing.headers), ending
+    number.chart = "line"
+    number.save()
+    assert get(number, "badge.json").status_code == 404
+
+
+@pytest.mark.parametrize("ending", OTHERS)
+def test_each_has_the_headers_of_cyfe_s_answer(client: Client, get: Any, make_widget: Any, ending: str) -> None:
+    widget = make_widget()
+    cyfes, first = get(widget, "csv"), get(widget, ending)
+    differ = {"ETag", "Content-Type", "Content-Length", "Cache-Status"}
+    assert {k: v for k, v in first.items() if k not in differ} == {k: v for k, v in cyfes.items() if k not in differ}
+    assert first["Content-Type"] == FORMATS[ending].content_type
+    again = get(widget, ending, **{"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    head = client.head(f"/w/{widget.slug}.{ending}")
+    assert (head.content, head["Content-Length"]) == (b"", str(len(first.content)))
+    assert client.post(f"/w/{widget.slug}.{ending}").status_code == 405
+    assert client.get(f"/w/{widget.slug}.{ending}?a=b").content == first.content
+
+
+def test_all_are_rendered_from_one_query_and_kept_through_an_outage(
+    get: Any, make_widget: Any, mixpanel: Any, django_assert_num_queries: Any
+) -> None:
+    widget = make_widget(chart="number")
+    before = {ending: get(widget, ending).content for ending in FORMATS}
+    assert len(mixpanel.calls) == 1
+    with django_assert_num_queries(len(FORMATS)):
+        assert {ending: get(widget, ending).content for ending in FORMATS} == before
+    mixpanel.fail(status=500)
+    Snapshot.objects.update(due_at=timezone.now(), retry_at=timezone.now() + timedelta(hours=1))
+    during = {ending: get(widget, ending) for ending in FORMATS}
+    assert {answer.status_code for answer in during.values()} == {200}
+    assert all(during[e].content == before[e] for e in FORMATS if e != "json")
+
+
+def test_labels_that_would_run_or_break_out_do_not(get: Any, make_widget: Any) -> None:
+    widget = make_widget(
+        report="segmentation", breakdown="plan", rename={"Free": '=HYPERLINK("http://x","y")', "Team": 'a"b,c\n@d'}
+    )
+    header = next(csv.reader(io.StringIO(get(widget, "plain.csv").content.decode(), newline="")))
+    assert '\'=HYPERLINK("http://x","y")' in header
+    assert 'a"b,c @d' in header
+    assert set(json.loads(get(widget, "records.json").content)[0]) == set(header)

@@ -1,0 +1,66 @@
+"""The formats of a widget's addresses: `/w/<slug>.<ending>`. Each is written from the Table that Cyfe's CSV is.
+
+A new format is a new file and one line in the list below.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from widgets.cyfe import Table, write_csv
+from widgets.formats import badge, plain_csv, records, table_json
+
+__all__ = ["FORMATS", "Format", "formats_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`readers`: what to do with the address, in one line. `charts`: the charts that have it; empty for all."""
+
+    ending: str
+    name: str
+    content_type: str
+    write: Callable[[Table], bytes]
+    readers: str = ""
+    charts: tuple[str, ...] = ()
+
+
+_FORMATS = (
+    Format("csv", "CSV for Cyfe", "text/csv; charset=utf-8", write_csv),
+    Format(
+        "plain.csv",
+        "Plain CSV",
+        "text/csv; charset=utf-8",
+        plain_csv.write,
+        'Google Sheets: =IMPORTDATA("address"). Excel: Data → From Web. Also Grafana, Klipfolio, pandas.',
+    ),
+    Format(
+        "records.json",
+        "Records",
+        "application/json",
+        records.write,
+        "Redash: data source JSON. Grafana: data source Infinity. Also Home Assistant and TRMNL.",
+    ),
+    Format(
+        "badge.json",
+        "Badge",
+        "application/json",
+        badge.write,
+        "For READMEs and wikis: https://img.shields.io/endpoint?url=address",
+        charts=("number", "gauge"),
+    ),
+    Format(
+        "json",
+        "JSON",
+        "application/json",
+        table_json.write,
+        "For your own scripts: columns, rows, and the time of the numbers.",
+    ),
+)
+
+FORMATS: dict[str, Format] = {format.ending: format for format in _FORMATS}
+"""Ending of an address → its format."""
+
+
+def formats_for(chart: str) -> Iterable[Format]:
+    """The formats that a widget with this chart has, Cyfe's first."""
+    return [format for format in _FORMATS if not format.charts or chart in format.charts]

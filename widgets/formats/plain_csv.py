@@ -1,0 +1,34 @@
+"""Plain CSV for spreadsheets and other dashboards: one header row, ISO dates, quotes where RFC 4180 asks for them."""
+
+import csv
+import io
+from datetime import date
+
+from widgets.cyfe import Table
+from widgets.cyfe.labels import distinct, readable, without_formula
+from widgets.cyfe.layout import Cell
+from widgets.cyfe.numbers import number_text
+
+
+def write(table: Table) -> bytes:
+    """UTF-8 without a BOM; lines end with CRLF. No text cell is a formula."""
+    file = io.StringIO()
+    lines = csv.writer(file)
+    lines.writerow(header(table))
+    lines.writerows([_text(cell) for cell in row] for row in table.rows)
+    return file.getvalue().encode()
+
+
+def header(table: Table) -> list[str]:
+    """The names of the columns. No two are alike, because readers find a column by its name."""
+    return distinct(without_formula(readable(column)) for column in table.columns)
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return without_formula(readable(cell))
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return number_text(cell)
