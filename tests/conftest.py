@@ -23,16 +23,16 @@ def examples(count: int) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Several servers take their time, so what needs PostgreSQL and Redis runs where CLUSTER=1 asks for it."""
+    """`make test` takes two minutes. CLUSTER=1 adds what needs PostgreSQL and Redis, real servers, or minutes."""
     if CLUSTER:
         return
-    items[:] = [item for item in items if not item.get_closest_marker("cluster")]
+    items[:] = [item for item in items if not {"cluster", "slow"} & {mark.name for mark in item.iter_markers()}]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if not CLUSTER:
         terminalreporter.write_line(
-            "Left out: the tests on PostgreSQL, Redis and several hosts. CLUSTER=1 make test runs them."
+            "Left out: the tests that start servers, or need PostgreSQL or Redis. CLUSTER=1 make test runs them."
         )
 
 

@@ -202,6 +202,7 @@ class TestPauseAndResume:
         assert LogEntry.objects.count() == 60
 
 
+@pytest.mark.slow
 class TestThousands:
     @pytest.fixture
     def many(self, project: Project) -> list[Widget]:

@@ -29,7 +29,7 @@ from widgets.accounts import audit_log
 from widgets.accounts.invitations import send_link
 from widgets.models import DeletedWidget, Notice, Project, Role, SharedBoard, Widget
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 EVERYTHING = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],

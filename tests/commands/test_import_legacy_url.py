@@ -264,6 +264,7 @@ RUNS: list[tuple[tuple[str, ...], int]] = [
 ]
 
 
+@pytest.mark.slow
 def test_it_prints_no_part_of_the_credentials(site: Copy) -> None:
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda run: site.manage("import_legacy_url", *run[0], LOG_LEVEL="DEBUG"), RUNS))

@@ -17,6 +17,8 @@ from tests.conftest import CLUSTER
 from tests.running.site import eventually, free_port
 from tests.site.test_private_files import ALL_PRIVATE, modes
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def new_site(tmp_path: Path) -> Iterator[Copy]:

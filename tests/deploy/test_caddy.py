@@ -15,7 +15,7 @@ from tests.deploy.proxy import DEPLOY, Certificate, Proxy, get, replaced
 from tests.running.site import eventually, free_port
 
 CADDY = shutil.which("caddy")
-pytestmark = pytest.mark.skipif(CADDY is None, reason="left out: Caddy is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CADDY is None, reason="left out: Caddy is not installed")]
 
 
 def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int, web_port: int) -> Path:

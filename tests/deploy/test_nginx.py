@@ -15,7 +15,7 @@ from tests.deploy.proxy import DEPLOY, HOST, Certificate, Proxy, get, replaced
 from tests.running.site import eventually, free_port
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-pytestmark = pytest.mark.skipif(NGINX is None, reason="left out: nginx is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(NGINX is None, reason="left out: nginx is not installed")]
 MAIN = """
 {user}pid {folder}/nginx.pid;
 worker_processes 1;

@@ -24,6 +24,8 @@ from tests.commands.test_logs import widgets
 from tests.deploy.proxy import DEPLOY, replaced
 from tests.running.site import eventually, free_port
 
+pytestmark = pytest.mark.slow
+
 UWSGI = shutil.which("uwsgi")
 HEADERS = {"Host": "yourname.pythonanywhere.com", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
 

@@ -12,6 +12,8 @@ from tests.commands.copy import GIVEN, Copy
 from tests.commands.test_logs import widgets
 from tests.docs.pages import PAGES, ROOT, commands
 
+pytestmark = pytest.mark.slow
+
 NOT_RUN_HERE = {
     r"make bench": "takes minutes, and a busy machine's numbers are worth nothing",
     r"make (demo|test|run)\b.*": "installs; .ci/run does, and tests/commands/test_serve.py runs what they start",

@@ -70,6 +70,7 @@ def test_it_refuses_what_reads_files_or_turns_checks_off(url: str) -> None:
     assert "/etc" not in str(said.value)
 
 
+@pytest.mark.slow
 def test_apprise_knows_every_kind_and_takes_its_addresses() -> None:
     """One process per three of them, without sending: the examples of all kinds can be read by Apprise."""
     targets = [read_address(url) for url in FROM_SERVICES + TYPED]

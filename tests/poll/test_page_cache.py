@@ -71,7 +71,7 @@ assert {way.status for way in three} == {"200 OK"}
 """,
     )
     different, kept = map(int, said[0].split())
-    # Three formats, eight moments before it is due, eight tags, two methods; a busy machine may miss a proof of the link.
+    # Three formats, eight moments before it is due, eight tags, two methods; a busy machine may miss a proof.
     assert (different, 300 < kept <= 3 * 8 * 8 * 2) == (0, True)
 
 
@@ -317,6 +317,8 @@ def test_without_threads_every_poll_reads(filled: Site) -> None:
         filled,
         """
 import time
+
+pytestmark = pytest.mark.slow
 for _ in range(8):
     counts = [poll(path).statements for _ in range(3)]
     time.sleep(0.2)

@@ -18,6 +18,8 @@ import json, os, sys, time
 from datetime import date
 from widgets.mixpanel.answer import Unreadable, data_from
 from widgets.reports import REPORT_TYPES, ReadError
+
+pytestmark = pytest.mark.slow
 query = {"report": "segmentation", "event": "e", "type": "general", "on": "x", "limit": 10_000,
             "range": {"kind": "last", "unit": "day", "last": 90, "include_today": False}}
 

@@ -12,6 +12,8 @@ from datetime import timedelta
 from django.test import Client
 from django.utils import timezone
 from widgets.models import HostClock
+
+pytestmark = pytest.mark.slow
 with time_machine.travel(timezone.now() + timedelta(minutes=10)):
     for _ in range(20):
         assert Client().get("{path}", headers={{"Host": "127.0.0.1"}}).status_code == 200

@@ -10,7 +10,7 @@ from fake_mixpanel.fake import FakeMixpanel
 from tests.running.disk import NO_DISK, SmallDisk
 from tests.running.site import Site, eventually
 
-pytestmark = pytest.mark.skipif(bool(NO_DISK), reason=NO_DISK)
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(NO_DISK), reason=NO_DISK)]
 SIGNUPS = {"title": "Signups", "report": "events", "events": ["Signed up"]}
 FULL = "nothing can be written: the disk is full"
 READ_ONLY = "nothing can be written: the database is read-only"

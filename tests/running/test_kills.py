@@ -12,6 +12,8 @@ import requests
 from tests.running.conftest import needs_cluster
 from tests.running.site import REDIS, eventually, free_port
 
+pytestmark = pytest.mark.slow
+
 WIDGET = {"title": "a", "report": "events", "events": ["Signed up"], "include_today": True}
 SHORT = {"MIXPANEL_TIMEOUT": "1", "POLL_WAIT": "1"}
 

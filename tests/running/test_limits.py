@@ -16,6 +16,8 @@ HAMMER = """
 import random
 from widgets.models import Snapshot
 from widgets.refresh.quota import Reservation, claim, end_call
+
+pytestmark = pytest.mark.slow
 pks = list(Snapshot.objects.values_list("pk", flat=True))
 random.shuffle(pks)
 granted = 0

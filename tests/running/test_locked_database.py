@@ -12,6 +12,8 @@ from fake_mixpanel.fake import FakeMixpanel
 from tests.running.site import eventually
 from tests.running.slow import timed, widgets
 
+pytestmark = pytest.mark.slow
+
 TO_WRITE = {
     "when widgets were polled": "UPDATE widgets_widget SET last_polled_at = NULL",
     "layouts": "DELETE FROM widgets_rendering",

@@ -12,6 +12,8 @@ from tests.running.conftest import DATABASES, needs_cluster
 from tests.running.site import REDIS, eventually
 from tests.running.slow import timed, widgets
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["webhook"]
 FAILS = "MixCyfe, Acme: Mixpanel does not answer for "
 

@@ -14,6 +14,8 @@ from tests.running.conftest import needs_cluster
 from tests.running.site import REDIS, eventually
 from tests.running.slow import SLOW, hammered, make_busy, slow_standin, timed, widgets
 
+pytestmark = pytest.mark.slow
+
 POLL_WAIT = 2
 
 

@@ -16,6 +16,8 @@ import os
 from django.db import connection
 from widgets.models import Snapshot
 from widgets.refresh import background
+
+pytestmark = pytest.mark.slow
 def refreshed():
     snapshot = Snapshot.objects.get()
     connection.close()

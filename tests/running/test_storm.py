@@ -9,6 +9,8 @@ from tests.apart import APART
 from tests.running.conftest import DATABASES, needs_cluster
 from tests.running.site import REDIS, eventually
 
+pytestmark = pytest.mark.slow
+
 EVENTS = ("Signed up", "Logged in", "App Open", "Game Played", "Order completed")
 UNITS = ((10, "day"), (20, "day"), (4, "week"), (2, "month"))
 

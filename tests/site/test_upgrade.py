@@ -30,6 +30,8 @@ POLL_ALL = """
 import django, json, sys; django.setup()
 from django.test import Client
 from widgets.models import Project, Rendering, Snapshot, Widget
+
+pytestmark = pytest.mark.slow
 def poll(path):
     answer = Client().get("/w/" + path, headers={"Host": "127.0.0.1"})
     return answer.content.decode() if answer.status_code == 200 else answer.status_code

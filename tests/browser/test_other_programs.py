@@ -1,0 +1,45 @@
+"""The addresses for other programs than Cyfe, on the widget's page."""
+
+import os
+from pathlib import Path
+
+import pytest
+import requests
+from django.contrib.auth.models import AbstractUser
+
+from tests.browser.conftest import NARROW, OpenPage, expect
+from widgets.models import Project, Widget
+
+pytestmark = pytest.mark.browser
+
+
+def test_an_address_is_copied_by_keyboard_and_answers(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+    widget = Widget.objects.create(project=acme, title="Signups", report="events", events=["Signed up"], chart="number")
+    page = open_page(f"/admin/widgets/widget/{widget.pk}/change/", boss)
+    page.get_by_text("Use the numbers in another program").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Copy the address: Badge").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".format", has_text="Badge").get_by_role("status")).to_have_text("Copied")
+    address = page.evaluate("navigator.clipboard.readText()")
+    assert address == widget.url("badge.json")
+    assert requests.get(address, timeout=60).json()["label"] == "Signups"
+    page.set_viewport_size(NARROW)
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    if shots := os.environ.get("SHOTS"):
+        page.screenshot(path=Path(shots) / "formats-390.png", full_page=True)
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.screenshot(path=Path(shots) / "formats.png")
+        page.emulate_media(color_scheme="dark")
+        page.screenshot(path=Path(shots) / "formats-dark.png")
+
+
+def test_a_chart_of_many_numbers_has_no_badge(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+    widget = Widget.objects.create(project=acme, title="Signups", report="events", events=["Signed up"])
+    page = open_page(f"/admin/widgets/widget/{widget.pk}/change/", boss)
+    page.get_by_text("Use the numbers in another program").click()
+    expect(page.get_by_label("Plain CSV", exact=True)).to_have_value(widget.url("plain.csv"))
+    expect(page.get_by_label("Badge")).to_have_count(0)
+    page.goto(widget.page_url)
+    expect(page.get_by_role("link", name="Plain CSV")).to_be_visible()
+    expect(page.get_by_role("link", name="Badge")).to_have_count(0)
