@@ -12,7 +12,7 @@ LOCKED := --require-hashes -r
 # Bytecode is kept: else every process that a test starts, and every worker, would compile all files anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo run test lint format bench lock vendor audit sbom clean
+.PHONY: demo run test lint format bench lock vendor audit sbom clean release archive
 .DEFAULT_GOAL := demo
 
 $(VENV)/.made:
@@ -101,3 +101,20 @@ sbom: | $(TOOLS)/cyclonedx-bom
 	@$(TOOLS)/cyclonedx-bom/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
 	  --output-reproducible -o mixcyfe.cdx.json requirements-cluster.lock
 	@echo "Wrote mixcyfe.cdx.json."
+
+# The files of a release in dist/: this commit's archive (the same bytes whoever makes it), what it needs, and checksums.
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+RELEASE = dist/mixcyfe-$(VERSION)
+
+release: archive sbom
+	@mv mixcyfe.cdx.json $(RELEASE).cdx.json
+	@cd dist && sha256sum mixcyfe-$(VERSION).tar.gz mixcyfe-$(VERSION).cdx.json > mixcyfe-$(VERSION).sha256
+	@cat $(RELEASE).sha256
+
+archive:
+	@git diff --quiet HEAD || { echo "make release: commit your changes first."; exit 1; }
+	@sed -n 's/^## //p' CHANGELOG.md | head -1 | grep -Eqx '$(subst .,\.,$(VERSION)) \([0-9-]{10}\)' || { \
+	  echo "make release: the first heading of CHANGELOG.md must be: ## $(VERSION) (date), as in pyproject.toml."; exit 1; }
+	@mkdir -p dist
+	@git archive --format=tar --prefix=mixcyfe-$(VERSION)/ HEAD | gzip -n9 > $(RELEASE).tar.gz
+	@echo "Wrote $(RELEASE).tar.gz."

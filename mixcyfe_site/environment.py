@@ -4,7 +4,6 @@ The line never repeats the value, which may contain a password. django-environ r
 URLs. Its casts of flags and numbers are not used: they read "perhaps" as False and "1e3" as 13.
 """
 
-import os
 import re
 import sys
 import warnings
@@ -22,6 +21,8 @@ Kind = tuple[Callable[[str], Any], str]
 """A function that converts the text of a setting or raises an exception, and advice for that case."""
 
 ENGINES = {"sqlite": "mixcyfe_site.sqlite"} | dict.fromkeys(("postgres", "postgresql"), "mixcyfe_site.postgresql")
+FILES = environ.FileAwareEnv.ENVIRON
+"""The environment, in which NAME_FILE names a file with the value of NAME, as containers and systemd give secrets."""
 HOST = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[\da-fA-F:.]+\]", re.ASCII)
 TLS_OR_LOCAL = re.compile(r"https:|http://(localhost|127(\.\d+){3}|\[::1\])(:|/|$)")
 
@@ -45,7 +46,10 @@ def stop(name: str, why: str) -> NoReturn:
 def setting(name: str, kind: Kind, default: Any = None) -> Any:
     """The converted value, or `default` when the setting is empty. Without a default the setting is required."""
     # environ.Env would read a value that begins with $ as the name of another variable.
-    value = os.environ.get(name, "").strip()
+    try:
+        value = FILES.get(name, "").strip()
+    except (OSError, UnicodeDecodeError):
+        stop(f"{name}_FILE", "names a file that can't be read")
     if not value and default is not None:
         return default
     cast, how = kind

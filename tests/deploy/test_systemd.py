@@ -12,7 +12,8 @@ import pytest
 from tests.deploy.proxy import DEPLOY, ROOT
 
 ANALYZE = shutil.which("systemd-analyze")
-UNITS = sorted((DEPLOY / "systemd").iterdir())
+UNITS = sorted((DEPLOY / "systemd").glob("*.[st]*"))
+CREDENTIALS = DEPLOY / "systemd/credentials.conf"
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
 needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="left out: systemd-analyze is not installed")
 
@@ -38,6 +39,9 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
         (installed / ".venv/bin" / program).symlink_to("/bin/true")
     for unit in UNITS:
         (tmp_path / unit.name).write_text(unit.read_text().replace("/srv/mixcyfe", str(installed)))
+        if unit.suffix == ".service":
+            (drop_in := tmp_path / f"{unit.name}.d").mkdir()
+            shutil.copy(CREDENTIALS, drop_in)
     verified = subprocess.run(
         [str(ANALYZE), "verify", *(str(tmp_path / unit.name) for unit in UNITS)],
         capture_output=True,

@@ -13,6 +13,7 @@ BAD: list[tuple[str, dict[str, str], str]] = [
     ("SECRET_KEY", {"SECRET_KEY": ""}, "make run writes one"),
     ("SECRET_KEY", {"SECRET_KEY": "   "}, "make run writes one"),
     ("SECRET_KEY", {"SECRET_KEY": "x"}, "make run writes one"),
+    ("SECRET_KEY_FILE", {"SECRET_KEY_FILE": f"/no/such/{PASSWORD}"}, "a file that can't be read"),
     ("SECRET_KEY", {"SECRET_KEY": PASSWORD + "-" * (49 - len(PASSWORD))}, "50 characters"),
     ("SECRET_KEY", {"SECRET_KEY": "x" * 60}, "make run writes one"),
     ("SECRET_KEY", {"SECRET_KEY": "x" * 60, "DEBUG": "on"}, "make run writes one"),
@@ -179,6 +180,14 @@ def test_it_names_a_wrong_line_of_the_file_and_does_not_repeat_it(site: Copy, co
     finally:
         file.unlink()
     assert (result.returncode, result.stderr) == (1, f"MixCyfe can't start: {why}.\n")
+
+
+def test_any_setting_can_come_from_a_file_of_its_own(site: Copy) -> None:
+    (site.folder / "key").write_text(f"{SECRET_KEY}\n")
+    code = RESULT % (["SECRET_KEY"],)
+    settings = {**GIVEN, "SECRET_KEY": "", "SECRET_KEY_FILE": str(site.folder / "key")}
+    result = site.run(sys.executable, "-c", code, DJANGO_SETTINGS_MODULE="mixcyfe_site.settings", **settings)
+    assert json.loads(result.stdout) == {"SECRET_KEY": SECRET_KEY}
 
 
 def test_it_stops_where_the_file_can_not_be_opened(site: Copy) -> None:
