@@ -1,0 +1,103 @@
+"""A day of one project in simulated time, and what 10,000 such projects would cost: `python -m benchmarks.a_day`.
+
+Mixpanel's limits are per project, and projects share nothing but the database. So a few projects of different sizes are
+simulated with the real scheduler, limits and fake Mixpanel, and their costs are multiplied.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from typing import Any
+
+import time_machine
+
+from benchmarks.batches import clear, fake_site, minutes
+
+PROJECTS = 10_000
+SIZES = ((20, 1), (100, 5), (300, 15))
+"""Widgets of each simulated project, and how many of them share no call."""
+
+EVERY = timedelta(minutes=5)
+DAY = timedelta(hours=24)
+
+
+@dataclass
+class Cost:
+    """Of all refreshes: their number, seconds of a processor (the fake's part is in another thread), statements."""
+
+    refreshes: int = 0
+    seconds: float = 0
+    statements: int = 0
+
+
+@contextmanager
+def counting() -> Iterator[Cost]:
+    from django.db import connection
+
+    from widgets.refresh import background
+
+    cost, refresh = Cost(), background.refresh
+
+    def count(execute: Any, *arguments: Any) -> Any:
+        cost.statements += 1
+        return execute(*arguments)
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        began = time.thread_time()
+        with connection.execute_wrapper(count):
+            outcome = refresh(*arguments, **named)
+        cost.refreshes += 1
+        cost.seconds += time.thread_time() - began
+        return outcome
+
+    background.refresh = counted
+    try:
+        yield cost
+    finally:
+        background.refresh = refresh
+
+
+def simulate(mixpanel: Any, size: int, alone: int) -> None:
+    from tests.conftest import new_project
+    from tests.refresh import boards
+    from widgets.models import ApiCall, Snapshot
+
+    clear(mixpanel)
+    with time_machine.travel(boards.NOON, tick=False) as clock:
+        widgets = boards.board(new_project(), size, alone=alone)
+        boards.days_of_polls(clock, mixpanel, widgets, timedelta(hours=2), every=EVERY)
+        calls = ApiCall.objects.count()
+        with counting() as cost:
+            found = boards.days_of_polls(clock, mixpanel, widgets, DAY, every=EVERY)
+        calls = ApiCall.objects.count() - calls
+    hours, seconds = DAY.total_seconds() / 3600, DAY.total_seconds()
+    per_second = found.queries * PROJECTS / seconds
+    print(
+        f"| {size:,} | {found.queries / hours:.0f} | {found.busiest} | {minutes(median(found.todays))} | "
+        f"{minutes(max(found.todays))} | {minutes(max(found.ages))} | {Snapshot.objects.count():,} | {calls:,} | "
+        f"{1000 * cost.seconds / cost.refreshes:.0f} ms, {cost.statements / cost.refreshes:.0f} statements | "
+        f"{size * PROJECTS:,} | {size * PROJECTS / EVERY.total_seconds():,.0f} | {per_second:,.0f} | "
+        f"{per_second * cost.seconds / cost.refreshes:.1f} | {per_second * cost.statements / cost.refreshes:,.0f} |",
+        flush=True,
+    )
+
+
+HEAD = (
+    "| widgets | queries per hour | most in 60 minutes | age with today: median | … oldest | oldest of all | "
+    f"snapshots | calls in the ledger | a refresh | × {PROJECTS:,}: widgets | polls per second | queries per second | "
+    "cores that refresh | statements per second |\n" + "|---" * 14 + "|"
+)
+
+
+def main() -> None:
+    print(HEAD)
+    with fake_site() as mixpanel:
+        for size, alone in SIZES:
+            simulate(mixpanel, size, alone)
+
+
+if __name__ == "__main__":
+    main()
