@@ -4,7 +4,7 @@ import csv
 import json
 import logging
 from datetime import timedelta
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from typing import Any
 
 import pytest
@@ -17,10 +17,11 @@ from fake_mixpanel.fake import DEMO_SECRET
 from tests.admin.typed_project import WHOLE, change
 from tests.conftest import new_project
 from tests.security.conftest import MARK, Team
+from tests.security.members import ada, invite
 from widgets.accounts import audit_log
 from widgets.admin import audit_export
 from widgets.admin import audit_log as page_of_log
-from widgets.models import Action, AuditEntry, SharedBoard, Widget
+from widgets.models import Action, AuditEntry, Project, SharedBoard, Widget
 
 pytestmark = pytest.mark.django_db
 LOG, WIDGETS = "/admin/widgets/auditentry/", "/admin/widgets/widget/"
@@ -198,6 +199,16 @@ def test_a_change_without_its_entry_is_none(acme: Team, log_in: Any, monkeypatch
     address = f"/admin/widgets/project/{acme.project.pk}/members/{acme.viewer.pk}/role/"
     assert client.post(address, {"role": "lead"}).status_code == 500
     assert acme.viewer.memberships.get().role == "viewer"
+    assert invite(client, acme).status_code == 500
+    assert ada() is None
+    address = f"/admin/widgets/project/{acme.project.pk}/notices/"
+    assert client.post(address, {"action": "when", "notify_after_minutes": "5"}).status_code == 500
+    assert Project.objects.get(pk=acme.project.pk).notify_after_minutes == 60
+    listed = {"projects": [{"name": "New", "project_id": 77, "username": "u"}]}
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(json.dumps(listed).encode())))
+    with pytest.raises(DatabaseError):
+        call_command("import_widgets", "-")
+    assert not Project.objects.filter(name="New").exists()
     login = {"username": "Acme-viewer", "password": PASSWORD}
     assert Client().post("/admin/login/", login).status_code == 302, "people still get in"
 
