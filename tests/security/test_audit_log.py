@@ -151,6 +151,7 @@ def test_an_export_has_what_is_chosen_and_is_an_entry(
 @pytest.mark.parametrize("text", ["=cmd()", "x;=cmd()", 'x";=cmd()', "x\n=cmd()", "x\r\n;+1", "\t=1", "＝1"])
 def test_no_cell_is_a_formula(superuser: Any, acme: Team, log_in: Any, text: str) -> None:
     audit_log.record(Action.CHANGED, text, text, by=superuser)
+    AuditEntry(action="changed", subject=text, details=text).save()  # as from an older release
     for row in csv.reader(StringIO(exported(log_in(superuser), "csv"))):
         for cell in row:
             assert cell.isprintable()
@@ -166,6 +167,9 @@ def test_hostile_text_is_harmless_and_short(superuser: Any, acme: Team, log_in: 
     page = log_in(superuser).get(LOG).content.decode()
     assert "<b>x" not in page
     assert "<i>z" not in page
+    half = "\ud800"  # from an import, a passkey's name or another's JSON
+    audit_log.record(Action.CHANGED, half, half, by=superuser)
+    assert newest()[0][3] == "\\ud800"
 
 
 def test_nothing_changes_an_entry(acme: Team) -> None:
