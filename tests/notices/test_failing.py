@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from django.core.management import call_command
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
@@ -187,6 +188,46 @@ def test_a_paused_widget_ends_its_notice_silently(
     timer()
     assert len(webhook.got) == 1
     assert project.notices.get().ended_at is not None
+
+
+def test_paused_widgets_prove_neither_a_secret_nor_credentials(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    widget = make_widget()
+    kept = Project.objects.get().secret
+    Project.objects.update(secret="")
+    timer()
+    Widget.objects.update(active=False)
+    timer()
+    assert webhook.titles == ["MixCyfe, Acme: MixCyfe can't sign in to Mixpanel"]
+    assert not project.notices.filter(ended_at=None).exists()
+
+    Project.objects.update(secret=kept)
+    Widget.objects.update(active=True)
+    mixpanel.accounts.clear()
+    cyfe_polls(widget)
+    timer()
+    assert webhook.titles[1:] == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
+    Widget.objects.update(active=False)
+    timer()
+    assert not project.notices.filter(ended_at=None).exists()
+    assert len(webhook.got) == 2
+
+
+def test_credentials_that_nobody_tries_are_not_well(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    mixpanel.accounts.clear()
+    cyfe_polls(make_widget())
+    timer()
+    Project.objects.get().save()
+    clock.shift(timedelta(days=8))
+    call_command("clean_up")  # which removes the ledger
+    assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
 
 
 def test_a_dead_service_is_tried_again_and_hears_no_end_of_what_it_never_heard(
