@@ -190,6 +190,32 @@ def test_a_paused_widget_ends_its_notice_silently(
     assert project.notices.get().ended_at is not None
 
 
+def test_a_project_that_can_not_be_looked_at_stops_no_other(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    odd = Project.objects.create(
+        name="0 odd", project_id=9, username="u", timezone="Mars/Olympus", auth="service_account"
+    )
+    Project.objects.filter(pk=odd.pk).update(expires_on=timezone.now().date())
+    listen(odd, webhook.url)
+    listen(project, webhook.url)
+    fail(make_widget(), mixpanel)
+    timer()
+    assert webhook.titles == ["MixCyfe, Acme: Mixpanel does not answer for 1 widget"]
+
+
+def test_new_messages_go_before_those_that_failed(project: Project) -> None:
+    now = timezone.now()
+    for number in range(6):
+        address = listen(project, f"json://127.0.0.1:9/{number}")
+        failed = number < 5
+        message = NoticeMessage(project=project, address=address, subject=f"{number}", created_at=now, next_try_at=now)
+        message.tries = 2 if failed else 0
+        message.save()
+    assert claim(timezone.now())[0].subject == "5"
+
+
 def test_paused_widgets_prove_neither_a_secret_nor_credentials(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
