@@ -215,6 +215,10 @@ def test_a_change_without_its_entry_is_none(acme: Team, log_in: Any, monkeypatch
     assert not Project.objects.filter(name="New").exists()
     login = {"username": "Acme-viewer", "password": PASSWORD}
     assert Client().post("/admin/login/", login).status_code == 302, "people still get in"
+    elsewhere = log_in(acme.editor)
+    acme.editor.set_password("another long password")
+    acme.editor.save()
+    assert elsewhere.get("/").status_code == 302, "a new password ends the sessions"
 
 
 def test_lines_of_json_go_to_the_log_after_the_commit(
