@@ -216,6 +216,27 @@ def test_new_messages_go_before_those_that_failed(project: Project) -> None:
     assert claim(timezone.now())[0].subject == "5"
 
 
+def test_a_corrected_widget_is_well_when_it_is_polled_again(
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+) -> None:
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    widget = make_widget(title="Saved", report="saved_report", events=[], saved_report=987654321)
+    cyfe_polls(widget)
+    timer()
+    assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the query of 1 widget"]
+    good = make_widget(title="Good")
+    Widget.objects.filter(pk=good.pk).delete()
+    widget.refresh_from_db()
+    widget.report, widget.events, widget.saved_report = good.report, good.events, None
+    widget.save()
+    timer()
+    clock.shift(5 * MINUTE)
+    cyfe_polls(widget)
+    timer()
+    assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
+
+
 def test_paused_widgets_prove_neither_a_secret_nor_credentials(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:

@@ -146,8 +146,11 @@ def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | No
     widgets = list(with_health(active, now, []))
     if any(each.health_state == "failing" and is_used(each, now) for each in widgets):
         return None  # they fail by another cause now
-    return any(
+    if any(
         each.health_state == "fresh"
         or (each.snapshot and each.snapshot.fetched_at and each.snapshot.fetched_at > notice.since)
         for each in widgets
-    )
+    ):
+        return True
+    # A corrected widget has no data until the next poll, and a refresh may be running.
+    return None if any(is_used(each, now) for each in widgets) else False
