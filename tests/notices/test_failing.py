@@ -171,6 +171,10 @@ def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
     assert webhook.titles == ["MixCyfe, Acme: 1 widget shows old numbers"]
     assert "No queries are left this hour." in webhook.got[0]["message"]
     Project.objects.update(full_until=None)
+    Snapshot.objects.update(lease_until=timezone.now() + MINUTE)
+    timer()
+    assert project.notices.get().ended_at is None, "a refresh is running, which may fail"
+    Snapshot.objects.update(lease_until=None)
     cyfe_polls(widget)
     timer()
     assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
