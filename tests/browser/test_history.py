@@ -19,3 +19,11 @@ def test_its_filter_counts_days_as_its_times_do(open_page: OpenPage, boss: Abstr
     page.get_by_role("button", name="Show", exact=True).click()
     page.get_by_text("Nov 25, 2026, 1:45 AM GMT+5:45").wait_for()
     page.get_by_text("Changed.").wait_for()
+
+
+def test_long_words_stay_in_their_columns(open_page: OpenPage, boss: AbstractUser) -> None:
+    long = {"actor": "a" * 150, "project": "W" * 100, "subject": "y" * 200, "details": "z" * 900}
+    AuditEntry(action="changed", address="2001:db8:aaaa:bbbb::/64", **long).save()
+    page = open_page("/admin/widgets/auditentry/", boss)
+    results = page.locator(".results")
+    assert results.evaluate("each => each.scrollWidth - each.clientWidth") <= 0

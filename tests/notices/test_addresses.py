@@ -1,6 +1,7 @@
 """Which addresses are allowed, what of them is shown, and that none leads inside the network unless it may."""
 
 import re
+import socket
 import subprocess
 import time
 from dataclasses import replace
@@ -140,6 +141,10 @@ def test_plain_schemes_say_that_they_are_not_encrypted(scheme: str) -> None:
         ("64:ff9b::7f00:1", False),
         ("64:ff9b::808:808", True),
         ("2002:7f00:1::", False),
+        ("fec0::1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("192.0.0.192", False),
+        ("168.63.129.16", False),
         ("/run/socket", False),
         ("localhost", False),
     ],
@@ -184,6 +189,27 @@ def test_the_connection_itself_is_checked_whatever_a_name_leads_to(webhook: Webh
     told = subprocess.run([sending.python(), "-c", code], capture_output=True, text=True, timeout=20, check=True)
     assert told.stdout.split("\n")[:4] == ["inside", "inside", "inside", "no programs"]
     assert not webhook.paths
+
+
+def test_a_proxy_of_the_host_opens_no_other_port_there(webhook: Webhook) -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(sending.CHILD.parent)!r})\n"
+        "import child, socket\n"
+        "child.guard(may_be_inside=False)\n"
+        "for port in map(int, sys.argv[1:]):\n"
+        "    try: socket.create_connection(('127.0.0.1', port), 5); print('connected')\n"
+        "    except child.Inside: print('inside')\n"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        told = subprocess.run(
+            [sending.python(), "-c", code, str(webhook.port), str(other.getsockname()[1])],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+            env={"https_proxy": f"http://127.0.0.1:{webhook.port}"},
+        )
+    assert told.stdout.split() == ["connected", "inside"]
 
 
 def test_it_follows_no_redirect(webhook: Webhook) -> None:

@@ -4,7 +4,7 @@ import csv
 import json
 import logging
 from datetime import timedelta
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from typing import Any
 
 import pytest
@@ -17,10 +17,11 @@ from fake_mixpanel.fake import DEMO_SECRET
 from tests.admin.typed_project import WHOLE, change
 from tests.conftest import new_project
 from tests.security.conftest import MARK, Team
+from tests.security.members import ada, invite
 from widgets.accounts import audit_log
 from widgets.admin import audit_export
 from widgets.admin import audit_log as page_of_log
-from widgets.models import Action, AuditEntry, SharedBoard, Widget
+from widgets.models import Action, AuditEntry, Project, SharedBoard, Widget
 
 pytestmark = pytest.mark.django_db
 LOG, WIDGETS = "/admin/widgets/auditentry/", "/admin/widgets/widget/"
@@ -150,6 +151,7 @@ def test_an_export_has_what_is_chosen_and_is_an_entry(
 @pytest.mark.parametrize("text", ["=cmd()", "x;=cmd()", 'x";=cmd()', "x\n=cmd()", "x\r\n;+1", "\t=1", "＝1"])
 def test_no_cell_is_a_formula(superuser: Any, acme: Team, log_in: Any, text: str) -> None:
     audit_log.record(Action.CHANGED, text, text, by=superuser)
+    AuditEntry(action="changed", subject=text, details=text).save()  # as from an older release
     for row in csv.reader(StringIO(exported(log_in(superuser), "csv"))):
         for cell in row:
             assert cell.isprintable()
@@ -165,6 +167,9 @@ def test_hostile_text_is_harmless_and_short(superuser: Any, acme: Team, log_in: 
     page = log_in(superuser).get(LOG).content.decode()
     assert "<b>x" not in page
     assert "<i>z" not in page
+    half = "\ud800"  # from an import, a passkey's name or another's JSON
+    audit_log.record(Action.CHANGED, half, half, by=superuser)
+    assert newest()[0][3] == "\\ud800"
 
 
 def test_nothing_changes_an_entry(acme: Team) -> None:
@@ -198,8 +203,22 @@ def test_a_change_without_its_entry_is_none(acme: Team, log_in: Any, monkeypatch
     address = f"/admin/widgets/project/{acme.project.pk}/members/{acme.viewer.pk}/role/"
     assert client.post(address, {"role": "lead"}).status_code == 500
     assert acme.viewer.memberships.get().role == "viewer"
+    assert invite(client, acme).status_code == 500
+    assert ada() is None
+    address = f"/admin/widgets/project/{acme.project.pk}/notices/"
+    assert client.post(address, {"action": "when", "notify_after_minutes": "5"}).status_code == 500
+    assert Project.objects.get(pk=acme.project.pk).notify_after_minutes == 60
+    listed = {"projects": [{"name": "New", "project_id": 77, "username": "u"}]}
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(json.dumps(listed).encode())))
+    with pytest.raises(DatabaseError):
+        call_command("import_widgets", "-")
+    assert not Project.objects.filter(name="New").exists()
     login = {"username": "Acme-viewer", "password": PASSWORD}
     assert Client().post("/admin/login/", login).status_code == 302, "people still get in"
+    elsewhere = log_in(acme.editor)
+    acme.editor.set_password("another long password")
+    acme.editor.save()
+    assert elsewhere.get("/").status_code == 302, "a new password ends the sessions"
 
 
 def test_lines_of_json_go_to_the_log_after_the_commit(

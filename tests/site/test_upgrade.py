@@ -187,7 +187,11 @@ def test_members_get_the_role_that_their_rights_made(tmp_path: Path) -> None:
 def with_history() -> Iterator[str]:
     """A changed widget, one that went to project 1's other side, a deleted one, a login and a failed one."""
     for pk, (thing, flag, said) in enumerate(
-        (("3", 2, "Paused."), ("4 in project 1", 2, "Resumed."), ("99", 3, ""), ("x", 2, "Odd.")), 1
+        (
+            *(("3", 2, "Paused."), ("4 in project 1", 2, "Resumed."), ("99", 3, ""), ("x", 2, "Odd.")),
+            *(("3 in project ²", 2, "[1]"), ("3", 2, '[{"changed": {"fields": [null]}}]'), ("3", 2, "[" * 5000)),
+        ),
+        1,
     ):
         values = f"{pk}, '{thing}', 'Signups', {flag}, '{said}', 14, 1, '2026-11-0{pk} 12:00:00'"
         yield f"INSERT INTO django_admin_log VALUES ({values})"
@@ -207,8 +211,11 @@ def test_what_was_logged_before_is_in_the_audit_log(tmp_path: Path) -> None:
         ("sign_in_failed", "", None, "demo", None, "2001:db8::/64", "Firefox"),
         ("deleted", "demo", None, "Signups", 99, "", ""),
         ("changed", "demo", None, "Signups", None, "", "Odd."),
+        ("changed", "demo", 1, "Signups", 3, "", "[1]"),
+        ("changed", "demo", 1, "Signups", 3, "", '[{"changed": {"fields": [null]}}]'),
+        ("changed", "demo", 1, "Signups", 3, "", "[" * 4000),
     ]
-    assert rows(tmp_path, "SELECT COUNT(*) FROM django_admin_log") == [(4,)], "the history of one widget stays"
+    assert rows(tmp_path, "SELECT COUNT(*) FROM django_admin_log") == [(7,)], "the history of one widget stays"
     with pytest.raises(sqlite3.IntegrityError), closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:
         database.execute("UPDATE widgets_auditentry SET actor = 'x'")
 

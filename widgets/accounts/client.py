@@ -8,8 +8,8 @@ from django.http import HttpRequest
 
 UNKNOWN = "0.0.0.0"  # noqa: S104 - stands for no address; nothing listens on it
 
-CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Newlines, escapes, and characters that turn the writing direction."""
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Newlines, escapes, characters that turn the writing direction, and halves of characters, which no database takes."""
 
 
 def harmless(text: str) -> str:

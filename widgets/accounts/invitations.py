@@ -21,7 +21,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from widgets.models import Project
+from widgets.accounts.audit_log import log_change
+from widgets.models import Action, Project, Role
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ def invite(by: Any, project: Project, name: str, email: str, role: str) -> Invit
         elif user.memberships.filter(project=project).exists():
             raise CantInvite("This person is a member of the project already.")
         project.members.add(user, through_defaults={"role": role})
+        log_change(by, project, f"Invited {email} as {Role(role)}.", Action.INVITED)
     if new or may_give_link(by, user):
         return send_link(user)
     if settings.EMAIL_IS_SET_UP:

@@ -66,7 +66,7 @@ class PasswordRules:
     def password_changed(self, password: str, user: Any = None) -> None:
         """Ends all sessions. The one that changed the password goes on, because Django gives it a new key then."""
         if user is not None:
-            audit_log.record(Action.PASSWORD, user)
+            audit_log.record(Action.PASSWORD, user, must=False)  # the password is saved already
         if user is None or user.last_login is None:
             return
         user.sessions.all().delete()

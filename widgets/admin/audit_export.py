@@ -9,6 +9,7 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from widgets.accounts.audit_log import as_dict, as_json
+from widgets.accounts.client import harmless
 from widgets.cyfe.labels import without_formula
 from widgets.models import AuditEntry
 
@@ -58,4 +59,4 @@ def csv_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator[
 
 
 def cell(value: Any) -> str:
-    return without_formula(" | ".join(str("" if value is None else value).splitlines()))
+    return without_formula(" | ".join(map(harmless, str("" if value is None else value).splitlines())))

@@ -59,9 +59,8 @@ class MembersPage(admin.ModelAdmin):
             except CantInvite as refusal:
                 form.add_error("email", str(refusal))
             else:
-                email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
-                audit_log.log_change(request.user, project, f"Invited {email} as {role}.", Action.INVITED)
-                return self.page(request, project, "invited", "Invited", invitation=made, email=email)
+                context = {"invitation": made, "email": form.cleaned_data["email"]}
+                return self.page(request, project, "invited", "Invited", **context)
         rows = sorted(project.memberships.select_related("user"), key=place)
         context = {
             "leads": leads,
@@ -94,8 +93,8 @@ class MembersPage(admin.ModelAdmin):
         row = self.row_to_change(request, pk, user)
         if not may_give_link(request.user, row.user):
             raise PermissionDenied
-        made = send_link(row.user)
         audit_log.log_change(request.user, row.project, f"Made a new link for {row.user}.", Action.INVITED)
+        made = send_link(row.user)
         return self.page(request, row.project, "invited", "A new link", invitation=made, email=row.user.email)
 
     def remove_view(self, request: HttpRequest, pk: int, user: int) -> HttpResponse:

@@ -149,10 +149,11 @@ def add(request: HttpRequest, project: Project, form: AddressForm) -> bool:
 def change_when(request: HttpRequest, project: Project, form: WhenForm) -> bool:
     if not form.is_valid():
         return False
-    minutes = form.cleaned_data["notify_after_minutes"]
+    before, minutes = form.initial["notify_after_minutes"], form.cleaned_data["notify_after_minutes"]
     # Only this field: a whole save would end the project's backoff.
-    project.save(update_fields=["notify_after_minutes"])
-    log_change(request.user, project, f"Notices: minutes until a notice → “{minutes}”")
+    with transaction.atomic():
+        project.save(update_fields=["notify_after_minutes"])
+        log_change(request.user, project, f"Notices: minutes until a notice: “{before}” → “{minutes}”")
     messages.success(request, "Saved.")
     return True
 
@@ -166,14 +167,16 @@ def change_address(request: HttpRequest, project: Project, action: str) -> bool:
     if address is None:
         messages.error(request, "This address is not here any more.")
     elif action == "remove":
-        address.delete()
-        log_change(request.user, project, f"Notices: removed the address “{address}”.")
+        with transaction.atomic():
+            address.delete()
+            log_change(request.user, project, f"Notices: removed the address “{address}”.")
         messages.success(request, f"{address} is removed.")
     elif action == "weekly":
         address.weekly = not address.weekly
-        address.save(update_fields=["weekly"])
         word = "on" if address.weekly else "off"
-        log_change(request.user, project, f"Notices: weekly summary of “{address}” → “{word}”")
+        with transaction.atomic():
+            address.save(update_fields=["weekly"])
+            log_change(request.user, project, f"Notices: weekly summary of “{address}” → “{word}”")
         messages.success(request, f"The weekly summary for {address} is {word}.")
     elif action == "test":
         send_test(request, project, address)

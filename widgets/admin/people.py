@@ -84,8 +84,8 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
         if not user.is_active:
             self.message_user(request, "This account is closed. Make it active first.", messages.ERROR)
             return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))
-        made = send_link(user)
         audit_log.log_change(request.user, user, "Made a new link to set the password.", Action.INVITED)
+        made = send_link(user)
         return private_page(self, request, "people/invited.html", "A new link", invitation=made, email=user.email)
 
     def leave_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -48,16 +48,20 @@ Check = Callable[[Sequence[tuple[NoticeTarget, bool]]], list[str]]
 """`notices.sending.check`, which is in a room above this one."""
 
 
-def import_all(content: dict[str, Any], check: Check | None = None) -> tuple[list[Project], list[Widget]]:
+def import_all(
+    content: dict[str, Any], check: Check | None = None, log: Callable[[list[Project | Widget]], None] | None = None
+) -> tuple[list[Project], list[Widget]]:
     """Creates or updates what the file lists, in its order. A bad entry undoes all and raises BadImport.
 
-    `check` looks at addresses of notices more closely than this module can.
+    `check` looks at addresses of notices more closely than this module can. `log` is called before the commit.
     """
     if check:
         check_addresses(content, check)
     with transaction.atomic():
         projects = [import_project(entry, where) for entry, where in entries(content, "projects")]
         widgets = [import_widget(entry, where) for entry, where in entries(content, "widgets")]
+        if log:
+            log([*projects, *widgets])
     return projects, widgets
 
 

@@ -100,8 +100,8 @@ def changes(apps, db):
         pk, _, moved_from = str(row.object_id).partition(" in project ")
         pk = int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
         project = {"project": pk, "widget": of_widget.get(pk)}.get(kind)
-        project = int(moved_from) if moved_from.isdigit() and len(moved_from) < 19 else project
-        said = LogEntry(action_flag=row.action_flag, change_message=row.change_message).get_change_message()
+        if moved_from.isascii() and moved_from.isdigit() and len(moved_from) < 19:
+            project = int(moved_from)
         yield {
             "at": row.action_time,
             "actor": names.get(row.user_id, "")[:150],
@@ -112,8 +112,16 @@ def changes(apps, db):
             "subject": row.object_repr[:200],
             "subject_kind": kind[:40],
             "subject_id": pk,
-            "details": said[:4000],
+            "details": said_in(row)[:4000],
         }
+
+
+def said_in(row):
+    """The words of an entry. A message that Django can't read, written by hand or cut off, stops no upgrade."""
+    try:
+        return LogEntry(action_flag=row.action_flag, change_message=row.change_message).get_change_message()
+    except Exception:
+        return row.change_message
 
 
 class Migration(migrations.Migration):

@@ -130,7 +130,7 @@ def ending_of(project: Project, now: datetime) -> Cause | None:
 
 def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | None:
     """Whether a cause that is gone is well again. None: not known yet. False: nobody waits for it any more."""
-    if notice.cause.startswith(ENDS):
+    if notice.cause.startswith(ENDS) or not project.widgets.filter(active=True).exists():
         return False
     if notice.cause in NEEDS_SOMEBODY:
         # Saving a project clears its errors. Only an answer proves that Mixpanel accepts the new credentials.
@@ -138,15 +138,19 @@ def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | No
         last = (
             project.calls.exclude(outcome__in=undecided).order_by("-ended_at", "-pk").values_list("outcome", flat=True)
         )
-        return None if last.first() in NEEDS_SOMEBODY else True
+        outcome = last.first()  # None: no query for a week, so the ledger has forgotten
+        return None if outcome in NEEDS_SOMEBODY else outcome is not None
     if notice.cause == "secret":
         return True
     active = Widget.objects.filter(pk__in=notice.widgets, active=True).select_related("snapshot").defer(*HEAVY)
     widgets = list(with_health(active, now, []))
     if any(each.health_state == "failing" and is_used(each, now) for each in widgets):
         return None  # they fail by another cause now
-    return any(
+    if any(
         each.health_state == "fresh"
         or (each.snapshot and each.snapshot.fetched_at and each.snapshot.fetched_at > notice.since)
         for each in widgets
-    )
+    ):
+        return True
+    # A corrected widget has no data until the next poll, and a refresh may be running.
+    return None if any(is_used(each, now) for each in widgets) else False

@@ -31,6 +31,11 @@ LARGEST_ANSWER = 1024**2
 PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "pty.spawn")
 CONNECTING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 
+INSIDE = tuple(
+    map(ipaddress.ip_network, ("192.0.0.0/24", "168.63.129.16/32", "fec0::/10", "3fff::/20", "64:ff9b:1::/48"))
+)
+"""What Python, or an older one, calls public: services of clouds for their own machines, and old or odd networks."""
+
 seen: list[str] = []
 """Codes of what went wrong, in order. Apprise itself only says whether it went well."""
 
@@ -50,6 +55,8 @@ def is_outside(ip: str) -> bool:
         carried = ipaddress.ip_address(int(address) & 0xFFFFFFFF) if nat64 else None
         carried = carried or address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         address = carried or address
+    if any(address in network for network in INSIDE):
+        return False
     return bool(address.is_global and not address.is_multicast and not address.is_reserved)
 
 
@@ -57,12 +64,14 @@ def addresses_of(host: str, port: int = 0) -> set[str]:
     return {str(found[4][0]) for found in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)}
 
 
-def proxies() -> set[str]:
-    """The addresses of the proxies in the environment: the host's owner chose them."""
-    found: set[str] = set()
+def proxies() -> set[tuple[str, int]]:
+    """The addresses and ports of the proxies in the environment: the host's owner chose them."""
+    found: set[tuple[str, int]] = set()
     for url in getproxies().values():
         with contextlib.suppress(OSError, ValueError):
-            found |= addresses_of(urlsplit(url if "//" in url else f"//{url}").hostname or "")
+            parts = urlsplit(url if "//" in url else f"http://{url}")
+            port = parts.port or {"https": 443, "socks5": 1080, "socks5h": 1080}.get(parts.scheme, 80)
+            found |= {(ip, port) for ip in addresses_of(parts.hostname or "")}
     return found
 
 
@@ -75,8 +84,8 @@ def guard(*, may_be_inside: bool) -> None:
             raise PermissionError("no programs here")
         if event in CONNECTING and not may_be_inside:
             address = args[-1] if event != "socket.sendmsg" else args[1]
-            ip = address[0] if isinstance(address, tuple) else ""
-            if ip not in allowed and not is_outside(str(ip)):
+            ip, port = address[:2] if isinstance(address, tuple) else ("", 0)
+            if (ip, port) not in allowed and not is_outside(str(ip)):
                 raise Inside("inside the network")
 
     sys.addaudithook(hook)

@@ -37,7 +37,10 @@ def send_due() -> None:
 
 
 def claim(now: datetime) -> list[NoticeMessage]:
-    """Takes messages that are due, the oldest one of each address, so that no other process sends them now."""
+    """Takes messages that are due, one of each address, so that no other process sends them now.
+
+    New ones go first: addresses that answer late or never do not hold up the others.
+    """
     due = NoticeMessage.objects.filter(
         Q(claimed_until=None) | Q(claimed_until__lte=now),
         address__isnull=False,
@@ -49,11 +52,15 @@ def claim(now: datetime) -> list[NoticeMessage]:
     if not due.exists():
         return []
     with transaction.atomic():
-        rows = due.select_for_update(skip_locked=True, of=("self",)).select_related("address").order_by("pk")[:100]
-        oldest: dict[int | None, NoticeMessage] = {}
+        rows = (
+            due.select_for_update(skip_locked=True, of=("self",))
+            .select_related("address")
+            .order_by("tries", "pk")[:100]
+        )
+        first: dict[int | None, NoticeMessage] = {}
         for row in rows:
-            oldest.setdefault(row.address_id, row)
-        taken = list(oldest.values())[: sending.AT_ONCE]
+            first.setdefault(row.address_id, row)
+        taken = list(first.values())[: sending.AT_ONCE]
         for row in taken:
             row.claimed_until, row.tries = now + CLAIMED_FOR, row.tries + 1
             row.save(update_fields=["claimed_until", "tries"])

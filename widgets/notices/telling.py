@@ -4,10 +4,11 @@ hosts and restarts, because the project's row is locked while it is decided.
 Nothing is written while nothing changes: on SQLite, each commit makes every process read its pages again.
 """
 
+import logging
 from collections.abc import Callable, Collection
 from datetime import datetime, time, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Count, Exists, OuterRef
 
 from widgets.models import Notice, NoticeAddress, NoticeMessage, Project
@@ -15,6 +16,8 @@ from widgets.notices import wording
 from widgets.notices.causes import ENDS, OF_PROJECT, Cause, causes_of, is_proven_well
 from widgets.notices.wording import Text
 from widgets.web.health import STATES, with_health
+
+logger = logging.getLogger(__name__)
 
 NEWCOMERS_AFTER = timedelta(days=1)
 """Widgets that join a cause that was told are told together, at most this often."""
@@ -30,7 +33,12 @@ def look(now: datetime, only: Collection[int] | None = None) -> None:
     """Looks at the projects that have addresses. `now`: the database's. `only`: the ids of the projects to look at."""
     listened = Project.objects.filter(Exists(NoticeAddress.objects.filter(project=OuterRef("pk"))))
     for project in listened if only is None else listened.filter(pk__in=only):
-        look_at(project, now)
+        try:
+            look_at(project, now)
+        except DatabaseError:
+            raise
+        except Exception:  # the others' notices go on
+            logger.exception("notices of project=%s could not be looked at", project.pk)
     if only is None:
         forget_unheard()
 

@@ -1,15 +1,21 @@
 """`manage.py import_widgets FILE`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Model
 
 from widgets.accounts.audit_log import log_command
 from widgets.import_export.importing import BadImport, import_all, read_json
 from widgets.models import Action
 from widgets.notices import sending
+
+
+def log(rows: Sequence[Model]) -> None:
+    log_command(rows, "Imported.", Action.IMPORTED)
 
 
 class Command(BaseCommand):
@@ -21,12 +27,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: str, **options: Any) -> None:
         try:
             data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-            projects, widgets = import_all(read_json(data), sending.check)
+            projects, widgets = import_all(read_json(data), sending.check, log)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from None
         except BadImport as bad:
             raise CommandError(f"Nothing was imported. {bad}") from None
-        log_command([*projects, *widgets], "Imported.", Action.IMPORTED)
         for project in projects:
             if not project.has_secret:
                 self.stderr.write(
