@@ -71,7 +71,7 @@ assert {way.status for way in three} == {"200 OK"}
 """,
     )
     different, kept = map(int, said[0].split())
-    # Three formats, eight moments before it is due, eight tags, two methods; a busy machine may miss a proof of the link.
+    # Three formats, eight moments before it is due, eight tags, two methods; a busy machine may miss a proof.
     assert (different, 300 < kept <= 3 * 8 * 8 * 2) == (0, True)
 
 

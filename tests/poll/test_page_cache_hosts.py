@@ -6,7 +6,9 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -82,6 +84,27 @@ def test_every_host_hears_of_a_replaced_address_within_a_second(filled: Site) ->
         assert_gone_in_time(filled, hosts, replace_slug(filled))
         for base in hosts:
             assert status(filled, base) == 200
+
+
+@pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
+def test_a_process_listens_once_when_its_first_polls_come_together(filled: Site) -> None:
+    for started in range(1, 4):
+        base, _ = filled.web()
+        together = threading.Barrier(8)
+
+        def poll(base: str = base, together: threading.Barrier = together) -> None:
+            with closing(HTTPConnection(base.removeprefix("http://"), timeout=60)) as link:
+                link.connect()
+                together.wait()
+                link.request("GET", filled.path)
+                link.getresponse()
+
+        with ThreadPoolExecutor(8) as pool:
+            for done in [pool.submit(poll) for _ in range(8)]:
+                done.result()
+        until_hosts_keep(filled, [base])
+        time.sleep(0.5)
+        assert len(listeners(filled)) == started
 
 
 @pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
