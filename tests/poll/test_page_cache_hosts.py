@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from fake_mixpanel.fake import FakeMixpanel
+from tests.poll.silent_proxy import SilentProxy
 from tests.poll.test_page_cache import PROMISED, WIDGET, filled
 from tests.running.conftest import host, needs_cluster, standin
 from tests.running.own_postgres import INITDB, OwnPostgres
@@ -128,6 +129,20 @@ def test_nothing_is_missed_while_the_link_is_killed_again_and_again(filled: Site
         killer.join()
     until_hosts_keep(filled, hosts)
     assert len(filled.logs().splitlines()) < 40
+
+
+@pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
+def test_a_link_that_goes_silent_without_an_end_is_replaced(filled: Site) -> None:
+    direct = filled.env["DATABASE_URL"]
+    proxy = SilentProxy(direct)
+    filled.env["DATABASE_URL"] = proxy.url
+    base, _ = filled.web()
+    filled.env["DATABASE_URL"] = direct
+    until_hosts_keep(filled, [base])
+    proxy.silence()
+    assert_gone_in_time(filled, [base], replace_slug(filled))
+    until_hosts_keep(filled, [base])
+    assert_gone_in_time(filled, [base], replace_slug(filled))
 
 
 @pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
