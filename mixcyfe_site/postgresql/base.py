@@ -4,6 +4,7 @@ Threads that answer requests stop waiting for an unresponsive server after 3 sec
 statement that runs often several times faster.
 """
 
+import math
 import time
 from collections.abc import Generator
 from functools import partial
@@ -20,15 +21,22 @@ server_check = ServerCheck()
 
 
 class Connection(psycopg.Connection[Any]):
+    longest_silence = math.inf
+    """After so many seconds without data, a wait fails and the connection is closed. For statements that are quick."""
+
     def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
         """psycopg calls this for every wait of the connection."""
-        if not is_answering():
+        if is_answering():
+            server_check.check()
+        elif self.longest_silence == math.inf:
             return super().wait(gen, *args, **kwargs)
-        server_check.check()
         return super().wait(self.watched(gen), *args, **kwargs)
 
     def watched(self, gen: Any) -> Generator[Any, Any, Any]:
-        """Runs psycopg's generator, which wakes every 0.1 s. After PATIENCE without data it checks the server."""
+        """Runs psycopg's generator, which wakes every 0.1 s.
+
+        After PATIENCE without data, a thread that answers checks the server.
+        """
         heard_at = time.monotonic()
         try:
             state = next(gen)
@@ -36,8 +44,8 @@ class Connection(psycopg.Connection[Any]):
                 ready = yield state
                 if ready:
                     heard_at = time.monotonic()
-                elif time.monotonic() - heard_at > PATIENCE:
-                    server_check.check_again()
+                else:
+                    self.check(silence=time.monotonic() - heard_at)
                 state = gen.send(ready)
         except StopIteration as end:
             return end.value
@@ -45,6 +53,12 @@ class Connection(psycopg.Connection[Any]):
             # A statement is still running on this connection, so no other may use it.
             self.close()
             raise
+
+    def check(self, *, silence: float) -> None:
+        if silence > self.longest_silence:
+            raise Unresponsive
+        if silence > PATIENCE and is_answering():
+            server_check.check_again()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -28,6 +28,7 @@ NOT_RUN_HERE = {
     r"(adduser|cp|ln|rm|nginx|systemctl)\b.*(mixcyfe|daemon-reload|\bnginx\b).*": "changes a machine; see tests/deploy",
     r"docker .*": "needs a container engine; see tests/deploy/test_container.py",
     r"pg_restore .*": "needs PostgreSQL: run by tests/test_backup.py",
+    r"(psql|pg_restore) .*": "needs PostgreSQL: run by tests/site/test_backup.py",
 }
 THERE_AND_HERE = ("/home/YOURNAME/mixcyfe/", "")
 OLD_ADDRESS = f"http://host/mixpanel/api/v1.0/Signed_up/{DEMO_PROJECT_SECRET}/{'f' * 32}?by=plan"

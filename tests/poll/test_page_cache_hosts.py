@@ -6,12 +6,15 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
 
 from fake_mixpanel.fake import FakeMixpanel
+from tests.poll.silent_proxy import SilentProxy
 from tests.poll.test_page_cache import PROMISED, WIDGET, filled
 from tests.running.conftest import host, needs_cluster, standin
 from tests.running.own_postgres import INITDB, OwnPostgres
@@ -85,6 +88,27 @@ def test_every_host_hears_of_a_replaced_address_within_a_second(filled: Site) ->
 
 
 @pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
+def test_a_process_listens_once_when_its_first_polls_come_together(filled: Site) -> None:
+    for started in range(1, 4):
+        base, _ = filled.web()
+        together = threading.Barrier(8)
+
+        def poll(base: str = base, together: threading.Barrier = together) -> None:
+            with closing(HTTPConnection(base.removeprefix("http://"), timeout=60)) as link:
+                link.connect()
+                together.wait()
+                link.request("GET", filled.path)
+                link.getresponse()
+
+        with ThreadPoolExecutor(8) as pool:
+            for done in [pool.submit(poll) for _ in range(8)]:
+                done.result()
+        until_hosts_keep(filled, [base])
+        time.sleep(0.5)
+        assert len(listeners(filled)) == started
+
+
+@pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
 def test_nothing_is_missed_while_the_link_is_killed_again_and_again(filled: Site) -> None:
     hosts = [filled.web()[0], filled.web()[0]]
     until_hosts_keep(filled, hosts)
@@ -105,6 +129,20 @@ def test_nothing_is_missed_while_the_link_is_killed_again_and_again(filled: Site
         killer.join()
     until_hosts_keep(filled, hosts)
     assert len(filled.logs().splitlines()) < 40
+
+
+@pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
+def test_a_link_that_goes_silent_without_an_end_is_replaced(filled: Site) -> None:
+    direct = filled.env["DATABASE_URL"]
+    proxy = SilentProxy(direct)
+    filled.env["DATABASE_URL"] = proxy.url
+    base, _ = filled.web()
+    filled.env["DATABASE_URL"] = direct
+    until_hosts_keep(filled, [base])
+    proxy.silence()
+    assert_gone_in_time(filled, [base], replace_slug(filled))
+    until_hosts_keep(filled, [base])
+    assert_gone_in_time(filled, [base], replace_slug(filled))
 
 
 @pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)

@@ -23,6 +23,10 @@ TRUSTED_SECONDS = 0.9
 PROVE_EVERY = 0.25
 RECONNECT_AFTER = 1
 
+GIVEN_UP_AFTER = 5
+"""A new connection takes the place of one that is silent for so many seconds. A proxy may keep that one open forever,
+and acknowledge what it never passes on."""
+
 CHANNEL = "widgets_polls"
 TABLES = ("widgets_widget", "widgets_project", "widgets_snapshot", "widgets_rendering")
 TRIGGERS = 2 * len(TABLES)
@@ -83,6 +87,7 @@ class PostgresChanges(Changes):
         """Records changes. Ends only with an exception."""
         connection.ensure_connection()
         link = connection.connection
+        link.longest_silence = GIVEN_UP_AFTER
         link.execute(f"LISTEN {CHANNEL}")
         self.record()  # anything may have changed before
         known: Any = None

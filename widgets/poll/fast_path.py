@@ -6,6 +6,7 @@ no refresh; also addresses without a widget. Django handles all other requests, 
 
 import os
 import re
+import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +32,7 @@ class FastPath:
     def __init__(self, django: WSGI) -> None:
         self.django = django
         self.pages: PageCache | None = None
+        self.lock = threading.Lock()
         os.register_at_fork(after_in_child=self.forget_pages)
         self.hosts = frozenset(host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*")))
         self.always: list[tuple[str, str]] = []
@@ -39,14 +41,19 @@ class FastPath:
 
     def forget_pages(self) -> None:
         """For a forked process, which must not use its parent's connections."""
-        self.pages = None
+        self.pages, self.lock = None, threading.Lock()
+
+    def first_pages(self) -> PageCache:
+        """One cache, whatever number of first polls come together: each would listen to PostgreSQL forever."""
+        with self.lock:
+            if self.pages is None:
+                self.pages = new_cache()
+            return self.pages
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         address = environ["PATH_INFO"]
         if address.startswith(POLLED) and self.is_plain(environ):
-            if self.pages is None:
-                self.pages = new_cache()
-            reply = fast_answer(self.pages, address, environ.get("HTTP_IF_NONE_MATCH", ""))
+            reply = fast_answer(self.pages or self.first_pages(), address, environ.get("HTTP_IF_NONE_MATCH", ""))
             if reply is not None:
                 headers = reply.headers + self.always
                 if reply.status != 304:
