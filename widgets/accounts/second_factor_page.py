@@ -44,13 +44,14 @@ class SecondFactorPage(AuthenticateView):
         """Nobody can guess a passkey, so it is taken during a lockout too."""
         user = self.stage.login.user
         tries = guesses.of_codes(request, user)
-        if "code" in request.POST and tries.are_locked(request):
+        above = tries.reserve(request) if "code" in request.POST else 0
+        if above > 0:
             clear_login(request)
             return refused(request)
         response: HttpResponse = super().post(request, *args, **kwargs)
         if self.form.is_valid():
             tries.forget()
-        elif "code" in self.form.errors and tries.count_failure(request, "second factor failed"):
+        elif "code" in self.form.errors and tries.record_failure(request, "second factor failed", above):
             clear_login(request)
             mails.send_once_per_day(
                 user,
