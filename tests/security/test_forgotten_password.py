@@ -96,6 +96,6 @@ def test_nobody_floods_a_mailbox_or_asks_without_end(ada: Any, clock: Any) -> No
 
 def test_without_mail_the_page_says_whom_to_ask(ada: Any, settings: Any) -> None:
     settings.EMAIL_IS_SET_UP = False
-    assert "Ask a lead of your project" in text_of(Client().get(FORGOTTEN))
+    assert "Ask a superuser for a link" in text_of(Client().get(FORGOTTEN))
     ask("ada@example.com")
     assert not mail.outbox

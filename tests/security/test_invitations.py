@@ -177,3 +177,31 @@ def test_a_superuser_makes_a_new_link_for_who_forgot(acme: Team, superuser: Any,
     assert set_password(Client(), link).status_code == 302
     acme.viewer.refresh_from_db()
     assert acme.viewer.check_password(PASSWORD["new_password1"])
+
+
+def test_a_kept_link_opens_no_project_of_the_next_lead(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
+    kept = link_on(invite(log_in(acme.lead), acme))
+    said = re.sub(r"\s+", " ", invite(log_in(hooli.lead), hooli, role="lead").content.decode())
+    assert "only superusers can make the next one" in said
+    assert "no longer valid" in Client().get(kept).content.decode()
+    new = link_on(log_in(superuser).post(page_of(hooli, ada().pk, "link")))
+    assert set_password(Client(), new).status_code == 302
+
+
+def test_a_withdrawn_invitation_has_a_link_no_more_also_where_it_is_open(acme: Team, log_in: Any) -> None:
+    lead, visitor = log_in(acme.lead), Client()
+    link = link_on(invite(lead, acme))
+    page = visitor.get(link)["Location"]
+    lead.post(page_of(acme, ada().pk, "remove"))
+    for answer in (Client().get(link), visitor.post(page, PASSWORD)):
+        assert "no longer valid" in answer.content.decode()
+    assert not ada().has_usable_password()
+
+
+def test_a_link_works_after_a_change_of_the_role(acme: Team, log_in: Any) -> None:
+    lead = log_in(acme.lead)
+    link = link_on(invite(lead, acme, role="lead"))
+    lead.post(page_of(acme, ada().pk, "role"), {"role": "viewer"})
+    visitor = Client()
+    assert set_password(visitor, link).status_code == 302
+    assert visitor.get("/admin/widgets/widget/add/").status_code == 403

@@ -68,6 +68,8 @@ def test_a_project_keeps_a_lead(acme: Team, superuser: Any, log_in: Any) -> None
         log_in(superuser).post(page_of(acme, user.pk, "remove"))
     page = log_in(superuser).get(page_of(acme)).content.decode()
     assert "This project has no lead" not in page, "Ada waits"
+    get_user_model().objects.filter(pk=ada().pk).update(is_active=False)
+    assert "This project has no lead" in log_in(superuser).get(page_of(acme)).content.decode()
     log_in(superuser).post(page_of(acme, ada().pk, "remove"))
     assert "This project has no lead" in log_in(superuser).get(page_of(acme)).content.decode()
 

@@ -89,6 +89,23 @@ def test_a_code_is_good_once_and_for_a_minute(root: Any, phone: Phone, clock: An
     assert half_way("root").post(SECOND, {"code": phone.code()}).status_code == 302
 
 
+def test_the_code_of_the_set_up_logs_nobody_in(root: Any, log_in: Any, clock: Any) -> None:
+    client = log_in(root)
+    phone = Phone("".join(re.findall(r"<span>([A-Z2-7]{4})</span>", text(client.get("/account/app/")))))
+    client.post("/account/app/", {"code": phone.code()})
+    assert half_way("root").post(SECOND, {"code": phone.code()}).status_code == 200
+    clock.shift(30)
+    assert half_way("root").post(SECOND, {"code": phone.code()}).status_code == 302
+
+
+def test_a_login_ends_that_began_with_an_older_password(root: Any, phone: Phone) -> None:
+    thief = half_way("root")
+    root.set_password("the next long password")
+    root.save()
+    assert thief.post(SECOND, {"code": phone.code()})["Location"] == "/account/login/"
+    assert not is_in(thief)
+
+
 def test_a_recovery_code_is_good_once(root: Any, phone: Phone) -> None:
     code = recovery_codes(root)[0]
     assert half_way("root").post(SECOND, {"code": code}).status_code == 302

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.security.codes import is_in, post_password, text_of
+from tests.security.conftest import Team
 from widgets.models import Session
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +142,12 @@ def test_a_lockout_is_mailed_to_the_owner_once_per_day(superuser: Any, settings:
     for _ in range(12):
         post_password("root", "wrong")
     assert len(mail.outbox) == 2
+
+
+def test_everybody_with_a_password_finds_where_to_change_it(acme: Team, log_in: Any) -> None:
+    client = log_in(acme.viewer)
+    assert 'href="/admin/password_change/"' in text_of(client.get("/account/"))
+    assert client.get("/admin/password_change/").status_code == 200
+    acme.viewer.set_unusable_password()
+    acme.viewer.save()
+    assert 'href="/admin/password_change/"' not in text_of(log_in(acme.viewer).get("/account/"))

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,12 +17,13 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from tests.security.codes import SECOND, is_in, phone_of, text_of
 from tests.security.conftest import Team
 from tests.security.test_second_factor import everything_stored
 from widgets.accounts import openid
-from widgets.models import AuditEntry
+from widgets.models import AccountSecurity, AuditEntry
 
 oidc_provider_mock = pytest.importorskip("oidc_provider_mock")
 pytestmark = pytest.mark.django_db
@@ -249,3 +251,22 @@ def test_the_secret_stands_nowhere(issuer: str, caplog: Any, acme: Team) -> None
     assert answer.status_code == 302
     for text in (caplog.text, pages, everything_stored()):
         assert SECRET not in text
+
+
+def test_who_must_set_up_a_second_factor_can_sign_in_again_for_it(
+    issuer: str, acme: Team, settings: Any, log_in: Any
+) -> None:
+    sign_on(person(issuer, email="acme-lead@example.com"))
+    settings.REQUIRE_SECOND_FACTOR = True
+    acme.lead.set_unusable_password()
+    acme.lead.save()
+    client = log_in(acme.lead)
+    client.get("/")
+    AccountSecurity.objects.update(second_factor_asked_at=timezone.now() - timedelta(days=8))
+    session = client.session
+    session["signed_in_at"] = int(time.time()) - 601
+    session.save()
+    assert "Show that it is you" in text_of(client.get("/account/app/"))
+    _, answer = sign_on("ada-1", client, next="/account/app/")
+    assert answer["Location"] == "/account/app/"
+    assert "Scan this picture" in text_of(client.get("/account/app/"))

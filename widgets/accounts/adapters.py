@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from widgets.accounts import reauthentication
+from widgets.accounts import reauthentication, second_factor_page
 from widgets.accounts.client import client_network
 from widgets.models.encrypted import Encrypted, encrypt
 
@@ -26,8 +26,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         return HttpResponseRedirect(f"{reverse('admin:login')}?closed")
 
+    def pre_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse | None:
+        second_factor_page.begin(request, user)
+        refusal: HttpResponse | None = super().pre_login(request, user, **options)
+        return refusal
+
     def login(self, request: HttpRequest, user: Any) -> None:
         login(request, user, backend=BACKEND)
+        second_factor_page.end(request)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """The pages say it themselves."""

@@ -11,6 +11,7 @@ from axes.attempts import get_cool_off_threshold
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from widgets.accounts import known_browsers
@@ -33,6 +34,23 @@ class Guesses:
     def are_locked(self, request: Any) -> bool:
         AxesProxyHandler.update_request(request)
         return self._above_limit(request) >= 0
+
+    def reserve(self, request: Any) -> int:
+        """Counts a guess before it is checked. Returns the count's distance above the limit; above 0, check nothing.
+
+        So many guesses at once, from whatever addresses, pass the limit no more than one after the other do.
+        """
+        if self.are_locked(request):
+            return 1
+        with transaction.atomic():
+            get_user_model().objects.select_for_update().filter(username=self.name).first()
+            count(request, self.name, self.kind)
+            return self._above_limit(request)
+
+    def record_failure(self, request: Any, what: str, above: int) -> bool:
+        """Records that a reserved guess was wrong. True if it begins the lockout."""
+        record(request, self.name, what, begins_lockout=above == 0)
+        return above == 0
 
     def count_failure(self, request: Any, what: str) -> bool:
         """Counts and records one failure. True if the lockout begins or goes on."""

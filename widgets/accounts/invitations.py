@@ -28,7 +28,18 @@ logger = logging.getLogger(__name__)
 
 
 class InvitationTokens(PasswordResetTokenGenerator):
+    """A link of a person who has never logged in ends when the person's projects change.
+
+    Otherwise the lead who kept the link of an invitation would get into the project of the next lead who invites.
+    """
+
     key_salt = "widgets.accounts.invitations"
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        value = super()._make_hash_value(user, timestamp)
+        if not is_pending(user):
+            return value
+        return f"{value}{sorted(user.memberships.values_list('project', flat=True))}"
 
 
 tokens = InvitationTokens()
@@ -59,6 +70,10 @@ class Invitation:
     link: str = ""
     mailed: bool = False
     problem: str = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        return is_pending(self.user)
 
 
 class CantInvite(Exception):
@@ -118,7 +133,7 @@ def may_give_link(by: Any, user: Any) -> bool:
 def send_link(user: Any) -> Invitation:
     """Mails a new one-time link. If mail is not set up or fails, returns the link, to be shown once.
 
-    Older links stay valid until the person uses one of them.
+    Older links stay valid until the person uses one of them, or the person's projects change.
     """
     if not settings.EMAIL_IS_SET_UP:
         return Invitation(user, link_for(user))

@@ -59,6 +59,12 @@ class AddApp(OwnPage, ActivateTOTPView):
     template_name = "sign_in/add_app.html"
     title = "Codes from an app"
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Uses the code up: whoever saw it logs in with it no more."""
+        response: HttpResponse = super().form_valid(form)
+        second_factor.authenticator_of(self.request.user, form.cleaned_data["code"])
+        return response
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         secret = context["form"].secret

@@ -92,13 +92,14 @@ def ask(request: Any) -> HttpResponse | None:
     form = AgainForm(request.POST if answered else None, request.user)
     if answered and form.fields:
         tries = guesses.of_session(request)
-        if tries.are_locked(request):
+        above = tries.reserve(request)
+        if above > 0:
             return refused(request)
         if form.is_valid():
             confirm(request)
             tries.forget()
             return HttpResponseRedirect(request.get_full_path()) if request.POST[MARK] == "GET" else None
-        if tries.count_failure(request, "signing in again failed"):
+        if tries.record_failure(request, "signing in again failed", above):
             return refused(request)
     return page(request, form, request.POST[MARK] if answered else request.method)
 

@@ -42,6 +42,8 @@ OPEN_PAGES = {
     "logout",
     "jsi18n",
     "healthz",
+    "single_sign_on",  # the way to sign in again, without which the set-up does not open
+    "openid_connect_callback",
 }
 """The names of all pages for people whose grace is over."""
 

@@ -5,31 +5,53 @@ So the cookie of `known_browsers` arrives here too.
 
 from typing import Any
 
-from allauth.account.internal.stagekit import clear_login
+from allauth.account.internal.stagekit import clear_login, unstash_login
 from allauth.mfa.base.views import AuthenticateView
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.crypto import constant_time_compare
 
 from widgets.accounts import guesses, mails
 from widgets.accounts.login_page import passkeys_work
 from widgets.accounts.second_factor import FACTORS
 from widgets.accounts.sign_in import refused
 
+BEGUN_WITH = "login_begun_with"
+
+
+def begin(request: HttpRequest, user: Any) -> None:
+    """Notes the password of a login that begins, as Django does for sessions."""
+    request.session[BEGUN_WITH] = user.get_session_auth_hash()
+
+
+def end(request: HttpRequest) -> None:
+    request.session.pop(BEGUN_WITH, None)
+
 
 class SecondFactorPage(AuthenticateView):
     template_name = "sign_in/second_factor.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A new password ends the logins that began with the old one."""
+        login = unstash_login(request, peek=True)
+        begun_with = request.session.get(BEGUN_WITH, "")
+        if login and login.user and not constant_time_compare(begun_with, login.user.get_session_auth_hash()):
+            clear_login(request)
+        return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Nobody can guess a passkey, so it is taken during a lockout too."""
         user = self.stage.login.user
         tries = guesses.of_codes(request, user)
-        if "code" in request.POST and tries.are_locked(request):
+        above = tries.reserve(request) if "code" in request.POST else 0
+        if above > 0:
             clear_login(request)
             return refused(request)
         response: HttpResponse = super().post(request, *args, **kwargs)
         if self.form.is_valid():
             tries.forget()
-        elif "code" in self.form.errors and tries.count_failure(request, "second factor failed"):
+        elif "code" in self.form.errors and tries.record_failure(request, "second factor failed", above):
             clear_login(request)
             mails.send_once_per_day(
                 user,

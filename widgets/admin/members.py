@@ -64,7 +64,7 @@ class MembersPage(admin.ModelAdmin):
         rows = sorted(project.memberships.select_related("user"), key=place)
         context = {
             "leads": leads,
-            "has_lead": any(row.role == Role.LEAD for row in rows),
+            "has_lead": any(row.role == Role.LEAD and row.user.is_active for row in rows),
             "members": [row for row in rows if not is_pending(row.user)],
             "invited": [(row, leads and may_give_link(request.user, row.user)) for row in rows if is_pending(row.user)],
             "roles": [(role.value, role.label, MEANINGS[role]) for role in Role],
