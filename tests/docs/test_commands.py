@@ -27,7 +27,6 @@ NOT_RUN_HERE = {
     r".*-m pytest .*": "this is pytest",
     r"(adduser|cp|ln|rm|nginx|systemctl)\b.*(mixcyfe|daemon-reload|\bnginx\b).*": "changes a machine; see tests/deploy",
     r"docker .*": "needs a container engine; see tests/deploy/test_container.py",
-    r"pg_restore .*": "needs PostgreSQL: run by tests/test_backup.py",
     r"(psql|pg_restore) .*": "needs PostgreSQL: run by tests/site/test_backup.py",
 }
 THERE_AND_HERE = ("/home/YOURNAME/mixcyfe/", "")
