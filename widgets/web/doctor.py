@@ -14,6 +14,9 @@ from django.views.decorators.cache import never_cache
 from widgets.accounts.client import client_address
 
 ASK_BY = "X-MixCyfe-Doctor"
+UNDERSCORES = "X_MixCyfe_Doctor_Claims"
+"""A proxy must drop headers like this one: to a WSGI server, X_Forwarded_For is the same as X-Forwarded-For."""
+
 QUESTION, ANSWER = "widgets.doctor.question", "widgets.doctor.answer"
 ENDS_AFTER = 3600
 """Seconds. The clocks of two hosts may differ: another check of the doctor's says so."""
@@ -33,6 +36,7 @@ def doctor(request: HttpRequest) -> HttpResponse:
         "client": client_address(request),
         "is_secure": request.is_secure(),
         "has_address": "X-Forwarded-For" in request.headers,
+        "has_underscores": UNDERSCORES.replace("_", "-") in request.headers,
         "has_proxy": any(name in request.headers for name in OF_PROXIES),
         "trusts": settings.TRUST_PROXY,
         "site_url": settings.SITE_URL,

@@ -15,16 +15,13 @@ from widgets.management.doctor.finding import PATIENCE, Finding, fix, ok
 from widgets.mixpanel.answer import read_body
 from widgets.mixpanel.client import reason
 from widgets.mixpanel.wire import SESSION, exchange
-from widgets.web.doctor import ANSWER, ASK_BY, ENDS_AFTER, QUESTION
+from widgets.web.doctor import ANSWER, ASK_BY, ENDS_AFTER, QUESTION, UNDERSCORES
 
 ABOUT = "SITE_URL"
 PROXY = "proxy"
 LARGEST = 10_000
-FORGED = ("192.0.2.7", "192.0.2.8")
-"""Addresses that nobody has (RFC 5737)."""
-
-HEADERS = (("X-Forwarded-For", FORGED[0]), ("X_Forwarded_For", FORGED[1]))
-"""To a WSGI server both are the same header."""
+FORGED = "192.0.2.7"
+"""An address that nobody has (RFC 5737)."""
 
 HOW = "have the proxy set it itself, as the files in deploy/ do"
 
@@ -158,11 +155,17 @@ def of_addresses(seen: dict[str, Any]) -> Iterator[Finding]:
     believed = ask(**{"X-Forwarded-Proto": other})
     if believed and believed["is_secure"] != seen["is_secure"]:
         yield fix(PROXY, f"it passes on the X-Forwarded-Proto of strangers, and MixCyfe believes it: {HOW}.")
-    for name, value in HEADERS:
-        believed = ask(**{name: value})
-        if believed and believed["client"] in FORGED:
-            yield fix(
-                PROXY,
-                f"it passes on the {name} of strangers, and MixCyfe believes it, so an attacker's wrong passwords "
-                f"count for any address: {HOW}.",
-            )
+    believed = ask(**{"X-Forwarded-For": FORGED})
+    if believed and believed["client"] == FORGED:
+        yield fix(
+            PROXY,
+            "it passes on the X-Forwarded-For of strangers, and MixCyfe believes it, so an attacker's wrong passwords "
+            f"count for any address: {HOW}.",
+        )
+    believed = ask(**{UNDERSCORES: "on"})
+    if believed and believed["has_underscores"] and seen["trusts"]:
+        yield fix(
+            PROXY,
+            "it passes on headers with an underscore, and X_Forwarded_For of a stranger is X-Forwarded-For to MixCyfe: "
+            "have the proxy drop them, as the files in deploy/ do.",
+        )
