@@ -119,15 +119,15 @@ def of_proxy(seen: dict[str, Any]) -> Iterator[Finding]:
     found = [*of_settings(seen), *of_scheme(seen), *of_addresses(seen)]
     trusted = "MixCyfe believes the proxy, and the proxy believes no visitor."
     yield from found or [ok(PROXY, trusted if seen["trusts"] else "there is none, and MixCyfe believes no headers.")]
+    if (seen["trusts"], seen["site_url"]) != (settings.TRUST_PROXY, settings.SITE_URL):
+        yield ok(
+            PROXY,
+            "the running server has another TRUST_PROXY or SITE_URL than this command. That is right on a machine that "
+            "runs only workers; else restart the server.",
+        )
 
 
 def of_settings(seen: dict[str, Any]) -> Iterator[Finding]:
-    if (seen["trusts"], seen["site_url"]) != (settings.TRUST_PROXY, settings.SITE_URL):
-        yield fix(
-            PROXY,
-            "the running server has another TRUST_PROXY or SITE_URL than this command: restart it, or run "
-            "this command with the server's settings.",
-        )
     if seen["has_proxy"] and not seen["trusts"]:
         yield fix(
             PROXY,
