@@ -1,5 +1,6 @@
 """`manage.py doctor` on a whole site that is well, and on broken ones: it names what is wrong, and nothing else."""
 
+import shutil
 import socket
 import sqlite3
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from fake_mixpanel.fake import DEMO_SECRET, FakeMixpanel
 from tests.commands.copy import KEY, SECRET_KEY
+from tests.poll.pgbouncer import pooled
 from tests.running.conftest import needs_cluster
 from tests.running.disk import NO_DISK, SmallDisk
 from tests.running.front import Headers, front, says, serving
@@ -383,6 +385,14 @@ class TestCluster:
         now = datetime.now(UTC)
         site.sql("INSERT INTO widgets_hostclock (host, ahead, noticed_at) VALUES ('web-2', -33, ?)", now)
         only(doctor(site), "fix clock: that of host web-2 was 33 seconds behind the database's")
+
+    @pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="left out: PgBouncer is not installed")
+    def test_a_pooler_is_named(self, host: Callable[..., Site], tmp_path: Path) -> None:
+        site = host("postgres")
+        with pooled(tmp_path, site.env["DATABASE_URL"]) as address:
+            said = doctor(site, DATABASE_URL=address)
+        only(said, "fix SITE_URL: nothing answers")
+        assert said.has("ok  PostgreSQL: it is behind a pooler")
 
     def test_a_database_that_is_away(self, host: Callable[..., Site]) -> None:
         said = doctor(host(), DATABASE_URL="postgres://mixcyfe:pass-of-the-broker@127.0.0.1:1/mixcyfe")

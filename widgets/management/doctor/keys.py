@@ -29,7 +29,7 @@ def keys() -> Iterator[Finding]:
             "into FIELD_ENCRYPTION_KEYS, or enter these secrets again.",
         )
     else:
-        yield ok("keys", f"FIELD_ENCRYPTION_KEYS open all of {count(opened.total(), 'stored secret')}.")
+        yield ok("keys", f"FIELD_ENCRYPTION_KEYS open every stored secret ({opened.total()}).")
     for place in range(2, len(fernets) + 1):
         if opened[place]:
             yield ok(

@@ -118,7 +118,9 @@ def of_health(health: Got) -> Finding:
 def of_proxy(seen: dict[str, Any]) -> Iterator[Finding]:
     found = [*of_settings(seen), *of_scheme(seen), *of_addresses(seen)]
     trusted = "MixCyfe believes the proxy, and the proxy believes no visitor."
-    yield from found or [ok(PROXY, trusted if seen["trusts"] else "there is none, and MixCyfe believes no headers.")]
+    yield from found or [
+        ok(PROXY, trusted if seen["trusts"] else "none shows itself, and MixCyfe believes no headers of any.")
+    ]
     if (seen["trusts"], seen["site_url"]) != (settings.TRUST_PROXY, settings.SITE_URL):
         yield ok(
             PROXY,
