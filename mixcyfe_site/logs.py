@@ -1,19 +1,24 @@
-"""Makes log lines safe and few.
+"""Makes log lines safe and few, as plain text or as JSON.
 
 Names that come from people or Mixpanel can't begin a new line or control a terminal. An outage writes one line per
 cause and minute, however many polls and refreshes fail.
 """
 
 import copy
+import json
 import logging
 import sqlite3
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from threading import Lock
 from types import TracebackType
+from typing import Any
 
 from django.db import InterfaceError, OperationalError
+from pythonjsonlogger.json import JsonFormatter
 
+from widgets import request_id
 from widgets.accounts.client import harmless
 
 SILENT_SECONDS = 60
@@ -26,24 +31,59 @@ class OneLine(logging.Formatter):
     """Writes one line per record. Tracebacks are indented, so that none of their lines looks like a record."""
 
     def format(self, record: logging.LogRecord) -> str:
-        error = record.exc_info[1] if record.exc_info else None
-        if is_outage(error):
-            # The database's message explains the outage; a traceback does not.
-            record = copy.copy(record)
-            record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {str(error).strip()}", None
-            record.exc_info = record.exc_text = None
-        return super().format(record)
+        return super().format(explained(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         left_out = getattr(record, "left_out", 0)
         repeats = f" (and {left_out} more like this since the last such line)" if left_out else ""
-        return harmless(super().formatMessage(record))[:LONGEST_LINE] + repeats
+        request = f" request={given}" if (given := getattr(record, "request_id", "")) else ""
+        return harmless(super().formatMessage(record))[:LONGEST_LINE] + repeats + request
 
     def formatException(self, info: object) -> str:
         return indented(super().formatException(info))  # type: ignore[arg-type]
 
     def formatStack(self, info: str) -> str:
         return indented(super().formatStack(info))
+
+
+class JsonLine(JsonFormatter):
+    """Writes one JSON object per record, on one line, with the text that OneLine writes.
+
+    It has these fields and no others: attributes that callers add to a record, such as Django's `request`, may hold a
+    widget's address.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(explained(record))
+
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
+        log_data["time"] = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        log_data |= {"level": record.levelname, "logger": record.name}
+        log_data["message"] = harmless(record.getMessage())[:LONGEST_LINE]
+        more = {
+            "request_id": getattr(record, "request_id", ""),
+            "left_out": getattr(record, "left_out", 0),
+            "exception": message_dict.get("exc_info", ""),
+            "stack": message_dict.get("stack_info", ""),
+        }
+        log_data |= {name: value for name, value in more.items() if value}
+
+    def jsonify_log_record(self, log_data: Any) -> str:
+        return json.dumps(log_data)  # in ASCII: no character of a text can end the line
+
+    def formatException(self, ei: Any) -> str:
+        return "\n".join(harmless(line) for line in logging.Formatter.formatException(self, ei).splitlines())
+
+    def formatStack(self, stack_info: str) -> str:
+        return "\n".join(harmless(line) for line in stack_info.splitlines())
+
+
+class RequestId(logging.Filter):
+    """Adds the id of the request to which the record belongs."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.current()
+        return True
 
 
 class OncePerMinute(logging.Filter):
@@ -101,6 +141,17 @@ def is_outage(error: BaseException | None) -> bool:
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+
+
+def explained(record: logging.LogRecord) -> logging.LogRecord:
+    """Of an outage, the database's message in place of the traceback: it explains more."""
+    error = record.exc_info[1] if record.exc_info else None
+    if not is_outage(error):
+        return record
+    record = copy.copy(record)
+    record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {str(error).strip()}", None
+    record.exc_info = record.exc_text = None
+    return record
 
 
 def indented(text: str) -> str:

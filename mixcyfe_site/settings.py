@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
+    "widgets.web.middleware.RequestIdMiddleware",
     "widgets.web.middleware.SafeAnswersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "widgets.web.middleware.MachineMiddleware",
@@ -190,7 +191,7 @@ if SITE_IS_HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_REFERRER_POLICY = "same-origin"  # a widget's address is a secret: browsers must not send it to other sites
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^doctor$"]
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SITE_IS_HTTPS else 0
 # HSTS must not bind other hosts of the domain (W005, W021). The owner decides about HSTS at all, because nobody can
 # revoke it early (W004).
@@ -211,18 +212,25 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = setting("EMAIL_FROM", (str, ""), default=f"mixcyfe@{SITE_HOST}")
 
 CELERY_BROKER_URL = BROKER_URL
+LOG_FORMAT = setting("LOG_FORMAT", env.one_of("plain", "json"), default="plain")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "mixcyfe_site.logs.OneLine", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "plain": {"()": "mixcyfe_site.logs.OneLine", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "mixcyfe_site.logs.JsonLine"},
     },
     "filters": {
+        "request_id": {"()": "mixcyfe_site.logs.RequestId"},
         "no_polls": {"()": "mixcyfe_site.logs.NoPolls"},
         "once_per_minute": {"()": "mixcyfe_site.logs.OncePerMinute"},
     },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_per_minute"]},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["request_id", "once_per_minute"],
+        },
         "bare": {"class": "logging.StreamHandler"},
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},

@@ -12,6 +12,7 @@ from tests.running.site import eventually, free_port
 
 LINE = re.compile(
     r"\S+ \S+ (INFO|WARNING) widgets\.refresh\.gateway query project=1 snapshot=1 report=events ms=\d+ outcome=(\w+)"
+    r" request=[0-9a-f]{32}"
 )
 
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from tests.deploy.conftest import THREADS, Served
 from tests.deploy.proxy import HOST, Proxy, get
 
+FORGED_ID = {"X-Request-ID": "chosen-by-a-visitor"}
+
 
 def it_polls_over_https(proxy: Proxy, served: Served) -> None:
     connection = proxy.connect()
@@ -148,3 +150,25 @@ def it_logs_no_key(proxy: Proxy, served: Served, status: int | None = None) -> N
     for path in paths:
         get(plain, path)
     assert slug not in proxy.logged()
+
+
+def it_satisfies_the_doctor(proxy: Proxy, served: Served) -> None:
+    """Its headers come from the proxy alone."""
+    before, served.site.env = served.site.env, served.site.env | {"REQUESTS_CA_BUNDLE": str(proxy.certificate)}
+    try:
+        done = served.site.manage("doctor", check=False)
+    finally:
+        served.site.env = before
+    lines = done.stdout.splitlines()
+    assert (done.returncode, [line for line in lines if not line.startswith("ok  ")]) == (0, []), done.stderr
+    assert "ok  proxy: MixCyfe believes the proxy, and the proxy believes no visitor." in lines
+
+
+def it_gives_each_request_an_id(proxy: Proxy, served: Served) -> str:
+    """No visitor chooses it. Gives the id that MixCyfe logged, for the proxy's own log."""
+    answer = post_login(proxy, proxy.connect(), "username=one-id&password=wrong&csrfmiddlewaretoken={}", **FORGED_ID)
+    shown = answer.headers["X-Request-ID"]
+    assert re.fullmatch("[0-9a-f-]{32,36}", shown)
+    assert f'name="one-id" request={shown}\n' in served.site.logs()
+    assert "X-Request-ID" not in get(proxy.connect(), served.path, **FORGED_ID).headers
+    return shown

@@ -83,6 +83,14 @@ def test_it_answers_at_once_while_a_refresh_runs_behind(caddy: Proxy, served: Se
     behind.it_answers_at_once_while_a_refresh_runs_behind(caddy, served)
 
 
+def test_it_satisfies_the_doctor(caddy: Proxy, served: Served) -> None:
+    behind.it_satisfies_the_doctor(caddy, served)
+
+
+def test_it_gives_each_request_an_id(caddy: Proxy, served: Served) -> None:
+    behind.it_gives_each_request_an_id(caddy, served)
+
+
 def test_it_passes_no_long_headers_on(caddy: Proxy) -> None:
     assert get(caddy.connect(), "/healthz", Accept="a" * 30_000).status == 431
     assert get(caddy.connect(), "/healthz", Accept="a" * 8_000).status == 200

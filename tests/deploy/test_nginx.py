@@ -91,6 +91,15 @@ def test_it_answers_at_once_while_a_refresh_runs_behind(nginx: Proxy, served: Se
     behind.it_answers_at_once_while_a_refresh_runs_behind(nginx, served)
 
 
+def test_it_satisfies_the_doctor(nginx: Proxy, served: Served) -> None:
+    behind.it_satisfies_the_doctor(nginx, served)
+
+
+def test_it_logs_the_id_of_a_request(nginx: Proxy, served: Served) -> None:
+    shown = behind.it_gives_each_request_an_id(nginx, served)
+    eventually(lambda: f" {shown}\n" in nginx.logged())
+
+
 def test_it_answers_to_no_name_but_its_own(nginx: Proxy) -> None:
     for host in ("evil.example", "127.0.0.1"):
         for connection in (nginx.connect(), http.client.HTTPConnection("127.0.0.1", nginx.plain_port, timeout=60)):

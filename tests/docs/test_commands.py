@@ -23,6 +23,7 @@ NOT_RUN_HERE = {
     r"git (clone|pull)\b.*": "needs a repository elsewhere",
     r"cd .*": "changes nothing",
     r".*remove_second_factor NAME": "needs a person who has one: tests/security/test_second_factor.py",
+    r".*manage.py doctor": "finds what a test's site lacks: tests/running/test_doctor.py",
     r".*createsuperuser": "asks for a password on the terminal",
     r".*-m pytest .*": "this is pytest",
     r"(adduser|cp|ln|rm|nginx|systemctl)\b.*(mixcyfe|daemon-reload|\bnginx\b).*": "changes a machine; see tests/deploy",

@@ -18,6 +18,7 @@ from django.test import Client, RequestFactory
 from django.utils.module_loading import import_string
 from django.views.debug import ExceptionReporter, get_exception_reporter_filter
 
+from mixcyfe_site.logs import JsonLine
 from tests.security.marker import BY_METHOD, SECRET, USERNAME, found_in, pair
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.encrypted import keyring
@@ -59,7 +60,7 @@ class Kept(logging.Handler):
         self.seen = seen
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.seen += [self.format(record), repr(vars(record))]
+        self.seen += [self.format(record), repr(vars(record)), JsonLine().format(record)]
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """What an outage logs: one line per cause and minute, however many polls, tasks and refreshes it fails."""
 
 import io
+import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +12,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from mixcyfe_site.logs import OncePerMinute, OneLine
+from mixcyfe_site.logs import JsonLine, OncePerMinute, OneLine
 from widgets.models import Widget
 
 pytest.importorskip("celery", reason="left out: Celery is not installed")
@@ -53,7 +55,11 @@ def test_an_outage_is_one_line_a_cause_and_minute(
     said = "OperationalError: the database\\nis away"
     more = f"{said} (and 39 more like this since the last such line)"
     polls, health = "ERROR widgets.poll.view a poll failed: ", "ERROR widgets.web.healthz /healthz: no database: "
-    assert log.getvalue().splitlines() == [polls + said, health + said, *[polls + more, health + more] * 2]
+    assert re.sub(" request=[0-9a-f]{32}$", "", log.getvalue(), flags=re.MULTILINE).splitlines() == [
+        polls + said,
+        health + said,
+        *[polls + more, health + more] * 2,
+    ]
 
 
 def test_a_bug_keeps_its_traceback_once_a_minute_and_place(log: io.StringIO) -> None:
@@ -93,6 +99,17 @@ def test_no_line_holds_the_address_of_a_poll(settings: Any, log: io.StringIO, cl
         "ERROR django.request Internal Server Error: /admin/",
         "ERROR django.request a request failed before its view",
     ]
+
+
+def test_json_has_no_attribute_of_a_record_but_its_own(settings: Any, log: io.StringIO) -> None:
+    settings.MIDDLEWARE = [f"{__name__}.broken"]
+    handler = next(each for each in logging.getLogger().handlers if getattr(each, "stream", None) is log)
+    handler.setFormatter(JsonLine())
+    assert Client(raise_request_exception=False).get(f"/w/{'x' * 24}.csv").status_code == 500
+    (line,) = map(json.loads, log.getvalue().splitlines())
+    assert line["message"] == "a request failed before its view"
+    assert line["exception"].endswith("ValueError: GET")
+    assert "xxxx" not in log.getvalue()
 
 
 def test_one_line_a_query_stays_one_line_a_query(log: io.StringIO) -> None:

@@ -70,6 +70,7 @@ BAD: list[tuple[str, dict[str, str], str]] = [
     ("OIDC_CLIENT_ID", {"OIDC_ISSUER": "https://login.example.com"}, "or none of them"),
     ("OIDC_CLIENT_SECRET", {"OIDC_ISSUER": "https://a.example", "OIDC_CLIENT_ID": PASSWORD}, "or none of them"),
     ("LOG_LEVEL", {"LOG_LEVEL": "loud"}, "DEBUG, INFO, WARNING, ERROR"),
+    ("LOG_FORMAT", {"LOG_FORMAT": "xml"}, "write one of plain, json"),
 ]
 RESULT = """
 import json

@@ -23,6 +23,7 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Cast
 from django.dispatch import receiver
 
+from widgets import request_id
 from widgets.accounts.client import client_network, harmless, program
 from widgets.models import Action, AuditEntry, DeletedWidget, Project, Widget
 from widgets.models.audit_entry import LONGEST_DETAILS
@@ -77,7 +78,8 @@ def record(
         if must:
             raise
         logger.error("the audit log can't be written: %s", type(error).__name__)  # noqa: TRY400 - says all
-    transaction.on_commit(lambda: stream.info("%s", as_json(entry)), robust=True)
+    of_request = {"request_id": request_id.current()} if request_id.current() else {}
+    transaction.on_commit(lambda: stream.info("%s", json.dumps(as_dict(entry) | of_request)), robust=True)
     return entry
 
 

@@ -131,7 +131,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
     @property
     @provider_errors
     def openid_config(self) -> dict[str, Any]:
-        key = f"openid {settings.OIDC_ISSUER}"
+        key = f"openid:{settings.OIDC_ISSUER}"
         config: dict[str, Any] = cache.get(key) or super().openid_config
         if config["issuer"] != settings.OIDC_ISSUER:
             raise ProviderException("the provider's issuer is not OIDC_ISSUER")

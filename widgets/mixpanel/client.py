@@ -169,14 +169,14 @@ class Client:
             return UnavailableError(f"Mixpanel could not be asked ({type(error).__name__}).", counts=this.sent)
         if this.sent:
             return UnavailableError("The connection to Mixpanel broke before its answer was complete.")
-        return UnavailableError(f"Mixpanel could not be reached ({_reason(error)}).", counts=False)
+        return UnavailableError(f"Mixpanel could not be reached ({reason(error)}).", counts=False)
 
 
 def _sent(value: Param) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _reason(error: BaseException | None) -> str:
+def reason(error: BaseException | None) -> str:
     """The reason for a failed connection, from the chain of exceptions behind the exception of requests."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):

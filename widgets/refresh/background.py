@@ -16,6 +16,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import close_old_connections
 
+from widgets import request_id
 from widgets.refresh.answering import without_time_limit
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
@@ -44,10 +45,11 @@ def threads() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One refresh in the queue. `expected_fetched_at`: the `fetched_at` that the poll saw."""
+    """One refresh in the queue. `expected_fetched_at`: the `fetched_at` that the poll saw; `request_id`: the poll's."""
 
     project_id: int
     expected_fetched_at: datetime | None
+    request_id: str = field(default_factory=request_id.current)
     ended: Future[Outcome | Refusal] = field(default_factory=Future)
 
 
@@ -108,6 +110,19 @@ class BackgroundRefresher:
                 return
             entry = self._running[snapshot_id] = self._queue.pop(snapshot_id)
         try:
+            with request_id.carried(entry.request_id):
+                self._refresh(snapshot_id, entry)
+        finally:
+            with self._lock:
+                del self._running[snapshot_id]
+                if self._next() is not None:
+                    self._start_worker()
+                else:
+                    self._workers -= 1
+
+    @staticmethod
+    def _refresh(snapshot_id: int, entry: Entry) -> None:
+        try:
             close_old_connections()
             in_turn = entry.expected_fetched_at is not None
             entry.ended.set_result(
@@ -116,13 +131,6 @@ class BackgroundRefresher:
         except Exception:
             logger.exception("a refresh in the background failed")
             entry.ended.cancel()
-        finally:
-            with self._lock:
-                del self._running[snapshot_id]
-                if self._next() is not None:
-                    self._start_worker()
-                else:
-                    self._workers -= 1
 
     def _next(self) -> int | None:
         """The oldest entry of the project with the fewest running refreshes, so that no project delays another.

@@ -1,10 +1,12 @@
-"""Security headers for every answer, the limit on a request's size, and the short way for polls."""
+"""The request's id, security headers for every answer, the limit on a request's size, and the short way for polls."""
 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse
 
+from widgets import request_id
 from widgets.poll.view import POLLED, poll
 from widgets.web.error_pages import error_page
 from widgets.web.shared_boards import SHARED, shared_board
@@ -34,8 +36,26 @@ SAFE = {
 """Headers that forbid inline scripts, other hosts, search engines and referrers to other sites."""
 
 
+class RequestIdMiddleware:
+    """The first middleware, so that every log line of the request has its id.
+
+    Polls' answers don't show it: they are the same whether Django or the fast path gives them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        request_finished.connect(request_id.end, dispatch_uid="widgets.request_id")
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begun = request_id.begin(request.headers.get(request_id.HEADER, "") if settings.TRUST_PROXY else "")
+        response = self.get_response(request)
+        if not request.path_info.startswith(POLLED):
+            response.headers[request_id.HEADER] = begun
+        return response
+
+
 class SafeAnswersMiddleware:
-    """The first middleware, so that error pages get the headers too. An answer's own header wins.
+    """Before all middleware that may answer, so that error pages get the headers too. An answer's own header wins.
 
     A request is refused by its Content-Length, before its body is read. Django's own limit does not cover uploaded
     files: anybody could fill the disk by posting files to the login page.

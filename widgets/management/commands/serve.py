@@ -59,6 +59,15 @@ def check_free(host: str, port: int) -> None:
         raise CommandError(said) from None
 
 
+def log_options() -> list[str]:
+    """Granian's own few lines are JSON where ours are."""
+    return (
+        [f"--log-config={settings.BASE_DIR / 'mixcyfe_site/granian_logs.json'}"]
+        if settings.LOG_FORMAT == "json"
+        else []
+    )
+
+
 def granian(host: str, port: int, workers: int, threads: int) -> list[str]:
     """The server's command line."""
     return [
@@ -73,5 +82,6 @@ def granian(host: str, port: int, workers: int, threads: int) -> list[str]:
         "--respawn-failed-workers",
         "--no-ws",
         "--log-level=error",
+        *log_options(),
         "mixcyfe_site.wsgi:application",
     ]

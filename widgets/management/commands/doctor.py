@@ -1,0 +1,28 @@
+"""`manage.py doctor`: says line by line what is well, and what to do about the rest."""
+
+import logging
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from widgets.management.doctor import DATABASE, OF_STORED_DATA, OTHERS
+from widgets.management.doctor.finding import Finding, run
+
+
+class Command(BaseCommand):
+    help = "Checks this installation. One line each: ok, or fix and what to do. Exit 1 if there is something to fix."
+    requires_system_checks = ()  # the check of the settings runs them
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        logging.disable()  # the findings say it
+        found = self.show(run(DATABASE))
+        is_readable = all(finding.is_ok for finding in found)
+        for check in (*OF_STORED_DATA, *OTHERS) if is_readable else OTHERS:
+            found += self.show(run(check))
+        if not all(finding.is_ok for finding in found):
+            raise SystemExit(1)
+
+    def show(self, found: list[Finding]) -> list[Finding]:
+        for finding in found:
+            self.stdout.write(str(finding))
+        return found

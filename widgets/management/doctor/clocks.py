@@ -1,0 +1,82 @@
+"""Checks this host's clock against the database's and Mixpanel's, and its time zones."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from django.conf import settings
+from django.db import connection
+
+from widgets.management.doctor.finding import PATIENCE, Finding, count, fix, ok
+from widgets.mixpanel.client import reason
+from widgets.mixpanel.regions import api_root
+from widgets.mixpanel.wire import SESSION, exchange
+from widgets.models import HostClock, Project
+from widgets.refresh.clock import TOLERANCE, WARNED_FOR, difference
+
+MIXPANEL_TOLERANCE = 15
+"""Seconds. The header `Date` has whole seconds, and may come from a server on the way."""
+
+
+def our_clock() -> Iterator[Finding]:
+    if connection.vendor != "postgresql":
+        return
+    before = datetime.now(UTC)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now = cursor.fetchone()[0]
+    after = datetime.now(UTC)
+    ahead = max((before - now).total_seconds(), 0) or min((after - now).total_seconds(), 0)
+    if abs(ahead) > TOLERANCE.total_seconds():
+        yield fix("clock", f"this host's is {difference(ahead)} the database's: set it right, with NTP for example.")
+    else:
+        yield ok("clock", "this host and the database agree.")
+    for each in HostClock.objects.filter(noticed_at__gt=now - WARNED_FOR).order_by("host"):
+        yield fix("clock", f"that of host {each.host} was {difference(each.ahead)} the database's: set it right there.")
+
+
+def mixpanel_clock() -> Iterator[Finding]:
+    """Sends one request without credentials to each address of Mixpanel's that a project uses. It costs no query."""
+    regions = Project.objects.order_by("region").values_list("region", flat=True).distinct()
+    with exchange(PATIENCE):
+        for root in sorted({api_root(region, settings.MIXPANEL_API_ROOT) for region in regions}):
+            yield of_one_root(root)
+
+
+def of_one_root(root: str) -> Finding:
+    host = urlsplit(root).netloc
+    try:
+        with SESSION.request("HEAD", f"{root}/", timeout=PATIENCE, allow_redirects=False, stream=True) as response:
+            date = parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, ValueError):
+        return fix("Mixpanel", f"{host} answers without a date, so it may be another server: check MIXPANEL_API_ROOT.")
+    except Exception as error:  # noqa: BLE001 - sockets, TLS, urllib3
+        return fix(
+            "Mixpanel",
+            f"{host} can't be reached ({reason(error)}): open this host's way to it, on port "
+            f"{urlsplit(root).port or (443 if root.startswith('https:') else 80)}.",
+        )
+    ahead = time.time() - date.timestamp()
+    if abs(ahead) > MIXPANEL_TOLERANCE:
+        return fix("Mixpanel", f"this host's clock is {difference(ahead)} that of {host}: set it right, with NTP.")
+    return ok("Mixpanel", f"{host} answers, and its clock agrees with this host's.")
+
+
+def time_zones() -> Iterator[Finding]:
+    if not available_timezones():
+        yield fix("time zones", "this machine knows none: install the package tzdata.")
+        return
+    unknown = 0
+    for name in Project.objects.order_by("timezone").values_list("timezone", flat=True).distinct():
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            unknown += 1
+            yield fix("time zones", f"{name} of a project is not known: install tzdata anew, or correct the project.")
+    if not unknown:
+        yield ok(
+            "time zones", f"this machine knows {count(len(available_timezones()), 'zone')}, all projects' among them."
+        )

@@ -1,0 +1,82 @@
+"""Checks the settings: Django's own deployment checks, and ours."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import run_checks
+
+from widgets.management.doctor.finding import Finding, fix, ok
+
+OF_HTTPS = ("security.W008", "security.W012", "security.W016")
+"""Django's warnings of a site without TLS. SITE_URL's own finding says all of it."""
+
+LOOPBACK = ("localhost", "::1")
+
+
+def configuration() -> Iterator[Finding]:
+    found = [*of_django(), *of_addresses(), *of_keys(), *of_mail()]
+    yield from found or [ok("settings", "Django's deployment checks and ours find nothing.")]
+
+
+def of_django() -> Iterator[Finding]:
+    for message in run_checks(include_deployment_checks=True):
+        if message.is_silenced() or (message.id in OF_HTTPS and not settings.SITE_IS_HTTPS):
+            continue
+        hint = f" Do: {message.hint}" if message.hint else ""
+        yield fix("settings", f"{' '.join(str(message.msg).split())}{hint} ({message.id})")
+
+
+def of_addresses() -> Iterator[Finding]:
+    host = settings.SITE_HOST
+    if not settings.SITE_IS_HTTPS and not is_loopback(host):
+        yield fix(
+            "settings",
+            "SITE_URL starts with http:, so passwords and widgets' addresses travel in the clear: put a proxy with TLS "
+            "in front (deploy/), and write https: into SITE_URL.",
+        )
+    if is_inside(host):
+        yield fix("settings", "SITE_URL leads into a private network, where Cyfe can't reach it: use a public address.")
+    if "*" in settings.ALLOWED_HOSTS:
+        yield fix("settings", "ALLOWED_HOSTS has *, so strangers choose the host: name your hosts, or leave it empty.")
+
+
+def of_keys() -> Iterator[Finding]:
+    keys = settings.FIELD_ENCRYPTION_KEYS
+    if any(key in settings.SECRET_KEY for key in keys):
+        yield fix(
+            "settings",
+            "SECRET_KEY contains a key of FIELD_ENCRYPTION_KEYS: write another SECRET_KEY (run manage.py new_key "
+            "twice, and join what it prints).",
+        )
+    if len(set(keys)) < len(keys):
+        yield fix("settings", "FIELD_ENCRYPTION_KEYS has a key twice: remove one of the two.")
+
+
+def of_mail() -> Iterator[Finding]:
+    server = settings.MAIL_SERVER
+    is_encrypted = server.get("EMAIL_USE_TLS") or server.get("EMAIL_USE_SSL")
+    if server.get("EMAIL_HOST_PASSWORD") and not is_encrypted and not is_loopback(str(server.get("EMAIL_HOST"))):
+        yield fix(
+            "settings", "EMAIL_URL sends the mail server's password in the clear: write smtp+tls:// or smtp+ssl://."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    return host in LOOPBACK or host.startswith("127.")
+
+
+def is_inside(host: str) -> bool:
+    """Whether only a private network has such an address."""
+    if is_loopback(host):
+        return False
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".internal", ".lan"))
+
+
+def is_local() -> bool:
+    """Whether SITE_URL is an address on this machine: a trial."""
+    return is_loopback(urlsplit(settings.SITE_URL).hostname or "")

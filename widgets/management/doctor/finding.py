@@ -1,0 +1,83 @@
+"""What a check finds, and how a check runs: within seconds, without exceptions, and without secrets in its words."""
+
+from collections.abc import Callable, Iterator
+from threading import Thread
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.db import connection
+
+from widgets.accounts.client import harmless
+
+PATIENCE = 5.0
+"""Seconds for one check."""
+
+SHORTEST_SECRET = 4
+
+
+class Finding(NamedTuple):
+    is_ok: bool
+    about: str
+    text: str
+
+    def __str__(self) -> str:
+        return without_secrets(harmless(f"{'ok ' if self.is_ok else 'fix'} {self.about}: {self.text}"))
+
+
+Check = Callable[[], Iterator[Finding]]
+
+
+def ok(about: str, text: str) -> Finding:
+    return Finding(True, about, text)
+
+
+def fix(about: str, text: str) -> Finding:
+    """`text` says what is wrong, and after a colon what to do."""
+    return Finding(False, about, text)
+
+
+def run(check: Check) -> list[Finding]:
+    """The findings of a check, which has PATIENCE seconds. It runs in a thread, which nothing can hold up."""
+    about = check.__name__.replace("_", " ")
+    found: list[Finding] = []
+
+    def collect() -> None:
+        try:
+            found.extend(check())
+        except Exception as error:  # noqa: BLE001 - no check may end the others; the words may hold a secret
+            found.append(fix(about, f"the check failed ({type(error).__name__}): see what the log says, or report it."))
+        finally:
+            connection.close()
+
+    thread = Thread(target=collect, name=f"doctor: {about}", daemon=True)
+    thread.start()
+    thread.join(PATIENCE + 0.5)
+    if thread.is_alive():
+        return [*found, fix(about, f"no answer within {PATIENCE:g} seconds: see whether what it asks is overloaded.")]
+    return found
+
+
+def without_secrets(text: str) -> str:
+    """Words of a database, a mail server or a provider may quote what they were given."""
+    for secret in secrets():
+        if len(secret) >= SHORTEST_SECRET:
+            text = text.replace(secret, "…")
+    return text
+
+
+def secrets() -> Iterator[str]:
+    yield settings.SECRET_KEY
+    yield from settings.FIELD_ENCRYPTION_KEYS
+    for value in (settings.DATABASES["default"].get("PASSWORD"), settings.MAIL_SERVER.get("EMAIL_HOST_PASSWORD")):
+        yield str(value or "")
+    yield settings.OIDC_CLIENT_SECRET
+    yield getattr(settings, "METRICS_TOKEN", "")
+    for address in settings.BROKER_URL.split(";"):
+        password = urlsplit(address).password or ""
+        yield from (password, unquote(password))
+
+
+def count(number: int, what: str, many: str = "") -> str:
+    """“1 widget”, “2 widgets”."""
+    return f"{number} {what if number == 1 else many or what + 's'}"

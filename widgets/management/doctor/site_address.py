@@ -1,0 +1,173 @@
+"""Checks SITE_URL from outside: reaches it, gets our own answer, and tries what a stranger may claim at the proxy."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from django.core import signing
+
+from widgets.management.doctor.configuration import is_local
+from widgets.management.doctor.finding import PATIENCE, Finding, fix, ok
+from widgets.mixpanel.answer import read_body
+from widgets.mixpanel.client import reason
+from widgets.mixpanel.wire import SESSION, exchange
+from widgets.web.doctor import ANSWER, ASK_BY, ENDS_AFTER, QUESTION, UNDERSCORES
+
+ABOUT = "SITE_URL"
+PROXY = "proxy"
+LARGEST = 10_000
+FORGED = "192.0.2.7"
+"""An address that nobody has (RFC 5737)."""
+
+HOW = "have the proxy set it itself, as the files in deploy/ do"
+
+
+class Got(NamedTuple):
+    status: int
+    location: str
+    body: str
+
+
+def site_address() -> Iterator[Finding]:
+    with exchange(PATIENCE):
+        try:
+            health = get("/healthz")
+            if problem := misled(health):
+                yield problem
+                return
+            seen = ask()
+        except Exception as error:  # noqa: BLE001 - sockets, TLS, urllib3, zlib
+            yield fix(ABOUT, unreachable(error))
+            return
+        if seen is None:
+            yield fix(
+                ABOUT,
+                "something else answers there, or a MixCyfe with another SECRET_KEY or version: let its host name and "
+                "the proxy lead to this MixCyfe, and restart it after a change of settings.",
+            )
+            return
+        yield of_health(health)
+        yield from of_proxy(seen)
+
+
+def get(path: str, **headers: str) -> Got:
+    named = {"Accept": "*/*", **headers}
+    with SESSION.request(
+        "GET", f"{settings.SITE_URL}{path}", headers=named, timeout=PATIENCE, allow_redirects=False, stream=True
+    ) as response:
+        body = b"" if 300 <= response.status_code < 400 else read_body(response, LARGEST)
+        return Got(response.status_code, response.headers.get("Location", ""), body.decode(errors="replace"))
+
+
+def ask(**headers: str) -> dict[str, Any] | None:
+    """What this MixCyfe sees of a request to SITE_URL; None if the answer is not ours."""
+    nonce = secrets.token_urlsafe()
+    got = get("/doctor", **{ASK_BY: signing.dumps(nonce, salt=QUESTION)}, **headers)
+    try:
+        seen: dict[str, Any] = signing.loads(got.body, salt=ANSWER, max_age=ENDS_AFTER)
+    except signing.BadSignature:
+        return None
+    return seen if seen["nonce"] == nonce else None
+
+
+def misled(health: Got) -> Finding | None:
+    """A redirect, or the answer of a MixCyfe that does not know the host."""
+    if health.location:
+        to = urlsplit(health.location)
+        where = f"{to.scheme}://{to.netloc}" if to.netloc else "another page there"
+        return fix(
+            ABOUT, f"it redirects to {where[:100]}: write the address into SITE_URL to which it leads in the end."
+        )
+    if health.status == 400:
+        return fix(
+            ABOUT,
+            "Bad request is the answer there: add its host to ALLOWED_HOSTS, or have the proxy pass on the "
+            "header Host.",
+        )
+    if health.status in (502, 504):
+        return fix(ABOUT, f"the proxy answers {health.status}: start MixCyfe behind it, at the port that it asks.")
+    return None
+
+
+def unreachable(error: Exception) -> str:
+    why = "no answer in time" if isinstance(error, requests.Timeout | TimeoutError) else reason(error)
+    if is_local():
+        return f"nothing answers at {settings.SITE_URL} ({why}): start MixCyfe (manage.py serve)."
+    return (
+        f"{settings.SITE_URL} can't be reached from here ({why}): check its DNS, its certificate and the proxy. If it "
+        "opens elsewhere, only this host can't reach its own public address, and Cyfe can."
+    )
+
+
+def of_health(health: Got) -> Finding:
+    try:
+        status = str(json.loads(health.body)["status"])
+    except (ValueError, KeyError, TypeError):
+        status = "no status"
+    if health.status != 200 or status != "ok":
+        return fix(ABOUT, f"/healthz answers {health.status}, {status[:100]}: see docs/troubleshooting.md.")
+    if is_local():
+        return ok(ABOUT, "our own answer comes from there. Only this machine reaches it: Cyfe needs a public address.")
+    return ok(ABOUT, "our own answer comes from there.")
+
+
+def of_proxy(seen: dict[str, Any]) -> Iterator[Finding]:
+    found = [*of_settings(seen), *of_scheme(seen), *of_addresses(seen)]
+    trusted = "MixCyfe believes the proxy, and the proxy believes no visitor."
+    yield from found or [
+        ok(PROXY, trusted if seen["trusts"] else "none shows itself, and MixCyfe believes no headers of any.")
+    ]
+    if (seen["trusts"], seen["site_url"]) != (settings.TRUST_PROXY, settings.SITE_URL):
+        yield ok(
+            PROXY,
+            "the running server has another TRUST_PROXY or SITE_URL than this command. That is right on a machine that "
+            "runs only workers; else restart the server.",
+        )
+
+
+def of_settings(seen: dict[str, Any]) -> Iterator[Finding]:
+    if seen["has_proxy"] and not seen["trusts"]:
+        yield fix(
+            PROXY,
+            "there is one, and TRUST_PROXY is off, so all visitors have one address and one of them can lock out all: "
+            "if the proxy sets X-Forwarded-For and X-Forwarded-Proto itself, set TRUST_PROXY=on.",
+        )
+    if seen["trusts"] and not seen["has_address"]:
+        yield fix(
+            PROXY, f"TRUST_PROXY is on, and no X-Forwarded-For arrives: {HOW}, or set TRUST_PROXY=off without one."
+        )
+
+
+def of_scheme(seen: dict[str, Any]) -> Iterator[Finding]:
+    if settings.SITE_IS_HTTPS and not seen["is_secure"]:
+        yield fix(
+            PROXY,
+            "a request with https: arrives as http:, so pages redirect without end: have the proxy set "
+            "X-Forwarded-Proto, and set TRUST_PROXY=on.",
+        )
+
+
+def of_addresses(seen: dict[str, Any]) -> Iterator[Finding]:
+    """Claims another address and scheme, as a stranger would."""
+    other = "http" if settings.SITE_IS_HTTPS else "https"
+    believed = ask(**{"X-Forwarded-Proto": other})
+    if believed and believed["is_secure"] != seen["is_secure"]:
+        yield fix(PROXY, f"it passes on the X-Forwarded-Proto of strangers, and MixCyfe believes it: {HOW}.")
+    believed = ask(**{"X-Forwarded-For": FORGED})
+    if believed and believed["client"] == FORGED:
+        yield fix(
+            PROXY,
+            "it passes on the X-Forwarded-For of strangers, and MixCyfe believes it, so an attacker's wrong passwords "
+            f"count for any address: {HOW}.",
+        )
+    believed = ask(**{UNDERSCORES: "on"})
+    if believed and believed["has_underscores"] and seen["trusts"]:
+        yield fix(
+            PROXY,
+            "it passes on headers with an underscore, and X_Forwarded_For of a stranger is X-Forwarded-For to MixCyfe: "
+            "have the proxy drop them, as the files in deploy/ do.",
+        )

@@ -1,0 +1,44 @@
+"""`/doctor` tells `manage.py doctor` which request arrives here through the proxy. Others get 404.
+
+The command signs its question with SECRET_KEY, and the answer is signed too. So a foreign server at SITE_URL can't give
+it, and nobody else can ask.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+
+from widgets.accounts.client import client_address
+
+ASK_BY = "X-MixCyfe-Doctor"
+UNDERSCORES = "X_MixCyfe_Doctor_Claims"
+"""A proxy must drop headers like this one: to a WSGI server, X_Forwarded_For is the same as X-Forwarded-For."""
+
+QUESTION, ANSWER = "widgets.doctor.question", "widgets.doctor.answer"
+ENDS_AFTER = 3600
+"""Seconds. The clocks of two hosts may differ: another check of the doctor's says so."""
+
+OF_PROXIES = ("Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP")
+
+
+@never_cache
+def doctor(request: HttpRequest) -> HttpResponse:
+    question = request.headers.get(ASK_BY, "")
+    try:
+        nonce = signing.loads(question, salt=QUESTION, max_age=ENDS_AFTER)
+    except signing.BadSignature:
+        raise Http404 from None
+    seen: dict[str, Any] = {
+        "nonce": nonce,
+        "client": client_address(request),
+        "is_secure": request.is_secure(),
+        "has_address": "X-Forwarded-For" in request.headers,
+        "has_underscores": UNDERSCORES.replace("_", "-") in request.headers,
+        "has_proxy": any(name in request.headers for name in OF_PROXIES),
+        "trusts": settings.TRUST_PROXY,
+        "site_url": settings.SITE_URL,
+    }
+    return HttpResponse(signing.dumps(seen, salt=ANSWER), content_type="text/plain")
