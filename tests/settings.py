@@ -19,6 +19,7 @@ os.environ |= {
     "HSTS_SECONDS": "0",
     "SQLITE_JOURNAL": "wal",
     "AUDIT_LOG": "off",
+    "METRICS_TOKEN": "",
     "REQUIRE_SECOND_FACTOR": "off",
     "OIDC_ISSUER": "",
     "OIDC_CLIENT_ID": "",

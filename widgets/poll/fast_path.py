@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, connection
 
+from widgets.counting import polls
 from widgets.formats import FORMATS
 from widgets.models.widget import SLUG
 from widgets.poll.page_cache import PageCache, new_cache, page_of
@@ -22,6 +23,7 @@ from widgets.poll.view import POLLED
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 DIGITS = re.compile("[0-9]{1,5}")
+COUNTED = {status: polls.BY_STATUS[status] for status in (200, 304, 404)}
 STATUS = {200: "200 OK", 304: "304 Not Modified", 404: "404 Not Found"}
 
 
@@ -31,6 +33,7 @@ class FastPath:
     def __init__(self, django: WSGI) -> None:
         self.django = django
         self.pages: PageCache | None = None
+        self.counters: dict[str, polls.Count] = {}
         os.register_at_fork(after_in_child=self.forget_pages)
         self.hosts = frozenset(host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*")))
         self.always: list[tuple[str, str]] = []
@@ -45,12 +48,15 @@ class FastPath:
         address = environ["PATH_INFO"]
         if address.startswith(POLLED) and self.is_plain(environ):
             if self.pages is None:
+                self.counters = polls.counters()
                 self.pages = new_cache()
             reply = fast_answer(self.pages, address, environ.get("HTTP_IF_NONE_MATCH", ""))
             if reply is not None:
                 headers = reply.headers + self.always
                 if reply.status != 304:
                     headers.append(("Content-Length", str(len(reply.body))))
+                if self.counters:
+                    self.counters[COUNTED[reply.status]]()
                 start_response(STATUS[reply.status], headers)
                 return [reply.body] if environ["REQUEST_METHOD"] == "GET" else []
         return self.django(environ, start_response)

@@ -5,6 +5,7 @@ from django.urls import path
 from widgets.poll import view
 from widgets.web import board, card_actions, chart, shared_boards, sharing
 from widgets.web.healthz import healthz
+from widgets.web.metrics_page import METRICS, metrics
 
 urlpatterns = [
     path("", board.board, name="board"),
@@ -19,4 +20,5 @@ urlpatterns = [
     path("b/<path:address>", shared_boards.shared_board, name="shared_board"),
     path("w/<path:address>", view.poll, name="poll"),
     path("healthz", healthz, name="healthz"),
+    path(METRICS.removeprefix("/"), metrics, name="metrics"),
 ]
