@@ -32,7 +32,6 @@ def folder(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(polls, "begun", None)
     monkeypatch.setattr(metrics_page, "FRESH_SECONDS", 0)
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
     yield tmp_path
     polls.begun = None
 

@@ -1,25 +1,28 @@
 """The folder in which this site's processes on this host keep their counts, and what is left of ended processes.
 
-Each process counts in a file of its own (prometheus_client's multi-process mode), and holds a lock on another one while
-it lives. The files of ended processes are added up in one file, so that counts never fall.
+Each process maps a file of its own into its memory, and holds a lock on it while it lives. The files of ended processes
+are added up in one file, so that counts never fall.
 """
 
 import fcntl
 import hashlib
+import mmap
 import os
+import secrets
 import stat
-import struct
 import tempfile
-from collections import Counter
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO, Literal
 
 from django.conf import settings
-from prometheus_client.mmap_dict import MmapedDict
 
-ENDED = "counter_ended.db"
-"""Holds the counts of processes that have ended."""
+NUMBER: Literal["Q"] = "Q"
+BYTES = array(NUMBER).itemsize
+ENDED = "ended"
+"""The file with the counts of processes that have ended."""
 
 
 def folder() -> Path:
@@ -40,69 +43,60 @@ def folder() -> Path:
 def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
     """Holds the lock of this file, which is made if it is missing. Gives False if it is held and `wait` is False."""
     with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+        yield lock(file, wait=wait)
 
 
-def hold(path: Path, name: str) -> int:
-    """Marks the process `name` as alive, until the returned file descriptor is closed."""
-    held = os.open(path / f"{name}.alive", os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    fcntl.flock(held, fcntl.LOCK_EX)
-    return held
-
-
-def is_alive(path: Path, name: str) -> bool:
+def lock(file: BinaryIO, *, wait: bool) -> bool:
+    """Locks the file until all copies of its descriptor are closed, which a process does by ending."""
     try:
-        held = os.open(path / f"{name}.alive", os.O_WRONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
-        return True
-    finally:
-        os.close(held)
-    return False
+        return False
+    return True
 
 
-def counts(path: Path) -> dict[str, float]:
-    """Key → count of all processes, also of those that have ended. Adds up the files of the latter."""
+class OwnFile:
+    """The counts of this process: `numbers[place]`."""
+
+    def __init__(self, path: Path, places: int) -> None:
+        with locked(path / "lock"):  # or `add_up` takes the file for that of an ended process
+            self.file = (path / f"{os.getpid()}-{secrets.token_hex(4)}.counts").open("xb+")
+            lock(self.file, wait=True)
+            self.file.truncate(places * BYTES)
+        self.numbers = memoryview(mmap.mmap(self.file.fileno(), places * BYTES)).cast(NUMBER)
+
+
+def counts(path: Path, places: int) -> list[int]:
+    """The counts of all processes, also of those that have ended. Adds up the files of the latter."""
     with locked(path / "lock"):
-        add_up(path)
-        found: Counter[str] = Counter()
-        for file in path.glob("counter_*.db"):
-            found.update(read(file))
-    return dict(found)
+        add_up(path, places)
+        return total([path / ENDED, *path.glob("*.counts")], places)
 
 
-def add_up(path: Path) -> None:
+def add_up(path: Path, places: int) -> None:
     """Moves the counts of ended processes into one file. The caller holds the folder's lock."""
-    names = {file: file.stem.removeprefix("counter_") for file in path.glob("counter_*.db") if file.name != ENDED}
-    ended = {file: name for file, name in names.items() if not is_alive(path, name)}
+    ended = [file for file in path.glob("*.counts") if has_ended(file)]
     if not ended:
         return
-    total: Counter[str] = Counter()
-    for file in (path / ENDED, *ended):
-        total.update(read(file))
-    new = path / "ended.new"
-    new.unlink(missing_ok=True)
-    written = MmapedDict(str(new))
-    for key, value in total.items():
-        written.write_value(key, value, 0)
-    written.close()
+    new = path / f"{ENDED}.new"
+    new.write_bytes(array(NUMBER, total([path / ENDED, *ended], places)).tobytes())
     new.replace(path / ENDED)
-    for file, name in ended.items():
+    for file in ended:
         file.unlink()
-        (path / f"{name}.alive").unlink(missing_ok=True)
 
 
-def read(file: Path) -> dict[str, float]:
-    """The counts in a file; none if it is missing or its process has only begun it."""
-    try:
-        return {key: value for key, value, *_ in MmapedDict.read_all_values_from_file(str(file))}
-    except (FileNotFoundError, struct.error, RuntimeError, ValueError):
-        return {}
+def has_ended(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return lock(opened, wait=False)
+
+
+def total(files: list[Path], places: int) -> list[int]:
+    """A file of an older version may have fewer places."""
+    found = [0] * places
+    for file in files:
+        with suppress(FileNotFoundError):
+            content = file.read_bytes()
+            numbers = array(NUMBER, content[: min(len(content) // BYTES, places) * BYTES])
+            for place, number in enumerate(numbers):
+                found[place] += number
+    return found

@@ -83,7 +83,7 @@ def of_host() -> bytes:
     """The polls that this host's processes have answered, and the version."""
     from prometheus_client.core import CounterMetricFamily, InfoMetricFamily
 
-    total = CounterMetricFamily(polls.NAME, polls.ABOUT, labels=("outcome",))
+    total = CounterMetricFamily("mixcyfe_polls", "Polls that this host has answered, by outcome.", labels=("outcome",))
     for outcome, number in polls.counted().items():
         total.add_metric((outcome,), number)
     return text([total, InfoMetricFamily("mixcyfe", "The program.", value={"version": settings.VERSION})])
