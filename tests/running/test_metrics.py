@@ -14,6 +14,8 @@ from tests.running.conftest import needs_cluster
 from tests.running.site import Site, eventually, free_port
 from tests.running.slow import widgets
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-token-for-prometheus-0123456789"
 FORKED = """
 import ctypes, os, threading
@@ -122,6 +124,12 @@ def test_the_long_answer_of_healthz(site: Site) -> None:
     (path,) = site.add(*widgets(1))
     base, _ = site.serve()
     poll(base, path, 1)
+    site.make_old(30)
+    old = requests.get(base + path, timeout=60)
+    # The fast path has answered it, and a thread refreshes it.
+    assert "ttl=-" in old.headers["Cache-Status"]
+    assert 'mixcyfe_polls_total{outcome="stale"} 1.0' in read(base)
+    eventually(lambda: "ttl=-" not in requests.get(base + path, timeout=60).headers["Cache-Status"])
     site.make_old(30)
 
     def ask(token: str) -> Any:

@@ -7,7 +7,7 @@ what the fast path takes for a whole poll.
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -73,12 +73,16 @@ def begin() -> dict[str, Count]:
     return {outcome: partial(add, place) for place, outcome in enumerate(OUTCOMES)}
 
 
-def outcome_of(status: int, cache_status: str) -> str:
-    """`cache_status`: the answer's header Cache-Status."""
-    if status in (200, 304) and "fwd=miss" in cache_status:
-        return WAITED
-    if status in (200, 304) and "ttl=-" in cache_status:
-        return STALE
+def outcome_of(status: int, headers: Iterable[tuple[str, str]]) -> str:
+    """The outcome of an answer. Cache-Status says how old its data is."""
+    if status in (200, 304):
+        for name, value in headers:
+            if name == "Cache-Status":
+                if "fwd=miss" in value:
+                    return WAITED
+                if "ttl=-" in value:
+                    return STALE
+                break
     return BY_STATUS.get(status, BROKEN)
 
 

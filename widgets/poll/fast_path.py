@@ -23,7 +23,6 @@ from widgets.poll.view import POLLED
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 DIGITS = re.compile("[0-9]{1,5}")
-COUNTED = {status: polls.BY_STATUS[status] for status in (200, 304, 404)}
 STATUS = {200: "200 OK", 304: "304 Not Modified", 404: "404 Not Found"}
 
 
@@ -56,7 +55,7 @@ class FastPath:
                 if reply.status != 304:
                     headers.append(("Content-Length", str(len(reply.body))))
                 if self.counters:
-                    self.counters[COUNTED[reply.status]]()
+                    self.counters[polls.outcome_of(reply.status, reply.headers)]()
                 start_response(STATUS[reply.status], headers)
                 return [reply.body] if environ["REQUEST_METHOD"] == "GET" else []
         return self.django(environ, start_response)

@@ -61,5 +61,5 @@ def respond(reply: poll_response.Answer, request: HttpRequest, outcome: str = ""
         response["Content-Length"] = str(len(reply.body))
     response.xframe_options_exempt = reply.may_be_framed
     response.after_response = reply.after_response
-    polls.count(outcome or polls.outcome_of(reply.status, response.headers.get("Cache-Status", "")))
+    polls.count(outcome or polls.outcome_of(reply.status, reply.headers))
     return response
