@@ -11,6 +11,7 @@ RUN groupadd --gid 10001 mixcyfe \
 COPY --from=packages /venv /venv
 WORKDIR /srv/mixcyfe
 COPY manage.py ./
+COPY pyproject.toml ./
 COPY mixcyfe_site mixcyfe_site
 COPY widgets widgets
 COPY fake_mixpanel fake_mixpanel

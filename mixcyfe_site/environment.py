@@ -6,6 +6,7 @@ URLs. Its casts of flags and numbers are not used: they read "perhaps" as False 
 
 import re
 import sys
+import tomllib
 import warnings
 from collections.abc import Callable
 from io import StringIO
@@ -37,6 +38,14 @@ def read_file(file: Path) -> None:
         if not re.match("$|#|(export )?[A-Za-z_0-9]+=", line):  # django-environ would print it
             sys.exit(f"MixCyfe can't start: line {at} of {file.name} is not a setting; write NAME=value.")
     environ.Env.read_env(StringIO("\n".join(lines)))
+
+
+def version(project: Path) -> str:
+    """The version in `pyproject.toml`; "unknown" if the file was left behind."""
+    try:
+        return str(tomllib.loads(project.read_text("utf-8"))["project"]["version"])
+    except (OSError, ValueError, KeyError):
+        return "unknown"
 
 
 def stop(name: str, why: str) -> NoReturn:
@@ -137,6 +146,10 @@ ISSUER: Kind = (
 BROKER: Kind = (
     lambda value: url(value, "redis", "rediss", "sentinel", "amqp", "amqps"),
     "TASKS=celery needs a Redis, for example redis://127.0.0.1:6379/0",
+)
+TOKEN: Kind = (
+    lambda value: check(value, len(value) >= 20 and len(set(value)) >= 5 and re.fullmatch("[!-~]+", value)),
+    "write a random text of 20 characters or more, without spaces (python manage.py new_key prints one)",
 )
 MAIL_SERVER: Kind = (
     lambda value: environ.Env.email_url_config(url(value, "smtp", "smtp+tls", "smtp+ssl")),

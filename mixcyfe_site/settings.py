@@ -36,6 +36,8 @@ MIXPANEL_API_ROOT = setting("MIXPANEL_API_ROOT", env.API_ROOT, default="")
 MIXPANEL_TIMEOUT = setting("MIXPANEL_TIMEOUT", env.number(0.1, 3600, float, "a number of seconds"), default=60)
 TRUST_PROXY = setting("TRUST_PROXY", env.FLAG, default=False)
 HSTS_SECONDS = setting("HSTS_SECONDS", env.number(0, 2 * 365 * 24 * 3600), default=0)
+METRICS_TOKEN = setting("METRICS_TOKEN", env.TOKEN, default="")
+VERSION = env.version(BASE_DIR / "pyproject.toml")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -191,7 +193,7 @@ if SITE_IS_HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_REFERRER_POLICY = "same-origin"  # a widget's address is a secret: browsers must not send it to other sites
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^doctor$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$", r"^doctor$"]
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SITE_IS_HTTPS else 0
 # HSTS must not bind other hosts of the domain (W005, W021). The owner decides about HSTS at all, because nobody can
 # revoke it early (W004).

@@ -20,6 +20,7 @@ os.environ |= {
     "SQLITE_JOURNAL": "wal",
     "AUDIT_LOG": "off",
     "LOG_FORMAT": "plain",
+    "METRICS_TOKEN": "",
     "REQUIRE_SECOND_FACTOR": "off",
     "OIDC_ISSUER": "",
     "OIDC_CLIENT_ID": "",

@@ -95,7 +95,13 @@ def test_it_serves_without_rights_from_a_tree_that_can_not_be_written(image: Pat
 
 
 def test_the_image_has_all_packages_and_no_tests() -> None:
-    assert {source for source, _ in copied()} == {"manage.py", "mixcyfe_site", "widgets", "fake_mixpanel"}
+    assert {source for source, _ in copied()} == {
+        "manage.py",
+        "pyproject.toml",
+        "mixcyfe_site",
+        "widgets",
+        "fake_mixpanel",
+    }
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert allowed == {source for source, _ in copied()} | {"requirements-cluster.lock"}
     assert re.fullmatch(r"\d+:\d+", instruction("USER"))

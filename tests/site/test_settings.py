@@ -69,6 +69,10 @@ BAD: list[tuple[str, dict[str, str], str]] = [
     ("OIDC_ISSUER", {"OIDC_CLIENT_ID": "mixcyfe", "OIDC_CLIENT_SECRET": PASSWORD}, "or none of them"),
     ("OIDC_CLIENT_ID", {"OIDC_ISSUER": "https://login.example.com"}, "or none of them"),
     ("OIDC_CLIENT_SECRET", {"OIDC_ISSUER": "https://a.example", "OIDC_CLIENT_ID": PASSWORD}, "or none of them"),
+    ("METRICS_TOKEN", {"METRICS_TOKEN": "0123456789abcdefghi"}, "20 characters or more"),
+    ("METRICS_TOKEN", {"METRICS_TOKEN": "x" * 40}, "20 characters or more"),
+    ("METRICS_TOKEN", {"METRICS_TOKEN": f"{PASSWORD} and other words"}, "without spaces"),
+    ("METRICS_TOKEN", {"METRICS_TOKEN": "zwölf-und-zwanzig-buchstaben"}, "20 characters or more"),
     ("LOG_LEVEL", {"LOG_LEVEL": "loud"}, "DEBUG, INFO, WARNING, ERROR"),
     ("LOG_FORMAT", {"LOG_FORMAT": "xml"}, "write one of plain, json"),
 ]

@@ -11,6 +11,15 @@ from django.test import Client
 from tests.commands.copy import KEY, SECRET_KEY, Copy
 
 PASSWORD = "pa55word-of-the-database"
+TOKEN = "a-token-for-prometheus-0123456789"
+ASK_WITH_TOKEN = f"""
+import json, django
+django.setup()
+from django.test import Client
+bearer = {{"Host": "127.0.0.1", "Authorization": "Bearer {TOKEN}"}}
+answers = [Client().get(path, headers=bearer) for path in ("/healthz", "/metrics")]
+print(json.dumps([[answer.status_code, answer.content.decode()] for answer in answers]))
+"""
 ASK = """
 import json, django
 django.setup()
@@ -54,3 +63,22 @@ def test_it_says_what_is_wrong_and_no_secret(site: Copy) -> None:
     for (settings, *right), (status, body) in zip(CASES, answers, strict=True):
         assert [status, json.loads(body)["status"]] == right, settings
         assert not any(secret in body for secret in (PASSWORD, KEY, SECRET_KEY))
+
+
+def test_those_with_the_token_get_an_answer_without_the_database_too(site: Copy) -> None:
+    lost = f"postgres://mixcyfe:{PASSWORD}@127.0.0.1:1/mixcyfe"
+    settings = {"METRICS_TOKEN": TOKEN, "TMPDIR": str(site.folder)}
+    healthz, metrics = json.loads(site.python(ASK_WITH_TOKEN, DATABASE_URL=lost, **settings))
+    said = json.loads(healthz[1])
+    assert (healthz[0], said["status"], said["database"]) == (503, "no database", {"ok": False})
+    assert (said["migrations_missing"], said["oldest_overdue_seconds"], said["broker"]) == (None, None, None)
+    assert metrics[0] == 200
+    assert "mixcyfe_database_up 0.0" in metrics[1]
+    assert 'mixcyfe_polls_total{outcome="fresh"} 0.0' in metrics[1]
+    assert "mixcyfe_queries_left" not in metrics[1]
+
+    settings["DATABASE_URL"] = "sqlite:///without_tables.sqlite3"
+    healthz, metrics = json.loads(site.python(ASK_WITH_TOKEN, **settings))
+    assert "widgets.0001_initial" in json.loads(healthz[1])["migrations_missing"]
+    assert (metrics[0], "mixcyfe_database_up 0.0" in metrics[1]) == (200, True)
+    assert PASSWORD not in f"{healthz}{metrics}"

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, connection
 
+from widgets.counting import polls
 from widgets.formats import FORMATS
 from widgets.models.widget import SLUG
 from widgets.poll.page_cache import PageCache, new_cache, page_of
@@ -33,6 +34,7 @@ class FastPath:
         self.django = django
         self.pages: PageCache | None = None
         self.lock = threading.Lock()
+        self.counters: dict[str, polls.Count] = {}
         os.register_at_fork(after_in_child=self.forget_pages)
         self.hosts = frozenset(host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*")))
         self.always: list[tuple[str, str]] = []
@@ -47,6 +49,7 @@ class FastPath:
         """One cache, whatever number of first polls come together: each would listen to PostgreSQL forever."""
         with self.lock:
             if self.pages is None:
+                self.counters = polls.counters()
                 self.pages = new_cache()
             return self.pages
 
@@ -58,6 +61,8 @@ class FastPath:
                 headers = reply.headers + self.always
                 if reply.status != 304:
                     headers.append(("Content-Length", str(len(reply.body))))
+                if self.counters:
+                    self.counters[polls.outcome_of(reply.status, reply.headers)]()
                 start_response(STATUS[reply.status], headers)
                 return [reply.body] if environ["REQUEST_METHOD"] == "GET" else []
         return self.django(environ, start_response)

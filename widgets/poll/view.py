@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from widgets.counting import polls
 from widgets.formats import FORMATS
 from widgets.poll import response as poll_response
 from widgets.poll.page import PAGE
@@ -29,7 +30,7 @@ def poll(request: HttpRequest, address: str) -> HttpResponse:
     except Exception:
         # Logged here, because Django's log line would contain the address, which is a secret.
         logger.exception("a poll failed")
-        reply = poll_response.broken()
+        return respond(poll_response.broken(), request, polls.BROKEN)
     return respond(reply, request)
 
 
@@ -50,7 +51,8 @@ class PollResponse(HttpResponse):
         super().close()
 
 
-def respond(reply: poll_response.Answer, request: HttpRequest) -> HttpResponse:
+def respond(reply: poll_response.Answer, request: HttpRequest, outcome: str = "") -> HttpResponse:
+    """`outcome`: how the poll is counted, if the answer does not say it."""
     response = PollResponse(reply.body if request.method != "HEAD" else b"", status=reply.status)
     del response["Content-Type"]
     for name, value in reply.headers:
@@ -59,4 +61,5 @@ def respond(reply: poll_response.Answer, request: HttpRequest) -> HttpResponse:
         response["Content-Length"] = str(len(reply.body))
     response.xframe_options_exempt = reply.may_be_framed
     response.after_response = reply.after_response
+    polls.count(outcome or polls.outcome_of(reply.status, reply.headers))
     return response

@@ -29,6 +29,9 @@ SLOW_SECONDS = 1
 MAX_QUEUED = 1000
 """The maximum number of entries in the queue. When the queue is full, the next poll hands the snapshot over again."""
 
+THREADS = "refresh"
+"""The beginning of the threads' names."""
+
 SWITCH_SECONDS = 0.0005
 """How long a refresh that computes may keep a poll waiting for Python's lock. Python's own 5 ms are felt in the slowest
 polls: 7.7 ms at 100 per second instead of 5.4 (`benchmarks/steadily.py`)."""
@@ -88,11 +91,17 @@ class BackgroundRefresher:
                 self._start_worker()
             return entry.ended
 
+    def state(self) -> dict[str, int]:
+        with self._lock:
+            running, queued = len(self._running), len(self._queue)
+        alive = sum(thread.name.startswith(f"{THREADS}_") for thread in threading.enumerate())
+        return {"threads": alive, "of": threads(), "running": running, "queued": queued}
+
     def _start_worker(self) -> None:
         """Starts a thread for one entry. The caller holds the lock."""
         if self._pool is None:
             sys.setswitchinterval(SWITCH_SECONDS)
-            self._pool = ThreadPoolExecutor(threads(), thread_name_prefix="refresh")
+            self._pool = ThreadPoolExecutor(threads(), thread_name_prefix=THREADS)
         try:
             self._pool.submit(self._work)
         except RuntimeError:  # the process is stopping: "cannot schedule new futures after interpreter shutdown"

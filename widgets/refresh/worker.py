@@ -49,6 +49,21 @@ def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int =
             send_refresh(snapshot_id, known, tries + 1)
 
 
+def queued() -> int:
+    """The number of tasks that no worker has taken yet. Raises ConnectionError when the broker can't be reached."""
+    link = app.connection_for_read()
+    lost = (KombuError, OSError, *link.recoverable_connection_errors)
+    try:
+        with link:
+            try:
+                return int(link.default_channel.queue_declare(app.conf.task_default_queue, passive=True).message_count)
+            except link.channel_errors:  # there is no queue before the first task
+                return 0
+    except lost as error:
+        name = type(error).__name__
+    raise ConnectionError(name)
+
+
 def send_refresh(snapshot_id: int, expected_fetched_at: datetime | None, tries: int = 1) -> Any:
     """Queues a refresh. Raises ConnectionError at once when the broker can't be reached."""
     lost = (KombuError, OSError, *app.connection_for_write().recoverable_connection_errors)

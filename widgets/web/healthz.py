@@ -1,5 +1,7 @@
 """`/healthz` checks that the database answers, has all migrations, and can be written.
 
+Those who send METRICS_TOKEN get more (`healthz_details`).
+
 Anybody may call it at any rate, so it never writes to the database and never takes its lock.
 """
 
@@ -16,6 +18,9 @@ from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
+
+from widgets.web.healthz_details import details
+from widgets.web.metrics_page import has_token
 
 logger = logging.getLogger(__name__)
 
@@ -68,12 +73,15 @@ def disk_problem(database: Path) -> str:
 
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answers 200, or 503 with the problem in words."""
+    missing = None
     try:
-        problem = "migrations missing: run manage.py migrate" if missing_migrations() else write_problem()
+        missing = missing_migrations()
+        problem = "migrations missing: run manage.py migrate" if missing else write_problem()
     except Error:
         problem = "no database"
         logger.exception("/healthz: %s", problem)
     else:
         if problem:
             logger.error("/healthz: %s", problem)
-    return JsonResponse({"status": problem or "ok"}, status=503 if problem else 200)
+    said = {"status": problem or "ok"} | (details(missing) if has_token(request) else {})
+    return JsonResponse(said, status=503 if problem else 200, headers={"Cache-Control": "no-store"})

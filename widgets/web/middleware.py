@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from widgets import request_id
 from widgets.poll.view import POLLED, poll
 from widgets.web.error_pages import error_page
+from widgets.web.metrics_page import METRICS, metrics
 from widgets.web.shared_boards import SHARED, shared_board
 
 POLICY = "; ".join(
@@ -73,7 +74,7 @@ class SafeAnswersMiddleware:
 
 
 class MachineMiddleware:
-    """Answers polls and shared boards before the middleware for people, which reads cookies and costs more."""
+    """Answers what machines read, and shared boards, before the middleware for people, which reads cookies."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -83,6 +84,9 @@ class MachineMiddleware:
             if request.path_info.startswith(prefix):
                 request.get_host()  # refuses unknown host names, as CommonMiddleware does for people
                 return view(request, request.path_info.removeprefix(prefix))
+        if request.path_info == METRICS:
+            request.get_host()
+            return metrics(request)
         return self.get_response(request)
 
 

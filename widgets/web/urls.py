@@ -6,6 +6,7 @@ from widgets.poll import view
 from widgets.web import board, card_actions, chart, shared_boards, sharing
 from widgets.web.doctor import doctor
 from widgets.web.healthz import healthz
+from widgets.web.metrics_page import METRICS, metrics
 
 urlpatterns = [
     path("", board.board, name="board"),
@@ -21,4 +22,5 @@ urlpatterns = [
     path("w/<path:address>", view.poll, name="poll"),
     path("healthz", healthz, name="healthz"),
     path("doctor", doctor, name="doctor"),
+    path(METRICS.removeprefix("/"), metrics, name="metrics"),
 ]

@@ -1,0 +1,1 @@
+"""Counts of polls on this host, for `/metrics`."""

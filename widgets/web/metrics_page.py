@@ -1,0 +1,142 @@
+"""`/metrics` for Prometheus, for those who send METRICS_TOKEN.
+
+The numbers of the database are computed once per 10 seconds by one thread of all processes of this host; the others
+give its last ones, so that no scrape waits for another.
+"""
+
+import hmac
+import json
+import logging
+import math
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
+
+from widgets.counting import polls
+
+logger = logging.getLogger(__name__)
+
+METRICS = "/metrics"
+FRESH_SECONDS = 10
+USABLE_SECONDS = 60
+"""Numbers may be this old while new ones are computed. A database may be slow."""
+PLAIN = "text/plain; charset=utf-8"
+
+
+def has_token(request: HttpRequest) -> bool:
+    """Whether the request has the header `Authorization: Bearer METRICS_TOKEN`."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    expected = settings.METRICS_TOKEN
+    return bool(
+        expected and scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), expected.encode())
+    )
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    response = answer(request)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Length"] = str(len(response.content))
+    if request.method == "HEAD":
+        response.content = b""
+    return response
+
+
+def answer(request: HttpRequest) -> HttpResponse:
+    if not settings.METRICS_TOKEN:
+        return HttpResponse("Not found\n", PLAIN, 404)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponse("Only GET and HEAD are answered here.\n", PLAIN, 405, headers={"Allow": "GET, HEAD"})
+    if not has_token(request):
+        said = "Send the header Authorization: Bearer, with METRICS_TOKEN.\n"
+        return HttpResponse(said, PLAIN, 401, headers={"WWW-Authenticate": "Bearer"})
+    try:
+        return HttpResponse(of_host() + of_site(), "text/plain; version=0.0.4; charset=utf-8")
+    except OSError:
+        logger.exception("/metrics: no folder for temporary files")
+        return HttpResponse("There is no folder for temporary files. The setting TMPDIR can name one.\n", PLAIN, 503)
+
+
+class Given:
+    """A collector of metrics that are made already."""
+
+    def __init__(self, metrics: Iterable[Any]) -> None:
+        self.metrics = metrics
+
+    def collect(self) -> Iterable[Any]:
+        return self.metrics
+
+
+def text(metrics: Iterable[Any]) -> bytes:
+    from prometheus_client import CollectorRegistry, generate_latest
+
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Given(metrics))
+    return generate_latest(registry)
+
+
+def of_host() -> bytes:
+    """The polls that this host's processes have answered, and the version."""
+    from prometheus_client.core import CounterMetricFamily, InfoMetricFamily
+
+    total = CounterMetricFamily("mixcyfe_polls", "Polls that this host has answered, by outcome.", labels=("outcome",))
+    for outcome, number in polls.counted().items():
+        total.add_metric((outcome,), number)
+    return text([total, InfoMetricFamily("mixcyfe", "The program.", value={"version": settings.VERSION})])
+
+
+def of_site() -> bytes:
+    """The numbers of the database. While a thread computes new ones, the others give the last ones."""
+    from widgets.counting.folder import folder, locked
+
+    path = folder()
+    page = path / "site.txt"
+    if known := read(page, FRESH_SECONDS):
+        return known
+    last = read(page, USABLE_SECONDS)
+    with locked(path / "site.lock", wait=not last) as is_ours:
+        if last and not is_ours:
+            return last
+        # Another thread may have computed them while this one waited.
+        found = read(page, FRESH_SECONDS) or compute(path / "calls.json")
+        write(page, found)
+        return found
+
+
+def compute(totals: Path) -> bytes:
+    """`totals`: the file of what `numbers.look` keeps."""
+    from widgets.web.numbers import look
+
+    known = read(totals)
+    try:
+        found, kept = look(json.loads(known) if known else {})
+    except Error:
+        logger.exception("/metrics: no database")
+        return database_is(well=False)
+    write(totals, json.dumps(kept).encode())
+    return text(found) + database_is(well=True)
+
+
+def read(file: Path, seconds: float = math.inf) -> bytes:
+    """The file if it was written less than `seconds` ago, else nothing."""
+    try:
+        age = time.time() - file.stat().st_mtime
+        return file.read_bytes() if -1 < age < seconds else b""
+    except FileNotFoundError:
+        return b""
+
+
+def write(file: Path, content: bytes) -> None:
+    new = file.with_suffix(".new")
+    new.write_bytes(content)
+    new.replace(file)
+
+
+def database_is(*, well: bool) -> bytes:
+    from prometheus_client.core import GaugeMetricFamily
+
+    return text([GaugeMetricFamily("mixcyfe_database_up", "1 if the database answered.", value=well)])

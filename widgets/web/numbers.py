@@ -1,0 +1,185 @@
+"""The numbers of `/metrics` that are in the database: ages, queries, health, refreshes, notices.
+
+They are those of the whole site, whichever host is asked.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Exists, Min, OuterRef, Q
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from widgets.freshness import POLLED_WITHIN
+from widgets.models import ApiCall, Notice, NoticeMessage, Project, Snapshot, Widget
+from widgets.refresh.clock import database_now
+from widgets.refresh.queue import QUEUE_TIMEOUT
+from widgets.refresh.quota import HOUR, LONGEST_RUN, lease
+from widgets.web.health import STATES, with_health
+
+SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
+"""Upper bounds of the histogram's buckets."""
+
+
+class Calls:
+    """The ended calls since the first look. The ledger forgets calls after a week, and these totals must never fall.
+
+    `stored` is what the last look returned. `until`: the totals hold all calls that started before.
+    """
+
+    def __init__(self, stored: dict[str, Any], now: datetime) -> None:
+        self.until = datetime.fromisoformat(stored["until"]) if stored else now - HOUR
+        self.outcomes = Counter[tuple[int, str]]({(pk, outcome): n for pk, outcome, n in stored.get("outcomes", ())})
+        self.buckets: list[int] = stored.get("buckets", [0] * (len(SECONDS) + 1))
+        self.seconds: float = stored.get("seconds", 0)
+
+    def add(self, calls: Iterable[tuple[int, str, datetime, datetime | None]]) -> None:
+        for project, outcome, started_at, ended_at in calls:
+            seconds = seconds_since(started_at, ended_at or started_at)
+            self.outcomes[project, outcome] += 1
+            self.buckets[bisect_left(SECONDS, seconds)] += 1
+            self.seconds += seconds
+
+    def stored(self) -> dict[str, Any]:
+        outcomes = [[pk, outcome, number] for (pk, outcome), number in self.outcomes.items()]
+        return {
+            "until": self.until.isoformat(),
+            "outcomes": outcomes,
+            "buckets": self.buckets[:],
+            "seconds": self.seconds,
+        }
+
+
+def look(stored: dict[str, Any]) -> tuple[list[Metric], dict[str, Any]]:
+    """The numbers, and what to store for the next look. Raises django.db.Error."""
+    now = database_now()
+    projects = list(Project.objects.defer("backoff_message"))
+    names = {project.pk: project.name for project in projects}
+    calls, kept = count_calls(stored, now)
+    return [
+        *queries(projects, names, calls, now),
+        *ages(names, now),
+        health(projects, now),
+        refreshes(now),
+        *notices(),
+    ], kept
+
+
+def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str, Any]]:
+    """All totals, and those of calls that started so long ago that all of them have ended."""
+    calls = Calls(stored, now)
+    settled = max(calls.until, now - max(lease(), LONGEST_RUN))
+    ended = ApiCall.objects.filter(project__in=Project.objects.values("pk"), ended_at__isnull=False)
+    rows = ended.filter(started_at__gte=calls.until).values_list("project_id", "outcome", "started_at", "ended_at")
+    found = list(rows)
+    calls.add(row for row in found if row[2] < settled)
+    calls.until = settled
+    kept = calls.stored()
+    calls.add(row for row in found if row[2] >= settled)
+    return calls, kept
+
+
+def queries(projects: list[Project], names: dict[int, str], calls: Calls, now: datetime) -> Iterator[Metric]:
+    """Projects are in labels by their names, which people choose; prometheus_client escapes them."""
+    total = CounterMetricFamily(
+        "mixcyfe_queries", "Queries to Mixpanel that have ended, by outcome.", labels=("project", "outcome")
+    )
+    for project in projects:
+        calls.outcomes.setdefault((project.pk, "ok"), 0)
+    for (pk, outcome), number in sorted(calls.outcomes.items()):
+        if pk in names:
+            total.add_metric((names[pk], outcome), number)
+    yield total
+
+    histogram = HistogramMetricFamily("mixcyfe_query_seconds", "How long queries to Mixpanel took, with their storing.")
+    reached, buckets = 0, []
+    for bound, number in zip((*(str(float(bound)) for bound in SECONDS), "+Inf"), calls.buckets, strict=True):
+        reached += number
+        buckets.append((bound, reached))
+    histogram.add_metric((), buckets, calls.seconds)
+    yield histogram
+
+    started = ApiCall.objects.filter(project__in=Project.objects.values("pk"), started_at__gt=now - HOUR, counts=True)
+    used = dict(started.values("project").annotate(n=Count("pk")).values_list("project", "n"))
+    left = GaugeMetricFamily("mixcyfe_queries_left", "Queries that are left of the hour's limit.", labels=("project",))
+    limit = GaugeMetricFamily(
+        "mixcyfe_queries_limit", "Queries per hour that the project may use.", labels=("project",)
+    )
+    held = GaugeMetricFamily("mixcyfe_backoff", "1 while Mixpanel refuses the project's queries.", labels=("project",))
+    for project in projects:
+        left.add_metric((project.name,), max(0, project.effective_hourly - used.get(project.pk, 0)))
+        limit.add_metric((project.name,), project.effective_hourly)
+        held.add_metric((project.name,), project.backoff_until is not None and project.backoff_until > now)
+    yield from (left, limit, held)
+
+
+def ages(names: dict[int, str], now: datetime) -> Iterator[Metric]:
+    rows = polled(now).values("project").annotate(Min("snapshot__fetched_at"), Min("snapshot__due_at"))
+    age = GaugeMetricFamily(
+        "mixcyfe_data_age_seconds", "Age of the oldest data that a polled widget shows.", labels=("project",)
+    )
+    overdue = GaugeMetricFamily(
+        "mixcyfe_overdue_seconds", "How long the most overdue data of a polled widget is stale.", labels=("project",)
+    )
+    for pk, fetched_at, due_at in rows.values_list("project", "snapshot__fetched_at__min", "snapshot__due_at__min"):
+        if pk not in names or fetched_at is None:
+            continue
+        age.add_metric((names[pk],), seconds_since(fetched_at, now))
+        overdue.add_metric((names[pk],), seconds_since(due_at or fetched_at, now))
+    yield from (age, overdue)
+
+
+def polled(now: datetime) -> Any:
+    return Widget.objects.filter(active=True, last_polled_at__gt=now - POLLED_WITHIN).order_by()
+
+
+def seconds_since(then: datetime, now: datetime) -> float:
+    return max(0, (now - then).total_seconds())
+
+
+def oldest_overdue(now: datetime) -> float:
+    """For how many seconds the most overdue data of a polled widget is stale; 0 if none is."""
+    due_at = polled(now).filter(snapshot__due_at__lte=now).aggregate(at=Min("snapshot__due_at"))["at"]
+    return seconds_since(due_at, now) if due_at else 0
+
+
+def health(projects: list[Project], now: datetime) -> Metric:
+    no_secret = [project.pk for project in projects if project.secret_problem]
+    rows = with_health(Widget.objects.order_by(), now, no_secret).values_list("health_state").annotate(Count("pk"))
+    found = dict(rows)
+    gauge = GaugeMetricFamily("mixcyfe_widgets", "Widgets by health, as on the board.", labels=("health",))
+    for state in STATES:
+        gauge.add_metric((state,), found.get(state, 0))
+    return gauge
+
+
+def refreshes(now: datetime) -> Metric:
+    running, waits = Q(lease_until__gt=now), Q(retry_at__gt=now)
+    wanted = Q(Exists(polled(now).filter(snapshot=OuterRef("pk"))))
+    due = Q(fetched_at=None) | Q(due_at=None) | Q(due_at__lte=now)
+    found = Snapshot.objects.aggregate(
+        running=Count("pk", filter=running),
+        due=Count("pk", filter=due & ~running & ~waits & wanted),
+        waiting=Count("pk", filter=waits & ~running & wanted),
+        queued=Count("pk", filter=Q(queued_at__gt=now - QUEUE_TIMEOUT) & ~running),
+    )
+    if settings.TASKS != "celery":
+        del found["queued"]
+    gauge = GaugeMetricFamily(
+        "mixcyfe_refreshes",
+        "Queries by state: running; due; waiting after an error; queued for a Celery worker.",
+        labels=("state",),
+    )
+    for state, number in found.items():
+        gauge.add_metric((state,), number)
+    return gauge
+
+
+def notices() -> Iterator[Metric]:
+    opened = Notice.objects.filter(ended_at=None, told_at__isnull=False).count()
+    yield GaugeMetricFamily("mixcyfe_notices", "Causes of trouble that people were told about.", value=opened)
+    unsent = NoticeMessage.objects.filter(done_at=None).count()
+    yield GaugeMetricFamily("mixcyfe_notice_messages", "Messages that wait to be sent.", value=unsent)
