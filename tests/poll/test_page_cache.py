@@ -7,6 +7,8 @@ import pytest
 from tests.running.conftest import DATABASES, host, needs_cluster, standin  # noqa: F401 - fixtures
 from tests.running.site import Site
 
+pytestmark = pytest.mark.slow
+
 WIDGET = {"title": "hot", "report": "segmentation", "events": ["Signed up"], "breakdown": "plan"}
 PROMISED = 1
 """Seconds after a change until every host shows it, on PostgreSQL. On SQLite there is no wait."""
@@ -317,8 +319,6 @@ def test_without_threads_every_poll_reads(filled: Site) -> None:
         filled,
         """
 import time
-
-pytestmark = pytest.mark.slow
 for _ in range(8):
     counts = [poll(path).statements for _ in range(3)]
     time.sleep(0.2)

@@ -11,6 +11,8 @@ from tests.reports.samples import report_of, spec
 from widgets.mixpanel.answer import LARGEST_BODY, Unreadable, data_from
 from widgets.reports import ReadError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 READ = """
 # The libraries are loaded once; then each body is read in a process of its own.
@@ -19,7 +21,6 @@ from datetime import date
 from widgets.mixpanel.answer import Unreadable, data_from
 from widgets.reports import REPORT_TYPES, ReadError
 
-pytestmark = pytest.mark.slow
 query = {"report": "segmentation", "event": "e", "type": "general", "on": "x", "limit": 10_000,
             "range": {"kind": "last", "unit": "day", "last": 90, "include_today": False}}
 

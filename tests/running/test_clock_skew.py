@@ -6,14 +6,14 @@ import pytest
 
 from tests.running.conftest import needs_cluster
 
+pytestmark = pytest.mark.slow
+
 POLLED_BY_A_HOST_THAT_IS_AHEAD = """
 import time_machine
 from datetime import timedelta
 from django.test import Client
 from django.utils import timezone
 from widgets.models import HostClock
-
-pytestmark = pytest.mark.slow
 with time_machine.travel(timezone.now() + timedelta(minutes=10)):
     for _ in range(20):
         assert Client().get("{path}", headers={{"Host": "127.0.0.1"}}).status_code == 200

@@ -10,13 +10,13 @@ import requests
 from tests.admin.filling_in import answers_of
 from tests.running.conftest import DATABASES
 
+pytestmark = pytest.mark.slow
+
 CLICKS = 6
 LOG_IN = """
 from django.contrib.auth import get_user_model
 from django.test import Client
 from widgets.models import Project, Widget
-
-pytestmark = pytest.mark.slow
 client = Client()
 client.force_login(get_user_model().objects.create_superuser("boss"))
 print(client.cookies["sessionid"].value, Project.objects.get().pk, Widget.objects.get().pk)

@@ -12,12 +12,12 @@ from tests.preloaded import Popen
 from tests.running.conftest import DATABASES
 from tests.running.site import ROOT
 
+pytestmark = pytest.mark.slow
+
 HAMMER = """
 import random
 from widgets.models import Snapshot
 from widgets.refresh.quota import Reservation, claim, end_call
-
-pytestmark = pytest.mark.slow
 pks = list(Snapshot.objects.values_list("pk", flat=True))
 random.shuffle(pks)
 granted = 0

@@ -11,13 +11,13 @@ from fake_mixpanel.fake import FakeMixpanel
 from tests.running.site import eventually
 from tests.running.slow import slow_standin, timed, widgets
 
+pytestmark = pytest.mark.slow
+
 FORKED = """
 import os
 from django.db import connection
 from widgets.models import Snapshot
 from widgets.refresh import background
-
-pytestmark = pytest.mark.slow
 def refreshed():
     snapshot = Snapshot.objects.get()
     connection.close()

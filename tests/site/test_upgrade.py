@@ -18,6 +18,8 @@ from fake_mixpanel.dataset import DEMO_SECRET
 from tests.commands.copy import Copy
 from widgets.models import Project, Widget
 
+pytestmark = pytest.mark.slow
+
 RELEASE = Path(__file__).parents[1] / "data" / "release_1_0"
 KEYS_OF_RELEASE = {
     "SECRET_KEY": "B2Luftc60Ig9o2F1XV9KDBdLkYZJHVwvkQHpM5WLE5hVGPMZLGZZqOFtPOBSCHbz",
@@ -30,8 +32,6 @@ POLL_ALL = """
 import django, json, sys; django.setup()
 from django.test import Client
 from widgets.models import Project, Rendering, Snapshot, Widget
-
-pytestmark = pytest.mark.slow
 def poll(path):
     answer = Client().get("/w/" + path, headers={"Host": "127.0.0.1"})
     return answer.content.decode() if answer.status_code == 200 else answer.status_code
