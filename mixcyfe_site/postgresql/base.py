@@ -28,7 +28,7 @@ class Connection(psycopg.Connection[Any]):
         return super().wait(self.watched(gen), *args, **kwargs)
 
     def watched(self, gen: Any) -> Generator[Any, Any, Any]:
-        """Runs psycopg's generator, which wakes every 0.1 s. After PATIENCE without data it checks the server."""
+        """Runs psycopg's generator, which wakes every 0.1 s. Checks the server after PATIENCE without data."""
         heard_at = time.monotonic()
         try:
             state = next(gen)

@@ -1,4 +1,4 @@
-"""The page of a project's notices: its addresses, which people can write and nobody can read, and what is open now."""
+"""The page of a project's notices: open and past notices, when to send them, and the addresses, which stay hidden."""
 
 from datetime import timedelta
 from typing import Any

@@ -215,7 +215,7 @@ def minutes(number: float) -> str:
 
 
 def segments(spent: dict[str, int]) -> list[Segment]:
-    """The parts of the usage bar: polls, then commands, then people. The right end is reserved for people."""
+    """The used parts of the usage bar, from the left: polls, commands, the reader's own queries, all others."""
     order = {who: place for place, who in enumerate(KINDS_OF_CALLERS)}
     found: list[Segment] = []
     start = 0

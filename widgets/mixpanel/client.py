@@ -177,7 +177,7 @@ def _sent(value: Param) -> str:
 
 
 def _reason(error: BaseException | None) -> str:
-    """The reason for a failed connection, from the chain of exceptions behind the exception of requests."""
+    """Says why the connection failed: the first known exception in the chain of causes of `error`."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return "its certificate could not be verified"
