@@ -46,7 +46,7 @@ def test_it_renames_from_something_to_something(names):
 
 @pytest.mark.parametrize("color", ["red", "#12345", "#1234567", "0072b2", "#00g2b2", "", 5, None])
 def test_it_takes_colours_as_six_hex_digits(color):
-    refused("colors", "is not a colour. Enter it as # and six hex digits", spec("events", colors=[color]))
+    refused("colors", "is not a colour. Enter # and six hex digits", spec("events", colors=[color]))
     refused("colors", "is not a colour", spec("events", colors={"Signed up": color}))
     assert problems(spec("events", colors=["#0072b2", "#ABCDEF"])) == []
     assert problems(spec("events", colors={"Signed up": "#0072b2"})) == []

@@ -215,8 +215,11 @@ def connected(project: Project, zone: str) -> Verdict:
     which = f" for project {project.project_id}" if project.project_id else ""
     title = f"Connected: Mixpanel answers{which}."
     if project.timezone == LAST_ZONE:
-        told = f"It says that the time zone is {zone}."
-        text = told if zone else "It does not tell the time zone. Copy it from Mixpanel's project settings."
+        text = (
+            f"Mixpanel says that the project's time zone is {zone}."
+            if zone
+            else "Mixpanel does not tell the time zone to this account. Copy it from Mixpanel's project settings."
+        )
     elif not zone:
         text = (
             f"The time in {project.timezone} is {clock(project.timezone)}. If the project's clock at Mixpanel shows "

@@ -85,7 +85,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
-        """With `_test`, which a browser without scripts sends, saves the project and then tests it."""
+        """With `_test`, which a browser without scripts sends: saves the project, then tests the connection."""
         if self.changes_credentials(request, object_id) and (asked := reauthentication.ask(request)):
             return asked
         wanted = request.method == "POST" and "_test" in request.POST
@@ -190,7 +190,7 @@ def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
         over = timezone.now().date() >= PROJECT_SECRET_ENDS
         found.append(
             f"Mixpanel {'ended' if over else 'ends'} project secrets on 3 March 2027. Make a service account in "
-            "Mixpanel under Organization settings → Service accounts, and sign in with it here."
+            "Mixpanel under Organization settings → Service accounts, and enter its user name and secret here."
         )
     if project.interval_factor > 1:
         found.append(stretched(project))

@@ -45,7 +45,7 @@ def refuse_constant(name: str) -> None:
 
 
 Check = Callable[[Sequence[tuple[NoticeTarget, bool]]], list[str]]
-"""`notices.sending.check`, which is in a room above this one."""
+"""The type of `notices.sending.check`, which is in a room above `import_export`."""
 
 
 def import_all(content: dict[str, Any], check: Check | None = None) -> tuple[list[Project], list[Widget]]:

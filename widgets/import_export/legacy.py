@@ -126,7 +126,7 @@ def plain(text: str, what: str) -> str:
 
 
 def spaced(text: str, what: str) -> str:
-    """Replaces underscores by spaces, as the connector did. Only old addresses do this."""
+    """Replaces underscores by spaces, as the connector did. Only old addresses have underscores for spaces."""
     text = text.replace("_", " ")
     if not text.strip():
         raise BadAddress(f"{what} is empty.")
@@ -204,7 +204,7 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
     if name and Project.objects.filter(name=name).exists():
         raise BadAddress(
             f"There is a project {name} with other credentials. Choose another name. If it is the same project at "
-            "Mixpanel, add its --project-id."
+            "Mixpanel, add the option --project-id."
         )
     taken = set(Project.objects.values_list("name", flat=True))
     project = Project(

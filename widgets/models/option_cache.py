@@ -25,7 +25,7 @@ class OptionCacheQuerySet(VisibleQuerySet["OptionCache"]):
         return listing.values if listing else []
 
     def label(self, project: Project, what: str, value: Any) -> str:
-        """The label of a list's entry; empty when it is not known."""
+        """The label of the entry with this value; empty if no stored list has the entry."""
         entries = self.entries(project, what)
         return next((entry["label"] for entry in entries if entry["value"] == str(value)), "")
 

@@ -34,7 +34,7 @@ MISLEADING_WHEN_UNUSED = (
 )
 SEVERAL_EVENTS = ("events", "funnel")
 OVERLAID = ("line", "spline", "area", "areaspline", "column", "bar", "table")
-"""Charts that can show the period before beside the range. Stacks would add it to the range."""
+"""Charts that can show the period before beside the range. Stacked charts would add the two up."""
 NEEDED = {
     "property_name": "Enter the numeric property, for example amount.",
     "saved_report": "Choose a saved report, or enter the number after “report-” in its address at Mixpanel.",
@@ -225,9 +225,7 @@ def drawing(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     colors = spec.colors.values() if isinstance(spec.colors, Mapping) else spec.colors
     for color in colors:
         if not isinstance(color, str) or not HEX_COLOR.fullmatch(color):
-            yield Problem(
-                "colors", f"“{color}” is not a colour. Enter it as # and six hex digits, for example #0072b2."
-            )
+            yield Problem("colors", f"“{color}” is not a colour. Enter # and six hex digits, for example #0072b2.")
     if spec.chart == "gauge" and spec.target is None:
         yield Problem("target", "A gauge needs a target: enter the number at which the gauge is full.")
     if spec.target is not None and not is_number(spec.target):
