@@ -104,7 +104,7 @@ def breakdown(event: Event, expression: str) -> tuple[str, Shares]:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """`keeps` has one entry per step after the first: the share of people who reach the step."""
+    """`keeps` has one entry per step after the first: the share of the previous step's people who reach it."""
 
     name: str
     steps: tuple[Event, ...]

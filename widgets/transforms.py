@@ -132,7 +132,9 @@ def top(report: Report, count: int, dropped: list[Dropped], *, other: bool) -> R
         dropped.extend(Dropped(series.label, "top", series.total) for series in rest)
         return report.with_series(kept)
     if not report.additive:
-        raise ReportError("The rest can't be summed as “Other”: these values don't add up. Choose the measure total.")
+        raise ReportError(
+            "“Other” needs a sum, but these values don't add up. Choose totals or sums, or switch “Other” off."
+        )
     return report.with_series([*kept, added(OTHER, *rest)])
 
 

@@ -95,12 +95,12 @@ def test_it_keeps_the_entries_beside_one_sentence_at_the_field(boss: Client, pro
     [
         ({"metrics-0-event": "", "metrics-0-label": "x"}, "metrics", "Metric A: choose an event."),
         ({"metrics-5-event": "Logged in"}, "metrics", "Metric C: choose an event."),  # the empty row between
-        ({"metrics-3-property": ""}, "metrics", "Metric B: “Sum of a property” needs the property."),
+        ({"metrics-3-property": ""}, "metrics", "Metric B: “Sum of a property” needs a property."),
         ({"metrics-3-measure": "nonsense"}, "metrics", "Metric B: “nonsense” is not a measure."),
         ({"metrics-3-filters-value": ["", ""]}, "metrics", "Metric B, filter 1: enter the value to compare with"),
         ({"formulas-formula": ["(B / A", ""]}, "formulas", "Formula 1: The formula has a “(” too many."),
         ({"breakdown": 'properties["plan"]'}, "breakdown", "An expression works only in a project with the engine"),
-        ({"unit": "hour"}, "unit", "Hours need the chart table"),
+        ({"unit": "hour"}, "unit", "Only the chart table can show hours"),
         ({"analysis": "rolling"}, "window", "Enter how many days, weeks or months the average spans"),
         ({f"metrics-{i}-event": "Signed up" for i in range(41)}, "metrics", "Mixpanel answers at most 40 metrics"),
     ],

@@ -121,7 +121,7 @@ def test_an_error_stands_at_its_row(page: Any) -> None:
     page.get_by_label("Measure of metric C").select_option("p90")
     page.get_by_label("Title").focus()
     row = page.get_by_role("group", name="Metric C", exact=True)
-    row.get_by_text("Metric C: “90th percentile of a property” needs the property.").wait_for()
+    row.get_by_text("Metric C: “90th percentile of a property” needs a property.").wait_for()
     wrong = page.get_by_role("combobox", name="Property of metric C")
     expect(wrong).to_have_attribute("aria-invalid", "true")
     expect(wrong).to_have_attribute("aria-describedby", "id_metrics_error")

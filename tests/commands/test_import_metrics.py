@@ -122,7 +122,7 @@ def test_an_engine_that_is_left_out_stays(load: Callable[..., Printed]) -> None:
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no event": (METRICS | {"metrics": [{"measure": "total"}]}, 'metrics: write a list such as [{"event": "Signed up"'),
     "an empty event": (METRICS | {"metrics": [{"event": " "}]}, "metrics: Metric A: choose an event."),
-    "no metric": (METRICS | {"metrics": []}, "metrics: Enter a metric: its event's name"),
+    "no metric": (METRICS | {"metrics": []}, "metrics: Enter a metric: the name of an event"),
     "no list": (METRICS | {"metrics": {"event": "Signed up"}}, "metrics: write a list such as"),
     "another key": (METRICS | {"metrics": [SIGNED_UP | {"math": "dau"}]}, "with keys among event, measure, property"),
     "no such measure": (METRICS | {"metrics": [SIGNED_UP | {"measure": "p50"}]}, "with measure one of total, unique"),
@@ -132,7 +132,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a percentile of nothing": (
         METRICS | {"metrics": [PAID | {"measure": "p99"}]},
-        "metrics: Metric A: “99th percentile of a property” needs the property. Enter its name, for example amount.",
+        "metrics: Metric A: “99th percentile of a property” needs a property. Enter the property's name, for example",
     ),
     "a bad filter": (
         METRICS | {"metrics": [SIGNED_UP | {"filters": [{"property": "plan", "op": "like"}]}]},
@@ -140,7 +140,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "an expression in a metric": (
         METRICS | {"metrics": [PAID | {"measure": "sum", "property": 'properties["a"]'}]},
-        "metrics: Metric A: Insights knows no expressions. Enter the property's plain name.",
+        "metrics: Metric A: Insights can't read expressions. Enter the property's plain name.",
     ),
     "41 metrics": (
         METRICS | {"metrics": [SIGNED_UP | {"label": str(number)} for number in range(41)]},
@@ -152,9 +152,9 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "metrics elsewhere": (METRICS | {"report": "events", "events": ["Signed up"]}, "metrics: The report “Events”"),
     "an unknown analysis": (METRICS | {"analysis": "trend"}, "analysis: write one of linear, cumulative, rolling."),
     "rolling over nothing": (METRICS | {"analysis": "rolling"}, "window: Enter how many days"),
-    "hours on a line": (HOURS | {"chart": "line"}, "unit: Hours need the chart table"),
-    "32 days of hours": (HOURS | {"last": 32 * 24}, "last: Mixpanel answers hours for at most 31 days."),
-    "a quarter of hours": (HOURS | {"range": "last_quarter"}, "range: Mixpanel answers hours for at most 31 days."),
+    "hours on a line": (HOURS | {"chart": "line"}, "unit: Only the chart table can show hours"),
+    "32 days of hours": (HOURS | {"last": 32 * 24}, "last: Mixpanel gives numbers by hour for at most 31 days."),
+    "a quarter of hours": (HOURS | {"range": "last_quarter"}, "range: Mixpanel gives numbers by hour for at most 31"),
     "an expression": (
         METRICS | {"report": "segmentation", "metrics": [], "events": ["Signed up"], "breakdown": 'properties["plan"]'},
         "breakdown: An expression works only in a project with the engine “Classic”.",

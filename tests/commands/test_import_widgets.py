@@ -88,12 +88,16 @@ BAD_FILES = {
     "a list": (b"[]", '{"projects": […], "widgets": […]}'),
     "NaN": (b'{"widgets": [NaN]}', "NaN"),
     "deep": (b'{"widgets": ' + b"[" * 100_000, "can't be read"),
-    "unknown at the top": (b'{"widget": []}', "'widget' at the top. Allowed are projects and widgets"),
+    "unknown at the top": (b'{"widget": []}', "'widget' at the top. The allowed keys are projects and widgets"),
     "no list": (b'{"widgets": {}}', "widgets: write a list"),
     "no object": (b'{"widgets": [7]}', "widgets[0]: write an object"),
 }
 BAD_ENTRIES: dict[str, tuple[str, dict[str, Any], str]] = {
-    "unknown key": ("widgets", {"colour": "x"}, "widgets[1] (Bad): unknown key 'colour'. Allowed are project, title,"),
+    "unknown key": (
+        "widgets",
+        {"colour": "x"},
+        "widgets[1] (Bad): unknown key 'colour'. The allowed keys are project, title,",
+    ),
     "unknown report": ("widgets", {"report": "pie"}, "report: write one of events, segmentation"),
     "unknown chart": ("widgets", {"chart": "piechart"}, "chart: write one of line"),
     "text for a number": ("widgets", {"last": "30"}, "last: write a whole number, 1 or more"),
@@ -102,10 +106,14 @@ BAD_ENTRIES: dict[str, tuple[str, dict[str, Any], str]] = {
     "bad colour": ("widgets", {"colors": ["red"]}, "colors: “red” is not a colour"),
     "bad date": ("widgets", {"range": "fixed", "from_date": "1/1/26"}, "from_date: write a date as YYYY-MM-DD"),
     "no such project": ("widgets", {"project": "Nobody"}, "project: there is no project with this name"),
-    "no project": ("widgets", {"project": ""}, "project: is required"),
+    "no project": ("widgets", {"project": ""}, "project: write the widget's project"),
     "bad slug": ("widgets", {"slug": "short"}, "slug: A slug has 22 to 64"),
     "chart that does not fit": ("widgets", {"report": "funnel", "funnel": 1, "breakdown": "", "chart": "map"}, "chart"),
-    "unknown option": ("widgets", {"options": {"bold": True}}, "(not 'bold')"),
+    "unknown option": (
+        "widgets",
+        {"options": {"bold": True}},
+        "options: write an object without 'bold': the allowed keys are types",
+    ),
     "bad region": ("projects", {"region": "uk"}, "region: write one of us, eu, in"),
     "the machine's zone": ("projects", {"timezone": "localtime"}, "timezone: There is no time zone with this name"),
     "bad zone": ("projects", {"timezone": "Paris"}, "timezone: There is no time zone with this name"),
@@ -154,7 +162,7 @@ def test_every_field_of_a_widget_and_a_project_is_a_key_and_says_what_it_takes(
         filled_in = {field.name for field in model._meta.fields if field.editable and not field.primary_key}
         with pytest.raises(CommandError, match="unknown key 'x'") as refused:
             load(**{where: [{"x": 1}]})
-        keys = str(refused.value).rstrip(".").partition("Allowed are ")[2].split(", ")
+        keys = str(refused.value).rstrip(".").partition("allowed keys are ")[2].split(", ")
         named = {"property": "property_name", "clean": "clean_labels"} if model is Widget else {}
         others = {"slug"} if model is Widget else {"secret", "notify"}
         assert {named.get(key, key) for key in keys} == filled_in | others

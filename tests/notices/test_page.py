@@ -50,7 +50,7 @@ def test_an_address_goes_in_and_a_test_arrives(post: Post, webhook: Webhook, pro
     assert f"json://127.0.0.1:{webhook.port}" in text
     assert "not encrypted on their way" in text
     address = NoticeAddress.objects.get()
-    assert "is sent. See whether it has arrived." in post("test", pk=address.pk)
+    assert "is sent. Check that the message has arrived." in post("test", pk=address.pk)
     assert webhook.titles == ["MixCyfe, Acme: test"]
     assert "admin sent it" in webhook.got[0]["message"]
     assert "Last sent just now." in post()

@@ -79,7 +79,11 @@ def test_it_wants_names_of_events():
     ],
 )
 def test_it_does_not_ignore_silently_what_a_report_can_not_use(report, field, value):
-    refused(field, "can't use this. Leave it empty, or choose one of: ", spec(report, **{field: value}))
+    refused(
+        field,
+        "can't use this field. Leave the field empty, or choose one of the reports ",
+        spec(report, **{field: value}),
+    )
 
 
 @pytest.mark.parametrize("limit", [0, -1, 10_001])
@@ -205,7 +209,11 @@ def test_it_finds_no_average_of_a_week_in_those_of_its_days():
 def test_it_has_no_one_total_of_several_events_that_do_not_add_up(measure):
     several = {"events": ("A", "B"), "measure": measure}
     for chart in ("pie", "donut", "list", "number", "gauge"):
-        refused("measure", f"one {measure} over the whole range", spec("events", chart=chart, target=1, **several))
+        refused(
+            "measure",
+            "of several events over the whole range needs more than one query",
+            spec("events", chart=chart, target=1, **several),
+        )
     assert problems(spec("events", **several)) == []
     assert problems(spec("events", chart="pie", events=("A",), measure=measure)) == []
 

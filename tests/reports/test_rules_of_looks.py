@@ -29,7 +29,7 @@ def test_it_keeps_at_least_one_label():
     ],
 )
 def test_it_sums_no_rest_that_does_not_add_up(asked):
-    refused("other", "don't add up. Choose the measure total", asked)
+    refused("other", "don't add up. Choose totals or sums", asked)
 
 
 def test_it_gives_two_labels_one_name_only_where_they_add_up():
@@ -46,7 +46,7 @@ def test_it_renames_from_something_to_something(names):
 
 @pytest.mark.parametrize("color", ["red", "#12345", "#1234567", "0072b2", "#00g2b2", "", 5, None])
 def test_it_takes_colours_as_six_hex_digits(color):
-    refused("colors", "is not a colour. Enter it as # and six hex digits", spec("events", colors=[color]))
+    refused("colors", "is not a colour. Enter # and six hex digits", spec("events", colors=[color]))
     refused("colors", "is not a colour", spec("events", colors={"Signed up": color}))
     assert problems(spec("events", colors=["#0072b2", "#ABCDEF"])) == []
     assert problems(spec("events", colors={"Signed up": "#0072b2"})) == []
@@ -89,7 +89,7 @@ def test_it_wants_a_finite_axis_from_low_to_high():
 
 @pytest.mark.parametrize("types", [["line", "pie"], {"Signed up": "donut"}, "line", 5, None, [5], [["line"]], [None]])
 def test_it_mixes_only_charts_with_dates(types):
-    refused("options", "types: list chart types among: line, spline", spec("events", options={"types": types}))
+    refused("options", "types: enter only these chart types: line, spline", spec("events", options={"types": types}))
 
 
 def test_it_mixes_chart_types_by_position_and_by_label():

@@ -90,7 +90,7 @@ def test_it_shows_the_tenth_step_of_a_saved_funnel_behind_the_ninth():
 
 def test_it_does_not_take_a_funnel_by_date_for_zeros():
     funnel = {"f": {"count": {"1. A": {"2026-11-01": 5}}, "step_conv_ratio": {"1. A": {"2026-11-01": 1}}}}
-    with pytest.raises(ReadError, match="no totals"):
+    with pytest.raises(ReadError, match="a step of the funnel has no total"):
         shown(funnel, "funnel")
 
 

@@ -143,7 +143,7 @@ def test_an_export_has_what_is_chosen_and_is_an_entry(
     client = log_in(superuser)
     rows = [json.loads(line) for line in exported(client, action__exact="changed").splitlines()]
     assert [row["details"] for row in rows] == [f"Change {number}." for number in reversed(range(7))]
-    assert newest() == [("exported", "root", "", "The audit log as JSON lines. Chosen: action__exact=changed")]
+    assert newest() == [("exported", "root", "", "The audit log as JSON lines. Filters: action__exact=changed")]
     assert client.post(f"{LOG}export/csv/?nonsense=1").status_code == 302
     assert client.post(f"{LOG}export/pdf/").status_code == 404
 

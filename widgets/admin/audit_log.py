@@ -119,7 +119,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
         except IncorrectLookupParameters:
             return HttpResponseRedirect(reverse("admin:widgets_auditentry_changelist") + "?e=1")
         chosen = "&".join(f"{name}={value}" for name, value in request.GET.items())
-        record(Action.EXPORTED, details=f"The audit log as {KINDS[kind]}. {chosen and f'Chosen: {chosen}'}".strip())
+        record(Action.EXPORTED, details=f"The audit log as {KINDS[kind]}. {chosen and f'Filters: {chosen}'}".strip())
         return answer(found, kind, with_address=is_superuser(request))
 
     @admin.display(description="When")

@@ -177,10 +177,10 @@ def may_be_the_engine(failure: Failure) -> bool:
 
 
 def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) -> str:
-    """Asks one query, then the project's time zone, which counts towards no hourly limit.
+    """Sends one query, then asks for the project's time zone if `may_ask_zone`, which costs no query of the hour.
 
-    Returns the name of the time zone, or "" if Mixpanel does not tell it. Raises MixpanelError if the query fails. An
-    error about the time zone is not raised if Mixpanel tells the right one.
+    Returns the name of the time zone, or "" if Mixpanel does not tell it. Raises MixpanelError if the query fails. If
+    Mixpanel refuses the query because of the time zone, but then tells the project's time zone, nothing is raised.
     """
     refused = None
     try:
@@ -215,8 +215,11 @@ def connected(project: Project, zone: str) -> Verdict:
     which = f" for project {project.project_id}" if project.project_id else ""
     title = f"Connected: Mixpanel answers{which}."
     if project.timezone == LAST_ZONE:
-        told = f"It says that the time zone is {zone}."
-        text = told if zone else "It does not tell the time zone. Copy it from Mixpanel's project settings."
+        text = (
+            f"Mixpanel says that the project's time zone is {zone}."
+            if zone
+            else "Mixpanel does not tell the time zone to this account. Copy it from Mixpanel's project settings."
+        )
     elif not zone:
         text = (
             f"The time in {project.timezone} is {clock(project.timezone)}. If the project's clock at Mixpanel shows "
@@ -257,7 +260,10 @@ def explained(failure: Failure, project: Project) -> Verdict:
             text = "The credentials are right, but Mixpanel answers queries only on paid plans. Change the plan there."
         case "timezone":
             title = f"The time zone is wrong: at Mixpanel, {project.today():%-d %B} has not begun in this project."
-            text = f"{project.timezone} is ahead of Mixpanel. Copy the time zone from Mixpanel's project settings."
+            text = (
+                f"The clock of {project.timezone} is ahead of the project's clock at Mixpanel. Copy the time zone from "
+                "Mixpanel's project settings."
+            )
         case "limit":
             title = "Mixpanel accepted the credentials, but the project has no queries left for now."
             text = sentences(failure.said, "All programs that query this project share one limit.")

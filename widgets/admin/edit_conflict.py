@@ -47,8 +47,8 @@ def conflict(widget: Widget, data: Mapping[str, Any]) -> str:
     changes = [f"{entry.user.get_username()}: {entry.get_change_message()}" for entry in since.select_related("user")]
     return format_html(
         "Not saved: this widget was changed {} while you had this form open. {}Your entries are still below. To "
-        'replace that change with them, save again. To look at it first, <a href="{}" target="_blank">open the widget '
-        "in a new tab</a>.",
+        "replace that change with your entries, save again. To look at the change first, "
+        '<a href="{}" target="_blank">open the widget in a new tab</a>.',
         from_now(widget.changed_at, timezone.now()),
         "".join(f"{change} " for change in changes),
         reverse("admin:widgets_widget_change", args=(widget.pk,)),

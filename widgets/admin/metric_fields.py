@@ -64,7 +64,7 @@ class MetricsWidget(forms.Widget):
 
 
 class MetricsField(forms.Field):
-    """A list of metrics in the import format. Keys with an empty or default value are left out."""
+    """A list of metrics in the import format. `event` is always there; other keys are left out if empty or default."""
 
     widget = MetricsWidget
 

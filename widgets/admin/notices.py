@@ -1,4 +1,4 @@
-"""The page of a project's notices: its addresses, which people can write and nobody can read, and what is open now."""
+"""The page of a project's notices: open and past notices, when to send them, and the addresses, which stay hidden."""
 
 from datetime import timedelta
 from typing import Any
@@ -40,7 +40,7 @@ class AddressForm(forms.Form):
     name = forms.CharField(
         max_length=LONGEST_NAME,
         required=False,
-        help_text="For this page, for example the channel. Empty: the service or the host.",
+        help_text="A name for this page, for example the channel. If empty, MixCyfe names the service or the host.",
     )
     address = forms.CharField(
         max_length=LONGEST_ADDRESS,
@@ -197,11 +197,11 @@ def send_test(request: HttpRequest, project: Project, address: NoticeAddress) ->
     if failure:
         messages.error(request, f"The test to {address} failed. {failure}")
     else:
-        messages.success(request, f"The test to {address} is sent. See whether it has arrived.")
+        messages.success(request, f"The test to {address} is sent. Check that the message has arrived.")
 
 
 def begin_test(project: Project, address: NoticeAddress, username: str) -> NoticeMessage | None:
-    """The test's row, which counts it; None if the hour's tests are used up."""
+    """Stores the test, because the limit counts stored tests. None if the hour's tests are used up."""
     now = database_now()
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)

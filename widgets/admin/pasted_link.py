@@ -25,7 +25,7 @@ def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
     if project is None:
         raise LinkProblem(
             f"The report is in Mixpanel's project {link.project_id} ({REGIONS[link.region]}), and you have no such "
-            "project here. Ask your administrator to add it, or its lead to make you an editor."
+            "project here. Ask your administrator to add the project, or ask the project's lead to make you an editor."
         )
     return {
         "project": str(project.pk),

@@ -85,7 +85,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
-        """With `_test`, which a browser without scripts sends, saves the project and then tests it."""
+        """With `_test`, which a browser without scripts sends: saves the project, then tests the connection."""
         if self.changes_credentials(request, object_id) and (asked := reauthentication.ask(request)):
             return asked
         wanted = request.method == "POST" and "_test" in request.POST
@@ -190,7 +190,7 @@ def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
         over = timezone.now().date() >= PROJECT_SECRET_ENDS
         found.append(
             f"Mixpanel {'ended' if over else 'ends'} project secrets on 3 March 2027. Make a service account in "
-            "Mixpanel under Organization settings → Service accounts, and sign in with it here."
+            "Mixpanel under Organization settings → Service accounts, and enter its user name and secret here."
         )
     if project.interval_factor > 1:
         found.append(stretched(project))
@@ -215,7 +215,7 @@ def minutes(number: float) -> str:
 
 
 def segments(spent: dict[str, int]) -> list[Segment]:
-    """The parts of the usage bar: polls, then commands, then people. The right end is reserved for people."""
+    """The used parts of the usage bar, from the left: polls, commands, the reader's own queries, all others."""
     order = {who: place for place, who in enumerate(KINDS_OF_CALLERS)}
     found: list[Segment] = []
     start = 0

@@ -19,12 +19,12 @@ from widgets.spec import OPTIONS, TIME_SERIES_CHARTS, WidgetSpec
 BOXES = {
     "comparison": (
         "Compare with the period before",
-        "Cyfe shows it below the number, or, for totals and sums, in the header.",
+        "Cyfe shows the period before: below the number, or beside the total in the header.",
     ),
-    "total": ("Total in the header", "The sum over the range. Only for values that add up."),
+    "total": ("Total in the header", "The sum over the range. Works only for totals and sums."),
     "cumulative": ("Cumulative in the header", ""),
     "average": ("Average in the header", ""),
-    "reverse": ("Less is better", "Cyfe swaps the colours of up and down in the header."),
+    "reverse": ("Less is better", "Cyfe's header shows a fall as good and a rise as bad."),
     "reverse_graph": ("Upside down", "The axis starts at the top."),
     "show_axis": ("Show the axis", ""),
     "show_labels": ("Numbers on the points", ""),
@@ -60,12 +60,13 @@ class WidgetForm(forms.ModelForm):
     formulas = FormulasField(
         label="Formulas",
         required=False,
-        help_text="Arithmetic over the letters: + - * / ^ and brackets. With a formula, only formulas are shown.",
+        help_text="Calculate with the letters of the metrics: + - * / ^ and brackets. If there is a formula, the "
+        "widget shows formulas only.",
     )
     filters = FiltersField(
         label="Filters",
         required=False,
-        help_text="All conditions must be true. Use quotes for text that looks like a number: “5”.",
+        help_text='All conditions must be true. Put text that looks like a number into straight quotes: "5".',
     )
     exclude = LinesField(
         label="Leave out",
@@ -78,16 +79,19 @@ class WidgetForm(forms.ModelForm):
         help_text="The widget shows these labels, in this order. One per line. Leave it empty to show all.",
     )
     rename = PairsField(
-        label="Rename", help_text="One old = new per line. Labels with the same new name are added together."
+        label="Rename",
+        help_text="One pair per line, as old = new. The widget adds up the values of labels with the same new name.",
     )
     colors = ListOrPairsField(
         label="Colours",
-        help_text="One #0072b2 per line, by position; or one Label = #0072b2 per line, to keep a label's colour.",
+        help_text="One colour per line, in the order of the labels, for example #0072b2. Or one pair per line, as "
+        "Label = #0072b2: the label then keeps its colour in any place.",
     )
     tags = LinesField(label="Tags", help_text=Widget._meta.get_field("tags").help_text)
     types = ListOrPairsField(
         label="Chart types by line",
-        help_text=f"One type per line, or one Label = type per line. Types: {', '.join(TIME_SERIES_CHARTS)}.",
+        help_text="One type per line, in the order of the labels. Or one pair per line, as Label = type. "
+        f"Types: {', '.join(TIME_SERIES_CHARTS)}.",
     )
     shared_axis = forms.BooleanField(
         label="One axis for all lines",
@@ -109,6 +113,10 @@ class WidgetForm(forms.ModelForm):
             "overlay_previous": "Draws the period before on the same dates: dashed lines, or paler columns. Needs no "
             "more queries.",
             "include_today": "Adds the unfinished period, so the last point looks low. Uses more queries.",
+            "clean_labels": "Leaves out empty labels, and the labels “undefined”, “null” and “(not set)”.",
+            "target": "The number at which the gauge is full.",
+            "refresh_minutes": "Leave this empty to use the project's setting. MixCyfe then asks far less often for "
+            "dates that are over.",
             "where": 'An expression, for example properties["plan"] == "Team". It is added to the filters. With the '
             "engine Insights it works for retention and frequency only.",
         }

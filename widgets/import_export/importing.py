@@ -23,11 +23,11 @@ class BadImport(Exception):
 def read_json(data: bytes) -> dict[str, Any]:
     """The file's content. Raises BadImport."""
     if len(data) > LARGEST:
-        raise BadImport(f"The file is larger than {LARGEST // 1024 // 1024} MB.")
+        raise BadImport(f"The file is larger than {LARGEST // 1024 // 1024} MB. Import fewer widgets at once.")
     try:
         content = json.loads(data, parse_constant=refuse_constant)
     except UnicodeDecodeError:
-        raise BadImport("The file is not UTF-8 text.") from None
+        raise BadImport("The file is not UTF-8 text. Save the file with the encoding UTF-8.") from None
     except json.JSONDecodeError as error:
         raise BadImport(f"The file is not JSON: {error.msg} in line {error.lineno}, column {error.colno}.") from None
     except (ValueError, RecursionError) as error:
@@ -36,7 +36,7 @@ def read_json(data: bytes) -> dict[str, Any]:
         raise BadImport('The file is not an object. Write {"projects": […], "widgets": […]}.')
     unknown = sorted(set(content) - {"projects", "widgets"})
     if unknown:
-        raise BadImport(f"Unknown key {unknown[0]!r} at the top. Allowed are projects and widgets.")
+        raise BadImport(f"Unknown key {unknown[0]!r} at the top. The allowed keys are projects and widgets.")
     return content
 
 
@@ -45,7 +45,7 @@ def refuse_constant(name: str) -> None:
 
 
 Check = Callable[[Sequence[tuple[NoticeTarget, bool]]], list[str]]
-"""`notices.sending.check`, which is in a room above this one."""
+"""The type of `notices.sending.check`, which is in a room above `import_export`."""
 
 
 def import_all(
@@ -80,7 +80,7 @@ def entries(content: dict[str, Any], key: str) -> list[tuple[dict[str, Any], str
 
 
 def check_addresses(content: dict[str, Any], check: Check) -> None:
-    """Outside of the transaction, because it takes a second."""
+    """Raises BadImport for an address that `check` refuses. Call it before the transaction: `check` takes a second."""
     found = [
         (target, f"{where}: {NOTIFY}[{i}]")
         for entry, where in entries(content, "projects")
@@ -92,7 +92,7 @@ def check_addresses(content: dict[str, Any], check: Check) -> None:
 
 
 def read_notify(value: Any, where: str) -> list[NoticeTarget] | None:
-    """The addresses; None where the key is left out. The messages repeat no address."""
+    """The addresses; None if the key is left out. No message repeats an address, because an address holds a secret."""
     if value is None:
         return None
     if not isinstance(value, list) or len(value) > MOST_ADDRESSES or not all(isinstance(url, str) for url in value):
@@ -112,7 +112,7 @@ def read_values(entry: dict[str, Any], keys: dict[str, Field], where: str) -> di
     for name, value in entry.items():
         if name not in keys:
             allowed = [*keys, NOTIFY] if keys is PROJECT_KEYS else keys
-            raise BadImport(f"{where}: unknown key {name!r}. Allowed are {', '.join(allowed)}.")
+            raise BadImport(f"{where}: unknown key {name!r}. The allowed keys are {', '.join(allowed)}.")
         if instead := instead_of(value, keys[name]):
             # The message does not repeat the value, because it may be a secret.
             raise BadImport(f"{where}: {name}: write {instead}.")
@@ -142,10 +142,10 @@ def import_widget(entry: dict[str, Any], where: str) -> Widget:
     values = read_values(entry, WIDGET_KEYS, where)
     for needed in ("project", "title", "report"):
         if not str(values.get(needed, "")).strip():
-            raise BadImport(f"{where}: {needed}: is required.")
+            raise BadImport(f"{where}: {needed}: write the widget's {needed}.")
     values["project"] = project = Project.objects.filter(name=values["project"]).first()
     if project is None:
-        raise BadImport(f"{where}: project: there is no project with this name. List it under projects.")
+        raise BadImport(f"{where}: project: there is no project with this name. List the project under projects.")
     widget = find_widget(project, values.get("slug"), values["title"])
     for field in WIDGET_KEYS.values():
         if field.name in values:

@@ -115,7 +115,7 @@ def options(value: Any) -> str:
     if not isinstance(value, dict):
         return 'an object such as {"comparison": true}'
     unknown = ", ".join(repr(name) for name in value if name not in OPTIONS)
-    return f"an object with keys among {', '.join(OPTIONS)} (not {unknown})" if unknown else ""
+    return f"an object without {unknown}: the allowed keys are {', '.join(OPTIONS)}" if unknown else ""
 
 
 WHOLE = must_be("a whole number, 1 or more", is_whole)

@@ -96,7 +96,9 @@ def read_address(text: str) -> LegacyAddress:
     if LOOKS_LIKE_A_KEY.fullmatch(raw_event):
         raise BadAddress(f"An API secret or key is in the place of the event. The order is {SHAPE}")
     if not SECRET.fullmatch(secret):
-        raise BadAddress("The secret contains characters that Mixpanel's API secrets never have.")
+        raise BadAddress(
+            "The secret contains characters that Mixpanel's API secrets never have. Copy the whole address again."
+        )
     raw_by = plain(query.get("by", [""])[0], "by")
     if '["' in raw_by:
         raise BadAddress("by: write the name of a property, not an expression.")
@@ -124,7 +126,7 @@ def plain(text: str, what: str) -> str:
 
 
 def spaced(text: str, what: str) -> str:
-    """Replaces underscores by spaces, as the connector did. Only old addresses do this."""
+    """Replaces underscores by spaces, as the connector did. Only old addresses have underscores for spaces."""
     text = text.replace("_", " ")
     if not text.strip():
         raise BadAddress(f"{what} is empty.")
@@ -143,7 +145,9 @@ def read_clean(word: str) -> bool:
 def read_chart(word: str) -> str:
     chart = word.strip().lower() or "line"
     if chart not in CHARTS:
-        raise BadAddress("charttype: write line or pie, as the 2015 connector did. Change it later in the admin.")
+        raise BadAddress(
+            "charttype: write line or pie, as the 2015 connector did. Change the chart later in the admin."
+        )
     return chart
 
 
@@ -153,7 +157,7 @@ def doubts(event: str, by: str) -> Iterator[str]:
         if "_" in name and MIXPANELS_OWN.match(name):
             yield (
                 f"{what}: this widget reads {name} as “{name.replace('_', ' ')}”, like the old connector. "
-                "If the name has underscores at Mixpanel, change it in the admin."
+                f"If the name has underscores at Mixpanel, change the widget's {what} in the admin."
             )
 
 
@@ -200,7 +204,7 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
     if name and Project.objects.filter(name=name).exists():
         raise BadAddress(
             f"There is a project {name} with other credentials. Choose another name. If it is the same project at "
-            "Mixpanel, add its --project-id."
+            "Mixpanel, add the option --project-id."
         )
     taken = set(Project.objects.values_list("name", flat=True))
     project = Project(
@@ -238,7 +242,7 @@ def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
 
 
 def secret_of(project: Project) -> str:
-    """The project's secret; empty if there is none, or if no key opens it."""
+    """The project's secret; empty if none is stored, or if no encryption key decrypts it."""
     try:
         return project.encrypted_secret.reveal() if project.has_secret else ""
     except SecretLost:

@@ -62,7 +62,7 @@ class ServiceAccount(Credentials):
 
 
 class ProjectSecret(Credentials):
-    """The project's secret as user name, without a password. Mixpanel ends this on 3 March 2027."""
+    """The project's secret as user name, without a password. Mixpanel accepts project secrets until 3 March 2027."""
 
     def __init__(self, secret: str) -> None:
         super().__init__(secret, "", (secret,))

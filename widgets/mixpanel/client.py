@@ -103,7 +103,7 @@ class Client:
         return _read(_funnels, self.query("funnels/list", {}))
 
     def bookmarks(self) -> list[Bookmark]:
-        """The saved reports. Raises QueryError without a project id: the address of the list needs it."""
+        """The saved reports. Raises QueryError without a project id, which the list's address needs."""
         if self._project_id is None:
             raise QueryError("Mixpanel lists saved reports by project id, and this project has none.")
         return _read(_bookmarks, self._ask(f"app/projects/{self._project_id}/bookmarks", {"v": 2}))
@@ -157,7 +157,7 @@ class Client:
         return error_for(status, words, response.headers)
 
     def _failure(self, error: Exception, this: Exchange) -> MixpanelError:
-        """The error for an exchange without a complete answer. It repeats no text of `error`: that may hold secrets."""
+        """The error for an exchange without a complete answer. Repeats no text of `error`, which may hold secrets."""
         within = f"within {self._timeout:g} seconds"
         if this.is_over:
             what = f"did not answer {within}" if this.sent else f"could not be reached {within}"
@@ -177,7 +177,7 @@ def _sent(value: Param) -> str:
 
 
 def reason(error: BaseException | None) -> str:
-    """The reason for a failed connection, from the chain of exceptions behind the exception of requests."""
+    """Says why the connection failed: the first known exception in the chain of causes of `error`."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return "its certificate could not be verified"

@@ -25,7 +25,7 @@ class OptionCacheQuerySet(VisibleQuerySet["OptionCache"]):
         return listing.values if listing else []
 
     def label(self, project: Project, what: str, value: Any) -> str:
-        """The label of a list's entry; empty when it is not known."""
+        """The label of the entry with this value; empty if no stored list has the entry."""
         entries = self.entries(project, what)
         return next((entry["label"] for entry in entries if entry["value"] == str(value)), "")
 
@@ -39,9 +39,9 @@ def option_cache_key(project: Project, what: str, of: Sequence[str]) -> str:
 class OptionCache(models.Model):
     """One list of names in a project. `what`: the kind of list, a key of `widgets.editor.options.LISTS`.
 
-    `of`: the names that the list belongs to: none, an event, or an event and a property. `values` are objects with
-    `value`, and with `label` and `detail` when people read another text. An error leaves `values` unchanged.
-    Until `loading_until` one thread fetches the list and no other starts.
+    `of`: the names that the list belongs to: none, an event, or an event and a property. `values` are objects:
+    `value` goes into the form's field, and people see `label` and `detail` instead if the object has them. An error
+    leaves `values` unchanged. While one thread fetches the list, no other does, until `loading_until` at the latest.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="option_caches")

@@ -22,7 +22,10 @@ broker_retry_at = 0.0
 
 
 def enqueue(snapshot_id: int, expected_fetched_at: datetime | None) -> bool:
-    """Queues one refresh unless one is queued. False: the broker can't be reached, and a later poll tries again."""
+    """Queues a refresh of the snapshot, unless one was queued in the last QUEUE_TIMEOUT.
+
+    False: the broker can't be reached, and a later poll tries again.
+    """
     global broker_retry_at  # noqa: PLW0603 - one per process
     if time.monotonic() < broker_retry_at:
         return False

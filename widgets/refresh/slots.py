@@ -17,7 +17,7 @@ class Slots:
 
     @contextmanager
     def acquire(self) -> Iterator[bool]:
-        """Takes a slot until the end of the `with` block. Gives whether one was free."""
+        """Takes a slot until the end of the `with` block. Yields True if a slot was free, else False."""
         with self._lock:
             has_slot = self._taken < self._limit()
             self._taken += has_slot

@@ -40,7 +40,7 @@ def span_of(dates: Dates, unit: str, *, is_fixed: bool) -> Span:
 
 
 class Batch(ABC):
-    """Queries of one batch key. A subclass writes their one request, and takes the answer apart."""
+    """Queries with the same batch key, which share one call. A subclass writes the request and splits the answer."""
 
     def __init__(self, today: date) -> None:
         self.today = today

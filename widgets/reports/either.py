@@ -20,7 +20,7 @@ from widgets.spec import CLASSIC, Problem, WidgetSpec
 LONG_YEAR_ENDS = date(2028, 12, 31)
 EXPRESSION = (
     "An expression works only in a project with the engine “Classic”. Enter a property's plain name and simple "
-    "filters, or ask a person who manages the project to change its engine."
+    "filters, or ask a lead of the project to change the engine."
 )
 
 

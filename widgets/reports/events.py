@@ -8,7 +8,7 @@ from widgets.reports.batch import Batch
 from widgets.reports.classic.batch import MOST_EVENTS, EventsBatch
 from widgets.reports.counts import Counts
 from widgets.reports.report_type import RANGE_FIELDS, Query
-from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSpec
+from widgets.spec import MEASURES, ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 
 class Events(Counts):
@@ -21,11 +21,11 @@ class Events(Counts):
     def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
         yield from super().validate(spec, engine)
         if len(spec.events) > MOST_EVENTS:
-            yield Problem("events", f"At most {MOST_EVENTS} events fit into one widget.")
+            yield Problem("events", f"At most {MOST_EVENTS} events fit into one widget. Remove some events.")
         if spec.one_total and spec.measure != "total" and len(spec.events) > 1:
             yield Problem(
                 "measure",
-                f"Mixpanel can't give one {spec.measure} over the whole range for several events in one query. "
+                f"“{MEASURES[spec.measure]}” of several events over the whole range needs more than one query. "
                 "Choose the measure total, one event, or a chart that shows the dates.",
             )
 

@@ -51,7 +51,7 @@ class Funnel(ReportType):
                 f"A {spec.chart} shows one column of numbers. Leave the breakdown empty, or choose table or line.",
             )
         if spec.funnel and spec.events:
-            yield Problem("events", "Choose a saved funnel or list the steps, not both. Empty one of them.")
+            yield Problem("events", "Choose a saved funnel or list the steps, not both. Empty one of the two fields.")
         elif spec.funnel and engine != CLASSIC:
             yield from saved_problems(spec)
         elif not spec.funnel and engine == CLASSIC:

@@ -12,6 +12,7 @@ from widgets.reports.expressions import is_expression
 from widgets.reports.insights import bookmark, unsaved
 from widgets.reports.insights.formulas import letters, problem_in, sent
 from widgets.reports.insights.hours import MOST_HOURS
+from widgets.reports.ranges import MOST_DAYS_BY_HOUR
 from widgets.reports.report_type import RANGE_FIELDS, Query, Request
 from widgets.spec import (
     ANALYSES,
@@ -27,9 +28,11 @@ from widgets.spec import (
 
 ADDITIVE = ("total", "sum")
 LONGEST_LABEL = 255
+LONG_LABEL = f"the label has more than {LONGEST_LABEL} characters. Shorten the label."
+DAYS_BY_HOUR = f"Mixpanel gives numbers by hour for at most {MOST_DAYS_BY_HOUR} days."
 ONLY_INSIGHTS = (
-    "works only in a project with the engine “Insights”. Choose another report, or ask who manages the project to "
-    "change its engine."
+    "works only in a project with the engine “Insights”. Choose another report, or ask a lead of the project to "
+    "change the engine."
 )
 
 
@@ -37,8 +40,8 @@ class Metrics(AsksInsights):
     name = "insights"
     title = "Several metrics and formulas"
     about = (
-        "Up to 40 metrics, each with its own measure and filters, and formulas over them. Use it for active users, "
-        "percentiles, hours, conversion rates and ratios."
+        "Up to 40 metrics and formulas together. Each metric has its own measure and filters; a formula calculates "
+        "with metrics. Choose this report for active users, percentiles, hours, conversion rates and ratios."
     )
     fields = ("metrics", "formulas", "breakdown", "analysis", "window", "overlay_previous", *RANGE_FIELDS)
     charts = (*TIME_SERIES_CHARTS, *ONE_TOTAL_CHARTS, "table")
@@ -88,7 +91,7 @@ class Metrics(AsksInsights):
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         names = shown_names(spec)
         if any(int(each.step) >= len(names) for each in report.series):
-            raise ReportError("The stored numbers belong to other metrics. They are asked for again.")
+            raise ReportError("The stored numbers belong to other metrics. MixCyfe asks Mixpanel again.")
         several = len(names) > 1
         series = []
         for each in report.series:
@@ -135,7 +138,7 @@ def shown_names(spec: WidgetSpec) -> list[str]:
 
 def metric_problems(spec: WidgetSpec) -> Iterator[Problem]:
     if not spec.metrics:
-        yield Problem("metrics", "Enter a metric: its event's name as Mixpanel shows it.")
+        yield Problem("metrics", "Enter a metric: the name of an event as Mixpanel shows it.")
     if len(spec.metrics) + len(spec.formulas) > bookmark.MOST_METRICS:
         yield Problem(
             "metrics", f"Mixpanel answers at most {bookmark.MOST_METRICS} metrics and formulas at once. Remove some."
@@ -151,13 +154,13 @@ def problems_of(metric: Metric) -> Iterator[str]:
     if metric.measure not in METRIC_MEASURES:
         yield f"“{metric.measure}” is not a measure. Choose one of: {', '.join(METRIC_MEASURES)}."
     elif metric.measure in OF_PROPERTY and not metric.property.strip():
-        yield f"“{METRIC_MEASURES[metric.measure]}” needs the property. Enter its name, for example amount."
+        yield f"“{METRIC_MEASURES[metric.measure]}” needs a property. Enter the property's name, for example amount."
     elif metric.property.strip() and metric.measure not in OF_PROPERTY:
         yield f"“{METRIC_MEASURES[metric.measure]}” uses no property. Remove the property, or choose another measure."
     if is_expression(metric.property) or any(is_expression(each.property) for each in metric.filters):
-        yield "Insights knows no expressions. Enter the property's plain name."
+        yield "Insights can't read expressions. Enter the property's plain name."
     if len(metric.label) > LONGEST_LABEL:
-        yield f"the label has more than {LONGEST_LABEL} characters."
+        yield LONG_LABEL
 
 
 def formula_problems(spec: WidgetSpec) -> Iterator[Problem]:
@@ -165,7 +168,7 @@ def formula_problems(spec: WidgetSpec) -> Iterator[Problem]:
         if message := problem_in(formula.formula, len(spec.metrics)):
             yield Problem("formulas", f"Formula {i}: {message}")
         if len(formula.label) > LONGEST_LABEL:
-            yield Problem("formulas", f"Formula {i}: the label has more than {LONGEST_LABEL} characters.")
+            yield Problem("formulas", f"Formula {i}: {LONG_LABEL}")
     twice = [text for text, number in Counter(sent(each.formula) for each in spec.formulas).items() if number > 1]
     if twice:
         yield Problem("formulas", f"The formula {twice[0]} appears twice. Remove one of them.")
@@ -176,15 +179,15 @@ def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:
     if spec.chart in ("number", "gauge") and not adds_up and (shown > 1 or spec.breakdown):
         yield Problem(
             "chart",
-            f"A {spec.chart} shows one figure, and these values can't be added to one. Keep one metric or formula "
+            f"A {spec.chart} shows one figure, and these values don't add up. Keep one metric or formula "
             "without a breakdown, or choose another chart.",
         )
     if spec.chart == "map" and not spec.breakdown:
         yield Problem("breakdown", "A map needs a breakdown by country code: enter mp_country_code.")
     if spec.chart == "map" and shown > 1:
-        yield Problem("chart", "A map shows one metric. Keep one, or choose another chart.")
+        yield Problem("chart", "A map shows one metric. Keep one metric, or choose another chart.")
     if spec.analysis != "linear" and spec.one_total:
-        yield Problem("analysis", f"{ANALYSES[spec.analysis]}: this needs a chart with dates.")
+        yield Problem("analysis", f"“{ANALYSES[spec.analysis]}” needs a chart with dates. Choose line, for example.")
     if spec.analysis != "linear" and spec.compares:
         yield Problem("analysis", "Cumulative and rolling values can't be compared with the period before.")
     if spec.analysis == "cumulative" and spec.overlay_previous:
@@ -192,9 +195,9 @@ def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:
     if spec.analysis == "rolling" and not 2 <= (spec.window or 0) <= 366:
         yield Problem("window", "Enter how many days, weeks or months the average spans, from 2 to 366.")
     if spec.unit == "hour" and spec.range == "last" and spec.last > MOST_HOURS:
-        yield Problem("last", f"Mixpanel answers hours for at most 31 days. Enter at most {MOST_HOURS} hours.")
+        yield Problem("last", f"{DAYS_BY_HOUR} Enter at most {MOST_HOURS} hours.")
     if spec.unit == "hour" and spec.range in ("quarter_to_date", "year_to_date", "last_quarter"):
-        yield Problem("range", "Mixpanel answers hours for at most 31 days. Choose a shorter range, or day.")
+        yield Problem("range", f"{DAYS_BY_HOUR} Choose a shorter range, or numbers by day.")
     days = (spec.to_date - spec.from_date).days + 1 if spec.from_date and spec.to_date else 0
-    if spec.unit == "hour" and spec.range == "fixed" and days > 31:
-        yield Problem("to_date", "Mixpanel answers hours for at most 31 days. Choose a shorter range, or day.")
+    if spec.unit == "hour" and spec.range == "fixed" and days > MOST_DAYS_BY_HOUR:
+        yield Problem("to_date", f"{DAYS_BY_HOUR} Choose a shorter range, or numbers by day.")

@@ -18,7 +18,7 @@ LONGEST_BY_DAY = 366
 """The maximum number of days in a query by day. Mixpanel limits Insights to 12 months."""
 
 MOST_DAYS_BY_HOUR = 31
-"""Mixpanel answers hours for at most so many days."""
+"""Mixpanel gives numbers by hour for at most this many days."""
 
 
 class Dates(NamedTuple):

@@ -34,7 +34,7 @@ MISLEADING_WHEN_UNUSED = (
 )
 SEVERAL_EVENTS = ("events", "funnel")
 OVERLAID = ("line", "spline", "area", "areaspline", "column", "bar", "table")
-"""Charts that can show the period before beside the range. Stacks would add it to the range."""
+"""Charts that can show the period before beside the range. Stacked charts would add the two up."""
 NEEDED = {
     "property_name": "Enter the numeric property, for example amount.",
     "saved_report": "Choose a saved report, or enter the number after “report-” in its address at Mixpanel.",
@@ -83,7 +83,7 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
         report = "" if spec.report == "insights" else "the report “Several metrics and formulas” and "
         yield Problem(
             "unit",
-            f"Hours need {report}the chart table: Cyfe's dates have no hours.",
+            f"Only the chart table can show hours, because Cyfe's dates have no hours. Choose {report}the chart table.",
         )
     if spec.chart in CHARTS and spec.chart not in report_type.charts:
         fitting = ", ".join(report_type.charts)
@@ -119,7 +119,9 @@ def is_number(value: Any) -> TypeGuard[Number]:
 def query_fields(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if "events" in report_type.fields:
         if any(not event.strip() for event in spec.events):
-            yield Problem("events", "An event's name is empty. Remove it, or enter a name as Mixpanel shows it.")
+            yield Problem(
+                "events", "An event's name is empty. Remove the empty entry, or enter a name as Mixpanel shows it."
+            )
         elif not spec.events and spec.report not in EVENT_MAY_BE_ANY:
             yield Problem("events", "Enter an event's name as Mixpanel shows it, for example Signed up.")
         elif len(spec.events) > 1 and spec.report not in SEVERAL_EVENTS:
@@ -132,7 +134,9 @@ def query_fields(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]
         if field not in report_type.fields and getattr(spec, field) != default[field]:
             fitting = ", ".join(name for name, other in REPORT_TYPES.items() if field in other.fields)
             yield Problem(
-                field, f"The report “{report_type.title}” can't use this. Leave it empty, or choose one of: {fitting}."
+                field,
+                f"The report “{report_type.title}” can't use this field. Leave the field empty, or choose one of the "
+                f"reports {fitting}.",
             )
     if "limit" in report_type.fields and not 1 <= spec.limit <= 10_000:
         yield Problem("limit", "Enter a number from 1 to 10000, Mixpanel's own limit.")
@@ -166,10 +170,11 @@ def overlay(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
         return  # `query_fields` names the reports that can show it
     if spec.chart not in OVERLAID:
         yield Problem(
-            "overlay_previous", f"A {CHARTS[spec.chart].lower()} can't show the period before beside it. Choose a line."
+            "overlay_previous",
+            f"The chart {CHARTS[spec.chart].lower()} can't show the period before beside the range. Choose a line.",
         )
     elif spec.unit == "hour":
-        yield Problem("overlay_previous", "Hours can't be shown with the period before. Choose day, week or month.")
+        yield Problem("overlay_previous", "A table by hour can't show the period before. Choose day, week or month.")
 
 
 def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
@@ -202,15 +207,17 @@ def cleaning(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if spec.other and spec.top is None:
         yield Problem("top", "Enter how many of the largest labels to keep. The rest is summed as “Other”.")
     elif spec.other and not report_type.adds_up(spec):
-        yield Problem("other", "The rest can't be summed: these values don't add up. Choose the measure total.")
+        yield Problem(
+            "other", "“Other” needs a sum, but these values don't add up. Choose totals or sums, or switch “Other” off."
+        )
     names = list(spec.rename.values())
     if any(not name.strip() for name in (*names, *spec.rename)):
         yield Problem("rename", "A label's old or new name is empty. Enter both, as old = new.")
     elif len(set(names)) < len(names) and not report_type.adds_up(spec):
         yield Problem(
             "rename",
-            "Two labels get the same name, which would add their values, and these don't add up. "
-            "Give each its own name, or choose the measure total.",
+            "Two labels get the same name. MixCyfe would sum their values, but these values don't add up. "
+            "Give each label its own name, or choose totals or sums.",
         )
 
 
@@ -218,18 +225,20 @@ def drawing(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     colors = spec.colors.values() if isinstance(spec.colors, Mapping) else spec.colors
     for color in colors:
         if not isinstance(color, str) or not HEX_COLOR.fullmatch(color):
-            yield Problem(
-                "colors", f"“{color}” is not a colour. Enter it as # and six hex digits, for example #0072b2."
-            )
+            yield Problem("colors", f"“{color}” is not a colour. Enter # and six hex digits, for example #0072b2.")
     if spec.chart == "gauge" and spec.target is None:
-        yield Problem("target", "A gauge needs a target: enter the number that fills it.")
+        yield Problem("target", "A gauge needs a target: enter the number at which the gauge is full.")
     if spec.target is not None and not is_number(spec.target):
         yield Problem("target", "The target must be a finite number.")
     yield from options(spec)
     if spec.compares:
         yield from comparison(spec, report_type)
     if spec.options.get("total") and spec.chart in TIME_SERIES_CHARTS and not report_type.adds_up(spec):
-        yield Problem("options", "total: these values don't add up, so they have no total. Choose the measure total.")
+        yield Problem(
+            "options",
+            "total: these values don't add up, so the header can't show a total. Choose totals or sums, or switch the "
+            "total off.",
+        )
 
 
 def options(spec: WidgetSpec) -> Iterator[Problem]:
@@ -246,7 +255,7 @@ def options(spec: WidgetSpec) -> Iterator[Problem]:
             if not isinstance(value, list | tuple | Mapping) or any(
                 chart not in TIME_SERIES_CHARTS for chart in charts
             ):
-                yield Problem("options", f"types: list chart types among: {', '.join(TIME_SERIES_CHARTS)}.")
+                yield Problem("options", f"types: enter only these chart types: {', '.join(TIME_SERIES_CHARTS)}.")
     low, high = spec.options.get("axis_min"), spec.options.get("axis_max")
     if is_number(low) and is_number(high) and low >= high:
         yield Problem("options", "axis_max: enter a number above the lower end of the axis.")
@@ -256,9 +265,9 @@ def comparison(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if not report_type.compares:
         why = f"The report “{report_type.title}” can't be compared with the period before."
     elif spec.chart != "number" and spec.chart not in TIME_SERIES_CHARTS:
-        why = f"A {CHARTS[spec.chart].lower()} has no place for the period before: choose a number or a line."
+        why = f"A {CHARTS[spec.chart].lower()} has no place for the period before. Choose a number or a line."
     elif spec.chart != "number" and not (report_type.compares_dates or report_type.adds_up(spec)):
-        why = "These values don't add up to one number per period: choose the measure total, or the chart number."
+        why = "These values don't add up to one number per period. Choose totals or sums, or the chart number."
     else:
         return
     yield Problem("options", f"comparison: {why}")

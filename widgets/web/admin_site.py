@@ -1,4 +1,4 @@
-"""The admin site: its name, its first page, the login, and views that do less than Django's own."""
+"""The admin site: its name, its first page, its login, and who may enter. Some of Django's own views are closed."""
 
 from typing import Any
 

@@ -70,9 +70,9 @@ def at_zero(formula: str) -> Value:
 def problem_in(formula: str, metrics: int) -> str:
     """A sentence about the first mistake in the formula; empty if there is none. `metrics`: the number of metrics."""
     if not formula.strip():
-        return "The formula is empty. Enter one, or remove the row."
+        return "The formula is empty. Enter a formula, or remove the row."
     if len(formula) > LONGEST:
-        return f"The formula is longer than {LONGEST} characters."
+        return f"The formula is longer than {LONGEST} characters. Shorten the formula."
     known = [letters(position) for position in range(metrics)]
     open_brackets, wants_value, before, named = 0, True, "", False
     for kind, part in _parts(formula):

@@ -62,7 +62,7 @@ def without_number(step: str) -> str:
 def step_count(step: Any) -> Value:
     """The count of a step. Raises ReadError if the step has dates or a breakdown instead of one count."""
     if UNDATED not in mapping(step, "a step"):
-        raise unreadable("its saved funnel has no totals")
+        raise unreadable("a step of the funnel has no total")
     return count(step[UNDATED])
 
 
