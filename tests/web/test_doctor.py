@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     "question",
     ["", "x", signing.dumps("x", salt=ANSWER), signing.dumps("x", salt=QUESTION, key="another key"), "x:y:z"],
+    ids=["empty", "a word", "an answer", "of another site", "like one"],
 )
 def test_nobody_else_gets_an_answer(client: Client, question: str) -> None:
     other = client.get("/nothing-is-here")
