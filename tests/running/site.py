@@ -78,7 +78,8 @@ class Site:
         self.database = f"sqlite:///{folder}/site.sqlite3"
         if database == "postgres":
             self.database = self._postgres_database()
-        self.env = os.environ | {
+        # The browser tests set this one for their own process.
+        self.env = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"} | {
             "SECRET_KEY": SECRET_KEY,
             "FIELD_ENCRYPTION_KEYS": KEY,
             "DATABASE_URL": self.database,

@@ -72,7 +72,8 @@ class PostgresChanges(Changes):
     def _run(self) -> None:
         while True:
             try:
-                self._listen()
+                with connection.wrap_database_errors:
+                    self._listen()
             except NoProof as reason:
                 logger.warning("every poll reads the database: %s", reason)
                 return

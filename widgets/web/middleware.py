@@ -40,7 +40,7 @@ SAFE = {
 class RequestIdMiddleware:
     """The first middleware, so that every log line of the request has its id.
 
-    Polls' answers don't show it: they are the same whether Django or the fast path gives them.
+    Answers to polls and shared boards don't show it: they are the same whoever gives them, and for each wrong address.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -50,7 +50,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         begun = request_id.begin(request.headers.get(request_id.HEADER, "") if settings.TRUST_PROXY else "")
         response = self.get_response(request)
-        if not request.path_info.startswith(POLLED):
+        if not request.path_info.startswith((POLLED, SHARED)):
             response.headers[request_id.HEADER] = begun
         return response
 
