@@ -23,7 +23,7 @@ def examples(count: int) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`make test` takes two minutes. CLUSTER=1 adds what needs PostgreSQL and Redis, real servers, or minutes."""
+    """`make test` takes three minutes. CLUSTER=1 adds what needs PostgreSQL and Redis, real servers, or minutes."""
     if CLUSTER:
         return
     items[:] = [item for item in items if not {"cluster", "slow"} & {mark.name for mark in item.iter_markers()}]

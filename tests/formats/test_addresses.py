@@ -77,8 +77,9 @@ def test_what_a_widget_lacks_is_no_address(client: Client, get: Any, make_widget
 def test_each_has_the_headers_of_cyfe_s_answer(client: Client, get: Any, make_widget: Any, ending: str) -> None:
     widget = make_widget()
     cyfes, first = get(widget, "csv"), get(widget, ending)
-    differ = {"ETag", "Content-Type", "Content-Length", "Cache-Status"}
+    differ = {"ETag", "Content-Type", "Content-Length", "Cache-Status", "Cache-Control"}  # two count seconds
     assert {k: v for k, v in first.items() if k not in differ} == {k: v for k, v in cyfes.items() if k not in differ}
+    assert first["Cache-Control"].startswith("private, max-age=")
     assert first["Content-Type"] == FORMATS[ending].content_type
     again = get(widget, ending, **{"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])

@@ -22,6 +22,8 @@ from tests.running.disk import NO_DISK, SmallDisk
 from tests.running.front import Headers, front, says, serving
 from tests.running.site import REDIS, Site, eventually, free_port
 
+pytestmark = pytest.mark.slow
+
 OTHER_KEY = "xTtbw2bWc0pDvK6cIWw6lfUxGOFYZKhrVOr4uTKhJcM="
 SIGNUPS = {"title": "Signups", "report": "events", "events": ["Signed up"]}
 NEVER_SHOWN = (

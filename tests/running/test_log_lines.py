@@ -11,6 +11,8 @@ import requests
 from fake_mixpanel.fake import DEMO_SECRET, DEMO_USERNAME
 from tests.running.site import Site, eventually
 
+pytestmark = pytest.mark.slow
+
 SIGNUPS = {"title": "Signups", "report": "events", "events": ["Signed up"]}
 MARKER = "a-shared-boards-token-q7"
 GIVEN = "0123-from-the-proxy-89ab"
