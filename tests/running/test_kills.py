@@ -23,21 +23,22 @@ def test_it_recovers_from_a_killed_web_process(host: Any, standin: Any) -> None:
     (path,) = site.add(WIDGET)
     base, first = site.web()
     good = eventually(lambda: csv_at(site, base + path))
+    asked = len(standin.calls)  # on a busy machine the first answer may have come too late
     site.make_old(minutes=30)
     standin.latency = 20
     site.session.get(base + path)
-    eventually(lambda: len(standin.calls) == 2)
+    eventually(lambda: len(standin.calls) == asked + 1)
     site.kill(first)
     standin.latency = 0
     # The lease ends 30 seconds after the timeout; a test need not wait for that.
     assert site.sql("SELECT count(*) FROM widgets_snapshot WHERE lease_token != ''") == [(1,)]
     base, _ = site.web()
     assert site.session.get(base + path).content == good
-    assert len(standin.calls) == 2  # not asked twice while the first may still run
+    assert len(standin.calls) == asked + 1  # not asked twice while the first may still run
     site.sql("UPDATE widgets_snapshot SET lease_until = ?", datetime.now(UTC))
     site.session.get(base + path)
     eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
-    assert len(standin.calls) == 3
+    assert len(standin.calls) == asked + 2
 
 
 def csv_at(site: Any, address: str) -> bytes:
@@ -54,10 +55,11 @@ def test_it_recovers_from_a_killed_worker(host: Any, standin: Any, database: str
     worker = site.worker()
     good = eventually(lambda: csv_at(site, base + path))
     assert good.startswith(b"Date,")
+    asked = len(standin.calls)
     site.make_old(minutes=30)
     standin.latency = 20
     site.session.get(base + path)
-    eventually(lambda: len(standin.calls) == 2)
+    eventually(lambda: len(standin.calls) == asked + 1)
     site.kill(worker)
     standin.latency = 0
     assert site.session.get(base + path).content == good
