@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from django.core.management import call_command
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
@@ -178,107 +177,6 @@ def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
     cyfe_polls(widget)
     timer()
     assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
-
-
-def test_a_paused_widget_ends_its_notice_silently(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
-) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
-    widget = make_widget()
-    fail(widget, mixpanel)
-    timer()
-    Widget.objects.update(active=False)
-    timer()
-    assert len(webhook.got) == 1
-    assert project.notices.get().ended_at is not None
-
-
-def test_a_project_that_can_not_be_looked_at_stops_no_other(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
-) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    odd = Project.objects.create(
-        name="0 odd", project_id=9, username="u", timezone="Mars/Olympus", auth="service_account"
-    )
-    Project.objects.filter(pk=odd.pk).update(expires_on=timezone.now().date())
-    listen(odd, webhook.url)
-    listen(project, webhook.url)
-    fail(make_widget(), mixpanel)
-    timer()
-    assert webhook.titles == ["MixCyfe, Acme: Mixpanel does not answer for 1 widget"]
-
-
-def test_new_messages_go_before_those_that_failed(project: Project) -> None:
-    now = timezone.now()
-    for number in range(6):
-        address = listen(project, f"json://127.0.0.1:9/{number}")
-        failed = number < 5
-        message = NoticeMessage(project=project, address=address, subject=f"{number}", created_at=now, next_try_at=now)
-        message.tries = 2 if failed else 0
-        message.save()
-    assert claim(timezone.now())[0].subject == "5"
-
-
-def test_a_corrected_widget_is_well_when_it_is_polled_again(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
-) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
-    widget = make_widget(title="Saved", report="saved_report", events=[], saved_report=987654321)
-    cyfe_polls(widget)
-    timer()
-    assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the query of 1 widget"]
-    good = make_widget(title="Good")
-    Widget.objects.filter(pk=good.pk).delete()
-    widget.refresh_from_db()
-    widget.report, widget.events, widget.saved_report = good.report, good.events, None
-    widget.save()
-    timer()
-    clock.shift(5 * MINUTE)
-    cyfe_polls(widget)
-    timer()
-    assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
-
-
-def test_paused_widgets_prove_neither_a_secret_nor_credentials(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
-) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
-    widget = make_widget()
-    kept = Project.objects.get().secret
-    Project.objects.update(secret="")
-    timer()
-    Widget.objects.update(active=False)
-    timer()
-    assert webhook.titles == ["MixCyfe, Acme: MixCyfe can't sign in to Mixpanel"]
-    assert not project.notices.filter(ended_at=None).exists()
-
-    Project.objects.update(secret=kept)
-    Widget.objects.update(active=True)
-    mixpanel.accounts.clear()
-    cyfe_polls(widget)
-    timer()
-    assert webhook.titles[1:] == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
-    Widget.objects.update(active=False)
-    timer()
-    assert not project.notices.filter(ended_at=None).exists()
-    assert len(webhook.got) == 2
-
-
-def test_credentials_that_nobody_tries_are_not_well(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
-) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
-    mixpanel.accounts.clear()
-    cyfe_polls(make_widget())
-    timer()
-    Project.objects.get().save()
-    clock.shift(timedelta(days=8))
-    call_command("clean_up")  # which removes the ledger
-    assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
 
 
 def test_a_dead_service_is_tried_again_and_hears_no_end_of_what_it_never_heard(

@@ -3,108 +3,25 @@
 import shutil
 import socket
 import sqlite3
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
-from typing import NamedTuple
 
 import pytest
 
-from fake_mixpanel.fake import DEMO_SECRET, FakeMixpanel
-from tests.commands.copy import KEY, SECRET_KEY
+from fake_mixpanel.fake import FakeMixpanel
+from tests.commands.copy import KEY
 from tests.poll.pgbouncer import pooled
 from tests.running.conftest import needs_cluster
 from tests.running.disk import NO_DISK, SmallDisk
-from tests.running.front import Headers, front, says, serving
-from tests.running.site import REDIS, Site, eventually, free_port
+from tests.running.doctor import OTHER_KEY, SIGNUPS, asked, doctor, only, own, served, start
+from tests.running.front import says, serving
+from tests.running.site import REDIS, Site, free_port
 
+__all__ = ["asked", "own", "served"]
 pytestmark = pytest.mark.slow
-
-OTHER_KEY = "xTtbw2bWc0pDvK6cIWw6lfUxGOFYZKhrVOr4uTKhJcM="
-SIGNUPS = {"title": "Signups", "report": "events", "events": ["Signed up"]}
-NEVER_SHOWN = (
-    KEY,
-    OTHER_KEY,
-    SECRET_KEY,
-    DEMO_SECRET,
-    "pass-of-the-broker",
-    "pass-of-the-mail",
-    "secret-of-the-client",
-)
-
-
-class Said(NamedTuple):
-    code: int
-    lines: list[str]
-    took: float
-
-    @property
-    def fixes(self) -> list[str]:
-        return [line for line in self.lines if line.startswith("fix ")]
-
-    def has(self, *parts: str) -> bool:
-        return any(all(part in line for part in parts) for line in self.lines)
-
-
-def doctor(site: Site, **settings: str) -> Said:
-    """What the doctor says with these settings; the servers keep theirs."""
-    before, site.env = site.env, site.env | settings
-    began = time.monotonic()
-    try:
-        done = site.manage("doctor", check=False)
-    finally:
-        site.env = before
-    print(done.stdout)
-    assert done.stderr == ""
-    lines = done.stdout.splitlines()
-    assert all(line.startswith(("ok  ", "fix ")) for line in lines)
-    assert not [secret for secret in NEVER_SHOWN if secret in done.stdout]
-    said = Said(done.returncode, lines, time.monotonic() - began)
-    assert said.code == bool(said.fixes)
-    return said
-
-
-@pytest.fixture(scope="module")
-def asked() -> Iterator[FakeMixpanel]:
-    with FakeMixpanel(hourly_limit=1000) as mixpanel:
-        yield mixpanel
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, asked: FakeMixpanel) -> Iterator[Site]:
-    """A site with a project, which answers at SITE_URL. Tests leave its data as it is."""
-    address = f"http://127.0.0.1:{free_port()}"
-    with Site(tmp_path_factory.mktemp("served"), asked.url, SITE_URL=address) as site:
-        start(site)
-        yield site
-
-
-@pytest.fixture
-def own(host: Callable[..., Site]) -> Site:
-    """The same for one test, which may break it."""
-    site = host(SITE_URL=f"http://127.0.0.1:{free_port()}")
-    start(site)
-    return site
-
-
-def start(site: Site) -> None:
-    site.add(SIGNUPS)
-    serve(site, site.env["SITE_URL"])
-
-
-def serve(site: Site, base: str) -> None:
-    site.start([sys.executable, "manage.py", "serve", f"--port={base.rsplit(':', 1)[1]}"], "serve.log")
-    eventually(lambda: site.answers(f"{base}/healthz"))
-
-
-def only(said: Said, *parts: str) -> None:
-    """There is one thing to fix, and the line about it has these words."""
-    assert len(said.fixes) == 1, said.fixes
-    assert all(part in said.fixes[0] for part in parts), said.fixes
 
 
 def test_a_site_that_is_well(served: Site, asked: FakeMixpanel) -> None:
@@ -162,99 +79,6 @@ def test_no_way_to_mixpanel(served: Site) -> None:
         "fix Mixpanel: 127.0.0.1:",
         "can't be reached (the connection was refused)",
     )
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        ({"body": b"<html>Welcome to nginx!"}, "something else answers there"),
-        ({"body": b'{"status": "ok"}'}, "something else answers there"),
-        ({"status": 301, "headers_sent": [("Location", "https://elsewhere.example/x?y=secret")]},
-         "it redirects to https://elsewhere.example: write"),
-        ({"status": 502}, "the proxy answers 502"),
-        ({"status": 400}, "add its host to ALLOWED_HOSTS"),
-    ],
-)  # fmt: skip
-def test_another_answer_at_the_sites_address(served: Site, answer: dict[str, object], words: str) -> None:
-    with serving(says(**answer)) as other:
-        only(doctor(served, SITE_URL=other), "fix SITE_URL: ", words)
-
-
-def test_nothing_at_the_sites_address(served: Site) -> None:
-    only(doctor(served, SITE_URL=f"http://127.0.0.1:{free_port()}"), "nothing answers at", "manage.py serve")
-
-
-def test_a_server_that_accepts_and_is_silent_holds_nothing_up(served: Site) -> None:
-    with silent() as address:
-        said = doctor(served, SITE_URL=f"http://{address}", MIXPANEL_API_ROOT=f"http://{address}/api")
-    assert said.took < 2 * 5.5 + 5
-    assert len(said.fixes) == 2
-    assert said.has("fix SITE_URL", "no answer in time")
-
-
-@contextmanager
-def silent() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-
-
-def as_deployed(headers: Headers) -> Headers:
-    """As the files in deploy/ have it."""
-    kept = {name: value for name, value in headers.items() if "_" not in name and not name.startswith("X-Forwarded")}
-    return kept | {"X-Forwarded-For": "198.51.100.4", "X-Forwarded-Proto": "http"}
-
-
-def appended(headers: Headers) -> Headers:
-    seen = ", ".join([*([headers["X-Forwarded-For"]] if "X-Forwarded-For" in headers else []), "198.51.100.4"])
-    return {**headers, "X-Forwarded-For": seen}
-
-
-def passed_on(headers: Headers) -> Headers:
-    return {"X-Forwarded-For": "198.51.100.4", **headers}
-
-
-def underscores_too(headers: Headers) -> Headers:
-    return {**as_deployed(headers), **{name: value for name, value in headers.items() if "_" in name}}
-
-
-@pytest.mark.parametrize(
-    ("passed", "trust", "found"),
-    [
-        (as_deployed, "on", []),
-        (as_deployed, "off", ["there is one, and TRUST_PROXY is off"]),
-        (
-            passed_on,
-            "on",
-            ["the X-Forwarded-Proto of strangers", "the X-Forwarded-For of strangers", "underscore"],
-        ),
-        (appended, "on", ["the X-Forwarded-Proto of strangers", "underscore"]),
-        (
-            dict,
-            "on",
-            ["no X-Forwarded-For arrives", "X-Forwarded-Proto of", "X-Forwarded-For of", "underscore"],
-        ),
-        (underscores_too, "on", ["underscore"]),
-        (dict, "off", []),
-    ],
-)
-def test_a_proxy_and_what_strangers_claim(
-    host: Callable[..., Site], passed: Callable[[Headers], Headers], trust: str, found: list[str]
-) -> None:
-    base = f"http://127.0.0.1:{free_port()}"
-    with serving(front(base, passed)) as address:
-        site = host(TRUST_PROXY=trust, SITE_URL=address)
-        serve(site, base)
-        said = doctor(site)
-    assert len(said.fixes) == len(found), said.fixes
-    for line, words in zip(said.fixes, found, strict=True):
-        assert line.startswith("fix proxy: ")
-        assert words in line
-
-
-def test_https_that_arrives_as_http_and_another_secret_key(served: Site) -> None:
-    said = doctor(served, SECRET_KEY=f"another {SECRET_KEY}")
-    only(said, "fix SITE_URL: something else answers there, or a MixCyfe with another SECRET_KEY")
-    assert doctor(served, TRUST_PROXY="on").has("ok  proxy", "another TRUST_PROXY or SITE_URL")
 
 
 @pytest.mark.skipif(bool(NO_DISK), reason=NO_DISK)

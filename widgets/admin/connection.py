@@ -260,10 +260,7 @@ def explained(failure: Failure, project: Project) -> Verdict:
             text = "The credentials are right, but Mixpanel answers queries only on paid plans. Change the plan there."
         case "timezone":
             title = f"The time zone is wrong: at Mixpanel, {project.today():%-d %B} has not begun in this project."
-            text = (
-                f"The clock of {project.timezone} is ahead of the project's clock at Mixpanel. Copy the time zone from "
-                "Mixpanel's project settings."
-            )
+            text = f"{project.timezone} is ahead of the project's zone. Copy the zone from Mixpanel's project settings."
         case "limit":
             title = "Mixpanel accepted the credentials, but the project has no queries left for now."
             text = sentences(failure.said, "All programs that query this project share one limit.")

@@ -86,6 +86,11 @@ def outcome_of(status: int, headers: Iterable[tuple[str, str]]) -> str:
     return BY_STATUS.get(status, BROKEN)
 
 
+def count_answer(status: int, headers: Iterable[tuple[str, str]]) -> None:
+    if found := counters():
+        found[outcome_of(status, headers)]()
+
+
 def count(outcome: str) -> None:
     if add := counters().get(outcome):
         add()

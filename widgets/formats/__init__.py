@@ -1,9 +1,9 @@
-"""The formats of a widget's addresses: `/w/<slug>.<ending>`. Each is written from the Table that Cyfe's CSV is.
+"""The formats of a widget's addresses: `/w/<slug>.<ending>`. All of them are written from the same Table.
 
 A new format is a new file and one line in the list below.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from widgets.cyfe import Table, write_csv
@@ -58,9 +58,9 @@ _FORMATS = (
 )
 
 FORMATS: dict[str, Format] = {format.ending: format for format in _FORMATS}
-"""Ending of an address → its format."""
+"""Ending of an address → its format, Cyfe's first."""
 
 
-def formats_for(chart: str) -> Iterable[Format]:
-    """The formats that a widget with this chart has, Cyfe's first."""
-    return [format for format in _FORMATS if not format.charts or chart in format.charts]
+def formats_for(chart: str) -> list[Format]:
+    """The formats that a widget with this chart has."""
+    return [format for format in FORMATS.values() if not format.charts or chart in format.charts]

@@ -34,7 +34,6 @@ class FastPath:
         self.django = django
         self.pages: PageCache | None = None
         self.lock = threading.Lock()
-        self.counters: dict[str, polls.Count] = {}
         os.register_at_fork(after_in_child=self.forget_pages)
         self.hosts = frozenset(host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*")))
         self.always: list[tuple[str, str]] = []
@@ -49,7 +48,6 @@ class FastPath:
         """One cache, whatever number of first polls come together: each would listen to PostgreSQL forever."""
         with self.lock:
             if self.pages is None:
-                self.counters = polls.counters()
                 self.pages = new_cache()
             return self.pages
 
@@ -61,8 +59,7 @@ class FastPath:
                 headers = reply.headers + self.always
                 if reply.status != 304:
                     headers.append(("Content-Length", str(len(reply.body))))
-                if self.counters:
-                    self.counters[polls.outcome_of(reply.status, reply.headers)]()
+                polls.count_answer(reply.status, reply.headers)
                 start_response(STATUS[reply.status], headers)
                 return [reply.body] if environ["REQUEST_METHOD"] == "GET" else []
         return self.django(environ, start_response)

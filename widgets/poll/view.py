@@ -61,5 +61,8 @@ def respond(reply: poll_response.Answer, request: HttpRequest, outcome: str = ""
         response["Content-Length"] = str(len(reply.body))
     response.xframe_options_exempt = reply.may_be_framed
     response.after_response = reply.after_response
-    polls.count(outcome or polls.outcome_of(reply.status, reply.headers))
+    if outcome:
+        polls.count(outcome)
+    else:
+        polls.count_answer(reply.status, reply.headers)
     return response

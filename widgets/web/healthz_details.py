@@ -24,7 +24,7 @@ def details(missing: Collection[tuple[str, str]] | None) -> dict[str, Any]:
 
 
 def of_database() -> dict[str, Any]:
-    from widgets.web.numbers import oldest_overdue
+    from widgets.web.site_metrics import oldest_overdue
 
     found: dict[str, Any] = {"database": {"ok": False}, "oldest_overdue_seconds": None}
     with suppress(Error):

@@ -108,8 +108,8 @@ def of_site() -> bytes:
 
 
 def compute(totals: Path) -> bytes:
-    """`totals`: the file of what `numbers.look` keeps."""
-    from widgets.web.numbers import look
+    """`totals`: the file of what `site_metrics.look` keeps."""
+    from widgets.web.site_metrics import look
 
     known = read(totals)
     try:

@@ -1,13 +1,13 @@
 """Checks the settings: Django's own deployment checks, and ours."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import run_checks
 
 from widgets.management.doctor.finding import Finding, fix, ok
+from widgets.web.site_address import is_private
 
 OF_HTTPS = ("security.W008", "security.W012", "security.W016")
 """Django's warnings of a site without TLS. SITE_URL's own finding says all of it."""
@@ -36,7 +36,7 @@ def of_addresses() -> Iterator[Finding]:
             "SITE_URL starts with http:, so passwords and widgets' addresses travel in the clear: put a proxy with TLS "
             "in front (deploy/), and write https: into SITE_URL.",
         )
-    if is_inside(host):
+    if is_private(host) and not is_loopback(host):
         yield fix("settings", "SITE_URL leads into a private network, where Cyfe can't reach it: use a public address.")
     if "*" in settings.ALLOWED_HOSTS:
         yield fix("settings", "ALLOWED_HOSTS has *, so strangers choose the host: name your hosts, or leave it empty.")
@@ -65,16 +65,6 @@ def of_mail() -> Iterator[Finding]:
 
 def is_loopback(host: str) -> bool:
     return host in LOOPBACK or host.startswith("127.")
-
-
-def is_inside(host: str) -> bool:
-    """Whether only a private network has such an address."""
-    if is_loopback(host):
-        return False
-    try:
-        return ip_address(host).is_private
-    except ValueError:
-        return "." not in host or host.endswith((".local", ".internal", ".lan"))
 
 
 def is_local() -> bool:

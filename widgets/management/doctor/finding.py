@@ -72,7 +72,7 @@ def secrets() -> Iterator[str]:
     for value in (settings.DATABASES["default"].get("PASSWORD"), settings.MAIL_SERVER.get("EMAIL_HOST_PASSWORD")):
         yield str(value or "")
     yield settings.OIDC_CLIENT_SECRET
-    yield getattr(settings, "METRICS_TOKEN", "")
+    yield settings.METRICS_TOKEN
     for address in settings.BROKER_URL.split(";"):
         password = urlsplit(address).password or ""
         yield from (password, unquote(password))
