@@ -90,11 +90,12 @@ def make_rendering(widget: Widget, report: Report, row: PollRow, format: str) ->
     values = {"source_version": source_version, "etag": etag, "problem": problem, "body": body}
     try:
         with answering.short_write_timeout():
-            return Rendering.objects.update_or_create(widget=widget, format=format, defaults=values)[0]
+            # Almost always there is one to replace, and that is one statement.
+            if not Rendering.objects.filter(widget=widget, format=format).update(**values):
+                Rendering.objects.update_or_create(widget=widget, format=format, defaults=values)
     except IntegrityError:
-        # The widget was deleted meanwhile. This poll found it, and the next one does not.
-        return Rendering(widget=widget, format=format, **values)
+        pass  # The widget was deleted meanwhile. This poll found it, and the next one does not.
     except (OperationalError, InternalError):
         # The disk is full or read-only, or SQLite is locked for long. The poll can still be answered.
         logger.exception("a rendering could not be stored")
-        return Rendering(widget=widget, format=format, **values)
+    return Rendering(widget=widget, format=format, **values)
