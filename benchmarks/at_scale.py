@@ -37,37 +37,34 @@ for project in Project.objects.order_by("pk")[:10]:
     Membership.objects.create(project=project, user=lead, role="lead")
 """
 
-COPY = f"""
-import secrets
-from django.conf import settings
-from django.db import transaction
-from widgets.models import Project, Snapshot, Widget
-from widgets.models.widget import new_slug
-first = Project.objects.order_by("pk").first()
-snapshots = {{s.pk: s for s in Snapshot.objects.filter(project=first)}}
-widgets = list(Widget.objects.filter(project=first).order_by("pk"))
-for number in range({IMPORTED}, %d):
-    with transaction.atomic():
-        project = Project.objects.get(pk=first.pk)
-        project.pk, project.name, project.project_id = None, f"Project {{number}}", {DEMO_PROJECT_ID} + number
-        project._state.adding = True
-        project.save()
-        pks, made = list(snapshots), list(snapshots.values())
-        for snapshot in made:
-            snapshot.pk, snapshot.project, snapshot.key = None, project, secrets.token_hex(32)
-            snapshot._state.adding = True
-        Snapshot.objects.bulk_create(made)
-        new = dict(zip(pks, made))
-        rows = []
-        for i, widget in enumerate(widgets):
-            old = widget.original_snapshot = getattr(widget, "original_snapshot", widget.snapshot_id)
-            widget.pk, widget.project, widget.slug = None, project, new_slug()
-            widget.title, widget.snapshot = f"Project {{number}} widget {{i}}", new[old]
-            widget._state.adding = True
-            rows.append(widget)
-        Widget.objects.bulk_create(rows)
-        print(*(f"/w/{{widget.slug}}.csv" for widget in rows), sep="\\n")
-"""
+COPIES = (
+    # (table, columns that differ in copy `n`, the rows that are copied)
+    (
+        "widgets_project",
+        {"name": "'Project ' || n", "project_id": f"{DEMO_PROJECT_ID} + n"},
+        "widgets_project o WHERE o.name = 'Project 0'",
+    ),
+    (
+        "widgets_snapshot",
+        {"project_id": "p.id", "key": "md5(o.key || n) || md5(n || o.key)"},
+        f"""widgets_snapshot o JOIN widgets_project first ON first.id = o.project_id
+        JOIN widgets_project p ON p.project_id = {DEMO_PROJECT_ID} + n WHERE first.name = 'Project 0'""",
+    ),
+    (
+        "widgets_widget",
+        {
+            "project_id": "p.id",
+            "snapshot_id": "s.id",
+            "slug": "replace(gen_random_uuid()::text, '-', '')",
+            "title": "replace(o.title, 'Project 0', 'Project ' || n)",
+        },
+        f"""widgets_widget o JOIN widgets_project first ON first.id = o.project_id
+        JOIN widgets_project p ON p.project_id = {DEMO_PROJECT_ID} + n
+        JOIN widgets_snapshot asked ON asked.id = o.snapshot_id
+        JOIN widgets_snapshot s ON s.key = md5(asked.key || n) || md5(n || asked.key) WHERE first.name = 'Project 0'""",
+    ),
+)
+"""How Project 0 is copied, with everything under it."""
 
 FILL = """
 UPDATE widgets_snapshot SET (report_json, fetched_at, due_at, interval_seconds, version) = (
@@ -82,6 +79,15 @@ SELECT w.id, 'csv', concat_ws('.', split_part(r.source_version, '.', 1), w.versi
 FROM widgets_widget w JOIN widgets_snapshot s ON s.id = w.snapshot_id,
 (SELECT source_version, etag, body FROM widgets_rendering WHERE format = 'csv' LIMIT 1) r
 ON CONFLICT DO NOTHING
+"""
+
+REFRESHED = 50
+"""Projects whose data is made old, all at once."""
+
+STALE = f"""
+UPDATE widgets_snapshot SET fetched_at = now() - interval '30 minutes', due_at = now() - interval '15 minutes',
+    interval_seconds = 900, retry_at = NULL
+WHERE project_id IN (SELECT id FROM widgets_project ORDER BY id LIMIT {REFRESHED})
 """
 
 PAGES = (
@@ -137,11 +143,18 @@ def content(numbers: range) -> str:
 
 
 def import_all(site: Site, projects: int) -> list[str]:
-    """Paths of all widgets."""
-    seconds, done = timed(lambda: manage(site, "import_widgets", "-", stdin=content(range(IMPORTED))))
+    """Paths of all widgets, project by project."""
+    seconds, _ = timed(lambda: manage(site, "import_widgets", "-", stdin=content(range(IMPORTED))))
     row(f"`import_widgets` of {IMPORTED * WIDGETS:,} widgets", seconds)
-    paths = ["/w/" + line.rsplit("/", 1)[1] for line in done.stdout.splitlines()]
-    return paths + manage(site, "shell", "-v0", "-c", COPY % projects).stdout.split()
+    for table, differ, source in COPIES:
+        found = site.sql("SELECT column_name FROM information_schema.columns WHERE table_name = ?", table)
+        columns = {f'"{name}"': differ.get(name, f'o."{name}"') for (name,) in found if name != "id"}
+        where = source.replace(" o ", f" o CROSS JOIN generate_series({IMPORTED}, {projects - 1}) n ", 1)
+        site.sql(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM {where} ORDER BY n"
+        )
+        site.sql(f"ANALYZE {table}")
+    return [f"/w/{slug}.csv" for (slug,) in site.sql("SELECT slug FROM widgets_widget ORDER BY id")]
 
 
 def log_in(site: Site, base: str, name: str) -> Any:
@@ -172,7 +185,8 @@ def pages(site: Site, base: str) -> None:
         took = []
         for _ in range(5):
             seconds, answer = timed(lambda a=address, n=name: people[n].get(base + a, allow_redirects=False))
-            assert answer.status_code == 200, (what, answer.status_code, answer.headers.get("Location"))
+            if answer.status_code != 200:
+                raise SystemExit(f"{what}: {answer.status_code} {answer.headers.get('Location', '')}")
             took.append(seconds)
         row(what, median(took), f"{len(answer.content) / 1000:,.0f} kB; the slowest of five {max(took) * 1000:,.0f} ms")
 
@@ -206,10 +220,27 @@ def polls(site: Site, base: str, paths: list[str], folder: Path) -> None:
     told("Polls, 5,000 of them in turn", f"{few.rate:,.0f} per second")
 
 
+def refreshes(site: Site, base: str, paths: list[str], folder: Path) -> None:
+    """All data of some projects is due at the same moment, and all their widgets are polled."""
+    (folder / "paths").write_text("\n".join(paths[: REFRESHED * WIDGETS]))
+    site.sql(STALE)
+    ((began,),) = site.sql("SELECT now()")
+    busy = wrk(base, script=folder / "evenly.lua", seconds=60)
+    ((left, took),) = site.sql(
+        f"SELECT count(*) FILTER (WHERE s.fetched_at < ?), extract(epoch FROM max(s.fetched_at) - ?) "
+        f"FROM widgets_snapshot s WHERE project_id IN (SELECT id FROM widgets_project ORDER BY id LIMIT {REFRESHED})",
+        *(began, began),
+    )
+    ((queries,),) = site.sql("SELECT count(*) FROM widgets_apicall WHERE started_at >= ?", began)
+    what = f"{REFRESHED * WIDGETS:,} widgets of {REFRESHED} projects, all data due at once"
+    told(what, f"{took:,.0f} s", f"{queries} queries, {left} left; meanwhile {busy.rate:,.0f} polls per second")
+
+
 def main() -> int:
     projects = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
-    with tempfile.TemporaryDirectory() as name, FakeMixpanel(hourly_limit=10**9) as standin:
+    ids = tuple(DEMO_PROJECT_ID + n for n in range(projects))
+    with tempfile.TemporaryDirectory() as name, FakeMixpanel(projects=ids, hourly_limit=10**9) as standin:
         folder = Path(name)
         with Site(folder, standin.url, "postgres") as site:
             print(f"| {projects:,} projects, {projects * WIDGETS:,} widgets | takes | |\n|---|---|---|")
@@ -222,6 +253,7 @@ def main() -> int:
             pages(site, base)
             commands(site, folder)
             polls(site, base, paths, folder)
+            refreshes(site, base, paths, folder)
             ((size,),) = site.sql("SELECT pg_database_size(current_database())")
             print(f"Database: {size / 1e6:,.0f} MB, {size / len(paths) / 1000:.1f} kB per widget.")
     return 0
