@@ -1,4 +1,4 @@
-"""A site of 1,000 projects and 100,000 widgets on PostgreSQL: `python -m benchmarks.at_scale [projects]`.
+"""A site of 1,000 or more projects of 100 widgets on PostgreSQL: `python -m benchmarks.at_scale [projects]`.
 
 Imports some, copies them until there are as many, gives all of them data, and times the pages, commands and polls.
 Mixpanel is the fake.
