@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.commands.conftest import Printed
+from tests.refresh.test_freshness import MOVABLE, NOT_MOVABLE
 from widgets.management.commands import clean_up
 from widgets.models import ApiCall, AuditEntry, Project, Session, Widget
 
@@ -46,6 +47,7 @@ def test_it_leaves_what_is_needed(manage: Run, a_day_of_work: None) -> None:
     assert left() == [1, 2, 1, 1]
 
 
+@pytest.mark.skipif(not MOVABLE, reason=NOT_MOVABLE)
 @pytest.mark.parametrize(
     ("later", "removed", "stay"),
     [

@@ -114,6 +114,25 @@ def test_a_superuser_closes_an_account_in_one_step(acme: Team, hooli: Team, supe
     assert acme.viewer.is_active
 
 
+def test_the_site_keeps_a_superuser(acme: Team, superuser: Any, log_in: Any, make_user: Any) -> None:
+    """Somebody invited, or closed, is none who can log in. A closed superuser stays as she is until she is opened."""
+    invited, closed = make_user("Invited", password=None), make_user("Closed", is_active=False)
+    get_user_model().objects.filter(pk__in=(invited.pk, closed.pk)).update(is_superuser=True)
+    address = f"/admin/auth/user/{superuser.pk}/change/"
+    form = {"username": superuser.username, "email": superuser.email, "is_active": "on", "is_superuser": "on"}
+    for kept in ("is_active", "is_superuser"):
+        page = log_in(superuser).post(address, {**form, kept: ""}).content.decode()
+        assert "MixCyfe needs a superuser who can log in. Make somebody else a superuser first." in page
+        superuser.refresh_from_db()
+        assert superuser.is_active
+        assert superuser.is_superuser
+    other = make_user("Other")
+    get_user_model().objects.filter(pk=other.pk).update(is_superuser=True)
+    assert log_in(superuser).post(address, {**form, "is_superuser": ""}).status_code == 302
+    superuser.refresh_from_db()
+    assert not superuser.is_superuser
+
+
 def test_the_pages_of_people_open(acme: Team, superuser: Any, log_in: Any) -> None:
     client = log_in(superuser)
     page = client.get("/admin/auth/user/").content.decode()

@@ -5,6 +5,7 @@ Users are never deleted, because their entries in the audit log would be deleted
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -12,10 +13,15 @@ from widgets.accounts.invitations import is_pending
 from widgets.models import Membership, Project, Role, Widget
 
 LAST_LEAD = "A project needs a lead who can log in. Make somebody else a lead first."
+LAST_SUPERUSER = "MixCyfe needs a superuser who can log in. Make somebody else a superuser first."
 
 
 class LastLead(Exception):
     """The project would be left without a lead. Only superusers may do that."""
+
+
+class LastSuperuser(Exception):
+    """Nobody would be left who can look after the site."""
 
 
 def set_role(by: Any, membership: Membership, role: Role) -> None:
@@ -48,6 +54,16 @@ def keep_a_lead(by: Any, membership: Membership) -> None:
         raise LastLead
 
 
+def keep_a_superuser(user: Any) -> None:
+    """Raises LastSuperuser if nobody else is one who can log in. Call it in the transaction that takes the right away.
+
+    Its locks keep two superusers from demoting each other.
+    """
+    superusers = get_user_model().objects.filter(is_superuser=True, is_active=True).order_by("pk").select_for_update()
+    if all(each.pk == user.pk or is_pending(each) for each in superusers):
+        raise LastSuperuser
+
+
 def owned_in(membership: Membership) -> QuerySet[Widget]:
     return Widget.objects.filter(project=membership.project_id, owner=membership.user_id)
 
@@ -56,9 +72,10 @@ def close_account(user: Any) -> int:
     """Removes a person from all projects and closes the account; returns the number of widgets without an owner now.
 
     A closed account loses its password and its rights, so that reopening it gives nothing back. The user name stays
-    for the audit log.
+    for the audit log. Raises LastSuperuser.
     """
     with transaction.atomic():
+        keep_a_superuser(user)
         user.memberships.all().delete()
         user.is_active = user.is_superuser = False
         user.set_unusable_password()

@@ -8,8 +8,9 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from widgets.accounts import audit_log
 from widgets.accounts.invitations import send_link
-from widgets.accounts.members import close_account
+from widgets.accounts.members import LAST_SUPERUSER, LastSuperuser, close_account, keep_a_superuser
 from widgets.admin.by_role import SuperusersOnly, is_superuser
 from widgets.admin.private_page import private_page
 from widgets.admin.strict_list import StrictList
@@ -31,8 +32,20 @@ admin.site.unregister(Group)
 admin.site.unregister(User)
 
 
+class PersonForm(UserChangeForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not (cleaned.get("is_active") and cleaned.get("is_superuser")):
+            try:
+                keep_a_superuser(self.instance)
+            except LastSuperuser:
+                raise ValidationError(LAST_SUPERUSER) from None
+        return cleaned
+
+
 @admin.register(User)
 class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
+    form = PersonForm
     list_display = ("username", "name", "email", "projects", "is_superuser", "is_active", "last_login")
     list_filter = ("is_active", "is_superuser")
     readonly_fields = ("last_login", "date_joined", "projects")
@@ -98,11 +111,15 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
             title = f"{user.get_full_name() or user} leaves"
             return private_page(self, request, "people/leave.html", title, person=user, widgets=widgets)
         projects = [row.project for row in user.memberships.all()]
-        with transaction.atomic():
-            count = close_account(user)
-            for project in projects:
-                audit_log.log_change(request.user, project, f"Removed {user}.", Action.REMOVED)
-            audit_log.log_change(request.user, user, "Left.", Action.REMOVED)
+        try:
+            with transaction.atomic():
+                count = close_account(user)
+                for project in projects:
+                    audit_log.log_change(request.user, project, f"Removed {user}.", Action.REMOVED)
+                audit_log.log_change(request.user, user, "Left.", Action.REMOVED)
+        except LastSuperuser:
+            self.message_user(request, LAST_SUPERUSER, messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))
         owners = f" {count} widget{'s have' if count != 1 else ' has'} no owner now." if count else ""
         self.message_user(request, f"{user} left.{owners}", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:auth_user_changelist"))
