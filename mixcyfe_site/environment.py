@@ -24,6 +24,9 @@ Kind = tuple[Callable[[str], Any], str]
 ENGINES = {"sqlite": "mixcyfe_site.sqlite"} | dict.fromkeys(("postgres", "postgresql"), "mixcyfe_site.postgresql")
 FILES = environ.FileAwareEnv.ENVIRON
 """The environment, in which NAME_FILE names a file with the value of NAME, as containers and systemd give secrets."""
+NAMES: set[str] = set()
+"""The settings that were read."""
+
 HOST = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[\da-fA-F:.]+\]", re.ASCII)
 TLS_OR_LOCAL = re.compile(r"https:|http://(localhost|127(\.\d+){3}|\[::1\])(:|/|$)")
 
@@ -54,6 +57,7 @@ def stop(name: str, why: str) -> NoReturn:
 
 def setting(name: str, kind: Kind, default: Any = None) -> Any:
     """The converted value, or `default` when the setting is empty. Without a default the setting is required."""
+    NAMES.add(name)
     # environ.Env would read a value that begins with $ as the name of another variable.
     try:
         value = FILES.get(name, "").strip()

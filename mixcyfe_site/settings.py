@@ -257,3 +257,6 @@ LOGGING = {
         "django.security.TooManyFilesSent": {"level": "CRITICAL"},
     },
 }
+
+SETTING_NAMES = env.NAMES
+"""The names of all settings above, for `manage.py doctor`."""

@@ -63,6 +63,20 @@ def test_a_missing_migration_and_a_missing_file(own: Site, tmp_path: Path) -> No
     assert not away.exists()
 
 
+def test_a_database_of_a_newer_version(own: Site) -> None:
+    at = datetime.now(UTC)
+    own.sql("INSERT INTO django_migrations (app, name, applied) VALUES ('widgets', '9999_from_the_future', ?)", at)
+    only(doctor(own), "fix database: a newer MixCyfe has migrated it (9999_from_the_future)")
+
+
+def test_a_name_with_a_slip(served: Site) -> None:
+    said = doctor(served, REFRESH_TREADS="3", METRIC_TOKEN_FILE="/run/token", POSTGRES_PASSWORD="x", LANGUAGE="de")
+    assert said.fixes == [
+        "fix settings: METRIC_TOKEN_FILE is no setting, but METRICS_TOKEN is: correct the name, or remove it.",
+        "fix settings: REFRESH_TREADS is no setting, but REFRESH_THREADS is: correct the name, or remove it.",
+    ]
+
+
 def test_a_clock_that_is_ten_minutes_off(served: Site) -> None:
     with serving(says(status=401, ahead=600)) as mixpanel:
         only(

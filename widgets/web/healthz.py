@@ -44,6 +44,12 @@ def missing_migrations() -> frozenset[tuple[str, str]]:
     return known_migrations() - set(MigrationRecorder(connection).applied_migrations())
 
 
+def unknown_migrations() -> list[str]:
+    """Migrations of MixCyfe that the database has and this version does not. Raises django.db.Error."""
+    applied = set(MigrationRecorder(connection).applied_migrations()) - known_migrations()
+    return sorted(name for app, name in applied if app == "widgets")
+
+
 def write_problem() -> str:
     """Why MixCyfe can't write to the database; empty if it can. Raises django.db.Error."""
     if connection.vendor == "postgresql":

@@ -1,6 +1,8 @@
 """Checks the settings: Django's own deployment checks, and ours."""
 
+import os
 from collections.abc import Iterator
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -12,19 +14,33 @@ from widgets.web.site_address import is_private
 OF_HTTPS = ("security.W008", "security.W012", "security.W016")
 """Django's warnings of a site without TLS. SITE_URL's own finding says all of it."""
 
+OF_DEBUG = "security.W018"
+LIKENESS = 0.85
+"""From how alike two names are, by difflib, that one is taken for the other."""
+
 LOOPBACK = ("localhost", "::1")
 
 
 def configuration() -> Iterator[Finding]:
-    found = [*of_django(), *of_addresses(), *of_keys(), *of_mail()]
+    found = [*of_names(), *of_django(), *of_addresses(), *of_keys(), *of_mail()]
     yield from found or [ok("settings", "Django's deployment checks and ours find nothing.")]
+
+
+def of_names() -> Iterator[Finding]:
+    """Names in the environment and `.env` that look like a setting's with a slip."""
+    for name in sorted(os.environ):
+        bare = name.removesuffix("_FILE")
+        if bare not in settings.SETTING_NAMES:
+            for meant in get_close_matches(bare, settings.SETTING_NAMES, n=1, cutoff=LIKENESS):
+                yield fix("settings", f"{name} is no setting, but {meant} is: correct the name, or remove it.")
 
 
 def of_django() -> Iterator[Finding]:
     for message in run_checks(include_deployment_checks=True):
         if message.is_silenced() or (message.id in OF_HTTPS and not settings.SITE_IS_HTTPS):
             continue
-        hint = f" Do: {message.hint}" if message.hint else ""
+        how = "Set DEBUG=off." if message.id == OF_DEBUG else message.hint
+        hint = f" Do: {how}" if how else ""
         yield fix("settings", f"{' '.join(str(message.msg).split())}{hint} ({message.id})")
 
 

@@ -13,7 +13,7 @@ from widgets.management.doctor.finding import Finding, count, fix, ok
 from widgets.management.private_files import BESIDE
 from widgets.models import HostClock
 from widgets.poll.changes_postgres import CHANNEL, PROOF, TRIGGERS
-from widgets.web.healthz import missing_migrations, write_problem
+from widgets.web.healthz import missing_migrations, unknown_migrations, write_problem
 
 SMALLEST_SPACE = 500 * 2**20
 FEWEST_FILES = 1000
@@ -26,13 +26,19 @@ def database() -> Iterator[Finding]:
         yield fix("database", f"there is no file {file}: run manage.py migrate, or check DATABASE_URL.")
         return
     try:
-        missing = missing_migrations()
+        missing, newer = missing_migrations(), unknown_migrations()
     except Error as error:
         yield fix("database", f"it can't be reached ({words_of(error)}): check DATABASE_URL, and that it runs.")
         return
     if missing:
         yield fix("database", f"{count(len(missing), 'migration')} missing: run manage.py migrate.")
         return
+    if newer:
+        yield fix(
+            "database",
+            f"a newer MixCyfe has migrated it ({newer[-1]}): install that version again, or restore the backup that was"
+            " made before.",
+        )
     yield from writable()
     if file is not None:
         yield from of_sqlite(file)
