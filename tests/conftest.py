@@ -18,8 +18,8 @@ CLUSTER = bool(os.environ.get("CLUSTER"))
 
 
 def examples(count: int) -> int:
-    """How many Hypothesis makes up: a quarter by default, all in `.ci/run`. Every run makes up others."""
-    return count if CLUSTER else max(count // 4, 3)
+    """How many Hypothesis makes up: an eighth by default, all in `.ci/run`. Every run makes up others."""
+    return count if CLUSTER else max(count // 8, 3)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

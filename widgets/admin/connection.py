@@ -8,7 +8,7 @@ import contextlib
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -28,6 +28,7 @@ from widgets.refresh.usage import why_not
 from widgets.reports import REPORT_TYPES
 from widgets.reports.report_type import Request
 from widgets.spec import CLASSIC, INSIGHTS, WidgetSpec
+from widgets.times import known_zones
 
 RECEIVER = ("region", "project_id", "username", "auth")
 """The receiver of the secret. When one of these fields changes, the secret must be entered again."""
@@ -193,7 +194,7 @@ def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) ->
     if may_ask_zone:
         with contextlib.suppress(MixpanelError):
             zone = client.time_zone()
-    if zone in available_timezones():
+    if zone in known_zones():
         return zone
     if refused:
         raise refused

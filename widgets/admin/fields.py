@@ -5,13 +5,14 @@ The scripts in `static/widgets/form/` add pickers to them.
 
 import json
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from widgets.spec import FILTER_OPS
+from widgets.times import known_zones
 
 
 def picker(what: str, help_text: str = "") -> dict[str, str]:
@@ -46,7 +47,7 @@ class TimeZoneInput(forms.TextInput):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, {**(attrs or {}), "list": f"{name}-list", "autocomplete": "off"})
         now = timezone.now()
-        zones = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
+        zones = sorted(zone for zone in known_zones() if "/" in zone or zone == "UTC")
         context["widget"]["zones"] = [(zone, f"UTC{now.astimezone(ZoneInfo(zone)).isoformat()[-6:]}") for zone in zones]
         return context
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,6 +16,7 @@ from widgets.models.encrypted import Encrypted, EncryptedField, encrypt, problem
 from widgets.models.membership import Membership
 from widgets.reports.rules import check
 from widgets.spec import ENGINES, INSIGHTS, Problem
+from widgets.times import known_zones
 
 PROJECT_SECRET_ENDS = date(2027, 3, 3)
 """https://developer.mixpanel.com/reference/project-secret: deprecated. It stops working on this day."""
@@ -34,12 +35,8 @@ class Auth(models.TextChoices):
     PROJECT_SECRET = "project_secret", "Project secret (Mixpanel ends it on 3 March 2027)"
 
 
-NO_ZONES = {"localtime", "Factory"}
-"""Names of the system's database that mean the zone of this machine, or none."""
-
-
 def validate_timezone(name: str) -> None:
-    if name in NO_ZONES or name not in available_timezones():
+    if name not in known_zones():
         raise ValidationError(
             "There is no time zone with this name. Copy it from Mixpanel's project settings, for example "
             "US/Pacific or Europe/Paris.",
