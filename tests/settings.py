@@ -10,7 +10,7 @@ os.environ |= {
     "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
     "CSRF_TRUSTED_ORIGINS": "http://testserver",
     "TASKS": "inline",
-    "POLL_WAIT": "2",
+    "POLL_WAIT": "0.5",
     "REFRESH_THREADS": "0",  # a test's database is its own thread's; tests/running has servers with threads
     "WAITING_POLLS": "4",
     "MIXPANEL_API_ROOT": "",
