@@ -60,9 +60,10 @@ class OwnFile:
 
     def __init__(self, path: Path, places: int) -> None:
         with locked(path / "lock"):  # or `add_up` takes the file for that of an ended process
-            self.file = (path / f"{os.getpid()}-{secrets.token_hex(4)}.counts").open("xb+")
+            self.file = (path / f"{os.getpid()}-{secrets.token_hex(4)}.counts").open("xb+", buffering=0)
             lock(self.file, wait=True)
-            self.file.truncate(places * BYTES)
+            # Raises OSError on a full disk. In a file with a hole, the first count would end the process (SIGBUS).
+            self.file.write(bytes(places * BYTES))
         self.numbers = memoryview(mmap.mmap(self.file.fileno(), places * BYTES)).cast(NUMBER)
 
 

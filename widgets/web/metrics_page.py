@@ -56,9 +56,10 @@ def answer(request: HttpRequest) -> HttpResponse:
         return HttpResponse(said, PLAIN, 401, headers={"WWW-Authenticate": "Bearer"})
     try:
         return HttpResponse(of_host() + of_site(), "text/plain; version=0.0.4; charset=utf-8")
-    except OSError:
-        logger.exception("/metrics: no folder for temporary files")
-        return HttpResponse("There is no folder for temporary files. The setting TMPDIR can name one.\n", PLAIN, 503)
+    except OSError as error:
+        logger.exception("/metrics: the folder for temporary files can't be used")
+        said = f"The folder for temporary files can't be used: {error.strerror or error}. TMPDIR can name another one.\n"
+        return HttpResponse(said, PLAIN, 503)
 
 
 class Given:
