@@ -58,7 +58,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         return HttpResponse(of_host() + of_site(), "text/plain; version=0.0.4; charset=utf-8")
     except OSError as error:
         logger.exception("/metrics: the folder for temporary files can't be used")
-        said = f"The folder for temporary files can't be used: {error.strerror or error}. TMPDIR can name another one.\n"
+        said = f"The folder for temporary files can't be used: {error.strerror or error}. TMPDIR names it.\n"
         return HttpResponse(said, PLAIN, 503)
 
 
