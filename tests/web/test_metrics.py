@@ -159,6 +159,20 @@ def test_the_age_is_that_of_the_oldest_polled_widget(make_widget: MakeWidget, nu
     assert found["mixcyfe_refreshes", "due"] == 1
 
 
+def test_data_that_an_error_holds_back_is_not_overdue(make_widget: MakeWidget, numbers: Callable[[], Numbers]) -> None:
+    now = timezone.now()
+    for event, hours, retry_at in (("Signed up", 3, now + timedelta(hours=1)), ("Logged in", 1, None)):
+        widget = make_widget(events=[event])
+        at = now - timedelta(hours=hours)
+        Snapshot.objects.filter(pk=widget.snapshot_id).update(fetched_at=at, due_at=at, retry_at=retry_at)
+    Widget.objects.update(last_polled_at=now)
+    assert numbers()["mixcyfe_overdue_seconds", "Acme"] == pytest.approx(3600, abs=60)
+    Snapshot.objects.update(retry_at=now + timedelta(hours=1))
+    found = numbers()
+    assert found["mixcyfe_overdue_seconds", "Acme"] == 0
+    assert found["mixcyfe_data_age_seconds", "Acme"] == pytest.approx(3 * 3600, abs=60)
+
+
 def test_a_projects_name_ends_no_label(numbers: Callable[[], Numbers]) -> None:
     hostile = 'A"} 1\nmixcyfe_widgets{health="fresh"} 99\n# \\ {é'
     project = new_project()
