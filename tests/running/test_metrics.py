@@ -70,7 +70,7 @@ def files(site: Site) -> list[str]:
     return sorted(
         file.name
         for file in Path(site.env["TMPDIR"]).glob("mixcyfe-*/*")
-        if file.suffix == ".counts" or file.name == "ended"
+        if file.suffix == ".counts" or file.name == "ended.json"
     )
 
 
@@ -93,7 +93,7 @@ def test_it_counts_the_polls_of_all_processes(site: Site, server: str) -> None:
     base, _ = SERVERS[server](site)
     poll(base, path, 10)
     assert {polls(base) for _ in range(10)} == {70}
-    assert "ended" in files(site)
+    assert "ended.json" in files(site)
     assert len(files(site)) <= 4
     assert TOKEN not in site.logs()
 
