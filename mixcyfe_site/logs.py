@@ -26,6 +26,9 @@ SILENT_SECONDS = 60
 LONGEST_LINE = 2000
 """Characters. Some lines contain text from strangers."""
 
+LONGEST_TRACEBACK = 20_000
+"""Characters, the last ones. journald would cut a JSON line of 48 kB in two."""
+
 
 class OneLine(logging.Formatter):
     """Writes one line per record. Tracebacks are indented, so that none of their lines looks like a record."""
@@ -72,10 +75,10 @@ class JsonLine(JsonFormatter):
         return json.dumps(log_data)  # in ASCII: no character of a text can end the line
 
     def formatException(self, ei: Any) -> str:
-        return "\n".join(harmless(line) for line in logging.Formatter.formatException(self, ei).splitlines())
+        return shortened(logging.Formatter.formatException(self, ei))
 
     def formatStack(self, stack_info: str) -> str:
-        return "\n".join(harmless(line) for line in stack_info.splitlines())
+        return shortened(stack_info)
 
 
 class RequestId(logging.Filter):
@@ -146,13 +149,21 @@ def is_outage(error: BaseException | None) -> bool:
 def explained(record: logging.LogRecord) -> logging.LogRecord:
     """Of an outage, the database's message in place of the traceback: it explains more."""
     error = record.exc_info[1] if record.exc_info else None
-    if not is_outage(error):
+    if error is None:
         return record
     record = copy.copy(record)
+    record.exc_text = None  # the traceback as another handler has written it
+    if not is_outage(error):
+        return record
     record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {str(error).strip()}", None
-    record.exc_info = record.exc_text = None
+    record.exc_info = None
     return record
 
 
+def shortened(text: str) -> str:
+    """A traceback without what may harm, and of bounded length."""
+    return "\n".join(harmless(line)[:LONGEST_LINE] for line in text.splitlines())[-LONGEST_TRACEBACK:]
+
+
 def indented(text: str) -> str:
-    return "\n".join(f"  {harmless(line)}" for line in text.splitlines())
+    return "\n".join(f"  {line}" for line in shortened(text).split("\n"))

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from tests.running.conftest import needs_cluster
+from tests.running.disk import NO_DISK, SmallDisk
 from tests.running.site import Site, eventually, free_port
 from tests.running.slow import widgets
 
@@ -69,7 +70,7 @@ def files(site: Site) -> list[str]:
     return sorted(
         file.name
         for file in Path(site.env["TMPDIR"]).glob("mixcyfe-*/*")
-        if file.suffix == ".counts" or file.name == "ended"
+        if file.suffix == ".counts" or file.name == "ended.json"
     )
 
 
@@ -92,7 +93,7 @@ def test_it_counts_the_polls_of_all_processes(site: Site, server: str) -> None:
     base, _ = SERVERS[server](site)
     poll(base, path, 10)
     assert {polls(base) for _ in range(10)} == {70}
-    assert "ended" in files(site)
+    assert "ended.json" in files(site)
     assert len(files(site)) <= 4
     assert TOKEN not in site.logs()
 
@@ -109,6 +110,27 @@ def test_a_killed_process_takes_no_counts_along(site: Site) -> None:
         assert polls(base) == before
     assert before == 60
     assert len(files(site)) <= 3
+
+
+@pytest.mark.skipif(bool(NO_DISK), reason=NO_DISK)
+def test_a_full_disk_for_temporary_files_costs_no_poll(host: Callable[..., Site], tmp_path: Path) -> None:
+    with SmallDisk(tmp_path / "disk", megabytes=1) as disk:
+        site = host(METRICS_TOKEN=TOKEN, TMPDIR=str(disk.folder))
+        (path,) = site.add(*widgets(1))
+        base, process = site.gunicorn("--workers=1")
+        poll(base, path, 1)
+        assert polls(base) == 1
+        (before,) = children(process.pid)
+        disk.fill()
+        os.kill(before, signal.SIGTERM)
+        (after,) = eventually(lambda: [pid for pid in children(process.pid) if pid != before])
+        answers = [requests.get(base + path, timeout=60).status_code for _ in range(3)]
+        assert (answers, children(process.pid)) == ([200] * 3, [after])
+        answer = requests.get(f"{base}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
+        assert (answer.status_code, "No space left on device" in answer.text) == (503, True)
+        disk.make_room()
+        assert polls(base) == 1
+        assert site.logs().count("not counted") == 1
 
 
 def children(pid: int) -> list[int]:

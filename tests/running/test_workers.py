@@ -27,3 +27,18 @@ def test_a_cold_poll_of_a_query_that_fails_is_over_as_soon_as_it_has_failed(
     status, seconds = timed(lambda: requests.get(base + cold, timeout=60))
     assert (status, seconds < 4) == (503, True), seconds
     assert len(standin.calls) == 2
+
+
+def test_a_workers_line_has_the_id_of_the_poll_that_queued_the_query(
+    host: Any, own_redis: Callable[[int], object]
+) -> None:
+    port = free_port()
+    own_redis(port)
+    site = host("postgres", TASKS="celery", BROKER_URL=f"redis://127.0.0.1:{port}/0", TRUST_PROXY="on")
+    (path,) = site.add(*widgets(1))
+    site.worker()
+    base, _ = site.web()
+    for given in ("of-a-cold-poll", "of-a-stale-poll"):
+        requests.get(base + path, headers={"X-Request-ID": given}, timeout=60)
+        eventually(lambda given=given: f" outcome=ok request={given}\n" in site.logs())
+        site.make_old(30)

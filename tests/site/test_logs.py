@@ -112,6 +112,22 @@ def test_json_has_no_attribute_of_a_record_but_its_own(settings: Any, log: io.St
     assert "xxxx" not in log.getvalue()
 
 
+@pytest.mark.parametrize("formatter", [OneLine, JsonLine])
+@pytest.mark.parametrize("text", ["x" * 100_000, "line\n" * 100_000], ids=["line", "lines"])
+def test_an_errors_endless_message_is_cut(log: io.StringIO, formatter: type[logging.Formatter], text: str) -> None:
+    handler = next(each for each in logging.getLogger().handlers if getattr(each, "stream", None) is log)
+    handler.setFormatter(formatter())
+
+    def bug() -> None:
+        raise ValueError(text)
+
+    try:
+        bug()
+    except ValueError:
+        logging.getLogger("widgets").exception("a bug")
+    assert 2000 < len(log.getvalue()) < 48_000
+
+
 def test_one_line_a_query_stays_one_line_a_query(log: io.StringIO) -> None:
     for _ in range(5):
         logging.getLogger("widgets.refresh.run").warning("query outcome=%s", "unavailable")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -159,6 +160,20 @@ def test_the_age_is_that_of_the_oldest_polled_widget(make_widget: MakeWidget, nu
     assert found["mixcyfe_refreshes", "due"] == 1
 
 
+def test_data_that_an_error_holds_back_is_not_overdue(make_widget: MakeWidget, numbers: Callable[[], Numbers]) -> None:
+    now = timezone.now()
+    for event, hours, retry_at in (("Signed up", 3, now + timedelta(hours=1)), ("Logged in", 1, None)):
+        widget = make_widget(events=[event])
+        at = now - timedelta(hours=hours)
+        Snapshot.objects.filter(pk=widget.snapshot_id).update(fetched_at=at, due_at=at, retry_at=retry_at)
+    Widget.objects.update(last_polled_at=now)
+    assert numbers()["mixcyfe_overdue_seconds", "Acme"] == pytest.approx(3600, abs=60)
+    Snapshot.objects.update(retry_at=now + timedelta(hours=1))
+    found = numbers()
+    assert found["mixcyfe_overdue_seconds", "Acme"] == 0
+    assert found["mixcyfe_data_age_seconds", "Acme"] == pytest.approx(3 * 3600, abs=60)
+
+
 def test_a_projects_name_ends_no_label(numbers: Callable[[], Numbers]) -> None:
     hostile = 'A"} 1\nmixcyfe_widgets{health="fresh"} 99\n# \\ {é'
     project = new_project()
@@ -246,3 +261,35 @@ def test_the_dashboard_asks_the_prometheus_that_is_chosen_and_names_labels_that_
             named = {word for group in re.findall(r"by \(([^)]*)\)", target["expr"]) for word in group.split(", ")}
             named |= set(re.findall(r"{{(\w+)}}", target["legendFormat"]))
             assert named <= labels, panel["title"]
+
+
+def test_a_crash_while_counts_are_added_up_counts_nothing_twice(
+    folder: Path, numbers: Callable[[], Numbers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers()
+    (made,) = folder.iterdir()
+    for number in (1, 2):
+        (made / f"{number}-gone.counts").write_bytes(number.to_bytes(8, sys.byteorder))
+    with monkeypatch.context() as crash:
+        crash.setattr(Path, "unlink", crashes)
+        with pytest.raises(KeyboardInterrupt):
+            polls.counted()
+    assert len(list(made.glob("*.counts"))) == 2
+    assert [polls.counted()["fresh"] for _ in range(2)] == [3, 3]
+    assert not list(made.glob("*.counts"))
+
+
+def crashes(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("left", [b"", bytes(8), b'{"counts": [1', b"[]"], ids=["nothing", "zeros", "half", "list"])
+def test_half_a_file_that_a_crash_left_stops_nothing(
+    folder: Path, numbers: Callable[[], Numbers], project: Project, left: bytes
+) -> None:
+    numbers()
+    (made,) = folder.iterdir()
+    for name in ("ended.json", "calls.json"):
+        (made / name).write_bytes(left)
+    found = numbers()
+    assert (found["mixcyfe_polls_total", "fresh"], found["mixcyfe_queries_left", "Acme"]) == (0, 60)

@@ -6,22 +6,23 @@ are added up in one file, so that counts never fall.
 
 import fcntl
 import hashlib
+import json
 import mmap
 import os
 import secrets
 import stat
 import tempfile
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 from django.conf import settings
 
 NUMBER: Literal["Q"] = "Q"
 BYTES = array(NUMBER).itemsize
-ENDED = "ended"
+ENDED = "ended.json"
 """The file with the counts of processes that have ended."""
 
 
@@ -60,29 +61,36 @@ class OwnFile:
 
     def __init__(self, path: Path, places: int) -> None:
         with locked(path / "lock"):  # or `add_up` takes the file for that of an ended process
-            self.file = (path / f"{os.getpid()}-{secrets.token_hex(4)}.counts").open("xb+")
+            self.file = (path / f"{os.getpid()}-{secrets.token_hex(4)}.counts").open("xb+", buffering=0)
             lock(self.file, wait=True)
-            self.file.truncate(places * BYTES)
+            # Raises OSError on a full disk. In a file with a hole, the first count would end the process (SIGBUS).
+            self.file.write(bytes(places * BYTES))
         self.numbers = memoryview(mmap.mmap(self.file.fileno(), places * BYTES)).cast(NUMBER)
 
 
 def counts(path: Path, places: int) -> list[int]:
     """The counts of all processes, also of those that have ended. Adds up the files of the latter."""
     with locked(path / "lock"):
-        add_up(path, places)
-        return total([path / ENDED, *path.glob("*.counts")], places)
+        return total(add_up(path, places), path.glob("*.counts"), places)
 
 
-def add_up(path: Path, places: int) -> None:
-    """Moves the counts of ended processes into one file. The caller holds the folder's lock."""
+def add_up(path: Path, places: int) -> list[int]:
+    """Moves the counts of ended processes into one file. The caller holds the folder's lock.
+
+    This file names those that it holds: a crash may leave them behind, and they must not count twice.
+    """
+    known = stored(path / ENDED)
+    for name in known.get("files", ()):
+        (path / name).unlink(missing_ok=True)
+    before: list[int] = known.get("counts", [])
     ended = [file for file in path.glob("*.counts") if has_ended(file)]
     if not ended:
-        return
-    new = path / f"{ENDED}.new"
-    new.write_bytes(array(NUMBER, total([path / ENDED, *ended], places)).tobytes())
-    new.replace(path / ENDED)
+        return before
+    found = total(before, ended, places)
+    store(path / ENDED, {"counts": found, "files": [file.name for file in ended]})
     for file in ended:
         file.unlink()
+    return found
 
 
 def has_ended(file: Path) -> bool:
@@ -90,13 +98,31 @@ def has_ended(file: Path) -> bool:
         return lock(opened, wait=False)
 
 
-def total(files: list[Path], places: int) -> list[int]:
-    """A file of an older version may have fewer places."""
-    found = [0] * places
+def total(before: list[int], files: Iterable[Path], places: int) -> list[int]:
+    """The sums of `before` and the files. Those of an older version may have fewer places."""
+    found = (before + [0] * places)[:places]
     for file in files:
-        with suppress(FileNotFoundError):
-            content = file.read_bytes()
-            numbers = array(NUMBER, content[: min(len(content) // BYTES, places) * BYTES])
-            for place, number in enumerate(numbers):
-                found[place] += number
+        content = file.read_bytes()
+        for place, number in enumerate(array(NUMBER, content[: min(len(content) // BYTES, places) * BYTES])):
+            found[place] += number
     return found
+
+
+def stored(file: Path) -> dict[str, Any]:
+    """What `store` wrote; empty if there is nothing, or a crash of the machine left half of it."""
+    try:
+        found = json.loads(file.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def store(file: Path, content: dict[str, Any]) -> None:
+    """Writes all of it or nothing."""
+    write(file, json.dumps(content).encode())
+
+
+def write(file: Path, content: bytes) -> None:
+    new = file.with_suffix(".new")
+    new.write_bytes(content)
+    new.replace(file)

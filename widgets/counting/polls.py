@@ -7,9 +7,8 @@ the fast path takes for a whole poll.
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableSequence
 from functools import partial
-from pathlib import Path
 
 from django.conf import settings
 
@@ -27,16 +26,20 @@ Count = Callable[[], None]
 class Counters:
     """The counts of this process. A forked process begins a file of its own, even if Python is not told of the fork."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self) -> None:
         self.lock = threading.Lock()
         self.begin()
 
     def begin(self) -> None:
-        from widgets.counting.folder import OwnFile
+        from widgets.counting.folder import OwnFile, folder
 
-        self.own = OwnFile(self.path, len(OUTCOMES))
-        self.numbers, self.pid = self.own.numbers, os.getpid()
+        self.pid = os.getpid()
+        self.numbers: MutableSequence[int] | memoryview = [0] * len(OUTCOMES)
+        try:
+            self.own = OwnFile(folder(), len(OUTCOMES))
+            self.numbers = self.own.numbers
+        except OSError as error:
+            logger.warning("polls of this process are not counted for /metrics, until a restart: %s", error)
 
     def add(self, place: int) -> None:
         with self.lock:
@@ -63,13 +66,7 @@ def counters() -> dict[str, Count]:
 
 
 def begin() -> dict[str, Count]:
-    from widgets.counting.folder import folder
-
-    try:
-        add = Counters(folder()).add
-    except OSError as error:
-        logger.warning("polls are not counted for /metrics: no folder for temporary files (%s)", error)
-        return {}
+    add = Counters().add
     return {outcome: partial(add, place) for place, outcome in enumerate(OUTCOMES)}
 
 

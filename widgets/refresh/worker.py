@@ -8,6 +8,7 @@ from typing import Any
 from celery import Celery
 from kombu.exceptions import KombuError
 
+from widgets import request_id
 from widgets.models.call import Purpose
 from widgets.refresh.queue import keep_queued
 from widgets.refresh.quota import Refusal
@@ -27,6 +28,8 @@ app.conf.update(
 )
 RETRY_SECONDS = 0.5
 MAX_TRIES = 60
+REQUEST = "mixcyfe_request_id"
+"""The header of a task with the id of the request that queued it."""
 
 
 @app.task(name="refresh")
@@ -35,18 +38,19 @@ def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int =
 
     The task has no expiry and no start time, because hosts' clocks differ.
     """
-    known = datetime.fromisoformat(expected_fetched_at) if expected_fetched_at else None
-    outcome = refresh(
-        snapshot_id, expected_fetched_at=known, purpose=Purpose.WORKER, in_turn=expected_fetched_at is not None
-    )
-    if outcome is Refusal.CONCURRENT_LIMIT and tries < MAX_TRIES:
-        # Go to the end of the queue, so that projects below their limit come first. If the broker is lost, the next
-        # poll queues the task again.
-        time.sleep(RETRY_SECONDS)
-        if not keep_queued(snapshot_id):
-            return
-        with contextlib.suppress(ConnectionError):
-            send_refresh(snapshot_id, known, tries + 1)
+    with request_id.carried((refresh_task.request.headers or {}).get(REQUEST, "")):
+        known = datetime.fromisoformat(expected_fetched_at) if expected_fetched_at else None
+        outcome = refresh(
+            snapshot_id, expected_fetched_at=known, purpose=Purpose.WORKER, in_turn=expected_fetched_at is not None
+        )
+        if outcome is Refusal.CONCURRENT_LIMIT and tries < MAX_TRIES:
+            # Go to the end of the queue, so that projects below their limit come first. If the broker is lost, the next
+            # poll queues the task again.
+            time.sleep(RETRY_SECONDS)
+            if not keep_queued(snapshot_id):
+                return
+            with contextlib.suppress(ConnectionError):
+                send_refresh(snapshot_id, known, tries + 1)
 
 
 def queued() -> int:
@@ -69,7 +73,9 @@ def send_refresh(snapshot_id: int, expected_fetched_at: datetime | None, tries: 
     lost = (KombuError, OSError, *app.connection_for_write().recoverable_connection_errors)
     try:
         return refresh_task.apply_async(
-            (snapshot_id, expected_fetched_at.isoformat() if expected_fetched_at else None, tries), retry=False
+            (snapshot_id, expected_fetched_at.isoformat() if expected_fetched_at else None, tries),
+            headers={REQUEST: request_id.current()},
+            retry=False,
         )
     except lost as error:
         # The message may contain the broker's password, so only the class is named.

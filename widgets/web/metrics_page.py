@@ -5,9 +5,7 @@ give its last ones, so that no scrape waits for another.
 """
 
 import hmac
-import json
 import logging
-import math
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -56,9 +54,10 @@ def answer(request: HttpRequest) -> HttpResponse:
         return HttpResponse(said, PLAIN, 401, headers={"WWW-Authenticate": "Bearer"})
     try:
         return HttpResponse(of_host() + of_site(), "text/plain; version=0.0.4; charset=utf-8")
-    except OSError:
-        logger.exception("/metrics: no folder for temporary files")
-        return HttpResponse("There is no folder for temporary files. The setting TMPDIR can name one.\n", PLAIN, 503)
+    except OSError as error:
+        logger.exception("/metrics: the folder for temporary files can't be used")
+        said = f"The folder for temporary files can't be used: {error.strerror or error}. TMPDIR names it.\n"
+        return HttpResponse(said, PLAIN, 503)
 
 
 class Given:
@@ -91,7 +90,7 @@ def of_host() -> bytes:
 
 def of_site() -> bytes:
     """The numbers of the database. While a thread computes new ones, the others give the last ones."""
-    from widgets.counting.folder import folder, locked
+    from widgets.counting.folder import folder, locked, write
 
     path = folder()
     page = path / "site.txt"
@@ -109,31 +108,25 @@ def of_site() -> bytes:
 
 def compute(totals: Path) -> bytes:
     """`totals`: the file of what `site_metrics.look` keeps."""
+    from widgets.counting.folder import store, stored
     from widgets.web.site_metrics import look
 
-    known = read(totals)
     try:
-        found, kept = look(json.loads(known) if known else {})
+        found, kept = look(stored(totals))
     except Error:
         logger.exception("/metrics: no database")
         return database_is(well=False)
-    write(totals, json.dumps(kept).encode())
+    store(totals, kept)
     return text(found) + database_is(well=True)
 
 
-def read(file: Path, seconds: float = math.inf) -> bytes:
+def read(file: Path, seconds: float) -> bytes:
     """The file if it was written less than `seconds` ago, else nothing."""
     try:
         age = time.time() - file.stat().st_mtime
         return file.read_bytes() if -1 < age < seconds else b""
     except FileNotFoundError:
         return b""
-
-
-def write(file: Path, content: bytes) -> None:
-    new = file.with_suffix(".new")
-    new.write_bytes(content)
-    new.replace(file)
 
 
 def database_is(*, well: bool) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models.functions import Coalesce
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from widgets.freshness import POLLED_WITHIN
@@ -117,18 +118,24 @@ def queries(projects: list[Project], names: dict[int, str], calls: Calls, now: d
 
 
 def ages(names: dict[int, str], now: datetime) -> Iterator[Metric]:
-    rows = polled(now).values("project").annotate(Min("snapshot__fetched_at"), Min("snapshot__due_at"))
+    due_at = Min(
+        Coalesce("snapshot__due_at", "snapshot__fetched_at"),
+        filter=Q(snapshot__retry_at=None) | Q(snapshot__retry_at__lte=now),
+    )
+    rows = polled(now).values("project").annotate(Min("snapshot__fetched_at"), due_at=due_at)
     age = GaugeMetricFamily(
         "mixcyfe_data_age_seconds", "Age of the oldest data that a polled widget shows.", labels=("project",)
     )
     overdue = GaugeMetricFamily(
-        "mixcyfe_overdue_seconds", "How long the most overdue data of a polled widget is stale.", labels=("project",)
+        "mixcyfe_overdue_seconds",
+        "How long the most overdue data is stale that no error holds back.",
+        labels=("project",),
     )
-    for pk, fetched_at, due_at in rows.values_list("project", "snapshot__fetched_at__min", "snapshot__due_at__min"):
+    for pk, fetched_at, due_at in rows.values_list("project", "snapshot__fetched_at__min", "due_at"):
         if pk not in names or fetched_at is None:
             continue
         age.add_metric((names[pk],), seconds_since(fetched_at, now))
-        overdue.add_metric((names[pk],), seconds_since(due_at or fetched_at, now))
+        overdue.add_metric((names[pk],), seconds_since(due_at or now, now))
     yield from (age, overdue)
 
 
