@@ -105,6 +105,8 @@ sbom: | $(TOOLS)/cyclonedx-bom
 # The files of a release in dist/: this commit's archive (the same bytes whoever makes it), what it needs, and checksums.
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 RELEASE = dist/mixcyfe-$(VERSION)
+# Settings of a person's git that would change the archive's bytes.
+SAME = -c tar.umask=0022 -c core.autocrlf=false -c core.eol=lf -c core.attributesFile=/dev/null
 
 release: archive sbom
 	@mv mixcyfe.cdx.json $(RELEASE).cdx.json
@@ -116,5 +118,5 @@ archive:
 	@sed -n 's/^## //p' CHANGELOG.md | head -1 | grep -Eqx '$(subst .,\.,$(VERSION)) \([0-9-]{10}\)' || { \
 	  echo "make release: the first heading of CHANGELOG.md must be: ## $(VERSION) (date), as in pyproject.toml."; exit 1; }
 	@mkdir -p dist
-	@git archive --format=tar --prefix=mixcyfe-$(VERSION)/ HEAD | gzip -n9 > $(RELEASE).tar.gz
+	@git $(SAME) archive --format=tar --prefix=mixcyfe-$(VERSION)/ HEAD | GZIP= gzip -n9 > $(RELEASE).tar.gz
 	@echo "Wrote $(RELEASE).tar.gz."

@@ -4,6 +4,7 @@ The line never repeats the value, which may contain a password. django-environ r
 URLs. Its casts of flags and numbers are not used: they read "perhaps" as False and "1e3" as 13.
 """
 
+import os
 import re
 import sys
 import tomllib
@@ -22,8 +23,6 @@ Kind = tuple[Callable[[str], Any], str]
 """A function that converts the text of a setting or raises an exception, and advice for that case."""
 
 ENGINES = {"sqlite": "mixcyfe_site.sqlite"} | dict.fromkeys(("postgres", "postgresql"), "mixcyfe_site.postgresql")
-FILES = environ.FileAwareEnv.ENVIRON
-"""The environment, in which NAME_FILE names a file with the value of NAME, as containers and systemd give secrets."""
 NAMES: set[str] = set()
 """The settings that were read."""
 
@@ -55,14 +54,23 @@ def stop(name: str, why: str) -> NoReturn:
     sys.exit(f"MixCyfe can't start: the setting {name} {why}.")
 
 
+def text_of(name: str) -> str:
+    """The value of NAME, or the content of the file that NAME_FILE names, as containers and systemd give secrets."""
+    if not (file := os.environ.get(f"{name}_FILE")):
+        # environ.Env would read a value that begins with $ as the name of another variable.
+        return os.environ.get(name, "").strip()
+    try:
+        if Path(file).is_file():  # a pipe can be read once, but each process reads the settings
+            return Path(file).read_text("utf-8-sig").strip()
+    except (OSError, ValueError):
+        pass
+    stop(f"{name}_FILE", "names a file that can't be read")
+
+
 def setting(name: str, kind: Kind, default: Any = None) -> Any:
     """The converted value, or `default` when the setting is empty. Without a default the setting is required."""
     NAMES.add(name)
-    # environ.Env would read a value that begins with $ as the name of another variable.
-    try:
-        value = FILES.get(name, "").strip()
-    except (OSError, UnicodeDecodeError):
-        stop(f"{name}_FILE", "names a file that can't be read")
+    value = text_of(name)
     if not value and default is not None:
         return default
     cast, how = kind

@@ -78,7 +78,10 @@ def test_it_serves_without_rights_from_a_tree_that_can_not_be_written(image: Pat
     try:
         (health,) = re.findall(r"HEALTHCHECK .*?CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
         check = [sys.executable, *(word.replace("8000", str(port)) for word in json.loads(health)[1:])]
-        eventually(lambda: subprocess.run(check, capture_output=True, timeout=60, check=False).returncode == 0)
+        behind = os.environ | {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+        eventually(
+            lambda: subprocess.run(check, env=behind, capture_output=True, timeout=60, check=False).returncode == 0
+        )
         page = requests.get(f"http://127.0.0.1:{port}/w/{'x' * 24}.csv", allow_redirects=False, timeout=60)
         assert page.headers["Location"].startswith("https://"), "it insists on TLS, which Caddy has"
         headers = {"X-Forwarded-Proto": "https", "Host": "mixcyfe.example.com"}

@@ -1,13 +1,46 @@
 """Lock files hold what the human lists ask for, each package with hashes, and no word on where it comes from."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from packaging.requirements import Requirement
 
+from tests.commands.copy import KEY, SECRET_KEY
 from tests.docs.pages import ROOT
 
 LISTS = ("requirements.txt", "requirements-cluster.txt", "requirements-dev.txt")
+WITH_ONLY = """
+import re
+import sys
+from importlib.metadata import packages_distributions
+
+locked, owners = set(sys.argv[1].split()), packages_distributions()
+
+
+class Absent:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        owned = {re.sub("[-_.]+", "-", owner).lower() for owner in owners.get(name, ())}
+        if owned and not owned & locked:
+            raise ModuleNotFoundError(f"{name} is of {owned}, which is not locked")
+
+
+sys.meta_path.insert(0, Absent)
+"""
+"""Hides the packages that the tests have beside those named in the first argument."""
+WEB = """
+from mixcyfe_site.wsgi import application
+import granian.cli
+from django.core.management import call_command
+call_command("check")
+"""
+WORKER = """
+import celery.bin.worker
+from mixcyfe_site.celery import app
+app.connection_for_read()
+"""
 
 
 def asked_for(name: str) -> list[Requirement]:
@@ -51,3 +84,28 @@ def test_whatever_installs_asks_for_the_hashes() -> None:
     lines = [line for page in pages for line in page.read_text().splitlines() if re.search(r"pip install .*-r ", line)]
     assert len(lines) > 3
     assert [line for line in lines if "--require-hashes -r requirements" not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("lock", "code", "settings"),
+    [
+        ("requirements.lock", WEB, {}),
+        (
+            "requirements-cluster.lock",
+            WEB + WORKER,
+            {"TASKS": "celery", "BROKER_URL": "redis://127.0.0.1:6379/0", "DATABASE_URL": "postgres://127.0.0.1/none"},
+        ),
+    ],
+)
+def test_what_a_lock_installs_is_enough_to_start(lock: str, code: str, settings: dict[str, str]) -> None:
+    locked = re.findall(r"^([a-z0-9.-]+)==", (ROOT / lock).read_text(), re.MULTILINE)
+    started = subprocess.run(
+        [sys.executable, "-c", WITH_ONLY + code, " ".join(locked)],
+        cwd=ROOT,
+        env={"SECRET_KEY": SECRET_KEY, "FIELD_ENCRYPTION_KEYS": KEY, **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert started.returncode == 0, started.stderr

@@ -1,4 +1,7 @@
-"""deploy/systemd: units that systemd itself finds nothing to say about, hardened, and that start what there is."""
+"""deploy/systemd: units that systemd itself finds nothing to say about, hardened, and that start what there is.
+
+test_systemd_started.py starts them.
+"""
 
 import configparser
 import shlex

@@ -1,6 +1,7 @@
 """Settings: a wrong one stops the start with one line that names it; a right one does what it says."""
 
 import json
+import os
 import sys
 
 import pytest
@@ -187,12 +188,27 @@ def test_it_names_a_wrong_line_of_the_file_and_does_not_repeat_it(site: Copy, co
     assert (result.returncode, result.stderr) == (1, f"MixCyfe can't start: {why}.\n")
 
 
-def test_any_setting_can_come_from_a_file_of_its_own(site: Copy) -> None:
-    (site.folder / "key").write_text(f"{SECRET_KEY}\n")
+@pytest.mark.parametrize("content", ["{}", "{}\n", "{}\r\n", "\ufeff{}"], ids=["plain", "line", "crlf", "bom"])
+def test_any_setting_can_come_from_a_file_of_its_own_which_wins(site: Copy, content: str) -> None:
+    (site.folder / "key").write_text(content.format(SECRET_KEY), "utf-8", newline="")
     code = RESULT % (["SECRET_KEY"],)
-    settings = {**GIVEN, "SECRET_KEY": "", "SECRET_KEY_FILE": str(site.folder / "key")}
+    settings = {**GIVEN, "SECRET_KEY": "another", "SECRET_KEY_FILE": str(site.folder / "key")}
     result = site.run(sys.executable, "-c", code, DJANGO_SETTINGS_MODULE="mixcyfe_site.settings", **settings)
     assert json.loads(result.stdout) == {"SECRET_KEY": SECRET_KEY}
+
+
+@pytest.mark.parametrize("odd", ["pipe", "folder", "not-utf-8", "/dev/zero", "x" * 5000])
+def test_a_file_that_is_none_stops_it_with_one_line(site: Copy, odd: str) -> None:
+    """A pipe would block each process that reads the settings."""
+    if odd == "pipe":
+        os.mkfifo(site.folder / odd)
+    elif odd == "folder":
+        (site.folder / odd).mkdir()
+    elif odd == "not-utf-8":
+        (site.folder / odd).write_bytes(b"\xff" + SECRET_KEY.encode())
+    result = site.manage("check", SECRET_KEY_FILE=str(site.folder / odd))
+    said = "MixCyfe can't start: the setting SECRET_KEY_FILE names a file that can't be read.\n"
+    assert (result.returncode, result.stderr) == (1, said)
 
 
 def test_it_stops_where_the_file_can_not_be_opened(site: Copy) -> None:

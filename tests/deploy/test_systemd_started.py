@@ -1,0 +1,161 @@
+"""deploy/systemd, really started: polls, stopping, kills, keys, timers, and how closed the services are."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
+from tests.commands.copy import KEY, SECRET_KEY
+from tests.deploy.machine import PYTHON, Machine, why_not
+from tests.running.site import eventually
+
+pytestmark = pytest.mark.slow
+SECRETS = {"SECRET_KEY": SECRET_KEY, "FIELD_ENCRYPTION_KEYS": KEY}
+STAND_IN = """
+import pathlib, time
+from fake_mixpanel.fake import FakeMixpanel
+with FakeMixpanel(hourly_limit=1000) as mixpanel:
+    mixpanel.latency = lambda call: float(pathlib.Path("/run/latency").read_text())
+    pathlib.Path("/run/stand-in").write_text(mixpanel.url)
+    time.sleep(3600)
+"""
+POLL = "import requests, sys; got = requests.get(sys.argv[1], timeout=60); print(got.status_code, got.text)"
+DUE = "UPDATE widgets_snapshot SET fetched_at = '2020-01-01', due_at = '2020-01-01', retry_at = NULL"
+WIDGETS = {
+    "projects": [
+        {
+            "name": "Acme",
+            "project_id": DEMO_PROJECT_ID,
+            "auth": "service_account",
+            "username": DEMO_USERNAME,
+            "secret": DEMO_SECRET,
+        }
+    ],
+    "widgets": [
+        {"project": "Acme", "title": event, "report": "events", "events": [event]}
+        for event in ("Signed up", "Purchase")
+    ],
+}
+
+
+class Host(Machine):
+    """The machine, with the web service started and two widgets that have data; `paths` are theirs."""
+
+    paths: list[str]
+
+    def set_up(self) -> None:
+        self.latency(0)
+        self.run("systemd-run", "--unit=stand-in", "--working-directory=/srv/mixcyfe", PYTHON, "-c", STAND_IN)
+        root = eventually(lambda: self.run("cat", "/run/stand-in", check=False))
+        self.run("systemctl", "set-environment", f"MIXPANEL_API_ROOT={root}")
+        self.run("systemctl", "start", "mixcyfe-web")
+        eventually(self.is_well)
+        keys = [f"{name}_FILE=/etc/mixcyfe/{name}" for name in SECRETS]
+        printed = self.run("env", *keys, PYTHON, "manage.py", "import_widgets", "-", stdin=json.dumps(WIDGETS))
+        self.paths = ["/w/" + line.rsplit("/", 1)[1] for line in printed.splitlines()]
+        for path in self.paths:
+            assert self.get(path).startswith("200 ")
+
+    def latency(self, seconds: float) -> None:
+        self.run("tee", "/run/latency", stdin=str(seconds))
+
+    def get(self, path: str) -> str:
+        return self.run(PYTHON, "-c", POLL, f"http://127.0.0.1:8000{path}", check=False)
+
+    def is_well(self) -> bool:
+        return self.get("/healthz").startswith("200 ")
+
+    def show(self, unit: str, name: str) -> str:
+        return self.run("systemctl", "show", unit, "--property", name, "--value")
+
+    def journal(self, unit: str) -> str:
+        return self.run("journalctl", "--output=cat", f"--unit={unit}")
+
+    def make_due(self) -> None:
+        code = f'import sqlite3; c = sqlite3.connect("/var/lib/mixcyfe/db.sqlite3"); c.execute("{DUE}"); c.commit()'
+        self.run(PYTHON, "-c", code)
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    if why := why_not():
+        pytest.skip(f"left out: {why}")
+    settings = {"SITE_URL": "http://127.0.0.1:8000", "DATABASE_URL": "sqlite:////var/lib/mixcyfe/db.sqlite3"}
+    with Host(tmp_path_factory.mktemp("machine"), SECRETS, settings) as host:
+        host.set_up()
+        yield host
+
+
+def test_it_answers_polls(host: Host) -> None:
+    answer = host.get(host.paths[0])
+    assert re.match(r"200 Date,Signed up\n\d{8},\d+", answer), answer
+    assert "outcome=ok" in host.journal("mixcyfe-web")
+    assert host.run("stat", "--format=%U %a", "/var/lib/mixcyfe/db.sqlite3") == "mixcyfe 600"
+
+
+def test_keys_are_seen_by_the_service_alone(host: Host) -> None:
+    seen = host.run("sh", "-c", "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline; systemctl show 'mixcyfe-*'; journalctl")
+    assert "SECRET_KEY_FILE=/run/credentials/mixcyfe-web.service/SECRET_KEY" in seen
+    for secret in (*SECRETS.values(), DEMO_SECRET):
+        assert secret not in seen
+    read = ["cat", "/run/credentials/mixcyfe-web.service/SECRET_KEY"]
+    as_user = "setpriv --clear-groups --regid={0} --reuid={0}"
+    assert host.run(*as_user.format("mixcyfe").split(), *read) == SECRET_KEY
+    assert (
+        host.run(*as_user.format("nobody").replace("regid=nobody", "regid=nogroup").split(), *read, check=False) == ""
+    )
+
+
+def test_it_is_closed(host: Host) -> None:
+    pid = host.show("mixcyfe-web", "MainPID")
+    status = dict(re.findall(r"^(\w+):\s*(.*)$", host.run("cat", f"/proc/{pid}/status"), re.MULTILINE))
+    assert (status["NoNewPrivs"], int(status["CapBnd"], 16), status["Seccomp"]) == ("1", 0, "2")
+    mounts = host.run("cat", f"/proc/{pid}/mountinfo")
+    writable = {line.split()[4] for line in mounts.splitlines() if line.split()[5].startswith("rw")}
+    assert "/var/lib/mixcyfe" in writable
+    assert not {"/", "/usr", "/etc", "/srv/mixcyfe", "/home", "/root"} & writable
+    limits = [host.show("mixcyfe-web", name) for name in ("MemoryMax", "TasksMax")]
+    assert limits == [str(2**30), "256"]
+
+
+def test_it_ends_the_running_query_and_poll_before_it_stops(host: Host) -> None:
+    host.latency(3)
+    host.make_due()
+    with ThreadPoolExecutor() as pool:
+        poll = pool.submit(host.get, host.paths[1])
+        time.sleep(1.5)
+        host.run("systemctl", "stop", "mixcyfe-web")
+        assert poll.result().startswith("200 Date,Purchase\n")
+    host.latency(0)
+    assert host.show("mixcyfe-web", "Result") == "success"
+    host.run("systemctl", "start", "mixcyfe-web")
+    eventually(host.is_well)
+
+
+def test_it_comes_back_after_a_kill(host: Host) -> None:
+    before = host.show("mixcyfe-web", "MainPID")
+    assert before != "0"
+    host.run("kill", "-KILL", before)
+    eventually(lambda: host.show("mixcyfe-web", "MainPID") not in (before, "0") and host.is_well())
+    assert host.show("mixcyfe-web", "NRestarts") == "1"
+    assert host.get(host.paths[0]).startswith("200 ")
+
+
+def test_timers_start_what_they_are_for(host: Host) -> None:
+    timers = ["mixcyfe-refresh", "mixcyfe-clean-up"]
+    for timer in timers:
+        often = "[Timer]\nOnCalendar=\nOnCalendar=*:*:*\nRandomizedDelaySec=0\nAccuracySec=1\n"
+        host.run("mkdir", "-p", f"/run/systemd/system/{timer}.timer.d")
+        host.run("tee", f"/run/systemd/system/{timer}.timer.d/often.conf", stdin=often)
+    host.run("systemctl", "daemon-reload")
+    host.make_due()
+    host.run("systemctl", "start", *(f"{timer}.timer" for timer in timers))
+    eventually(lambda: re.search("[12] refreshed, 0 failed", host.journal(timers[0])))
+    eventually(lambda: "removed 0 ended sessions" in host.journal(timers[1]))
+    host.run("systemctl", "stop", *(f"{timer}.timer" for timer in timers))
+    host.run("rm", "-r", *(f"/run/systemd/system/{timer}.timer.d" for timer in timers))
+    host.run("systemctl", "daemon-reload")
