@@ -138,6 +138,22 @@ def test_the_queries_never_fall_when_the_ledger_is_pruned(
     assert [found["mixcyfe_query_seconds_bucket", bound] for bound in ("2.0", "4.0", "+Inf")] == [0, 3, 3]
 
 
+def test_after_days_without_a_scrape_it_reads_the_calls_of_the_last_hour_alone(
+    numbers: Callable[[], Numbers], folder: Path, project: Project
+) -> None:
+    now = timezone.now()
+    for minutes in (30, 2 * 24 * 60, 10):
+        at = now - timedelta(minutes=minutes)
+        ApiCall.objects.create(project=project, started_at=at, ended_at=at + timedelta(seconds=3), outcome="ok")
+        if minutes == 30:
+            assert numbers()["mixcyfe_queries_total", "ok", "Acme"] == 1
+        else:
+            ApiCall.objects.filter(started_at=now - timedelta(minutes=30)).delete()  # it is in the totals
+    (kept,) = folder.rglob("calls.json")
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | {"until": (now - timedelta(days=3)).isoformat()}))
+    assert numbers()["mixcyfe_queries_total", "ok", "Acme"] == 2
+
+
 def test_the_age_is_that_of_the_oldest_polled_widget(make_widget: MakeWidget, numbers: Callable[[], Numbers]) -> None:
     now = timezone.now()
     for event, hours, was_polled, active in (

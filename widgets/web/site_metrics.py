@@ -28,11 +28,13 @@ SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 class Calls:
     """The ended calls since the first look. The ledger forgets calls after a week, and these totals must never fall.
 
-    `stored` is what the last look returned. `until`: the totals hold all calls that started before.
+    `stored` is what the last look returned. `until`: the totals hold all calls that started before, but none of those
+    that started more than an hour before the next look: a week of calls would fill the memory.
     """
 
     def __init__(self, stored: dict[str, Any], now: datetime) -> None:
-        self.until = datetime.fromisoformat(stored["until"]) if stored else now - HOUR
+        last = datetime.fromisoformat(stored["until"]) if stored else now - HOUR
+        self.until = max(last, now - HOUR)
         self.outcomes = Counter[tuple[int, str]]({(pk, outcome): n for pk, outcome, n in stored.get("outcomes", ())})
         self.buckets: list[int] = stored.get("buckets", [0] * (len(SECONDS) + 1))
         self.seconds: float = stored.get("seconds", 0)
