@@ -1,9 +1,11 @@
 """/metrics: what Prometheus reads with the token, and that nobody else reads anything."""
 
 import json
+import os
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -136,6 +138,18 @@ def test_the_queries_never_fall_when_the_ledger_is_pruned(
     assert found["mixcyfe_queries_total", "limit", "Acme"] == 3
     assert found["mixcyfe_query_seconds_sum",] == 9
     assert [found["mixcyfe_query_seconds_bucket", bound] for bound in ("2.0", "4.0", "+Inf")] == [0, 3, 3]
+
+
+def test_the_queries_never_fall_when_the_clock_is_set_back(
+    numbers: Callable[[], Numbers], folder: Path, project: Project
+) -> None:
+    at = timezone.now() - timedelta(minutes=30)
+    ApiCall.objects.create(project=project, started_at=at, ended_at=at, outcome="ok")
+    numbers()
+    ApiCall.objects.all().delete()
+    for file in folder.rglob("*.*"):
+        os.utime(file, (time.time() + 3600,) * 2)
+    assert numbers()["mixcyfe_queries_total", "ok", "Acme"] == 1
 
 
 def test_after_days_without_a_scrape_it_reads_the_calls_of_the_last_hour_alone(
