@@ -206,6 +206,11 @@ class WidgetSpec:
         return self.one_total or (self.report == "funnel" and self.chart in ("funnel", "table"))
 
     @property
+    def hours_on_axis(self) -> bool:
+        """Whether the chart's dates are hours. Cyfe has no such dates; a table for Cyfe may hold hours."""
+        return self.report == "insights" and self.unit == "hour" and self.chart in TIME_SERIES_CHARTS
+
+    @property
     def compares(self) -> bool:
         return bool(self.options.get("comparison"))
 

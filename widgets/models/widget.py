@@ -293,7 +293,9 @@ class Widget(models.Model):
     def drawing(self) -> Drawing:
         return Drawing(self.chart, self.title, self.colors, self.target, self.options)
 
-    def url(self, format: str = "csv") -> str:
+    def url(self, format: str = "") -> str:
+        """The address of a format: without a name the one for Cyfe, or the plain CSV if Cyfe can't show the chart."""
+        format = format or ("plain.csv" if self.spec.hours_on_axis else "csv")
         return f"{settings.SITE_URL}/w/{self.slug}.{format}"
 
     @property
