@@ -19,7 +19,7 @@ from widgets.cyfe.numbers import number_text
 from widgets.formats import formats_for
 from widgets.poll.render import WRITERS
 from widgets.report import Report, ReportError
-from widgets.spec import TIME_SERIES_CHARTS
+from widgets.spec import TIME_SERIES_CHARTS, WidgetSpec
 
 NOTHING = "No data in this range."
 
@@ -27,7 +27,10 @@ NOTHING = "No data in this range."
 def written(report, drawing):
     """Each format as people and Cyfe read it: lines of cells, columns and rows, and the figure."""
     table = lay_out(report, drawing)
-    made = {name: WRITERS[name](table) for name in (*(f.ending for f in formats_for(drawing.chart)), "figure")}
+    made = {
+        name: WRITERS[name](table)
+        for name in (*(f.ending for f in formats_for(WidgetSpec("events", chart=drawing.chart))), "figure")
+    }
     lines = list(csv.reader(io.StringIO(made["csv"].decode())))
     data = json.loads(made["json"] + b"}")
     others_agree(made, data)

@@ -7,7 +7,7 @@ The field names equal the keys of the import format, with two exceptions: `prope
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from widgets.report import Number
 
@@ -126,6 +126,22 @@ OPTIONS: dict[str, type | tuple[type, ...]] = {
 }
 
 
+class Charted(Protocol):
+    """A widget, or the few of its settings that decide what its chart has on its axis."""
+
+    @property
+    def report(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def chart(self) -> str: ...
+
+
+def hours_on_axis(widget: Charted) -> bool:
+    """Whether the chart's dates are hours. Cyfe has no such dates; a table for Cyfe may hold hours."""
+    return widget.report == "insights" and widget.unit == "hour" and widget.chart in TIME_SERIES_CHARTS
+
+
 class Problem(NamedTuple):
     """One mistake: `field` is a name of WidgetSpec, and `message` tells people what to do."""
 
@@ -204,11 +220,6 @@ class WidgetSpec:
     def hides_dates(self) -> bool:
         """Whether the chart shows no dates. Then only the first and last day of the range matter."""
         return self.one_total or (self.report == "funnel" and self.chart in ("funnel", "table"))
-
-    @property
-    def hours_on_axis(self) -> bool:
-        """Whether the chart's dates are hours. Cyfe has no such dates; a table for Cyfe may hold hours."""
-        return self.report == "insights" and self.unit == "hour" and self.chart in TIME_SERIES_CHARTS
 
     @property
     def compares(self) -> bool:

@@ -115,7 +115,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             before = Widget.objects.select_related("project").get(pk=obj.pk)
             record(Action.MOVED, before, MOVED, by=request.user)
         super().save_model(request, obj, form, change)
-        if change and obj.last_polled_at and obj.spec.hours_on_axis and {"chart", "unit"} & {*form.changed_data}:
+        if change and obj.last_polled_at and obj.hours_on_axis and {"chart", "unit"} & {*form.changed_data}:
             self.message_user(request, NOT_FOR_CYFE, messages.WARNING)
         elif change and "chart" in form.changed_data and obj.last_polled_at:
             chart = obj.get_chart_display()
@@ -145,7 +145,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             context |= {"widget": widget, "cyfe_chart": self.chart_name(widget), "seen": state_of(stored)}
             context |= {"sharing": sharing_of(stored) if stored.active else ""}
             context |= {"page_url": widget.page_url, "formats": other_formats(stored)}
-            context["not_for_cyfe"] = NOT_FOR_CYFE if stored.spec.hours_on_axis else ""
+            context["not_for_cyfe"] = NOT_FOR_CYFE if stored.hours_on_axis else ""
             if request.method == "GET":  # a POST runs in a transaction, and its form may hold other values
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         focus_first_error(context["adminform"])
@@ -178,6 +178,6 @@ def other_formats(widget: Widget) -> list[dict[str, str]]:
     """The addresses of this widget for other programs than Cyfe."""
     return [
         {"name": format.name, "readers": format.readers, "url": widget.url(format.ending)}
-        for format in formats_for(widget.chart, hours_on_axis=widget.spec.hours_on_axis)
+        for format in formats_for(widget)
         if format.readers
     ]

@@ -148,7 +148,7 @@ def draw(shown: Preview, widget: Widget, report: Report) -> None:
     try:
         table = lay_out(viewed.report, widget.drawing)
         shown.colors = [] if widget.chart in UNCOLORED else list(table.colors)
-        if widget.spec.hours_on_axis:
+        if widget.hours_on_axis:
             shown.data_note = f"{shown.data_note} {NOT_FOR_CYFE}".strip()
         else:
             shown.csv = write_csv(table).decode()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from widgets.cyfe import Table, write_csv
 from widgets.formats import badge, plain_csv, records, table_json
+from widgets.spec import Charted, hours_on_axis
 
 __all__ = ["FORMATS", "NOT_FOR_CYFE", "Format", "formats_for"]
 
@@ -20,7 +21,7 @@ NOT_FOR_CYFE = (
 class Format:
     """`readers`: what to do with the address, in one line. `charts`: the charts that have it; empty for all.
 
-    `has_hours`: false if charts with hours on their axis (see `WidgetSpec.hours_on_axis`) lack it.
+    `has_hours`: false if charts with hours on their axis (see `spec.hours_on_axis`) lack it.
     """
 
     ending: str
@@ -70,10 +71,10 @@ FORMATS: dict[str, Format] = {format.ending: format for format in _FORMATS}
 """Ending of an address → its format, Cyfe's first."""
 
 
-def formats_for(chart: str, *, hours_on_axis: bool = False) -> list[Format]:
-    """The formats that a widget with this chart has."""
+def formats_for(widget: Charted) -> list[Format]:
+    """The formats that this widget has."""
     return [
         format
         for format in FORMATS.values()
-        if (not format.charts or chart in format.charts) and (format.has_hours or not hours_on_axis)
+        if (not format.charts or widget.chart in format.charts) and (format.has_hours or not hours_on_axis(widget))
     ]

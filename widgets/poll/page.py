@@ -2,14 +2,11 @@
 
 import hashlib
 import json
-from typing import Any
 
 from django.template.loader import render_to_string
 
-from widgets.cyfe.layout import TIME
-from widgets.formats import Format, formats_for
+from widgets.formats import formats_for
 from widgets.poll.row import PollRow
-from widgets.spec import TIME_SERIES_CHARTS
 
 PAGE = "page"
 """The format of the address without an ending. It is written from the stored figure."""
@@ -36,18 +33,13 @@ def write_page(slug: str, row: PollRow, reason: str, *, stale: bool) -> tuple[by
         "version": short_hash(f"{row.etag} {row.fetched_at} {stale} {reason}".encode()),
         "title": figure["title"] if figure else "",
         "figure": figure,
-        "formats": formats_of(figure) if figure else formats_for(""),
+        "formats": formats_for(row),
         "fetched_at": row.fetched_at,
         "stale": stale,
         "reason": reason,
     }
     html = render_to_string("widgets/page.html", context).encode()
     return html, short_hash(html)
-
-
-def formats_of(figure: dict[str, Any]) -> list[Format]:
-    is_dated = figure["chart"] in TIME_SERIES_CHARTS
-    return formats_for(figure["chart"], hours_on_axis=is_dated and figure["columns"][0] == TIME)
 
 
 def short_hash(content: bytes) -> str:

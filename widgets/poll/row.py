@@ -22,6 +22,9 @@ COLUMNS = {
     "widget_version": "w.version",
     "last_polled_at": "w.last_polled_at",
     "changed_at": "w.changed_at",
+    "report": "w.report",
+    "unit": "w.unit",
+    "chart": "w.chart",
     "project_id": "p.id",
     "backoff_until": "p.backoff_until",
     "backoff_message": "p.backoff_message",
@@ -60,7 +63,7 @@ def _poll(format: Format) -> str:
     statement, separator = _POLL, "', '"
     if format.charts:
         statement += f"AND w.chart IN ('{separator.join(format.charts)}') "
-    if not format.has_hours:  # as `WidgetSpec.hours_on_axis`
+    if not format.has_hours:  # as `spec.hours_on_axis`
         dated = separator.join(TIME_SERIES_CHARTS)
         statement += f"AND NOT (w.unit = 'hour' AND w.report = 'insights' AND w.chart IN ('{dated}'))"
     return statement
@@ -77,6 +80,9 @@ class PollRow:
     widget_version: int
     last_polled_at: datetime | None
     changed_at: datetime
+    report: str
+    unit: str
+    chart: str
     backoff_until: datetime | None
     full_until: datetime | None
     backoff_message: str
