@@ -7,18 +7,21 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal, Self
 
 Number = int | float
 Value = Number | None
-RowKind = Literal["dates", "steps", "total"]
+RowKind = Literal["dates", "hours", "steps", "total"]
 
 LONGEST_LABEL = 1000
 """Characters. Mixpanel itself cuts property values at 255 characters."""
 
 LARGEST_NUMBER = 10**300
 """Numbers below this limit can be added up over a whole answer, and the sum still fits a double."""
+
+READ_ROW = {"dates": date.fromisoformat, "hours": datetime.fromisoformat}
+"""Row kind → the function that reads a stored row. Rows of other kinds are texts."""
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -55,7 +58,8 @@ class Report:
     """Rows × named series of numbers.
 
     `row_kind` names the kind of all rows: `dates` (ascending, each bucket once; the date of a week or month is
-    its first day), `steps` (of a funnel, in order), or `total` (exactly one row, named "").
+    its first day), `hours` (the same, as datetimes with their UTC offset), `steps` (of a funnel, in order), or `total`
+    (exactly one row, named "").
     `additive`: the values may be added, over rows and over series. `labels_name` is the heading of the labels
     ("Country"), `values_name` the heading of the numbers ("Signed up"). `note` is a warning for people, in ASCII
     sentences: the numbers are incomplete, or come from a sample. Without a warning it is "".
@@ -93,10 +97,10 @@ class Report:
     @classmethod
     def from_json(cls, text: str) -> Self:
         stored = json.loads(text)
-        rows = stored["rows"]
+        read_row = READ_ROW.get(stored["shape"], str)
         return cls(
             row_kind=stored["shape"],
-            rows=tuple(map(date.fromisoformat, rows)) if stored["shape"] == "dates" else tuple(rows),
+            rows=tuple(map(read_row, stored["rows"])),
             series=tuple(Series(name, tuple(values), *more) for name, values, *more in stored["series"]),
             additive=stored["additive"],
             labels_name=stored["labels_name"],

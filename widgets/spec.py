@@ -7,7 +7,7 @@ The field names equal the keys of the import format, with two exceptions: `prope
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from widgets.report import Number
 
@@ -124,6 +124,22 @@ OPTIONS: dict[str, type | tuple[type, ...]] = {
     "axis_min": (int, float),
     "axis_max": (int, float),
 }
+
+
+class Charted(Protocol):
+    """A widget, or the few of its settings that decide what its chart has on its axis."""
+
+    @property
+    def report(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def chart(self) -> str: ...
+
+
+def hours_on_axis(widget: Charted) -> bool:
+    """Whether the chart's dates are hours. Cyfe has no such dates; a table for Cyfe may hold hours."""
+    return widget.report == "insights" and widget.unit == "hour" and widget.chart in TIME_SERIES_CHARTS
 
 
 class Problem(NamedTuple):

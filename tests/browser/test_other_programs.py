@@ -1,6 +1,7 @@
 """The addresses for other programs than Cyfe, on the widget's page."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,24 @@ def test_a_chart_of_many_numbers_has_no_badge(open_page: OpenPage, boss: Abstrac
     page.goto(widget.page_url)
     expect(page.get_by_role("link", name="Plain CSV")).to_be_visible()
     expect(page.get_by_role("link", name="Badge")).to_have_count(0)
+
+
+def test_hours_are_shown_as_times_and_have_no_address_for_cyfe(
+    open_page: OpenPage, boss: AbstractUser, acme: Project
+) -> None:
+    fields = {"report": "insights", "metrics": [{"event": "Signed up"}], "unit": "hour", "last": 24}
+    widget = Widget.objects.create(project=acme, title="Signups", **fields)
+    page = open_page(f"/admin/widgets/widget/{widget.pk}/change/", boss)
+    expect(page.get_by_text("Cyfe's dates have no hours").first).to_be_visible()
+    expect(page.get_by_label("Address for Cyfe")).to_have_count(0)
+    expect(page.get_by_label("Plain CSV", exact=True)).to_have_value(widget.url("plain.csv"))
+    page.goto(widget.page_url)
+    expect(page.get_by_role("link", name="Plain CSV")).to_be_visible()
+    expect(page.get_by_role("link", name="CSV for Cyfe")).to_have_count(0)
+    hour = int(requests.get(widget.url("json"), timeout=60).json()["rows"][-1][0][11:13])
+    ends = re.compile(rf"line chart: Signed up, .* to .*\b0?({hour}|{hour % 12 or 12}):00")
+    expect(page.get_by_role("img", name=ends)).to_be_visible()
+    if shots := os.environ.get("SHOTS"):
+        page.screenshot(path=Path(shots) / "hours.png")
+        page.set_viewport_size(NARROW)
+        page.screenshot(path=Path(shots) / "hours-390.png")

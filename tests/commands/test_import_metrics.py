@@ -152,7 +152,9 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "metrics elsewhere": (METRICS | {"report": "events", "events": ["Signed up"]}, "metrics: The report “Events”"),
     "an unknown analysis": (METRICS | {"analysis": "trend"}, "analysis: write one of linear, cumulative, rolling."),
     "rolling over nothing": (METRICS | {"analysis": "rolling"}, "window: Enter how many days"),
-    "hours on a line": (HOURS | {"chart": "line"}, "unit: Only the chart table can show hours"),
+    "hours in a pie": (HOURS | {"chart": "pie"}, "unit: A pie shows no hours."),
+    "hours compared": (HOURS | {"chart": "line", "options": {"comparison": True}}, "options: comparison: Numbers by"),
+    "hours before": (HOURS | {"overlay_previous": True}, "overlay_previous: Numbers by hour can't show"),
     "32 days of hours": (HOURS | {"last": 32 * 24}, "last: Mixpanel gives numbers by hour for at most 31 days."),
     "a quarter of hours": (HOURS | {"range": "last_quarter"}, "range: Mixpanel gives numbers by hour for at most 31"),
     "an expression": (

@@ -1,6 +1,7 @@
 """Any report and any drawing, with the labels that make trouble."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
@@ -70,6 +71,11 @@ def reports(draw, row_kind, largest=None):
     count = draw(st.integers(0, 4))
     rows = {
         "dates": tuple(date(2026, 11, 1) + timedelta(days=i) for i in range(count)),
+        # Clocks go back at the second of these hours.
+        "hours": tuple(
+            (datetime(2026, 11, 1, 8, tzinfo=UTC) + timedelta(hours=i)).astimezone(ZoneInfo("US/Pacific"))
+            for i in range(count)
+        ),
         "steps": tuple(draw(st.lists(LABELS, min_size=count, max_size=count))),
         "total": ("",),
     }[row_kind]

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -69,6 +69,8 @@ def check_cell(cell, raw):
         assert not re.search('[\x00-\x1f\x7f-\x9f\ufeff\u2028-\u202e\u2066-\u2069",]', cell)
     elif raw is None:
         assert cell == ""
+    elif isinstance(raw, datetime):
+        assert cell.startswith(f"{raw:%Y-%m-%d %H:%M}")
     elif isinstance(raw, date):
         assert cell.replace("-", "") == raw.strftime("%Y%m%d")
     else:

@@ -112,3 +112,16 @@ def test_labels_that_would_run_or_break_out_do_not(get: Any, make_widget: Any) -
     assert '\'=HYPERLINK("http://x","y")' in header
     assert 'a"b,c @d' in header
     assert set(json.loads(get(widget, "records.json").content)[0]) == set(header)
+
+
+def test_a_page_without_numbers_offers_the_formats_that_the_widget_has(
+    client: Client, make_widget: Any, mixpanel: Any
+) -> None:
+    mixpanel.fail(status=500)
+    hours = {"report": "insights", "events": [], "metrics": [{"event": "Signed up"}], "unit": "hour"}
+    for fields, has, lacks in (({"chart": "number"}, "Badge", ""), (hours, "Plain CSV", "CSV for Cyfe")):
+        page = client.get(f"/w/{make_widget(**fields).slug}")
+        html = page.content.decode()
+        assert page.status_code == 503
+        assert has in html
+        assert not lacks or lacks not in html

@@ -2,7 +2,7 @@
 
 import json
 import math
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,6 +31,12 @@ def test_it_is_kept_and_read_back_alike(report):
     kept = report.to_json()
     assert Report.from_json(kept) == report
     assert kept.isascii() and "\x00" not in kept
+
+
+def test_it_keeps_hours_with_their_utc_offset():
+    hours = tuple(datetime(2026, 11, 1, 1, tzinfo=timezone(timedelta(hours=offset))) for offset in (-7, -8))
+    found = Report.from_json(Report("hours", hours, (Series("Signed up", (1, 2)),)).to_json())
+    assert [hour.isoformat() for hour in found.rows] == ["2026-11-01T01:00:00-07:00", "2026-11-01T01:00:00-08:00"]
 
 
 def test_it_keeps_a_report_without_a_note_without_a_key_for_it():

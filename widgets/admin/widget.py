@@ -23,7 +23,7 @@ from widgets.admin.widget_form import WidgetForm
 from widgets.admin.widget_list import WidgetListMixin
 from widgets.editor.preview import Ask, preview
 from widgets.editor.unknown_names import unknown_names
-from widgets.formats import formats_for
+from widgets.formats import NOT_FOR_CYFE, formats_for
 from widgets.models import Action, Project, Widget
 from widgets.models.widget import new_slug
 from widgets.refresh.costs import sharing_of
@@ -115,7 +115,9 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             before = Widget.objects.select_related("project").get(pk=obj.pk)
             record(Action.MOVED, before, MOVED, by=request.user)
         super().save_model(request, obj, form, change)
-        if change and "chart" in form.changed_data and obj.last_polled_at:
+        if change and obj.last_polled_at and obj.hours_on_axis and {"chart", "unit"} & {*form.changed_data}:
+            self.message_user(request, NOT_FOR_CYFE, messages.WARNING)
+        elif change and "chart" in form.changed_data and obj.last_polled_at:
             chart = obj.get_chart_display()
             text = f"You changed the chart. Choose “{chart}” in Cyfe's widget too, or Cyfe draws nothing."
             self.message_user(request, text, messages.WARNING)
@@ -143,6 +145,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             context |= {"widget": widget, "cyfe_chart": self.chart_name(widget), "seen": state_of(stored)}
             context |= {"sharing": sharing_of(stored) if stored.active else ""}
             context |= {"page_url": widget.page_url, "formats": other_formats(stored)}
+            context["not_for_cyfe"] = NOT_FOR_CYFE if stored.hours_on_axis else ""
             if request.method == "GET":  # a POST runs in a transaction, and its form may hold other values
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         focus_first_error(context["adminform"])
@@ -175,6 +178,6 @@ def other_formats(widget: Widget) -> list[dict[str, str]]:
     """The addresses of this widget for other programs than Cyfe."""
     return [
         {"name": format.name, "readers": format.readers, "url": widget.url(format.ending)}
-        for format in formats_for(widget.chart)
+        for format in formats_for(widget)
         if format.readers
     ]

@@ -40,6 +40,7 @@ CHARTS: tuple[str, ...] = tuple(LAYOUTS)
 
 _ROW_KINDS = {
     "dates": "numbers by date",
+    "hours": "numbers by hour",
     "steps": "the steps of a funnel",
     "total": "one total for the whole range",
 }

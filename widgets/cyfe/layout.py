@@ -54,6 +54,10 @@ class Table:
         return [cell if isinstance(cell, int | float) else 0 for cell in cells]
 
 
+TIME = "Time"
+"""The heading of a column of hours."""
+
+
 class Layout:
     """One chart family of Cyfe.
 
@@ -67,6 +71,11 @@ class Layout:
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         """The Table. Raises ReportError, with a message for the editor of the widget, if the chart can't show it."""
         raise NotImplementedError
+
+
+def dates_heading(report: Report) -> str:
+    """The heading of the column of dates."""
+    return TIME if report.row_kind == "hours" else "Date"
 
 
 def is_empty(report: Report) -> bool:

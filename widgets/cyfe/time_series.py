@@ -1,7 +1,7 @@
 """Time series: one line per date, one column per metric, option rows after the data."""
 
 from widgets.cyfe.drawing import Colors, Drawing, by_label, paler
-from widgets.cyfe.layout import Layout, Table, earlier_series, is_empty, nothing_to_draw, rows_of
+from widgets.cyfe.layout import Layout, Table, dates_heading, earlier_series, is_empty, nothing_to_draw, rows_of
 from widgets.cyfe.options import option_rows
 from widgets.report import Report, Series
 from widgets.spec import TIME_SERIES_CHARTS
@@ -9,7 +9,7 @@ from widgets.spec import TIME_SERIES_CHARTS
 
 class TimeSeriesLayout(Layout):
     charts = TIME_SERIES_CHARTS
-    row_kinds = ("dates",)
+    row_kinds = ("dates", "hours")
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         if not report.series and report.values_name:
@@ -22,7 +22,7 @@ class TimeSeriesLayout(Layout):
         colors = colors_of(report, earlier, drawing)
         report = report.with_series([*report.series, *earlier])
         return Table(
-            columns=("Date", *(series.label for series in report.series)),
+            columns=(dates_heading(report), *(series.label for series in report.series)),
             rows=rows_of(report, missing=None if report.gaps else 0),
             options=option_rows(report, drawing, colors),
             colors=colors,

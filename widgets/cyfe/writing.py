@@ -4,7 +4,7 @@ The CSV has no quotes: splitting a line at its commas gives the same cells as a 
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from widgets.cyfe.labels import distinct, heading, row_label, safe
@@ -19,11 +19,16 @@ def write_csv(table: Table) -> bytes:
 
 
 def table_as_json(table: Table) -> dict[str, Any]:
-    """Labels as Mixpanel gave them, dates as YYYY-MM-DD, numbers as numbers, None for an empty cell."""
+    """Labels as Mixpanel gave them, dates and hours in ISO 8601, numbers as numbers, None for an empty cell."""
     return {
         "columns": list(table.columns),
         "rows": [[cell.isoformat() if isinstance(cell, date) else cell for cell in row] for row in table.rows],
     }
+
+
+def hour_text(hour: datetime) -> str:
+    """The hour in the project's time zone. Spreadsheets read it as a time; they know no UTC offsets."""
+    return hour.strftime("%Y-%m-%d %H:%M")
 
 
 def _header(table: Table) -> list[str]:
@@ -37,7 +42,9 @@ def _rows(table: Table) -> Iterator[list[str]]:
     if not table.labels_first:
         yield from ([_cell(cell, table.date_format) for cell in row] for row in table.rows)
         return
-    labels = distinct(row_label(str(row[0])) for row in table.rows)
+    # When clocks go back, two hours have the same name.
+    first = (row[0] for row in table.rows)
+    labels = distinct(row_label(cell) if isinstance(cell, str) else _cell(cell, "") for cell in first)
     for label, row in zip(labels, table.rows, strict=True):
         yield [label, *(_cell(cell, table.date_format) for cell in row[1:])]
 
@@ -52,6 +59,8 @@ def _cell(cell: Cell, date_format: str) -> str:
         return ""
     if isinstance(cell, str):
         return safe(cell)
+    if isinstance(cell, datetime):
+        return hour_text(cell)
     if isinstance(cell, date):
         return cell.strftime(date_format)
     return number_text(cell)

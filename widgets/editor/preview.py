@@ -7,6 +7,7 @@ from typing import Any
 
 from widgets import charts
 from widgets.cyfe import country_map, lay_out, write_csv
+from widgets.formats import NOT_FOR_CYFE
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.call import Purpose
 from widgets.models.snapshot import snapshot_key
@@ -147,7 +148,10 @@ def draw(shown: Preview, widget: Widget, report: Report) -> None:
     try:
         table = lay_out(viewed.report, widget.drawing)
         shown.colors = [] if widget.chart in UNCOLORED else list(table.colors)
-        shown.csv = write_csv(table).decode()
+        if widget.hours_on_axis:
+            shown.data_note = f"{shown.data_note} {NOT_FOR_CYFE}".strip()
+        else:
+            shown.csv = write_csv(table).decode()
     except ReportError as error:
         shown.problem = str(error)
         return

@@ -8,13 +8,21 @@ from dataclasses import dataclass
 
 from widgets.cyfe import Table, write_csv
 from widgets.formats import badge, plain_csv, records, table_json
+from widgets.spec import Charted, hours_on_axis
 
-__all__ = ["FORMATS", "Format", "formats_for"]
+__all__ = ["FORMATS", "NOT_FOR_CYFE", "Format", "formats_for"]
+
+NOT_FOR_CYFE = (
+    "Cyfe's dates have no hours, so this chart has no address for Cyfe. For hours in Cyfe, choose the chart table."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`readers`: what to do with the address, in one line. `charts`: the charts that have it; empty for all."""
+    """`readers`: what to do with the address, in one line. `charts`: the charts that have it; empty for all.
+
+    `has_hours`: false if charts with hours on their axis (see `spec.hours_on_axis`) lack it.
+    """
 
     ending: str
     name: str
@@ -22,10 +30,12 @@ class Format:
     write: Callable[[Table], bytes]
     readers: str = ""
     charts: tuple[str, ...] = ()
+    has_hours: bool = True
 
 
 _FORMATS = (
-    Format("csv", "CSV for Cyfe", "text/csv; charset=utf-8", write_csv),
+    # Cyfe's dates have no hours: it would draw all hours of a day at one point.
+    Format("csv", "CSV for Cyfe", "text/csv; charset=utf-8", write_csv, has_hours=False),
     Format(
         "plain.csv",
         "Plain CSV",
@@ -61,6 +71,10 @@ FORMATS: dict[str, Format] = {format.ending: format for format in _FORMATS}
 """Ending of an address → its format, Cyfe's first."""
 
 
-def formats_for(chart: str) -> list[Format]:
-    """The formats that a widget with this chart has."""
-    return [format for format in FORMATS.values() if not format.charts or chart in format.charts]
+def formats_for(widget: Charted) -> list[Format]:
+    """The formats that this widget has."""
+    return [
+        format
+        for format in FORMATS.values()
+        if (not format.charts or widget.chart in format.charts) and (format.has_hours or not hours_on_axis(widget))
+    ]

@@ -2,12 +2,13 @@
 
 import csv
 import io
-from datetime import date
+from datetime import date, datetime
 
 from widgets.cyfe import Table
 from widgets.cyfe.labels import distinct, readable, without_formula
 from widgets.cyfe.layout import Cell
 from widgets.cyfe.numbers import number_text
+from widgets.cyfe.writing import hour_text
 
 
 def write(table: Table) -> bytes:
@@ -29,6 +30,8 @@ def _text(cell: Cell) -> str:
         return ""
     if isinstance(cell, str):
         return without_formula(readable(cell))
+    if isinstance(cell, datetime):
+        return hour_text(cell)
     if isinstance(cell, date):
         return cell.isoformat()
     return number_text(cell)

@@ -7,7 +7,7 @@ from widgets.formats.plain_csv import header
 
 
 def write(table: Table) -> bytes:
-    """Labels as Mixpanel gave them, dates as YYYY-MM-DD, numbers as numbers, null for an empty cell."""
+    """Labels as Mixpanel gave them, dates and hours in ISO 8601, numbers as numbers, null for an empty cell."""
     keys = header(table)
     rows = [dict(zip(keys, row, strict=True)) for row in table_as_json(table)["rows"]]
     return json.dumps(rows, ensure_ascii=True, allow_nan=False).encode()

@@ -21,7 +21,7 @@ from widgets.models.snapshot import Snapshot
 from widgets.models.widget_spec import spec_of
 from widgets.reports import REPORT_TYPES, Query, ReportType
 from widgets.reports.rules import check
-from widgets.spec import ANALYSES, CHARTS, MEASURES, RANGES, SORTS, UNITS, WidgetSpec
+from widgets.spec import ANALYSES, CHARTS, MEASURES, RANGES, SORTS, UNITS, WidgetSpec, hours_on_axis
 
 SLUG = re.compile(r"[A-Za-z0-9_-]{22,64}")
 """At least 22 characters of URL-safe base64: 128 bits and more."""
@@ -293,7 +293,13 @@ class Widget(models.Model):
     def drawing(self) -> Drawing:
         return Drawing(self.chart, self.title, self.colors, self.target, self.options)
 
-    def url(self, format: str = "csv") -> str:
+    @property
+    def hours_on_axis(self) -> bool:
+        return hours_on_axis(self)
+
+    def url(self, format: str = "") -> str:
+        """The address of a format: without a name the one for Cyfe, or the plain CSV if Cyfe can't show the chart."""
+        format = format or ("plain.csv" if self.hours_on_axis else "csv")
         return f"{settings.SITE_URL}/w/{self.slug}.{format}"
 
     @property

@@ -33,7 +33,7 @@ def write_page(slug: str, row: PollRow, reason: str, *, stale: bool) -> tuple[by
         "version": short_hash(f"{row.etag} {row.fetched_at} {stale} {reason}".encode()),
         "title": figure["title"] if figure else "",
         "figure": figure,
-        "formats": formats_for(figure["chart"] if figure else ""),
+        "formats": formats_for(row),
         "fetched_at": row.fetched_at,
         "stale": stale,
         "reason": reason,

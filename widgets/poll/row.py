@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db import connection
 
-from widgets.formats import FORMATS
+from widgets.formats import FORMATS, Format
 from widgets.freshness import is_stale, is_too_old
 from widgets.models.encrypted import problem_with
+from widgets.spec import TIME_SERIES_CHARTS
 
 RENDERING_VERSION = 2
 """Raise this number when the same data is rendered differently: all stored renderings are then made again."""
@@ -21,6 +22,9 @@ COLUMNS = {
     "widget_version": "w.version",
     "last_polled_at": "w.last_polled_at",
     "changed_at": "w.changed_at",
+    "report": "w.report",
+    "unit": "w.unit",
+    "chart": "w.chart",
     "project_id": "p.id",
     "backoff_until": "p.backoff_until",
     "backoff_message": "p.backoff_message",
@@ -54,13 +58,18 @@ WHERE w.slug = %s AND w.active = %s
 """  # noqa: S608 - only constants
 
 
-def _poll(charts: tuple[str, ...]) -> str:
-    """The statement for a format of these charts. A widget with another chart is not found."""
-    separator = "', '"
-    return f"{_POLL}AND w.chart IN ('{separator.join(charts)}')" if charts else _POLL
+def _poll(format: Format) -> str:
+    """The statement for this format. A widget that lacks the format is not found."""
+    statement, separator = _POLL, "', '"
+    if format.charts:
+        statement += f"AND w.chart IN ('{separator.join(format.charts)}') "
+    if not format.has_hours:  # as `spec.hours_on_axis`
+        dated = separator.join(TIME_SERIES_CHARTS)
+        statement += f"AND NOT (w.unit = 'hour' AND w.report = 'insights' AND w.chart IN ('{dated}'))"
+    return statement
 
 
-POLLS = {ending: _poll(format.charts) for ending, format in FORMATS.items()}
+POLLS = {ending: _poll(format) for ending, format in FORMATS.items()}
 
 
 @dataclass(slots=True)
@@ -71,6 +80,9 @@ class PollRow:
     widget_version: int
     last_polled_at: datetime | None
     changed_at: datetime
+    report: str
+    unit: str
+    chart: str
     backoff_until: datetime | None
     full_until: datetime | None
     backoff_message: str

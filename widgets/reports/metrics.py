@@ -85,8 +85,7 @@ class Metrics(AsksInsights):
         found = unsaved.read(answer, query, today)
         additive = "formulas" not in query and "analysis" not in query and all(map(is_additive, query["metrics"]))
         series = tuple(each.series(each.value, str(each.metric)) for each in found.columns)
-        names = "Time" if found.row_kind == "steps" else ""
-        return Report(found.row_kind, found.rows, series, additive=additive, labels_name=names, note=found.note)
+        return Report(found.row_kind, found.rows, series, additive=additive, note=found.note)
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         names = shown_names(spec)

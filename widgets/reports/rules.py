@@ -79,12 +79,14 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     for field, value, values in allowed:
         if value not in values:
             yield Problem(field, f"“{value}” is not possible here. Choose one of: {', '.join(values)}.")
-    if spec.unit == "hour" and "range" in report_type.fields and (spec.report, spec.chart) != ("insights", "table"):
-        report = "" if spec.report == "insights" else "the report “Several metrics and formulas” and "
+    if spec.unit == "hour" and "range" in report_type.fields and spec.report != "insights":
         yield Problem(
             "unit",
-            f"Only the chart table can show hours, because Cyfe's dates have no hours. Choose {report}the chart table.",
+            "Only the report “Several metrics and formulas” has hours. Choose that report, or day, week or month.",
         )
+    elif spec.unit == "hour" and spec.one_total:
+        chart = CHARTS[spec.chart].lower()
+        yield Problem("unit", f"A {chart} shows no hours. Choose the chart table or line, or day, week or month.")
     if spec.chart in CHARTS and spec.chart not in report_type.charts:
         fitting = ", ".join(report_type.charts)
         chart = CHARTS[spec.chart].lower()
@@ -174,7 +176,7 @@ def overlay(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
             f"The chart {CHARTS[spec.chart].lower()} can't show the period before beside the range. Choose a line.",
         )
     elif spec.unit == "hour":
-        yield Problem("overlay_previous", "A table by hour can't show the period before. Choose day, week or month.")
+        yield Problem("overlay_previous", "Numbers by hour can't show the period before. Choose day, week or month.")
 
 
 def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
@@ -262,7 +264,9 @@ def options(spec: WidgetSpec) -> Iterator[Problem]:
 
 
 def comparison(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
-    if not report_type.compares:
+    if spec.unit == "hour" and spec.report == "insights":
+        why = "Numbers by hour can't be compared with the period before. Choose day, week or month."
+    elif not report_type.compares:
         why = f"The report “{report_type.title}” can't be compared with the period before."
     elif spec.chart != "number" and spec.chart not in TIME_SERIES_CHARTS:
         why = f"A {CHARTS[spec.chart].lower()} has no place for the period before. Choose a number or a line."

@@ -1,7 +1,7 @@
-"""Reports by hour: chooses the hours of the range and names them. Cyfe has no format for hours, so names are texts."""
+"""Reports by hour: chooses the hours of the range."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -32,11 +32,6 @@ def read(
         for by_value in shown
     ]
     return tuple(rows), cells
-
-
-def names(rows: Iterable[Any]) -> tuple[str, ...]:
-    """The names of the hours, such as `2026-11-01 13:00`. When clocks go back, two hours have the same name."""
-    return tuple(at.strftime("%Y-%m-%d %H:00") for at in rows)
 
 
 def instant(key: str) -> datetime:

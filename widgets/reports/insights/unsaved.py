@@ -55,7 +55,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`rows`: the first days of the buckets, hours as texts, or one row named "". `row_kind`: as in Report."""
+    """`rows`: the first days of the buckets, hours, or one row named "". `row_kind`: as in Report."""
 
     row_kind: RowKind
     rows: tuple[date | str, ...]
@@ -85,13 +85,11 @@ def read(answer: Any, query: Query, today: date) -> Answer:
     if is_one:
         row_kind, rows, cells = "total", ("",), [one_bucket(each) for each in shown]
     elif unit == "hour":
-        row_kind, (rows, cells) = "steps", hours.read(shown, body, query, today)
+        row_kind, (rows, cells) = "hours", hours.read(shown, body, query, today)
     else:
         row_kind, (rows, cells) = "dates", by_date(shown, query, today)
     check_size(sum(map(len, cells)), len(rows))
     columns = tuple(in_order(columns_of(query, rows, cells, past), query))
-    if row_kind == "steps":
-        rows = hours.names(rows)
     return Answer(row_kind, rows, columns, note_of(body, series, query, len({column.value for column in columns})))
 
 

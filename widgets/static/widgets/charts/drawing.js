@@ -1,7 +1,7 @@
 // Draws a figure with Apache ECharts: adds size, colours of the page and the reader's locale to the server's option.
 
 import { element } from "./tables.js";
-import { compact, country, cut, dates, full, glance, percent, unitOf } from "./words.js";
+import { compact, country, cut, dates, full, glance, isHour, percent, unitOf } from "./words.js";
 
 const ECHARTS = "../vendor/echarts-6.1.0/echarts.esm.min.js";
 const WORLD = new URL("world.json", import.meta.url);
@@ -120,6 +120,8 @@ const FINISH = {
     const { size, quiet, line, height, width } = look;
     const inPercent = figure.chart === "stackedpercentagecolumn";
     const date = dates(figure.rows);
+    // The last hour's label is wide, and its middle stands below the last point.
+    const hourly = option.xAxis.type === "category" && isHour(figure.rows[0]?.[0]);
     const write = inPercent ? percent : full;
     const most = Math.max(1, Math.floor(height / (size * 1.9)) - 3);
     const label = { color: quiet, fontSize: size, hideOverlap: true };
@@ -140,7 +142,7 @@ const FINISH = {
     return {
       dataset: { source: figure.rows, sourceHeader: false },
       ...option,
-      grid: { left: size * 0.4, right: size, top: size, bottom: size * 0.3, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      grid: { left: size * 0.4, right: hourly ? size * 3.2 : size, top: size, bottom: size * 0.3, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       xAxis: axes(option.xAxis),
       yAxis: axes(option.yAxis),
       series: option.series.map((each) => ({

@@ -27,7 +27,9 @@ export function country(code) {
 
 export const cut = (text, most) => (text.length > most ? `${[...text].slice(0, most - 1).join("")}…` : text);
 
-const isDate = (cell) => typeof cell === "string" && /^\d{4}-\d\d-\d\d$/.test(cell);
+// An hour has its UTC offset. Hours are shown as in the project's time zone.
+export const isHour = (cell) => typeof cell === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(cell);
+const isDate = (cell) => typeof cell === "string" && (/^\d{4}-\d\d-\d\d$/.test(cell) || isHour(cell));
 
 // A function that writes the dates of these rows, as short as they stay clear.
 export function dates(rows, { long = false } = {}) {
@@ -35,9 +37,10 @@ export function dates(rows, { long = false } = {}) {
   const gap = days.length > 1 ? (Date.parse(days[1]) - Date.parse(days[0])) / 86_400_000 : 1;
   const year = long || Date.parse(days.at(-1)) - Date.parse(days[0]) > 330 * 86_400_000 ? "numeric" : undefined;
   const monthly = gap >= 28 && days.every((day) => day.endsWith("-01"));
+  const hour = isHour(days[0]) ? { hour: "numeric", ...(long ? { minute: "2-digit" } : {}) } : {};
   const form = monthly ? { month: "short", year: "numeric" } : { day: "numeric", month: "short", year };
-  const format = new Intl.DateTimeFormat(undefined, { ...form, timeZone: "UTC" });
-  return (cell) => (isDate(cell) ? format.format(new Date(cell)) : cell);
+  const format = new Intl.DateTimeFormat(undefined, { ...form, ...hour, timeZone: "UTC" });
+  return (cell) => (isDate(cell) ? format.format(new Date(isHour(cell) ? `${cell.slice(0, 19)}Z` : cell)) : cell);
 }
 
 // “Day”, “Week” or “Month”: how far these rows of dates are apart.
