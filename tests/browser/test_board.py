@@ -11,7 +11,7 @@ from tests.browser.board import OVERFLOWS, UPDATE, fetch, new_widget, wait_for
 from tests.browser.conftest import NARROW, OpenPage, expect, follow
 from widgets.models import Project, Snapshot, Widget
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 DRAWN = "() => document.querySelectorAll('.chart:not([aria-busy]) > .chart-drawing').length === {}"
 PLACES = "() => [...document.querySelectorAll('.card')].map((each) => JSON.stringify(each.getBoundingClientRect()))"

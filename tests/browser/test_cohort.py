@@ -6,7 +6,7 @@ from tests.browser.board import fetch, new_widget
 from tests.browser.conftest import NARROW, WIDE, OpenPage
 from widgets.models import Project
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LISTEN = """
 window.drawn = [];

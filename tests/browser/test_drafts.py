@@ -9,7 +9,7 @@ from tests.browser.conftest import OpenPage, expect
 from tests.browser.form import ADD, box, option, wait_for_csv
 from widgets.models import Project, Widget
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 def test_unsaved_entries_outlive_a_closed_tab_and_end_with_saving(

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractUser
 from tests.browser.conftest import OpenPage
 from widgets.models import AuditEntry, Project
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_its_filter_counts_days_as_its_times_do(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:

@@ -12,7 +12,7 @@ from tests.browser.test_accessibility import Judge
 from tests.browser.test_drafts import reopened
 from widgets.models import Project, Widget
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 def choose(page: Any, field: str, name: str) -> None:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractUser
 from tests.browser.conftest import OpenPage, follow
 from widgets.models import Session
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 KEY = {
     "protocol": "ctap2",

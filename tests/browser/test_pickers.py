@@ -8,7 +8,7 @@ from tests.browser.conftest import OpenPage, expect
 from tests.browser.form import ADD, box, endpoints, option, wait_for_csv
 from widgets.models import Project, Widget
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 def test_every_picker_by_keyboard(

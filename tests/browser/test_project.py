@@ -10,7 +10,7 @@ from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, Fake
 from tests.browser.conftest import NARROW, OpenPage, expect, follow
 from widgets.models import ApiCall, Project
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 ADD = "/admin/widgets/project/add/"
 OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"

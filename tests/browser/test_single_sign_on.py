@@ -9,7 +9,7 @@ import requests
 from tests.browser.conftest import OpenPage, follow
 
 oidc_provider_mock = pytest.importorskip("oidc_provider_mock")
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.browser.board import OVERFLOWS, UPDATE, new_widget, wait_for
 from tests.browser.conftest import NARROW, OpenPage, expect
 from widgets.models import Project, SharedBoard
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 FITS = "[...document.querySelectorAll('.card')].every((each) => each.getBoundingClientRect().bottom <= innerHeight)"
 WALL = {"width": 1920, "height": 1080}

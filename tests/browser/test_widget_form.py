@@ -11,7 +11,7 @@ from tests.browser.conftest import NARROW, OpenPage, expect, follow
 from tests.browser.form import ADD, box, csv, endpoints, option, wait_for_csv
 from widgets.models import Project, Widget
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 def test_from_the_empty_form_to_a_copied_address_whose_csv_is_right(

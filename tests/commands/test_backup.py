@@ -12,6 +12,7 @@ import pytest
 
 from tests.commands.copy import Copy, migrated
 
+pytestmark = pytest.mark.slow
 PASSWORD = "pa55word-in-an-address"
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 import requests
 
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
@@ -22,6 +23,7 @@ def widgets() -> str:
     return json.dumps({"projects": [project], "widgets": [widget, widget | {"title": "Copy", "chart": "pie"}]})
 
 
+@pytest.mark.slow
 def test_a_server_logs_one_line_a_query_and_none_a_poll(tmp_path: Path) -> None:
     site = Copy(tmp_path, with_database=True)
     port = free_port()

@@ -37,6 +37,7 @@ os._exit(0)  # as if killed: the write-ahead log stays
 """
 
 
+@pytest.mark.slow
 def test_no_byte_of_a_secret_is_in_the_file_or_its_log(tmp_path: Path) -> None:
     site = Copy(tmp_path)
     assert site.manage("migrate", "-v0").returncode == 0

@@ -20,6 +20,9 @@ from widgets.models import Membership, Project, Role, Widget
 
 TABLE = Path(__file__).with_name("every_url.txt")
 ROLES = ("stranger", "viewer", "editor", "lead", "outsider", "mixed", "view_user", "superuser")
+PLAIN = ("stranger", "viewer", "lead", "outsider")
+"""Those that every run walks as; the others are walked as with CLUSTER=1."""
+
 A_TEAMS = ("widgets/", "auth/user/", "charts/", "shared/<")
 """Addresses of what belongs to a team: another must not even learn that it is there."""
 
@@ -90,7 +93,9 @@ def test_djangos_permissions_give_nothing() -> None:
     assert [cells[holder] for cells in rows] == [cells[viewer] for cells in rows]
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "role", [pytest.param(role, marks=[] if role in PLAIN else pytest.mark.slow) for role in ROLES]
+)
 def test_it_gives_everybody_what_the_table_says(
     role: str, acme: Team, hooli: Team, superuser: Any, things: Any, make_user: Any, log_in: Any
 ) -> None:

@@ -18,6 +18,7 @@ from tests.commands.test_logs import widgets
 from tests.running.conftest import NO_POSTGRES
 from tests.running.site import ROOT, Site
 
+pytestmark = pytest.mark.slow
 PASSWORD = "pa55word-in-an-address"
 NOTHING_THERE = {"MIXPANEL_API_ROOT": "http://127.0.0.1:1/api"}
 POLL = """

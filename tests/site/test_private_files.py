@@ -11,6 +11,7 @@ import pytest
 
 from tests.commands.copy import GIVEN, Copy, migrated
 
+pytestmark = pytest.mark.slow
 ALL_PRIVATE = dict.fromkeys(("db.sqlite3", "db.sqlite3-shm", "db.sqlite3-wal"), "600")
 
 

@@ -56,6 +56,7 @@ def test_it_is_not_ok_while_a_migration_is_missing(client: Client, db: None) -> 
     assert (answer.status_code, answer.json()) == (503, {"status": "migrations missing: run manage.py migrate"})
 
 
+@pytest.mark.slow
 def test_it_says_what_is_wrong_and_no_secret(site: Copy) -> None:
     (site.folder / "broken.sqlite3").write_bytes(b"this is no database" * 100)
     with ThreadPoolExecutor(2) as pool:
@@ -65,6 +66,7 @@ def test_it_says_what_is_wrong_and_no_secret(site: Copy) -> None:
         assert not any(secret in body for secret in (PASSWORD, KEY, SECRET_KEY))
 
 
+@pytest.mark.slow
 def test_those_with_the_token_get_an_answer_without_the_database_too(site: Copy) -> None:
     lost = f"postgres://mixcyfe:{PASSWORD}@127.0.0.1:1/mixcyfe"
     settings = {"METRICS_TOKEN": TOKEN, "TMPDIR": str(site.folder)}
