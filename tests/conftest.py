@@ -23,7 +23,7 @@ def examples(count: int) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`make test` takes three minutes. CLUSTER=1 adds what needs PostgreSQL and Redis, real servers, or minutes."""
+    """`make test` leaves out tests that need PostgreSQL and Redis, start processes, or take long."""
     if CLUSTER:
         return
     items[:] = [item for item in items if not {"cluster", "slow"} & {mark.name for mark in item.iter_markers()}]
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if not CLUSTER:
         terminalreporter.write_line(
-            "Left out: the tests that start servers, or need PostgreSQL or Redis. CLUSTER=1 make test runs them."
+            "Left out: most browser tests, and those that start servers or processes. CLUSTER=1 make test runs them."
         )
 
 

@@ -172,6 +172,7 @@ def test_every_field_of_a_widget_and_a_project_is_a_key_and_says_what_it_takes(
             assert SECRET not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_it_ends_with_1_and_no_traceback(site: Copy) -> None:
     result = site.manage("import_widgets", "-", stdin="{")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fake_mixpanel.dataset import CUSTOM_EVENT, EVENTS, ODD_EVENT, ODD_PROPERTY
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, ZONE, FakeMixpanel
+from tests.conftest import examples
 from widgets.cyfe import Drawing, lay_out, write_csv
 from widgets.import_export.keys import WIDGET_KEYS
 from widgets.management.demo.dashboard import dashboard
@@ -97,7 +98,7 @@ def csv(asked: WidgetSpec, engine: str, mixpanel: FakeMixpanel) -> bytes | str:
 
 
 @settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )

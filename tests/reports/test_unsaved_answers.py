@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from tests.reports.samples import spec
 from widgets.cyfe import Drawing, lay_out, write_csv
 from widgets.mixpanel.answer import data_from
@@ -244,7 +245,7 @@ def told(node: Any) -> float:
 
 
 @pytest.mark.parametrize("kind", RIGHT)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(pick=st.data())
 def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind: str, pick: Any) -> None:
     asked, right = RIGHT[kind]

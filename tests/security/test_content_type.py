@@ -14,6 +14,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 from mixcyfe_site.wsgi import application
+from tests.conftest import CLUSTER
 from tests.security.conftest import Team
 
 pytestmark = pytest.mark.django_db
@@ -82,10 +83,12 @@ def test_a_long_one_costs_nothing(path: str, header: str) -> None:
 @pytest.mark.parametrize("kind", [FORM, "multipart/form-data; boundary=x-1", "text/html"])
 def test_no_charset_is_an_error_of_ours(kind: str, charset: str, caplog: pytest.LogCaptureFixture) -> None:
     body = parts(username="a", password="b") if "x-1" in kind else b"username=a%FF&password=b"
-    for path in (LOGIN, "/no/such/page", "/w/x.csv"):
-        for parameter in (f"charset={charset}", f"charset*={charset}''x", f'charset="{charset}"'):
-            assert ask(path, f"{kind}; {parameter}", body, COOKIE)[0] in (403, 404, 405)
-            assert ask(path, f"{kind}; {parameter}")[0] in (200, 404)
+    paths = (LOGIN, "/no/such/page", "/w/x.csv")
+    spellings = (f"charset={charset}", f"charset*={charset}''x", f'charset="{charset}"')
+    for number, parameter in enumerate(spellings):
+        for path in paths if CLUSTER else {LOGIN, paths[number]}:
+            assert ask(path, f"{kind}; {parameter}", body, COOKIE)[0] in (403, 404, 405), (path, parameter)
+            assert ask(path, f"{kind}; {parameter}")[0] in (200, 404), (path, parameter)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 

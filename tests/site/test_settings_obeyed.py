@@ -9,6 +9,7 @@ from tests.commands.copy import SECRET_KEY, Copy
 from tests.site.test_settings import RESULT, site
 
 __all__ = ["site"]
+pytestmark = pytest.mark.slow
 
 
 PAGES = """
