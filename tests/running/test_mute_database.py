@@ -90,7 +90,7 @@ def test_a_503_says_when_to_come_again(tmp_path: Path, standin: FakeMixpanel, po
         answer = requests.get(base + path, timeout=60)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
         answer = requests.get(base + "/healthz", timeout=60)
-        assert (answer.status_code, answer.json()) == (503, {"status": "no database"})
+        assert (answer.status_code, answer.json()) == (503, {"status": "not ok"})
 
 
 def test_threads_that_work_behind_their_answers_give_up_too(
@@ -155,8 +155,7 @@ def test_a_database_that_is_read_only_is_not_well(tmp_path: Path, standin: FakeM
             other.execute("ALTER SYSTEM SET default_transaction_read_only = on")
             other.execute("SELECT pg_reload_conf()")
         eventually(lambda: ask(base + "/healthz")[1] == 503)
-        said = requests.get(base + "/healthz", timeout=60).json()
-        assert said == {"status": "nothing can be written: the database is read-only"}
+        assert "/healthz: nothing can be written: the database is read-only" in site.logs()
         site.env["DATABASE_URL"] += "?options=-c%20default_transaction_read_only%3Doff"
         site.make_old(minutes=7 * 24 * 60)
         assert {status for _, status, _ in ask_for(2, [base + path], askers=2)} == {200}

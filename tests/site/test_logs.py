@@ -50,7 +50,7 @@ def test_an_outage_is_one_line_a_cause_and_minute(
     for _ in range(3):
         for _ in range(40):
             assert client.get(f"/w/{'x' * 24}.csv").status_code == 503
-            assert client.get("/healthz").json() == {"status": "no database"}
+            assert client.get("/healthz").json() == {"status": "not ok"}
         clock[0] += 61
     said = "OperationalError: the database\\nis away"
     more = f"{said} (and 39 more like this since the last such line)"

@@ -20,12 +20,13 @@ bearer = {{"Host": "127.0.0.1", "Authorization": "Bearer {TOKEN}"}}
 answers = [Client().get(path, headers=bearer) for path in ("/healthz", "/metrics")]
 print(json.dumps([[answer.status_code, answer.content.decode()] for answer in answers]))
 """
-ASK = """
+ASK = f"""
 import json, django
 django.setup()
 from django.test import Client
-answer = Client().get("/healthz", headers={"Host": "127.0.0.1"})
-print(json.dumps([answer.status_code, answer.content.decode()]))
+bearer = {{"Host": "127.0.0.1", "Authorization": "Bearer {TOKEN}"}}
+answers = [Client().get("/healthz", headers=headers) for headers in (bearer, {{"Host": "127.0.0.1"}})]
+print(json.dumps([[answer.status_code, answer.content.decode()] for answer in answers]))
 """
 
 
@@ -53,16 +54,18 @@ def test_it_is_ok_with_a_database_that_is_up_to_date(client: Client, db: None) -
 def test_it_is_not_ok_while_a_migration_is_missing(client: Client, db: None) -> None:
     MigrationRecorder(connection).record_unapplied("widgets", "0001_initial")
     answer = client.get("/healthz")
-    assert (answer.status_code, answer.json()) == (503, {"status": "migrations missing: run manage.py migrate"})
+    assert (answer.status_code, answer.json()) == (503, {"status": "not ok"}), "strangers learn no more"
 
 
 @pytest.mark.slow
 def test_it_says_what_is_wrong_and_no_secret(site: Copy) -> None:
     (site.folder / "broken.sqlite3").write_bytes(b"this is no database" * 100)
     with ThreadPoolExecutor(2) as pool:
-        answers = [json.loads(answer) for answer in pool.map(lambda case: site.python(ASK, **case[0]), CASES)]
-    for (settings, *right), (status, body) in zip(CASES, answers, strict=True):
+        asked = pool.map(lambda case: site.python(ASK, METRICS_TOKEN=TOKEN, **case[0]), CASES)
+        answers = [json.loads(answer) for answer in asked]
+    for (settings, *right), ((status, body), strangers) in zip(CASES, answers, strict=True):
         assert [status, json.loads(body)["status"]] == right, settings
+        assert strangers == [status, '{"status": "ok"}' if status == 200 else '{"status": "not ok"}']
         assert not any(secret in body for secret in (PASSWORD, KEY, SECRET_KEY))
 
 

@@ -1,6 +1,6 @@
 """`/healthz` checks that the database answers, has all migrations, and can be written.
 
-Those who send METRICS_TOKEN get more (`healthz_details`).
+Strangers get "ok" or "not ok". Those who send METRICS_TOKEN get the problem, and more (`healthz_details`).
 
 Anybody may call it at any rate, so it never writes to the database and never takes its lock.
 """
@@ -78,7 +78,7 @@ def disk_problem(database: Path) -> str:
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answers 200, or 503 with the problem in words."""
+    """Answers 200, or 503. The log has the problem in words."""
     missing = None
     try:
         missing = missing_migrations()
@@ -89,5 +89,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
     else:
         if problem:
             logger.error("/healthz: %s", problem)
-    said = {"status": problem or "ok"} | (details(missing) if has_token(request) else {})
+    if has_token(request):
+        said = {"status": problem or "ok"} | details(missing)
+    else:
+        said = {"status": "not ok" if problem else "ok"}
     return JsonResponse(said, status=503 if problem else 200, headers={"Cache-Control": "no-store"})

@@ -109,7 +109,7 @@ def of_health(health: Got) -> Finding:
     except (ValueError, KeyError, TypeError):
         status = "no status"
     if health.status != 200 or status != "ok":
-        return fix(ABOUT, f"/healthz answers {health.status}, {status[:100]}: see docs/troubleshooting.md.")
+        return fix(ABOUT, f"/healthz answers {health.status}, {status[:100]}: MixCyfe's log says why.")
     if is_local():
         return ok(ABOUT, "our own answer comes from there. Only this machine reaches it: Cyfe needs a public address.")
     return ok(ABOUT, "our own answer comes from there.")
