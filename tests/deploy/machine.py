@@ -119,8 +119,10 @@ class Machine:
         """The machine's first process, as this host numbers it."""
         process = str(self.nspawn.pid)
         for _ in ("unshare", "systemd-nspawn"):
-            command = ["pgrep", "--parent", process or "0"]
-            process = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout.strip()
+            try:
+                process = Path(f"/proc/{process}/task/{process}/children").read_text().split()[0]
+            except (OSError, IndexError):
+                return ""
         return process
 
     def is_up(self) -> bool:
