@@ -5,6 +5,7 @@ RFC 5861); only very old data makes a poll wait. A poll of fresh data needs one 
 """
 
 import logging
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -177,13 +178,13 @@ def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> A
 def unavailable(row: PollRow, now: datetime) -> Answer:
     """503, because there is no data yet or the chart can't show it. The body gives the reason in one line."""
     until = row.held_back_until(now)
-    seconds = max(1, int((until - now).total_seconds())) if until else settings.POLL_WAIT or 1
+    seconds = max(1, int((until - now).total_seconds())) if until else math.ceil(settings.POLL_WAIT) or 1
     line = (
         row.problem or reason(row, now) or "Mixpanel is asked for this data for the first time. Poll again in a moment."
     )
     return Answer(
         503,
-        [PLAIN, ("Retry-After", f"{seconds:.0f}"), ("Cache-Control", "no-store"), *SECURITY_HEADERS],
+        [PLAIN, ("Retry-After", f"{seconds}"), ("Cache-Control", "no-store"), *SECURITY_HEADERS],
         f"{' '.join(line.split())}\n".encode(),
     )
 
