@@ -79,3 +79,19 @@ def test_it_starts_what_there_is(unit: Path) -> None:
         assert (ROOT / f"widgets/management/commands/{arguments[1]}.py").exists()
     else:
         assert arguments[:3] == ["-A", "mixcyfe_site", "worker"]
+
+
+def test_moving_the_keys_out_of_the_settings_twice_loses_none(tmp_path: Path) -> None:
+    page = (ROOT / "docs/deploying.md").read_text()
+    loop = page[page.index("for name in SECRET_KEY") : page.index("for unit in")]
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    (tmp_path / ".env").write_text("SECRET_KEY=a=b\nSITE_URL=http://x\nFIELD_ENCRYPTION_KEYS=c,d\n")
+    for _ in range(2):
+        subprocess.run(["sh", "-c", loop.replace("/etc/mixcyfe", str(keys))], cwd=tmp_path, timeout=60, check=True)
+        assert {key.name: key.read_text() for key in keys.iterdir()} == {
+            "SECRET_KEY": "a=b\n",
+            "FIELD_ENCRYPTION_KEYS": "c,d\n",
+        }
+        assert (tmp_path / ".env").read_text() == "SITE_URL=http://x\n"
+    assert {key.stat().st_mode & 0o777 for key in keys.iterdir()} == {0o600}
