@@ -11,7 +11,7 @@ from django.contrib.auth.models import AbstractUser
 from tests.browser.conftest import NARROW, OpenPage, expect
 from widgets.models import Project, Widget
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 def test_an_address_is_copied_by_keyboard_and_answers(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
