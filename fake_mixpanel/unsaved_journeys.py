@@ -49,7 +49,8 @@ def funnel(query: Query, report: Bookmark) -> dict[str, Any]:
 
 
 def retention(query: Query, report: Bookmark) -> dict[str, Any]:
-    """`series`: `{name: {date: {"first", "counts", "rates"}, "$average": …}}`; with a breakdown, values above dates.
+    """`series`: `{name: {date: {"first", "counts", "rates"}, "$average": …}}`; with a breakdown, the
+    values are the outer keys and the dates the inner ones.
 
     By date: `{name: {date: rate}}` after one interval, and `secondary` has the number of people who come back.
     """

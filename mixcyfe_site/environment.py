@@ -1,7 +1,7 @@
 """Reads settings from the environment. A bad setting stops the program with one line that names it.
 
 The line never repeats the value, which may contain a password. django-environ reads `.env`, database URLs and mail
-URLs. Its casts of flags and numbers are not used: they read "perhaps" as False and "1e3" as 13.
+URLs. Its casts are not used: they read "perhaps" as False, "1e3" as 13 and "$NAME" as the setting NAME.
 """
 
 import os
@@ -25,9 +25,7 @@ Kind = tuple[Callable[[str], Any], str]
 ENGINES = {"sqlite": "mixcyfe_site.sqlite"} | dict.fromkeys(("postgres", "postgresql"), "mixcyfe_site.postgresql")
 NAMES: set[str] = set()
 """The settings that were read."""
-
-HOST = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[\da-fA-F:.]+\]", re.ASCII)
-TLS_OR_LOCAL = re.compile(r"https:|http://(localhost|127(\.\d+){3}|\[::1\])(:|/|$)")
+ON_OFF = dict.fromkeys(("on", "true", "yes", "1"), True) | dict.fromkeys(("off", "false", "no", "0"), False)
 
 
 def read_file(file: Path) -> None:
@@ -54,30 +52,21 @@ def stop(name: str, why: str) -> NoReturn:
     sys.exit(f"MixCyfe can't start: the setting {name} {why}.")
 
 
-def text_of(name: str) -> str:
-    """The value of NAME, or the content of the file that NAME_FILE names, as containers and systemd give secrets."""
-    if not (file := os.environ.get(f"{name}_FILE")):
-        # environ.Env would read a value that begins with $ as the name of another variable.
-        return os.environ.get(name, "").strip()
-    try:
-        if Path(file).is_file():  # a pipe can be read once, but each process reads the settings
-            return Path(file).read_text("utf-8-sig").strip()
-    except (OSError, ValueError):
-        pass
-    stop(f"{name}_FILE", "names a file that can't be read")
-
-
 def setting(name: str, kind: Kind, default: Any = None) -> Any:
-    """The converted value, or `default` when the setting is empty. Without a default the setting is required."""
+    """Converts the value of NAME, or the content of the file that NAME_FILE names. No default: it is required."""
     NAMES.add(name)
-    value = text_of(name)
+    value, file = os.environ.get(name, "").strip(), os.environ.get(f"{name}_FILE")
+    try:
+        if file:  # and no pipe, because each process reads the settings again
+            value = check(Path(file), Path(file).is_file()).read_text("utf-8-sig").strip()
+    except (OSError, ValueError):
+        stop(f"{name}_FILE", "names a file that can't be read")
     if not value and default is not None:
         return default
-    cast, how = kind
     try:
-        return cast(value)
+        return kind[0](value)
     except Exception:  # noqa: BLE001 - any exception of a parser means a bad value
-        stop(name, f"can't be used; {how}" if value else f"is missing; {how}")
+        stop(name, f"can't be used; {kind[1]}" if value else f"is missing; {kind[1]}")
 
 
 def check(value: T, good: object) -> T:
@@ -93,8 +82,8 @@ def all_or_none(**values: object) -> None:
         stop(missing[0], f"is missing; set {', '.join(values)}, or none of them")
 
 
-def words(value: str) -> list[str]:
-    found = [word.strip() for word in value.split(",") if word.strip()]
+def words(value: str, cast: Callable[[str], str] = str) -> list[str]:
+    found = [cast(word.strip()) for word in value.split(",") if word.strip()]
     return check(found, found)
 
 
@@ -118,6 +107,14 @@ def site(value: str) -> str:
     return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
 
 
+def protected(value: str) -> str:
+    return check(site(value), re.match(r"https:|http://(localhost|127(\.\d+){3}|\[::1\])(:|/|$)", site(value)))
+
+
+def host(value: str) -> str:
+    return check(value, re.fullmatch(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[\da-fA-F:.]+\]", value, re.ASCII))
+
+
 def database(value: str) -> dict[str, Any]:
     with warnings.catch_warnings(action="error"):  # django-environ only warns of a host in SQLite's address
         config: dict[str, Any] = environ.Env.db_url_config(value, ENGINES[value.partition(":")[0]])
@@ -132,7 +129,6 @@ def number(least: float, most: int, kind: type = int, what: str = "a whole numbe
     return lambda value: check(kind(value), least <= kind(value) <= most), f"write {what} from {least} to {most}"
 
 
-ON_OFF = dict.fromkeys(("on", "true", "yes", "1"), True) | dict.fromkeys(("off", "false", "no", "0"), False)
 ADDRESS = "write an address such as https://mixcyfe.example.com"
 
 FLAG: Kind = lambda value: ON_OFF[value.lower()], "write on or off"
@@ -141,18 +137,12 @@ SECRET_KEY: Kind = (
     "write a random text of 50 characters or more (make run writes one into .env)",
 )
 FERNET_KEYS: Kind = fernet_keys, "python manage.py new_key prints one (keep it: without it the stored secrets are lost)"
-HOSTS: Kind = (
-    lambda value: [check(word, HOST.fullmatch(word)) for word in words(value)],
-    "write names such as mixcyfe.example.com, without https:// and port",
-)
+HOSTS: Kind = lambda value: words(value, host), "write names such as mixcyfe.example.com, without https:// and port"
 SITE: Kind = site, ADDRESS
-SITES: Kind = lambda value: [site(word) for word in words(value)], ADDRESS
-API_ROOT: Kind = (
-    lambda value: check(site(value), TLS_OR_LOCAL.match(site(value))),
-    f"{ADDRESS}, because credentials are sent there (http: only for an address on this machine)",
-)
+SITES: Kind = lambda value: words(value, site), ADDRESS
+API_ROOT: Kind = protected, f"{ADDRESS}, because credentials are sent there (http: only for an address on this machine)"
 ISSUER: Kind = (
-    lambda value: check(site(value), TLS_OR_LOCAL.match(site(value))) + "/" * value.endswith("/"),
+    lambda value: protected(value) + "/" * value.endswith("/"),
     "write the provider's issuer, such as https://login.example.com (http: only for an address on this machine)",
 )
 BROKER: Kind = (

@@ -98,7 +98,7 @@ class NewRecoveryCodes(OwnPage, GenerateRecoveryCodesView):
 
 
 def own(view: Any) -> Any:
-    """For logged-in people. No browser or proxy keeps the page: some show secrets."""
+    """A view for logged-in people. No browser or proxy stores its page, because some pages show secrets."""
     return never_cache(login_required(view))
 
 

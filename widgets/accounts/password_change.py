@@ -52,7 +52,9 @@ class PasswordRules:
         self.common: set[str] = CommonPasswordValidator().passwords
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Django's list has few of 12 characters. So a short one with digits around it, or repeated, is common too."""
+        """Django's list of common passwords has few of 12 characters. So a common one is also refused if it is
+        repeated, or has digits around it.
+        """
         if any(word in password.lower() for word in WORDS):
             raise ValidationError(f"Leave out the words {', '.join(WORDS)}: people who guess try them first.")
         letters = AROUND.sub("", password.lower())

@@ -151,7 +151,7 @@ PEOPLE = (
     "widgets_project_link",
     "widgets_project_remove",
 )
-"""How the names of the admin's pages begin that change people and their roles."""
+"""Names of URLs that begin with one of these belong to pages of the admin that change people and their roles."""
 
 
 def required_for_people(view: View) -> View:

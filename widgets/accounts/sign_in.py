@@ -117,6 +117,8 @@ class SignInHandler(AxesDatabaseHandler):
         known_browsers.remember(request, shortened(user.get_username()))
 
     def reset_user_attempts(self, request: Any, credentials: Any = None) -> int:
-        """Resets the name's counter only. Otherwise an attacker could log in as themselves to reset the address's."""
+        """Resets the name's counter only. Else an attacker could reset the address's counter by logging in to their own
+        account.
+        """
         removed, _ = self.filter_user_attempts(request, credentials)[0].delete()
         return removed

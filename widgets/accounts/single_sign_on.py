@@ -83,7 +83,10 @@ def log_failure(error: Exception) -> None:
 
 
 def account_for(sociallogin: Any) -> Any:
-    """The account with the verified address, else a new one without a project. Raises ImmediateHttpResponse."""
+    """The account with the verified address, else a new one without a project.
+
+    Raises ImmediateHttpResponse, back to the login page, if the address is not verified or leads to no single account.
+    """
     email = (sociallogin.user.email or "").lower()
     if not (email and sociallogin.is_verified):
         raise ImmediateHttpResponse(back_to_login("unverified"))

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from widgets.mixpanel.client import Client
+from widgets.mixpanel.error_kind import ErrorKind
 from widgets.mixpanel.errors import MixpanelError
 from widgets.mixpanel.regions import REGIONS
 from widgets.models import Project
@@ -135,7 +136,7 @@ def check(project: Project, *, counted_on: Project | None, saved: bool, user: An
     def reserved() -> Reservation | Refusal:
         if counted_on is None:
             return unrecorded()
-        let_through = ("credentials", "plan")
+        let_through = (ErrorKind.CREDENTIALS, ErrorKind.PLAN)
         return reserve(counted_on, what=SUBJECT, user_id=user.pk, ignored_backoff=let_through, speaks_for_project=saved)
 
     def ask(engine: str) -> str | Failure | Refusal:
@@ -174,7 +175,7 @@ def smallest(engine: str, today: date) -> Request:
 
 def may_be_the_engine(failure: Failure) -> bool:
     """Whether Mixpanel may have refused the engine's endpoint. A 403 may be about the endpoint or the project."""
-    return failure.kind == "query" or failure.status == 403
+    return failure.kind == ErrorKind.QUERY or failure.status == 403
 
 
 def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) -> str:
@@ -187,7 +188,7 @@ def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) ->
     try:
         client.query(request.endpoint, request.params, request.body)
     except MixpanelError as error:
-        if error.kind != "timezone":
+        if error.kind != ErrorKind.TIMEZONE:
             raise
         refused = error
     zone = ""
@@ -253,19 +254,19 @@ def same_clock(zone: str, other: str) -> bool:
 def explained(failure: Failure, project: Project) -> Verdict:
     """Translates the failure of the test's query into words and advice."""
     match failure.kind:
-        case "credentials":
+        case ErrorKind.CREDENTIALS:
             title, text = credentials_wrong(failure, project)
             text += f" ({failure.said})"
-        case "plan":
+        case ErrorKind.PLAN:
             title = "This project's plan at Mixpanel has no API."
             text = "The credentials are right, but Mixpanel answers queries only on paid plans. Change the plan there."
-        case "timezone":
+        case ErrorKind.TIMEZONE:
             title = f"The time zone is wrong: at Mixpanel, {project.today():%-d %B} has not begun in this project."
             text = f"{project.timezone} is ahead of the project's zone. Copy the zone from Mixpanel's project settings."
-        case "limit":
+        case ErrorKind.LIMIT:
             title = "Mixpanel accepted the credentials, but the project has no queries left for now."
             text = sentences(failure.said, "All programs that query this project share one limit.")
-        case "query":
+        case ErrorKind.QUERY:
             title = "Mixpanel accepted the credentials, but refused the test's query."
             text = sentences(failure.said, "Check the project id, and the workspace id if there is one.")
         case _:

@@ -26,11 +26,11 @@ WHY = {
 def as_json(shown: Preview, widget: Widget) -> dict[str, Any]:
     return {
         "state": shown.state.value,
-        "scarce": shown.allowance.is_scarce,
+        "scarce": shown.usage.is_scarce,
         "problem": shown.problem,
         "note": note(shown),
         "data_note": shown.data_note,
-        "left": left(shown.allowance),
+        "left": left(shown.usage),
         "spent": shown.spent,
         "figure": shown.figure,
         "csv": shown.csv,
@@ -51,13 +51,13 @@ def note(shown: Preview) -> str:
         return "Mixpanel is being asked…"
     if shown.state is not State.UNASKED:
         return ""
-    if shown.allowance.is_scarce:
+    if shown.usage.is_scarce:
         return "Few queries are left this hour. MixCyfe asks Mixpanel only when you press the button."
     return "MixCyfe has not asked Mixpanel for these numbers yet."
 
 
-def left(allowance: Usage) -> str:
-    return f"{allowance.left} of {allowance.limit} queries left this hour"
+def left(usage: Usage) -> str:
+    return f"{usage.left} of {usage.limit} queries left this hour"
 
 
 def dropped(one: Dropped, *, adds_up: bool) -> list[str]:

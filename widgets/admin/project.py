@@ -17,6 +17,7 @@ from widgets.admin.members import MembersPage
 from widgets.admin.notices import NoticesPage
 from widgets.admin.project_page import ProjectPage
 from widgets.admin.strict_list import StrictList
+from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models import Project, Role
 from widgets.models.project import Auth
 from widgets.web.health import Health
@@ -159,7 +160,9 @@ def state_of(project: Project) -> Health:
     if problem := project.secret_problem:
         return Health("failing", "Needs credentials", problem)
     if project.in_backoff:
-        return Health("stale" if project.backoff_kind == "limit" else "failing", "Held back", project.backoff_message)
+        return Health(
+            "stale" if project.backoff_kind == ErrorKind.LIMIT else "failing", "Held back", project.backoff_message
+        )
     if project.auth == Auth.PROJECT_SECRET:
         return Health("fresh", "Ready", "The project uses a project secret. Mixpanel ends those on 3 March 2027.")
     return Health("fresh", "Ready")

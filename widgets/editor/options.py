@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from widgets.mixpanel.client import Client
+from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models import OptionCache, Project
 from widgets.refresh import gateway
 from widgets.refresh.clock import database_now
@@ -155,7 +156,7 @@ def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
             what=" of ".join([kind.title, *reversed(listing.of)]),
             user_id=user_id,
             counts=kind.counts,
-            ignored_backoff=() if kind.counts else ("limit",),
+            ignored_backoff=() if kind.counts else (ErrorKind.LIMIT,),
         ),
         lambda client, _today: list(kind.fetch(client, *listing.of)),
         subject=f"list={listing.what}",

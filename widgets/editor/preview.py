@@ -49,7 +49,7 @@ class Preview:
     """
 
     request: Request
-    allowance: Usage
+    usage: Usage
     state: State = State.UNASKED
     problem: str = ""
     data_note: str = ""

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
+from widgets.mixpanel.error_kind import ErrorKind
 from widgets.mixpanel.limits import Limits, limits_in
 
 LONGEST_MESSAGE = 300
@@ -39,7 +40,7 @@ class MixpanelError(Exception):
     `counts`: whether Mixpanel counts the call towards the project's hourly limit.
     """
 
-    kind: ClassVar[str]
+    kind: ClassVar[ErrorKind]
     advice: ClassVar[str]
 
     def __init__(
@@ -66,28 +67,28 @@ class MixpanelError(Exception):
 class CredentialsError(MixpanelError):
     """The credentials are wrong or expired, or have no access to this project: stop until they change."""
 
-    kind = "credentials"
+    kind = ErrorKind.CREDENTIALS
     advice = "Check the project's user name and secret, and that they may see this project at Mixpanel."
 
 
 class PlanError(MixpanelError):
     """The project's plan does not include the Query API: stop until the plan changes."""
 
-    kind = "plan"
+    kind = ErrorKind.PLAN
     advice = "Mixpanel answers queries on paid plans only: change this project's plan at Mixpanel."
 
 
 class QueryError(MixpanelError):
     """The query is wrong: do not send it again until its widget changes."""
 
-    kind = "query"
+    kind = ErrorKind.QUERY
     advice = "Change the widget: Mixpanel does not accept its event, property, filter, dates or saved report."
 
 
 class TimeZoneError(QueryError):
     """The project's time zone differs from the time zone in Mixpanel, so the dates of the query are wrong."""
 
-    kind = "timezone"
+    kind = ErrorKind.TIMEZONE
     advice = "Set the project's time zone to the one in Mixpanel's project settings."
 
 
@@ -108,7 +109,7 @@ class HistoryError(QueryError):
 class RateLimitError(MixpanelError):
     """The project's hourly limit is used up, or too many queries run at once: the whole project must wait."""
 
-    kind = "limit"
+    kind = ErrorKind.LIMIT
     advice = "Wait: MixCyfe tries again when Mixpanel allows it. Fewer queries, or less frequent ones, avoid the limit."
 
     def __init__(self, message: str, *, limits: Limits | None = None, **common: Any) -> None:
@@ -120,7 +121,7 @@ class RateLimitError(MixpanelError):
 class UnavailableError(MixpanelError):
     """A temporary error: try again later, with growing waits."""
 
-    kind = "unavailable"
+    kind = ErrorKind.UNAVAILABLE
     advice = "Wait: MixCyfe tries again by itself, and the last good numbers stay."
 
 

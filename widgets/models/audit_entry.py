@@ -16,7 +16,7 @@ KEEPS = timedelta(days=400)
 """`clean_up` removes older entries."""
 
 KEEPS_FAILURES = timedelta(days=90)
-"""For failed logins, which strangers cause."""
+"""`clean_up` removes failed logins this early, because strangers can cause any number of them."""
 
 LONGEST_DETAILS = 4000
 

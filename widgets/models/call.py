@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models.access import VisibleQuerySet
 from widgets.models.project import Project
 
@@ -17,17 +18,17 @@ class Purpose(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """The state or result of a call. From CREDENTIALS on: error kinds (`MixpanelError.kind`, `gateway.UNREADABLE`)."""
+    """The state or result of a call. From CREDENTIALS on: error kinds."""
 
     RUNNING = "", "Running"
     OK = "ok", "OK"
-    CREDENTIALS = "credentials", "Credentials refused"
-    PLAN = "plan", "Plan without API"
-    LIMIT = "limit", "Limit reached"
-    QUERY = "query", "Query refused"
-    TIMEZONE = "timezone", "Time zone wrong"
-    UNAVAILABLE = "unavailable", "No good answer"
-    UNREADABLE = "unreadable", "Answer not understood"
+    CREDENTIALS = ErrorKind.CREDENTIALS, "Credentials refused"
+    PLAN = ErrorKind.PLAN, "Plan without API"
+    LIMIT = ErrorKind.LIMIT, "Limit reached"
+    QUERY = ErrorKind.QUERY, "Query refused"
+    TIMEZONE = ErrorKind.TIMEZONE, "Time zone wrong"
+    UNAVAILABLE = ErrorKind.UNAVAILABLE, "No good answer"
+    UNREADABLE = ErrorKind.UNREADABLE, "Answer not understood"
 
 
 class ApiCall(models.Model):

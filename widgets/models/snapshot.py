@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from widgets.freshness import due
+from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models.project import Project
 from widgets.report import Report
 from widgets.reports import REPORT_TYPES, Query
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 QUERY_VERSION = 1
 """Raise this number only when the meaning of stored queries changes: every query is then asked again."""
 
-REFUSED = ("query", "timezone")
+REFUSED = (ErrorKind.QUERY, ErrorKind.TIMEZONE)
 """Error kinds of queries that fail until the widget or project changes."""
 
-HOLDS_PROJECT = ("limit", "credentials", "plan")
+HOLDS_PROJECT = (ErrorKind.LIMIT, ErrorKind.CREDENTIALS, ErrorKind.PLAN)
 """Error kinds that make the whole project wait."""
 
 TOUCHED_EVERY = timedelta(hours=1)

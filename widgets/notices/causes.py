@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from widgets.freshness import POLLED_WITHIN
+from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models import Notice, Project, Snapshot, Widget
 from widgets.models.call import Outcome
 from widgets.web.health import HEAVY, NEEDS_SOMEBODY, held_back, with_health
@@ -88,7 +89,7 @@ def cause_of(widget: "WidgetWithHealth", project: Project, now: datetime) -> tup
     if widget.health_state == "failing":
         if widget.health_problem:
             return ("drawing", None, widget.health_problem) if is_used(widget, now) else None
-        if snapshot and snapshot.error and snapshot.error_kind != "limit":
+        if snapshot and snapshot.error and snapshot.error_kind != ErrorKind.LIMIT:
             used = snapshot.error_kind in OF_PROJECT or is_used(widget, now)
             return (snapshot.error_kind, snapshot.failing_since, snapshot.error) if used else None
         if project.secret_problem:

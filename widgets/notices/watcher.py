@@ -21,7 +21,7 @@ from widgets.refresh.gateway import recorded
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 60
-"""At all projects. Other processes refresh, too, time passes, and messages wait for their next try."""
+"""The thread looks at all projects so often: other processes refresh too, data gets stale, messages wait for a try."""
 
 PAUSE_SECONDS = 1
 """Between a refresh and the look, so that what fails together is told together."""

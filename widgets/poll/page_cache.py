@@ -38,7 +38,7 @@ class Page:
     names: tuple[str, ...]
     change: int
     this_second: tuple[int | None, list[tuple[str, str]]] = (None, [])
-    """`ttl` of the last answer, and its headers. Most polls of a second share them."""
+    """The `ttl` and the headers of the last answer. Most polls within one second share them."""
 
     def answer(self, now: datetime, if_none_match: str) -> Answer:
         ttl = seconds_left(self.due_at, now)

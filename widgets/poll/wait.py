@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from widgets.models import Project, Snapshot
+from widgets.models.call import Purpose
 from widgets.poll.row import PollRow
 from widgets.refresh import background, slots
 from widgets.refresh.answering import is_only_thread
@@ -78,7 +79,7 @@ def ask(row: PollRow) -> Asked:
         return asked
     if background.threads():
         return background.hand_over(row.snapshot_id, row.project_id, row.fetched_at)
-    asked.set_result(refresh(row.snapshot_id, expected_fetched_at=row.fetched_at, purpose="poll"))
+    asked.set_result(refresh(row.snapshot_id, expected_fetched_at=row.fetched_at, purpose=Purpose.POLL))
     return asked
 
 

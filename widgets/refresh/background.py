@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from widgets import request_id
+from widgets.models.call import Purpose
 from widgets.refresh.answering import without_time_limit
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import Outcome, refresh
@@ -135,7 +136,9 @@ class BackgroundRefresher:
             close_old_connections()
             in_turn = entry.expected_fetched_at is not None
             entry.ended.set_result(
-                refresh(snapshot_id, expected_fetched_at=entry.expected_fetched_at, purpose="poll", in_turn=in_turn)
+                refresh(
+                    snapshot_id, expected_fetched_at=entry.expected_fetched_at, purpose=Purpose.POLL, in_turn=in_turn
+                )
             )
         except Exception:
             logger.exception("a refresh in the background failed")
@@ -168,7 +171,7 @@ class ForegroundRefresher:
     def refresh(self, snapshot_id: int, expected_fetched_at: datetime | None) -> None:
         started = time.monotonic()
         with without_time_limit():
-            refresh(snapshot_id, expected_fetched_at=expected_fetched_at, purpose="poll", in_turn=True)
+            refresh(snapshot_id, expected_fetched_at=expected_fetched_at, purpose=Purpose.POLL, in_turn=True)
         took = time.monotonic() - started
         if took > SLOW_SECONDS:
             self._resting_until = time.monotonic() + took

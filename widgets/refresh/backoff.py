@@ -17,6 +17,7 @@ count refused trials.
 import random
 from datetime import datetime, timedelta
 
+from widgets.mixpanel.error_kind import ErrorKind
 from widgets.mixpanel.limits import WINDOW
 from widgets.models import Project
 from widgets.models.snapshot import HOLDS_PROJECT
@@ -28,13 +29,13 @@ LONGEST_WAIT = 1800
 TOO_MANY_AT_ONCE = timedelta(seconds=5)
 
 
-def retry_after(kind: str, failures: int, asked_for: float | None) -> timedelta | None:
+def retry_after(kind: ErrorKind, failures: int, asked_for: float | None) -> timedelta | None:
     """How long one query waits after `failures` errors in a row. None: the whole project waits instead."""
     if kind in HOLDS_PROJECT:
         return None
-    if kind == "query":
+    if kind == ErrorKind.QUERY:
         return DAY
-    if kind == "timezone":
+    if kind == ErrorKind.TIMEZONE:
         return HOUR
     wait = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
     # The random part keeps queries that failed together from being retried together.
@@ -42,7 +43,7 @@ def retry_after(kind: str, failures: int, asked_for: float | None) -> timedelta 
 
 
 def back_off_project(
-    project: Project, now: datetime, kind: str, message: str, *, too_many_at_once: bool = False
+    project: Project, now: datetime, kind: ErrorKind, message: str, *, too_many_at_once: bool = False
 ) -> None:
     """Makes all queries of the project wait. The caller has locked the project's row and saves it."""
     if too_many_at_once:
@@ -51,7 +52,7 @@ def back_off_project(
     else:
         project.backoff_count = project.backoff_count + 1 if project.backoff_kind == kind else 1
         first = timedelta(seconds=WINDOW / (project.learned[0] or project.hourly_limit))
-        wait = min(first * 2 ** min(project.backoff_count - 1, 12), HOUR) if kind == "limit" else HOUR
+        wait = min(first * 2 ** min(project.backoff_count - 1, 12), HOUR) if kind == ErrorKind.LIMIT else HOUR
     project.backoff_kind = kind
     project.backoff_message = message
     project.backoff_until = now + wait

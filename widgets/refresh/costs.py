@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.snapshot import Sharing
 from widgets.refresh.batch import calls_per_hour, items_of, pack
@@ -56,6 +57,6 @@ def why_alone(widget: Widget) -> str:
     snapshot = Snapshot.objects.only("sharing", "error_kind").filter(widgets=widget).first()
     if snapshot is None or snapshot.sharing != Sharing.NEVER:
         return ""
-    if snapshot.error_kind == "query":
+    if snapshot.error_kind == ErrorKind.QUERY:
         return "Mixpanel refused it, so it is kept apart from other queries until you change it."
     return "Only a query of its own says which values of the breakdown Mixpanel lists for this widget."

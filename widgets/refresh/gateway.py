@@ -19,6 +19,7 @@ from django.dispatch import Signal
 
 from widgets.mixpanel.auth import auth_for
 from widgets.mixpanel.client import Client
+from widgets.mixpanel.error_kind import ErrorKind
 from widgets.mixpanel.errors import MixpanelError, RateLimitError
 from widgets.mixpanel.limits import Limits
 from widgets.models import Project
@@ -32,10 +33,9 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-UNREADABLE = "unreadable"
 """The error kind for an answer of Mixpanel that does not fit the query."""
 
-REQUEST_ERRORS = (*REFUSED, UNREADABLE)
+REQUEST_ERRORS = (*REFUSED, ErrorKind.UNREADABLE)
 """Errors of one request. They prove that Mixpanel accepts the project's credentials, so they end its backoff."""
 
 recorded = Signal()
@@ -50,7 +50,7 @@ LOG_EVERY_SECONDS = 60
 class Failure:
     """A failed call: Mixpanel's message, cleaned, and advice for people. The other fields come from MixpanelError."""
 
-    kind: str
+    kind: ErrorKind
     said: str
     advice: str = ""
     status: int | None = None
@@ -103,7 +103,7 @@ def ask(project: Project, fetch: Callable[[Client, date], Answer], today: date) 
     try:
         return fetch(client_of(project), today)
     except ReadError as error:
-        return Failure(UNREADABLE, str(error))
+        return Failure(ErrorKind.UNREADABLE, str(error))
     except MixpanelError as error:
         return Failure(
             error.kind,
@@ -163,7 +163,7 @@ def back_off(project: Project, now: datetime, failure: Failure | None, *, trial:
     begun_before = (
         project.backoff_count > 0 and project.backoff_until is not None and project.backoff_until > now and not trial
     )
-    if begun_before and (failure is None or failure.kind in REQUEST_ERRORS or failure.kind == "limit"):
+    if begun_before and (failure is None or failure.kind in REQUEST_ERRORS or failure.kind == ErrorKind.LIMIT):
         # This call started before the backoff began. Only the trial may end the backoff or make it longer.
         if failure is not None:
             learn(project, failure.limits, now)

@@ -16,7 +16,7 @@ QUEUE_TIMEOUT = timedelta(seconds=30)
 """A task that has not begun after this time may be lost: the next poll queues another."""
 
 BROKER_RETRY_SECONDS = 5
-"""The wait after a lost broker, because each try costs time and a log line."""
+"""A process that lost the broker waits so long before its next try: each try costs time and a log line."""
 
 broker_retry_at = 0.0
 

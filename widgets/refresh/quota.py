@@ -53,7 +53,7 @@ class Reservation:
 
     `trial`: this call tests whether the project's backoff is over. `counts`: the call counts towards the hourly limit.
     `speaks_for_project`: the result may begin or end the project's backoff. Calls with unsaved credentials may not.
-    `token`: the lease of the snapshots that the call refreshes, `parts`; empty for other calls.
+    `parts`: the snapshots that the call refreshes. `token`: their lease. Both are empty for other calls.
     """
 
     call_id: int | None
@@ -70,7 +70,7 @@ def claim(
     snapshot_id: int,
     *,
     expected_fetched_at: datetime | None,
-    purpose: str,
+    purpose: Purpose,
     user_id: int | None = None,
     others: Mapping[int, datetime | None] | None = None,
 ) -> Reservation | Refusal:

@@ -34,7 +34,7 @@ def refresh(
     snapshot_id: int,
     *,
     expected_fetched_at: datetime | None,
-    purpose: str,
+    purpose: Purpose,
     user_id: int | None = None,
     in_turn: bool = False,
     alone: bool = False,
@@ -89,7 +89,7 @@ class Refresh:
         snapshot: Snapshot,
         others: dict[int, datetime | None],
         interval_factor: float | None,
-        purpose: str,
+        purpose: Purpose,
         user_id: int | None,
     ) -> None:
         self.snapshot, self.others, self.interval_factor = snapshot, others, interval_factor

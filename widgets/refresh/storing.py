@@ -11,10 +11,11 @@ from datetime import date, datetime, timedelta
 from django.db.models import F, QuerySet
 
 from widgets.freshness import for_polls, rolls_at
+from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models import Project, Snapshot
 from widgets.models.snapshot import Sharing
 from widgets.refresh import backoff
-from widgets.refresh.gateway import UNREADABLE, Failure
+from widgets.refresh.gateway import Failure
 from widgets.report import Report
 from widgets.reports import ReadError
 from widgets.reports.batch import Inexact
@@ -80,7 +81,7 @@ def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | N
         snapshot.version = F("version") + 1
     snapshot.fetched_at = now
     snapshot.rolls_at = rolls
-    if is_alone and (snapshot.sharing == Sharing.ONCE or snapshot.error_kind == "query"):
+    if is_alone and (snapshot.sharing == Sharing.ONCE or snapshot.error_kind == ErrorKind.QUERY):
         snapshot.sharing = Sharing.MAY
     snapshot.retry_at = snapshot.failing_since = None
     snapshot.error = snapshot.error_kind = ""
@@ -93,7 +94,7 @@ def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | N
 
 def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, project: Project, now: datetime) -> None:
     """Stores the error and the time of the next try. The last good data stays. `asked`: the snapshots in the call."""
-    if asked == 1 and failure.kind == "query" and any(each.sharing == Sharing.ONCE for each in snapshots):
+    if asked == 1 and failure.kind == ErrorKind.QUERY and any(each.sharing == Sharing.ONCE for each in snapshots):
         # The wrong query is found, so the others did not fail for their number.
         project.snapshots.filter(batch_limit__isnull=False).update(batch_limit=None)
     # One number and one wait for all, so that they are asked together again.
@@ -104,7 +105,7 @@ def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, p
         snapshot.retry_at = now + wait if wait else None
         snapshot.failing_since = snapshot.failing_since or now
         snapshot.error_kind, snapshot.error = failure.kind, failure.message
-        if asked == 1 and failure.kind == "query":
+        if asked == 1 and failure.kind == ErrorKind.QUERY:
             snapshot.sharing, snapshot.batch_limit = Sharing.NEVER, None
         if asked > 1 and took_too_long(failure):
             snapshot.batch_limit = (asked + 1) // 2
@@ -130,11 +131,11 @@ def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Pr
 
 def is_refused(failure: Failure, asked: int) -> bool:
     """Whether the failure is the fault of one query among several."""
-    return asked > 1 and failure.kind in ("query", UNREADABLE)
+    return asked > 1 and failure.kind in (ErrorKind.QUERY, ErrorKind.UNREADABLE)
 
 
 def took_too_long(failure: Failure) -> bool:
-    return failure.kind == "unavailable" and (failure.gave_up or failure.status in TOO_LONG)
+    return failure.kind == ErrorKind.UNAVAILABLE and (failure.gave_up or failure.status in TOO_LONG)
 
 
 def end_lease(snapshot: Snapshot) -> None:

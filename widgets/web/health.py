@@ -19,6 +19,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Concat, Substr
 
 from widgets.freshness import POLLED_WITHIN
+from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models import Project, Rendering, Snapshot, Widget
 from widgets.poll.row import RENDERING_VERSION
 from widgets.report import NOTE_WITHIN, note_in
@@ -27,7 +28,7 @@ from widgets.times import from_now
 STATES = {"failing": "Failing", "stale": "Stale", "waiting": "Waiting", "fresh": "Fresh", "paused": "Paused"}
 """State → word, the worst first. `waiting`: there is no data yet, or the data is old and nobody has polled it."""
 
-NEEDS_SOMEBODY = ("credentials", "plan")
+NEEDS_SOMEBODY = (ErrorKind.CREDENTIALS, ErrorKind.PLAN)
 """Kinds of errors that a person must repair. A limit passes by itself."""
 
 HEAVY = ("snapshot__report_json", "snapshot__query")
@@ -70,7 +71,7 @@ def with_health(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] |
     no_data = Q(snapshot__fetched_at=None)
     refused = Q(project__backoff_kind__in=NEEDS_SOMEBODY) | Q(project__in=no_secret)
     stale = Q(snapshot__due_at=None) | Q(snapshot__due_at__lte=now)
-    error = Q(snapshot__error__gt="") & ~Q(snapshot__error_kind="limit")
+    error = Q(snapshot__error__gt="") & ~Q(snapshot__error_kind=ErrorKind.LIMIT)
     return widgets.annotate(
         health_problem=Subquery(problems_of_renderings()),
         health_state=Case(
@@ -139,7 +140,7 @@ def failing(widget: "WidgetWithHealth", project: Project, snapshot: Snapshot | N
     data_at = snapshot.fetched_at if snapshot else None
     if widget.health_problem:
         return Health("failing", STATES["failing"], widget.health_problem, data_at=data_at)
-    if snapshot and snapshot.error and snapshot.error_kind != "limit":
+    if snapshot and snapshot.error and snapshot.error_kind != ErrorKind.LIMIT:
         return Health("failing", STATES["failing"], snapshot.error, snapshot.failing_since, data_at)
     why = project.secret_problem or project.backoff_message
     return Health("failing", STATES["failing"], why, data_at=data_at)

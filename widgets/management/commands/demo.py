@@ -16,6 +16,7 @@ from widgets.management.commands.serve import granian
 from widgets.management.demo import environment
 from widgets.management.demo.dashboard import dashboard
 from widgets.models import Snapshot, Widget
+from widgets.models.call import Purpose
 from widgets.refresh.run import refresh
 
 USER = "demo"
@@ -53,7 +54,7 @@ class Command(BaseCommand):
 def fetch_first_numbers() -> None:
     """Fills the board with pictures before Cyfe's first polls."""
     for pk in Snapshot.objects.filter(fetched_at=None, widgets__isnull=False).distinct().values_list("pk", flat=True):
-        refresh(pk, expected_fetched_at=None, purpose="command")
+        refresh(pk, expected_fetched_at=None, purpose=Purpose.COMMAND)
 
 
 def make_user(widgets: list[Widget]) -> None:

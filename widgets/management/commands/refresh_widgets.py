@@ -10,6 +10,7 @@ from django.db.models import F
 
 from widgets.freshness import POLLED_WITHIN
 from widgets.models import Snapshot, Widget
+from widgets.models.call import Purpose
 from widgets.notices import delivery
 from widgets.refresh.clock import database_now
 from widgets.refresh.quota import Refusal
@@ -49,7 +50,7 @@ def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int
     """Waits up to FREE_PLACE seconds if polls and workers use all places. `also`: as in `refresh`."""
     deadline = time.monotonic() + FREE_PLACE
     while True:
-        outcome = refresh(pk, expected_fetched_at=fetched_at, purpose="command", also=also)
+        outcome = refresh(pk, expected_fetched_at=fetched_at, purpose=Purpose.COMMAND, also=also)
         if outcome is not Refusal.CONCURRENT_LIMIT or time.monotonic() >= deadline:
             return outcome
         time.sleep(0.5)

@@ -60,7 +60,7 @@ def check_free(host: str, port: int) -> None:
 
 
 def log_options() -> list[str]:
-    """Granian's own few lines are JSON where ours are."""
+    """With LOG_FORMAT=json, Granian writes its own few lines as JSON too."""
     return (
         [f"--log-config={settings.BASE_DIR / 'mixcyfe_site/granian_logs.json'}"]
         if settings.LOG_FORMAT == "json"

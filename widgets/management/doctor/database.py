@@ -133,7 +133,7 @@ def disk() -> Iterator[Finding]:
     if space < SMALLEST_SPACE:
         yield fix("disk", f"{folder} has {space // 2**20} MB left: make room, or refreshing ends when it is full.")
     elif files.f_files and files.f_favail < FEWEST_FILES:
-        yield fix("disk", f"{folder} has room for {files.f_favail} files only: remove files.")
+        yield fix("disk", f"{folder} has room for only {files.f_favail} more files: remove some.")
     else:
         yield ok("disk", f"{folder} has {space / 2**30:.1f} GB left.")
 

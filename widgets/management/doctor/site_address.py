@@ -79,9 +79,7 @@ def misled(health: Got) -> Finding | None:
     if health.location:
         to = urlsplit(health.location)
         where = f"{to.scheme}://{to.netloc}" if to.netloc else "another page there"
-        return fix(
-            ABOUT, f"it redirects to {where[:100]}: write the address into SITE_URL to which it leads in the end."
-        )
+        return fix(ABOUT, f"it redirects to {where[:100]}: set SITE_URL to the address where the redirects end.")
     if health.status == 400:
         return fix(
             ABOUT,
