@@ -16,14 +16,16 @@ pytestmark = pytest.mark.slow
 
 WIDGET = {"title": "a", "report": "events", "events": ["Signed up"], "include_today": True}
 SHORT = {"MIXPANEL_TIMEOUT": "1", "POLL_WAIT": "1"}
+PATIENT = {"MIXPANEL_TIMEOUT": "15", "POLL_WAIT": "1"}
+"""The query still runs when its process is killed, however busy the machine is."""
 
 
 def test_it_recovers_from_a_killed_web_process(host: Any, standin: Any) -> None:
-    site = host(**SHORT)
+    site = host(**PATIENT)
     (path,) = site.add(WIDGET)
     base, first = site.web()
     good = eventually(lambda: csv_at(site, base + path))
-    asked = len(standin.calls)  # on a busy machine the first answer may have come too late
+    asked = len(standin.calls)
     site.make_old(minutes=30)
     standin.latency = 20
     site.session.get(base + path)
@@ -49,7 +51,7 @@ def csv_at(site: Any, address: str) -> bytes:
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
 def test_it_recovers_from_a_killed_worker(host: Any, standin: Any, database: str) -> None:
-    site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/6", **SHORT)
+    site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/6", **PATIENT)
     (path,) = site.add(WIDGET)
     base, _ = site.web()
     worker = site.worker()
