@@ -28,8 +28,8 @@ SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 class Calls:
     """The ended calls since the first look. The ledger forgets calls after a week, and these totals must never fall.
 
-    `stored` is what the last look returned. `until`: the totals hold all calls that started before, but none of those
-    that started more than an hour before the next look: a week of calls would fill the memory.
+    `stored` is what the last look returned. `until`: calls that started before this time are never added again. A look
+    adds at most the last hour of calls, because a week of them would fill the memory.
     """
 
     def __init__(self, stored: dict[str, Any], now: datetime) -> None:
@@ -130,7 +130,7 @@ def ages(names: dict[int, str], now: datetime) -> Iterator[Metric]:
     )
     overdue = GaugeMetricFamily(
         "mixcyfe_overdue_seconds",
-        "How long the most overdue data is stale that no error holds back.",
+        "For how long the most overdue data is stale. Data that waits after an error is left out.",
         labels=("project",),
     )
     for pk, fetched_at, due_at in rows.values_list("project", "snapshot__fetched_at__min", "due_at"):
