@@ -27,7 +27,10 @@ LONGEST_LINE = 2000
 """Characters. Some lines contain text from strangers."""
 
 LONGEST_TRACEBACK = 20_000
-"""Characters, the last ones. journald would cut a JSON line of 48 kB in two."""
+"""Characters, the last ones."""
+
+LONGEST_IN_JSON = 30_000
+"""Bytes of a traceback in JSON, where “é” has six. journald would cut a line of 48 kB in two."""
 
 
 class OneLine(logging.Formatter):
@@ -75,10 +78,10 @@ class JsonLine(JsonFormatter):
         return json.dumps(log_data)  # in ASCII: no character of a text can end the line
 
     def formatException(self, ei: Any) -> str:
-        return shortened(logging.Formatter.formatException(self, ei))
+        return short_in_json(logging.Formatter.formatException(self, ei))
 
     def formatStack(self, stack_info: str) -> str:
-        return shortened(stack_info)
+        return short_in_json(stack_info)
 
 
 class RequestId(logging.Filter):
@@ -163,6 +166,13 @@ def explained(record: logging.LogRecord) -> logging.LogRecord:
 def shortened(text: str) -> str:
     """A traceback without what may harm, and of bounded length."""
     return "\n".join(harmless(line)[:LONGEST_LINE] for line in text.splitlines())[-LONGEST_TRACEBACK:]
+
+
+def short_in_json(text: str) -> str:
+    text = shortened(text)
+    while len(json.dumps(text)) > LONGEST_IN_JSON:
+        text = text[len(text) // 2 :]
+    return text
 
 
 def indented(text: str) -> str:

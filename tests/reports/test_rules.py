@@ -196,6 +196,12 @@ def test_it_finds_no_month_in_a_week(words):
     assert problems(spec("events", range=words, unit="week")) == []
 
 
+def test_it_ignores_an_old_unit_of_a_report_without_a_unit():
+    refused("unit", "Only the report “Several metrics and formulas” has hours", spec("events", unit="hour"))
+    assert problems(spec("saved_report", unit="hour", chart="pie")) == []
+    assert problems(spec("top_events", unit="hour", chart="list")) == []
+
+
 def test_it_finds_no_average_of_a_week_in_those_of_its_days():
     refused("unit", "averages by day only", spec("average", unit="week"))
     refused("range", "average over several days", spec("average", chart="number"))

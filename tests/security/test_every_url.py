@@ -21,7 +21,7 @@ from widgets.models import Membership, Project, Role, Widget
 TABLE = Path(__file__).with_name("every_url.txt")
 ROLES = ("stranger", "viewer", "editor", "lead", "outsider", "mixed", "view_user", "superuser")
 PLAIN = ("stranger", "viewer", "lead", "outsider")
-"""Those that every run walks as; the others are walked as with CLUSTER=1."""
+"""The roles that every run tests. CLUSTER=1 adds the others."""
 
 A_TEAMS = ("widgets/", "auth/user/", "charts/", "shared/<")
 """Addresses of what belongs to a team: another must not even learn that it is there."""

@@ -115,7 +115,7 @@ def test_a_superuser_closes_an_account_in_one_step(acme: Team, hooli: Team, supe
 
 
 def test_the_site_keeps_a_superuser(acme: Team, superuser: Any, log_in: Any, make_user: Any) -> None:
-    """Somebody invited, or closed, is none who can log in. A closed superuser stays as she is until she is opened."""
+    """Superusers who have never logged in, and closed ones, do not count."""
     invited, closed = make_user("Invited", password=None), make_user("Closed", is_active=False)
     get_user_model().objects.filter(pk__in=(invited.pk, closed.pk)).update(is_superuser=True)
     address = f"/admin/auth/user/{superuser.pk}/change/"

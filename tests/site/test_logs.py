@@ -113,7 +113,7 @@ def test_json_has_no_attribute_of_a_record_but_its_own(settings: Any, log: io.St
 
 
 @pytest.mark.parametrize("formatter", [OneLine, JsonLine])
-@pytest.mark.parametrize("text", ["x" * 100_000, "line\n" * 100_000], ids=["line", "lines"])
+@pytest.mark.parametrize("text", ["x" * 100_000, "line\n" * 100_000, "é\n" * 100_000], ids=["line", "lines", "accents"])
 def test_an_errors_endless_message_is_cut(log: io.StringIO, formatter: type[logging.Formatter], text: str) -> None:
     handler = next(each for each in logging.getLogger().handlers if getattr(each, "stream", None) is log)
     handler.setFormatter(formatter())

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +166,21 @@ def test_after_days_without_a_scrape_it_reads_the_calls_of_the_last_hour_alone(
     (kept,) = folder.rglob("calls.json")
     kept.write_text(json.dumps(json.loads(kept.read_text()) | {"until": (now - timedelta(days=3)).isoformat()}))
     assert numbers()["mixcyfe_queries_total", "ok", "Acme"] == 2
+
+
+def test_the_queries_that_were_shown_do_not_fall_after_days_without_a_scrape(
+    numbers: Callable[[], Numbers], folder: Path, project: Project
+) -> None:
+    now = timezone.now()
+    call = ApiCall.objects.create(project=project, started_at=now, ended_at=now, outcome="ok")
+    assert numbers()["mixcyfe_queries_total", "ok", "Acme"] == 1
+    days = timedelta(days=3)
+    ApiCall.objects.filter(pk=call.pk).update(started_at=now - days, ended_at=now - days)
+    (kept,) = folder.rglob("calls.json")
+    stored = json.loads(kept.read_text())
+    until = (datetime.fromisoformat(stored["until"]) - days).isoformat()
+    kept.write_text(json.dumps(stored | {"until": until}))
+    assert [numbers()["mixcyfe_queries_total", "ok", "Acme"] for _ in range(2)] == [1, 1]
 
 
 def test_the_age_is_that_of_the_oldest_polled_widget(make_widget: MakeWidget, numbers: Callable[[], Numbers]) -> None:

@@ -21,7 +21,7 @@ class LastLead(Exception):
 
 
 class LastSuperuser(Exception):
-    """Nobody would be left who can look after the site."""
+    """The site would be left without a superuser who can log in."""
 
 
 def set_role(by: Any, membership: Membership, role: Role) -> None:
@@ -55,7 +55,7 @@ def keep_a_lead(by: Any, membership: Membership) -> None:
 
 
 def keep_a_superuser(user: Any) -> None:
-    """Raises LastSuperuser if nobody else is one who can log in. Call it in the transaction that takes the right away.
+    """Raises LastSuperuser if no other superuser can log in. Call it in the transaction that takes the right away.
 
     Its locks keep two superusers from demoting each other.
     """

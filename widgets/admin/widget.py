@@ -115,7 +115,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             before = Widget.objects.select_related("project").get(pk=obj.pk)
             record(Action.MOVED, before, MOVED, by=request.user)
         super().save_model(request, obj, form, change)
-        if change and obj.last_polled_at and obj.hours_on_axis and {"chart", "unit"} & {*form.changed_data}:
+        if change and obj.last_polled_at and obj.hours_on_axis and {"report", "chart", "unit"} & {*form.changed_data}:
             self.message_user(request, NOT_FOR_CYFE, messages.WARNING)
         elif change and "chart" in form.changed_data and obj.last_polled_at:
             chart = obj.get_chart_display()

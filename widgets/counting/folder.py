@@ -77,7 +77,7 @@ def counts(path: Path, places: int) -> list[int]:
 def add_up(path: Path, places: int) -> list[int]:
     """Moves the counts of ended processes into one file. The caller holds the folder's lock.
 
-    This file names those that it holds: a crash may leave them behind, and they must not count twice.
+    This file also lists the files that it includes: a crash may leave them behind, and they must not count twice.
     """
     known = stored(path / ENDED)
     for name in known.get("files", ()):
@@ -109,7 +109,7 @@ def total(before: list[int], files: Iterable[Path], places: int) -> list[int]:
 
 
 def stored(file: Path) -> dict[str, Any]:
-    """What `store` wrote; empty if there is nothing, or a crash of the machine left half of it."""
+    """The content that `store` wrote; empty if there is no file, or if a crash of the machine left half of it."""
     try:
         found = json.loads(file.read_bytes())
     except (FileNotFoundError, ValueError):

@@ -54,10 +54,6 @@ class Table:
         return [cell if isinstance(cell, int | float) else 0 for cell in cells]
 
 
-TIME = "Time"
-"""The heading of a column of hours."""
-
-
 class Layout:
     """One chart family of Cyfe.
 
@@ -74,8 +70,8 @@ class Layout:
 
 
 def dates_heading(report: Report) -> str:
-    """The heading of the column of dates."""
-    return TIME if report.row_kind == "hours" else "Date"
+    """The heading of the column of dates or hours."""
+    return "Time" if report.row_kind == "hours" else "Date"
 
 
 def is_empty(report: Report) -> bool:

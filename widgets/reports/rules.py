@@ -79,14 +79,15 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     for field, value, values in allowed:
         if value not in values:
             yield Problem(field, f"“{value}” is not possible here. Choose one of: {', '.join(values)}.")
-    if spec.unit == "hour" and "range" in report_type.fields and spec.report != "insights":
-        yield Problem(
-            "unit",
-            "Only the report “Several metrics and formulas” has hours. Choose that report, or day, week or month.",
-        )
-    elif spec.unit == "hour" and spec.one_total:
-        chart = CHARTS[spec.chart].lower()
-        yield Problem("unit", f"A {chart} shows no hours. Choose the chart table or line, or day, week or month.")
+    if spec.unit == "hour" and "range" in report_type.fields:  # the others have no unit, but may keep an old one
+        if spec.report != "insights":
+            yield Problem(
+                "unit",
+                "Only the report “Several metrics and formulas” has hours. Choose that report, or day, week or month.",
+            )
+        elif spec.one_total:
+            chart = CHARTS[spec.chart].lower()
+            yield Problem("unit", f"A {chart} shows no hours. Choose the chart table or line, or day, week or month.")
     if spec.chart in CHARTS and spec.chart not in report_type.charts:
         fitting = ", ".join(report_type.charts)
         chart = CHARTS[spec.chart].lower()

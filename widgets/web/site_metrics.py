@@ -28,13 +28,11 @@ SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 class Calls:
     """The ended calls since the first look. The ledger forgets calls after a week, and these totals must never fall.
 
-    `stored` is what the last look returned. `until`: the totals hold all calls that started before, but none of those
-    that started more than an hour before the next look: a week of calls would fill the memory.
+    `stored` is what the last look returned. `until`: the totals hold no calls that started later.
     """
 
     def __init__(self, stored: dict[str, Any], now: datetime) -> None:
-        last = datetime.fromisoformat(stored["until"]) if stored else now - HOUR
-        self.until = max(last, now - HOUR)
+        self.until = datetime.fromisoformat(stored["until"]) if stored else now - HOUR
         self.outcomes = Counter[tuple[int, str]]({(pk, outcome): n for pk, outcome, n in stored.get("outcomes", ())})
         self.buckets: list[int] = stored.get("buckets", [0] * (len(SECONDS) + 1))
         self.seconds: float = stored.get("seconds", 0)
@@ -74,10 +72,14 @@ def look(stored: dict[str, Any]) -> tuple[list[Metric], dict[str, Any]]:
 def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str, Any]]:
     """All totals, and those of calls that started so long ago that all of them have ended."""
     calls = Calls(stored, now)
-    settled = max(calls.until, now - max(lease(), LONGEST_RUN))
-    ended = ApiCall.objects.filter(project__in=Project.objects.values("pk"), ended_at__isnull=False)
-    rows = ended.filter(started_at__gte=calls.until).values_list("project_id", "outcome", "started_at", "ended_at")
-    found = list(rows)
+    unsettled = max(lease(), LONGEST_RUN)
+    settled = max(calls.until, now - unsettled)
+    # After a long time without a scrape, all calls would fill the memory: only those of the last hour are added, and
+    # those that the last look has shown.
+    wanted = Q(started_at__gte=max(calls.until, now - HOUR))
+    wanted |= Q(started_at__gte=calls.until, started_at__lte=calls.until + unsettled)
+    ended = ApiCall.objects.filter(wanted, project__in=Project.objects.values("pk"), ended_at__isnull=False)
+    found = list(ended.values_list("project_id", "outcome", "started_at", "ended_at"))
     calls.add(row for row in found if row[2] < settled)
     calls.until = settled
     kept = calls.stored()
@@ -130,7 +132,7 @@ def ages(names: dict[int, str], now: datetime) -> Iterator[Metric]:
     )
     overdue = GaugeMetricFamily(
         "mixcyfe_overdue_seconds",
-        "How long the most overdue data is stale that no error holds back.",
+        "For how long the most overdue data is stale. Data that waits after an error is left out.",
         labels=("project",),
     )
     for pk, fetched_at, due_at in rows.values_list("project", "snapshot__fetched_at__min", "due_at"):

@@ -16,7 +16,7 @@ OF_HTTPS = ("security.W008", "security.W012", "security.W016")
 
 OF_DEBUG = "security.W018"
 LIKENESS = 0.85
-"""From how alike two names are, by difflib, that one is taken for the other."""
+"""The ratio of difflib from which on a name counts as a misspelt setting."""
 
 LOOPBACK = ("localhost", "::1")
 
@@ -27,7 +27,7 @@ def configuration() -> Iterator[Finding]:
 
 
 def of_names() -> Iterator[Finding]:
-    """Names in the environment and `.env` that look like a setting's with a slip."""
+    """Names in the environment and `.env` that look like misspelt settings."""
     for name in sorted(os.environ):
         bare = name.removesuffix("_FILE")
         if bare not in settings.SETTING_NAMES:
