@@ -20,7 +20,7 @@ from widgets.models import Membership, Project, Role, Widget
 
 TABLE = Path(__file__).with_name("every_url.txt")
 ROLES = ("stranger", "viewer", "editor", "lead", "outsider", "mixed", "view_user", "superuser")
-PLAIN = ("stranger", "viewer", "lead", "outsider")
+PLAIN = ("stranger", "viewer", "editor", "lead", "outsider")
 """The roles that every run tests. CLUSTER=1 adds the others."""
 
 A_TEAMS = ("widgets/", "auth/user/", "charts/", "shared/<")

@@ -18,6 +18,9 @@ OF_DEBUG = "security.W018"
 LIKENESS = 0.85
 """The ratio of difflib from which on a name counts as a misspelt setting."""
 
+SHORTEST_NAME = 6
+"""Characters. Shorter names are often those of other programs."""
+
 LOOPBACK = ("localhost", "::1")
 
 
@@ -30,7 +33,7 @@ def of_names() -> Iterator[Finding]:
     """Names in the environment and `.env` that look like misspelt settings."""
     for name in sorted(os.environ):
         bare = name.removesuffix("_FILE")
-        if bare not in settings.SETTING_NAMES:
+        if len(bare) >= SHORTEST_NAME and bare not in settings.SETTING_NAMES:
             for meant in get_close_matches(bare, settings.SETTING_NAMES, n=1, cutoff=LIKENESS):
                 yield fix("settings", f"{name} is no setting, but {meant} is: correct the name, or remove it.")
 
