@@ -18,7 +18,7 @@ from widgets.models.call import Purpose
 from widgets.models.snapshot import Sharing
 from widgets.refresh.batch import Item, calls_per_hour
 from widgets.refresh.quota import Refusal, Reservation, claim
-from widgets.refresh.run import Outcome, refresh
+from widgets.refresh.run import RefreshOutcome, refresh
 
 pytestmark = pytest.mark.django_db
 __all__ = ["clock"]
@@ -122,7 +122,7 @@ class TestLeases:
             return query(*asked)
 
         monkeypatch.setattr(Client, "query", slow_query)
-        assert refresh(mine.snapshot_id, expected_fetched_at=None, purpose=Purpose.COMMAND) is Outcome.STORED
+        assert refresh(mine.snapshot_id, expected_fetched_at=None, purpose=Purpose.COMMAND) is RefreshOutcome.STORED
         assert snapshot_of(lost).fetched_at is None
         assert snapshot_of(lost).lease_token == "another"
 

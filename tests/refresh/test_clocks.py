@@ -19,7 +19,7 @@ from widgets.models import HostClock, Project, Snapshot, Widget
 from widgets.models.call import Purpose
 from widgets.refresh.clock import database_now
 from widgets.refresh.quota import Refusal
-from widgets.refresh.run import Outcome, refresh
+from widgets.refresh.run import RefreshOutcome, refresh
 
 pytestmark = pytest.mark.django_db
 __all__ = ["clock"]
@@ -39,7 +39,7 @@ def test_a_host_that_is_ahead_burns_no_queries(clock: Any, make_widget: MakeWidg
         assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose=purpose, in_turn=True) is Refusal.FRESH
     assert len(mixpanel.calls) == 1
     clock.shift(timedelta(minutes=15))
-    assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll", in_turn=True) is Outcome.STORED
+    assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll", in_turn=True) is RefreshOutcome.STORED
 
 
 def test_people_and_commands_may_ask_for_fresh_data(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
@@ -48,7 +48,7 @@ def test_people_and_commands_may_ask_for_fresh_data(make_widget: MakeWidget, mix
     for purpose in (Purpose.PERSON, "command"):
         assert (
             refresh(widget.snapshot_id, expected_fetched_at=Snapshot.objects.get().fetched_at, purpose=purpose)
-            is Outcome.STORED
+            is RefreshOutcome.STORED
         )
 
 
@@ -58,7 +58,7 @@ def test_it_is_due_when_the_first_of_its_widgets_wants_it(clock: Any, make_widge
     cyfe_polls(slow)
     seen = Snapshot.objects.get().fetched_at
     clock.shift(timedelta(minutes=6))
-    assert refresh(slow.snapshot_id, expected_fetched_at=seen, purpose="poll") is Outcome.STORED
+    assert refresh(slow.snapshot_id, expected_fetched_at=seen, purpose="poll") is RefreshOutcome.STORED
 
 
 def test_a_task_that_is_late_or_double_does_nothing(

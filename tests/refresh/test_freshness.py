@@ -177,7 +177,7 @@ def test_it_keeps_calls_of_the_hour_for_people(
     clock: Any, project: Any, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
     from widgets.refresh.quota import Refusal
-    from widgets.refresh.run import Outcome, refresh
+    from widgets.refresh.run import RefreshOutcome, refresh
 
     project.hourly_limit = 12
     project.save()
@@ -186,7 +186,7 @@ def test_it_keeps_calls_of_the_hour_for_people(
     assert answers == [200] * 11 + [503, 503]
     pk = widgets[-1].snapshot_id
     assert refresh(pk, expected_fetched_at=None, purpose="poll") is Refusal.HOURLY_LIMIT
-    assert refresh(pk, expected_fetched_at=None, purpose=Purpose.PERSON) is Outcome.STORED
+    assert refresh(pk, expected_fetched_at=None, purpose=Purpose.PERSON) is RefreshOutcome.STORED
     assert refresh(widgets[-2].snapshot_id, expected_fetched_at=None, purpose=Purpose.PERSON) is Refusal.HOURLY_LIMIT
     assert cyfe_polls(widgets[-1]).status == 200
 

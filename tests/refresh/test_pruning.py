@@ -15,7 +15,7 @@ from widgets.editor.preview import Ask, preview
 from widgets.models import ApiCall, OptionCache, Project, Snapshot, Widget
 from widgets.refresh import pruning
 from widgets.refresh.clock import database_now
-from widgets.refresh.run import Outcome, refresh
+from widgets.refresh.run import RefreshOutcome, refresh
 
 pytestmark = pytest.mark.django_db
 __all__ = ["clock"]
@@ -121,12 +121,12 @@ def test_a_snapshot_s_version_rises_with_its_data_only(clock: Any, make_widget: 
     cyfe_polls(widget)
     clock.shift(timedelta(hours=7))
     seen = Snapshot.objects.get().fetched_at
-    assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll") is Outcome.STORED
+    assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll") is RefreshOutcome.STORED
     assert Snapshot.objects.get().version == 1
     clock.shift(timedelta(days=1))
     assert (
         refresh(widget.snapshot_id, expected_fetched_at=Snapshot.objects.get().fetched_at, purpose="poll")
-        is Outcome.STORED
+        is RefreshOutcome.STORED
     )
     assert Snapshot.objects.get().version == 2
 
@@ -136,5 +136,5 @@ def test_when_mixpanel_computed_an_answer_makes_no_new_version(clock: Any, make_
     cyfe_polls(widget)
     clock.shift(timedelta(hours=7))
     seen = Snapshot.objects.get().fetched_at
-    assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll") is Outcome.STORED
+    assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll") is RefreshOutcome.STORED
     assert Snapshot.objects.get().version == 1

@@ -23,7 +23,7 @@ from widgets.models.call import Purpose
 from widgets.models.snapshot import REFUSED
 from widgets.models.widget import new_slug
 from widgets.refresh.quota import Refusal
-from widgets.refresh.run import Outcome, refresh
+from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.refresh.usage import why_not
 
 LONGEST_REFRESH = 20
@@ -197,8 +197,8 @@ def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[in
     return found
 
 
-def in_words(outcome: Outcome | Refusal, snapshot_id: int, project_id: int) -> tuple[int, str]:
-    if outcome in (Outcome.STORED, Outcome.LATE, Refusal.NEWER):
+def in_words(outcome: RefreshOutcome | Refusal, snapshot_id: int, project_id: int) -> tuple[int, str]:
+    if outcome in (RefreshOutcome.STORED, RefreshOutcome.LATE, Refusal.NEWER):
         return messages.SUCCESS, "Refreshed: …."
     if isinstance(outcome, Refusal):
         project = Project.objects.get(pk=project_id)

@@ -13,7 +13,7 @@ from widgets.models.call import Purpose
 from widgets.models.snapshot import snapshot_key
 from widgets.poll.render import View, view
 from widgets.refresh.quota import Refusal
-from widgets.refresh.run import Outcome, refresh
+from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.refresh.usage import Usage, usage_of, why_not
 from widgets.report import Report, ReportError
 from widgets.reports import Query, Request
@@ -114,8 +114,8 @@ def ask_for(project: Project, query: Query, user_id: int | None) -> Asked:
     )
     # The row is gone if the project has changed meanwhile.
     snapshot = Snapshot.objects.filter(pk=looked_up.pk).first()
-    if isinstance(outcome, Outcome):
-        return Asked(snapshot, elsewhere=outcome is Outcome.LATE, spent=True)
+    if isinstance(outcome, RefreshOutcome):
+        return Asked(snapshot, elsewhere=outcome is RefreshOutcome.LATE, spent=True)
     if outcome is Refusal.NEWER:
         return Asked(snapshot)
     project.refresh_from_db()

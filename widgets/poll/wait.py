@@ -16,7 +16,7 @@ from widgets.refresh import background, slots
 from widgets.refresh.answering import is_only_thread
 from widgets.refresh.queue import enqueue
 from widgets.refresh.quota import Refusal, running
-from widgets.refresh.run import Outcome, refresh
+from widgets.refresh.run import RefreshOutcome, refresh
 
 CHECK_SECONDS = 0.05
 """Seconds between two checks for data that another thread, process or host may store."""
@@ -24,7 +24,7 @@ CHECK_SECONDS = 0.05
 RETRIED = (Refusal.LEASED, Refusal.CONCURRENT_LIMIT)
 """After these refusals a waiting poll tries again, because they end soon."""
 
-Asked = Future[Outcome | Refusal]
+Asked = Future[RefreshOutcome | Refusal]
 """The future of a refresh. It never completes for a Celery worker: the poll sees the stored data instead."""
 
 

@@ -20,7 +20,7 @@ from widgets import request_id
 from widgets.models.call import Purpose
 from widgets.refresh.answering import without_time_limit
 from widgets.refresh.quota import Refusal
-from widgets.refresh.run import Outcome, refresh
+from widgets.refresh.run import RefreshOutcome, refresh
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Entry:
     project_id: int
     expected_fetched_at: datetime | None
     request_id: str = field(default_factory=request_id.current)
-    ended: Future[Outcome | Refusal] = field(default_factory=Future)
+    ended: Future[RefreshOutcome | Refusal] = field(default_factory=Future)
 
 
 class BackgroundRefresher:
@@ -73,7 +73,7 @@ class BackgroundRefresher:
 
     def hand_over(
         self, snapshot_id: int, project_id: int, expected_fetched_at: datetime | None
-    ) -> Future[Outcome | Refusal]:
+    ) -> Future[RefreshOutcome | Refusal]:
         """Queues a refresh of the snapshot and returns the future of its outcome.
 
         The future is cancelled when the queue is full or the process is stopping.
@@ -181,7 +181,9 @@ refresher = BackgroundRefresher()
 without_threads = ForegroundRefresher()
 
 
-def hand_over(snapshot_id: int, project_id: int, expected_fetched_at: datetime | None) -> Future[Outcome | Refusal]:
+def hand_over(
+    snapshot_id: int, project_id: int, expected_fetched_at: datetime | None
+) -> Future[RefreshOutcome | Refusal]:
     return refresher.hand_over(snapshot_id, project_id, expected_fetched_at)
 
 

@@ -21,7 +21,7 @@ from widgets.refresh.storing import Answers, ask_apart, is_refused, store_answer
 from widgets.reports import REPORT_TYPES, ReadError
 
 
-class Outcome(Enum):
+class RefreshOutcome(Enum):
     """How a refresh ended. A Refusal gives the reason when Mixpanel was not asked."""
 
     STORED = "stored"
@@ -39,7 +39,7 @@ def refresh(
     in_turn: bool = False,
     alone: bool = False,
     also: Collection[int] = (),
-) -> Outcome | Refusal:
+) -> RefreshOutcome | Refusal:
     """Refreshes one snapshot if its project may ask Mixpanel now. `expected_fetched_at`: as in `quota.claim`.
 
     The same call refreshes all other stale snapshots that fit into it, and the fresh ones in `also`.
@@ -65,7 +65,7 @@ def refresh(
     polled = [item for item in items if item.is_polled]
     factor = interval_factor_for(calls_per_hour(polled, today), snapshot.project.effective_hourly)
     outcome = Refresh(snapshot, {item.pk: item.fetched_at for item in others}, factor, purpose, user_id).run()
-    if outcome is Outcome.APART:
+    if outcome is RefreshOutcome.APART:
         return Refresh(snapshot, {}, factor, purpose, user_id).run()
     return outcome
 
@@ -96,9 +96,9 @@ class Refresh:
         self.purpose, self.user_id = purpose, user_id
         self.parts: list[Snapshot] = []
         self.token = ""
-        self.outcome = Outcome.LATE
+        self.outcome = RefreshOutcome.LATE
 
-    def run(self) -> Outcome | Refusal:
+    def run(self) -> RefreshOutcome | Refusal:
         answered = gateway.call(
             self.snapshot.project,
             self.claim,
@@ -150,15 +150,17 @@ class Refresh:
         if not isinstance(answered, Failure):
             stored = store_answers(held, answered, pks, project, now)
             unread = isinstance(answered.found.get(self.snapshot.pk), ReadError)
-            self.outcome = Outcome.STORED if pks[0] in stored else Outcome.APART if unread else Outcome.LATE
+            self.outcome = (
+                RefreshOutcome.STORED if pks[0] in stored else RefreshOutcome.APART if unread else RefreshOutcome.LATE
+            )
         else:
             snapshots = list(held.defer("report_json").order_by("pk"))
             if is_refused(answered, len(pks)):
                 ask_apart(snapshots, len(pks), pks[0], project, now)
-                self.outcome = Outcome.APART
+                self.outcome = RefreshOutcome.APART
             else:
                 store_failure(snapshots, answered, len(pks), project, now)
-                self.outcome = Outcome.FAILED
+                self.outcome = RefreshOutcome.FAILED
         if self.interval_factor not in (None, project.interval_factor):
             project.interval_factor = self.interval_factor
             project.snapshots.set_due(project)

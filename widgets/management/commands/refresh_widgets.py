@@ -14,7 +14,7 @@ from widgets.models.call import Purpose
 from widgets.notices import delivery
 from widgets.refresh.clock import database_now
 from widgets.refresh.quota import Refusal
-from widgets.refresh.run import Outcome, refresh
+from widgets.refresh.run import RefreshOutcome, refresh
 
 FREE_PLACE = 60
 """Seconds to wait for a free place among the project's running queries."""
@@ -37,8 +37,8 @@ class Command(BaseCommand):
             counts[counted_as(outcome)] += 1
             error = Snapshot.objects.values_list("error", flat=True).filter(pk=pk).first()
             if outcome is Refusal.NEWER:  # with another query of this command, or by a poll
-                outcome = Outcome.STORED
-            said = f"failed: {error}" if outcome is Outcome.FAILED else outcome.value
+                outcome = RefreshOutcome.STORED
+            said = f"failed: {error}" if outcome is RefreshOutcome.FAILED else outcome.value
             self.stdout.write(f"{snapshot.project.name}\t{describe(snapshot)}\t{said}")
         self.stdout.write(", ".join(f"{count} {what}" for what, count in counts.items()))
         delivery.run()
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             raise CommandError(f"{counts['failed']} failed")
 
 
-def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int]) -> Outcome | Refusal:
+def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int]) -> RefreshOutcome | Refusal:
     """Waits up to FREE_PLACE seconds if polls and workers use all places. `also`: as in `refresh`."""
     deadline = time.monotonic() + FREE_PLACE
     while True:
@@ -56,11 +56,15 @@ def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int
         time.sleep(0.5)
 
 
-def counted_as(outcome: Outcome | Refusal) -> str:
-    if outcome in (Outcome.STORED, Refusal.NEWER):
+def counted_as(outcome: RefreshOutcome | Refusal) -> str:
+    if outcome in (RefreshOutcome.STORED, Refusal.NEWER):
         return "refreshed"
     # A person must repair a project that Mixpanel refuses. A full hour passes by itself.
-    return "failed" if outcome in (Outcome.FAILED, Refusal.BACKOFF, Refusal.NO_CREDENTIALS, Refusal.FAILED) else "left"
+    return (
+        "failed"
+        if outcome in (RefreshOutcome.FAILED, Refusal.BACKOFF, Refusal.NO_CREDENTIALS, Refusal.FAILED)
+        else "left"
+    )
 
 
 def wanted(*, everything: bool) -> dict[int, datetime | None]:
