@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
         ({"body": b"<html>Welcome to nginx!"}, "something else answers there"),
         ({"body": b'{"status": "ok"}'}, "something else answers there"),
         ({"status": 301, "headers_sent": [("Location", "https://elsewhere.example/x?y=secret")]},
-         "it redirects to https://elsewhere.example: write"),
+         "it redirects to https://elsewhere.example: set SITE_URL"),
         ({"status": 502}, "the proxy answers 502"),
         ({"status": 400}, "add its host to ALLOWED_HOSTS"),
     ],
