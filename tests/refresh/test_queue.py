@@ -9,6 +9,7 @@ import time_machine
 from django.core.management import call_command
 
 from fake_mixpanel.fake import FakeMixpanel
+from tests.refresh.test_freshness import MOVABLE, NOT_MOVABLE
 from widgets.models import DeletedWidget, Project, Snapshot, Widget
 from widgets.refresh.queue import enqueue
 from widgets.refresh.quota import Refusal
@@ -35,6 +36,7 @@ def make_busy(project: Project, now: datetime) -> None:
     project.calls.create(started_at=now, purpose="worker", what="runs")
 
 
+@pytest.mark.skipif(not MOVABLE, reason=NOT_MOVABLE)
 def test_polls_queue_no_second_task_while_the_first_waits_for_a_free_place(
     queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
