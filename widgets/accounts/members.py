@@ -1,6 +1,6 @@
 """Changes the role of a project's member, removes a member, and closes accounts.
 
-Users are never deleted, because their entries in the audit log would be deleted with them.
+Users are never deleted, because Django would delete their entries in the admin's own log (LogEntry) with them.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ class LastSuperuser(Exception):
 
 
 def set_role(by: Any, membership: Membership, role: Role) -> None:
-    """Raises LastLead."""
+    """Raises LastLead if the project would have no lead left."""
     with transaction.atomic():
         if role != Role.LEAD:
             keep_a_lead(by, membership)
@@ -35,7 +35,7 @@ def set_role(by: Any, membership: Membership, role: Role) -> None:
 def remove(by: Any, membership: Membership) -> int:
     """Removes a person from a project. The person's widgets there lose their owner; returns their number.
 
-    The account stays open, also without a project. Raises LastLead.
+    The account stays open, also without a project. Raises LastLead if the project would have no lead left.
     """
     with transaction.atomic():
         keep_a_lead(by, membership)
@@ -55,7 +55,7 @@ def keep_a_lead(by: Any, membership: Membership) -> None:
 
 
 def keep_a_superuser(user: Any) -> None:
-    """Raises LastSuperuser if no other superuser can log in. Call it in the transaction that takes the right away.
+    """Raises LastSuperuser if no other superuser can log in. Call it in the transaction that demotes `user`.
 
     Its locks keep two superusers from demoting each other.
     """
@@ -72,7 +72,7 @@ def close_account(user: Any) -> int:
     """Removes a person from all projects and closes the account; returns the number of widgets without an owner now.
 
     A closed account loses its password and its rights, so that reopening it gives nothing back. The user name stays
-    for the audit log. Raises LastSuperuser.
+    for the audit log. Raises LastSuperuser if no other superuser could log in.
     """
     with transaction.atomic():
         keep_a_superuser(user)
