@@ -40,9 +40,9 @@ EVENT = "MixCyfe connection test"
 """No project has this event, so Mixpanel's answer is very small."""
 
 LAST_ZONE = "Etc/GMT+12"
-"""Where the date changes last. Without a time zone, the test asks for today's date there.
+"""The time zone in which each day begins last.
 
-That date is nowhere in the future. Mixpanel would refuse a future date.
+If the form has no time zone, the test asks for today's date in this zone, because Mixpanel refuses a future date.
 """
 
 
@@ -179,7 +179,7 @@ def may_be_the_engine(failure: Failure) -> bool:
 
 
 def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) -> str:
-    """Sends one query, then asks for the project's time zone if `may_ask_zone`, which costs no query of the hour.
+    """Sends one query. If `may_ask_zone`, then asks for the project's time zone, which costs no query of the hour.
 
     Returns the name of the time zone, or "" if Mixpanel does not tell it. Raises MixpanelError if the query fails. If
     Mixpanel refuses the query because of the time zone, but then tells the project's time zone, nothing is raised.

@@ -1,4 +1,4 @@
-"""Warns of events and properties that Mixpanel's stored lists do not have, and finds near names.
+"""Warns of events and properties that are not in the stored lists of Mixpanel's names, and finds similar names.
 
 A wrong name is no error for Mixpanel: it answers with zeros. Lists hold only the most common names of the last weeks,
 so people may keep a name. Nothing here asks Mixpanel.
@@ -16,7 +16,7 @@ MOST_NEAR = 3
 
 @dataclass(frozen=True, slots=True)
 class UnknownName:
-    """`field` is the widget's field with this name, `noun` is event or property. `near` are names of the list."""
+    """`field`: the widget's field that holds `name`. `noun`: event or property. `near`: similar names in the list."""
 
     field: str
     name: str
