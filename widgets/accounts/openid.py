@@ -157,12 +157,12 @@ class Exchange(OpenIDConnectOAuth2Adapter):
         if "email" not in claims:
             more = self._fetch_user_info(token.token)
             if more.get("sub") != claims["sub"]:
-                raise ProviderException("the userinfo is another person's")
+                raise ProviderException("the userinfo belongs to another person")
             claims = {**more, **claims}
         if len(claims["sub"]) > LONGEST_SUBJECT:
             raise ProviderException("the provider's name for the person is too long")
         if time.time() - claims.get("auth_time", time.time()) > RECENT and request.user.is_authenticated:
-            raise ProviderException("the provider did not ask to sign in again")
+            raise ProviderException("the provider did not ask the person to sign in again")
         login = self.get_provider().sociallogin_from_response(request, {"id_token": claims})
         login.is_verified, login.nonce = is_verified(claims), claims.get("nonce")
         return login

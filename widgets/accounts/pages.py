@@ -1,4 +1,4 @@
-"""The pages of a person's own account: ways to log in, and sessions. They are allauth's views with own templates."""
+"""The pages of a person's own account: ways to log in, and sessions. They are allauth's views with our templates."""
 
 from typing import Any
 
@@ -124,5 +124,5 @@ def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(get_user_model(), pk=pk)
     if second_factor.remove(user):
         audit_log.log_change(request.user, user, "Removed the second factor.", Action.WAYS_TO_SIGN_IN)
-        messages.success(request, f"Removed the second factor of {user}. The password alone logs in now.")
+        messages.success(request, f"Removed the second factor of {user}. The password alone is enough to log in now.")
     return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))

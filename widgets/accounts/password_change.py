@@ -43,7 +43,7 @@ LONGEST_COMMON = 64
 
 
 class PasswordRules:
-    """Refuses passwords that Django's validators allow, and ends sessions after each change, on every page and command.
+    """Refuses more passwords than Django's validators do, and ends sessions after every change of a password.
 
     https://docs.djangoproject.com/en/5.2/topics/auth/passwords/#writing-your-own-validator
     """

@@ -1,7 +1,7 @@
 """Second factors: codes from an app, passkeys, recovery codes. This module says who must have one, and from when on.
 
 A person who must have a second factor has GRACE to set it up, from the first page that they open while it is missing.
-After that, every page leads to the set-up.
+After that, all pages except OPEN_PAGES lead to the set-up.
 """
 
 import logging
@@ -148,8 +148,8 @@ def remove(user: Any) -> int:
         mails.send(
             user,
             "Your second factor at MixCyfe was removed",
-            "An administrator removed the second factor of your account. The password alone logs in now. Set up a new "
-            "second factor at once.",
+            "An administrator removed the second factor of your account. The password alone is enough to log in now. "
+            "Set up a new second factor at once.",
         )
     return removed
 

@@ -60,7 +60,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         """Finds or makes the account. allauth then asks for the second factor, and logs the person in."""
         sociallogin.token = None
         if sociallogin.nonce != sociallogin.state.get("nonce"):
-            self.on_authentication_error(request, None, "the ID token is of another login")
+            self.on_authentication_error(request, None, "the ID token belongs to another login")
         is_known = sociallogin.is_existing
         user = sociallogin.user if is_known else account_for(sociallogin)
         if user.is_superuser:

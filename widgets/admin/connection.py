@@ -224,14 +224,18 @@ def connected(project: Project, zone: str) -> Verdict:
         )
     elif not zone:
         text = (
-            f"The time in {project.timezone} is {clock(project.timezone)}. If the project's clock at Mixpanel shows "
-            "another time, change the time zone: Mixpanel does not tell it to this account."
+            "Mixpanel does not tell the time zone to this account, so compare the clocks: the time in "
+            f"{project.timezone} is {clock(project.timezone)}. If the project's clock at Mixpanel shows another time, "
+            "change the time zone."
         )
     elif same_clock(project.timezone, zone):
         text = f"The time zone is right: it is {clock(zone)} there."
     else:
         wrong = f"The time zone is wrong: at Mixpanel, the project is in {zone}."
-        text = f"Mixpanel answers. But it is {clock(zone)} there, and {clock(project.timezone)} in {project.timezone}."
+        text = (
+            f"Mixpanel answers. But it is {clock(zone)} in the project's zone, and {clock(project.timezone)} in "
+            f"{project.timezone}."
+        )
         return Verdict(False, wrong, text, outcomes=("ok",), timezone=zone)
     if project.auth == Auth.PROJECT_SECRET:
         text += " Mixpanel ends project secrets on 3 March 2027. Change to a service account before that day."

@@ -19,7 +19,7 @@ MEDIA = forms.Media(
         "admin/js/admin/RelatedObjectLookups.js",
     ),
 )
-"""Django's own list for a form has nine more files. The link to `widgets.css` is early, `forms.css` imports it late."""
+"""Django's own list for a form has nine more files. A link loads `widgets.css` early: `forms.css` imports it late."""
 
 MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "metrics", "preview", "draft")]
 """The page names all modules, so that the browser fetches them at once. The first one imports the others."""

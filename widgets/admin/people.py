@@ -67,7 +67,7 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Accounts are closed instead, because Django would delete the user's entries in the admin's log, too."""
+        """Accounts are closed instead, because Django would delete the user's entries in the admin's log as well."""
         return False
 
     @admin.display(description="Name", ordering="first_name")

@@ -67,7 +67,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def connection_view(self, request: HttpRequest) -> HttpResponse:
-        """Tests the values in the form of a saved or a new project. POST, because the test costs a query."""
+        """Tests the values in the form of a saved or a new project. Takes only POST, because the test costs a query."""
         stored = None
         if pk := request.POST.get("project"):
             stored = self.get_object(request, pk)
@@ -85,7 +85,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
-        """With `_test`, which a browser without scripts sends: saves the project, then tests the connection."""
+        """If a browser without scripts sent `_test`, saves the project and then tests the connection."""
         if self.changes_credentials(request, object_id) and (asked := reauthentication.ask(request)):
             return asked
         wanted = request.method == "POST" and "_test" in request.POST

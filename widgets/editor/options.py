@@ -23,7 +23,7 @@ from widgets.spec import INSIGHTS
 
 KEPT = timedelta(hours=6)
 LEFT_ALONE = timedelta(minutes=1)
-"""Wait after a failure before the list is asked for again, unless someone presses Refresh."""
+"""The time after a failure in which MixCyfe does not ask for the list again, unless someone presses Refresh."""
 
 ANSWERABLE = {"insights": "Insights", "funnels": "Funnels", "retention": "Retention"}
 """The types of saved reports that Mixpanel's API can answer."""

@@ -43,7 +43,7 @@ def unknown_names(widget: Widget) -> list[UnknownName]:
 
 
 def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-    """Each name in the widget, as (field, noun, name, of). `of`: the names that the list of `name` belongs to."""
+    """Each name in the widget, as (field, noun, name, of). `of`: the names that select the stored list for `name`."""
     used = widget.report_type.fields
     events = [("events", event) for event in widget.events] if "events" in used else []
     events += [("born_event", widget.born_event)] if "born_event" in used else []
