@@ -70,7 +70,7 @@ class FormViews(admin.ModelAdmin):
         return JsonResponse(content)
 
     def lists_view(self, request: HttpRequest) -> HttpResponse:
-        """A list for a picker. `what`: a key of LISTS. `of`: names that select a list. `again`: asks for a newer one."""
+        """A list for a picker. `what`: a key of LISTS. `of`: names that select a list. `again`: asks for a new one."""
         self.must_edit(request)
         project = self.project_asked_for(request)
         what, of = request.POST.get("what", ""), request.POST.getlist("of")

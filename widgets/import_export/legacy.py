@@ -1,7 +1,7 @@
 """Turns addresses of the 2015 connector into projects and widgets.
 
-`http://host/mixpanel/api/v1.0/<event>/<secret>/<key>?by=…&clean=…&charttype=…`: Mixpanel still accepts the secret, as
-the project secret. The connector signed its requests with the key. No message shows any part of the secret or the key.
+`http://host/mixpanel/api/v1.0/<event>/<secret>/<key>?by=…&clean=…&charttype=…`: the secret is Mixpanel's project
+secret. The key was needed only to sign requests, and is ignored. No message shows any part of the secret or the key.
 """
 
 import hmac
