@@ -214,7 +214,7 @@ def test_the_last_one_takes_the_recovery_codes_along(root: Any, phone: Phone, lo
     assert "Yes, remove it" in text(client.get("/account/app/remove/"))
     assert client.post("/account/app/remove/").status_code == 302
     assert not Authenticator.objects.exists()
-    assert "Removed: codes from an app" in mail.outbox[0].body
+    assert "Removed a way to log in: codes from an app" in mail.outbox[0].body
 
 
 def test_new_recovery_codes_end_the_old_ones(root: Any, phone: Phone, log_in: Any) -> None:

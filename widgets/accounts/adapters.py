@@ -1,4 +1,4 @@
-"""What allauth does our way: nobody signs up, and secrets of second factors are encrypted like Mixpanel's."""
+"""Adapts allauth: nobody can sign up, and secrets of second factors are encrypted as Mixpanel's secrets are."""
 
 from typing import Any
 
@@ -36,10 +36,10 @@ class AccountAdapter(DefaultAccountAdapter):
         second_factor_page.end(request)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """The pages say it themselves."""
+        """Adds no message of allauth, because the pages have texts of their own."""
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """`second_factor` mails, at allauth's signals."""
+        """Sends nothing, because `second_factor` sends a mail at each of allauth's signals."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_network(request)

@@ -1,10 +1,10 @@
 """Writes the audit log (`models.audit_entry`): one entry per sign-in, change, export and command.
 
-A change and its entry are saved together or not at all, where the caller's transaction holds both. Signing in and out,
-backups and exports by command go on without an entry, when the database takes none; the line on stderr still says it.
+If the caller's transaction holds a change and its entry, they are saved together or not at all. Callers with
+`must=False` go on if the database can't store the entry, for example logins; the line on stderr is still written.
 
-What people change in the admin is also in Django's own log there, of which the history of one widget or project is
-made. Entries hold old and new values (`admin/changes.py`), but no credentials and no addresses of widgets.
+Changes in the admin are also in Django's own log (LogEntry), from which Django makes the history page of a widget or
+project. Entries hold old and new values (`admin/changes.py`), but no credentials and no addresses of widgets.
 """
 
 import json
@@ -50,9 +50,9 @@ def record(
     project: Project | None = None,
     must: bool = True,
 ) -> AuditEntry:
-    """Writes one entry. `about`: a row, or a name that a stranger typed. `by`: a user, if not the request's.
+    """Writes one entry. `about`: a row, or a name that a stranger typed. `by`: the user; by default the request's user.
 
-    With `must`, raises django.db.Error if it can't be written.
+    With `must`, raises django.db.Error if the database can't store the entry.
     """
     request = context.request
     if by is None and request is not None and request.user.is_authenticated:
@@ -104,7 +104,7 @@ def as_dict(entry: AuditEntry, *, with_address: bool = True) -> dict[str, Any]:
 
 
 def as_json(entry: AuditEntry, *, with_address: bool = True) -> str:
-    """One line of ASCII: no text of strangers can end it or control a terminal."""
+    """One line of ASCII, so that no text of a stranger can end the line or control a terminal."""
     return json.dumps(as_dict(entry, with_address=with_address))
 
 
@@ -135,7 +135,7 @@ def signed_in(request: Any, user: Any, **_: Any) -> None:
 
 
 def ways_used(request: Any, user: Any) -> list[str]:
-    """allauth notes all of them but the password."""
+    """The ways in which the person logged in. allauth notes all of them except the password."""
     noted = get_authentication_records(request, user)
     is_without = any(each["method"] == "socialaccount" or each.get("passwordless") for each in noted)
     kinds = (each.get("type", each["method"]) for each in noted)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 UNKNOWN = "0.0.0.0"  # noqa: S104 - stands for no address; nothing listens on it
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Newlines, escapes, characters that turn the writing direction, and halves of characters, which no database takes."""
+"""Newlines, escapes, characters that change the writing direction, and lone surrogates, which no database stores."""
 
 
 def harmless(text: str) -> str:
@@ -59,5 +59,5 @@ def address_in(text: str) -> str:
 
 
 def program(request: HttpRequest) -> str:
-    """The visitor's program, by its own name."""
+    """The visitor's User-Agent, harmless and short."""
     return harmless(request.headers.get("User-Agent", ""))[:200]

@@ -1,6 +1,6 @@
-"""Counts wrong guesses of somebody whom no password counter of `sign_in` covers, in the same table.
+"""Counts wrong guesses that the password counters of `sign_in` do not cover, in the same table.
 
-A second factor is guessed by a person who knows the password; an old password, by a person who has the session. A
+Somebody who knows the password may guess the second factor; somebody who has the session may guess the password. A
 count holds for AXES_COOLOFF_TIME after the last counted failure. During a lockout nothing is checked or written.
 """
 
@@ -20,7 +20,7 @@ from widgets.accounts.sessions import digest
 from widgets.accounts.sign_in import count, failures, shortened
 
 CODES = 5
-"""Wrong codes per account. Of a million codes, three are right at a time: 480 guesses per day find one in 2 years."""
+"""Wrong codes until the lockout. Three of a million codes are right at a time: 480 guesses per day need 2 years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Guesses:
         return self._above_limit(request) >= 0
 
     def reserve(self, request: Any) -> int:
-        """Counts a guess before it is checked. Returns the count's distance above the limit; above 0, check nothing.
+        """Counts a guess before it is checked. Returns the count minus the limit; if that is above 0, check nothing.
 
-        So many guesses at once, from whatever addresses, pass the limit no more than one after the other do.
+        So simultaneous guesses, even from many addresses, can't exceed the limit.
         """
         if self.are_locked(request):
             return 1
@@ -71,12 +71,12 @@ class Guesses:
 
 
 def of_session(request: Any) -> Guesses:
-    """Per session, not per account, so that a thief of a session can't stop the owner."""
+    """Counts per session, not per account, so that a thief of a session can't lock out the owner."""
     name = shortened(request.user.get_username())
     return Guesses(name, f"session {digest(request.session.session_key)}", settings.AXES_FAILURE_LIMIT)
 
 
 def of_codes(request: Any, user: Any) -> Guesses:
-    """Per account. Browsers with an earlier login have their own count, so that no thief locks out the owner."""
+    """Counts per account. Browsers with an earlier login have their own count, so that no thief locks out the owner."""
     name = shortened(user.get_username())
     return Guesses(name, f"code {known_browsers.known(request, name)}", CODES)

@@ -28,9 +28,9 @@ logger = logging.getLogger(__name__)
 
 
 class InvitationTokens(PasswordResetTokenGenerator):
-    """A link of a person who has never logged in ends when the person's projects change.
+    """The link of a person who has never logged in ends when the person's projects change.
 
-    Otherwise the lead who kept the link of an invitation would get into the project of the next lead who invites.
+    Otherwise a lead who kept the link could enter the project of the next lead who invites the same person.
     """
 
     key_salt = "widgets.accounts.invitations"
@@ -46,7 +46,7 @@ tokens = InvitationTokens()
 
 
 class OpenedTokens(InvitationTokens):
-    """The form in which a session keeps a link's token: its time and an HMAC. It can't be used as a link."""
+    """The form in which a session keeps a link's token: its time and an HMAC. Nobody can make a link from this form."""
 
     def keep(self, token: str) -> str:
         time, _, _ = token.partition("-")
@@ -77,13 +77,14 @@ class Invitation:
 
 
 class CantInvite(Exception):
-    """The message is for the person who invites."""
+    """The address can't be invited. The message tells the inviting person why."""
 
 
 def invite(by: Any, project: Project, name: str, email: str, role: str) -> Invitation:
     """Makes a person a member of a project that `by` leads. In other projects nothing changes.
 
-    Where mail is set up, the answer is the same for an address with and without an account. Raises CantInvite.
+    With mail, the result does not tell whether the address had an open account already. Raises CantInvite if the
+    account is closed, or already a member of the project.
     """
     with transaction.atomic():
         user = find(email)
@@ -102,7 +103,7 @@ def invite(by: Any, project: Project, name: str, email: str, role: str) -> Invit
     if new or may_give_link(by, user):
         return send_link(user)
     if settings.EMAIL_IS_SET_UP:
-        # To the person's own address. The link is never shown to `by`.
+        # A mail to the person's own address, because `by` must not see the link.
         return Invitation(user, mailed=mail_link(user) if is_pending(user) else mail_about(user, project, by))
     return Invitation(user)
 
@@ -167,6 +168,6 @@ def mail(user: Any, subject: str, text: str) -> bool:
     try:
         send_mail(subject, text, None, [user.email])
     except (OSError, SMTPException, ValueError) as error:
-        logger.error("a mail could not be sent: %s", type(error).__name__)  # noqa: TRY400 - its words may quote the mail
+        logger.error("a mail could not be sent: %s", type(error).__name__)  # noqa: TRY400 - may quote the mail
         return False
     return True

@@ -1,7 +1,7 @@
-"""Recognises browsers in which a person has logged in before, by a cookie that is sent only to the login page.
+"""Recognises browsers in which a person has logged in before, by a cookie for the login page and the pages below it.
 
 The cookie holds a random number, signed for one user name. A thief of the cookie gets the same limited number of
-guesses as everybody, for that one name. If several people share a browser, it knows the last one.
+guesses as everybody, for that one name. If several people share a browser, the cookie counts for the last one.
 """
 
 from collections.abc import Callable

@@ -23,7 +23,7 @@ from widgets.accounts.sign_in import refused
 
 
 def passkeys_work(request: HttpRequest) -> bool:
-    """Browsers have passkeys only for names with https, and for localhost."""
+    """Browsers offer passkeys only over https, and on localhost."""
     return request.is_secure() or request.get_host().partition(":")[0] == "localhost"
 
 
@@ -36,7 +36,7 @@ SAID = {
     "passkey": "This passkey is not known here. Log in with your password.",
     "changed": "Your password was changed. Log in with it.",
 }
-"""Why a person came back to the login page, by the name of a parameter in its address."""
+"""Parameter in the login page's address → the reason why a person came back to the page."""
 
 
 def back_to_login(why: str, next_url: str | None = None) -> HttpResponseRedirect:
@@ -62,21 +62,21 @@ class LoginPage(LoginView):
 
 
 class ToLoginPage(RedirectView):
-    """Where allauth thinks that the login page is."""
+    """Redirects to the login page from the URL at which allauth expects it."""
 
     pattern_name = "admin:login"
     query_string = True
 
 
 class PasskeyLogin(LoginWebAuthnView):
-    """Its page's script reads the challenge with GET and posts the passkey's answer. Both are limited per address."""
+    """The login page's script gets the challenge and posts the passkey's answer. Both are limited per visitor."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         limit = {"passkeys": "60/m/ip"}
         if not ratelimit.consume(request, app="widgets", action="passkeys", config=limit, limit_get=True):
             return refused(request)
         if not request.user.is_authenticated:
-            clear_login(request)  # of a person who entered the password and came back
+            clear_login(request)  # a login that stopped after the password
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Mails to people about their own accounts. They are sent after the answer, so that no answer's time tells anything.
+"""Mails to people about their own accounts. They leave after the answer, so its time tells nothing about accounts.
 
 Without EMAIL_URL, no mail is sent. Closed accounts get none.
 """
@@ -45,7 +45,7 @@ def send(user: Any, subject: str, text: str, footer: str = FOOTER) -> None:
 
 
 def send_once_per_day(user: Any, field: str, subject: str, text: str) -> None:
-    """For mails that a stranger can cause. `field` of AccountSecurity holds when the last one was sent."""
+    """Sends a mail that a stranger can cause. `field` of AccountSecurity holds the time of the last such mail."""
     if not settings.EMAIL_IS_SET_UP:
         return
     now = timezone.now()
@@ -57,7 +57,7 @@ def send_once_per_day(user: Any, field: str, subject: str, text: str) -> None:
 
 @receiver(request_finished, dispatch_uid="widgets.accounts.mails")
 def send_waiting(**_: Any) -> None:
-    """Servers send this signal when the whole answer has left, also of a poll."""
+    """Runs after every complete answer, also after each poll, so it ends at once if no mail waits."""
     if not waiting.mails:
         return
     mails, waiting.mails = waiting.mails, []
@@ -65,5 +65,5 @@ def send_waiting(**_: Any) -> None:
         try:
             mail.send()
         except (OSError, SMTPException, ValueError) as error:
-            # Its words may quote the mail.
+            # The error's text may quote the mail.
             logger.error("a mail could not be sent: %s", type(error).__name__)  # noqa: TRY400

@@ -1,6 +1,6 @@
 """Changes the role of a project's member, removes a member, and closes accounts.
 
-Users are never deleted, because their entries in the audit log would be deleted with them.
+Users are never deleted, because Django would delete their entries in the admin's own log (LogEntry) with them.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ class LastSuperuser(Exception):
 
 
 def set_role(by: Any, membership: Membership, role: Role) -> None:
-    """Raises LastLead."""
+    """Raises LastLead if the project would have no lead left."""
     with transaction.atomic():
         if role != Role.LEAD:
             keep_a_lead(by, membership)
@@ -33,9 +33,9 @@ def set_role(by: Any, membership: Membership, role: Role) -> None:
 
 
 def remove(by: Any, membership: Membership) -> int:
-    """Removes a person from a project. The person's widgets there lose their owner; returns their number.
+    """Removes a person from a project. Returns the number of widgets that lose their owner.
 
-    The account stays open, also without a project. Raises LastLead.
+    The account stays open, also without a project. Raises LastLead if the project would have no lead left.
     """
     with transaction.atomic():
         keep_a_lead(by, membership)
@@ -44,7 +44,7 @@ def remove(by: Any, membership: Membership) -> int:
 
 
 def keep_a_lead(by: Any, membership: Membership) -> None:
-    """Raises LastLead if nobody else leads the project. Its lock keeps two leads from removing each other."""
+    """Raises LastLead if nobody else leads the project. The project's lock keeps two leads from removing each other."""
     project = Project.objects.select_for_update().get(pk=membership.project_id)
     leads = project.memberships.filter(role=Role.LEAD)
     if by.is_superuser or not leads.filter(pk=membership.pk).exists():
@@ -55,9 +55,9 @@ def keep_a_lead(by: Any, membership: Membership) -> None:
 
 
 def keep_a_superuser(user: Any) -> None:
-    """Raises LastSuperuser if no other superuser can log in. Call it in the transaction that takes the right away.
+    """Raises LastSuperuser if no other superuser can log in. Call it in the transaction that demotes `user`.
 
-    Its locks keep two superusers from demoting each other.
+    The locks keep two superusers from demoting each other.
     """
     superusers = get_user_model().objects.filter(is_superuser=True, is_active=True).order_by("pk").select_for_update()
     if all(each.pk == user.pk or is_pending(each) for each in superusers):
@@ -72,7 +72,7 @@ def close_account(user: Any) -> int:
     """Removes a person from all projects and closes the account; returns the number of widgets without an owner now.
 
     A closed account loses its password and its rights, so that reopening it gives nothing back. The user name stays
-    for the audit log. Raises LastSuperuser.
+    for the audit log. Raises LastSuperuser if no other superuser could log in.
     """
     with transaction.atomic():
         keep_a_superuser(user)

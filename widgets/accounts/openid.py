@@ -1,7 +1,7 @@
-"""The exchange with a provider of OpenID Connect: what allauth's flow (code with PKCE and state) leaves open.
+"""The exchange with an OpenID Connect provider. It adds checks to allauth's flow (code with PKCE and state).
 
-The issuer must be the one that the host wrote down, its signature and the nonce are checked, and all requests of one
-step together take at most PATIENCE seconds, so a slow provider holds no thread for long.
+The issuer must be OIDC_ISSUER, and the nonce and the signature of the ID token must be right. All requests of one step
+together take at most PATIENCE seconds, so a slow provider holds no thread for long.
 
 https://openid.net/specs/openid-connect-core-1_0.html
 """
@@ -36,7 +36,7 @@ DESCRIPTION_KEPT = 300
 """Seconds for which a process keeps the provider's description of itself."""
 
 LONGEST_SUBJECT = 191
-"""The length of allauth's column."""
+"""The length of allauth's column for the subject (`SocialAccount.uid`)."""
 
 SIGNATURES = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -59,7 +59,7 @@ class ProviderSession:
         try:
             with SESSION.request(method, url, **options) as response:
                 body = read_body(response)
-        except Exception as error:  # noqa: BLE001 - sockets, TLS, urllib3, zlib; the words may hold the request
+        except Exception as error:  # noqa: BLE001 - sockets, TLS, urllib3, zlib; the text may hold the request
             raise ProviderException(f"the provider can't be reached: {type(error).__name__}") from None
         answer = requests.Response()
         answer.status_code, answer.headers, answer.raw = response.status_code, response.headers, BytesIO(body)
@@ -79,7 +79,7 @@ class Provider(OpenIDConnectProvider):
         return Exchange(request)
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
-        """A person who is logged in, and comes here to sign in again, proves to the provider who they are."""
+        """Adds the nonce. If the person is logged in already, the provider must ask them to sign in again."""
         chosen: dict[str, Any] = super().get_redirect_from_request_kwargs(request)
         again = {"prompt": "login", "max_age": 0} if request.user.is_authenticated else {}
         nonce = get_random_string(32)
@@ -89,12 +89,12 @@ class Provider(OpenIDConnectProvider):
         return ["openid", "email", "profile"]
 
     def extract_extra_data(self, data: Any) -> dict[str, Any]:
-        """Nothing is stored of what the provider says but its name for the person."""
+        """Empty, so that allauth stores none of the provider's claims except the subject."""
         return {}
 
 
 def provider_errors(read: Callable[..., Any]) -> Callable[..., Any]:
-    """Every error of a function that reads the provider's answers is the provider's. Its words may hold an answer."""
+    """Turns every error of a function that reads the provider's answers into a ProviderException without its text."""
 
     @wraps(read)
     def reading(*args: Any, **kwargs: Any) -> Any:
@@ -120,7 +120,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
     def get_provider(self) -> Provider:
         app = SocialApp(
             provider="openid_connect",
-            provider_id=settings.OIDC_ISSUER,  # another issuer's people are other people
+            provider_id=settings.OIDC_ISSUER,  # the same subject at another issuer is another person
             name="single sign-on",
             client_id=settings.OIDC_CLIENT_ID,
             secret=settings.OIDC_CLIENT_SECRET,
@@ -144,7 +144,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
 
     @property
     def basic_auth(self) -> bool:
-        """How the secret is sent. Providers that don't say it expect `client_secret_basic`."""
+        """Whether the secret is sent by HTTP Basic. Providers that name no method expect `client_secret_basic`."""
         return "client_secret_post" not in self.openid_config.get("token_endpoint_auth_methods_supported", ())
 
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:
@@ -157,18 +157,22 @@ class Exchange(OpenIDConnectOAuth2Adapter):
         if "email" not in claims:
             more = self._fetch_user_info(token.token)
             if more.get("sub") != claims["sub"]:
-                raise ProviderException("the userinfo is another person's")
+                raise ProviderException("the userinfo belongs to another person")
             claims = {**more, **claims}
         if len(claims["sub"]) > LONGEST_SUBJECT:
             raise ProviderException("the provider's name for the person is too long")
         if time.time() - claims.get("auth_time", time.time()) > RECENT and request.user.is_authenticated:
-            raise ProviderException("the provider did not ask to sign in again")
+            raise ProviderException("the provider did not ask the person to sign in again")
         login = self.get_provider().sociallogin_from_response(request, {"id_token": claims})
         login.is_verified, login.nonce = is_verified(claims), claims.get("nonce")
         return login
 
     def claims_of(self, id_token: str) -> dict[str, Any]:
-        """The claims of an ID token for us that the provider signed and that has not ended. Raises jwt.PyJWTError."""
+        """The claims of an ID token.
+
+        Raises jwt.PyJWTError if the token has expired, is not for OIDC_CLIENT_ID or has a wrong signature, and
+        StopIteration if the provider does not publish its key.
+        """
         keys = jwt.PyJWKSet.from_dict(ProviderSession().get(self.openid_config["jwks_uri"]).json()).keys
         name = jwt.get_unverified_header(id_token).get("kid")
         key = next(each for each in keys if each.key_id == name or (name is None and len(keys) == 1))

@@ -1,4 +1,4 @@
-"""The pages of one's own account: ways to log in, and sessions. allauth does the work, these show it in our look."""
+"""The pages of a person's own account: ways to log in, and sessions. They are allauth's views with our templates."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from widgets.models import Action
 
 
 class OwnPage:
-    """What all these pages need beside allauth's context."""
+    """Adds the admin's context and a title to the context of allauth's view."""
 
     title = ""
     request: HttpRequest
@@ -60,7 +60,7 @@ class AddApp(OwnPage, ActivateTOTPView):
     title = "Codes from an app"
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Uses the code up: whoever saw it logs in with it no more."""
+        """Marks the code as used, so that nobody who saw it can log in with it."""
         response: HttpResponse = super().form_valid(form)
         second_factor.authenticator_of(self.request.user, form.cleaned_data["code"])
         return response
@@ -124,5 +124,5 @@ def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(get_user_model(), pk=pk)
     if second_factor.remove(user):
         audit_log.log_change(request.user, user, "Removed the second factor.", Action.WAYS_TO_SIGN_IN)
-        messages.success(request, f"Removed the second factor of {user}. The password alone logs in now.")
+        messages.success(request, f"Removed the second factor of {user}. The password alone is enough to log in now.")
     return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))

@@ -1,6 +1,7 @@
-"""Reads what browsers answer to a passkey's challenge. fido2 raises many kinds of errors for what no browser answers.
+"""Reads browsers' answers to a passkey's challenge.
 
-allauth handles two of them. Here all are the same: this passkey is not right.
+For malformed answers, fido2 raises many kinds of errors, and allauth handles only two of them. This module turns all of
+them into one ValidationError.
 """
 
 from collections.abc import Callable
@@ -33,7 +34,7 @@ class CredentialField(forms.JSONField):
     to_python = guarded(forms.JSONField.to_python)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """A page that is shown again waits for another answer."""
+        """Empty, because a page that is shown again needs a new answer."""
         return InvalidJSONInput("")
 
 
@@ -54,10 +55,10 @@ class AddForm(AddWebAuthnForm):
 
 @guarded
 def check(user: Any, credential: Any) -> None:
-    """Raises ValidationError, if this is not the answer of one of the person's passkeys to the session's challenge."""
+    """Raises ValidationError if no passkey of the person gave this answer to the session's challenge."""
     auth.parse_authentication_response(credential)
     auth.complete_authentication(user, credential)
 
 
 challenge = auth.begin_authentication
-"""The challenge for the person's passkeys, for the page's script. The session keeps it."""
+"""Makes a challenge for the person's passkeys, keeps it in the session, and returns it for the page's script."""

@@ -1,4 +1,4 @@
-"""Limits guesses of the old password in the form that changes a password, and does what follows a change."""
+"""Limits guesses of the old password where people change it. After a change, ends sessions and sends a mail."""
 
 import re
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 WORDS = ("mixcyfe", "mixpanel", "cyfe", "dashboard")
-"""Words that somebody who guesses tries first, at this site."""
+"""Words that attackers of this site try first."""
 
 
 AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
@@ -43,7 +43,7 @@ LONGEST_COMMON = 64
 
 
 class PasswordRules:
-    """What Django's validators leave: the site's own words, and what follows a change on whatever page or command.
+    """Refuses more passwords than Django's validators do, and ends sessions after every change of a password.
 
     https://docs.djangoproject.com/en/5.2/topics/auth/passwords/#writing-your-own-validator
     """
@@ -52,8 +52,8 @@ class PasswordRules:
         self.common: set[str] = CommonPasswordValidator().passwords
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Django's list of common passwords has few of 12 characters. So a common one is also refused if it is
-        repeated, or has digits around it.
+        """Django's list has few common passwords of 12 characters. So a common password is also refused if it is
+        repeated, or has digits or signs around it.
         """
         if any(word in password.lower() for word in WORDS):
             raise ValidationError(f"Leave out the words {', '.join(WORDS)}: people who guess try them first.")
@@ -66,7 +66,7 @@ class PasswordRules:
         return "A few words that don't belong together are hard to guess and easy to keep in mind."
 
     def password_changed(self, password: str, user: Any = None) -> None:
-        """Ends all sessions. The one that changed the password goes on, because Django gives it a new key then."""
+        """Ends all sessions. The session that changed the password goes on, because Django then gives it a new key."""
         if user is not None:
             audit_log.record(Action.PASSWORD, user, must=False)  # the password is saved already
         if user is None or user.last_login is None:

@@ -1,7 +1,7 @@
 """Forgotten passwords: a mail with a link that works once, for an hour. The answer is the same for every address.
 
-Closed accounts get no mail, and neither do accounts without a password: those of single sign-on, of commands, and of
-invited people, who ask for a new invitation.
+Closed accounts get no mail. Accounts without a password get none either: accounts that use only single sign-on, the
+account for commands, and accounts of invited people, who can ask for a new invitation.
 """
 
 from datetime import datetime, timedelta
@@ -29,10 +29,10 @@ from widgets.accounts.views import SetPassword
 
 LINK_WORKS = timedelta(hours=1)
 BEGINNING = datetime(2001, 1, 1)
-"""Django's tokens begin with the seconds since then, by the machine's local time."""
+"""Django's tokens begin with the number of seconds since this moment of the machine's local time."""
 
 MAILS = 3
-"""Mails to one address per quarter of an hour."""
+"""Mails to one e-mail address per quarter of an hour."""
 
 ASKS = 20
 """Requests of one visitor per quarter of an hour."""
@@ -88,7 +88,7 @@ class Forgotten(AsksForAddress):
         if too_many_asks(request):
             return refused(request)
         email = form.cleaned_data["email"]
-        # Unknown addresses are counted too, so that the answer takes as long.
+        # Unknown addresses are counted too, so that the answers to all addresses take equally long.
         tries = Guesses(digest(email.lower()), "password reset", MAILS)
         if not tries.are_locked(request):
             count(request, tries.name, tries.kind)
@@ -99,7 +99,7 @@ class Forgotten(AsksForAddress):
 
 
 def too_many_asks(request: Any) -> bool:
-    """Counts this request of the address. True if it is one too many."""
+    """True if the visitor has sent ASKS requests already. Otherwise counts this request."""
     AxesProxyHandler.update_request(request)
     tries = Guesses("", f"asks {request.axes_ip_address}", ASKS)
     if tries.are_locked(request):
@@ -109,7 +109,10 @@ def too_many_asks(request: Any) -> bool:
 
 
 def accounts_with(email: str) -> list[Any]:
-    """The open accounts with this address and a password. Databases compare some different letters as equal."""
+    """The open accounts with this address and a password.
+
+    Python compares the addresses again, because databases take some different letters as equal.
+    """
     found = get_user_model().objects.filter(email__iexact=email, is_active=True)
     return [user for user in found if user.email.lower() == email.lower() and user.has_usable_password()]
 

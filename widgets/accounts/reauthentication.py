@@ -1,7 +1,7 @@
-"""Asks people to sign in again before credentials, people or addresses change, if their login is RECENT no more.
+"""Asks people to sign in again before credentials, people or addresses change, if their login is not recent.
 
-The page that asks is the answer to the very request. A POST travels through the browser in hidden fields and arrives
-again with the password, so nothing typed is lost, and nothing typed is stored.
+The page that asks is the answer to the request itself. The page holds the fields of a POST as hidden fields, and the
+browser sends them again with the password. So the person loses no entries, and the server stores none.
 """
 
 import time
@@ -22,10 +22,12 @@ from widgets.accounts.sessions import SIGNED_IN_AT
 from widgets.accounts.sign_in import refused
 
 RECENT = 600
+"""Seconds after a login, or after signing in again, in which nobody is asked."""
+
 CONFIRMED_AT = "confirmed_at"
 PREFIX = "again"
 MARK = f"{PREFIX}-method"
-"""The field of our form that says by which method the first request came."""
+"""The form's hidden field with the method of the first request, GET or POST."""
 
 View = Callable[..., Any]
 
@@ -42,7 +44,7 @@ def confirm(request: Any) -> None:
 
 
 class AgainForm(forms.Form):
-    """The password, or a code for people without one, or a passkey."""
+    """Asks for the password or a passkey; for a code instead of the password if the person has no password."""
 
     password = forms.CharField(
         required=False,
@@ -85,7 +87,7 @@ class AgainForm(forms.Form):
 
 
 def ask(request: Any) -> HttpResponse | None:
-    """The page that asks to sign in again; None if the view may go on. The request is of a person who is logged in."""
+    """The page that asks to sign in again; None if the view may go on. The person must be logged in."""
     if is_recent(request):
         return None
     answered = request.method == "POST" and MARK in request.POST
@@ -124,7 +126,7 @@ def page(request: Any, form: AgainForm, method: str) -> HttpResponse:
 
 
 def required(view: View) -> View:
-    """A view that only people with a recent login get. Put it inside `login_required`."""
+    """Asks people without a recent login to sign in again before the view. Put it inside `login_required`."""
 
     @wraps(view)
     def asking(request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -134,7 +136,7 @@ def required(view: View) -> View:
 
 
 def required_on_post(view: View) -> View:
-    """Asks before a POST, when the view changes something, and shows its page to everybody whom it lets in."""
+    """Like `required`, but only before a POST, because only a POST changes something."""
 
     @wraps(view)
     def asking(request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -155,7 +157,7 @@ PEOPLE = (
 
 
 def required_for_people(view: View) -> View:
-    """For the admin's views. Where it is a page of PEOPLE, `required_on_post` holds."""
+    """Applies `required_on_post` to those views of the admin whose URL names begin as in PEOPLE."""
     guarded = required_on_post(view)
 
     @wraps(view)

@@ -1,6 +1,7 @@
-"""Second factors: codes from an app, passkeys, recovery codes. Who must have one, from when on, and who removes them.
+"""Second factors: codes from an app, passkeys, recovery codes. This module says who must have one, and from when on.
 
-A person who must have one has GRACE from the first page after the login. Then every page leads to the set-up.
+A person who must have a second factor has GRACE to set it up, from the first page that they open while it is missing.
+After that, all pages except OPEN_PAGES lead to the set-up.
 """
 
 import logging
@@ -42,10 +43,10 @@ OPEN_PAGES = {
     "logout",
     "jsi18n",
     "healthz",
-    "single_sign_on",  # the way to sign in again, without which the set-up does not open
+    "single_sign_on",  # people may have to sign in again to open the set-up
     "openid_connect_callback",
 }
-"""The names of all pages for people whose grace is over."""
+"""The names of the URLs that stay open for people whose grace is over."""
 
 
 def must_have_second_factor(user: Any) -> bool:
@@ -57,7 +58,7 @@ def has_second_factor(user: Any) -> bool:
 
 
 def due_at(user: Any) -> datetime | None:
-    """When the grace of this person ends or ended; None if no second factor is missing."""
+    """The end of this person's grace; None if the person has a second factor or needs none."""
     if not must_have_second_factor(user) or has_second_factor(user):
         return None
     known, _ = AccountSecurity.objects.get_or_create(user=user)
@@ -68,7 +69,7 @@ def due_at(user: Any) -> datetime | None:
 
 
 class SecondFactorMiddleware:
-    """Marks the request with the end of the grace, for the pages, and leads to the set-up after it."""
+    """Notes the end of the grace in the request, for the templates. After that time, redirects to the set-up."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -90,7 +91,7 @@ class SecondFactorMiddleware:
 
 
 def authenticator_of(user: Any, code: str) -> Authenticator | None:
-    """The app or the recovery codes that this code belongs to. A code is good once."""
+    """The app or the recovery codes that this code belongs to, else None. Each code works once."""
     try:
         with transaction.atomic():
             for each in Authenticator.objects.select_for_update().filter(user=user).exclude(type=FACTORS[1]):
@@ -103,7 +104,7 @@ def authenticator_of(user: Any, code: str) -> Authenticator | None:
 
 
 def takes(app: Authenticator, code: str) -> bool:
-    """True for a code of now that is newer than the last one used, in whatever process."""
+    """True if the code is valid now and newer than the last used code, which all processes read from the database."""
     secret = decrypt(app.data["secret"])
     for counter in yield_hotp_counters_from_time():
         is_newer = counter > app.data.get("last_counter", 0)
@@ -115,7 +116,7 @@ def takes(app: Authenticator, code: str) -> bool:
 
 
 class CodeForm(AuthenticateForm):
-    """The form after the password. `SecondFactorPage` counts wrong codes."""
+    """The form that asks for a code after the password. `SecondFactorPage` counts wrong codes."""
 
     code = forms.CharField(
         max_length=32,
@@ -147,28 +148,28 @@ def remove(user: Any) -> int:
         mails.send(
             user,
             "Your second factor at MixCyfe was removed",
-            "An administrator removed the second factor of your account. The password alone logs in now. Set up a new "
-            "second factor at once.",
+            "An administrator removed the second factor of your account. The password alone is enough to log in now. "
+            "Set up a new second factor at once.",
         )
     return removed
 
 
 def note_change(user: Any, what: str) -> None:
-    """Logs a change of one's own ways to log in, and mails it."""
+    """Logs that a person's ways to log in have changed, and mails this to the person."""
     audit_log.log_change(user, user, what, Action.WAYS_TO_SIGN_IN)
     mails.send(user, "The ways to log in to your account at MixCyfe changed", what)
 
 
 @receiver(signals.authenticator_added, dispatch_uid="widgets.second_factor.added")
 def added(user: Any, authenticator: Authenticator, **_: Any) -> None:
-    note_change(user, f"Added to log in with: {NAMES[Authenticator.Type(authenticator.type)]}.")
+    note_change(user, f"Added a way to log in: {NAMES[Authenticator.Type(authenticator.type)]}.")
 
 
 @receiver(signals.authenticator_removed, dispatch_uid="widgets.second_factor.removed")
 def removed(user: Any, authenticator: Authenticator, **_: Any) -> None:
-    note_change(user, f"Removed: {NAMES[Authenticator.Type(authenticator.type)]}.")
+    note_change(user, f"Removed a way to log in: {NAMES[Authenticator.Type(authenticator.type)]}.")
 
 
 @receiver(signals.authenticator_reset, dispatch_uid="widgets.second_factor.reset")
 def reset(user: Any, **_: Any) -> None:
-    note_change(user, "Made new recovery codes. The old ones work no more.")
+    note_change(user, "Made new recovery codes. The old ones no longer work.")

@@ -1,6 +1,6 @@
-"""The page after the password: it asks for a code or a passkey. Its address is below the login page's.
+"""The page after the password, which asks for a code or a passkey.
 
-So the cookie of `known_browsers` arrives here too.
+Its URL is below the login page's URL, so browsers send the cookie of `known_browsers` to both pages.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ BEGUN_WITH = "login_begun_with"
 
 
 def begin(request: HttpRequest, user: Any) -> None:
-    """Notes the password of a login that begins, as Django does for sessions."""
+    """Keeps a hash of the current password in the session, so that a new password ends this unfinished login."""
     request.session[BEGUN_WITH] = user.get_session_auth_hash()
 
 
@@ -41,7 +41,7 @@ class SecondFactorPage(AuthenticateView):
         return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Nobody can guess a passkey, so it is taken during a lockout too."""
+        """A passkey is accepted during a lockout too, because nobody can guess one."""
         user = self.stage.login.user
         tries = guesses.of_codes(request, user)
         above = tries.reserve(request) if "code" in request.POST else 0

@@ -1,8 +1,8 @@
-"""Stores sessions so that a stolen backup logs nobody in: under a digest of their keys, with encrypted data.
+"""Stores sessions so that nobody can log in with a stolen backup: rows hold digests of the keys, and encrypted data.
 
 A session ends SESSION_COOKIE_AGE after its last request, and SESSION_ENDS_AFTER after its login. The row's
-`expire_date` is the earlier of the two. A request moves it only when it moves by more than TOUCH_SECONDS, so a person
-who reads costs one write per hour. SESSION_ENGINE names this module. Only the cookie holds the key itself.
+`expire_date` is the earlier of the two. A request updates it only if the new time is more than TOUCH_SECONDS later, so
+an active person costs one write per hour. SESSION_ENGINE names this module. Only the cookie holds the key itself.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ SIGNED_IN_AT = "signed_in_at"
 CLIENT = "client"
 TOUCH_SECONDS = 3600
 BEFORE_LOGIN = 3600
-"""Seconds for a second step, a new password or single sign-on. Strangers begin such sessions, so they end soon."""
+"""Seconds until a session without a login ends. Strangers can begin such sessions, so they end soon."""
 
 
 def digest(key: str) -> str:
@@ -54,7 +54,7 @@ class SessionStore(DatabaseSessions):
         return encrypt(self.serializer().dumps(session_dict).decode("latin-1")).token
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
-        """The session's data; none if no key opens it. That person logs in again."""
+        """The session's data; empty if no encryption key decrypts it. The person then has to log in again."""
         try:
             found: dict[str, Any] = self.serializer().loads(Encrypted(str(session_data)).reveal().encode("latin-1"))
         except (SecretLost, ValueError):
@@ -117,7 +117,7 @@ class OpenSession:
 
 
 def open_sessions(request: Any) -> Iterator[OpenSession]:
-    """The person's own sessions, this one first, then by their last requests."""
+    """The person's own sessions: the current one first, then those with the latest requests."""
     from widgets.models import Session
 
     current = digest(request.session.session_key)
@@ -138,7 +138,7 @@ def open_sessions(request: Any) -> Iterator[OpenSession]:
 
 
 def end_others(request: Any) -> int:
-    """Ends all sessions of the person but this one. Returns their number."""
+    """Ends all sessions of the person except the current one. Returns the number of ended sessions."""
     from widgets.models import Session
 
     others = Session.objects.filter(user=request.user).exclude(session_key=digest(request.session.session_key))
@@ -157,7 +157,7 @@ SYSTEMS = {
 
 
 def browser_name(program: str) -> str:
-    """“Firefox on Linux”, from a User-Agent. Programs may claim anything."""
+    """A name such as “Firefox on Linux” from a User-Agent. Programs may send any User-Agent."""
     browser = next((name for part, name in BROWSERS.items() if part in program), "")
     system = next((name for part, name in SYSTEMS.items() if part in program), "")
     return f"{browser} on {system}" if browser and system else browser or program[:40] or "Unknown program"

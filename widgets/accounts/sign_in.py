@@ -1,9 +1,9 @@
 """Limits password guessing, with the counters of django-axes (AccessAttempt).
 
-A failure counts for `AXES_COOLOFF_TIME`. There are two limits: per name and address, and per address. During a
-lockout no password is checked and no row is written, so more attempts do not prolong it. Browsers with an earlier
-login have their own counters, so an attacker in the same office or behind the same proxy locks out only new browsers
-(https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
+A failure counts for `AXES_COOLOFF_TIME`. There are two limits: per name and network address, and per network address.
+During a lockout no password is checked and no row is written, so more attempts do not prolong the lockout. Browsers
+with an earlier login have their own counters, so an attacker in the same office or behind the same proxy locks out only
+new browsers (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from widgets.accounts import failed_logins, known_browsers, mails
 from widgets.accounts.client import harmless, program
 
 NEW_BROWSER = ""
-"""The `user_agent` in the counters of unknown browsers. Programs can send any name, so that name is not used."""
+"""The `user_agent` in the counters of unknown browsers. The User-Agent itself is not used: programs can send any."""
 
 LONGEST_NAME = 64
 
@@ -62,16 +62,17 @@ def failures(attempts: QuerySet[AccessAttempt]) -> int:
 
 
 def tell_of_lockout(name: str) -> None:
-    """Mails the account's owner, once per day, however many strangers lock out however many browsers."""
+    """Mails the lockout to the account's owner: at most one mail per day, even if there are many lockouts."""
     user = get_user_model().objects.filter(username=name, is_active=True).first()
     if user is not None:
         mails.send_once_per_day(
             user,
             "lockout_mailed_at",
             "Wrong passwords for your account at MixCyfe",
-            "Somebody entered a wrong password for your account too often. New browsers at that address can't log in "
-            "to it for a quarter of an hour. If that was you, wait, or use a browser in which you logged in before. If "
-            "it was not, nobody got in, and you need to do nothing. At most one such mail per day is sent.",
+            "Somebody entered a wrong password for your account too often. New browsers in that person's network can't "
+            "log in to your account for a quarter of an hour. If you entered the password, wait, or use a browser in "
+            "which you logged in before. If you did not, do nothing: nobody got in. You get at most one such mail per "
+            "day.",
         )
 
 

@@ -1,7 +1,7 @@
 """Single sign-on with OpenID Connect, beside passwords. The host sets OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET.
 
-`openid` has the exchange with the provider. Here stands which account a person gets: one is matched by a verified
-address only, and superusers' never.
+`openid` holds the exchange with the provider. This module chooses the account: the one that is connected already, else
+the one with the same verified e-mail address, else a new one. Superusers can't log in this way.
 """
 
 import logging
@@ -40,7 +40,7 @@ logger = logging.getLogger("widgets.sign_in")
 View = Callable[[HttpRequest], HttpResponse]
 
 AT_ONCE = threading.BoundedSemaphore(3)
-"""Threads of this process that may wait for the provider. The next person goes back to the login page."""
+"""Threads of this process that may wait for the provider. While all of them wait, others go back to the login page."""
 
 PER_ADDRESS = {"sign-on": "120/m/ip"}
 
@@ -57,10 +57,10 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         raise ImmediateHttpResponse(back_to_login("failed"))
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Finds or makes the account. allauth then asks for its second factor, and logs the person in."""
+        """Finds or makes the account. allauth then asks for the second factor, and logs the person in."""
         sociallogin.token = None
         if sociallogin.nonce != sociallogin.state.get("nonce"):
-            self.on_authentication_error(request, None, "the ID token is of another login")
+            self.on_authentication_error(request, None, "the ID token belongs to another login")
         is_known = sociallogin.is_existing
         user = sociallogin.user if is_known else account_for(sociallogin)
         if user.is_superuser:
@@ -77,15 +77,16 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
 
 def log_failure(error: Exception) -> None:
-    """Only a ProviderException has words of ours. Those of others may quote a secret, a code or a token."""
+    """Logs the text of a ProviderException only. The texts of other errors may quote a secret, a code or a token."""
     why = str(error) if isinstance(error, ProviderException) else type(error).__name__
     logger.warning("single sign-on failed: %s", harmless(why)[:200])
 
 
 def account_for(sociallogin: Any) -> Any:
-    """The account with the verified address, else a new one without a project.
+    """The account with the verified e-mail address, else a new one without a project.
 
-    Raises ImmediateHttpResponse, back to the login page, if the address is not verified or leads to no single account.
+    Raises ImmediateHttpResponse, which leads back to the login page, if the address is not verified, if several
+    accounts have it, or if it is only the user name of an account.
     """
     email = (sociallogin.user.email or "").lower()
     if not (email and sociallogin.is_verified):
@@ -110,7 +111,7 @@ def accounts_of(user: Any) -> list[SocialAccount]:
 
 
 def within_limits(view: View) -> View:
-    """404 without single sign-on; the login page, when the provider is slow, down or lies."""
+    """Answers 404 without single sign-on, and leads back to the login page if the provider fails or is slow."""
 
     @wraps(view)
     def limited(request: HttpRequest) -> HttpResponse:
@@ -139,11 +140,11 @@ def within_limits(view: View) -> View:
 @require_POST
 @within_limits
 def begin(request: HttpRequest) -> HttpResponse:
-    """Leads to the provider. POST, so that no other site can begin a login."""
+    """Sends the person to the provider. The view takes only POST, so that no other site can begin a login."""
     response: HttpResponse = OAuth2LoginView.adapter_view(Exchange(request))(request)
     if urlsplit(response["Location"]).netloc == "":
         return response
-    # Not a redirect: the answer to a form may not lead to another site, says the Content-Security-Policy.
+    # Not a redirect, because the Content-Security-Policy (form-action) forbids that a form leads to another site.
     return render(request, "sign_in/to_provider.html", {"url": response["Location"]})
 
 
@@ -151,6 +152,6 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_GET
 @within_limits
 def come_back(request: HttpRequest) -> HttpResponse:
-    """Where the provider sends people back to. The host enters this address there."""
+    """The provider sends people back to this URL. The host registers the URL with the provider."""
     response: HttpResponse = OAuth2CallbackView.adapter_view(Exchange(request))(request)
     return response

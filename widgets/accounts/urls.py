@@ -1,6 +1,6 @@
-"""The addresses of invitation links, of the ways to log in, and of one's own account.
+"""The URLs of invitation links, of the ways to log in, and of a person's own account.
 
-allauth looks for the names that begin with `account_` and `mfa_`.
+allauth looks for the URL names that begin with `account_` and `mfa_`.
 """
 
 from django.urls import path

@@ -1,4 +1,4 @@
-"""The page behind the link of an invitation or a forgotten password, where a person sets one. It needs no login."""
+"""The page behind the link of an invitation or a password reset. A person sets a password there, without a login."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from widgets.accounts.invitations import opened_tokens, tokens
 
 
 class SetPassword(PasswordResetConfirmView):
-    """Every invalid link gets the same page. A valid link's token leaves the address at once.
+    """All invalid links lead to the same page. A valid link redirects at once to an address without the token.
 
     Django would keep the token in the session, and backups hold sessions. Here the session keeps only its HMAC.
     """
@@ -34,7 +34,7 @@ class SetPassword(PasswordResetConfirmView):
         return response
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Logs the person in like the login page: an account with a second factor asks for it."""
+        """Logs the person in as the login page does: allauth asks for the second factor if the account has one."""
         user = form.save()
         del self.request.session[INTERNAL_RESET_SESSION_TOKEN]
         response: HttpResponse = perform_login(self.request, user, redirect_url=str(self.success_url))

@@ -27,7 +27,7 @@ def answer(entries: QuerySet[AuditEntry], kind: str, *, with_address: bool) -> S
 
 
 def newest_first(entries: QuerySet[AuditEntry]) -> Iterator[AuditEntry]:
-    """A query per batch, so that no cursor or transaction is open while a slow reader takes the file."""
+    """Sends one query per batch, so that no cursor or transaction stays open during a slow download."""
     last: int | None = None
     while True:
         rest = entries if last is None else entries.filter(pk__lt=last)
@@ -44,14 +44,14 @@ def json_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator
 
 
 class Echo:
-    """A file that gives back what is written to it."""
+    """A file whose `write` returns the text, for a `csv.writer` whose lines are streamed."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def csv_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator[str]:
-    """Every cell is quoted, on one line, and no formula, also where a program separates cells by semicolons."""
+    """Every cell is quoted, on one line, and never a formula, not even in programs that split cells at semicolons."""
     writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     yield writer.writerow(as_dict(AuditEntry(), with_address=with_address))
     for entry in newest_first(entries):

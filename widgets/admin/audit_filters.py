@@ -1,4 +1,4 @@
-"""The filters of the audit log's page. They offer what the reader may know, and count no entries."""
+"""The filters of the audit log's page. They offer only names that the reader may see, and count no entries."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,7 +19,7 @@ SINCE, UNTIL = "since", "until"
 
 
 class ByRow(admin.SimpleListFilter):
-    """Entries with the id of a row. All entries stay for the reader who has one choice or none."""
+    """Filters entries by the id of a chosen row. Readers without any choice do not see the filter."""
 
     field = ""
 
@@ -48,7 +48,7 @@ class ByProject(ByRow):
 
 
 class ByPerson(ByRow):
-    """Superusers get all accounts, others the members of their projects. A search finds those who are gone."""
+    """Superusers get all accounts, others the members of their projects. The search also finds former members."""
 
     title = "person"
     parameter_name = "person"

@@ -1,7 +1,7 @@
 """The page of the audit log: a list to filter, search and export. `accounts.audit_log` writes its entries.
 
-Members read the entries of their projects; entries of no project, and all networks, are for superusers. Nothing here
-changes or deletes an entry.
+Members read the entries of their projects; only superusers read entries without a project, and networks. Nothing
+here changes or deletes an entry.
 """
 
 from datetime import UTC, tzinfo
@@ -35,7 +35,7 @@ from widgets.models.access import has_role_somewhere
 from widgets.times import time_tag
 
 MOST = 10_000
-"""Entries that the pages of the list show. Counting more would take long; dates and exports reach all."""
+"""Entries on the pages of the list. Counting more would take long. Exports and filters by day reach all entries."""
 
 
 class Newest(Paginator):
@@ -64,7 +64,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
     sortable_by = ()
 
     def get_urls(self) -> list[URLPattern]:
-        """A list and its exports. There is no page of one entry."""
+        """The list and its exports. An entry has no page of its own."""
         wrap = self.admin_site.admin_view
         return [
             path("", wrap(self.changelist_view), name="widgets_auditentry_changelist"),
@@ -85,7 +85,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
         return (*shown, "address") if is_superuser(request) else shown
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Not by a network that the reader may not see."""
+        """Only superusers search by network, because only they see networks."""
         fields = ("actor", "project", "subject", "details")
         return (*fields, "address") if is_superuser(request) else fields
 
@@ -108,7 +108,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
             return page.render() if isinstance(page, TemplateResponse) else page
 
     def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
-        """The filtered list as a file. The export is an entry too."""
+        """The filtered list as a file. The audit log records the export."""
         if kind not in KINDS:
             raise Http404
         if not self.has_view_permission(request):

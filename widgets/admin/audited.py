@@ -1,4 +1,4 @@
-"""Writes what people change in the admin's forms into the audit log, beside Django's own log."""
+"""Records changes in the admin's forms in the audit log, beside Django's own log."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ class Audited(admin.ModelAdmin):
         return self.mirrored(request, obj, entry, self.action_of(entry.get_change_message()))
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        """Called before the rows go."""
+        """Django calls this before it deletes the rows."""
         for row in queryset:
             record(Action.DELETED, row, by=request.user)
         return super().log_deletions(request, queryset)
 
     def action_of(self, said: str) -> Action:
-        """The kind of a change, by its words."""
+        """The audit log's action for a change with this message."""
         return Action.CHANGED
 
     def mirrored(self, request: HttpRequest, obj: Any, entry: Any, action: Action) -> Any:

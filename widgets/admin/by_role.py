@@ -1,4 +1,4 @@
-"""Rights in the admin: the reader's role in the row's project decides. Django's permissions give nothing."""
+"""Rights in the admin: the reader's role in the row's project decides. Django's permissions have no effect."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ def is_superuser(request: HttpRequest) -> bool:
 class ByRole(admin.ModelAdmin):
     """A ModelAdmin of rows that belong to a project.
 
-    Without a row, Django asks whether there may be one: somebody with the role in any project gets the list or the
-    form, and the rows and choices in it are filtered by role.
+    Before Django knows the row, it asks for the right to any row. People with the role in some project have that right.
+    They get the list or the form, whose rows and choices are filtered by role.
     """
 
     to_view = Role.VIEWER
@@ -56,10 +56,10 @@ class ByRole(admin.ModelAdmin):
 
 
 class SuperusersOnly(admin.ModelAdmin):
-    """Rows of no project."""
+    """A ModelAdmin of rows that belong to no project."""
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """For others, a row that exists answers like one that does not: Django looks first, and asks then."""
+        """Empty for other people: Django looks for the row before it checks rights, so every row seems missing."""
         return super().get_queryset(request) if is_superuser(request) else super().get_queryset(request).none()
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -21,7 +21,7 @@ class LogsValues(admin.ModelAdmin):
     """A ModelAdmin whose log entries hold old and new values, one line per field."""
 
     logged_as_replaced: tuple[str, ...] = ()
-    """Fields whose values are secret, or not for all readers of the log."""
+    """Fields whose values are secret, or not for every reader of the log."""
 
     not_logged: tuple[str, ...] = ()
     """Fields of the form that are not stored."""
@@ -47,17 +47,15 @@ class LogsValues(admin.ModelAdmin):
             if name in self.logged_as_replaced:
                 old, new = "", "replaced"
             elif is_one_row(field):
-                old, new = (
-                    "",
-                    "replaced",
-                )  # for example the project, of which the log's later readers may not be members
+                # Readers of the log may not be allowed to see the row, for example the widget's old project.
+                old, new = "", "replaced"
             yield f"{capfirst(field.label or name)}: {f'{old} → ' if old else ''}{new}"
 
 
 def only_changed(before: list[Any], after: list[Any]) -> tuple[list[Any], list[Any]]:
-    """The rows that differ, because all rows together may be too long for one line of the log."""
+    """The rows that differ, because all rows together may be longer than LONGEST."""
     gone, new = [row for row in before if row not in after], [row for row in after if row not in before]
-    return (gone, new) if gone or new else (before, after)  # else only the order is new
+    return (gone, new) if gone or new else (before, after)  # otherwise only the order has changed
 
 
 def is_one_row(field: forms.Field) -> bool:

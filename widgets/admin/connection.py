@@ -40,9 +40,9 @@ EVENT = "MixCyfe connection test"
 """No project has this event, so Mixpanel's answer is very small."""
 
 LAST_ZONE = "Etc/GMT+12"
-"""Where the date changes last. Without a time zone, the test asks for today's date there.
+"""The time zone in which each day begins last.
 
-That date is nowhere in the future. Mixpanel would refuse a future date.
+If the form has no time zone, the test asks for today's date in this zone, because Mixpanel refuses a future date.
 """
 
 
@@ -179,7 +179,7 @@ def may_be_the_engine(failure: Failure) -> bool:
 
 
 def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) -> str:
-    """Sends one query, then asks for the project's time zone if `may_ask_zone`, which costs no query of the hour.
+    """Sends one query. If `may_ask_zone`, then asks for the project's time zone, which costs no query of the hour.
 
     Returns the name of the time zone, or "" if Mixpanel does not tell it. Raises MixpanelError if the query fails. If
     Mixpanel refuses the query because of the time zone, but then tells the project's time zone, nothing is raised.
@@ -224,14 +224,18 @@ def connected(project: Project, zone: str) -> Verdict:
         )
     elif not zone:
         text = (
-            f"The time in {project.timezone} is {clock(project.timezone)}. If the project's clock at Mixpanel shows "
-            "another time, change the time zone: Mixpanel does not tell it to this account."
+            "Mixpanel does not tell the time zone to this account, so compare the clocks: the time in "
+            f"{project.timezone} is {clock(project.timezone)}. If the project's clock at Mixpanel shows another time, "
+            "change the time zone."
         )
     elif same_clock(project.timezone, zone):
         text = f"The time zone is right: it is {clock(zone)} there."
     else:
         wrong = f"The time zone is wrong: at Mixpanel, the project is in {zone}."
-        text = f"Mixpanel answers. But it is {clock(zone)} there, and {clock(project.timezone)} in {project.timezone}."
+        text = (
+            f"Mixpanel answers. But it is {clock(zone)} in the project's zone, and {clock(project.timezone)} in "
+            f"{project.timezone}."
+        )
         return Verdict(False, wrong, text, outcomes=("ok",), timezone=zone)
     if project.auth == Auth.PROJECT_SECRET:
         text += " Mixpanel ends project secrets on 3 March 2027. Change to a service account before that day."

@@ -1,4 +1,4 @@
-"""The style sheets and scripts of the widget's form: no more than it uses, because each file costs a round trip."""
+"""The style sheets and scripts of the widget's form: only those that it uses, because each file costs a round trip."""
 
 from django import forms
 
@@ -19,7 +19,7 @@ MEDIA = forms.Media(
         "admin/js/admin/RelatedObjectLookups.js",
     ),
 )
-"""Django's own list for a form has nine files more. `forms.css` imports `widgets.css`, late without a link."""
+"""Django's own list for a form has nine more files. A link loads `widgets.css` early: `forms.css` imports it late."""
 
 MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "metrics", "preview", "draft")]
 """The page names all modules, so that the browser fetches them at once. The first one imports the others."""

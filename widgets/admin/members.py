@@ -89,7 +89,7 @@ class MembersPage(admin.ModelAdmin):
         return self.back(request, row, f"New role of {row.user}: {new.label}.")
 
     def link_view(self, request: HttpRequest, pk: int, user: int) -> HttpResponse:
-        """A new one-time link for a person whose first one has expired or got lost."""
+        """Makes a new one-time link for a person whose first link has expired or got lost."""
         row = self.row_to_change(request, pk, user)
         if not may_give_link(request.user, row.user):
             raise PermissionDenied
@@ -98,7 +98,7 @@ class MembersPage(admin.ModelAdmin):
         return self.page(request, row.project, "invited", "A new link", invitation=made, email=row.user.email)
 
     def remove_view(self, request: HttpRequest, pk: int, user: int) -> HttpResponse:
-        """Asks first, and names the widgets that lose their owner."""
+        """Asks for confirmation, and names the widgets that lose their owner."""
         row = self.row_to_change(request, pk, user)
         if request.method != "POST":
             context = {"row": row, "widgets": members.owned_in(row)}
@@ -113,7 +113,11 @@ class MembersPage(admin.ModelAdmin):
         return self.back(request, row, f"{row.user} is no longer a member of {row.project}.{owners}")
 
     def row_to_change(self, request: HttpRequest, pk: int, user: int) -> Membership:
-        """The membership. Raises Http404 for projects that this person does not see, PermissionDenied for no lead."""
+        """The membership of `user`.
+
+        Raises Http404 if the reader does not see the project, or if there is no such member; PermissionDenied if the
+        reader is neither a lead of the project nor a superuser.
+        """
         project = self.get_object(request, str(pk))
         if project is None:
             raise Http404
@@ -134,5 +138,5 @@ class MembersPage(admin.ModelAdmin):
 
 
 def place(row: Membership) -> tuple[int, str]:
-    """Leads first, then by name."""
+    """The sort key of the page: leads first, then by role and name."""
     return len(Role(row.role).and_higher), str(row.user)

@@ -19,7 +19,7 @@ TEXTS = ("event", "measure", "property", "label")
 
 
 def without_last_empty(rows: list[dict[str, Any]], but: str = "") -> list[dict[str, Any]]:
-    """An empty row between others stays, so that letters and numbers in errors are those on the page."""
+    """Drops the empty rows at the end. An empty row between others stays, so that errors name rows as the page does."""
     filled = [i for i, row in enumerate(rows, 1) if any(value for key, value in row.items() if key != but)]
     return rows[: filled[-1]] if filled else []
 
@@ -51,7 +51,7 @@ class MetricsWidget(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         found = (re.fullmatch(rf"{re.escape(name)}-([0-9]{{1,6}})-event", key) for key in data)
         rows = []
-        # In the order of the page, where the letters stand, and not by number.
+        # The order of the page gives the letters. The numbers in the names may have another order.
         for number in list(dict.fromkeys(match[1] for match in found if match))[: MOST_ROWS + 1]:
             prefix = f"{name}-{number}"
             row: dict[str, Any] = {key: data.get(f"{prefix}-{key}", "").strip() for key in TEXTS}
@@ -75,7 +75,7 @@ class MetricsField(forms.Field):
             if row["measure"] not in ("", "total"):
                 metric["measure"] = row["measure"]
             if row["property"] and row["measure"] in OF_PROPERTY:
-                metric["property"] = row["property"]  # else it is hidden, and left over from another measure
+                metric["property"] = row["property"]  # otherwise it is left over from another measure, and hidden
             if filters := FiltersField().to_python(row["filters"]):
                 metric["filters"] = filters
             if row["label"]:

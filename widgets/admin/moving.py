@@ -79,7 +79,7 @@ class WidgetMoving(admin.ModelAdmin):
 
 
 def move(widget: Widget, target: Project, by: Any) -> bool:
-    """Saves the widget in the other project, with a free title. False: the widget's fields don't fit the project."""
+    """Saves the widget in the other project, with a free title. False if the widget's fields are invalid there."""
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=target.pk)  # no other widget takes the title meanwhile
         before = Widget.objects.select_related("project").get(pk=widget.pk)
@@ -90,7 +90,7 @@ def move(widget: Widget, target: Project, by: Any) -> bool:
         except ValidationError:
             return False
         widget.save()
-        # Without a name: the readers of one project's entries may not be members of the other.
+        # MOVED names no project, because readers of one project's entries may not be members of the other project.
         record(Action.MOVED, before, MOVED, by=by)
         log_change(by, widget, MOVED, Action.MOVED)
     return True

@@ -1,4 +1,4 @@
-"""The page of a project's notices: open and past notices, when to send them, and the addresses, which stay hidden."""
+"""The page of a project's notices: open and past notices, the minutes until a notice, and the names of addresses."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,13 +25,13 @@ from widgets.refresh.clock import database_now
 from widgets.refresh.slots import Slots
 
 MOST_TESTS = 10
-"""Tests per project and hour: a test sends a message to wherever the address leads."""
+"""Tests per project and hour, because each test sends a message to somebody."""
 
 RECENT = 10
 at_work = Slots(lambda: 2)
-"""Tests and checks of this process at once. Each waits some seconds in a thread that could answer polls."""
+"""This process runs two tests or checks at once, because each keeps a thread from answering polls for seconds."""
 
-TOO_BUSY = "Others test addresses at the moment. Try again in a few seconds."
+TOO_BUSY = "Other people are testing addresses right now. Try again in a few seconds."
 
 
 class AddressForm(forms.Form):
@@ -44,7 +44,7 @@ class AddressForm(forms.Form):
     )
     address = forms.CharField(
         max_length=LONGEST_ADDRESS,
-        # Never rendered back, not even beside an error: it holds a password or a token.
+        # The page never shows the address again, not even with an error: an address holds a password or a token.
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text="See the examples below. MixCyfe stores it encrypted and never shows it again.",
     )
@@ -150,7 +150,7 @@ def change_when(request: HttpRequest, project: Project, form: WhenForm) -> bool:
     if not form.is_valid():
         return False
     before, minutes = form.initial["notify_after_minutes"], form.cleaned_data["notify_after_minutes"]
-    # Only this field: a whole save would end the project's backoff.
+    # Saves this field only, because saving all fields would end the project's backoff.
     with transaction.atomic():
         project.save(update_fields=["notify_after_minutes"])
         log_change(request.user, project, f"Notices: minutes until a notice: “{before}” → “{minutes}”")

@@ -12,11 +12,14 @@ CHARTS = {"funnels": "funnel", "retention": "cohort"}
 
 
 class LinkProblem(Exception):
-    """The link can't be used. The message says why, and what to do."""
+    """The link can't be used. The message gives the reason and advice."""
 
 
 def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
-    """The form's fields that the link fills. `projects` are those that the person may edit. Raises LinkProblem."""
+    """The form's fields that the link fills. `projects`: those that the person may edit.
+
+    Raises LinkProblem if the link is no link to a report, or if its project is none of `projects`.
+    """
     try:
         link = read_link(text)
     except BadLink as bad:
@@ -36,7 +39,7 @@ def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
 
 
 def fill(data: Any, projects: VisibleProjects) -> Any:
-    """Adds the link's fields to a submitted form where the person chose nothing, for browsers without a script.
+    """Adds the link's values to the empty fields of a submitted form, for browsers without scripts.
 
     Report and chart always have a value. The link sets them too, unless the person has chosen an event or a report.
     """

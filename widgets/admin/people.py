@@ -1,6 +1,6 @@
 """People in the admin, for superusers only: accounts, passwords, and who is a superuser.
 
-People are invited to a project, on its own page: `members`.
+Invitations are on the page of a project's people: `members`.
 """
 
 from typing import Any
@@ -67,7 +67,7 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Entries of the audit log would be deleted with the user. Accounts are closed."""
+        """Accounts are closed instead, because Django would delete the user's entries in the admin's log as well."""
         return False
 
     @admin.display(description="Name", ordering="first_name")
@@ -92,7 +92,7 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
         ]
 
     def link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """A new one-time link for a person who forgot the password."""
+        """Makes a new one-time link for a person who forgot the password."""
         user = self.person(request, pk)
         if not user.is_active:
             self.message_user(request, "This account is closed. Make it active first.", messages.ERROR)

@@ -1,7 +1,7 @@
 """The endpoints of the widget's form: the preview, the lists for pickers, and the pasted link.
 
-All are POST, because they may use up a query. Things that a person may not see answer 404, like things that do not
-exist.
+All are POST, because they may cost a query. Projects and widgets that the person may not edit answer 404, like those
+that do not exist.
 """
 
 from dataclasses import asdict
@@ -70,7 +70,7 @@ class FormViews(admin.ModelAdmin):
         return JsonResponse(content)
 
     def lists_view(self, request: HttpRequest) -> HttpResponse:
-        """A list for a picker: `what` is a key of LISTS, `of` are its names, `again` asks for a newer list."""
+        """A list for a picker. `what`: a key of LISTS. `of`: names that select a list. `again`: asks for a new one."""
         self.must_edit(request)
         project = self.project_asked_for(request)
         what, of = request.POST.get("what", ""), request.POST.getlist("of")
@@ -104,7 +104,7 @@ class FormViews(admin.ModelAdmin):
             raise Http404
 
     def editable_widget(self, request: HttpRequest) -> Widget | None:
-        """The widget in the form; None if it is a new one. Raises Http404."""
+        """The widget in the form; None for a new widget. Raises Http404 if the person may not change or add it."""
         pk = request.GET.get("widget")
         if pk is None:
             if not self.has_add_permission(request):
@@ -140,7 +140,7 @@ def asked(request: HttpRequest) -> Ask:
 
 
 def missing(form: Any) -> list[list[str]]:
-    """The errors that stop the preview: (field, its label, the message)."""
+    """The errors that stop the preview, each as [field, label of the field, message]."""
     return [
         [name, "" if name == NON_FIELD_ERRORS else str(form[name].label), str(texts[0])]
         for name, texts in form.errors.items()

@@ -1,4 +1,4 @@
-"""Pages of the admin that browsers must not keep: they hold one-time links, or names of people."""
+"""Pages of the admin that browsers must not store, because they hold one-time links or names of people."""
 
 from typing import Any
 

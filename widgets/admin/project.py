@@ -56,14 +56,14 @@ class ProjectForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "timezone" in self.fields and self.instance.pk is None:
-            # Nobody notices a wrong default, and with a wrong zone every day ends at the wrong hour.
+            # No default: nobody would notice a wrong one, and in a wrong zone every day ends at the wrong hour.
             self.initial["timezone"] = ""
             self.fields["timezone"].help_text += " Type to search, or test the connection to read it from Mixpanel."
         if "new_secret" in self.fields and self.instance.pk and self.instance.has_secret:
             self.fields["new_secret"].help_text = "A secret is stored. Leave this field empty to keep it."
 
         if "engine" in self.fields:
-            self.fields["engine"].required = False  # pages that were opened before the upgrade don't have it
+            self.fields["engine"].required = False  # pages that were opened before the upgrade lack this field
 
     def clean_engine(self) -> str:
         engine: str = self.cleaned_data["engine"] or self.instance.engine
@@ -81,9 +81,9 @@ class ProjectForm(forms.ModelForm):
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Names and Mixpanel projects are unique per host, so the form must refuse one that another team uses.
+        """Names and Mixpanel projects are unique, so the form must refuse those that another team uses.
 
-        The message then tells nothing about the other team's project.
+        Only superusers read that another project has them; for others, the message tells nothing about that project.
         """
         for name, errors in getattr(error, "error_dict", {}).items() if not self.by.is_superuser else ():
             for each in errors:
@@ -142,7 +142,7 @@ class ProjectAdmin(ByRole, MembersPage, NoticesPage, ProjectPage, LogsValues, St
         return [each for each in fieldsets if may_write or each[0] != CREDENTIALS]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The superuser who adds a project leads it, also when they are no longer a superuser."""
+        """The superuser who adds a project becomes a lead, and stays one when they are no longer a superuser."""
         super().save_related(request, form, formsets, change)
         if not change:
             form.instance.members.add(request.user, through_defaults={"role": Role.LEAD})

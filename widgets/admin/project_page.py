@@ -67,7 +67,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def connection_view(self, request: HttpRequest) -> HttpResponse:
-        """Tests the values in the form of a saved or a new project. POST, because the test costs a query."""
+        """Tests the values in the form of a saved or a new project. Takes only POST, because the test costs a query."""
         stored = None
         if pk := request.POST.get("project"):
             stored = self.get_object(request, pk)
@@ -85,7 +85,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
-        """With `_test`, which a browser without scripts sends: saves the project, then tests the connection."""
+        """If a browser without scripts sent `_test`, saves the project and then tests the connection."""
         if self.changes_credentials(request, object_id) and (asked := reauthentication.ask(request)):
             return asked
         wanted = request.method == "POST" and "_test" in request.POST
@@ -96,7 +96,7 @@ class ProjectPage(admin.ModelAdmin):
         response = super().changeform_view(request, object_id, *args, **kwargs)
         saved: Project | None = getattr(request, "saved_project", None)
         if wanted and saved and isinstance(response, HttpResponseRedirect):
-            # Here and not in `save_model`: that runs in a transaction, and Mixpanel is never asked in one.
+            # Not in `save_model`, which runs in a transaction: Mixpanel is never asked in a transaction.
             verdict = check_saved(saved, request.user)
             level = messages.SUCCESS if verdict.ok else messages.ERROR
             self.message_user(request, f"{verdict.title} {verdict.text}".strip(), level)
@@ -158,7 +158,7 @@ class ProjectPage(admin.ModelAdmin):
 
 
 def remember(request: HttpRequest, project: Project, asked_at: datetime, outcome: str) -> None:
-    """Remembers a test of an unsaved project. When the project is saved, its hour counts the test."""
+    """Remembers a test of an unsaved project. When the project is saved, its usage includes the test."""
     test = [project.region, project.project_id, asked_at.isoformat(), timezone.now().isoformat(), outcome]
     request.session[TESTS] = [*request.session.get(TESTS, []), test][-MOST_TESTS:]
 

@@ -30,7 +30,7 @@ NO_SUCH_FILTER = "This list has no such filter, or the search was too long. The 
 
 
 class StrictChangeList(ChangeList):
-    """Raises IncorrectLookupParameters for all other parameters. Django then shows the whole list."""
+    """Raises IncorrectLookupParameters for unknown, repeated or long parameters. Django then shows the whole list."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         if not all(is_decent(name, values) for name, values in request.GET.lists()):
@@ -83,7 +83,7 @@ class StrictList(Audited):
         if set(request.GET) == {ERROR_FLAG}:
             self.message_user(request, NO_SUCH_FILTER, messages.WARNING)
         elif ERROR_FLAG in request.GET:
-            # Without this, Django would take a wrong query string for a broken database.
+            # Django adds ERROR_FLAG. If it came back with a wrong query string, Django would report a broken database.
             asked: Any = request.GET.copy()
             del asked[ERROR_FLAG]
             request.GET = asked
@@ -129,7 +129,7 @@ def is_moment(text: str) -> bool:
 
 
 def make_strict(site: admin.AdminSite) -> None:
-    """Makes the lists that other apps have registered strict, and for superusers only: their rows have no project."""
+    """Makes the lists of other apps strict, and limits them to superusers, because their rows have no project."""
     for model in [model for model in apps.get_models() if site.is_registered(model)]:
         theirs = type(site.get_model_admin(model))
         if not issubclass(theirs, StrictList):

@@ -23,10 +23,10 @@ ABOUT_EVENTS = {
     "retention": "People come back when they do this event. Leave empty to count every event.",
     "frequency": "Pick a name from Mixpanel's list. Leave empty to count every event.",
 }
-"""Report type → what the field Events means there, where its usual help says too little."""
+"""Report type → help for the field Events, if the usual help says too little for this report."""
 
 STEPS = ("events", "conversion_days")
-"""Fields of a funnel's steps, which a saved funnel has of its own."""
+"""Fields that a saved funnel does not use, because it has its own steps."""
 
 Condition = dict[str, list[str]]
 """Another field of the form → its values. One of them must be chosen."""

@@ -66,7 +66,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     )
 
     class Media:
-        """For the list and the pages of its actions. The form has its own files: `form_files`."""
+        """Files for the list and the pages of its actions. `form_files` has the files for the form."""
 
         css = {"all": ("widgets/form/form.css",)}
         js = ("widgets/copy.js",)
@@ -83,14 +83,14 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "project" and field:
-            # People can add a project from here. They change it on its own page.
+            # People can add a project from this form. They change a project on its own page.
             field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
         return field
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """Locks what the form saves. If the widget is gone, the form keeps its entries: see `edit_conflict`."""
+        """A POST locks the project and the widget. If the widget is gone, the entries stay: `edit_conflict`."""
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
@@ -103,7 +103,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def lock(self, request: HttpRequest, object_id: str) -> bool:
-        """Keeps others from changing or deleting the widget until the transaction ends. False: it is gone."""
+        """Keeps others from changing or deleting the widget until the transaction ends. False if the widget is gone."""
         widgets = self.get_queryset(request).select_for_update()
         return is_id(object_id) and widgets.filter(pk=object_id).first() is not None
 
@@ -156,7 +156,8 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def draft_of(self, request: HttpRequest, widget: Widget | None) -> dict[str, Any]:
         """Data for the script that keeps unsaved entries in the browser.
 
-        `made` and `version` grow when a widget is saved: then a sent draft is no longer needed.
+        `made` grows when the person adds a widget, and `version` when this widget is saved. Then the script drops the
+        draft that was sent.
         """
         made = Widget.objects.filter(owner_id=request.user.pk).aggregate(last=Max("pk"))["last"] or 0
         key = f"mixcyfe-draft {request.user.pk}"

@@ -33,7 +33,7 @@ MOST_AT_ONCE = 100
 """Widgets per action that copies them or replaces their addresses."""
 
 MOST_TO_CONFIRM = 1000
-"""Widgets per action with a page that asks first: the page sends every id, at most DATA_UPLOAD_MAX_NUMBER_FIELDS."""
+"""Widgets per action that asks for confirmation. The page sends every id: see DATA_UPLOAD_MAX_NUMBER_FIELDS."""
 
 STUB = 6
 """Characters of an old address on the page of new ones: enough to find it in Cyfe, too few to use it."""
@@ -103,8 +103,8 @@ class WidgetActions(admin.ModelAdmin):
     def replace_address(self, request: HttpRequest, queryset: QuerySet[Widget]) -> HttpResponse | None:
         """Asks for confirmation first, because Cyfe's widgets with the old addresses will show nothing.
 
-        The page of new addresses is the answer to a POST. Each widget's version when the question was asked comes
-        along, so that loading the page again replaces no address a second time.
+        The page of new addresses answers a POST, and a reload sends that POST again. So the POST has each widget's
+        version before the replacement, and a widget with another version keeps its address.
         """
         if too_many(self, request, queryset):
             return None
@@ -147,7 +147,7 @@ class WidgetActions(admin.ModelAdmin):
 def lock_projects(widgets: QuerySet[Widget]) -> list[Project]:
     """The widgets' projects, locked until the transaction ends: no other request takes a title or deletes a widget.
 
-    Call it before the widgets are read. It must be the first lock: refreshes lock the project, then its snapshots.
+    Call this before the widgets are read. This must be the first lock: refreshes lock the project, then its snapshots.
     """
     pks: set[Any] = set(widgets.order_by().values_list("project", flat=True))
     return list(Project.objects.select_for_update().filter(pk__in=pks).order_by("pk"))

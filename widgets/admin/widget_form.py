@@ -36,7 +36,7 @@ DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclass_fie
 
 
 ASSUMED = ("analysis", "conversion_days")
-"""Fields that may be missing or empty: then they have their defaults."""
+"""Fields that may be missing or empty. The form then fills in their defaults."""
 
 
 class WidgetForm(forms.ModelForm):
@@ -116,8 +116,8 @@ class WidgetForm(forms.ModelForm):
             "include_today": "Adds the unfinished period, so the last point looks low. Uses more queries.",
             "clean_labels": "Leaves out empty labels, and the labels “undefined”, “null” and “(not set)”.",
             "target": "The number at which the gauge is full.",
-            "refresh_minutes": "Leave this empty to use the project's setting. MixCyfe then asks far less often for "
-            "dates that are over.",
+            "refresh_minutes": "Leave this empty to use the project's setting, with far fewer queries for dates that "
+            "are over.",
             "where": 'An expression, for example properties["plan"] == "Team". It is added to the filters. With the '
             "engine Insights it works for retention and frequency only.",
         }

@@ -123,7 +123,7 @@ class WidgetListMixin(ByRole, WidgetActions, WidgetMoving, WidgetDeleting, Stric
 
     @admin.display(description="Chart", ordering="chart")
     def chart_name(self, widget: Widget) -> str:
-        """The chart's name in Cyfe, without our explanation in brackets."""
+        """The chart's name in Cyfe, without the explanation in brackets."""
         return widget.get_chart_display().partition(" (")[0]
 
     @admin.display(description="Health", ordering="health_state")

@@ -23,7 +23,7 @@ from widgets.spec import INSIGHTS
 
 KEPT = timedelta(hours=6)
 LEFT_ALONE = timedelta(minutes=1)
-"""Wait after a failure before the list is asked for again, unless someone presses Refresh."""
+"""The time after a failure in which MixCyfe does not ask for the list again, unless someone presses Refresh."""
 
 ANSWERABLE = {"insights": "Insights", "funnels": "Funnels", "retention": "Retention"}
 """The types of saved reports that Mixpanel's API can answer."""
@@ -33,9 +33,9 @@ Entry = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of list. `of`: the number of names it belongs to; `title`: its name for people and the ledger.
+    """A kind of list. `of`: how many names select one list: an event, or an event and a property. `title`: its name.
 
-    `counts`: false if Mixpanel does not count the query to the project's hour: /api/app has its own limits.
+    `counts`: false if Mixpanel does not count the query towards the hourly limit, because /api/app has its own limits.
     """
 
     of: int
@@ -122,7 +122,7 @@ def options(
         problem = fetch(project, listing, user_id)
     finally:
         OptionCache.objects.filter(pk=listing.pk).update(loading_until=None)
-    # The row is gone if the project has changed meanwhile. Then there is no new list.
+    # If the project has changed meanwhile, the row is gone, and there is no new list.
     return options_of(OptionCache.objects.filter(pk=listing.pk).first() or listing, problem)
 
 
@@ -143,7 +143,7 @@ def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
 
     def keep(answered: list[Entry] | Failure, _project: Project, now: datetime) -> None:
         if isinstance(answered, Failure):
-            # The project stores its own errors, and they end with its backoff.
+            # Errors of the whole project are stored in the project, and end with its backoff.
             failed_at = None if answered.holds_project and kind.counts else now
             mine.update(failed_at=failed_at, error=words_for(answered))
         else:

@@ -65,7 +65,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The result of asking. `elsewhere`: another process asks the same query, or all places are taken for a moment."""
+    """The result of asking. `elsewhere`: another process sends the same query, or too many queries run at once."""
 
     snapshot: Snapshot | None
     problem: str = ""
@@ -99,7 +99,7 @@ def wants(snapshot: Snapshot | None, project: Project, ask: Ask) -> bool:
     if ask is not Ask.MISSING:
         return ask is Ask.NOW
     if snapshot is not None and (snapshot.report_json or snapshot.error):
-        return False  # a failed query is asked again only when a person presses the button
+        return False  # a failed query is sent again only when a person presses the button
     return not project.secret_problem and not usage_of(project).is_scarce
 
 
@@ -123,7 +123,7 @@ def ask_for(project: Project, query: Query, user_id: int | None) -> Asked:
 
 
 def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
-    """The problem that is known without asking again, or ""."""
+    """The problem that is known without asking Mixpanel again, or ""."""
     if snapshot is not None and snapshot.error:
         return snapshot.error
     if problem := project.secret_problem:
@@ -134,7 +134,7 @@ def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
 
 
 def draw(shown: Preview, widget: Widget, report: Report) -> None:
-    """Fills the preview from stored data, or sets the problem for which Cyfe would get nothing."""
+    """Fills the preview from stored data, or sets the problem because of which Cyfe would get no data."""
     shown.state, shown.data_note = State.DRAWN, report.note
     try:
         viewed = view(report, widget.spec)
@@ -168,7 +168,7 @@ def dropped(viewed: View, widget: Widget) -> list[Dropped]:
 
 
 def labels(report: Report, widget: Widget) -> list[str]:
-    """The labels that a person may leave out or rename, as Mixpanel gave them, largest first."""
+    """The labels that a person may leave out or rename, as Mixpanel sent them: steps first, then the largest."""
     shown = widget.report_type.view(report, widget.spec)
     series = sorted(shown.series, key=lambda s: -s.total)
     steps = [str(row) for row in shown.rows] if shown.row_kind == "steps" else []

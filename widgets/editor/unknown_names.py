@@ -1,4 +1,4 @@
-"""Warns of events and properties that Mixpanel's stored lists do not have, and finds near names.
+"""Warns of events and properties that are not in the stored lists of Mixpanel's names, and finds similar names.
 
 A wrong name is no error for Mixpanel: it answers with zeros. Lists hold only the most common names of the last weeks,
 so people may keep a name. Nothing here asks Mixpanel.
@@ -16,7 +16,7 @@ MOST_NEAR = 3
 
 @dataclass(frozen=True, slots=True)
 class UnknownName:
-    """`field` is the widget's field with this name, `noun` is event or property. `near` are names of the list."""
+    """`field`: the widget's field that holds `name`. `noun`: event or property. `near`: similar names in the list."""
 
     field: str
     name: str
@@ -43,7 +43,7 @@ def unknown_names(widget: Widget) -> list[UnknownName]:
 
 
 def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-    """Each name in the widget, as (field, noun, name, of). `of`: the names that the list of `name` belongs to."""
+    """Each name in the widget, as (field, noun, name, of). `of`: the names that select the stored list for `name`."""
     used = widget.report_type.fields
     events = [("events", event) for event in widget.events] if "events" in used else []
     events += [("born_event", widget.born_event)] if "born_event" in used else []

@@ -13,7 +13,7 @@ ALWAYS_EXPORTED = ("name", "project", "title", "slug", "report", "chart", "proje
 
 
 def export_all(projects: QuerySet[Project], widgets: QuerySet[Widget]) -> dict[str, Any]:
-    """The content for `import_widgets`. Keys with default values are left out, except ALWAYS_EXPORTED."""
+    """The content of the file for `import_widgets`. Keys with default values are left out, except ALWAYS_EXPORTED."""
     return {
         "projects": [row(project, PROJECT_KEYS) for project in projects.order_by("name")],
         "widgets": [

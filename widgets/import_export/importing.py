@@ -17,11 +17,11 @@ LARGEST = 20 * 1024 * 1024
 
 
 class BadImport(Exception):
-    """The message names the entry, the key and the allowed values."""
+    """The file can't be imported. The message names the place in the file, and tells what is allowed there."""
 
 
 def read_json(data: bytes) -> dict[str, Any]:
-    """The file's content. Raises BadImport."""
+    """The file's content. Raises BadImport if the file is too large, is not a JSON object or has an unknown key."""
     if len(data) > LARGEST:
         raise BadImport(f"The file is larger than {LARGEST // 1024 // 1024} MB. Import fewer widgets at once.")
     try:
@@ -45,13 +45,13 @@ def refuse_constant(name: str) -> None:
 
 
 Check = Callable[[Sequence[tuple[NoticeTarget, bool]]], list[str]]
-"""The type of `notices.sending.check`, which is in a room above `import_export`."""
+"""The type of `notices.sending.check`. `import_export` may not import `notices`, so callers pass the function."""
 
 
 def import_all(
     content: dict[str, Any], check: Check | None = None, log: Callable[[list[Project | Widget]], None] | None = None
 ) -> tuple[list[Project], list[Widget]]:
-    """Creates or updates what the file lists, in its order. A bad entry undoes all and raises BadImport.
+    """Creates or updates the projects and widgets of the file. A bad entry undoes everything and raises BadImport.
 
     `check` looks at addresses of notices more closely than this module can. `log` is called before the commit.
     """
@@ -80,7 +80,7 @@ def entries(content: dict[str, Any], key: str) -> list[tuple[dict[str, Any], str
 
 
 def check_addresses(content: dict[str, Any], check: Check) -> None:
-    """Raises BadImport for an address that `check` refuses. Call it before the transaction: `check` takes a second."""
+    """Raises BadImport for an address that `check` refuses. `check` is slow, so call this outside of transactions."""
     found = [
         (target, f"{where}: {NOTIFY}[{i}]")
         for entry, where in entries(content, "projects")

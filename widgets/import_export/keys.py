@@ -14,7 +14,7 @@ from widgets.models import Project, Widget
 from widgets.spec import FILTER_OPS, METRIC_MEASURES, OPTIONS, Filter, Formula, Metric, WidgetSpec
 
 RENAMED = {"property_name": "property", "clean_labels": "clean"}
-"""Field → key, where the key would mean something else in Python or Django."""
+"""Field → its key, for keys that already have another meaning in Python or Django."""
 
 BESIDE_FORMS = ("slug", "secret")
 """Fields that imports set and forms do not."""

@@ -1,7 +1,7 @@
 """Turns addresses of the 2015 connector into projects and widgets.
 
-`http://host/mixpanel/api/v1.0/<event>/<secret>/<key>?by=…&clean=…&charttype=…`: the secret is today's project
-secret; the key only signed requests. No message shows any part of them.
+`http://host/mixpanel/api/v1.0/<event>/<secret>/<key>?by=…&clean=…&charttype=…`: the secret is Mixpanel's project
+secret. The key was needed only to sign requests, and is ignored. No message shows any part of the secret or the key.
 """
 
 import hmac
@@ -80,7 +80,7 @@ class MovedIn:
 
 
 def read_address(text: str) -> LegacyAddress:
-    """Raises BadAddress."""
+    """Reads an address of the 2015 connector. Raises BadAddress for any other address and for bad values."""
     try:
         url = urlsplit(text.strip())
         query = parse_qs(url.query, keep_blank_values=True, errors="strict", max_num_fields=100)
@@ -126,7 +126,7 @@ def plain(text: str, what: str) -> str:
 
 
 def spaced(text: str, what: str) -> str:
-    """Replaces underscores by spaces, as the connector did. Only old addresses have underscores for spaces."""
+    """Replaces underscores by spaces, because addresses of the connector have underscores instead of spaces."""
     text = text.replace("_", " ")
     if not text.strip():
         raise BadAddress(f"{what} is empty.")
@@ -134,7 +134,7 @@ def spaced(text: str, what: str) -> str:
 
 
 def read_clean(word: str) -> bool:
-    """Reads the word as written. The connector treated every word as true, even `False`."""
+    """Reads the word by its meaning, unlike the connector, for which every word meant true, even `False`."""
     if word.strip().lower() in TRUE:
         return True
     if word.strip().lower() in FALSE:
@@ -152,7 +152,7 @@ def read_chart(word: str) -> str:
 
 
 def doubts(event: str, by: str) -> Iterator[str]:
-    """Mixpanel's own names contain underscores, which the connector could not write."""
+    """Warnings about names like Mixpanel's own. Their underscores may be real, and become spaces here."""
     for what, name in (("event", event), ("breakdown", by)):
         if "_" in name and MIXPANELS_OWN.match(name):
             yield (
@@ -162,7 +162,7 @@ def doubts(event: str, by: str) -> Iterator[str]:
 
 
 def move_in(address: LegacyAddress, *, name: str = "", region: str = "", project_id: int | None = None) -> MovedIn:
-    """Finds or makes the project and the widget of an address. Raises BadAddress and then stores nothing.
+    """Finds or makes the project and the widget of an address. If a value is bad, raises BadAddress and stores nothing.
 
     `name`, `region` and `project_id` come from the command line and may be empty.
     """
@@ -212,7 +212,7 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
         region=region,
         project_id=project_id,
         auth=Auth.PROJECT_SECRET,
-        # Mixpanel's own SDK names the project in every unsaved report, so without an id the older endpoints are safer.
+        # Mixpanel's own SDK sends an id with every unsaved report, so without an id the older endpoints are safer.
         engine=INSIGHTS if project_id else CLASSIC,
     )
     project.set_secret(secret)
