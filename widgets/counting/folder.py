@@ -42,7 +42,7 @@ def folder() -> Path:
 
 @contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Locks this file and makes it if it is missing. Yields False if another process has it locked and not `wait`."""
+    """Locks this file, which is made if missing. Without `wait`, yields False if another process has the lock."""
     with path.open("ab") as file:
         yield lock(file, wait=wait)
 

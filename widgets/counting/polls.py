@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 FRESH, STALE, WAITED, NOT_MODIFIED = "fresh", "stale", "waited", "not_modified"
 NOT_FOUND, NOT_ALLOWED, UNAVAILABLE, BROKEN = "not_found", "not_allowed", "unavailable", "broken"
 OUTCOMES = (FRESH, NOT_MODIFIED, STALE, WAITED, UNAVAILABLE, NOT_FOUND, NOT_ALLOWED, BROKEN)
-"""The order is the order of the counts in the files, so new outcomes come last."""
+"""The counts in the files have this order, so new outcomes come last."""
 
 BY_STATUS = {200: FRESH, 304: NOT_MODIFIED, 404: NOT_FOUND, 405: NOT_ALLOWED, 503: UNAVAILABLE}
 Count = Callable[[], None]

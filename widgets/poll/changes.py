@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable
 
 MAX_NAMES = 50_000
-"""The maximum number of row names in memory, about 5 MB. Above it, the names are dropped: all rows count as changed."""
+"""The maximum number of names in memory, about 5 MB. With more, all names are dropped: every row counts as changed."""
 
 
 class Changes:

@@ -40,7 +40,7 @@ class SqliteChanges(Changes):
         return None if version is None else self._latest
 
     def _is_same_file(self, observer: "Observer") -> bool:
-        """False if the file was replaced. The cache then stays unused, because Django may still have the old file open."""
+        """False if the file was replaced. Polls then read, because Django may still have the old file open."""
         found = identity(self._file)
         if found is None or found != self._identity:
             return False

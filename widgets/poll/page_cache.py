@@ -99,8 +99,8 @@ def page_of(row: PollRow, format: str, now: datetime, change: int) -> Page | Non
         return None
     content = content_of(row, format, now)
     if content is None or connection.in_atomic_block or getattr(connection, "read_only_until", None) is not None:
-        # A transaction sees changes that no other connection is told of yet. A database that was opened as immutable
-        # may change without a word.
+        # A transaction sees changes that no other connection is told of yet. SQLite looks for no changes of a database
+        # that was opened as immutable.
         return None
     names = (f"w{row.widget_id}", f"p{row.project_id}", f"s{row.snapshot_id}")
     ends_at = min(row.due_at, row.last_polled_at + RECORD_POLLS_EVERY)

@@ -49,7 +49,10 @@ def threads() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One refresh in the queue. `expected_fetched_at`: the `fetched_at` that the poll saw. `request_id`: the poll's."""
+    """One refresh in the queue.
+
+    `expected_fetched_at`: the `fetched_at` that the poll saw. `request_id`: the id of the poll's request.
+    """
 
     project_id: int
     expected_fetched_at: datetime | None

@@ -22,7 +22,7 @@ MOST_PARTS = 100
 """The maximum number of snapshots per call. One transaction stores all of them, and other writers wait meanwhile."""
 
 OPEN_BATCHES = 3
-"""`pack` looks for room in only the last few batches of a kind, because a search in all of them would take too long."""
+"""`pack` looks for room in the last batches of a kind, at most this many: a search in all would take too long."""
 
 
 @dataclass(slots=True)

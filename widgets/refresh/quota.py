@@ -28,7 +28,7 @@ LONGEST_RUN = timedelta(minutes=2)
 
 LEASE_MARGIN = 30
 ONLY_WHEN_DUE = (Purpose.POLL, Purpose.WORKER)
-"""Calls of these purposes refresh a snapshot only if it is stale by the database's clock: the host's may be wrong."""
+"""Calls of these purposes refresh only stale snapshots, by the database's clock: a host's clock may be wrong."""
 
 
 class Refusal(Enum):

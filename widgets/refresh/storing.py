@@ -44,7 +44,7 @@ HOUR = timedelta(hours=1)
 class Answers:
     """The answers of one call. `found`: snapshot id → the report, or the reason why the answer can't be read.
 
-    `today`: the date for which the call asked.
+    `today`: the date in the project's time zone when the call was made.
     """
 
     today: date
@@ -97,7 +97,7 @@ def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | N
 
 
 def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, project: Project, now: datetime) -> None:
-    """Stores the error and the time of the next try. The last good data stays. `asked`: how many were asked."""
+    """Stores the error and the time of the next try. The last good data stays. `asked`: number of snapshots."""
     if asked == 1 and failure.kind == ErrorKind.QUERY and any(each.sharing == Sharing.ONCE for each in snapshots):
         # The wrong query is found, so the shared call was not refused for its size.
         project.snapshots.filter(batch_limit__isnull=False).update(batch_limit=None)
@@ -118,7 +118,7 @@ def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, p
 
 
 def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Project, now: datetime) -> None:
-    """Has each snapshot asked alone once, because one of them spoilt their shared call.
+    """Lets each snapshot be asked alone once, because one of them spoilt their shared call.
 
     `first`: the id of the snapshot that is asked at once. Snapshots without data come next: up to half of the hour's
     calls are free for them at once. The rest is spread over the hour. If each is fine alone, the shared call was too
