@@ -43,7 +43,7 @@ def utc(moment: datetime) -> str:
 
 
 def time_tag(moment: datetime, words: str = "") -> SafeString:
-    """A `<time>` element: the time is its text, or the title of `words`. `times.js` rewrites it in the reader's zone."""
+    """A `<time>` tag: the time is its text, or the title of `words`. `times.js` rewrites it in the reader's zone."""
     stamp = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     if words:
         return format_html('<time datetime="{}" title="{}">{}</time>', stamp, utc(moment), words)

@@ -44,7 +44,7 @@ PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 RECORD_POLLS_EVERY = timedelta(hours=1)
 LONGEST_DETAIL = 200
 DETAIL = "; detail="
-NO_NEW_NUMBERS = "MixCyfe gets no new numbers from Mixpanel now. Its board says why."
+NO_NEW_NUMBERS = "MixCyfe gets no new numbers from Mixpanel now. The board in MixCyfe says why."
 """The page shows this text in place of any `reason`, because other sites show the page to people outside the team."""
 
 

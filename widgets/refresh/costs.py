@@ -50,7 +50,7 @@ def sharing_of(widget: Widget) -> str:
             others = Widget.objects.filter(active=True, snapshot__in=pks).exclude(pk=widget.pk).count()
             if others:
                 return f"It shares a query to Mixpanel with {others} other widget{'s' if others > 1 else ''}."
-    return f"It has a query to Mixpanel of its own. {why_alone(widget)}".strip()
+    return f"It has its own query to Mixpanel. {why_alone(widget)}".strip()
 
 
 def why_alone(widget: Widget) -> str:
@@ -60,4 +60,4 @@ def why_alone(widget: Widget) -> str:
         return ""
     if snapshot.error_kind == ErrorKind.QUERY:
         return "Mixpanel refused this query, so it is kept apart from other queries until you change the widget."
-    return "Only a query of its own says which values of the breakdown Mixpanel lists for this widget."
+    return "Only a separate query shows which values of the breakdown Mixpanel lists for this widget."
