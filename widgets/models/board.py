@@ -36,7 +36,7 @@ def new_token() -> str:
 
 class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
     def working(self) -> Self:
-        """The boards whose links work: nobody has ended them, and their makers may still edit what they share."""
+        """The boards whose links work: nobody has ended them, and their makers may still edit the shared widgets."""
         editing = Membership.objects.filter(user=models.OuterRef("maker"), role__in=Role.EDITOR.and_higher)
         its_project = editing.filter(project=models.OuterRef("project"))
         may_share = (

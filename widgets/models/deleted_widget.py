@@ -24,7 +24,7 @@ KEPT_FOR = timedelta(days=30)
 
 class DeletedWidgetQuerySet(VisibleQuerySet["DeletedWidget"]):
     def take(self, widgets: models.QuerySet[Widget], by: Any) -> int:
-        """Deletes the widgets and keeps what is needed to bring them back. Returns their number. `by`: a user."""
+        """Deletes the widgets, but keeps their rows' content to bring them back. Returns their number. `by`: a user."""
         with transaction.atomic():
             pks = list(widgets.order_by().values_list("pk", flat=True))
             found = Widget.objects.filter(pk__in=pks)

@@ -1,4 +1,4 @@
-"""Numbers the changes of the database that this process learns of. So the page cache can tell which pages are outdated.
+"""Gives a number to every database change that this process learns of, so that the page cache finds outdated pages.
 
 A page stores the number of the newest change before its data was read. If a row that the page shows has a change with a
 higher number, the page is outdated.
