@@ -204,7 +204,7 @@ class Project(models.Model):
         return [problem for problem in check(widget.spec, today, self.engine) if problem not in before]
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Saves, ends the backoff and its errors, and gives the widgets new snapshots if the identity has changed."""
+        """Saves and ends the backoff. A new identity or engine gives the widgets new snapshots."""
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
