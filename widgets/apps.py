@@ -1,4 +1,4 @@
-"""The Django app, with its system checks and its work before and after migrations; and the admin with our own site."""
+"""The Django app with its system check and its work before migrations, and the admin app with MixCyfe's own site."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class WidgetsConfig(AppConfig):
 
 
 class AdminConfig(django_admin.AdminConfig):
-    default = False  # of this app, WidgetsConfig is
+    default = False  # WidgetsConfig is the default
     default_site = "widgets.web.admin_site.Site"
 
 

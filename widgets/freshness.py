@@ -12,7 +12,7 @@ OVER_SECONDS = 6 * 3600
 """The interval for ranges that are over. Their data may still change, because some events arrive late."""
 
 OLDEST_SECONDS = 3600
-"""Up to this age, or three intervals, a poll answers with old data without waiting."""
+"""Up to this age, or up to three intervals if they are longer, a poll answers with old data without waiting."""
 
 RESERVE_SHARE = 12
 """1 in 12 calls per hour is reserved for people in the admin: 5 of 60."""
@@ -77,7 +77,10 @@ def for_polls(hourly_limit: int) -> int:
 
 
 def demand(calls: Iterable[tuple[float, bool]]) -> float:
-    """Calls per hour. `calls`: `(interval in seconds, range is over)` per call; a range that is over moves daily."""
+    """Calls per hour. `calls`: `(interval in seconds, range is over)` per call.
+
+    A range that is over moves once per day, which needs one call more per day.
+    """
     return sum(3600 / interval + (1 / 24 if over else 0) for interval, over in calls)
 
 

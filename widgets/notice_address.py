@@ -1,6 +1,7 @@
-"""Addresses of notices in Apprise's form: which kinds there are, and what of an address may be shown. No network.
+"""Addresses for notices, as Apprise writes them: the kinds of addresses, and the part of an address that may be shown.
 
-An address is a secret: it holds passwords and tokens. No message of this module repeats any part of it.
+This module uses no network. An address is a secret, because it holds passwords and tokens. So no message of this module
+repeats any part of an address.
 https://github.com/caronc/apprise/wiki lists Apprise's forms.
 """
 
@@ -19,8 +20,8 @@ class Kind:
 
     `encrypted` and `plain`: schemes with and without TLS. `options`: the names that may stand behind the `?`. All other
     options of Apprise are refused, because some of them read local files, turn checks off, or change the format.
-    `pasted`: the start of the web address that the service itself gives to people.
-    `has_host`: the host is the people's choice and no secret, so it is shown.
+    `pasted`: a regular expression for the start of the web address that the service itself gives to people.
+    `has_host`: people choose the host. It is no secret, so MixCyfe shows it.
     """
 
     title: str
@@ -54,7 +55,7 @@ KINDS = (
         plain=("mailto",),
         options=options("to from name cc bcc reply smtp mode user pass"),
         has_host=True,
-        help="Your mail server, with the user and password that sends. Write @ in a user name as %40.",
+        help="Your mail server, with a user name and password for sending. Write @ in a user name as %40.",
     ),
     Kind(
         "Slack",
@@ -187,7 +188,7 @@ KINDS = (
         "jsons://hooks.example.com/path",
         plain=("json",),
         has_host=True,
-        help=f"{WEBHOOK} A header is written as ?+Authorization=Bearer%20token.",
+        help=f"{WEBHOOK} Write a header as ?+Authorization=Bearer%20token.",
     ),
     Kind(
         "Webhook (form)",
@@ -210,20 +211,20 @@ KINDS = (
 )
 BY_SCHEME = {scheme: kind for kind in KINDS for scheme in kind.schemes}
 WEBHOOKS = ("custom_json", "custom_form", "custom_xml")
-"""Their options may also begin with +, - or : and are then headers, parameters and keys of the message."""
+"""In addresses of webhooks, an option may also begin with + (a header), - (a parameter) or : (a key of the message)."""
 
 ALLOWED = "an Apprise address that begins with one of " + ", ".join(f"{scheme}://" for scheme in BY_SCHEME)
 HOST_MAY_BE_SECRET = ("ntfy", "matrix")
-"""Without a host of its own, the name of a topic or a token stands in its place."""
+"""If such an address names no host, a topic or a token stands in the place of the host."""
 
 
 class BadAddress(ValueError):
-    """The message says what to write instead. It repeats no part of the address."""
+    """MixCyfe can't use the address. The message tells people what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeTarget:
-    """A readable address. `shown`: the part of it that is no secret. `is_encrypted`: it is sent with TLS."""
+    """An address that can be used. `shown`: the part that is no secret. `is_encrypted`: messages travel with TLS."""
 
     url: str = field(repr=False)
     kind: Kind
@@ -233,12 +234,12 @@ class NoticeTarget:
 
     @property
     def names_host(self) -> bool:
-        """Whether the address names the host to connect to; else the service has one of its own."""
+        """Whether the address names the host to connect to. If not, Apprise knows the host of the service."""
         return self.kind.has_host and not self.shown.endswith("://")
 
 
 def read_address(text: str) -> NoticeTarget:
-    """Raises BadAddress."""
+    """Reads an address that a person entered. Raises BadAddress if the address or one of its options is not allowed."""
     url = text.strip()
     if len(url) > LONGEST_ADDRESS:
         raise BadAddress(f"Write an address of at most {LONGEST_ADDRESS} characters.")
@@ -253,7 +254,7 @@ def read_address(text: str) -> NoticeTarget:
         return NoticeTarget(url, kind, is_pasted=True, is_encrypted=True, shown=kind.title)
     if scheme not in BY_SCHEME:
         raise BadAddress(f"Write {ALLOWED}.")
-    url = url.replace("#", "%23")  # a channel, and no fragment
+    url = url.replace("#", "%23")  # this # begins a channel's name, not a fragment
     kind, query = BY_SCHEME[scheme], url.partition("?")[2]
     if wrong := [name for name in names_in(query) if not may_stand(kind, name)]:
         allowed = ", ".join(sorted(kind.options)) or "none"

@@ -26,7 +26,7 @@ READ_ROW = {"dates": date.fromisoformat, "hours": datetime.fromisoformat}
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 NOTE_FIRST = '{"note":'
-"""The JSON of a report with a note begins with this text. `note_in` can then read the note without all the JSON."""
+"""The JSON of a report with a note begins with this text. So `note_in` can read the note without the rest."""
 
 NOTE_WITHIN = 600
 """The whole note stands within this number of characters from the start of the JSON."""
@@ -37,7 +37,7 @@ class Series:
     """One named column of numbers: one value per row of the report.
 
     `previous` is the total of the period before, if the widget compares. `step` is set in reports that have several
-    columns per label: the funnel step, the retention column, or the number of the metric, that the values count.
+    columns per label: it names the funnel step, the retention column, or the number of the metric.
     `before`: the values of the period before, row by row, if the widget overlays them.
     """
 
@@ -63,7 +63,7 @@ class Report:
     `additive`: the values may be added, over rows and over series. `labels_name` is the heading of the labels
     ("Country"), `values_name` the heading of the numbers ("Signed up"). `note` is a warning for people, in ASCII
     sentences: the numbers are incomplete, or come from a sample. Without a warning it is "".
-    `gaps`: a missing value stays empty in a chart with dates, where it otherwise counts as 0. It is not stored.
+    `gaps`: in a chart with dates, missing values stay empty instead of counting as 0. `gaps` itself is not stored.
     """
 
     row_kind: RowKind
@@ -118,7 +118,7 @@ def note_in(beginning: str) -> str:
 
 
 class ReportError(Exception):
-    """The widget can't show this data. The message tells the editor of the widget how to change it."""
+    """The widget can't show this data. The message tells editors how to change the widget."""
 
 
 def number(value: Any) -> Value:

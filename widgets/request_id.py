@@ -1,4 +1,4 @@
-"""The id of the request that a thread answers. Its log lines have it, and the header X-Request-ID of its answer."""
+"""The id of the request that a thread answers. The request's log lines and its answer's header X-Request-ID show it."""
 
 import re
 import uuid
@@ -14,7 +14,7 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def current() -> str:
-    """Empty outside of a request, and for polls that the fast path answers."""
+    """This thread's request id; empty outside of a request, and for polls that the fast path answers."""
     return _current.get()
 
 
@@ -26,7 +26,7 @@ def begin(given: str) -> str:
 
 
 def end(**_: Any) -> None:
-    """A receiver of Django's signal `request_finished`, which comes after the work behind an answer."""
+    """Receives the signal `request_finished`, which Django sends after the work that follows a response."""
     _current.set("")
 
 

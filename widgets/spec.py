@@ -47,7 +47,7 @@ CHARTS: dict[str, str] = {
     "cohort": "Cohort",
     "map": "Map",
 }
-"""Cyfe's name of each chart type → our title for people."""
+"""Cyfe's name of each chart type → the title that people see."""
 
 MEASURES = {
     "total": "Total (every time it happened)",
@@ -127,7 +127,7 @@ OPTIONS: dict[str, type | tuple[type, ...]] = {
 
 
 class Charted(Protocol):
-    """A widget, or the few of its settings that decide what its chart has on its axis."""
+    """A widget, or the three of its settings that decide whether its chart has hours on its axis."""
 
     @property
     def report(self) -> str: ...
@@ -138,7 +138,7 @@ class Charted(Protocol):
 
 
 def hours_on_axis(widget: Charted) -> bool:
-    """Whether the chart's dates are hours. Cyfe has no such dates; a table for Cyfe may hold hours."""
+    """Whether the chart has hours on its axis. Cyfe can't show such a chart, but it can show a table with hours."""
     return widget.report == "insights" and widget.unit == "hour" and widget.chart in TIME_SERIES_CHARTS
 
 

@@ -8,14 +8,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 NO_ZONES = {"localtime", "Factory"}
-"""Names of the system's database that mean the zone of this machine, or none."""
+"""Names in the system's time zone database that stand for this machine's own zone, or for no zone."""
 
 UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
 @cache
 def known_zones() -> frozenset[str]:
-    """The names of all time zones. A process reads them from the disk once: that takes 10 ms and more."""
+    """The names of all time zones. Each process reads them only once, because the disk takes 10 ms or more."""
     return frozenset(available_timezones() - NO_ZONES)
 
 
@@ -43,7 +43,7 @@ def utc(moment: datetime) -> str:
 
 
 def time_tag(moment: datetime, words: str = "") -> SafeString:
-    """A `<time>` that `times.js` writes in the reader's time zone: as the text, or as the title of `words`."""
+    """A `<time>` tag: the time is its text, or the title of `words`. `times.js` rewrites it in the reader's zone."""
     stamp = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     if words:
         return format_html('<time datetime="{}" title="{}">{}</time>', stamp, utc(moment), words)

@@ -83,7 +83,7 @@ def only(report: Report, labels: Sequence[str], dropped: list[Dropped]) -> Repor
             return report
     kept = without(report, lambda series: series.label not in place, "only", dropped)
     if report.series and not kept.series:
-        return replace(kept, values_name="")  # else a line at zero would bear the name of what did happen
+        return replace(kept, values_name="")  # else a line at zero would carry the name of an event that did happen
     return kept.with_series(sorted(kept.series, key=lambda series: place[series.label]))
 
 

@@ -1,7 +1,7 @@
-"""The folder in which this site's processes on this host keep their counts, and what is left of ended processes.
+"""The folder in which this site's processes on this host keep their counts of polls.
 
-Each process maps a file of its own into its memory, and holds a lock on it while it lives. The files of ended processes
-are added up in one file, so that counts never fall.
+Each process maps a file of its own into its memory, and keeps the file locked while it lives. The counts of ended
+processes are added up in one file, so that counts never fall.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ ENDED = "ended.json"
 
 
 def folder() -> Path:
-    """Makes the folder if it is missing. Raises OSError where there can be none, or another user made it."""
+    """Makes the folder if it is missing. Raises OSError if it can't be made, or if other users may use it."""
     database = settings.DATABASES["default"]
     site = "\0".join(str(database.get(name, "")) for name in ("NAME", "HOST", "PORT"))
     name = hashlib.sha256(f"{settings.BASE_DIR}\0{site}".encode()).hexdigest()[:16]
@@ -36,19 +36,19 @@ def folder() -> Path:
         path.mkdir(mode=0o700)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise PermissionError(f"{path} is no folder of this user alone")
+        raise PermissionError(f"{path} is not a folder that only this user may use")
     return path
 
 
 @contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Holds the lock of this file, which is made if it is missing. Gives False if it is held and `wait` is False."""
+    """Locks this file, which is made if missing. Without `wait`, yields False if another process has the lock."""
     with path.open("ab") as file:
         yield lock(file, wait=wait)
 
 
 def lock(file: BinaryIO, *, wait: bool) -> bool:
-    """Locks the file until all copies of its descriptor are closed, which a process does by ending."""
+    """Locks the file until all copies of its descriptor are closed. A process that ends closes its copies."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
@@ -60,7 +60,7 @@ class OwnFile:
     """The counts of this process: `numbers[place]`."""
 
     def __init__(self, path: Path, places: int) -> None:
-        with locked(path / "lock"):  # or `add_up` takes the file for that of an ended process
+        with locked(path / "lock"):  # else `add_up` could take the new file for an ended process's file
             self.file = (path / f"{os.getpid()}-{secrets.token_hex(4)}.counts").open("xb+", buffering=0)
             lock(self.file, wait=True)
             # Raises OSError on a full disk. In a file with a hole, the first count would end the process (SIGBUS).
@@ -69,7 +69,7 @@ class OwnFile:
 
 
 def counts(path: Path, places: int) -> list[int]:
-    """The counts of all processes, also of those that have ended. Adds up the files of the latter."""
+    """The counts of all processes, running and ended. Adds up the files of the ended processes."""
     with locked(path / "lock"):
         return total(add_up(path, places), path.glob("*.counts"), places)
 
@@ -77,7 +77,8 @@ def counts(path: Path, places: int) -> list[int]:
 def add_up(path: Path, places: int) -> list[int]:
     """Moves the counts of ended processes into one file. The caller holds the folder's lock.
 
-    This file also lists the files that it includes: a crash may leave them behind, and they must not count twice.
+    The file also lists the files whose counts it includes: a crash may leave such files behind, and they must not count
+    twice.
     """
     known = stored(path / ENDED)
     for name in known.get("files", ()):
@@ -99,7 +100,7 @@ def has_ended(file: Path) -> bool:
 
 
 def total(before: list[int], files: Iterable[Path], places: int) -> list[int]:
-    """The sums of `before` and the files. Those of an older version may have fewer places."""
+    """The sums of `before` and the files. Files and counts of older versions may have fewer places."""
     found = (before + [0] * places)[:places]
     for file in files:
         content = file.read_bytes()
@@ -118,7 +119,7 @@ def stored(file: Path) -> dict[str, Any]:
 
 
 def store(file: Path, content: dict[str, Any]) -> None:
-    """Writes all of it or nothing."""
+    """Writes the whole content, or nothing."""
     write(file, json.dumps(content).encode())
 
 

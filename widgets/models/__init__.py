@@ -1,7 +1,7 @@
 """The database models.
 
 People enter `Project`, `Membership`, `Widget`, `SharedBoard` and `NoticeAddress`, and delete widgets (`DeletedWidget`).
-MixCyfe can make all other rows again.
+MixCyfe itself writes all other rows.
 """
 
 from widgets.models.account import AccountSecurity, Session

@@ -72,9 +72,10 @@ def may_own_in(user: Any, project: int) -> bool:
 
 
 def leave_people_behind(widget: Any, came_from: int) -> None:
-    """Removes the names that people of the widget's new project may not know: its owner's, and those of its history.
+    """Removes the names that people of the widget's new project may not know: those of its owner and of its editors.
 
-    The audit log keeps the history for superusers, under an id that is no widget's.
+    The history of edits leaves the widget. Superusers still find this history in the audit log, under an id that names
+    the old project.
     """
     if not may_own_in(widget.owner, widget.project_id):
         widget.owner = None

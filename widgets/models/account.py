@@ -26,9 +26,9 @@ class Session(AbstractBaseSession):
 
 
 class AccountSecurity(models.Model):
-    """`second_factor_asked_at`: since when this person is asked for a second factor. The grace begins there.
+    """`second_factor_asked_at`: when MixCyfe first asked this person for a second factor. The grace period begins then.
 
-    `lockout_mailed_at`, `wrong_codes_mailed_at`: when the last such mail was sent.
+    `lockout_mailed_at`, `wrong_codes_mailed_at`: when the last mail about a lockout or about wrong codes was sent.
     """
 
     user = models.OneToOneField(

@@ -1,6 +1,6 @@
 """The audit log's entries: who did what, when and where. They are written once, and never change.
 
-They have no foreign keys, so an entry keeps its names when the account, project or widget goes.
+They have no foreign keys, so an entry keeps its names when the account, project or widget is deleted.
 `accounts.audit_log` writes them.
 """
 
@@ -52,7 +52,7 @@ class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
     to_project = "project_id"
 
     def removable(self) -> "AuditEntryQuerySet":
-        """What `clean_up` removes. The database's trigger refuses to delete anything else."""
+        """The entries that `clean_up` removes. A trigger in the database refuses to delete any other entry."""
         now = timezone.now()
         failed = models.Q(action=Action.SIGN_IN_FAILED, at__lt=now - KEEPS_FAILURES)
         return self.filter(failed | models.Q(at__lt=now - KEEPS))
@@ -64,9 +64,9 @@ class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """`actor`: the user name then; "command line" for commands, empty for strangers. `address`: the client's network.
+    """`actor`: the user name at that time; "command line" for commands, empty for strangers.
 
-    `project_id`, `subject_id` and `actor_id` may be of rows that are gone.
+    `address`: the client's network. `project_id`, `subject_id` and `actor_id` may be ids of rows that no longer exist.
     """
 
     at = models.DateTimeField(default=timezone.now, db_index=True, verbose_name="when")

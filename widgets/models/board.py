@@ -1,4 +1,4 @@
-"""Shared boards and their links, and the checks of the tags by which a board is filtered."""
+"""Shared boards and their links, and the check of a widget's tags."""
 
 import secrets
 from typing import Any, Self
@@ -12,7 +12,7 @@ from widgets.models.membership import Membership, Role
 from widgets.models.project import Project
 
 MOST_TAGS = 5
-"""Tags per widget. A filter by tag compares each place of the list, because SQLite has no operator for lists."""
+"""Tags per widget. A filter by tag compares every item of the list, because SQLite has no operator for lists."""
 
 LONGEST_TAG = 40
 LONGEST_SEARCH = 200
@@ -36,7 +36,7 @@ def new_token() -> str:
 
 class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
     def working(self) -> Self:
-        """The boards whose links work: nobody has ended them, and their makers may still edit what they share."""
+        """The boards whose links work: nobody has ended them, and their makers may still edit the shared widgets."""
         editing = Membership.objects.filter(user=models.OuterRef("maker"), role__in=Role.EDITOR.and_higher)
         its_project = editing.filter(project=models.OuterRef("project"))
         may_share = (
@@ -63,8 +63,9 @@ class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
 class SharedBoard(models.Model):
     """Shows a board's widgets to everybody who has its address, as long as it is active.
 
-    The filter is the board's filter at the time of sharing. An empty part hides no widget. The board shows only
-    widgets that its maker may edit at that moment: to share numbers takes the right to give their addresses away.
+    `project`, `words`, `tag` and `health` are the board's filter at the time of sharing; an empty one filters nothing.
+    The board shows only widgets that its maker may edit at the time of the visit, because people who share numbers need
+    the right to give the widgets' addresses away.
     """
 
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)

@@ -18,7 +18,7 @@ class Purpose(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """The state or result of a call. From CREDENTIALS on: error kinds."""
+    """The state or result of a call. The members from CREDENTIALS on are error kinds."""
 
     RUNNING = "", "Running"
     OK = "ok", "OK"

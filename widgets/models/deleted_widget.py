@@ -24,11 +24,11 @@ KEPT_FOR = timedelta(days=30)
 
 class DeletedWidgetQuerySet(VisibleQuerySet["DeletedWidget"]):
     def take(self, widgets: models.QuerySet[Widget], by: Any) -> int:
-        """Deletes the widgets and keeps what is needed to bring them back. Returns their number. `by`: a user."""
+        """Deletes the widgets, but keeps their rows' content to bring them back. Returns their number. `by`: a user."""
         with transaction.atomic():
             pks = list(widgets.order_by().values_list("pk", flat=True))
             found = Widget.objects.filter(pk__in=pks)
-            # The first lock: refreshes lock the project, then its snapshots.
+            # Lock the projects first, because refreshes lock the project and then its snapshots.
             owners = Project.objects.filter(pk__in=found.order_by().values("project"))
             projects = list(owners.select_for_update().order_by("pk"))
             snapshots = Snapshot.objects.filter(pk__in=list(found.order_by().values_list("snapshot", flat=True)))
@@ -78,9 +78,9 @@ class DeletedWidget(models.Model):
         return str(self.content["fields"]["slug"])
 
     def bring_back(self) -> Widget:
-        """Makes the widget again, with its address. A title or an address that another widget took is replaced.
+        """Makes the widget again, with its address. A title or address that another widget has now is replaced.
 
-        Raises DeletedWidget.DoesNotExist when another request was faster.
+        Raises DeletedWidget.DoesNotExist when another request has brought the widget back already.
         """
         with transaction.atomic():
             project = Project.objects.select_for_update().get(pk=self.project_id)
@@ -93,7 +93,7 @@ class DeletedWidget(models.Model):
             if Widget.objects.filter(slug=widget.slug).exists():
                 widget.slug = new_slug()
             owner = get_user_model().objects.filter(pk=widget.owner_id).first()
-            widget.owner = owner if may_own_in(owner, project.pk) else None  # may have left meanwhile
+            widget.owner = owner if may_own_in(owner, project.pk) else None  # the owner may have left
             widget.save()
             row.delete()
             return Widget.objects.get(pk=widget.pk)

@@ -1,6 +1,6 @@
-"""Stores secrets encrypted with Fernet. Only a call to Mixpanel decrypts them.
+"""Stores secrets encrypted with Fernet. They are decrypted only to use them, or to check that a key decrypts them.
 
-The first of FIELD_ENCRYPTION_KEYS encrypts, all of them decrypt:
+The first key in FIELD_ENCRYPTION_KEYS encrypts. All keys there decrypt:
 https://cryptography.io/en/latest/fernet/#cryptography.fernet.MultiFernet
 """
 
@@ -85,7 +85,7 @@ else:
 
 
 class EncryptedField(EncryptedText):
-    """Holds an Encrypted. Plain text is encrypted before it reaches the database."""
+    """A column whose values are Encrypted. Plain text is encrypted before it reaches the database."""
 
     def from_db_value(self, value: str | None, *_: Any) -> Encrypted:
         return Encrypted(value or "")

@@ -1,4 +1,4 @@
-"""Hosts whose clock is wrong. Stored, so that the admin on any host can show a warning."""
+"""Hosts whose clock is wrong. The admin on every host reads these rows to show a warning."""
 
 from django.db import models
 

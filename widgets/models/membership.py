@@ -1,4 +1,7 @@
-"""Who sees a project, and as what. The functions in `access` read it; groups and permissions of Django give nothing."""
+"""The members of projects, and their roles. The functions in `access` read them.
+
+Django's groups and permissions give no rights.
+"""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""Notices: who hears when something of a project fails, what they were told, and the messages on their way."""
+"""Notices about a project's failures: the addresses that get them, the failures, and the messages to the addresses."""
 
 from typing import Any, Self
 
@@ -18,9 +18,9 @@ LONGEST_NAME = 80
 
 class NoticeAddressQuerySet(VisibleQuerySet["NoticeAddress"]):
     def replace(self, project: Project, targets: list[NoticeTarget]) -> None:
-        """Makes the project's addresses those of an import: a known one stays as it is, others go.
+        """Replaces the project's addresses by those of an import. An address that is in both keeps its row.
 
-        The import comes from the host's own shell, so its addresses may lead inside the network.
+        Only the host's own shell can import, so imported addresses may lead inside the network.
         """
         known = {each.readable: each for each in self.filter(project=project)}
         wanted = {target.url: target for target in targets}
@@ -32,9 +32,9 @@ class NoticeAddressQuerySet(VisibleQuerySet["NoticeAddress"]):
 
 
 class NoticeAddress(models.Model):
-    """An Apprise address, stored like a project's secret. `shown`: the part of it that is none.
+    """An Apprise address, encrypted like a project's secret. `shown`: the part of the address that is not secret.
 
-    `may_be_inside`: it may lead to hosts inside this server's network: a superuser or the host's shell made it.
+    `may_be_inside`: the address may lead inside this server's network, because a superuser or the host's shell made it.
     `is_encrypted`: its messages travel with TLS. `summary_on`: the Monday of its last weekly summary.
     """
 
@@ -67,7 +67,7 @@ class NoticeAddress(models.Model):
 
     @property
     def readable(self) -> str:
-        """The address; empty if no key opens it."""
+        """The address in plain text; empty if no key decrypts it."""
         try:
             return self.url.reveal()
         except SecretLost:
@@ -75,10 +75,11 @@ class NoticeAddress(models.Model):
 
 
 class Notice(models.Model):
-    """One cause of trouble in a project, from its first sight until it is over. `cause`: see `notices.causes`.
+    """One cause of trouble in a project, from the time when MixCyfe first sees the cause until the trouble is over.
 
-    It is told at `told_at`, once over all processes and hosts: the project's row is locked meanwhile. `widgets`: the
-    ids of those that it was told about. `is_well`: it ended because all is well again.
+    `cause`: see `notices.causes`. `told_at`: when messages about it were last queued. The project's row is locked then,
+    so no other process or host queues them again. `widgets`: the ids of the widgets in the messages. `is_well`: the
+    notice ended because all is well again.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notices")
@@ -106,10 +107,11 @@ class Notice(models.Model):
 class NoticeMessage(models.Model):
     """A message to one address, until it is sent (`done_at`) or given up (`done_at` and `failure`).
 
-    It outlives its address, because tests are counted. Without the address, it is not sent.
+    A message outlives its address, because test messages are counted. A message without an address is not sent.
 
-    Who sends it has it until `claimed_until`. If that process dies, another one sends it after this time, so in this
-    rare case it may arrive twice: better than never. The text is removed when it is done.
+    A process that sends a message claims it until `claimed_until`. If that process dies, another process sends the
+    message after this time. So in rare cases a message arrives twice, which is better than never. The text is removed
+    when the message is done.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notice_messages")

@@ -41,7 +41,7 @@ class OptionCache(models.Model):
 
     `of`: the names that the list belongs to: none, an event, or an event and a property. `values` are objects:
     `value` goes into the form's field, and people see `label` and `detail` instead if the object has them. An error
-    leaves `values` unchanged. While one thread fetches the list, no other does, until `loading_until` at the latest.
+    leaves `values` unchanged. Only one thread at a time fetches the list; another may after `loading_until`.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="option_caches")

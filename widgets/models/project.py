@@ -19,10 +19,10 @@ from widgets.spec import ENGINES, INSIGHTS, Problem
 from widgets.times import known_zones
 
 PROJECT_SECRET_ENDS = date(2027, 3, 3)
-"""https://developer.mixpanel.com/reference/project-secret: deprecated. It stops working on this day."""
+"""Project secrets stop working on this day: https://developer.mixpanel.com/reference/project-secret."""
 
 LEARNED_FOR = timedelta(days=7)
-"""How long a limit applies that a 429 named. Mixpanel may raise the limit later."""
+"""A limit that a 429 named applies for this long, because Mixpanel may raise the limit later."""
 
 BACKOFF_FIELDS = ("backoff_until", "backoff_kind", "backoff_message", "backoff_count", "full_until")
 """The fields that `release` changes."""
@@ -204,7 +204,7 @@ class Project(models.Model):
         return [problem for problem in check(widget.spec, today, self.engine) if problem not in before]
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Saves, ends the backoff and its errors, and gives the widgets new snapshots if the identity has changed."""
+        """Saves and ends the backoff. A new identity or engine gives the widgets new snapshots."""
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
@@ -230,7 +230,8 @@ class Project(models.Model):
     def keep_answers(self, asked_before: dict[int, int | None]) -> None:
         """After a change of the engine: the widgets show their last good answers until the new engine has answered.
 
-        `asked_before`: widget's id → its snapshot's id before the change. One at a time: reports can be large.
+        `asked_before`: widget's id → its snapshot's id before the change. Copies one report at a time, because reports
+        can be large.
         """
         for pk, now in self.widgets.values_list("pk", "snapshot"):
             if (before := asked_before.get(pk)) and now and before != now:

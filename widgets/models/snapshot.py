@@ -64,7 +64,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
             self.model.objects.bulk_update(rows, ["due_at", "interval_seconds"], batch_size=200)
 
     def clear_project_errors(self) -> None:
-        """Clears the errors that the project's backoff caused, because it ends."""
+        """Clears the errors that the project's backoff caused. Call it when the backoff ends."""
         self.filter(error_kind__in=HOLDS_PROJECT).update(
             error="", error_kind="", failures=0, failing_since=None, retry_at=None
         )
@@ -132,7 +132,7 @@ class Snapshot(models.Model):
         return f"{self.query.get('report', '?')} #{self.pk}"
 
     def adopt(self, other: "Snapshot") -> None:
-        """Copies the data of `other`, the same numbers asked by the other engine. The data is stale at once.
+        """Copies the data of `other`, which asks the other engine for the same numbers. The copy is stale at once.
 
         Does nothing if this snapshot has newer data, or `other` has none.
         """
@@ -140,7 +140,7 @@ class Snapshot(models.Model):
             return
         now = timezone.now()
         self.report_json, self.fetched_at = other.report_json, other.fetched_at
-        # A range that is over has rolled, so that it stays due when `set_due` computes again.
+        # For a range that is over, `rolls_at` becomes now, so that `set_due` also finds the data stale.
         self.rolls_at = now if other.rolls_at else None
         self.interval_seconds, self.due_at = other.interval_seconds, now
         self.version += 1

@@ -34,9 +34,9 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
         return self.filter(reduce(operator.or_, (models.Q(**{f"tags__{place}": tag}) for place in range(MOST_TAGS))))
 
     def connect_again(self, project: Project) -> dict[int, int | None]:
-        """Connects the project's widgets with the snapshots of their current queries. Few statements: polls may wait.
+        """Connects the project's widgets with the snapshots of their current queries.
 
-        Returns widget's id → its snapshot's id before.
+        Uses few statements, because polls may wait. Returns widget's id → the id of its snapshot before.
         """
         asked_before = {}
         widgets = list(self.filter(project=project))
@@ -220,7 +220,7 @@ class Widget(models.Model):
 
     def clean(self) -> None:
         if self.project_id is None:
-            return  # the field's own message says so
+            return  # the message of the field `project` asks for one
         problems = check(self.spec, self.project.today(), self.project.engine)
         if problems:
             errors: dict[str, Any] = {}
@@ -236,8 +236,8 @@ class Widget(models.Model):
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
-            # First of all locks: refreshes lock the project, then its snapshots.
-            # The engine may have changed since this widget was read.
+            # Lock the project first, because refreshes lock the project and then its snapshots. Read it here, because
+            # the engine may have changed since this widget was read.
             project = Project.objects.select_for_update().get(pk=self.project_id)
             is_new = self._state.adding
             if not is_new:
@@ -298,7 +298,7 @@ class Widget(models.Model):
         return hours_on_axis(self)
 
     def url(self, format: str = "") -> str:
-        """The address of a format: without a name the one for Cyfe, or the plain CSV if Cyfe can't show the chart."""
+        """The address of a format. Default: Cyfe's CSV, or the plain CSV if Cyfe can't show the chart."""
         format = format or ("plain.csv" if self.hours_on_axis else "csv")
         return f"{settings.SITE_URL}/w/{self.slug}.{format}"
 

@@ -1,4 +1,4 @@
-"""The settings in a row of the widgets' table as a WidgetSpec."""
+"""Reads the settings in a row of the widgets' table as a WidgetSpec."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
-"""What is wrong with a project now, sorted by cause. The board's health and freshness decide what fails or is stale.
+"""Finds the causes of a project's present trouble. The health on the board decides which widgets fail or are stale.
 
-| cause                    | is                                                                    |
+| cause                    | meaning                                                               |
 |--------------------------|-----------------------------------------------------------------------|
-| secret                   | the project has no secret, or no key opens it                         |
+| secret                   | the project has no secret, or no key decrypts it                      |
 | credentials, plan        | Mixpanel refuses all queries of the project                           |
 | query, timezone          | Mixpanel refuses the queries of some widgets                          |
 | unavailable, unreadable  | Mixpanel gave no answer, or none that can be read                     |
@@ -31,12 +31,12 @@ DAYS_BEFORE = (0, 1, 7, 30)
 ENDS = "ends-"
 
 REFRESHING = timedelta(minutes=2)
-"""How long stale data is left alone after a poll if nothing holds it back: its refresh has just begun."""
+"""For this long after a poll, stale data is no cause if nothing holds back its refresh: the refresh may be running."""
 
 
 @dataclass(slots=True)
 class Cause:
-    """`widgets`: id → since when, None if that is not known. `titles`: theirs. `why`: Mixpanel's words, or ours."""
+    """`widgets`: id → when its trouble began, None if unknown. `titles`: the widgets' titles. `why`: the error."""
 
     key: str
     why: str = ""
@@ -50,13 +50,13 @@ class Cause:
         self.why = self.why or why
 
     def began(self, first_seen: datetime) -> datetime:
-        """When it began. `first_seen`: the time for what has no other."""
+        """The earliest beginning of the trouble. `first_seen`: used where the beginning is unknown."""
         times = [since or first_seen for since in self.widgets.values()] or [self.since or first_seen]
         return min(times)
 
 
 def causes_of(project: Project, now: datetime) -> dict[str, Cause]:
-    """Cause → what it concerns. One statement, and a few columns per widget."""
+    """`Cause.key` → the cause. One statement reads a few columns of all widgets."""
     no_secret = [project.pk] if project.secret_problem else []
     active = Widget.objects.filter(project=project, active=True).select_related("snapshot").defer(*HEAVY)
     causes: dict[str, Cause] = {}
@@ -73,7 +73,7 @@ def causes_of(project: Project, now: datetime) -> dict[str, Cause]:
 
 
 def problems_of(project: Project) -> list[tuple[str, str]]:
-    """What concerns the project itself, whether or not its widgets show it yet."""
+    """The project's own causes and their messages, even before a widget shows them. Empty if no widget is active."""
     if not project.widgets.filter(active=True).exists():
         return []
     if problem := project.secret_problem:
@@ -84,7 +84,7 @@ def problems_of(project: Project) -> list[tuple[str, str]]:
 
 
 def cause_of(widget: "WidgetWithHealth", project: Project, now: datetime) -> tuple[str, datetime | None, str] | None:
-    """A widget's cause, since when, and why. None for a widget that is well, or that nobody uses."""
+    """The key of a widget's cause, its beginning, and a message. None if the widget is well, or if nobody uses it."""
     snapshot = widget.snapshot
     if widget.health_state == "failing":
         if widget.health_problem:
@@ -97,12 +97,12 @@ def cause_of(widget: "WidgetWithHealth", project: Project, now: datetime) -> tup
         return project.backoff_kind, None, project.backoff_message
     if widget.health_state in ("stale", "waiting") and waits_in_vain(widget, snapshot, project, now):
         since = snapshot.due_at if snapshot and snapshot.fetched_at else None
-        return "stale", since, held_back(project, snapshot, now) or "Nothing refreshes the data, although it is polled."
+        return "stale", since, held_back(project, snapshot, now) or "No refresh follows the polls of this widget."
     return None
 
 
 def is_used(widget: Widget, now: datetime) -> bool:
-    """Whether somebody polled it, or a command asked it, within a day. A forgotten widget's old error is no news."""
+    """Whether the widget was polled, began to fail or was to be retried within a day. Other errors are no news."""
     snapshot, recently = widget.snapshot, now - POLLED_WITHIN
     times = (widget.last_polled_at, *((snapshot.retry_at, snapshot.failing_since) if snapshot else ()))
     return any(time is not None and time > recently for time in times)
@@ -130,7 +130,7 @@ def ending_of(project: Project, now: datetime) -> Cause | None:
 
 
 def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | None:
-    """Whether a cause that is gone is well again. None: not known yet. False: nobody waits for it any more."""
+    """Whether all is well now that the cause is gone. None: not known yet. False: the notice ends without a message."""
     if notice.cause.startswith(ENDS) or not project.widgets.filter(active=True).exists():
         return False
     if notice.cause in NEEDS_SOMEBODY:
@@ -146,7 +146,7 @@ def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | No
     active = Widget.objects.filter(pk__in=notice.widgets, active=True).select_related("snapshot").defer(*HEAVY)
     widgets = list(with_health(active, now, []))
     if any(each.health_state == "failing" and is_used(each, now) for each in widgets):
-        return None  # they fail by another cause now
+        return None  # these widgets now fail for another cause
     if any(
         each.health_state == "fresh"
         or (each.snapshot and each.snapshot.fetched_at and each.snapshot.fetched_at > notice.since)

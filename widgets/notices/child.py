@@ -26,7 +26,8 @@ MEMORY = 1024**3
 """Bytes of address space: an endless answer ends this process, and no other."""
 
 LARGEST_ANSWER = 1024**2
-"""Bytes. `MEMORY` alone is not enough: a host may forbid processes to limit themselves, as our systemd units do."""
+"""Bytes. `MEMORY` alone is not enough: a host may forbid processes to set their own limits, as the units in
+`deploy/systemd` do."""
 
 PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "pty.spawn")
 CONNECTING = ("socket.connect", "socket.sendto", "socket.sendmsg")
@@ -34,10 +35,10 @@ CONNECTING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 INSIDE = tuple(
     map(ipaddress.ip_network, ("192.0.0.0/24", "168.63.129.16/32", "fec0::/10", "3fff::/20", "64:ff9b:1::/48"))
 )
-"""What Python, or an older one, calls public: services of clouds for their own machines, and old or odd networks."""
+"""Networks that some versions of Python wrongly call public: internal services of clouds, and odd networks."""
 
 seen: list[str] = []
-"""Codes of what went wrong, in order. Apprise itself only says whether it went well."""
+"""The codes of all errors, in order. Apprise itself only says whether the message was sent."""
 
 
 class Inside(OSError):
@@ -45,7 +46,7 @@ class Inside(OSError):
 
 
 def is_outside(ip: str) -> bool:
-    """Whether the address is one of the public internet. Addresses that carry an IPv4 address stand for that one."""
+    """Whether the address is in the public internet. An IPv4 address inside an IPv6 address decides for both."""
     try:
         address: Any = ipaddress.ip_address(ip.partition("%")[0])
     except ValueError:
@@ -65,7 +66,7 @@ def addresses_of(host: str, port: int = 0) -> set[str]:
 
 
 def proxies() -> set[tuple[str, int]]:
-    """The addresses and ports of the proxies in the environment: the host's owner chose them."""
+    """The addresses and ports of the environment's proxies. They are allowed, because the host's owner chose them."""
     found: set[tuple[str, int]] = set()
     for url in getproxies().values():
         with contextlib.suppress(OSError, ValueError):
@@ -98,7 +99,7 @@ def limit() -> None:
 
 
 def code_of(error: BaseException) -> str:
-    """The code of an exception, by what it was raised from."""
+    """The code of an exception, from its own class and the classes of its causes."""
     chain: list[BaseException] = []
     queue: list[Any] = [error]
     while queue and len(chain) < 20:
@@ -124,7 +125,7 @@ def code_of(error: BaseException) -> str:
 
 
 def remember(owner: Any, name: str, code: Callable[[Any], str]) -> None:
-    """Notes what goes wrong in a method of a library."""
+    """Adds a code to `seen` when this method of a library fails, or when `code` gives one for the method's result."""
     original = getattr(owner, name)
 
     def noting(*args: Any, **kwargs: Any) -> Any:
@@ -141,7 +142,7 @@ def remember(owner: Any, name: str, code: Callable[[Any], str]) -> None:
 
 
 def read_only_the_beginning(session: Any) -> None:
-    """Every answer is read up to LARGEST_ANSWER. A larger one is an error."""
+    """Makes requests read at most LARGEST_ANSWER of each answer. A larger answer raises MemoryError."""
     original = session.request
 
     def bounded(*args: Any, **kwargs: Any) -> Any:
@@ -162,7 +163,7 @@ def options_in(parsed: dict[str, Any]) -> set[str]:
 
 
 def open_address(job: dict[str, Any]) -> Any:
-    """The plugin's object. Raises ValueError with a code."""
+    """The object of Apprise's plugin. Raises ValueError with a code if the address can't be used."""
     import apprise
 
     plugin = getattr(importlib.import_module(f"apprise.plugins.{job['module']}"), job["plugin"])
@@ -175,11 +176,11 @@ def open_address(job: dict[str, Any]) -> Any:
         raise ValueError("address")
     asset = apprise.AppriseAsset(app_id="MixCyfe", app_desc="MixCyfe", app_url=job["site"], storage_mode="memory")
     asset.http_redirects = False
-    asset.image_url_mask = asset.image_url_logo = ""  # pictures of other hosts would tell them who reads
+    asset.image_url_mask = asset.image_url_logo = ""  # pictures from other hosts would tell them who reads the message
     asset.pgp_autogen = asset.pem_autogen = False
     try:
         target = plugin(**{**parsed, "format": "text"}, asset=asset)
-    except TypeError:  # Apprise's word for an address that lacks something
+    except TypeError:  # Apprise raises this if the address lacks a part
         raise ValueError("address") from None
     target.socket_connect_timeout = target.socket_read_timeout = job["seconds"] / 2
     if not job["may_be_inside"]:
@@ -188,7 +189,7 @@ def open_address(job: dict[str, Any]) -> Any:
 
 
 def check_host(target: Any, *, names_host: bool) -> None:
-    """Looks at the host before any connection, so that people hear of it at once. `guard` checks the connections."""
+    """Checks the host before any connection, so that a refusal comes at once. Raises ValueError with a code."""
     secure_mode = getattr(target, "secure_mode", None)
     if not target.secure or secure_mode == "insecure":
         raise ValueError("plain")

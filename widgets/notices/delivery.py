@@ -1,4 +1,4 @@
-"""Sends the messages in the queue, again after failures, with growing waits."""
+"""Sends the messages in the queue. After failures it tries again, with growing waits."""
 
 import logging
 from collections.abc import Collection, Sequence
@@ -24,7 +24,7 @@ CLAIMED_FOR = timedelta(seconds=sending.SEND_SECONDS + 40)
 
 
 def run(only: Collection[int] | None = None) -> None:
-    """Looks for what to tell, and sends what is to be sent. `only`: the ids of the projects to look at."""
+    """Writes notices for new causes, and sends all messages that are due. `only`: ids of the projects to look at."""
     look(database_now(), only)
     send_due()
 
@@ -39,7 +39,7 @@ def send_due() -> None:
 def claim(now: datetime) -> list[NoticeMessage]:
     """Takes messages that are due, one of each address, so that no other process sends them now.
 
-    New ones go first: addresses that answer late or never do not hold up the others.
+    Messages with the fewest tries go first, so that addresses that answer late or never do not hold up the others.
     """
     due = NoticeMessage.objects.filter(
         Q(claimed_until=None) | Q(claimed_until__lte=now),
@@ -68,7 +68,7 @@ def claim(now: datetime) -> list[NoticeMessage]:
 
 
 def send(messages: Sequence[NoticeMessage]) -> list[str]:
-    """Sends them at once, outside of any transaction. Returns why each failed, for people; empty for the others."""
+    """Sends all at once, outside of any transaction. Returns why each failed, in words for people; empty if sent."""
     failures, jobs = {}, {}
     for each in messages:
         assert each.address is not None
@@ -81,7 +81,7 @@ def send(messages: Sequence[NoticeMessage]) -> list[str]:
 
 
 def record(sent: NoticeMessage, failure: str, now: datetime) -> None:
-    """One line in the log, which names the address by its number only."""
+    """Stores the result, and logs one line that names the address only by its id."""
     is_last = sent.is_test or sent.tries > len(WAITS)
     logger.log(
         logging.WARNING if failure else logging.INFO,

@@ -29,7 +29,7 @@ AT_ONCE = 3
 """Processes at once: each needs some memory."""
 
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-"""The only variables, with those of proxies, that the process gets: settings and keys are not among them."""
+"""The process gets only these environment variables and those of proxies. So it sees no settings and no keys."""
 
 WORDS = {
     "address": "This address is not complete, or a part of it can't be right. Compare it with the example.",
@@ -62,7 +62,7 @@ class Job:
 
 
 def job_for(address: NoticeAddress, title: str, body: str, type: str = "info") -> Job:
-    """Raises SecretLost, or BadAddress for an address that an older version allowed."""
+    """Raises SecretLost if no key decrypts the address, and BadAddress if only an older version allowed the address."""
     return Job(read_address(address.url.reveal()), address.may_be_inside, title, body, type)
 
 
@@ -76,7 +76,7 @@ def problem_with(address: NoticeAddress, title: str, body: str, type: str, secon
 
 
 def check(targets: Sequence[tuple[NoticeTarget, bool]]) -> list[str]:
-    """What is wrong with each address, as far as that shows without sending; empty for none."""
+    """Checks the addresses without sending a message. Returns the problem of each address; empty if none was found."""
     jobs = [Job(target, may_be_inside) for target, may_be_inside in targets]
     batches = (jobs[first : first + AT_ONCE] for first in range(0, len(jobs), AT_ONCE))
     return [why for batch in batches for why in run(batch, CHECK_SECONDS)]
@@ -103,7 +103,7 @@ def start(job: Job, seconds: float) -> "subprocess.Popen[bytes]":
         process.stdin.write(json.dumps(described(job, seconds)).encode())
         process.stdin.close()
     except BrokenPipeError:
-        pass  # it has died: `finish` says so
+        pass  # the process has died, which `finish` reports
     process.stdin = None
     return process
 

@@ -1,5 +1,5 @@
-"""Decides what to tell: begins and ends notices, and writes the messages. Each cause is told once, over all processes,
-hosts and restarts, because the project's row is locked while it is decided.
+"""Begins and ends notices, and writes their messages. Each cause is told once over all processes, hosts and restarts,
+because the project's row is locked meanwhile.
 
 Nothing is written while nothing changes: on SQLite, each commit makes every process read its pages again.
 """
@@ -20,10 +20,10 @@ from widgets.web.health import STATES, with_health
 logger = logging.getLogger(__name__)
 
 NEWCOMERS_AFTER = timedelta(days=1)
-"""Widgets that join a cause that was told are told together, at most this often."""
+"""Widgets that fail later for a cause that was already told are told together, at most once in this time."""
 
 MOST_PER_HOUR = 6
-"""Notices that begin in one project per hour. What comes and goes all the time is told when there is room again."""
+"""The maximum number of notices per project and hour. Further causes are told as soon as there is room again."""
 
 SUMMARY_FROM = time(8)
 Step = Callable[[], object]
@@ -37,21 +37,21 @@ def look(now: datetime, only: Collection[int] | None = None) -> None:
             look_at(project, now)
         except DatabaseError:
             raise
-        except Exception:  # the others' notices go on
+        except Exception:  # the notices of other projects go on
             logger.exception("notices of project=%s could not be looked at", project.pk)
     if only is None:
         forget_unheard()
 
 
 def forget_unheard() -> None:
-    """Removes open notices of projects whose last address is gone. A new address hears of what is wrong then."""
+    """Removes open notices of projects whose last address is gone. A new address then hears of all causes."""
     unheard = Notice.objects.filter(ended_at=None, project__notice_addresses=None)
     if unheard.exists():
         unheard.delete()
 
 
 def look_at(project: Project, now: datetime) -> None:
-    """Without a lock first, because mostly there is nothing to do."""
+    """Looks without a lock first, because mostly there is nothing to do."""
     if not steps(project, now):
         return
     with transaction.atomic():
@@ -119,7 +119,7 @@ def end_of(notice: Notice, now: datetime) -> Step | None:
 def end(notice: Notice, now: datetime, *, is_well: bool) -> None:
     notice.ended_at, notice.is_well = now, is_well
     notice.save()
-    # Whoever has not heard of the failure yet need not hear of it any more, nor of its end.
+    # Addresses that have not been told of the failure yet are told neither the failure nor its end.
     unheard = notice.messages.filter(done_at=None, claimed_until=None)
     never_told = set(unheard.values_list("address", flat=True))
     unheard.delete()

@@ -1,7 +1,7 @@
-"""A thread of each long-running process that looks for what to tell, and sends it. No poll and no refresh waits for it.
+"""A thread in each long-running process that writes and sends notices. No poll and no refresh waits for this thread.
 
-It starts after a request or refresh, when the process is some seconds old, which is after a server has forked. Commands
-call `delivery.run` instead.
+The thread starts after a request or refresh, when the process is some seconds old. By then, a server has forked.
+Commands call `delivery.run` instead.
 """
 
 import logging
@@ -24,12 +24,12 @@ LOOK_EVERY_SECONDS = 60
 """The thread looks at all projects so often: other processes refresh too, data gets stale, messages wait for a try."""
 
 PAUSE_SECONDS = 1
-"""Between a refresh and the look, so that what fails together is told together."""
+"""The thread waits this long before each look, so that widgets that fail together are told together."""
 
 
 SERVER_WAITS_SECONDS = 5
-"""No thread starts in a server that is younger: granian's worker may miss a signal to stop if another thread is busy
-while its main thread begins to wait for one. Polls of stale data start the thread later."""
+"""The thread starts only in a server that is older than this: granian's worker may miss a signal to stop if another
+thread is busy while its main thread begins to wait for signals. A later refresh or request starts the thread."""
 
 
 class Watcher:

@@ -64,9 +64,9 @@ ADVICE = {
     "timezone": "Set the time zone on the project's page to the one in Mixpanel's project settings.",
     "unavailable": "MixCyfe tries again by itself, at least every half hour. See whether Mixpanel has an incident: "
     "https://www.mixpanelstatus.com",
-    "unreadable": "MixCyfe tries again by itself. If this stays, open the widget: its preview shows what comes.",
+    "unreadable": "MixCyfe tries again by itself. If the error stays, open the widget and look at its preview.",
     "drawing": "Open the widget and choose another chart or other settings.",
-    "stale": "If queries are used up, pause widgets or refresh them less often. Else see whether the workers run.",
+    "stale": "If queries are used up, pause widgets or refresh them less often. Otherwise check that the workers run.",
 }
 RECOVERED = {
     "secret": "There is a secret again",
@@ -95,7 +95,7 @@ def more(project: Project, cause: Cause, new: int, since: datetime, now: datetim
 
 
 def well(project: Project, notice: Notice, now: datetime) -> Text:
-    """`notice.title` is the headline of the failure, written by us."""
+    """`notice.title`: the headline of the failure. MixCyfe wrote it, so it needs no `plain`."""
     words = RECOVERED.get(notice.cause, "All is well again")
     lasted = f"Since {moment(notice.since, project)}, for {span(now - notice.since)}: {notice.title}. This is over."
     return Text(subject(project, words), f"{words}.\n\n{lasted}\n\n{link(project, '')}", "success")

@@ -1,7 +1,8 @@
-"""Hears of PostgreSQL's changes over one connection per process: triggers NOTIFY, and this process LISTENs.
+"""Learns of PostgreSQL's changes over one connection per process: triggers NOTIFY, and this process LISTENs.
 
-The connection proves every moment that it is alive and that the triggers are there. Without a proof of the last moment,
-polls read: in a process that was paused, behind a pooler (which loses notifications), without migrations.
+Several times per second, the process checks that the connection works and that the triggers exist. Without a recent
+proof, polls read the database: in a process that was paused, behind a pooler (which loses notifications), or before the
+migrations ran.
 """
 
 import logging
@@ -18,14 +19,14 @@ from widgets.refresh import background
 logger = logging.getLogger(__name__)
 
 TRUSTED_SECONDS = 0.9
-"""After a replaced or paused address, every host answers 404 within this time, whatever happens to the connection."""
+"""Every host answers 404 this soon after an address is replaced or paused, even if a host's connection breaks."""
 
 PROVE_EVERY = 0.25
 RECONNECT_AFTER = 1
 
 GIVEN_UP_AFTER = 5
-"""A new connection takes the place of one that is silent for so many seconds. A proxy may keep that one open forever,
-and acknowledge what it never passes on."""
+"""Seconds. A new connection replaces one that is silent for longer. Otherwise a proxy could keep a dead connection open
+forever, and acknowledge data that the proxy never passes on."""
 
 CHANNEL = "widgets_polls"
 TABLES = ("widgets_widget", "widgets_project", "widgets_snapshot", "widgets_rendering")
@@ -40,7 +41,7 @@ AND tgname LIKE 'widgets\\_polls%' AND tgenabled IN ('O', 'A')
 
 
 class NoProof(Exception):
-    """The connection would not hear of every change."""
+    """PostgreSQL is behind a pooler, so this process would miss changes."""
 
 
 class PostgresChanges(Changes):
@@ -66,8 +67,8 @@ class PostgresChanges(Changes):
         try:
             self._thread.start()
         except RuntimeError:
-            # The process is stopping, or has too many threads. Polls read.
-            logger.warning("the thread that hears of changes could not start")
+            # The process is stopping, or has too many threads. Polls then read the database.
+            logger.warning("the thread that listens for changes could not start")
 
     def _run(self) -> None:
         while True:
@@ -90,7 +91,7 @@ class PostgresChanges(Changes):
         link = connection.connection
         link.longest_silence = GIVEN_UP_AFTER
         link.execute(f"LISTEN {CHANNEL}")
-        self.record()  # anything may have changed before
+        self.record()  # anything may have changed before LISTEN
         known: Any = None
         while True:
             began = time.monotonic()
@@ -101,7 +102,7 @@ class PostgresChanges(Changes):
                 # pg_restore made the tables anew, or a trigger was switched off or on (then its xmin differs).
                 known = triggers
                 self.record()
-            # The server sends what it has to tell before it answers, so all changes up to `began` are here.
+            # The server sends its notifications before it answers a statement, so all changes up to `began` are here.
             for told in link.notifies(timeout=0):
                 self.record(told.payload or None)
             if len(triggers or ()) == TRIGGERS:

@@ -1,7 +1,7 @@
-"""Hears of SQLite's changes: every poll asks `PRAGMA data_version`.
+"""Learns of SQLite's changes: every poll asks `PRAGMA data_version`.
 
-Its value differs from the last one on the same connection when another connection has committed since, in any process
-(https://www.sqlite.org/pragma.html#pragma_data_version). So each thread has a connection that only asks this.
+Its value changes whenever another connection, in this or another process, has committed
+(https://www.sqlite.org/pragma.html#pragma_data_version). So each thread has a connection that only runs this PRAGMA.
 """
 
 import sqlite3
@@ -12,11 +12,11 @@ from pathlib import Path
 from widgets.poll.changes import Changes
 
 LOOK_EVERY = 1
-"""Seconds between two looks whether the file is still the one that was opened."""
+"""Seconds between two checks that nobody has replaced the database file."""
 
 
 class SqliteChanges(Changes):
-    """A change of the database changes everything, because SQLite does not say what changed."""
+    """With each change, all rows count as changed, because SQLite does not say which rows changed."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -28,19 +28,19 @@ class SqliteChanges(Changes):
         try:
             observer: Observer = self._threads.observer
         except AttributeError:
-            self._identity = self._identity or identity(self._file)  # before it is opened
+            self._identity = self._identity or identity(self._file)  # before the file is opened
             observer = self._threads.observer = Observer(self._file)
         if time.monotonic() >= observer.look_at and not self._is_same_file(observer):
             return None
         version = observer.version()
         if version is None or version != observer.last_version:
-            # Also the first value of each thread: what happened before it is unknown.
+            # A thread's first value counts as a change: what changed before it is unknown.
             observer.last_version = version
             self.record()
         return None if version is None else self._latest
 
     def _is_same_file(self, observer: "Observer") -> bool:
-        """A replaced file ends the cache of this process, because Django may still have the old file open."""
+        """False if the file was replaced. Polls then read, because Django may still have the old file open."""
         found = identity(self._file)
         if found is None or found != self._identity:
             return False
@@ -58,7 +58,10 @@ class Observer:
         self._cursor: sqlite3.Cursor | None = None
 
     def version(self) -> tuple[int] | None:
-        """None if SQLite can't say: it is locked (`SQLITE_JOURNAL=delete`), can't be opened, or the disk is full."""
+        """The value of `PRAGMA data_version`.
+
+        None if the file is locked (`SQLITE_JOURNAL=delete`) or can't be opened, or if the disk is full.
+        """
         try:
             if self._cursor is None:
                 link = sqlite3.connect(self._address, uri=True, timeout=0, isolation_level=None)

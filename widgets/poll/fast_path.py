@@ -1,7 +1,8 @@
 """The fast path: answers a poll of fresh data before Django's request handling, from the page cache or the database.
 
 It takes only plain requests: GET or HEAD, an allowed host, the right scheme, a current rendering, and data that needs
-no refresh; also addresses without a widget. Django handles all other requests, and gives the same answers.
+no refresh. It also answers 404 for addresses without a widget. Django handles all other requests, and would give the
+same answers to these.
 """
 
 import os
@@ -41,11 +42,11 @@ class FastPath:
             self.always.append(("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}"))
 
     def forget_pages(self) -> None:
-        """For a forked process, which must not use its parent's connections."""
+        """Runs in each forked process, because a process must not use its parent's connections."""
         self.pages, self.lock = None, threading.Lock()
 
     def first_pages(self) -> PageCache:
-        """One cache, whatever number of first polls come together: each would listen to PostgreSQL forever."""
+        """Makes one cache, even if several first polls come together: each cache would listen to PostgreSQL forever."""
         with self.lock:
             if self.pages is None:
                 self.pages = new_cache()
@@ -89,7 +90,7 @@ def fast_answer(pages: PageCache, address: str, if_none_match: str) -> Answer | 
     try:
         row = find(slug, format)
     except Error:
-        # For example a restarted database: Django reconnects.
+        # For example, the database was restarted. Django's own handling reconnects.
         connection.close()
         return None
     if row is None:

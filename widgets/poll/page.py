@@ -9,7 +9,7 @@ from widgets.formats import formats_for
 from widgets.poll.row import PollRow
 
 PAGE = "page"
-"""The format of the address without an ending. It is written from the stored figure."""
+"""The format of the address without an ending. The page is written from the stored figure."""
 
 HEADERS = (
     ("Content-Type", "text/html; charset=utf-8"),

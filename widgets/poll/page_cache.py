@@ -1,6 +1,7 @@
-"""Ready answers in this process: a poll of fresh data then needs no read, only word from the database (`changes`).
+"""Keeps ready answers in this process, so that a poll of fresh data reads nothing from the database.
 
-A page holds until its data changes, gets stale, or its poll is to be recorded. So it never needs work after an answer.
+`changes` tells whether the data has changed. A page holds until its data changes or becomes stale, and until the next
+poll that must be recorded. So an answer from a page never needs work after the response.
 """
 
 import threading
@@ -20,16 +21,16 @@ from widgets.poll.row import PollRow
 MAX_BYTES = 32 * 2**20
 
 KEPT_WHEN_FULL = 1 / 16
-"""The share of new pages that a full cache keeps. Widgets that are polled in turn and don't all fit would else push
-each other out before their next polls ("bimodal insertion", https://doi.org/10.1145/1250662.1250709)."""
+"""The share of new pages that a full cache keeps. Otherwise, widgets that are polled in turn and don't all fit would
+push each other out before their next polls ("bimodal insertion", https://doi.org/10.1145/1250662.1250709)."""
 
 BYTES_OF_A_PAGE = 2000
-"""What a page takes beside its body: its address, headers and times."""
+"""Memory that a page needs in addition to its body: for its address, headers and times."""
 
 
 @dataclass(slots=True)
 class Page:
-    """Fresh data without a problem. `change`: the newest change before the data was read."""
+    """Fresh data without a problem. `change`: the number of the newest change before the data was read."""
 
     content: Content
     made_at: datetime
@@ -65,7 +66,7 @@ class PageCache:
         self._bytes = 0
 
     def get(self, address: str, now: datetime) -> Page | None:
-        """The page, if it holds. Call `changes.latest()` before."""
+        """The page if it still holds, else None. Call `changes.latest()` first."""
         page = self._pages.get(address)
         if page is None or not page.made_at <= now < page.ends_at:
             return None
@@ -77,7 +78,7 @@ class PageCache:
         return page
 
     def keeps(self, address: str) -> bool:
-        """Whether a new page of this address is worth making."""
+        """Whether the cache keeps a new page of this address. If not, the page need not be made."""
         return address in self._pages or self._bytes + BYTES_OF_A_PAGE < MAX_BYTES or random() < KEPT_WHEN_FULL  # noqa: S311 - no secret
 
     def put(self, address: str, page: Page) -> None:
@@ -98,7 +99,8 @@ def page_of(row: PollRow, format: str, now: datetime, change: int) -> Page | Non
         return None
     content = content_of(row, format, now)
     if content is None or connection.in_atomic_block or getattr(connection, "read_only_until", None) is not None:
-        # A transaction sees what nobody is told of yet, and so does a database that was opened as immutable.
+        # A transaction sees changes that no other connection is told of yet. SQLite looks for no changes of a database
+        # that was opened as immutable.
         return None
     names = (f"w{row.widget_id}", f"p{row.project_id}", f"s{row.snapshot_id}")
     ends_at = min(row.due_at, row.last_polled_at + RECORD_POLLS_EVERY)

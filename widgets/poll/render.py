@@ -23,7 +23,7 @@ from widgets.transforms import Dropped, cleaned
 logger = logging.getLogger(__name__)
 
 LOCKS = tuple(threading.Lock() for _ in range(64))
-"""One lock per widget (some share one): one thread renders new data, other polls of the widget wait for it."""
+"""One lock per widget (some widgets share a lock): one thread renders new data, and the widget's other polls wait."""
 
 
 def write_figure(table: Table) -> bytes:
@@ -75,7 +75,7 @@ def render(row: PollRow, format: str) -> None:
 
 
 def make_rendering(widget: Widget, report: Report, row: PollRow, format: str) -> Rendering:
-    """Renders the stored data. `row` gives its version and the rendering before."""
+    """Renders the stored data. `row` holds the data's version and the previous rendering."""
     logger.debug("render widget=%s format=%s", widget.pk, format)
     problem, body, etag = "", None, ""
     try:
@@ -90,7 +90,7 @@ def make_rendering(widget: Widget, report: Report, row: PollRow, format: str) ->
     values = {"source_version": source_version, "etag": etag, "problem": problem, "body": body}
     try:
         with answering.short_write_timeout():
-            # Almost always there is one to replace, and that is one statement.
+            # Almost always an old rendering exists, and one statement replaces it.
             if not Rendering.objects.filter(widget=widget, format=format).update(**values):
                 Rendering.objects.update_or_create(widget=widget, format=format, defaults=values)
     except IntegrityError:

@@ -44,8 +44,8 @@ PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 RECORD_POLLS_EVERY = timedelta(hours=1)
 LONGEST_DETAIL = 200
 DETAIL = "; detail="
-NO_NEW_NUMBERS = "MixCyfe gets no new numbers from Mixpanel now. Its board says why."
-"""The page's words for every `reason`: other sites show the page to people who need not read what Mixpanel said."""
+NO_NEW_NUMBERS = "MixCyfe gets no new numbers from Mixpanel now. The board in MixCyfe says why."
+"""The page shows this text in place of any `reason`, because other sites show the page to people outside the team."""
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
     why = row.problem or held_back or (reply.body.decode().strip() if reply.status == 503 else "")
     reply.body, etag = page.write_page(slug, row, why, stale=row.is_stale(now))
     others = {name for name, _ in (*SECURITY_HEADERS, *page.HEADERS)} | {"ETag"}
-    # People who have edited a widget see the edit at once: browsers ask each time, and are answered 304.
+    # With no-cache, browsers ask each time (304 if nothing changed). So people who edit a widget see the edit at once.
     reply.headers = [
         (name, f"{value}, no-cache" if name == "Cache-Control" else value.partition(DETAIL)[0])
         for name, value in reply.headers
@@ -128,7 +128,7 @@ def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A widget's bytes in one format, with the headers that don't count seconds."""
+    """A widget's bytes in one format, and the headers that are the same for every poll of them."""
 
     body: bytes
     content_type: str

@@ -63,7 +63,7 @@ def _poll(format: Format) -> str:
     statement, separator = _POLL, "', '"
     if format.charts:
         statement += f"AND w.chart IN ('{separator.join(format.charts)}') "
-    if not format.has_hours:  # as `spec.hours_on_axis`
+    if not format.has_hours:  # the same rule as `spec.hours_on_axis`
         dated = separator.join(TIME_SERIES_CHARTS)
         statement += f"AND NOT (w.unit = 'hour' AND w.report = 'insights' AND w.chart IN ('{dated}'))"
     return statement

@@ -23,7 +23,7 @@ def poll(request: HttpRequest, address: str) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         return respond(poll_response.not_allowed(), request)
     slug, dot, ending = address.partition(".")
-    # No ending may name the page, because the page has the address without one.
+    # No ending may name the page, because the page's address has none.
     format = PAGE if not dot else ending if ending in FORMATS else ""
     try:
         reply = poll_response.answer(slug, format, request.headers.get("If-None-Match", ""))
@@ -52,7 +52,7 @@ class PollResponse(HttpResponse):
 
 
 def respond(reply: poll_response.Answer, request: HttpRequest, outcome: str = "") -> HttpResponse:
-    """`outcome`: how the poll is counted, if the answer does not say it."""
+    """`outcome`: how the poll is counted; without it, the answer's status and headers decide."""
     response = PollResponse(reply.body if request.method != "HEAD" else b"", status=reply.status)
     del response["Content-Type"]
     for name, value in reply.headers:

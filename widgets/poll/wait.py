@@ -25,7 +25,7 @@ RETRIED = (Refusal.LEASED, Refusal.CONCURRENT_LIMIT)
 """After these refusals a waiting poll tries again, because they end soon."""
 
 Asked = Future[RefreshOutcome | Refusal]
-"""The future of a refresh. It never completes for a Celery worker: the poll sees the stored data instead."""
+"""The future of a refresh. A Celery worker gives it no result: the poll looks for the stored data instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class State:
 
 
 def wait_for_data(row: PollRow) -> None:
-    """Returns when newer data is stored, when no refresh is running or may start, or after POLL_WAIT.
+    """Waits until newer data is stored, or until no refresh is running and none may start, but at most POLL_WAIT.
 
     Returns at once when all of the process's few slots are taken. Also returns at once in the only thread of a process
     when other threads or workers refresh, because no other poll would be answered while it waits.

@@ -15,9 +15,9 @@ thread = threading.local()
 
 
 def begin(*, is_only: bool) -> None:
-    """Marks this thread permanently: work after a response (`close()`) also delays the thread's next response.
+    """Marks this thread permanently, because work after a response (`close()`) delays the thread's next response, too.
 
-    `is_only`: no other thread of this process answers requests, as the server says.
+    `is_only`: the server says that no other thread of this process answers requests.
     """
     thread.answering, thread.is_only = True, is_only
 
@@ -32,7 +32,7 @@ def is_only_thread() -> bool:
 
 @contextmanager
 def short_write_timeout() -> Iterator[None]:
-    """For writes that may fail: they wait only briefly for SQLite's lock, then raise OperationalError."""
+    """For writes that may fail: inside the `with`, they raise OperationalError after a short wait for SQLite's lock."""
     if connection.vendor != "sqlite":
         yield
         return

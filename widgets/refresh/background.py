@@ -34,12 +34,12 @@ THREADS = "refresh"
 """The beginning of the threads' names."""
 
 SWITCH_SECONDS = 0.0005
-"""How long a refresh that computes may keep a poll waiting for Python's lock. Python's own 5 ms are felt in the slowest
-polls: 7.7 ms at 100 per second instead of 5.4 (`benchmarks/steadily.py`)."""
+"""A refresh that computes keeps a poll waiting for Python's lock for at most this long. With Python's default of 5 ms,
+the slowest of 100 polls per second took 7.7 ms instead of 5.4 (`benchmarks/steadily.py`)."""
 
 
 def threads() -> int:
-    """The number of refresh threads; 0 where the settings or the server allow none, as uWSGI does by default."""
+    """The number of refresh threads; 0 if the settings or the server allow none. By default, uWSGI allows none."""
     try:
         import uwsgi
     except ImportError:
@@ -49,7 +49,10 @@ def threads() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One refresh in the queue. `expected_fetched_at`: the `fetched_at` that the poll saw; `request_id`: the poll's."""
+    """One refresh in the queue.
+
+    `expected_fetched_at`: the `fetched_at` that the poll saw. `request_id`: the id of the poll's request.
+    """
 
     project_id: int
     expected_fetched_at: datetime | None
@@ -112,7 +115,7 @@ class BackgroundRefresher:
             self._queue.clear()
 
     def _work(self) -> None:
-        """Refreshes one entry. The next entry is a new task of the pool, because a stopping pool accepts none."""
+        """Refreshes one entry. The next entry gets a new task, because a pool that is stopping accepts no new tasks."""
         with self._lock:
             snapshot_id = self._next()
             if snapshot_id is None:
@@ -147,7 +150,7 @@ class BackgroundRefresher:
     def _next(self) -> int | None:
         """The oldest entry of the project with the fewest running refreshes, so that no project delays another.
 
-        For the same reason one project never uses all threads.
+        For the same reason one project leaves at least one thread free, unless there is only one.
         """
         busy = Counter(entry.project_id for entry in self._running.values())
         snapshot_id = min(self._queue, key=lambda pk: busy[self._queue[pk].project_id], default=None)
@@ -159,7 +162,8 @@ class BackgroundRefresher:
 class ForegroundRefresher:
     """Refreshes without background threads: the thread that answered a poll refreshes after the response.
 
-    The process may have no other thread. So after a slow query it only answers polls, for as long as the query took.
+    The process may have no other thread. So after a slow query, the process only answers polls, for as long as the
+    query took.
     """
 
     def __init__(self) -> None:

@@ -19,10 +19,10 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Key = tuple[Any, ...] | None
 
 MOST_PARTS = 100
-"""One transaction stores all parts of a call, and other writers wait meanwhile."""
+"""The maximum number of snapshots per call. One transaction stores all of them, and other writers wait meanwhile."""
 
 OPEN_BATCHES = 3
-"""`pack` looks for room in this many batches of a kind, so that its time does not grow with their number."""
+"""`pack` looks for room in the last batches of a kind, at most this many: a search in all would take too long."""
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Item:
     """A snapshot that an active widget shows.
 
     `wants_every`: the shortest interval of its widgets in seconds, without the interval factor. `is_over`: its range is
-    over, and no widget says how often it is asked. `is_free`: it may be refreshed now, whether it is stale or not.
+    over, and none of its widgets has an interval of its own. `is_free`: it may be refreshed now, stale or not.
     """
 
     pk: int
@@ -109,7 +109,7 @@ def kind_of(item: Item) -> tuple[type[Batch] | None, Key]:
 
 
 def pack(items: Iterable[Item], today: date) -> list[Packed]:
-    """Packs the items into calls, in their order."""
+    """Packs the items into calls, in the order of the items."""
     found: list[Packed] = []
     open_batches: dict[Key, list[Packed]] = {}
     for item in items:
@@ -128,11 +128,11 @@ def pack(items: Iterable[Item], today: date) -> list[Packed]:
 def batch_for(leader: Snapshot, items: list[Item], now: datetime, today: date, also: Collection[int]) -> list[Item]:
     """The other items that the call for `leader` refreshes, too: stale ones, and then those that are due soon.
 
-    `also`: snapshots that are refreshed though they are fresh.
+    `also`: the ids of snapshots that are refreshed even if they are fresh.
     """
     first = next((item for item in items if item.pk == leader.pk), None)
     if first is None:
-        return []  # no active widget shows it: a preview, which is asked alone
+        return []  # no active widget shows `leader`: a preview, for example, is asked alone
     kind, key = kind_of(first)
     if kind is None:
         return []
@@ -146,8 +146,9 @@ def batch_for(leader: Snapshot, items: list[Item], now: datetime, today: date, a
 
 
 def calls_per_hour(items: Iterable[Item], today: date) -> float:
-    """The number of calls per hour that refresh all items as often as their widgets ask, by the batches they make."""
-    # In an order that no refresh changes: another number would change the due times of all the project's snapshots.
+    """The number of calls per hour that refresh all items as often as their widgets ask, if items share calls."""
+    # Refreshes don't change this order. In another order the number could differ from refresh to refresh, and each new
+    # number changes the due times of all the project's snapshots.
     packed = pack(sorted(items, key=lambda item: (item.wants_every, item.pk)), today)
     return demand(
         (min(item.wants_every for item in each.items), all(item.is_over for item in each.items)) for each in packed

@@ -18,11 +18,11 @@ logger = logging.getLogger(__name__)
 TOLERANCE = timedelta(seconds=5)
 WARN_EVERY_SECONDS = 300
 WARNED_FOR = timedelta(seconds=3 * WARN_EVERY_SECONDS)
-"""The admin shows a warning for this long after the host's last one."""
+"""The admin shows the warning about a host for this long after the host last logged it."""
 
 
 def database_now() -> datetime:
-    """The current time of the database. SQLite runs inside this process, so its clock is the host's."""
+    """The current time of the database. SQLite runs inside this process and has the host's clock."""
     if connection.vendor != "postgresql":
         return timezone.now()
     before = timezone.now()

@@ -1,4 +1,4 @@
-"""What a project's widgets cost: how many queries carry them, and what the next widget will add. For people."""
+"""The queries that a project's widgets cost, and the queries that one more widget would add. For people."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,9 @@ from widgets.spec import WidgetSpec
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """`queries` carry all `widgets`, the active ones; `per_hour` of them refresh each as often as it asks.
+    """`widgets`: the number of active widgets. `queries`: the number of queries that bring the data of all of them.
 
+    `per_hour`: the number of queries per hour that refresh each widget as often as it asks.
     `room`: how many more metrics fit into the query that counts events by day.
     """
 
@@ -49,14 +50,14 @@ def sharing_of(widget: Widget) -> str:
             others = Widget.objects.filter(active=True, snapshot__in=pks).exclude(pk=widget.pk).count()
             if others:
                 return f"It shares a query to Mixpanel with {others} other widget{'s' if others > 1 else ''}."
-    return f"It has a query to Mixpanel of its own. {why_alone(widget)}".strip()
+    return f"It has its own query to Mixpanel. {why_alone(widget)}".strip()
 
 
 def why_alone(widget: Widget) -> str:
-    """The reason if the query could share a call, but does not; else empty."""
+    """The reason why a query that could share a call does not share one; else empty."""
     snapshot = Snapshot.objects.only("sharing", "error_kind").filter(widgets=widget).first()
     if snapshot is None or snapshot.sharing != Sharing.NEVER:
         return ""
     if snapshot.error_kind == ErrorKind.QUERY:
-        return "Mixpanel refused it, so it is kept apart from other queries until you change it."
-    return "Only a query of its own says which values of the breakdown Mixpanel lists for this widget."
+        return "Mixpanel refused this query, so it is kept apart from other queries until you change the widget."
+    return "Only a separate query shows which values of the breakdown Mixpanel lists for this widget."

@@ -1,7 +1,7 @@
 """The one gateway to Mixpanel: reserve → ask → record, for refreshes, previews, pickers and the connection test.
 
 `call` does all three steps; `quota` makes the reservation. Errors of Mixpanel become a `Failure` here. Recording
-a call ends it in the ledger, learns limits, begins or ends the project's backoff, and logs one line.
+a call writes its end into the ledger, learns limits, begins or ends the project's backoff, and logs one line.
 Mixpanel is never asked inside a database transaction.
 """
 
@@ -33,13 +33,11 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-"""The error kind for an answer of Mixpanel that does not fit the query."""
-
 REQUEST_ERRORS = (*REFUSED, ErrorKind.UNREADABLE)
-"""Errors of one request. They prove that Mixpanel accepts the project's credentials, so they end its backoff."""
+"""Errors of one request. They prove that Mixpanel accepts the credentials, so they end the project's backoff."""
 
 recorded = Signal()
-"""Sent with `project_id` after a call is recorded, in the thread that made it: receivers must return at once."""
+"""Sent with `project_id` after a call is recorded. Receivers must return at once: they run in the calling thread."""
 
 NO_LIMITS = Limits()
 PROJECT_FIELDS = (*BACKOFF_FIELDS, "learned_hourly", "learned_concurrent", "learned_at", "interval_factor")
@@ -48,7 +46,7 @@ LOG_EVERY_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed call: Mixpanel's message, cleaned, and advice for people. The other fields come from MixpanelError."""
+    """A failed call. `said`: Mixpanel's message, cleaned. `advice`: for people. MixpanelError has the other fields."""
 
     kind: ErrorKind
     said: str
@@ -118,7 +116,7 @@ def ask(project: Project, fetch: Callable[[Client, date], Answer], today: date) 
 
 
 def client_of(project: Project) -> Client:
-    """A client with this project's credentials. Raises SecretLost."""
+    """A client with this project's credentials. Raises SecretLost if no key decrypts the secret."""
     secret = project.encrypted_secret
     return Client(
         auth_for(project.auth, project.username, secret.reveal() if secret else ""),
@@ -190,7 +188,7 @@ def learn(project: Project, limits: Limits, now: datetime) -> None:
 
 
 def log_not_refreshed(project_id: int, problem: str) -> None:
-    """Logs one line per project, minute and process, because each poll would log another."""
+    """Logs at most one line per project, minute and process, because every poll of the project calls this."""
     if cache.add(f"secret-warning-{project_id}", True, LOG_EVERY_SECONDS):
         logger.warning("project=%s is not refreshed: %s", project_id, problem)
 

@@ -9,7 +9,7 @@ from widgets.refresh.quota import started_within
 
 
 def most_urgent(snapshot: Snapshot, items: list[Item], project: Project, now: datetime) -> Snapshot:
-    """This snapshot if enough calls are left for it and all batches that are more overdue; else the most overdue one.
+    """This snapshot if the calls left suffice for it and all batches that are more overdue; else the most overdue one.
 
     So a widget that is polled every 10 seconds never starves a widget that is polled once per hour.
     """

@@ -1,5 +1,5 @@
-"""Deletes unused rows: old calls in the ledger, snapshots without a widget, old option caches and clock warnings, and
-widgets and notices that were deleted or over 30 days ago.
+"""Deletes unused rows: old calls in the ledger, snapshots without a widget, old option caches and clock warnings,
+widgets that were deleted more than 30 days ago, and notices that ended more than 30 days ago.
 
 The command `clean_up` calls `prune`. Without a timer, `prune_hourly` does the same after a call to Mixpanel.
 """
@@ -46,7 +46,7 @@ def prune_hourly(now: datetime) -> None:
 
 
 def prune(now: datetime) -> dict[str, int]:
-    """Returns the number of deleted rows by their name. `now`: the database's (`clock.database_now`)."""
+    """Returns kind of rows → number of deleted rows. `now`: the database's time (`clock.database_now`)."""
     return {
         "calls to Mixpanel": prune_calls(now),
         "deleted widgets": DeletedWidget.objects.filter(deleted_at__lt=now - KEPT_FOR).delete()[0],
@@ -65,7 +65,7 @@ def prune_calls(now: datetime) -> int:
 
 
 def prune_snapshots(now: datetime) -> int:
-    """Deletes snapshots without a widget that nobody looked up for a day and nobody is refreshing.
+    """Deletes snapshots without a widget if nobody looked them up for a day and no refresh of them is running.
 
     The rows are locked before they are deleted, because `Snapshot.objects.of` may look one up at the same time.
     """
@@ -85,7 +85,7 @@ def prune_notices(now: datetime) -> int:
 
 
 def prune_lists(now: datetime) -> int:
-    """Deletes option caches that nobody used for 7 days and nobody is fetching."""
+    """Deletes option caches that were not fetched for 7 days, unless a thread is fetching them now."""
     old = now - LISTS_KEPT_FOR
     free = Q(loading_until=None) | Q(loading_until__lte=now)
     unwanted = Q(fetched_at__lt=old) | Q(fetched_at=None, created_at__lt=old)

@@ -55,5 +55,5 @@ def keep_queued(snapshot_id: int) -> bool:
 
 
 def may_queue(queued_at: datetime | None, now: datetime) -> bool:
-    """Whether `enqueue` may queue a task. `now` may come from a wrong host clock: `enqueue` asks the database's."""
+    """Whether `enqueue` may queue a task. The host's `now` may be wrong, so `enqueue` checks again."""
     return settings.TASKS == "celery" and (queued_at is None or abs(now - queued_at) > QUEUE_TIMEOUT)

@@ -28,7 +28,7 @@ LONGEST_RUN = timedelta(minutes=2)
 
 LEASE_MARGIN = 30
 ONLY_WHEN_DUE = (Purpose.POLL, Purpose.WORKER)
-"""Calls of these purposes refresh a snapshot only when it is stale by the database's clock. The host's may be wrong."""
+"""Calls of these purposes refresh only stale snapshots, by the database's clock: a host's clock may be wrong."""
 
 
 class Refusal(Enum):
@@ -74,7 +74,7 @@ def claim(
     user_id: int | None = None,
     others: Mapping[int, datetime | None] | None = None,
 ) -> Reservation | Refusal:
-    """Leases the snapshot and reserves a call, or returns the reason why not.
+    """Leases the snapshot and reserves a call, or returns the Refusal that prevents the call.
 
     `others`: the snapshots that the same call may refresh, each with the `fetched_at` that the caller saw. Those that
     another request has leased or refreshed, and those that wait after an error, are left out.
@@ -135,7 +135,7 @@ def reserve(
     ignored_backoff: Collection[str] = (),
     speaks_for_project: bool = True,
 ) -> Reservation | Refusal:
-    """Reserves a person's call that refreshes no snapshot. `ignored_backoff`: kinds of backoff that don't stop it."""
+    """Reserves a person's call that refreshes no snapshot. `ignored_backoff`: backoffs that don't stop the call."""
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().get(pk=project.pk)
         now = database_now()
@@ -155,7 +155,7 @@ def lease() -> timedelta:
 
 
 def begin_trial(project: Project, now: datetime) -> bool:
-    """Whether this call is the trial that may end the project's backoff. All other calls wait until the trial ends."""
+    """Whether this call is the trial that may end the project's backoff. If so, other calls wait for its end."""
     if not project.backoff_count:
         return False
     until = max(project.backoff_until or now, now + lease())
@@ -164,7 +164,7 @@ def begin_trial(project: Project, now: datetime) -> bool:
 
 
 def end_call(reservation: Reservation, *, outcome: str, message: str, gave_up: bool, counts: bool) -> datetime:
-    """Records the call's outcome (`ok` or an error kind) and returns the time. `counts=False` gives the call back."""
+    """Records the call's outcome (`ok` or an error kind). Returns the time. `counts=False`: no limit counts it."""
     now = database_now()
     assert reservation.call_id is not None
     ApiCall.objects.filter(pk=reservation.call_id).update(
@@ -203,7 +203,7 @@ def running(project: Project, now: datetime) -> int:
 
 
 def describe(parts: Sequence[Snapshot]) -> str:
-    """The queries in a few words for the ledger: for a single one its report type, with its events or id."""
+    """A few words for the ledger: how many queries, and the report type of each with its events or its id."""
     words = list(dict.fromkeys(named(part.query) for part in parts))
     return f"{f'{len(parts)} queries: ' if len(parts) > 1 else ''}{'; '.join(words)}"[:200]
 

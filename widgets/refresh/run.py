@@ -53,7 +53,7 @@ def refresh(
     if snapshot.fetched_at != expected_fetched_at:
         return Refusal.NEWER
     now = database_now()
-    # A plan takes time, so none is made where no call will follow.
+    # A plan of the calls takes time, so none is made if no call will follow.
     if waits(snapshot, now):
         return Refresh(snapshot, {}, None, purpose, user_id).run()  # `claim` says why not
     if running(snapshot.project, now) >= snapshot.project.effective_concurrent:
@@ -71,7 +71,7 @@ def refresh(
 
 
 def waits(snapshot: Snapshot, now: datetime) -> bool:
-    """Whether the snapshot will probably not be refreshed now."""
+    """Whether the snapshot or its project waits, so that `claim` will probably refuse the call."""
     project = snapshot.project
     times = (snapshot.lease_until, snapshot.retry_at, project.backoff_until, project.full_until)
     return any(until is not None and until > now for until in times)
@@ -81,7 +81,7 @@ class Refresh:
     """One call to Mixpanel: the three functions that `gateway.call` needs, and the outcome for its first snapshot.
 
     `others`: the other snapshots that the call may refresh, each with the `fetched_at` that the caller saw.
-    `interval_factor`: the project's new one, by the plan of its calls; None without a plan.
+    `interval_factor`: the project's new factor, from the plan of its calls; None if no plan was made.
     """
 
     def __init__(

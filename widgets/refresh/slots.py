@@ -1,4 +1,4 @@
-"""Limits how many threads of this process may wait for Mixpanel at once. The others go on answering."""
+"""Limits how many threads of this process may wait for Mixpanel at once. Other threads go on answering."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
-"""Stores what came of a call: the reports of its snapshots, or the error and the time of the next try.
+"""Stores the result of a call: the reports of its snapshots, or the error and the time of the next try.
 
-What one query does wrong in a shared call must not hold back the others: after a refused call each is asked alone once,
-and after a call that took too long the batch is halved.
+One bad query in a shared call must not hold back the others. So after Mixpanel refused a shared call, each of its
+queries is asked alone once; after a shared call took too long, the next batches are half as large.
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,7 +42,10 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a call brought, by snapshot id: the report, or the reason why it can't be read. `today`: as it was asked."""
+    """The answers of one call. `found`: snapshot id → the report, or the reason why the answer can't be read.
+
+    `today`: the date in the project's time zone when the call was made.
+    """
 
     today: date
     found: dict[int, Report | ReadError]
@@ -53,7 +56,8 @@ def store_answers(
 ) -> list[int]:
     """Stores the reports. Returns the ids of the snapshots that got one.
 
-    `held`: the snapshots whose lease the call still has. `pks`: all snapshots in the call, the first one first.
+    `held`: the snapshots whose lease the call still has. `pks`: the ids of all snapshots in the call; the first is
+    the one for which the call was made.
     """
     stored, unread = [], []
     for pk in sorted(pks):  # one at a time, because reports can be large
@@ -93,11 +97,11 @@ def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | N
 
 
 def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, project: Project, now: datetime) -> None:
-    """Stores the error and the time of the next try. The last good data stays. `asked`: the snapshots in the call."""
+    """Stores the error and the time of the next try. The last good data stays. `asked`: number of snapshots."""
     if asked == 1 and failure.kind == ErrorKind.QUERY and any(each.sharing == Sharing.ONCE for each in snapshots):
-        # The wrong query is found, so the others did not fail for their number.
+        # The wrong query is found, so the shared call was not refused for its size.
         project.snapshots.filter(batch_limit__isnull=False).update(batch_limit=None)
-    # One number and one wait for all, so that they are asked together again.
+    # The same number and the same wait for all snapshots, so that they are asked together again.
     failures = 1 + max((snapshot.failures for snapshot in snapshots), default=0)
     wait = backoff.retry_after(failure.kind, failures, failure.retry_after)
     for snapshot in snapshots:
@@ -114,10 +118,11 @@ def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, p
 
 
 def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Project, now: datetime) -> None:
-    """Each is asked alone once, because one of them spoilt their call: one after the other, spread over the hour.
+    """Lets each snapshot be asked alone once, because one of them spoilt their shared call.
 
-    `first`: the id of the one that is asked at once. Those without data come next, and half of the hour's calls are
-    theirs at once. If each is fine alone, the call was too large for Mixpanel, so the next batches are half as large.
+    `first`: the id of the snapshot that is asked at once. Snapshots without data come next: up to half of the hour's
+    calls are free for them at once. The rest is spread over the hour. If each is fine alone, the shared call was too
+    large for Mixpanel, so the next batches are half as large. `asked`: the number of snapshots in the shared call.
     """
     calls = for_polls(project.effective_hourly)
     in_order = sorted(snapshots, key=lambda each: (each.pk != first, each.fetched_at is not None))
@@ -130,7 +135,7 @@ def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Pr
 
 
 def is_refused(failure: Failure, asked: int) -> bool:
-    """Whether the failure is the fault of one query among several."""
+    """Whether one query among several may have caused the failure."""
     return asked > 1 and failure.kind in (ErrorKind.QUERY, ErrorKind.UNREADABLE)
 
 

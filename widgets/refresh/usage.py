@@ -15,7 +15,7 @@ from widgets.refresh.quota import HOUR, Refusal, started_within
 from widgets.times import from_now
 
 SCARCE_SHARE = 6
-"""Queries are scarce when less than 1/6 of the hourly limit is left. Previews then wait until a person asks."""
+"""Queries are scarce when less than 1/6 of the hourly limit is left. Previews then wait until a person requests one."""
 
 
 @dataclass(frozen=True, slots=True)
