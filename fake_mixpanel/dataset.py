@@ -80,7 +80,7 @@ PROPERTIES: dict[str, Shares] = {
 """Property → value → weight."""
 
 RARE = 0.01
-"""A value with less than this share of all events does not happen every day."""
+"""A value whose share of all events is smaller than this occurs only on some days."""
 
 _PROPERTY = re.compile(r'properties\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
 
