@@ -46,7 +46,7 @@ export function metrics(box, names, filters) {
     return first;
   }
 
-  // Rows get their letters again when one goes.
+  // The other rows get new letters when a row is removed.
   function name() {
     rows().forEach((row, place) => {
       const old = row.querySelector("[data-letter]").textContent;
