@@ -24,7 +24,7 @@ _COMMON = ("plan", "mp_country_code", "$browser", "$os", "utm_source", "campaign
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`daily` is the average count per day. `per_person` is the average count per day and per person who does it."""
+    """`daily` is the average count per day. `per_person` is the average count per day and per active person."""
 
     name: str
     daily: float

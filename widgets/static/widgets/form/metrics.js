@@ -1,4 +1,4 @@
-// Rows of metrics and formulas. A hidden empty row stays in each, so that the form can send "none".
+// Rows of metrics and formulas. A hidden empty row of each kind stays, so that the form can send "none".
 
 import { changed } from "./page.js";
 import { Picker } from "./picker.js";
