@@ -93,8 +93,8 @@ export class Fields {
     this.mark(place);
   }
 
-  // Ties a field's errors to the element that they are about, and returns the element. An error that names a row is shown
-  // in that row.
+  // Ties a field's errors to the element that they are about, and returns the element. An error that names a row is
+  // shown in that row.
   mark(place) {
     const list = place.querySelector(":scope > .errorlist");
     const texts = list ? [...list.children].map((item) => item.textContent) : [];
