@@ -1,15 +1,15 @@
-# `make demo` shows it, `make test` tests it, `make run` starts it; the README says more.
+# `make demo` shows MixCyfe with made-up data, `make test` tests it, `make run` starts it. The README says more.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# Tools that are no part of MixCyfe, each in a venv of its own: what they need must not meet what MixCyfe needs.
+# Tools that are no part of MixCyfe. Each has its own venv, so that its packages cannot conflict with MixCyfe's.
 TOOLS := .tools
 LOCKED := --require-hashes -r
 
-# Bytecode is kept: else every process that a test starts, and every worker, would compile all files anew.
+# Keep bytecode: otherwise every process that a test starts, and every worker, would compile all files again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo run test lint format bench lock vendor audit sbom clean release archive
@@ -34,7 +34,7 @@ demo: $(VENV)/.run
 run: $(VENV)/.run .env
 	$(BIN)/python manage.py serve --port $(PORT)
 
-# A first start's settings: fresh keys, everything else as documented in .env.example.
+# The settings of a first start: fresh keys. All other settings have the defaults of .env.example.
 .env: | $(VENV)/.run
 	@umask 077; { \
 	  echo "SECRET_KEY=$$($(BIN)/python manage.py new_key)$$($(BIN)/python manage.py new_key)"; \
@@ -42,7 +42,7 @@ run: $(VENV)/.run .env
 	  echo "SITE_URL=http://127.0.0.1:$(PORT)"; } > $@
 	@echo "Wrote .env with fresh keys: keep it safe. First user: $(BIN)/python manage.py createsuperuser"
 
-# A file's tests stay together; many of them wait for servers, so a few more processes than cores pay.
+# One process runs all tests of a file. Many tests wait for servers, so three processes are faster even on two cores.
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
@@ -67,8 +67,9 @@ $(TOOLS)/%: | $(VENV)/.made
 	@$(TOOLS)/$*/bin/python -m pip install --quiet --disable-pip-version-check $* || \
 	  { rm -rf $(TOOLS)/$*; echo "make: $* can't be installed from here."; exit 1; }
 
-# After a change of requirements*.txt, what it needs and no more; `make lock UPGRADE=--upgrade` takes the newest of all.
-# For every system and every Python from 3.11 on, and without a word about where packages come from.
+# `make lock` writes the lock files, and changes only what requirements*.txt makes necessary. With
+# UPGRADE=--upgrade it takes the newest versions of all packages. The lock files are for every system and every Python
+# from 3.11 on, and name no package index.
 LOCK = $(TOOLS)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
@@ -78,7 +79,7 @@ lock: | $(TOOLS)/uv
 	$(LOCK) requirements-dev.txt -c requirements-cluster.lock -o requirements-dev.lock
 
 # The chart library that the pages load from this site: one file of its npm package, also compressed, and its licence.
-# For a newer one: change the number here, in charts/drawing.js and in the templates that preload it.
+# For a newer version: change the number here, in charts/drawing.js and in the templates that preload it.
 ECHARTS := 6.1.0
 VENDOR := widgets/static/widgets/vendor/echarts-$(ECHARTS)
 
@@ -90,22 +91,24 @@ vendor:
 	@gzip -9nkf $(VENDOR)/echarts.esm.min.js
 	@echo "$(VENDOR) is there. Remove the older one."
 
-# What running needs, against the published advisories. Needs the internet: says so where there is none.
+# Compares the packages that MixCyfe needs to run with the published advisories. Needs the internet.
 audit: | $(TOOLS)/pip-audit
 	@$(TOOLS)/pip-audit/bin/pip-audit --disable-pip --require-hashes -r requirements-cluster.lock --strict \
 	  --progress-spinner off --timeout 20 || \
-	  { echo "make audit: read what stands above. Vulnerable packages are listed; else the advisories can't be reached from here."; exit 1; }
+	  { echo "make audit: see the lines above. They list vulnerable packages, or say that the advisories can't be reached."; exit 1; }
 
-# What running needs, as a CycloneDX bill of materials for a release: the same file whoever makes it.
+# Lists the packages that MixCyfe needs to run, as a CycloneDX bill of materials for a release. Everybody who makes the
+# file gets the same bytes.
 sbom: | $(TOOLS)/cyclonedx-bom
 	@$(TOOLS)/cyclonedx-bom/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
 	  --output-reproducible -o mixcyfe.cdx.json requirements-cluster.lock
 	@echo "Wrote mixcyfe.cdx.json."
 
-# The files of a release in dist/: this commit's archive (the same bytes whoever makes it), what it needs, and checksums.
+# The files of a release in dist/: this commit's archive (the same bytes for everybody who makes it), the bill of
+# materials, and checksums.
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 RELEASE = dist/mixcyfe-$(VERSION)
-# Settings of a person's git that would change the archive's bytes.
+# Replaces settings of a person's git that would change the archive's bytes.
 SAME = -c tar.umask=0022 -c core.autocrlf=false -c core.eol=lf -c core.attributesFile=/dev/null
 
 release: archive sbom

@@ -1,1 +1,1 @@
-"""Measurements, as ratios of one run: `make bench`."""
+"""Benchmarks. `make bench` prints the ratios of measurements that one run makes side by side."""

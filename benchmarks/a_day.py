@@ -18,7 +18,7 @@ from benchmarks.batches import clear, fake_site, minutes
 
 PROJECTS = 10_000
 SIZES = ((20, 1), (100, 5), (300, 15))
-"""Widgets of each simulated project, and how many of them share no call."""
+"""For each simulated project: the number of widgets, and how many of them share no query."""
 
 EVERY = timedelta(minutes=5)
 DAY = timedelta(hours=24)
@@ -26,7 +26,7 @@ DAY = timedelta(hours=24)
 
 @dataclass
 class Cost:
-    """Of all refreshes: their number, seconds of a processor (the fake's part is in another thread), statements."""
+    """The cost of all refreshes: number, CPU seconds (the fake runs in another thread), and SQL statements."""
 
     refreshes: int = 0
     seconds: float = 0

@@ -1,4 +1,4 @@
-"""What hot polls are held against: bare bytes, a plain Django view, and a connector that asks on every poll."""
+"""WSGI applications to compare hot polls with: bare bytes, a plain Django view, a connector that asks on every poll."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -8,13 +8,13 @@ BODY = b"Date,Free,Team,Business\n" + b"20261101,174,116,35\n" * 30
 
 
 def bare(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """The most that the server can do: the same number of bytes, from nowhere."""
+    """Shows the maximum rate of the server: sends about as many bytes as a hot poll, and does no other work."""
     start_response("200 OK", [("Content-Type", "text/csv"), ("Content-Length", str(len(BODY)))])
     return [BODY]
 
 
 def django_view() -> Any:
-    """A view as the tutorial writes it: all middleware, one ORM read of the stored body."""
+    """A view as in Django's tutorial: all middleware, and one ORM query that reads the stored body."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
@@ -25,7 +25,7 @@ def django_view() -> Any:
 
 
 def asking(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """What the connector of 2015 did: ask Mixpanel on every poll."""
+    """Works like the connector of 2015: asks Mixpanel on every poll."""
     from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
     from widgets.mixpanel.auth import auth_for
     from widgets.mixpanel.client import Client
@@ -43,7 +43,7 @@ def asking(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
 
 
 def limited_pages() -> Any:
-    """The site with BENCH_PAGES bytes for its page cache; 0: every poll reads."""
+    """The site with a page cache of BENCH_PAGES bytes. With 0, every poll reads the database."""
     from mixcyfe_site.wsgi import application
     from widgets.poll import fast_path, page_cache
     from widgets.poll.changes import Changes

@@ -1,7 +1,7 @@
 """A site of 1,000 or more projects of 100 widgets on PostgreSQL: `python -m benchmarks.at_scale [projects]`.
 
-Imports some, copies them until there are as many, gives all of them data, and times the pages, commands and polls.
-Mixpanel is the fake.
+Imports some projects, copies them in the database until the number is reached, gives all of them data, and times the
+pages, commands and polls. The fake Mixpanel answers all queries.
 """
 
 import json
@@ -21,10 +21,10 @@ from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, Fake
 from tests.running.site import Site
 
 WIDGETS = 100
-"""Per project."""
+"""The number of widgets per project."""
 
 IMPORTED = 20
-"""Projects. The others are copies: an import takes as long for each."""
+"""The number of projects that are imported and timed. The others are copied, because each import takes equally long."""
 
 PASSWORD = "correct-horse-battery-staple"
 
@@ -64,7 +64,7 @@ COPIES = (
         JOIN widgets_snapshot s ON s.key = md5(asked.key || n) || md5(n || asked.key) WHERE first.name = 'Project 0'""",
     ),
 )
-"""How Project 0 is copied, with everything under it."""
+"""The rules that copy Project 0 with its snapshots and widgets."""
 
 FILL = """
 UPDATE widgets_snapshot SET (report_json, fetched_at, due_at, interval_seconds, version) = (
@@ -82,7 +82,7 @@ ON CONFLICT DO NOTHING
 """
 
 REFRESHED = 50
-"""Projects whose data is made old, all at once."""
+"""The number of projects whose data is made old at the same moment."""
 
 STALE = f"""
 UPDATE widgets_snapshot SET fetched_at = now() - interval '30 minutes', due_at = now() - interval '15 minutes',
@@ -130,7 +130,7 @@ def manage(site: Site, *arguments: str, stdin: str = "") -> "subprocess.Complete
 
 
 def content(numbers: range) -> str:
-    """The import file of these projects."""
+    """The import file for the projects with these numbers."""
     account = {"auth": "service_account", "username": DEMO_USERNAME, "secret": DEMO_SECRET}
     projects = [{"name": f"Project {n}", "project_id": DEMO_PROJECT_ID + n, **account} for n in numbers]
     widgets = [
@@ -143,7 +143,7 @@ def content(numbers: range) -> str:
 
 
 def import_all(site: Site, projects: int) -> list[str]:
-    """Paths of all widgets, project by project."""
+    """Imports and copies the projects. Returns the paths of all widgets, in the order of their projects."""
     seconds, _ = timed(lambda: manage(site, "import_widgets", "-", stdin=content(range(IMPORTED))))
     row(f"`import_widgets` of {IMPORTED * WIDGETS:,} widgets", seconds)
     for table, differ, source in COPIES:
@@ -221,7 +221,7 @@ def polls(site: Site, base: str, paths: list[str], folder: Path) -> None:
 
 
 def refreshes(site: Site, base: str, paths: list[str], folder: Path) -> None:
-    """All data of some projects is due at the same moment, and all their widgets are polled."""
+    """Makes all data of REFRESHED projects due at the same moment, and polls all their widgets for a minute."""
     (folder / "paths").write_text("\n".join(paths[: REFRESHED * WIDGETS]))
     site.sql(STALE)
     ((began,),) = site.sql("SELECT now()")

@@ -1,6 +1,6 @@
-"""What batches save: queries and the age of data on boards of several sizes, in simulated time, batched and not.
+"""The effect of batches: queries and age of data, with and without them, on boards of several sizes in simulated time.
 
-`python -m benchmarks.batches` prints the table. Mixpanel is the fake, and its log counts the queries.
+`python -m benchmarks.batches` prints the table. The fake Mixpanel answers, and its log counts the queries.
 """
 
 import logging
@@ -17,7 +17,7 @@ import django
 import time_machine
 
 SIZES = ((20, 1), (72, 0), (200, 10), (1000, 50))
-"""Widgets of each board, and how many of them share no call: retention, saved reports, long breakdowns."""
+"""The number of widgets of each board, and how many share no query (retention, saved reports, long breakdowns)."""
 
 MEASURED = timedelta(hours=6)
 LONGEST_WARM_UP = timedelta(hours=48)
@@ -38,12 +38,12 @@ def fake_site() -> Iterator[Any]:
     from fake_mixpanel.fake import FakeMixpanel
     from widgets.refresh import background
 
-    background.SLOW_SECONDS = 10**9  # else a busy machine counts as a slow Mixpanel, after which refreshing rests
+    background.SLOW_SECONDS = 10**9  # a busy machine must not pass for a slow Mixpanel, which pauses refreshes
     logging.disable(logging.CRITICAL)
     connection.creation.create_test_db(verbosity=0)
     with FakeMixpanel(hourly_limit=1_000_000) as mixpanel:
         settings.MIXPANEL_API_ROOT = mixpanel.url
-        settings.REFRESH_THREADS = 0  # refreshes happen behind the answer, in this thread
+        settings.REFRESH_THREADS = 0  # this thread refreshes after each answer
         yield mixpanel
 
 
@@ -56,7 +56,7 @@ def clear(mixpanel: Any) -> None:
 
 
 def share_nothing(mixpanel: Any, size: int) -> str:
-    """A day of `size` widgets that include today and share no call, after a day in which all have got their data."""
+    """Measures a day of `size` widgets that include today and share no query. On the day before, all got their data."""
     from tests.conftest import new_project
     from tests.refresh import boards
 

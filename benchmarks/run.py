@@ -1,6 +1,6 @@
-"""`make bench`: prints a table of ratios, all of one run, so that the machine's speed drops out of them.
+"""`make bench`: prints ratios. One run measures both numbers of a ratio, so the machine's speed hardly changes them.
 
-Needs wrk (Debian's package of that name). PostgreSQL is measured when one answers at the usual place.
+Needs wrk (Debian's package of that name). PostgreSQL is measured if a server answers at 127.0.0.1:5432.
 """
 
 import os
@@ -29,7 +29,7 @@ SITE, LIMITED = "mixcyfe_site.wsgi:application", "benchmarks.apps:limited"
 
 
 class Load(NamedTuple):
-    """Polls a second, and the slowest of a hundred in milliseconds."""
+    """`rate`: polls per second. `p99`: the 99th percentile of their times, in milliseconds. `failed`: failed polls."""
 
     rate: float
     p99: float
@@ -47,7 +47,7 @@ def wrk(url: str, *, connections: int = 8, seconds: int = SECONDS, script: Path 
 
 
 def serve(site: Site, app: str, *, server: str = "granian", threads: int = 1, **env: str) -> str:
-    """Another WSGI application, beside the site, with one process."""
+    """Starts a WSGI application beside the site, in one process. Returns its address."""
     port = free_port()
     commands = {
         "granian": ["granian", "--interface=wsgi", f"--port={port}", f"--blocking-threads={threads}", app],
@@ -91,7 +91,7 @@ request = function() at = at %% #paths + 1; return wrk.format("GET", paths[at]) 
 
 
 def slowest_at_100(url: str, what: str) -> None:
-    """The slowest of a hundred polls at 100 a second for ten seconds."""
+    """Prints the 99th percentile of the times of polls, at 100 polls per second for ten seconds."""
     command = [sys.executable, "-m", "benchmarks.steadily", url]
     took = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
     row(f"The slowest of a hundred at 100 polls a second{what}", f"{took} ms", "5 ms", "")
@@ -112,7 +112,7 @@ def hot_polls(site: Site, path: str, base: str) -> Load:
 
 
 def in_turn(what: str, url: str, other: str, script: Path | None = None) -> Load:
-    """Measures the two addresses in turn, three times, so that a machine that gets busier does not favour one."""
+    """Measures the two addresses in turn, three times, so that a change of the machine's load affects both alike."""
     pairs = []
     for url_ in (url, other):
         wrk(url_, seconds=1, script=script)
@@ -136,7 +136,8 @@ def against_asking(site: Site, standin: FakeMixpanel, hot: Load) -> None:
 
 def cold_poll(site: Site, standin: FakeMixpanel, base: str) -> None:
     standin.latency = 0.3
-    cold = {"report": "events", "events": ["Signed up"], **APART}  # else the first poll would bring the others along
+    # Without APART, the first poll would also refresh the other widgets.
+    cold = {"report": "events", "events": ["Signed up"], **APART}
     paths = site.add(*({**cold, "title": f"cold {i}", "last": i + 40} for i in range(20)))
     took = []
     for path in paths:
@@ -160,7 +161,7 @@ def outage(site: Site, standin: FakeMixpanel, base: str, path: str, hot: Load) -
 
 
 def many_widgets(site: Site, base: str, path: str, *, read: str) -> None:
-    """`read`: a server that reads on every poll."""
+    """`read`: the address of a server that reads the database on every poll."""
     site.python(
         "from copy import copy\n"
         "from widgets.models import Rendering, Widget; from widgets.models.widget import new_slug\n"

@@ -1,4 +1,4 @@
-"""What everybody else notices while three projects are polled hard and Mixpanel takes 20 or 60 seconds."""
+"""Times fresh polls, health checks and logins while three other projects are polled hard and Mixpanel is slow."""
 
 import sys
 import tempfile
@@ -15,7 +15,7 @@ LAST_REDIS = f"{REDIS}/15"
 
 
 class SetUp(NamedTuple):
-    """How a site is hosted, and how many `polls` of each kind are measured. `sync`: gunicorn without threads."""
+    """The hosting of a site, and how many `polls` of each kind are measured. `sync`: gunicorn without threads."""
 
     name: str
     database: str = "sqlite"
@@ -34,7 +34,7 @@ SET_UPS = (
 
 
 def measure(setup: SetUp, latency: float) -> str:
-    """One row: the slowest fresh poll, health check and login page; the slowest poll of all, and polls lost."""
+    """The slowest fresh poll, health check and login page; the slowest hard poll, and the number of lost polls."""
     with ExitStack() as ended:
         folder = Path(ended.enter_context(tempfile.TemporaryDirectory()))
         standin = ended.enter_context(slow_standin())
@@ -61,7 +61,7 @@ def measure(setup: SetUp, latency: float) -> str:
 
 
 def main() -> None:
-    print("\nThree projects of 7 stale and 3 cold widgets each are polled by 12 without a pause:\n")
+    print("\nThree projects of 7 stale and 3 cold widgets each are polled by 12 threads without a pause:\n")
     print("| hosted | Mixpanel takes | slowest of 100 fresh polls | … /healthz | … login | longest poll | lost |")
     print("|---|---|---|---|---|---|---|")
     wanted = sys.argv[1:]

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.steadily URL`: polls an address 100 times a second for ten seconds, prints the 99th percentile.
+"""`python -m benchmarks.steadily URL` polls 100 times per second for ten seconds, and prints the 99th percentile.
 
-A process of its own, and a bare client, so that the time is the server's: not that of the fake Mixpanel, which the
-benchmark's process runs, or of `requests`.
+It runs in its own process and uses a bare HTTP client. So the times do not include the work of `requests`, or of the
+fake Mixpanel, which runs in the benchmark's process.
 """
 
 import sys
@@ -15,7 +15,7 @@ POLLS, PER_SECOND, CONNECTIONS = 1000, 100, 8
 
 
 def slowest(url: str) -> float:
-    """Milliseconds that 99 of 100 polls did not exceed. A poll that starts late counts from when it was to start."""
+    """Milliseconds that 99 of 100 polls did not exceed. The time of a late poll counts from its planned start."""
     address = urlsplit(url)
     links = [HTTPConnection(address.netloc, timeout=30) for _ in range(CONNECTIONS)]
 

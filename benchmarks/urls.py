@@ -1,4 +1,4 @@
-"""The address of the plain Django view that hot polls are held against."""
+"""The address of the plain Django view to which `make bench` compares hot polls."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404

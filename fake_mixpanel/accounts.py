@@ -11,7 +11,7 @@ PROJECT_SECRET = "project secret"  # noqa: S105 - `Call.user` of a call with a p
 
 
 def basic(authorization: str) -> tuple[str, str]:
-    """The user name and password in the header. Both are empty if the header is unreadable."""
+    """The user name and password in the header. Both are empty if the header has no readable `Basic` credentials."""
     scheme, _, encoded = authorization.partition(" ")
     try:
         user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")

@@ -25,7 +25,7 @@ def later(day: date, unit: str, number: int) -> date:
 
 
 def buckets(days: list[date], unit: str, interval: int = 1) -> dict[date, list[date]]:
-    """First day of each bucket → its days among `days`. An `interval` counts from the first of `days`."""
+    """First day of each bucket → its days among `days`. With an `interval`, a bucket has this number of days."""
     grouped: dict[date, list[date]] = {}
     for number, day in enumerate(days):
         key = start_of(day, unit) if interval == 1 else day - timedelta(days=number % interval)

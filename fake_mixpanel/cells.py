@@ -118,7 +118,7 @@ class Grid:
                     yield at.isoformat(), before | {day: sum(spread[begin:end])}
 
     def _analysed(self, cells: Cells) -> Cells:
-        """Cumulative: the sum so far. Rolling: the mean of the last `window` buckets; at the beginning, of fewer."""
+        """Cumulative: the sum so far. Rolling: the mean of the last `window` buckets, or of all buckets so far."""
         if self.report.analysis == "linear":
             return cells
         values = [cells.get(key, 0) for key in self.keys]

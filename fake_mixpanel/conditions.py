@@ -1,7 +1,7 @@
 """Conditions on properties, in one form: the expression of a condition and its typed filter give the same numbers.
 
-A simple condition is `(property, operator, value)`. An expression that is more than simple conditions joined by `and`
-stays text. https://developer.mixpanel.com/reference/segmentation-expressions
+A simple condition is `(property, operator, value)`. Simple conditions joined by `and` become a list of conditions; any
+other expression stays text. https://developer.mixpanel.com/reference/segmentation-expressions
 """
 
 import json
@@ -9,7 +9,7 @@ import re
 
 Condition = tuple[str, str, object]
 Where = tuple[Condition, ...]
-"""All of these conditions hold. `joined` puts them into a fixed order."""
+"""Conditions that must all hold. `joined` puts them into a fixed order."""
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _PROPERTY = rf"properties\[(?P<name>{_STRING})\]"
@@ -21,7 +21,7 @@ _BRACKETS = re.compile(rf"{_STRING}|[()]", re.DOTALL)
 
 
 def condition(name: str, op: str, value: object = None) -> Condition:
-    """`5.0` becomes `5`, and `!= true` becomes `== false`: a typed filter has no other form for it."""
+    """A condition in the form of typed filters: `5.0` becomes `5`, and `!= true` becomes `== false`."""
     if isinstance(value, bool) and op == "!=":
         op, value = "==", not value
     if isinstance(value, float) and value.is_integer():

@@ -1,4 +1,6 @@
-"""Computes the counts of events. A count depends only on the event, property, value and day, so it never changes.
+"""Computes the counts of events. The same project, event, conditions, value and day always give the same count.
+
+Only the count of today differs: it is smaller than the count of the same day will be tomorrow (TODAY_SO_FAR).
 
 The variation comes from a hash, not from a random generator, so two processes return the same count.
 """
@@ -15,7 +17,7 @@ Measure = Literal["general", "unique", "average"]
 Daily = dict[date, int]
 
 TODAY_SO_FAR = 0.4
-"""Today has this share of a day's events at every hour, so tests do not depend on the clock."""
+"""The share of a whole day's events that today has. The share is the same at every hour, so tests ignore the clock."""
 
 _FIRST_DAY = date(2024, 1, 1)
 _HOURS = (2, 1, 1, 1, 1, 2, 3, 5, 7, 9, 10, 9, 8, 9, 9, 8, 7, 7, 6, 6, 5, 5, 4, 3)
@@ -78,7 +80,7 @@ def people_of(event: Event, number: int, day: date, value: str = "") -> int:
 
 
 def distinct_people(people: list[int]) -> int:
-    """The number of different people over several days: more than on the busiest day, and fewer than the sum."""
+    """The number of different people over several days: at least those of the busiest day, fewer than the sum."""
     people = [some for some in people if some]
     if len(people) < 2:
         return sum(people)

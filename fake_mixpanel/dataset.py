@@ -24,7 +24,7 @@ _COMMON = ("plan", "mp_country_code", "$browser", "$os", "utm_source", "campaign
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`daily` is the average count per day. `per_person` is the average count per day and per person who does it."""
+    """`daily` is the average count per day. `per_person` is the average count per day and per active person."""
 
     name: str
     daily: float
@@ -80,7 +80,7 @@ PROPERTIES: dict[str, Shares] = {
 """Property → value → weight."""
 
 RARE = 0.01
-"""A value with less than this share of all events does not happen every day."""
+"""A value whose share of all events is smaller than this occurs only on some days."""
 
 _PROPERTY = re.compile(r'properties\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
 

@@ -53,7 +53,7 @@ BOOKMARKS = re.compile(r"/api/app/projects/(\d+)/bookmarks")
 
 
 class FakeMixpanel(Traffic, Faults):
-    """Every account (`accounts`: name → secret) may use all `projects`. Tests may set all attributes while it runs."""
+    """Every account (`accounts`: name → secret) may use all `projects`. Tests may set the attributes at any time."""
 
     def __init__(
         self, *, projects: tuple[int, ...] = (DEMO_PROJECT_ID,), hourly_limit: int = 60, concurrent_limit: int = 5
@@ -97,7 +97,7 @@ class FakeMixpanel(Traffic, Faults):
         return ()
 
     def receive(self, request: Request) -> Reply:
-        """Checks access and limits, waits for `latency`, and answers. The call has ended when this returns."""
+        """Checks access and limits, waits for `latency`, ends the call, and returns its answer."""
         bookmarks = BOOKMARKS.fullmatch(request.path)
         is_app = request.path.startswith("/api/app/")
         endpoint = "app/bookmarks" if bookmarks else request.path.removeprefix("/api/" if is_app else "/api/query/")

@@ -33,7 +33,7 @@ CUT = ("truncated", "reset")
 class Fault:
     """Another answer instead of the right one (`status`, `body`, `headers`), or the right answer cut (`cut`).
 
-    `asking`: only for calls with this text in their parameters or their body.
+    `asking`: the fault is only for calls with this text in their parameters or their body.
     """
 
     status: int = 200

@@ -34,7 +34,7 @@ OPERATORS: dict[str, dict[str, str]] = {
     },
     "boolean": {"true": "true", "false": "false", **_SET},
 }
-"""Type of a filter → Mixpanel's operator → ours."""
+"""Type of a filter → Mixpanel's operator → the operator in a `Condition`."""
 
 
 def read(entries: Any, determiner: object = "all") -> Where:

@@ -23,7 +23,7 @@ def letters(position: int) -> str:
 
 
 class Formula:
-    """Raises Refused for anything but arithmetic over `known`, the letters of the metrics."""
+    """A parsed formula. Raises Refused unless `definition` is arithmetic over `known`, the metrics' letters."""
 
     def __init__(self, definition: Any, known: set[str]) -> None:
         if not isinstance(definition, str) or len(definition) > LONGEST:
@@ -40,7 +40,7 @@ class Formula:
             raise unacceptable(f"the formula {definition!r} can't be read at {self._left[0]!r}")
 
     def value(self, values: Values) -> Number | None:
-        """None for a division by zero, and for anything else that has no finite value. A missing metric is 0."""
+        """The result; None if it is not finite, as for a division by zero. A metric without a value counts as 0."""
         try:
             found = self._whole(values)
         except (ArithmeticError, TypeError):
@@ -83,7 +83,7 @@ class Formula:
         base = self._atom()
         if not self._next("^"):
             return base
-        # As floats: a power of integers could be too long to write.
+        # Floats, because a power of integers could have too many digits to write.
         return _both(lambda a, b: float(a) ** float(b), base, self._signed())
 
     def _atom(self) -> _Part:

@@ -1,4 +1,4 @@
-"""The metrics of an unsaved Insights report: what each measures, and its numbers."""
+"""The metrics of an unsaved Insights report: reads the measure of each metric, and computes its numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,10 +37,10 @@ OF_PROPERTY = {
 
 PERCENTILES = {"min": 0.0, "p25": 25.0, "median": 50.0, "p75": 75.0, "p90": 90.0, "p99": 99.0, "max": 100.0}
 TRAILING = {"dau": 1, "wau": 7, "mau": 30}
-"""Active users of the last days, up to the end of the bucket."""
+"""`math` → the number of days, up to the last day of the bucket, whose active users are counted."""
 
 LOOKING_BACK = ("cumulative_unique", *TRAILING)
-"""Measures that count more than the bucket itself."""
+"""Measures that also count events from before the bucket."""
 
 SESSIONS_PER_PERSON = 1.25
 

@@ -22,10 +22,10 @@ ROOT = "https://mixpanel.com/api/query"
 CHANGES: dict[str, dict[str, Any]] = {
     # A project secret belongs to one project. For a service account the module `accounts` requires the id.
     "project_id": {"required": False},
-    # In words: "yyyy-mm-dd".
+    # The description has no type for dates, only the words "yyyy-mm-dd".
     "from_date": {"schema": {"type": "string", "format": "date"}},
     "to_date": {"schema": {"type": "string", "format": "date"}},
-    # In words: "Maximum value 10,000".
+    # The description has no maximum, only the words "Maximum value 10,000".
     "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 10_000}},
     # Mixpanel's own client library sends `week` too.
     "/segmentation unit": {"schema": {"enum": ["minute", "hour", "day", "week", "month"]}},
@@ -34,7 +34,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 def problems(request: Request) -> Iterator[str]:
-    """The mistakes in a request. Not checked, because the description lacks them: /api/app, and unsaved reports."""
+    """The mistakes in a request. Requests to /api/app and for unsaved reports are not described, so they have none."""
     path = request.path.removeprefix("/api/query")
     if path.startswith("/api/app/") or (request.method, path) == ("POST", "/insights"):
         return

@@ -14,7 +14,7 @@ LONGEST_RANGE = timedelta(days=3660)
 
 
 class Refused(Exception):
-    """The answer is an error: a status, Mixpanel's message and headers."""
+    """Raised to answer a call with an error: a status, Mixpanel's message and headers."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ def unacceptable(words: str) -> Refused:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The project, its local time, and the sent parameters. Every method raises Refused for a missing parameter.
+    """The project, its local time, and the sent parameters. A method that needs a missing parameter raises Refused.
 
     `body`: the JSON of a POST.
     """
@@ -73,7 +73,7 @@ class Query:
         return days_between(first, last)
 
     def buckets(self) -> dict[date, list[date]]:
-        """The days grouped by `unit`, or without `unit` by `interval` days."""
+        """The days grouped by `unit`. Without `unit`, each group has `interval` days."""
         interval = self.number("interval", 1)
         return buckets(self.days(), self.text("unit", "day"), 1 if "unit" in self.params else interval)
 

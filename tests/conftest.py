@@ -1,4 +1,4 @@
-"""What most tests need: a stand-in Mixpanel on the wire, a project that asks it, and a way to make widgets."""
+"""Fixtures that most tests need: the fake Mixpanel as a server, a project that uses it, and a function for widgets."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -18,12 +18,12 @@ CLUSTER = bool(os.environ.get("CLUSTER"))
 
 
 def examples(count: int) -> int:
-    """How many Hypothesis makes up: an eighth by default, all in `.ci/run`. Every run makes up others."""
+    """The number of examples that Hypothesis makes: `count` with CLUSTER=1 (as in `.ci/run`), else an eighth of it."""
     return count if CLUSTER else max(count // 8, 3)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`make test` leaves out tests that need PostgreSQL and Redis, start processes, or take long."""
+    """Without CLUSTER=1, `make test` leaves out tests that need PostgreSQL or Redis, start processes, or take long."""
     if CLUSTER:
         return
     items[:] = [item for item in items if not {"cluster", "slow"} & {mark.name for mark in item.iter_markers()}]
@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 UNPUBLISHED: list[str] = []
-"""What is wrong with the requests that came to any fake Mixpanel, by Mixpanel's published description."""
+"""The mistakes in all requests to fake Mixpanels, judged by Mixpanel's published description."""
 
 
 def _held_against_the_description(request: Request) -> list[str]:
@@ -59,9 +59,9 @@ def no_unpublished_requests() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test finds what a process that has just begun finds: nothing logged, nothing pruned, no rest to take.
+    """Each test starts as in a new process: an empty cache, and no pause of refreshes.
 
-    A slow machine is no slow Mixpanel, after which a process without threads rests.
+    A process without threads pauses its refreshes after a slow query. A slow machine must not cause that.
     """
     cache.clear()
     monkeypatch.setattr(background, "SLOW_SECONDS", 60)
@@ -76,7 +76,7 @@ def running_mixpanel() -> Iterator[FakeMixpanel]:
 
 @pytest.fixture
 def mixpanel(running_mixpanel: FakeMixpanel, settings: Any) -> Iterator[FakeMixpanel]:
-    """A stand-in Mixpanel as good as new, which every project asks."""
+    """The fake Mixpanel, without calls and faults. Every project asks it."""
     running_mixpanel.clear_faults()
     running_mixpanel.reset()
     running_mixpanel.latency = 0
@@ -129,7 +129,7 @@ def make_widget(project: Project) -> Callable[..., Widget]:
 
 @pytest.fixture
 def poll(client: Client) -> Callable[..., Any]:
-    """Polls a widget as Cyfe does. Django's client closes answers, so what is done behind one is done then."""
+    """Polls a widget like Cyfe. Django's client closes the answer, so work that follows the answer is done too."""
 
     def get(widget: Widget, format: str = "csv", **headers: str) -> Any:
         return client.get(f"/w/{widget.slug}.{format}", headers=headers)

@@ -1,4 +1,4 @@
-"""PythonAnywhere's WSGI configuration file. Replace YOURNAME, and paste it into the file that the Web tab names.
+"""PythonAnywhere's WSGI configuration file. Replace YOURNAME, and paste all lines into the file that the Web tab names.
 
 The settings are in `.env` in the project's folder; see docs/deploying.md.
 """

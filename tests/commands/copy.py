@@ -1,4 +1,4 @@
-"""A copy of the site in a folder of its own: no developer's `.env`, no settings but those that a test gives."""
+"""A copy of the site in its own folder: without the developer's `.env`, with only the settings that a test gives."""
 
 import atexit
 import compileall
@@ -22,7 +22,7 @@ SITE = ("manage.py", "mixcyfe_site", "widgets", "fake_mixpanel")
 
 @cache
 def compiled() -> Path:
-    """The files that running needs, with the bytecode that is there, and compiled once where there is none."""
+    """A folder with the files that the site needs to run, and their bytecode. Each run of the tests makes it once."""
     folder = Path(tempfile.mkdtemp(prefix="mixcyfe-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in SITE:
@@ -36,7 +36,7 @@ def compiled() -> Path:
 
 @cache
 def migrated() -> Path:
-    """A database that has its tables."""
+    """The file of an empty SQLite database with all tables."""
     done = Copy(compiled()).manage("migrate", "-v0", DATABASE_URL="sqlite:///migrated.sqlite3")
     assert done.returncode == 0, done.stderr
     return compiled() / "migrated.sqlite3"
@@ -51,12 +51,12 @@ class Copy:
             shutil.copy(migrated(), folder / "db.sqlite3")
 
     def environment(self, **settings: str) -> dict[str, str]:
-        """Nothing of the test's own environment but what any program needs."""
+        """These settings, and from the test's own environment only the variables that any program needs."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
         return kept | {"PYTHONIOENCODING": "utf-8"} | settings
 
     def run(self, *command: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        """The command with exactly these settings."""
+        """Runs the command with exactly these settings."""
         return run(
             command,
             cwd=self.folder,
@@ -68,18 +68,18 @@ class Copy:
         )
 
     def manage(self, *arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        """`manage.py` with the required settings and these."""
+        """Runs `manage.py` with the required settings and these."""
         return self.run(sys.executable, "manage.py", *arguments, stdin=stdin, **{**GIVEN, **settings})
 
     def python(self, code: str, **settings: str) -> str:
-        """What Python code prints that runs in the site, with its settings but without its models."""
+        """Runs Python code with the site's settings, but without its models. Returns the printed text."""
         settings = {**GIVEN, "DJANGO_SETTINGS_MODULE": "mixcyfe_site.settings", **settings}
         done = self.run(sys.executable, "-c", code, **settings)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
     def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
-        """A `manage.py` that goes on running; its output is one stream."""
+        """Starts `manage.py` and does not wait for its end. Its output and its errors are one stream."""
         return self.start_program(sys.executable, "manage.py", *arguments, **{**GIVEN, **settings})
 
     def start_program(self, *command: str, **settings: Any) -> "subprocess.Popen[str]":

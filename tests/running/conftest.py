@@ -1,4 +1,4 @@
-"""Whole sites, on the databases that are there."""
+"""Fixtures that start whole sites, on SQLite and, if a server answers, on PostgreSQL."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ def standin() -> Iterator[FakeMixpanel]:
 
 @pytest.fixture
 def host(tmp_path: Path, standin: FakeMixpanel) -> Iterator[Callable[..., Site]]:
-    """Hosts a site: `host("postgres", TASKS="celery")`."""
+    """A function that makes a site, for example `host("postgres", TASKS="celery")`."""
     with ExitStack() as ended:
 
         def make(database: str = "sqlite", **settings: Any) -> Site:
@@ -63,7 +63,7 @@ def host(tmp_path: Path, standin: FakeMixpanel) -> Iterator[Callable[..., Site]]
 
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
-    """Starts a Redis of the test's own, which it may kill."""
+    """A function that starts a Redis for this test alone, so the test may kill it."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(port: int) -> "subprocess.Popen[bytes]":

@@ -1,4 +1,4 @@
-"""A small disk of the test's own, which it may fill or make read-only. Needs a right to mount."""
+"""A small disk for one test, which may fill it or make it read-only. Needs the right to mount."""
 
 import errno
 import os
@@ -29,7 +29,7 @@ class SmallDisk:
         subprocess.run(["mount", "-o", options, *what, self.folder], check=True, capture_output=True)
 
     def fill(self) -> None:
-        """To the last byte."""
+        """Fills the disk to the last byte."""
         with (self.folder / "filling").open("ab", buffering=0) as file:
             for piece in (1 << 16, 1):
                 try:
@@ -42,7 +42,7 @@ class SmallDisk:
         (self.folder / "filling").unlink()
 
     def make_read_only(self) -> None:
-        """Once the last process that was killed has let go of its files."""
+        """Makes the disk read-only. This is possible once all killed processes have closed their files."""
         eventually(lambda: self.try_to_mount("remount,ro"))
 
     def make_writable(self) -> None:

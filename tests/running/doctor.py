@@ -1,4 +1,4 @@
-"""What the tests of `manage.py doctor` share: whole sites, and what the doctor says of them."""
+"""Shared by the tests of `manage.py doctor`: whole sites, and a function that runs the doctor and reads its lines."""
 
 import sys
 import time
@@ -38,7 +38,7 @@ class Said(NamedTuple):
 
 
 def doctor(site: Site, **settings: str) -> Said:
-    """What the doctor says with these settings; the servers keep theirs."""
+    """Runs the doctor with these settings. Servers that run already keep their own settings."""
     before, site.env = site.env, site.env | settings
     began = time.monotonic()
     try:
@@ -63,7 +63,7 @@ def asked() -> Iterator[FakeMixpanel]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, asked: FakeMixpanel) -> Iterator[Site]:
-    """A site with a project, which answers at SITE_URL. Tests leave its data as it is."""
+    """A site with a project that answers at SITE_URL, for all tests of a module. They must not change its data."""
     address = f"http://127.0.0.1:{free_port()}"
     with Site(tmp_path_factory.mktemp("served"), asked.url, SITE_URL=address) as site:
         start(site)
@@ -72,7 +72,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, asked: FakeMixpanel) -> Ite
 
 @pytest.fixture
 def own(host: Callable[..., Site]) -> Site:
-    """The same for one test, which may break it."""
+    """A site like `served` for one test, which may break it."""
     site = host(SITE_URL=f"http://127.0.0.1:{free_port()}")
     start(site)
     return site
@@ -89,6 +89,6 @@ def serve(site: Site, base: str) -> None:
 
 
 def only(said: Said, *parts: str) -> None:
-    """There is one thing to fix, and the line about it has these words."""
+    """Asserts that there is exactly one thing to fix, and that its line has these words."""
     assert len(said.fixes) == 1, said.fixes
     assert all(part in said.fixes[0] for part in parts), said.fixes

@@ -1,4 +1,4 @@
-"""Servers between the doctor and what it asks, each with one thing wrong."""
+"""Servers that stand between the doctor and a site or service. Each makes one mistake."""
 
 import http.client
 import time
@@ -24,7 +24,7 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 
 class Front(BaseHTTPRequestHandler):
-    """A proxy: `passed` makes the request's headers, as they go to the server at `base`."""
+    """A proxy in front of `base`. `passed` turns the request's headers into the headers that the proxy passes on."""
 
     protocol_version = "HTTP/1.1"
     base = ""
@@ -53,7 +53,7 @@ def front(base: str, passed: Callable[[Headers], Mapping[str, str]]) -> type[Fro
 
 
 class Says(BaseHTTPRequestHandler):
-    """Answers every request alike. `ahead`: seconds that its clock is ahead."""
+    """Gives every request the same answer. `ahead`: the number of seconds by which the server's clock is fast."""
 
     protocol_version = "HTTP/1.1"
     status, headers_sent, body, ahead = 200, (), b"", 0

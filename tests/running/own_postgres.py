@@ -1,4 +1,4 @@
-"""A PostgreSQL of the test's own, which it may stop, and the machine's never."""
+"""A PostgreSQL server for one test, which may stop it. Tests must not stop the machine's own PostgreSQL."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ class OwnPostgres:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self.port = free_port()
-        # PostgreSQL does not run as root.
+        # PostgreSQL refuses to run as root.
         self.user: dict[str, Any] = {"user": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
         if self.user:
             shutil.chown(self.folder, "postgres")
@@ -57,21 +57,21 @@ class OwnPostgres:
         return True
 
     def signal(self, number: int) -> None:
-        """To the server, then to its processes: each is a group of its own."""
+        """Sends a signal to the server, then to its child processes: each has its own process group."""
         self.process.send_signal(number)
         for pid in map(int, Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
     def restart(self) -> None:
-        """Ends all connections, and begins anew on the same port."""
+        """Ends all connections, and starts the server again on the same port."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=30)
         self.process = self.start()
         eventually(self.answers, seconds=60)
 
     def stop(self) -> None:
-        """Mute: the kernel goes on taking connections and acknowledging, and nobody answers."""
+        """Makes the server mute: the kernel still accepts connections and data, but no process answers."""
         self.signal(signal.SIGSTOP)
 
     def go_on(self) -> None:

@@ -1,4 +1,4 @@
-"""A whole MixCyfe as it is hosted: its own database, web processes and workers, and a stand-in Mixpanel."""
+"""A whole MixCyfe as in production: its own database, web processes and workers. It asks a fake Mixpanel."""
 
 import atexit
 import json
@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 def eventually(true: Callable[[], Any], seconds: float = 60) -> Any:
-    """What `true` gives once it gives something; fails after `seconds`."""
+    """Calls `true` until its result is true, and returns that result. Fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < deadline, "it did not come true in time"
@@ -47,7 +47,7 @@ def eventually(true: Callable[[], Any], seconds: float = 60) -> Any:
 
 @cache
 def migrated_postgres() -> str:
-    """The name of a migrated database, from which PostgreSQL copies others in no time."""
+    """The name of a migrated database. PostgreSQL copies it faster than migrations run."""
     import psycopg
 
     name = f"mixcyfe_{uuid.uuid4().hex[:12]}"
@@ -68,7 +68,7 @@ def drop(database: str) -> None:
 
 
 class Site:
-    """Use it in a `with`; all processes it started end with it, and its database goes."""
+    """Use it in a `with`: its end kills all processes of the site, and drops its PostgreSQL database."""
 
     def __init__(self, folder: Path, mixpanel: str, database: str = "sqlite", **settings: str) -> None:
         self.folder = folder
@@ -78,7 +78,7 @@ class Site:
         self.database = f"sqlite:///{folder}/site.sqlite3"
         if database == "postgres":
             self.database = self._postgres_database()
-        # The browser tests set this one for their own process.
+        # The browser tests set DJANGO_ALLOW_ASYNC_UNSAFE for their own process only.
         self.env = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"} | {
             "SECRET_KEY": SECRET_KEY,
             "FIELD_ENCRYPTION_KEYS": KEY,
@@ -135,15 +135,15 @@ class Site:
         )
 
     def python(self, code: str) -> str:
-        """Runs code inside Django; gives what it prints."""
+        """Runs code inside Django. Returns the printed text."""
         return self.manage("shell", "-v0", "-c", code).stdout
 
     def add(self, *widgets: dict[str, Any], **project: Any) -> list[str]:
-        """Imports a project and widgets; gives the widgets' paths, in order."""
+        """Imports a project and widgets. Returns the widgets' paths, in order."""
         return self.add_all((project, list(widgets)))
 
     def add_all(self, *filled: tuple[dict[str, Any], list[dict[str, Any]]]) -> list[str]:
-        """The same for several projects with their widgets."""
+        """Imports several projects with their widgets. Returns the widgets' paths, in order."""
         content: dict[str, list[Any]] = {"projects": [], "widgets": []}
         for project, widgets in filled:
             values = {"name": "Acme", "project_id": DEMO_PROJECT_ID, "auth": "service_account"}
@@ -154,7 +154,7 @@ class Site:
         return ["/w/" + line.split("\t")[1].rsplit("/", 1)[1] for line in printed.splitlines()]
 
     def web(self, *, threads: int = 8, workers: int = 1) -> tuple[str, subprocess.Popen[bytes]]:
-        """One web server with so many processes; its address, once it answers."""
+        """Starts granian with `workers` processes. Returns its address and its process once it answers."""
         port = free_port()
         command = [sys.executable, "-m", "granian", "--interface=wsgi", f"--port={port}", f"--workers={workers}"]
         command += [f"--blocking-threads={threads}", "--log-level=error", "mixcyfe_site.wsgi:application"]
@@ -164,7 +164,7 @@ class Site:
         return base, process
 
     def gunicorn(self, *options: str) -> tuple[str, subprocess.Popen[bytes]]:
-        """The same with gunicorn; without options one process that does one thing at a time."""
+        """Starts gunicorn like `web`. Without options, it has one process that answers one request at a time."""
         port = free_port()
         command = [sys.executable, "-m", "gunicorn", f"--bind=127.0.0.1:{port}", "--workers=1", "--log-level=error"]
         process = self.start([*command, "--no-control-socket", *options, "mixcyfe_site.wsgi:application"], "web.log")
@@ -173,7 +173,7 @@ class Site:
         return base, process
 
     def serve(self, *options: str, well: int = 200) -> tuple[str, subprocess.Popen[bytes]]:
-        """`manage.py serve`; its address, once /healthz says `well`."""
+        """Starts `manage.py serve`. Returns its address and its process once /healthz has the status `well`."""
         port = free_port()
         process = self.start([sys.executable, "manage.py", "serve", f"--port={port}", *options], "serve.log")
         base = f"http://127.0.0.1:{port}"
@@ -197,7 +197,7 @@ class Site:
         return process
 
     def kill(self, process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:
-        """The whole group: granian and Celery have children."""
+        """Sends a signal to the whole process group, because granian and Celery have children. Waits for the end."""
         try:
             os.killpg(process.pid, number)
         except ProcessLookupError:
@@ -219,11 +219,11 @@ class Site:
         return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
 
     def sql(self, statement: str, *values: Any) -> list[Any]:
-        """Runs one statement, as any script may, with a value for every `?`; gives the rows."""
+        """Runs one SQL statement outside Django, with a value for every `?`. Returns the rows."""
         url = self.env["DATABASE_URL"]
         if url.startswith("sqlite"):
             with closing(sqlite3.connect(url.partition(":///")[2], timeout=60)) as database, database:
-                # Django's way of writing moments.
+                # Django writes times into SQLite in this form.
                 given = [str(v.replace(tzinfo=None)) if isinstance(v, datetime) else v for v in values]
                 return database.execute(statement, given).fetchall()
         import psycopg
@@ -233,7 +233,7 @@ class Site:
             return cursor.fetchall() if cursor.description else []
 
     def make_old(self, minutes: float, but: str = "") -> None:
-        """Makes all stored data so old and unheld, but those of the project `but`."""
+        """Makes all stored data this old, and due now without backoff. The data of the project `but` stays."""
         at = datetime.now(UTC) - timedelta(minutes=minutes)
         self.sql(
             "UPDATE widgets_snapshot SET fetched_at = ?, due_at = ?, retry_at = NULL WHERE fetched_at IS NOT NULL "
@@ -241,8 +241,8 @@ class Site:
             *(at, at, but),
         )
         if self.env["DATABASE_URL"].startswith("postgres"):
-            time.sleep(1)  # every process knows then
+            time.sleep(1)  # by then, every process has noticed the change
 
     def in_flight(self) -> int:
-        """How many queries to Mixpanel run, as the quota counts them."""
+        """The number of queries to Mixpanel that run now, as the quota counts them."""
         return int(self.sql("SELECT count(*) FROM widgets_apicall WHERE ended_at IS NULL")[0][0])

@@ -1,4 +1,4 @@
-"""A web host whose clock is off, on PostgreSQL, which has a clock of its own."""
+"""A web host whose clock is wrong, with a PostgreSQL server whose clock is right."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`manage.py doctor` on a whole site that is well, and on broken ones: it names what is wrong, and nothing else."""
+"""`manage.py doctor` on a healthy site, and on broken ones: its lines name each fault, and nothing else."""
 
 import shutil
 import socket
@@ -31,7 +31,7 @@ def test_a_site_that_is_well(served: Site, asked: FakeMixpanel) -> None:
     assert abouts == [
         *("database", "keys", "Mixpanel", "time zones", "timers", "freshness", "disk", "settings", "SITE_URL", "proxy")
     ]
-    assert asked.calls == []  # no query of any project
+    assert asked.calls == []  # the doctor cost no project a query
 
 
 def test_a_wrong_key(own: Site) -> None:
@@ -165,7 +165,7 @@ def test_a_mail_server_gets_a_login_and_no_mail(served: Site, answer: bytes, is_
 
 @contextmanager
 def mail_server(answer: bytes, heard: list[bytes]) -> Iterator[str]:
-    """An SMTP server that answers a login so."""
+    """An SMTP server that gives this answer to a login. `heard` gets the lines that it receives."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def talk() -> None:

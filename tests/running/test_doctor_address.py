@@ -1,4 +1,4 @@
-"""`manage.py doctor` asks SITE_URL: other answers, proxies of all kinds, and what strangers may claim there."""
+"""`manage.py doctor` asks SITE_URL: wrong answers, proxies of all kinds, and headers that strangers forge."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def silent() -> Iterator[str]:
 
 
 def as_deployed(headers: Headers) -> Headers:
-    """As the files in deploy/ have it."""
+    """The headers that the proxies in deploy/ pass on."""
     kept = {name: value for name, value in headers.items() if "_" not in name and not name.startswith("X-Forwarded")}
     return kept | {"X-Forwarded-For": "198.51.100.4", "X-Forwarded-Proto": "http"}
 

@@ -1,4 +1,4 @@
-"""SQLite on a disk that is full, or read-only: polls go on with what is there, and /healthz says what is wrong."""
+"""SQLite on a disk that is full or read-only: polls still get the stored data, and /healthz names the fault."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 @pytest.fixture
 def site(tmp_path: Path, standin: FakeMixpanel, disk: SmallDisk) -> Iterator[Site]:
-    """Its processes end before the disk goes."""
+    """A site whose database is on the small disk. Its processes end before the disk is unmounted."""
     with Site(tmp_path, standin.url, DATABASE_URL=f"sqlite:///{disk.folder}/site.sqlite3") as site:
         yield site
 
@@ -39,7 +39,7 @@ def statuses(url: str, times: int = 10) -> set[int]:
 
 
 def break_it(disk: SmallDisk, way: str) -> Callable[[], None]:
-    """Gives what mends it."""
+    """Breaks the disk in this way. Returns the function that repairs it."""
     if way == FULL:
         disk.fill()
         return disk.make_room
@@ -52,12 +52,12 @@ def test_polls_go_on_while_the_disk_is_full(site: Site, disk: SmallDisk) -> None
     base, _ = site.web()
     assert statuses(base + path, 1) == {200} == statuses(base + other, 1)
     body = requests.get(base + path, timeout=60).text
-    site.make_old(minutes=7 * 60)  # stale: days that are over are asked again every six hours
+    site.make_old(minutes=7 * 60)  # stale: data of past days is refreshed every six hours
     log = len(site.logs())
     disk.fill()
     eventually(lambda: health(base) == (503, "not ok"))
     assert statuses(base + path) == statuses(base + other) == {200}
-    # In a format that was never made, and with data so old that a poll would rather wait.
+    # This format was never rendered, and the data is so old that a poll would usually wait for new data.
     json = base + path.removesuffix("csv") + "json"
     assert statuses(json) == {200}
     before = requests.get(json, timeout=60).json()["fetched_at"]
@@ -69,7 +69,7 @@ def test_polls_go_on_while_the_disk_is_full(site: Site, disk: SmallDisk) -> None
     assert 0 < len(said.splitlines()) < 10, said
     disk.make_room()
     eventually(lambda: health(base) == (200, "ok"))
-    # A claim may have found room where its result did not: its lease ends MIXPANEL_TIMEOUT + 30 seconds later.
+    # A reservation may have fitted on the disk, but not its result. Its lease ends MIXPANEL_TIMEOUT + 30 seconds later.
     eventually(lambda: requests.get(json, timeout=60).json()["fetched_at"] > before)
 
 

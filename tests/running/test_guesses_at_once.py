@@ -1,4 +1,4 @@
-"""Codes that somebody who knows the password sends all at once, to several processes."""
+"""Somebody who knows a password guesses second-factor codes: many at once, at several processes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The running server over real HTTP: whole bodies, to the cell, for every layout and both ways to sign in."""
+"""The running server over real HTTP: the exact bodies of every layout, with both kinds of Mixpanel credentials."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ FIXED = {"range": "fixed", "from_date": "2026-11-01", "to_date": "2026-11-03"}
 TWO_EVENTS = {"report": "events", "events": ["Signed up", "Logged in"], **FIXED}
 BY_PLAN = {"report": "segmentation", "events": ["Signed up"], "breakdown": "plan", **FIXED}
 
-# Unsorted dates, absent buckets, labels that would break a CSV, pass for an option row, or run as a formula.
+# Unsorted dates, absent buckets, and labels that would break a CSV, look like an option row, or run as a formula.
 EVENTS = {
     "data": {
         "series": ["2026-11-02", "2026-11-03", "2026-11-01"],
@@ -188,7 +188,7 @@ def test_it_serves_exactly_what_cyfe_draws(
 ) -> None:
     site, standin, base = served
     standin.clear_faults()
-    # Widgets that ask the same share one query, so the answer may be there already.
+    # Widgets with the same query share its answer, so another test may have fetched the answer already.
     standin.fail(200, json.dumps(answer))
     for _ in range(2):
         got = site.session.get(base + paths[title])
@@ -202,10 +202,10 @@ def test_it_serves_exactly_what_cyfe_draws(
 
 
 def test_it_answers_hot_and_cold_polls_with_the_same_headers(served: Any, paths: dict[str, str]) -> None:
-    """A hot poll goes past Django's request stack; nobody may notice."""
+    """A hot poll does not pass through Django's request stack. Its headers must not show the difference."""
     site, standin, base = served
     standin.clear_faults()
-    standin.fail(200, json.dumps(EVENTS))  # whichever test comes first asks
+    standin.fail(200, json.dumps(EVENTS))  # only the first of these tests asks Mixpanel
     url = base + paths["line"]
     assert site.session.get(url).status_code == 200
     hot = site.session.get(url)

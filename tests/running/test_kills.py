@@ -1,4 +1,4 @@
-"""`kill -9` in the middle of a query: nothing is lost, nothing is stuck."""
+"""`kill -9` in the middle of a query: no data is lost, and the query runs again later."""
 
 import signal
 import threading
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 WIDGET = {"title": "a", "report": "events", "events": ["Signed up"], "include_today": True}
 SHORT = {"MIXPANEL_TIMEOUT": "1", "POLL_WAIT": "1"}
 PATIENT = {"MIXPANEL_TIMEOUT": "15", "POLL_WAIT": "1"}
-"""The query still runs when its process is killed, however busy the machine is."""
+"""Settings with which the query still runs when the test kills its process, even on a busy machine."""
 
 
 def test_it_recovers_from_a_killed_web_process(host: Any, standin: Any) -> None:
@@ -32,11 +32,11 @@ def test_it_recovers_from_a_killed_web_process(host: Any, standin: Any) -> None:
     eventually(lambda: len(standin.calls) == asked + 1)
     site.kill(first)
     standin.latency = 0
-    # The lease ends 30 seconds after the timeout; a test need not wait for that.
+    # The lease would end 30 seconds after the timeout. The test ends it at once.
     assert site.sql("SELECT count(*) FROM widgets_snapshot WHERE lease_token != ''") == [(1,)]
     base, _ = site.web()
     assert site.session.get(base + path).content == good
-    assert len(standin.calls) == asked + 1  # not asked twice while the first may still run
+    assert len(standin.calls) == asked + 1  # no second query while the first may still run
     site.sql("UPDATE widgets_snapshot SET lease_until = ?", datetime.now(UTC))
     site.session.get(base + path)
     eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
@@ -90,7 +90,7 @@ def test_it_answers_while_redis_is_gone_and_refreshes_once_it_is_back(
         answer = site.session.get(base + path)
         assert (answer.status_code, answer.content) == (200, good)
         assert time.monotonic() - started < 1
-    site.make_old(minutes=90)  # too old to answer without a wait, but nothing can be waited for
+    site.make_old(minutes=90)  # such old data makes a poll wait, but no query can start
     started = time.monotonic()
     assert site.session.get(base + path).content == good
     assert time.monotonic() - started < 8
@@ -114,7 +114,7 @@ def test_it_lets_a_late_holder_overwrite_nothing(host: Any, standin: Any) -> Non
     standin.latency = 1
     site.session.get(base + path)
     eventually(lambda: len(standin.calls) == 2)
-    # Somebody else takes the lease over and stores newer data while the first still waits.
+    # Another process takes over the lease and stores newer data while the first process still waits.
     site.sql("UPDATE widgets_snapshot SET lease_token = 'somebody else', report_json = 'newer'")
     eventually(lambda: site.in_flight() == 0)
     assert site.sql("SELECT report_json FROM widgets_snapshot") == [("newer",)]

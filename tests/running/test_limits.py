@@ -1,4 +1,4 @@
-"""Processes that hammer the reservation get exactly what the limits grant."""
+"""Several processes reserve as many queries as they can, and get exactly as many as the limits allow."""
 
 import subprocess
 import sys

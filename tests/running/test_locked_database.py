@@ -1,4 +1,4 @@
-"""Somebody holds SQLite's write lock: an import, a migration. Polls need it for nothing that can't wait."""
+"""Another process holds SQLite's write lock, for example an import. Polls are answered without that lock."""
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +41,6 @@ def test_polls_and_health_checks_go_on_though_there_is_something_to_write(
 
 
 def is_noted(site: Any, addresses: list[str]) -> bool:
-    """Another poll notes what one did not."""
+    """Whether all widgets have a time of their last poll. The polls here note it where earlier polls could not."""
     site.poll_all(addresses, pollers=1)
     return site.sql("SELECT count(*) FROM widgets_widget WHERE last_polled_at IS NULL") == [(0,)]

@@ -31,7 +31,7 @@ def hammer():
     for thread in threads:
         thread.join()
 count(10)
-# As uWSGI forks: Python's own hooks are not told.
+# uWSGI forks like this, and Python's own hooks do not run.
 pid = ctypes.PyDLL(None).fork() if %r else os.fork()
 if pid == 0:
     count(100)
@@ -56,12 +56,12 @@ def read(base: str) -> str:
 
 
 def polls(base: str) -> int:
-    """Answered polls, whatever their outcome."""
+    """The number of answered polls, over all outcomes."""
     return sum(int(float(number)) for number in re.findall(r"^mixcyfe_polls_total\S* (\S+)$", read(base), re.MULTILINE))
 
 
 def poll(base: str, path: str, times: int) -> None:
-    """Each on a connection of its own, so that all processes answer some."""
+    """Sends each poll on a new connection, so that every process answers some of them."""
     for _ in range(times):
         requests.get(base + path, timeout=60)
 
@@ -88,7 +88,7 @@ def test_it_counts_the_polls_of_all_processes(site: Site, server: str) -> None:
     poll(base, path, 60)
     assert {polls(base) for _ in range(10)} == {60}
     assert len(files(site)) > 1
-    # A new start counts on, and the old processes' files are one.
+    # After a new start the counts continue, and one file replaces the files of the old processes.
     site.kill(process)
     base, _ = SERVERS[server](site)
     poll(base, path, 10)
@@ -148,7 +148,7 @@ def test_the_long_answer_of_healthz(site: Site) -> None:
     poll(base, path, 1)
     site.make_old(30)
     old = requests.get(base + path, timeout=60)
-    # The fast path has answered it, and a thread refreshes it.
+    # The fast path has answered this poll, and a thread refreshes its data.
     assert "ttl=-" in old.headers["Cache-Status"]
     assert 'mixcyfe_polls_total{outcome="stale"} 1.0' in read(base)
     eventually(lambda: "ttl=-" not in requests.get(base + path, timeout=60).headers["Cache-Status"])

@@ -1,4 +1,4 @@
-"""Notices of a whole site: told once by several processes, without a worker, and no poll waits for a dead service."""
+"""Notices of a whole site: several processes send each one once, without a worker. No poll waits for a dead service."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ FAILS = "MixCyfe, Acme: Mixpanel does not answer for "
 
 
 def polled_until(site: Any, addresses: list[str], true: Callable[[], object]) -> None:
-    """Polls on, as Cyfe does: a server's thread of notices starts with a poll after its first seconds."""
+    """Polls until `true()`, because a server starts its thread for notices at a poll after its first seconds."""
 
     def is_true_after_polls() -> object:
         for address in addresses:
@@ -32,7 +32,7 @@ def polled_until(site: Any, addresses: list[str], true: Callable[[], object]) ->
 def fail_and_recover(site: Any, bases: list[str], standin: FakeMixpanel, hook: Webhook, paths: list[str]) -> None:
     standin.fail(503)
     polled_until(site, [base + path for base in bases for path in paths], lambda: hook.got)
-    time.sleep(2.2)  # the other processes look, too
+    time.sleep(2.2)  # the other processes look for causes too
     assert [title[: len(FAILS)] for title in hook.titles] == [FAILS]
     standin.clear_faults()
     site.make_old(minutes=30)
@@ -68,7 +68,7 @@ def test_no_poll_and_no_refresh_waits_for_a_mute_service(host: Any, standin: Fak
     assert site.session.get(base + fresh).status_code == 200
     standin.fail(503)
     site.make_old(minutes=30)
-    polled_until(site, [base + failing], lambda: webhook.got)  # which holds the notice for 20 seconds
+    polled_until(site, [base + failing], lambda: webhook.got)  # the webhook does not answer for 20 s
     standin.clear_faults()
     site.sql("UPDATE widgets_snapshot SET retry_at = NULL")
     asked = len(standin.calls)

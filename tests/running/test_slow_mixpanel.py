@@ -1,4 +1,4 @@
-"""Mixpanel takes 20 or 60 seconds: whoever need not wait for it doesn't, and the others don't wait long."""
+"""Mixpanel takes 20 or 60 seconds: requests that do not need its answer do not wait. Others wait briefly."""
 
 import signal
 import time
@@ -26,9 +26,9 @@ def standin() -> Iterator[FakeMixpanel]:
 
 
 def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) -> None:
-    """While the slow projects are polled hard, nobody else notices."""
+    """Asserts that other requests are quick while the slow projects are polled hard."""
     with hammered([base + path for path in slow]) as log:
-        time.sleep(1)  # until every place in which somebody may wait is taken
+        time.sleep(1)  # until as many polls wait as may wait
         for path, status in ((healthy, 200), ("/healthz", 200), ("/admin/login/", 200)):
             measured = [timed(lambda path=path: site.session.get(base + path, timeout=60)) for _ in range(15)]
             assert {one for one, _ in measured} == {status}
@@ -85,7 +85,7 @@ def test_it_answers_a_stale_poll_before_mixpanel_does_and_shows_what_it_brings(
     site.session.get(base + path)
     site.make_old(minutes=30)
     standin.latency = 1.5
-    for _ in range(20):  # on one connection, to one thread
+    for _ in range(20):  # on one connection, so that one thread answers all
         status, seconds = timed(lambda: site.session.get(base + path))
         assert (status, seconds < 1) == (200, True)
     eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
@@ -111,7 +111,7 @@ def test_it_takes_turns_between_projects_when_its_threads_are_few(host: Any, sta
 def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
     host: Any, standin: FakeMixpanel, server: str, most: int
 ) -> None:
-    """gunicorn goes on for a while with open connections, and so do the threads; granian stops at once."""
+    """granian begins no refresh after the stop. gunicorn serves open connections for a while, and may begin more."""
     site = host()
     paths = site.add(*widgets(8))
     base, process = site.web() if server == "granian" else site.gunicorn("-k", "gthread", "--threads=8")
@@ -125,7 +125,7 @@ def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 0
     asked = len(standin.calls) - before
-    assert 4 <= asked <= most  # what had not begun begins no more
+    assert 4 <= asked <= most  # four refreshes ran at the stop, four waited
     assert site.in_flight() == 0
     assert site.sql("SELECT lease_token, error FROM widgets_snapshot") == [("", "")] * 8
     again, _ = site.web()
@@ -134,7 +134,7 @@ def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
 
 
 def test_it_goes_on_with_one_thread_and_no_threads_for_refreshing(host: Any, standin: FakeMixpanel) -> None:
-    """As on PythonAnywhere: the poll that finds stale data refreshes it once its answer has left."""
+    """As on PythonAnywhere: a poll that finds stale data sends its answer, and then refreshes the data."""
     site = host(REFRESH_THREADS="0", POLL_WAIT=f"{POLL_WAIT}")
     (path,) = site.add(*widgets(1))
     base, _ = site.gunicorn()
@@ -160,7 +160,7 @@ def test_it_lays_new_data_out_once_for_many_polls(host: Any, standin: FakeMixpan
 
 
 def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin: FakeMixpanel) -> None:
-    """Twelve pickers at once, in three projects, would take all eight threads for as long as Mixpanel likes."""
+    """Twelve pickers at once, in three projects, could occupy all eight threads for as long as Mixpanel is slow."""
     site = host(MIXPANEL_TIMEOUT="30")
     base, healthy, _ = make_busy(site, lambda: site.web()[0])
     site.python(
@@ -193,7 +193,7 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin
 
 
 def test_many_queries_that_are_refused_together_hold_the_project_for_a_minute(host: Any, standin: FakeMixpanel) -> None:
-    """The wait doubles with every trial, not with every query that was on its way."""
+    """The backoff doubles with every new try. Refusals of queries that ran at the same time count as one."""
     site = host()
     paths = site.add(*widgets(5))
     base, _ = site.web()

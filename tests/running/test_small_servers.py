@@ -1,4 +1,4 @@
-"""Servers with few threads, or one: no poll keeps a thread from the others while Mixpanel takes its time."""
+"""Servers with one or a few threads: no poll occupies a thread that others need while Mixpanel is slow."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

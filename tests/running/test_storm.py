@@ -16,7 +16,7 @@ UNITS = ((10, "day"), (20, "day"), (4, "week"), (2, "month"))
 
 
 def fifty_widgets() -> list[dict[str, Any]]:
-    """20 queries in 3 batches, one per unit, with a line and a pie of each; and 10 queries that are asked alone."""
+    """Widgets for 20 queries in 3 batches (one per unit), each as line and as pie; and for 10 queries without batch."""
     alone = [
         {"title": f"{days}", "report": "events", "events": ["Signed up"], "last": days, **APART}
         for days in range(1, 11)

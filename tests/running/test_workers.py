@@ -1,4 +1,4 @@
-"""Celery workers refresh, and Mixpanel refuses: the poll that waits hears of it."""
+"""Celery workers refresh, and Mixpanel refuses the query: the poll that waits ends with that error."""
 
 from collections.abc import Callable
 from typing import Any

@@ -182,7 +182,7 @@ def test_a_superuser_makes_a_new_link_for_who_forgot(acme: Team, superuser: Any,
 def test_a_kept_link_opens_no_project_of_the_next_lead(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
     kept = link_on(invite(log_in(acme.lead), acme))
     said = re.sub(r"\s+", " ", invite(log_in(hooli.lead), hooli, role="lead").content.decode())
-    assert "only superusers can make the next one" in said
+    assert "Only a superuser can make a new link" in said
     assert "no longer valid" in Client().get(kept).content.decode()
     new = link_on(log_in(superuser).post(page_of(hooli, ada().pk, "link")))
     assert set_password(Client(), new).status_code == 302

@@ -16,7 +16,7 @@ from widgets.models import Project, Session, Widget
 
 pytestmark = pytest.mark.django_db
 
-ASKED = "Show that it is you"
+ASKED = "Confirm that it is you"
 
 
 @pytest.fixture(autouse=True)

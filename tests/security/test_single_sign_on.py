@@ -266,7 +266,7 @@ def test_who_must_set_up_a_second_factor_can_sign_in_again_for_it(
     session = client.session
     session["signed_in_at"] = int(time.time()) - 601
     session.save()
-    assert "Show that it is you" in text_of(client.get("/account/app/"))
+    assert "Confirm that it is you" in text_of(client.get("/account/app/"))
     _, answer = sign_on("ada-1", client, next="/account/app/")
     assert answer["Location"] == "/account/app/"
     assert "Scan this picture" in text_of(client.get("/account/app/"))

@@ -1,4 +1,4 @@
-// Tells this page's address the reader's time zone, so that its filters by date count the reader's days.
+// Keeps the reader's time zone in a cookie for this page, so that its filters by date use the reader's days.
 (() => {
   const pair = `timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
   const isKnown = () => document.cookie.split("; ").includes(pair);

@@ -1,4 +1,4 @@
-// The board for people: filters while they type, and presses a card's buttons without a new page.
+// The board: filters while the person types, and sends a card's buttons without loading a new page.
 // Without this script, the filter and the buttons are plain forms.
 import { load, update } from "./live.js";
 

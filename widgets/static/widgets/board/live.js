@@ -3,7 +3,7 @@ const EVERY = 45_000;
 const board = document.getElementById("board");
 const updated = document.querySelector("[data-updated]");
 
-// Place → HTML as the server sent it last. The page's own HTML differs, because times.js changes the times.
+// Place → the HTML that the server sent last. The page's own HTML differs, because times.js changes the times.
 const sent = new Map();
 const remember = () => document.querySelectorAll("[data-live]").forEach((each) => sent.set(each.dataset.live, each.innerHTML));
 const cards = (root) => [...root.querySelectorAll("[data-card]")].map((card) => card.id).join();
@@ -57,7 +57,7 @@ export function show(page) {
   document.dispatchEvent(new Event("mixcyfe:changed"));
 }
 
-// The page at this address, or null. Says why there is none.
+// Returns the page at this address; or null, and tells the person why.
 export async function load(address, options = {}) {
   try {
     const response = await fetch(address, { cache: "no-store", ...options });

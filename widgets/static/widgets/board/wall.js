@@ -3,7 +3,7 @@
 import "./live.js";
 
 const TURN = 20_000;
-const FORGOTTEN = 120_000; // a mouse or a focus that nobody moves pauses no longer
+const FORGOTTEN = 120_000; // after this time, an unmoved mouse or focus no longer pauses the turning
 const PHONE = matchMedia("(max-width: 640px), (max-height: 480px)"); // as in wall.css
 const SMALLEST = { width: 580, height: 450 };
 
@@ -48,7 +48,8 @@ function layOut() {
   controls.querySelector("[data-place]").textContent = `${at + 1} of ${pages}`;
 }
 
-// chart.js draws the empty copy when it is shown again. Hundreds of drawn charts would fill the memory.
+// Replaces a hidden chart by an empty copy, because hundreds of drawn charts would fill the memory. chart.js draws the
+// copy when it is shown again.
 function forget(chart) {
   const empty = chart.cloneNode(false);
   empty.className = "chart";

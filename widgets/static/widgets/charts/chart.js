@@ -1,5 +1,5 @@
 // Shows the figure of a widget (see charts/__init__.py) in every element of the class "chart": the chart, the legend,
-// words, and a table of the same numbers. The figure lies at the address in data-chart, or inside the element as JSON.
+// words, and a table of the same numbers. The figure is at the address in data-chart, or inside the element as JSON.
 
 import { element, table, tables } from "./tables.js";
 import { drawn, legend } from "./drawing.js";
@@ -22,7 +22,7 @@ export function show(box, figure, address = "") {
     state.drawing = drawn(area, figure, before?.drawing?.off);
     const names = legend(figure, state.drawing);
     if (names) parts.push(names);
-    else state.drawing.off.clear(); // nobody could switch them on again
+    else state.drawing.off.clear(); // without a legend, nobody could switch series on again
   } else if (tables[figure.chart] && figure.rows.length) {
     area.append(...tables[figure.chart](figure));
     // People who use a keyboard must be able to scroll.
@@ -56,7 +56,7 @@ async function load(box) {
   const address = box.dataset.chart;
   const inside = box.querySelector(":scope > script[type='application/json']");
   if (inside) return show(box, JSON.parse(inside.textContent));
-  if (!address || shown.get(box)?.address === address) return undefined; // it was moved, and is drawn
+  if (!address || shown.get(box)?.address === address) return undefined; // the card was only moved
   box.setAttribute("aria-busy", "true");
   try {
     const response = await fetch(address, { credentials: "same-origin" });

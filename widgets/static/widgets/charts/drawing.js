@@ -8,7 +8,7 @@ const WORLD = new URL("world.json", import.meta.url);
 
 let world;
 
-// The element's own style decides: its font, its text's size and colour.
+// Font, text size and text colour come from the element's own style.
 function look(node) {
   const style = getComputedStyle(node);
   const [red, green, blue] = style.color.match(/[\d.]+/g).map(Number);
@@ -65,7 +65,7 @@ export function drawn(node, figure, off = new Set()) {
   };
 }
 
-// Buttons, because nobody can reach a legend inside a canvas by keyboard.
+// The legend consists of buttons, because nobody can reach a legend inside a canvas by keyboard.
 export function legend(figure, drawing) {
   const [first, ...others] = figure.option.series;
   const slices = first.type === "pie" ? first.data : null;
@@ -120,7 +120,7 @@ const FINISH = {
     const { size, quiet, line, height, width } = look;
     const inPercent = figure.chart === "stackedpercentagecolumn";
     const date = dates(figure.rows);
-    // The last hour's label is wide, and its middle stands below the last point.
+    // The label of the last hour is wide and centred below the last point, so it needs room on the right (`grid`).
     const hourly = option.xAxis.type === "category" && isHour(figure.rows[0]?.[0]);
     const write = inPercent ? percent : full;
     const most = Math.max(1, Math.floor(height / (size * 1.9)) - 3);
@@ -251,7 +251,7 @@ const FINISH = {
     const date = dates(figure.rows);
     const users = figure.columns[1] === "Users" && figure.columns.length > 2;
     const unit = users && /^\d+$/.test(xAxis.data[0]) ? `${unitOf(figure.rows)} `.trimStart() : "";
-    // Whole percents where the others don't fit.
+    // Percents without decimals, where decimals do not fit into the cells.
     const cell = (width - size * 9) / xAxis.data.length;
     const fitting = (write) => cell > size * (0.4 + 0.56 * Math.max(...heat.data.map(([, , value]) => write(value).length)));
     const write = (figure.percent ? [percent, (value) => percent(Math.round(value))] : [compact]).find(fitting);

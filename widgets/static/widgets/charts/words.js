@@ -18,7 +18,7 @@ export const compact = (value) => (Math.abs(value) >= 1e15 ? HUGE : Math.abs(val
 
 export const percent = (value) => (Math.abs(value) < 1e5 ? PERCENT.format(value / 100) : `${compact(value)}%`);
 
-// Every digit while people can take them in at a glance.
+// The number with all digits while people can read it at a glance; larger numbers are shortened.
 export const glance = (value) => (Math.abs(value) < 1e8 ? full(value) : compact(value));
 
 export function country(code) {
@@ -27,7 +27,7 @@ export function country(code) {
 
 export const cut = (text, most) => (text.length > most ? `${[...text].slice(0, most - 1).join("")}…` : text);
 
-// An hour has its UTC offset. Hours are shown as in the project's time zone.
+// Whether a cell is an hour: hours have a UTC offset. Charts show them in the project's time zone.
 export const isHour = (cell) => typeof cell === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(cell);
 const isDate = (cell) => typeof cell === "string" && (/^\d{4}-\d\d-\d\d$/.test(cell) || isHour(cell));
 
@@ -43,7 +43,7 @@ export function dates(rows, { long = false } = {}) {
   return (cell) => (isDate(cell) ? format.format(new Date(isHour(cell) ? `${cell.slice(0, 19)}Z` : cell)) : cell);
 }
 
-// “Day”, “Week” or “Month”: how far these rows of dates are apart.
+// “Day”, “Week” or “Month”: the distance between the first two dates. Empty for other distances.
 export function unitOf([[first], [second] = [""]]) {
   const gap = (Date.parse(second) - Date.parse(first)) / 86_400_000;
   return gap >= 28 ? "Month" : gap === 7 ? "Week" : gap === 1 ? "Day" : "";

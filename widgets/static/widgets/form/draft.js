@@ -65,7 +65,7 @@ export function draft(form, of) {
         else one.value = values.get(field)?.[i] ?? "";
       });
     }
-    // Once all values stand, because a change of the report changes the charts that fit.
+    // Only after all values are filled in, because a change of the report changes the charts that fit.
     for (const one of form.elements) if (belongs(one)) changed(one);
     const chart = values.get("chart")?.[0];
     if (chart && form.elements.chart.value !== chart) { form.elements.chart.value = chart; changed(form.elements.chart); }

@@ -1,4 +1,4 @@
-// What stands at the fields: which are shown, which charts fit, errors, and warnings of unknown names.
+// Shows and hides fields, offers the charts that fit, and shows errors and warnings of unknown names at the fields.
 
 import { changed, describe, element, linesOf, placeOf } from "./page.js";
 
@@ -49,7 +49,7 @@ export class Fields {
     });
   }
 
-  // Charts that don't fit say why. The person's own chart comes back as soon as a report can fill it.
+  // Charts that don't fit say why. The chart that the person chose comes back as soon as it fits the report.
   fitCharts(report) {
     const { chart } = this.form.elements;
     const why = this.described.no_chart[report];
@@ -64,7 +64,7 @@ export class Fields {
     return this.described.one_event.includes(this.form.elements.report.value);
   }
 
-  // `isReady(name)`: whether the person has been at this field. An error that stands already stays until it is mended.
+  // `isReady(name)`: whether the person has been at this field. An error that is shown stays until it is corrected.
   showErrors(errors, isReady) {
     for (const list of this.form.querySelectorAll(".fields .errorlist")) {
       const place = list.parentElement;
@@ -93,7 +93,8 @@ export class Fields {
     this.mark(place);
   }
 
-  // Ties the errors of a field to the element that they are about, and returns it. An error that names a row stands there.
+  // Ties a field's errors to the element that they are about, and returns the element. An error that names a row is
+  // shown in that row.
   mark(place) {
     const list = place.querySelector(":scope > .errorlist");
     const texts = list ? [...list.children].map((item) => item.textContent) : [];
@@ -103,7 +104,7 @@ export class Fields {
     for (const row of rows) {
       row.classList.toggle("wrong", wrong.includes(row) || (texts.length > 0 && rows.length === 1));
       row.querySelector(":scope > .why")?.remove();
-      if (wrong.includes(row)) row.prepend(element("p", { class: "why", "aria-hidden": "true" }, of(row).join(" "))); // heard from the list
+      if (wrong.includes(row)) row.prepend(element("p", { class: "why", "aria-hidden": "true" }, of(row).join(" "))); // screen readers read the list instead
       if (of(row).some((text) => text.startsWith(`${row.ariaLabel},`))) row.querySelector("details").open = true;
     }
     list?.classList.toggle("only-heard", wrong.length > 0 && texts.every((text) => wrong.some((row) => of(row).includes(text))));
@@ -122,7 +123,7 @@ export class Fields {
     return (empty || part).querySelector(CONTROL);
   }
 
-  // Ties the server's errors to what the scripts put in the place of a field, and goes to the first one.
+  // Ties the server's errors to the elements that replace fields, and moves the focus to the first of them.
   goToFirstError() {
     let first = null;
     for (const list of this.form.querySelectorAll(".fields .errorlist")) {
@@ -136,7 +137,7 @@ export class Fields {
     (first || note)?.focus();
   }
 
-  // `unknown`: [{field, name, noun, near}]. People may keep a name.
+  // `unknown`: [{field, name, noun, near}]. People may keep an unknown name.
   showUnknown(unknown) {
     for (const note of this.form.querySelectorAll(".unknown-name")) {
       if (!unknown.some(({ field, name }) => note.dataset.of === `${field} ${name}`)) this.forget(note);

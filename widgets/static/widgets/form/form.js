@@ -57,7 +57,7 @@ function enhance(form, described) {
   for (const box of form.querySelectorAll("[data-formulas]")) formulas(box);
   link(form, url("link"));
   colors(form.elements.colors, panel);
-  // Without "#preview" in the address, which would stay after saving and hide the new widget's address.
+  // Keeps "#preview" out of the page's address. After saving, it would scroll past the new widget's address.
   form.querySelector(".to-preview a").addEventListener("click", (event) => {
     event.preventDefault();
     panel.scrollIntoView();

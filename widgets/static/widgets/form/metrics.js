@@ -1,4 +1,4 @@
-// Rows of metrics and formulas. A hidden empty row stays in each, so that the form can send "none".
+// Rows of metrics and formulas. A hidden empty row of each kind stays, so that the form can send "none".
 
 import { changed } from "./page.js";
 import { Picker } from "./picker.js";
@@ -46,7 +46,7 @@ export function metrics(box, names, filters) {
     return first;
   }
 
-  // Rows get their letters again when one goes.
+  // The other rows get new letters when a row is removed.
   function name() {
     rows().forEach((row, place) => {
       const old = row.querySelector("[data-letter]").textContent;

@@ -1,4 +1,4 @@
-// What the scripts of this page share: making elements, and POSTs to our endpoints.
+// Functions that the form's scripts share: they make elements, and send POSTs to MixCyfe.
 
 // Texts become text nodes, never HTML, because attackers can send events with any name.
 
@@ -44,7 +44,7 @@ const WORDS = {
 
 const token = () => document.querySelector("[name=csrfmiddlewaretoken]");
 
-// POSTs a form to our endpoints. Returns JSON, or throws Trouble with a message for the person.
+// POSTs a form to MixCyfe. Returns JSON, or throws Trouble with a message for the person.
 export async function post(url, data, signal) {
   data.delete("csrfmiddlewaretoken"); // Django would read it before the header
   const send = () => ask(url, {
@@ -73,7 +73,8 @@ async function ask(url, options) {
   return response;
 }
 
-// A login in another tab, or cleared cookies, make the form's token worthless. The page itself has a new one.
+// Fetches a new token from this page's address, because a login in another tab, or cleared cookies, make the form's
+// token invalid. Returns whether there is a new one.
 async function renew(signal) {
   const page = await (await ask(location.href, { signal })).text();
   const found = new DOMParser().parseFromString(page, "text/html").querySelector("[name=csrfmiddlewaretoken]");

@@ -1,4 +1,4 @@
-// Django's own Select2 for an input (one name) or a textarea (one name per line). The form still sends that field.
+// Django's own Select2 for an input (one name) or a textarea (one name per line), which the form still sends.
 // `source` gives the list. People can also type names that are not in the list.
 
 import { changed, element, linesOf, post, set, Trouble } from "./page.js";
@@ -165,7 +165,7 @@ export class Picker {
     return list.note || "";
   }
 
-  // A line has no line break, no outer spaces, and is not in the field yet.
+  // A new line must have no line break and no outer spaces, and must not be in the field yet.
   canTake(line) {
     return Boolean(line) && line === line.trim() && !/[\r\n]/.test(line) && !this.lines.includes(line);
   }

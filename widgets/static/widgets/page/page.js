@@ -11,7 +11,7 @@
     const next = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("widget");
     const now = document.getElementById("widget");
     if (!next || next.dataset.version === now.dataset.version) return;
-    if (now.querySelector(".chart-table[open]")) return; // nobody loses the table that they read
+    if (now.querySelector(".chart-table[open]")) return; // the person is reading the table
     now.replaceWith(next);
     document.dispatchEvent(new Event("mixcyfe:changed"));
   }

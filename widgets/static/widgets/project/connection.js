@@ -45,7 +45,7 @@
       }
     });
 
-    // Fills in the time zone that Mixpanel told, or offers it if the person has chosen another one.
+    // Fills in the time zone that Mixpanel returned, or offers it if the person has chosen another one.
     function offer(timezone) {
       const field = form.elements.timezone;
       if (!field.value) {

@@ -1,4 +1,4 @@
-// Shows the buttons that need a script, and says when the browser or the person ended a passkey's dialog.
+// Shows the buttons that need a script, and shows a message when the browser or the person ended a passkey's dialog.
 for (const each of document.querySelectorAll("[data-needs-passkeys]")) each.hidden = !window.PublicKeyCredential;
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
