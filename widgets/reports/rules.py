@@ -79,7 +79,7 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     for field, value, values in allowed:
         if value not in values:
             yield Problem(field, f"“{value}” is not possible here. Choose one of: {', '.join(values)}.")
-    if spec.unit == "hour" and "range" in report_type.fields:  # the others have no unit, but may keep an old one
+    if spec.unit == "hour" and "range" in report_type.fields:  # else the unit has no effect
         if spec.report != "insights":
             yield Problem(
                 "unit",
