@@ -45,12 +45,12 @@ def safe(label: str) -> str:
 
 
 def without_formula(text: str) -> str:
-    """The text with an apostrophe before what a spreadsheet would take for a formula."""
+    """The text with an apostrophe before each part that a spreadsheet would take for a formula."""
     return _FORMULA.sub(r"\1'\2", text)
 
 
 def row_label(label: str) -> str:
-    """A safe label for the start of a line. It is marked if it equals an option row's name or the heading `Date`."""
+    """A safe label for the start of a line. MARK is added if the label equals an option row's name or `Date`."""
     label = safe(label)
     return label + MARK if label.casefold() in _ROW_NAMES else label
 

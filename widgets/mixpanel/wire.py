@@ -1,8 +1,8 @@
 """Sends requests to Mixpanel: one deadline for the whole exchange, no redirects, no cookies.
 
 The timeout of requests is per socket operation, so a server that sends one byte per second would hold its client for
-ever. Here the timeout of each operation is the remaining time of the exchange. Only the lookup of a host's name needs an
-extra thread.
+ever. Here the timeout of each operation is the remaining time of the exchange. Only the lookup of a host's name needs
+an extra thread.
 """
 
 import socket

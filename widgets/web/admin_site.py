@@ -24,10 +24,10 @@ class Site(AdminSite):
     index_title = "From Mixpanel to Cyfe"
     index_template = "widgets/admin_index.html"
     enable_nav_sidebar = False
-    """Every page has the navigation of the board."""
+    """Not needed: every page has the navigation of the board."""
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Members of a project and superusers may enter; `is_staff` gives nothing. All may change their password."""
+        """Members of a project and superusers may enter; `is_staff` gives no rights. All may change their own password."""
         match = request.resolver_match
         if match and match.url_name in ("password_change", "password_change_done"):
             return bool(request.user.is_active)
