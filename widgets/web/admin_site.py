@@ -27,7 +27,10 @@ class Site(AdminSite):
     """Not needed: every page has the navigation of the board."""
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Members of a project and superusers may enter; `is_staff` gives no rights. All may change their own password."""
+        """Members of a project and superusers may enter; `is_staff` gives no rights.
+
+        Every active user may open the page that changes the user's own password.
+        """
         match = request.resolver_match
         if match and match.url_name in ("password_change", "password_change_done"):
             return bool(request.user.is_active)
