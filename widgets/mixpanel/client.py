@@ -150,7 +150,7 @@ class Client:
                 return data
             words = error
         elif not 300 <= status < 400:  # nobody needs a redirect's body
-            # The status is enough if the message is too long, or if it can't be read and does not matter.
+            # Ignore a message that is too long. If the status has only one meaning, ignore every unreadable message.
             with contextlib.suppress(TooLarge if status in WORDS_MATTER else Exception):
                 words = words_in(read_body(response, LARGEST_ERROR_BODY))
         # Redact twice: control characters may interrupt a secret, or be part of it.

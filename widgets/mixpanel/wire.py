@@ -26,7 +26,7 @@ from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
 LONGEST_IDLE = 30.0
-"""Seconds from a connection's last query to the last moment of its reuse. Firewalls drop idle connections."""
+"""A connection is reused only if its last query began less than this many seconds ago: firewalls drop idle ones."""
 
 KEPT_CONNECTIONS = 64
 """The most open connections that a process keeps: a Celery worker may have 50 threads, and the rest is a reserve."""

@@ -34,7 +34,7 @@ MISLEADING_WHEN_UNUSED = (
 )
 SEVERAL_EVENTS = ("events", "funnel")
 OVERLAID = ("line", "spline", "area", "areaspline", "column", "bar", "table")
-"""Charts that can show the period before beside the range. Stacked charts would add the two up."""
+"""Charts that can show the period before beside the range. Stacked charts would add the two periods up."""
 NEEDED = {
     "property_name": "Enter the numeric property, for example amount.",
     "saved_report": "Choose a saved report, or enter the number after “report-” in its address at Mixpanel.",

@@ -28,7 +28,7 @@ class Card(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A project's widgets. `notice` says why none of them can be refreshed; it is empty if they can."""
+    """A project's widgets. `notice` is the reason why none of the widgets can be refreshed; empty if there is none."""
 
     project: Project
     notice: str

@@ -87,14 +87,14 @@ def with_health(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] |
 
 
 def without_secret() -> list[int]:
-    """Projects that can't sign in to Mixpanel. Only this process can tell, because it has the keys."""
+    """Projects that can't sign in to Mixpanel. The database can't find them, because only MixCyfe has the keys."""
     return [project.pk for project in Project.objects.only("pk", "secret") if project.secret_problem]
 
 
 def problems_of_renderings() -> Any:
     """Why the widget's data can't be drawn, from its current renderings (`PollRow.current_source_version`).
 
-    The problem of the CSV, which Cyfe gets, comes first. CSV is also the first format in the alphabet.
+    Takes the rendering whose format is first in the alphabet: a badge, then the CSV for Cyfe, then the figure.
     """
     parts: list[Any] = [Value(f"{RENDERING_VERSION}")]
     for name in ("version", "snapshot_id", "snapshot__version"):

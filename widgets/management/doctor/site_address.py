@@ -75,7 +75,7 @@ def ask(**headers: str) -> dict[str, Any] | None:
 
 
 def misled(health: Got) -> Finding | None:
-    """A redirect, or the answer of a MixCyfe that does not know the host."""
+    """The finding if SITE_URL redirects, its host is not allowed, or the proxy reaches no MixCyfe; else None."""
     if health.location:
         to = urlsplit(health.location)
         where = f"{to.scheme}://{to.netloc}" if to.netloc else "another page there"
@@ -153,7 +153,7 @@ def of_scheme(seen: dict[str, Any]) -> Iterator[Finding]:
 
 
 def of_addresses(seen: dict[str, Any]) -> Iterator[Finding]:
-    """Claims another address and scheme, as a stranger would."""
+    """Sends forged headers, as a stranger would. Yields a finding for each header that MixCyfe believes."""
     other = "http" if settings.SITE_IS_HTTPS else "https"
     believed = ask(**{"X-Forwarded-Proto": other})
     if believed and believed["is_secure"] != seen["is_secure"]:
