@@ -187,7 +187,7 @@ warnings.filterwarnings("ignore", "No directory at", UserWarning)  # the folder 
 
 SESSION_ENGINE = "widgets.accounts.sessions"
 SESSION_COOKIE_AGE = 24 * 3600  # a session ends after this time without a request
-SESSION_ENDS_AFTER = 7 * 24 * 3600  # and always this long after its login
+SESSION_ENDS_AFTER = 7 * 24 * 3600  # a session always ends this long after its login
 if SITE_IS_HTTPS:
     # With this prefix, no other host of the domain can set the cookie.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"

@@ -56,7 +56,7 @@ def row_label(label: str) -> str:
 
 
 def heading(label: str) -> str:
-    """The safe heading of a column of labels. It may be `Date`, but not the name of an option row."""
+    """The safe heading of a column of labels. The heading may be `Date`, but not the name of an option row."""
     label = safe(label)
     return label + MARK if label.casefold() in _OPTION_NAMES else label
 

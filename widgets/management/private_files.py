@@ -25,7 +25,7 @@ def create_private(file: Path) -> int:
 
 
 def make_private(database: Path) -> None:
-    """Creates a private SQLite file, or closes an existing one that an earlier release left open to others."""
+    """Creates a private SQLite file. If an earlier release left the file open to others, takes their rights away."""
     try:
         os.close(create_private(database))
     except FileExistsError:

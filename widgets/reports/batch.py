@@ -64,7 +64,7 @@ class Batch(ABC):
     @property
     @abstractmethod
     def room(self) -> int:
-        """How many more metrics or events the request can hold."""
+        """The number of metrics or events that the request can still hold."""
 
     @abstractmethod
     def include(self, query: Query) -> None: ...

@@ -34,7 +34,7 @@ class AsksInsights(ReportType):
         raise NotImplementedError
 
     def in_one_bucket(self, spec: WidgetSpec) -> bool:
-        """Whether Insights is asked for one value over the whole range, instead of values by date."""
+        """Whether the query asks Insights for one value over the whole range, instead of values by date."""
         return spec.one_total and (not self.adds_up(spec) or most_days(spec) > LONGEST_BY_DAY)
 
     def batch(self, query: Query) -> type[Batch] | None:

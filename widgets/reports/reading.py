@@ -76,7 +76,7 @@ def amount(value: Any) -> Value:
 
 
 def cell(value: Any) -> Value:
-    """As `amount`, and None for the result of a division by zero."""
+    """As `amount`, but None for the result of a division by zero."""
     return None if value in NOT_NUMBERS else amount(value)
 
 

@@ -116,7 +116,10 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def manageable(request: HttpRequest) -> QuerySet[SharedBoard]:
-    """The shared boards that this person may end: all for superusers, else the own boards and those of led projects."""
+    """The shared boards that this person may end.
+
+    Superusers may end all boards. Others may end their own boards, and the boards of projects that they lead.
+    """
     boards = SharedBoard.objects.filter(active=True).select_related("maker", "project").order_by("-created_at")
     works = Exists(SharedBoard.objects.working().filter(pk=OuterRef("pk")))
     return boards.managed_by(request.user).annotate(works=works)
@@ -127,7 +130,7 @@ def may_replace(board: SharedBoard, user: Any) -> bool:
 
 
 def check_may_share(request: HttpRequest) -> None:
-    """Raises PermissionDenied for people who may not make widgets: a shared board shows numbers to all."""
+    """Raises PermissionDenied for people who may not make widgets, because a shared board gives numbers away."""
     if not may_add_widgets(request):
         raise PermissionDenied
 

@@ -33,7 +33,7 @@ def ok(about: str, text: str) -> Finding:
 
 
 def fix(about: str, text: str) -> Finding:
-    """`text` says what is wrong, and after a colon what to do."""
+    """`text` names the fault and, after a colon, the repair."""
     return Finding(False, about, text)
 
 

@@ -96,7 +96,7 @@ def read(answer: Any, query: Query, today: date) -> Answer:
 def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]) -> list[str]:
     """The keys of the shown metrics in `series`, in the query's order. With formulas, only the formulas are shown.
 
-    A metric without events may be missing in `series`. Raises ReadError if `series` has a metric that is not named.
+    A metric without events may be missing in `series`. Raises ReadError for metrics that the answer does not name.
     """
     asked, formulas = len(asked_for(query)), len(query.get("formulas", []))
     keys = keys_of(body, series)
