@@ -35,7 +35,7 @@ def read_file(file: Path) -> None:
     except (OSError, UnicodeDecodeError) as error:
         sys.exit(f"MixCyfe can't start: {file.name} can't be read ({type(error).__name__}).")
     for at, line in enumerate(lines, 1):
-        if not re.match("$|#|(export )?[A-Za-z_0-9]+=", line):  # django-environ would print it
+        if not re.match("$|#|(export )?[A-Za-z_0-9]+=", line):  # django-environ would print the line
             sys.exit(f"MixCyfe can't start: line {at} of {file.name} is not a setting; write NAME=value.")
     environ.Env.read_env(StringIO("\n".join(lines)))
 
@@ -53,11 +53,11 @@ def stop(name: str, why: str) -> NoReturn:
 
 
 def setting(name: str, kind: Kind, default: Any = None) -> Any:
-    """Converts the value of NAME, or the content of the file that NAME_FILE names. No default: it is required."""
+    """Converts the value of NAME, or the content of the file that NAME_FILE names. Required without a default."""
     NAMES.add(name)
     value, file = os.environ.get(name, "").strip(), os.environ.get(f"{name}_FILE")
     try:
-        if file:  # and no pipe, because each process reads the settings again
+        if file:  # not a pipe: each process reads the settings again
             value = check(Path(file), Path(file).is_file()).read_text("utf-8-sig").strip()
     except (OSError, ValueError):
         stop(f"{name}_FILE", "names a file that can't be read")
@@ -76,7 +76,7 @@ def check(value: T, good: object) -> T:
 
 
 def all_or_none(**values: object) -> None:
-    """Stops for the first empty one of settings that only work together."""
+    """Stops if some of these settings are empty and others are not: they only work together."""
     missing = [name for name, value in values.items() if not value]
     if missing and len(missing) < len(values):
         stop(missing[0], f"is missing; set {', '.join(values)}, or none of them")

@@ -27,7 +27,7 @@ LONGEST_LINE = 2000
 """Characters. Some lines contain text from strangers."""
 
 LONGEST_TRACEBACK = 20_000
-"""Characters, the last ones."""
+"""Characters. The beginning of a longer traceback is left out."""
 
 LONGEST_IN_JSON = 30_000
 """Bytes of a traceback in JSON, where “é” has six. journald would cut a line of 48 kB in two."""
@@ -55,8 +55,8 @@ class OneLine(logging.Formatter):
 class JsonLine(JsonFormatter):
     """Writes one JSON object per record, on one line, with the text that OneLine writes.
 
-    It has these fields and no others: attributes that callers add to a record, such as Django's `request`, may hold a
-    widget's address.
+    The object has only the fields that `add_fields` sets. Attributes that callers add to a record, such as Django's
+    `request`, are left out: they may hold a widget's address.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -123,7 +123,9 @@ class OncePerMinute(logging.Filter):
 
 
 class NoPolls(logging.Filter):
-    """Drops Django's lines on failed polls: they contain the widget's address, a secret. The views log the reason."""
+    """Hides widgets' addresses in Django's lines on failed polls, because the addresses are secret.
+
+    Lines with a traceback get another text, and all others are dropped: the views log the reasons."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
@@ -150,12 +152,12 @@ def is_outage(error: BaseException | None) -> bool:
 
 
 def explained(record: logging.LogRecord) -> logging.LogRecord:
-    """Of an outage, the database's message in place of the traceback: it explains more."""
+    """The record. For an outage, the database's message replaces the traceback, because the message explains more."""
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
         return record
     record = copy.copy(record)
-    record.exc_text = None  # the traceback as another handler has written it
+    record.exc_text = None  # forget the traceback that another handler has formatted
     if not is_outage(error):
         return record
     record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {str(error).strip()}", None
@@ -164,7 +166,7 @@ def explained(record: logging.LogRecord) -> logging.LogRecord:
 
 
 def shortened(text: str) -> str:
-    """A traceback without what may harm, and of bounded length."""
+    """A traceback as harmless lines (see `harmless`), and of bounded length."""
     return "\n".join(harmless(line)[:LONGEST_LINE] for line in text.splitlines())[-LONGEST_TRACEBACK:]
 
 

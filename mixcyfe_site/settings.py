@@ -44,7 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "widgets",  # before the admin, because it has a base_site.html of its own
+    "widgets",  # before the admin, to replace the admin's base_site.html
     "widgets.apps.AdminConfig",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -98,7 +98,7 @@ if DATABASE["ENGINE"] == "mixcyfe_site.sqlite":
         if not file.parent.is_dir():
             stop("DATABASE_URL", f"names a folder that does not exist: {file.parent}")
         DATABASES["default"]["NAME"] = str(file)
-    # For a server: writers wait for each other instead of failing, and readers never wait for writers.
+    # Writers wait for each other instead of failing. With the journal `wal`, readers never wait for writers.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -151,7 +151,7 @@ PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # an invitation's link works this long
 REQUIRE_SECOND_FACTOR = setting("REQUIRE_SECOND_FACTOR", env.FLAG, default=SITE_IS_HTTPS)
 ACCOUNT_ADAPTER = "widgets.accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-# allauth's counters are per process. Ours are in the database: widgets.accounts.guesses.
+# allauth's counters are per process. MixCyfe's counters are in the database: widgets.accounts.guesses.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 MFA_ADAPTER = "widgets.accounts.adapters.SecondFactorAdapter"
 MFA_FORMS = {
@@ -187,7 +187,7 @@ warnings.filterwarnings("ignore", "No directory at", UserWarning)  # the folder 
 
 SESSION_ENGINE = "widgets.accounts.sessions"
 SESSION_COOKIE_AGE = 24 * 3600  # a session ends after this time without a request
-SESSION_ENDS_AFTER = 7 * 24 * 3600  # and this long after its login in any case
+SESSION_ENDS_AFTER = 7 * 24 * 3600  # a session always ends this long after its login
 if SITE_IS_HTTPS:
     # With this prefix, no other host of the domain can set the cookie.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
@@ -195,8 +195,8 @@ SECURE_REFERRER_POLICY = "same-origin"  # a widget's address is a secret: browse
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$", r"^doctor$"]
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SITE_IS_HTTPS else 0
-# HSTS must not bind other hosts of the domain (W005, W021). The owner decides about HSTS at all, because nobody can
-# revoke it early (W004).
+# HSTS must not bind other hosts of the domain (W005, W021). The owner decides whether to use HSTS, because nobody
+# can revoke it early (W004).
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W005", "security.W021"]
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

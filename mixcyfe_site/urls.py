@@ -16,4 +16,4 @@ handler400 = "widgets.web.error_pages.bad_request"
 handler403 = "widgets.web.error_pages.forbidden"
 handler404 = "widgets.web.error_pages.not_found"
 handler500 = "widgets.web.error_pages.server_error"
-handler429 = "widgets.accounts.sign_in.refused"  # allauth's
+handler429 = "widgets.accounts.sign_in.refused"  # allauth looks for this name

@@ -1,7 +1,7 @@
 """Django's PostgreSQL backend, with two additions.
 
-Threads that answer requests stop waiting for an unresponsive server after 3 seconds. `prepared_cursor` makes a
-statement that runs often several times faster.
+Threads that answer requests stop waiting for an unresponsive server after 3 seconds. `prepared_cursor` makes
+frequent statements several times faster.
 """
 
 import math
@@ -22,7 +22,7 @@ server_check = ServerCheck()
 
 class Connection(psycopg.Connection[Any]):
     longest_silence = math.inf
-    """After so many seconds without data, a wait fails and the connection is closed. For statements that are quick."""
+    """After this many seconds without data, a wait fails and closes the connection. `changes_postgres` sets a limit."""
 
     def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
         """psycopg calls this for every wait of the connection."""
@@ -35,7 +35,7 @@ class Connection(psycopg.Connection[Any]):
     def watched(self, gen: Any) -> Generator[Any, Any, Any]:
         """Runs psycopg's generator, which wakes every 0.1 s.
 
-        After PATIENCE without data, a thread that answers checks the server.
+        After PATIENCE without data, a thread that answers requests checks the server.
         """
         heard_at = time.monotonic()
         try:
@@ -50,7 +50,7 @@ class Connection(psycopg.Connection[Any]):
         except StopIteration as end:
             return end.value
         except Unresponsive:
-            # A statement is still running on this connection, so no other may use it.
+            # A statement is still running on this connection, so no other statement may use the connection.
             self.close()
             raise
 
@@ -77,9 +77,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @staticmethod
     def without_prepared_at_pooler(connection: "psycopg.Connection[Any]") -> "psycopg.Connection[Any]":
-        """Behind a pooler such as PgBouncer, the next statement may run in another session, which has not prepared it.
+        """Prepares no statements behind a pooler such as PgBouncer: the next statement may run in another session.
 
-        A pooler's greeting has a process id of its own.
+        A pooler is recognized by its greeting: the process id there is not the server's.
         """
         if connection.prepare_threshold is not None:
             connection.autocommit = True
@@ -91,7 +91,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def prepared_cursor(self) -> Any:
         """A cursor whose statements the server parses and plans once per connection. Its results are binary."""
         if self.queries_logged:
-            return self.cursor()  # Django's log can't show what other cursors send
+            return self.cursor()  # Django's log shows only the statements of Django's cursors
         self.close_if_health_check_failed()
         self.ensure_connection()
         cursor: Any = psycopg.Cursor(self.connection)

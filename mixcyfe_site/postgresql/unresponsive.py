@@ -18,7 +18,7 @@ RESPONSIVE_FOR, UNRESPONSIVE_FOR = 0.5, 1
 """All threads of a process use the result of one check for this many seconds."""
 
 CONNECT_SECONDS = 2
-"""The time limit of one check: the shortest that psycopg allows. With RESPONSIVE_FOR it is below 3 seconds."""
+"""The time limit of one check: the shortest that psycopg allows. Together with RESPONSIVE_FOR, less than 3 seconds."""
 
 
 class Unresponsive(psycopg.OperationalError):

@@ -1,6 +1,7 @@
 """Django's SQLite backend with changes: private files, and a full or read-only disk that can still be read.
 
-SQLite needs to write a small file to read a database in WAL mode. When it can't, the database is opened as immutable.
+SQLite needs to write a small file to read a database in WAL mode. If SQLite can't write it, this
+backend opens the database as immutable.
 """
 
 import sqlite3
@@ -49,7 +50,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 class Cursor(base.SQLiteCursorWrapper):
-    """Remembers statements with SQLite's placeholders. Django converts each one anew, a sixth of a poll's read."""
+    """Remembers converted statements. Django converts a statement each time: a sixth of the time of a poll's read."""
 
     def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
         if param_names is None and len(query) < LONGEST_REMEMBERED:

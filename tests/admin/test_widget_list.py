@@ -60,7 +60,7 @@ class TestRows:
     def test_it_says_that_nobody_has_polled(self, make_widget: MakeWidget) -> None:
         make_widget()
         html = show(boss())
-        assert "Cyfe has not read it yet" in html
+        assert "Cyfe has not read the widget yet" in html
         assert '<td class="field-polled">never</td>' in html
 
     def test_what_mixpanel_says_is_escaped(self, make_widget: MakeWidget) -> None:

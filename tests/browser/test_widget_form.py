@@ -53,7 +53,7 @@ def test_only_what_the_report_and_the_chart_use_is_shown(
     page.get_by_text("People come back when they do this event.").wait_for()
     expect(page.locator("#id_chart"), "a chart that this report can't fill is given up").to_have_value("cohort")
     expect(page.locator("#id_chart option:not([disabled])")).to_have_count(2)
-    expect(page.locator("#id_chart option[value=pie]")).to_have_text("Pie (cohorts need a row each)")
+    expect(page.locator("#id_chart option[value=pie]")).to_have_text("Pie (each cohort needs a row of its own)")
     page.locator("#id_range").select_option("fixed")
     expect(page.get_by_label("From", exact=True)).to_be_visible()
     expect(page.get_by_label("How many", exact=True)).to_be_hidden()

@@ -21,9 +21,9 @@ pytestmark = pytest.mark.slow
         ({"body": b"<html>Welcome to nginx!"}, "something else answers there"),
         ({"body": b'{"status": "ok"}'}, "something else answers there"),
         ({"status": 301, "headers_sent": [("Location", "https://elsewhere.example/x?y=secret")]},
-         "it redirects to https://elsewhere.example: set SITE_URL"),
+         "it redirects to https://elsewhere.example: set SITE_URL to"),
         ({"status": 502}, "the proxy answers 502"),
-        ({"status": 400}, "add its host to ALLOWED_HOSTS"),
+        ({"status": 400}, "add the host of SITE_URL to ALLOWED_HOSTS"),
     ],
 )  # fmt: skip
 def test_another_answer_at_the_sites_address(served: Site, answer: dict[str, object], words: str) -> None:
@@ -72,7 +72,7 @@ def underscores_too(headers: Headers) -> Headers:
     ("passed", "trust", "found"),
     [
         (as_deployed, "on", []),
-        (as_deployed, "off", ["there is one, and TRUST_PROXY is off"]),
+        (as_deployed, "off", ["there is a proxy, and TRUST_PROXY is off"]),
         (
             passed_on,
             "on",

@@ -67,7 +67,7 @@ def test_a_widget_that_nobody_polls_any_more_says_so(make_widget: MakeWidget) ->
     widget = make_widget(include_today=True)
     set_data(widget, fetched_at=timezone.now() - timedelta(days=3))
     set_polled(widget, minutes_ago=3 * 24 * 60)
-    assert "Cyfe last read it 3 days ago" in health(widget).why
+    assert "Cyfe last read the widget 3 days ago" in health(widget).why
 
 
 def test_it_says_since_when_and_why_it_fails(make_widget: MakeWidget, poll: Callable[..., Any], mixpanel: Any) -> None:

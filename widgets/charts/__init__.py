@@ -1,7 +1,8 @@
 """Turns a Table into a Figure: everything that the page's script needs to show a widget, as plain data.
 
-Most charts are an option of Apache ECharts (https://echarts.apache.org/en/option.html). The script adds what only the
-browser knows: size, light or dark, and the reader's locale. A new chart is a new file and one line in the list below.
+The Figure of most charts has an option of Apache ECharts (https://echarts.apache.org/en/option.html). The script adds
+what only the browser knows: size, light or dark, and the reader's locale. A new chart is a new file and one line in the
+list below.
 """
 
 from collections.abc import Callable
@@ -18,10 +19,10 @@ from widgets.spec import TIME_SERIES_CHARTS
 __all__ = ["OPTIONS", "figure", "without_numbers"]
 
 LARGEST = 1e100
-"""Scales of larger numbers leave the range of a number in JavaScript."""
+"""Charts with larger numbers are not drawn: their scales could exceed the largest number in JavaScript."""
 
 MOST_ROWS, MOST_COLUMNS = 2000, 200
-"""The largest table behind a chart."""
+"""The maximum of rows and columns in a Figure."""
 
 Option = dict[str, Any]
 
@@ -44,8 +45,8 @@ def figure(table: Table) -> dict[str, Any]:
     `option`  the option of ECharts; None if the chart is HTML, or if `words` says why it can't be drawn
     `words`  a sentence in place of the chart, or beside it
     `cut`  a sentence if the figure has fewer numbers than the table, or draws fewer
-    `colors`  pairs of colours on a light and on a dark card, by series or slice
-    `colored`  the widget has colours of its own
+    `colors`  per series or slice: its colour on a light card and its colour on a dark card
+    `colored`  whether the widget has colours of its own
     `header`  per series: its label, total and total of the period before (null if the widget does not show it)
     """
     option, words = None, _words(table)

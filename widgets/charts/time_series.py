@@ -8,7 +8,7 @@ from widgets.cyfe.layout import Table
 from widgets.report import Number
 
 MOST_SERIES = 60
-"""More lines can't be told apart."""
+"""The maximum of series in a chart: people can't tell more lines apart."""
 
 HORIZONTAL = ("bar", "stackedbar")
 PERCENTAGE = "stackedpercentagecolumn"
@@ -43,7 +43,7 @@ def _names(table: Table) -> list[str]:
 
 
 def _kinds(table: Table) -> list[str]:
-    """The chart type per series. A widget of bars has bars only, and other widgets have columns in their place."""
+    """The chart type per series. Bar charts draw every series as bars; other charts draw columns instead of bars."""
     own = table.chart
     asked = [str(kind) for kind in table.options.get("Type", [own] * (len(table.columns) - 1))][:MOST_SERIES]
     if own in (*HORIZONTAL, PERCENTAGE):

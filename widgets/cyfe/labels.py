@@ -45,18 +45,18 @@ def safe(label: str) -> str:
 
 
 def without_formula(text: str) -> str:
-    """The text with an apostrophe before what a spreadsheet would take for a formula."""
+    """The text with an apostrophe before each part that a spreadsheet would take for a formula."""
     return _FORMULA.sub(r"\1'\2", text)
 
 
 def row_label(label: str) -> str:
-    """A safe label for the start of a line. It is marked if it equals an option row's name or the heading `Date`."""
+    """A safe label for the start of a line. MARK is added if the label equals an option row's name or `Date`."""
     label = safe(label)
     return label + MARK if label.casefold() in _ROW_NAMES else label
 
 
 def heading(label: str) -> str:
-    """The safe heading of a column of labels. It may be `Date`, but not the name of an option row."""
+    """The safe heading of a column of labels. The heading may be `Date`, but not the name of an option row."""
     label = safe(label)
     return label + MARK if label.casefold() in _OPTION_NAMES else label
 

@@ -20,10 +20,10 @@ class Table:
     `options`  the rows after the data (`Color`, `YAxis`, …) by name, in Cyfe's order, if the widget asks for them
     `labels_first`  the first column holds labels, so a label that equals an option row's name must be marked
     `colors`  (label, colour) per curve or slice, or one pair in a chart of one colour
-    `additive`  values add up
-    `percent`  numbers are percentages of a cohort
-    `reverse`  less is better
-    `before`  how many of the last columns show the period before
+    `additive`  whether values may be added up
+    `percent`  whether numbers are percentages of a cohort
+    `reverse`  whether lower numbers are better
+    `before`  the number of last columns that show the period before
     """
 
     columns: tuple[str, ...]
@@ -58,14 +58,14 @@ class Layout:
     """One chart family of Cyfe.
 
     charts  the chart types with this layout
-    row_kinds  the row kinds of Report that it can draw (see `Report.row_kind`)
+    row_kinds  the row kinds of Report that the layout can draw (see `Report.row_kind`)
     """
 
     charts: ClassVar[tuple[str, ...]]
     row_kinds: ClassVar[tuple[RowKind, ...]]
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """The Table. Raises ReportError, with a message for the editor of the widget, if the chart can't show it."""
+        """The Table. Raises ReportError, with a message for the widget's editor, if the chart can't show the report."""
         raise NotImplementedError
 
 

@@ -32,7 +32,7 @@ class NumberLayout(Layout):
 
 
 def one_figure(report: Report) -> Figure:
-    """The report as one number, 0 without data. Several series are added; ReportError if they may not be added."""
+    """The report as one number, 0 without data. Adds several series; raises ReportError if they don't add up."""
     name = report.values_name
     if not report.series:
         return Figure(name or "Value", 0, 0)

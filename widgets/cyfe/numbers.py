@@ -9,7 +9,7 @@ DECIMALS = 4
 
 
 def number_text(value: Number) -> str:
-    """At most 4 decimals, no exponent, no trailing zeros, no "-0"; integers have no point.
+    """The number with at most 4 decimals, no exponent, no trailing zeros, no "-0"; integers have no point.
 
     Raises ReportError for NaN and infinity. The sum of huge numbers may be infinite.
     """

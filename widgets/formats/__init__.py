@@ -19,9 +19,9 @@ NOT_FOR_CYFE = (
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`readers`: what to do with the address, in one line. `charts`: the charts that have it; empty for all.
+    """`readers`: one line on the programs that read the address. `charts`: the charts with this format; empty for all.
 
-    `has_hours`: false if charts with hours on their axis (see `spec.hours_on_axis`) lack it.
+    `has_hours`: whether charts with hours on their axis (see `spec.hours_on_axis`) have this format, too.
     """
 
     ending: str
@@ -34,7 +34,7 @@ class Format:
 
 
 _FORMATS = (
-    # Cyfe's dates have no hours: it would draw all hours of a day at one point.
+    # Cyfe's dates have no hours: Cyfe would draw all hours of a day at one point.
     Format("csv", "CSV for Cyfe", "text/csv; charset=utf-8", write_csv, has_hours=False),
     Format(
         "plain.csv",

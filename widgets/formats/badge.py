@@ -8,7 +8,7 @@ from widgets.cyfe.numbers import number_text
 
 
 def write(table: Table) -> bytes:
-    """`label` is the widget's title. `message` is the number, for a gauge with its target."""
+    """`label` is the widget's title. `message` is the number; a gauge adds its target."""
     content = {
         "schemaVersion": 1,
         "label": readable(table.title or table.columns[0]),

@@ -17,7 +17,7 @@ BESIDE = ("", "-wal", "-shm", "-journal")
 
 
 def create_private(file: Path) -> int:
-    """Creates and opens a new file. Raises FileExistsError.
+    """Creates and opens a new file. Raises FileExistsError if the file exists.
 
     A umask would hold for the whole process, also for files that others must read, such as compiled modules.
     """
@@ -25,7 +25,7 @@ def create_private(file: Path) -> int:
 
 
 def make_private(database: Path) -> None:
-    """Creates a private SQLite file, or closes an existing one that an earlier release left open to others."""
+    """Creates a private SQLite file. If an earlier release left the file open to others, takes their rights away."""
     try:
         os.close(create_private(database))
     except FileExistsError:
@@ -41,7 +41,7 @@ def close_database(database: Path) -> None:
             file = Path(f"{database}{ending}")
             mode = file.stat().st_mode & 0o777
             if mode & OTHERS:
-                # If the group may write, somebody allowed it on purpose. If it may only read, that was the default.
+                # A group that may write got this right on purpose. A group that may only read got it by default.
                 file.chmod(mode & (0o770 if mode & GROUP_MAY_WRITE else 0o700))
 
 

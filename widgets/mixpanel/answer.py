@@ -9,13 +9,13 @@ from typing import Any
 import requests
 
 LARGEST_BODY = 20 * 2**20
-"""Bytes of a body, both compressed and decompressed: enough for a million values by date."""
+"""The maximum of bytes in a body, compressed or decompressed: enough for a million values by date."""
 
 MOST_MEMORY = 205 * 10**6
 """Bytes of memory for one answer, as `memory_of` estimates them: enough for a million values in plain ASCII."""
 
 MOST_OBJECTS = 200_000
-"""Objects and lists in one answer (they take the most memory): ten times the maximum of labels in a query."""
+"""The maximum of objects and lists in one answer: ten times the most labels of a query. They take the most memory."""
 
 LARGEST_ERROR_BODY = 2**20
 """Bytes of an error's body. The body may quote the whole address of the request."""
@@ -95,7 +95,7 @@ def data_from(body: bytes) -> Any:
 def memory_of(body: bytes) -> int:
     """The most bytes of memory that parsing a body can take: the body, its text, all texts in it, and all values.
 
-    The bytes per value are measured: the header of a text, a float and an entry of a dict.
+    The bytes per value were measured: they hold a text's header, a float and an entry of a dict.
     """
     plain = body.isascii() and b"\\u" not in body
     width = 1 if plain else 4 if _FOUR_BYTES_WIDE.search(body) else 2

@@ -21,7 +21,7 @@ SHORTEST_USERNAME = 4
 
 
 class Credentials(AuthBase):
-    """HTTP Basic `user:password` in UTF-8 (the class of requests uses Latin-1). `repr` shows no secret."""
+    """HTTP Basic `user:password` in UTF-8 (`requests.auth.HTTPBasicAuth` uses Latin-1). `repr` shows no secret."""
 
     def __init__(self, user: str, password: str, hide: tuple[str, ...]) -> None:
         """`hide`: the plain texts that `redact` removes. It always removes the token of the header too."""
@@ -51,7 +51,7 @@ class Credentials(AuthBase):
         for _ in range(2):
             found |= {escape(text) for text in found for escape in _ESCAPES}
             found |= {_HEX.sub(lambda digits: digits[0].swapcase(), text) for text in found}
-        return sorted(found, key=len, reverse=True)  # The longest first, or only a part of it would be replaced.
+        return sorted(found, key=len, reverse=True)  # The longest first: it may contain a shorter one.
 
 
 class ServiceAccount(Credentials):

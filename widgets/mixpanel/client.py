@@ -47,7 +47,8 @@ class Bookmark:
 class Client:
     """Asks Mixpanel for one project. Every method is one call and takes at most `timeout` seconds.
 
-    The only exception that a method raises is MixpanelError. It holds no credentials and no objects of requests.
+    The only exception that a method raises is MixpanelError. The exception holds no credentials
+    and no objects of the library requests.
     """
 
     def __init__(
@@ -103,13 +104,13 @@ class Client:
         return _read(_funnels, self.query("funnels/list", {}))
 
     def bookmarks(self) -> list[Bookmark]:
-        """The saved reports. Raises QueryError without a project id, which the list's address needs."""
+        """The saved reports. Raises QueryError if the client has no project id, which the list's URL contains."""
         if self._project_id is None:
             raise QueryError("Mixpanel lists saved reports by project id, and this project has none.")
         return _read(_bookmarks, self._ask(f"app/projects/{self._project_id}/bookmarks", {"v": 2}))
 
     def time_zone(self) -> str:
-        """The project's time zone. Raises QueryError for an account that may not read it: that needs `user_details`."""
+        """The project's time zone. Raises MixpanelError for an account without the permission `user_details`."""
         return _read(lambda answer: _time_zone(answer, str(self._project_id)), self._ask("app/me", {}))
 
     def _ask(self, path: str, params: Mapping[str, Param], body: Mapping[str, Any] | None = None) -> Any:
@@ -149,7 +150,7 @@ class Client:
                 return data
             words = error
         elif not 300 <= status < 400:  # nobody needs a redirect's body
-            # The status is enough if the message is too long, or if it can't be read and does not matter.
+            # Ignore a message that is too long. If the status has only one meaning, ignore every unreadable message.
             with contextlib.suppress(TooLarge if status in WORDS_MATTER else Exception):
                 words = words_in(read_body(response, LARGEST_ERROR_BODY))
         # Redact twice: control characters may interrupt a secret, or be part of it.
@@ -163,7 +164,7 @@ class Client:
             what = f"did not answer {within}" if this.sent else f"could not be reached {within}"
             return UnavailableError(f"Mixpanel {what}.", gave_up=this.sent, counts=this.sent)
         if isinstance(error, requests.ReadTimeout):
-            # A timeout that is not ours: from a fake, or from a SOCKS proxy, which `wire` does not control.
+            # `wire` did not set this timeout: a fake raised it, or a connection through a SOCKS proxy (see `wire`).
             return UnavailableError(f"Mixpanel did not answer {within}.", gave_up=True)
         if not isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
             return UnavailableError(f"Mixpanel could not be asked ({type(error).__name__}).", counts=this.sent)

@@ -1,6 +1,7 @@
 """Reads a project's limits from a 429: from the message in the body, and from the headers of newer answers.
 
-`RateLimit-Policy` and `RateLimit` are lists of RFC 9651. tests/data/errors has real answers of Mixpanel.
+The headers `RateLimit-Policy` and `RateLimit` have the list format of RFC 9651.
+tests/data/errors has real answers of Mixpanel.
 """
 
 import re

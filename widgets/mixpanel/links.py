@@ -38,7 +38,7 @@ class BadLink(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A report and its project. `report` is our report type for it, and `id` its id at Mixpanel.
+    """A report and its project. `report` is MixCyfe's report type, and `id` the report's id at Mixpanel.
 
     `app` is the part of Mixpanel that the address opens: `insights`, `funnels`, `retention` or `boards`.
     """
@@ -87,7 +87,7 @@ def split(text: str) -> SplitResult | None:
 
 
 def report_in(app: str, fragment: str) -> tuple[Literal["saved_report", "funnel"], str]:
-    """Our report type and the report's id, from the part of the address after the `#`."""
+    """MixCyfe's report type and the report's id, from the part of the address after the `#`."""
     if app in BOARDS:
         return "saved_report", card_in(fragment)
     if app not in REPORTS:

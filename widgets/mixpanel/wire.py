@@ -1,7 +1,8 @@
 """Sends requests to Mixpanel: one deadline for the whole exchange, no redirects, no cookies.
 
 The timeout of requests is per socket operation, so a server that sends one byte per second would hold its client for
-ever. Here the timeout of each operation is the remaining time of the exchange. No extra thread is needed for that.
+ever. Here the timeout of each operation is the remaining time of the exchange. Only the lookup of a host's name needs
+an extra thread.
 """
 
 import socket
@@ -25,10 +26,10 @@ from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
 LONGEST_IDLE = 30.0
-"""A connection is used again within this many seconds after its last query began. Firewalls drop idle connections."""
+"""A connection is reused only if its last query began less than this many seconds ago: firewalls drop idle ones."""
 
 KEPT_CONNECTIONS = 64
-"""A Celery worker with 50 threads may need 50 connections at once; the rest is a reserve."""
+"""The most open connections that a process keeps: a Celery worker may have 50 threads, and the rest is a reserve."""
 
 
 @dataclass
@@ -166,7 +167,7 @@ SESSION = _Session()
 
 
 def _addresses(host: str, port: int, this: Exchange) -> list[tuple[str, int]]:
-    """The addresses of a host. The lookup has no timeout, so a thread does it. The exchange may end earlier."""
+    """The addresses of a host. The lookup has no timeout, so a thread does it: the exchange may end earlier."""
     found: Future[list[Any]] = Future()
 
     def look_up() -> None:

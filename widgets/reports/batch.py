@@ -20,7 +20,8 @@ class Inexact(ReadError):
 
 
 class Span(NamedTuple):
-    """The dates that a query asks for. `may_begin_earlier`, `may_end_later`: whether more dates change no cell."""
+    """The dates that a query asks for. `may_begin_earlier`, `may_end_later`: whether the query's cells
+    stay the same if the request also has earlier or later dates."""
 
     first: date
     last: date
@@ -33,7 +34,7 @@ class Span(NamedTuple):
 
 
 def span_of(dates: Dates, unit: str, *, is_fixed: bool) -> Span:
-    """`is_fixed`: the query's cells depend on the whole range. So does a first or last bucket that the range cuts."""
+    """`is_fixed`: the query's cells depend on the whole range. Cells of a bucket that the range cuts always do."""
     begins = not is_fixed and bucket_of(dates.first, unit) == dates.first
     ends = not is_fixed and next_bucket(bucket_of(dates.last, unit), unit) - DAY == dates.last
     return Span(dates.first, dates.last, begins, ends)
@@ -50,7 +51,7 @@ class Batch(ABC):
     @classmethod
     @abstractmethod
     def key(cls, query: Query) -> tuple[Any, ...] | None:
-        """What queries must have in common to share a call; None if this query is asked alone."""
+        """The properties that are equal in all queries of one call; None if this query is asked alone."""
 
     @abstractmethod
     def is_fixed(self, query: Query) -> bool:
@@ -63,7 +64,7 @@ class Batch(ABC):
     @property
     @abstractmethod
     def room(self) -> int:
-        """How many more metrics or events the request can hold."""
+        """The number of metrics or events that the request can still hold."""
 
     @abstractmethod
     def include(self, query: Query) -> None: ...
@@ -73,7 +74,8 @@ class Batch(ABC):
 
     @abstractmethod
     def part(self, answer: Any, query: Query) -> Any:
-        """The answer that Mixpanel would give to `query` alone. Raises Inexact if it can't be told, and ReadError."""
+        """The answer that Mixpanel would give to `query` alone. Raises Inexact if the batch's
+        answer does not tell it, and ReadError if that answer can't be read."""
 
     @property
     def first(self) -> date:
@@ -136,5 +138,5 @@ class Cut:
         return [day for day in named if self._whole.bucket(str(day)) in self._own]
 
     def check(self) -> None:
-        """Raises ReadError if all points have dates that nobody asked for: cut off, they would become zeros."""
+        """Raises ReadError if no point has a date of the batch. Without the check, the query would get only zeros."""
         self._whole.check(self._seen)

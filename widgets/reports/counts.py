@@ -1,6 +1,7 @@
 """Counts of events, by date or over the whole range: the common part of `events` and `segmentation`.
 
-Unique users and averages can't be added up over dates. For one total of them, the query asks for one bucket.
+Unique users and averages can't be added up over dates. For their total over the whole range, the query
+asks for one bucket.
 """
 
 import json

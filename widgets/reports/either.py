@@ -1,4 +1,4 @@
-"""The report types that both engines can ask: by `POST /insights`, or by an older endpoint with the engine `classic`.
+"""Report types for both engines: `insights` asks by `POST /insights`, and `classic` asks an older endpoint.
 
 Both ways give the same Report, so switching the engine changes no number. A subclass defines the metrics for Insights,
 and the request and the reading for the classic endpoint.
@@ -34,7 +34,7 @@ class AsksInsights(ReportType):
         raise NotImplementedError
 
     def in_one_bucket(self, spec: WidgetSpec) -> bool:
-        """Whether Insights is asked for one value over the whole range, instead of values by date."""
+        """Whether the query asks Insights for one value over the whole range, instead of values by date."""
         return spec.one_total and (not self.adds_up(spec) or most_days(spec) > LONGEST_BY_DAY)
 
     def batch(self, query: Query) -> type[Batch] | None:
@@ -64,8 +64,8 @@ class AskedEitherWay(AsksInsights):
             yield from too_many_days(spec)
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        # A widget that was deleted under the other engine and brought back may hold expressions. Without them its
-        # numbers would be wrong.
+        # A widget that was deleted under the other engine and brought back may hold expressions. Insights
+        # would ignore them, and the numbers would be wrong.
         if engine == CLASSIC or any(expressions(spec)):
             return self.classic_query(spec)
         return self.insights_query(spec)

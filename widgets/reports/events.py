@@ -40,7 +40,8 @@ class Events(Counts):
         return EventsBatch if "events" in query else super().batch(query)
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
-        """Puts the events into the widget's order. The stored report has them sorted, because widgets share it."""
+        """Puts the events into the widget's order. The stored report has alphabetical order, because
+        widgets with the same events share it."""
         position = {name: i for i, name in enumerate(spec.events)}
         ordered = sorted(report.series, key=lambda s: position.get(s.label, len(position)))
         return super().view(replace(report, series=tuple(ordered)), spec)

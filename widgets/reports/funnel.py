@@ -61,7 +61,7 @@ class Funnel(ReportType):
             yield from steps_problems(spec)
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        # As in `either`: a widget that was brought back may need what the project's engine can't ask.
+        # As in `either`: a widget that was deleted and brought back may need the other engine.
         if spec.funnel and (engine == CLASSIC or any(saved_problems(spec))):
             query = super().query(spec, engine) | {"funnel": spec.funnel}
             return query | ({"on": property_expression(spec.breakdown), "limit": spec.limit} if spec.breakdown else {})

@@ -7,12 +7,12 @@ from widgets.report import number
 
 REMAINING = "$remaining_values"
 CUT = (
-    "Mixpanel left values out: there are more than it lists, and the rest is missing here or summed up as "
+    "Mixpanel left values out: the breakdown has more than Mixpanel lists. The rest is missing here, or summed up as "
     f"{REMAINING}. Filter the report, or break it down by a property with fewer values."
 )
 SAMPLED = (
     "Mixpanel computed these numbers from a sample of about {percent:.3g} percent of the data. "
-    "Switch sampling off in Mixpanel for exact ones."
+    "For exact numbers, switch sampling off in Mixpanel."
 )
 
 

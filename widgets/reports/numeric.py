@@ -1,7 +1,8 @@
 """The sum or the average of a numeric property: `/segmentation/sum` and `/segmentation/average`.
 
 Both endpoints answer by hour or day only. Sums by week or month are added up from days. Averages by week or month are
-refused there: the average of daily averages would be a wrong number. Insights answers both.
+refused with the engine `classic`: the average of daily averages would be a wrong number. Insights answers sums and
+averages by day, week and month.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Ranges of dates: turns a widget's relative range ("the last 30 days") into its first day, last day and buckets.
 
-A bucket is a day, week or month. Weeks start on Monday. The name of a bucket is its first day. A range by hour has the
-days that hold its hours: `hours` reads the hours themselves from the answer.
+A bucket is a day, week or month. Weeks start on Monday. The name of a bucket is its first day. A range by hour has
+days as its buckets, too: `insights.hours` reads the hours from the answer.
 """
 
 import math
@@ -80,7 +80,7 @@ class Range:
         dates: dict[str, Any] = {k: date.fromisoformat(stored[k]) for k in ("from_date", "to_date") if k in stored}
         return cls(**(stored | dates))
 
-    @lru_cache(maxsize=1000)  # noqa: B019 - equal ranges share an entry; the plan of a project's calls asks for few
+    @lru_cache(maxsize=1000)  # noqa: B019 - equal ranges share an entry
     def resolve(self, today: date, periods: int = 1) -> Dates:
         """The dates of the range on the day `today`. With `periods=2` they include the period before.
 

@@ -26,7 +26,7 @@ CUSTOM_EVENT = "$custom_event:"
 """The id of every custom event begins with this. Mixpanel may answer with the event's name instead of its id."""
 
 NOT_NUMBERS = ("NaN", "Infinity", "-Infinity")
-"""How `mixpanel.answer` gives the results of a division by zero, which JSON can't write."""
+"""The texts that `mixpanel.answer` returns for results of a division by zero, because JSON has no such numbers."""
 
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ][\d:.Z+ -]*)?", re.ASCII)
 
@@ -76,7 +76,7 @@ def amount(value: Any) -> Value:
 
 
 def cell(value: Any) -> Value:
-    """As `amount`, and None for the result of a division by zero."""
+    """As `amount`, but None for the result of a division by zero."""
     return None if value in NOT_NUMBERS else amount(value)
 
 
@@ -138,7 +138,7 @@ class Calendar:
         self._ends = (dates.first, dates.last)
         self._asked = frozenset(dates.buckets)
         self._known: dict[str, date] = {}
-        # Mixpanel may date the first bucket one day before the range, and its own day may be one day ahead.
+        # Mixpanel may date the first bucket one day before the range, and at Mixpanel tomorrow may have begun.
         self._earliest = bucket_of(dates.first - DAY, unit)
         self._latest = next_bucket(bucket_of(dates.last, unit), unit)
 
@@ -159,7 +159,7 @@ class Calendar:
         self.check({self.bucket(str(key)) for key in keys})
 
     def check_part(self, found: Collection[date]) -> None:
-        """Raises ReadError if one label has dates more than a bucket outside the range, and lacks asked dates."""
+        """Raises ReadError if a label has dates over one bucket outside the range, and lacks dates of the query."""
         far = [at for at in (min(found), max(found)) if not self._earliest <= at <= self._latest] if found else []
         if far and not self._asked.issubset(found):
             raise self._other_dates(far[0])

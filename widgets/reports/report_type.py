@@ -1,6 +1,6 @@
 """The base class of all report types. A subclass names its fields, writes its request and reads the answer.
 
-Some report types ask by one of two endpoints, as the project's engine says: see `widgets.reports.either`.
+Some report types know two endpoints, and the project's engine decides between them: see `widgets.reports.either`.
 
 A new report type is a new module with such a subclass, and one line in `widgets/reports/__init__.py`.
 """

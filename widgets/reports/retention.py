@@ -20,7 +20,7 @@ class Cohorts(ReportType):
 
     charts = ("cohort", "table")
     usual_chart = "cohort"
-    no_chart = "cohorts need a row each"
+    no_chart = "each cohort needs a row of its own"
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
         query = super().query(spec, engine)
@@ -123,7 +123,7 @@ def columns(table: list[list[Value]], width: int) -> list[tuple[Value, ...]]:
 
 
 def percent(report: Report) -> Report:
-    """Counts in percent of the cohort's size, the first column. A column `Users` keeps its counts."""
+    """Counts in percent of the cohort's size, which is the first column. A column `Users` keeps its counts."""
     if not report.series:
         return report
     sizes = report.series[0].values

@@ -34,7 +34,7 @@ MISLEADING_WHEN_UNUSED = (
 )
 SEVERAL_EVENTS = ("events", "funnel")
 OVERLAID = ("line", "spline", "area", "areaspline", "column", "bar", "table")
-"""Charts that can show the period before beside the range. Stacked charts would add the two up."""
+"""Charts that can show the period before beside the range. Stacked charts would add the two periods up."""
 NEEDED = {
     "property_name": "Enter the numeric property, for example amount.",
     "saved_report": "Choose a saved report, or enter the number after “report-” in its address at Mixpanel.",
@@ -79,7 +79,7 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     for field, value, values in allowed:
         if value not in values:
             yield Problem(field, f"“{value}” is not possible here. Choose one of: {', '.join(values)}.")
-    if spec.unit == "hour" and "range" in report_type.fields:  # the others have no unit, but may keep an old one
+    if spec.unit == "hour" and "range" in report_type.fields:  # else the unit has no effect
         if spec.report != "insights":
             yield Problem(
                 "unit",

@@ -24,10 +24,13 @@ class Site(AdminSite):
     index_title = "From Mixpanel to Cyfe"
     index_template = "widgets/admin_index.html"
     enable_nav_sidebar = False
-    """Every page has the navigation of the board."""
+    """Django's sidebar is off, because every page has the navigation of the board."""
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Members of a project and superusers may enter; `is_staff` gives nothing. All may change their password."""
+        """Members of a project and superusers may enter; `is_staff` gives no rights.
+
+        Every active user may open the page that changes the user's own password.
+        """
         match = request.resolver_match
         if match and match.url_name in ("password_change", "password_change_done"):
             return bool(request.user.is_active)
@@ -55,7 +58,7 @@ class Site(AdminSite):
         return audit_log.visible_to(request.user)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """No form here uses autocomplete. Django's view would answer questions about any relation of any model."""
+        """No form here uses autocomplete, but Django's view would still search the rows to which relations lead."""
         raise Http404
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

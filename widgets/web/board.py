@@ -1,6 +1,6 @@
 """The board and its wall screen, for people who are logged in.
 
-They do not count as polls and never ask Mixpanel, so looking at them costs no query.
+Both pages do not count as polls and never ask Mixpanel, so opening them costs no query.
 """
 
 from typing import Any

@@ -45,7 +45,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def changeable(request: HttpRequest, pk: int) -> Widget:
-    """Raises Http404 for widgets that this person does not see, and PermissionDenied for others' widgets."""
+    """Raises Http404 for widgets that this person does not see, and PermissionDenied if they may not change it."""
     widget: Widget = get_object_or_404(Widget.objects.visible_to(request.user), pk=pk)
     if not may_change(request, widget):
         raise PermissionDenied
@@ -53,6 +53,6 @@ def changeable(request: HttpRequest, pk: int) -> Widget:
 
 
 def back_to_board(request: HttpRequest) -> HttpResponseRedirect:
-    """The button's address carries the board's filter as its query string."""
+    """Redirects to the board with its filter, which is the query string of the button's URL."""
     query = request.GET.urlencode()
     return HttpResponseRedirect(f"{reverse('board')}{'?' if query else ''}{query}")

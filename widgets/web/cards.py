@@ -28,7 +28,7 @@ class Card(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A project's widgets. `notice` says why none of them can be refreshed; it is empty if they can."""
+    """A project's widgets. `notice` is the reason why none of the widgets can be refreshed; empty if there is none."""
 
     project: Project
     notice: str
@@ -38,7 +38,8 @@ class Section(NamedTuple):
 class Found(NamedTuple):
     """The result of a filter: the widgets, in order and with their health, and the choices for the next filter.
 
-    `in_all` counts the widgets of all states. `tags`: tag → number of widgets of all tags.
+    `in_all` counts the widgets of all states. `tags`: tag → number of its widgets, whatever
+    tag the filter has.
     """
 
     widgets: QuerySet[Any]
@@ -61,7 +62,7 @@ class Filter:
         return bool(self.words or self.project or self.tag or self.health)
 
     def find(self, widgets: Any, now: datetime) -> Found:
-        """Runs two small statements, one of which counts. `widgets` of the result is not evaluated."""
+        """Runs two small SQL statements, one of which counts. The queryset `widgets` of the result has not run yet."""
         no_secret = without_secret()
         if self.project:
             widgets = widgets.filter(project=self.project)

@@ -1,4 +1,4 @@
-"""The figure of a widget for people who are logged in. It costs no query and does not count as a poll."""
+"""The figure of a widget for people who are logged in. The request costs no query and does not count as a poll."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ from widgets.web.health import HEAVY
 
 
 def version_of(widget: Widget) -> str:
-    """`PollRow.current_source_version`, a part of the chart's address, so that browsers can cache the chart."""
+    """`PollRow.current_source_version`. The chart's URL contains it, so that browsers can cache the chart."""
     snapshot = widget.snapshot
     return f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}.{snapshot.version if snapshot else 0}"
 
@@ -48,7 +48,7 @@ def figure_response(request: HttpRequest, widget: Widget) -> HttpResponse:
 
 
 def figure_of(widget: Widget) -> tuple[bytes, str]:
-    """The stored figure and its ETag. It is made anew if it is out of date; a paused widget keeps its last one.
+    """The stored figure and its ETag. An old figure is made anew; a paused widget keeps its last figure.
 
     The snapshot's answer may be deferred (see HEAVY).
     """
@@ -60,7 +60,7 @@ def figure_of(widget: Widget) -> tuple[bytes, str]:
             return row.body, row.etag
         words = row.problem if row else ""
     else:
-        # Only of this widget as it is: an edited or moved widget must not show the numbers of another query or project.
+        # Only a figure of this version: an edited or moved widget must not show numbers of another query or project.
         same = f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}."
         figures = Rendering.objects.filter(widget=widget, format=render.FIGURE, source_version__startswith=same)
         stored: Any = figures.values_list("body", "etag").first()

@@ -1,7 +1,7 @@
-"""`/doctor` tells `manage.py doctor` which request arrives here through the proxy. Others get 404.
+"""`/doctor` tells `manage.py doctor` how its request arrives through the proxy. All other callers get 404.
 
-The command signs its question with SECRET_KEY, and the answer is signed too. So a foreign server at SITE_URL can't give
-it, and nobody else can ask.
+The command signs its question with SECRET_KEY, and the answer is signed too. So no foreign server at
+SITE_URL can give this answer, and nobody else can ask.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ UNDERSCORES = "X_MixCyfe_Doctor_Claims"
 
 QUESTION, ANSWER = "widgets.doctor.question", "widgets.doctor.answer"
 ENDS_AFTER = 3600
-"""Seconds. The clocks of two hosts may differ: another check of the doctor's says so."""
+"""Seconds that a signature is valid. The clocks of two hosts may differ by less; another check compares the clocks."""
 
 OF_PROXIES = ("Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP")
 

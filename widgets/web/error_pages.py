@@ -1,4 +1,4 @@
-"""Error pages that do not read the request. Django's own pages read its body, and the body may be the error.
+"""Error pages that do not read the request. Django's own pages read its body, which may have caused the error.
 
 https://docs.djangoproject.com/en/5.2/ref/urls/#handler400
 """

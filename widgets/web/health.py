@@ -63,9 +63,9 @@ class Health(NamedTuple):
 
 
 def with_health(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] | None = None) -> QuerySet[Any]:
-    """Adds `health_state`, one of STATES, and `health_problem`: why the data can't be drawn.
+    """Adds `health_state`, one of STATES, and `health_problem`, the reason why the data can't be drawn.
 
-    `no_secret`: what `without_secret` returned, for callers that have called it already.
+    `no_secret`: the result of `without_secret`, if the caller has it already.
     """
     no_secret = without_secret() if no_secret is None else no_secret
     no_data = Q(snapshot__fetched_at=None)
@@ -87,14 +87,14 @@ def with_health(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] |
 
 
 def without_secret() -> list[int]:
-    """Projects that can't sign in to Mixpanel. Only this process can tell, because it has the keys."""
+    """Projects that can't sign in to Mixpanel. The database can't find them, because only MixCyfe has the keys."""
     return [project.pk for project in Project.objects.only("pk", "secret") if project.secret_problem]
 
 
 def problems_of_renderings() -> Any:
     """Why the widget's data can't be drawn, from its current renderings (`PollRow.current_source_version`).
 
-    The problem of the CSV, which Cyfe gets, comes first. CSV is also the first format in the alphabet.
+    Takes the rendering whose format is first in the alphabet: a badge, then the CSV for Cyfe, then the figure.
     """
     parts: list[Any] = [Value(f"{RENDERING_VERSION}")]
     for name in ("version", "snapshot_id", "snapshot__version"):
@@ -126,7 +126,7 @@ def state_of(widget: "WidgetWithHealth", now: datetime) -> Health:
     state = widget.health_state
     word, project, snapshot = STATES[state], widget.project, widget.snapshot
     if state == "paused":
-        return Health(state, word, "It shows nothing in Cyfe and costs no queries.")
+        return Health(state, word, "A paused widget shows nothing in Cyfe and costs no queries.")
     if state == "failing":
         return failing(widget, project, snapshot)
     if state == "waiting" or snapshot is None:
@@ -148,7 +148,7 @@ def failing(widget: "WidgetWithHealth", project: Project, snapshot: Snapshot | N
 
 def waiting(widget: Widget, project: Project, snapshot: Snapshot | None, now: datetime) -> Health:
     if widget.last_polled_at is None:
-        return Health("waiting", "Not read yet", "Cyfe has not read it yet. Paste its address into Cyfe.")
+        return Health("waiting", "Not read yet", "Cyfe has not read the widget yet. Paste its address into Cyfe.")
     return Health("waiting", "No data yet", held_back(project, snapshot, now) or "Mixpanel has not answered yet.")
 
 
@@ -156,12 +156,13 @@ def why_stale(widget: Widget, project: Project, snapshot: Snapshot, now: datetim
     if why := held_back(project, snapshot, now):
         return why
     if widget.last_polled_at and widget.last_polled_at <= now - POLLED_WITHIN:
-        return f"Cyfe last read it {from_now(widget.last_polled_at, now)}. It is refreshed when Cyfe reads it again."
-    return "It is refreshed when Cyfe reads it again."
+        read = f"Cyfe last read the widget {from_now(widget.last_polled_at, now)}."
+        return f"{read} The data is refreshed when Cyfe reads the widget again."
+    return "The data is refreshed when Cyfe reads the widget again."
 
 
 def held_back(project: Project, snapshot: Snapshot | None, now: datetime) -> str:
-    """Why MixCyfe can't ask Mixpanel now, if that passes by itself; empty if it can ask."""
+    """The reason why MixCyfe can't ask Mixpanel now, if the reason passes by itself; else empty."""
     if project.backoff_until and project.backoff_until > now:
         return f"{project.backoff_message} The next try is {from_now(project.backoff_until, now)}."
     if project.full_until and project.full_until > now:

@@ -2,7 +2,7 @@
 
 Strangers get "ok" or "not ok". Those who send METRICS_TOKEN get the problem, and more (`healthz_details`).
 
-Anybody may call it at any rate, so it never writes to the database and never takes its lock.
+Anybody may call this page at any rate, so it never writes to the database and never takes the database's lock.
 """
 
 import errno

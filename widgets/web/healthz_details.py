@@ -1,4 +1,4 @@
-"""What `/healthz` says to those who send METRICS_TOKEN."""
+"""The details that `/healthz` adds for callers with METRICS_TOKEN."""
 
 import time
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from widgets.refresh.clock import database_now
 
 
 def details(missing: Collection[tuple[str, str]] | None) -> dict[str, Any]:
-    """`refresh` is of the process that answers. `missing`: migrations; None if the database does not say it."""
+    """`refresh` describes the process that answers. `missing`: migrations; None if the database does not answer."""
     return {
         "version": settings.VERSION,
         "migrations_missing": None if missing is None else [f"{app}.{name}" for app, name in sorted(missing)],

@@ -1,7 +1,7 @@
-"""`/metrics` for Prometheus, for those who send METRICS_TOKEN.
+"""`/metrics` for Prometheus, for callers with METRICS_TOKEN.
 
-The numbers of the database are computed once per 10 seconds by one thread of all processes of this host; the others
-give its last ones, so that no scrape waits for another.
+Once per 10 seconds, one thread of this host computes the numbers of the database. Meanwhile, other threads return the
+last numbers, so that no scrape waits for another one.
 """
 
 import hmac
@@ -56,12 +56,12 @@ def answer(request: HttpRequest) -> HttpResponse:
         return HttpResponse(of_host() + of_site(), "text/plain; version=0.0.4; charset=utf-8")
     except OSError as error:
         logger.exception("/metrics: the folder for temporary files can't be used")
-        said = f"The folder for temporary files can't be used: {error.strerror or error}. TMPDIR names it.\n"
+        said = f"The folder for temporary files (TMPDIR) can't be used: {error.strerror or error}.\n"
         return HttpResponse(said, PLAIN, 503)
 
 
 class Given:
-    """A collector of metrics that are made already."""
+    """A Prometheus collector of metrics that exist already."""
 
     def __init__(self, metrics: Iterable[Any]) -> None:
         self.metrics = metrics
@@ -89,7 +89,7 @@ def of_host() -> bytes:
 
 
 def of_site() -> bytes:
-    """The numbers of the database. While a thread computes new ones, the others give the last ones."""
+    """The numbers of the database. While one thread computes them anew, others return the last ones."""
     from widgets.counting.folder import folder, locked, write
 
     path = folder()
@@ -107,7 +107,7 @@ def of_site() -> bytes:
 
 
 def compute(totals: Path) -> bytes:
-    """`totals`: the file of what `site_metrics.look` keeps."""
+    """`totals`: the file with the totals for the next `site_metrics.look`."""
     from widgets.counting.folder import store, stored
     from widgets.web.site_metrics import look
 

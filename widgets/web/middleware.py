@@ -40,7 +40,7 @@ SAFE = {
 class RequestIdMiddleware:
     """The first middleware, so that every log line of the request has its id.
 
-    Answers to polls and shared boards don't show it: they are the same whoever gives them, and for each wrong address.
+    Answers to polls and shared boards lack the id: they are the same from every process, and for every wrong address.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -56,7 +56,7 @@ class RequestIdMiddleware:
 
 
 class SafeAnswersMiddleware:
-    """Before all middleware that may answer, so that error pages get the headers too. An answer's own header wins.
+    """Stands before all middleware that may answer, so that error pages get headers too. An answer's own header wins.
 
     A request is refused by its Content-Length, before its body is read. Django's own limit does not cover uploaded
     files: anybody could fill the disk by posting files to the login page.
@@ -74,7 +74,7 @@ class SafeAnswersMiddleware:
 
 
 class MachineMiddleware:
-    """Answers what machines read, and shared boards, before the middleware for people, which reads cookies."""
+    """Answers polls, /metrics and shared boards before the middleware for people, which reads cookies."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Boards that everybody sees who has the link: `/b/<token>`.
+"""Boards that everybody with the link can see: `/b/<token>`.
 
 A shared board reads no cookie and no query parameter. Each request chooses the widgets anew: the active ones that match
 the board's filter and that its maker may edit at that moment.
@@ -29,7 +29,7 @@ NAME = "Shared board"
 
 @csrf_exempt
 def shared_board(request: HttpRequest, address: str) -> HttpResponse:
-    """Answers `/b/<token>`, and `/b/<token>/<widget id>.json` with a chart. Others get the 404 of the polls."""
+    """Answers `/b/<token>`, and `/b/<token>/<widget id>.json` with a chart. Other paths get the polls' 404."""
     if request.method not in ("GET", "HEAD"):
         return respond(poll_response.not_allowed(), request)
     token, slash, chart = address.partition("/")

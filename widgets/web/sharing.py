@@ -26,8 +26,8 @@ from widgets.web.shared_boards import filter_of, widgets_of
 def shared_boards(request: HttpRequest) -> HttpResponse:
     """Shows which widgets the board's filter would share, and the shared boards that this person may end.
 
-    Leads of a project may end a board of others, but do not see its address: the board may show more than they may
-    see. Makers who may share no more still find their boards here, to end them.
+    Leads of a project may end other people's boards, but do not see the addresses: a board may show more than the lead
+    may see. Makers who may no longer share boards can still end their boards here.
     """
     boards = [each for board in manageable(request) if is_for(each := described(board, request.user))]
     if not boards:
@@ -47,7 +47,7 @@ def shared_boards(request: HttpRequest) -> HttpResponse:
 
 
 def described(board: SharedBoard, user: Any) -> dict[str, Any]:
-    """A shared board, with those of its present widgets and projects that the reader may see."""
+    """A shared board, with the number of its widgets and the projects, as far as the reader may see them."""
     found: Any = filter_of(board).find(widgets_of(board), timezone.now()).widgets
     shown = found.visible_to(user)
     return {
@@ -59,7 +59,7 @@ def described(board: SharedBoard, user: Any) -> dict[str, Any]:
 
 
 def is_for(described: dict[str, Any]) -> bool:
-    """False for a board of another person, over all projects, without a widget that the reader may see.
+    """False for another person's board over all projects, if the reader may see none of its widgets.
 
     The words of its filter may name a project that the reader does not know.
     """
@@ -116,7 +116,10 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def manageable(request: HttpRequest) -> QuerySet[SharedBoard]:
-    """The shared boards that this person may end: superusers all, others their own and those of projects they lead."""
+    """The shared boards that this person may end.
+
+    Superusers may end all boards. Others may end their own boards, and the boards of projects that they lead.
+    """
     boards = SharedBoard.objects.filter(active=True).select_related("maker", "project").order_by("-created_at")
     works = Exists(SharedBoard.objects.working().filter(pk=OuterRef("pk")))
     return boards.managed_by(request.user).annotate(works=works)
@@ -127,7 +130,7 @@ def may_replace(board: SharedBoard, user: Any) -> bool:
 
 
 def check_may_share(request: HttpRequest) -> None:
-    """Raises PermissionDenied for people who may not make widgets: sharing gives numbers away, as an address does."""
+    """Raises PermissionDenied for people who may not make widgets, because a shared board gives numbers away."""
     if not may_add_widgets(request):
         raise PermissionDenied
 

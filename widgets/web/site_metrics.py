@@ -1,6 +1,6 @@
 """The numbers of `/metrics` that are in the database: ages, queries, health, refreshes, notices.
 
-They are those of the whole site, whichever host is asked.
+The numbers cover the whole site, whichever host answers.
 """
 
 from bisect import bisect_left
@@ -26,9 +26,9 @@ SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 
 
 class Calls:
-    """The ended calls since the first look. The ledger forgets calls after a week, and these totals must never fall.
+    """Totals of the ended calls since the first look. ApiCall keeps calls for a week, but these totals must never fall.
 
-    `stored` is what the last look returned. `until`: the totals hold no calls that started later.
+    `stored`: the totals that the last look returned. `until`: the totals hold no calls that started later.
     """
 
     def __init__(self, stored: dict[str, Any], now: datetime) -> None:
@@ -55,7 +55,7 @@ class Calls:
 
 
 def look(stored: dict[str, Any]) -> tuple[list[Metric], dict[str, Any]]:
-    """The numbers, and what to store for the next look. Raises django.db.Error."""
+    """The numbers, and the totals to store for the next look. Raises django.db.Error."""
     now = database_now()
     projects = list(Project.objects.defer("backoff_message"))
     names = {project.pk: project.name for project in projects}
@@ -70,12 +70,12 @@ def look(stored: dict[str, Any]) -> tuple[list[Metric], dict[str, Any]]:
 
 
 def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str, Any]]:
-    """All totals, and those of calls that started so long ago that all of them have ended."""
+    """All totals, and the totals to store: only of calls that started so long ago that they must have ended."""
     calls = Calls(stored, now)
     unsettled = max(lease(), LONGEST_RUN)
     settled = max(calls.until, now - unsettled)
-    # After a long time without a scrape, all calls would fill the memory: only those of the last hour are added, and
-    # those that the last look has shown.
+    # After a long time without a scrape, all calls would fill the memory. So the totals get only the calls of the last
+    # hour, and the calls that the last look has shown.
     wanted = Q(started_at__gte=max(calls.until, now - HOUR))
     wanted |= Q(started_at__gte=calls.until, started_at__lte=calls.until + unsettled)
     ended = ApiCall.objects.filter(wanted, project__in=Project.objects.values("pk"), ended_at__isnull=False)
@@ -88,7 +88,7 @@ def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str,
 
 
 def queries(projects: list[Project], names: dict[int, str], calls: Calls, now: datetime) -> Iterator[Metric]:
-    """Projects are in labels by their names, which people choose; prometheus_client escapes them."""
+    """The label `project` has the project's name. People choose names; prometheus_client escapes them."""
     total = CounterMetricFamily(
         "mixcyfe_queries", "Queries to Mixpanel that have ended, by outcome.", labels=("project", "outcome")
     )
@@ -99,7 +99,9 @@ def queries(projects: list[Project], names: dict[int, str], calls: Calls, now: d
             total.add_metric((names[pk], outcome), number)
     yield total
 
-    histogram = HistogramMetricFamily("mixcyfe_query_seconds", "How long queries to Mixpanel took, with their storing.")
+    histogram = HistogramMetricFamily(
+        "mixcyfe_query_seconds", "Seconds per query to Mixpanel, including storing the answer."
+    )
     reached, buckets = 0, []
     for bound, number in zip((*(str(float(bound)) for bound in SECONDS), "+Inf"), calls.buckets, strict=True):
         reached += number
@@ -152,7 +154,7 @@ def seconds_since(then: datetime, now: datetime) -> float:
 
 
 def oldest_overdue(now: datetime) -> float:
-    """For how many seconds the most overdue data of a polled widget is stale; 0 if none is."""
+    """Seconds since the most overdue data of a polled widget became stale; 0 if no data is stale."""
     due_at = polled(now).filter(snapshot__due_at__lte=now).aggregate(at=Min("snapshot__due_at"))["at"]
     return seconds_since(due_at, now) if due_at else 0
 

@@ -47,7 +47,7 @@ class Command(BaseCommand):
             if isinstance(error, OSError):
                 raise CommandError(f"{file} can't be written: {error.strerror}.") from None
             raise
-        record(Action.BACKED_UP, must=False)  # also a database that takes no entry gets its backup
+        record(Action.BACKED_UP, must=False)  # a read-only database gets its backup, too, without an entry
         size = -(-file.stat().st_size // 1024)
         self.stdout.write(f"{file}: {projects} project{'s' if projects != 1 else ''}, {size} kB.")
 
@@ -64,7 +64,7 @@ def copy_sqlite(file: Path) -> int:
             closing(sqlite3.connect(file)) as copy,
         ):
             if not database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [TABLE]).fetchone():
-                raise nothing(f"{source} has no tables of MixCyfe's")
+                raise nothing(f"{source} has no tables of MixCyfe")
             database.backup(copy, progress=lambda *_: None)  # the callback lets Python handle signals
             (projects,) = copy.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608 - our own name
     except sqlite3.Error as error:
@@ -76,7 +76,7 @@ def dump_postgresql(file: Path) -> int:
     """Runs pg_dump. Returns the number of projects."""
     try:
         if TABLE not in connection.introspection.table_names():
-            raise nothing("the database has no tables of MixCyfe's")
+            raise nothing("the database has no tables of MixCyfe")
         projects = Project.objects.count()
     except DatabaseError as error:
         raise CommandError(f"The database can't be read ({type(error).__name__}): see DATABASE_URL.") from None

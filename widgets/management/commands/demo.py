@@ -20,7 +20,7 @@ from widgets.models.call import Purpose
 from widgets.refresh.run import refresh
 
 USER = "demo"
-PASSWORD = "mixcyfe-demo"  # noqa: S105 - served on the loopback address only, over made-up numbers
+PASSWORD = "mixcyfe-demo"  # noqa: S105 - the server listens on the loopback address only, and the numbers are made up
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if environment.fake is None:
-            raise CommandError("Run it as `make demo` or `python manage.py demo`.")
+            raise CommandError("Start the demo with `make demo` or `python manage.py demo`.")
         call_command("migrate", interactive=False, verbosity=0)
         _, widgets = import_all(dashboard())
         make_user(widgets)
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         self.stdout.write(f"\nMixCyfe demo: {settings.SITE_URL}/admin/   user {USER}   password {PASSWORD}\n\n")
         for widget in widgets:
             self.stdout.write(f"  {widget.get_chart_display():<26} {widget.title:<32} {widget.url()}")
-        self.stdout.write("\nCtrl+C stops it.\n")
+        self.stdout.write("\nCtrl+C stops the demo.\n")
         self.stdout.flush()
 
 

@@ -1,4 +1,4 @@
-"""`manage.py doctor`: says line by line what is well, and what to do about the rest."""
+"""`manage.py doctor`: prints one line per finding: `ok`, or `fix` and what to do."""
 
 import logging
 from typing import Any
@@ -10,11 +10,13 @@ from widgets.management.doctor.finding import Finding, run
 
 
 class Command(BaseCommand):
-    help = "Checks this installation. One line each: ok, or fix and what to do. Exit 1 if there is something to fix."
-    requires_system_checks = ()  # the check of the settings runs them
+    help = (
+        "Checks this installation. Prints one line per finding: ok, or fix and what to do. Exits with 1 after any fix."
+    )
+    requires_system_checks = ()  # the check `configuration` runs them
 
     def handle(self, *args: Any, **options: Any) -> None:
-        logging.disable()  # the findings say it
+        logging.disable()  # the findings name the errors
         found = self.show(run(DATABASE))
         is_readable = all(finding.is_ok for finding in found)
         for check in (*OF_STORED_DATA, *OTHERS) if is_readable else OTHERS:

@@ -97,5 +97,7 @@ def read_id(text: str) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:30]) <= LARGEST_ID:
-        raise CommandError("Nothing was imported. --project-id: write the number after /project/ in its address.")
+        raise CommandError(
+            "Nothing was imported. --project-id: write the number after /project/ in the project's address at Mixpanel."
+        )
     return int(text)

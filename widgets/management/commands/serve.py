@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--workers", type=int, default=1, help="number of processes")
-        parser.add_argument("--threads", type=int, default=8, help="polls at once per process")
+        parser.add_argument("--threads", type=int, default=8, help="number of requests that a process answers at once")
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_free(options["host"], options["port"])
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
 
 def check_free(host: str, port: int) -> None:
-    """Granian would share a port with another server (SO_REUSEPORT), and the other one would get half of the polls."""
+    """Granian would share a port with another server (SO_REUSEPORT), and that server would get half of the polls."""
     if not 0 < port < 65536:
         raise CommandError(f"Can't serve on {host}:{port}: ports go from 1 to 65535. Choose another port with --port.")
     try:
@@ -55,7 +55,7 @@ def check_free(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        said = f"Can't serve on {host}:{port}: {error.strerror}. Choose another with --host and --port."
+        said = f"Can't serve on {host}:{port}: {error.strerror}. Choose another address with --host and --port."
         raise CommandError(said) from None
 
 

@@ -20,7 +20,7 @@ fake: FakeMixpanel | None = None
 
 
 def prepare() -> None:
-    """Sets every setting that the demo depends on, so that a `.env` has no effect on it."""
+    """Sets every setting that the demo depends on, so that a `.env` has no effect on the demo."""
     global fake  # noqa: PLW0603 - one process, one demo
     port = os.environ.get("PORT", "8000")
     if not port.isdigit() or not 0 < int(port) < 65536:
@@ -50,7 +50,7 @@ def prepare() -> None:
 
 
 def read_keys() -> None:
-    """Sets the demo's keys. They are stored, so that a second start can read the secrets of the first."""
+    """Sets the demo's keys. The keys are stored, so that the next start can read the stored secrets."""
     if not KEYS_FILE.exists():
         with os.fdopen(create_private(KEYS_FILE), "w") as file:
             keys = secrets.token_urlsafe(48), Fernet.generate_key().decode()

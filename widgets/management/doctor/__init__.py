@@ -10,7 +10,7 @@ from widgets.management.doctor.site_address import site_address
 from widgets.management.doctor.upkeep import freshness, timers
 
 DATABASE = database
-"""The first check. If it finds something, the checks that read the database are left out."""
+"""The first check. If it finds something to fix, the checks that read the database are left out."""
 
 OF_STORED_DATA: tuple[Check, ...] = (keys, our_clock, mixpanel_clock, time_zones, timers, freshness)
 OTHERS: tuple[Check, ...] = (disk, configuration, site_address, workers, mail, single_sign_on)

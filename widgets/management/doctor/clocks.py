@@ -31,11 +31,15 @@ def our_clock() -> Iterator[Finding]:
     after = datetime.now(UTC)
     ahead = max((before - now).total_seconds(), 0) or min((after - now).total_seconds(), 0)
     if abs(ahead) > TOLERANCE.total_seconds():
-        yield fix("clock", f"this host's is {difference(ahead)} the database's: set it right, with NTP for example.")
+        yield fix(
+            "clock", f"this host's clock is {difference(ahead)} the database's: correct it, with NTP for example."
+        )
     else:
         yield ok("clock", "this host and the database agree.")
     for each in HostClock.objects.filter(noticed_at__gt=now - WARNED_FOR).order_by("host"):
-        yield fix("clock", f"that of host {each.host} was {difference(each.ahead)} the database's: set it right there.")
+        yield fix(
+            "clock", f"the clock of host {each.host} was {difference(each.ahead)} the database's: correct it there."
+        )
 
 
 def mixpanel_clock() -> Iterator[Finding]:
@@ -56,18 +60,21 @@ def of_one_root(root: str) -> Finding:
     except Exception as error:  # noqa: BLE001 - sockets, TLS, urllib3
         return fix(
             "Mixpanel",
-            f"{host} can't be reached ({reason(error)}): open this host's way to it, on port "
+            f"{host} can't be reached ({reason(error)}): let this host connect to it on port "
             f"{urlsplit(root).port or (443 if root.startswith('https:') else 80)}.",
         )
     ahead = time.time() - date.timestamp()
     if abs(ahead) > MIXPANEL_TOLERANCE:
-        return fix("Mixpanel", f"this host's clock is {difference(ahead)} that of {host}: set it right, with NTP.")
+        return fix(
+            "Mixpanel",
+            f"this host's clock is {difference(ahead)} the clock of {host}: correct it, with NTP for example.",
+        )
     return ok("Mixpanel", f"{host} answers, and its clock agrees with this host's.")
 
 
 def time_zones() -> Iterator[Finding]:
     if not available_timezones():
-        yield fix("time zones", "this machine knows none: install the package tzdata.")
+        yield fix("time zones", "this machine knows no time zones: install the package tzdata.")
         return
     unknown = 0
     for name in Project.objects.order_by("timezone").values_list("timezone", flat=True).distinct():
@@ -75,8 +82,12 @@ def time_zones() -> Iterator[Finding]:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             unknown += 1
-            yield fix("time zones", f"{name} of a project is not known: install tzdata anew, or correct the project.")
+            yield fix(
+                "time zones",
+                f"this machine does not know {name}, which a project has: install tzdata anew, or correct the project.",
+            )
     if not unknown:
         yield ok(
-            "time zones", f"this machine knows {count(len(available_timezones()), 'zone')}, all projects' among them."
+            "time zones",
+            f"this machine knows {count(len(available_timezones()), 'zone')}, among them the zones of all projects.",
         )

@@ -1,4 +1,4 @@
-"""Checks the settings: Django's own deployment checks, and ours."""
+"""Checks the settings: Django's own deployment checks, and MixCyfe's."""
 
 import os
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from widgets.management.doctor.finding import Finding, fix, ok
 from widgets.web.site_address import is_private
 
 OF_HTTPS = ("security.W008", "security.W012", "security.W016")
-"""Django's warnings of a site without TLS. SITE_URL's own finding says all of it."""
+"""Django's warnings about a site without TLS. The finding on SITE_URL replaces them."""
 
 OF_DEBUG = "security.W018"
 LIKENESS = 0.85
-"""The ratio of difflib from which on a name counts as a misspelt setting."""
+"""A name counts as a misspelt setting if the two have at least this ratio of difflib."""
 
 SHORTEST_NAME = 6
 """Characters. Shorter names are often those of other programs."""
@@ -26,7 +26,7 @@ LOOPBACK = ("localhost", "::1")
 
 def configuration() -> Iterator[Finding]:
     found = [*of_names(), *of_django(), *of_addresses(), *of_keys(), *of_mail()]
-    yield from found or [ok("settings", "Django's deployment checks and ours find nothing.")]
+    yield from found or [ok("settings", "Django's deployment checks and MixCyfe's find nothing to fix.")]
 
 
 def of_names() -> Iterator[Finding]:
@@ -52,7 +52,7 @@ def of_addresses() -> Iterator[Finding]:
     if not settings.SITE_IS_HTTPS and not is_loopback(host):
         yield fix(
             "settings",
-            "SITE_URL starts with http:, so passwords and widgets' addresses travel in the clear: put a proxy with TLS "
+            "SITE_URL starts with http:, so passwords and widgets' addresses travel unencrypted: put a proxy with TLS "
             "in front (deploy/), and write https: into SITE_URL.",
         )
     if is_private(host) and not is_loopback(host):
@@ -67,7 +67,7 @@ def of_keys() -> Iterator[Finding]:
         yield fix(
             "settings",
             "SECRET_KEY contains a key of FIELD_ENCRYPTION_KEYS: write another SECRET_KEY (run manage.py new_key "
-            "twice, and join what it prints).",
+            "twice, and join the two keys).",
         )
     if len(set(keys)) < len(keys):
         yield fix("settings", "FIELD_ENCRYPTION_KEYS has a key twice: remove one of the two.")
@@ -78,7 +78,7 @@ def of_mail() -> Iterator[Finding]:
     is_encrypted = server.get("EMAIL_USE_TLS") or server.get("EMAIL_USE_SSL")
     if server.get("EMAIL_HOST_PASSWORD") and not is_encrypted and not is_loopback(str(server.get("EMAIL_HOST"))):
         yield fix(
-            "settings", "EMAIL_URL sends the mail server's password in the clear: write smtp+tls:// or smtp+ssl://."
+            "settings", "EMAIL_URL sends the mail server's password unencrypted: write smtp+tls:// or smtp+ssl://."
         )
 
 
@@ -87,5 +87,5 @@ def is_loopback(host: str) -> bool:
 
 
 def is_local() -> bool:
-    """Whether SITE_URL is an address on this machine: a trial."""
+    """Whether SITE_URL is an address on this machine, as in a trial."""
     return is_loopback(urlsplit(settings.SITE_URL).hostname or "")

@@ -28,7 +28,7 @@ def database() -> Iterator[Finding]:
     try:
         missing, newer = missing_migrations(), unknown_migrations()
     except Error as error:
-        yield fix("database", f"it can't be reached ({words_of(error)}): check DATABASE_URL, and that it runs.")
+        yield fix("database", f"it can't be reached ({words_of(error)}): check DATABASE_URL, and that the server runs.")
         return
     if missing:
         yield fix("database", f"{count(len(missing), 'migration')} missing: run manage.py migrate.")
@@ -47,14 +47,14 @@ def database() -> Iterator[Finding]:
 
 
 def writable() -> Iterator[Finding]:
-    """Writes nothing, in a transaction that would write."""
+    """Writes in a transaction, and rolls the transaction back."""
     try:
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA busy_timeout = 3000")
         with transaction.atomic():
             HostClock.objects.filter(pk=-1).delete()
-            if connection.vendor == "sqlite":  # a lock is no write yet
+            if connection.vendor == "sqlite":  # the lock alone writes nothing to the disk
                 with connection.cursor() as cursor:
                     cursor.execute("CREATE TABLE doctor_was_here (id INTEGER)")
             transaction.set_rollback(True)
@@ -62,7 +62,7 @@ def writable() -> Iterator[Finding]:
         yield fix(
             "database",
             f"nothing can be written ({words_of(error)}): check the disk, who owns the database's file and folder, "
-            "and, on PostgreSQL, that it is no standby.",
+            "and, on PostgreSQL, that the server is no standby.",
         )
     else:
         if problem := write_problem():
@@ -78,7 +78,9 @@ def of_sqlite(file: Path) -> Iterator[Finding]:
     if journal == "wal" and disk.startswith(NETWORK_DISKS):
         yield fix("SQLite", f"its file is on a network disk ({disk}), where WAL loses data: set SQLITE_JOURNAL=delete.")
     elif journal != settings.SQLITE_JOURNAL:
-        yield fix("SQLite", f"its journal is {journal}, not SQLITE_JOURNAL: restart all of MixCyfe's processes.")
+        yield fix(
+            "SQLite", f"its journal is {journal}, and SQLITE_JOURNAL differs: restart all of MixCyfe's processes."
+        )
     files = [path for ending in BESIDE if (path := Path(f"{file}{ending}")).exists()]
     owners = {path.stat().st_uid for path in (file.parent, *files)}
     if len(owners) > 1:
@@ -131,7 +133,9 @@ def disk() -> Iterator[Finding]:
     folder = file.parent if file is not None else settings.BASE_DIR
     space, files = shutil.disk_usage(folder).free, os.statvfs(folder)
     if space < SMALLEST_SPACE:
-        yield fix("disk", f"{folder} has {space // 2**20} MB left: make room, or refreshing ends when it is full.")
+        yield fix(
+            "disk", f"{folder} has {space // 2**20} MB left: free more, or refreshing ends when the disk is full."
+        )
     elif files.f_files and files.f_favail < FEWEST_FILES:
         yield fix("disk", f"{folder} has room for only {files.f_favail} more files: remove some.")
     else:
@@ -159,5 +163,5 @@ def kind_of_disk(file: Path) -> str:
 
 
 def words_of(error: Exception) -> str:
-    """The database's first line; its class if it has no words."""
+    """The first line of the error's message; the error's class if the message is empty."""
     return next(iter(str(error).splitlines()), "") or type(error).__name__

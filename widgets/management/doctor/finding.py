@@ -1,4 +1,4 @@
-"""What a check finds, and how a check runs: within seconds, without exceptions, and without secrets in its words."""
+"""Findings, and the run of a check: a run ends within seconds, raises nothing, and prints no secrets."""
 
 from collections.abc import Callable, Iterator
 from threading import Thread
@@ -33,12 +33,12 @@ def ok(about: str, text: str) -> Finding:
 
 
 def fix(about: str, text: str) -> Finding:
-    """`text` says what is wrong, and after a colon what to do."""
+    """`text` names the fault and, after a colon, the repair."""
     return Finding(False, about, text)
 
 
 def run(check: Check) -> list[Finding]:
-    """The findings of a check, which has PATIENCE seconds. It runs in a thread, which nothing can hold up."""
+    """The findings of a check, which has PATIENCE seconds. The thread of a check that takes longer is left alone."""
     about = check.__name__.replace("_", " ")
     found: list[Finding] = []
 
@@ -46,7 +46,7 @@ def run(check: Check) -> list[Finding]:
         try:
             found.extend(check())
         except Exception as error:  # noqa: BLE001 - no check may end the others; the words may hold a secret
-            found.append(fix(about, f"the check failed ({type(error).__name__}): see what the log says, or report it."))
+            found.append(fix(about, f"the check failed ({type(error).__name__}): read the log, or report the error."))
         finally:
             connection.close()
 
@@ -54,12 +54,17 @@ def run(check: Check) -> list[Finding]:
     thread.start()
     thread.join(PATIENCE + 0.5)
     if thread.is_alive():
-        return [*found, fix(about, f"no answer within {PATIENCE:g} seconds: see whether what it asks is overloaded.")]
+        return [
+            *found,
+            fix(
+                about, f"no answer within {PATIENCE:g} seconds: find out whether the server that it asks is overloaded."
+            ),
+        ]
     return found
 
 
 def without_secrets(text: str) -> str:
-    """Words of a database, a mail server or a provider may quote what they were given."""
+    """Hides secrets: a message of a database, a mail server or a provider may quote them."""
     for secret in secrets():
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, "…")

@@ -34,15 +34,15 @@ def keys() -> Iterator[Finding]:
         if opened[place]:
             yield ok(
                 "keys",
-                f"{count(opened[place], 'secret')} still need key {place}. To remove it, run manage.py "
-                "rotate_encryption_keys first.",
+                f"key {place} still opens {count(opened[place], 'secret')}. Before you remove the key, run manage.py "
+                "rotate_encryption_keys.",
             )
         else:
             yield ok("keys", f"no secret needs key {place} any more: you may remove it from FIELD_ENCRYPTION_KEYS.")
 
 
 def stored_secrets() -> Iterator[tuple[str, str]]:
-    """Every encrypted secret, with its kind. Sessions are none: people just log in again."""
+    """Every encrypted secret, with its kind. Sessions are left out: if no key opens them, people just log in again."""
     for secret in Project.objects.values_list("secret", flat=True).iterator():
         if secret:
             yield "projects", secret.token

@@ -1,4 +1,4 @@
-"""Checks what MixCyfe uses beside the database, where the settings ask for it: workers, mail, single sign-on."""
+"""Checks the services beside the database, if the settings name them: workers, mail, single sign-on."""
 
 import smtplib
 import ssl
@@ -34,7 +34,7 @@ def workers() -> Iterator[Finding]:
         return
     yield ok("broker", "it answers.")
     if answers:
-        yield ok("workers", "at least one answers.")
+        yield ok("workers", "at least one worker answers.")
     else:
         yield fix("workers", "no worker answers, so no data is refreshed: start one (celery -A mixcyfe_site worker …).")
 
@@ -54,11 +54,11 @@ def mail() -> Iterator[Finding]:
         yield fix(
             "mail",
             f"{host} and MixCyfe find no secure connection ({reason(error)}): choose smtp+tls:// or "
-            "smtp+ssl:// as its provider says.",
+            "smtp+ssl:// as the mail provider says.",
         )
     except (OSError, smtplib.SMTPException) as error:
         why = reason(error) if isinstance(error, OSError) else type(error).__name__
-        yield fix("mail", f"{host} can't be used ({why}): check EMAIL_URL, and this host's way there.")
+        yield fix("mail", f"{host} can't be used ({why}): check EMAIL_URL, and that this host may connect there.")
     else:
         yield ok("mail", f"{host} accepts this host. Nothing was sent.")
 
@@ -71,7 +71,7 @@ def single_sign_on() -> Iterator[Finding]:
         with exchange(PATIENCE):
             description = Exchange(HttpRequest()).openid_config
     except ProviderException as error:
-        yield fix("single sign-on", f"{error}: check OIDC_ISSUER, and this host's way there.")
+        yield fix("single sign-on", f"{error}: check OIDC_ISSUER, and that this host may connect there.")
         return
     missing = [name for name in ("authorization_endpoint", "token_endpoint", "jwks_uri") if name not in description]
     if missing:

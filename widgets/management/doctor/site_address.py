@@ -1,4 +1,4 @@
-"""Checks SITE_URL from outside: reaches it, gets our own answer, and tries what a stranger may claim at the proxy."""
+"""Checks SITE_URL from outside: does this MixCyfe answer there, and do a stranger's forged headers pass the proxy?"""
 
 import json
 import secrets
@@ -23,7 +23,7 @@ LARGEST = 10_000
 FORGED = "192.0.2.7"
 """An address that nobody has (RFC 5737)."""
 
-HOW = "have the proxy set it itself, as the files in deploy/ do"
+HOW = "have the proxy set this header itself, as the files in deploy/ do"
 
 
 class Got(NamedTuple):
@@ -46,8 +46,8 @@ def site_address() -> Iterator[Finding]:
         if seen is None:
             yield fix(
                 ABOUT,
-                "something else answers there, or a MixCyfe with another SECRET_KEY or version: let its host name and "
-                "the proxy lead to this MixCyfe, and restart it after a change of settings.",
+                "something else answers there, or a MixCyfe with another SECRET_KEY or version: let the host "
+                "name and the proxy lead to this MixCyfe, and restart MixCyfe after a change of settings.",
             )
             return
         yield of_health(health)
@@ -64,7 +64,7 @@ def get(path: str, **headers: str) -> Got:
 
 
 def ask(**headers: str) -> dict[str, Any] | None:
-    """What this MixCyfe sees of a request to SITE_URL; None if the answer is not ours."""
+    """A request to SITE_URL, as this MixCyfe sees it; None if another server answers."""
     nonce = secrets.token_urlsafe()
     got = get("/doctor", **{ASK_BY: signing.dumps(nonce, salt=QUESTION)}, **headers)
     try:
@@ -75,7 +75,7 @@ def ask(**headers: str) -> dict[str, Any] | None:
 
 
 def misled(health: Got) -> Finding | None:
-    """A redirect, or the answer of a MixCyfe that does not know the host."""
+    """The finding if SITE_URL redirects, its host is not allowed, or the proxy reaches no MixCyfe; else None."""
     if health.location:
         to = urlsplit(health.location)
         where = f"{to.scheme}://{to.netloc}" if to.netloc else "another page there"
@@ -83,11 +83,11 @@ def misled(health: Got) -> Finding | None:
     if health.status == 400:
         return fix(
             ABOUT,
-            "Bad request is the answer there: add its host to ALLOWED_HOSTS, or have the proxy pass on the "
+            "the answer is “Bad request”: add the host of SITE_URL to ALLOWED_HOSTS, or have the proxy pass on the "
             "header Host.",
         )
     if health.status in (502, 504):
-        return fix(ABOUT, f"the proxy answers {health.status}: start MixCyfe behind it, at the port that it asks.")
+        return fix(ABOUT, f"the proxy answers {health.status}: start MixCyfe at the port that the proxy asks.")
     return None
 
 
@@ -96,8 +96,8 @@ def unreachable(error: Exception) -> str:
     if is_local():
         return f"nothing answers at {settings.SITE_URL} ({why}): start MixCyfe (manage.py serve)."
     return (
-        f"{settings.SITE_URL} can't be reached from here ({why}): check its DNS, its certificate and the proxy. If it "
-        "opens elsewhere, only this host can't reach its own public address, and Cyfe can."
+        f"{settings.SITE_URL} can't be reached from here ({why}): check its DNS, its certificate and the proxy. If "
+        "other machines reach it, only this host can't reach its own public address, and Cyfe can."
     )
 
 
@@ -109,21 +109,23 @@ def of_health(health: Got) -> Finding:
     if health.status != 200 or status != "ok":
         return fix(ABOUT, f"/healthz answers {health.status}, {status[:100]}: MixCyfe's log says why.")
     if is_local():
-        return ok(ABOUT, "our own answer comes from there. Only this machine reaches it: Cyfe needs a public address.")
-    return ok(ABOUT, "our own answer comes from there.")
+        return ok(
+            ABOUT, "this MixCyfe answers there. Only this machine can reach the address: Cyfe needs a public one."
+        )
+    return ok(ABOUT, "this MixCyfe answers there.")
 
 
 def of_proxy(seen: dict[str, Any]) -> Iterator[Finding]:
     found = [*of_settings(seen), *of_scheme(seen), *of_addresses(seen)]
     trusted = "MixCyfe believes the proxy, and the proxy believes no visitor."
     yield from found or [
-        ok(PROXY, trusted if seen["trusts"] else "none shows itself, and MixCyfe believes no headers of any.")
+        ok(PROXY, trusted if seen["trusts"] else "no proxy shows itself, and MixCyfe believes no proxy's headers.")
     ]
     if (seen["trusts"], seen["site_url"]) != (settings.TRUST_PROXY, settings.SITE_URL):
         yield ok(
             PROXY,
             "the running server has another TRUST_PROXY or SITE_URL than this command. That is right on a machine that "
-            "runs only workers; else restart the server.",
+            "runs only workers. Elsewhere, restart the server.",
         )
 
 
@@ -131,12 +133,13 @@ def of_settings(seen: dict[str, Any]) -> Iterator[Finding]:
     if seen["has_proxy"] and not seen["trusts"]:
         yield fix(
             PROXY,
-            "there is one, and TRUST_PROXY is off, so all visitors have one address and one of them can lock out all: "
-            "if the proxy sets X-Forwarded-For and X-Forwarded-Proto itself, set TRUST_PROXY=on.",
+            "there is a proxy, and TRUST_PROXY is off, so all visitors have one address, and one visitor can lock out "
+            "all others: if the proxy sets X-Forwarded-For and X-Forwarded-Proto itself, set TRUST_PROXY=on.",
         )
     if seen["trusts"] and not seen["has_address"]:
         yield fix(
-            PROXY, f"TRUST_PROXY is on, and no X-Forwarded-For arrives: {HOW}, or set TRUST_PROXY=off without one."
+            PROXY,
+            f"TRUST_PROXY is on, and no X-Forwarded-For arrives: {HOW}, or, without a proxy, set TRUST_PROXY=off.",
         )
 
 
@@ -150,7 +153,7 @@ def of_scheme(seen: dict[str, Any]) -> Iterator[Finding]:
 
 
 def of_addresses(seen: dict[str, Any]) -> Iterator[Finding]:
-    """Claims another address and scheme, as a stranger would."""
+    """Sends forged headers, as a stranger would. Yields a finding for each header that MixCyfe believes."""
     other = "http" if settings.SITE_IS_HTTPS else "https"
     believed = ask(**{"X-Forwarded-Proto": other})
     if believed and believed["is_secure"] != seen["is_secure"]:
@@ -166,6 +169,6 @@ def of_addresses(seen: dict[str, Any]) -> Iterator[Finding]:
     if believed and believed["has_underscores"] and seen["trusts"]:
         yield fix(
             PROXY,
-            "it passes on headers with an underscore, and X_Forwarded_For of a stranger is X-Forwarded-For to MixCyfe: "
-            "have the proxy drop them, as the files in deploy/ do.",
+            "it passes on headers with underscores, and MixCyfe takes a stranger's X_Forwarded_For for "
+            "X-Forwarded-For: have the proxy drop such headers, as the files in deploy/ do.",
         )

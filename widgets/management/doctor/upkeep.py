@@ -1,4 +1,4 @@
-"""Checks that the timers run, by what they would have removed or refreshed."""
+"""Checks that the timers run: looks for rows that should have been removed, and data that should be fresh."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -31,7 +31,7 @@ def timers() -> Iterator[Finding]:
     if old := sum(rows.count() for rows in left):
         yield fix(
             "timers",
-            f"{count(old, 'row is', 'rows are')} older than clean_up leaves them, so it has not run for two days: run "
+            f"{count(old, 'row')} should have been removed by clean_up two days ago, so it has not run since: run "
             "manage.py clean_up daily (deploy/systemd/mixcyfe-clean-up.timer).",
         )
     else:
@@ -55,7 +55,7 @@ def freshness() -> Iterator[Finding]:
         yield fix(
             "freshness",
             f"{count(late, 'query', 'queries')} that Cyfe polls should have been asked again 3 hours ago, and nothing "
-            f"holds them back: see that {who} (manage.py refresh_widgets).",
+            f"holds them back: make sure that {who} (manage.py refresh_widgets).",
         )
     else:
         yield ok("freshness", "no polled data is hours late without a reason.")

@@ -1,4 +1,4 @@
-"""Several queries in one call of `/events`: the events and the dates of all."""
+"""Several queries in one call of `/events`, which names all their events and spans all their dates."""
 
 import json
 from datetime import date
@@ -11,7 +11,7 @@ from widgets.reports.report_type import Query, Request, dates_of
 
 MOST_EVENTS = 100
 LONGEST_NAMES = 4000
-"""Characters of all names in a shared call: they stand in its address."""
+"""The maximum of characters of all names in a shared call, because the names are part of its URL."""
 
 
 class EventsBatch(Batch):
@@ -21,7 +21,8 @@ class EventsBatch(Batch):
 
     @classmethod
     def key(cls, query: Query) -> tuple[Any, ...] | None:
-        # Mixpanel may answer with the name of a custom event instead of its id, so only a single one is sure.
+        # Mixpanel may answer with the name of a custom event instead of its id. Among several events, nobody
+        # could tell which id the name belongs to.
         if any(event.startswith(CUSTOM_EVENT) for event in query["events"]):
             return None
         return ("events", query["range"]["unit"], query["type"])

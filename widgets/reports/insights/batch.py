@@ -17,11 +17,12 @@ from widgets.reports.reading import ReadError, mapping
 from widgets.reports.report_type import Query, Request, dates_of
 
 TRAILING = ("dau", "wau", "mau")
-"""Active users of a number of days up to each bucket's end. Mixpanel does not say how a range's first day counts."""
+"""Measures of the users who were active on some days up to each bucket's end. Mixpanel does not document how it counts
+them for the first days of a range."""
 
 
 class InsightsBatch(Batch):
-    """Equal metrics are asked once. Filters stand at the metrics. A formula names its metrics by their new letters."""
+    """The request has equal metrics only once, so a formula names its metrics by their letters in the request."""
 
     def __init__(self, today: date) -> None:
         super().__init__(today)
@@ -81,7 +82,7 @@ class InsightsBatch(Batch):
         if "formulas" in query:
             wanted = [keys[len(self._metrics) + self._formulas.index(each)] for each in self.formulas_of(query)]
         dates = self.dates(query)
-        # The values of one bucket and of hours come only with the query's own dates: see `is_fixed`.
+        # With one bucket or hours, all queries of the batch have the same dates: see `is_fixed`.
         has_others = not query.get("one_bucket") and self.unit != "hour"
         cut = Cut(self.calendar(), dates) if has_others else None
         part = Part(query, cut, counts=[*map(is_count, metrics)] if "formulas" not in query else [])
@@ -125,7 +126,7 @@ class Part:
         return self.values(found, body) if self.query.get("breakdown") else found
 
     def own(self, found: Mapping[str, Any], cut: Cut) -> dict[str, Any]:
-        """A metric's numbers on the query's dates. Mixpanel lists no value of a breakdown without any."""
+        """A metric's numbers on the query's dates. Drops values of the breakdown without numbers, as Mixpanel does."""
         if not self.query.get("breakdown") and set(found) != {OVERALL}:
             return cut.points(found)
         own = {value: cut.points(points) for value, points in found.items()}
@@ -134,7 +135,8 @@ class Part:
     def values(self, found: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
         """The values of the breakdown that Mixpanel lists for the query alone: those with events on its dates.
 
-        Raises Inexact if the query alone gets fewer values, because its limit or Mixpanel's cuts the list.
+        Raises Inexact if the query alone gets fewer values, because its own limit or Mixpanel's limit
+        cuts the list.
         """
         if is_cut(body) or any(REMAINING in by for by in found.values()):
             raise Inexact("Mixpanel's list of values was cut.")
@@ -154,7 +156,7 @@ class Part:
 
 
 def happened(points: Mapping[str, Any], *, counts: bool) -> bool:
-    """Whether there were events. Raises Inexact for zeros that may be sums of events, or no events at all."""
+    """Whether there were events. Raises Inexact if all points are 0 but are no counts: a sum over events may be 0."""
     if any(points.values()):
         return True
     if not counts:

@@ -45,7 +45,7 @@ def at_zero(formula: str) -> Value:
     """The value of a valid formula where all metrics are 0; None if the formula divides or has a power."""
     if divides(formula):
         return None
-    sums: list[tuple[Number, Number]] = []  # of the brackets around: the sum so far, and the product that follows
+    sums: list[tuple[Number, Number]] = []  # per open bracket: the sum before it, and its factor
     total: Number = 0
     product: Number = 1
     before = ""

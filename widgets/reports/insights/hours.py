@@ -59,7 +59,7 @@ def hours_of(body: Mapping[str, Any], query: Query, last_day: date, found: list[
     computed = body.get("computed_at")
     now = latest = found[-1] if found else first
     if isinstance(computed, str):
-        # In the project's zone first: its hours may begin at half past of UTC.
+        # Convert before rounding: in the project's time zone, an hour may begin at half past in UTC.
         now = hour_of(instant(computed).astimezone(latest.tzinfo))
     is_last = query["range"]["kind"] == "last"
     end = now if not is_last or query["range"]["include_today"] else now - HOUR
@@ -67,7 +67,7 @@ def hours_of(body: Mapping[str, Any], query: Query, last_day: date, found: list[
     at = found[0] if found and found[0] == first else first
     while at <= end and at.date() <= last_day and len(hours) <= 2 * MOST_HOURS:
         hours.append(at)
-        # The answer's own hours, because clocks may change within the range: by half an hour on Lord Howe Island.
+        # The answer's next hour may come early: clocks may change in the range, on Lord Howe Island by half an hour.
         after = bisect_right(found, at)
         at = found[after] if after < len(found) and found[after] <= at + HOUR else at + HOUR
     return hours[-query["range"]["last"] :] if is_last else hours

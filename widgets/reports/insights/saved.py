@@ -177,7 +177,7 @@ def with_values(report: Report, named: Iterable[Series], columns: Iterable[tuple
 
 
 def instant(key: str) -> tuple[datetime, str]:
-    """A sort key for times. When clocks go back one hour comes twice: then only the UTC offset differs."""
+    """A sort key for times. When clocks go back, one hour comes twice, and only the UTC offsets of the two differ."""
     try:
         at = datetime.fromisoformat(key)
     except ValueError:

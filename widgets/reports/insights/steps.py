@@ -1,8 +1,8 @@
 """Funnels of listed events: writes the unsaved report of Insights, and reads its tables. Also reads saved funnels.
 
-An answer has, below the funnel's name, one table `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`;
-with a breakdown, one table per value and one `$overall`. By date, one table per date, or `{date: ratio}`: `read`
-accepts both forms.
+Below the funnel's name, an answer has one table `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`.
+With a breakdown, it has one table per value and one table `$overall`. By date, it has one table per date, or
+`{date: ratio}`: `read` accepts both forms.
 """
 
 from collections.abc import Mapping

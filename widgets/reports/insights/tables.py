@@ -69,8 +69,9 @@ def step_count(step: Any) -> Value:
 def retention_report(metric: Any, today: date, date_range: Any) -> Report | None:
     """Saved retention, `{date: {"first", "counts", "rates"}, "$average": …}`; None for anything else.
 
-    With a breakdown, the values stand above the dates or below them. The series of all users have the column (`Users`,
-    `0`, `1`, …) as their label. The series of a breakdown value have that value as label and the column as `step`.
+    With a breakdown, its values are the keys outside or inside the dates. The series of all users have the column
+    (`Users`, `0`, `1`, …) as their label. The series of a breakdown value have that value as label and the column as
+    `step`.
     """
     found = [(path, cohort) for path, cohort in tables_in(metric, is_cohort) if AVERAGE not in path]
     if not found:

@@ -41,7 +41,7 @@ Points = Mapping[Any, Value]
 class Column:
     """The numbers of one metric, by its position among the shown metrics, for one value of the breakdown ("": none).
 
-    `previous`: the value of the period before, in one bucket.
+    `previous`: the value of the period before, if the query asks for one bucket and compares.
     """
 
     metric: int
@@ -96,7 +96,7 @@ def read(answer: Any, query: Query, today: date) -> Answer:
 def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]) -> list[str]:
     """The keys of the shown metrics in `series`, in the query's order. With formulas, only the formulas are shown.
 
-    A metric without events may be missing in `series`. Raises ReadError if `series` has a metric that is not named.
+    A metric without events may be missing in `series`. Raises ReadError for metrics that the answer does not name.
     """
     asked, formulas = len(asked_for(query)), len(query.get("formulas", []))
     keys = keys_of(body, series)
@@ -130,9 +130,10 @@ def keys_of(body: Mapping[str, Any], series: Mapping[str, Any]) -> list[str] | N
 
 
 def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
-    """Raises ReadError if the answer's `date_range` has other dates. Numbers of a part of the range are wrong too.
+    """Raises ReadError if the answer's `date_range` has other dates. Numbers of only a part of the
+    range would be wrong, too.
 
-    Each end may be one day off, in another time zone, or be the first day of its week or month.
+    Each end may be one day off, because of time zones, or be the first day of its week or month.
     """
     if not isinstance(ends, dict) or not all(isinstance(ends.get(name), str) for name in ("from_date", "to_date")):
         return
@@ -143,7 +144,9 @@ def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
 
 
 def readers_of(query: Query) -> list[Callable[[Any], Value]]:
-    """How the numbers of each shown metric are read. NaN is refused where a missing value is a number."""
+    """The function per shown metric that reads its numbers: `cell`, or `amount`, which refuses NaN.
+
+    A metric whose missing values are numbers, such as 0, can't be NaN."""
     if formulas := query.get("formulas"):
         return [cell if missing_value(query, i, None) is None else amount for i in range(len(formulas))]
     return [amount if each["math"] in ZERO_WITHOUT_EVENTS else cell for each in asked_for(query)]
@@ -152,7 +155,7 @@ def readers_of(query: Query) -> list[Callable[[Any], Value]]:
 def labelled(node: Any, query: Query, read: Callable[[Any], Value]) -> dict[str, Points]:
     """Breakdown value → `{date: n}`. Without a breakdown the only value is "".
 
-    `$overall` beside values is left out, and so is `$remaining_values`: the rest beyond the widget's own limit.
+    With a breakdown, `$overall` and `$remaining_values` (the rest beyond the widget's own limit) are left out.
     """
     found = mapping(node, "a metric")
     if not query.get("breakdown"):
