@@ -94,7 +94,8 @@ def without_secret() -> list[int]:
 def problems_of_renderings() -> Any:
     """Why the widget's data can't be drawn, from its current renderings (`PollRow.current_source_version`).
 
-    Takes the rendering whose format is first in the alphabet: a badge, then the CSV for Cyfe, then the figure.
+    All current renderings of a widget have the same problem, because they are written from the same table. So one of
+    them is enough.
     """
     parts: list[Any] = [Value(f"{RENDERING_VERSION}")]
     for name in ("version", "snapshot_id", "snapshot__version"):
