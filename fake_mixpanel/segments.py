@@ -50,7 +50,7 @@ def numeric_average(query: Query) -> dict[str, Any]:
 
 
 def top(query: Query) -> dict[str, Any]:
-    """Today's most common events, compared with the same part of yesterday. Like Mixpanel's, the order is arbitrary."""
+    """Today's most common events, compared with the same part of yesterday. Not sorted by amount, as at Mixpanel."""
     found: list[dict[str, Any]] = []
     for event in dataset.EVENTS.values():
         amount = counts.measured(_measure(query), event, query.daily(event, [query.today]))

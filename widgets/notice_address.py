@@ -188,7 +188,7 @@ KINDS = (
         "jsons://hooks.example.com/path",
         plain=("json",),
         has_host=True,
-        help=f"{WEBHOOK} Write a header as ?+Authorization=Bearer%20token.",
+        help=f"{WEBHOOK} To send a header, end the address with, for example, ?+Authorization=Bearer%20token.",
     ),
     Kind(
         "Webhook (form)",

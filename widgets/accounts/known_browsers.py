@@ -22,7 +22,7 @@ def salt_for(name: str) -> str:
 
 
 def known(request: HttpRequest, name: str) -> str:
-    """The key that counts this browser's failures; empty if `name` has never logged in with it."""
+    """The key of the count of this browser's failed logins; empty if `name` has never logged in with this browser."""
     number = request.get_signed_cookie(COOKIE, default="", salt=salt_for(name), max_age=KNOWN_FOR)
     return f"browser {number}" if number else ""
 

@@ -49,7 +49,7 @@ class ResetTokens(InvitationTokens):
 
 
 class OpenedResetTokens(OpenedTokens, ResetTokens):
-    """The form in which a session keeps a link's token."""
+    """Makes and checks the stored form of a link's token (see OpenedTokens)."""
 
     key_salt = ResetTokens.key_salt
 

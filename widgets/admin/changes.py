@@ -53,7 +53,7 @@ class LogsValues(admin.ModelAdmin):
 
 
 def only_changed(before: list[Any], after: list[Any]) -> tuple[list[Any], list[Any]]:
-    """The rows that differ, because all rows together may be longer than LONGEST."""
+    """The removed and the added rows. All rows together may be longer than LONGEST, so the log omits equal rows."""
     gone, new = [row for row in before if row not in after], [row for row in after if row not in before]
     return (gone, new) if gone or new else (before, after)  # otherwise only the order has changed
 

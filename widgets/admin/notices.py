@@ -40,7 +40,7 @@ class AddressForm(forms.Form):
     name = forms.CharField(
         max_length=LONGEST_NAME,
         required=False,
-        help_text="A name for this page, for example the channel. If empty, MixCyfe names the service or the host.",
+        help_text="A name for this address, for example the channel. If empty, MixCyfe shows the service or the host.",
     )
     address = forms.CharField(
         max_length=LONGEST_ADDRESS,

@@ -71,7 +71,7 @@ def begin() -> dict[str, Count]:
 
 
 def outcome_of(status: int, headers: Iterable[tuple[str, str]]) -> str:
-    """The outcome of an answer. Cache-Status says how old its data is."""
+    """The outcome of an answer. Its header Cache-Status says whether the poll waited or got stale data."""
     if status in (200, 304):
         for name, value in headers:
             if name == "Cache-Status":

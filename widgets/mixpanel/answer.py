@@ -15,7 +15,10 @@ MOST_MEMORY = 205 * 10**6
 """Bytes of memory for one answer, as `memory_of` estimates them: enough for a million values in plain ASCII."""
 
 MOST_OBJECTS = 200_000
-"""The maximum of objects and lists in one answer: ten times the most labels of a query. They take the most memory."""
+"""The maximum number of objects and lists in one answer, because they take the most memory.
+
+It is ten times the largest number of labels that an answer may have.
+"""
 
 LARGEST_ERROR_BODY = 2**20
 """Bytes of an error's body. The body may quote the whole address of the request."""

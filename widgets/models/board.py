@@ -12,7 +12,7 @@ from widgets.models.membership import Membership, Role
 from widgets.models.project import Project
 
 MOST_TAGS = 5
-"""Tags per widget. A filter by tag compares every item of the list, because SQLite has no operator for lists."""
+"""Tags per widget. A filter by tag makes one comparison per place in the list: SQLite has no operator for lists."""
 
 LONGEST_TAG = 40
 LONGEST_SEARCH = 200

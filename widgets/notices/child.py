@@ -77,7 +77,10 @@ def proxies() -> set[tuple[str, int]]:
 
 
 def guard(*, may_be_inside: bool) -> None:
-    """From now on, every connection of this process is checked, whichever library makes it and after each redirect."""
+    """From now on, this process starts no programs, and connects only to the outside or a proxy unless `may_be_inside`.
+
+    This holds whichever library makes the connection, and after each redirect.
+    """
     allowed = set() if may_be_inside else proxies()
 
     def hook(event: str, args: tuple[Any, ...]) -> None:

@@ -1,7 +1,7 @@
 """Keeps ready answers in this process, so that a poll of fresh data reads nothing from the database.
 
-`changes` tells whether the data has changed. A page holds until its data changes or becomes stale, and until the next
-poll that must be recorded. So an answer from a page never needs work after the response.
+Such an answer is called a page. It is valid until its data changes (see `changes`), its data becomes stale, or the next
+poll must be recorded. So an answer from a page never needs work after the response.
 """
 
 import threading

@@ -59,7 +59,7 @@ class SavedReport(ReportType):
 
 
 def drawable(report: Report) -> tuple[str, ...]:
-    """The charts that can show a report of this row kind."""
+    """The charts that can show this report."""
     if report.row_kind == "total":
         return (*ONE_TOTAL_CHARTS, "table")
     if report.row_kind == "steps":

@@ -10,7 +10,9 @@ from widgets.models import Action
 
 
 class Command(BaseCommand):
-    help = "Removes all second factors of one account. The password alone logs in then. The owner gets a mail."
+    help = (
+        "Removes all second factors of one account. The password alone is then enough to log in. The owner gets a mail."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="the user name")
@@ -22,4 +24,4 @@ class Command(BaseCommand):
         if not second_factor.remove(user):
             raise CommandError("This account has no second factor.")
         audit_log.log_command([user], "Removed the second factor.", Action.WAYS_TO_SIGN_IN)
-        self.stdout.write("Removed. The password alone logs in now.")
+        self.stdout.write("Removed. The password alone is enough to log in now.")

@@ -1,8 +1,8 @@
 """Reads the answer to an unsaved Insights report into columns of numbers: one per metric and breakdown value.
 
-An answer is `{"headers", "date_range", "series": {metric_key: …}, "meta": {"report_sections": {"show": […]}}}`. Below a
-metric key are the values of the breakdown, if there is one, with `$overall` beside them, then `{date: n}` or
-`{"all": n}`. `series` is in alphabetical order, so only `show[].metric_key` says which metric is which.
+An answer is `{"headers", "date_range", "series": {metric_key: …}, "meta": {"report_sections": {"show": […]}}}`. A
+metric key holds `{date: n}` or `{"all": n}`. With a breakdown, it holds one of these per value, and one for `$overall`.
+`series` is in alphabetical order, so only `show[].metric_key` says which metric is which.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
