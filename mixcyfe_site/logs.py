@@ -125,7 +125,8 @@ class OncePerMinute(logging.Filter):
 class NoPolls(logging.Filter):
     """Hides widgets' addresses in Django's lines on failed polls, because the addresses are secret.
 
-    Lines with a traceback get another text, and all others are dropped: the views log the reasons."""
+    Lines with a traceback get another text, and all others are dropped: the views log the reasons.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)

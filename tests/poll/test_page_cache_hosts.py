@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from fake_mixpanel.fake import FakeMixpanel
+from tests.poll.cached_site import PROMISED, WIDGET, filled
 from tests.poll.silent_proxy import SilentProxy
-from tests.poll.test_page_cache import PROMISED, WIDGET, filled
 from tests.running.conftest import host, needs_cluster, standin
 from tests.running.own_postgres import INITDB, OwnPostgres
 from tests.running.site import Site, eventually

@@ -11,7 +11,7 @@ from fake_mixpanel.fake import FakeMixpanel
 from tests.apart import APART
 from tests.refresh.test_backoff import MakeWidget, boss, clock, pick, seconds
 from tests.refresh.test_freshness import cyfe_polls, header
-from widgets.admin.connection import check_saved
+from widgets.editor.connection import check_saved
 from widgets.editor.preview import Ask, preview
 from widgets.models import Project, Snapshot, Widget
 from widgets.refresh import gateway

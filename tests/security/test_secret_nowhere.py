@@ -20,37 +20,14 @@ from django.views.debug import ExceptionReporter, get_exception_reporter_filter
 
 from mixcyfe_site.logs import JsonLine
 from tests.conftest import CLUSTER
-from tests.security.marker import BY_METHOD, SECRET, USERNAME, found_in, pair
+from tests.security.echoes import Reply, replies
+from tests.security.marker import BY_METHOD, SECRET, USERNAME, found_in
+from widgets.formats import FORMATS
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.encrypted import keyring
 from widgets.refresh.gateway import client_of
 
 ROOT = "http://mixpanel.test/api"
-
-Reply = tuple[int, dict[str, str], bytes] | Exception
-
-
-def replies(header: str, auth: str) -> dict[str, Reply]:
-    """What Mixpanel, or something before it, might say with the credentials in it."""
-    said = f"cannot use {pair(auth)} or {header} or {SECRET} here"
-    error = json.dumps({"error": said, "request": f"/api/query?secret={SECRET}"}).encode()
-    return {
-        "credentials": (401, {}, error),
-        "plan": (402, {}, error),
-        "access": (403, {}, error),
-        "query": (400, {}, error),
-        "time zone": (400, {}, json.dumps({"error": f"to_date cannot be later than today {said}"}).encode()),
-        "limit": (429, {"Retry-After": SECRET}, error),
-        "server": (500, {"X-Echo": "x"}, f"<html><pre>Authorization: {header}\n{said}</pre>".encode()),
-        "plain": (502, {}, said.encode()),
-        "redirect": (302, {"Location": f"http://elsewhere.test/?{said.replace(' ', '+')}"}, error),
-        "no JSON": (200, {}, f'{{"data": "{said}'.encode()),
-        "an error with 200": (200, {}, error),
-        "another shape": (200, {}, json.dumps({"data": said}).encode()),
-        "packed": (200, {"Content-Encoding": "gzip"}, said.encode()),
-        "no connection": requests.ConnectionError(f"failed to reach {said}"),
-        "a bug": RuntimeError(said),
-    }
 
 
 class Kept(logging.Handler):
@@ -103,7 +80,7 @@ def look(client: Client, method: str, path: str, seen: list[str], data: Any = No
 
 def look_everywhere(client: Client, widget: Widget, seen: list[str]) -> None:
     project = widget.project
-    for ending in (".csv", ".json", ""):
+    for ending in (*(f".{format}" for format in FORMATS), ""):
         look(client, "get", f"/w/{widget.slug}{ending}", seen)
     look(client, "get", "/", seen)
     look(client, "get", f"/charts/{widget.pk}.json", seen)

@@ -1,13 +1,9 @@
 """/metrics: what Prometheus reads with the token, and that nobody else reads anything."""
 
 import json
-import os
 import re
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,43 +13,13 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from tests.conftest import new_project
-from widgets.counting import polls
-from widgets.models import ApiCall, Project, Snapshot, Widget
+from tests.web.metrics import BEARER, TOKEN, Numbers, folder, numbers
+from widgets.models import Project, Snapshot, Widget
 from widgets.web import metrics_page
 
-TOKEN = "a-token-for-prometheus-0123456789"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
+__all__ = ["folder", "numbers"]
 ROOT = Path(__file__).resolve().parents[2]
 MakeWidget = Callable[..., Widget]
-Numbers = dict[tuple[str, ...], float]
-
-
-@pytest.fixture
-def folder(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A host with METRICS_TOKEN, on which nothing was counted before."""
-    settings.METRICS_TOKEN = TOKEN
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(polls, "begun", None)
-    monkeypatch.setattr(metrics_page, "FRESH_SECONDS", 0)
-    yield tmp_path
-    polls.begun = None
-
-
-@pytest.fixture
-def numbers(folder: Path, db: None, client: Client) -> Callable[[], Numbers]:
-    """Reads the page as Prometheus does: a sample's name and the values of its labels, by their names → its number."""
-
-    def read() -> Numbers:
-        answer = client.get("/metrics", headers=BEARER)
-        assert answer.status_code == 200, answer.content
-        families = list(parse(answer.content.decode()))
-        return {
-            (s.name, *(value for _, value in sorted(s.labels.items()))): s.value
-            for family in families
-            for s in family.samples
-        }
-
-    return read
 
 
 def test_it_is_not_there_without_a_token_in_the_settings(client: Client, db: None) -> None:
@@ -123,66 +89,6 @@ def test_it_counts_queries_and_what_is_left(make_widget: MakeWidget, poll: Any, 
     assert (after["mixcyfe_query_seconds_count",], after["mixcyfe_query_seconds_bucket", "+Inf"]) == (1, 1)
 
 
-def test_the_queries_never_fall_when_the_ledger_is_pruned(
-    make_widget: MakeWidget, poll: Any, numbers: Callable[[], Numbers], project: Project
-) -> None:
-    now = timezone.now()
-    for minutes in (50, 30, 1):
-        at = now - timedelta(minutes=minutes)
-        ApiCall.objects.create(project=project, started_at=at, ended_at=at + timedelta(seconds=3), outcome="limit")
-    ApiCall.objects.create(project=project, started_at=now)  # still runs
-    for _ in range(2):
-        assert numbers()["mixcyfe_queries_total", "limit", "Acme"] == 3
-    ApiCall.objects.filter(started_at__lt=now - timedelta(minutes=20)).delete()
-    found = numbers()
-    assert found["mixcyfe_queries_total", "limit", "Acme"] == 3
-    assert found["mixcyfe_query_seconds_sum",] == 9
-    assert [found["mixcyfe_query_seconds_bucket", bound] for bound in ("2.0", "4.0", "+Inf")] == [0, 3, 3]
-
-
-def test_the_queries_never_fall_when_the_clock_is_set_back(
-    numbers: Callable[[], Numbers], folder: Path, project: Project
-) -> None:
-    at = timezone.now() - timedelta(minutes=30)
-    ApiCall.objects.create(project=project, started_at=at, ended_at=at, outcome="ok")
-    numbers()
-    ApiCall.objects.all().delete()
-    for file in folder.rglob("*.*"):
-        os.utime(file, (time.time() + 3600,) * 2)
-    assert numbers()["mixcyfe_queries_total", "ok", "Acme"] == 1
-
-
-def test_after_days_without_a_scrape_it_reads_the_calls_of_the_last_hour_alone(
-    numbers: Callable[[], Numbers], folder: Path, project: Project
-) -> None:
-    now = timezone.now()
-    for minutes in (30, 2 * 24 * 60, 10):
-        at = now - timedelta(minutes=minutes)
-        ApiCall.objects.create(project=project, started_at=at, ended_at=at + timedelta(seconds=3), outcome="ok")
-        if minutes == 30:
-            assert numbers()["mixcyfe_queries_total", "ok", "Acme"] == 1
-        else:
-            ApiCall.objects.filter(started_at=now - timedelta(minutes=30)).delete()  # it is in the totals
-    (kept,) = folder.rglob("calls.json")
-    kept.write_text(json.dumps(json.loads(kept.read_text()) | {"until": (now - timedelta(days=3)).isoformat()}))
-    assert numbers()["mixcyfe_queries_total", "ok", "Acme"] == 2
-
-
-def test_the_queries_that_were_shown_do_not_fall_after_days_without_a_scrape(
-    numbers: Callable[[], Numbers], folder: Path, project: Project
-) -> None:
-    now = timezone.now()
-    call = ApiCall.objects.create(project=project, started_at=now, ended_at=now, outcome="ok")
-    assert numbers()["mixcyfe_queries_total", "ok", "Acme"] == 1
-    days = timedelta(days=3)
-    ApiCall.objects.filter(pk=call.pk).update(started_at=now - days, ended_at=now - days)
-    (kept,) = folder.rglob("calls.json")
-    stored = json.loads(kept.read_text())
-    until = (datetime.fromisoformat(stored["until"]) - days).isoformat()
-    kept.write_text(json.dumps(stored | {"until": until}))
-    assert [numbers()["mixcyfe_queries_total", "ok", "Acme"] for _ in range(2)] == [1, 1]
-
-
 def test_the_age_is_that_of_the_oldest_polled_widget(make_widget: MakeWidget, numbers: Callable[[], Numbers]) -> None:
     now = timezone.now()
     for event, hours, was_polled, active in (
@@ -237,31 +143,6 @@ def test_it_gives_no_address_and_no_secret(make_widget: MakeWidget, poll: Any, f
         assert secret not in page + kept
 
 
-def test_its_files_are_for_this_user_alone(folder: Path, numbers: Callable[[], Numbers], client: Client) -> None:
-    numbers()
-    (made,) = folder.iterdir()
-    assert made.stat().st_mode & 0o777 == 0o700
-    made.chmod(0o755)
-    answer = client.get("/metrics", headers=BEARER)
-    assert (answer.status_code, b"TMPDIR" in answer.content) == (503, True)
-
-
-def test_a_link_that_somebody_laid_is_not_followed(
-    folder: Path, numbers: Callable[[], Numbers], client: Client
-) -> None:
-    numbers()
-    (made,) = folder.iterdir()
-    made.rename(folder / "elsewhere")
-    made.symlink_to(folder / "elsewhere")
-    assert client.get("/metrics", headers=BEARER).status_code == 503
-
-
-def test_nothing_is_counted_without_a_token(make_widget: MakeWidget, poll: Any, folder: Path, settings: Any) -> None:
-    settings.METRICS_TOKEN = ""
-    poll(make_widget())
-    assert not list(folder.iterdir())
-
-
 def test_it_asks_the_database_once_in_ten_seconds(
     folder: Path, db: None, client: Client, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
@@ -306,35 +187,3 @@ def test_the_dashboard_asks_the_prometheus_that_is_chosen_and_names_labels_that_
             named = {word for group in re.findall(r"by \(([^)]*)\)", target["expr"]) for word in group.split(", ")}
             named |= set(re.findall(r"{{(\w+)}}", target["legendFormat"]))
             assert named <= labels, panel["title"]
-
-
-def test_a_crash_while_counts_are_added_up_counts_nothing_twice(
-    folder: Path, numbers: Callable[[], Numbers], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    numbers()
-    (made,) = folder.iterdir()
-    for number in (1, 2):
-        (made / f"{number}-gone.counts").write_bytes(number.to_bytes(8, sys.byteorder))
-    with monkeypatch.context() as crash:
-        crash.setattr(Path, "unlink", crashes)
-        with pytest.raises(KeyboardInterrupt):
-            polls.counted()
-    assert len(list(made.glob("*.counts"))) == 2
-    assert [polls.counted()["fresh"] for _ in range(2)] == [3, 3]
-    assert not list(made.glob("*.counts"))
-
-
-def crashes(*_: object, **__: object) -> None:
-    raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize("left", [b"", bytes(8), b'{"counts": [1', b"[]"], ids=["nothing", "zeros", "half", "list"])
-def test_half_a_file_that_a_crash_left_stops_nothing(
-    folder: Path, numbers: Callable[[], Numbers], project: Project, left: bytes
-) -> None:
-    numbers()
-    (made,) = folder.iterdir()
-    for name in ("ended.json", "calls.json"):
-        (made / name).write_bytes(left)
-    found = numbers()
-    assert (found["mixcyfe_polls_total", "fresh"], found["mixcyfe_queries_left", "Acme"]) == (0, 60)

@@ -55,10 +55,12 @@ def keep_a_lead(by: Any, membership: Membership) -> None:
 
 
 def keep_a_superuser(user: Any) -> None:
-    """Raises LastSuperuser if no other superuser can log in. Call it in the transaction that demotes `user`.
+    """Raises LastSuperuser if `user` is a superuser, and no other one can log in.
 
-    The locks keep two superusers from demoting each other.
+    Call it in the transaction that demotes `user`: its locks keep two superusers from demoting each other.
     """
+    if not user.is_superuser:
+        return
     superusers = get_user_model().objects.filter(is_superuser=True, is_active=True).order_by("pk").select_for_update()
     if all(each.pk == user.pk or is_pending(each) for each in superusers):
         raise LastSuperuser

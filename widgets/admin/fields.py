@@ -11,8 +11,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from widgets.models.zones import known_zones
 from widgets.spec import FILTER_OPS
-from widgets.times import known_zones
 
 
 def picker(what: str, help_text: str = "") -> dict[str, str]:

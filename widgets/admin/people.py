@@ -35,7 +35,7 @@ admin.site.unregister(User)
 class PersonForm(UserChangeForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if self.instance.is_superuser and not (cleaned.get("is_active") and cleaned.get("is_superuser")):
+        if not (cleaned.get("is_active") and cleaned.get("is_superuser")):
             try:
                 keep_a_superuser(self.instance)
             except LastSuperuser:

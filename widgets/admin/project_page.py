@@ -17,8 +17,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from widgets.accounts import reauthentication
-from widgets.admin.connection import SUBJECT, ConnectionForm, check_form, check_saved
+from widgets.admin.connection import ConnectionForm, check_form
 from widgets.admin.fields import focus_first_error
+from widgets.editor.connection import SUBJECT, check_saved
 from widgets.freshness import for_polls
 from widgets.models import ApiCall, Project
 from widgets.models.call import Outcome, Purpose

@@ -10,7 +10,7 @@ from widgets.cyfe import Table, write_csv
 from widgets.formats import badge, plain_csv, records, table_json
 from widgets.spec import Charted, hours_on_axis
 
-__all__ = ["FORMATS", "NOT_FOR_CYFE", "Format", "formats_for"]
+__all__ = ["FORMATS", "NOT_FOR_CYFE", "formats_for", "has_format"]
 
 NOT_FOR_CYFE = (
     "Cyfe's dates have no hours, so this chart has no address for Cyfe. For hours in Cyfe, choose the chart table."
@@ -71,10 +71,14 @@ FORMATS: dict[str, Format] = {format.ending: format for format in _FORMATS}
 """Ending of an address → its format, Cyfe's first."""
 
 
+def has_format(widget: Charted, ending: str) -> bool:
+    """Whether the widget has this format. Every widget has those without an address, such as the pages' figure."""
+    format = FORMATS.get(ending)
+    if format is None:
+        return True
+    return (not format.charts or widget.chart in format.charts) and (format.has_hours or not hours_on_axis(widget))
+
+
 def formats_for(widget: Charted) -> list[Format]:
     """The formats that this widget has."""
-    return [
-        format
-        for format in FORMATS.values()
-        if (not format.charts or widget.chart in format.charts) and (format.has_hours or not hours_on_axis(widget))
-    ]
+    return [format for ending, format in FORMATS.items() if has_format(widget, ending)]

@@ -14,9 +14,9 @@ from widgets.mixpanel.regions import REGIONS
 from widgets.models.access import VisibleQuerySet
 from widgets.models.encrypted import Encrypted, EncryptedField, encrypt, problem_with
 from widgets.models.membership import Membership
+from widgets.models.zones import validate_timezone
 from widgets.reports.rules import check
 from widgets.spec import ENGINES, INSIGHTS, Problem
-from widgets.times import known_zones
 
 PROJECT_SECRET_ENDS = date(2027, 3, 3)
 """Project secrets stop working on this day: https://developer.mixpanel.com/reference/project-secret."""
@@ -33,15 +33,6 @@ class Auth(models.TextChoices):
 
     SERVICE_ACCOUNT = "service_account", "Service account"
     PROJECT_SECRET = "project_secret", "Project secret (Mixpanel ends it on 3 March 2027)"
-
-
-def validate_timezone(name: str) -> None:
-    if name not in known_zones():
-        raise ValidationError(
-            "There is no time zone with this name. Copy it from Mixpanel's project settings, for example "
-            "US/Pacific or Europe/Paris.",
-            code="timezone",
-        )
 
 
 class VisibleProjects(VisibleQuerySet["Project"]):

@@ -9,10 +9,9 @@ from typing import Any
 
 from django.db import connection
 
-from widgets.formats import FORMATS, Format
+from widgets.formats import has_format
 from widgets.freshness import is_stale, is_too_old
 from widgets.models.encrypted import problem_with
-from widgets.spec import TIME_SERIES_CHARTS
 
 RENDERING_VERSION = 2
 """Raise this number when the same data is rendered differently: all stored renderings are then made again."""
@@ -48,7 +47,7 @@ COLUMNS = {
 
 DATES = tuple(name for name in COLUMNS if name.endswith(("_at", "_until")))
 
-_POLL = f"""
+POLL = f"""
 SELECT {", ".join(COLUMNS.values())}
 FROM widgets_widget w
 JOIN widgets_project p ON p.id = w.project_id
@@ -56,20 +55,6 @@ JOIN widgets_snapshot s ON s.id = w.snapshot_id
 LEFT JOIN widgets_rendering r ON r.widget_id = w.id AND r.format = %s
 WHERE w.slug = %s AND w.active = %s
 """  # noqa: S608 - only constants
-
-
-def _poll(format: Format) -> str:
-    """The statement for this format. A widget that lacks the format is not found."""
-    statement, separator = _POLL, "', '"
-    if format.charts:
-        statement += f"AND w.chart IN ('{separator.join(format.charts)}') "
-    if not format.has_hours:  # the same rule as `spec.hours_on_axis`
-        dated = separator.join(TIME_SERIES_CHARTS)
-        statement += f"AND NOT (w.unit = 'hour' AND w.report = 'insights' AND w.chart IN ('{dated}'))"
-    return statement
-
-
-POLLS = {ending: _poll(format) for ending, format in FORMATS.items()}
 
 
 @dataclass(slots=True)
@@ -129,9 +114,9 @@ class PollRow:
 
 
 def find(slug: str, format: str) -> PollRow | None:
-    """The active widget with this slug, or None."""
+    """The active widget with this slug, or None. A widget that lacks the format is not found."""
     with getattr(connection, "prepared_cursor", connection.cursor)() as cursor:
-        cursor.execute(POLLS.get(format, _POLL), (format, slug, True))
+        cursor.execute(POLL, (format, slug, True))
         row = cursor.fetchone()
     if row is None:
         return None
@@ -140,7 +125,8 @@ def find(slug: str, format: str) -> PollRow | None:
         values[name] = moment(values[name])
     if values["body"] is not None:
         values["body"] = bytes(values["body"])
-    return PollRow(**values)
+    found = PollRow(**values)
+    return found if has_format(found, format) else None
 
 
 def moment(value: Any) -> datetime | None:

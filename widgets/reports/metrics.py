@@ -103,8 +103,7 @@ class Metrics(AsksInsights):
             report = without_gaps(report) if report.row_kind == "total" else replace(report, gaps=True)
         return replace(
             super().view(report, spec),
-            # Reports by hour that were stored as steps have the name “Time”.
-            labels_name=report.labels_name or (spec.breakdown if spec.breakdown and not several else "Name"),
+            labels_name=spec.breakdown if spec.breakdown and not several else "Name",
             values_name="Total" if several else names[0],
         )
 
