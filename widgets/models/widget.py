@@ -255,21 +255,6 @@ class Widget(models.Model):
             Snapshot.objects.filter(pk=self.snapshot.pk).set_due(project)
         return None
 
-    def move(self, place: str, neighbour: int | None = None) -> None:
-        """Moves the widget within its project: `place` is `first`, `last`, or `before` or `after` a neighbour's id."""
-        with transaction.atomic():
-            Project.objects.select_for_update().filter(pk=self.project_id).first()
-            rows = dict(Widget.objects.filter(project=self.project_id).in_order().values_list("pk", "position"))
-            order = [pk for pk in rows if pk != self.pk]
-            places = {"first": 0, "last": len(order)}
-            if neighbour in order:
-                places |= {"before": order.index(neighbour), "after": order.index(neighbour) + 1}
-            if place not in places:
-                return  # the neighbour is gone
-            order.insert(places[place], self.pk)
-            moved = [Widget(pk=pk, position=number) for number, pk in enumerate(order, 1) if rows[pk] != number]
-            Widget.objects.bulk_update(moved, ["position"], batch_size=500)
-
     def replace_slug(self) -> None:
         """Gives the widget a new address; the old one answers 404 from now on."""
         self.slug = new_slug()
