@@ -181,9 +181,9 @@ def test_the_pages_say_what_widgets_cost(
     assert "2 queries refresh the 4 active widgets" in page
     assert "adds 0 queries: there is room for 39 more metrics" in page
     page = admin_client.get(f"/admin/widgets/widget/{widgets[0].pk}/change/").content.decode()
-    assert "It shares a query to Mixpanel with 2 other widgets." in page
+    assert "This widget shares a query to Mixpanel with 2 other widgets." in page
     page = admin_client.get(f"/admin/widgets/widget/{alone.pk}/change/").content.decode()
-    assert "It has its own query to Mixpanel." in page
+    assert "This widget has its own query to Mixpanel." in page
     assert mixpanel.calls == []
     assert header(cyfe_polls(alone), "Cache-Status")
 

@@ -109,7 +109,6 @@ class WidgetForm(forms.ModelForm):
         labels = {"range": "Dates"}
         help_texts = {
             "report": "The report decides which fields appear below.",
-            "unit": "Hours: only for several metrics and formulas, at most 31 days. Cyfe shows them only as a table.",
             "last": "",
             "overlay_previous": "Draws the period before on the same dates: dashed lines, or paler columns. Needs no "
             "more queries.",

@@ -49,8 +49,8 @@ def sharing_of(widget: Widget) -> str:
         if widget.snapshot_id in pks:
             others = Widget.objects.filter(active=True, snapshot__in=pks).exclude(pk=widget.pk).count()
             if others:
-                return f"It shares a query to Mixpanel with {others} other widget{'s' if others > 1 else ''}."
-    return f"It has its own query to Mixpanel. {why_alone(widget)}".strip()
+                return f"This widget shares a query to Mixpanel with {others} other widget{'s' if others > 1 else ''}."
+    return f"This widget has its own query to Mixpanel. {why_alone(widget)}".strip()
 
 
 def why_alone(widget: Widget) -> str:
