@@ -240,9 +240,9 @@ def main() -> int:
     projects = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
     ids = tuple(DEMO_PROJECT_ID + n for n in range(projects))
-    with tempfile.TemporaryDirectory() as name, FakeMixpanel(projects=ids, hourly_limit=10**9) as standin:
+    with tempfile.TemporaryDirectory() as name, FakeMixpanel(projects=ids, hourly_limit=10**9) as fake:
         folder = Path(name)
-        with Site(folder, standin.url, "postgres") as site:
+        with Site(folder, fake.url, "postgres") as site:
             print(f"| {projects:,} projects, {projects * WIDGETS:,} widgets | takes | |\n|---|---|---|")
             paths = import_all(site, projects)
             manage(site, "shell", "-v0", "-c", PEOPLE)

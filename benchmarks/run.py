@@ -124,18 +124,18 @@ def in_turn(what: str, url: str, other: str, script: Path | None = None) -> Load
     return ours
 
 
-def against_asking(site: Site, standin: FakeMixpanel, hot: Load) -> None:
-    standin.concurrent_limit = 1000
+def against_asking(site: Site, fake: FakeMixpanel, hot: Load) -> None:
+    fake.concurrent_limit = 1000
     for latency in (0.0, 0.3):
-        standin.latency = latency
+        fake.latency = latency
         asking = wrk(serve(site, "benchmarks.apps:asking", threads=8))
         what = f"… a connector that asks on every poll, Mixpanel taking {latency * 1000:.0f} ms"
         row(what, rate(hot), rate(asking), times(hot.rate, asking.rate))
-    standin.latency = 0
+    fake.latency = 0
 
 
-def cold_poll(site: Site, standin: FakeMixpanel, base: str) -> None:
-    standin.latency = 0.3
+def cold_poll(site: Site, fake: FakeMixpanel, base: str) -> None:
+    fake.latency = 0.3
     # Without APART, the first poll would also refresh the other widgets.
     cold = {"report": "events", "events": ["Signed up"], **APART}
     paths = site.add(*({**cold, "title": f"cold {i}", "last": i + 40} for i in range(20)))
@@ -144,19 +144,19 @@ def cold_poll(site: Site, standin: FakeMixpanel, base: str) -> None:
         started = time.perf_counter()
         assert site.session.get(base + path).status_code == 200
         took.append((time.perf_counter() - started) * 1000)
-    standin.latency = 0
+    fake.latency = 0
     median = statistics.median(took)
     row("Cold poll, less Mixpanel's 300 ms", f"{median:.0f} ms", "300 ms", f"+ {median - 300:.0f} ms")
 
 
-def outage(site: Site, standin: FakeMixpanel, base: str, path: str, hot: Load) -> None:
-    standin.fail(503)
+def outage(site: Site, fake: FakeMixpanel, base: str, path: str, hot: Load) -> None:
+    fake.fail(503)
     site.make_old(minutes=7 * 60)
     site.session.get(base + path)
     down = wrk(base + path)
     slowest_at_100(base + path, ", during an outage")
     row("Polls through an outage of Mixpanel", rate(down), rate(hot), times(down.rate, hot.rate))
-    standin.clear_faults()
+    fake.clear_faults()
     site.make_old(minutes=0)
 
 
@@ -202,12 +202,12 @@ def memory(process: "subprocess.Popen[bytes]", url: str) -> None:
     row(f"Memory of a web process after {polls:,.0f} polls", f"{megabytes():.1f} MB", f"{before:.1f} MB", "")
 
 
-def on_postgres(folder: Path, standin: FakeMixpanel) -> None:
+def on_postgres(folder: Path, fake: FakeMixpanel) -> None:
     if missing := postgres_missing():
         print(f"\n{missing}")
         return
     (folder / "pg").mkdir()
-    with Site(folder / "pg", standin.url, "postgres") as site:
+    with Site(folder / "pg", fake.url, "postgres") as site:
         (path,) = site.add(WIDGET)
         base, _ = site.web(threads=1)
         for _ in range(3):
@@ -229,26 +229,26 @@ def main() -> Any:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, commit {commit.strip()}")
     print("One web process with one thread (granian), wrk with 8 connections on the same machine.\n")
     print("| what | measured | against | ratio |\n|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as name, FakeMixpanel(hourly_limit=10**9) as standin:
+    with tempfile.TemporaryDirectory() as name, FakeMixpanel(hourly_limit=10**9) as fake:
         folder = Path(name)
-        with Site(folder, standin.url) as site:
+        with Site(folder, fake.url) as site:
             (path,) = site.add(WIDGET, hourly_limit=100_000)
             base, process = site.web(threads=1)
             assert site.session.get(base + path).status_code == 200
             hot = hot_polls(site, path, base)
-            against_asking(site, standin, hot)
-            cold_poll(site, standin, base)
+            against_asking(site, fake, hot)
+            cold_poll(site, fake, base)
             slowest_at_100(base + path, "")
-            standin.latency = 0.3
+            fake.latency = 0.3
             with refreshing(site, base, every=1, at_once=1):
                 slowest_at_100(base + path, ", while one query per second refreshes others")
             with refreshing(site, base, every=0.2, at_once=20):
                 slowest_at_100(base + path, ", while all refresh threads are busy")
-            standin.latency = 0
-            outage(site, standin, base, path, hot)
+            fake.latency = 0
+            outage(site, fake, base, path, hot)
             many_widgets(site, base, path, read=serve(site, LIMITED, BENCH_PAGES="0"))
             memory(process, base + path)
-        on_postgres(folder, standin)
+        on_postgres(folder, fake)
     slow_mixpanel.main()
     return 0
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tests.running.conftest import postgres_missing, redis_missing
 from tests.running.site import REDIS, Site
-from tests.running.slow import hammered, make_busy, slow_standin, timed
+from tests.running.slow import hammered, make_busy, slow_fake, timed
 
 LAST_REDIS = f"{REDIS}/15"
 
@@ -37,8 +37,8 @@ def measure(setup: SetUp, latency: float) -> str:
     """The slowest fresh poll, health check and login page; the slowest hard poll, and the number of lost polls."""
     with ExitStack() as ended:
         folder = Path(ended.enter_context(tempfile.TemporaryDirectory()))
-        standin = ended.enter_context(slow_standin())
-        site = Site(folder, standin.url, setup.database, MIXPANEL_TIMEOUT="60", **setup.settings)
+        fake = ended.enter_context(slow_fake())
+        site = Site(folder, fake.url, setup.database, MIXPANEL_TIMEOUT="60", **setup.settings)
         ended.enter_context(site)
 
         def start() -> str:
@@ -47,7 +47,7 @@ def measure(setup: SetUp, latency: float) -> str:
             return str((site.gunicorn() if setup.sync else site.web(workers=setup.workers))[0])
 
         base, healthy, slow = make_busy(site, start)
-        standin.latency = latency
+        fake.latency = latency
         slowest = []
         with hammered([base + path for path in slow]) as log:
             time.sleep(1)

@@ -10,7 +10,7 @@ from fake_mixpanel.buckets import days_between
 from fake_mixpanel.conditions import Where
 from fake_mixpanel.query import LONGEST_RANGE, Query, Refused, unacceptable
 
-Kind = TypeVar("Kind")
+Wanted = TypeVar("Wanted")
 
 UNITS = ("hour", "day", "week", "month", "quarter", "year")
 ANALYSES = ("linear", "cumulative", "rolling")
@@ -79,7 +79,7 @@ def read(query: Query) -> Bookmark:
     )
 
 
-def part(node: Mapping[str, Any], name: str, kind: type[Kind], default: Kind | None = None) -> Kind:
+def part(node: Mapping[str, Any], name: str, kind: type[Wanted], default: Wanted | None = None) -> Wanted:
     found = node.get(name, default)
     if not isinstance(found, kind) or isinstance(found, bool):
         raise unacceptable(f"{name} is missing, or has the wrong type")

@@ -19,7 +19,7 @@ import environ
 from cryptography.fernet import Fernet
 
 T = TypeVar("T")
-Kind = tuple[Callable[[str], Any], str]
+Rule = tuple[Callable[[str], Any], str]
 """A function that converts the text of a setting or raises an exception, and advice for that case."""
 
 ENGINES = {"sqlite": "mixcyfe_site.sqlite"} | dict.fromkeys(("postgres", "postgresql"), "mixcyfe_site.postgresql")
@@ -52,7 +52,7 @@ def stop(name: str, why: str) -> NoReturn:
     sys.exit(f"MixCyfe can't start: the setting {name} {why}.")
 
 
-def setting(name: str, kind: Kind, default: Any = None) -> Any:
+def setting(name: str, kind: Rule, default: Any = None) -> Any:
     """Converts the value of NAME, or the content of the file that NAME_FILE names. Required without a default."""
     NAMES.add(name)
     value, file = os.environ.get(name, "").strip(), os.environ.get(f"{name}_FILE")
@@ -121,40 +121,49 @@ def database(value: str) -> dict[str, Any]:
     return check(config, config["NAME"] and (config["NAME"] != ":memory:" or ":memory:" in value))
 
 
-def one_of(*choices: str) -> Kind:
+def one_of(*choices: str) -> Rule:
     return lambda value: {each.lower(): each for each in choices}[value.lower()], f"write one of {', '.join(choices)}"
 
 
-def number(least: float, most: int, kind: type = int, what: str = "a whole number") -> Kind:
+def number(least: float, most: int, kind: type = int, what: str = "a whole number") -> Rule:
     return lambda value: check(kind(value), least <= kind(value) <= most), f"write {what} from {least} to {most}"
 
 
 ADDRESS = "write an address such as https://mixcyfe.example.com"
 
-FLAG: Kind = lambda value: ON_OFF[value.lower()], "write on or off"
-SECRET_KEY: Kind = (
+FLAG: Rule = lambda value: ON_OFF[value.lower()], "write on or off"
+SECRET_KEY: Rule = (
     lambda value: check(value, len(value) >= 50 and len(set(value)) >= 5),  # Django's own check is security.W009
     "write a random text of 50 characters or more (make run writes one into .env)",
 )
-FERNET_KEYS: Kind = fernet_keys, "python manage.py new_key prints one (keep it: without it the stored secrets are lost)"
-HOSTS: Kind = lambda value: words(value, host), "write names such as mixcyfe.example.com, without https:// and port"
-SITE: Kind = site, ADDRESS
-SITES: Kind = lambda value: words(value, site), ADDRESS
-API_ROOT: Kind = protected, f"{ADDRESS}, because credentials are sent there (http: only for an address on this machine)"
-ISSUER: Kind = (
+FERNET_KEYS: Rule = (
+    fernet_keys,
+    "python manage.py new_key prints one (keep it: without it the stored secrets are lost)",
+)
+HOSTS: Rule = (
+    lambda value: words(value, host),
+    "write names such as mixcyfe.example.com, without https:// and port",
+)
+SITE: Rule = site, ADDRESS
+SITES: Rule = lambda value: words(value, site), ADDRESS
+API_ROOT: Rule = (
+    protected,
+    f"{ADDRESS}, because credentials are sent there (http: only for an address on this machine)",
+)
+ISSUER: Rule = (
     lambda value: protected(value) + "/" * value.endswith("/"),
     "write the provider's issuer, such as https://login.example.com (http: only for an address on this machine)",
 )
-BROKER: Kind = (
+BROKER: Rule = (
     lambda value: url(value, "redis", "rediss", "sentinel", "amqp", "amqps"),
     "TASKS=celery needs a Redis, for example redis://127.0.0.1:6379/0",
 )
-TOKEN: Kind = (
+TOKEN: Rule = (
     lambda value: check(value, len(value) >= 20 and len(set(value)) >= 5 and re.fullmatch("[!-~]+", value)),
     "write a random text of 20 characters or more, without spaces (python manage.py new_key prints one)",
 )
-MAIL_SERVER: Kind = (
+MAIL_SERVER: Rule = (
     lambda value: environ.Env.email_url_config(url(value, "smtp", "smtp+tls", "smtp+ssl")),
     "write smtp+tls://user:password@mail.example.com:587 (smtp+ssl:// for port 465)",
 )
-DATABASE: Kind = database, "write sqlite:///db.sqlite3 or postgres://user:password@host:5432/name"
+DATABASE: Rule = database, "write sqlite:///db.sqlite3 or postgres://user:password@host:5432/name"

@@ -70,8 +70,8 @@ def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def running_mixpanel() -> Iterator[FakeMixpanel]:
-    with FakeMixpanel() as standin:
-        yield standin
+    with FakeMixpanel() as fake:
+        yield fake
 
 
 @pytest.fixture

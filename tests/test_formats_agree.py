@@ -29,7 +29,7 @@ def written(report, drawing):
     table = lay_out(report, drawing)
     made = {
         name: WRITERS[name](table)
-        for name in (*(f.ending for f in formats_for(WidgetSpec("events", chart=drawing.chart))), "figure")
+        for name in (*(f.extension for f in formats_for(WidgetSpec("events", chart=drawing.chart))), "figure")
     }
     lines = list(csv.reader(io.StringIO(made["csv"].decode())))
     data = json.loads(made["json"] + b"}")

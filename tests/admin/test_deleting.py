@@ -196,7 +196,9 @@ def test_a_form_of_a_widget_that_was_deleted_meanwhile_keeps_its_entries(
 ) -> None:
     client, widget = editor(project), make_widget()
     address = f"{LIST}{widget.pk}/change/"
-    answers = answers_of(project, title="Typed by me", events="Logged in", seen=client.get(address).context["seen"])
+    answers = answers_of(
+        project, title="Typed by me", events="Logged in", stored_state=client.get(address).context["stored_state"]
+    )
     delete(boss(), widget)
     answer = client.post(address, answers | {"_save": "Save"})
     html = answer.content.decode()
@@ -206,7 +208,7 @@ def test_a_form_of_a_widget_that_was_deleted_meanwhile_keeps_its_entries(
     assert 'value="Typed by me"' in html
     assert not Widget.objects.exists()
     again = re.search(r'<form action="([^"]*)" method="post" id="widget_form"', html)[1]
-    assert 'name="seen"' not in html
+    assert 'name="stored_state"' not in html
     assert client.post(again, answers_of(project, title="Typed by me", events="Logged in")).status_code == 302
     assert Widget.objects.get().slug != widget.slug
 

@@ -197,18 +197,18 @@ def test_a_name_that_mixpanels_list_lacks_is_saved_with_a_warning(
 
 def test_a_save_over_somebody_elses_change_is_refused_once(boss: Client, make: Any, project: Project) -> None:
     widget = make(events="Signed up", title="Signups")
-    seen = boss.get(address_of(widget)).context["seen"]
+    opened = boss.get(address_of(widget)).context["stored_state"]
     other = editor(project)
     mine = {"events": "Signed up", "title": "Mine", "_save": "1"}
-    other.post(address_of(widget), answers_of(project, events="Signed up", title="Theirs", seen=seen))
-    answer = boss.post(address_of(widget), answers_of(project, **mine, seen=seen))
+    other.post(address_of(widget), answers_of(project, events="Signed up", title="Theirs", stored_state=opened))
+    answer = boss.post(address_of(widget), answers_of(project, **mine, stored_state=opened))
     [refusal] = errors_of(answer)["__all__"]
     assert "this widget was changed just now" in refusal
     assert "open. editor: Title: “Signups” → “Theirs”" in refusal
     assert answer.context["adminform"].form["title"].value() == "Mine"
     widget.refresh_from_db()
     assert widget.title == "Theirs"
-    boss.post(address_of(widget), answers_of(project, **mine, seen=answer.context["seen"]))
+    boss.post(address_of(widget), answers_of(project, **mine, stored_state=answer.context["stored_state"]))
     widget.refresh_from_db()
     assert widget.title == "Mine"
 

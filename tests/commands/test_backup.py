@@ -69,13 +69,13 @@ def test_it_overwrites_nothing(site: Copy) -> None:
     refused(site.manage("backup", "no/such/folder/copy"), "No such file or directory")
 
 
-@pytest.mark.parametrize("ending", ["-wal", "-journal"])
-def test_it_takes_no_name_beside_which_somebody_else_s_files_lie(site: Copy, ending: str) -> None:
+@pytest.mark.parametrize("extension", ["-wal", "-journal"])
+def test_it_takes_no_name_beside_which_somebody_else_s_files_lie(site: Copy, extension: str) -> None:
     """SQLite would take them for the copy's own, and a backup that fails would remove them."""
-    (site.folder / f"copy.sqlite3{ending}").write_text("something")
-    refused(site.manage("backup", "copy.sqlite3"), f"copy.sqlite3{ending} exists already")
+    (site.folder / f"copy.sqlite3{extension}").write_text("something")
+    refused(site.manage("backup", "copy.sqlite3"), f"copy.sqlite3{extension} exists already")
     assert [(file.name, file.read_text()) for file in site.folder.glob("copy*")] == [
-        (f"copy.sqlite3{ending}", "something")
+        (f"copy.sqlite3{extension}", "something")
     ]
 
 

@@ -22,7 +22,7 @@ NOT_RUN_HERE = {
     r"python3(\.11)? -m venv .*": "installs; .ci/run does",
     r"git (clone|pull)\b.*": "needs a repository elsewhere",
     r"cd .*": "changes nothing",
-    r".*remove_second_factor NAME": "needs a person who has one: tests/security/test_second_factor.py",
+    r".*remove_second_factor NAME": "needs a person who has one: tests/accounts/test_second_factor.py",
     r".*manage.py doctor": "finds what a test's site lacks: tests/running/test_doctor.py",
     r".*createsuperuser": "asks for a password on the terminal",
     r".*-m pytest .*": "this is pytest",
@@ -45,8 +45,8 @@ RUN = list(dict.fromkeys(command for page in PAGES for command in commands(page)
 
 @pytest.fixture(scope="module")
 def mixpanel() -> Iterator[FakeMixpanel]:
-    with FakeMixpanel() as standin:
-        yield standin
+    with FakeMixpanel() as fake:
+        yield fake
 
 
 @pytest.fixture(scope="module")

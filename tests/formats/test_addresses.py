@@ -19,8 +19,8 @@ OTHERS = ("plain.csv", "records.json", "json")
 
 @pytest.fixture
 def get(client: Client) -> Any:
-    def get(widget: Any, ending: str, **headers: str) -> Any:
-        return client.get(f"/w/{widget.slug}.{ending}", headers=headers)
+    def get(widget: Any, extension: str, **headers: str) -> Any:
+        return client.get(f"/w/{widget.slug}.{extension}", headers=headers)
 
     return get
 
@@ -59,47 +59,47 @@ def test_what_a_widget_lacks_is_no_address(client: Client, get: Any, make_widget
     line, number = make_widget(), make_widget(chart="number")
     assert get(number, "badge.json").status_code == 200
     missing = client.get("/w/" + "x" * 24 + ".csv")
-    for widget, ending in [
+    for widget, extension in [
         (line, "badge.json"),
         (line, "plain"),
         (line, "csv.plain"),
         (line, "records"),
         (line, "figure"),
     ]:
-        found = get(widget, ending)
-        assert (found.status_code, found.content, found.headers) == (404, missing.content, missing.headers), ending
+        found = get(widget, extension)
+        assert (found.status_code, found.content, found.headers) == (404, missing.content, missing.headers), extension
     number.chart = "line"
     number.save()
     assert get(number, "badge.json").status_code == 404
 
 
-@pytest.mark.parametrize("ending", OTHERS)
-def test_each_has_the_headers_of_cyfe_s_answer(client: Client, get: Any, make_widget: Any, ending: str) -> None:
+@pytest.mark.parametrize("extension", OTHERS)
+def test_each_has_the_headers_of_cyfe_s_answer(client: Client, get: Any, make_widget: Any, extension: str) -> None:
     widget = make_widget()
-    cyfes, first = get(widget, "csv"), get(widget, ending)
+    cyfes, first = get(widget, "csv"), get(widget, extension)
     differ = {"ETag", "Content-Type", "Content-Length", "Cache-Status", "Cache-Control"}  # two count seconds
     assert {k: v for k, v in first.items() if k not in differ} == {k: v for k, v in cyfes.items() if k not in differ}
     assert first["Cache-Control"].startswith("private, max-age=")
-    assert first["Content-Type"] == FORMATS[ending].content_type
-    again = get(widget, ending, **{"If-None-Match": first["ETag"]})
+    assert first["Content-Type"] == FORMATS[extension].content_type
+    again = get(widget, extension, **{"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
-    head = client.head(f"/w/{widget.slug}.{ending}")
+    head = client.head(f"/w/{widget.slug}.{extension}")
     assert (head.content, head["Content-Length"]) == (b"", str(len(first.content)))
-    assert client.post(f"/w/{widget.slug}.{ending}").status_code == 405
-    assert client.get(f"/w/{widget.slug}.{ending}?a=b").content == first.content
+    assert client.post(f"/w/{widget.slug}.{extension}").status_code == 405
+    assert client.get(f"/w/{widget.slug}.{extension}?a=b").content == first.content
 
 
 def test_all_are_rendered_from_one_query_and_kept_through_an_outage(
     get: Any, make_widget: Any, mixpanel: Any, django_assert_num_queries: Any
 ) -> None:
     widget = make_widget(chart="number")
-    before = {ending: get(widget, ending).content for ending in FORMATS}
+    before = {extension: get(widget, extension).content for extension in FORMATS}
     assert len(mixpanel.calls) == 1
     with django_assert_num_queries(len(FORMATS)):
-        assert {ending: get(widget, ending).content for ending in FORMATS} == before
+        assert {extension: get(widget, extension).content for extension in FORMATS} == before
     mixpanel.fail(status=500)
     Snapshot.objects.update(due_at=timezone.now(), retry_at=timezone.now() + timedelta(hours=1))
-    during = {ending: get(widget, ending) for ending in FORMATS}
+    during = {extension: get(widget, extension) for extension in FORMATS}
     assert {answer.status_code for answer in during.values()} == {200}
     assert all(during[e].content == before[e] for e in FORMATS if e != "json")
 

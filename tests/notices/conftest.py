@@ -14,7 +14,7 @@ from django.core.management import call_command
 
 from tests.refresh.test_freshness import clock
 from widgets.models import NoticeAddress, Project
-from widgets.notice_address import read_address
+from widgets.models.notice_address import read_address
 from widgets.notices import sending
 
 __all__ = ["clock"]

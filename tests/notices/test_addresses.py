@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.notices.conftest import PASSWORD, Webhook
-from widgets.notice_address import BY_SCHEME, KINDS, BadAddress, read_address
+from widgets.models.notice_address import BY_SCHEME, SERVICES, BadAddress, read_address
 from widgets.notices import child, sending
 
 FROM_SERVICES = [
@@ -72,10 +72,10 @@ def test_it_refuses_what_reads_files_or_turns_checks_off(url: str) -> None:
 
 
 @pytest.mark.slow
-def test_apprise_knows_every_kind_and_takes_its_addresses() -> None:
-    """One process per three of them, without sending: the examples of all kinds can be read by Apprise."""
+def test_apprise_knows_every_service_and_takes_its_addresses() -> None:
+    """One process per three of them, without sending: Apprise can read the examples of all services."""
     targets = [read_address(url) for url in FROM_SERVICES + TYPED]
-    assert {target.kind.title for target in targets} == {kind.title for kind in KINDS}
+    assert {target.service.title for target in targets} == {service.title for service in SERVICES}
     assert sending.check([(target, True) for target in targets]) == [""] * len(targets)
 
 

@@ -25,11 +25,11 @@ def deleted_while_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render, "WRITERS", {name: writes(write) for name, write in render.WRITERS.items()})
 
 
-@pytest.mark.parametrize("ending", [".csv", ".json", ""])
+@pytest.mark.parametrize("extension", [".csv", ".json", ""])
 def test_the_poll_that_found_it_is_answered(
-    client: Client, make_widget: Any, deleted_while_writing: None, ending: str
+    client: Client, make_widget: Any, deleted_while_writing: None, extension: str
 ) -> None:
-    address = f"/w/{make_widget().slug}{ending}"
+    address = f"/w/{make_widget().slug}{extension}"
     assert client.get(address).status_code == 200
     assert client.get(address).status_code == 404
     assert not Rendering.objects.exists()

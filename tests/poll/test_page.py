@@ -53,7 +53,7 @@ def test_browsers_ask_each_time_and_need_not_load_it_again(client: Client, make_
 def test_guesses_learn_nothing(client: Client, make_widget: Any) -> None:
     widget, paused = make_widget(), make_widget(active=False)
     wrong = client.get("/w/xxxxxxxxxxxxxxxxxxxxxxxx.csv")
-    no_endings = [f"{widget.slug}{ending}" for ending in (".", ".figure", ".page", ".html", "/", ".csv.csv")]
+    no_endings = [f"{widget.slug}{extension}" for extension in (".", ".figure", ".page", ".html", "/", ".csv.csv")]
     for address in (paused.slug, "xxxxxxxxxxxxxxxxxxxxxxxx", "x", "", *no_endings):
         answer = client.get(f"/w/{address}")
         assert (answer.status_code, answer.content, answer.headers) == (404, wrong.content, wrong.headers)

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.poll.cached_site import PROMISED, WIDGET, filled, on_both, run
-from tests.running.conftest import host, standin
+from tests.running.conftest import fake, host
 from tests.running.site import Site
 
-__all__ = ["filled", "host", "standin"]
+__all__ = ["fake", "filled", "host"]
 pytestmark = pytest.mark.slow
 
 

@@ -16,11 +16,11 @@ import pytest
 from fake_mixpanel.fake import FakeMixpanel
 from tests.poll.cached_site import PROMISED, WIDGET, filled
 from tests.poll.silent_proxy import SilentProxy
-from tests.running.conftest import host, needs_cluster, standin
+from tests.running.conftest import fake, host, needs_cluster
 from tests.running.own_postgres import INITDB, OwnPostgres
 from tests.running.site import Site, eventually
 
-__all__ = ["filled", "host", "standin"]
+__all__ = ["fake", "filled", "host"]
 
 
 def listeners(site: Site, then: str = "pid") -> list[Any]:
@@ -165,8 +165,8 @@ def test_a_process_that_was_paused_reads_first(filled: Site) -> None:
 
 @pytest.mark.cluster
 @pytest.mark.skipif(not INITDB, reason="left out: initdb is not installed")
-def test_a_restarted_database_is_listened_to_again(tmp_path: Any, standin: FakeMixpanel) -> None:
-    with OwnPostgres() as postgres, Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+def test_a_restarted_database_is_listened_to_again(tmp_path: Any, fake: FakeMixpanel) -> None:
+    with OwnPostgres() as postgres, Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         (site.path,) = site.add(WIDGET)
         hosts = [site.web()[0], site.web()[0]]
         until_hosts_keep(site, hosts)

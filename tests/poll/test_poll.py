@@ -168,9 +168,9 @@ def test_it_serves_the_last_good_answer_while_mixpanel_fails(poll: Any, make_wid
         mixpanel.clear_faults()
     age(widget, minutes=30)
     poll(widget)
-    healed = poll(widget)
-    assert "detail" not in healed["Cache-Status"]
-    assert healed["Cache-Status"].startswith("mixcyfe; hit; ttl=8")
+    recovered = poll(widget)
+    assert "detail" not in recovered["Cache-Status"]
+    assert recovered["Cache-Status"].startswith("mixcyfe; hit; ttl=8")
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 429, 500, 502, 503, 504, 302])

@@ -26,7 +26,7 @@ HAPPENS = st.one_of(
     st.tuples(st.just("polls"), st.integers(1, 40)),
     st.tuples(st.just("pause"), st.integers(1, 240)),
     st.tuples(st.just("outage"), st.sampled_from([500, 503, 429, 401, 400])),
-    st.tuples(st.just("healed"), st.just(0)),
+    st.tuples(st.just("recovery"), st.just(0)),
     st.tuples(st.just("killed"), st.just(0)),
     st.tuples(st.just("edited"), st.integers(0, 5)),
 )
@@ -53,7 +53,7 @@ def test_it_keeps_its_promises_through_any_day(mixpanel: FakeMixpanel, db: None,
                     clock.shift(timedelta(minutes=how_much))
                 case "outage":
                     mixpanel.fail(how_much)
-                case "healed":
+                case "recovery":
                     mixpanel.clear_faults()
                 case "killed":
                     leave_a_lease_behind()

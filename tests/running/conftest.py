@@ -45,18 +45,18 @@ needs_cluster = [
 
 
 @pytest.fixture
-def standin() -> Iterator[FakeMixpanel]:
+def fake() -> Iterator[FakeMixpanel]:
     with FakeMixpanel(hourly_limit=10_000) as mixpanel:
         yield mixpanel
 
 
 @pytest.fixture
-def host(tmp_path: Path, standin: FakeMixpanel) -> Iterator[Callable[..., Site]]:
+def host(tmp_path: Path, fake: FakeMixpanel) -> Iterator[Callable[..., Site]]:
     """A function that makes a site, for example `host("postgres", TASKS="celery")`."""
     with ExitStack() as ended:
 
         def make(database: str = "sqlite", **settings: Any) -> Site:
-            return ended.enter_context(Site(tmp_path, standin.url, database, **settings))
+            return ended.enter_context(Site(tmp_path, fake.url, database, **settings))
 
         yield make
 

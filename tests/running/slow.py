@@ -16,7 +16,7 @@ SLOW = (1, 2, 3)
 """The ids of the projects with stale and cold widgets. The project DEMO_PROJECT_ID has fresh data."""
 
 
-def slow_standin() -> FakeMixpanel:
+def slow_fake() -> FakeMixpanel:
     return FakeMixpanel(hourly_limit=10_000, projects=(DEMO_PROJECT_ID, *SLOW))
 
 

@@ -22,10 +22,10 @@ print(round(HostClock.objects.get().ahead, -1))
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
-def test_a_host_that_is_ahead_burns_no_queries_and_is_told(host: Any, standin: Any, database: str) -> None:
+def test_a_host_that_is_ahead_burns_no_queries_and_is_told(host: Any, fake: Any, database: str) -> None:
     site = host(database, REFRESH_THREADS="0")
     (path,) = site.add({"title": "a", "report": "events", "events": ["Signed up"], "refresh_minutes": 5})
     site.python(f"from django.test import Client; Client().get('{path}', headers={{'Host': '127.0.0.1'}})")
-    assert len(standin.calls) == 1
+    assert len(fake.calls) == 1
     assert site.python(POLLED_BY_A_HOST_THAT_IS_AHEAD.format(path=path)).strip() == "600.0"
-    assert len(standin.calls) == 1
+    assert len(fake.calls) == 1

@@ -96,10 +96,10 @@ def test_no_way_to_mixpanel(served: Site) -> None:
 
 
 @pytest.mark.skipif(bool(NO_DISK), reason=NO_DISK)
-def test_a_database_that_can_not_be_written(tmp_path: Path, standin: FakeMixpanel) -> None:
+def test_a_database_that_can_not_be_written(tmp_path: Path, fake: FakeMixpanel) -> None:
     with SmallDisk(tmp_path / "disk") as disk:
         url = f"sqlite:///{disk.folder}/site.sqlite3"
-        with Site(tmp_path, standin.url, DATABASE_URL=url, SITE_URL=f"http://127.0.0.1:{free_port()}") as site:
+        with Site(tmp_path, fake.url, DATABASE_URL=url, SITE_URL=f"http://127.0.0.1:{free_port()}") as site:
             site.add(SIGNUPS)
             disk.make_read_only()
             said = doctor(site)

@@ -23,9 +23,9 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, standin: FakeMixpanel, disk: SmallDisk) -> Iterator[Site]:
+def site(tmp_path: Path, fake: FakeMixpanel, disk: SmallDisk) -> Iterator[Site]:
     """A site whose database is on the small disk. Its processes end before the disk is unmounted."""
-    with Site(tmp_path, standin.url, DATABASE_URL=f"sqlite:///{disk.folder}/site.sqlite3") as site:
+    with Site(tmp_path, fake.url, DATABASE_URL=f"sqlite:///{disk.folder}/site.sqlite3") as site:
         yield site
 
 

@@ -153,10 +153,10 @@ LAYOUTS: list[tuple[str, dict[str, Any], Any, str]] = [
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, FakeMixpanel, str]]:
     with (
-        FakeMixpanel(hourly_limit=10_000) as standin,
-        Site(tmp_path_factory.mktemp("site"), standin.url) as site,
+        FakeMixpanel(hourly_limit=10_000) as fake,
+        Site(tmp_path_factory.mktemp("site"), fake.url) as site,
     ):
-        yield site, standin, site.web()[0]
+        yield site, fake, site.web()[0]
 
 
 @pytest.fixture(scope="module")
@@ -186,10 +186,10 @@ def paths(served: Any) -> dict[str, str]:
 def test_it_serves_exactly_what_cyfe_draws(
     served: Any, paths: dict[str, str], title: str, answer: Any, expected: str
 ) -> None:
-    site, standin, base = served
-    standin.clear_faults()
+    site, fake, base = served
+    fake.clear_faults()
     # Widgets with the same query share its answer, so another test may have fetched the answer already.
-    standin.fail(200, json.dumps(answer))
+    fake.fail(200, json.dumps(answer))
     for _ in range(2):
         got = site.session.get(base + paths[title])
         assert (got.status_code, got.content.decode()) == (200, expected)
@@ -203,9 +203,9 @@ def test_it_serves_exactly_what_cyfe_draws(
 
 def test_it_answers_hot_and_cold_polls_with_the_same_headers(served: Any, paths: dict[str, str]) -> None:
     """A hot poll does not pass through Django's request stack. Its headers must not show the difference."""
-    site, standin, base = served
-    standin.clear_faults()
-    standin.fail(200, json.dumps(EVENTS))  # only the first of these tests asks Mixpanel
+    site, fake, base = served
+    fake.clear_faults()
+    fake.fail(200, json.dumps(EVENTS))  # only the first of these tests asks Mixpanel
     url = base + paths["line"]
     assert site.session.get(url).status_code == 200
     hot = site.session.get(url)

@@ -20,27 +20,27 @@ PATIENT = {"MIXPANEL_TIMEOUT": "15", "POLL_WAIT": "1"}
 """Settings with which the query still runs when the test kills its process, even on a busy machine."""
 
 
-def test_it_recovers_from_a_killed_web_process(host: Any, standin: Any) -> None:
+def test_it_recovers_from_a_killed_web_process(host: Any, fake: Any) -> None:
     site = host(**PATIENT)
     (path,) = site.add(WIDGET)
     base, first = site.web()
     good = eventually(lambda: csv_at(site, base + path))
-    asked = len(standin.calls)
+    asked = len(fake.calls)
     site.make_old(minutes=30)
-    standin.latency = 20
+    fake.latency = 20
     site.session.get(base + path)
-    eventually(lambda: len(standin.calls) == asked + 1)
+    eventually(lambda: len(fake.calls) == asked + 1)
     site.kill(first)
-    standin.latency = 0
+    fake.latency = 0
     # The lease would end 30 seconds after the timeout. The test ends it at once.
     assert site.sql("SELECT count(*) FROM widgets_snapshot WHERE lease_token != ''") == [(1,)]
     base, _ = site.web()
     assert site.session.get(base + path).content == good
-    assert len(standin.calls) == asked + 1  # no second query while the first may still run
+    assert len(fake.calls) == asked + 1  # no second query while the first may still run
     site.sql("UPDATE widgets_snapshot SET lease_until = ?", datetime.now(UTC))
     site.session.get(base + path)
     eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
-    assert len(standin.calls) == asked + 2
+    assert len(fake.calls) == asked + 2
 
 
 def csv_at(site: Any, address: str) -> bytes:
@@ -50,20 +50,20 @@ def csv_at(site: Any, address: str) -> bytes:
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
-def test_it_recovers_from_a_killed_worker(host: Any, standin: Any, database: str) -> None:
+def test_it_recovers_from_a_killed_worker(host: Any, fake: Any, database: str) -> None:
     site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/6", **PATIENT)
     (path,) = site.add(WIDGET)
     base, _ = site.web()
     worker = site.worker()
     good = eventually(lambda: csv_at(site, base + path))
     assert good.startswith(b"Date,")
-    asked = len(standin.calls)
+    asked = len(fake.calls)
     site.make_old(minutes=30)
-    standin.latency = 20
+    fake.latency = 20
     site.session.get(base + path)
-    eventually(lambda: len(standin.calls) == asked + 1)
+    eventually(lambda: len(fake.calls) == asked + 1)
     site.kill(worker)
-    standin.latency = 0
+    fake.latency = 0
     assert site.session.get(base + path).content == good
     site.worker()
     site.sql("UPDATE widgets_snapshot SET lease_until = ?, queued_at = NULL", datetime.now(UTC))
@@ -73,7 +73,7 @@ def test_it_recovers_from_a_killed_worker(host: Any, standin: Any, database: str
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
 def test_it_answers_while_redis_is_gone_and_refreshes_once_it_is_back(
-    host: Any, own_redis: Any, standin: Any, database: str
+    host: Any, own_redis: Any, fake: Any, database: str
 ) -> None:
     port = free_port()
     redis = own_redis(port)
@@ -105,30 +105,30 @@ def test_it_answers_while_redis_is_gone_and_refreshes_once_it_is_back(
     )
 
 
-def test_it_lets_a_late_holder_overwrite_nothing(host: Any, standin: Any) -> None:
+def test_it_lets_a_late_holder_overwrite_nothing(host: Any, fake: Any) -> None:
     site = host(MIXPANEL_TIMEOUT="10")
     (path,) = site.add(WIDGET)
     base, _ = site.web()
     site.session.get(base + path)
     site.make_old(minutes=30)
-    standin.latency = 1
+    fake.latency = 1
     site.session.get(base + path)
-    eventually(lambda: len(standin.calls) == 2)
+    eventually(lambda: len(fake.calls) == 2)
     # Another process takes over the lease and stores newer data while the first process still waits.
     site.sql("UPDATE widgets_snapshot SET lease_token = 'somebody else', report_json = 'newer'")
     eventually(lambda: site.in_flight() == 0)
     assert site.sql("SELECT report_json FROM widgets_snapshot") == [("newer",)]
 
 
-def test_it_finishes_polls_in_flight_when_it_is_told_to_stop(host: Any, standin: Any) -> None:
+def test_it_finishes_polls_in_flight_when_it_is_told_to_stop(host: Any, fake: Any) -> None:
     site = host()
     (path,) = site.add(WIDGET)
     base, process = site.web()
-    standin.latency = 1.5
+    fake.latency = 1.5
     answers: list[requests.Response] = []
     poller = threading.Thread(target=lambda: answers.append(requests.get(base + path, timeout=60)))
     poller.start()
-    eventually(lambda: standin.calls)
+    eventually(lambda: fake.calls)
     process.send_signal(signal.SIGTERM)
     poller.join(timeout=60)
     assert [answer.status_code for answer in answers] == [200]

@@ -72,19 +72,19 @@ def test_it_grants_exactly_the_places_that_may_run_at_once(host: Any, database: 
     assert hammer(site, 3, purpose="poll", ends=False) == 5
 
 
-def test_it_waits_for_a_free_place_but_not_for_a_free_hour(host: Any, standin: Any) -> None:
+def test_it_waits_for_a_free_place_but_not_for_a_free_hour(host: Any, fake: Any) -> None:
     site = host(POLL_WAIT="3")
     widgets = [{"title": f"{i}", "report": "events", "events": ["Signed up"], "last": i + 1, **APART} for i in range(4)]
     paths = site.add(*widgets, hourly_limit=3, concurrent_limit=1)
     base, _ = site.web()
-    standin.latency = 0.4
+    fake.latency = 0.4
     answers = site.poll_all([base + path for path in paths], pollers=4)
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 503]
-    assert standin.most_running == 1
+    assert fake.most_running == 1
     late = next(path for path, answer in zip(paths, answers, strict=True) if answer.status_code == 503)
     started = time.monotonic()
     answer = site.session.get(base + late)
     assert time.monotonic() - started < 1
     assert (answer.status_code, 3500 < int(answer.headers["Retry-After"]) < 3620) == (503, True)
     assert "used up" in answer.text
-    assert len(standin.calls) == 3
+    assert len(fake.calls) == 3

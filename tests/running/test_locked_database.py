@@ -22,7 +22,7 @@ TO_WRITE = {
 
 @pytest.mark.parametrize("what", TO_WRITE)
 def test_polls_and_health_checks_go_on_though_there_is_something_to_write(
-    host: Any, standin: FakeMixpanel, what: str
+    host: Any, fake: FakeMixpanel, what: str
 ) -> None:
     site = host()
     paths = site.add(*widgets(9))

@@ -52,9 +52,9 @@ def ask_for(seconds: float, urls: list[str], askers: int) -> list[Answered]:
 
 
 def test_a_mute_database_stops_nothing_for_longer_than_three_seconds(
-    tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres
+    tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres
 ) -> None:
-    with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+    with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
         poll, healthz = base + path, base + "/healthz"
@@ -82,8 +82,8 @@ def test_a_mute_database_stops_nothing_for_longer_than_three_seconds(
         assert not re.search("Traceback|postgres@", "\n".join(said))
 
 
-def test_a_503_says_when_to_come_again(tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres) -> None:
-    with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+def test_a_503_says_when_to_come_again(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
+    with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
         postgres.stop()
@@ -94,10 +94,10 @@ def test_a_503_says_when_to_come_again(tmp_path: Path, standin: FakeMixpanel, po
 
 
 def test_threads_that_work_behind_their_answers_give_up_too(
-    tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres
+    tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres
 ) -> None:
     """Each of the eight threads hands a widget to Celery after its answer, and waits for a table that is locked."""
-    with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+    with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         paths = site.add(*widgets(8))
         base, process = site.web()
         assert {answer.status_code for answer in site.poll_all([base + path for path in paths], pollers=2)} == {200}
@@ -119,8 +119,8 @@ def test_threads_that_work_behind_their_answers_give_up_too(
         eventually(lambda: ask(base + "/healthz")[1] == 200, seconds=15)
 
 
-def test_a_slow_statement_is_no_mute_database(tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres) -> None:
-    with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+def test_a_slow_statement_is_no_mute_database(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
+    with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
         assert ask(base + path)[1] == 200
@@ -135,9 +135,9 @@ def test_a_slow_statement_is_no_mute_database(tmp_path: Path, standin: FakeMixpa
 
 
 def test_a_statement_has_an_end_and_a_migration_has_none(
-    tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres
+    tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres
 ) -> None:
-    with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+    with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         show = "from django.db import connection as c; k = c.cursor(); k.execute('SHOW statement_timeout'); "
         show += "print(k.fetchone()[0]); "
         migrate = "from django.core.management import call_command; call_command('migrate', verbosity=0); "
@@ -145,9 +145,9 @@ def test_a_statement_has_an_end_and_a_migration_has_none(
         assert site.python(migrate + show).split() == ["0"]
 
 
-def test_a_database_that_is_read_only_is_not_well(tmp_path: Path, standin: FakeMixpanel, postgres: OwnPostgres) -> None:
+def test_a_database_that_is_read_only_is_not_well(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
     """For example a standby server, or a server that its host made read-only because its disk is full."""
-    with Site(tmp_path, standin.url, DATABASE_URL=postgres.url) as site:
+    with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
         assert ask(base + path)[1] == 200

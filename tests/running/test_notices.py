@@ -29,12 +29,12 @@ def polled_until(site: Any, addresses: list[str], true: Callable[[], object]) ->
     eventually(is_true_after_polls, 30)
 
 
-def fail_and_recover(site: Any, bases: list[str], standin: FakeMixpanel, hook: Webhook, paths: list[str]) -> None:
-    standin.fail(503)
+def fail_and_recover(site: Any, bases: list[str], fake: FakeMixpanel, hook: Webhook, paths: list[str]) -> None:
+    fake.fail(503)
     polled_until(site, [base + path for base in bases for path in paths], lambda: hook.got)
     time.sleep(2.2)  # the other processes look for causes too
     assert [title[: len(FAILS)] for title in hook.titles] == [FAILS]
-    standin.clear_faults()
+    fake.clear_faults()
     site.make_old(minutes=30)
     site.sql("UPDATE widgets_snapshot SET retry_at = NULL")
     for base in bases * 2:
@@ -46,33 +46,33 @@ def fail_and_recover(site: Any, bases: list[str], standin: FakeMixpanel, hook: W
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_several_processes_tell_once(host: Any, standin: FakeMixpanel, webhook: Webhook, database: str) -> None:
+def test_several_processes_tell_once(host: Any, fake: FakeMixpanel, webhook: Webhook, database: str) -> None:
     site = host(database)
     paths = site.add(*widgets(2), notify=[webhook.url], notify_after_minutes=0)
-    fail_and_recover(site, [site.web(workers=2)[0]], standin, webhook, paths)
+    fail_and_recover(site, [site.web(workers=2)[0]], fake, webhook, paths)
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
-def test_workers_tell(host: Any, standin: FakeMixpanel, webhook: Webhook, database: str) -> None:
+def test_workers_tell(host: Any, fake: FakeMixpanel, webhook: Webhook, database: str) -> None:
     site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/9")
     paths = site.add(*widgets(2), notify=[webhook.url], notify_after_minutes=0)
     site.worker()
-    fail_and_recover(site, [site.web()[0]], standin, webhook, paths)
+    fail_and_recover(site, [site.web()[0]], fake, webhook, paths)
 
 
-def test_no_poll_and_no_refresh_waits_for_a_mute_service(host: Any, standin: FakeMixpanel, webhook: Webhook) -> None:
+def test_no_poll_and_no_refresh_waits_for_a_mute_service(host: Any, fake: FakeMixpanel, webhook: Webhook) -> None:
     webhook.is_mute = True
     site = host()
     [fresh, failing] = site.add(*widgets(2), notify=[webhook.url], notify_after_minutes=0)
     base, _ = site.web(threads=2)
     assert site.session.get(base + fresh).status_code == 200
-    standin.fail(503)
+    fake.fail(503)
     site.make_old(minutes=30)
     polled_until(site, [base + failing], lambda: webhook.got)  # the webhook does not answer for 20 s
-    standin.clear_faults()
+    fake.clear_faults()
     site.sql("UPDATE widgets_snapshot SET retry_at = NULL")
-    asked = len(standin.calls)
+    asked = len(fake.calls)
     measured = [timed(lambda: site.session.get(base + fresh)) for _ in range(50)]
     assert {status for status, _ in measured} == {200}
     assert max(seconds for _, seconds in measured) < 1
-    eventually(lambda: len(standin.calls) > asked, 10)
+    eventually(lambda: len(fake.calls) > asked, 10)

@@ -12,7 +12,7 @@ import requests
 from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
 from tests.running.conftest import needs_cluster
 from tests.running.site import REDIS, eventually
-from tests.running.slow import SLOW, hammered, make_busy, slow_standin, timed, widgets
+from tests.running.slow import SLOW, hammered, make_busy, slow_fake, timed, widgets
 
 pytestmark = pytest.mark.slow
 
@@ -20,8 +20,8 @@ POLL_WAIT = 2
 
 
 @pytest.fixture
-def standin() -> Iterator[FakeMixpanel]:
-    with slow_standin() as mixpanel:
+def fake() -> Iterator[FakeMixpanel]:
+    with slow_fake() as mixpanel:
         yield mixpanel
 
 
@@ -39,16 +39,16 @@ def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) 
 
 @pytest.mark.parametrize(("latency", "processes"), [(60, 1), pytest.param(20, 2, marks=pytest.mark.cluster)])
 def test_it_answers_everybody_else_at_once_while_mixpanel_takes_its_time(
-    host: Any, standin: FakeMixpanel, latency: float, processes: int
+    host: Any, fake: FakeMixpanel, latency: float, processes: int
 ) -> None:
     site = host(POLL_WAIT=f"{POLL_WAIT}", MIXPANEL_TIMEOUT="30")
     base, healthy, slow = make_busy(site, lambda: site.web(workers=processes)[0])
-    standin.latency = latency
+    fake.latency = latency
     assert_quick_meanwhile(site, base, healthy, slow)
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
-def test_it_answers_everybody_else_at_once_with_workers_too(host: Any, standin: FakeMixpanel, database: str) -> None:
+def test_it_answers_everybody_else_at_once_with_workers_too(host: Any, fake: FakeMixpanel, database: str) -> None:
     broker = {"TASKS": "celery", "BROKER_URL": f"{REDIS}/8"}
     site = host(database, POLL_WAIT=f"{POLL_WAIT}", MIXPANEL_TIMEOUT="30", **broker)
 
@@ -57,15 +57,15 @@ def test_it_answers_everybody_else_at_once_with_workers_too(host: Any, standin: 
         return str(site.web()[0])
 
     base, healthy, slow = make_busy(site, start)
-    standin.latency = 20
+    fake.latency = 20
     assert_quick_meanwhile(site, base, healthy, slow)
 
 
-def test_it_lets_only_some_of_many_polls_of_a_cold_address_wait(host: Any, standin: FakeMixpanel) -> None:
+def test_it_lets_only_some_of_many_polls_of_a_cold_address_wait(host: Any, fake: FakeMixpanel) -> None:
     site = host(POLL_WAIT="5", MIXPANEL_TIMEOUT="30")
     (path,) = site.add(*widgets(1))
     base, _ = site.web()
-    standin.latency = 20
+    fake.latency = 20
     with ThreadPoolExecutor(40) as pool:
         log = list(pool.map(lambda _: timed(lambda: requests.get(base + path, timeout=60)), range(40)))
     assert {status for status, _ in log} == {503}
@@ -73,43 +73,41 @@ def test_it_lets_only_some_of_many_polls_of_a_cold_address_wait(host: Any, stand
     assert (waits[35] < 4, waits[36] >= 5) == (True, True), "four of forty wait"
     refused = site.session.get(base + path)
     assert int(refused.headers["Retry-After"]) >= 1
-    assert len(standin.calls) == 1
+    assert len(fake.calls) == 1
 
 
-def test_it_answers_a_stale_poll_before_mixpanel_does_and_shows_what_it_brings(
-    host: Any, standin: FakeMixpanel
-) -> None:
+def test_it_answers_a_stale_poll_before_mixpanel_does_and_shows_what_it_brings(host: Any, fake: FakeMixpanel) -> None:
     site = host()
     (path,) = site.add(*widgets(1))
     base, _ = site.web(threads=1)
     site.session.get(base + path)
     site.make_old(minutes=30)
-    standin.latency = 1.5
+    fake.latency = 1.5
     for _ in range(20):  # on one connection, so that one thread answers all
         status, seconds = timed(lambda: site.session.get(base + path))
         assert (status, seconds < 1) == (200, True)
     eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
-    assert len(standin.calls) == 2
+    assert len(fake.calls) == 2
 
 
-def test_it_takes_turns_between_projects_when_its_threads_are_few(host: Any, standin: FakeMixpanel) -> None:
+def test_it_takes_turns_between_projects_when_its_threads_are_few(host: Any, fake: FakeMixpanel) -> None:
     site = host(REFRESH_THREADS="2")
     slow = site.add(*widgets(8), name="Slow", project_id=SLOW[0])
     (other,) = site.add(*widgets(1))
     base, _ = site.web()
     site.poll_all([base + path for path in [*slow, other]], pollers=2)
     site.make_old(minutes=30)
-    standin.latency = 2
-    before = len(standin.calls)
+    fake.latency = 2
+    before = len(fake.calls)
     for path in [*slow, other]:
         assert site.session.get(base + path).status_code == 200
-    calls = eventually(lambda: len(standin.calls) >= before + 4 and standin.calls[before:])
+    calls = eventually(lambda: len(fake.calls) >= before + 4 and fake.calls[before:])
     assert DEMO_PROJECT_ID in [call.project_id for call in calls[:4]]
 
 
 @pytest.mark.parametrize(("server", "most"), [("granian", 4), ("gunicorn", 8)])
 def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
-    host: Any, standin: FakeMixpanel, server: str, most: int
+    host: Any, fake: FakeMixpanel, server: str, most: int
 ) -> None:
     """granian begins no refresh after the stop. gunicorn serves open connections for a while, and may begin more."""
     site = host()
@@ -117,14 +115,14 @@ def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
     base, process = site.web() if server == "granian" else site.gunicorn("-k", "gthread", "--threads=8")
     site.poll_all([base + path for path in paths], pollers=2)
     site.make_old(minutes=30)
-    standin.latency = 2
-    before = len(standin.calls)
+    fake.latency = 2
+    before = len(fake.calls)
     for path in paths:
         site.session.get(base + path)
-    eventually(lambda: len(standin.calls) == before + 4)
+    eventually(lambda: len(fake.calls) == before + 4)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 0
-    asked = len(standin.calls) - before
+    asked = len(fake.calls) - before
     assert 4 <= asked <= most  # four refreshes ran at the stop, four waited
     assert site.in_flight() == 0
     assert site.sql("SELECT lease_token, error FROM widgets_snapshot") == [("", "")] * 8
@@ -133,33 +131,33 @@ def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
     assert sum("ttl=8" in status for status in fresh) >= asked
 
 
-def test_it_goes_on_with_one_thread_and_no_threads_for_refreshing(host: Any, standin: FakeMixpanel) -> None:
+def test_it_goes_on_with_one_thread_and_no_threads_for_refreshing(host: Any, fake: FakeMixpanel) -> None:
     """As on PythonAnywhere: a poll that finds stale data sends its answer, and then refreshes the data."""
     site = host(REFRESH_THREADS="0", POLL_WAIT=f"{POLL_WAIT}")
     (path,) = site.add(*widgets(1))
     base, _ = site.gunicorn()
     assert site.session.get(base + path).status_code == 200
     site.make_old(minutes=30)
-    standin.latency = 1.5
+    fake.latency = 1.5
     status, seconds = timed(lambda: requests.get(base + path, timeout=60))
     assert (status, seconds < 1) == (200, True)
     status, seconds = timed(lambda: requests.get(base + path, timeout=60))
     assert (status, 0.5 < seconds < 6) == (200, True)  # the one process was busy
     assert "ttl=8" in site.session.get(base + path).headers["Cache-Status"]
-    assert len(standin.calls) == 2
+    assert len(fake.calls) == 2
 
 
-def test_it_lays_new_data_out_once_for_many_polls(host: Any, standin: FakeMixpanel) -> None:
+def test_it_lays_new_data_out_once_for_many_polls(host: Any, fake: FakeMixpanel) -> None:
     site = host(LOG_LEVEL="DEBUG", WAITING_POLLS="8")
     (path,) = site.add(*widgets(1))
     base, _ = site.web(threads=16)
-    standin.latency = 0.5
+    fake.latency = 0.5
     answers = site.poll_all([base + path] * 8, pollers=8)
     assert [answer.status_code for answer in answers] == [200] * 8
     assert site.logs().count(" render widget=") == 1
 
 
-def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin: FakeMixpanel) -> None:
+def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, fake: FakeMixpanel) -> None:
     """Twelve pickers at once, in three projects, could occupy all eight threads for as long as Mixpanel is slow."""
     site = host(MIXPANEL_TIMEOUT="30")
     base, healthy, _ = make_busy(site, lambda: site.web()[0])
@@ -174,7 +172,7 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin
     token = {"csrfmiddlewaretoken": person.cookies["csrftoken"]}
     person.post(f"{base}/admin/login/", {"username": "root", "password": "a long password", **token})
     token = {"csrfmiddlewaretoken": person.cookies["csrftoken"]}
-    standin.latency = 20
+    fake.latency = 20
 
     def pick(number: int) -> str:
         form = {"what": "properties", "of": f"Event {number}", "project": pks[number % 3], **token}
@@ -189,46 +187,46 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, standin
         refused = [each.result() for each in picks if each.done()]
         assert len(refused) == 10, "the others still wait"
         assert all("too many people" in problem for problem in refused)
-        standin.stop()
+        fake.stop()
 
 
-def test_many_queries_that_are_refused_together_hold_the_project_for_a_minute(host: Any, standin: FakeMixpanel) -> None:
+def test_many_queries_that_are_refused_together_hold_the_project_for_a_minute(host: Any, fake: FakeMixpanel) -> None:
     """The backoff doubles with every new try. Refusals of queries that ran at the same time count as one."""
     site = host()
     paths = site.add(*widgets(5))
     base, _ = site.web()
     site.poll_all([base + path for path in paths], pollers=2)
     site.make_old(minutes=30)
-    standin.latency = 0.7
+    fake.latency = 0.7
     words = "Query rate limit exceeded. 1/5 queries running concurrently and 61/60 queries running in the last hour."
-    standin.fail(429, {"error": words}, headers={"Retry-After": "3600"})
+    fake.fail(429, {"error": words}, headers={"Retry-After": "3600"})
     site.poll_all([base + path for path in paths], pollers=5)
-    eventually(lambda: len(standin.calls) >= 9 and site.in_flight() == 0)
+    eventually(lambda: len(fake.calls) >= 9 and site.in_flight() == 0)
     ((count, until),) = site.sql("SELECT backoff_count, unixepoch(backoff_until) FROM widgets_project")
     assert count == 1
     assert 30 < until - time.time() < 65
 
 
-def test_a_slow_project_leaves_a_thread_to_the_others(host: Any, standin: FakeMixpanel) -> None:
+def test_a_slow_project_leaves_a_thread_to_the_others(host: Any, fake: FakeMixpanel) -> None:
     site = host(MIXPANEL_TIMEOUT="120")
     slow = site.add(*widgets(8), name="Slow", project_id=SLOW[0])
     (other,) = site.add(*widgets(1))
     base, _ = site.web()
     site.poll_all([base + path for path in [*slow, other]], pollers=2)
     site.make_old(minutes=30)
-    standin.latency = lambda call: 120 if call.project_id == SLOW[0] else 0
-    before = len(standin.calls)
+    fake.latency = lambda call: 120 if call.project_id == SLOW[0] else 0
+    before = len(fake.calls)
     for path in slow:
         site.session.get(base + path)
-    eventually(lambda: len(standin.calls) == before + 4)
+    eventually(lambda: len(fake.calls) == before + 4)
     site.session.get(base + other)
     eventually(lambda: "ttl=8" in site.session.get(base + other).headers["Cache-Status"])
 
 
-def test_a_server_without_threads_fetches_new_data_though_no_poll_may_wait(host: Any, standin: FakeMixpanel) -> None:
+def test_a_server_without_threads_fetches_new_data_though_no_poll_may_wait(host: Any, fake: FakeMixpanel) -> None:
     site = host(REFRESH_THREADS="0", WAITING_POLLS="0")
     (path,) = site.add(*widgets(1))
     base, _ = site.gunicorn()
     assert requests.get(base + path, timeout=60).status_code == 503
     eventually(lambda: requests.get(base + path, timeout=60).status_code == 200)
-    assert len(standin.calls) == 1
+    assert len(fake.calls) == 1

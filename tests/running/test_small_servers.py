@@ -9,7 +9,7 @@ import requests
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.running.site import eventually
-from tests.running.slow import slow_standin, timed, widgets
+from tests.running.slow import slow_fake, timed, widgets
 
 pytestmark = pytest.mark.slow
 
@@ -32,26 +32,26 @@ assert os.waitpid(pid, 0)[1] == 0
 
 
 @pytest.fixture
-def standin() -> Iterator[FakeMixpanel]:
-    with slow_standin() as mixpanel:
+def fake() -> Iterator[FakeMixpanel]:
+    with slow_fake() as mixpanel:
         yield mixpanel
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_serve_lets_no_poll_wait_in_one_or_two_threads(host: Any, standin: FakeMixpanel, threads: int) -> None:
+def test_serve_lets_no_poll_wait_in_one_or_two_threads(host: Any, fake: FakeMixpanel, threads: int) -> None:
     site = host(MIXPANEL_TIMEOUT="30")
     paths = site.add(*widgets(3))
     base, _ = site.serve(f"--threads={threads}")
-    standin.latency = 5
+    fake.latency = 5
     assert_answered_at_once(base, paths)
     eventually(lambda: requests.get(base + paths[0], timeout=60).status_code == 200)
 
 
-def test_a_process_that_answers_with_one_thread_lets_no_poll_wait(host: Any, standin: FakeMixpanel) -> None:
+def test_a_process_that_answers_with_one_thread_lets_no_poll_wait(host: Any, fake: FakeMixpanel) -> None:
     site = host(MIXPANEL_TIMEOUT="30")
     paths = site.add(*widgets(3))
     base, _ = site.gunicorn()
-    standin.latency = 5
+    fake.latency = 5
     assert_answered_at_once(base, paths)
     eventually(lambda: requests.get(base + paths[0], timeout=60).status_code == 200)
 
@@ -65,7 +65,7 @@ def assert_answered_at_once(base: str, paths: list[str]) -> None:
     assert (status, seconds < 1) == (200, True)
 
 
-def test_a_forked_process_refreshes_with_threads_of_its_own(host: Any, standin: FakeMixpanel) -> None:
+def test_a_forked_process_refreshes_with_threads_of_its_own(host: Any, fake: FakeMixpanel) -> None:
     site = host()
     site.add(*widgets(1))
     assert site.python(FORKED).split() == ["STORED", "FRESH"]

@@ -37,53 +37,53 @@ def fifty_widgets() -> list[dict[str, Any]]:
     ]
 
 
-def storm(site: Any, standin: Any, bases: list[str]) -> float:
+def storm(site: Any, fake: Any, bases: list[str]) -> float:
     paths = site.add(*fifty_widgets(), hourly_limit=100)
     addresses = [bases[i % len(bases)] + path for i, path in enumerate(paths)]
     started = time.monotonic()
     answers = site.poll_all(addresses, pollers=32)
     took = time.monotonic() - started
     assert [answer.status_code for answer in answers] == [200] * 50, [a.text for a in answers if a.status_code != 200]
-    assert len(standin.calls) == 13
-    assert standin.most_running <= 5
-    assert standin.duplicates_in_flight == 0
+    assert len(fake.calls) == 13
+    assert fake.most_running <= 5
+    assert fake.duplicates_in_flight == 0
     return took
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_it_serves_a_cold_storm_with_one_call_each(host: Any, standin: Any, database: str) -> None:
-    standin.latency = 0.3
+def test_it_serves_a_cold_storm_with_one_call_each(host: Any, fake: Any, database: str) -> None:
+    fake.latency = 0.3
     site = host(database, WAITING_POLLS="32")
     bases = [site.web(threads=40)[0], site.web(threads=40)[0]]
-    took = storm(site, standin, bases)
+    took = storm(site, fake, bases)
     assert took < 15  # 13 queries, 5 at once, 300 ms each: 0.9 s of Mixpanel's time
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
-def test_it_serves_a_cold_storm_with_workers(host: Any, standin: Any, database: str) -> None:
-    standin.latency = 0.3
+def test_it_serves_a_cold_storm_with_workers(host: Any, fake: Any, database: str) -> None:
+    fake.latency = 0.3
     site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/5", WAITING_POLLS="32", POLL_WAIT="20")
     bases = [site.web(threads=40)[0], site.web(threads=40)[0]]
     site.worker()
     site.worker()
-    storm(site, standin, bases)
-    calls = len(standin.calls)
+    storm(site, fake, bases)
+    calls = len(fake.calls)
     site.make_old(minutes=7 * 60)
     path = site.add(*fifty_widgets())[0]  # asked alone
     for _ in range(5):
         assert site.session.get(bases[0] + path).status_code == 200
-    eventually(lambda: len(standin.calls) == calls + 1)
+    eventually(lambda: len(fake.calls) == calls + 1)
     time.sleep(1)
-    assert len(standin.calls) == calls + 1  # queued once
+    assert len(fake.calls) == calls + 1  # queued once
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_it_refreshes_behind_the_answer(host: Any, standin: Any, database: str) -> None:
+def test_it_refreshes_behind_the_answer(host: Any, fake: Any, database: str) -> None:
     site = host(database)
     (path,) = site.add({"title": "a", "report": "events", "events": ["Signed up"], "include_today": True})
     base, _ = site.web()
     assert site.session.get(base + path).status_code == 200
-    standin.latency = 1.5
+    fake.latency = 1.5
     site.make_old(minutes=30)
     started = time.monotonic()
     answer = site.session.get(base + path)
@@ -91,20 +91,20 @@ def test_it_refreshes_behind_the_answer(host: Any, standin: Any, database: str) 
     assert "Connection" not in answer.headers
     assert "ttl=-" in answer.headers["Cache-Status"]
     eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
-    assert len(standin.calls) == 2
+    assert len(fake.calls) == 2
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_it_waits_for_data_that_are_far_too_old(host: Any, standin: Any, database: str) -> None:
+def test_it_waits_for_data_that_are_far_too_old(host: Any, fake: Any, database: str) -> None:
     site = host(database)
     (path,) = site.add({"title": "a", "report": "events", "events": ["Signed up"], "include_today": True})
     base, _ = site.web()
     site.session.get(base + path)
     site.make_old(minutes=61)
     assert site.session.get(base + path).headers["Cache-Status"] == "mixcyfe; fwd=miss"
-    standin.fail(500)
+    fake.fail(500)
     site.make_old(minutes=61)
     for _ in range(3):
         answer = site.session.get(base + path)
         assert (answer.status_code, "detail=" in answer.headers["Cache-Status"]) == (200, True)
-    assert len(standin.calls) == 3
+    assert len(fake.calls) == 3

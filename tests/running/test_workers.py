@@ -14,7 +14,7 @@ pytestmark = needs_cluster
 
 
 def test_a_cold_poll_of_a_query_that_fails_is_over_as_soon_as_it_has_failed(
-    host: Any, standin: FakeMixpanel, own_redis: Callable[[int], object]
+    host: Any, fake: FakeMixpanel, own_redis: Callable[[int], object]
 ) -> None:
     port = free_port()
     own_redis(port)
@@ -23,10 +23,10 @@ def test_a_cold_poll_of_a_query_that_fails_is_over_as_soon_as_it_has_failed(
     site.worker()
     base, _ = site.web()
     eventually(lambda: requests.get(base + warm, timeout=60).status_code == 200)
-    standin.fail(500, {"error": "unknown error"})
+    fake.fail(500, {"error": "unknown error"})
     status, seconds = timed(lambda: requests.get(base + cold, timeout=60))
     assert (status, seconds < 4) == (503, True), seconds
-    assert len(standin.calls) == 2
+    assert len(fake.calls) == 2
 
 
 def test_a_workers_line_has_the_id_of_the_poll_that_queued_the_query(

@@ -101,11 +101,11 @@ def test_a_lost_key_is_said_everywhere_and_breaks_nothing(
     assert client.get("/").status_code == 302, "sessions are encrypted too: people log in again"
     client = log_in(superuser)
     Snapshot.objects.update(fetched_at=None, report_json="")
-    for ending in (".csv", ".json", ""):
-        answer = client.get(f"/w/{other.slug}{ending}")
+    for extension in (".csv", ".json", ""):
+        answer = client.get(f"/w/{other.slug}{extension}")
         assert answer.status_code == 503
         # The page is for people without an account: they learn that it fails, and not why.
-        assert ("secret can't be read" in unescape(answer.content.decode())) == bool(ending)
+        assert ("secret can't be read" in unescape(answer.content.decode())) == bool(extension)
     shown = {
         path: client.get(path)
         for path in (

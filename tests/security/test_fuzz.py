@@ -214,7 +214,7 @@ def test_it_answers_whatever_mixpanel_says(
     Snapshot.objects.update(fetched_at=None, retry_at=None, report_json="", version=0)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mixpanel:
         mixpanel.get(re.compile(f"{ROOT}/.*"), status=status, body=body, headers={"Retry-After": "0"})
-        for ending in (".csv", ".json", ""):
-            response = client.get(f"/w/{widget.slug}{ending}")
+        for extension in (".csv", ".json", ""):
+            response = client.get(f"/w/{widget.slug}{extension}")
             decent(response, 200, 503)
             assert "can't answer at the moment" not in response.content.decode()

@@ -72,7 +72,7 @@ def test_no_widget_moves_from_or_to_it(mixed: Client, acme: Team, hooli: Team) -
     before = everything_of(hooli), everything_of(acme)
     assert "You are an editor of no other project" in act(mixed, "move", acme.widget, project=hooli.project.pk)
     answers = answers_of(hooli.project, title="Taken", events="Signed up")
-    for save in ({}, {"_saveasnew": "1"}, {"seen": "2026-01-01T00:00:00+00:00 0", "_save": "1"}):
+    for save in ({}, {"_saveasnew": "1"}, {"stored_state": "2026-01-01T00:00:00+00:00 0", "_save": "1"}):
         for address in (f"{LIST}{acme.widget.pk}/change/", f"{LIST}add/"):
             page = mixed.post(address, answers | save).content.decode()
             assert "not one of the available choices" in page

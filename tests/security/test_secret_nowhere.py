@@ -80,8 +80,8 @@ def look(client: Client, method: str, path: str, seen: list[str], data: Any = No
 
 def look_everywhere(client: Client, widget: Widget, seen: list[str]) -> None:
     project = widget.project
-    for ending in (*(f".{format}" for format in FORMATS), ""):
-        look(client, "get", f"/w/{widget.slug}{ending}", seen)
+    for extension in (*(f".{format}" for format in FORMATS), ""):
+        look(client, "get", f"/w/{widget.slug}{extension}", seen)
     look(client, "get", "/", seen)
     look(client, "get", f"/charts/{widget.pk}.json", seen)
     for kind, row in (("widget", widget), ("project", project)):

@@ -46,8 +46,8 @@ def backup_of_the_page(file: str) -> list[str]:
 
 @pytest.fixture
 def mixpanel() -> Iterator[FakeMixpanel]:
-    with FakeMixpanel() as standin:
-        yield standin
+    with FakeMixpanel() as fake:
+        yield fake
 
 
 def test_a_backup_of_sqlite_taken_while_polls_go_on_can_be_restored(tmp_path: Path, mixpanel: FakeMixpanel) -> None:

@@ -1,8 +1,8 @@
 """Refuses to save over a change that was made while the form was open, and says who changed what.
 
-The form's hidden field `seen` names the state of the widget when the form was filled. The refusal shows the form again,
-with the new state in `seen`, so saving again replaces the change. If the widget was deleted, the refusal shows the form
-of a new widget, without `seen`, so saving again makes a new widget from the entries.
+The form's hidden field `stored_state` holds the widget's state when the form was opened. The refusal shows the form
+again, with the widget's new state in the field, so that saving again replaces the change. If the widget was deleted,
+the refusal shows the form of a new widget, without the field, so that saving again makes a new widget.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def state_of(widget: Widget) -> str:
 
 def conflict(widget: Widget, data: Mapping[str, Any]) -> str:
     """The refusal, or "". `widget` has the values of the database, `data` those of the submitted form."""
-    changed_at, _, last = str(data.get("seen") or "").partition(" ")
+    changed_at, _, last = str(data.get("stored_state") or "").partition(" ")
     if not changed_at or not any(button in data for button in SAVING):
         return ""
     if widget.pk is None:

@@ -19,7 +19,7 @@ from widgets.accounts.audit_log import log_change
 from widgets.accounts.reauthentication import required_on_post
 from widgets.models import NoticeAddress, NoticeMessage, Project
 from widgets.models.notice import LONGEST_NAME, MOST_ADDRESSES
-from widgets.notice_address import KINDS, LONGEST_ADDRESS, BadAddress, NoticeTarget, read_address
+from widgets.models.notice_address import LONGEST_ADDRESS, SERVICES, BadAddress, NoticeTarget, read_address
 from widgets.notices import delivery, sending, telling, wording
 from widgets.refresh.clock import database_now
 from widgets.refresh.slots import Slots
@@ -125,7 +125,7 @@ class NoticesPage(admin.ModelAdmin):
             "over": told.filter(ended_at__isnull=False).order_by("-ended_at")[:RECENT],
             "adding": adding,
             "when": when,
-            "kinds": KINDS,
+            "services": SERVICES,
             "most": MOST_ADDRESSES,
         }
 

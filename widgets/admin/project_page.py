@@ -20,13 +20,13 @@ from widgets.accounts import reauthentication
 from widgets.admin.connection import ConnectionForm, check_form
 from widgets.admin.fields import focus_first_error
 from widgets.editor.connection import SUBJECT, check_saved
-from widgets.freshness import for_polls
 from widgets.models import ApiCall, Project
 from widgets.models.call import Outcome, Purpose
 from widgets.models.project import PROJECT_SECRET_ENDS, Auth
 from widgets.refresh.clock import clock_warnings
 from widgets.refresh.costs import costs_of
 from widgets.refresh.usage import caller, spent_by, usage_of
+from widgets.reports.freshness import for_polls
 from widgets.times import time_tag
 
 hide_secret = method_decorator(sensitive_post_parameters("new_secret", "username"))
@@ -194,11 +194,11 @@ def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
             "Mixpanel under Organization settings → Service accounts, and enter its user name and secret here."
         )
     if project.interval_factor > 1:
-        found.append(stretched(project))
+        found.append(less_often(project))
     return found
 
 
-def stretched(project: Project) -> str:
+def less_often(project: Project) -> str:
     carried = for_polls(project.effective_hourly)
     wanted = project.interval_factor * carried * 0.95
     return (

@@ -98,7 +98,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             if is_id(project):
                 # The first of all locks (see `Widget.save`), so that no other request takes the title meanwhile.
                 Project.objects.editable_by(request.user).select_for_update().filter(pk=project).first()
-            if object_id is not None and "seen" in request.POST and not self.lock(request, object_id):
+            if object_id is not None and "stored_state" in request.POST and not self.lock(request, object_id):
                 object_id, form_url = None, reverse("admin:widgets_widget_add")
             return super().changeform_view(request, object_id, form_url, extra_context)
 
@@ -142,7 +142,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         }
         if saved:
             stored = Widget.objects.get(pk=widget.pk)  # a form with errors has changed `widget`
-            context |= {"widget": widget, "cyfe_chart": self.chart_name(widget), "seen": state_of(stored)}
+            context |= {"widget": widget, "cyfe_chart": self.chart_name(widget), "stored_state": state_of(stored)}
             context |= {"sharing": sharing_of(stored) if stored.active else ""}
             context |= {"page_url": widget.page_url, "formats": other_formats(stored)}
             context["not_for_cyfe"] = NOT_FOR_CYFE if stored.hours_on_axis else ""
@@ -178,7 +178,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
 def other_formats(widget: Widget) -> list[dict[str, str]]:
     """The addresses of this widget for other programs than Cyfe."""
     return [
-        {"name": format.name, "readers": format.readers, "url": widget.url(format.ending)}
+        {"name": format.name, "readers": format.readers, "url": widget.url(format.extension)}
         for format in formats_for(widget)
         if format.readers
     ]

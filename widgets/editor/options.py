@@ -32,8 +32,8 @@ Entry = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of list. `of`: how many names select one list: an event, or an event and a property. `title`: its name.
+class OptionList:
+    """A list that the form offers. `of`: how many names select the list: 0, 1 (an event) or 2 (an event and a property).
 
     `counts`: false if Mixpanel does not count the query towards the hourly limit, because /api/app has its own limits.
     """
@@ -83,18 +83,18 @@ def saved_reports(client: Client) -> list[Entry]:
     return sorted(found, key=lambda entry: entry["label"].casefold())
 
 
-LISTS: dict[str, Kind] = {
-    "events": Kind(0, "list of events", lambda client: plain(client.event_names())),
-    "properties": Kind(1, "properties", lambda client, event: plain(client.event_properties(event))),
-    "values": Kind(2, "values", lambda client, event, name: plain(client.property_values(event, name))),
-    "funnels": Kind(0, "list of funnels", funnels),
-    "saved_reports": Kind(0, "list of saved reports", saved_reports, counts=False),
+LISTS: dict[str, OptionList] = {
+    "events": OptionList(0, "list of events", lambda client: plain(client.event_names())),
+    "properties": OptionList(1, "properties", lambda client, event: plain(client.event_properties(event))),
+    "values": OptionList(2, "values", lambda client, event, name: plain(client.property_values(event, name))),
+    "funnels": OptionList(0, "list of funnels", funnels),
+    "saved_reports": OptionList(0, "list of saved reports", saved_reports, counts=False),
 }
 
-FUNNELS_OF_INSIGHTS = Kind(0, "list of funnels", saved_funnels, counts=False)
+FUNNELS_OF_INSIGHTS = OptionList(0, "list of funnels", saved_funnels, counts=False)
 
 
-def kind_of(project: Project, what: str) -> Kind:
+def option_list(project: Project, what: str) -> OptionList:
     if what == "funnels" and project.engine == INSIGHTS and project.project_id:
         return FUNNELS_OF_INSIGHTS
     return LISTS[what]
@@ -138,13 +138,13 @@ def take(listing: OptionCache, now: datetime) -> bool:
 
 def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
     """Asks Mixpanel and stores the answer. Returns the problem, or ""."""
-    kind = kind_of(project, listing.what)
+    wanted = option_list(project, listing.what)
     mine = OptionCache.objects.filter(pk=listing.pk)
 
     def keep(answered: list[Entry] | Failure, _project: Project, now: datetime) -> None:
         if isinstance(answered, Failure):
             # Errors of the whole project are stored in the project, and end with its backoff.
-            failed_at = None if answered.holds_project and kind.counts else now
+            failed_at = None if answered.holds_project and wanted.counts else now
             mine.update(failed_at=failed_at, error=words_for(answered))
         else:
             mine.update(values=answered, fetched_at=now, failed_at=None, error="")
@@ -153,12 +153,12 @@ def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
         project,
         lambda: reserve(
             project,
-            what=" of ".join([kind.title, *reversed(listing.of)]),
+            what=" of ".join([wanted.title, *reversed(listing.of)]),
             user_id=user_id,
-            counts=kind.counts,
-            ignored_backoff=() if kind.counts else (ErrorKind.LIMIT,),
+            counts=wanted.counts,
+            ignored_backoff=() if wanted.counts else (ErrorKind.LIMIT,),
         ),
-        lambda client, _today: list(kind.fetch(client, *listing.of)),
+        lambda client, _today: list(wanted.fetch(client, *listing.of)),
         subject=f"list={listing.what}",
         for_person=True,
         keep=keep,

@@ -1,4 +1,4 @@
-"""The formats of a widget's addresses: `/w/<slug>.<ending>`. All of them are written from the same Table.
+"""The formats of a widget's addresses: `/w/<slug>.<extension>`. All of them are written from the same Table.
 
 A new format is a new file and one line in the list below.
 """
@@ -24,7 +24,7 @@ class Format:
     `has_hours`: whether charts with hours on their axis (see `spec.hours_on_axis`) have this format, too.
     """
 
-    ending: str
+    extension: str
     name: str
     content_type: str
     write: Callable[[Table], bytes]
@@ -67,13 +67,13 @@ _FORMATS = (
     ),
 )
 
-FORMATS: dict[str, Format] = {format.ending: format for format in _FORMATS}
+FORMATS: dict[str, Format] = {format.extension: format for format in _FORMATS}
 """Ending of an address → its format, Cyfe's first."""
 
 
-def has_format(widget: Charted, ending: str) -> bool:
+def has_format(widget: Charted, extension: str) -> bool:
     """Whether the widget has this format. Every widget has those without an address, such as the pages' figure."""
-    format = FORMATS.get(ending)
+    format = FORMATS.get(extension)
     if format is None:
         return True
     return (not format.charts or widget.chart in format.charts) and (format.has_hours or not hours_on_axis(widget))
@@ -81,4 +81,4 @@ def has_format(widget: Charted, ending: str) -> bool:
 
 def formats_for(widget: Charted) -> list[Format]:
     """The formats that this widget has."""
-    return [format for ending, format in FORMATS.items() if has_format(widget, ending)]
+    return [format for extension, format in FORMATS.items() if has_format(widget, extension)]

@@ -10,7 +10,7 @@ from django.db import transaction
 from widgets.import_export.keys import PROJECT_KEYS, WIDGET_KEYS, Field, instead_of, key_of
 from widgets.models import NoticeAddress, Project, Widget
 from widgets.models.notice import MOST_ADDRESSES
-from widgets.notice_address import BadAddress, NoticeTarget, read_address
+from widgets.models.notice_address import BadAddress, NoticeTarget, read_address
 
 NOTIFY = "notify"
 LARGEST = 20 * 1024 * 1024

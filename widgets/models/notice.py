@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from widgets.models.access import VisibleQuerySet
 from widgets.models.encrypted import EncryptedField, SecretLost, encrypt
+from widgets.models.notice_address import NoticeTarget
 from widgets.models.project import Project
-from widgets.notice_address import NoticeTarget
 
 MOST_ADDRESSES = 20
 """Addresses per project."""
@@ -62,7 +62,7 @@ class NoticeAddress(models.Model):
 
     @classmethod
     def of(cls, project: Project, target: NoticeTarget, **fields: Any) -> Self:
-        fields |= {"shown": target.shown, "kind": target.kind.title, "is_encrypted": target.is_encrypted}
+        fields |= {"shown": target.shown, "kind": target.service.title, "is_encrypted": target.is_encrypted}
         return cls(project=project, url=encrypt(target.url), **fields)
 
     @property

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import models, transaction
 from django.utils import timezone
 
-from widgets.freshness import due
 from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models.project import Project
 from widgets.report import Report
 from widgets.reports import REPORT_TYPES, Query
+from widgets.reports.freshness import due
 
 if TYPE_CHECKING:
     from widgets.models.widget import Widget
@@ -93,7 +93,7 @@ def key_of(identity: list[Any], query: Query) -> str:
 class Snapshot(models.Model):
     """One row per distinct query: the last good Report, and the state of its refreshing.
 
-    The data came at `fetched_at` and is stale from `due_at` on, which `set_due` writes (see `widgets.freshness`): after
+    The data came at `fetched_at` and is stale from `due_at` on (see `reports/freshness.py`): after
     `interval_seconds`, or at `rolls_at`, when the range moves. The refresh that has `lease_token` stores its answer; no
     other refresh begins before `lease_until`. `touched_at`: when a widget or preview last looked the query up.
     `batch_limit`: the largest number of snapshots that one call refreshes together with this one; None for no limit.

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from widgets.freshness import POLLED_WITHIN
 from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models import Notice, Project, Snapshot, Widget
 from widgets.models.call import Outcome
+from widgets.reports.freshness import POLLED_WITHIN
 from widgets.web.health import HEAVY, NEEDS_SOMEBODY, held_back, with_health
 
 if TYPE_CHECKING:

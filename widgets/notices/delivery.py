@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from widgets.models import NoticeAddress, NoticeMessage
 from widgets.models.encrypted import SecretLost
-from widgets.notice_address import BadAddress
+from widgets.models.notice_address import BadAddress
 from widgets.notices import sending
 from widgets.notices.telling import look
 from widgets.refresh.clock import database_now

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from widgets.models import NoticeAddress
 from widgets.models.encrypted import SecretLost
-from widgets.notice_address import WEBHOOKS, BadAddress, NoticeTarget, read_address
+from widgets.models.notice_address import WEBHOOKS, BadAddress, NoticeTarget, read_address
 
 CHILD = Path(__file__).with_name("child.py")
 SEND_SECONDS = 20
@@ -109,15 +109,15 @@ def start(job: Job, seconds: float) -> "subprocess.Popen[bytes]":
 
 
 def described(job: Job, seconds: float) -> dict[str, Any]:
-    kind = job.target.kind
+    service = job.target.service
     described = {
         "url": job.target.url,
         "is_pasted": job.target.is_pasted,
-        "module": kind.module,
-        "plugin": kind.plugin,
-        "options": sorted(kind.options),
+        "module": service.module,
+        "plugin": service.plugin,
+        "options": sorted(service.options),
         "names_host": job.target.names_host,
-        "is_webhook": kind.module in WEBHOOKS,
+        "is_webhook": service.module in WEBHOOKS,
         "may_be_inside": job.may_be_inside,
         "seconds": seconds,
         "site": settings.SITE_URL,

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import connection
 
 from widgets.formats import has_format
-from widgets.freshness import is_stale, is_too_old
 from widgets.models.encrypted import problem_with
+from widgets.reports.freshness import is_stale, is_too_old
 
 RENDERING_VERSION = 2
 """Raise this number when the same data is rendered differently: all stored renderings are then made again."""

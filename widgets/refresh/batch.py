@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from widgets.freshness import POLLED_WITHIN, base_interval, demand, is_stale
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.snapshot import Sharing
 from widgets.reports import REPORT_TYPES, Query
 from widgets.reports.batch import Batch
+from widgets.reports.freshness import POLLED_WITHIN, base_interval, demand, is_stale
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Key = tuple[Any, ...] | None

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from widgets.freshness import for_polls, is_stale
 from widgets.models import Project, Snapshot
 from widgets.refresh.batch import Item, pack
 from widgets.refresh.quota import started_within
+from widgets.reports.freshness import for_polls, is_stale
 
 
 def most_urgent(snapshot: Snapshot, items: list[Item], project: Project, now: datetime) -> Snapshot:

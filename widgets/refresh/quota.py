@@ -13,12 +13,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from widgets.freshness import for_polls, is_stale
 from widgets.models import ApiCall, Project, Snapshot
 from widgets.models.call import Purpose
 from widgets.models.snapshot import Sharing
 from widgets.refresh.clock import database_now
 from widgets.reports import Query
+from widgets.reports.freshness import for_polls, is_stale
 
 HOUR = timedelta(seconds=3615)
 """15 seconds longer than an hour: we count a query when it leaves, Mixpanel counts it when it arrives."""

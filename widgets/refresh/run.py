@@ -7,7 +7,6 @@ from collections.abc import Collection
 from datetime import date, datetime
 from enum import Enum
 
-from widgets.freshness import interval_factor_for
 from widgets.mixpanel.client import Client
 from widgets.models import Project, Snapshot
 from widgets.models.call import Purpose
@@ -19,6 +18,7 @@ from widgets.refresh.priority import most_urgent
 from widgets.refresh.quota import Refusal, Reservation, claim, running
 from widgets.refresh.storing import Answers, ask_apart, is_refused, store_answers, store_failure
 from widgets.reports import REPORT_TYPES, ReadError
+from widgets.reports.freshness import interval_factor_for
 
 
 class RefreshOutcome(Enum):

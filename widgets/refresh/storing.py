@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import F, QuerySet
 
-from widgets.freshness import for_polls, rolls_at
 from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models import Project, Snapshot
 from widgets.models.snapshot import Sharing
@@ -19,6 +18,7 @@ from widgets.refresh.gateway import Failure
 from widgets.report import Report
 from widgets.reports import ReadError
 from widgets.reports.batch import Inexact
+from widgets.reports.freshness import for_polls, rolls_at
 
 STATE = (
     "retry_at",

@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import Count
 from django.utils import timezone
 
-from widgets.freshness import for_polls
 from widgets.models import Project
 from widgets.models.call import Purpose
 from widgets.refresh.clock import database_now
 from widgets.refresh.quota import HOUR, Refusal, started_within
+from widgets.reports.freshness import for_polls
 from widgets.times import from_now
 
 SCARCE_SHARE = 6

@@ -18,11 +18,11 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Concat, Substr
 
-from widgets.freshness import POLLED_WITHIN
 from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models import Project, Rendering, Snapshot, Widget
 from widgets.poll.row import RENDERING_VERSION
 from widgets.report import NOTE_WITHIN, note_in
+from widgets.reports.freshness import POLLED_WITHIN
 from widgets.times import from_now
 
 STATES = {"failing": "Failing", "stale": "Stale", "waiting": "Waiting", "fresh": "Fresh", "paused": "Paused"}

@@ -14,11 +14,11 @@ from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Coalesce
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from widgets.freshness import POLLED_WITHIN
 from widgets.models import ApiCall, Notice, NoticeMessage, Project, Snapshot, Widget
 from widgets.refresh.clock import database_now
 from widgets.refresh.queue import QUEUE_TIMEOUT
 from widgets.refresh.quota import HOUR, LONGEST_RUN, lease
+from widgets.reports.freshness import POLLED_WITHIN
 from widgets.web.health import STATES, with_health
 
 SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)

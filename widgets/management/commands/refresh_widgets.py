@@ -8,13 +8,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import F
 
-from widgets.freshness import POLLED_WITHIN
 from widgets.models import Snapshot, Widget
 from widgets.models.call import Purpose
 from widgets.notices import delivery
 from widgets.refresh.clock import database_now
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import RefreshOutcome, refresh
+from widgets.reports.freshness import POLLED_WITHIN
 
 FREE_PLACE = 60
 """Seconds to wait for a free place among the project's running queries."""

@@ -6,7 +6,7 @@ import { valueOf } from "./picker.js";
 
 const PAUSE = 400;
 const KEPT = 7 * 24 * 60 * 60 * 1000;
-const NEVER = ["csrfmiddlewaretoken", "seen"];
+const NEVER = ["csrfmiddlewaretoken", "stored_state"];
 
 // `of`: {key, widget, version, made} from the server.
 export function draft(form, of) {

@@ -13,7 +13,7 @@ export class Fields {
     this.warned = 0;
     const { chart, report } = form.elements;
     // A new form follows the report until the person chooses a chart.
-    const isNew = !form.elements.seen && !form.querySelector(".errorlist");
+    const isNew = !form.elements.stored_state && !form.querySelector(".errorlist");
     this.wanted = isNew && chart.value === described.usual_chart[report.value] ? "" : chart.value;
     this.names = new Map([...chart.options].map((option) => [option.value, option.text]));
     chart.addEventListener("change", () => { this.wanted = chart.value; });

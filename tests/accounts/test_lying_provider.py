@@ -12,8 +12,8 @@ import responses
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 
+from tests.accounts.test_single_sign_on import to_provider
 from tests.security.codes import is_in
-from tests.security.test_single_sign_on import to_provider
 
 pytestmark = pytest.mark.django_db
 

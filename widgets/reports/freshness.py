@@ -1,4 +1,4 @@
-"""How long data stays fresh, and how much all intervals stretch when a project has too many queries for its limit."""
+"""How long data stays fresh, and how much longer when a project has too many queries for its limit."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta

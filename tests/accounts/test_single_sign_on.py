@@ -19,9 +19,9 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from tests.accounts.test_second_factor import everything_stored
 from tests.security.codes import SECOND, is_in, phone_of, text_of
 from tests.security.conftest import Team
-from tests.security.test_second_factor import everything_stored
 from widgets.accounts import openid
 from widgets.models import AccountSecurity, AuditEntry
 

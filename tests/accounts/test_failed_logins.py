@@ -11,10 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from mixcyfe_site.logs import OneLine, indented
+from tests.accounts.test_sign_in import NEW, RIGHT, browser_of_root, spray
+from tests.accounts.test_sign_in import log_in as post_login
 from tests.docs.pages import PAGES
 from tests.security.conftest import Team
-from tests.security.test_sign_in import NEW, RIGHT, browser_of_root, spray
-from tests.security.test_sign_in import log_in as post_login
 from widgets.models import AuditEntry
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,253}")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Service:
     """A service that Apprise knows. `module` and `plugin` name its class in `apprise.plugins`.
 
     `encrypted` and `plain`: schemes with and without TLS. `options`: the names that may stand behind the `?`. All other
@@ -45,8 +45,8 @@ def options(names: str) -> frozenset[str]:
 
 
 WEBHOOK = "The address gets a POST with the keys title, message and type (info, success, warning or failure)."
-KINDS = (
-    Kind(
+SERVICES = (
+    Service(
         "Mail",
         "email",
         "NotifyEmail",
@@ -57,7 +57,7 @@ KINDS = (
         has_host=True,
         help="Your mail server, with a user name and password for sending. Write @ in a user name as %40.",
     ),
-    Kind(
+    Service(
         "Slack",
         "slack",
         "NotifySlack",
@@ -67,7 +67,7 @@ KINDS = (
         pasted=r"https://hooks\.slack(-gov)?\.com/",
         help="In Slack: Apps → Incoming Webhooks → Add to Slack. Paste the webhook's URL.",
     ),
-    Kind(
+    Service(
         "Microsoft Teams",
         "workflows",
         "NotifyWorkflows",
@@ -77,7 +77,7 @@ KINDS = (
         pasted=r"https://[\w.-]+\.(logic\.azure\.[a-z]+|(power|apps)platform(\.[\w-]+){1,3})[:/]",
         help="In Teams: the channel's … → Workflows → “Send webhook alerts to a channel”. Paste the workflow's URL.",
     ),
-    Kind(
+    Service(
         "Discord",
         "discord",
         "NotifyDiscord",
@@ -87,7 +87,7 @@ KINDS = (
         pasted=r"https://discord(app)?\.com/api/webhooks/",
         help="In Discord: the channel's settings → Integrations → Webhooks. Paste the webhook's URL.",
     ),
-    Kind(
+    Service(
         "Google Chat",
         "google_chat",
         "NotifyGoogleChat",
@@ -97,7 +97,7 @@ KINDS = (
         pasted=r"https://chat\.googleapis\.com/",
         help="In Google Chat: the space → Apps & integrations → Webhooks. Paste the webhook's URL.",
     ),
-    Kind(
+    Service(
         "Mattermost",
         "mattermost",
         "NotifyMattermost",
@@ -107,7 +107,7 @@ KINDS = (
         options=options("to channel channels"),
         has_host=True,
     ),
-    Kind(
+    Service(
         "Rocket.Chat",
         "rocketchat",
         "NotifyRocketChat",
@@ -117,7 +117,7 @@ KINDS = (
         options=options("mode to webhook"),
         has_host=True,
     ),
-    Kind(
+    Service(
         "Matrix",
         "matrix",
         "NotifyMatrix",
@@ -127,8 +127,10 @@ KINDS = (
         options=options("to mode token msgtype version v"),
         has_host=True,
     ),
-    Kind("Webex", "webexteams", "NotifyWebexTeams", ("webex", "wxteams"), "webex://token", options=options("to mode")),
-    Kind(
+    Service(
+        "Webex", "webexteams", "NotifyWebexTeams", ("webex", "wxteams"), "webex://token", options=options("to mode")
+    ),
+    Service(
         "Telegram",
         "telegram",
         "NotifyTelegram",
@@ -136,7 +138,7 @@ KINDS = (
         "tgram://bot-token/chat-id",
         options=options("to topic thread silent"),
     ),
-    Kind(
+    Service(
         "Pushover",
         "pushover",
         "NotifyPushover",
@@ -144,7 +146,7 @@ KINDS = (
         "pover://user-key@token",
         options=options("to priority sound"),
     ),
-    Kind(
+    Service(
         "ntfy",
         "ntfy",
         "NotifyNtfy",
@@ -154,7 +156,7 @@ KINDS = (
         options=options("to priority tags xtags token auth mode"),
         has_host=True,
     ),
-    Kind(
+    Service(
         "Gotify",
         "gotify",
         "NotifyGotify",
@@ -164,7 +166,7 @@ KINDS = (
         options=options("priority"),
         has_host=True,
     ),
-    Kind(
+    Service(
         "PagerDuty",
         "pagerduty",
         "NotifyPagerDuty",
@@ -172,7 +174,7 @@ KINDS = (
         "pagerduty://integration-key@api-key",
         options=options("integrationkey apikey source component group class severity region"),
     ),
-    Kind(
+    Service(
         "Opsgenie",
         "opsgenie",
         "NotifyOpsgenie",
@@ -180,7 +182,7 @@ KINDS = (
         "opsgenie://api-key",
         options=options("to apikey priority tags region entity alias"),
     ),
-    Kind(
+    Service(
         "Webhook (JSON)",
         "custom_json",
         "NotifyJSON",
@@ -190,7 +192,7 @@ KINDS = (
         has_host=True,
         help=f"{WEBHOOK} To send a header, end the address with, for example, ?+Authorization=Bearer%20token.",
     ),
-    Kind(
+    Service(
         "Webhook (form)",
         "custom_form",
         "NotifyForm",
@@ -199,7 +201,7 @@ KINDS = (
         plain=("form",),
         has_host=True,
     ),
-    Kind(
+    Service(
         "Webhook (XML)",
         "custom_xml",
         "NotifyXML",
@@ -209,7 +211,7 @@ KINDS = (
         has_host=True,
     ),
 )
-BY_SCHEME = {scheme: kind for kind in KINDS for scheme in kind.schemes}
+BY_SCHEME = {scheme: service for service in SERVICES for scheme in service.schemes}
 WEBHOOKS = ("custom_json", "custom_form", "custom_xml")
 """In addresses of webhooks, an option may also begin with + (a header), - (a parameter) or : (a key of the message)."""
 
@@ -227,7 +229,7 @@ class NoticeTarget:
     """An address that can be used. `shown`: the part that is no secret. `is_encrypted`: messages travel with TLS."""
 
     url: str = field(repr=False)
-    kind: Kind
+    service: Service
     is_pasted: bool
     is_encrypted: bool
     shown: str
@@ -235,7 +237,7 @@ class NoticeTarget:
     @property
     def names_host(self) -> bool:
         """Whether the address names the host to connect to. If not, Apprise knows the host of the service."""
-        return self.kind.has_host and not self.shown.endswith("://")
+        return self.service.has_host and not self.shown.endswith("://")
 
 
 def read_address(text: str) -> NoticeTarget:
@@ -248,39 +250,39 @@ def read_address(text: str) -> NoticeTarget:
         raise BadAddress(f"Write {ALLOWED}. Write spaces as %20.")
     scheme = found[1].lower()
     if scheme in ("http", "https"):
-        kind = next((each for each in KINDS if each.pasted and re.match(each.pasted, url, re.IGNORECASE)), None)
-        if kind is None:
+        service = next((each for each in SERVICES if each.pasted and re.match(each.pasted, url, re.IGNORECASE)), None)
+        if service is None:
             raise BadAddress("Write jsons:// in place of https:// for a webhook of your own.")
-        return NoticeTarget(url, kind, is_pasted=True, is_encrypted=True, shown=kind.title)
+        return NoticeTarget(url, service, is_pasted=True, is_encrypted=True, shown=service.title)
     if scheme not in BY_SCHEME:
         raise BadAddress(f"Write {ALLOWED}.")
     url = url.replace("#", "%23")  # this # begins a channel's name, not a fragment
-    kind, query = BY_SCHEME[scheme], url.partition("?")[2]
-    if wrong := [name for name in names_in(query) if not may_stand(kind, name)]:
-        allowed = ", ".join(sorted(kind.options)) or "none"
+    service, query = BY_SCHEME[scheme], url.partition("?")[2]
+    if wrong := [name for name in names_in(query) if not may_stand(service, name)]:
+        allowed = ", ".join(sorted(service.options)) or "none"
         count = "an option" if len(wrong) == 1 else f"{len(wrong)} options"
         raise BadAddress(f"This address has {count} behind the ? that can't be used here. Allowed are: {allowed}.")
-    is_encrypted = scheme in kind.encrypted and "mode=insecure" not in query.lower()
-    return NoticeTarget(url, kind, is_pasted=False, is_encrypted=is_encrypted, shown=shown(url, scheme, kind))
+    is_encrypted = scheme in service.encrypted and "mode=insecure" not in query.lower()
+    return NoticeTarget(url, service, is_pasted=False, is_encrypted=is_encrypted, shown=shown(url, scheme, service))
 
 
 def names_in(query: str) -> list[str]:
     return [part.partition("=")[0].lower() for part in re.split("[&;]", query) if part]
 
 
-def may_stand(kind: Kind, option: str) -> bool:
-    return option in kind.options or (kind.module in WEBHOOKS and option[:1] in ("+", "-", ":"))
+def may_stand(service: Service, option: str) -> bool:
+    return option in service.options or (service.module in WEBHOOKS and option[:1] in ("+", "-", ":"))
 
 
-def shown(url: str, scheme: str, kind: Kind) -> str:
-    if not kind.has_host:
-        return kind.title
+def shown(url: str, scheme: str, service: Service) -> str:
+    if not service.has_host:
+        return service.title
     try:
         parts = urlsplit(url.partition("?")[0])
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise BadAddress("The host or the port of this address can't be read.") from None
-    if kind.module in HOST_MAY_BE_SECRET and "." not in host:
+    if service.module in HOST_MAY_BE_SECRET and "." not in host:
         return f"{scheme}://"
     if not HOST.fullmatch(host):
         raise BadAddress("The host of this address can't be read.")
