@@ -33,7 +33,7 @@ Entry = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class OptionList:
-    """A list that the form offers. `of`: how many names select the list: 0, 1 (an event) or 2 (an event and a property).
+    """A list that the form offers. `of`: 0, 1 (for an event) or 2 (an event and a property) names select the list.
 
     `counts`: false if Mixpanel does not count the query towards the hourly limit, because /api/app has its own limits.
     """
