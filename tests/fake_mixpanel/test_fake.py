@@ -1,5 +1,7 @@
-"""What every other test relies on: a request that Mixpanel does not describe is refused, and fails its test."""
+"""Other tests rely on the fake: it refuses requests that Mixpanel does not describe, and answers those of its SDK."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from tests.conftest import UNPUBLISHED
 
 DATES = {"from_date": "2026-01-05", "to_date": "2026-02-20"}
 EVENT = {"event": "Signed up", **DATES}
+BODIES = json.loads((Path(__file__).parent.parent / "data" / "insights_bodies.json").read_text())["queries"]
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,19 @@ def test_it_refuses_what_mixpanel_does_not_describe(
     assert answer.status_code == 400
     assert UNPUBLISHED, "and the test that asks so fails"
     UNPUBLISHED.clear()
+
+
+def test_it_answers_the_reports_that_mixpanel_s_own_sdk_sends(mixpanel: FakeMixpanel) -> None:
+    for query in BODIES:
+        body = query["body"] | {"project_id": DEMO_PROJECT_ID}
+        url = f"{mixpanel.url}/query/insights"
+        answer = requests.post(url, json=body, auth=(DEMO_USERNAME, DEMO_SECRET), timeout=20)
+        found = answer.json()
+        if len(body["bookmark"]["sections"]["group"]) > 1:
+            assert found["error"] == "UserVisibleParamsError: this fake answers one breakdown", query["ask"]
+            continue
+        assert answer.status_code == 200, query["ask"]
+        assert found.keys() >= {"computed_at", "date_range", "headers", "series", "meta"}, query["ask"]
+        shown = [entry["metric_key"] for entry in found["meta"]["report_sections"]["show"]]
+        assert set(found["series"]) <= set(shown), query["ask"]
+        assert found["series"] or "sku" in answer.text, query["ask"]

@@ -77,12 +77,14 @@ class PasskeyLogin(LoginWebAuthnView):
             return refused(request)
         if not request.user.is_authenticated:
             clear_login(request)  # a login that stopped after the password
-        return super().dispatch(request, *args, **kwargs)
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
 
     def form_valid(self, form: Any) -> HttpResponse:
         authenticator = form.cleaned_data["credential"]
         login = Login(user=authenticator.user, redirect_url=self.get_next_url())
-        return perform_passwordless_login(self.request, authenticator, login)
+        answer: HttpResponse = perform_passwordless_login(self.request, authenticator, login)
+        return answer
 
     def get_next_url(self) -> str | None:
         url: str | None = get_next_redirect_url(self.request)

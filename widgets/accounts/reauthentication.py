@@ -33,7 +33,7 @@ View = Callable[..., Any]
 
 
 def is_recent(request: Any) -> bool:
-    at = max(request.session.get(SIGNED_IN_AT, 0), request.session.get(CONFIRMED_AT, 0))
+    at: float = max(request.session.get(SIGNED_IN_AT, 0), request.session.get(CONFIRMED_AT, 0))
     return time.time() - at < RECENT
 
 

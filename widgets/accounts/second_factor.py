@@ -54,7 +54,7 @@ def must_have_second_factor(user: Any) -> bool:
 
 
 def has_second_factor(user: Any) -> bool:
-    return Authenticator.objects.filter(user=user, type__in=FACTORS).exists()
+    return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
 
 
 def due_at(user: Any) -> datetime | None:
@@ -142,7 +142,7 @@ NAMES = {
 
 def remove(user: Any) -> int:
     """Removes all second factors of a person who lost them, and ends the sessions. Returns the number of factors."""
-    removed, _ = Authenticator.objects.filter(user=user).delete()
+    removed: int = Authenticator.objects.filter(user=user).delete()[0]
     if removed:
         user.sessions.all().delete()
         mails.send(

@@ -38,7 +38,8 @@ class SecondFactorPage(AuthenticateView):
         begun_with = request.session.get(BEGUN_WITH, "")
         if login and login.user and not constant_time_compare(begun_with, login.user.get_session_auth_hash()):
             clear_login(request)
-        return super().dispatch(request, *args, **kwargs)
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A passkey is accepted during a lockout too, because nobody can guess one."""

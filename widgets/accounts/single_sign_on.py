@@ -126,7 +126,8 @@ def within_limits(view: View) -> View:
             with exchange(openid.PATIENCE):
                 return view(request)
         except ImmediateHttpResponse as error:
-            return error.response
+            answer: HttpResponse = error.response
+            return answer
         except (ProviderException, OAuth2Error) as error:
             log_failure(error)
             return back_to_login("failed")

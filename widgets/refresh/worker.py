@@ -32,7 +32,7 @@ REQUEST = "mixcyfe_request_id"
 """The header of a task with the id of the request that queued it."""
 
 
-@app.task(name="refresh")
+@app.task(name="refresh")  # type: ignore[untyped-decorator]
 def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int = 1) -> None:
     """Refreshes one snapshot. `expected_fetched_at` makes a late or second task do nothing.
 
