@@ -136,20 +136,11 @@ SECRET_KEY: Rule = (
     lambda value: check(value, len(value) >= 50 and len(set(value)) >= 5),  # Django's own check is security.W009
     "write a random text of 50 characters or more (make run writes one into .env)",
 )
-FERNET_KEYS: Rule = (
-    fernet_keys,
-    "python manage.py new_key prints one (keep it: without it the stored secrets are lost)",
-)
-HOSTS: Rule = (
-    lambda value: words(value, host),
-    "write names such as mixcyfe.example.com, without https:// and port",
-)
+FERNET_KEYS: Rule = fernet_keys, "python manage.py new_key prints one (keep it: without it the stored secrets are lost)"
+HOSTS: Rule = lambda value: words(value, host), "write names such as mixcyfe.example.com, without https:// and port"
 SITE: Rule = site, ADDRESS
 SITES: Rule = lambda value: words(value, site), ADDRESS
-API_ROOT: Rule = (
-    protected,
-    f"{ADDRESS}, because credentials are sent there (http: only for an address on this machine)",
-)
+API_ROOT: Rule = protected, f"{ADDRESS}, because credentials are sent there (http: only for an address on this machine)"
 ISSUER: Rule = (
     lambda value: protected(value) + "/" * value.endswith("/"),
     "write the provider's issuer, such as https://login.example.com (http: only for an address on this machine)",
