@@ -1,4 +1,4 @@
-"""Other tests rely on the fake: it refuses requests that Mixpanel does not describe, and answers those of its SDK."""
+"""Tests of the fake Mixpanel: it refuses requests outside Mixpanel's API description, and answers those of the SDK."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An error of which the words arrive late, cut or not at all: what is not known is passing trouble, not a verdict."""
+"""Error responses whose body is late, cut or unreadable. If the status alone is unclear, the error is temporary."""
 
 import gzip
 import json

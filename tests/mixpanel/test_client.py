@@ -1,4 +1,4 @@
-"""What leaves for Mixpanel, and what its answers become."""
+"""The requests that the client sends to Mixpanel, and the values that it returns for Mixpanel's answers."""
 
 import json
 import re
@@ -132,7 +132,7 @@ def test_it_either_reads_a_list_or_says_that_it_cannot(mixpanel, client, ask, an
     Client.funnels, Client.bookmarks,
 ])  # fmt: skip
 def test_it_refuses_a_list_that_nobody_looks_through(mixpanel, client, ask):
-    """One of a million names took a gigabyte, and half a minute."""
+    """A list of a million names took a gigabyte of memory and half a minute."""
     mixpanel.assert_all_requests_are_fired = False
 
     def answer(request, count):

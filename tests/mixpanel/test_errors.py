@@ -1,4 +1,4 @@
-"""Every row of "What goes wrong", at the wire: status and body in, one kind of error out."""
+"""Status and body of Mixpanel's error responses, and the error that the client raises for each."""
 
 import json
 import pickle
@@ -154,7 +154,7 @@ def test_it_says_which_dates_a_plan_still_shows(client, days, first):
 @pytest.mark.parametrize("space", ["", " ", "   "])
 @pytest.mark.parametrize("extra", ["", ';qu="concurrent-requests"', ";pk=:cHJv:", ";x-2", ";x_y=?1"])
 def test_it_reads_limits_in_every_form_that_such_headers_may_have(client, space, extra):
-    """https://www.rfc-editor.org/rfc/rfc9651#section-3.1.2: spaces may follow a semicolon."""
+    """Spaces are allowed after a semicolon: https://www.rfc-editor.org/rfc/rfc9651#section-3.1.2"""
     policy = f'"project"{extra};q=60;w=3600, "project-concurrency"{extra};q=5'.replace(";", f";{space}")
     left = f'"project"{extra};r=12, "project-concurrency";r=0;t=10'.replace(";", f";{space}")
     limits = error_of(client, 429, "", **{"RateLimit-Policy": policy, "RateLimit": left}).limits

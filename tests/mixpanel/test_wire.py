@@ -1,4 +1,4 @@
-"""One exchange on real sockets, with a server that does what it should not."""
+"""Requests over real sockets to servers that are slow, close the connection, or never answer."""
 
 import socket
 import threading
@@ -17,7 +17,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
 def failure(client: Client) -> tuple[MixpanelError, float]:
-    """The error of a query, and how many seconds it took to come."""
+    """Returns the error of a query, and the number of seconds until the error was raised."""
     started = time.monotonic()
     with pytest.raises(MixpanelError) as caught:
         client.query("events", {})
@@ -92,7 +92,7 @@ def test_it_takes_a_slow_answer_that_is_in_time(serve):
 
 @pytest.fixture
 def mute():
-    """The port of a server that accepts no connection: its queue is full."""
+    """The port of a server that accepts no new connection, because its queue of connections is full."""
     full = socket.create_server(("127.0.0.1", 0), backlog=0)
     waiting = []
     for _ in range(3):

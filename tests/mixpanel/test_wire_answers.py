@@ -1,4 +1,4 @@
-"""Answers on real sockets that are broken, packed, too large, or somewhere else."""
+"""Answers over real sockets that are broken, compressed, too large, or redirects."""
 
 import gzip
 import zlib

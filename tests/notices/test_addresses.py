@@ -1,4 +1,4 @@
-"""Which addresses are allowed, what of them is shown, and that none leads inside the network unless it may."""
+"""Addresses for notices: which are allowed, which parts are shown, and that leads can't reach the host's own network."""
 
 import re
 import socket
@@ -73,14 +73,14 @@ def test_it_refuses_what_reads_files_or_turns_checks_off(url: str) -> None:
 
 @pytest.mark.slow
 def test_apprise_knows_every_service_and_takes_its_addresses() -> None:
-    """One process per three of them, without sending: Apprise can read the examples of all services."""
+    """Apprise checks an example address of every service, without sending a message."""
     targets = [read_address(url) for url in FROM_SERVICES + TYPED]
     assert {target.service.title for target in targets} == {service.title for service in SERVICES}
     assert sending.check([(target, True) for target in targets]) == [""] * len(targets)
 
 
 def test_what_apprise_reads_otherwise_is_refused_in_its_process() -> None:
-    """Options that our own reading would miss, and addresses that lack something."""
+    """An escaped option that `read_address` does not see, and addresses that lack a part."""
     hidden = replace(read_address("jsons://host/"), url="jsons://host/?%61ttach=/etc/passwd")
     targets = [(hidden, True), *((read_address(url), True) for url in ("slack://T", "pover://u"))]
     assert sending.check(targets) == [sending.WORDS["address"]] * 3
@@ -175,7 +175,7 @@ def test_an_address_of_a_lead_leads_to_no_host_inside_the_network() -> None:
 
 
 def test_the_connection_itself_is_checked_whatever_a_name_leads_to(webhook: Webhook) -> None:
-    """As if the name had led elsewhere when it was checked: the process refuses to connect."""
+    """The sending process refuses to connect to this host, even if the name led to another host in the first check."""
     code = (
         f"import sys; sys.path.insert(0, {str(sending.CHILD.parent)!r})\n"
         "import child, socket, requests\n"

@@ -1,4 +1,4 @@
-"""From a failure to the inbox, and its end: told once, with what to do."""
+"""From a failure to the message about it, and to the message about its end: each is sent once, with advice."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -101,7 +101,8 @@ def test_credentials_are_well_again_when_mixpanel_says_so(
     assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
     assert webhook.got[0]["type"] == "failure"
     assert f"/admin/widgets/project/{project.pk}/change/" in webhook.got[0]["message"]
-    Project.objects.get().save()  # which ends the backoff, whether or not the credentials are right now
+    # Saving the project ends the backoff, even if the credentials are still wrong.
+    Project.objects.get().save()
     timer()
     cyfe_polls(widgets[1])
     timer()
