@@ -1,4 +1,4 @@
-"""What a process has heard of, while another thread hears of more."""
+"""The record of changes in one process, while another thread records more changes."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ def test_a_page_does_not_outlive_a_change_that_comes_while_it_is_looked_up() -> 
     changes.record("w1")
 
     def names() -> Iterator[str]:
-        changes.record()  # everything may have changed
+        changes.record()  # without a name: everything might have changed
         yield "w1"
 
     assert not changes.none_since(0, names())

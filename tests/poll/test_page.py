@@ -1,4 +1,4 @@
-"""`/w/<slug>`: the page of a widget for whoever has its address."""
+"""`/w/<slug>`: the page of a widget, for everybody who knows its address."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`/w/<slug>.<format>`: what Cyfe gets, over Django's client, with a stand-in Mixpanel on the wire."""
+"""`/w/<slug>.<format>`: the answers that Cyfe gets, tested with Django's client and the fake Mixpanel."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def age(widget: Widget, **by: float) -> None:
-    """Makes a widget's data so old, in every process."""
+    """Sets the age of the widget's data, for example `hours=2`."""
     at = timezone.now() - timedelta(**by)
     snapshot = Snapshot.objects.filter(pk=widget.snapshot_id)
     snapshot.update(fetched_at=at, retry_at=None)
@@ -240,7 +240,7 @@ def test_it_keeps_the_last_drawing_when_new_data_do_not_fit_the_chart(
     undated = make_widget(report="saved_report", events=[], saved_report=UNDATED_REPORT, chart="table")
     poll(undated)
     changed = Snapshot.objects.get(pk=undated.snapshot_id)
-    # The saved report was changed in Mixpanel: the same query now gives numbers without dates.
+    # As if the saved report had been changed in Mixpanel: the same query now gives numbers without dates.
     Snapshot.objects.filter(pk=widget.snapshot_id).update(report_json=changed.report_json, version=7)
     response = poll(widget)
     assert (response.status_code, response.content) == (200, good.content)
