@@ -1,4 +1,4 @@
-"""Backoff as Mixpanel's real errors want it: whom they hold back, for how long, and what it costs."""
+"""Backoff after Mixpanel's real errors: which queries wait, how long, and whether the failed call counts as a query."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ ERRORS = Path(__file__).parents[1] / "data" / "errors"
 
 
 def recorded(mixpanel: FakeMixpanel, name: str, times: int | None = None) -> None:
-    """Has the stand-in answer as Mixpanel once did."""
+    """The fake Mixpanel answers with an error that the real one once gave: a file in tests/data/errors."""
     error = json.loads((ERRORS / f"{name}.json").read_text())
     mixpanel.fail(error["status"], error["body"], headers=error.get("headers"), times=times)
 

@@ -1,4 +1,4 @@
-"""What ends a backoff: a repair seen by anybody, at once; or one query that tries whether it is over."""
+"""The end of a backoff: any successful call ends it at once; otherwise, a single query tests whether Mixpanel works."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""One call to Mixpanel refreshes all stale queries that fit into it. What one does wrong holds back no other."""
+"""One call to Mixpanel refreshes all stale queries that fit into it. A wrong query does not delay the others."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -44,7 +44,7 @@ def test_the_first_poll_of_a_board_brings_its_siblings_along(
     assert {call.status for call in mixpanel.calls} == {200}
     Widget.objects.update(last_polled_at=timezone.now())
 
-    # Alone, each query gets the same numbers, to the byte.
+    # Sent alone, each query gets the same numbers, byte for byte.
     make_old(sharing=Sharing.NEVER)
     before = len(mixpanel.calls)
     for widget in widgets[::3]:
@@ -78,7 +78,8 @@ def test_a_query_that_is_due_soon_comes_along_so_that_both_become_due_together(
     cyfe_polls(first)
     clock.shift(timedelta(minutes=6))
     second = make_widget(include_today=True, last=9)
-    cyfe_polls(second)  # the first one's data is 6 minutes old: not half of its 15
+    # The first query's data is 6 minutes old, less than half of its interval of 15 minutes. So it is not in the batch.
+    cyfe_polls(second)
     assert snapshot_of(first).fetched_at != snapshot_of(second).fetched_at
     clock.shift(timedelta(minutes=9))
     cyfe_polls(first)
@@ -160,7 +161,7 @@ class TestBreakdown:
 def test_queries_that_share_nothing_keep_to_the_limit_and_are_fair(
     clock: Any, project: Project, mixpanel: FakeMixpanel, make_widget: MakeWidget
 ) -> None:
-    """`python -m benchmarks.batches` does the same with 500 queries at 60 an hour."""
+    """`python -m benchmarks.batches` measures the same with 500 queries and a limit of 60 calls per hour."""
     Project.objects.update(hourly_limit=6)
     measured = {"report": "retention", "born_event": "Signed up", "events": ["Logged in"], "chart": "cohort"}
     widgets = [make_widget(title=f"{i}", **measured, include_today=True, intervals=2 + i) for i in range(24)]
@@ -189,7 +190,7 @@ def test_the_pages_say_what_widgets_cost(
 
 
 def test_the_calls_per_hour_do_not_depend_on_which_query_is_the_most_overdue() -> None:
-    """Another number would change the interval factor, and so the due times of all snapshots, at every refresh."""
+    """If it depended on that, each refresh would change the interval factor, and so the due times of all snapshots."""
     now = timezone.now()
 
     def item(pk: int) -> Item:

@@ -1,4 +1,4 @@
-"""What each of Mixpanel's errors holds back, for how long, and what ends it."""
+"""Each kind of error from Mixpanel: which queries wait after it, how long, and how the wait ends."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -51,7 +51,7 @@ def test_it_holds_back_the_whole_project_after_a_429_and_learns_its_limits(
     )
     mixpanel.fail(429, body, headers={"Retry-After": "3600"})
     first, second = make_widget(), make_widget(last=9)
-    assert retry_after(cyfe_polls(first)) in (89, 90)  # 40 an hour: one in 90 seconds
+    assert retry_after(cyfe_polls(first)) in (89, 90)  # 40 queries per hour: one per 90 seconds
     assert cyfe_polls(second).status == 503
     assert len(mixpanel.calls) == 1
     project.refresh_from_db()
@@ -110,7 +110,7 @@ def test_it_tries_refused_credentials_once_an_hour_for_the_whole_project(
     mixpanel.clear_faults()
     project.refresh_from_db()
     assert project.backoff_kind == kind
-    project.save()  # somebody mended it
+    project.save()  # like a person who corrects the credentials
     assert [cyfe_polls(widget).status for widget in widgets] == [200] * 4
 
 
@@ -121,7 +121,7 @@ def test_it_asks_a_refused_query_again_once_a_day_or_when_its_widget_changes(
     mixpanel.fail(400, '{"error": "invalid event"}', times=1)
     refused = cyfe_polls(widget)
     assert "invalid event" in refused.body.decode()
-    assert cyfe_polls(other).status == 200  # the others go on
+    assert cyfe_polls(other).status == 200  # other queries continue
     clock.shift(timedelta(hours=23))
     assert cyfe_polls(widget).status == 503
     assert len(mixpanel.calls) == 2

@@ -1,4 +1,4 @@
-"""A secret that is missing, or that no key opens: nothing is held back for it, everything says it, and cheaply."""
+"""A missing secret, or a secret that no key decrypts: it causes no backoff, pages report it, and polls stay cheap."""
 
 import logging
 from collections.abc import Callable
@@ -56,7 +56,7 @@ def test_old_data_is_answered_without_a_wait_a_write_or_a_line_per_poll(
     cyfe_polls(widget)
     lose_the_key(settings)
     clock.shift(timedelta(hours=30))
-    cyfe_polls(widget)  # notes the poll
+    cyfe_polls(widget)  # stores the time of the poll
     cache.clear()
     caplog.clear()
     with caplog.at_level(logging.WARNING), django_assert_num_queries(20):

@@ -1,4 +1,4 @@
-"""What nobody needs goes by itself; what somebody holds stays."""
+"""Unused rows are deleted automatically. Rows that are in use stay."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Tasks on Celery's queue: one per snapshot, however long its project is busy."""
+"""Refresh tasks on Celery's queue: at most one per snapshot, however long its project is at its limit."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ MakeWidget = Callable[..., Widget]
 
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[Any]:
-    """What the broker holds: each a task's arguments."""
+    """The tasks on the broker's queue: a list of each task's arguments."""
     settings.TASKS = "celery"
     tasks: list[Any] = []
     monkeypatch.setattr(celery.refresh_task, "apply_async", lambda args, **_: tasks.append(args))
@@ -55,7 +55,7 @@ def test_polls_queue_no_second_task_while_the_first_waits_for_a_free_place(
 def test_a_task_goes_back_to_the_queue_only_while_its_snapshot_waits_for_it(
     queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
-    """Another has tried meanwhile, and failed."""
+    """While the task waited, another process tried the refresh and failed."""
     widget = make_widget()
     enqueue(widget.snapshot_id, None)
     make_busy(widget.project, datetime.now(UTC))
@@ -76,7 +76,7 @@ def delete(widget: Widget) -> None:
 def test_a_query_of_no_active_widget_is_never_asked(
     queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel, poll: Any, end: Callable[[Widget], None]
 ) -> None:
-    """Neither its queued task nor the threads, the command or its project's other widgets ask it."""
+    """Its queued task, the threads, the command and batches of the project's other widgets: none sends this query."""
     widget, other = make_widget(include_today=True), make_widget(last=9, include_today=True)
     pk = widget.snapshot_id
     for each in (widget, other):
