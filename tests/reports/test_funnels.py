@@ -1,4 +1,4 @@
-"""Funnels with a breakdown, and the odd ones."""
+"""Funnels with a breakdown, and funnels with unusual answers."""
 
 from tests.reports.samples import csv, report_of, spec
 
@@ -69,6 +69,6 @@ def test_it_leaves_conversion_empty_where_nobody_started():
 
 
 def test_it_draws_the_same_answer_in_every_way():
-    """One query serves them all: see `test_questions`."""
+    """One query serves all charts of a funnel, as `test_questions` checks."""
     report = report_of(spec("funnel", last=2), {"data": {"2026-11-16": {"steps": steps(10, 5)}}})
     assert [(s.step, s.values) for s in report.series] == [("A", (10, 0)), ("B", (5, 0))]

@@ -1,4 +1,4 @@
-"""Whatever comes back: a Report that can be kept and drawn, or a message, and nothing else."""
+"""Random answers from Mixpanel: each becomes a Report that can be stored and drawn, or an error message."""
 
 import copy
 import json
@@ -65,7 +65,7 @@ ASKED = {name: [asked for asked in SPECS.values() if asked.report == name] for n
 
 @st.composite
 def spoilt(draw, report):
-    """A valid answer with one or two of its parts, at any level, replaced by anything or taken out."""
+    """Draws a valid answer in which one or two parts, at any level, are replaced with random data or removed."""
     answer = copy.deepcopy(draw(st.sampled_from(VALID[report])))
     for _ in range(draw(st.integers(1, 2))):
         parent = answer
@@ -83,7 +83,7 @@ def spoilt(draw, report):
 
 
 def survives(asked, answer):
-    """Asserts what holds for every answer; gives the CSV or the message."""
+    """Asserts that the answer becomes a valid Report or an error. Returns the CSV or the error message."""
     try:
         report = report_of(asked, answer)
     except ReadError as error:
@@ -138,7 +138,7 @@ def values(points, label="Signed up"):
 
 
 def one(n):
-    """What becomes of one value of Mixpanel's."""
+    """The value in the Report for the value `n` in Mixpanel's answer."""
     return report_of(spec("segmentation", last=1), values({"2026-11-17": n})).series[0].values[0]
 
 

@@ -1,4 +1,4 @@
-"""What a widget asks, as the text that widgets share a query by."""
+"""The query of a widget, without its looks. Widgets with equal queries share one snapshot."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One bucket and the period before: the numbers that a plain sum would get wrong."""
+"""Totals of one bucket, and comparisons with the period before: numbers that a plain sum would get wrong."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Odd and wrong answers to unsaved Insights reports: refused, or every number of them at its place."""
+"""Unusual and wrong answers to unsaved Insights reports: refused, or shown with every number in its place."""
 
 import copy
 import json
@@ -27,7 +27,7 @@ TWO = (Metric("Signed up"), Metric("Logged in"))
 
 
 def answer(series: dict[str, Any], *keys: str, days: list[date] = DAYS, **more: Any) -> dict[str, Any]:
-    """An answer for these days. `keys`: in the order of the report, if it is not the one of `series`."""
+    """An answer for these days. `keys`: the order of the metrics in the report, if `series` has another order."""
     return {
         "computed_at": "2026-11-18T10:00:00-08:00",
         "date_range": {"from_date": f"{days[0]}T00:00:00-08:00", "to_date": f"{days[-1]}T23:59:59-08:00"},
@@ -141,12 +141,12 @@ def test_the_size_is_checked_before_the_cells_are_made() -> None:
 
 
 def steps(*counts: int, of: str = "abc") -> dict[str, Any]:
-    """The table of a funnel's answer: `{"count": {"1. a": {"all": 9}, …}}`."""
+    """The table of a funnel's answer, for example `{"count": {"1. a": {"all": 9}, …}}`. `of`: the names of steps."""
     return {"count": {f"{i}. {of[i - 1]}": {"all": n} for i, n in enumerate(counts, 1)}, "step_conv_ratio": {}}
 
 
 class TestFunnels:
-    """Funnels of the listed steps a, b and c, and a saved one."""
+    """Funnels of the listed steps a, b and c, and a saved funnel."""
 
     def funnel(self, **fields: Any) -> WidgetSpec:
         return spec("funnel", **{"funnel": None, "events": tuple("abc"), "chart": "table", "last": 3} | fields)
@@ -217,7 +217,7 @@ def containers(node: Any) -> Iterator[Any]:
 
 @st.composite
 def spoilt(draw: Any, right: dict[str, Any]) -> dict[str, Any]:
-    """The right answer with one to three of its parts, at any level, renamed, replaced or taken out."""
+    """Draws the valid answer with one to three parts, at any level, renamed, replaced or removed."""
     given = copy.deepcopy(right)
     for _ in range(draw(st.integers(1, 3))):
         parents = [parent for parent in containers(given) if parent]
@@ -236,7 +236,7 @@ def spoilt(draw: Any, right: dict[str, Any]) -> dict[str, Any]:
 
 
 def told(node: Any) -> float:
-    """The sum of all that looks like a number, without `$overall` beside values and without divisions by zero."""
+    """The sum of all numbers in the answer, without `$overall` beside other values and without divisions by zero."""
     if isinstance(node, dict):
         return sum(told(inner) for key, inner in node.items() if key != "$overall" or len(node) == 1)
     if node == "7":
@@ -256,6 +256,6 @@ def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind: str, pic
     except ReadError as error:
         assert str(error).startswith("Mixpanel") and str(error).endswith(".")
         return
-    # An answer without any value of the breakdown has a total that no line shows.
+    # If the answer has no value of the breakdown, its total appears in no line.
     assume(kind != "breakdown" or set(got["series"].get("A", {})) != {"$overall"})
     assert sum(series.total for series in report.series) == pytest.approx(told(got["series"]))

@@ -1,4 +1,4 @@
-"""Answers to another query than ours: refused, in words for people; never zeros in their place."""
+"""Answers that belong to another query: they are refused with a message, and never shown as zeros."""
 
 from datetime import date, timedelta
 
@@ -58,7 +58,7 @@ RIGHT = {
 
 
 def changed(answer, change):
-    """The answer with the keys and leaves for which `change` has something else."""
+    """The answer after `change` was applied to each key and each value that is no dict or list."""
     if isinstance(answer, dict):
         return {change(key): changed(inner, change) for key, inner in answer.items()}
     if isinstance(answer, list):
