@@ -31,7 +31,7 @@ def test_a_site_that_is_well(served: Site, asked: FakeMixpanel) -> None:
     assert abouts == [
         *("database", "keys", "Mixpanel", "time zones", "timers", "freshness", "disk", "settings", "SITE_URL", "proxy")
     ]
-    assert asked.calls == []  # the doctor cost no project a query
+    assert asked.calls == []  # the doctor sent no query to Mixpanel
 
 
 def test_a_wrong_key(own: Site) -> None:

@@ -1,4 +1,4 @@
-"""Somebody who knows a password guesses second-factor codes: many at once, at several processes."""
+"""An attacker who knows a password tries many second-factor codes at once, on several processes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""PostgreSQL is stopped (SIGSTOP): it still takes connections and queries, but answers none."""
+"""PostgreSQL is stopped (SIGSTOP): it still accepts connections and queries, but answers none."""
 
 import re
 import statistics
@@ -38,7 +38,7 @@ def ask(url: str) -> Answered:
 
 
 def ask_for(seconds: float, urls: list[str], askers: int) -> list[Answered]:
-    """All answers that `askers` threads get from these addresses, when they ask without a pause."""
+    """All answers that `askers` threads get from these addresses, if they send requests without a pause."""
     deadline = time.monotonic() + seconds
 
     def one(n: int) -> list[Answered]:
@@ -58,12 +58,13 @@ def test_a_mute_database_stops_nothing_for_longer_than_three_seconds(
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
         poll, healthz = base + path, base + "/healthz"
-        assert ask(poll)[1] == 200  # before the others: of many cold polls only some may wait
+        # The first poll is alone: while there is no data, only some of many polls are allowed to wait.
+        assert ask(poll)[1] == 200
         assert {status for _, status, _ in ask_for(1, [poll, healthz], askers=8)} == {200}
         log = len(site.logs())
         for _ in range(2):
             postgres.stop()
-            time.sleep(TRUSTED_SECONDS)  # until then, cached pages are answered without the database
+            time.sleep(TRUSTED_SECONDS)  # until then, cached pages need no database
             answers = ask_for(8, [poll, poll, poll, healthz], askers=10)
             postgres.go_on()
             back = time.monotonic()
@@ -71,7 +72,7 @@ def test_a_mute_database_stops_nothing_for_longer_than_three_seconds(
             assert {url for url, *_ in answers} == {poll, healthz}
             print(f"{len(answers)} answers, slowest {max(seconds for *_, seconds in answers):.2f} s")
             assert max(seconds for *_, seconds in answers) < PROMISED
-            # Nearly all get an answer at once: their process knows that the database is mute.
+            # Nearly all get an answer at once: their process knows that the database does not answer.
             assert statistics.median(seconds for *_, seconds in answers) < 0.5
             eventually(lambda: ask(healthz)[1] == 200, seconds=15)
             assert ask(poll)[1] == 200
@@ -96,7 +97,7 @@ def test_a_503_says_when_to_come_again(tmp_path: Path, fake: FakeMixpanel, postg
 def test_threads_that_work_behind_their_answers_give_up_too(
     tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres
 ) -> None:
-    """Each of the eight threads hands a widget to Celery after its answer, and waits for a table that is locked."""
+    """Each of the eight threads enqueues a Celery task after its answer. To do so, it waits for a locked table."""
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         paths = site.add(*widgets(8))
         base, process = site.web()
@@ -146,7 +147,7 @@ def test_a_statement_has_an_end_and_a_migration_has_none(
 
 
 def test_a_database_that_is_read_only_is_not_well(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
-    """For example a standby server, or a server that its host made read-only because its disk is full."""
+    """Examples are a standby server, and a server that became read-only because its disk is full."""
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()

@@ -1,4 +1,4 @@
-"""Notices of a whole site: several processes send each one once, without a worker. No poll waits for a dead service."""
+"""Notices of a whole site: each is sent once by one of several processes. No poll waits for a service that is down."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ FAILS = "MixCyfe, Acme: Mixpanel does not answer for "
 
 
 def polled_until(site: Any, addresses: list[str], true: Callable[[], object]) -> None:
-    """Polls until `true()`, because a server starts its thread for notices at a poll after its first seconds."""
+    """Polls until `true()` is true. A server starts its thread for notices at its first poll after some seconds."""
 
     def is_true_after_polls() -> object:
         for address in addresses:
@@ -32,7 +32,7 @@ def polled_until(site: Any, addresses: list[str], true: Callable[[], object]) ->
 def fail_and_recover(site: Any, bases: list[str], fake: FakeMixpanel, hook: Webhook, paths: list[str]) -> None:
     fake.fail(503)
     polled_until(site, [base + path for base in bases for path in paths], lambda: hook.got)
-    time.sleep(2.2)  # the other processes look for causes too
+    time.sleep(2.2)  # in this time, the other processes look for failures too
     assert [title[: len(FAILS)] for title in hook.titles] == [FAILS]
     fake.clear_faults()
     site.make_old(minutes=30)

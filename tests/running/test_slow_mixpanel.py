@@ -1,4 +1,4 @@
-"""Mixpanel takes 20 or 60 seconds: requests that do not need its answer do not wait. Others wait briefly."""
+"""Mixpanel takes 20 or 60 seconds: requests that need new data wait for a few seconds, other requests do not wait."""
 
 import signal
 import time
@@ -26,9 +26,9 @@ def fake() -> Iterator[FakeMixpanel]:
 
 
 def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) -> None:
-    """Asserts that other requests are quick while the slow projects are polled hard."""
+    """Asserts that other requests are quick while the slow projects are polled without a pause."""
     with hammered([base + path for path in slow]) as log:
-        time.sleep(1)  # until as many polls wait as may wait
+        time.sleep(1)  # until the largest allowed number of polls is waiting
         for path, status in ((healthy, 200), ("/healthz", 200), ("/admin/login/", 200)):
             measured = [timed(lambda path=path: site.session.get(base + path, timeout=60)) for _ in range(15)]
             assert {one for one, _ in measured} == {status}
@@ -109,7 +109,7 @@ def test_it_takes_turns_between_projects_when_its_threads_are_few(host: Any, fak
 def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
     host: Any, fake: FakeMixpanel, server: str, most: int
 ) -> None:
-    """granian begins no refresh after the stop. gunicorn serves open connections for a while, and may begin more."""
+    """After SIGTERM, granian starts no refresh. gunicorn serves open connections for a while, and can start more."""
     site = host()
     paths = site.add(*widgets(8))
     base, process = site.web() if server == "granian" else site.gunicorn("-k", "gthread", "--threads=8")
@@ -142,7 +142,7 @@ def test_it_goes_on_with_one_thread_and_no_threads_for_refreshing(host: Any, fak
     status, seconds = timed(lambda: requests.get(base + path, timeout=60))
     assert (status, seconds < 1) == (200, True)
     status, seconds = timed(lambda: requests.get(base + path, timeout=60))
-    assert (status, 0.5 < seconds < 6) == (200, True)  # the one process was busy
+    assert (status, 0.5 < seconds < 6) == (200, True)  # the only process was busy with the refresh
     assert "ttl=8" in site.session.get(base + path).headers["Cache-Status"]
     assert len(fake.calls) == 2
 
@@ -158,7 +158,7 @@ def test_it_lays_new_data_out_once_for_many_polls(host: Any, fake: FakeMixpanel)
 
 
 def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, fake: FakeMixpanel) -> None:
-    """Twelve pickers at once, in three projects, could occupy all eight threads for as long as Mixpanel is slow."""
+    """Twelve lists for the form's pickers, requested at once, could block all eight threads while Mixpanel is slow."""
     site = host(MIXPANEL_TIMEOUT="30")
     base, healthy, _ = make_busy(site, lambda: site.web()[0])
     site.python(
@@ -191,7 +191,7 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, fake: F
 
 
 def test_many_queries_that_are_refused_together_hold_the_project_for_a_minute(host: Any, fake: FakeMixpanel) -> None:
-    """The backoff doubles with every new try. Refusals of queries that ran at the same time count as one."""
+    """The backoff doubles with each refused try. Refusals of queries that ran at the same time count as one try."""
     site = host()
     paths = site.add(*widgets(5))
     base, _ = site.web()

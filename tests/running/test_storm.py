@@ -1,4 +1,4 @@
-"""Many polls at once, over several processes: each query runs once, and Mixpanel's limits hold."""
+"""Many polls at once, on several processes: each query runs once, and the calls stay within Mixpanel's limits."""
 
 import time
 from typing import Any
@@ -16,7 +16,10 @@ UNITS = ((10, "day"), (20, "day"), (4, "week"), (2, "month"))
 
 
 def fifty_widgets() -> list[dict[str, Any]]:
-    """Widgets for 20 queries in 3 batches (one per unit), each as line and as pie; and for 10 queries without batch."""
+    """Widgets for 30 queries: 20 queries share 3 calls (one call per unit), and 10 queries share none.
+
+    Each of the 20 queries has a line chart and a pie chart.
+    """
     alone = [
         {"title": f"{days}", "report": "events", "events": ["Signed up"], "last": days, **APART}
         for days in range(1, 11)
@@ -56,7 +59,7 @@ def test_it_serves_a_cold_storm_with_one_call_each(host: Any, fake: Any, databas
     site = host(database, WAITING_POLLS="32")
     bases = [site.web(threads=40)[0], site.web(threads=40)[0]]
     took = storm(site, fake, bases)
-    assert took < 15  # 13 queries, 5 at once, 300 ms each: 0.9 s of Mixpanel's time
+    assert took < 15  # 13 calls, 5 at once, 300 ms each: Mixpanel needs 0.9 s
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])

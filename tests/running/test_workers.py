@@ -1,4 +1,4 @@
-"""Celery workers refresh, and Mixpanel refuses the query: the poll that waits ends with that error."""
+"""Celery workers do the refresh, and Mixpanel refuses the query: the waiting poll ends with that error."""
 
 from collections.abc import Callable
 from typing import Any
