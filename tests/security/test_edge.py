@@ -1,4 +1,4 @@
-"""What stands between the site and the internet: headers, hosts, sizes, logins, sessions, error pages."""
+"""Protection against the internet: headers, host names, size limits, logins, sessions and error pages."""
 
 import logging
 from datetime import timedelta

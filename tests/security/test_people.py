@@ -1,4 +1,4 @@
-"""The people of a project: their roles, who reads of them, how they leave, and what the audit log says of it."""
+"""The members of a project: their roles, who can see them, how they leave, and their entries in the audit log."""
 
 import json
 import re
@@ -51,7 +51,7 @@ def test_a_deleted_widget_comes_back_without_an_owner_who_left(acme: Team, log_i
 
 
 def test_a_project_keeps_a_lead(acme: Team, superuser: Any, log_in: Any) -> None:
-    """Who waits for their first login, or has a closed account, is no lead to rely on."""
+    """A lead does not count before the first login, or with a closed account."""
     client = log_in(acme.lead)
     invite(client, acme, role="lead")
     acme.project.members.add(superuser, through_defaults={"role": "lead"})
@@ -115,7 +115,7 @@ def test_a_superuser_closes_an_account_in_one_step(acme: Team, hooli: Team, supe
 
 
 def test_the_site_keeps_a_superuser(acme: Team, superuser: Any, log_in: Any, make_user: Any) -> None:
-    """Superusers who have never logged in, and closed ones, do not count."""
+    """A superuser does not count before the first login, or with a closed account."""
     invited, closed = make_user("Invited", password=None), make_user("Closed", is_active=False)
     get_user_model().objects.filter(pk__in=(invited.pk, closed.pk)).update(is_superuser=True)
     address = f"/admin/auth/user/{superuser.pk}/change/"

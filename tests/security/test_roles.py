@@ -1,4 +1,4 @@
-"""Roles hold per project: an editor of one who is a viewer of another changes nothing of the other by any way."""
+"""Roles count per project: an editor of one project who is a viewer of another changes nothing in the other."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ ACTIONS = ("refresh_now", "pause", "replace_address", "duplicate", "move", "dele
 
 @pytest.fixture
 def mixed(acme: Team, hooli: Team, make_user: Any, log_in: Any) -> Client:
-    """An editor of Acme and a viewer of Hooli, who holds all of Django's permissions besides."""
+    """The client of an editor of Acme and viewer of Hooli, who also has all of Django's permissions."""
     user = make_user("both", Role.EDITOR, (acme.project,))
     hooli.project.members.add(user, through_defaults={"role": Role.VIEWER})
     user.user_permissions.set(Permission.objects.all())
@@ -28,7 +28,7 @@ def mixed(acme: Team, hooli: Team, make_user: Any, log_in: Any) -> Client:
 
 
 def everything_of(team: Team) -> str:
-    """All that people make in a project."""
+    """All rows of a team's project that people have made, as text."""
     rows: list[Any] = [Project.objects.get(pk=team.project.pk)]
     for model in (Widget, DeletedWidget, Membership, SharedBoard):
         rows += model.objects.filter(project=team.project).order_by("pk")
@@ -160,7 +160,7 @@ def test_a_lead_of_one_leads_no_other(acme: Team, hooli: Team, log_in: Any) -> N
     assert client.post(f"{page}change/", {"name": "Mine"}).status_code == 403
     assert client.post(f"{page}members/{hooli.viewer.pk}/role/", {"role": "lead"}).status_code == 403
     assert everything_of(hooli) == before
-    # A person of both projects is judged by the project of the address.
+    # The project in the address counts: Acme's lead can't remove a member of Hooli there.
     assert client.post(f"/admin/widgets/project/{acme.project.pk}/members/{hooli.viewer.pk}/remove/").status_code == 404
 
 

@@ -1,4 +1,4 @@
-"""What may stand in the address of a list, a form or an action of the admin, and what people learn by it."""
+"""Parameters in addresses of the admin's lists, forms and actions: which are allowed, and that they reveal nothing."""
 
 import logging
 import re
@@ -69,7 +69,7 @@ def test_a_list_takes_no_filter_but_its_own(page: str, acme: Team, superuser: An
 
 @pytest.fixture
 def much(acme: Team, superuser: Any) -> None:
-    """Enough of everything for all filters and pages to have links."""
+    """Makes so many rows that every list has links for filters and for more pages."""
     failed = {"ip_address": "192.0.2.1", "user_agent": "x"}
     for _ in range(101):
         audit_log.log_change(acme.editor, acme.widget, "Paused.")
@@ -83,7 +83,7 @@ def much(acme: Team, superuser: Any) -> None:
 
 
 def test_every_link_of_every_list_leads_where_it_says(much: None, acme: Team, superuser: Any, log_in: Any) -> None:
-    """Of links that sort, one per list."""
+    """Links that change the order are alike, so only one per list is tested."""
     count = 0
     client = log_in(superuser)
     for model in admin.site._registry:
@@ -158,7 +158,7 @@ def test_nothing_completes_names_of_other_models(acme: Team, superuser: Any, log
 
 
 def test_the_history_of_people_is_for_superusers(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
-    """Also somebody with all of Django's permissions reads nothing of accounts."""
+    """Even with all of Django's permissions, a viewer can't read the history of accounts."""
     acme.editor.mixpanel_projects.add(hooli.project)
     acme.viewer.user_permissions.set(Permission.objects.all())
     audit_log.log_change(superuser, acme.editor, "Left Acme, Hooli.")

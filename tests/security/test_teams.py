@@ -1,4 +1,4 @@
-"""What a team has is nobody else's business: not in a list, a choice, an error or a count."""
+"""A team's data is hidden from other teams: in lists, choices, error messages and counts."""
 
 from typing import Any
 
@@ -157,7 +157,7 @@ def test_editors_and_viewers_see_nothing_of_the_credentials(acme: Team, log_in: 
 
 
 def test_data_stay_behind_when_a_project_moves(acme: Team, hooli: Team, client: Client, mixpanel: Any) -> None:
-    """Who takes over the number of a project that moved away must not find its numbers."""
+    """Acme's project gets a new Mixpanel ID, and Hooli's project the old one: Hooli must not see Acme's numbers."""
     client.get(f"/w/{acme.widget.slug}.csv")
     number = acme.project.project_id
     acme.project.project_id = 1
