@@ -1,4 +1,4 @@
-"""What an outage logs: one line per cause and minute, however many polls, tasks and refreshes it fails."""
+"""The log of an outage: one line per cause and minute, for any number of failed polls, tasks and refreshes."""
 
 import io
 import json
@@ -25,7 +25,7 @@ def clock() -> list[float]:
 
 @pytest.fixture
 def log(clock: list[float]) -> Iterator[io.StringIO]:
-    """What the site's own handler writes."""
+    """The log, written with the site's own formatter and filter."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(OneLine("%(levelname)s %(name)s %(message)s"))
@@ -81,7 +81,7 @@ def test_a_bug_keeps_its_traceback_once_a_minute_and_place(log: io.StringIO) -> 
 
 
 def broken(get_response: Any) -> Any:
-    """A middleware that fails."""
+    """A middleware that raises an error at every request."""
 
     def fail(request: Any) -> Any:
         raise ValueError(request.method)

@@ -1,4 +1,4 @@
-"""What MixCyfe keeps on the disk is its own user's alone to read; for first starts see tests/commands/test_serve.py."""
+"""Only MixCyfe's own user can read its files. For new installations, see tests/commands/test_serve.py."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ ALL_PRIVATE = dict.fromkeys(("db.sqlite3", "db.sqlite3-shm", "db.sqlite3-wal"), 
 
 @pytest.fixture(autouse=True)
 def generous_umask() -> Iterator[None]:
-    """As most machines have it: what is made is everybody's to read."""
+    """Sets the usual umask: all users can read new files."""
     before = os.umask(0o022)
     yield
     os.umask(before)
