@@ -1,4 +1,4 @@
-"""What people do with a card of the board: refresh, copy, move."""
+"""The actions on a card of the board: refresh, copy and move."""
 
 from collections.abc import Callable
 from typing import Any

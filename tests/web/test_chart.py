@@ -1,4 +1,4 @@
-"""`/charts/<id>.json`, from which the board draws."""
+"""`/charts/<id>.json`: the data from which the board draws a chart."""
 
 import json
 from collections.abc import Callable

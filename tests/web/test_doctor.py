@@ -1,4 +1,4 @@
-"""`/doctor` answers the command alone."""
+"""`/doctor` answers only requests of the command `manage.py doctor`."""
 
 import pytest
 from django.core import signing

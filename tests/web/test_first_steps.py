@@ -1,4 +1,4 @@
-"""The first steps, which the board shows while there is no widget."""
+"""The first steps: instructions on the board while there is no widget."""
 
 import re
 from collections.abc import Callable
@@ -15,8 +15,6 @@ Poll = Callable[..., Any]
 
 
 class TestFirstSteps:
-    """What the empty board says, and to whom."""
-
     def test_who_may_add_projects_is_led_through(self, db: None) -> None:
         html = page(boss())
         assert "From Mixpanel to Cyfe in a few steps" in html

@@ -1,4 +1,4 @@
-"""/metrics: what Prometheus reads with the token, and that nobody else reads anything."""
+"""/metrics: the numbers that Prometheus gets with the token. Without the token, nobody gets any."""
 
 import json
 import re
@@ -105,7 +105,7 @@ def test_the_age_is_that_of_the_oldest_polled_widget(make_widget: MakeWidget, nu
     found = numbers()
     assert found["mixcyfe_data_age_seconds", "Acme"] == pytest.approx(2 * 3600, abs=60)
     assert found["mixcyfe_overdue_seconds", "Acme"] == pytest.approx(1800, abs=60)
-    # The one that is stale and was never polled waits; a paused one is paused, however old.
+    # A stale widget that was never polled counts as waiting. A paused widget counts as paused, however old its data is.
     states = {name[1]: number for name, number in found.items() if name[0] == "mixcyfe_widgets"}
     assert states == {"fresh": 1, "stale": 1, "waiting": 1, "paused": 1, "failing": 0}
     assert found["mixcyfe_refreshes", "due"] == 1
@@ -155,7 +155,7 @@ def test_it_asks_the_database_once_in_ten_seconds(
 
 @pytest.fixture
 def page(make_widget: MakeWidget, poll: Any, folder: Path, client: Client) -> str:
-    """A page that has every metric."""
+    """The text of /metrics with all metrics."""
     poll(make_widget())
     return client.get("/metrics", headers=BEARER).content.decode()
 

@@ -1,4 +1,4 @@
-"""Shared boards: `/b/<token>` for everybody who has the link, and `/shared/` for the people who share."""
+"""Shared boards: `/b/<token>` for everybody who has the link, and `/shared/` for the people who share a board."""
 
 import re
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def share(client: Client, query: str = "") -> SharedBoard:
 
 
 def look(board: SharedBoard, path: str = "", **headers: str) -> Any:
-    """What somebody without a login gets."""
+    """Requests a shared board without a login."""
     return Client().get(f"/b/{board.token}{path}", headers=headers)
 
 
@@ -180,7 +180,7 @@ def test_its_maker_and_superusers_replace_and_end_it(make_widget: MakeWidget, pr
 def test_a_lead_ends_it_and_does_not_learn_its_address(
     make_widget: MakeWidget, project: Project, django_user_model: Any
 ) -> None:
-    """Its maker sees more projects than the lead."""
+    """The board's maker sees more projects than the lead."""
     make_widget()
     secret = new_project(name="Globex", project_id=99)
     Widget(project=secret, title="Theirs", report="events", events=["Signed up"]).save()
