@@ -1,4 +1,4 @@
-"""Widgets whose queries can share no call. Benchmarks use them too, so this module needs no Django."""
+"""Fields of widgets whose queries can share no call. Benchmarks use them too, so this module needs no Django."""
 
 APART = {"measure": "unique", "chart": "number"}
-"""Fields of such widgets, if their ranges differ: unique users over a whole range."""
+"""A number of unique users over the whole range. If the ranges of two such widgets differ, they can share no call."""

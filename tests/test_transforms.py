@@ -1,4 +1,4 @@
-"""Cleaning: clean → exclude → rename → sort → top and other, each step and what must never happen."""
+"""Cleaning, step by step: clean → exclude → rename → sort → top and other."""
 
 import copy
 from datetime import date

@@ -1,4 +1,4 @@
-"""The formats of a widget's address other than Cyfe's CSV, over HTTP: contents, headers, and 404 for missing formats."""
+"""A widget's formats besides Cyfe's CSV, over HTTP: contents, headers, and 404 for formats that the chart lacks."""
 
 import csv
 import io

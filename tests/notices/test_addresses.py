@@ -1,4 +1,4 @@
-"""Addresses for notices: which are allowed, which parts are shown, and that leads can't reach the host's own network."""
+"""Addresses for notices: which are allowed, which parts are shown, and that a lead can't reach the host's network."""
 
 import re
 import socket
