@@ -83,7 +83,7 @@ def asked(draw):
 
 @given(asked())
 @settings(max_examples=examples(300), deadline=None)
-def test_they_agree_on_labels_rows_zeros_and_no_data(given):
+def test_all_formats_have_the_same_labels_rows_zeros_and_messages(given):
     report, drawing = given
     try:
         lines, data, figure = written(report, drawing)
@@ -129,7 +129,7 @@ def numbers(figure):
 
 
 @pytest.mark.parametrize("chart", CHARTS)
-def test_they_say_the_same_of_an_event_that_never_happened(chart):
+def test_all_formats_show_the_same_for_an_event_that_never_happened(chart):
     """All formats have only headings, or zeros, or the same reason for no data. No two formats differ in this."""
     kind = LAYOUTS[chart].row_kinds[0]
     rows = {"dates": days(2), "steps": (), "total": ("",)}[kind]

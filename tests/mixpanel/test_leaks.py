@@ -130,7 +130,7 @@ def test_it_logs_no_credentials(serve, caplog, talk):
         assert_hidden(f"{record.getMessage()} {record.args} {record.exc_text}")
 
 
-def test_it_drags_no_request_along(serve):
+def test_errors_keep_no_request(serve):
     with pytest.raises(MixpanelError) as caught:
         client_of(serve(breaks)).query("events", {})
     gc.collect()

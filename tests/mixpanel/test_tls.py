@@ -63,7 +63,7 @@ def test_it_keeps_a_secure_connection(serve, certificate, monkeypatch):
     assert len(server.connections) == 1
 
 
-def test_it_talks_to_nobody_who_cannot_prove_who_he_is(serve, certificate):
+def test_it_refuses_a_server_without_a_valid_certificate(serve, certificate):
     server = serve(keeps_answering, wrapped(certificate))
     with pytest.raises(UnavailableError, match="its certificate could not be verified") as caught:
         secure_client(server).query("events", {})
@@ -71,7 +71,7 @@ def test_it_talks_to_nobody_who_cannot_prove_who_he_is(serve, certificate):
     assert not server.requests
 
 
-def test_it_talks_no_outdated_tls():
+def test_it_refuses_outdated_versions_of_tls():
     # The test reads the setting: today's OpenSSL can't offer an older protocol that the client could refuse.
     adapter = wire.SESSION.get_adapter("https://mixpanel.com")
     assert adapter.poolmanager.connection_pool_kw["ssl_context"].minimum_version == ssl.TLSVersion.TLSv1_2

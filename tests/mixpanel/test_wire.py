@@ -63,7 +63,7 @@ def trailers_without_end(connection):
 @pytest.mark.parametrize("talk", [
     never, headers_by_the_byte, headers_without_end, body_by_the_byte, chunks_by_the_byte, trailers_without_end,
 ])  # fmt: skip
-def test_it_waits_no_longer_than_it_was_told_to(serve, talk):
+def test_it_gives_up_after_the_timeout(serve, talk):
     error, seconds = failure(client_of(serve(talk), timeout=0.4))
     assert type(error) is UnavailableError
     assert str(error) == "Mixpanel did not answer within 0.4 seconds."
@@ -130,7 +130,7 @@ def test_it_says_why_there_was_no_connection():
     assert not error.gave_up
 
 
-def test_it_waits_no_longer_for_a_name_either(monkeypatch):
+def test_the_lookup_of_a_name_keeps_to_the_timeout(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5) or [])
     error, seconds = failure(Client(ProjectSecret("s"), project_id=7, api_root="http://mixpanel.test", timeout=0.15))
     assert str(error) == "Mixpanel could not be reached within 0.15 seconds."

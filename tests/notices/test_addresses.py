@@ -64,7 +64,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("url", REFUSED)
-def test_it_refuses_what_reads_files_or_turns_checks_off(url: str) -> None:
+def test_it_refuses_addresses_that_read_files_or_turn_checks_off(url: str) -> None:
     with pytest.raises(BadAddress) as said:
         read_address(url)
     assert PASSWORD not in str(said.value)
@@ -72,14 +72,14 @@ def test_it_refuses_what_reads_files_or_turns_checks_off(url: str) -> None:
 
 
 @pytest.mark.slow
-def test_apprise_knows_every_service_and_takes_its_addresses() -> None:
+def test_apprise_accepts_an_address_of_every_service() -> None:
     """Apprise checks an example address of every service, without sending a message."""
     targets = [read_address(url) for url in FROM_SERVICES + TYPED]
     assert {target.service.title for target in targets} == {service.title for service in SERVICES}
     assert sending.check([(target, True) for target in targets]) == [""] * len(targets)
 
 
-def test_what_apprise_reads_otherwise_is_refused_in_its_process() -> None:
+def test_the_sending_process_refuses_addresses_that_only_apprise_understands() -> None:
     """An escaped option that `read_address` does not see, and addresses that lack a part."""
     hidden = replace(read_address("jsons://host/"), url="jsons://host/?%61ttach=/etc/passwd")
     targets = [(hidden, True), *((read_address(url), True) for url in ("slack://T", "pover://u"))]
@@ -174,7 +174,7 @@ def test_an_address_of_a_lead_leads_to_no_host_inside_the_network() -> None:
     assert found.count(sending.WORDS["inside"]) >= 5
 
 
-def test_the_connection_itself_is_checked_whatever_a_name_leads_to(webhook: Webhook) -> None:
+def test_the_sending_process_checks_the_host_again_when_it_connects(webhook: Webhook) -> None:
     """The sending process refuses to connect to this host, even if the name led to another host in the first check."""
     code = (
         f"import sys; sys.path.insert(0, {str(sending.CHILD.parent)!r})\n"

@@ -38,7 +38,7 @@ def post(client: Client, admin_user: Any, project: Project) -> Post:
     return send
 
 
-def test_it_says_what_nobody_hears_and_how_to_change_that(post: Post) -> None:
+def test_it_says_that_nobody_gets_notices_and_how_to_change_that(post: Post) -> None:
     text = post()
     assert "Nobody yet" in text
     assert "https://hooks.slack.com/services/" in text

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from widgets.poll.changes import Changes
 
 
-def test_a_page_does_not_outlive_a_change_that_comes_while_it_is_looked_up() -> None:
+def test_a_page_is_not_used_if_a_change_comes_during_its_lookup() -> None:
     changes = Changes()
     changes.record("w1")
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 
 @on_both
-def test_all_ways_give_the_same_bytes_at_any_moment(filled: Site) -> None:
+def test_page_cache_database_and_django_give_the_same_bytes_at_any_moment(filled: Site) -> None:
     said = run(
         filled,
         """
@@ -136,7 +136,7 @@ for minutes, noted in ((1, False), (59, False), (60, True), (100, False), (121, 
 
 
 @on_both
-def test_whatever_is_changed_is_seen(filled: Site) -> None:
+def test_each_change_shows_in_the_next_poll(filled: Site) -> None:
     """Makes each kind of change that a poll can show, on a connection of its own."""
     run(
         filled,

@@ -193,7 +193,7 @@ def test_it_does_not_ask_again_while_a_failure_holds_back(poll: Any, make_widget
     assert len(mixpanel.calls) == 1
 
 
-def test_it_never_shows_data_of_the_question_before(poll: Any, make_widget: Any, mixpanel: Any) -> None:
+def test_it_never_shows_data_of_the_query_before_an_edit(poll: Any, make_widget: Any, mixpanel: Any) -> None:
     widget = make_widget()
     before = poll(widget).content
     widget.events = ["Logged in"]
@@ -216,9 +216,7 @@ def test_it_never_shows_data_of_another_project(poll: Any, make_widget: Any, pro
     assert poll(widget).status_code == 503
 
 
-def test_it_lays_out_anew_without_a_query_when_only_the_drawing_changes(
-    poll: Any, make_widget: Any, mixpanel: Any
-) -> None:
+def test_it_needs_no_query_when_only_the_chart_changes(poll: Any, make_widget: Any, mixpanel: Any) -> None:
     widget = make_widget(report="segmentation", breakdown="plan")
     etag = poll(widget)["ETag"]
     widget.chart, widget.exclude, widget.colors = "pie", ["Free"], ["#123456"]

@@ -91,7 +91,7 @@ def test_a_query_that_is_due_soon_comes_along_so_that_both_become_due_together(
     assert len(mixpanel.calls) == 3 + 4
 
 
-def test_what_is_paused_or_fresh_stays_unasked(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
+def test_paused_and_fresh_widgets_cause_no_query(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
     fresh = make_widget(last=8)
     cyfe_polls(fresh)
     before = snapshot_of(fresh).fetched_at
@@ -102,7 +102,7 @@ def test_what_is_paused_or_fresh_stays_unasked(make_widget: MakeWidget, mixpanel
 
 
 class TestLeases:
-    def test_a_part_that_somebody_else_refreshes_is_left_out(
+    def test_a_query_that_another_process_refreshes_is_left_out_of_the_batch(
         self, make_widget: MakeWidget, mixpanel: FakeMixpanel
     ) -> None:
         mine, theirs = make_widget(last=2), make_widget(last=3)

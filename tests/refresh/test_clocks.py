@@ -30,7 +30,9 @@ ON_POSTGRESQL = pytest.mark.skipif(
 )
 
 
-def test_a_host_that_is_ahead_burns_no_queries(clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
+def test_a_host_whose_clock_is_ahead_sends_no_extra_query(
+    clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
+) -> None:
     """By the host's clock the data is stale, so the host starts a refresh. By the database's clock it is fresh."""
     widget = make_widget(include_today=True)
     assert cyfe_polls(widget).status == 200

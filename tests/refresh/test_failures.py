@@ -19,7 +19,7 @@ def retry_after(reply: Any) -> int:
 
 
 @pytest.mark.parametrize(("status", "text"), [(500, "unknown error"), (503, ""), (502, "<html>bad gateway</html>")])
-def test_it_waits_longer_after_each_passing_failure(
+def test_it_waits_longer_after_each_temporary_failure(
     clock: Any, make_widget: Callable[..., Widget], mixpanel: Any, status: int, text: str
 ) -> None:
     widget = make_widget()

@@ -149,7 +149,7 @@ def test_it_stretches_every_interval_evenly_when_the_hour_is_too_short(
     assert ApiCall.objects.count() <= 4 * 11 + 11
 
 
-def test_it_starves_nobody_who_polls_seldom(
+def test_a_widget_that_is_polled_seldom_gets_its_share_of_queries(
     clock: Any, project: Any, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
     project.hourly_limit = 6

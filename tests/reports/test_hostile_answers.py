@@ -112,14 +112,14 @@ relaxed = settings(max_examples=examples(60), deadline=None, suppress_health_che
 @pytest.mark.parametrize("report", REPORT_TYPES)
 @relaxed
 @given(pick=st.data())
-def test_it_survives_any_json(report, pick):
+def test_any_json_becomes_a_report_or_an_error(report, pick):
     survives(pick.draw(st.sampled_from(ASKED[report])), pick.draw(answers))
 
 
 @pytest.mark.parametrize("report", REPORT_TYPES)
 @relaxed
 @given(pick=st.data())
-def test_it_survives_a_spoilt_answer(report, pick):
+def test_a_valid_answer_with_random_faults_becomes_a_report_or_an_error(report, pick):
     survives(pick.draw(st.sampled_from(ASKED[report])), pick.draw(spoilt(report)))
 
 
@@ -150,7 +150,7 @@ def test_it_reads_numbers_also_as_texts(sent, read):
     assert one(sent) == read
 
 
-def test_it_takes_nothing_for_none():
+def test_null_counts_as_zero():
     assert one(None) == 0
 
 
@@ -159,7 +159,7 @@ def test_it_takes_nothing_for_none():
     [True, "", "many", "nan", "inf", "1e999", NAN, INFINITY, -INFINITY, 1e308, 10**300, 10**4000, [], {}, [5]],
     ids=lambda sent: str(sent)[:9],
 )
-def test_it_refuses_what_is_no_count(sent):
+def test_it_refuses_values_that_are_no_numbers(sent):
     with pytest.raises(ReadError, match="a number is missing or too large"):
         one(sent)
 

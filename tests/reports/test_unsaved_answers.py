@@ -77,7 +77,7 @@ def test_hidden_metrics_may_have_numbers_beside_their_formula() -> None:
         ("A ^ 2", ""),
     ],
 )
-def test_where_nothing_happened_a_formula_has_its_value_at_zero_or_none(formula: str, value: str) -> None:
+def test_without_events_a_formula_has_its_value_at_zero_or_no_value(formula: str, value: str) -> None:
     asked = metrics(*TWO, formulas=(Formula(formula, "x"),))
     assert csv(asked, answer({formula: points(4)})) == [
         "Date,x",
@@ -88,7 +88,7 @@ def test_where_nothing_happened_a_formula_has_its_value_at_zero_or_none(formula:
 
 
 @pytest.mark.parametrize("infinite", [float("nan"), float("inf")])
-def test_only_what_can_have_no_value_may_be_infinite(infinite: float) -> None:
+def test_only_formulas_with_a_division_and_medians_can_be_infinite(infinite: float) -> None:
     for no_value in (metrics(*TWO, formulas=(Formula("A / B"),)), metrics(Metric("Signed up", "median", "amount"))):
         assert csv(no_value, answer({"A": points(infinite, 2)}))[1:] == ["2026-11-15,", "2026-11-16,2", "2026-11-17,"]
     for counted in (metrics(), metrics(Metric("Signed up", "sum", "amount")), metrics(formulas=(Formula("A + 2"),))):
@@ -111,7 +111,7 @@ def test_an_answer_for_a_part_of_the_range_or_for_more_is_refused(more: Any, day
         read(asked, answer({"A": leaves}, days=days))
 
 
-def test_the_period_before_must_be_the_period_before() -> None:
+def test_the_period_before_must_have_its_own_dates() -> None:
     asked = metrics(Metric("Signed up", "unique"), chart="number", options={"comparison": True})
     earlier = [day - timedelta(days=3) for day in DAYS]
     then = {key: answer({"A": {"all": 3}}, days=earlier)[key] for key in ("series", "date_range")}
@@ -121,7 +121,7 @@ def test_the_period_before_must_be_the_period_before() -> None:
         read(asked, answer({"A": {"all": 4}}, time_comparison=then))
 
 
-def test_it_loses_no_value_that_becomes_like_another() -> None:
+def test_two_values_that_become_equal_both_stay() -> None:
     asked = metrics(breakdown="plan")
     found = read(asked, answer({"A": {"$overall": points(3), "a\x00": points(1), "a\ufffd": points(2)}}))
     assert [(each.label, each.total) for each in found.series] == [("a\ufffd", 2), ("a\ufffd", 1)]

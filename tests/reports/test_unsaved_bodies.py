@@ -100,7 +100,7 @@ def test_every_body_of_the_sdk_is_asked_or_left_out_for_a_reason() -> None:
 
 
 @pytest.mark.parametrize("ask", ASKED)
-def test_it_is_the_sdks_body(ask: str) -> None:
+def test_the_body_is_the_same_as_the_sdks(ask: str) -> None:
     asked, kind = ASKED[ask], REPORT_TYPES[ASKED[ask].report]
     assert check(asked, TODAY, INSIGHTS) == []
     sent = kind.request(kind.query(asked, INSIGHTS), TODAY)

@@ -31,7 +31,7 @@ def half_way(base: str) -> requests.Session:
     return client
 
 
-def test_codes_at_once_are_no_more_guesses(tmp_path: Path) -> None:
+def test_codes_sent_at_once_give_an_attacker_no_more_guesses(tmp_path: Path) -> None:
     with Site(tmp_path, "http://127.0.0.1:9", "postgres") as site:
         site.python(MAKE)
         base, _ = site.web(threads=12, workers=2)

@@ -201,7 +201,7 @@ def test_it_serves_exactly_what_cyfe_draws(
     assert (head.content, head.headers["Content-Length"]) == (b"", str(len(expected.encode())))
 
 
-def test_it_answers_hot_and_cold_polls_with_the_same_headers(served: Any, paths: dict[str, str]) -> None:
+def test_the_fast_path_and_django_send_the_same_headers(served: Any, paths: dict[str, str]) -> None:
     """The fast path answers without Django's middleware. Its headers must be the same as Django's."""
     site, fake, base = served
     fake.clear_faults()

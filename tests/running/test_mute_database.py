@@ -51,7 +51,7 @@ def ask_for(seconds: float, urls: list[str], askers: int) -> list[Answered]:
         return [answer for answered in pool.map(one, range(askers)) for answer in answered]
 
 
-def test_a_mute_database_stops_nothing_for_longer_than_three_seconds(
+def test_a_database_that_does_not_answer_blocks_nothing_for_longer_than_three_seconds(
     tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres
 ) -> None:
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
@@ -94,7 +94,7 @@ def test_a_503_says_when_to_come_again(tmp_path: Path, fake: FakeMixpanel, postg
         assert (answer.status_code, answer.json()) == (503, {"status": "not ok"})
 
 
-def test_threads_that_work_behind_their_answers_give_up_too(
+def test_threads_that_work_after_their_answers_give_up_too(
     tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres
 ) -> None:
     """Each of the eight threads enqueues a Celery task after its answer. To do so, it waits for a locked table."""
@@ -120,7 +120,9 @@ def test_threads_that_work_behind_their_answers_give_up_too(
         eventually(lambda: ask(base + "/healthz")[1] == 200, seconds=15)
 
 
-def test_a_slow_statement_is_no_mute_database(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
+def test_a_slow_statement_does_not_count_as_a_database_that_does_not_answer(
+    tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres
+) -> None:
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
@@ -146,7 +148,7 @@ def test_a_statement_has_an_end_and_a_migration_has_none(
         assert site.python(migrate + show).split() == ["0"]
 
 
-def test_a_database_that_is_read_only_is_not_well(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
+def test_a_read_only_database_fails_the_health_check(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
     """Examples are a standby server, and a server that became read-only because its disk is full."""
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})

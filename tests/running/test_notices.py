@@ -46,14 +46,16 @@ def fail_and_recover(site: Any, bases: list[str], fake: FakeMixpanel, hook: Webh
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_several_processes_tell_once(host: Any, fake: FakeMixpanel, webhook: Webhook, database: str) -> None:
+def test_several_processes_send_each_notice_once(
+    host: Any, fake: FakeMixpanel, webhook: Webhook, database: str
+) -> None:
     site = host(database)
     paths = site.add(*widgets(2), notify=[webhook.url], notify_after_minutes=0)
     fail_and_recover(site, [site.web(workers=2)[0]], fake, webhook, paths)
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
-def test_workers_tell(host: Any, fake: FakeMixpanel, webhook: Webhook, database: str) -> None:
+def test_workers_send_notices(host: Any, fake: FakeMixpanel, webhook: Webhook, database: str) -> None:
     site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/9")
     paths = site.add(*widgets(2), notify=[webhook.url], notify_after_minutes=0)
     site.worker()

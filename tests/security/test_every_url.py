@@ -84,7 +84,7 @@ def walk(
     return "/".join(cells)
 
 
-def test_djangos_permissions_give_nothing() -> None:
+def test_djangos_permissions_give_a_viewer_no_access() -> None:
     """A viewer who has all of Django's permissions gets the same as any viewer. `view_user` is the role of that viewer.
 
     Pages of the own account are left out, because in this table only the role `viewer` has a passkey.
@@ -97,7 +97,7 @@ def test_djangos_permissions_give_nothing() -> None:
 @pytest.mark.parametrize(
     "role", [pytest.param(role, marks=[] if role in PLAIN else pytest.mark.slow) for role in ROLES]
 )
-def test_it_gives_everybody_what_the_table_says(
+def test_each_role_gets_the_results_in_the_table(
     role: str, acme: Team, hooli: Team, superuser: Any, things: Any, make_user: Any, log_in: Any
 ) -> None:
     mixed, holder = (make_user(f"Acme-{name}", Role.VIEWER, (acme.project,)) for name in ("mixed", "view_user"))

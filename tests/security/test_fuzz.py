@@ -128,7 +128,7 @@ def test_it_answers_a_real_widget_with_any_header(
 @given(headers, st.sampled_from(["GET", "HEAD", "POST"]))
 @example({"Host": "testserver:x"}, "GET")
 @example({"Host": "testserver:80"}, "GET")
-def test_the_short_way_answers_as_django_does(acme: Team, client: Client, sent: dict[str, str], method: str) -> None:
+def test_the_fast_path_answers_as_django_does(acme: Team, client: Client, sent: dict[str, str], method: str) -> None:
     url = f"/w/{acme.widget.slug}.csv"
     client.get(url)
     response = client.generic(method, url, headers=sent)

@@ -96,7 +96,7 @@ def tried(client: Client, method: str, address: str, data: Any, hidden: str) -> 
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_no_page_breaks_or_tells_of_others(
+def test_no_page_breaks_or_shows_data_of_other_teams(
     method: str, somebody: Any, in_both: Any, acme: Team, things: Any, log_in: Any, caplog: Any, recwarn: Any
 ) -> None:
     caplog.set_level(logging.WARNING)

@@ -101,7 +101,7 @@ def free(project: Project) -> None:
     Snapshot.objects.update(retry_at=None, error="", error_kind="")
 
 
-def test_it_shows_it_in_no_answer_whatever_mixpanel_says(
+def test_no_answer_shows_the_secret_whatever_mixpanel_says(
     marked: Project, superuser: Any, log_in: Any, everything: list[str]
 ) -> None:
     widget = Widget(project=marked, title="Signups", report="events", events=["Signed up"], last=5, owner=superuser)
@@ -135,7 +135,7 @@ def test_it_shows_it_in_no_answer_whatever_mixpanel_says(
     assert set(headers) == {header}, "the secret did go where it belongs"
 
 
-def test_it_shows_it_on_no_page_of_the_admin_and_in_no_export(
+def test_no_page_of_the_admin_and_no_export_shows_the_secret(
     superuser: Any, log_in: Any, settings: Any, everything: list[str]
 ) -> None:
     settings.MIXPANEL_API_ROOT = ROOT
@@ -183,7 +183,7 @@ def test_it_shows_it_on_no_page_of_the_admin_and_in_no_export(
     assert "Secret" in logged, "that it was changed is written down"
 
 
-def test_it_shows_it_in_no_message_of_an_import(db: None, everything: list[str]) -> None:
+def test_no_message_of_an_import_shows_the_secret(db: None, everything: list[str]) -> None:
     project = {"name": "Marked", "project_id": 1, "username": USERNAME, "secret": SECRET}
     bad = [
         {"projects": [{**project, "region": "moon"}]},
@@ -226,7 +226,7 @@ def reports(request: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_it_is_in_no_report_of_an_exception_inside_the_client(
+def test_no_report_of_an_exception_in_the_client_shows_the_secret(
     marked: Project, settings: Any, debug: bool, everything: list[str]
 ) -> None:
     settings.DEBUG = debug
@@ -247,7 +247,7 @@ def test_it_is_in_no_report_of_an_exception_inside_the_client(
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_it_is_in_no_report_of_an_exception_behind_the_form(
+def test_no_report_of_an_exception_in_the_form_shows_the_secret(
     superuser: Any, log_in: Any, settings: Any, debug: bool, everything: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DEBUG = debug
@@ -276,7 +276,7 @@ def test_it_is_in_no_report_of_an_exception_behind_the_form(
     everything.append(client.post("/admin/widgets/project/add/", form).content.decode())
 
 
-def test_no_byte_of_it_is_in_the_database(marked: Project, everything: list[str]) -> None:
+def test_no_byte_of_the_secret_is_in_the_database(marked: Project, everything: list[str]) -> None:
     """Searches the bytes of the whole SQLite database. `test_at_rest` searches the database file of a running site."""
     if connection.vendor != "sqlite":
         pytest.skip("test_at_rest looks at PostgreSQL's dump")

@@ -82,7 +82,7 @@ def much(acme: Team, superuser: Any) -> None:
         ).save()
 
 
-def test_every_link_of_every_list_leads_where_it_says(much: None, acme: Team, superuser: Any, log_in: Any) -> None:
+def test_every_link_of_every_list_works(much: None, acme: Team, superuser: Any, log_in: Any) -> None:
     """Links that change the order are alike, so only one per list is tested."""
     count = 0
     client = log_in(superuser)
@@ -110,7 +110,7 @@ def test_the_lists_own_filters_still_filter(acme: Team, superuser: Any, log_in: 
 
 
 @pytest.mark.parametrize("path", ["preview", "lists"])
-def test_an_id_of_thousands_of_digits_is_of_nothing(acme: Team, log_in: Any, path: str) -> None:
+def test_an_id_of_thousands_of_digits_finds_nothing(acme: Team, log_in: Any, path: str) -> None:
     for key in (HUGE, BEYOND, "-1", "٣"):
         assert log_in(acme.editor).post(f"{WIDGETS}{path}/", {"project": key, "what": "events"}).status_code == 404
         for person in (f"{key}/members/", f"{acme.project.pk}/members/{key}/remove/"):
@@ -151,13 +151,13 @@ def test_a_bad_address_leaves_no_line_in_the_log(acme: Team, superuser: Any, log
     assert caplog.records == []
 
 
-def test_nothing_completes_names_of_other_models(acme: Team, superuser: Any, log_in: Any) -> None:
+def test_autocompletion_gives_no_names_of_other_models(acme: Team, superuser: Any, log_in: Any) -> None:
     for field in ("owner", "project", "rendering", "snapshot"):
         query = {"app_label": "widgets", "model_name": "widget", "field_name": field, "term": "A"}
         assert log_in(superuser).get("/admin/autocomplete/", query).status_code == 404
 
 
-def test_the_history_of_people_is_for_superusers(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
+def test_only_superusers_read_the_history_of_people(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
     """Even with all of Django's permissions, a viewer can't read the history of accounts."""
     acme.editor.mixpanel_projects.add(hooli.project)
     acme.viewer.user_permissions.set(Permission.objects.all())

@@ -40,7 +40,7 @@ def test_it_closes_a_database_that_an_earlier_release_left_open(tmp_path: Path) 
         assert modes(tmp_path, "db.sqlite3*") == ALL_PRIVATE
 
 
-def test_it_leaves_a_group_in_that_was_let_in_on_purpose(tmp_path: Path) -> None:
+def test_it_keeps_the_rights_of_the_files_group(tmp_path: Path) -> None:
     site = Copy(tmp_path, with_database=True)
     for given, then in ((0o664, "660"), (0o660, "660"), (0o640, "640")):
         (tmp_path / "db.sqlite3").chmod(given)

@@ -32,7 +32,7 @@ class TestFirstSteps:
         assert f'<a class="step-button" href="/admin/widgets/project/{project.pk}/change/#connection">' in html
         assert html.count("step-done") == 1
 
-    def test_then_to_make_a_widget(self, project: Project) -> None:
+    def test_after_that_the_next_step_is_to_make_a_widget(self, project: Project) -> None:
         ApiCall.objects.create(project=project, purpose="person", what="x", started_at=timezone.now(), outcome="ok")
         assert '<a class="step-button" href="/admin/widgets/widget/add/">Make a widget</a>' in page(boss())
 
