@@ -95,7 +95,7 @@ def test_all_formats_have_the_same_labels_rows_zeros_and_messages(given):
     assert all(cell.startswith(safe(label)) for cell, label in zip(header, columns, strict=True))
     for cells, row in zip(body, rows, strict=True):
         for cell, value in zip(cells, row, strict=True):
-            # A date with or without hyphens, or a label that might have a suffix because another label is alike.
+            # A date with or without hyphens, or a label. A label can have a suffix, because another label is equal.
             if isinstance(value, str):
                 assert cell.startswith((as_hour(safe(value)), value.replace("-", "")))
             else:

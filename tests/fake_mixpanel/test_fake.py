@@ -1,4 +1,4 @@
-"""Tests of the fake Mixpanel: it refuses requests outside Mixpanel's API description, and answers those of the SDK."""
+"""The fake Mixpanel: it answers the requests of Mixpanel's SDK, and refuses requests that the API description lacks."""
 
 import json
 from pathlib import Path

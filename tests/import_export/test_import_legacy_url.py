@@ -1,4 +1,4 @@
-"""`import_legacy_url` turns an address of the connector of 2015 into a project and a widget."""
+"""`import_legacy_url` turns an address of the 2015 connector (an older program) into a project and a widget."""
 
 import re
 from collections.abc import Callable

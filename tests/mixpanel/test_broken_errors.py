@@ -1,4 +1,7 @@
-"""Error responses whose body is late, cut or unreadable. If the status alone is unclear, the error is temporary."""
+"""Error responses with a late, cut or unreadable body.
+
+If the status alone is unclear, the error counts as temporary.
+"""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Status and body of Mixpanel's error responses, and the error that the client raises for each."""
+"""Mixpanel's error responses: the status and body of each, and the error that the client raises."""
 
 import json
 import pickle

@@ -80,7 +80,7 @@ def test_apprise_accepts_an_address_of_every_service() -> None:
 
 
 def test_the_sending_process_refuses_addresses_that_only_apprise_understands() -> None:
-    """An escaped option that `read_address` does not see, and addresses that lack a part."""
+    """The examples are an escaped option that `read_address` does not see, and addresses that lack a part."""
     hidden = replace(read_address("jsons://host/"), url="jsons://host/?%61ttach=/etc/passwd")
     targets = [(hidden, True), *((read_address(url), True) for url in ("slack://T", "pover://u"))]
     assert sending.check(targets) == [sending.WORDS["address"]] * 3
@@ -175,7 +175,7 @@ def test_an_address_of_a_lead_leads_to_no_host_inside_the_network() -> None:
 
 
 def test_the_sending_process_checks_the_host_again_when_it_connects(webhook: Webhook) -> None:
-    """The sending process refuses to connect to this host, even if the name led to another host in the first check."""
+    """The sending process refuses to connect to its own host, even if the name led to another host before."""
     code = (
         f"import sys; sys.path.insert(0, {str(sending.CHILD.parent)!r})\n"
         "import child, socket, requests\n"

@@ -26,7 +26,7 @@ def until_kept(path=path):
 
 @pytest.fixture
 def filled(host: Any, request: Any) -> Site:
-    """A site with one widget. Tests can choose the database and settings with `indirect`."""
+    """A site with one widget. Tests choose its database and settings with pytest's `indirect` parameters."""
     given = getattr(request, "param", "sqlite")
     database, settings = given if isinstance(given, tuple) else (given, {})
     site = host(database, **settings)

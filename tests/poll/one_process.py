@@ -1,4 +1,4 @@
-"""Functions that poll the WSGI application of this process and count the SQL statements. For use inside a site."""
+"""Functions that poll the WSGI application of this process and count the SQL statements. A test's site runs them."""
 
 import io
 from collections.abc import Callable, Iterator

@@ -47,7 +47,10 @@ ALONE: tuple[dict[str, Any], ...] = (
 
 
 def board(project: Project, size: int, *, alone: int = 0) -> list[Widget]:
-    """Makes `size` widgets: a sixth have a breakdown, `alone` of them can't share a call, and the rest are counters."""
+    """Makes `size` widgets.
+
+    A sixth of them have a breakdown, `alone` of them can share no call, and all others show one number.
+    """
     things = list(product(SEGMENTS, EVENTS))
     breakdowns = size // 6
     counters = islice(((thing, each) for thing in things for each in COUNTERS), size - breakdowns - alone)
@@ -75,8 +78,8 @@ def widget(project: Project, **fields: Any) -> Widget:
 class Simulated:
     """The result of a simulation.
 
-    `ages` has the age of every widget's data at every tick, in seconds. `todays` has those ages of which the range
-    includes today. `busiest` is the largest number of queries in any 60 minutes.
+    `ages` has the age of every widget's data at every tick, in seconds. `todays` has only the ages of data for
+    ranges that include today. `busiest` is the largest number of queries in any 60 minutes.
     """
 
     queries: int = 0
@@ -111,7 +114,7 @@ def days_of_polls(
 
 
 def ages(now: datetime) -> Iterator[tuple[float, bool]]:
-    """Yields, per active widget, the age of its data in seconds, and whether its date range ended before today."""
+    """Yields, per active widget, the age of its data in seconds, and whether the date range ended before today."""
     rows = Widget.objects.filter(active=True).values_list("snapshot__fetched_at", "snapshot__rolls_at")
     for fetched_at, rolls_at in rows:
         yield (now - fetched_at).total_seconds() if fetched_at else float("inf"), rolls_at is not None

@@ -1,4 +1,7 @@
-"""The end of a backoff: any successful call ends it at once; otherwise, a single query tests whether Mixpanel works."""
+"""The end of a backoff: a successful call of any kind ends it at once.
+
+Otherwise, one query tests whether Mixpanel works.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""One call to Mixpanel refreshes all stale queries that fit into it. A wrong query does not delay the others."""
+"""One call to Mixpanel refreshes all stale queries that fit into it. A wrong query does not delay the other queries."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -190,7 +190,10 @@ def test_the_pages_say_what_widgets_cost(
 
 
 def test_the_calls_per_hour_do_not_depend_on_which_query_is_the_most_overdue() -> None:
-    """If it depended on that, each refresh would change the interval factor, and so the due times of all snapshots."""
+    """The calls per hour set the interval factor, and so the due times of all snapshots.
+
+    If they depended on the order of the queries, these times would change at every refresh.
+    """
     now = timezone.now()
 
     def item(pk: int) -> Item:

@@ -132,7 +132,7 @@ def test_it_stretches_every_interval_evenly_when_the_hour_is_too_short(
 ) -> None:
     project.hourly_limit = 12
     project.save()
-    # At these intervals, 40 queries per hour would be due. The limit leaves 11 of them.
+    # Without the limit, 40 queries per hour would be due. The limit of 12 leaves 11 for polls.
     widgets = [make_widget(include_today=True, last=i + 1, **APART) for i in range(10)]
     for _ in range(4 * 60):
         for widget in widgets:

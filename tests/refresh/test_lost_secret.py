@@ -1,4 +1,7 @@
-"""A missing secret, or a secret that no key decrypts: it causes no backoff, pages report it, and polls stay cheap."""
+"""A project's secret is missing, or no key decrypts the secret.
+
+Then no backoff begins, pages and logs report the fault, and polls stay cheap.
+"""
 
 import logging
 from collections.abc import Callable

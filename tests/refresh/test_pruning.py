@@ -1,4 +1,4 @@
-"""Unused rows are deleted automatically. Rows that are in use stay."""
+"""Pruning of the database: unused rows are deleted automatically, and rows in use stay."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Refresh tasks on Celery's queue: at most one per snapshot, however long its project is at its limit."""
+"""Refresh tasks on Celery's queue: at most one per snapshot, even if its project stays at its limit for a long time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -73,10 +73,10 @@ def delete(widget: Widget) -> None:
 
 
 @pytest.mark.parametrize("end", [pause, delete])
-def test_a_query_of_no_active_widget_is_never_asked(
+def test_the_query_of_a_paused_or_deleted_widget_is_never_sent(
     queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel, poll: Any, end: Callable[[Widget], None]
 ) -> None:
-    """Its queued task, the threads, the command and batches of the project's other widgets: none sends this query."""
+    """Nothing sends the query: no queued task, no thread, no command, and no batch of the project's other widgets."""
     widget, other = make_widget(include_today=True), make_widget(last=9, include_today=True)
     pk = widget.snapshot_id
     for each in (widget, other):
@@ -99,7 +99,7 @@ def test_a_query_of_no_active_widget_is_never_asked(
         assert Snapshot.objects.get(pk=pk).fetched_at == fetched_at
 
 
-def test_a_query_that_another_active_widget_shares_is_asked(
+def test_a_query_that_another_active_widget_shares_is_sent(
     queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     widget = make_widget()

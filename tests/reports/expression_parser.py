@@ -10,7 +10,10 @@ TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[a-z
 
 
 def parse(text: str) -> Any:
-    """The tree of an expression: `(operator, …)`, `("property", name)` for a property, and Python values for others."""
+    """Returns the tree of an expression.
+
+    An operation is `(operator, …)`, a property is `("property", name)`, and a constant is a Python value.
+    """
     tokens, at = [], 0
     while text[at:].strip():
         found = TOKEN.match(text, at)

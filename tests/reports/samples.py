@@ -40,7 +40,7 @@ NEEDED: dict[str, dict[str, Any]] = {
 
 
 def engine_of(asked: WidgetSpec) -> str:
-    """The classic engine, or `insights` for the report type that the classic engine does not have."""
+    """Returns `insights` for the report type `insights`, which needs this engine, and `classic` for all other types."""
     return INSIGHTS if asked.report == "insights" else CLASSIC
 
 

@@ -81,7 +81,7 @@ def specs(draw: Any) -> WidgetSpec:
 
 
 def csv(asked: WidgetSpec, engine: str, mixpanel: FakeMixpanel) -> bytes | str:
-    """The widget's CSV, after all steps from the query over HTTP on; or the message if the chart can't be drawn."""
+    """Sends the widget's query over HTTP. Returns the CSV, or the message if the chart can't show the answer."""
     kind, today = REPORT_TYPES[asked.report], datetime.now(ZONE).date()
     query = kind.query(asked, engine)
     request = kind.request(query, today)

@@ -1,4 +1,4 @@
-"""The query of a widget, without its looks. Widgets with equal queries share one snapshot."""
+"""The query of a widget, as JSON without colors and chart options. Widgets with equal queries share their data."""
 
 import json
 from dataclasses import replace

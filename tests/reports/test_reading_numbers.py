@@ -1,4 +1,4 @@
-"""Totals of one bucket, and comparisons with the period before: numbers that a plain sum would get wrong."""
+"""One total for a whole range, and comparisons with the period before: a plain sum of the days would be wrong."""
 
 import pytest
 

@@ -174,7 +174,7 @@ def test_it_wants_both_dates_of_a_fixed_range_in_order():
         ("2026-10-01", "2026-10-31", "month", True),
         ("2026-10-02", "2026-11-30", "month", True),
         ("2026-10-02", "2026-11-29", "month", False),
-        # The week is complete until today, but from tomorrow on its end would be missing.
+        # Today, the week has only these days. From tomorrow on, the range would lack the end of the week.
         ("2026-11-16", "2026-11-18", "week", False),
         ("2026-11-16", "2026-11-22", "week", True),
     ],

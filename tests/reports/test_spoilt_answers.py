@@ -1,4 +1,4 @@
-"""Valid answers with random faults: the report has all numbers of the answer in the right places, or it is refused."""
+"""Valid answers with random faults: the report has all numbers in the right places, or the answer is refused."""
 
 import copy
 
@@ -45,7 +45,7 @@ def containers(node):
 def told(kind, answer):
     """The sum of all numbers in the answer that belong to the query.
 
-    It does not use MixCyfe's readers: every value that looks like a number counts, in any place.
+    This function does not use MixCyfe's readers. Every value that looks like a number counts, in any place.
     """
     body = answer.get("results" if kind in ("sum", "average") else "data", answer)
     if kind == "saved_report":

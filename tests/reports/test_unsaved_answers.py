@@ -256,6 +256,6 @@ def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind: str, pic
     except ReadError as error:
         assert str(error).startswith("Mixpanel") and str(error).endswith(".")
         return
-    # If the answer has no value of the breakdown, its total appears in no line.
+    # Without any value of the breakdown, the answer has only a total, which the report leaves out.
     assume(kind != "breakdown" or set(got["series"].get("A", {})) != {"$overall"})
     assert sum(series.total for series in report.series) == pytest.approx(told(got["series"]))

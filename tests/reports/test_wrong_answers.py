@@ -58,7 +58,7 @@ RIGHT = {
 
 
 def changed(answer, change):
-    """The answer after `change` was applied to each key and each value that is no dict or list."""
+    """A copy of the answer, with `change` applied to each key and to each value that is not a dict or list."""
     if isinstance(answer, dict):
         return {change(key): changed(inner, change) for key, inner in answer.items()}
     if isinstance(answer, list):

@@ -211,7 +211,7 @@ class Site:
             return False
 
     def poll_all(self, addresses: list[str], pollers: int) -> list[requests.Response]:
-        """Polls each address once, `pollers` of them at the same time."""
+        """Polls each address once, with `pollers` threads."""
         with ThreadPoolExecutor(pollers) as pool:
             return list(pool.map(lambda url: requests.get(url, timeout=60), addresses))
 
@@ -233,7 +233,7 @@ class Site:
             return cursor.fetchall() if cursor.description else []
 
     def make_old(self, minutes: float, but: str = "") -> None:
-        """Sets the age of all stored data, and makes it due now without backoff, except for the project `but`."""
+        """Sets the age of all stored data, makes the data due, and ends its backoff. Leaves out the project `but`."""
         at = datetime.now(UTC) - timedelta(minutes=minutes)
         self.sql(
             "UPDATE widgets_snapshot SET fetched_at = ?, due_at = ?, retry_at = NULL WHERE fetched_at IS NOT NULL "

@@ -165,7 +165,7 @@ def test_a_mail_server_gets_a_login_and_no_mail(served: Site, answer: bytes, is_
 
 @contextmanager
 def mail_server(answer: bytes, heard: list[bytes]) -> Iterator[str]:
-    """An SMTP server that gives this answer to a login. `heard` gets the lines that it receives."""
+    """An SMTP server that gives this answer to a login. `heard` collects the lines that the server receives."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def talk() -> None:

@@ -19,7 +19,10 @@ FAILS = "MixCyfe, Acme: Mixpanel does not answer for "
 
 
 def polled_until(site: Any, addresses: list[str], true: Callable[[], object]) -> None:
-    """Polls until `true()` is true. A server starts its thread for notices at its first poll after some seconds."""
+    """Polls until `true()` is true.
+
+    A server starts its thread for notices at the first poll that comes some seconds after its start.
+    """
 
     def is_true_after_polls() -> object:
         for address in addresses:

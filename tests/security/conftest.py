@@ -88,7 +88,10 @@ def log_in() -> Callable[..., Client]:
 
 @pytest.fixture
 def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], dict[str, str]]:
-    """A function that returns a route's parameters. With True, they name an object of Acme; with False, no object."""
+    """A function that returns a route's parameters.
+
+    With True, they name an object of Acme; with False, a missing object.
+    """
     audit_log.log_change(acme.editor, acme.widget, "Paused.")
     audit_log.log_change(hooli.editor, hooli.widget, "Paused.")
     deleted = Widget(project=acme.project, title="Acme logins", report="events", events=["Logged in"], last=5)

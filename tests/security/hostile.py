@@ -10,7 +10,7 @@ from django.db.models import Model
 HUGE = "9" * 5000
 BEYOND = str(2**70)
 SLOW = "^(([a-zA-Z0-9 ])+)+!$"
-"""A regular expression for which Python needs almost for ever. On SQLite, Django's REGEXP uses Python's `re`."""
+"""A regular expression that takes Python longer than anybody waits. On SQLite, Django's REGEXP uses Python's `re`."""
 
 LOOKUPS = {
     "": "1",

@@ -104,7 +104,7 @@ def test_a_lost_key_is_said_everywhere_and_breaks_nothing(
     for extension in (".csv", ".json", ""):
         answer = client.get(f"/w/{other.slug}{extension}")
         assert answer.status_code == 503
-        # Everybody with its address sees this page: it says that the refresh fails, but not why.
+        # Everybody who has the address can open the widget's page, so the page does not say why the refresh fails.
         assert ("secret can't be read" in unescape(answer.content.decode())) == bool(extension)
     shown = {
         path: client.get(path)

@@ -1,4 +1,4 @@
-"""Protection against the internet: headers, host names, size limits, logins, sessions and error pages."""
+"""Protection against attacks from the internet: headers, host names, size limits, logins, sessions and error pages."""
 
 import logging
 from datetime import timedelta

@@ -87,7 +87,7 @@ def walk(
 def test_djangos_permissions_give_a_viewer_no_access() -> None:
     """A viewer who has all of Django's permissions gets the same as any viewer. `view_user` is the role of that viewer.
 
-    Pages of the own account are left out, because in this table only the role `viewer` has a passkey.
+    Addresses under `account/` are left out, because in this table only the role `viewer` has a passkey.
     """
     viewer, holder = ROLES.index("viewer"), ROLES.index("view_user")
     rows = [cells for path, cells in table().items() if not path.startswith("account/")]

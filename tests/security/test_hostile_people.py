@@ -44,7 +44,10 @@ def in_both(acme: Team, hooli: Team, make_user: Any, superuser: Any) -> Any:
 
 
 def addresses(things: Any, person: Any) -> Iterator[tuple[Route, str]]:
-    """Every address for people, with the ids of Acme's objects. Addresses about a user get the id of `person`."""
+    """All addresses of the board, the admin and charts, with ids of Acme's objects.
+
+    Users' pages get the id of `person`.
+    """
     for route in every_route():
         if (not route.path.startswith(("admin/", "charts/")) and route.path) or "logout" in route.path:
             continue

@@ -119,7 +119,7 @@ def test_no_answer_shows_the_secret_whatever_mixpanel_says(
 
     header = requests.Request("GET", ROOT, auth=client_of(marked)._auth).prepare().headers["Authorization"]
     told = replies(header, marked.auth)
-    if marked.auth != "service_account" or not CLUSTER:  # these four take a quarter of the time
+    if marked.auth != "service_account" or not CLUSTER:  # these four replies take a quarter of the time
         told = {name: told[name] for name in ("credentials", "server", "no JSON", "a bug")}
     for name, reply in told.items():
         free(marked)

@@ -1,4 +1,4 @@
-"""Parameters in addresses of the admin's lists, forms and actions: which are allowed, and that they reveal nothing."""
+"""Parameters of the admin's lists, forms and actions: which are allowed, and that none reveals another team's data."""
 
 import logging
 import re

@@ -103,7 +103,8 @@ def test_a_backup_of_postgresql_can_be_restored(tmp_path: Path, mixpanel: FakeMi
         told = (tmp_path / "told").read_text()
         assert "--format=custom" in told
         assert PASSWORD not in told
-        # As if a newer version had used this database before: its table refers to a table of the backup.
+        # As if a newer version had used this database before.
+        # The newer version's table refers to a table of the backup.
         new.sql("CREATE TABLE widgets_newer (project_id bigint REFERENCES widgets_project)")
         restored = subprocess.run(
             f"{command_of_the_page('psql')} -q 2>psql.log && {command_of_the_page('pg_restore')}",

@@ -51,7 +51,7 @@ EXPECTED = json.loads((RELEASE / "answers.json").read_text())
 
 
 def upgraded(folder: Path, *statements: str) -> Copy:
-    """A site with the database of 1.0 after all migrations. The SQL statements change the database before them."""
+    """A site with the database of 1.0 after all migrations. The SQL statements are applied before the migrations."""
     site = Copy(folder)
     restore(folder, *statements)
     done = site.manage("migrate", "--no-input", **KEYS_OF_RELEASE)

@@ -118,7 +118,7 @@ def test_a_full_hour_says_when_the_next_query_is_free(make_widget: MakeWidget) -
 
 
 def test_it_fails_while_its_data_can_t_be_laid_out(make_widget: MakeWidget, poll: Callable[..., Any]) -> None:
-    # Only the data of this saved report shows that it can't be drawn as a line.
+    # Only the data of this saved report shows that the report can't be drawn as a line.
     widget = make_widget(report="saved_report", events=[], saved_report=UNDATED_BREAKDOWN_REPORT, chart="line")
     poll(widget)
     found = health(widget)
