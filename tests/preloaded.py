@@ -116,7 +116,8 @@ def next_program(orders: socket.socket) -> tuple[dict[str, Any], list[int]] | No
                 os.close(fd)
             orders.detach()
             return json.loads(told), fds
-        os.waitpid(between, 0)  # from now on, the fork is a child of the process that sent the order
+        # After this wait, the fork is a child of the process that sent the order.
+        os.waitpid(between, 0)
         orders.send(os.read(out, 100))
         for fd in (out, into, *fds):
             os.close(fd)
@@ -147,7 +148,8 @@ def become(told: dict[str, Any], fds: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    del sys.path[0]  # removes this file's folder from the import path
+    # The first entry of the import path is this file's folder.
+    del sys.path[0]
     for name in LIBRARIES:
         importlib.import_module(name)
     program = next_program(socket.socket(fileno=int(sys.argv[1])))

@@ -88,7 +88,8 @@ def test_all_formats_have_the_same_labels_rows_zeros_and_messages(given):
     try:
         lines, data, figure = written(report, drawing)
     except ReportError:
-        return  # no format can be written without a Table
+        # Without a Table, no format can be written.
+        return
     columns, rows = data["columns"], data["rows"]
 
     header, body = lines[0], lines[1 : 1 + len(rows)]

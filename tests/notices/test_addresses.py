@@ -79,8 +79,8 @@ def test_apprise_accepts_an_address_of_every_service() -> None:
     assert sending.check([(target, True) for target in targets]) == [""] * len(targets)
 
 
-def test_the_sending_process_refuses_addresses_that_only_apprise_understands() -> None:
-    """The examples are an escaped option that `read_address` does not see, and addresses that lack a part."""
+def test_the_sending_process_refuses_bad_addresses_that_our_own_check_accepts() -> None:
+    """One address has an escaped option that `read_address` does not see. The other addresses lack a part."""
     hidden = replace(read_address("jsons://host/"), url="jsons://host/?%61ttach=/etc/passwd")
     targets = [(hidden, True), *((read_address(url), True) for url in ("slack://T", "pover://u"))]
     assert sending.check(targets) == [sending.WORDS["address"]] * 3

@@ -114,5 +114,6 @@ def test_credentials_that_nobody_tries_are_not_well(
     timer()
     Project.objects.get().save()
     clock.shift(timedelta(days=8))
-    call_command("clean_up")  # deletes the old calls from the ledger
+    # The command deletes old calls from the ledger.
+    call_command("clean_up")
     assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the credentials"]

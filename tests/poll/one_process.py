@@ -44,7 +44,8 @@ def poll(path: str, app: Any = application, method: str = "GET", **environ: Any)
     started: list[Any] = []
     with counted() as statements:
         found = app(environ, lambda status, headers: started.extend((status, headers)))
-        body = b"".join(found) if method == "GET" else b""  # only an answer to GET has a body
+        # Servers send a body only in the answer to a GET.
+        body = b"".join(found) if method == "GET" else b""
         count = len(statements)
         getattr(found, "close", lambda: None)()
     return Polled(started[0], started[1], body, count)

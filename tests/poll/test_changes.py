@@ -10,7 +10,8 @@ def test_a_page_is_not_used_if_a_change_comes_during_its_lookup() -> None:
     changes.record("w1")
 
     def names() -> Iterator[str]:
-        changes.record()  # a change without a name: everything might have changed
+        # A change without a name means that everything might have changed.
+        changes.record()
         yield "w1"
 
     assert not changes.none_since(0, names())

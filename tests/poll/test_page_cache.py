@@ -41,7 +41,7 @@ assert {way.status for way in three} == {"200 OK"}
     )
     different, kept = map(int, said[0].split())
     # The maximum is 3 formats x 8 moments before the data is stale x 8 ETags x 2 methods. On a busy machine, some polls
-    # read the database, because the process could not check in time that its pages are up to date.
+    # read the database, because the process could not prove in time that its pages are up to date.
     assert (different, 300 < kept <= 3 * 8 * 8 * 2) == (0, True)
 
 

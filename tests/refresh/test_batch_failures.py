@@ -86,7 +86,8 @@ class TestRefusal:
         refused = [call for call in mixpanel.calls if call.status == 400]
         assert set(sharing().values()) <= {Sharing.MAY, Sharing.ONCE}
         assert len(refused) < found.queries / 8
-        assert found.queries < 0.8 * len(widgets) * 4 * hours  # less than with one call per query
+        # One call per query would need more calls.
+        assert found.queries < 0.8 * len(widgets) * 4 * hours
 
     def test_a_preview_of_a_wrong_query_is_asked_alone(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
         from widgets.editor.preview import Ask, preview

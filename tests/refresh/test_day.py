@@ -130,13 +130,15 @@ def check_ledger() -> None:
     for pks, begin, end in ApiCall.objects.order_by("started_at").values_list("parts", "started_at", "ended_at"):
         for pk in pks:
             assert pk not in busy or busy[pk] <= begin
-            busy[pk] = end or begin + timedelta(seconds=35)  # after this time, the lease of a killed process has ended
+            # The lease of a killed process ends 35 seconds after the start of its call.
+            busy[pk] = end or begin + timedelta(seconds=35)
 
 
 def check_recovery(clock: Any, mixpanel: FakeMixpanel, widgets: list[Widget]) -> None:
     """Asserts that after four hours without failures, all data is as fresh as the limit allows."""
     mixpanel.clear_faults()
-    Project.objects.get().save()  # like a person who corrects the credentials
+    # A person who corrects the credentials saves the project too.
+    Project.objects.get().save()
     for _ in range(int(timedelta(hours=4) / timedelta(minutes=5))):
         for widget in widgets:
             cyfe_polls(Widget.objects.get(pk=widget.pk))
@@ -144,7 +146,8 @@ def check_recovery(clock: Any, mixpanel: FakeMixpanel, widgets: list[Widget]) ->
     project = Project.objects.get()
     for widget in Widget.objects.select_related("snapshot"):
         if widget.snapshot.error_kind == "query":
-            continue  # Mixpanel refused the query: it waits for a day, or until its widget changes
+            # Mixpanel refused this query. The query waits for a day, or until its widget changes.
+            continue
         assert widget.snapshot.fetched_at is not None
         interval = (900 if widget.include_today else 6 * 3600) * project.interval_factor
         assert (timezone.now() - widget.snapshot.fetched_at).total_seconds() <= interval + 1800

@@ -15,7 +15,8 @@ from widgets.poll.response import Answer, answer
 
 pytestmark = pytest.mark.django_db
 
-NOON = datetime(2026, 11, 18, 20, 0, tzinfo=UTC)  # 20:00 UTC is noon in US/Pacific
+# 20:00 UTC is noon in US/Pacific.
+NOON = datetime(2026, 11, 18, 20, 0, tzinfo=UTC)
 
 
 MOVABLE = connection.vendor == "sqlite"
@@ -55,7 +56,8 @@ def test_it_asks_five_times_a_day_for_thirty_whole_days(clock: Any, make_widget:
     widget = make_widget(last=30)
     clock.shift(timedelta(hours=1))
     cost = polled_for(clock, widget, timedelta(days=1), timedelta(seconds=10))
-    assert cost == 5  # every six hours, and once at midnight
+    # Mixpanel is queried every six hours, and once at midnight.
+    assert cost == 5
 
 
 def test_it_asks_by_the_projects_minutes_for_a_range_with_today(clock: Any, make_widget: Callable[..., Widget]) -> None:
@@ -82,8 +84,10 @@ def test_it_asks_nothing_for_what_nobody_polls(clock: Any, make_widget: Callable
         ("Asia/Tokyo", datetime(2026, 11, 19, 15, 0, tzinfo=UTC)),
         ("Pacific/Kiritimati", datetime(2026, 11, 19, 10, 0, tzinfo=UTC)),
         ("Asia/Kathmandu", datetime(2026, 11, 18, 18, 15, tzinfo=UTC)),
-        ("Europe/Berlin", datetime(2027, 3, 28, 22, 0, tzinfo=UTC)),  # the day before has 23 hours
-        ("America/New_York", datetime(2026, 11, 2, 5, 0, tzinfo=UTC)),  # the day before has 25 hours
+        # The day that ends here has 23 hours.
+        ("Europe/Berlin", datetime(2027, 3, 28, 22, 0, tzinfo=UTC)),
+        # The day that ends here has 25 hours.
+        ("America/New_York", datetime(2026, 11, 2, 5, 0, tzinfo=UTC)),
         ("US/Pacific", datetime(2026, 12, 1, 8, 0, tzinfo=UTC)),
         ("US/Pacific", datetime(2028, 3, 1, 8, 0, tzinfo=UTC)),
     ],

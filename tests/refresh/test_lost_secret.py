@@ -59,7 +59,8 @@ def test_old_data_is_answered_without_a_wait_a_write_or_a_line_per_poll(
     cyfe_polls(widget)
     lose_the_key(settings)
     clock.shift(timedelta(hours=30))
-    cyfe_polls(widget)  # stores the time of the poll
+    # This poll stores the time of the last poll.
+    cyfe_polls(widget)
     cache.clear()
     caplog.clear()
     with caplog.at_level(logging.WARNING), django_assert_num_queries(20):

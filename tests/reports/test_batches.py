@@ -154,7 +154,7 @@ def days(*ago: int) -> dict[str, int]:
 
 
 def shared(report: str, engine: str, **fields: Any) -> tuple[Batch, Query]:
-    """A batch with a query of 3 days and a query of 10 days, and the query of 3 days."""
+    """Returns a batch of two queries (3 days and 10 days), and the query of 3 days."""
     asked = [REPORT_TYPES[report].query(WidgetSpec(report, **fields, last=last), engine) for last in (3, 10)]
     (batch,) = batches(asked, TODAY)
     assert len(batch.queries) == 2

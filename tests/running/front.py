@@ -1,4 +1,4 @@
-"""Servers that replace a site or service, or a proxy in front of it, in tests of the doctor. Each makes one mistake."""
+"""Servers that replace a site or service, or a proxy in front of it, in tests of the doctor. Each has one fault."""
 
 import http.client
 import time

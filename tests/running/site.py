@@ -241,7 +241,8 @@ class Site:
             *(at, at, but),
         )
         if self.env["DATABASE_URL"].startswith("postgres"):
-            time.sleep(1)  # after one second, every process knows of the change
+            # After one second, every process knows of the change.
+            time.sleep(1)
 
     def in_flight(self) -> int:
         """The number of queries to Mixpanel that run now, as the quota counts them."""

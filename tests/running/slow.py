@@ -1,4 +1,7 @@
-"""A site in trouble: three projects are polled all the time while Mixpanel is slow. Tests time the other requests."""
+"""A site in trouble: three projects are polled all the time while Mixpanel is slow.
+
+Tests measure how long all other requests take.
+"""
 
 import threading
 import time

@@ -31,7 +31,8 @@ def test_a_site_that_is_well(served: Site, asked: FakeMixpanel) -> None:
     assert abouts == [
         *("database", "keys", "Mixpanel", "time zones", "timers", "freshness", "disk", "settings", "SITE_URL", "proxy")
     ]
-    assert asked.calls == []  # the doctor sent no query to Mixpanel
+    # The doctor sends no query to Mixpanel.
+    assert asked.calls == []
 
 
 def test_a_wrong_key(own: Site) -> None:

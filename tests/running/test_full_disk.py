@@ -52,7 +52,8 @@ def test_polls_go_on_while_the_disk_is_full(site: Site, disk: SmallDisk) -> None
     base, _ = site.web()
     assert statuses(base + path, 1) == {200} == statuses(base + other, 1)
     body = requests.get(base + path, timeout=60).text
-    site.make_old(minutes=7 * 60)  # stale: data of past days is refreshed every six hours
+    # Data of past days is refreshed every six hours, so this data is stale.
+    site.make_old(minutes=7 * 60)
     log = len(site.logs())
     disk.fill()
     eventually(lambda: health(base) == (503, "not ok"))

@@ -1,4 +1,4 @@
-"""The running server over real HTTP: the exact bodies of every layout, with both kinds of Mixpanel credentials."""
+"""The running server over real HTTP: the exact CSV of each kind of chart, with both kinds of Mixpanel credentials."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ FIXED = {"range": "fixed", "from_date": "2026-11-01", "to_date": "2026-11-03"}
 TWO_EVENTS = {"report": "events", "events": ["Signed up", "Logged in"], **FIXED}
 BY_PLAN = {"report": "segmentation", "events": ["Signed up"], "breakdown": "plan", **FIXED}
 
-# Unsorted dates, absent buckets, and labels that would break a CSV, look like an option row, or run as a formula.
+# These answers have unsorted dates, missing days, and labels that would break a CSV or run as a formula.
 EVENTS = {
     "data": {
         "series": ["2026-11-02", "2026-11-03", "2026-11-01"],

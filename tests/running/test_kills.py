@@ -36,7 +36,8 @@ def test_it_recovers_from_a_killed_web_process(host: Any, fake: Any) -> None:
     assert site.sql("SELECT count(*) FROM widgets_snapshot WHERE lease_token != ''") == [(1,)]
     base, _ = site.web()
     assert site.session.get(base + path).content == good
-    assert len(fake.calls) == asked + 1  # no second query while the first might still run
+    # No second query starts while the first might still run.
+    assert len(fake.calls) == asked + 1
     site.sql("UPDATE widgets_snapshot SET lease_until = ?", datetime.now(UTC))
     site.session.get(base + path)
     eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])

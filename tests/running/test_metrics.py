@@ -87,7 +87,8 @@ def test_it_counts_the_polls_of_all_processes(site: Site, server: str) -> None:
     base, process = SERVERS[server](site)
     count = 60
     poll(base, path, count)
-    while len(files(site)) < 2 and count < 5000:  # a process can start late
+    # A process can start late, so the test polls until two processes have answered.
+    while len(files(site)) < 2 and count < 5000:
         poll(base, path, 1)
         count += 1
     assert len(files(site)) > 1
@@ -190,7 +191,8 @@ def test_the_broker_is_told_and_its_loss_too(
     assert 'mixcyfe_refreshes{state="queued"} 0.0' in read(base)
     paths = site.add(*widgets(2))
     for path in paths:
-        requests.get(base + path, timeout=60)  # no worker takes these tasks
+        # There is no worker that takes these tasks.
+        requests.get(base + path, timeout=60)
     assert ask()["broker"]["queued"] == 2
     broker.kill()
     broker.wait()

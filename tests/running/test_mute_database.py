@@ -64,7 +64,8 @@ def test_a_database_that_does_not_answer_blocks_nothing_for_longer_than_three_se
         log = len(site.logs())
         for _ in range(2):
             postgres.stop()
-            time.sleep(TRUSTED_SECONDS)  # until then, cached pages need no database
+            # During this time, cached pages are still answered without the database.
+            time.sleep(TRUSTED_SECONDS)
             answers = ask_for(8, [poll, poll, poll, healthz], askers=10)
             postgres.go_on()
             back = time.monotonic()
@@ -149,7 +150,7 @@ def test_a_statement_has_an_end_and_a_migration_has_none(
 
 
 def test_a_read_only_database_fails_the_health_check(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
-    """Examples are a standby server, and a server that became read-only because its disk is full."""
+    """A standby server is read-only. Some hosts also make a server read-only when its disk is full."""
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()

@@ -35,7 +35,8 @@ def polled_until(site: Any, addresses: list[str], true: Callable[[], object]) ->
 def fail_and_recover(site: Any, bases: list[str], fake: FakeMixpanel, hook: Webhook, paths: list[str]) -> None:
     fake.fail(503)
     polled_until(site, [base + path for base in bases for path in paths], lambda: hook.got)
-    time.sleep(2.2)  # in this time, the other processes look for failures too
+    # In this time, the other processes look for failures too.
+    time.sleep(2.2)
     assert [title[: len(FAILS)] for title in hook.titles] == [FAILS]
     fake.clear_faults()
     site.make_old(minutes=30)
@@ -73,7 +74,8 @@ def test_no_poll_and_no_refresh_waits_for_a_mute_service(host: Any, fake: FakeMi
     assert site.session.get(base + fresh).status_code == 200
     fake.fail(503)
     site.make_old(minutes=30)
-    polled_until(site, [base + failing], lambda: webhook.got)  # the webhook does not answer for 20 s
+    # The webhook has got the message, but does not answer.
+    polled_until(site, [base + failing], lambda: webhook.got)
     fake.clear_faults()
     site.sql("UPDATE widgets_snapshot SET retry_at = NULL")
     asked = len(fake.calls)

@@ -28,7 +28,8 @@ def fake() -> Iterator[FakeMixpanel]:
 def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) -> None:
     """Asserts that other requests are quick while the slow projects are polled without a pause."""
     with hammered([base + path for path in slow]) as log:
-        time.sleep(1)  # until the largest allowed number of polls is waiting
+        # After one second, the largest allowed number of polls is waiting.
+        time.sleep(1)
         for path, status in ((healthy, 200), ("/healthz", 200), ("/admin/login/", 200)):
             measured = [timed(lambda path=path: site.session.get(base + path, timeout=60)) for _ in range(15)]
             assert {one for one, _ in measured} == {status}
@@ -83,7 +84,8 @@ def test_it_answers_a_stale_poll_before_mixpanel_does_and_shows_what_it_brings(h
     site.session.get(base + path)
     site.make_old(minutes=30)
     fake.latency = 1.5
-    for _ in range(20):  # on one connection, so that one thread answers all
+    # All polls use one connection, so that one thread answers all of them.
+    for _ in range(20):
         status, seconds = timed(lambda: site.session.get(base + path))
         assert (status, seconds < 1) == (200, True)
     eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
@@ -123,7 +125,8 @@ def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 0
     asked = len(fake.calls) - before
-    assert 4 <= asked <= most  # four refreshes ran at the stop, four waited
+    # At the stop, four refreshes ran and four waited.
+    assert 4 <= asked <= most
     assert site.in_flight() == 0
     assert site.sql("SELECT lease_token, error FROM widgets_snapshot") == [("", "")] * 8
     again, _ = site.web()
@@ -142,7 +145,8 @@ def test_it_goes_on_with_one_thread_and_no_threads_for_refreshing(host: Any, fak
     status, seconds = timed(lambda: requests.get(base + path, timeout=60))
     assert (status, seconds < 1) == (200, True)
     status, seconds = timed(lambda: requests.get(base + path, timeout=60))
-    assert (status, 0.5 < seconds < 6) == (200, True)  # the only process was busy with the refresh
+    # The second poll had to wait, because the only process was busy with the refresh.
+    assert (status, 0.5 < seconds < 6) == (200, True)
     assert "ttl=8" in site.session.get(base + path).headers["Cache-Status"]
     assert len(fake.calls) == 2
 

@@ -1,4 +1,4 @@
-"""Fixtures for tests of access: two teams on one host that must not see each other, and their people."""
+"""Fixtures for tests of access: two teams on one host that must not see each other, and the members of both."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -132,7 +132,8 @@ def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], d
 def undone() -> Iterator[None]:
     """Undoes all changes of its block in the database, so that the next request finds the same data."""
     atomic = transaction.atomic()
-    atomic._from_testcase = True  # like pytest-django's own transaction: durable blocks are allowed inside
+    # As in pytest-django's own transactions, Django's durable blocks are allowed inside this one.
+    atomic._from_testcase = True
     with atomic:
         yield
         transaction.set_rollback(True)

@@ -92,7 +92,7 @@ NEEDS_CLASSIC = {
     "a condition": ("id = 4", """"where" = 'properties["n"] > 1'"""),
     "two years by day": ("id = 2", "last = 730"),
 }
-"""Project name → SQL: the condition for the widget that moves into this project, and the change of that widget."""
+"""Project name → (SQL condition that selects the widget for this project, SQL change of that widget)."""
 
 OF_WIDGETS = """SELECT widgets_widget.id, report, snapshot_id, report_json, fetched_at FROM widgets_widget
     JOIN widgets_snapshot ON widgets_snapshot.id = snapshot_id ORDER BY widgets_widget.id"""
@@ -129,7 +129,8 @@ def test_projects_go_over_to_insights_unless_a_widget_needs_the_classic_endpoint
     found = poll_all(site)
     assert found["asked anew"] == [], "the migration's query is not the widget's"
     kept = {path: body for path, body in EXPECTED.items() if isinstance(found["stored"][path], str)}
-    assert len(EXPECTED) - len(kept) == 2 * len(NEEDS_CLASSIC)  # the CSV and the JSON of the moved widgets
+    # Each moved widget has a CSV and a JSON.
+    assert len(EXPECTED) - len(kept) == 2 * len(NEEDS_CLASSIC)
     for path, body in kept.items():
         for way in ("stored", "laid out again"):
             assert as_fresh(found[way][path]) == as_fresh(body), (path, way)

@@ -1,4 +1,4 @@
-"""/metrics: the numbers that Prometheus gets with the token. Without the token, nobody gets any."""
+"""/metrics: the numbers that Prometheus gets with the token. Without the token, nobody gets a number."""
 
 import json
 import re
