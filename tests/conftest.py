@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if not CLUSTER:
         terminalreporter.write_line(
-            "Left out: most browser tests, and those that start servers or processes. CLUSTER=1 make test runs them."
+            "Left out: most browser tests, and tests that start servers or processes. CLUSTER=1 make test runs them."
         )
 
 

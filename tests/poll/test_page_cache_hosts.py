@@ -61,7 +61,7 @@ def until_hosts_keep(site: Site, hosts: list[str]) -> None:
 
 
 def replace_slug(site: Site) -> float:
-    """Gives the widget a new address. Returns the time after that, as `time.monotonic()`."""
+    """Gives the widget a new address. Returns the time of this change, as `time.monotonic()`."""
     new = f"{time.time_ns():030d}"
     site.sql("UPDATE widgets_widget SET slug = ?", new)
     done = time.monotonic()

@@ -1,4 +1,4 @@
-"""The end of a backoff: a successful call of any kind ends it at once.
+"""The end of a backoff: a successful call with the project's credentials ends the backoff at once.
 
 Otherwise, one query tests whether Mixpanel works.
 """

@@ -130,7 +130,7 @@ def check_ledger() -> None:
     for pks, begin, end in ApiCall.objects.order_by("started_at").values_list("parts", "started_at", "ended_at"):
         for pk in pks:
             assert pk not in busy or busy[pk] <= begin
-            # The lease of a killed process ends 35 seconds after the start of its call.
+            # The call of a killed process has no end. Its lease lasts at least 35 seconds.
             busy[pk] = end or begin + timedelta(seconds=35)
 
 

@@ -69,6 +69,6 @@ def test_it_leaves_conversion_empty_where_nobody_started():
 
 
 def test_all_charts_of_a_funnel_read_the_same_report():
-    """One query serves all charts of a funnel, as `test_questions` checks."""
+    """One query serves all charts of a funnel, as tests/reports/test_questions.py checks."""
     report = report_of(spec("funnel", last=2), {"data": {"2026-11-16": {"steps": steps(10, 5)}}})
     assert [(s.step, s.values) for s in report.series] == [("A", (10, 0)), ("B", (5, 0))]

@@ -17,7 +17,7 @@ from widgets.accounts import audit_log
 from widgets.models import DeletedWidget, Project, Role, SharedBoard, Widget
 
 MARK = "Hooli"
-"""A name that is part of everything of the team Hooli, and of nothing else."""
+"""A word that is part of every name of the other team, and of no other name."""
 
 MISSING = "987654321"
 OBJECT_PARTS = {"object_id", "pk", "id"}

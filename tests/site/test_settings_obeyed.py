@@ -121,7 +121,7 @@ def test_it_does_not_wait_for_ever_for_a_database(site: Copy) -> None:
     given = f"{url}?tcp_user_timeout=9000&options=-c%20statement_timeout%3D7s"
     options = values(site, "DATABASES", DATABASE_URL=given)["DATABASES"]["default"]["OPTIONS"]
     assert options["tcp_user_timeout"] == 9000
-    # If an option is given twice, PostgreSQL uses the last one.
+    # If an option is given twice, PostgreSQL uses the last value.
     assert options["options"] == "-c statement_timeout=30s -c statement_timeout=7s"
 
 
