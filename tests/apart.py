@@ -1,4 +1,4 @@
-"""Widgets whose queries can share no call. Benchmarks use them too, so this module needs no Django."""
+"""Fields of widgets whose queries can share no call. Benchmarks use them too, so this module needs no Django."""
 
 APART = {"measure": "unique", "chart": "number"}
-"""Fields of such widgets, if their ranges differ: unique users over a whole range."""
+"""The widget shows unique users over its whole range. Two such widgets with different ranges can share no call."""

@@ -32,12 +32,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if not CLUSTER:
         terminalreporter.write_line(
-            "Left out: most browser tests, and those that start servers or processes. CLUSTER=1 make test runs them."
+            "Left out: most browser tests, and tests that start servers or processes. CLUSTER=1 make test runs them."
         )
 
 
 UNPUBLISHED: list[str] = []
-"""The mistakes in all requests to fake Mixpanels, judged by Mixpanel's published description."""
+"""The mistakes in all requests to fake Mixpanels, found by comparison with Mixpanel's published API description."""
 
 
 def _held_against_the_description(request: Request) -> list[str]:
@@ -54,14 +54,14 @@ def no_unpublished_requests() -> Iterator[None]:
     yield
     problems = UNPUBLISHED[:]
     UNPUBLISHED.clear()
-    assert not problems, "a request that Mixpanel does not describe"
+    assert not problems, "a request does not match Mixpanel's published API description"
 
 
 @pytest.fixture(autouse=True)
 def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test starts as in a new process: an empty cache, and no pause of refreshes.
+    """Each test starts as in a new process: with an empty cache, and without a pause of refreshes.
 
-    A process without threads pauses its refreshes after a slow query. A slow machine must not cause that.
+    A process without threads pauses its refreshes after a slow query. A slow machine must not cause such a pause.
     """
     cache.clear()
     monkeypatch.setattr(background, "SLOW_SECONDS", 60)
@@ -76,7 +76,7 @@ def running_mixpanel() -> Iterator[FakeMixpanel]:
 
 @pytest.fixture
 def mixpanel(running_mixpanel: FakeMixpanel, settings: Any) -> Iterator[FakeMixpanel]:
-    """The fake Mixpanel, without calls and faults. Every project asks it."""
+    """The fake Mixpanel, without recorded calls and faults. All projects send their queries to this fake."""
     running_mixpanel.clear_faults()
     running_mixpanel.reset()
     running_mixpanel.latency = 0
@@ -109,7 +109,7 @@ def project(db: None, mixpanel: FakeMixpanel) -> Project:
 
 @pytest.fixture
 def make_widget(project: Project) -> Callable[..., Widget]:
-    """Makes a valid widget: by default the last 5 days of one event, as a line."""
+    """A function that makes a valid widget: by default, the last 5 days of one event as a line."""
 
     def make(**fields: Any) -> Widget:
         values = {
@@ -129,7 +129,7 @@ def make_widget(project: Project) -> Callable[..., Widget]:
 
 @pytest.fixture
 def poll(client: Client) -> Callable[..., Any]:
-    """Polls a widget like Cyfe. Django's client closes the answer, so work that follows the answer is done too."""
+    """A function that polls a widget like Cyfe, and does the work that follows the answer."""
 
     def get(widget: Widget, format: str = "csv", **headers: str) -> Any:
         return client.get(f"/w/{widget.slug}.{format}", headers=headers)

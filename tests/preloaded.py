@@ -1,6 +1,6 @@
-"""`Popen` for Python programs, which forks them off one Python that has loaded the libraries: half of a start's time.
+"""A `Popen` that starts Python programs in half the time: it forks a Python process that has loaded the libraries.
 
-Nothing of MixCyfe is loaded beforehand: every program loads the site and its settings itself, as anywhere else.
+No module of MixCyfe is loaded in advance: every program loads the site and its settings itself, as usual.
 """
 
 import ctypes
@@ -45,7 +45,7 @@ STARTING = threading.Lock()
 
 
 class Popen(subprocess.Popen[Any]):
-    """As `subprocess.Popen`; what is no Python program, or on no Linux, it starts as that does."""
+    """Like `subprocess.Popen`, but with the faster start for Python programs on Linux."""
 
     def __init__(self, args: Any, **options: Any) -> None:
         self.session = options.get("start_new_session", False)
@@ -69,7 +69,7 @@ class Popen(subprocess.Popen[Any]):
 
 
 def run(args: Any, *, input: str, timeout: float, check: bool, **options: Any) -> subprocess.CompletedProcess[str]:
-    """As `subprocess.run(…, capture_output=True)`."""
+    """Like `subprocess.run(…, capture_output=True)`, with the faster start."""
     pipe = subprocess.PIPE
     with Popen(args, stdin=pipe, stdout=pipe, stderr=pipe, **options) as process:
         try:
@@ -85,7 +85,7 @@ def run(args: Any, *, input: str, timeout: float, check: bool, **options: Any) -
 
 @cache
 def zygote() -> socket.socket:
-    """Starts the Python that forks; it ends with this process. Its grandchildren become children of this process."""
+    """Starts the zygote, a process that forks programs. Returns the socket for orders to the zygote."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     subprocess.Popen(
@@ -101,7 +101,7 @@ def zygote() -> socket.socket:
 
 
 def next_program(orders: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
-    """Forks for every order: returns it in the fork, and None in the zygote, once nobody is left to order."""
+    """Forks at every order. Returns the order in the fork; returns None in the zygote when the socket is closed."""
     while True:
         told, fds, *_ = socket.recv_fds(orders, 1 << 20, 3)
         if not told:
@@ -116,14 +116,15 @@ def next_program(orders: socket.socket) -> tuple[dict[str, Any], list[int]] | No
                 os.close(fd)
             orders.detach()
             return json.loads(told), fds
-        os.waitpid(between, 0)  # from now on the fork is a child of the one who ordered it
+        # After this wait, the fork is a child of the process that sent the order.
+        os.waitpid(between, 0)
         orders.send(os.read(out, 100))
         for fd in (out, into, *fds):
             os.close(fd)
 
 
 def become(told: dict[str, Any], fds: list[int]) -> None:
-    """Runs the program in this process, as `python …` would."""
+    """Runs the program in this process, as the command `python …` would do."""
     if told["session"]:
         os.setsid()
     for number, fd in enumerate(fds):
@@ -147,7 +148,8 @@ def become(told: dict[str, Any], fds: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    del sys.path[0]  # this file's folder
+    # The first entry of the import path is this file's folder.
+    del sys.path[0]
     for name in LIBRARIES:
         importlib.import_module(name)
     program = next_program(socket.socket(fileno=int(sys.argv[1])))

@@ -1,4 +1,4 @@
-"""The settings under test: the site's own, whatever the environment or a developer's `.env` says."""
+"""The settings of the tests: the site's own, but independent of the environment and of a developer's `.env`."""
 
 import os
 
@@ -11,7 +11,8 @@ os.environ |= {
     "CSRF_TRUSTED_ORIGINS": "http://testserver",
     "TASKS": "inline",
     "POLL_WAIT": "0.5",
-    "REFRESH_THREADS": "0",  # a test's database is its own thread's; tests/running has servers with threads
+    # Other threads can't use the database of a test. tests/running starts servers with threads.
+    "REFRESH_THREADS": "0",
     "WAITING_POLLS": "4",
     "MIXPANEL_API_ROOT": "",
     "MIXPANEL_TIMEOUT": "20",
@@ -32,7 +33,7 @@ from mixcyfe_site.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"] == "mixcyfe_site.sqlite":  # noqa: F405
-    # In memory, as Django's own SQLite; pytest-django appends its worker's name.
+    # A database in memory, like Django's own for SQLite. pytest-django appends the name of its worker.
     DATABASES["default"]["TEST"] = {"NAME": "file:test?mode=memory&cache=shared&worker="}  # noqa: F405
-# Every test client makes a middleware of its own, which would look for all the static files there are.
+# Every test client makes a new WhiteNoise middleware. Without this setting, each would look for all static files.
 WHITENOISE_AUTOREFRESH = True

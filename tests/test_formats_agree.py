@@ -1,4 +1,4 @@
-"""All formats of a widget and its figure say the same: each is written from one Table."""
+"""All formats of a widget and its figure show the same data, because each is written from the same Table."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ NOTHING = "No data in this range."
 
 
 def written(report, drawing):
-    """Each format as people and Cyfe read it: lines of cells, columns and rows, and the figure."""
+    """The lines of the CSV, the parsed JSON, and the figure. Asserts that the other formats agree with the JSON."""
     table = lay_out(report, drawing)
     made = {
         name: WRITERS[name](table)
@@ -68,7 +68,7 @@ def others_agree(made, data):
 
 
 def as_hour(text):
-    """CSV has an hour without its UTC offset."""
+    """The hour as in CSV, without its UTC offset. Other texts are returned unchanged."""
     hour = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:00:00[+-]\d\d:\d\d", text)
     return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M") if hour else text
 
@@ -83,19 +83,21 @@ def asked(draw):
 
 @given(asked())
 @settings(max_examples=examples(300), deadline=None)
-def test_they_agree_on_labels_rows_zeros_and_no_data(given):
+def test_all_formats_have_the_same_labels_rows_zeros_and_messages(given):
     report, drawing = given
     try:
         lines, data, figure = written(report, drawing)
     except ReportError:
-        return  # Each is written from the Table: without one, none is.
+        # Without a Table, no format can be written.
+        return
     columns, rows = data["columns"], data["rows"]
 
     header, body = lines[0], lines[1 : 1 + len(rows)]
     assert all(cell.startswith(safe(label)) for cell, label in zip(header, columns, strict=True))
     for cells, row in zip(body, rows, strict=True):
         for cell, value in zip(cells, row, strict=True):
-            if isinstance(value, str):  # a date with or without its hyphens, or a label perhaps told from another
+            # A date with or without hyphens, or a label. A label can have a suffix, because another label is equal.
+            if isinstance(value, str):
                 assert cell.startswith((as_hour(safe(value)), value.replace("-", "")))
             else:
                 assert cell == ("" if value is None else number_text(value))
@@ -108,7 +110,7 @@ def test_they_agree_on_labels_rows_zeros_and_no_data(given):
 
 
 def drawn(figure):
-    """The numbers that ECharts draws. It takes a time series from the rows, by the number of a column."""
+    """The numbers that ECharts draws. For a time series, ECharts reads the rows by the number of a column."""
     option, chart = figure["option"], figure["chart"]
     if option is None:
         return numbers(figure)
@@ -128,8 +130,8 @@ def numbers(figure):
 
 
 @pytest.mark.parametrize("chart", CHARTS)
-def test_they_say_the_same_of_an_event_that_never_happened(chart):
-    """Headings alone, zeros, or one reason why there is nothing: never a line at zero here and no data there."""
+def test_all_formats_show_the_same_for_an_event_that_never_happened(chart):
+    """All formats have only headings, or zeros, or the same reason for no data. No two formats differ in this."""
     kind = LAYOUTS[chart].row_kinds[0]
     rows = {"dates": days(2), "steps": (), "total": ("",)}[kind]
     report = Report(kind, rows, (), values_name="Signed up")

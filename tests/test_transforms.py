@@ -1,4 +1,4 @@
-"""Cleaning: clean → exclude → rename → sort → top and other, each step and what must never happen."""
+"""Cleaning, step by step: clean → exclude → rename → sort → top and other."""
 
 import copy
 from datetime import date
@@ -123,7 +123,7 @@ def test_it_sums_the_rest_as_other_and_puts_it_last():
     assert shown(report, top=4, other=True) == shown(report)
 
 
-def test_it_cleans_before_it_excludes_before_it_renames_before_it_ranks():
+def test_cleaning_comes_before_excluding_then_renaming_then_sorting():
     report = totals(**{"": 100, "US": 50, "USA": 30, "FR": 40, "DE": 10, "IT": 5, "test": 99})
     report, dropped = clean(
         report,
@@ -163,7 +163,7 @@ def attempt(report, asked):
 
 @settings(deadline=None)
 @given(reports, wishes)
-def test_it_neither_invents_nor_loses_anything(report, wish):
+def test_cleaning_neither_adds_nor_loses_numbers(report, wish):
     if outcome := attempt(report, spec("segmentation", **wish)):
         kept, dropped = outcome
         everything = sum(series.total for series in report.series)
@@ -177,7 +177,7 @@ def test_it_neither_invents_nor_loses_anything(report, wish):
 
 @settings(deadline=None)
 @given(reports, wishes)
-def test_it_changes_nothing_of_what_it_is_given(report, wish):
+def test_cleaning_does_not_change_the_given_report(report, wish):
     before = copy.deepcopy(report)
     attempt(report, spec("segmentation", **wish))
     assert report == before
@@ -220,5 +220,5 @@ def test_it_sorts_alike_whatever_the_order_before(report, by):
 
 @settings(deadline=None)
 @given(reports)
-def test_it_does_nothing_where_nothing_is_asked(report):
+def test_without_settings_cleaning_changes_nothing(report):
     assert cleaned(report, spec("segmentation", clean_labels=False), "none") == (report, [])

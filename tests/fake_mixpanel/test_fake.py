@@ -1,4 +1,4 @@
-"""Other tests rely on the fake: it refuses requests that Mixpanel does not describe, and answers those of its SDK."""
+"""The fake Mixpanel: it answers the requests of Mixpanel's SDK, and refuses requests that the API description lacks."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The formats beside Cyfe's, over HTTP: what they hold, their headers, and the 404 of those that a widget lacks."""
+"""A widget's formats besides Cyfe's CSV, over HTTP: contents, headers, and 404 for formats that the chart lacks."""
 
 import csv
 import io
@@ -77,7 +77,8 @@ def test_what_a_widget_lacks_is_no_address(client: Client, get: Any, make_widget
 def test_each_has_the_headers_of_cyfe_s_answer(client: Client, get: Any, make_widget: Any, extension: str) -> None:
     widget = make_widget()
     cyfes, first = get(widget, "csv"), get(widget, extension)
-    differ = {"ETag", "Content-Type", "Content-Length", "Cache-Status", "Cache-Control"}  # two count seconds
+    # The seconds in Cache-Status and Cache-Control can differ.
+    differ = {"ETag", "Content-Type", "Content-Length", "Cache-Status", "Cache-Control"}
     assert {k: v for k, v in first.items() if k not in differ} == {k: v for k, v in cyfes.items() if k not in differ}
     assert first["Cache-Control"].startswith("private, max-age=")
     assert first["Content-Type"] == FORMATS[extension].content_type

@@ -1,4 +1,4 @@
-"""Charts with hours on their axis: other programs get them, and Cyfe, whose dates have no hours, gets no address."""
+"""Charts with hours on their axis. Cyfe's dates have no hours, so only other programs get an address of the chart."""
 
 import csv
 import io

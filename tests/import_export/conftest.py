@@ -1,4 +1,4 @@
-"""Imports are tested through their commands."""
+"""Fixtures for tests of imports and exports: the tests run the commands `import_…` and `export_widgets`."""
 
 from tests.commands.conftest import manage, site
 

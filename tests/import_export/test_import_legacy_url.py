@@ -1,4 +1,4 @@
-"""`import_legacy_url`: an address of the 2015 connector becomes a project and a widget."""
+"""`import_legacy_url` turns an address of the 2015 connector (an older program) into a project and a widget."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Run = Callable[..., Printed]
 
 @pytest.fixture
 def move_in(manage: Run) -> Callable[..., Widget]:
-    """Moves an address in; gives the widget whose address was printed."""
+    """A function that imports a legacy address. Returns the new widget, whose address the command printed."""
 
     def run(url: str, *options: str) -> Widget:
         (line,) = manage("import_legacy_url", url, *options).lines

@@ -1,4 +1,4 @@
-"""`import_widgets` and `export_widgets` with engines, metrics, formulas and funnels of listed steps."""
+"""`import_widgets` and `export_widgets` with both engines, and with metrics, formulas and funnels of listed steps."""
 
 import json
 from collections.abc import Callable
@@ -71,7 +71,7 @@ WIDGETS: list[dict[str, Any]] = [
 
 @pytest.fixture
 def load(manage: Run, mixpanel: FakeMixpanel) -> Callable[..., Printed]:
-    """Imports projects and widgets from standard input."""
+    """A function that imports projects and widgets with `import_widgets`, from standard input."""
 
     def run(projects: Any = (), widgets: Any = ()) -> Printed:
         content = {"projects": list(projects), "widgets": list(widgets)}

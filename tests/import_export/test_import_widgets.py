@@ -1,4 +1,4 @@
-"""`import_widgets` and `export_widgets`: all or nothing, secrets in but never out, addresses that move along."""
+"""`import_widgets` and `export_widgets`: a file is imported completely or not at all, and no secret is exported."""
 
 import json
 import re
@@ -39,7 +39,7 @@ WIDGET = {
 
 @pytest.fixture
 def load(manage: Run) -> Callable[..., Printed]:
-    """Imports projects and widgets from standard input."""
+    """A function that imports projects and widgets with `import_widgets`, from standard input."""
 
     def run(projects: Any = (), widgets: Any = ()) -> Printed:
         content = {"projects": list(projects), "widgets": list(widgets)}

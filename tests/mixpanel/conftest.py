@@ -1,4 +1,4 @@
-"""Stand-ins for Mixpanel's end of the wire, as bad as it can get: raw sockets on 127.0.0.1."""
+"""Fake Mixpanel servers with raw sockets on 127.0.0.1. Tests let them answer slowly, wrongly or never."""
 
 import contextlib
 import socket
@@ -18,7 +18,7 @@ Talk = Callable[["Connection"], None]
 
 
 class Connection:
-    """One accepted connection; every request read from it is kept in its server's `requests`."""
+    """A connection that the server has accepted. Each request read from it is appended to `requests` of the server."""
 
     def __init__(self, server: "Server", sock: socket.socket) -> None:
         self.server = server

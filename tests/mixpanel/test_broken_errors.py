@@ -1,4 +1,7 @@
-"""An error of which the words arrive late, cut or not at all: what is not known is passing trouble, not a verdict."""
+"""Error responses with a late, cut or unreadable body.
+
+If the status alone is unclear, the error counts as temporary.
+"""
 
 import gzip
 import json
@@ -60,7 +63,7 @@ def no_json(status: str) -> Callable[[Connection], None]:
         ("503 Service Unavailable", errors.UnavailableError),
     ],
 )
-def test_it_judges_by_the_status_alone_only_where_that_says_enough(serve, broken, status, expected):
+def test_without_a_body_it_uses_the_status_only_if_the_status_is_clear(serve, broken, status, expected):
     error = error_of(serve(broken(status)), timeout=1 if broken is slow else 5)
     assert type(error) is expected
     assert error.status in (int(status[:3]), None)
@@ -75,7 +78,7 @@ def test_it_judges_by_the_status_alone_only_where_that_says_enough(serve, broken
         ("429 Too Many Requests", "(61/60 queries running in the last hour)", errors.RateLimitError),
     ],
 )
-def test_it_reads_what_an_error_says_behind_the_long_address_that_was_asked(serve, status, words, expected):
+def test_it_reads_an_error_that_follows_a_long_address_in_the_body(serve, status, words, expected):
     body = json.dumps({"request": LONG_ADDRESS, "error": words}).encode()
     error = error_of(serve(lambda connection: connection.request() and connection.answer(body, status=status)))
     assert type(error) is expected
@@ -83,7 +86,7 @@ def test_it_reads_what_an_error_says_behind_the_long_address_that_was_asked(serv
         assert error.limits.hourly == 60
 
 
-def test_it_keeps_no_words_that_are_too_long(serve):
+def test_it_drops_error_messages_that_are_too_long(serve):
     for body in (json.dumps({"error": "x" * 70_000}).encode(), b"x" * 70_000):
         server = serve(
             lambda connection, body=body: connection.request() and connection.answer(body, status="404 Not Found")

@@ -1,4 +1,4 @@
-"""What leaves for Mixpanel, and what its answers become."""
+"""The requests that the client sends to Mixpanel, and the values that it returns for Mixpanel's answers."""
 
 import json
 import re
@@ -64,7 +64,7 @@ def test_it_reads_numbers_that_json_does_not_have_as_text(mixpanel, client):
     assert client.query("events", {}) == {"a": "NaN", "b": "-Infinity", "c": "1e999", "d": 1.5, "e": "NaN"}
 
 
-def test_it_takes_no_empty_error_for_one(mixpanel, client):
+def test_an_empty_error_in_an_answer_is_no_error(mixpanel, client):
     mixpanel.get(f"{ROOT}/query/events", json={"error": None, "data": {}})
     assert client.query("events", {}) == {"error": None, "data": {}}
 
@@ -75,7 +75,7 @@ def test_it_lists_events(mixpanel, client):
     assert mixpanel.calls[0].request.params == {"type": "general", "limit": "255", "project_id": "7"}
 
 
-def test_it_lists_properties_even_one_named_error(mixpanel, client):
+def test_it_lists_properties_also_a_property_named_error(mixpanel, client):
     mixpanel.get(f"{ROOT}/query/events/properties/top", json={"error": {"count": 295}, "plan": {"count": 91}})
     assert client.event_properties("battle", limit=20) == ["error", "plan"]
     assert mixpanel.calls[0].request.params == {"event": "battle", "limit": "20", "project_id": "7"}
@@ -131,8 +131,8 @@ def test_it_either_reads_a_list_or_says_that_it_cannot(mixpanel, client, ask, an
     Client.event_names, lambda it: it.event_properties("a"), lambda it: it.property_values("a", "b"),
     Client.funnels, Client.bookmarks,
 ])  # fmt: skip
-def test_it_refuses_a_list_that_nobody_looks_through(mixpanel, client, ask):
-    """One of a million names took a gigabyte, and half a minute."""
+def test_it_refuses_a_list_of_names_that_is_too_long(mixpanel, client, ask):
+    """A list of a million names took a gigabyte of memory and half a minute."""
     mixpanel.assert_all_requests_are_fired = False
 
     def answer(request, count):

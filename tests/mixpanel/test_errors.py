@@ -1,4 +1,4 @@
-"""Every row of "What goes wrong", at the wire: status and body in, one kind of error out."""
+"""Mixpanel's error responses: the status and body of each, and the error that the client raises."""
 
 import json
 import pickle
@@ -93,7 +93,7 @@ def error_of(client: Client, status: int, body: object, **headers: str) -> Mixpa
     (200, requests.exceptions.ChunkedEncodingError(), errors.UnavailableError),
     (200, ZeroDivisionError("a bug"), errors.UnavailableError),
 ])  # fmt: skip
-def test_it_tells_what_goes_wrong_by_status_and_body(client, status, body, expected):
+def test_it_recognizes_each_error_by_status_and_body(client, status, body, expected):
     error = error_of(client, status, body)
     assert type(error) is expected
     assert error.status == (None if isinstance(body, Exception) else status)
@@ -114,7 +114,7 @@ def test_it_keeps_mixpanels_own_words(client):
     assert str(error_of(client, 200, requests.ReadTimeout())) == "Mixpanel did not answer within 60 seconds."
 
 
-def test_it_says_whether_mixpanel_may_still_be_at_it(client):
+def test_it_says_whether_mixpanel_might_still_run_the_query(client):
     assert error_of(client, 200, requests.ReadTimeout()).gave_up
     for failure in (requests.ConnectTimeout(), requests.ConnectionError()):
         assert not error_of(client, 200, failure).gave_up
@@ -138,7 +138,7 @@ def test_a_query_that_a_limit_refused_is_not_counted_whatever_the_status(client,
     assert status == 429 or error_of(client, status, said("invalid event")).counts
 
 
-def test_it_contradicts_itself_nowhere_when_an_answer_is_too_large(client):
+def test_it_gives_one_consistent_error_when_an_answer_is_too_large(client):
     error = error_of(client, 200, "[" * 200_001)
     assert isinstance(error, errors.UnavailableError)
     assert "Ask for less" in error.message
@@ -153,8 +153,8 @@ def test_it_says_which_dates_a_plan_still_shows(client, days, first):
 
 @pytest.mark.parametrize("space", ["", " ", "   "])
 @pytest.mark.parametrize("extra", ["", ';qu="concurrent-requests"', ";pk=:cHJv:", ";x-2", ";x_y=?1"])
-def test_it_reads_limits_in_every_form_that_such_headers_may_have(client, space, extra):
-    """https://www.rfc-editor.org/rfc/rfc9651#section-3.1.2: spaces may follow a semicolon."""
+def test_it_reads_limits_from_every_valid_form_of_the_rate_limit_headers(client, space, extra):
+    """Spaces are allowed after a semicolon: https://www.rfc-editor.org/rfc/rfc9651#section-3.1.2"""
     policy = f'"project"{extra};q=60;w=3600, "project-concurrency"{extra};q=5'.replace(";", f";{space}")
     left = f'"project"{extra};r=12, "project-concurrency";r=0;t=10'.replace(";", f";{space}")
     limits = error_of(client, 429, "", **{"RateLimit-Policy": policy, "RateLimit": left}).limits

@@ -1,4 +1,4 @@
-"""Whatever Mixpanel answers, callers get plain data or a MixpanelError, and nobody sees the credentials."""
+"""Whatever Mixpanel answers, callers get plain data or a MixpanelError. Errors and logs never have the credentials."""
 
 import contextlib
 import gc
@@ -46,7 +46,7 @@ bodies = st.binary(max_size=60) | st.text(max_size=60).map(str.encode) | values.
 
 
 def seen(error: BaseException) -> str:
-    """All that a person, a log or a crash report could see of an error."""
+    """All texts of an error that a person, a log or a crash report could show."""
     lines = traceback.format_exception(error)
     return "\n".join([str(error), repr(error), repr(error.args), repr(vars(error)), *lines])
 
@@ -130,7 +130,7 @@ def test_it_logs_no_credentials(serve, caplog, talk):
         assert_hidden(f"{record.getMessage()} {record.args} {record.exc_text}")
 
 
-def test_it_drags_no_request_along(serve):
+def test_errors_keep_no_request(serve):
     with pytest.raises(MixpanelError) as caught:
         client_of(serve(breaks)).query("events", {})
     gc.collect()

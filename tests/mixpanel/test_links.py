@@ -1,4 +1,4 @@
-"""Links that people paste: what each form says, and what is refused with which advice."""
+"""Links to Mixpanel that people paste: the IDs read from each form of link, and the advice if a link is refused."""
 
 import pytest
 from hypothesis import example, given, settings

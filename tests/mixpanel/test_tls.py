@@ -1,4 +1,4 @@
-"""The same exchange over TLS, and through a company's proxy."""
+"""Requests to Mixpanel over TLS, and through a company's proxy."""
 
 import ipaddress
 import ssl
@@ -20,7 +20,7 @@ from widgets.mixpanel.errors import UnavailableError
 
 @pytest.fixture
 def certificate(tmp_path):
-    """A file with a key and a certificate for 127.0.0.1, signed by itself."""
+    """A file with a private key and a self-signed certificate for 127.0.0.1."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, str(tmp_path)[-60:])])
     made = (
@@ -63,7 +63,7 @@ def test_it_keeps_a_secure_connection(serve, certificate, monkeypatch):
     assert len(server.connections) == 1
 
 
-def test_it_talks_to_nobody_who_cannot_prove_who_he_is(serve, certificate):
+def test_it_refuses_a_server_without_a_valid_certificate(serve, certificate):
     server = serve(keeps_answering, wrapped(certificate))
     with pytest.raises(UnavailableError, match="its certificate could not be verified") as caught:
         secure_client(server).query("events", {})
@@ -71,8 +71,8 @@ def test_it_talks_to_nobody_who_cannot_prove_who_he_is(serve, certificate):
     assert not server.requests
 
 
-def test_it_talks_no_outdated_tls():
-    # Asked of the context: today's OpenSSL has no older protocol left to be refused.
+def test_it_refuses_outdated_versions_of_tls():
+    # The test reads the setting: today's OpenSSL can't offer an older protocol that the client could refuse.
     adapter = wire.SESSION.get_adapter("https://mixpanel.com")
     assert adapter.poolmanager.connection_pool_kw["ssl_context"].minimum_version == ssl.TLSVersion.TLSv1_2
     assert wire.SESSION.verify is True

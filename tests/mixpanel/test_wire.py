@@ -1,4 +1,4 @@
-"""One exchange on real sockets, with a server that does what it should not."""
+"""Requests over real sockets to servers that are slow, close the connection, or never answer."""
 
 import socket
 import threading
@@ -17,7 +17,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
 def failure(client: Client) -> tuple[MixpanelError, float]:
-    """The error of a query, and how many seconds it took to come."""
+    """Returns the error of a query, and the number of seconds until the error was raised."""
     started = time.monotonic()
     with pytest.raises(MixpanelError) as caught:
         client.query("events", {})
@@ -63,7 +63,7 @@ def trailers_without_end(connection):
 @pytest.mark.parametrize("talk", [
     never, headers_by_the_byte, headers_without_end, body_by_the_byte, chunks_by_the_byte, trailers_without_end,
 ])  # fmt: skip
-def test_it_waits_no_longer_than_it_was_told_to(serve, talk):
+def test_it_gives_up_after_the_timeout(serve, talk):
     error, seconds = failure(client_of(serve(talk), timeout=0.4))
     assert type(error) is UnavailableError
     assert str(error) == "Mixpanel did not answer within 0.4 seconds."
@@ -92,7 +92,7 @@ def test_it_takes_a_slow_answer_that_is_in_time(serve):
 
 @pytest.fixture
 def mute():
-    """The port of a server that accepts no connection: its queue is full."""
+    """The port of a server that accepts no new connection, because its queue of connections is full."""
     full = socket.create_server(("127.0.0.1", 0), backlog=0)
     waiting = []
     for _ in range(3):
@@ -130,7 +130,7 @@ def test_it_says_why_there_was_no_connection():
     assert not error.gave_up
 
 
-def test_it_waits_no_longer_for_a_name_either(monkeypatch):
+def test_the_lookup_of_a_name_keeps_to_the_timeout(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5) or [])
     error, seconds = failure(Client(ProjectSecret("s"), project_id=7, api_root="http://mixpanel.test", timeout=0.15))
     assert str(error) == "Mixpanel could not be reached within 0.15 seconds."

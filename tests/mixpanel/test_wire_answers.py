@@ -1,4 +1,4 @@
-"""Answers on real sockets that are broken, packed, too large, or somewhere else."""
+"""Answers over real sockets that are broken, compressed, too large, or redirects."""
 
 import gzip
 import zlib
@@ -25,14 +25,14 @@ def body_of_a_redirect_by_the_byte(connection):
     HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"[1, 2, 3]", mtime=0)[:-4],
     HEAD + b"Content-Encoding: gzip, gzip\r\n\r\n" + gzip.compress(gzip.compress(b"[]", mtime=0), mtime=0),
 ])  # fmt: skip
-def test_it_takes_a_broken_answer_for_passing_trouble(serve, reply):
+def test_a_broken_answer_is_a_temporary_error(serve, reply):
     server = serve(lambda connection: connection.request() and connection.send(reply))
     error, _ = failure(client_of(server))
     assert type(error) is UnavailableError
     assert not error.gave_up
 
 
-def test_it_takes_a_reset_connection_for_passing_trouble(serve):
+def test_a_reset_connection_is_a_temporary_error(serve):
     server = serve(lambda connection: connection.request() and connection.reset())
     error, _ = failure(client_of(server))
     assert type(error) is UnavailableError
@@ -65,7 +65,7 @@ def test_it_stops_at_an_answer_that_unpacks_to_something_too_large(serve):
     assert str(error).startswith("Mixpanel's answer is too large. Ask for less: fewer values of the breakdown")
 
 
-def test_it_reads_no_more_of_an_errors_body_than_people_would(serve):
+def test_it_reads_only_the_beginning_of_a_long_error_body(serve):
     def talk(connection):
         connection.request()
         connection.answer(b'{"error": "' + b"x" * 10_000_000, status="400 Bad Request")

@@ -1,4 +1,4 @@
-"""Where notices arrive: a webhook and a mail server on this machine, and a way to run what a timer runs."""
+"""Fixtures for tests of notices: a webhook on this machine, and the command that a daily timer runs."""
 
 import contextlib
 import io
@@ -24,7 +24,10 @@ PASSWORD = "s3cret-0f-a-webhook"
 
 @dataclass
 class Webhook:
-    """`got`: the JSON bodies that came, `paths`: where. `status`: of each answer. `is_mute`: no answer comes."""
+    """A webhook that records its requests: `got` has the JSON bodies, `paths` the paths.
+
+    `status` is the status of its responses. If `is_mute` is set, the webhook does not respond.
+    """
 
     status: int = 200
     is_mute: bool = False
@@ -76,19 +79,19 @@ def webhook() -> Iterator[Webhook]:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine is no slow service: a sending process may take some time to start."""
+    """Gives the processes that send notices 90 seconds, because they start slowly on a busy machine."""
     for name in ("SEND_SECONDS", "TEST_SECONDS", "CHECK_SECONDS"):
         monkeypatch.setattr(sending, name, 90)
 
 
 @pytest.fixture
 def timer() -> Callable[[], None]:
-    """Runs what a daily timer runs."""
+    """A function that runs `clean_up`, the command that a daily timer runs."""
     return lambda: call_command("clean_up", stdout=io.StringIO())
 
 
 def listen(project: Project, url: str, **fields: Any) -> NoticeAddress:
-    """Makes an address as an import does."""
+    """Adds a notice address to the project, as an import would do."""
     address = NoticeAddress.of(project, read_address(url), may_be_inside=True, **fields)
     address.save()
     return address

@@ -1,4 +1,4 @@
-"""Which addresses are allowed, what of them is shown, and that none leads inside the network unless it may."""
+"""Addresses for notices: which are allowed, which parts are shown, and that a lead can't reach the host's network."""
 
 import re
 import socket
@@ -64,7 +64,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("url", REFUSED)
-def test_it_refuses_what_reads_files_or_turns_checks_off(url: str) -> None:
+def test_it_refuses_addresses_that_read_files_or_turn_checks_off(url: str) -> None:
     with pytest.raises(BadAddress) as said:
         read_address(url)
     assert PASSWORD not in str(said.value)
@@ -72,15 +72,15 @@ def test_it_refuses_what_reads_files_or_turns_checks_off(url: str) -> None:
 
 
 @pytest.mark.slow
-def test_apprise_knows_every_service_and_takes_its_addresses() -> None:
-    """One process per three of them, without sending: Apprise can read the examples of all services."""
+def test_apprise_accepts_an_address_of_every_service() -> None:
+    """Apprise checks an example address of every service, without sending a message."""
     targets = [read_address(url) for url in FROM_SERVICES + TYPED]
     assert {target.service.title for target in targets} == {service.title for service in SERVICES}
     assert sending.check([(target, True) for target in targets]) == [""] * len(targets)
 
 
-def test_what_apprise_reads_otherwise_is_refused_in_its_process() -> None:
-    """Options that our own reading would miss, and addresses that lack something."""
+def test_the_sending_process_refuses_bad_addresses_that_our_own_check_accepts() -> None:
+    """One address has an escaped option that `read_address` does not see. The other addresses lack a part."""
     hidden = replace(read_address("jsons://host/"), url="jsons://host/?%61ttach=/etc/passwd")
     targets = [(hidden, True), *((read_address(url), True) for url in ("slack://T", "pover://u"))]
     assert sending.check(targets) == [sending.WORDS["address"]] * 3
@@ -174,8 +174,8 @@ def test_an_address_of_a_lead_leads_to_no_host_inside_the_network() -> None:
     assert found.count(sending.WORDS["inside"]) >= 5
 
 
-def test_the_connection_itself_is_checked_whatever_a_name_leads_to(webhook: Webhook) -> None:
-    """As if the name had led elsewhere when it was checked: the process refuses to connect."""
+def test_the_sending_process_checks_the_host_again_when_it_connects(webhook: Webhook) -> None:
+    """The sending process refuses to connect to its own host, even if the name led to another host before."""
     code = (
         f"import sys; sys.path.insert(0, {str(sending.CHILD.parent)!r})\n"
         "import child, socket, requests\n"

@@ -1,4 +1,4 @@
-"""What is told by the calendar: the end of credentials, and the weekly summary."""
+"""Notices that depend on the date: credentials that will expire, and the weekly summary."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -54,7 +54,8 @@ def test_the_weekly_summary_comes_on_monday_morning_of_the_project(
     make_widget()
     listen(project, webhook.url, weekly=True)
     listen(project, webhook.url)
-    for hour in (14, 15, 16, 17, 23):  # 8:00 in US/Pacific is 16:00
+    # The summary comes at 8:00 in US/Pacific, which is 16:00 UTC.
+    for hour in (14, 15, 16, 17, 23):
         clock.move_to(datetime(2026, 11, 23, hour, 1, tzinfo=UTC))
         timer()
         assert len(webhook.got) == (hour >= 16)

@@ -1,4 +1,4 @@
-"""When a notice ends: with words if all is well again, in silence if nobody asks any more, and not before."""
+"""The end of a notice: with a message when the failure is over, without a message when the widget is paused."""
 
 from datetime import timedelta
 from typing import Any
@@ -114,5 +114,6 @@ def test_credentials_that_nobody_tries_are_not_well(
     timer()
     Project.objects.get().save()
     clock.shift(timedelta(days=8))
-    call_command("clean_up")  # which removes the ledger
+    # The command deletes old calls from the ledger.
+    call_command("clean_up")
     assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the credentials"]

@@ -1,4 +1,4 @@
-"""From a failure to the inbox, and its end: told once, with what to do."""
+"""From a failure to the message about it, and to the message about its end: each is sent once, with advice."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -101,7 +101,8 @@ def test_credentials_are_well_again_when_mixpanel_says_so(
     assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
     assert webhook.got[0]["type"] == "failure"
     assert f"/admin/widgets/project/{project.pk}/change/" in webhook.got[0]["message"]
-    Project.objects.get().save()  # which ends the backoff, whether or not the credentials are right now
+    # Saving the project ends the backoff, even if the credentials are still wrong.
+    Project.objects.get().save()
     timer()
     cyfe_polls(widgets[1])
     timer()
@@ -115,7 +116,9 @@ def test_credentials_are_well_again_when_mixpanel_says_so(
     assert webhook.got[1]["type"] == "success"
 
 
-def test_a_storm_is_one_message(clock: Any, project: Project, timer: Any, webhook: Webhook) -> None:
+def test_many_failures_with_one_cause_are_one_message(
+    clock: Any, project: Project, timer: Any, webhook: Webhook
+) -> None:
     listen(project, webhook.url)
     now = timezone.now()
     failing = {"failing_since": now - 2 * MINUTE * 60, "retry_at": now, "failures": 9}
@@ -179,7 +182,7 @@ def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
     assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
 
 
-def test_a_dead_service_is_tried_again_and_hears_no_end_of_what_it_never_heard(
+def test_a_dead_service_is_tried_again_and_gets_no_end_of_a_failure_that_it_never_got(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -241,7 +244,7 @@ def test_a_chart_that_can_not_show_its_data_and_a_missing_secret_are_told(
     assert webhook.titles[3:] == ["MixCyfe, Acme: There is a secret again"]
 
 
-def test_what_comes_and_goes_is_told_six_times_per_hour(
+def test_a_failure_that_comes_and_goes_is_sent_at_most_six_times_per_hour(
     clock: Any, project: Project, make_widget: MakeWidget, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)

@@ -1,4 +1,4 @@
-"""The page of a project's notices: addresses go in and never come out, and a test says at once whether it works."""
+"""The page of a project's notices: it shows no whole address, and reports at once whether a test message worked."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,7 @@ Post = Callable[..., str]
 
 @pytest.fixture
 def post(client: Client, admin_user: Any, project: Project) -> Post:
-    """Sends the page's form and follows to the page; gives its text."""
+    """A function that sends the page's form, follows the redirect, and returns the text of the page."""
     client.force_login(admin_user)
 
     def send(action: str = "", **fields: Any) -> str:
@@ -38,7 +38,7 @@ def post(client: Client, admin_user: Any, project: Project) -> Post:
     return send
 
 
-def test_it_says_what_nobody_hears_and_how_to_change_that(post: Post) -> None:
+def test_it_says_that_nobody_gets_notices_and_how_to_change_that(post: Post) -> None:
     text = post()
     assert "Nobody yet" in text
     assert "https://hooks.slack.com/services/" in text
@@ -92,7 +92,7 @@ def test_a_lead_may_not_reach_into_the_network(client: Client, make_user: Any, p
         text = unescape(client.post(address, {"action": "add", "address": typed}).content.decode())
         assert why in text, typed
     assert not NoticeAddress.objects.exists()
-    # What a superuser added, a lead may test and remove, but not read.
+    # A lead can test an address that a superuser added, but can't read it.
     made = listen(project, f"json://127.0.0.1:9/{PASSWORD}")
     reply = client.post(address, {"action": "test", "pk": made.pk}, follow=True)
     assert WORDS["refused"] in reply.content.decode()
@@ -107,7 +107,7 @@ def test_addresses_and_tests_are_limited(post: Post, webhook: Webhook, project: 
         NoticeMessage(project=project, is_test=True, created_at=now, next_try_at=now, done_at=now, subject="x")
         for _ in range(MOST_TESTS)
     )
-    # Of addresses that were removed meanwhile: removing one gives no test back.
+    # These test messages went to addresses that were removed later. They still count against the hourly limit.
     assert f"{MOST_TESTS} tests per hour" in post("test", pk=address.pk)
     assert not webhook.got
 

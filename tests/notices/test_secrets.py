@@ -1,4 +1,4 @@
-"""The bytes of an address are nowhere: not in the database, logs, exports, errors, nor in what an import prints."""
+"""No part of a notice address is readable in the database, logs, exports, errors or the output of imports."""
 
 import io
 import json

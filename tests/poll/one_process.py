@@ -1,4 +1,4 @@
-"""Polls the WSGI application of this process, and counts the statements of each poll. Runs inside a site's Django."""
+"""Functions that poll the WSGI application of this process and count the SQL statements. A test's site runs them."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ class Polled(NamedTuple):
 
 
 def poll(path: str, app: Any = application, method: str = "GET", **environ: Any) -> Polled:
-    """`environ`: WSGI's names, for example HTTP_HOST."""
+    """Polls the path. `environ` adds WSGI variables, for example HTTP_HOST."""
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
@@ -44,7 +44,8 @@ def poll(path: str, app: Any = application, method: str = "GET", **environ: Any)
     started: list[Any] = []
     with counted() as statements:
         found = app(environ, lambda status, headers: started.extend((status, headers)))
-        body = b"".join(found) if method == "GET" else b""  # servers send no other
+        # Servers send a body only in the answer to a GET.
+        body = b"".join(found) if method == "GET" else b""
         count = len(statements)
         getattr(found, "close", lambda: None)()
     return Polled(started[0], started[1], body, count)
@@ -63,7 +64,7 @@ def counted() -> Iterator[list[str]]:
 
 
 def polled_the_three_ways(path: str, at: datetime, **environ: Any) -> list[Polled]:
-    """From the database before Django, from the page cache, and by Django, all at one moment."""
+    """Polls three times at one moment: read from the database before Django, from the page cache, and by Django."""
     fast_path.pages.changes.record()
     with time_machine.travel(at, tick=False):
         read, kept = poll(path, **environ), poll(path, **environ)

@@ -1,4 +1,4 @@
-"""PgBouncer in transaction mode, in front of a database."""
+"""PgBouncer in transaction mode, in front of a test's PostgreSQL database."""
 
 import subprocess
 from collections.abc import Iterator

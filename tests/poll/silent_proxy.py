@@ -1,4 +1,4 @@
-"""A TCP proxy in front of PostgreSQL. It can stop passing on what listening connections say, and closes nothing."""
+"""A TCP proxy in front of PostgreSQL. It can drop the data of connections that use LISTEN, without closing them."""
 
 import socket
 import threading
@@ -16,7 +16,7 @@ class SilentProxy:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def silence(self) -> None:
-        """The listening connections of now say no more, new ones do."""
+        """Drops all further data of the connections that use LISTEN. Later connections still work."""
         for mute in self.listening:
             mute.set()
 

@@ -1,16 +1,17 @@
-"""What a process has heard of, while another thread hears of more."""
+"""The record of changes in one process, while another thread records more changes."""
 
 from collections.abc import Iterator
 
 from widgets.poll.changes import Changes
 
 
-def test_a_page_does_not_outlive_a_change_that_comes_while_it_is_looked_up() -> None:
+def test_a_page_is_not_used_if_a_change_comes_during_its_lookup() -> None:
     changes = Changes()
     changes.record("w1")
 
     def names() -> Iterator[str]:
-        changes.record()  # everything may have changed
+        # A change without a name means that everything might have changed.
+        changes.record()
         yield "w1"
 
     assert not changes.none_since(0, names())

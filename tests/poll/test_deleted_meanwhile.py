@@ -1,4 +1,4 @@
-"""A widget that is deleted while its numbers are laid out: no error, and 404 from then on."""
+"""A widget is deleted while its numbers are laid out: this poll succeeds, and all later polls get 404."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`/w/<slug>`: the page of a widget for whoever has its address."""
+"""`/w/<slug>`: the page of a widget, for everybody who knows its address."""
 
 import json
 import re
@@ -50,7 +50,7 @@ def test_browsers_ask_each_time_and_need_not_load_it_again(client: Client, make_
     assert client.head(f"/w/{widget.slug}").content == b""
 
 
-def test_guesses_learn_nothing(client: Client, make_widget: Any) -> None:
+def test_wrong_addresses_learn_nothing(client: Client, make_widget: Any) -> None:
     widget, paused = make_widget(), make_widget(active=False)
     wrong = client.get("/w/xxxxxxxxxxxxxxxxxxxxxxxx.csv")
     no_endings = [f"{widget.slug}{extension}" for extension in (".", ".figure", ".page", ".html", "/", ".csv.csv")]

@@ -1,4 +1,4 @@
-"""The page cache with threads, forks, and a database file that is locked or replaced."""
+"""The page cache with threads, with forked processes, and with a database file that is locked or replaced."""
 
 import pytest
 

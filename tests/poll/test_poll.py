@@ -1,4 +1,4 @@
-"""`/w/<slug>.<format>`: what Cyfe gets, over Django's client, with a stand-in Mixpanel on the wire."""
+"""`/w/<slug>.<format>`: the answers that Cyfe gets, tested with Django's client and the fake Mixpanel."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def age(widget: Widget, **by: float) -> None:
-    """Makes a widget's data so old, in every process."""
+    """Sets the age of the widget's data, for example `hours=2`."""
     at = timezone.now() - timedelta(**by)
     snapshot = Snapshot.objects.filter(pk=widget.snapshot_id)
     snapshot.update(fetched_at=at, retry_at=None)
@@ -193,7 +193,7 @@ def test_it_does_not_ask_again_while_a_failure_holds_back(poll: Any, make_widget
     assert len(mixpanel.calls) == 1
 
 
-def test_it_never_shows_data_of_the_question_before(poll: Any, make_widget: Any, mixpanel: Any) -> None:
+def test_it_never_shows_data_of_the_query_before_an_edit(poll: Any, make_widget: Any, mixpanel: Any) -> None:
     widget = make_widget()
     before = poll(widget).content
     widget.events = ["Logged in"]
@@ -216,9 +216,7 @@ def test_it_never_shows_data_of_another_project(poll: Any, make_widget: Any, pro
     assert poll(widget).status_code == 503
 
 
-def test_it_lays_out_anew_without_a_query_when_only_the_drawing_changes(
-    poll: Any, make_widget: Any, mixpanel: Any
-) -> None:
+def test_it_needs_no_query_when_only_the_chart_changes(poll: Any, make_widget: Any, mixpanel: Any) -> None:
     widget = make_widget(report="segmentation", breakdown="plan")
     etag = poll(widget)["ETag"]
     widget.chart, widget.exclude, widget.colors = "pie", ["Free"], ["#123456"]
@@ -240,7 +238,7 @@ def test_it_keeps_the_last_drawing_when_new_data_do_not_fit_the_chart(
     undated = make_widget(report="saved_report", events=[], saved_report=UNDATED_REPORT, chart="table")
     poll(undated)
     changed = Snapshot.objects.get(pk=undated.snapshot_id)
-    # The saved report was changed in Mixpanel: the same query now gives numbers without dates.
+    # As if the saved report had been changed in Mixpanel: the same query now gives numbers without dates.
     Snapshot.objects.filter(pk=widget.snapshot_id).update(report_json=changed.report_json, version=7)
     response = poll(widget)
     assert (response.status_code, response.content) == (200, good.content)

@@ -1,4 +1,4 @@
-"""Boards as teams make them, and days of polls in simulated time: how many queries they cost, and how old data gets."""
+"""Boards like those of real teams, and days of polls in simulated time: number of queries and age of the data."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -34,11 +34,12 @@ COUNTERS: tuple[dict[str, Any], ...] = (
     {"last": 7, "measure": "unique"},
     {"last": 30, "measure": "unique"},
 )
-"""Each shows one event as one number."""
+"""The fields of widgets that each show one event as one number."""
 
 BREAKDOWNS = ("plan", "mp_country_code")
 ALONE: tuple[dict[str, Any], ...] = (
-    {"report": "segmentation", "events": ["Page viewed"], "breakdown": "campaign", "last": 30},  # has over 60 values
+    # The breakdown by campaign has over 60 values.
+    {"report": "segmentation", "events": ["Page viewed"], "breakdown": "campaign", "last": 30},
     {"report": "retention", "born_event": "Signed up", "events": ["Logged in"], "chart": "cohort"},
     {"report": "top_events", "chart": "list"},
     {"report": "saved_report", "saved_report": 41003, "chart": "table"},
@@ -46,7 +47,10 @@ ALONE: tuple[dict[str, Any], ...] = (
 
 
 def board(project: Project, size: int, *, alone: int = 0) -> list[Widget]:
-    """`size` widgets: ten counters for each two breakdowns, and `alone` of them that can share no call."""
+    """Makes `size` widgets.
+
+    A sixth of them have a breakdown, `alone` of them can share no call, and all others show one number.
+    """
     things = list(product(SEGMENTS, EVENTS))
     breakdowns = size // 6
     counters = islice(((thing, each) for thing in things for each in COUNTERS), size - breakdowns - alone)
@@ -72,9 +76,10 @@ def widget(project: Project, **fields: Any) -> Widget:
 
 @dataclass(slots=True)
 class Simulated:
-    """`ages`: seconds, of every widget's data at every tick; `todays`: of the data that includes today.
+    """The result of a simulation.
 
-    `busiest`: the most queries in any 60 minutes.
+    `ages` has the age of every widget's data at every tick, in seconds. `todays` has only the ages of data for
+    ranges that include today. `busiest` is the largest number of queries in any 60 minutes.
     """
 
     queries: int = 0
@@ -86,7 +91,7 @@ class Simulated:
 def days_of_polls(
     clock: Any, mixpanel: FakeMixpanel, widgets: list[Widget], span: timedelta, every: timedelta = MINUTE
 ) -> Simulated:
-    """Polls each widget at each tick for `span`. The judge of the number of queries is the fake's own log."""
+    """Polls each widget once per `every`, for the time `span`. Counts the queries in the log of the fake Mixpanel."""
     found = Simulated()
     before = len(mixpanel.calls)
     recent: deque[datetime] = deque()
@@ -109,7 +114,7 @@ def days_of_polls(
 
 
 def ages(now: datetime) -> Iterator[tuple[float, bool]]:
-    """The age of each widget's data, and whether its range is over."""
+    """Yields, per active widget, the age of its data in seconds, and whether the date range ended before today."""
     rows = Widget.objects.filter(active=True).values_list("snapshot__fetched_at", "snapshot__rolls_at")
     for fetched_at, rolls_at in rows:
         yield (now - fetched_at).total_seconds() if fetched_at else float("inf"), rolls_at is not None

@@ -1,4 +1,4 @@
-"""Wrong, huge and partial answers, from Mixpanel's wire to what is polled and what people see."""
+"""Wrong, huge and incomplete answers from Mixpanel: what polls and pages show then."""
 
 import json
 from collections.abc import Callable

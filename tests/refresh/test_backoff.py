@@ -1,4 +1,4 @@
-"""Backoff as Mixpanel's real errors want it: whom they hold back, for how long, and what it costs."""
+"""Backoff after Mixpanel's real errors: which queries wait, how long, and whether the failed call counts as a query."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ ERRORS = Path(__file__).parents[1] / "data" / "errors"
 
 
 def recorded(mixpanel: FakeMixpanel, name: str, times: int | None = None) -> None:
-    """Has the stand-in answer as Mixpanel once did."""
+    """Makes the fake Mixpanel return a recorded error of the real one: the file `name` in tests/data/errors."""
     error = json.loads((ERRORS / f"{name}.json").read_text())
     mixpanel.fail(error["status"], error["body"], headers=error.get("headers"), times=times)
 
@@ -96,7 +96,7 @@ def test_it_reads_both_limits_from_the_new_headers_and_from_the_old_words(
         seconds(clock, 3601)
 
 
-def test_load_shedding_teaches_nothing(
+def test_an_overload_error_changes_no_limit(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     mixpanel.fail(429, {"error": "Too many requests"}, times=1)
@@ -115,7 +115,7 @@ def test_load_shedding_teaches_nothing(
         (";" * 100_000, '"' * 100_000),
     ],
 )
-def test_it_believes_no_absurd_header(
+def test_it_ignores_absurd_limits_in_headers(
     project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, policy: str, limit: str
 ) -> None:
     headers = {"RateLimit-Policy": policy[:60_000], "RateLimit": limit[:60_000]}
@@ -163,7 +163,7 @@ def test_a_missing_data_group_holds_back_that_query_only(make_widget: MakeWidget
     assert cyfe_polls(make_widget(last=9)).status == 200
 
 
-def test_a_query_that_took_mixpanel_too_long_is_passing_trouble(
+def test_a_query_that_took_mixpanel_too_long_is_a_temporary_error(
     clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     recorded(mixpanel, "timeout", times=1)
@@ -236,7 +236,7 @@ def test_a_call_that_mixpanel_does_not_count_opens_the_hour_again(
     assert cyfe_polls(waiting).status == 200
 
 
-def test_no_server_asks_for_more_than_an_hours_rest(
+def test_a_server_can_not_ask_for_more_than_one_hour_of_backoff(
     clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     mixpanel.fail(503, headers={"Retry-After": "86400"}, times=1)

@@ -1,4 +1,7 @@
-"""What ends a backoff: a repair seen by anybody, at once; or one query that tries whether it is over."""
+"""The end of a backoff: a successful call with the project's credentials ends the backoff at once.
+
+Otherwise, one query tests whether Mixpanel works.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -114,7 +117,7 @@ def test_one_query_alone_tries_whether_a_backoff_is_over(
     assert not after.trial
 
 
-def test_a_trial_that_meets_trouble_leaves_the_next_query_to_try(
+def test_if_the_query_that_tests_a_backoff_fails_the_next_query_tests_again(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     backoff_that_is_over(project)

@@ -1,4 +1,7 @@
-"""A batch that Mixpanel refuses, answers wrongly, or does not answer in time: one query holds back no other."""
+"""A batch that Mixpanel refuses, answers wrongly, or answers too late.
+
+One wrong query does not delay the other queries of the batch.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +22,7 @@ __all__ = ["clock"]
 
 MakeWidget = Callable[..., Widget]
 WRONG = "Plan upgraded"
-"""An event that Mixpanel refuses in some of these tests."""
+"""The name of an event. In some tests, the fake Mixpanel refuses queries for this event."""
 
 
 class TestRefusal:
@@ -33,7 +36,7 @@ class TestRefusal:
         make_old()
         mixpanel.fail(400, "unknown event", asking=WRONG)
         assert cyfe_polls(widgets[0]).status == 200
-        # The poll's own query is asked alone at once. The others follow within the hour, and keep their data.
+        # The batch failed. The poll's own query is sent alone at once, and the batch's other queries within the hour.
         assert set(sharing().values()) == {Sharing.MAY, Sharing.ONCE}
         assert Snapshot.objects.exclude(error="").count() == 0
         calls = [len(mixpanel.calls)]
@@ -83,7 +86,8 @@ class TestRefusal:
         refused = [call for call in mixpanel.calls if call.status == 400]
         assert set(sharing().values()) <= {Sharing.MAY, Sharing.ONCE}
         assert len(refused) < found.queries / 8
-        assert found.queries < 0.8 * len(widgets) * 4 * hours  # fewer than one by one
+        # One call per query would need more calls.
+        assert found.queries < 0.8 * len(widgets) * 4 * hours
 
     def test_a_preview_of_a_wrong_query_is_asked_alone(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
         from widgets.editor.preview import Ask, preview

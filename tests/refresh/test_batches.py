@@ -1,4 +1,4 @@
-"""One call to Mixpanel refreshes all stale queries that fit into it. What one does wrong holds back no other."""
+"""One call to Mixpanel refreshes all stale queries that fit into it. A wrong query does not delay the other queries."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -44,7 +44,7 @@ def test_the_first_poll_of_a_board_brings_its_siblings_along(
     assert {call.status for call in mixpanel.calls} == {200}
     Widget.objects.update(last_polled_at=timezone.now())
 
-    # Alone, each query gets the same numbers, to the byte.
+    # Sent alone, each query gets the same numbers, byte for byte.
     make_old(sharing=Sharing.NEVER)
     before = len(mixpanel.calls)
     for widget in widgets[::3]:
@@ -78,7 +78,8 @@ def test_a_query_that_is_due_soon_comes_along_so_that_both_become_due_together(
     cyfe_polls(first)
     clock.shift(timedelta(minutes=6))
     second = make_widget(include_today=True, last=9)
-    cyfe_polls(second)  # the first one's data is 6 minutes old: not half of its 15
+    # The first query's data is 6 minutes old, less than half of its interval of 15 minutes. So it is not in the batch.
+    cyfe_polls(second)
     assert snapshot_of(first).fetched_at != snapshot_of(second).fetched_at
     clock.shift(timedelta(minutes=9))
     cyfe_polls(first)
@@ -90,7 +91,7 @@ def test_a_query_that_is_due_soon_comes_along_so_that_both_become_due_together(
     assert len(mixpanel.calls) == 3 + 4
 
 
-def test_what_is_paused_or_fresh_stays_unasked(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
+def test_paused_and_fresh_widgets_cause_no_query(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
     fresh = make_widget(last=8)
     cyfe_polls(fresh)
     before = snapshot_of(fresh).fetched_at
@@ -101,7 +102,7 @@ def test_what_is_paused_or_fresh_stays_unasked(make_widget: MakeWidget, mixpanel
 
 
 class TestLeases:
-    def test_a_part_that_somebody_else_refreshes_is_left_out(
+    def test_a_query_that_another_process_refreshes_is_left_out_of_the_batch(
         self, make_widget: MakeWidget, mixpanel: FakeMixpanel
     ) -> None:
         mine, theirs = make_widget(last=2), make_widget(last=3)
@@ -160,7 +161,7 @@ class TestBreakdown:
 def test_queries_that_share_nothing_keep_to_the_limit_and_are_fair(
     clock: Any, project: Project, mixpanel: FakeMixpanel, make_widget: MakeWidget
 ) -> None:
-    """`python -m benchmarks.batches` does the same with 500 queries at 60 an hour."""
+    """`python -m benchmarks.batches` measures the same with 500 queries and a limit of 60 calls per hour."""
     Project.objects.update(hourly_limit=6)
     measured = {"report": "retention", "born_event": "Signed up", "events": ["Logged in"], "chart": "cohort"}
     widgets = [make_widget(title=f"{i}", **measured, include_today=True, intervals=2 + i) for i in range(24)]
@@ -189,7 +190,10 @@ def test_the_pages_say_what_widgets_cost(
 
 
 def test_the_calls_per_hour_do_not_depend_on_which_query_is_the_most_overdue() -> None:
-    """Another number would change the interval factor, and so the due times of all snapshots, at every refresh."""
+    """The calls per hour set the interval factor, and so the due times of all snapshots.
+
+    If they depended on the order of the queries, these times would change at every refresh.
+    """
     now = timezone.now()
 
     def item(pk: int) -> Item:

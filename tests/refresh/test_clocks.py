@@ -1,4 +1,4 @@
-"""Hosts whose clocks are off: they cost no query, and are told. Who is late or double does nothing."""
+"""Hosts with a wrong clock cause no extra query, and superusers get a warning. Late or duplicate tasks do nothing."""
 
 import logging
 from collections.abc import Callable
@@ -30,8 +30,13 @@ ON_POSTGRESQL = pytest.mark.skipif(
 )
 
 
-def test_a_host_that_is_ahead_burns_no_queries(clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
-    """The host finds the data old and hands it over; by the database's clock it is fresh."""
+def test_a_host_whose_clock_is_ahead_sends_no_extra_query(
+    clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
+) -> None:
+    """By the host's clock the data is stale, so the host starts a refresh.
+
+    By the database's clock the data is fresh.
+    """
     widget = make_widget(include_today=True)
     assert cyfe_polls(widget).status == 200
     seen = Snapshot.objects.get().fetched_at

@@ -1,4 +1,4 @@
-"""Days of simulated time, with whatever may happen in them: the promises hold all the same."""
+"""Simulated days with random polls, failures and edits. On every day, MixCyfe keeps to the limits and recovers."""
 
 from collections import deque
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,8 @@ pytestmark = [
     pytest.mark.skipif(not MOVABLE, reason=NOT_MOVABLE),
 ]
 
-START = datetime(2026, 3, 7, 20, 0, tzinfo=UTC)  # the night to come is an hour short in US/Pacific
+# The following night is one hour shorter in US/Pacific: summer time begins.
+START = datetime(2026, 3, 7, 20, 0, tzinfo=UTC)
 HOURLY = 8
 HAPPENS = st.one_of(
     st.tuples(st.just("polls"), st.integers(1, 40)),
@@ -103,13 +104,14 @@ def check_answer(reply: Any, widget: Widget) -> None:
     interval = 900 if widget.include_today else 6 * 3600
     project = Project.objects.get()
     must = max(3600, 3 * interval * project.interval_factor)
-    if age > must:  # only with a reason that the answer tells, or while somebody's lease runs
+    # Data this old needs a reason: the answer names one, or another process is refreshing the data.
+    if age > must:
         leased = snapshot.lease_until is not None and snapshot.lease_until > timezone.now()
         assert leased or "detail=" in header(reply, "Cache-Status")
 
 
 def leave_a_lease_behind() -> None:
-    """What a process that is killed in the middle of a query leaves: a lease, and a call without an end."""
+    """Makes a lease and a call without an end, like a process that is killed in the middle of a query."""
     from widgets.refresh.quota import claim
 
     for snapshot in Snapshot.objects.order_by("pk")[:2]:
@@ -117,7 +119,7 @@ def leave_a_lease_behind() -> None:
 
 
 def check_ledger() -> None:
-    """Never over the limit in any 60 minutes, by what Mixpanel counts; never the same query twice at once."""
+    """Asserts that no 60 minutes have more calls than the limit allows, and that no query runs twice at once."""
     window: deque[datetime] = deque()
     for at in ApiCall.objects.filter(counts=True).order_by("started_at").values_list("started_at", flat=True):
         window.append(at)
@@ -128,13 +130,15 @@ def check_ledger() -> None:
     for pks, begin, end in ApiCall.objects.order_by("started_at").values_list("parts", "started_at", "ended_at"):
         for pk in pks:
             assert pk not in busy or busy[pk] <= begin
-            busy[pk] = end or begin + timedelta(seconds=35)  # the lease of a killed one
+            # The call of a killed process has no end. Its lease lasts at least 35 seconds.
+            busy[pk] = end or begin + timedelta(seconds=35)
 
 
 def check_recovery(clock: Any, mixpanel: FakeMixpanel, widgets: list[Widget]) -> None:
-    """A few healthy hours later everything is as fresh as the limit allows: nothing is stuck, nobody starves."""
+    """Asserts that after four hours without failures, all data is as fresh as the limit allows."""
     mixpanel.clear_faults()
-    Project.objects.get().save()  # whoever mends credentials saves the project
+    # A person who corrects the credentials saves the project too.
+    Project.objects.get().save()
     for _ in range(int(timedelta(hours=4) / timedelta(minutes=5))):
         for widget in widgets:
             cyfe_polls(Widget.objects.get(pk=widget.pk))
@@ -142,7 +146,8 @@ def check_recovery(clock: Any, mixpanel: FakeMixpanel, widgets: list[Widget]) ->
     project = Project.objects.get()
     for widget in Widget.objects.select_related("snapshot"):
         if widget.snapshot.error_kind == "query":
-            continue  # refused by Mixpanel: it waits for a day, or for its widget to change
+            # Mixpanel refused this query. The query waits for a day, or until its widget changes.
+            continue
         assert widget.snapshot.fetched_at is not None
         interval = (900 if widget.include_today else 6 * 3600) * project.interval_factor
         assert (timezone.now() - widget.snapshot.fetched_at).total_seconds() <= interval + 1800

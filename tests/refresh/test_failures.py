@@ -1,4 +1,4 @@
-"""What each of Mixpanel's errors holds back, for how long, and what ends it."""
+"""Each kind of error from Mixpanel: which queries wait after it, how long, and how the wait ends."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +19,7 @@ def retry_after(reply: Any) -> int:
 
 
 @pytest.mark.parametrize(("status", "text"), [(500, "unknown error"), (503, ""), (502, "<html>bad gateway</html>")])
-def test_it_waits_longer_after_each_passing_failure(
+def test_it_waits_longer_after_each_temporary_failure(
     clock: Any, make_widget: Callable[..., Widget], mixpanel: Any, status: int, text: str
 ) -> None:
     widget = make_widget()
@@ -51,7 +51,8 @@ def test_it_holds_back_the_whole_project_after_a_429_and_learns_its_limits(
     )
     mixpanel.fail(429, body, headers={"Retry-After": "3600"})
     first, second = make_widget(), make_widget(last=9)
-    assert retry_after(cyfe_polls(first)) in (89, 90)  # 40 an hour: one in 90 seconds
+    # A limit of 40 queries per hour allows one query per 90 seconds.
+    assert retry_after(cyfe_polls(first)) in (89, 90)
     assert cyfe_polls(second).status == 503
     assert len(mixpanel.calls) == 1
     project.refresh_from_db()
@@ -110,7 +111,8 @@ def test_it_tries_refused_credentials_once_an_hour_for_the_whole_project(
     mixpanel.clear_faults()
     project.refresh_from_db()
     assert project.backoff_kind == kind
-    project.save()  # somebody mended it
+    # A person who corrects the credentials saves the project too.
+    project.save()
     assert [cyfe_polls(widget).status for widget in widgets] == [200] * 4
 
 
@@ -121,7 +123,8 @@ def test_it_asks_a_refused_query_again_once_a_day_or_when_its_widget_changes(
     mixpanel.fail(400, '{"error": "invalid event"}', times=1)
     refused = cyfe_polls(widget)
     assert "invalid event" in refused.body.decode()
-    assert cyfe_polls(other).status == 200  # the others go on
+    # The other widget's query does not wait.
+    assert cyfe_polls(other).status == 200
     clock.shift(timedelta(hours=23))
     assert cyfe_polls(widget).status == 503
     assert len(mixpanel.calls) == 2

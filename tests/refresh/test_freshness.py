@@ -1,4 +1,4 @@
-"""How often Mixpanel is asked, through days, nights and time zones. Time is moved by time-machine."""
+"""The number of queries to Mixpanel over days, nights and time zones. The library time-machine moves the clock."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,8 @@ from widgets.poll.response import Answer, answer
 
 pytestmark = pytest.mark.django_db
 
-NOON = datetime(2026, 11, 18, 20, 0, tzinfo=UTC)  # noon in US/Pacific
+# 20:00 UTC is noon in US/Pacific.
+NOON = datetime(2026, 11, 18, 20, 0, tzinfo=UTC)
 
 
 MOVABLE = connection.vendor == "sqlite"
@@ -31,7 +32,7 @@ def clock() -> Iterator[Any]:
 
 
 def cyfe_polls(widget: Widget) -> Answer:
-    """One poll, with what is done behind its answer."""
+    """Polls the widget once, and does the work that follows the answer."""
     reply = answer(widget.slug, "csv")
     for step in reply.after_response:
         step()
@@ -43,7 +44,7 @@ def header(reply: Answer, name: str) -> str:
 
 
 def polled_for(clock: Any, widget: Widget, span: timedelta, every: timedelta) -> int:
-    """Polls through `span`; gives how many queries that cost."""
+    """Polls the widget for the time `span`. Returns the number of queries to Mixpanel."""
     before = ApiCall.objects.count()
     for _ in range(int(span / every)):
         assert cyfe_polls(widget).status == 200
@@ -55,7 +56,8 @@ def test_it_asks_five_times_a_day_for_thirty_whole_days(clock: Any, make_widget:
     widget = make_widget(last=30)
     clock.shift(timedelta(hours=1))
     cost = polled_for(clock, widget, timedelta(days=1), timedelta(seconds=10))
-    assert cost == 5  # four times six hours, and midnight: not 8640, nor 96
+    # Mixpanel is queried every six hours, and once at midnight.
+    assert cost == 5
 
 
 def test_it_asks_by_the_projects_minutes_for_a_range_with_today(clock: Any, make_widget: Callable[..., Widget]) -> None:
@@ -82,8 +84,10 @@ def test_it_asks_nothing_for_what_nobody_polls(clock: Any, make_widget: Callable
         ("Asia/Tokyo", datetime(2026, 11, 19, 15, 0, tzinfo=UTC)),
         ("Pacific/Kiritimati", datetime(2026, 11, 19, 10, 0, tzinfo=UTC)),
         ("Asia/Kathmandu", datetime(2026, 11, 18, 18, 15, tzinfo=UTC)),
-        ("Europe/Berlin", datetime(2027, 3, 28, 22, 0, tzinfo=UTC)),  # 23 hours long
-        ("America/New_York", datetime(2026, 11, 2, 5, 0, tzinfo=UTC)),  # 25 hours long
+        # The day that ends here has 23 hours.
+        ("Europe/Berlin", datetime(2027, 3, 28, 22, 0, tzinfo=UTC)),
+        # The day that ends here has 25 hours.
+        ("America/New_York", datetime(2026, 11, 2, 5, 0, tzinfo=UTC)),
         ("US/Pacific", datetime(2026, 12, 1, 8, 0, tzinfo=UTC)),
         ("US/Pacific", datetime(2028, 3, 1, 8, 0, tzinfo=UTC)),
     ],
@@ -99,7 +103,8 @@ def test_it_moves_the_range_at_the_projects_midnight(
         before = cyfe_polls(widget)
         assert header(before, "Cache-Control") == "private, max-age=1800"
         clock.shift(timedelta(minutes=30))
-        yesterdays = cyfe_polls(widget)  # served until today's arrives
+        # Yesterday's data is answered until today's data arrives.
+        yesterdays = cyfe_polls(widget)
         assert yesterdays.body == before.body
         assert "ttl=-1" in header(yesterdays, "Cache-Status")
         after = cyfe_polls(widget)
@@ -131,7 +136,8 @@ def test_it_stretches_every_interval_evenly_when_the_hour_is_too_short(
 ) -> None:
     project.hourly_limit = 12
     project.save()
-    widgets = [make_widget(include_today=True, last=i + 1, **APART) for i in range(10)]  # 40 an hour, of 11
+    # Without the limit, 40 queries per hour would be due. The limit of 12 leaves 11 for polls.
+    widgets = [make_widget(include_today=True, last=i + 1, **APART) for i in range(10)]
     for _ in range(4 * 60):
         for widget in widgets:
             cyfe_polls(widget)
@@ -147,7 +153,7 @@ def test_it_stretches_every_interval_evenly_when_the_hour_is_too_short(
     assert ApiCall.objects.count() <= 4 * 11 + 11
 
 
-def test_it_starves_nobody_who_polls_seldom(
+def test_a_widget_that_is_polled_seldom_gets_its_share_of_queries(
     clock: Any, project: Any, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
     project.hourly_limit = 6
@@ -160,7 +166,8 @@ def test_it_starves_nobody_who_polls_seldom(
             cyfe_polls(widget)
         if minute % 60 == 30:
             cyfe_polls(seldom)
-            if minute > 60:  # its first poll came when the hour was used up
+            # At the first poll of this widget, no queries were left in the hour.
+            if minute > 60:
                 oldest = max(oldest, clock_age(seldom))
         clock.shift(timedelta(minutes=1))
     assert oldest < timedelta(hours=3)

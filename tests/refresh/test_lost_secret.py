@@ -1,4 +1,7 @@
-"""A secret that is missing, or that no key opens: nothing is held back for it, everything says it, and cheaply."""
+"""A project's secret is missing, or no key decrypts the secret.
+
+Then no backoff begins, pages and logs report the fault, and polls stay cheap.
+"""
 
 import logging
 from collections.abc import Callable
@@ -56,7 +59,8 @@ def test_old_data_is_answered_without_a_wait_a_write_or_a_line_per_poll(
     cyfe_polls(widget)
     lose_the_key(settings)
     clock.shift(timedelta(hours=30))
-    cyfe_polls(widget)  # notes the poll
+    # This poll stores the time of the last poll.
+    cyfe_polls(widget)
     cache.clear()
     caplog.clear()
     with caplog.at_level(logging.WARNING), django_assert_num_queries(20):

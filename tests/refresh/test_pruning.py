@@ -1,4 +1,4 @@
-"""What nobody needs goes by itself; what somebody holds stays."""
+"""Pruning of the database: unused rows are deleted automatically, and rows in use stay."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,9 +27,7 @@ def unsaved(project: Project) -> Widget:
     return Widget(project=project, title="Not saved", report="events", events=["Signed up"], last=3)
 
 
-def test_asking_again_for_a_widget_that_is_not_saved_works_days_later(
-    clock: Any, project: Project, mixpanel: FakeMixpanel
-) -> None:
+def test_a_preview_can_be_repeated_days_later(clock: Any, project: Project, mixpanel: FakeMixpanel) -> None:
     assert preview(unsaved(project), Ask.NOW, user_id=None).fetched_at
     for days in (2, 9):
         clock.shift(timedelta(days=days))

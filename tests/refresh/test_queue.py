@@ -1,4 +1,4 @@
-"""Tasks on Celery's queue: one per snapshot, however long its project is busy."""
+"""Refresh tasks on Celery's queue: at most one per snapshot, even if its project stays at its limit for a long time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ MakeWidget = Callable[..., Widget]
 
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[Any]:
-    """What the broker holds: each a task's arguments."""
+    """The tasks on the broker's queue: a list of each task's arguments."""
     settings.TASKS = "celery"
     tasks: list[Any] = []
     monkeypatch.setattr(celery.refresh_task, "apply_async", lambda args, **_: tasks.append(args))
@@ -55,7 +55,7 @@ def test_polls_queue_no_second_task_while_the_first_waits_for_a_free_place(
 def test_a_task_goes_back_to_the_queue_only_while_its_snapshot_waits_for_it(
     queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
-    """Another has tried meanwhile, and failed."""
+    """While the task waited, another process tried the refresh and failed."""
     widget = make_widget()
     enqueue(widget.snapshot_id, None)
     make_busy(widget.project, datetime.now(UTC))
@@ -73,10 +73,10 @@ def delete(widget: Widget) -> None:
 
 
 @pytest.mark.parametrize("end", [pause, delete])
-def test_a_query_of_no_active_widget_is_never_asked(
+def test_the_query_of_a_paused_or_deleted_widget_is_never_sent(
     queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel, poll: Any, end: Callable[[Widget], None]
 ) -> None:
-    """Neither its queued task nor the threads, the command or its project's other widgets ask it."""
+    """Nothing sends the query: no queued task, no thread, no command, and no batch of the project's other widgets."""
     widget, other = make_widget(include_today=True), make_widget(last=9, include_today=True)
     pk = widget.snapshot_id
     for each in (widget, other):
@@ -99,7 +99,7 @@ def test_a_query_of_no_active_widget_is_never_asked(
         assert Snapshot.objects.get(pk=pk).fetched_at == fetched_at
 
 
-def test_a_query_that_another_active_widget_shares_is_asked(
+def test_a_query_that_another_active_widget_shares_is_sent(
     queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     widget = make_widget()

@@ -1,6 +1,6 @@
-"""A small reader of Mixpanel's expressions, to see that what we write means what was asked.
+"""A small parser of Mixpanel's expressions, to check the meaning of the conditions that MixCyfe writes.
 
-Grammar: https://developer.mixpanel.com/reference/segmentation-expressions, as far as conditions need it.
+It knows the part of the grammar that conditions need: https://developer.mixpanel.com/reference/segmentation-expressions
 """
 
 import re
@@ -10,16 +10,19 @@ TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[a-z
 
 
 def parse(text: str) -> Any:
-    """`(operator, …)`; a property as `("property", name)`, other values as Python's own."""
+    """Returns the tree of an expression.
+
+    An operation is `(operator, …)`, a property is `("property", name)`, and a constant is a Python value.
+    """
     tokens, at = [], 0
     while text[at:].strip():
         found = TOKEN.match(text, at)
-        assert found, f"no token at {text[at:]!r}"
+        assert found, f"no known token at {text[at:]!r}"
         tokens.append(found[1])
         at = found.end()
     reader = Reader(tokens)
     tree = reader.conjunction()
-    assert not reader.tokens, f"left over: {reader.tokens}"
+    assert not reader.tokens, f"unexpected tokens at the end: {reader.tokens}"
     return tree
 
 

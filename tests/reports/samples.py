@@ -1,4 +1,4 @@
-"""Widgets of every kind, Mixpanel's answers as data, and the short way from one to the other's CSV."""
+"""Widgets of every report type, example answers from Mixpanel, and functions that turn an answer into a CSV."""
 
 import json
 from datetime import date
@@ -13,7 +13,7 @@ from widgets.spec import CLASSIC, INSIGHTS, Filter, Metric, WidgetSpec
 
 DATA = Path(__file__).parent.parent / "data"
 TODAY = date(2026, 11, 18)
-"""A Wednesday."""
+"""The day on which most of these tests take place: a Wednesday."""
 
 
 def data(name: str) -> Any:
@@ -21,7 +21,7 @@ def data(name: str) -> Any:
 
 
 def spec(report: str, **fields: Any) -> WidgetSpec:
-    """A widget with all that its kind needs, and what a test says beside it."""
+    """A widget of this report type: its required fields, and the `fields` of the test."""
     return WidgetSpec(report, **(NEEDED[report] | fields))
 
 
@@ -40,7 +40,7 @@ NEEDED: dict[str, dict[str, Any]] = {
 
 
 def engine_of(asked: WidgetSpec) -> str:
-    """The engine for tests of the older endpoints; `insights` for what only Insights can be asked."""
+    """Returns `insights` for the report type `insights`, which needs this engine, and `classic` for all other types."""
     return INSIGHTS if asked.report == "insights" else CLASSIC
 
 
@@ -116,7 +116,7 @@ def report_of(asked: WidgetSpec, answer: Any, today: date = TODAY, engine: str =
 
 
 def csv(asked: WidgetSpec, answer: Any, today: date = TODAY) -> str:
-    """All the way that an answer goes: read, kept, taken out again, cleaned, laid out, written."""
+    """The CSV of an answer after all steps: read, stored, loaded, cleaned, laid out and written."""
     kept = Report.from_json(report_of(asked, answer, today).to_json())
     drawing = Drawing(asked.chart, "A widget", asked.colors, asked.target, asked.options)
     return write_csv(lay_out(view(kept, asked).report, drawing)).decode()

@@ -1,4 +1,4 @@
-"""Queries that share a call get what each of them gets alone, to the last cell."""
+"""Queries that share a call get the same numbers as each query would get alone, in every cell."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -60,7 +60,7 @@ def several_metrics(draw: Any) -> WidgetSpec:
 
 @st.composite
 def one_event(draw: Any) -> WidgetSpec:
-    """One event, as most widgets have it: `boards` adds the breakdown."""
+    """Draws a widget with one event, because most widgets have one event. `boards` adds the breakdown."""
     return WidgetSpec(
         "segmentation",
         events=(draw(st.sampled_from(["Signed up", "Page viewed", "Order completed", ODD_EVENT])),),
@@ -75,7 +75,7 @@ def one_event(draw: Any) -> WidgetSpec:
 
 @st.composite
 def boards(draw: Any) -> tuple[list[Query], Any]:
-    """Queries that are likely to share calls: valid widgets of one unit and one breakdown, of any report type."""
+    """Draws queries of any report type with one unit and one breakdown, and today's date. Many can share calls."""
     today = datetime.now(ZONE).date()
     engine = draw(st.sampled_from([INSIGHTS, INSIGHTS, CLASSIC]))
     unit = draw(st.sampled_from(["day", "day", "week", "month"]))
@@ -119,7 +119,7 @@ def test_a_shared_call_gives_each_query_what_it_gets_alone(
 
 
 def batches(queries: list[Query], today: Any) -> list[Batch]:
-    """The queries in as few batches as first-come gives."""
+    """Puts each query into the first batch that accepts it, and returns the batches."""
     found: dict[Any, list[Batch]] = {}
     for query in queries:
         kind = REPORT_TYPES[query["report"]].batch(query)
@@ -154,7 +154,7 @@ def days(*ago: int) -> dict[str, int]:
 
 
 def shared(report: str, engine: str, **fields: Any) -> tuple[Batch, Query]:
-    """A batch of a query of 3 days and a query of 10 days, and the first of the two."""
+    """Returns a batch of two queries (3 days and 10 days), and the query of 3 days."""
     asked = [REPORT_TYPES[report].query(WidgetSpec(report, **fields, last=last), engine) for last in (3, 10)]
     (batch,) = batches(asked, TODAY)
     assert len(batch.queries) == 2

@@ -1,4 +1,4 @@
-"""The two engines give the same CSV for the same widget, to the byte: asked over HTTP from one data set."""
+"""Both engines give the same CSV for the same widget, byte for byte. The tests query one data set over HTTP."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,7 +81,7 @@ def specs(draw: Any) -> WidgetSpec:
 
 
 def csv(asked: WidgetSpec, engine: str, mixpanel: FakeMixpanel) -> bytes | str:
-    """All the way: asked over HTTP, read, cleaned, laid out, written. Or the message, if the chart can't show it."""
+    """Sends the widget's query over HTTP. Returns the CSV, or the message if the chart can't show the answer."""
     kind, today = REPORT_TYPES[asked.report], datetime.now(ZONE).date()
     query = kind.query(asked, engine)
     request = kind.request(query, today)

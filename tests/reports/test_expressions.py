@@ -1,4 +1,4 @@
-"""Plain names and simple conditions as Mixpanel's expressions: escaped, typed, and-ed."""
+"""Property names and simple conditions, written as Mixpanel's expressions: escaped, typed, and joined with “and”."""
 
 import pytest
 from hypothesis import example, given, settings
@@ -101,7 +101,7 @@ def meant(asked):
 
 
 def same(one, other):
-    """Equal, and of the same types all the way down: `5` is not `"5"`, `1` not `true`."""
+    """Whether two values are equal and have equal types at every level: `5` differs from `"5"`, and `1` from `True`."""
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(same, one, other))
     return one == other and type(one) is type(other)

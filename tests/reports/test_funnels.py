@@ -1,4 +1,4 @@
-"""Funnels with a breakdown, and the odd ones."""
+"""Funnels with a breakdown, and funnels with unusual answers."""
 
 from tests.reports.samples import csv, report_of, spec
 
@@ -68,7 +68,7 @@ def test_it_leaves_conversion_empty_where_nobody_started():
     assert funnel({"2026-11-16": {"steps": steps(0, 0)}}, "number") == "Conversion\n0\n"
 
 
-def test_it_draws_the_same_answer_in_every_way():
-    """One query serves them all: see `test_questions`."""
+def test_all_charts_of_a_funnel_read_the_same_report():
+    """One query serves all charts of a funnel, as tests/reports/test_questions.py checks."""
     report = report_of(spec("funnel", last=2), {"data": {"2026-11-16": {"steps": steps(10, 5)}}})
     assert [(s.step, s.values) for s in report.series] == [("A", (10, 0)), ("B", (5, 0))]

@@ -1,4 +1,4 @@
-"""Whatever comes back: a Report that can be kept and drawn, or a message, and nothing else."""
+"""Random answers from Mixpanel: each becomes a Report that can be stored and drawn, or an error message."""
 
 import copy
 import json
@@ -65,7 +65,7 @@ ASKED = {name: [asked for asked in SPECS.values() if asked.report == name] for n
 
 @st.composite
 def spoilt(draw, report):
-    """A valid answer with one or two of its parts, at any level, replaced by anything or taken out."""
+    """Draws a valid answer in which one or two parts, at any level, are replaced with random data or removed."""
     answer = copy.deepcopy(draw(st.sampled_from(VALID[report])))
     for _ in range(draw(st.integers(1, 2))):
         parent = answer
@@ -83,7 +83,7 @@ def spoilt(draw, report):
 
 
 def survives(asked, answer):
-    """Asserts what holds for every answer; gives the CSV or the message."""
+    """Asserts that the answer becomes a valid Report or an error. Returns the CSV or the error message."""
     try:
         report = report_of(asked, answer)
     except ReadError as error:
@@ -112,14 +112,14 @@ relaxed = settings(max_examples=examples(60), deadline=None, suppress_health_che
 @pytest.mark.parametrize("report", REPORT_TYPES)
 @relaxed
 @given(pick=st.data())
-def test_it_survives_any_json(report, pick):
+def test_any_json_becomes_a_report_or_an_error(report, pick):
     survives(pick.draw(st.sampled_from(ASKED[report])), pick.draw(answers))
 
 
 @pytest.mark.parametrize("report", REPORT_TYPES)
 @relaxed
 @given(pick=st.data())
-def test_it_survives_a_spoilt_answer(report, pick):
+def test_a_valid_answer_with_random_faults_becomes_a_report_or_an_error(report, pick):
     survives(pick.draw(st.sampled_from(ASKED[report])), pick.draw(spoilt(report)))
 
 
@@ -138,7 +138,7 @@ def values(points, label="Signed up"):
 
 
 def one(n):
-    """What becomes of one value of Mixpanel's."""
+    """The value in the Report for the value `n` in Mixpanel's answer."""
     return report_of(spec("segmentation", last=1), values({"2026-11-17": n})).series[0].values[0]
 
 
@@ -150,7 +150,7 @@ def test_it_reads_numbers_also_as_texts(sent, read):
     assert one(sent) == read
 
 
-def test_it_takes_nothing_for_none():
+def test_null_counts_as_zero():
     assert one(None) == 0
 
 
@@ -159,7 +159,7 @@ def test_it_takes_nothing_for_none():
     [True, "", "many", "nan", "inf", "1e999", NAN, INFINITY, -INFINITY, 1e308, 10**300, 10**4000, [], {}, [5]],
     ids=lambda sent: str(sent)[:9],
 )
-def test_it_refuses_what_is_no_count(sent):
+def test_it_refuses_values_that_are_no_numbers(sent):
     with pytest.raises(ReadError, match="a number is missing or too large"):
         one(sent)
 

@@ -1,4 +1,4 @@
-"""Tables by hour: clocks that change, zones off the whole hour, gaps."""
+"""Tables by hour: clock changes, time zones with half hours, and missing hours."""
 
 from datetime import date
 from typing import Any
@@ -11,8 +11,6 @@ from widgets.spec import Formula, Metric
 
 
 class TestHours:
-    """Hours of a table by hour."""
-
     ASKED: dict[str, Any] = {"unit": "hour", "range": "fixed"}
 
     def hourly(self, *which: Metric, day: str, hours: dict[str, Any], computed: str, **fields: Any) -> list[str]:

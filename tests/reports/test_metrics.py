@@ -1,4 +1,4 @@
-"""Several metrics, formulas, hours and funnels by steps: asked over HTTP from the fake, all the way to the CSV."""
+"""Several metrics, formulas, hours and funnels of listed steps: from the query over HTTP to the fake, up to the CSV."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ Rows = list[list[str]]
 
 @pytest.fixture
 def rows(mixpanel: FakeMixpanel) -> Callable[..., Rows]:
-    """The cells of a widget's CSV, without the option rows."""
+    """A function that returns the cells of a widget's CSV, without the option rows at its end."""
 
     def ask(report: str = "insights", **fields: Any) -> Rows:
         asked = WidgetSpec(report, **{"last": 3, "chart": "table"} | fields)

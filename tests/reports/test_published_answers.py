@@ -1,4 +1,4 @@
-"""The example responses that Mixpanel publishes, through to the CSV, to the cell."""
+"""The example answers in Mixpanel's documentation, turned into CSV and compared in every cell."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from widgets.report import ReportError
 
 
 def published(report, first=None, last=None, today=None, **fields):
-    """The CSV of the published example, asked for its own dates by a widget of these fields."""
+    """The CSV of the published example, for a widget with these fields. `first` and `last`: its first and last date."""
     if first:
         fields |= {"range": "fixed", "from_date": date.fromisoformat(first), "to_date": date.fromisoformat(last)}
     return csv(spec(report, **fields), data(f"published/{report}"), date.fromisoformat(today or "2026-11-18"))

@@ -1,4 +1,4 @@
-"""What a widget asks, as the text that widgets share a query by."""
+"""The query of a widget, as JSON without colors and chart options. Widgets with equal queries share their data."""
 
 import json
 from dataclasses import replace
@@ -36,7 +36,7 @@ def test_it_is_plain_json():
 
 
 @pytest.mark.parametrize("name", REPORT_TYPES)
-def test_it_says_nothing_of_cleaning_and_drawing(name):
+def test_it_does_not_contain_settings_of_cleaning_and_drawing(name):
     assert query(spec(name, **LOOKS)) == query(spec(name))
 
 
@@ -63,7 +63,7 @@ def test_it_says_nothing_of_cleaning_and_drawing(name):
         ),
     ],
 )
-def test_it_is_the_same_for_widgets_that_ask_the_same(one, other):
+def test_it_is_the_same_for_widgets_with_the_same_data(one, other):
     assert query(one) == query(other)
 
 
@@ -97,11 +97,11 @@ def test_it_is_the_same_for_widgets_that_ask_the_same(one, other):
         ("top_events", {"limit": 5}),
     ],
 )
-def test_it_differs_where_the_answer_would(name, fields):
+def test_it_differs_if_the_answer_would_differ(name, fields):
     assert query(replace(spec(name), **fields)) != query(spec(name))
 
 
-def test_it_differs_by_kind():
+def test_it_differs_by_report_type():
     asked = [json.dumps(query(spec(name)), sort_keys=True) for name in REPORT_TYPES]
     assert len(set(asked)) == len(REPORT_TYPES)
 

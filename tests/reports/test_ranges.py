@@ -1,4 +1,4 @@
-"""Ranges: which days a widget's words mean, and which buckets lie between."""
+"""Date ranges: the days of a range such as “the last 7 days”, and its buckets (days, weeks or months)."""
 
 from datetime import date, timedelta
 
@@ -175,7 +175,8 @@ def test_it_puts_every_day_into_one_bucket(day, unit):
 def test_it_gives_ascending_aligned_buckets_from_the_first_day_to_the_last(asked, today, periods):
     dates = asked.resolve(today, periods)
     if asked.kind == "fixed" and asked.from_date > today:
-        return  # refused by the rules; only that it does not fail matters here
+        # The rules refuse such a range. This test only checks that `resolve` raises no error.
+        return
     assert dates.buckets and list(dates.buckets) == sorted(set(dates.buckets))
     assert all(bucket_of(bucket, asked.unit) == bucket for bucket in dates.buckets)
     assert dates.first <= dates.current <= dates.last <= today
@@ -213,7 +214,8 @@ def test_it_keeps_within_the_range_and_to_whole_buckets_unless_today_is_asked_fo
         assert list(dates.buckets) == whole
         assert dates.last == min(end, next_bucket(whole[-1], asked.unit) - DAY)
     else:
-        assert len(dates.buckets) == 1  # better the one that is cut than none
+        # If no bucket is whole, the range has one incomplete bucket.
+        assert len(dates.buckets) == 1
 
 
 @settings(deadline=None)

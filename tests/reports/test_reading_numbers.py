@@ -1,4 +1,4 @@
-"""One bucket and the period before: the numbers that a plain sum would get wrong."""
+"""One total for a whole range, and comparisons with the period before: a plain sum of the days would be wrong."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Bodies that Mixpanel gave, or gives as examples, through to the CSV. Each file says where it is from."""
+"""Answers that Mixpanel once gave or published, turned into CSV.
+
+Each file in tests/data says where its answer is from.
+"""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The plain Report: what it keeps, and what it makes of odd numbers and labels."""
+"""The Report: how it is stored and loaded, and how it handles unusual numbers and labels."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What a widget may be. Every refusal names the field, and says what to do instead."""
+"""The rules for a widget's settings. Every refusal names the field, and says what to do instead."""
 
 from datetime import date
 
@@ -174,7 +174,8 @@ def test_it_wants_both_dates_of_a_fixed_range_in_order():
         ("2026-10-01", "2026-10-31", "month", True),
         ("2026-10-02", "2026-11-30", "month", True),
         ("2026-10-02", "2026-11-29", "month", False),
-        ("2026-11-16", "2026-11-18", "week", False),  # it has run today, but from tomorrow on it would be cut
+        # Today, the week has only these days. From tomorrow on, the range would lack the end of the week.
+        ("2026-11-16", "2026-11-18", "week", False),
         ("2026-11-16", "2026-11-22", "week", True),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a widget may do with its labels and how it may be drawn."""
+"""The rules for a widget's labels, colors and chart options."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Saved reports: every row_kind that Mixpanel's `/insights` gives, and the charts that each can fill."""
+"""Saved reports: each kind of rows that Mixpanel's `/insights` gives (such as dates or steps), and its charts."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Right answers, spoilt anyhow: a report holds all of an answer's numbers at their places, or there is none."""
+"""Valid answers with random faults: the report has all numbers in the right places, or the answer is refused."""
 
 import copy
 
@@ -17,7 +17,7 @@ BAD_VALUES = st.sampled_from([None, True, "NaN", "7", 7, -1.5, "x", [], {}, floa
 
 @st.composite
 def spoilt(draw, kind):
-    """The right answer with one to three keys renamed, taken out, or values replaced, at any level."""
+    """Draws the valid answer with one to three faults, at any level: keys renamed, parts removed or values replaced."""
     answer = copy.deepcopy(RIGHT[kind])
     for _ in range(draw(st.integers(1, 3))):
         parents = [parent for parent in containers(answer) if parent]
@@ -43,9 +43,9 @@ def containers(node):
 
 
 def told(kind, answer):
-    """The sum of all numbers that an answer tells of what was asked.
+    """The sum of all numbers in the answer that belong to the query.
 
-    Read in another way than by our readers: what looks like a number counts, wherever it stands.
+    This function does not use MixCyfe's readers. Every value that looks like a number counts, in any place.
     """
     body = answer.get("results" if kind in ("sum", "average") else "data", answer)
     if kind == "saved_report":
@@ -58,12 +58,12 @@ def told(kind, answer):
 
 
 NEIGHBOURS = ("2026-11-11", "2026-11-18")
-"""Of the range: they are left out in silence."""
+"""The days right before and after the range. Numbers on these days are left out without an error."""
 
 
 def numbers_in(node, ignored=NEIGHBOURS):
     if isinstance(node, dict):
-        # Beside a step's or cohort's numbers anything may stand: the time that it took, say.
+        # Beside the numbers of a step or cohort, other numbers are allowed, for example durations.
         of_its_own = {"count", "first", "counts"} & set(node)
         for key, inner in node.items():
             if key not in ignored and (not of_its_own or key in of_its_own):

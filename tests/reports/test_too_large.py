@@ -1,4 +1,4 @@
-"""Answers that are too large: refused before they take the memory of a process."""
+"""Answers that are too large: they are refused before they fill the memory of a process."""
 
 import json
 import subprocess
@@ -84,7 +84,7 @@ BODIES = {
     ),
     "all that may be asked for": (lambda: values(10_000, "{" + DATES + "}"), "read 10000"),
 }
-"""Made when they are needed: together they take seconds, and hundreds of megabytes."""
+"""Name → (function that makes the body, expected result). Together, the bodies take hundreds of megabytes."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Odd and wrong answers to unsaved Insights reports: refused, or every number of them at its place."""
+"""Unusual and wrong answers to unsaved Insights reports: refused, or shown with every number in its place."""
 
 import copy
 import json
@@ -27,7 +27,7 @@ TWO = (Metric("Signed up"), Metric("Logged in"))
 
 
 def answer(series: dict[str, Any], *keys: str, days: list[date] = DAYS, **more: Any) -> dict[str, Any]:
-    """An answer for these days. `keys`: in the order of the report, if it is not the one of `series`."""
+    """An answer for these days. `keys`: the order of the metrics in the report, if `series` has another order."""
     return {
         "computed_at": "2026-11-18T10:00:00-08:00",
         "date_range": {"from_date": f"{days[0]}T00:00:00-08:00", "to_date": f"{days[-1]}T23:59:59-08:00"},
@@ -77,7 +77,7 @@ def test_hidden_metrics_may_have_numbers_beside_their_formula() -> None:
         ("A ^ 2", ""),
     ],
 )
-def test_where_nothing_happened_a_formula_has_its_value_at_zero_or_none(formula: str, value: str) -> None:
+def test_without_events_a_formula_has_its_value_at_zero_or_no_value(formula: str, value: str) -> None:
     asked = metrics(*TWO, formulas=(Formula(formula, "x"),))
     assert csv(asked, answer({formula: points(4)})) == [
         "Date,x",
@@ -88,7 +88,7 @@ def test_where_nothing_happened_a_formula_has_its_value_at_zero_or_none(formula:
 
 
 @pytest.mark.parametrize("infinite", [float("nan"), float("inf")])
-def test_only_what_can_have_no_value_may_be_infinite(infinite: float) -> None:
+def test_only_formulas_with_a_division_and_medians_can_be_infinite(infinite: float) -> None:
     for no_value in (metrics(*TWO, formulas=(Formula("A / B"),)), metrics(Metric("Signed up", "median", "amount"))):
         assert csv(no_value, answer({"A": points(infinite, 2)}))[1:] == ["2026-11-15,", "2026-11-16,2", "2026-11-17,"]
     for counted in (metrics(), metrics(Metric("Signed up", "sum", "amount")), metrics(formulas=(Formula("A + 2"),))):
@@ -111,7 +111,7 @@ def test_an_answer_for_a_part_of_the_range_or_for_more_is_refused(more: Any, day
         read(asked, answer({"A": leaves}, days=days))
 
 
-def test_the_period_before_must_be_the_period_before() -> None:
+def test_the_period_before_must_have_its_own_dates() -> None:
     asked = metrics(Metric("Signed up", "unique"), chart="number", options={"comparison": True})
     earlier = [day - timedelta(days=3) for day in DAYS]
     then = {key: answer({"A": {"all": 3}}, days=earlier)[key] for key in ("series", "date_range")}
@@ -121,7 +121,7 @@ def test_the_period_before_must_be_the_period_before() -> None:
         read(asked, answer({"A": {"all": 4}}, time_comparison=then))
 
 
-def test_it_loses_no_value_that_becomes_like_another() -> None:
+def test_two_values_that_become_equal_both_stay() -> None:
     asked = metrics(breakdown="plan")
     found = read(asked, answer({"A": {"$overall": points(3), "a\x00": points(1), "a\ufffd": points(2)}}))
     assert [(each.label, each.total) for each in found.series] == [("a\ufffd", 2), ("a\ufffd", 1)]
@@ -141,12 +141,12 @@ def test_the_size_is_checked_before_the_cells_are_made() -> None:
 
 
 def steps(*counts: int, of: str = "abc") -> dict[str, Any]:
-    """The table of a funnel's answer: `{"count": {"1. a": {"all": 9}, …}}`."""
+    """The table of a funnel's answer, for example `{"count": {"1. a": {"all": 9}, …}}`. `of`: the names of steps."""
     return {"count": {f"{i}. {of[i - 1]}": {"all": n} for i, n in enumerate(counts, 1)}, "step_conv_ratio": {}}
 
 
 class TestFunnels:
-    """Funnels of the listed steps a, b and c, and a saved one."""
+    """Funnels of the listed steps a, b and c, and a saved funnel."""
 
     def funnel(self, **fields: Any) -> WidgetSpec:
         return spec("funnel", **{"funnel": None, "events": tuple("abc"), "chart": "table", "last": 3} | fields)
@@ -217,7 +217,7 @@ def containers(node: Any) -> Iterator[Any]:
 
 @st.composite
 def spoilt(draw: Any, right: dict[str, Any]) -> dict[str, Any]:
-    """The right answer with one to three of its parts, at any level, renamed, replaced or taken out."""
+    """Draws the valid answer with one to three parts, at any level, renamed, replaced or removed."""
     given = copy.deepcopy(right)
     for _ in range(draw(st.integers(1, 3))):
         parents = [parent for parent in containers(given) if parent]
@@ -236,7 +236,7 @@ def spoilt(draw: Any, right: dict[str, Any]) -> dict[str, Any]:
 
 
 def told(node: Any) -> float:
-    """The sum of all that looks like a number, without `$overall` beside values and without divisions by zero."""
+    """The sum of all numbers in the answer, without `$overall` beside other values and without divisions by zero."""
     if isinstance(node, dict):
         return sum(told(inner) for key, inner in node.items() if key != "$overall" or len(node) == 1)
     if node == "7":
@@ -256,6 +256,6 @@ def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind: str, pic
     except ReadError as error:
         assert str(error).startswith("Mixpanel") and str(error).endswith(".")
         return
-    # An answer without any value of the breakdown has a total that no line shows.
+    # Without any value of the breakdown, the answer has only a total, which the report leaves out.
     assume(kind != "breakdown" or set(got["series"].get("A", {})) != {"$overall"})
     assert sum(series.total for series in report.series) == pytest.approx(told(got["series"]))

@@ -1,6 +1,6 @@
-"""What we send has the same shape as what Mixpanel's own SDK sends for the same question, to the last key.
+"""For the same report, MixCyfe sends the same body as Mixpanel's own SDK, key by key.
 
-tests/data/insights_bodies.json: made by running mixpanel-headless 0.4.0.
+tests/data/insights_bodies.json was made by running mixpanel-headless 0.4.0.
 """
 
 from datetime import date
@@ -100,13 +100,14 @@ def test_every_body_of_the_sdk_is_asked_or_left_out_for_a_reason() -> None:
 
 
 @pytest.mark.parametrize("ask", ASKED)
-def test_it_is_the_sdks_body(ask: str) -> None:
+def test_the_body_is_the_same_as_the_sdks(ask: str) -> None:
     asked, kind = ASKED[ask], REPORT_TYPES[ASKED[ask].report]
     assert check(asked, TODAY, INSIGHTS) == []
     sent = kind.request(kind.query(asked, INSIGHTS), TODAY)
     expected = BODIES[ask]
     if "formula" in ask:
-        # Our formula's name is its text, and weeks of ours are whole.
+        # MixCyfe names a formula by its text. The SDK's query is by week, the widget's by day, because MixCyfe shows
+        # only whole weeks of October.
         [entry] = [each for each in expected["bookmark"]["sections"]["show"] if each["type"] == "formula"]
         entry["name"] = entry["definition"]
         expected["bookmark"]["sections"]["time"][0]["unit"] = "day"

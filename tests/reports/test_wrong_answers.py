@@ -1,4 +1,4 @@
-"""Answers to another query than ours: refused, in words for people; never zeros in their place."""
+"""Answers that belong to another query: they are refused with a message, and never shown as zeros."""
 
 from datetime import date, timedelta
 
@@ -58,7 +58,7 @@ RIGHT = {
 
 
 def changed(answer, change):
-    """The answer with the keys and leaves for which `change` has something else."""
+    """A copy of the answer, with `change` applied to each key and to each value that is not a dict or list."""
     if isinstance(answer, dict):
         return {change(key): changed(inner, change) for key, inner in answer.items()}
     if isinstance(answer, list):
@@ -128,7 +128,7 @@ def test_it_takes_a_custom_events_name_for_its_id():
     assert report_of(asked, values({"Came back": points(DAYS)})).series[0].label == "Came back"
 
 
-def test_it_draws_honest_silence_as_a_line_at_zero():
+def test_it_draws_an_answer_without_events_as_a_line_at_zero():
     line = "Date,Signed up\n20261116,0\n20261117,0\nYAxis,0\n"
     for report in ("events", "segmentation"):
         for answer in (values({}), values({"Signed up": {}}), values({"Signed up": {"2026-11-17": 0}})):
@@ -232,6 +232,6 @@ def test_it_loses_no_cohort_that_is_there_twice(twice):
         report_of(ASKED["saved_report"], {"series": {"m": twice}, **OWN_DATES})
 
 
-def test_an_answer_that_says_it_failed_is_none():
+def test_an_answer_that_reports_a_failure_is_refused():
     with pytest.raises(ReadError, match="its status is not ok"):
         report_of(ASKED["sum"], {"results": points(DAYS), "status": "error"}, TODAY)

@@ -1,4 +1,4 @@
-"""A small disk for one test, which may fill it or make it read-only. Needs the right to mount."""
+"""A small disk for one test, which can fill it or make it read-only. Needs the right to mount."""
 
 import errno
 import os
@@ -51,12 +51,12 @@ class SmallDisk:
 
 def mount_missing() -> str:
     if os.geteuid() != 0:
-        return "left out: only root may mount a small disk"
+        return "left out: only root can mount a small disk"
     try:
         done = subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True)
     except FileNotFoundError:
-        return "left out: there is no unshare, or no mount"
-    return "" if done.returncode == 0 else "left out: this machine lets nobody mount a small disk"
+        return "left out: the program unshare or mount is missing"
+    return "" if done.returncode == 0 else "left out: this machine does not allow the mount of a small disk"
 
 
 NO_DISK = mount_missing()

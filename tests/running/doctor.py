@@ -63,7 +63,7 @@ def asked() -> Iterator[FakeMixpanel]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, asked: FakeMixpanel) -> Iterator[Site]:
-    """A site with a project that answers at SITE_URL, for all tests of a module. They must not change its data."""
+    """A site at SITE_URL with one project, shared by all tests of a module. The tests must not change its data."""
     address = f"http://127.0.0.1:{free_port()}"
     with Site(tmp_path_factory.mktemp("served"), asked.url, SITE_URL=address) as site:
         start(site)
@@ -72,7 +72,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, asked: FakeMixpanel) -> Ite
 
 @pytest.fixture
 def own(host: Callable[..., Site]) -> Site:
-    """A site like `served` for one test, which may break it."""
+    """A site like `served`, but for one test only, so the test can break it."""
     site = host(SITE_URL=f"http://127.0.0.1:{free_port()}")
     start(site)
     return site

@@ -1,4 +1,4 @@
-"""Servers that stand between the doctor and a site or service. Each makes one mistake."""
+"""Servers that replace a site or service, or a proxy in front of it, in tests of the doctor. Each has one fault."""
 
 import http.client
 import time
@@ -53,7 +53,7 @@ def front(base: str, passed: Callable[[Headers], Mapping[str, str]]) -> type[Fro
 
 
 class Says(BaseHTTPRequestHandler):
-    """Gives every request the same answer. `ahead`: the number of seconds by which the server's clock is fast."""
+    """Gives every request the same answer. The clock of this server is `ahead` seconds fast."""
 
     protocol_version = "HTTP/1.1"
     status, headers_sent, body, ahead = 200, (), b"", 0

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for one test, which may stop it. Tests must not stop the machine's own PostgreSQL."""
+"""A PostgreSQL server for one test, which can stop it. Tests must not stop the machine's own PostgreSQL."""
 
 import os
 import shutil
@@ -71,7 +71,7 @@ class OwnPostgres:
         eventually(self.answers, seconds=60)
 
     def stop(self) -> None:
-        """Makes the server mute: the kernel still accepts connections and data, but no process answers."""
+        """Stops the server's processes: the kernel still accepts connections and data, but no process answers."""
         self.signal(signal.SIGSTOP)
 
     def go_on(self) -> None:

@@ -1,4 +1,4 @@
-"""A whole MixCyfe as in production: its own database, web processes and workers. It asks a fake Mixpanel."""
+"""A whole MixCyfe as in production, with its own database, web processes and workers. Its Mixpanel is a fake."""
 
 import atexit
 import json
@@ -40,7 +40,7 @@ def eventually(true: Callable[[], Any], seconds: float = 60) -> Any:
     """Calls `true` until its result is true, and returns that result. Fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := true()):
-        assert time.monotonic() < deadline, "it did not come true in time"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.05)
     return found
 
@@ -68,7 +68,7 @@ def drop(database: str) -> None:
 
 
 class Site:
-    """Use it in a `with`: its end kills all processes of the site, and drops its PostgreSQL database."""
+    """A context manager. Its end kills all processes of the site, and drops its PostgreSQL database."""
 
     def __init__(self, folder: Path, mixpanel: str, database: str = "sqlite", **settings: str) -> None:
         self.folder = folder
@@ -173,7 +173,7 @@ class Site:
         return base, process
 
     def serve(self, *options: str, well: int = 200) -> tuple[str, subprocess.Popen[bytes]]:
-        """Starts `manage.py serve`. Returns its address and its process once /healthz has the status `well`."""
+        """Starts `manage.py serve`. Returns its address and its process once /healthz has the status code `well`."""
         port = free_port()
         process = self.start([sys.executable, "manage.py", "serve", f"--port={port}", *options], "serve.log")
         base = f"http://127.0.0.1:{port}"
@@ -211,7 +211,7 @@ class Site:
             return False
 
     def poll_all(self, addresses: list[str], pollers: int) -> list[requests.Response]:
-        """Polls each address once, `pollers` of them at the same time."""
+        """Polls each address once, with `pollers` threads."""
         with ThreadPoolExecutor(pollers) as pool:
             return list(pool.map(lambda url: requests.get(url, timeout=60), addresses))
 
@@ -233,7 +233,7 @@ class Site:
             return cursor.fetchall() if cursor.description else []
 
     def make_old(self, minutes: float, but: str = "") -> None:
-        """Makes all stored data this old, and due now without backoff. The data of the project `but` stays."""
+        """Sets the age of all stored data, makes the data due, and ends its backoff. Leaves out the project `but`."""
         at = datetime.now(UTC) - timedelta(minutes=minutes)
         self.sql(
             "UPDATE widgets_snapshot SET fetched_at = ?, due_at = ?, retry_at = NULL WHERE fetched_at IS NOT NULL "
@@ -241,7 +241,8 @@ class Site:
             *(at, at, but),
         )
         if self.env["DATABASE_URL"].startswith("postgres"):
-            time.sleep(1)  # by then, every process has noticed the change
+            # After one second, every process knows of the change.
+            time.sleep(1)
 
     def in_flight(self) -> int:
         """The number of queries to Mixpanel that run now, as the quota counts them."""

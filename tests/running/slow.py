@@ -1,4 +1,7 @@
-"""A site in trouble: three projects are polled hard while Mixpanel is slow. Tests time the other requests."""
+"""A site in trouble: three projects are polled all the time while Mixpanel is slow.
+
+Tests measure how long all other requests take.
+"""
 
 import threading
 import time
@@ -13,7 +16,7 @@ from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
 from tests.apart import APART
 
 SLOW = (1, 2, 3)
-"""The ids of the projects with stale and cold widgets. The project DEMO_PROJECT_ID has fresh data."""
+"""The ids of the projects with stale or missing data. The project DEMO_PROJECT_ID has fresh data."""
 
 
 def slow_fake() -> FakeMixpanel:
@@ -28,7 +31,7 @@ def widgets(count: int) -> list[dict[str, Any]]:
 
 
 def make_busy(site: Any, start: Callable[[], str]) -> tuple[str, str, list[str]]:
-    """Fills and starts a site. Returns its address, and the paths of a fresh widget and of the stale and cold ones."""
+    """Fills and starts a site. Returns its address, the path of a widget with fresh data, and all other paths."""
     slow_projects = [({"name": f"Slow {number}", "project_id": number}, widgets(10)) for number in SLOW]
     healthy, *slow = site.add_all(({}, widgets(1)), *slow_projects)
     stale = [path for number, path in enumerate(slow) if number % 10 < 7]
@@ -41,7 +44,7 @@ def make_busy(site: Any, start: Callable[[], str]) -> tuple[str, str, list[str]]
 
 @contextmanager
 def hammered(addresses: list[str], pollers: int = 12) -> Iterator[list[tuple[int, float]]]:
-    """Polls the addresses without a pause. Gives (status, seconds) of every poll. The status -1 means: no answer."""
+    """Polls the addresses without a pause. Yields a growing list of (status, seconds). Status -1: the poll failed."""
     over = threading.Event()
     log: list[tuple[int, float]] = []
 

@@ -22,7 +22,7 @@ print(round(HostClock.objects.get().ahead, -1))
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
-def test_a_host_that_is_ahead_burns_no_queries_and_is_told(host: Any, fake: Any, database: str) -> None:
+def test_a_host_whose_clock_is_ahead_sends_no_extra_query_and_is_reported(host: Any, fake: Any, database: str) -> None:
     site = host(database, REFRESH_THREADS="0")
     (path,) = site.add({"title": "a", "report": "events", "events": ["Signed up"], "refresh_minutes": 5})
     site.python(f"from django.test import Client; Client().get('{path}', headers={{'Host': '127.0.0.1'}})")

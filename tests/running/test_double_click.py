@@ -1,4 +1,4 @@
-"""Several clicks at the same moment: each one is answered, and no title is taken twice."""
+"""Several clicks at the same moment: each gets an answer, and no two widgets get the same title."""
 
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace

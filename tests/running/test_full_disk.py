@@ -39,7 +39,7 @@ def statuses(url: str, times: int = 10) -> set[int]:
 
 
 def break_it(disk: SmallDisk, way: str) -> Callable[[], None]:
-    """Breaks the disk in this way. Returns the function that repairs it."""
+    """Breaks the disk: `way` is FULL or READ_ONLY. Returns the function that repairs the disk."""
     if way == FULL:
         disk.fill()
         return disk.make_room
@@ -52,7 +52,8 @@ def test_polls_go_on_while_the_disk_is_full(site: Site, disk: SmallDisk) -> None
     base, _ = site.web()
     assert statuses(base + path, 1) == {200} == statuses(base + other, 1)
     body = requests.get(base + path, timeout=60).text
-    site.make_old(minutes=7 * 60)  # stale: data of past days is refreshed every six hours
+    # Data of past days is refreshed every six hours, so this data is stale.
+    site.make_old(minutes=7 * 60)
     log = len(site.logs())
     disk.fill()
     eventually(lambda: health(base) == (503, "not ok"))
@@ -69,7 +70,7 @@ def test_polls_go_on_while_the_disk_is_full(site: Site, disk: SmallDisk) -> None
     assert 0 < len(said.splitlines()) < 10, said
     disk.make_room()
     eventually(lambda: health(base) == (200, "ok"))
-    # A reservation may have fitted on the disk, but not its result. Its lease ends MIXPANEL_TIMEOUT + 30 seconds later.
+    # If the disk had room for a reservation but not for its result, the lease ends MIXPANEL_TIMEOUT + 30 seconds later.
     eventually(lambda: requests.get(json, timeout=60).json()["fetched_at"] > before)
 
 

@@ -1,4 +1,4 @@
-"""Somebody who knows a password guesses second-factor codes: many at once, at several processes."""
+"""An attacker who knows a password tries many second-factor codes at once, on several processes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,7 +31,7 @@ def half_way(base: str) -> requests.Session:
     return client
 
 
-def test_codes_at_once_are_no_more_guesses(tmp_path: Path) -> None:
+def test_codes_sent_at_once_give_an_attacker_no_more_guesses(tmp_path: Path) -> None:
     with Site(tmp_path, "http://127.0.0.1:9", "postgres") as site:
         site.python(MAKE)
         base, _ = site.web(threads=12, workers=2)

@@ -1,4 +1,4 @@
-"""The running server over real HTTP: the exact bodies of every layout, with both kinds of Mixpanel credentials."""
+"""The running server over real HTTP: the exact CSV of each kind of chart, with both kinds of Mixpanel credentials."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ FIXED = {"range": "fixed", "from_date": "2026-11-01", "to_date": "2026-11-03"}
 TWO_EVENTS = {"report": "events", "events": ["Signed up", "Logged in"], **FIXED}
 BY_PLAN = {"report": "segmentation", "events": ["Signed up"], "breakdown": "plan", **FIXED}
 
-# Unsorted dates, absent buckets, and labels that would break a CSV, look like an option row, or run as a formula.
+# These answers have unsorted dates, missing days, and labels that would break a CSV or run as a formula.
 EVENTS = {
     "data": {
         "series": ["2026-11-02", "2026-11-03", "2026-11-01"],
@@ -201,15 +201,17 @@ def test_it_serves_exactly_what_cyfe_draws(
     assert (head.content, head.headers["Content-Length"]) == (b"", str(len(expected.encode())))
 
 
-def test_it_answers_hot_and_cold_polls_with_the_same_headers(served: Any, paths: dict[str, str]) -> None:
-    """A hot poll does not pass through Django's request stack. Its headers must not show the difference."""
+def test_the_fast_path_and_django_send_the_same_headers(served: Any, paths: dict[str, str]) -> None:
+    """The fast path answers without Django's middleware. Its headers must be the same as Django's."""
     site, fake, base = served
     fake.clear_faults()
-    fake.fail(200, json.dumps(EVENTS))  # only the first of these tests asks Mixpanel
+    # The fake's answer matters only if this test is the first that polls the widget.
+    fake.fail(200, json.dumps(EVENTS))
     url = base + paths["line"]
     assert site.session.get(url).status_code == 200
     hot = site.session.get(url)
-    through_django = site.session.get(url, headers={"Host": "127.0.0.1."})  # a host that only Django accepts
+    # Only Django accepts this host name, so the fast path leaves the poll to Django.
+    through_django = site.session.get(url, headers={"Host": "127.0.0.1."})
     assert through_django.status_code == hot.status_code == 200
     varying = {"date", "cache-control", "cache-status", "connection"}
     kept = [{k.lower(): v for k, v in got.headers.items() if k.lower() not in varying} for got in (hot, through_django)]

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 WIDGET = {"title": "a", "report": "events", "events": ["Signed up"], "include_today": True}
 SHORT = {"MIXPANEL_TIMEOUT": "1", "POLL_WAIT": "1"}
 PATIENT = {"MIXPANEL_TIMEOUT": "15", "POLL_WAIT": "1"}
-"""Settings with which the query still runs when the test kills its process, even on a busy machine."""
+"""A long timeout: even on a busy machine, the query is not over when the test kills the process."""
 
 
 def test_it_recovers_from_a_killed_web_process(host: Any, fake: Any) -> None:
@@ -36,7 +36,8 @@ def test_it_recovers_from_a_killed_web_process(host: Any, fake: Any) -> None:
     assert site.sql("SELECT count(*) FROM widgets_snapshot WHERE lease_token != ''") == [(1,)]
     base, _ = site.web()
     assert site.session.get(base + path).content == good
-    assert len(fake.calls) == asked + 1  # no second query while the first may still run
+    # No second query starts while the first might still run.
+    assert len(fake.calls) == asked + 1
     site.sql("UPDATE widgets_snapshot SET lease_until = ?", datetime.now(UTC))
     site.session.get(base + path)
     eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
@@ -90,7 +91,8 @@ def test_it_answers_while_redis_is_gone_and_refreshes_once_it_is_back(
         answer = site.session.get(base + path)
         assert (answer.status_code, answer.content) == (200, good)
         assert time.monotonic() - started < 1
-    site.make_old(minutes=90)  # such old data makes a poll wait, but no query can start
+    # With data this old, a poll waits for new data. Here, no query can start.
+    site.make_old(minutes=90)
     started = time.monotonic()
     assert site.session.get(base + path).content == good
     assert time.monotonic() - started < 8

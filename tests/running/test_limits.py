@@ -1,4 +1,4 @@
-"""Several processes reserve as many queries as they can, and get exactly as many as the limits allow."""
+"""Several processes reserve as many queries as they can. Together, they get exactly as many as the limits allow."""
 
 import subprocess
 import sys
@@ -61,7 +61,8 @@ def fifty(site: Any, **limits: int) -> None:
 def test_it_grants_exactly_the_hours_calls(host: Any, database: str) -> None:
     site = host(database)
     fifty(site, hourly_limit=30, concurrent_limit=1000)
-    assert hammer(site, 3, purpose="poll", ends=True) == 28  # two of 30 are kept for people
+    # Two of the 30 calls are reserved for people.
+    assert hammer(site, 3, purpose="poll", ends=True) == 28
     assert hammer(site, 2, purpose="person", ends=True) == 2
 
 

@@ -41,6 +41,6 @@ def test_polls_and_health_checks_go_on_though_there_is_something_to_write(
 
 
 def is_noted(site: Any, addresses: list[str]) -> bool:
-    """Whether all widgets have a time of their last poll. The polls here note it where earlier polls could not."""
+    """Polls all widgets again, and returns whether every widget now has the time of its last poll."""
     site.poll_all(addresses, pollers=1)
     return site.sql("SELECT count(*) FROM widgets_widget WHERE last_polled_at IS NULL") == [(0,)]

@@ -1,4 +1,4 @@
-"""The log of a real server, as text and as JSON: safe lines, no secrets, and the id of the request in each."""
+"""The log of a real server, as text and as JSON: each line is safe, has no secret, and has the id of its request."""
 
 import json
 import re

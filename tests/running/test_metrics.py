@@ -61,7 +61,7 @@ def polls(base: str) -> int:
 
 
 def poll(base: str, path: str, times: int) -> None:
-    """Sends each poll on a new connection, so that every process answers some of them."""
+    """Polls several times. Each poll has a new connection, so that every process answers some of them."""
     for _ in range(times):
         requests.get(base + path, timeout=60)
 
@@ -87,7 +87,8 @@ def test_it_counts_the_polls_of_all_processes(site: Site, server: str) -> None:
     base, process = SERVERS[server](site)
     count = 60
     poll(base, path, count)
-    while len(files(site)) < 2 and count < 5000:  # a process may begin late
+    # A process can start late, so the test polls until two processes have answered.
+    while len(files(site)) < 2 and count < 5000:
         poll(base, path, 1)
         count += 1
     assert len(files(site)) > 1
@@ -152,7 +153,7 @@ def test_the_long_answer_of_healthz(site: Site) -> None:
     poll(base, path, 1)
     site.make_old(30)
     old = requests.get(base + path, timeout=60)
-    # The fast path has answered this poll, and a thread refreshes its data.
+    # The fast path has answered this poll with stale data, and a thread refreshes the data.
     assert "ttl=-" in old.headers["Cache-Status"]
     assert 'mixcyfe_polls_total{outcome="stale"} 1.0' in read(base)
     eventually(lambda: "ttl=-" not in requests.get(base + path, timeout=60).headers["Cache-Status"])
@@ -190,7 +191,8 @@ def test_the_broker_is_told_and_its_loss_too(
     assert 'mixcyfe_refreshes{state="queued"} 0.0' in read(base)
     paths = site.add(*widgets(2))
     for path in paths:
-        requests.get(base + path, timeout=60)  # there is no worker
+        # There is no worker that takes these tasks.
+        requests.get(base + path, timeout=60)
     assert ask()["broker"]["queued"] == 2
     broker.kill()
     broker.wait()

@@ -1,4 +1,4 @@
-"""PostgreSQL is stopped (SIGSTOP): it still takes connections and queries, but answers none."""
+"""PostgreSQL is stopped (SIGSTOP): it still accepts connections and queries, but answers none."""
 
 import re
 import statistics
@@ -38,7 +38,7 @@ def ask(url: str) -> Answered:
 
 
 def ask_for(seconds: float, urls: list[str], askers: int) -> list[Answered]:
-    """All answers that `askers` threads get from these addresses, when they ask without a pause."""
+    """All answers that `askers` threads get from these addresses, if they send requests without a pause."""
     deadline = time.monotonic() + seconds
 
     def one(n: int) -> list[Answered]:
@@ -51,19 +51,21 @@ def ask_for(seconds: float, urls: list[str], askers: int) -> list[Answered]:
         return [answer for answered in pool.map(one, range(askers)) for answer in answered]
 
 
-def test_a_mute_database_stops_nothing_for_longer_than_three_seconds(
+def test_a_database_that_does_not_answer_blocks_nothing_for_longer_than_three_seconds(
     tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres
 ) -> None:
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
         poll, healthz = base + path, base + "/healthz"
-        assert ask(poll)[1] == 200  # before the others: of many cold polls only some may wait
+        # The first poll is alone: while there is no data, only some of many polls are allowed to wait.
+        assert ask(poll)[1] == 200
         assert {status for _, status, _ in ask_for(1, [poll, healthz], askers=8)} == {200}
         log = len(site.logs())
         for _ in range(2):
             postgres.stop()
-            time.sleep(TRUSTED_SECONDS)  # until then, cached pages are answered without the database
+            # During this time, cached pages are still answered without the database.
+            time.sleep(TRUSTED_SECONDS)
             answers = ask_for(8, [poll, poll, poll, healthz], askers=10)
             postgres.go_on()
             back = time.monotonic()
@@ -71,7 +73,7 @@ def test_a_mute_database_stops_nothing_for_longer_than_three_seconds(
             assert {url for url, *_ in answers} == {poll, healthz}
             print(f"{len(answers)} answers, slowest {max(seconds for *_, seconds in answers):.2f} s")
             assert max(seconds for *_, seconds in answers) < PROMISED
-            # Nearly all get an answer at once: their process knows that the database is mute.
+            # Nearly all get an answer at once: their process knows that the database does not answer.
             assert statistics.median(seconds for *_, seconds in answers) < 0.5
             eventually(lambda: ask(healthz)[1] == 200, seconds=15)
             assert ask(poll)[1] == 200
@@ -93,10 +95,10 @@ def test_a_503_says_when_to_come_again(tmp_path: Path, fake: FakeMixpanel, postg
         assert (answer.status_code, answer.json()) == (503, {"status": "not ok"})
 
 
-def test_threads_that_work_behind_their_answers_give_up_too(
+def test_threads_that_work_after_their_answers_give_up_too(
     tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres
 ) -> None:
-    """Each of the eight threads hands a widget to Celery after its answer, and waits for a table that is locked."""
+    """Each of the eight threads enqueues a Celery task after its answer. To do so, it waits for a locked table."""
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         paths = site.add(*widgets(8))
         base, process = site.web()
@@ -119,7 +121,9 @@ def test_threads_that_work_behind_their_answers_give_up_too(
         eventually(lambda: ask(base + "/healthz")[1] == 200, seconds=15)
 
 
-def test_a_slow_statement_is_no_mute_database(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
+def test_a_slow_statement_does_not_count_as_a_database_that_does_not_answer(
+    tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres
+) -> None:
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
@@ -145,8 +149,8 @@ def test_a_statement_has_an_end_and_a_migration_has_none(
         assert site.python(migrate + show).split() == ["0"]
 
 
-def test_a_database_that_is_read_only_is_not_well(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
-    """For example a standby server, or a server that its host made read-only because its disk is full."""
+def test_a_read_only_database_fails_the_health_check(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
+    """A standby server is read-only. Some hosts also make a server read-only when its disk is full."""
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()

@@ -1,4 +1,4 @@
-"""Notices of a whole site: several processes send each one once, without a worker. No poll waits for a dead service."""
+"""Notices of a whole site: each is sent once by one of several processes. No poll waits for a service that is down."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,10 @@ FAILS = "MixCyfe, Acme: Mixpanel does not answer for "
 
 
 def polled_until(site: Any, addresses: list[str], true: Callable[[], object]) -> None:
-    """Polls until `true()`, because a server starts its thread for notices at a poll after its first seconds."""
+    """Polls until `true()` is true.
+
+    A server starts its thread for notices at the first poll that comes some seconds after its start.
+    """
 
     def is_true_after_polls() -> object:
         for address in addresses:
@@ -32,7 +35,8 @@ def polled_until(site: Any, addresses: list[str], true: Callable[[], object]) ->
 def fail_and_recover(site: Any, bases: list[str], fake: FakeMixpanel, hook: Webhook, paths: list[str]) -> None:
     fake.fail(503)
     polled_until(site, [base + path for base in bases for path in paths], lambda: hook.got)
-    time.sleep(2.2)  # the other processes look for causes too
+    # In this time, the other processes look for failures too.
+    time.sleep(2.2)
     assert [title[: len(FAILS)] for title in hook.titles] == [FAILS]
     fake.clear_faults()
     site.make_old(minutes=30)
@@ -46,14 +50,16 @@ def fail_and_recover(site: Any, bases: list[str], fake: FakeMixpanel, hook: Webh
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_several_processes_tell_once(host: Any, fake: FakeMixpanel, webhook: Webhook, database: str) -> None:
+def test_several_processes_send_each_notice_once(
+    host: Any, fake: FakeMixpanel, webhook: Webhook, database: str
+) -> None:
     site = host(database)
     paths = site.add(*widgets(2), notify=[webhook.url], notify_after_minutes=0)
     fail_and_recover(site, [site.web(workers=2)[0]], fake, webhook, paths)
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
-def test_workers_tell(host: Any, fake: FakeMixpanel, webhook: Webhook, database: str) -> None:
+def test_workers_send_notices(host: Any, fake: FakeMixpanel, webhook: Webhook, database: str) -> None:
     site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/9")
     paths = site.add(*widgets(2), notify=[webhook.url], notify_after_minutes=0)
     site.worker()
@@ -68,7 +74,8 @@ def test_no_poll_and_no_refresh_waits_for_a_mute_service(host: Any, fake: FakeMi
     assert site.session.get(base + fresh).status_code == 200
     fake.fail(503)
     site.make_old(minutes=30)
-    polled_until(site, [base + failing], lambda: webhook.got)  # the webhook does not answer for 20 s
+    # The webhook has got the message, but does not answer.
+    polled_until(site, [base + failing], lambda: webhook.got)
     fake.clear_faults()
     site.sql("UPDATE widgets_snapshot SET retry_at = NULL")
     asked = len(fake.calls)

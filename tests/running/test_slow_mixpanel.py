@@ -1,4 +1,4 @@
-"""Mixpanel takes 20 or 60 seconds: requests that do not need its answer do not wait. Others wait briefly."""
+"""Mixpanel takes 20 or 60 seconds: requests that need new data wait for a few seconds, other requests do not wait."""
 
 import signal
 import time
@@ -26,9 +26,10 @@ def fake() -> Iterator[FakeMixpanel]:
 
 
 def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) -> None:
-    """Asserts that other requests are quick while the slow projects are polled hard."""
+    """Asserts that other requests are quick while the slow projects are polled without a pause."""
     with hammered([base + path for path in slow]) as log:
-        time.sleep(1)  # until as many polls wait as may wait
+        # After one second, the largest allowed number of polls is waiting.
+        time.sleep(1)
         for path, status in ((healthy, 200), ("/healthz", 200), ("/admin/login/", 200)):
             measured = [timed(lambda path=path: site.session.get(base + path, timeout=60)) for _ in range(15)]
             assert {one for one, _ in measured} == {status}
@@ -83,7 +84,8 @@ def test_it_answers_a_stale_poll_before_mixpanel_does_and_shows_what_it_brings(h
     site.session.get(base + path)
     site.make_old(minutes=30)
     fake.latency = 1.5
-    for _ in range(20):  # on one connection, so that one thread answers all
+    # All polls use one connection, so that one thread answers all of them.
+    for _ in range(20):
         status, seconds = timed(lambda: site.session.get(base + path))
         assert (status, seconds < 1) == (200, True)
     eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
@@ -109,7 +111,7 @@ def test_it_takes_turns_between_projects_when_its_threads_are_few(host: Any, fak
 def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
     host: Any, fake: FakeMixpanel, server: str, most: int
 ) -> None:
-    """granian begins no refresh after the stop. gunicorn serves open connections for a while, and may begin more."""
+    """After SIGTERM, granian starts no refresh. gunicorn serves open connections for a while, and can start more."""
     site = host()
     paths = site.add(*widgets(8))
     base, process = site.web() if server == "granian" else site.gunicorn("-k", "gthread", "--threads=8")
@@ -123,7 +125,8 @@ def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 0
     asked = len(fake.calls) - before
-    assert 4 <= asked <= most  # four refreshes ran at the stop, four waited
+    # At the stop, four refreshes ran and four waited.
+    assert 4 <= asked <= most
     assert site.in_flight() == 0
     assert site.sql("SELECT lease_token, error FROM widgets_snapshot") == [("", "")] * 8
     again, _ = site.web()
@@ -142,7 +145,8 @@ def test_it_goes_on_with_one_thread_and_no_threads_for_refreshing(host: Any, fak
     status, seconds = timed(lambda: requests.get(base + path, timeout=60))
     assert (status, seconds < 1) == (200, True)
     status, seconds = timed(lambda: requests.get(base + path, timeout=60))
-    assert (status, 0.5 < seconds < 6) == (200, True)  # the one process was busy
+    # The second poll had to wait, because the only process was busy with the refresh.
+    assert (status, 0.5 < seconds < 6) == (200, True)
     assert "ttl=8" in site.session.get(base + path).headers["Cache-Status"]
     assert len(fake.calls) == 2
 
@@ -158,7 +162,7 @@ def test_it_lays_new_data_out_once_for_many_polls(host: Any, fake: FakeMixpanel)
 
 
 def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, fake: FakeMixpanel) -> None:
-    """Twelve pickers at once, in three projects, could occupy all eight threads for as long as Mixpanel is slow."""
+    """Twelve lists for the form's pickers, requested at once, could block all eight threads while Mixpanel is slow."""
     site = host(MIXPANEL_TIMEOUT="30")
     base, healthy, _ = make_busy(site, lambda: site.web()[0])
     site.python(
@@ -191,7 +195,7 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, fake: F
 
 
 def test_many_queries_that_are_refused_together_hold_the_project_for_a_minute(host: Any, fake: FakeMixpanel) -> None:
-    """The backoff doubles with every new try. Refusals of queries that ran at the same time count as one."""
+    """The backoff doubles with each refused try. Refusals of queries that ran at the same time count as one try."""
     site = host()
     paths = site.add(*widgets(5))
     base, _ = site.web()

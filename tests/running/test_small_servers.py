@@ -1,4 +1,4 @@
-"""Servers with one or a few threads: no poll occupies a thread that others need while Mixpanel is slow."""
+"""Servers with one or a few threads: while Mixpanel is slow, polls leave threads free for other requests."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

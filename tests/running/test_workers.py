@@ -1,4 +1,4 @@
-"""Celery workers refresh, and Mixpanel refuses the query: the poll that waits ends with that error."""
+"""With Celery workers, a poll stops waiting when its query fails. A worker's log line has the id of the poll."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from tests.running.slow import timed, widgets
 pytestmark = needs_cluster
 
 
-def test_a_cold_poll_of_a_query_that_fails_is_over_as_soon_as_it_has_failed(
+def test_a_waiting_poll_ends_as_soon_as_its_query_fails(
     host: Any, fake: FakeMixpanel, own_redis: Callable[[int], object]
 ) -> None:
     port = free_port()

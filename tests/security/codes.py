@@ -1,4 +1,4 @@
-"""Second factors of people in tests: an app on a phone, and the login with it."""
+"""Second factors in tests: an authenticator app on a phone, and the login with its codes."""
 
 import re
 import time
@@ -18,7 +18,7 @@ PASSWORD = "a long password"
 
 
 class Phone:
-    """An app with the key of one account."""
+    """An authenticator app that has the key of one account."""
 
     def __init__(self, secret: str) -> None:
         self.secret = secret
@@ -28,7 +28,7 @@ class Phone:
 
 
 def phone_of(user: Any) -> Phone:
-    """Gives the account a second factor and recovery codes."""
+    """Gives the account a second factor and recovery codes. Returns the authenticator app."""
     secret = generate_totp_secret()
     TOTP.activate(user, secret)
     RecoveryCodes.activate(user)
@@ -36,7 +36,7 @@ def phone_of(user: Any) -> Phone:
 
 
 def passkey_of(user: Any) -> Authenticator:
-    """A passkey that no test uses: its private key is lost."""
+    """Gives the account a passkey. Nobody can log in with it, because its private key is not kept."""
     key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
     made = AttestedCredentialData.create(b"\0" * 16, b"passkey", key)
     data = AuthenticatorData.create(b"\0" * 32, AuthenticatorData.FLAG.AT, 0, made)
@@ -63,7 +63,7 @@ def post_password(name: str, password: str = PASSWORD, client: Client | None = N
 
 
 def half_way(name: str, **client: Any) -> Client:
-    """A browser with the right password, before the code."""
+    """A browser that has sent the right password, but not yet the code."""
     browser = Client(**client)
     assert post_password(name, client=browser)["Location"] == SECOND
     return browser

@@ -1,4 +1,4 @@
-"""Two teams on one host, who know nothing of each other, and the people who walk through them."""
+"""Fixtures for tests of access: two teams on one host that must not see each other, and the members of both."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,11 +17,11 @@ from widgets.accounts import audit_log
 from widgets.models import DeletedWidget, Project, Role, SharedBoard, Widget
 
 MARK = "Hooli"
-"""Stands in everything that is the other team's, and nowhere else."""
+"""A word that is part of every name of the other team, and of no other name."""
 
 MISSING = "987654321"
 OBJECT_PARTS = {"object_id", "pk", "id"}
-"""Converters for the thing that an address is about. `user` is a second one: a member of the project."""
+"""The parameters of a route that name its main object. `user` names a second object: a member of the project."""
 
 
 @dataclass
@@ -60,13 +60,13 @@ def make_team(make_user: Any) -> Callable[..., Team]:
 
 @pytest.fixture
 def acme(make_team: Any, mixpanel: Any) -> Team:
-    """The team whose things are walked through."""
+    """The team whose objects these tests request."""
     return make_team("Acme", 2526451)
 
 
 @pytest.fixture
 def hooli(make_team: Any, mixpanel: Any) -> Team:
-    """Another team, of whose existence nobody at Acme may learn."""
+    """Another team. The people of Acme must not learn that it exists."""
     return make_team(MARK, 7777777)
 
 
@@ -88,7 +88,10 @@ def log_in() -> Callable[..., Client]:
 
 @pytest.fixture
 def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], dict[str, str]]:
-    """Values for a route's converters: of the thing of Acme that it is about, or of one that there is not."""
+    """A function that returns a route's parameters.
+
+    With True, they name an object of Acme; with False, a missing object.
+    """
     audit_log.log_change(acme.editor, acme.widget, "Paused.")
     audit_log.log_change(hooli.editor, hooli.widget, "Paused.")
     deleted = Widget(project=acme.project, title="Acme logins", report="events", events=["Logged in"], last=5)
@@ -127,9 +130,10 @@ def things(acme: Team, hooli: Team, superuser: Any) -> Callable[[Route, bool], d
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """What is done inside leaves no trace in the database, for the next request to find all as it was."""
+    """Undoes all changes of its block in the database, so that the next request finds the same data."""
     atomic = transaction.atomic()
-    atomic._from_testcase = True  # as pytest-django's own: durable blocks may be inside
+    # As in pytest-django's own transactions, Django's durable blocks are allowed inside this one.
+    atomic._from_testcase = True
     with atomic:
         yield
         transaction.set_rollback(True)

@@ -1,4 +1,4 @@
-"""Answers that repeat the credentials, as Mixpanel or something before it might give them."""
+"""Responses that repeat the credentials, as Mixpanel or a proxy in front of it might send them."""
 
 import json
 

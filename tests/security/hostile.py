@@ -1,4 +1,4 @@
-"""What people who are logged in could write behind an address of the admin, or post to it, to break or learn things."""
+"""Query strings and form data for the admin with which a logged-in attacker could break something or learn secrets."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from django.db.models import Model
 HUGE = "9" * 5000
 BEYOND = str(2**70)
 SLOW = "^(([a-zA-Z0-9 ])+)+!$"
-"""Python's own expressions need longer than anybody waits, and SQLite's REGEXP is Python's."""
+"""A regular expression that takes Python longer than anybody waits. On SQLite, Django's REGEXP uses Python's `re`."""
 
 LOOKUPS = {
     "": "1",
@@ -74,7 +74,7 @@ def written(query: dict[str, Any]) -> str:
 
 
 def queries(model: type[Model] | None) -> Iterator[str]:
-    """Query strings; about the fields, filters and dates of the list of `model`, if it is one's."""
+    """Hostile query strings. With a `model`, some are about the fields, filters and dates of this model's list."""
     yield from map(written, EVERYWHERE)
     yield "%FF%FE=%FF&q=%C3%28"
     if model is None:
@@ -96,7 +96,7 @@ def queries(model: type[Model] | None) -> Iterator[str]:
 
 
 def forms(key: str) -> Iterator[dict[str, Any]]:
-    """Bodies for any of the admin's forms: ids and numbers that are none, and names of what is not to be had."""
+    """Hostile bodies for all forms of the admin, with impossible ids and numbers. `key` is the id of an object."""
     for value in (*KEYS, key):
         yield {
             **dict.fromkeys(("project", "widget", "owner", "role", "object_id"), value),

@@ -1,4 +1,4 @@
-"""A secret that is easy to find again, and all the ways in which it could be written somewhere."""
+"""A secret that is easy to find in a text, and all forms in which a program could write it."""
 
 import json
 from base64 import b64encode, urlsafe_b64encode
@@ -19,11 +19,11 @@ def pair(auth: str) -> str:
 
 
 def spellings() -> list[str]:
-    """Plain, quoted, escaped and encoded, alone and as the header has them."""
+    """All forms of the secret: plain, quoted, escaped and encoded, alone and as in the Authorization header."""
     texts = {SECRET}
     for text in (SECRET, *map(pair, BY_METHOD)):
         for encode in (b64encode, urlsafe_b64encode):
-            # Padding, and what the last character shares with it, depend on what stands behind.
+            # The last base64 character and the padding depend on the text after the secret, so they are cut off.
             texts.add(encode(text.encode()).decode().rstrip("=")[:-1])
     writers = (str, quote, quote_plus, lambda text: quote(text, safe=""), escape, lambda text: json.dumps(text)[1:-1])
     return sorted({write(text) for text in texts for write in writers} | {repr(SECRET)[1:-1]})

@@ -1,4 +1,4 @@
-"""The page of a project's people, as leads use it, and what the people whom they invite do."""
+"""Functions for the page of a project's members, and for the invitations that a lead sends."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every address that the site answers, out of Django's URL resolver."""
+"""All addresses of the site, read from Django's URL resolver."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from django.urls import URLResolver, get_resolver
 
 
 class Route(NamedTuple):
-    """`path` as it is written down, `parts` its converters by name."""
+    """`path`: the pattern as in the URL configuration. `parts`: the names of its parameters."""
 
     path: str
     parts: tuple[str, ...]
@@ -24,6 +24,6 @@ def every_route(resolver: URLResolver | None = None, before: str = "") -> Iterat
 
 
 def fill(path: str, values: dict[str, str]) -> str:
-    """The address, with a value for each converter and each group of an expression."""
+    """The address of a route, with a value for each parameter. `path`: a pattern, or a regular expression."""
     path = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda found: values[found[1]], path.rstrip("$"))
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], path)

@@ -1,4 +1,4 @@
-"""What is on the disk: no credential, whatever else a stolen file tells. And what becomes of a lost key."""
+"""The stored data contains no readable credential. Encryption keys can be changed, and a lost key is reported."""
 
 import os
 import shutil
@@ -64,7 +64,7 @@ def test_no_byte_of_a_secret_is_in_a_dump(acme: Team) -> None:
 
 @pytest.fixture
 def other_key(settings: Any) -> str:
-    """The key that seals from now on; the one before goes on opening."""
+    """A new key that encrypts from now on. The previous key still decrypts."""
     key = Fernet.generate_key().decode()
     settings.FIELD_ENCRYPTION_KEYS = [key, *settings.FIELD_ENCRYPTION_KEYS]
     return key
@@ -104,7 +104,7 @@ def test_a_lost_key_is_said_everywhere_and_breaks_nothing(
     for extension in (".csv", ".json", ""):
         answer = client.get(f"/w/{other.slug}{extension}")
         assert answer.status_code == 503
-        # The page is for people without an account: they learn that it fails, and not why.
+        # Everybody who has the address can open the widget's page, so the page does not say why the refresh fails.
         assert ("secret can't be read" in unescape(answer.content.decode())) == bool(extension)
     shown = {
         path: client.get(path)

@@ -1,4 +1,4 @@
-"""What stands between the site and the internet: headers, hosts, sizes, logins, sessions, error pages."""
+"""Protection against attacks from the internet: headers, host names, size limits, logins, sessions and error pages."""
 
 import logging
 from datetime import timedelta
@@ -111,7 +111,7 @@ def log_in_wrongly(client: Client, username: str = "root", **headers: str) -> An
     return client.post("/admin/login/", {"username": username, "password": "wrong"}, headers=headers)
 
 
-def test_it_locks_out_who_guesses_passwords(superuser: Any, client: Client, settings: Any) -> None:
+def test_it_locks_out_people_who_guess_passwords(superuser: Any, client: Client, settings: Any) -> None:
     for _ in range(settings.AXES_FAILURE_LIMIT):
         response = log_in_wrongly(client)
     assert response.status_code == 429
@@ -141,7 +141,7 @@ def test_without_a_proxy_a_forged_address_helps_nobody(superuser: Any, settings:
     assert response.status_code == 429
 
 
-def test_the_lockout_is_the_same_for_names_that_there_are_not(superuser: Any, settings: Any) -> None:
+def test_the_lockout_is_the_same_for_names_that_do_not_exist(superuser: Any, settings: Any) -> None:
     answers = []
     for name in ("root", "nobody"):
         for _ in range(settings.AXES_FAILURE_LIMIT):

@@ -1,6 +1,6 @@
-"""Every address of the site, walked by everybody, GET and POST, held against the table in `every_url.txt`.
+"""Every role requests every address of the site, with GET and POST. `every_url.txt` has the expected results.
 
-An address without a row fails the test: write one, and say in it who may do what.
+An address without a row fails the test: add a row that says what each role gets.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ PLAIN = ("stranger", "viewer", "editor", "lead", "outsider")
 """The roles that every run tests. CLUSTER=1 adds the others."""
 
 A_TEAMS = ("widgets/", "auth/user/", "charts/", "shared/<")
-"""Addresses of what belongs to a team: another must not even learn that it is there."""
+"""Parts of addresses whose objects belong to a team. Other teams must not even learn that such an object exists."""
 
 
 def table() -> dict[str, list[str]]:
@@ -37,14 +37,14 @@ def test_it_has_a_row_for_every_address_and_no_other() -> None:
 
 
 def stored() -> str:
-    """All that people have made: who may not write must leave it alone."""
+    """All data that people have made, as text. A role that is not allowed to write must leave this text unchanged."""
     fields = [f.name for f in Widget._meta.fields if f.name != "last_polled_at"]
     rows = [*Project.objects.all(), *Membership.objects.all(), *LogEntry.objects.all()]
     return serializers.serialize("json", rows) + serializers.serialize("json", Widget.objects.all(), fields=fields)
 
 
 def result(client: Client, method: str, path: str, data: dict[str, str]) -> tuple[str, str, str]:
-    """The class of an answer, where it leads, and its text."""
+    """The kind of response (such as `page` or `404`), the address of its redirect, and its text."""
     response = client.get(path) if method == "get" else client.post(path, data)
     text = response.getvalue().decode(errors="replace")
     leads = response.headers.get("Location", "")
@@ -61,9 +61,10 @@ def walk(
     not_here: set[str],
     secretly: bool,
 ) -> str:
-    """What a role gets at a route: `GET/POST`, `gone` where it is just what a missing thing would give.
+    """The results of a role at a route, as `GET/POST`.
 
-    `secretly`: whatever it is, a missing thing must give the same.
+    The result is `gone` if the role is refused exactly as for an object that does not exist. With `secretly`, each
+    response must be the same as for such an object.
     """
     cells = []
     for method in ("get", "post"):
@@ -83,10 +84,10 @@ def walk(
     return "/".join(cells)
 
 
-def test_djangos_permissions_give_nothing() -> None:
-    """A viewer who holds all of them, `view_user` among them, gets what every viewer gets.
+def test_djangos_permissions_give_a_viewer_no_access() -> None:
+    """A viewer who has all of Django's permissions gets the same as any viewer. `view_user` is the role of that viewer.
 
-    The table's passkey belongs to the viewer, so the pages of an account differ.
+    Addresses under `account/` are left out, because in this table only the role `viewer` has a passkey.
     """
     viewer, holder = ROLES.index("viewer"), ROLES.index("view_user")
     rows = [cells for path, cells in table().items() if not path.startswith("account/")]
@@ -96,7 +97,7 @@ def test_djangos_permissions_give_nothing() -> None:
 @pytest.mark.parametrize(
     "role", [pytest.param(role, marks=[] if role in PLAIN else pytest.mark.slow) for role in ROLES]
 )
-def test_it_gives_everybody_what_the_table_says(
+def test_each_role_gets_the_results_in_the_table(
     role: str, acme: Team, hooli: Team, superuser: Any, things: Any, make_user: Any, log_in: Any
 ) -> None:
     mixed, holder = (make_user(f"Acme-{name}", Role.VIEWER, (acme.project,)) for name in ("mixed", "view_user"))
@@ -118,7 +119,7 @@ def test_it_gives_everybody_what_the_table_says(
     before = stored()
     expected, found = table(), {}
     for route in every_route():
-        # A stranger may read what the address alone opens.
+        # These addresses need no login, so a stranger is allowed to read Acme's name there.
         not_here = hidden if not route.path.startswith("w/") else set()
         secretly = role == "outsider" and any(part in route.path for part in A_TEAMS)
         found[route.path] = walk(client, route, things, data, not_here, secretly)

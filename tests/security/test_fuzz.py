@@ -1,4 +1,4 @@
-"""Whatever Cyfe, a browser, a proxy or Mixpanel sends: an answer in time, no 500 and no traceback."""
+"""Random input from Cyfe, browsers, proxies and Mixpanel: each request gets an answer in time, and no status 500."""
 
 import json
 import re
@@ -23,7 +23,7 @@ ROOT = "http://mixpanel.test/api"
 
 
 def tries(count: int) -> settings:
-    """Fifteen seconds are a hang."""
+    """Settings of Hypothesis for `count` examples. An example that takes over 15 seconds fails."""
     return settings(
         max_examples=examples(count),
         deadline=15_000,
@@ -31,7 +31,7 @@ def tries(count: int) -> settings:
     )
 
 
-# What a server lets through in a header: Latin-1 without the characters that end a line.
+# The characters that a server accepts in a header: Latin-1 without NUL and line breaks.
 header_text = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=80)
 hosts = st.one_of(
     header_text,
@@ -128,7 +128,7 @@ def test_it_answers_a_real_widget_with_any_header(
 @given(headers, st.sampled_from(["GET", "HEAD", "POST"]))
 @example({"Host": "testserver:x"}, "GET")
 @example({"Host": "testserver:80"}, "GET")
-def test_the_short_way_answers_as_django_does(acme: Team, client: Client, sent: dict[str, str], method: str) -> None:
+def test_the_fast_path_answers_as_django_does(acme: Team, client: Client, sent: dict[str, str], method: str) -> None:
     url = f"/w/{acme.widget.slug}.csv"
     client.get(url)
     response = client.generic(method, url, headers=sent)

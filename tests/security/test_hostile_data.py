@@ -1,4 +1,4 @@
-"""Names that somebody sent as events, through every page, picture, file and log line."""
+"""Hostile names of events and labels: pages, pictures, files and log lines show them as plain text."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ LABELS = {
 
 
 class Page(HTMLParser):
-    """What a browser would run of a page: scripts that are not files of ours, handlers, addresses that are code."""
+    """A parsed page. `run` lists its parts that a browser would execute: inline scripts, handlers, code in links."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -57,13 +57,13 @@ TOGETHER = (
     ("attribute", "entity", "formula2", "bidi", "nul"),
     ("svg", "lines", "template"),
 )
-"""Values of one answer."""
+"""Groups of labels. Each group is tested in one answer."""
 assert sorted(sum(TOGETHER, ())) == sorted(LABELS)
 
 
 @pytest.fixture
 def widget(acme: Team, settings: Any) -> Widget:
-    """One by a property in which somebody put such values."""
+    """A widget with a breakdown by a property that has hostile values."""
     settings.MIXPANEL_API_ROOT = ROOT
     widget = acme.widget
     widget.report, widget.breakdown, widget.last = "segmentation", "plan", 3

@@ -1,5 +1,6 @@
-"""Whatever people who are logged in write behind the admin's addresses or post to them: an answer in time, no 500,
-no line in the log, and nothing of another team.
+"""Logged-in people send hostile requests to all addresses of the admin.
+
+Each gets an answer in time, without a status 500, a line in the log, or data of another team.
 """
 
 import logging
@@ -21,10 +22,10 @@ from widgets.models import Role
 
 pytestmark = pytest.mark.django_db
 EVERY = 8 if CLUSTER else 80
-"""One of so many is tried, more of them in `.ci/run`. All of them take five minutes, and were tried before."""
+"""One of this many hostile requests is tested. All of them would take five minutes."""
 
 LONGEST = 15
-"""Seconds: a hang, on any machine."""
+"""A response that takes more than this number of seconds fails the test, even on a slow machine."""
 
 
 @pytest.fixture(params=[role for role in (*Role, "superuser") if CLUSTER or role != Role.EDITOR])
@@ -36,14 +37,17 @@ def somebody(request: Any, acme: Team, hooli: Team, make_user: Any, superuser: A
 
 @pytest.fixture
 def in_both(acme: Team, hooli: Team, make_user: Any, superuser: Any) -> Any:
-    """A colleague at Acme who is at the other team too, and was invited to both."""
+    """A viewer of Acme who is also a member of the other team, and was invited to both."""
     user = make_user("Acme-both", Role.VIEWER, (acme.project, hooli.project))
     audit_log.log_change(superuser, user, "Invited to Acme, Hooli.")
     return user
 
 
 def addresses(things: Any, person: Any) -> Iterator[tuple[Route, str]]:
-    """Every address of people's pages, of a thing that they see."""
+    """All addresses of the board, the admin and charts, with ids of Acme's objects.
+
+    Users' pages get the id of `person`.
+    """
     for route in every_route():
         if (not route.path.startswith(("admin/", "charts/")) and route.path) or "logout" in route.path:
             continue
@@ -54,7 +58,7 @@ def addresses(things: Any, person: Any) -> Iterator[tuple[Route, str]]:
 
 
 def impossible(things: Any) -> Iterator[str]:
-    """Every address with an id that no row can have."""
+    """Addresses with ids that no row can have."""
     keys = (HUGE, BEYOND, "-1", "x")
     for number, route in enumerate(every_route()):
         if OBJECT_PARTS & set(route.parts):
@@ -63,7 +67,7 @@ def impossible(things: Any) -> Iterator[str]:
 
 
 def listed(route: Route) -> Any:
-    """The model of which an address is the list."""
+    """The model whose list has this address in the admin, or None."""
     return next(
         (m for m in admin.site._registry if route.path == f"admin/{m._meta.app_label}/{m._meta.model_name}/"), None
     )
@@ -80,7 +84,7 @@ def some(tries: list[Any], start: int) -> list[Any]:
 
 
 def tried(client: Client, method: str, address: str, data: Any, hidden: str) -> list[str]:
-    """What is wrong with an answer."""
+    """Sends a request, and returns the faults of the response."""
     begin = time.monotonic()
     with undone():
         response = getattr(client, method)(address, data)
@@ -95,7 +99,7 @@ def tried(client: Client, method: str, address: str, data: Any, hidden: str) -> 
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_no_page_breaks_or_tells_of_others(
+def test_no_page_breaks_or_shows_data_of_other_teams(
     method: str, somebody: Any, in_both: Any, acme: Team, things: Any, log_in: Any, caplog: Any, recwarn: Any
 ) -> None:
     caplog.set_level(logging.WARNING)

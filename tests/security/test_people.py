@@ -1,4 +1,4 @@
-"""The people of a project: their roles, who reads of them, how they leave, and what the audit log says of it."""
+"""The members of a project: their roles, who can see them, how they leave, and their entries in the audit log."""
 
 import json
 import re
@@ -50,8 +50,8 @@ def test_a_deleted_widget_comes_back_without_an_owner_who_left(acme: Team, log_i
     assert Widget.objects.get().owner is None
 
 
-def test_a_project_keeps_a_lead(acme: Team, superuser: Any, log_in: Any) -> None:
-    """Who waits for their first login, or has a closed account, is no lead to rely on."""
+def test_a_project_keeps_a_lead_who_can_log_in(acme: Team, superuser: Any, log_in: Any) -> None:
+    """A lead does not count before the first login, or with a closed account."""
     client = log_in(acme.lead)
     invite(client, acme, role="lead")
     acme.project.members.add(superuser, through_defaults={"role": "lead"})
@@ -114,8 +114,8 @@ def test_a_superuser_closes_an_account_in_one_step(acme: Team, hooli: Team, supe
     assert acme.viewer.is_active
 
 
-def test_the_site_keeps_a_superuser(acme: Team, superuser: Any, log_in: Any, make_user: Any) -> None:
-    """Superusers who have never logged in, and closed ones, do not count."""
+def test_the_site_keeps_a_superuser_who_can_log_in(acme: Team, superuser: Any, log_in: Any, make_user: Any) -> None:
+    """A superuser does not count before the first login, or with a closed account."""
     invited, closed = make_user("Invited", password=None), make_user("Closed", is_active=False)
     get_user_model().objects.filter(pk__in=(invited.pk, closed.pk)).update(is_superuser=True)
     address = f"/admin/auth/user/{superuser.pk}/change/"
@@ -143,7 +143,7 @@ def test_the_pages_of_people_open(acme: Team, superuser: Any, log_in: Any) -> No
     assert "Leaves" in page
 
 
-def test_the_trail_names_invitations_roles_and_removals(acme: Team, hooli: Team, log_in: Any) -> None:
+def test_the_audit_log_names_invitations_roles_and_removals(acme: Team, hooli: Team, log_in: Any) -> None:
     client = log_in(acme.lead)
     link = link_on(invite(client, acme))
     client.post(page_of(acme, ada().pk, "link"))
@@ -162,7 +162,7 @@ def test_the_trail_names_invitations_roles_and_removals(acme: Team, hooli: Team,
     assert "ada@" not in log_in(hooli.lead).get("/admin/widgets/auditentry/").content.decode()
 
 
-def test_the_trail_says_who_did_what(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
+def test_the_audit_log_says_who_did_what(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
     editor = log_in(acme.editor)
     for action in ("pause", "resume", "replace_address"):
         data = {"action": action, "_selected_action": [str(acme.widget.pk)], "confirmed": "yes"}
@@ -177,7 +177,7 @@ def test_the_trail_says_who_did_what(acme: Team, hooli: Team, superuser: Any, lo
     assert LogEntry.objects.count() == 4
 
 
-def test_an_import_is_in_the_trail_and_its_account_opens_nothing(acme: Team, log_in: Any, tmp_path: Any) -> None:
+def test_an_import_is_in_the_audit_log_and_its_account_opens_nothing(acme: Team, log_in: Any, tmp_path: Any) -> None:
     file = tmp_path / "widgets.json"
     entry = {"project": "Acme", "title": "Imported one", "report": "events", "events": ["Signed up"]}
     file.write_text(json.dumps({"widgets": [entry]}))

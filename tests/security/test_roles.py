@@ -1,4 +1,4 @@
-"""Roles hold per project: an editor of one who is a viewer of another changes nothing of the other by any way."""
+"""Roles count per project: an editor of one project who is a viewer of another changes nothing in the other."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ ACTIONS = ("refresh_now", "pause", "replace_address", "duplicate", "move", "dele
 
 @pytest.fixture
 def mixed(acme: Team, hooli: Team, make_user: Any, log_in: Any) -> Client:
-    """An editor of Acme and a viewer of Hooli, who holds all of Django's permissions besides."""
+    """The client of an editor of Acme and viewer of Hooli, who also has all of Django's permissions."""
     user = make_user("both", Role.EDITOR, (acme.project,))
     hooli.project.members.add(user, through_defaults={"role": Role.VIEWER})
     user.user_permissions.set(Permission.objects.all())
@@ -28,7 +28,7 @@ def mixed(acme: Team, hooli: Team, make_user: Any, log_in: Any) -> Client:
 
 
 def everything_of(team: Team) -> str:
-    """All that people make in a project."""
+    """All rows of a team's project that people have made, as text."""
     rows: list[Any] = [Project.objects.get(pk=team.project.pk)]
     for model in (Widget, DeletedWidget, Membership, SharedBoard):
         rows += model.objects.filter(project=team.project).order_by("pk")
@@ -68,7 +68,7 @@ def test_an_action_leaves_out_what_one_may_only_view(
     assert everything_of(acme) != before[1] or action in ("refresh_now", "move")
 
 
-def test_no_widget_moves_from_or_to_it(mixed: Client, acme: Team, hooli: Team) -> None:
+def test_no_widget_moves_from_or_to_the_other_project(mixed: Client, acme: Team, hooli: Team) -> None:
     before = everything_of(hooli), everything_of(acme)
     assert "You are an editor of no other project" in act(mixed, "move", acme.widget, project=hooli.project.pk)
     answers = answers_of(hooli.project, title="Taken", events="Signed up")
@@ -86,7 +86,7 @@ def test_no_widget_moves_from_or_to_it(mixed: Client, acme: Team, hooli: Team) -
     assert MARK not in page, "the form offers projects in which one is an editor"
 
 
-def test_no_form_asks_for_it(mixed: Client, hooli: Team, mixpanel: Any) -> None:
+def test_no_form_sends_a_query_for_the_other_project(mixed: Client, hooli: Team, mixpanel: Any) -> None:
     data = answers_of(hooli.project, what="events", ask="now", events="Signed up")
     for path in ("preview/", f"preview/?widget={hooli.widget.pk}", "lists/"):
         assert mixed.post(f"{LIST}{path}", data).status_code == 404
@@ -95,7 +95,7 @@ def test_no_form_asks_for_it(mixed: Client, hooli: Team, mixpanel: Any) -> None:
     assert mixpanel.calls == []
 
 
-def test_nothing_of_it_is_deleted_or_brought_back(mixed: Client, hooli: Team) -> None:
+def test_no_widget_of_the_other_project_is_deleted_or_brought_back(mixed: Client, hooli: Team) -> None:
     before = everything_of(hooli)
     assert mixed.post(f"{LIST}{hooli.widget.pk}/delete/", {"post": "yes"}).status_code == 403
     assert everything_of(hooli) == before
@@ -118,7 +118,7 @@ def test_the_board_gives_its_cards_no_buttons(mixed: Client, acme: Team, hooli: 
     assert mixpanel.calls == []
 
 
-def test_a_shared_board_gives_nothing_of_it_away(mixed: Client, acme: Team, hooli: Team) -> None:
+def test_a_shared_board_shows_nothing_of_the_other_project(mixed: Client, acme: Team, hooli: Team) -> None:
     page = mixed.get("/shared/").content.decode()
     assert "1 widget" in page
     assert MARK not in page
@@ -135,7 +135,9 @@ def test_a_shared_board_gives_nothing_of_it_away(mixed: Client, acme: Team, hool
     assert Client().get(f"/b/{board.token}/{hooli.widget.pk}.json").status_code == 404
 
 
-def test_its_project_and_people_stay_as_they_are(mixed: Client, acme: Team, hooli: Team, mixpanel: Any) -> None:
+def test_the_other_project_and_its_people_stay_as_they_are(
+    mixed: Client, acme: Team, hooli: Team, mixpanel: Any
+) -> None:
     before = everything_of(hooli), everything_of(acme)
     for team in (acme, hooli):
         page = f"/admin/widgets/project/{team.project.pk}/"
@@ -152,7 +154,7 @@ def test_its_project_and_people_stay_as_they_are(mixed: Client, acme: Team, hool
     assert mixpanel.calls == []
 
 
-def test_a_lead_of_one_leads_no_other(acme: Team, hooli: Team, log_in: Any) -> None:
+def test_a_lead_of_one_project_has_no_rights_in_another(acme: Team, hooli: Team, log_in: Any) -> None:
     hooli.project.members.add(acme.lead, through_defaults={"role": Role.EDITOR})
     client, before = log_in(acme.lead), everything_of(hooli)
     page = f"/admin/widgets/project/{hooli.project.pk}/"
@@ -160,11 +162,11 @@ def test_a_lead_of_one_leads_no_other(acme: Team, hooli: Team, log_in: Any) -> N
     assert client.post(f"{page}change/", {"name": "Mine"}).status_code == 403
     assert client.post(f"{page}members/{hooli.viewer.pk}/role/", {"role": "lead"}).status_code == 403
     assert everything_of(hooli) == before
-    # A person of both projects is judged by the project of the address.
+    # The project in the address counts: Acme's lead can't remove a member of Hooli there.
     assert client.post(f"/admin/widgets/project/{acme.project.pk}/members/{hooli.viewer.pk}/remove/").status_code == 404
 
 
-def test_each_role_may_what_the_one_before_may(acme: Team, hooli: Team, superuser: Any) -> None:
+def test_each_role_has_the_rights_of_the_lower_roles(acme: Team, hooli: Team, superuser: Any) -> None:
     people = {"viewer": acme.viewer, "editor": acme.editor, "lead": acme.lead}
     for number, user in enumerate(people.values()):
         for least in Role:

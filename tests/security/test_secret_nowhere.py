@@ -1,4 +1,4 @@
-"""A marker secret goes through every path that handles secrets, and is found nowhere afterwards."""
+"""A known secret goes through all code that handles secrets. Afterwards, no output or stored text contains it."""
 
 import contextlib
 import io
@@ -31,7 +31,7 @@ ROOT = "http://mixpanel.test/api"
 
 
 class Kept(logging.Handler):
-    """Every record with all that it carries, as a log that is sent elsewhere would have it."""
+    """Keeps each log record with all its attributes, like a service that collects logs."""
 
     def __init__(self, seen: list[str]) -> None:
         super().__init__(logging.DEBUG)
@@ -43,7 +43,7 @@ class Kept(logging.Handler):
 
 @pytest.fixture
 def everything(capfd: Any) -> Iterator[list[str]]:
-    """Texts that somebody could see; logs at DEBUG and the terminal among them. Searched at the end."""
+    """A list for texts that somebody could see. The list and all logs are searched for the secret after the test."""
     seen: list[str] = []
     handler = Kept(seen)
     loggers = [logging.getLogger(name) for name in ("", "urllib3", "requests", "django", "widgets", "axes")]
@@ -94,14 +94,14 @@ def look_everywhere(client: Client, widget: Widget, seen: list[str]) -> None:
 
 
 def free(project: Project) -> None:
-    """Ends all waiting, so that the next error is met too."""
+    """Ends all backoff, so that the next query is sent to Mixpanel at once."""
     project.refresh_from_db()
     project.release()
     project.save(update_fields=["backoff_until", "full_until", "backoff_kind", "backoff_message", "backoff_count"])
     Snapshot.objects.update(retry_at=None, error="", error_kind="")
 
 
-def test_it_shows_it_in_no_answer_whatever_mixpanel_says(
+def test_no_answer_shows_the_secret_whatever_mixpanel_says(
     marked: Project, superuser: Any, log_in: Any, everything: list[str]
 ) -> None:
     widget = Widget(project=marked, title="Signups", report="events", events=["Signed up"], last=5, owner=superuser)
@@ -119,7 +119,8 @@ def test_it_shows_it_in_no_answer_whatever_mixpanel_says(
 
     header = requests.Request("GET", ROOT, auth=client_of(marked)._auth).prepare().headers["Authorization"]
     told = replies(header, marked.auth)
-    if marked.auth != "service_account" or not CLUSTER:  # a quarter of the walk's time
+    # Each run tests four replies only, to save time. With CLUSTER=1, one of the two credentials meets all replies.
+    if marked.auth != "service_account" or not CLUSTER:
         told = {name: told[name] for name in ("credentials", "server", "no JSON", "a bug")}
     for name, reply in told.items():
         free(marked)
@@ -128,14 +129,15 @@ def test_it_shows_it_in_no_answer_whatever_mixpanel_says(
                 mixpanel.add_callback(method, re.compile(f"{ROOT}/.*"), callback=answer(reply))
             before = len(headers)
             look_everywhere(client, widget, everything)
-            with contextlib.suppress(CommandError, SystemExit):  # it says so where a query failed
+            # The command fails if a query failed.
+            with contextlib.suppress(CommandError, SystemExit):
                 call_command("refresh_widgets", "--all", stdout=(out := io.StringIO()), stderr=out)
             everything.append(out.getvalue())
             assert len(headers) > before, name
     assert set(headers) == {header}, "the secret did go where it belongs"
 
 
-def test_it_shows_it_on_no_page_of_the_admin_and_in_no_export(
+def test_no_page_of_the_admin_and_no_export_shows_the_secret(
     superuser: Any, log_in: Any, settings: Any, everything: list[str]
 ) -> None:
     settings.MIXPANEL_API_ROOT = ROOT
@@ -183,7 +185,7 @@ def test_it_shows_it_on_no_page_of_the_admin_and_in_no_export(
     assert "Secret" in logged, "that it was changed is written down"
 
 
-def test_it_shows_it_in_no_message_of_an_import(db: None, everything: list[str]) -> None:
+def test_no_message_of_an_import_shows_the_secret(db: None, everything: list[str]) -> None:
     project = {"name": "Marked", "project_id": 1, "username": USERNAME, "secret": SECRET}
     bad = [
         {"projects": [{**project, "region": "moon"}]},
@@ -213,11 +215,11 @@ def call_import(content: str) -> str:
 
 
 class Killed(BaseException):
-    """What a server does to a thread that takes too long: it passes through every `except Exception`."""
+    """Like the exception with which a server ends a slow thread: no `except Exception` catches it."""
 
 
 def reports(request: Any) -> list[str]:
-    """What Django would mail to ADMINS, or show while debugging, of the exception that is handled now."""
+    """Django's reports of the current exception, as mailed to ADMINS and as shown with DEBUG."""
     made = []
     for kind in (ExceptionReporter, import_string("django.views.debug.ExceptionReporter")):
         reporter = kind(request, *sys.exc_info(), is_email=True)
@@ -226,7 +228,7 @@ def reports(request: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_it_is_in_no_report_of_an_exception_inside_the_client(
+def test_no_report_of_an_exception_in_the_client_shows_the_secret(
     marked: Project, settings: Any, debug: bool, everything: list[str]
 ) -> None:
     settings.DEBUG = debug
@@ -247,7 +249,7 @@ def test_it_is_in_no_report_of_an_exception_inside_the_client(
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_it_is_in_no_report_of_an_exception_behind_the_form(
+def test_no_report_of_an_exception_in_the_form_shows_the_secret(
     superuser: Any, log_in: Any, settings: Any, debug: bool, everything: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DEBUG = debug
@@ -276,8 +278,8 @@ def test_it_is_in_no_report_of_an_exception_behind_the_form(
     everything.append(client.post("/admin/widgets/project/add/", form).content.decode())
 
 
-def test_no_byte_of_it_is_in_the_database(marked: Project, everything: list[str]) -> None:
-    """The whole database as SQLite writes it to a file. See `test_at_rest` for one that a site wrote."""
+def test_no_byte_of_the_secret_is_in_the_database(marked: Project, everything: list[str]) -> None:
+    """Searches the bytes of the whole SQLite database. `test_at_rest` searches the database file of a running site."""
     if connection.vendor != "sqlite":
         pytest.skip("test_at_rest looks at PostgreSQL's dump")
     everything.append(connection.connection.serialize().decode("latin-1"))

@@ -1,4 +1,4 @@
-"""What may stand in the address of a list, a form or an action of the admin, and what people learn by it."""
+"""Parameters of the admin's lists, forms and actions: which are allowed, and that none reveals another team's data."""
 
 import logging
 import re
@@ -69,7 +69,7 @@ def test_a_list_takes_no_filter_but_its_own(page: str, acme: Team, superuser: An
 
 @pytest.fixture
 def much(acme: Team, superuser: Any) -> None:
-    """Enough of everything for all filters and pages to have links."""
+    """Makes so many rows that every list has links for filters and for more pages."""
     failed = {"ip_address": "192.0.2.1", "user_agent": "x"}
     for _ in range(101):
         audit_log.log_change(acme.editor, acme.widget, "Paused.")
@@ -82,8 +82,8 @@ def much(acme: Team, superuser: Any) -> None:
         ).save()
 
 
-def test_every_link_of_every_list_leads_where_it_says(much: None, acme: Team, superuser: Any, log_in: Any) -> None:
-    """Of links that sort, one per list."""
+def test_every_link_of_every_list_works(much: None, acme: Team, superuser: Any, log_in: Any) -> None:
+    """Links that change the order are alike, so only one per list is tested."""
     count = 0
     client = log_in(superuser)
     for model in admin.site._registry:
@@ -110,7 +110,7 @@ def test_the_lists_own_filters_still_filter(acme: Team, superuser: Any, log_in: 
 
 
 @pytest.mark.parametrize("path", ["preview", "lists"])
-def test_an_id_of_thousands_of_digits_is_of_nothing(acme: Team, log_in: Any, path: str) -> None:
+def test_an_id_of_thousands_of_digits_finds_nothing(acme: Team, log_in: Any, path: str) -> None:
     for key in (HUGE, BEYOND, "-1", "٣"):
         assert log_in(acme.editor).post(f"{WIDGETS}{path}/", {"project": key, "what": "events"}).status_code == 404
         for person in (f"{key}/members/", f"{acme.project.pk}/members/{key}/remove/"):
@@ -151,14 +151,14 @@ def test_a_bad_address_leaves_no_line_in_the_log(acme: Team, superuser: Any, log
     assert caplog.records == []
 
 
-def test_nothing_completes_names_of_other_models(acme: Team, superuser: Any, log_in: Any) -> None:
+def test_autocompletion_gives_no_names_of_other_models(acme: Team, superuser: Any, log_in: Any) -> None:
     for field in ("owner", "project", "rendering", "snapshot"):
         query = {"app_label": "widgets", "model_name": "widget", "field_name": field, "term": "A"}
         assert log_in(superuser).get("/admin/autocomplete/", query).status_code == 404
 
 
-def test_the_history_of_people_is_for_superusers(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
-    """Also somebody with all of Django's permissions reads nothing of accounts."""
+def test_only_superusers_read_the_history_of_people(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
+    """Even with all of Django's permissions, a viewer can't read the history of accounts."""
     acme.editor.mixpanel_projects.add(hooli.project)
     acme.viewer.user_permissions.set(Permission.objects.all())
     audit_log.log_change(superuser, acme.editor, "Left Acme, Hooli.")

@@ -1,4 +1,4 @@
-"""What a team has is nobody else's business: not in a list, a choice, an error or a count."""
+"""A team's data is hidden from other teams: in lists, choices, error messages and counts."""
 
 from typing import Any
 
@@ -96,7 +96,7 @@ def test_a_pasted_link_tells_nothing_of_another_teams_project(acme: Team, hooli:
     assert said(hooli.project.project_id) == said(31337)
 
 
-def test_an_object_of_another_team_is_as_good_as_none(acme: Team, hooli: Team, log_in: Any) -> None:
+def test_an_object_of_another_team_seems_not_to_exist(acme: Team, hooli: Team, log_in: Any) -> None:
     def said(pk: int) -> str:
         response = log_in(acme.editor).get(f"/admin/widgets/widget/{pk}/change/", follow=True)
         return "".join(map(str, response.context["messages"])).replace(str(pk), "#")
@@ -156,8 +156,10 @@ def test_editors_and_viewers_see_nothing_of_the_credentials(acme: Team, log_in: 
         assert "new_secret" not in page
 
 
-def test_data_stay_behind_when_a_project_moves(acme: Team, hooli: Team, client: Client, mixpanel: Any) -> None:
-    """Who takes over the number of a project that moved away must not find its numbers."""
+def test_data_stays_with_its_project_when_the_mixpanel_id_changes(
+    acme: Team, hooli: Team, client: Client, mixpanel: Any
+) -> None:
+    """Acme's project gets a new Mixpanel ID, and Hooli's project the old one: Hooli must not see Acme's numbers."""
     client.get(f"/w/{acme.widget.slug}.csv")
     number = acme.project.project_id
     acme.project.project_id = 1

@@ -1,4 +1,4 @@
-"""What an outage logs: one line per cause and minute, however many polls, tasks and refreshes it fails."""
+"""The log of an outage: one line per cause and minute, for any number of failed polls, tasks and refreshes."""
 
 import io
 import json
@@ -25,7 +25,7 @@ def clock() -> list[float]:
 
 @pytest.fixture
 def log(clock: list[float]) -> Iterator[io.StringIO]:
-    """What the site's own handler writes."""
+    """The log, written with the site's own formatter and filter."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(OneLine("%(levelname)s %(name)s %(message)s"))
@@ -44,7 +44,7 @@ def no_database() -> Iterator[None]:
         yield
 
 
-def test_an_outage_is_one_line_a_cause_and_minute(
+def test_an_outage_is_one_line_per_cause_and_minute(
     client: Client, make_widget: Callable[..., Widget], no_database: None, log: io.StringIO, clock: list[float]
 ) -> None:
     for _ in range(3):
@@ -62,7 +62,7 @@ def test_an_outage_is_one_line_a_cause_and_minute(
     ]
 
 
-def test_a_bug_keeps_its_traceback_once_a_minute_and_place(log: io.StringIO) -> None:
+def test_a_bug_keeps_its_traceback_once_per_minute_and_place(log: io.StringIO) -> None:
     def one() -> None:
         raise ValueError("one")
 
@@ -81,7 +81,7 @@ def test_a_bug_keeps_its_traceback_once_a_minute_and_place(log: io.StringIO) -> 
 
 
 def broken(get_response: Any) -> Any:
-    """A middleware that fails."""
+    """A middleware that raises an error at every request."""
 
     def fail(request: Any) -> Any:
         raise ValueError(request.method)
@@ -101,7 +101,7 @@ def test_no_line_holds_the_address_of_a_poll(settings: Any, log: io.StringIO, cl
     ]
 
 
-def test_json_has_no_attribute_of_a_record_but_its_own(settings: Any, log: io.StringIO) -> None:
+def test_a_json_line_does_not_contain_the_address_of_a_poll(settings: Any, log: io.StringIO) -> None:
     settings.MIDDLEWARE = [f"{__name__}.broken"]
     handler = next(each for each in logging.getLogger().handlers if getattr(each, "stream", None) is log)
     handler.setFormatter(JsonLine())
@@ -128,7 +128,7 @@ def test_an_errors_endless_message_is_cut(log: io.StringIO, formatter: type[logg
     assert 2000 < len(log.getvalue()) < 48_000
 
 
-def test_one_line_a_query_stays_one_line_a_query(log: io.StringIO) -> None:
+def test_each_query_still_logs_one_line(log: io.StringIO) -> None:
     for _ in range(5):
         logging.getLogger("widgets.refresh.run").warning("query outcome=%s", "unavailable")
     assert log.getvalue().count("\n") == 5

@@ -1,4 +1,4 @@
-"""What MixCyfe keeps on the disk is its own user's alone to read; for first starts see tests/commands/test_serve.py."""
+"""Only MixCyfe's own user can read its files. For new installations, see tests/commands/test_serve.py."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ ALL_PRIVATE = dict.fromkeys(("db.sqlite3", "db.sqlite3-shm", "db.sqlite3-wal"), 
 
 @pytest.fixture(autouse=True)
 def generous_umask() -> Iterator[None]:
-    """As most machines have it: what is made is everybody's to read."""
+    """Sets the usual umask: all users can read new files."""
     before = os.umask(0o022)
     yield
     os.umask(before)
@@ -40,7 +40,7 @@ def test_it_closes_a_database_that_an_earlier_release_left_open(tmp_path: Path) 
         assert modes(tmp_path, "db.sqlite3*") == ALL_PRIVATE
 
 
-def test_it_leaves_a_group_in_that_was_let_in_on_purpose(tmp_path: Path) -> None:
+def test_it_keeps_the_rights_of_the_files_group(tmp_path: Path) -> None:
     site = Copy(tmp_path, with_database=True)
     for given, then in ((0o664, "660"), (0o660, "660"), (0o640, "640")):
         (tmp_path / "db.sqlite3").chmod(given)

@@ -1,4 +1,4 @@
-"""Settings: a wrong one stops the start with one line that names it; a right one does what it says."""
+"""A wrong setting stops the start with one line that names the setting. A right setting takes effect."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from tests.commands.copy import GIVEN, KEY, SECRET_KEY, Copy
 
 PASSWORD = "pa55word-in-an-address"
 BAD: list[tuple[str, dict[str, str], str]] = [
-    # the setting that is named, what is set, and what the line says one can do
+    # Each entry: the setting that the message names, the given settings, a part of the message.
     ("SECRET_KEY", {"SECRET_KEY": ""}, "make run writes one"),
     ("SECRET_KEY", {"SECRET_KEY": "   "}, "make run writes one"),
     ("SECRET_KEY", {"SECRET_KEY": "x"}, "make run writes one"),
@@ -106,7 +106,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 @pytest.fixture(scope="module")
 def said(site: Copy) -> list[str]:
-    """With what line each of BAD stops a program that reads its settings."""
+    """Per entry of BAD, the line with which MixCyfe refuses to start."""
     done = site.run(sys.executable, "-c", READ, stdin=json.dumps([GIVEN | settings for _, settings, _ in BAD]))
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert (len(lines), done.stderr) == (len(BAD), "")
@@ -122,7 +122,7 @@ def test_it_names_a_wrong_setting_in_one_line(said: list[str], at: int) -> None:
     assert PASSWORD not in said[at]
 
 
-def test_a_start_stops_with_that_line_alone(site: Copy) -> None:
+def test_a_start_stops_with_one_line_alone(site: Copy) -> None:
     result = site.manage("check", POLL_WAIT="eight")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
     assert result.stderr.startswith(
@@ -139,7 +139,7 @@ def test_a_start_stops_with_that_line_alone(site: Copy) -> None:
     ],
     ids=["wsgi", "gunicorn", "celery"],
 )
-def test_it_names_it_in_every_program(site: Copy, program: tuple[str, ...]) -> None:
+def test_every_program_names_the_wrong_setting(site: Copy, program: tuple[str, ...]) -> None:
     result = site.run(sys.executable, *program, **{**GIVEN, "FIELD_ENCRYPTION_KEYS": ""})
     assert result.returncode != 0
     assert "MixCyfe can't start: the setting FIELD_ENCRYPTION_KEYS is missing" in result.stderr
@@ -198,8 +198,8 @@ def test_any_setting_can_come_from_a_file_of_its_own_which_wins(site: Copy, cont
 
 
 @pytest.mark.parametrize("odd", ["pipe", "folder", "not-utf-8", "/dev/zero", "x" * 5000])
-def test_a_file_that_is_none_stops_it_with_one_line(site: Copy, odd: str) -> None:
-    """A pipe would block each process that reads the settings."""
+def test_a_setting_file_that_can_not_be_read_stops_the_start_with_one_line(site: Copy, odd: str) -> None:
+    """A pipe, for example, would block each process that reads the settings."""
     if odd == "pipe":
         os.mkfifo(site.folder / odd)
     elif odd == "folder":

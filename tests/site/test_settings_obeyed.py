@@ -1,4 +1,4 @@
-"""Settings do what they say."""
+"""Each setting has the effect that the documentation describes."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ def values(site: Copy, *names: str, **settings: str) -> dict[str, Any]:
 
 
 def pages(site: Copy, *headers: dict[str, str], **settings: str) -> list[tuple[int, dict[str, str], list[str]]]:
-    """The login page, asked for with each of these headers: status, headers, cookies."""
+    """Requests the login page once per set of headers. Returns the status, headers and cookies of each response."""
     asked = [{"Host": "127.0.0.1:8000"} | one for one in headers]
     answered: list[tuple[int, dict[str, str], list[str]]] = json.loads(site.python(PAGES % asked, **settings))
     return answered
@@ -66,7 +66,7 @@ def test_it_is_strict_about_https_when_its_address_says_so(site: Copy) -> None:
     assert (plain[0], plain[1]["Location"]) == (301, "https://mixcyfe.example.com/admin/login/")
     assert (secure[0], "Strict-Transport-Security" in secure[1]) == (200, False)
     assert secure[2] and all("Secure" in cookie and cookie.startswith("Set-Cookie: __Host-") for cookie in secure[2])
-    # Not trusted, the proxy's word counts for nothing.
+    # Without TRUST_PROXY, the proxy's headers have no effect.
     assert pages(site, forwarded, TRUST_PROXY="off", **https)[0][0] == 301
 
 
@@ -83,7 +83,7 @@ def test_it_binds_browsers_to_https_only_as_long_as_told_and_only_this_host(site
     forwarded = {"Host": "mixcyfe.example.com", "X-Forwarded-Proto": "https"}
     ((status, headers, _),) = pages(site, forwarded, **https)
     assert (status, headers["Strict-Transport-Security"]) == (200, "max-age=86400")
-    # On an http: site browsers ignore it, and a proxy with TLS in front must not spread it.
+    # With an http: address, the site sends no HSTS header: browsers ignore it, and a TLS proxy must not pass it on.
     ((status, headers, _),) = pages(site, {}, HSTS_SECONDS="86400")
     assert (status, "Strict-Transport-Security" in headers) == (200, False)
 
@@ -121,7 +121,7 @@ def test_it_does_not_wait_for_ever_for_a_database(site: Copy) -> None:
     given = f"{url}?tcp_user_timeout=9000&options=-c%20statement_timeout%3D7s"
     options = values(site, "DATABASES", DATABASE_URL=given)["DATABASES"]["default"]["OPTIONS"]
     assert options["tcp_user_timeout"] == 9000
-    # PostgreSQL takes the last of two.
+    # If an option is given twice, PostgreSQL uses the last value.
     assert options["options"] == "-c statement_timeout=30s -c statement_timeout=7s"
 
 

@@ -1,4 +1,4 @@
-"""Upgrades: what the first release stored is there and answers after all migrations."""
+"""Upgrades: after all migrations, the data of the first release is there, and polls are answered."""
 
 import json
 import sqlite3
@@ -24,7 +24,7 @@ RELEASE = Path(__file__).parents[1] / "data" / "release_1_0"
 KEYS_OF_RELEASE = {
     "SECRET_KEY": "B2Luftc60Ig9o2F1XV9KDBdLkYZJHVwvkQHpM5WLE5hVGPMZLGZZqOFtPOBSCHbz",
     "FIELD_ENCRYPTION_KEYS": "kRsRXMK_vRbGxZPzOl-Vmu2Uaj68zM2KNio2z-z_Ov0=",
-    # Nothing listens there: what is answered was stored.
+    # No server listens at this address, so all answers come from stored data.
     "MIXPANEL_API_ROOT": "http://127.0.0.1:1/api",
     "POLL_WAIT": "0",
 }
@@ -51,7 +51,7 @@ EXPECTED = json.loads((RELEASE / "answers.json").read_text())
 
 
 def upgraded(folder: Path, *statements: str) -> Copy:
-    """A site with the database of 1.0, changed by these statements of SQL, after all migrations."""
+    """A site with the database of 1.0 after all migrations. The SQL statements are applied before the migrations."""
     site = Copy(folder)
     restore(folder, *statements)
     done = site.manage("migrate", "--no-input", **KEYS_OF_RELEASE)
@@ -92,7 +92,7 @@ NEEDS_CLASSIC = {
     "a condition": ("id = 4", """"where" = 'properties["n"] > 1'"""),
     "two years by day": ("id = 2", "last = 730"),
 }
-"""Name of a project → which widget moves there, and what is changed in it."""
+"""Project name → (SQL condition that selects the widget for this project, SQL change of that widget)."""
 
 OF_WIDGETS = """SELECT widgets_widget.id, report, snapshot_id, report_json, fetched_at FROM widgets_widget
     JOIN widgets_snapshot ON widgets_snapshot.id = snapshot_id ORDER BY widgets_widget.id"""
@@ -129,7 +129,8 @@ def test_projects_go_over_to_insights_unless_a_widget_needs_the_classic_endpoint
     found = poll_all(site)
     assert found["asked anew"] == [], "the migration's query is not the widget's"
     kept = {path: body for path, body in EXPECTED.items() if isinstance(found["stored"][path], str)}
-    assert len(EXPECTED) - len(kept) == 2 * len(NEEDS_CLASSIC)  # the moved widgets' CSV and JSON
+    # Each moved widget has a CSV and a JSON.
+    assert len(EXPECTED) - len(kept) == 2 * len(NEEDS_CLASSIC)
     for path, body in kept.items():
         for way in ("stored", "laid out again"):
             assert as_fresh(found[way][path]) == as_fresh(body), (path, way)
@@ -147,13 +148,13 @@ PEOPLE = {
     "gone": (("staff", "closed"), "editors", (), "editor"),
     "root": (("superuser",), "", (), "lead"),
 }
-"""User of 1.0 → flags, group, permissions set by hand, and the role that this makes. Only staff had rights."""
+"""User of 1.0 → flags, group, permissions set by hand, and the resulting role. In 1.0, only staff had permissions."""
 
 RIGHT = "(SELECT id FROM auth_permission WHERE codename = '{}')"
 
 
 def with_people() -> Iterator[str]:
-    """Members of project 1. Somebody has added a permission to a group of 1.0, and made another group."""
+    """SQL that adds members of project 1, one more permission to a group of 1.0, and a new group."""
     yield "INSERT INTO auth_group VALUES (3, 'Analysts')"
     for group, right in ((2, "view_user"), (3, "change_widget")):
         yield f"INSERT INTO auth_group_permissions (group_id, permission_id) VALUES ({group}, {RIGHT.format(right)})"
@@ -185,7 +186,7 @@ def test_members_get_the_role_that_their_rights_made(tmp_path: Path) -> None:
 
 
 def with_history() -> Iterator[str]:
-    """A changed widget, one that went to project 1's other side, a deleted one, a login and a failed one."""
+    """SQL that adds log entries: changes of widgets, a deletion, unreadable entries, a login and a failed login."""
     for pk, (thing, flag, said) in enumerate(
         (
             *(("3", 2, "Paused."), ("4 in project 1", 2, "Resumed."), ("99", 3, ""), ("x", 2, "Odd.")),
@@ -239,7 +240,7 @@ def test_a_row_that_no_form_would_save_stops_no_upgrade(
 
 
 def as_fresh(body: str) -> str:
-    """JSON tells whether the numbers are stale, which depends on today."""
+    """The JSON with `stale` set to false, because `stale` depends on today's date."""
     return body.replace('"stale":true', '"stale":false')
 
 

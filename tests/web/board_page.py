@@ -1,4 +1,4 @@
-"""The board's HTML."""
+"""Functions that request the board and read its HTML."""
 
 import re
 

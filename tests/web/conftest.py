@@ -1,4 +1,4 @@
-"""What tests of the board share."""
+"""Fixtures for tests of the board."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from widgets.models import Project, Widget
 
 @pytest.fixture
 def other_team(project: Project) -> Widget:
-    """Another team's widget, with a title that gives it away."""
+    """A widget of another team. Its title must not appear on this team's pages."""
     theirs = new_project(name="Globex", project_id=99)
     widget = Widget(project=theirs, title="Their secret plan", report="events", events=["Signed up"])
     widget.save()

@@ -1,4 +1,4 @@
-"""A host with METRICS_TOKEN on which nothing was counted before, and /metrics as Prometheus reads it."""
+"""Fixtures for tests of /metrics: a host with METRICS_TOKEN and without counts, and a reader like Prometheus."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ Numbers = dict[tuple[str, ...], float]
 
 @pytest.fixture
 def folder(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A host with METRICS_TOKEN, on which nothing was counted before."""
+    """The folder for the counts of a host that has METRICS_TOKEN and has counted nothing yet."""
     settings.METRICS_TOKEN = TOKEN
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(polls, "begun", None)
@@ -30,7 +30,7 @@ def folder(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
 
 @pytest.fixture
 def numbers(folder: Path, db: None, client: Client) -> Callable[[], Numbers]:
-    """Reads the page as Prometheus does: a sample's name and the values of its labels, by their names → its number."""
+    """A function that reads /metrics: sample name and label values (sorted by label name) → number."""
 
     def read() -> Numbers:
         answer = client.get("/metrics", headers=BEARER)

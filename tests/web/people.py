@@ -1,4 +1,4 @@
-"""People who are logged in, for tests of pages."""
+"""Clients of people who are logged in, for tests of pages."""
 
 from django.contrib.auth import get_user_model
 from django.test import Client
@@ -29,12 +29,12 @@ def member(name: str, role: Role, projects: tuple[Project, ...]) -> Client:
 
 
 def set_role(client: Client, role: Role) -> None:
-    """Gives the client's person this role in all of their projects."""
+    """Gives the person of this client the role in all of the person's projects."""
     client.person.memberships.update(role=role)
 
 
 def logged_in(user: object) -> Client:
-    """A client with its user as `person`."""
+    """A client that is logged in as this user. Its attribute `person` is the user."""
     client = Client()
     client.force_login(user)
     client.person = user

@@ -1,4 +1,4 @@
-"""The board at `/`: who sees what on it, what its cards do, and that looking costs nothing."""
+"""The board at `/`: who sees which widgets, what the cards show, and that the board sends no query to Mixpanel."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What people do with a card of the board: refresh, copy, move."""
+"""The actions on a card of the board: refresh, copy and move."""
 
 from collections.abc import Callable
 from typing import Any
@@ -51,7 +51,7 @@ def test_try_again_stands_on_failing_cards_only(make_widget: MakeWidget, project
     assert "Try again" not in page(viewer(project))
 
 
-def test_a_message_waits_for_a_page_that_somebody_opens(make_widget: MakeWidget, project: Project) -> None:
+def test_a_message_stays_until_somebody_opens_a_page(make_widget: MakeWidget, project: Project) -> None:
     client = editor(project)
     client.post(f"/widgets/{make_widget().pk}/refresh")
     assert "Refreshed" not in client.get("/", headers={"X-Live-Update": "1"}).content.decode()

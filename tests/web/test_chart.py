@@ -1,4 +1,4 @@
-"""`/charts/<id>.json`, from which the board draws."""
+"""`/charts/<id>.json`: the data from which the board draws a chart."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ def address(widget: Widget) -> str:
     return f"/charts/{widget.pk}.json"
 
 
-def test_it_is_the_chart_and_can_do_nothing(make_widget: MakeWidget, poll: Poll) -> None:
+def test_it_is_the_chart_and_runs_no_script(make_widget: MakeWidget, poll: Poll) -> None:
     widget = make_widget(title='<script>alert("x")</script>')
     poll(widget)
     response = boss().get(address(widget))

@@ -1,4 +1,4 @@
-"""`/doctor` answers the command alone."""
+"""`/doctor` answers only requests of the command `manage.py doctor`."""
 
 import pytest
 from django.core import signing
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
     ["", "x", signing.dumps("x", salt=ANSWER), signing.dumps("x", salt=QUESTION, key="another key"), "x:y:z"],
     ids=["empty", "a word", "an answer", "of another site", "like one"],
 )
-def test_nobody_else_gets_an_answer(client: Client, question: str) -> None:
+def test_requests_without_the_commands_signature_get_no_answer(client: Client, question: str) -> None:
     other = client.get("/nothing-is-here")
     answer = client.get("/doctor", headers={ASK_BY: question})
     assert (answer.status_code, answer.content) == (404, other.content)

@@ -1,4 +1,4 @@
-"""The first steps, which the board shows while there is no widget."""
+"""The first steps: instructions on the board while there is no widget."""
 
 import re
 from collections.abc import Callable
@@ -15,8 +15,6 @@ Poll = Callable[..., Any]
 
 
 class TestFirstSteps:
-    """What the empty board says, and to whom."""
-
     def test_who_may_add_projects_is_led_through(self, db: None) -> None:
         html = page(boss())
         assert "From Mixpanel to Cyfe in a few steps" in html
@@ -34,7 +32,7 @@ class TestFirstSteps:
         assert f'<a class="step-button" href="/admin/widgets/project/{project.pk}/change/#connection">' in html
         assert html.count("step-done") == 1
 
-    def test_then_to_make_a_widget(self, project: Project) -> None:
+    def test_after_that_the_next_step_is_to_make_a_widget(self, project: Project) -> None:
         ApiCall.objects.create(project=project, purpose="person", what="x", started_at=timezone.now(), outcome="ok")
         assert '<a class="step-button" href="/admin/widgets/widget/add/">Make a widget</a>' in page(boss())
 

@@ -1,4 +1,4 @@
-"""How widgets are doing, as lists and the board say it."""
+"""The health of widgets (such as fresh, stale or failing), as shown in lists and on the board."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -118,7 +118,7 @@ def test_a_full_hour_says_when_the_next_query_is_free(make_widget: MakeWidget) -
 
 
 def test_it_fails_while_its_data_can_t_be_laid_out(make_widget: MakeWidget, poll: Callable[..., Any]) -> None:
-    # What this report gives is seen only once the data is there.
+    # Only the data of this saved report shows that the report can't be drawn as a line.
     widget = make_widget(report="saved_report", events=[], saved_report=UNDATED_BREAKDOWN_REPORT, chart="line")
     poll(widget)
     found = health(widget)

@@ -1,4 +1,4 @@
-"""/healthz: whether the database answers and has all migrations, for whoever watches the site."""
+"""/healthz for monitoring: whether the database answers and has all migrations."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +39,7 @@ CASES: list[tuple[dict[str, str], int, str]] = [
     ({"DATABASE_URL": "sqlite:///new.sqlite3"}, 503, "migrations missing: run manage.py migrate"),
     ({"DATABASE_URL": "sqlite:///broken.sqlite3"}, 503, "no database"),
     ({"DATABASE_URL": f"postgres://mixcyfe:{PASSWORD}@127.0.0.1:1/mixcyfe"}, 503, "no database"),
-    # A watcher on the same machine comes without TLS and is not sent away.
+    # Monitoring on the same machine connects without TLS, and is not redirected.
     ({"SITE_URL": "https://mixcyfe.example.com", "TRUST_PROXY": "on"}, 200, "ok"),
 ]
 

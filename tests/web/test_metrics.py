@@ -1,4 +1,4 @@
-"""/metrics: what Prometheus reads with the token, and that nobody else reads anything."""
+"""/metrics: the numbers that Prometheus gets with the token. Without the token, nobody gets a number."""
 
 import json
 import re
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MakeWidget = Callable[..., Widget]
 
 
-def test_it_is_not_there_without_a_token_in_the_settings(client: Client, db: None) -> None:
+def test_without_a_token_in_the_settings_the_page_does_not_exist(client: Client, db: None) -> None:
     for header in ({}, BEARER, {"Authorization": "Bearer "}):
         answer = client.get("/metrics", headers=header)
         assert (answer.status_code, answer.content) == (404, b"Not found\n")
@@ -105,7 +105,7 @@ def test_the_age_is_that_of_the_oldest_polled_widget(make_widget: MakeWidget, nu
     found = numbers()
     assert found["mixcyfe_data_age_seconds", "Acme"] == pytest.approx(2 * 3600, abs=60)
     assert found["mixcyfe_overdue_seconds", "Acme"] == pytest.approx(1800, abs=60)
-    # The one that is stale and was never polled waits; a paused one is paused, however old.
+    # A stale widget that was never polled counts as waiting. A paused widget counts as paused, however old its data is.
     states = {name[1]: number for name, number in found.items() if name[0] == "mixcyfe_widgets"}
     assert states == {"fresh": 1, "stale": 1, "waiting": 1, "paused": 1, "failing": 0}
     assert found["mixcyfe_refreshes", "due"] == 1
@@ -125,7 +125,7 @@ def test_data_that_an_error_holds_back_is_not_overdue(make_widget: MakeWidget, n
     assert found["mixcyfe_data_age_seconds", "Acme"] == pytest.approx(3 * 3600, abs=60)
 
 
-def test_a_projects_name_ends_no_label(numbers: Callable[[], Numbers]) -> None:
+def test_a_projects_name_can_not_end_a_label(numbers: Callable[[], Numbers]) -> None:
     hostile = 'A"} 1\nmixcyfe_widgets{health="fresh"} 99\n# \\ {é'
     project = new_project()
     Project.objects.filter(pk=project.pk).update(name=hostile)
@@ -155,7 +155,7 @@ def test_it_asks_the_database_once_in_ten_seconds(
 
 @pytest.fixture
 def page(make_widget: MakeWidget, poll: Any, folder: Path, client: Client) -> str:
-    """A page that has every metric."""
+    """The text of /metrics with all metrics."""
     poll(make_widget())
     return client.get("/metrics", headers=BEARER).content.decode()
 
@@ -163,7 +163,7 @@ def page(make_widget: MakeWidget, poll: Any, folder: Path, client: Client) -> st
 @pytest.mark.parametrize(
     "file", ["deploy/grafana-dashboard.json", "deploy/prometheus-alerts.yml", "docs/monitoring.md"]
 )
-def test_every_metric_that_is_named_is_there(page: str, file: str) -> None:
+def test_every_metric_in_the_documentation_and_dashboards_exists(page: str, file: str) -> None:
     samples = {sample.name for family in parse(page) for sample in family.samples}
     families = {family.name for family in parse(page)}
     named = set(re.findall(r"\bmixcyfe_\w+", (ROOT / file).read_text()))
@@ -173,7 +173,7 @@ def test_every_metric_that_is_named_is_there(page: str, file: str) -> None:
         assert not families - {name.removesuffix("_total") for name in named}
 
 
-def test_the_dashboard_asks_the_prometheus_that_is_chosen_and_names_labels_that_are_there(page: str) -> None:
+def test_the_dashboard_queries_the_chosen_prometheus_and_uses_existing_labels(page: str) -> None:
     dashboard = json.loads((ROOT / "deploy/grafana-dashboard.json").read_text())
     variables = {each["name"]: each for each in dashboard["templating"]["list"]}
     assert (variables["datasource"]["type"], variables["datasource"]["query"]) == ("datasource", "prometheus")

@@ -1,4 +1,4 @@
-"""The files in which processes keep their counts: private, and right after a crash."""
+"""The files in which processes store their counts: private, and correct after a crash."""
 
 import sys
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Shared boards: `/b/<token>` for everybody who has the link, and `/shared/` for the people who share."""
+"""Shared boards: `/b/<token>` for everybody who has the link, and `/shared/` for the people who share a board."""
 
 import re
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def share(client: Client, query: str = "") -> SharedBoard:
 
 
 def look(board: SharedBoard, path: str = "", **headers: str) -> Any:
-    """What somebody without a login gets."""
+    """Requests a shared board without a login."""
     return Client().get(f"/b/{board.token}{path}", headers=headers)
 
 
@@ -112,7 +112,7 @@ def test_it_reads_no_cookie_sets_none_and_knows_no_parameter(
     assert ApiCall.objects.count() == len(mixpanel.calls) == 0
 
 
-def test_a_wrong_ended_or_replaced_link_is_like_a_wrong_address(make_widget: MakeWidget, project: Project) -> None:
+def test_wrong_ended_and_replaced_links_get_the_same_404(make_widget: MakeWidget, project: Project) -> None:
     make_widget()
     client = editor(project)
     board = share(client)
@@ -160,7 +160,7 @@ def test_who_may_make_widgets_may_share(make_widget: MakeWidget, project: Projec
     assert Client(enforce_csrf_checks=True).post("/shared/new").status_code != 200
 
 
-def test_its_maker_and_superusers_replace_and_end_it(make_widget: MakeWidget, project: Project) -> None:
+def test_a_shared_boards_maker_and_superusers_can_replace_and_end_it(make_widget: MakeWidget, project: Project) -> None:
     make_widget()
     maker, colleague, root = editor(project), editor(project, name="colleague"), boss()
     board = share(maker)
@@ -177,10 +177,10 @@ def test_its_maker_and_superusers_replace_and_end_it(make_widget: MakeWidget, pr
     assert look(board).status_code == 404
 
 
-def test_a_lead_ends_it_and_does_not_learn_its_address(
+def test_a_lead_can_end_a_shared_board_without_seeing_its_address(
     make_widget: MakeWidget, project: Project, django_user_model: Any
 ) -> None:
-    """Its maker sees more projects than the lead."""
+    """The board's maker sees more projects than the lead."""
     make_widget()
     secret = new_project(name="Globex", project_id=99)
     Widget(project=secret, title="Theirs", report="events", events=["Signed up"]).save()
@@ -212,7 +212,7 @@ def test_a_lead_reads_nothing_about_widgets_of_other_teams(make_widget: MakeWidg
     assert f"/shared/{theirs.pk}/end" in page
 
 
-def test_it_stops_when_its_maker_may_edit_no_more(make_widget: MakeWidget, project: Project) -> None:
+def test_a_shared_board_stops_when_its_maker_can_not_edit_any_more(make_widget: MakeWidget, project: Project) -> None:
     make_widget()
     for log_in in (editor, boss):
         maker = log_in()
