@@ -25,7 +25,7 @@ def create_private(file: Path) -> int:
 
 
 def make_private(database: Path) -> None:
-    """Creates a private SQLite file. If an earlier release left the file open to others, takes their rights away."""
+    """Creates a private SQLite file. If the file exists and other users can read it, takes that right away."""
     try:
         os.close(create_private(database))
     except FileExistsError:
@@ -50,7 +50,7 @@ def check_private_files(**kwargs: Any) -> Sequence[CheckMessage]:
     files = [settings.BASE_DIR / ".env"]
     if connection.vendor == "sqlite":
         database = Path(str(connection.settings_dict["NAME"]))
-        close_database(database)  # this check may run before the first connection, which would close the files too
+        close_database(database)  # because this check may run before the first connection, which does the same
         files.append(database)
     return [
         Warning(f"Every user of this machine can read {file}.", hint=f"chmod o= {file}", id="widgets.W001")

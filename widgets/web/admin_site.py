@@ -37,7 +37,7 @@ class Site(AdminSite):
         return has_role_somewhere(request.user, Role.VIEWER)
 
     def register(self, model_or_iterable: Any, *args: Any, **kwargs: Any) -> None:
-        """Leaves allauth's own pages out: they would show and change people's second factors."""
+        """Registers no models of allauth, because their pages would show and change people's second factors."""
         models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
         ours = [each for each in models if not apps.get_app_config(each._meta.app_label).name.startswith("allauth")]
         super().register(ours, *args, **kwargs)
@@ -54,11 +54,11 @@ class Site(AdminSite):
         return LoginPage.as_view(extra_context=context)(request)
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        """Entries for the admin's first page, which shows people their own actions."""
+        """The entries of the audit log that the admin's first page may show to this person."""
         return audit_log.visible_to(request.user)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """No form here uses autocomplete, but Django's view would still search the rows to which relations lead."""
+        """Closes Django's view: no form uses it, but it would search rows that the person must not see."""
         raise Http404
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

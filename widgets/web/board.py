@@ -1,6 +1,6 @@
 """The board and its wall screen, for people who are logged in.
 
-Both pages do not count as polls and never ask Mixpanel, so opening them costs no query.
+Both pages never query Mixpanel and do not count as polls.
 """
 
 from typing import Any
@@ -42,7 +42,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "states": [(name, word, found.states[name]) for name, word in STATES.items() if name != "paused"],
         "sections": [(section, may_change(request, section.cards[0].widget)) for section in shown],
         "page": page,
-        # Messages are shown once. The page's own updates must leave them to the page that a person opens.
+        # Django shows a message once. The page's automatic updates must not use it up before a person opens a page.
         "live": "X-Live-Update" in request.headers,
         "nothing_at_all": not found.number and not chosen,
         "may_see_widgets": may_view(request, Widget),

@@ -18,7 +18,7 @@ from widgets.web.rights import admin_of, may_add_widgets, may_change
 @login_required
 @require_POST
 def refresh(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks Mixpanel once, if the project's limits allow a query."""
+    """Refreshes the widget with one query, if the project's limits allow a query now."""
     widget = changeable(request, pk)
     admin_of(Widget).refresh_now(request, Widget.objects.filter(pk=widget.pk))
     return back_to_board(request)
@@ -55,7 +55,7 @@ def move_within_project(widget: Widget, place: str, neighbour: int | None) -> No
         if neighbour in order:
             places |= {"before": order.index(neighbour), "after": order.index(neighbour) + 1}
         if place not in places:
-            return  # the neighbour is gone
+            return  # the neighbour was deleted or moved meanwhile
         order.insert(places[place], widget.pk)
         moved = [Widget(pk=pk, position=number) for number, pk in enumerate(order, 1) if rows[pk] != number]
         Widget.objects.bulk_update(moved, ["position"], batch_size=500)

@@ -38,8 +38,7 @@ class Section(NamedTuple):
 class Found(NamedTuple):
     """The result of a filter: the widgets, in order and with their health, and the choices for the next filter.
 
-    `in_all` counts the widgets of all states. `tags`: tag → number of its widgets, whatever
-    tag the filter has.
+    `in_all`: the number of widgets in any state. `tags`: the number of widgets per tag, as if the filter had no tag.
     """
 
     widgets: QuerySet[Any]
@@ -62,7 +61,7 @@ class Filter:
         return bool(self.words or self.project or self.tag or self.health)
 
     def find(self, widgets: Any, now: datetime) -> Found:
-        """Runs two small SQL statements, one of which counts. The queryset `widgets` of the result has not run yet."""
+        """Runs two small SQL statements. The queryset `widgets` of the result has not run yet."""
         no_secret = without_secret()
         if self.project:
             widgets = widgets.filter(project=self.project)
@@ -99,7 +98,7 @@ def search(widgets: QuerySet[Any], words: str) -> QuerySet[Any]:
 
 
 def sections(widgets: Iterable[Any], now: datetime, chart_url: Callable[[Any], str]) -> list[Section]:
-    """The cards of these widgets, which come from `Found.widgets`, by project."""
+    """One section per project, with the cards of these widgets, which come from `Found.widgets`."""
     found = []
     for project, its_widgets in groupby(widgets, operator.attrgetter("project")):
         row = list(its_widgets)

@@ -18,7 +18,10 @@ from widgets.web.health import HEAVY
 
 
 def version_of(widget: Widget) -> str:
-    """`PollRow.current_source_version`. The chart's URL contains it, so that browsers can cache the chart."""
+    """The version of the widget and its data, for the chart's URL, so that browsers can cache the chart.
+
+    It equals `PollRow.current_source_version`.
+    """
     snapshot = widget.snapshot
     return f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}.{snapshot.version if snapshot else 0}"
 
@@ -48,9 +51,9 @@ def figure_response(request: HttpRequest, widget: Widget) -> HttpResponse:
 
 
 def figure_of(widget: Widget) -> tuple[bytes, str]:
-    """The stored figure and its ETag. An old figure is made anew; a paused widget keeps its last figure.
+    """The stored figure and its ETag. Replaces an outdated figure; a paused widget keeps its last figure.
 
-    The snapshot's answer may be deferred (see HEAVY).
+    The caller may have deferred the columns that HEAVY names.
     """
     if widget.active and widget.snapshot and widget.snapshot.fetched_at:
         row = find(widget.slug, render.FIGURE)
@@ -60,7 +63,7 @@ def figure_of(widget: Widget) -> tuple[bytes, str]:
             return row.body, row.etag
         words = row.problem if row else ""
     else:
-        # Only a figure of this version: an edited or moved widget must not show numbers of another query or project.
+        # Take only a figure of this version: after an edit or a move, older figures show another query or project.
         same = f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}."
         figures = Rendering.objects.filter(widget=widget, format=render.FIGURE, source_version__startswith=same)
         stored: Any = figures.values_list("body", "etag").first()

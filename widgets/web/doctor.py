@@ -19,7 +19,7 @@ UNDERSCORES = "X_MixCyfe_Doctor_Claims"
 
 QUESTION, ANSWER = "widgets.doctor.question", "widgets.doctor.answer"
 ENDS_AFTER = 3600
-"""Seconds that a signature is valid. The clocks of two hosts may differ by less; another check compares the clocks."""
+"""Seconds for which a signature is valid: long, because the clocks of two hosts may differ."""
 
 OF_PROXIES = ("Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP")
 

@@ -29,7 +29,7 @@ STATES = {"failing": "Failing", "stale": "Stale", "waiting": "Waiting", "fresh":
 """State → word, the worst first. `waiting`: there is no data yet, or the data is old and nobody has polled it."""
 
 NEEDS_SOMEBODY = (ErrorKind.CREDENTIALS, ErrorKind.PLAN)
-"""Kinds of errors that a person must repair. A limit passes by itself."""
+"""Kinds of errors that a person must repair. A limit ends without help."""
 
 HEAVY = ("snapshot__report_json", "snapshot__query")
 
@@ -92,7 +92,7 @@ def without_secret() -> list[int]:
 
 
 def problems_of_renderings() -> Any:
-    """Why the widget's data can't be drawn, from its current renderings (`PollRow.current_source_version`).
+    """An SQL expression: the reason why the widget's data can't be drawn, which its current renderings hold.
 
     All current renderings of a widget have the same problem, because they are written from the same table. So one of
     them is enough.
@@ -109,7 +109,7 @@ def problems_of_renderings() -> Any:
 def for_lists(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] | None = None) -> QuerySet[Any]:
     """Widgets with the columns that lists show. Mixpanel's answers are large, so they are not loaded.
 
-    Only their beginnings are loaded, as `health_report`, because these hold the notes.
+    Only the first characters of each answer are loaded, as `health_report`, because they hold the answer's note.
     """
     light: QuerySet[Any] = widgets.select_related("project", "snapshot", "owner").defer(*HEAVY)
     found: QuerySet[Any] = with_health(light, now, no_secret).annotate(
@@ -163,7 +163,7 @@ def why_stale(widget: Widget, project: Project, snapshot: Snapshot, now: datetim
 
 
 def held_back(project: Project, snapshot: Snapshot | None, now: datetime) -> str:
-    """The reason why MixCyfe can't ask Mixpanel now, if the reason passes by itself; else empty."""
+    """Why MixCyfe can't query Mixpanel now, if that ends without help; else empty."""
     if project.backoff_until and project.backoff_until > now:
         return f"{project.backoff_message} The next try is {from_now(project.backoff_until, now)}."
     if project.full_until and project.full_until > now:

@@ -1,8 +1,8 @@
 """`/healthz` checks that the database answers, has all migrations, and can be written.
 
-Strangers get "ok" or "not ok". Those who send METRICS_TOKEN get the problem, and more (`healthz_details`).
+Strangers get "ok" or "not ok". Callers with METRICS_TOKEN get the problem and more details (`healthz_details`).
 
-Anybody may call this page at any rate, so it never writes to the database and never takes the database's lock.
+Anybody may call this page as often as they like, so it never writes to the database and never locks it.
 """
 
 import errno

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 METRICS = "/metrics"
 FRESH_SECONDS = 10
 USABLE_SECONDS = 60
-"""Numbers may be this old while new ones are computed. A database may be slow."""
+"""Numbers up to this age are returned while another thread computes new ones, which a slow database may delay."""
 PLAIN = "text/plain; charset=utf-8"
 
 
@@ -61,7 +61,7 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 
 class Given:
-    """A Prometheus collector of metrics that exist already."""
+    """A Prometheus collector that returns the metrics it was made with."""
 
     def __init__(self, metrics: Iterable[Any]) -> None:
         self.metrics = metrics
@@ -89,7 +89,7 @@ def of_host() -> bytes:
 
 
 def of_site() -> bytes:
-    """The numbers of the database. While one thread computes them anew, others return the last ones."""
+    """The metrics that come from the database. While one thread computes them, other threads return the last ones."""
     from widgets.counting.folder import folder, locked, write
 
     path = folder()
@@ -107,7 +107,7 @@ def of_site() -> bytes:
 
 
 def compute(totals: Path) -> bytes:
-    """`totals`: the file with the totals for the next `site_metrics.look`."""
+    """Reads the database. `totals`: the file in which `site_metrics.look` keeps its totals from scrape to scrape."""
     from widgets.counting.folder import store, stored
     from widgets.web.site_metrics import look
 
@@ -121,7 +121,7 @@ def compute(totals: Path) -> bytes:
 
 
 def read(file: Path, seconds: float) -> bytes:
-    """The file if it was written less than `seconds` ago, else nothing."""
+    """The content of the file if it was written less than `seconds` ago, else an empty string."""
     try:
         age = time.time() - file.stat().st_mtime
         return file.read_bytes() if -1 < age < seconds else b""

@@ -1,4 +1,4 @@
-"""The request's id, security headers for every answer, the limit on a request's size, and the short way for polls."""
+"""Middleware: the request's id, security headers, the limit on a request's size, and the answers for machines."""
 
 from collections.abc import Callable
 
@@ -40,7 +40,7 @@ SAFE = {
 class RequestIdMiddleware:
     """The first middleware, so that every log line of the request has its id.
 
-    Answers to polls and shared boards lack the id: they are the same from every process, and for every wrong address.
+    Answers to polls and shared boards lack the id, because their bytes and headers must not depend on the request.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -56,7 +56,7 @@ class RequestIdMiddleware:
 
 
 class SafeAnswersMiddleware:
-    """Stands before all middleware that may answer, so that error pages get headers too. An answer's own header wins.
+    """Comes before all middleware that can answer, so that error pages get the headers too. A view's own header wins.
 
     A request is refused by its Content-Length, before its body is read. Django's own limit does not cover uploaded
     files: anybody could fill the disk by posting files to the login page.
@@ -82,7 +82,7 @@ class MachineMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         for prefix, view in ((POLLED, poll), (SHARED, shared_board)):
             if request.path_info.startswith(prefix):
-                request.get_host()  # refuses unknown host names, as CommonMiddleware does for people
+                request.get_host()  # refuses unknown host names, as CommonMiddleware does on pages for people
                 return view(request, request.path_info.removeprefix(prefix))
         if request.path_info == METRICS:
             request.get_host()

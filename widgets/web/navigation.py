@@ -1,4 +1,4 @@
-"""The one navigation of all pages, of the board and of the admin."""
+"""The navigation that all pages share, in the board and in the admin."""
 
 from typing import NamedTuple
 

@@ -65,7 +65,7 @@ def page(board: SharedBoard) -> HttpResponse:
 
 
 def for_strangers(section: Section) -> Section:
-    """The section without the reasons of its states: they quote Mixpanel and are for the people of the project."""
+    """The section without the reasons for its states, because reasons quote Mixpanel and are for members only."""
     cards = [card._replace(health=card.health._replace(why="")) for card in section.cards]
     return section._replace(notice="", cards=cards)
 
@@ -81,7 +81,7 @@ def figure(board: SharedBoard, name: str) -> HttpResponse | None:
         return None
     body, _ = figure_of(widget)
     response = HttpResponse(body, content_type="application/json")
-    response["Cache-Control"] = "private, max-age=3600"  # newer numbers have a new address
+    response["Cache-Control"] = "private, max-age=3600"  # the chart's address changes with its numbers
     return response
 
 

@@ -47,7 +47,7 @@ def shared_boards(request: HttpRequest) -> HttpResponse:
 
 
 def described(board: SharedBoard, user: Any) -> dict[str, Any]:
-    """A shared board, with the number of its widgets and the projects, as far as the reader may see them."""
+    """A shared board, with its projects and the number of its widgets, counting only those that the reader may see."""
     found: Any = filter_of(board).find(widgets_of(board), timezone.now()).widgets
     shown = found.visible_to(user)
     return {
@@ -59,9 +59,8 @@ def described(board: SharedBoard, user: Any) -> dict[str, Any]:
 
 
 def is_for(described: dict[str, Any]) -> bool:
-    """False for another person's board over all projects, if the reader may see none of its widgets.
-
-    The words of its filter may name a project that the reader does not know.
+    """Whether the page shows this board to the reader. It hides another person's board over all projects if the
+    reader may see none of its widgets, because the board's filter may name a project that the reader does not know.
     """
     return bool(described["is_mine"] or described["board"].project_id or described["number"])
 
@@ -78,7 +77,7 @@ def create(request: HttpRequest) -> HttpResponse:
     chosen = filter_in(request.GET)
     project = Project.objects.editable_by(request.user).filter(pk=chosen.project).first() if chosen.project else None
     if chosen.project and project is None:
-        raise PermissionDenied  # else the board would show all projects
+        raise PermissionDenied  # without a project, the board would show all projects
     with transaction.atomic():
         board = SharedBoard.objects.create(
             maker_id=int(request.user.pk or 0),

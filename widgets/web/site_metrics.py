@@ -22,13 +22,13 @@ from widgets.reports.freshness import POLLED_WITHIN
 from widgets.web.health import STATES, with_health
 
 SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
-"""Upper bounds of the histogram's buckets."""
+"""Upper bounds of the histogram's buckets, in seconds."""
 
 
 class Calls:
-    """Totals of the ended calls since the first look. ApiCall keeps calls for a week, but these totals must never fall.
+    """Totals of all ended calls since the first scrape. ApiCall keeps calls for a week; these totals never fall.
 
-    `stored`: the totals that the last look returned. `until`: the totals hold no calls that started later.
+    `stored`: the totals that the last scrape kept. `until`: the totals hold no calls that started later.
     """
 
     def __init__(self, stored: dict[str, Any], now: datetime) -> None:
@@ -55,7 +55,7 @@ class Calls:
 
 
 def look(stored: dict[str, Any]) -> tuple[list[Metric], dict[str, Any]]:
-    """The numbers, and the totals to store for the next look. Raises django.db.Error."""
+    """The metrics, and the totals to keep for the next scrape. Raises django.db.Error."""
     now = database_now()
     projects = list(Project.objects.defer("backoff_message"))
     names = {project.pk: project.name for project in projects}
@@ -70,12 +70,15 @@ def look(stored: dict[str, Any]) -> tuple[list[Metric], dict[str, Any]]:
 
 
 def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str, Any]]:
-    """All totals, and the totals to store: only of calls that started so long ago that they must have ended."""
+    """All totals, and the totals to keep for the next scrape.
+
+    The totals to keep count only calls that started so long ago that they must have ended.
+    """
     calls = Calls(stored, now)
     unsettled = max(lease(), LONGEST_RUN)
     settled = max(calls.until, now - unsettled)
-    # After a long time without a scrape, all calls would fill the memory. So the totals get only the calls of the last
-    # hour, and the calls that the last look has shown.
+    # After a long time without a scrape, the calls since then could fill the memory. So only the calls of the last
+    # hour are added, and the calls that the last scrape has counted already.
     wanted = Q(started_at__gte=max(calls.until, now - HOUR))
     wanted |= Q(started_at__gte=calls.until, started_at__lte=calls.until + unsettled)
     ended = ApiCall.objects.filter(wanted, project__in=Project.objects.values("pk"), ended_at__isnull=False)
@@ -88,7 +91,7 @@ def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str,
 
 
 def queries(projects: list[Project], names: dict[int, str], calls: Calls, now: datetime) -> Iterator[Metric]:
-    """The label `project` has the project's name. People choose names; prometheus_client escapes them."""
+    """The metrics of queries, per project. People choose the projects' names, which prometheus_client escapes."""
     total = CounterMetricFamily(
         "mixcyfe_queries", "Queries to Mixpanel that have ended, by outcome.", labels=("project", "outcome")
     )
@@ -134,7 +137,7 @@ def ages(names: dict[int, str], now: datetime) -> Iterator[Metric]:
     )
     overdue = GaugeMetricFamily(
         "mixcyfe_overdue_seconds",
-        "For how long the most overdue data is stale. Data that waits after an error is left out.",
+        "Seconds for which the most overdue data has been stale. Data that waits after an error is left out.",
         labels=("project",),
     )
     for pk, fetched_at, due_at in rows.values_list("project", "snapshot__fetched_at__min", "due_at"):
@@ -193,6 +196,6 @@ def refreshes(now: datetime) -> Metric:
 
 def notices() -> Iterator[Metric]:
     opened = Notice.objects.filter(ended_at=None, told_at__isnull=False).count()
-    yield GaugeMetricFamily("mixcyfe_notices", "Causes of trouble that people were told about.", value=opened)
+    yield GaugeMetricFamily("mixcyfe_notices", "Open problems that notices were sent about.", value=opened)
     unsent = NoticeMessage.objects.filter(done_at=None).count()
     yield GaugeMetricFamily("mixcyfe_notice_messages", "Messages that wait to be sent.", value=unsent)

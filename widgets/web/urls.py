@@ -1,4 +1,4 @@
-"""The addresses of this app."""
+"""The URLs of the board, widgets, health checks and metrics."""
 
 from django.urls import path
 

@@ -30,7 +30,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         copy = copy_sqlite if connection.vendor == "sqlite" else dump_postgresql
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that a partial file is removed
+        # SIGTERM raises an exception, so that the partial file is removed.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         files = [Path(f"{file}{ending}") for ending in BESIDE]
         taken = "{} exists already. A backup never overwrites a file."
         for there in filter(os.path.lexists, files):
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             if isinstance(error, OSError):
                 raise CommandError(f"{file} can't be written: {error.strerror}.") from None
             raise
-        record(Action.BACKED_UP, must=False)  # a read-only database gets its backup, too, without an entry
+        record(Action.BACKED_UP, must=False)  # a read-only database is copied too, without an entry in the audit log
         size = -(-file.stat().st_size // 1024)
         self.stdout.write(f"{file}: {projects} project{'s' if projects != 1 else ''}, {size} kB.")
 
@@ -65,7 +66,7 @@ def copy_sqlite(file: Path) -> int:
         ):
             if not database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [TABLE]).fetchone():
                 raise nothing(f"{source} has no tables of MixCyfe")
-            database.backup(copy, progress=lambda *_: None)  # the callback lets Python handle signals
+            database.backup(copy, progress=lambda *_: None)  # between two steps of pages, Python can handle signals
             (projects,) = copy.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608 - our own name
     except sqlite3.Error as error:
         raise CommandError(f"The database can't be copied: {error}.") from None

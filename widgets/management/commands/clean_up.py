@@ -20,7 +20,7 @@ BATCH = 1000
 
 
 def old_rows() -> dict[str, QuerySet[Any]]:
-    """Name for people → rows to remove. `pruning` removes other rows."""
+    """The rows to remove, under the names that the command prints. `pruning` removes other rows."""
     now = timezone.now()
     cool_off = timedelta(hours=settings.AXES_COOLOFF_TIME)
     return {

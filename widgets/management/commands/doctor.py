@@ -13,10 +13,10 @@ class Command(BaseCommand):
     help = (
         "Checks this installation. Prints one line per finding: ok, or fix and what to do. Exits with 1 after any fix."
     )
-    requires_system_checks = ()  # the check `configuration` runs them
+    requires_system_checks = ()  # the doctor's check `configuration` runs Django's checks
 
     def handle(self, *args: Any, **options: Any) -> None:
-        logging.disable()  # the findings name the errors
+        logging.disable()  # Django's log lines would repeat the errors that the findings name
         found = self.show(run(DATABASE))
         is_readable = all(finding.is_ok for finding in found)
         for check in (*OF_STORED_DATA, *OTHERS) if is_readable else OTHERS:

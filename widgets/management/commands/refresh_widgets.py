@@ -17,7 +17,7 @@ from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.reports.freshness import POLLED_WITHIN
 
 FREE_PLACE = 60
-"""Seconds to wait for a free place among the project's running queries."""
+"""Seconds to wait while the project has as many running queries as it may have."""
 
 
 class Command(BaseCommand):
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             outcome = refresh_when_free(pk, fetched_at, known)
             counts[counted_as(outcome)] += 1
             error = Snapshot.objects.values_list("error", flat=True).filter(pk=pk).first()
-            if outcome is Refusal.NEWER:  # refreshed with another query of this command, or by a poll
+            if outcome is Refusal.NEWER:  # another query of this command, or a poll, has refreshed it
                 outcome = RefreshOutcome.STORED
             said = f"failed: {error}" if outcome is RefreshOutcome.FAILED else outcome.value
             self.stdout.write(f"{snapshot.project.name}\t{describe(snapshot)}\t{said}")
@@ -47,7 +47,10 @@ class Command(BaseCommand):
 
 
 def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int]) -> RefreshOutcome | Refusal:
-    """Waits up to FREE_PLACE seconds if polls and workers use all places. `also`: as in `refresh`."""
+    """Refreshes a snapshot. Waits up to FREE_PLACE seconds if the project has too many running queries.
+
+    `also`: as in `refresh`.
+    """
     deadline = time.monotonic() + FREE_PLACE
     while True:
         outcome = refresh(pk, expected_fetched_at=fetched_at, purpose=Purpose.COMMAND, also=also)
@@ -59,7 +62,7 @@ def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int
 def counted_as(outcome: RefreshOutcome | Refusal) -> str:
     if outcome in (RefreshOutcome.STORED, Refusal.NEWER):
         return "refreshed"
-    # A person must repair a project that Mixpanel refuses. A full hour passes by itself.
+    # Only a person can repair a project that Mixpanel refuses. A reached hourly limit ends without help.
     return (
         "failed"
         if outcome in (RefreshOutcome.FAILED, Refusal.BACKOFF, Refusal.NO_CREDENTIALS, Refusal.FAILED)

@@ -1,4 +1,4 @@
-"""`manage.py remove_second_factor NAME`, for a person who lost it, when no superuser is at hand."""
+"""`manage.py remove_second_factor NAME`, for a person who lost it, if no superuser can remove it in the admin."""
 
 from typing import Any
 

@@ -26,13 +26,13 @@ class Command(BaseCommand):
         check_free(options["host"], options["port"])
         self.migrate()
         command = granian(options["host"], options["port"], options["workers"], options["threads"])
-        # At most half of the threads may wait for Mixpanel. With two threads, only a person may wait, and no poll.
+        # Polls may use at most half of the threads to wait for Mixpanel; with one or two threads, no poll may wait.
         may_wait = options["threads"] // 2 if options["threads"] > 2 else 0
         os.environ["WAITING_POLLS"] = str(min(settings.WAITING_POLLS, may_wait))
         os.execv(command[0], command)  # noqa: S606 - granian replaces this process, so that it gets the signals
 
     def migrate(self) -> None:
-        """Writes nothing if no migration is missing, so that MixCyfe can serve from a full or read-only disk."""
+        """Applies missing migrations. Else writes nothing, so that MixCyfe can serve from a read-only disk."""
         try:
             if missing_migrations():
                 call_command("migrate", interactive=False, verbosity=0)
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
 
 def check_free(host: str, port: int) -> None:
-    """Granian would share a port with another server (SO_REUSEPORT), and that server would get half of the polls."""
+    """Stops if the port is taken: granian would share it (SO_REUSEPORT), and the other server would get polls."""
     if not 0 < port < 65536:
         raise CommandError(f"Can't serve on {host}:{port}: ports go from 1 to 65535. Choose another port with --port.")
     try:

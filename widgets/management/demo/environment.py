@@ -14,7 +14,7 @@ from widgets.management.private_files import create_private
 
 KEYS_FILE = Path("demo.env")
 LATENCY = 0.15
-"""Seconds per query of the fake Mixpanel: short, but long enough to see the waiting."""
+"""Seconds per query of the fake Mixpanel: short, but long enough that people see the progress signs."""
 
 fake: FakeMixpanel | None = None
 

@@ -18,7 +18,7 @@ from widgets.models import HostClock, Project
 from widgets.refresh.clock import TOLERANCE, WARNED_FOR, difference
 
 MIXPANEL_TOLERANCE = 15
-"""Seconds. The header `Date` has whole seconds, and may come from a server on the way."""
+"""Seconds. The header `Date` has whole seconds, and a server between this host and Mixpanel may have written it."""
 
 
 def our_clock() -> Iterator[Finding]:

@@ -16,10 +16,10 @@ OF_HTTPS = ("security.W008", "security.W012", "security.W016")
 
 OF_DEBUG = "security.W018"
 LIKENESS = 0.85
-"""A name counts as a misspelt setting if the two have at least this ratio of difflib."""
+"""A name counts as a misspelt setting if difflib gives the two names at least this ratio."""
 
 SHORTEST_NAME = 6
-"""Characters. Shorter names are often those of other programs."""
+"""Characters. Shorter names are not checked, because they are often settings of other programs."""
 
 LOOPBACK = ("localhost", "::1")
 
@@ -30,7 +30,7 @@ def configuration() -> Iterator[Finding]:
 
 
 def of_names() -> Iterator[Finding]:
-    """Names in the environment and `.env` that look like misspelt settings."""
+    """Finds names in the environment and `.env` that look like misspelt settings."""
     for name in sorted(os.environ):
         bare = name.removesuffix("_FILE")
         if len(bare) >= SHORTEST_NAME and bare not in settings.SETTING_NAMES:

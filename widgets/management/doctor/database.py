@@ -128,7 +128,7 @@ def hears(link: Any) -> bool:
 
 
 def disk() -> Iterator[Finding]:
-    """The disk of SQLite's file, or of this program."""
+    """Checks the free space on the disk of SQLite's file, or of this program."""
     file = sqlite_file()
     folder = file.parent if file is not None else settings.BASE_DIR
     space, files = shutil.disk_usage(folder).free, os.statvfs(folder)
@@ -143,7 +143,7 @@ def disk() -> Iterator[Finding]:
 
 
 def sqlite_file() -> Path | None:
-    """None on PostgreSQL, and for a database in memory."""
+    """SQLite's file; None on PostgreSQL, and for a database in memory."""
     name = str(settings.DATABASES["default"]["NAME"])
     return None if connection.vendor != "sqlite" or name == ":memory:" else Path(name)
 

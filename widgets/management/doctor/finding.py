@@ -38,7 +38,7 @@ def fix(about: str, text: str) -> Finding:
 
 
 def run(check: Check) -> list[Finding]:
-    """The findings of a check, which has PATIENCE seconds. The thread of a check that takes longer is left alone."""
+    """The findings of a check, which runs in a thread; one finding about the time if the check takes longer than PATIENCE."""
     about = check.__name__.replace("_", " ")
     found: list[Finding] = []
 
@@ -64,7 +64,7 @@ def run(check: Check) -> list[Finding]:
 
 
 def without_secrets(text: str) -> str:
-    """Hides secrets: a message of a database, a mail server or a provider may quote them."""
+    """The text with its secrets hidden. A message of a database, a mail server or a provider may quote secrets."""
     for secret in secrets():
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, "…")
@@ -84,5 +84,5 @@ def secrets() -> Iterator[str]:
 
 
 def count(number: int, what: str, many: str = "") -> str:
-    """“1 widget”, “2 widgets”."""
+    """A number with its noun: “1 widget”, “2 widgets”. `many`: the plural, if it does not end in s."""
     return f"{number} {what if number == 1 else many or what + 's'}"

@@ -54,7 +54,7 @@ def stored_secrets() -> Iterator[tuple[str, str]]:
 
 
 def first_key(token: str, fernets: list[Fernet]) -> int:
-    """The place of the first key that opens the token, from 1; LOST if none does."""
+    """The place of the first key that decrypts the token, counted from 1; LOST if no key does."""
     for place, fernet in enumerate(fernets, 1):
         try:
             fernet.decrypt(token.encode())

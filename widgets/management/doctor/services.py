@@ -40,7 +40,7 @@ def workers() -> Iterator[Finding]:
 
 
 def mail() -> Iterator[Finding]:
-    """Connects and logs in. Sends nothing."""
+    """Connects to the mail server and logs in. Sends no mail."""
     if not settings.EMAIL_IS_SET_UP:
         return
     host = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
@@ -64,7 +64,7 @@ def mail() -> Iterator[Finding]:
 
 
 def single_sign_on() -> Iterator[Finding]:
-    """Reads the provider's description of itself."""
+    """Reads the OpenID Connect provider's description of itself, and compares it with OIDC_ISSUER."""
     if not settings.OIDC_ISSUER:
         return
     try:

@@ -64,7 +64,7 @@ def get(path: str, **headers: str) -> Got:
 
 
 def ask(**headers: str) -> dict[str, Any] | None:
-    """A request to SITE_URL, as this MixCyfe sees it; None if another server answers."""
+    """Sends a request to SITE_URL. Returns how the request arrived at MixCyfe; None if another server answers."""
     nonce = secrets.token_urlsafe()
     got = get("/doctor", **{ASK_BY: signing.dumps(nonce, salt=QUESTION)}, **headers)
     try:

@@ -16,7 +16,7 @@ GRACE = timedelta(days=2)
 """`clean_up` runs daily, and may be late by a day."""
 
 POLLED = timedelta(hours=2)
-"""The time of a poll is stored about hourly."""
+"""A widget's `last_polled_at` is stored about once per hour."""
 
 LATE = timedelta(hours=3)
 
@@ -39,7 +39,7 @@ def timers() -> Iterator[Finding]:
 
 
 def freshness() -> Iterator[Finding]:
-    """Data that is polled, and that nothing holds back, is never hours late."""
+    """Finds data that Cyfe polls and that is hours overdue, although no error or limit delays its refresh."""
     now = database_now()
     free = Q(retry_at=None) | Q(retry_at__lt=now - LATE)
     project_free = Q(project__backoff_until=None) | Q(project__backoff_until__lt=now - LATE)
