@@ -38,7 +38,7 @@ def fix(about: str, text: str) -> Finding:
 
 
 def run(check: Check) -> list[Finding]:
-    """The findings of a check, which runs in a thread; one finding about the time if the check takes longer than PATIENCE."""
+    """Runs a check in a thread. Returns its findings, or one finding that the check took longer than PATIENCE."""
     about = check.__name__.replace("_", " ")
     found: list[Finding] = []
 
