@@ -159,7 +159,8 @@ def begin(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = OAuth2LoginView.adapter_view(Exchange(request))(request)
     if urlsplit(response["Location"]).netloc == "":
         return response
-    # A page, because the Content-Security-Policy (form-action) forbids that a form redirects to another site.
+    # A page instead of a redirect, because the Content-Security-Policy (form-action) does not let a form redirect to
+    # another site.
     return render(request, "sign_in/to_provider.html", {"url": response["Location"]})
 
 
@@ -167,6 +168,9 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_GET
 @within_limits
 def come_back(request: HttpRequest) -> HttpResponse:
-    """Completes the login when the provider sends the person back. The host's admin registers this URL there."""
+    """Completes the login. The provider sends the person back to this URL.
+
+    The host's admin must register this URL with the provider.
+    """
     response: HttpResponse = OAuth2CallbackView.adapter_view(Exchange(request))(request)
     return response

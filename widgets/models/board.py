@@ -42,7 +42,7 @@ def new_token() -> str:
 
 class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
     def working(self) -> Self:
-        """The boards that still have working links: active ones whose maker can still edit widgets on the board.
+        """The boards that still have working links: active boards whose maker can still edit widgets on them.
 
         The maker must be able to edit widgets in the board's project, or in any project if the board shows all
         projects.

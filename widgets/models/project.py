@@ -200,7 +200,9 @@ class Project(models.Model):
         return f"This engine can't query the widget “{title}”: {message}{more} Change or delete such widgets first."
 
     def new_problems(self, widget: Any) -> list[Problem]:
-        """The mistakes in a widget's settings that are mistakes with this project's engine, but not with the other."""
+        """The mistakes in a widget's settings that are mistakes with this project's engine, but not with the other
+        engine.
+        """
         today, others = self.today(), [engine for engine in ENGINES if engine != self.engine]
         before = {problem for other in others for problem in check(widget.spec, today, other)}
         return [problem for problem in check(widget.spec, today, self.engine) if problem not in before]

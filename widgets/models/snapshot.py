@@ -153,7 +153,8 @@ class Snapshot(models.Model):
             return
         now = timezone.now()
         self.report_json, self.fetched_at = other.report_json, other.fetched_at
-        # Only snapshots of past days have `rolls_at`. Now is their new time, so that `set_due` also makes them stale.
+        # Only data of past days has a `rolls_at`. It becomes the current time, so that `set_due` also finds the copy
+        # stale.
         self.rolls_at = now if other.rolls_at else None
         self.interval_seconds, self.due_at = other.interval_seconds, now
         self.version += 1

@@ -137,7 +137,8 @@ class Widget(models.Model):
     overlay_previous = models.BooleanField(
         "show the period before",
         default=False,
-        help_text="Also draws the period before, on the same dates. This needs no additional queries.",
+        help_text="Also draws the values of the period before, on the dates of the current period. This needs no "
+        "additional queries.",
     )
     range = models.CharField(max_length=20, choices=list(RANGES.items()), default="last")
     last = models.PositiveIntegerField(
@@ -174,7 +175,8 @@ class Widget(models.Model):
     intervals = models.PositiveIntegerField(
         "columns",
         default=8,
-        help_text="How many days, weeks or months the report follows each cohort, including the first.",
+        help_text="The number of days, weeks or months for which the report follows each cohort. The period in which "
+        "people join is included.",
     )
 
     chart = models.CharField(
@@ -196,7 +198,8 @@ class Widget(models.Model):
         choices=[("", "Usual order"), *SORTS.items()],
         default="",
         blank=True,
-        help_text="In the usual order, breakdown values and top events begin with the largest. Events keep your order.",
+        help_text="In the usual order, breakdown values and top events begin with the largest. Listed events keep the "
+        "order of the list.",
     )
     top = models.PositiveIntegerField(
         "only the largest",
@@ -207,7 +210,8 @@ class Widget(models.Model):
     other = models.BooleanField(
         "sum the rest as “Other”",
         default=False,
-        help_text="Adds the values that are not shown. This works only for totals and sums.",
+        help_text="Adds up the values that are not shown, and shows the sum as “Other”. This works only for totals and "
+        "sums.",
     )
     colors = models.JSONField("colours", default=list, blank=True)
     target = models.FloatField(null=True, blank=True, help_text="The number at which the gauge is full.")
