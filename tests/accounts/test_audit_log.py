@@ -47,7 +47,7 @@ def test_it_says_who_signed_in_and_out_from_where(superuser: Any) -> None:
         ("signed_in", "root", "2001:db8:1:2::/64", "root"),
         ("signed_out", "root", "2001:db8:1:2::/64", "root"),
     ]
-    assert into.details.startswith("With password; Firefox")
+    assert into.details.startswith("With password; User-Agent: Firefox")
     assert into.details.isprintable()
 
 

@@ -63,7 +63,7 @@ def test_a_new_secret_waits_for_the_password_and_is_not_lost(late: Client, acme:
     assert acme.project.name == "Acme"
     assert not found_in(str([row.get_decoded() for row in Session.objects.all()]).encode())
     wrong = go_on(late, address, asked, **{"again-password": "wrong"})
-    assert "not right" in text_of(wrong)
+    assert "code or passkey was wrong" in text_of(wrong)
     assert go_on(late, address, wrong).status_code == 302
     acme.project.refresh_from_db()
     assert (acme.project.name, acme.project.secret.reveal()) == ("Renamed", SECRET)

@@ -127,8 +127,8 @@ def test_closed_accounts_and_superusers_are_not_let_in(issuer: str, acme: Team, 
     cases = {
         acme.viewer.email: "closed",
         superuser.email: "Superusers",
-        "twin@example.com": "More than one",
-        "taken@example.com": "More than one",
+        "twin@example.com": "which account belongs",
+        "taken@example.com": "which account belongs",
     }
     for i, (email, said) in enumerate(cases.items()):
         client, answer = sign_on(person(issuer, f"hostile-{i}", email=email))

@@ -22,7 +22,7 @@ class TestPage:
     def test_it_says_what_each_engine_means(self, project: Project) -> None:
         html = " ".join(boss().get(change(project)).content.decode().split())
         assert '<select name="engine"' in html
-        for words in ("the engine that Mixpanel builds on", "expressions and the dates of saved funnels", "may end it"):
+        for words in ("current engine. Choose Insights", "need expressions, saved funnels", "might switch off"):
             assert words in html
 
     def test_a_new_project_asks_insights(self, db: None, mixpanel: FakeMixpanel) -> None:
@@ -102,9 +102,9 @@ class TestSwitching:
         response = save(boss(), project, engine=after, name="Other")
         assert response.status_code == 200
         [said] = response.context["adminform"].form.errors["engine"]
-        assert said.startswith("This engine can't ask the widget “")
+        assert said.startswith("This engine can't query the widget “")
         assert message in said
-        assert "1 more can't be asked either. Change or delete such widgets first." in said
+        assert "Other widgets that this engine can't query: 1. Change or delete such widgets first." in said
         project.refresh_from_db()
         assert (project.engine, project.name) == (before, "Acme")
         assert [each.snapshot_id for each in Widget.objects.order_by("pk")] == [each.snapshot_id for each in made]

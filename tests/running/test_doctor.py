@@ -54,7 +54,7 @@ def test_keys_that_are_no_longer_needed(served: Site) -> None:
 
 
 def test_a_missing_migration_and_a_missing_file(own: Site, tmp_path: Path) -> None:
-    own.sql("DELETE FROM django_migrations WHERE app = 'widgets' AND name LIKE '0018%'")
+    own.sql("DELETE FROM django_migrations WHERE app = 'widgets' AND name LIKE '0019%'")
     said = doctor(own)
     assert said.fixes[0] == "fix database: 1 migration missing: run manage.py migrate."
     assert said.has("fix SITE_URL", "503")

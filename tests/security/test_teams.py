@@ -130,7 +130,7 @@ def test_an_error_does_not_say_what_other_teams_have(acme: Team, hooli: Team, su
     assert "already" not in text
     assert "Ask your administrator." in text
     text = log_in(superuser).post(address, {**taken, "name": "Free"}).content.decode()
-    assert "is here already" in text
+    assert "already has a project with this region" in text
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,4 @@
-"""User accounts: invitations, ways to log in and their limits, sessions, removal. Admin pages are in `admin/`."""
+"""User accounts: invitations, login, limits on password guessing, sessions, the audit log and the closing of accounts.
+
+The admin's pages about accounts are in `admin/`.
+"""

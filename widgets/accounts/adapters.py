@@ -1,4 +1,4 @@
-"""Adapts allauth: nobody can sign up, and secrets of second factors are encrypted as Mixpanel's secrets are."""
+"""Adapts allauth to MixCyfe: nobody can sign up, and the secrets of second factors are stored encrypted."""
 
 from typing import Any
 
@@ -36,10 +36,10 @@ class AccountAdapter(DefaultAccountAdapter):
         second_factor_page.end(request)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Adds no message of allauth, because the pages have texts of their own."""
+        """Does nothing: MixCyfe's pages have their own texts instead of allauth's messages."""
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """Sends nothing, because `second_factor` sends a mail at each of allauth's signals."""
+        """Does nothing, because `second_factor` sends MixCyfe's own mails when allauth signals a change."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_network(request)
@@ -54,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):
 class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": "This code is wrong, or was used before. Wait for the next one.",
+        "incorrect_code": "This code is wrong or was used already. Enter the next code that your app shows.",
     }
 
     def encrypt(self, text: str) -> str:

@@ -1,10 +1,12 @@
-"""Writes the audit log (`models.audit_entry`): one entry per sign-in, change, export and command.
+"""Writes the audit log (`models.audit_entry`): one entry per login, change, export and command.
 
-If the caller's transaction holds a change and its entry, they are saved together or not at all. Callers with
-`must=False` go on if the database can't store the entry, for example logins; the line on stderr is still written.
+An entry is saved in the caller's transaction, so a change and its entry are saved together or not at all. With
+`must=False`, for example for logins, the caller goes on if the database can't store the entry. The entry is then still
+written to stderr if AUDIT_LOG is “stderr”.
 
 Changes in the admin are also in Django's own log (LogEntry), from which Django makes the history page of a widget or
-project. Entries hold old and new values (`admin/changes.py`), but no credentials and no addresses of widgets.
+project. Entries hold the old and the new values of changed fields (`admin/changes.py`), but no credentials and no
+addresses of widgets.
 """
 
 import json
@@ -38,7 +40,7 @@ WAYS = {
 
 logger = logging.getLogger(__name__)
 stream = logging.getLogger("widgets.audit")
-"""Entries as lines of JSON, on stderr with AUDIT_LOG=stderr."""
+"""The logger that gets each entry as one line of JSON. With AUDIT_LOG=stderr, the lines go to stderr."""
 
 
 def record(
@@ -50,9 +52,10 @@ def record(
     project: Project | None = None,
     must: bool = True,
 ) -> AuditEntry:
-    """Writes one entry. `about`: a row, or a name that a stranger typed. `by`: the user; by default the request's user.
+    """Writes one entry and returns it.
 
-    With `must`, raises django.db.Error if the database can't store the entry.
+    `about`: the changed row, or a user name. `by`: the user who acted; by default the logged-in user of the request. If
+    the database can't store the entry, raises django.db.Error with `must`, and otherwise only logs the error.
     """
     request = context.request
     if by is None and request is not None and request.user.is_authenticated:
@@ -77,7 +80,7 @@ def record(
     except Error as error:
         if must:
             raise
-        logger.error("the audit log can't be written: %s", type(error).__name__)  # noqa: TRY400 - says all
+        logger.error("the audit log could not store an entry: %s", type(error).__name__)  # noqa: TRY400 - says all
     of_request = {"request_id": request_id.current()} if request_id.current() else {}
     transaction.on_commit(lambda: stream.info("%s", json.dumps(as_dict(entry) | of_request)), robust=True)
     return entry
@@ -89,7 +92,7 @@ def line(text: str, name: str) -> str:
 
 
 def network(request: Any) -> str:
-    """An IPv6 visitor owns a whole /64 network, so the entry holds the network."""
+    """The network of the visitor: an IPv4 address, or the /64 of an IPv6 address; empty if there is no request."""
     address = client_network(request) if request is not None else ""
     return f"{address}/64" if ":" in address else address
 
@@ -104,12 +107,15 @@ def as_dict(entry: AuditEntry, *, with_address: bool = True) -> dict[str, Any]:
 
 
 def as_json(entry: AuditEntry, *, with_address: bool = True) -> str:
-    """One line of ASCII, so that no text of a stranger can end the line or control a terminal."""
+    """The entry as one line of JSON in ASCII, so that no text in the entry can end the line or control a terminal."""
     return json.dumps(as_dict(entry, with_address=with_address))
 
 
 def log_change(user: Any, row: Model, what: str, action: Action = Action.CHANGED) -> None:
-    """Logs a change that was made outside the admin's own forms. `admin.audited` logs the forms."""
+    """Logs a change of `row` in the audit log and in Django's log. `what`: a sentence that describes the change.
+
+    `admin.audited` logs the changes that people make with the admin's own forms.
+    """
     log_changes(user, [row], what, action)
 
 
@@ -120,7 +126,7 @@ def log_changes(user: Any, rows: Iterable[Model], what: str, action: Action = Ac
 
 
 def log_command(rows: Iterable[Model], what: str, action: Action) -> None:
-    """Logs the work of a command. One inactive user stands for everyone who runs commands on the server."""
+    """Logs what a management command did. All commands are logged as one inactive user, “command line”."""
     user, is_new = get_user_model().objects.get_or_create(username=COMMAND_LINE, defaults={"is_active": False})
     if is_new:
         user.set_unusable_password()
@@ -130,12 +136,12 @@ def log_command(rows: Iterable[Model], what: str, action: Action) -> None:
 
 @receiver(user_logged_in, dispatch_uid="widgets.audit_log.signed_in")
 def signed_in(request: Any, user: Any, **_: Any) -> None:
-    details = f"With {', '.join(ways_used(request, user))}; {program(request)}"
+    details = f"With {', '.join(ways_used(request, user))}; User-Agent: {program(request)}"
     record(Action.SIGNED_IN, user, details, by=user, must=False)
 
 
 def ways_used(request: Any, user: Any) -> list[str]:
-    """The ways in which the person logged in. allauth notes all of them except the password."""
+    """The ways in which the person logged in, for example “a passkey”. allauth records all ways except the password."""
     noted = get_authentication_records(request, user)
     is_without = any(each["method"] == "socialaccount" or each.get("passwordless") for each in noted)
     kinds = (each.get("type", each["method"]) for each in noted)
@@ -149,7 +155,7 @@ def signed_out(user: Any, **_: Any) -> None:
 
 
 def visible_to(user: Any) -> QuerySet[LogEntry]:
-    """Django's entries about projects and widgets that this user may see now, for the admin's first page."""
+    """The entries of Django's log about projects and widgets that this user can see now, for the admin's first page."""
     entries = LogEntry.objects.select_related("content_type", "user")
     if not user.is_active:
         return entries.none()

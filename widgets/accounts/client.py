@@ -1,4 +1,4 @@
-"""Reads the visitor's address from a request, and makes the visitor's texts harmless for logs."""
+"""Reads the visitor's IP address from a request, and escapes control characters in texts from visitors."""
 
 import re
 from ipaddress import ip_address, ip_network
@@ -9,7 +9,11 @@ from django.http import HttpRequest
 UNKNOWN = "0.0.0.0"  # noqa: S104 - stands for no address; nothing listens on it
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Newlines, escapes, characters that change the writing direction, and lone surrogates, which no database stores."""
+"""The characters that `harmless` escapes.
+
+These are newlines, terminal escapes, characters that change the writing direction, and lone surrogates, which databases
+can't store.
+"""
 
 
 def harmless(text: str) -> str:
@@ -17,9 +21,10 @@ def harmless(text: str) -> str:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The visitor's address. A trusted proxy appends the address that it saw as the last one of X-Forwarded-For.
+    """The visitor's IP address. Without TRUST_PROXY, that is the address of the connection.
 
-    If that header is missing or holds no address, the connection's own address counts.
+    With TRUST_PROXY, that is the last address in X-Forwarded-For, which the proxy appends. If this header is missing or
+    holds no address, the connection's address is returned.
     """
     direct: str = request.META.get("REMOTE_ADDR", "")
     direct = address_in(direct) or direct
@@ -30,9 +35,10 @@ def client_address(request: HttpRequest) -> str:
 
 
 def client_network(request: HttpRequest) -> str:
-    """The network that counts as one visitor: an IPv4 address, or the /64 of an IPv6 address.
+    """The network that counts as one visitor: an IPv4 address, or the /64 network of an IPv6 address.
 
-    IPv6 providers give every customer a whole /64. All visitors without an address count as one visitor.
+    IPv6 providers give every customer a whole /64 network. All requests without an address return UNKNOWN, so they
+    count as one visitor.
     """
     try:
         address = ip_address(client_address(request))
@@ -43,9 +49,9 @@ def client_network(request: HttpRequest) -> str:
 
 
 def address_in(text: str) -> str:
-    """The IP address in `203.0.113.9`, `203.0.113.9:4711`, `2001:db8::1` or `[2001:db8::1]:4711`; else empty.
+    """The IP address in a text such as `203.0.113.9:4711` or `[2001:db8::1]:4711`; empty if the text holds none.
 
-    An IPv4 address on an IPv6 socket (`::ffff:203.0.113.9`) is the IPv4 address.
+    The port and the brackets are optional. An IPv4 address in IPv6 notation (`::ffff:203.0.113.9`) is returned as IPv4.
     """
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -59,5 +65,5 @@ def address_in(text: str) -> str:
 
 
 def program(request: HttpRequest) -> str:
-    """The visitor's User-Agent, harmless and short."""
+    """The request's User-Agent header, cut to 200 characters, with control characters escaped."""
     return harmless(request.headers.get("User-Agent", ""))[:200]

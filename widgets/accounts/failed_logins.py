@@ -1,4 +1,4 @@
-"""Records each failed login as an entry of the audit log, for superusers, and as a line in the log.
+"""Records each failed login twice: as an entry of the audit log, which only superusers see, and as a line in the log.
 
 Attempts during a lockout are not recorded, so that a stranger can't fill the disk. A record never holds a password.
 """
@@ -12,22 +12,25 @@ from widgets.accounts.client import client_address, harmless, program
 from widgets.models import Action, AuditEntry
 
 logger = logging.getLogger("widgets.sign_in")
-"""The filters of fail2ban look for this name: docs/deploying.md."""
+"""The expressions for fail2ban in docs/deploying.md contain the name of this logger."""
 
 ROWS_OF_ADDRESS = 100
 ROWS = 10_000
 
 
 def record(request: Any, name: str, what: str, *, begins_lockout: bool) -> None:
-    """`name` comes from `shortened`, so it is harmless and short."""
+    """Records one failed login, and deletes the oldest records above ROWS_OF_ADDRESS per network and ROWS in all.
+
+    `name`: the typed user name, after `sign_in.shortened`. `what`: the kind of failure, for example “login failed”.
+    """
     if begins_lockout:
         what += ", locked out"
-    where = f"at {harmless(request.path_info)[:100]}, with {program(request)[:120] or 'no name of a program'}"
+    where = f"at {harmless(request.path_info)[:100]}, User-Agent: {program(request)[:120] or 'none'}"
     entry = audit_log.record(Action.SIGN_IN_FAILED, name, f"{what.capitalize()} {where}")
     failures = AuditEntry.objects.filter(action=Action.SIGN_IN_FAILED)
     for rows, most in ((failures.filter(address=entry.address), ROWS_OF_ADDRESS), (failures, ROWS)):
         if oldest_kept := rows.values_list("pk", flat=True)[most - 1 : most]:
             rows.filter(pk__lt=oldest_kept[0]).delete()
-    # The name comes last and can't end its quotes, so that nobody can forge an address for fail2ban.
+    # The name comes last, in quotes that it can't close. So no name can make fail2ban block another address.
     quoted = json.dumps(name, ensure_ascii=False)
     logger.warning("%s: address=%s name=%s", what, client_address(request) or "unknown", quoted)

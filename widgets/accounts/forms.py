@@ -15,7 +15,7 @@ class InvitationForm(forms.Form):
         max_length=150,
         validators=[ProhibitNullCharactersValidator()],
         widget=forms.EmailInput(attrs={"class": "vTextField"}),
-        help_text="The address is also the user name.",
+        help_text="A new member logs in with this address as the user name.",
     )
     role = forms.ChoiceField(choices=Role.choices, initial=Role.EDITOR)
 

@@ -1,7 +1,8 @@
-"""Counts wrong guesses that the password counters of `sign_in` do not cover, in the same table.
+"""Limits wrong guesses of second-factor codes, and of passwords on pages for logged-in people.
 
-Somebody who knows the password may guess the second factor; somebody who has the session may guess the password. A
-count holds for AXES_COOLOFF_TIME after the last counted failure. During a lockout nothing is checked or written.
+Somebody who knows the password could guess a code, and somebody who uses a stolen session could guess the password.
+`sign_in` limits the guesses on the login page. The counters of both modules are rows of django-axes' AccessAttempt. A
+counter ends AXES_COOLOFF_TIME after its last failure. During a lockout, no guess is checked and nothing is written.
 """
 
 from dataclasses import dataclass
@@ -20,12 +21,19 @@ from widgets.accounts.sessions import digest
 from widgets.accounts.sign_in import count, failures, shortened
 
 CODES = 5
-"""Wrong codes until the lockout. Three of a million codes are right at a time: 480 guesses per day need 2 years."""
+"""The number of wrong codes that begins a lockout.
+
+At any time, 3 of a million codes are valid. So with 480 guesses per day, an attacker needs about 2 years.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Guesses:
-    """`kind` is the `user_agent` of the counters; passwords use other values (`sign_in.NEW_BROWSER`)."""
+    """A counter of wrong guesses. `limit`: the number of failures that begins a lockout.
+
+    `name` and `kind` identify the counter, for example a user name and “password reset”. They are stored in the columns
+    `username` and `user_agent` of AccessAttempt. The login page's counters have other kinds (`sign_in.NEW_BROWSER`).
+    """
 
     name: str
     kind: str
@@ -36,9 +44,10 @@ class Guesses:
         return self._above_limit(request) >= 0
 
     def reserve(self, request: Any) -> int:
-        """Counts a guess before it is checked. Returns the count minus the limit; if that is above 0, check nothing.
+        """Counts a guess before it is checked. Returns the count minus the limit.
 
-        So simultaneous guesses, even from many addresses, can't exceed the limit.
+        If the result is above 0, the caller must not check the guess. So simultaneous guesses, even from many
+        addresses, can't exceed the limit.
         """
         if self.are_locked(request):
             return 1
@@ -48,12 +57,14 @@ class Guesses:
             return self._above_limit(request)
 
     def record_failure(self, request: Any, what: str, above: int) -> bool:
-        """Records that a reserved guess was wrong. True if it begins the lockout."""
+        """Logs that a guess was wrong. `above`: the result of `reserve`. Returns True if this failure begins the
+        lockout.
+        """
         record(request, self.name, what, begins_lockout=above == 0)
         return above == 0
 
     def count_failure(self, request: Any, what: str) -> bool:
-        """Counts and records one failure. True if the lockout begins or goes on."""
+        """Counts and logs one wrong guess. Returns True if a lockout begins now or has begun before."""
         with transaction.atomic():
             count(request, self.name, self.kind)
             above = self._above_limit(request)
@@ -71,12 +82,19 @@ class Guesses:
 
 
 def of_session(request: Any) -> Guesses:
-    """Counts per session, not per account, so that a thief of a session can't lock out the owner."""
+    """The counter of guesses in this session.
+
+    Each session has its own counter, so that the thief of a session can't lock out the account's owner.
+    """
     name = shortened(request.user.get_username())
     return Guesses(name, f"session {digest(request.session.session_key)}", settings.AXES_FAILURE_LIMIT)
 
 
 def of_codes(request: Any, user: Any) -> Guesses:
-    """Counts per account. Browsers with an earlier login have their own count, so that no thief locks out the owner."""
+    """The counter of wrong second-factor codes for this account.
+
+    Each browser in which the owner has logged in before has its own counter, so that no attacker can lock out the
+    owner.
+    """
     name = shortened(user.get_username())
     return Guesses(name, f"code {known_browsers.known(request, name)}", CODES)

@@ -1,4 +1,4 @@
-"""Checks ids from requests: they may be no numbers, or numbers that are too large for a database."""
+"""Checks that a text from a request can be the id of a database row."""
 
 from django.db.models import BigAutoField
 
@@ -6,5 +6,8 @@ LONGEST = len(str(BigAutoField.MAX_BIGINT))
 
 
 def is_id(text: str) -> bool:
-    """True if a row could have this id. Python refuses thousands of digits, and SQLite more than 64 bits."""
+    """True if the text is a whole number that fits into 64 bits.
+
+    Longer numbers would cause errors: Python does not convert thousands of digits, and SQLite stores at most 64 bits.
+    """
     return text.isascii() and text.isdigit() and len(text) <= LONGEST and int(text) <= BigAutoField.MAX_BIGINT

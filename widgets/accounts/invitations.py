@@ -1,6 +1,6 @@
-"""Invites a person to a project: an account without a password, a role, and a one-time link to set the password.
+"""Invites a person to a project: makes an account without a password, and a one-time link to set the password.
 
-The link holds Django's token for password resets. MixCyfe does not store it. The link ends after
+The link holds a token of Django's password reset, which MixCyfe does not store. The link stops working after
 PASSWORD_RESET_TIMEOUT, or when the person sets a password
 (https://docs.djangoproject.com/en/5.2/topics/auth/default/#django.contrib.auth.views.PasswordResetConfirmView).
 """
@@ -28,9 +28,11 @@ logger = logging.getLogger(__name__)
 
 
 class InvitationTokens(PasswordResetTokenGenerator):
-    """The link of a person who has never logged in ends when the person's projects change.
+    """Makes and checks the tokens in invitation links.
 
-    Otherwise a lead who kept the link could enter the project of the next lead who invites the same person.
+    The link of a person who has never logged in stops working when the person is added to a project or removed from
+    one. Otherwise a lead who kept an old link could enter a project to which another lead invites the same person
+    later.
     """
 
     key_salt = "widgets.accounts.invitations"
@@ -46,7 +48,10 @@ tokens = InvitationTokens()
 
 
 class OpenedTokens(InvitationTokens):
-    """The form in which a session keeps a link's token: its time and an HMAC. Nobody can make a link from this form."""
+    """Makes and checks the form in which a session stores a token: the token's time, and an HMAC of the token.
+
+    The session stores this form when the person opens the link. A thief of the session can't make the link from it.
+    """
 
     def keep(self, token: str) -> str:
         time, _, _ = token.partition("-")
@@ -61,9 +66,10 @@ opened_tokens = OpenedTokens()
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """The result of an invitation. `link` is empty if it was `mailed`, or if the person already has an account.
+    """The result of an invitation. `problem`: why the mail could not be sent; empty if all went well.
 
-    `problem`: why the link could not be mailed.
+    `link`: the one-time link, for the inviting person to send. `link` is empty if MixCyfe has sent the mail (`mailed`),
+    or if the inviting person is not allowed to see a link to this account (`may_give_link`).
     """
 
     user: Any
@@ -77,14 +83,14 @@ class Invitation:
 
 
 class CantInvite(Exception):
-    """The address can't be invited. The message tells the inviting person why."""
+    """The person can't be invited. The exception's text tells the inviting person the reason."""
 
 
 def invite(by: Any, project: Project, name: str, email: str, role: str) -> Invitation:
-    """Makes a person a member of a project that `by` leads. In other projects nothing changes.
+    """Makes a person a member of `project`, which `by` leads. Makes an account if the person has none.
 
-    With mail, the result does not tell whether the address had an open account already. Raises CantInvite if the
-    account is closed, or already a member of the project.
+    The person's roles in other projects stay as they are. If mail is set up, the result is the same whether or not the
+    address had an open account. Raises CantInvite if the account is closed or already a member of the project.
     """
     with transaction.atomic():
         user = find(email)
@@ -103,27 +109,28 @@ def invite(by: Any, project: Project, name: str, email: str, role: str) -> Invit
     if new or may_give_link(by, user):
         return send_link(user)
     if settings.EMAIL_IS_SET_UP:
-        # A mail to the person's own address, because `by` must not see the link.
+        # The mail goes to the person's own address, because `by` is not allowed to see the link.
         return Invitation(user, mailed=mail_link(user) if is_pending(user) else mail_about(user, project, by))
     return Invitation(user)
 
 
 def find(email: str) -> Any:
-    """The user with this user name, else the user with this e-mail address, else None."""
+    """The user with this user name, or else the first user with this e-mail address, or None. Locks the found rows."""
     people = get_user_model().objects.select_for_update()
     found = list(people.filter(Q(username__iexact=email) | Q(email__iexact=email)).order_by("pk"))
     return next((user for user in found if user.username.lower() == email), found[0] if found else None)
 
 
 def is_pending(user: Any) -> bool:
-    """True for invited people who have never logged in."""
+    """True if the person was invited, but has never logged in and has no password."""
     return user.last_login is None and not user.has_usable_password()
 
 
 def may_give_link(by: Any, user: Any) -> bool:
-    """True if a link to this account gives `by` nothing that belongs to somebody else.
+    """True if `by` is allowed to see a one-time link to the account of `user`.
 
-    Superusers may make links for all open accounts, leads for pending members whose projects they all lead.
+    Superusers may see links to all open accounts. Leads may see links to people who have never logged in, if the lead
+    leads all projects of that person. So no link gives a lead access to somebody else's project.
     """
     if not user.is_active or by.is_superuser:
         return bool(user.is_active)
@@ -132,15 +139,15 @@ def may_give_link(by: Any, user: Any) -> bool:
 
 
 def send_link(user: Any) -> Invitation:
-    """Mails a new one-time link. If mail is not set up or fails, returns the link, to be shown once.
+    """Mails a new one-time link. If mail is not set up or fails, returns the link, for a page that shows it once.
 
-    Older links stay valid until the person uses one of them, or the person's projects change.
+    Older links keep working until the person uses one of the links, or the person's projects change.
     """
     if not settings.EMAIL_IS_SET_UP:
         return Invitation(user, link_for(user))
     if mail_link(user):
         return Invitation(user, mailed=True)
-    problem = "MixCyfe could not send the mail; see the log. Send the link yourself."
+    problem = "MixCyfe could not send the mail. The reason is in the log. Send the link yourself."
     return Invitation(user, link_for(user), problem=problem)
 
 

@@ -1,7 +1,8 @@
-"""Recognises browsers in which a person has logged in before, by a cookie for the login page and the pages below it.
+"""Recognises browsers in which a person has logged in before, by a cookie with a signed random number.
 
-The cookie holds a random number, signed for one user name. A thief of the cookie gets the same limited number of
-guesses as everybody, for that one name. If several people share a browser, the cookie counts for the last one.
+Browsers send the cookie only to the login page and to the pages below its URL. The signature is valid for one user
+name. A thief of the cookie gets as many guesses as any new browser, and only for that name. If several people share a
+browser, the cookie belongs to the person who logged in last.
 """
 
 from collections.abc import Callable
@@ -22,13 +23,13 @@ def salt_for(name: str) -> str:
 
 
 def known(request: HttpRequest, name: str) -> str:
-    """The key of the count of this browser's failed logins; empty if `name` has never logged in with this browser."""
+    """The key of this browser's counter of failed logins; empty if `name` has not logged in with this browser."""
     number = request.get_signed_cookie(COOKIE, default="", salt=salt_for(name), max_age=KNOWN_FOR)
     return f"browser {number}" if number else ""
 
 
 def remember(request: Any, name: str) -> None:
-    """Marks the request, so that KnownBrowserMiddleware sets the cookie."""
+    """Lets KnownBrowserMiddleware set the cookie in the response. `name`: the user who has just logged in."""
     number = known(request, name).removeprefix("browser ") or get_random_string(22)
     request.known_browser = (name, number)
 

@@ -1,6 +1,7 @@
-"""The login page: a password, a passkey, or single sign-on. Everybody logs in here, also people who use no admin page.
+"""The login page: people log in with a password, a passkey or single sign-on.
 
-The fields have Django's names, `username` and `password`. allauth then asks for the second factor, if there is one.
+All people use this page, even if they never open the admin. The form's fields have Django's names, `username` and
+`password`. If the account has a second factor, allauth asks for the second factor after the password.
 """
 
 from typing import Any
@@ -23,20 +24,20 @@ from widgets.accounts.sign_in import refused
 
 
 def passkeys_work(request: HttpRequest) -> bool:
-    """Browsers offer passkeys only over https, and on localhost."""
+    """True if the request came over https or to localhost. Browsers offer no passkeys on other sites."""
     return request.is_secure() or request.get_host().partition(":")[0] == "localhost"
 
 
 SAID = {
     "closed": "This account is closed. Ask your administrator.",
     "failed": "Single sign-on did not work. Try again, or log in with your password.",
-    "unverified": "The sign-on service has not verified your e-mail address, so MixCyfe can't use it.",
-    "unclear": "More than one account has your e-mail address. Ask your administrator.",
+    "unverified": "Your single sign-on service has not verified your e-mail address. Ask your administrator.",
+    "unclear": "MixCyfe can't tell which account belongs to your e-mail address. Ask your administrator.",
     "superuser": "Superusers log in with their password, not with single sign-on.",
-    "passkey": "This passkey is not known here. Log in with your password.",
-    "changed": "Your password was changed. Log in with it.",
+    "passkey": "MixCyfe does not know this passkey. Log in with your password.",
+    "changed": "Your password was changed. Log in with the new password.",
 }
-"""Parameter in the login page's address → the reason why a person came back to the page."""
+"""Why a person was sent back to the login page, by the name of the parameter in the page's address."""
 
 
 def back_to_login(why: str, next_url: str | None = None) -> HttpResponseRedirect:
@@ -62,21 +63,24 @@ class LoginPage(LoginView):
 
 
 class ToLoginPage(RedirectView):
-    """Redirects to the login page from the URL at which allauth expects it."""
+    """Redirects to the login page. This view has the URL at which allauth expects the login page."""
 
     pattern_name = "admin:login"
     query_string = True
 
 
 class PasskeyLogin(LoginWebAuthnView):
-    """The login page's script gets the challenge and posts the passkey's answer. Both are limited per visitor."""
+    """The URL from which the login page's script gets a passkey challenge, and to which it posts the answer.
+
+    Each visitor may send 60 such requests per minute.
+    """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         limit = {"passkeys": "60/m/ip"}
         if not ratelimit.consume(request, app="widgets", action="passkeys", config=limit, limit_get=True):
             return refused(request)
         if not request.user.is_authenticated:
-            clear_login(request)  # a login that stopped after the password
+            clear_login(request)  # ends a login that stopped after the password
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return answer
 

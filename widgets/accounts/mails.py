@@ -1,6 +1,7 @@
-"""Mails to people about their own accounts. They leave after the answer, so its time tells nothing about accounts.
+"""Sends mails to people about their own accounts.
 
-Without EMAIL_URL, no mail is sent. Closed accounts get none.
+No mail is sent to closed accounts, or if EMAIL_URL is not set. A mail is sent after the response, so that the
+response's time does not show whether an account exists.
 """
 
 import logging
@@ -25,7 +26,7 @@ FOOTER = "\n\nIf this was not you, tell your administrator at once.\n"
 
 
 class Waiting(threading.local):
-    """The mails of the request that this thread answers."""
+    """The mails that this thread sends after the response to the current request."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -35,7 +36,7 @@ waiting = Waiting()
 
 
 def send(user: Any, subject: str, text: str, footer: str = FOOTER) -> None:
-    """Sends a mail when the running request is over; at once outside requests."""
+    """Sends a mail after the response to the current request, or at once if there is no request."""
     if not (settings.EMAIL_IS_SET_UP and user.is_active and user.email):
         return
     body = f"Hello {user.get_short_name() or user.get_username()},\n\n{text}{footer}\n{settings.SITE_URL}/\n"
@@ -45,7 +46,10 @@ def send(user: Any, subject: str, text: str, footer: str = FOOTER) -> None:
 
 
 def send_once_per_day(user: Any, field: str, subject: str, text: str) -> None:
-    """Sends a mail that a stranger can cause. `field` of AccountSecurity holds the time of the last such mail."""
+    """Sends a mail that a stranger can cause: at most one per account and day.
+
+    `field`: the field of AccountSecurity that holds the time of the last such mail.
+    """
     if not settings.EMAIL_IS_SET_UP:
         return
     now = timezone.now()
@@ -57,7 +61,7 @@ def send_once_per_day(user: Any, field: str, subject: str, text: str) -> None:
 
 @receiver(request_finished, dispatch_uid="widgets.accounts.mails")
 def send_waiting(**_: Any) -> None:
-    """Runs after every complete answer, also after each poll, so it ends at once if no mail waits."""
+    """Sends the waiting mails. Django calls this function after each response, so it is fast if no mail waits."""
     if not waiting.mails:
         return
     mails, waiting.mails = waiting.mails, []
@@ -65,5 +69,5 @@ def send_waiting(**_: Any) -> None:
         try:
             mail.send()
         except (OSError, SMTPException, ValueError) as error:
-            # The error's text may quote the mail.
+            # The error's text may quote the mail, so only the error's type is logged.
             logger.error("a mail could not be sent: %s", type(error).__name__)  # noqa: TRY400

@@ -1,6 +1,6 @@
 """Changes the role of a project's member, removes a member, and closes accounts.
 
-Users are never deleted, because Django would delete their entries in the admin's own log (LogEntry) with them.
+Users are never deleted, because Django would also delete the users' entries in the admin's log (LogEntry).
 """
 
 from typing import Any
@@ -17,15 +17,15 @@ LAST_SUPERUSER = "MixCyfe needs a superuser who can log in. Make somebody else a
 
 
 class LastLead(Exception):
-    """The project would be left without a lead. Only superusers may do that."""
+    """The change would leave the project without a lead who can log in. Superusers can still make such a change."""
 
 
 class LastSuperuser(Exception):
-    """The site would be left without a superuser who can log in."""
+    """The change would leave the site without a superuser who can log in."""
 
 
 def set_role(by: Any, membership: Membership, role: Role) -> None:
-    """Raises LastLead if the project would have no lead left."""
+    """Changes the member's role. Raises LastLead if the project would have no lead left."""
     with transaction.atomic():
         if role != Role.LEAD:
             keep_a_lead(by, membership)
@@ -35,7 +35,8 @@ def set_role(by: Any, membership: Membership, role: Role) -> None:
 def remove(by: Any, membership: Membership) -> int:
     """Removes a person from a project. Returns the number of widgets that lose their owner.
 
-    The account stays open, also without a project. Raises LastLead if the project would have no lead left.
+    The account stays open, even if the person is in no other project. Raises LastLead if the project would have no lead
+    left.
     """
     with transaction.atomic():
         keep_a_lead(by, membership)
@@ -44,7 +45,10 @@ def remove(by: Any, membership: Membership) -> int:
 
 
 def keep_a_lead(by: Any, membership: Membership) -> None:
-    """Raises LastLead if nobody else leads the project. The project's lock keeps two leads from removing each other."""
+    """Raises LastLead if this member is the only lead who can log in, unless `by` is a superuser.
+
+    Locks the project's row, so that two leads can't remove each other at the same time.
+    """
     project = Project.objects.select_for_update().get(pk=membership.project_id)
     leads = project.memberships.filter(role=Role.LEAD)
     if by.is_superuser or not leads.filter(pk=membership.pk).exists():
@@ -55,9 +59,9 @@ def keep_a_lead(by: Any, membership: Membership) -> None:
 
 
 def keep_a_superuser(user: Any) -> None:
-    """Raises LastSuperuser if `user` is a superuser, and no other one can log in.
+    """Raises LastSuperuser if `user` is the only superuser who can log in.
 
-    Call it in the transaction that demotes `user`: its locks keep two superusers from demoting each other.
+    The caller must demote `user` in the same transaction. The locks keep two superusers from demoting each other.
     """
     if not user.is_superuser:
         return
@@ -71,10 +75,10 @@ def owned_in(membership: Membership) -> QuerySet[Widget]:
 
 
 def close_account(user: Any) -> int:
-    """Removes a person from all projects and closes the account; returns the number of widgets without an owner now.
+    """Closes the account and removes the person from all projects. Returns how many widgets lose their owner.
 
-    A closed account loses its password and its rights, so that reopening it gives nothing back. The user name stays
-    for the audit log. Raises LastSuperuser if no other superuser could log in.
+    The account loses its password and its superuser rights, so it has no rights if somebody opens it again. The user
+    name stays, because the audit log shows it. Raises LastSuperuser if no other superuser could log in.
     """
     with transaction.atomic():
         keep_a_superuser(user)

@@ -1,7 +1,8 @@
-"""The exchange with an OpenID Connect provider. It adds checks to allauth's flow (code with PKCE and state).
+"""Sends the requests to an OpenID Connect provider, and checks the answers.
 
-The issuer must be OIDC_ISSUER, and the nonce and the signature of the ID token must be right. All requests of one step
-together take at most PATIENCE seconds, so a slow provider holds no thread for long.
+allauth does the flow itself (authorization code with PKCE and state). This module also checks that the issuer is
+OIDC_ISSUER, and that the signature of the ID token is valid; `single_sign_on` compares the nonce. All requests of one
+login step together take at most PATIENCE seconds, so that a slow provider blocks no thread for long.
 
 https://openid.net/specs/openid-connect-core-1_0.html
 """
@@ -30,26 +31,26 @@ from widgets.mixpanel.answer import read_body
 from widgets.mixpanel.wire import SESSION
 
 PATIENCE = 10
-"""Seconds for all requests to the provider that one step of the login needs (`wire.exchange`)."""
+"""The time limit, in seconds, for all requests of one login step to the provider together (`wire.exchange`)."""
 
 DESCRIPTION_KEPT = 300
-"""Seconds for which a process keeps the provider's description of itself."""
+"""Seconds for which the provider's configuration document (WELL_KNOWN) is cached."""
 
 LONGEST_SUBJECT = 191
-"""The length of allauth's column for the subject (`SocialAccount.uid`)."""
+"""The most characters of the claim `sub`, because allauth's column `SocialAccount.uid` has this size."""
 
 SIGNATURES = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 WELL_KNOWN = "/.well-known/openid-configuration"
 
 
 class ProviderSession:
-    """Sends allauth's requests by `mixpanel.wire`: one deadline, no redirects, no cookies, a limit on the answer."""
+    """Sends allauth's requests with `mixpanel.wire`: one deadline, no redirects or cookies, answers of limited size."""
 
     def __enter__(self) -> "ProviderSession":
         return self
 
     def __exit__(self, *_: Any) -> None:
-        """The connections stay open for the next login."""
+        """Does nothing, so that the connections stay open for the next login."""
 
     def get(self, url: str, **options: Any) -> requests.Response:
         return self.request("GET", url, **options)
@@ -64,7 +65,7 @@ class ProviderSession:
         answer = requests.Response()
         answer.status_code, answer.headers, answer.raw = response.status_code, response.headers, BytesIO(body)
         if answer.status_code != 200:
-            raise ProviderException(f"the provider answered {answer.status_code}")
+            raise ProviderException(f"the provider answered with the HTTP status {answer.status_code}")
         return answer
 
 
@@ -79,7 +80,10 @@ class Provider(OpenIDConnectProvider):
         return Exchange(request)
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
-        """Adds the nonce. If the person is logged in already, the provider must ask them to sign in again."""
+        """Adds a nonce to the request to the provider.
+
+        If the person is logged in at MixCyfe already, the provider must ask the person to sign in again.
+        """
         chosen: dict[str, Any] = super().get_redirect_from_request_kwargs(request)
         again = {"prompt": "login", "max_age": 0} if request.user.is_authenticated else {}
         nonce = get_random_string(32)
@@ -89,12 +93,16 @@ class Provider(OpenIDConnectProvider):
         return ["openid", "email", "profile"]
 
     def extract_extra_data(self, data: Any) -> dict[str, Any]:
-        """Empty, so that allauth stores none of the provider's claims except the subject."""
+        """Returns no claims, so that allauth stores only the subject from the provider's answer."""
         return {}
 
 
 def provider_errors(read: Callable[..., Any]) -> Callable[..., Any]:
-    """Turns every error of a function that reads the provider's answers into a ProviderException without its text."""
+    """Decorator for functions that read the provider's answers: turns their errors into a ProviderException.
+
+    The new exception does not repeat the text of the error, because that text may quote a secret. Only a DatabaseError
+    is raised unchanged.
+    """
 
     @wraps(read)
     def reading(*args: Any, **kwargs: Any) -> Any:
@@ -109,7 +117,7 @@ def provider_errors(read: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Exchange(OpenIDConnectOAuth2Adapter):
-    """The requests to the provider, and the checks of its answers."""
+    """Sends the requests of one login step to the provider, and checks the answers."""
 
     get_access_token_data = provider_errors(OpenIDConnectOAuth2Adapter.get_access_token_data)
     parse_token = provider_errors(OpenIDConnectOAuth2Adapter.parse_token)
@@ -120,7 +128,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
     def get_provider(self) -> Provider:
         app = SocialApp(
             provider="openid_connect",
-            provider_id=settings.OIDC_ISSUER,  # the same subject at another issuer is another person
+            provider_id=settings.OIDC_ISSUER,  # two issuers can give the same subject to two people
             name="single sign-on",
             client_id=settings.OIDC_CLIENT_ID,
             secret=settings.OIDC_CLIENT_SECRET,
@@ -138,13 +146,16 @@ class Exchange(OpenIDConnectOAuth2Adapter):
         secure = settings.OIDC_ISSUER.startswith("https:")
         for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"):
             if secure and not str(config.get(name, "https:")).startswith("https:"):
-                raise ProviderException(f"the provider's {name} is not https:")
+                raise ProviderException(f"the provider's {name} does not begin with https:")
         cache.set(key, config, DESCRIPTION_KEPT)
         return config
 
     @property
     def basic_auth(self) -> bool:
-        """Whether the secret is sent by HTTP Basic. Providers that name no method expect `client_secret_basic`."""
+        """True if MixCyfe sends the client secret by HTTP Basic (`client_secret_basic`), OpenID Connect's default.
+
+        False if the provider's configuration names `client_secret_post`.
+        """
         return "client_secret_post" not in self.openid_config.get("token_endpoint_auth_methods_supported", ())
 
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:
@@ -152,15 +163,18 @@ class Exchange(OpenIDConnectOAuth2Adapter):
 
     @provider_errors
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
-        """Takes the address from the ID token, or from the userinfo of the same subject."""
+        """Checks the provider's answer, and returns allauth's login for the person.
+
+        The e-mail address comes from the ID token, or else from the provider's userinfo endpoint.
+        """
         claims = self.claims_of(kwargs["response"]["id_token"])
         if "email" not in claims:
             more = self._fetch_user_info(token.token)
             if more.get("sub") != claims["sub"]:
-                raise ProviderException("the userinfo belongs to another person")
+                raise ProviderException("the subject (sub) of the userinfo differs from the ID token's")
             claims = {**more, **claims}
         if len(claims["sub"]) > LONGEST_SUBJECT:
-            raise ProviderException("the provider's name for the person is too long")
+            raise ProviderException("the subject (sub) in the ID token is too long")
         if time.time() - claims.get("auth_time", time.time()) > RECENT and request.user.is_authenticated:
             raise ProviderException("the provider did not ask the person to sign in again")
         login = self.get_provider().sociallogin_from_response(request, {"id_token": claims})
@@ -168,10 +182,10 @@ class Exchange(OpenIDConnectOAuth2Adapter):
         return login
 
     def claims_of(self, id_token: str) -> dict[str, Any]:
-        """The claims of an ID token.
+        """Checks the signature of an ID token, and returns the token's claims.
 
-        Raises jwt.PyJWTError if the token has expired, is not for OIDC_CLIENT_ID or has a wrong signature, and
-        StopIteration if the provider does not publish its key.
+        Raises jwt.PyJWTError if the token has expired, was not made for OIDC_CLIENT_ID or has a wrong signature, and
+        StopIteration if the provider does not publish the token's key.
         """
         keys = jwt.PyJWKSet.from_dict(ProviderSession().get(self.openid_config["jwks_uri"]).json()).keys
         name = jwt.get_unverified_header(id_token).get("kid")
@@ -189,8 +203,9 @@ class Exchange(OpenIDConnectOAuth2Adapter):
 
 
 def is_verified(claims: dict[str, Any]) -> bool:
-    """Whether the provider vouches for the address. Microsoft Entra ID says so in a claim of its own.
+    """True if the provider has verified the person's e-mail address.
 
+    Microsoft Entra ID states this in the claim `xms_edov`, other providers in `email_verified`.
     https://learn.microsoft.com/entra/identity-platform/optional-claims-reference
     """
     if settings.OIDC_ISSUER.startswith("https://login.microsoftonline.com/"):

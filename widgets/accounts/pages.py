@@ -1,4 +1,7 @@
-"""The pages of a person's own account: ways to log in, and sessions. They are allauth's views with our templates."""
+"""The pages where people manage their own account: their ways to log in, and their sessions.
+
+The views come from allauth, the templates from MixCyfe.
+"""
 
 from typing import Any
 
@@ -26,7 +29,7 @@ from widgets.models import Action
 
 
 class OwnPage:
-    """Adds the admin's context and a title to the context of allauth's view."""
+    """Adds the context of the admin's pages, and a title, to a view of allauth."""
 
     title = ""
     request: HttpRequest
@@ -60,7 +63,7 @@ class AddApp(OwnPage, ActivateTOTPView):
     title = "Codes from an app"
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Marks the code as used, so that nobody who saw it can log in with it."""
+        """Adds the app, and marks the entered code as used, so that nobody who saw the code can log in with it."""
         response: HttpResponse = super().form_valid(form)
         second_factor.authenticator_of(self.request.user, form.cleaned_data["code"])
         return response
@@ -98,7 +101,7 @@ class NewRecoveryCodes(OwnPage, GenerateRecoveryCodesView):
 
 
 def own(view: Any) -> Any:
-    """A view for logged-in people. No browser or proxy stores its page, because some pages show secrets."""
+    """Wraps a view for logged-in people. Browsers and proxies don't store its page, because some pages show secrets."""
     return never_cache(login_required(view))
 
 
@@ -111,18 +114,18 @@ def guarded(view: Any) -> Any:
 def end_sessions(request: HttpRequest) -> HttpResponse:
     number = end_others(request)
     audit_log.record(Action.SESSIONS_ENDED, f"{request.user}", f"Ended: {number}.")
-    messages.success(request, f"Ended: {number} other session{'' if number == 1 else 's'}.")
+    messages.success(request, f"Ended {number} other session{'' if number == 1 else 's'}.")
     return HttpResponseRedirect(reverse("mfa_index"))
 
 
 @login_required
 @require_POST
 def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
-    """For superusers: removes the second factors of a person who lost them."""
+    """Removes the second factors of a person who lost them. Only superusers are allowed to do this."""
     if not (request.user.is_active and request.user.is_superuser):
         raise PermissionDenied
     user = get_object_or_404(get_user_model(), pk=pk)
     if second_factor.remove(user):
         audit_log.log_change(request.user, user, "Removed the second factor.", Action.WAYS_TO_SIGN_IN)
-        messages.success(request, f"Removed the second factor of {user}. The password alone is enough to log in now.")
+        messages.success(request, f"Removed the second factor of {user}, who can now log in with the password alone.")
     return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))

@@ -1,7 +1,7 @@
-"""Reads browsers' answers to a passkey's challenge.
+"""Reads the answers that browsers send for a passkey's challenge.
 
-For malformed answers, fido2 raises many kinds of errors, and allauth handles only two of them. This module turns all of
-them into one ValidationError.
+For malformed answers, the library fido2 raises many kinds of errors, and allauth handles only two of them. This module
+turns all of them into a ValidationError.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def guarded(read: Callable[..., Any]) -> Callable[..., Any]:
         except (ValidationError, DatabaseError):
             raise
         except Exception:  # noqa: BLE001 - see above
-            raise ValidationError("This passkey is not right.") from None
+            raise ValidationError("MixCyfe could not verify this passkey. Try again.") from None
 
     return reading
 
@@ -34,7 +34,7 @@ class CredentialField(forms.JSONField):
     to_python = guarded(forms.JSONField.to_python)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Empty, because a page that is shown again needs a new answer."""
+        """Returns an empty value, because a form that is shown again needs a new answer of the passkey."""
         return InvalidJSONInput("")
 
 
@@ -55,10 +55,10 @@ class AddForm(AddWebAuthnForm):
 
 @guarded
 def check(user: Any, credential: Any) -> None:
-    """Raises ValidationError if no passkey of the person gave this answer to the session's challenge."""
+    """Raises ValidationError if no passkey of the user gave this answer to the session's challenge."""
     auth.parse_authentication_response(credential)
     auth.complete_authentication(user, credential)
 
 
 challenge = auth.begin_authentication
-"""Makes a challenge for the person's passkeys, keeps it in the session, and returns it for the page's script."""
+"""Makes a challenge for the user's passkeys, stores it in the session, and returns it for the page's script."""

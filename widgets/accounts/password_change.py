@@ -1,4 +1,7 @@
-"""Limits guesses of the old password where people change it. After a change, ends sessions and sends a mail."""
+"""The rules for new passwords, and the limit for guesses of the old password on the page that changes it.
+
+After a change, the person's other sessions end, and the person gets a mail.
+"""
 
 import re
 from collections.abc import Callable
@@ -15,7 +18,10 @@ from widgets.models import Action
 
 
 def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """`view` must answer an invalid form with a TemplateResponse that holds `form`, like Django's own view."""
+    """Decorator for the view that changes a password: limits wrong guesses of the old password.
+
+    `view` must answer an invalid form with a TemplateResponse whose context holds `form`, as Django's own view does.
+    """
 
     @wraps(view)
     def change_password(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -34,7 +40,7 @@ def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 WORDS = ("mixcyfe", "mixpanel", "cyfe", "dashboard")
-"""Words that attackers of this site try first."""
+"""Words that passwords must not contain, because attackers of this site try them first."""
 
 
 AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
@@ -43,7 +49,7 @@ LONGEST_COMMON = 64
 
 
 class PasswordRules:
-    """Refuses more passwords than Django's validators do, and ends sessions after every change of a password.
+    """A password validator that is stricter than Django's. It also ends sessions after a change of the password.
 
     https://docs.djangoproject.com/en/5.2/topics/auth/passwords/#writing-your-own-validator
     """
@@ -52,24 +58,36 @@ class PasswordRules:
         self.common: set[str] = CommonPasswordValidator().passwords
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Django's list has few common passwords of 12 characters. So a common password is also refused if it is
-        repeated, or has digits or signs around it.
+        """Raises ValidationError if the password contains one of WORDS, or is a common password with small changes.
+
+        A small change repeats the common password, or puts digits or signs around it. Django's own validator compares
+        only whole passwords with its list of common ones, and few passwords in this list have 12 characters.
         """
         if any(word in password.lower() for word in WORDS):
-            raise ValidationError(f"Leave out the words {', '.join(WORDS)}: people who guess try them first.")
+            raise ValidationError(f"Don't use these words, which attackers try first: {', '.join(WORDS)}.")
         letters = AROUND.sub("", password.lower())
         repeated = REPEATED.fullmatch(letters) if len(letters) <= LONGEST_COMMON else None
         if repeated and repeated[1] in self.common:
-            raise ValidationError("This password is a common one with something around it, or repeated.")
+            raise ValidationError(
+                "This password is easy to guess: it repeats a common password, or adds digits or signs to a common "
+                "password. Choose another password."
+            )
 
     def get_help_text(self) -> str:
-        return "A few words that don't belong together are hard to guess and easy to keep in mind."
+        return "Use a few unrelated words: they are hard to guess and easy to remember."
 
     def password_changed(self, password: str, user: Any = None) -> None:
-        """Ends all sessions. The session that changed the password goes on, because Django then gives it a new key."""
+        """Ends all sessions of the user, and sends the user a mail. Django calls this method after each change.
+
+        The session in which the user changed the password goes on, because Django then stores it under a new key.
+        """
         if user is not None:
-            audit_log.record(Action.PASSWORD, user, must=False)  # the password is saved already
+            audit_log.record(Action.PASSWORD, user, must=False)  # the new password is saved already
         if user is None or user.last_login is None:
             return
         user.sessions.all().delete()
-        mails.send(user, "Your password at MixCyfe was changed", "Your password was changed. All other sessions ended.")
+        mails.send(
+            user,
+            "Your password at MixCyfe was changed",
+            "Your password was changed. You are now logged out in all other browsers.",
+        )

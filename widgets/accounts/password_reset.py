@@ -1,7 +1,8 @@
-"""Forgotten passwords: a mail with a link that works once, for an hour. The answer is the same for every address.
+"""Mails a link to people who forgot their password. The link works once, within an hour.
 
-Closed accounts get no mail. Accounts without a password get none either: accounts that use only single sign-on, the
-account for commands, and accounts of invited people, who can ask for a new invitation.
+The page's answer is the same for every address, so that it does not show which addresses have an account. Closed
+accounts get no mail. Accounts without a password get no mail either: accounts that use only single sign-on, the account
+for commands, and accounts of invited people, who can ask for a new invitation.
 """
 
 from datetime import datetime, timedelta
@@ -29,13 +30,13 @@ from widgets.accounts.views import SetPassword
 
 LINK_WORKS = timedelta(hours=1)
 BEGINNING = datetime(2001, 1, 1)
-"""Django's tokens begin with the number of seconds since this moment of the machine's local time."""
+"""Each token of Django begins with its creation time: the seconds since this moment, in the machine's local time."""
 
 MAILS = 3
-"""Mails to one e-mail address per quarter of an hour."""
+"""The most mails to one e-mail address per quarter of an hour."""
 
 ASKS = 20
-"""Requests of one visitor per quarter of an hour."""
+"""The most requests of one visitor per quarter of an hour."""
 
 
 class ResetTokens(InvitationTokens):
@@ -49,7 +50,7 @@ class ResetTokens(InvitationTokens):
 
 
 class OpenedResetTokens(OpenedTokens, ResetTokens):
-    """Makes and checks the stored form of a link's token (see OpenedTokens)."""
+    """Makes and checks the form in which a session stores the token of a reset link (see OpenedTokens)."""
 
     key_salt = ResetTokens.key_salt
 
@@ -88,18 +89,18 @@ class Forgotten(AsksForAddress):
         if too_many_asks(request):
             return refused(request)
         email = form.cleaned_data["email"]
-        # Unknown addresses are counted too, so that the answers to all addresses take equally long.
+        # Unknown addresses are counted too, so that the page takes equally long to answer for every address.
         tries = Guesses(digest(email.lower()), "password reset", MAILS)
         if not tries.are_locked(request):
             count(request, tries.name, tries.kind)
             for user in accounts_with(email):
                 send_link(user)
-        context = {**admin.site.each_context(request), "title": "Look into your mail", "email": email}
+        context = {**admin.site.each_context(request), "title": "Check your mail", "email": email}
         return render(request, "sign_in/link_sent.html", context)
 
 
 def too_many_asks(request: Any) -> bool:
-    """True if the visitor has sent ASKS requests already. Otherwise counts this request."""
+    """True if the visitor has sent ASKS requests already. Otherwise counts this request and returns False."""
     AxesProxyHandler.update_request(request)
     tries = Guesses("", f"asks {request.axes_ip_address}", ASKS)
     if tries.are_locked(request):
@@ -109,9 +110,9 @@ def too_many_asks(request: Any) -> bool:
 
 
 def accounts_with(email: str) -> list[Any]:
-    """The open accounts with this address and a password.
+    """The open accounts that have this e-mail address and a password.
 
-    Python compares the addresses again, because databases take some different letters as equal.
+    Python compares the addresses again, because some databases treat some different letters as equal.
     """
     found = get_user_model().objects.filter(email__iexact=email, is_active=True)
     return [user for user in found if user.email.lower() == email.lower() and user.has_usable_password()]
@@ -125,11 +126,14 @@ def send_link(user: Any) -> None:
         "A new password for MixCyfe",
         f"Choose a new password here. The link works once, within an hour:\n\n{link}\n\n"
         f"Your user name is {user.get_username()}.",
-        footer="\n\nIf you did not ask for it, do nothing: your password stays as it is.\n",
+        footer="\n\nIf you did not ask for a new password, do nothing: your password stays the same.\n",
     )
 
 
 class ResetPassword(SetPassword):
-    """The page behind the mail's link. It asks for the second factor too, if the account has one."""
+    """The page that opens from the link in the mail. The person sets a new password there.
+
+    After that, allauth asks for the second factor if the account has one.
+    """
 
     tokens, opened_tokens = reset_tokens, opened_reset_tokens

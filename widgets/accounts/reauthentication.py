@@ -1,7 +1,8 @@
-"""Asks people to sign in again before credentials, people or addresses change, if their login is not recent.
+"""Asks people whose login is not recent to sign in again before they change credentials, people or addresses.
 
-The page that asks is the answer to the request itself. The page holds the fields of a POST as hidden fields, and the
-browser sends them again with the password. So the person loses no entries, and the server stores none.
+MixCyfe answers the request itself with the page that asks for the password. If the request was a POST, the page holds
+its fields as hidden fields, and the browser sends them again with the password. So people need not fill in their form
+again, and the server stores no fields.
 """
 
 import time
@@ -22,12 +23,12 @@ from widgets.accounts.sessions import SIGNED_IN_AT
 from widgets.accounts.sign_in import refused
 
 RECENT = 600
-"""Seconds after a login, or after signing in again, in which nobody is asked."""
+"""Seconds after a login, or after signing in again, during which MixCyfe does not ask to sign in again."""
 
 CONFIRMED_AT = "confirmed_at"
 PREFIX = "again"
 MARK = f"{PREFIX}-method"
-"""The form's hidden field with the method of the first request, GET or POST."""
+"""The name of the hidden field that holds the method of the first request, GET or POST."""
 
 View = Callable[..., Any]
 
@@ -38,13 +39,13 @@ def is_recent(request: Any) -> bool:
 
 
 def confirm(request: Any) -> None:
-    """Notes that the person has just shown who they are. The session gets a new key."""
+    """Stores in the session that the person has just signed in again, and gives the session a new key."""
     request.session.cycle_key()
     request.session[CONFIRMED_AT] = int(time.time())
 
 
 class AgainForm(forms.Form):
-    """Asks for the password or a passkey; for a code instead of the password if the person has no password."""
+    """The form to sign in again: with the password or a passkey, or with a code if the person has no password."""
 
     password = forms.CharField(
         required=False,
@@ -83,11 +84,14 @@ class AgainForm(forms.Form):
         if cleaned.get("credential"):
             passkeys.check(self.user, cleaned["credential"])
             return cleaned
-        raise ValidationError("That was not right. Try again.")
+        raise ValidationError("The password, code or passkey was wrong. Try again.")
 
 
 def ask(request: Any) -> HttpResponse | None:
-    """The page that asks to sign in again; None if the view may go on. The person must be logged in."""
+    """Asks a logged-in person to sign in again. Returns None if the view can go on, else the response to send instead.
+
+    The response is the page that asks, the lockout page, or a redirect to the same URL if the first request was a GET.
+    """
     if is_recent(request):
         return None
     answered = request.method == "POST" and MARK in request.POST
@@ -126,7 +130,10 @@ def page(request: Any, form: AgainForm, method: str) -> HttpResponse:
 
 
 def required(view: View) -> View:
-    """Asks people without a recent login to sign in again before the view. Put it inside `login_required`."""
+    """Decorator: asks people whose login is not recent to sign in again before they can use the view.
+
+    Put this decorator inside `login_required`.
+    """
 
     @wraps(view)
     def asking(request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -136,7 +143,7 @@ def required(view: View) -> View:
 
 
 def required_on_post(view: View) -> View:
-    """Like `required`, but only before a POST, because only a POST changes something."""
+    """Decorator like `required`, but asks only before a POST, because a GET changes nothing."""
 
     @wraps(view)
     def asking(request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -153,11 +160,11 @@ PEOPLE = (
     "widgets_project_link",
     "widgets_project_remove",
 )
-"""Names of URLs that begin with one of these belong to pages of the admin that change people and their roles."""
+"""The URL names of the admin's pages that change people and their roles begin with one of these texts."""
 
 
 def required_for_people(view: View) -> View:
-    """Applies `required_on_post` to those views of the admin whose URL names begin as in PEOPLE."""
+    """Decorator for the admin's views: applies `required_on_post` if the URL name begins with one of PEOPLE."""
     guarded = required_on_post(view)
 
     @wraps(view)

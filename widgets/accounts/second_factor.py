@@ -1,7 +1,8 @@
-"""Second factors: codes from an app, passkeys, recovery codes. This module says who must have one, and from when on.
+"""Second factors: codes from an app, passkeys and recovery codes. Decides who must have one, and checks codes.
 
-A person who must have a second factor has GRACE to set it up, from the first page that they open while it is missing.
-After that, all pages except OPEN_PAGES lead to the set-up.
+A person who must have a second factor has the time GRACE to set it up. GRACE begins with the first page that the person
+opens while the second factor is missing. After GRACE, all pages except OPEN_PAGES redirect to the person's account
+page, where the person can set up a second factor.
 """
 
 import logging
@@ -43,10 +44,10 @@ OPEN_PAGES = {
     "logout",
     "jsi18n",
     "healthz",
-    "single_sign_on",  # people may have to sign in again to open the set-up
+    "single_sign_on",  # the page that sets up a second factor may ask to sign in again
     "openid_connect_callback",
 }
-"""The names of the URLs that stay open for people whose grace is over."""
+"""The URL names of the pages that people can still open if they have no second factor when GRACE is over."""
 
 
 def must_have_second_factor(user: Any) -> bool:
@@ -58,7 +59,7 @@ def has_second_factor(user: Any) -> bool:
 
 
 def due_at(user: Any) -> datetime | None:
-    """The end of this person's grace; None if the person has a second factor or needs none."""
+    """The time by which this person must set up a second factor; None if the person has one or needs none."""
     if not must_have_second_factor(user) or has_second_factor(user):
         return None
     known, _ = AccountSecurity.objects.get_or_create(user=user)
@@ -69,7 +70,10 @@ def due_at(user: Any) -> datetime | None:
 
 
 class SecondFactorMiddleware:
-    """Notes the end of the grace in the request, for the templates. After that time, redirects to the set-up."""
+    """Redirects people to their account page if their time to set up a second factor is over.
+
+    Before that, stores the end of this time in the request, so that the templates can show it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -91,7 +95,10 @@ class SecondFactorMiddleware:
 
 
 def authenticator_of(user: Any, code: str) -> Authenticator | None:
-    """The app or the recovery codes that this code belongs to, else None. Each code works once."""
+    """The user's app or recovery codes that accept this code; None if the code is wrong or was used already.
+
+    Marks the code as used.
+    """
     try:
         with transaction.atomic():
             for each in Authenticator.objects.select_for_update().filter(user=user).exclude(type=FACTORS[1]):
@@ -99,12 +106,15 @@ def authenticator_of(user: Any, code: str) -> Authenticator | None:
                 if good:
                     return each
     except SecretLost:
-        logger.error("no key opens the second factor of account %s", user.pk)  # noqa: TRY400 - says all
+        logger.error("no key in FIELD_ENCRYPTION_KEYS decrypts the second factor of account %s", user.pk)  # noqa: TRY400 - says all
     return None
 
 
 def takes(app: Authenticator, code: str) -> bool:
-    """True if the code is valid now and newer than the last used code, which all processes read from the database."""
+    """True if the app's code is valid now and newer than the last used code. Stores the code as the last used one.
+
+    The last used code is in the database, so a code works only once, even with several processes.
+    """
     secret = decrypt(app.data["secret"])
     for counter in yield_hotp_counters_from_time():
         is_newer = counter > app.data.get("last_counter", 0)
@@ -116,7 +126,7 @@ def takes(app: Authenticator, code: str) -> bool:
 
 
 class CodeForm(AuthenticateForm):
-    """The form that asks for a code after the password. `SecondFactorPage` counts wrong codes."""
+    """The form that asks for a code after the password. `SecondFactorPage` limits wrong codes."""
 
     code = forms.CharField(
         max_length=32,
@@ -127,7 +137,9 @@ class CodeForm(AuthenticateForm):
         code: str = self.cleaned_data["code"]
         found = authenticator_of(self.user, code)
         if found is None:
-            raise forms.ValidationError("This code is wrong, or was used before. Wait for the next one.")
+            raise forms.ValidationError(
+                "This code is wrong or was used already. Enter the next code that your app shows."
+            )
         found.user = self.user
         self.authenticator = found
         return code
@@ -141,21 +153,24 @@ NAMES = {
 
 
 def remove(user: Any) -> int:
-    """Removes all second factors of a person who lost them, and ends the sessions. Returns the number of factors."""
+    """Removes all second factors of a person who lost them, and ends the person's sessions.
+
+    Returns the number of removed second factors.
+    """
     removed: int = Authenticator.objects.filter(user=user).delete()[0]
     if removed:
         user.sessions.all().delete()
         mails.send(
             user,
             "Your second factor at MixCyfe was removed",
-            "An administrator removed the second factor of your account. The password alone is enough to log in now. "
-            "Set up a new second factor at once.",
+            "An administrator removed the second factor of your account. Your account is now protected by the password "
+            "alone. Set up a new second factor at once.",
         )
     return removed
 
 
 def note_change(user: Any, what: str) -> None:
-    """Logs that a person's ways to log in have changed, and mails this to the person."""
+    """Logs a change of the user's ways to log in, and mails the user about it. `what`: the sentence in log and mail."""
     audit_log.log_change(user, user, what, Action.WAYS_TO_SIGN_IN)
     mails.send(user, "The ways to log in to your account at MixCyfe changed", what)
 
@@ -172,4 +187,4 @@ def removed(user: Any, authenticator: Authenticator, **_: Any) -> None:
 
 @receiver(signals.authenticator_reset, dispatch_uid="widgets.second_factor.reset")
 def reset(user: Any, **_: Any) -> None:
-    note_change(user, "Made new recovery codes. The old ones no longer work.")
+    note_change(user, "Made new recovery codes. The old recovery codes no longer work.")

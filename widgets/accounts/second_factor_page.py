@@ -1,6 +1,6 @@
-"""The page after the password, which asks for a code or a passkey.
+"""The page that asks for a code or a passkey after the password.
 
-Its URL is below the login page's URL, so browsers send the cookie of `known_browsers` to both pages.
+The page's URL begins with the login page's URL, so browsers send the cookie of `known_browsers` to both pages.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ BEGUN_WITH = "login_begun_with"
 
 
 def begin(request: HttpRequest, user: Any) -> None:
-    """Keeps a hash of the current password in the session, so that a new password ends this unfinished login."""
+    """Stores a hash of the current password in the session, so that a new password ends this unfinished login."""
     request.session[BEGUN_WITH] = user.get_session_auth_hash()
 
 
@@ -33,7 +33,7 @@ class SecondFactorPage(AuthenticateView):
     template_name = "sign_in/second_factor.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """A new password ends the logins that began with the old one."""
+        """Ends the unfinished login if the password has changed since the login began."""
         login = unstash_login(request, peek=True)
         begun_with = request.session.get(BEGUN_WITH, "")
         if login and login.user and not constant_time_compare(begun_with, login.user.get_session_auth_hash()):
@@ -42,7 +42,7 @@ class SecondFactorPage(AuthenticateView):
         return answer
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """A passkey is accepted during a lockout too, because nobody can guess one."""
+        """Checks a code or a passkey. A lockout refuses only codes, because nobody can guess a passkey."""
         user = self.stage.login.user
         tries = guesses.of_codes(request, user)
         above = tries.reserve(request) if "code" in request.POST else 0
@@ -58,8 +58,8 @@ class SecondFactorPage(AuthenticateView):
                 user,
                 "wrong_codes_mailed_at",
                 "Somebody knows your password at MixCyfe",
-                "Somebody entered your password, and then wrong codes. If that was not you, change your password now: "
-                "nobody got in, but your second factor is all that protects your account.",
+                "Somebody entered your password correctly, and then several wrong codes, so the login failed. If it "
+                "was not you, change your password now: only your second factor still protects your account.",
             )
             return refused(request)
         return response

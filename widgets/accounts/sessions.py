@@ -1,8 +1,11 @@
-"""Stores sessions so that nobody can log in with a stolen backup: rows hold digests of the keys, and encrypted data.
+"""Stores sessions so that nobody can log in with a stolen backup of the database.
 
-A session ends SESSION_COOKIE_AGE after its last request, and SESSION_ENDS_AFTER after its login. The row's
-`expire_date` is the earlier of the two. A request updates it only if the new time is more than TOUCH_SECONDS later, so
-an active person costs one write per hour. SESSION_ENGINE names this module. Only the cookie holds the key itself.
+The database holds only a digest of each session's key, and the session's data encrypted. Only the cookie holds the key
+itself. The setting SESSION_ENGINE names this module.
+
+A session ends SESSION_COOKIE_AGE after its last request, and at the latest SESSION_ENDS_AFTER after its login. The
+column `expire_date` holds the earlier of these times. A request updates the column only if the new time is more than
+TOUCH_SECONDS later, so an active person causes one write per hour.
 """
 
 import hashlib
@@ -27,16 +30,16 @@ SIGNED_IN_AT = "signed_in_at"
 CLIENT = "client"
 TOUCH_SECONDS = 3600
 BEFORE_LOGIN = 3600
-"""Seconds until a session without a login ends. Strangers can begin such sessions, so they end soon."""
+"""Seconds until a session without a login ends. The time is short, because strangers can begin such sessions."""
 
 
 def digest(key: str) -> str:
-    """The HMAC of a session's key, cut to the length of its column."""
+    """The HMAC of a session's key, cut to the length of the column `session_key`."""
     return hmac.new(settings.SECRET_KEY.encode(), f"session {key}".encode(), hashlib.sha256).hexdigest()[:40]
 
 
 def seconds_left(data: dict[str, Any]) -> float:
-    """Seconds until a session with this data ends, if no request comes."""
+    """Seconds until a session with this data ends, if no further request comes."""
     if SIGNED_IN_AT not in data:
         return BEFORE_LOGIN
     until_end: float = data[SIGNED_IN_AT] + settings.SESSION_ENDS_AFTER - time.time()
@@ -54,7 +57,7 @@ class SessionStore(DatabaseSessions):
         return encrypt(self.serializer().dumps(session_dict).decode("latin-1")).token
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
-        """The session's data; empty if no encryption key decrypts it. The person then has to log in again."""
+        """The session's data; empty if no key decrypts the data. The person must then log in again."""
         try:
             found: dict[str, Any] = self.serializer().loads(Encrypted(str(session_data)).reveal().encode("latin-1"))
         except (SecretLost, ValueError):
@@ -68,7 +71,7 @@ class SessionStore(DatabaseSessions):
         data = self.decode(session.session_data)
         stored = (session.expire_date - timezone.now()).total_seconds()
         if seconds_left(data) - stored > TOUCH_SECONDS:
-            self.modified = True  # the middleware saves the session, and renews the cookie
+            self.modified = True  # so that the middleware saves the session and renews the cookie
         return data
 
     def get_expiry_age(self, **_: Any) -> int:
@@ -107,7 +110,11 @@ def note_login(request: Any, **_: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """`seen_at` may be an hour too early: see TOUCH_SECONDS."""
+    """A session in the list on a person's account page. `seen_at`: the time of the last request, but not exactly.
+
+    The last request may be up to an hour later (see TOUCH_SECONDS), and up to a day later shortly before the session's
+    end.
+    """
 
     program: str
     address: str
@@ -117,7 +124,7 @@ class OpenSession:
 
 
 def open_sessions(request: Any) -> Iterator[OpenSession]:
-    """The person's own sessions: the current one first, then those with the latest requests."""
+    """The person's own sessions. The current session comes first, and then the sessions with the latest requests."""
     from widgets.models import Session
 
     current = digest(request.session.session_key)
@@ -157,7 +164,7 @@ SYSTEMS = {
 
 
 def browser_name(program: str) -> str:
-    """A name such as “Firefox on Linux” from a User-Agent. Programs may send any User-Agent."""
+    """A name such as “Firefox on Linux”, made from a User-Agent."""
     browser = next((name for part, name in BROWSERS.items() if part in program), "")
     system = next((name for part, name in SYSTEMS.items() if part in program), "")
     return f"{browser} on {system}" if browser and system else browser or program[:40] or "Unknown program"

@@ -1,9 +1,11 @@
-"""Limits password guessing, with the counters of django-axes (AccessAttempt).
+"""Limits password guessing on the login page, with the counters of django-axes (AccessAttempt).
 
-A failure counts for `AXES_COOLOFF_TIME`. There are two limits: per name and network address, and per network address.
-During a lockout no password is checked and no row is written, so more attempts do not prolong the lockout. Browsers
-with an earlier login have their own counters, so an attacker in the same office or behind the same proxy locks out only
-new browsers (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
+A failure counts for AXES_COOLOFF_TIME. There are two limits: one per user name and network address, and one per network
+address. During a lockout no password is checked and no row is written, so more attempts do not prolong the lockout.
+
+Each browser in which a person has logged in before has its own counter. So an attacker in the same office, or behind
+the same proxy, can lock out only new browsers
+(https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
 """
 
 from typing import Any
@@ -21,13 +23,19 @@ from widgets.accounts import failed_logins, known_browsers, mails
 from widgets.accounts.client import harmless, program
 
 NEW_BROWSER = ""
-"""The `user_agent` in the counters of unknown browsers. The User-Agent itself is not used: programs can send any."""
+"""The value of the column `user_agent` in the counters of browsers without an earlier login.
+
+The browser's real User-Agent is not stored there, because a program can send any User-Agent.
+"""
 
 LONGEST_NAME = 64
 
 
 def name_tried(request: HttpRequest, credentials: Any = None) -> str:
-    """AXES_USERNAME_CALLABLE: the name for counters, records and the log. A stranger may type anything."""
+    """The typed user name, shortened and without control characters, for counters, records and the log.
+
+    The setting AXES_USERNAME_CALLABLE names this function.
+    """
     return shortened((credentials or request.POST).get("username") or "")
 
 
@@ -37,14 +45,17 @@ def shortened(name: str) -> str:
 
 
 def refused(request: HttpRequest, *_: Any) -> HttpResponse:
-    """AXES_LOCKOUT_CALLABLE: the same answer for every name, so that nobody learns which names exist."""
+    """The lockout page, with the status 429. It is the same for every name, so that nobody learns which names exist.
+
+    The setting AXES_LOCKOUT_CALLABLE names this function.
+    """
     response = render(request, "lockout.html", status=429)
     response["Retry-After"] = str(round(settings.AXES_COOLOFF_TIME * 3600))
     return response
 
 
 def count(request: Any, name: str, browser: str) -> None:
-    """Counts one failure. The row holds no text that a stranger could make large."""
+    """Counts one failure. All texts in the row are short, so that a stranger can't fill the database."""
     row, is_new = AccessAttempt.objects.get_or_create(
         username=name,
         ip_address=request.axes_ip_address,
@@ -62,25 +73,29 @@ def failures(attempts: QuerySet[AccessAttempt]) -> int:
 
 
 def tell_of_lockout(name: str) -> None:
-    """Mails the lockout to the account's owner: at most one mail per day, even if there are many lockouts."""
+    """Mails the account's owner that a lockout has begun. Sends at most one such mail per day."""
     user = get_user_model().objects.filter(username=name, is_active=True).first()
     if user is not None:
         mails.send_once_per_day(
             user,
             "lockout_mailed_at",
             "Wrong passwords for your account at MixCyfe",
-            "Somebody entered a wrong password for your account too often. New browsers in that person's network can't "
-            "log in to your account for a quarter of an hour. If you entered the password, wait, or use a browser in "
-            "which you logged in before. If you did not, do nothing: nobody got in. You get at most one such mail per "
-            "day.",
+            "Somebody entered a wrong password for your account too often. For a quarter of an hour, new browsers in "
+            "that person's network can't log in to your account. If it was you, wait for a quarter of an hour, or use "
+            "a browser in which you have logged in before. If it was not you, do nothing: the person did not get in. "
+            "You get at most one such mail per day.",
         )
 
 
 class SignInHandler(AxesDatabaseHandler):
-    """The class that AXES_HANDLER names: counts failures, and decides whether an attempt is locked out."""
+    """Counts failed logins, and decides whether a login is locked out. The setting AXES_HANDLER names this class."""
 
     def filter_user_attempts(self, request: Any, credentials: Any = None) -> list[QuerySet[AccessAttempt]]:
-        """The counters for an attempt: first the name's, then the address's."""
+        """The counters that apply to an attempt.
+
+        A browser with an earlier login has one counter. For other browsers, the name's counter comes first, and then
+        the address's counter.
+        """
         name = name_tried(request, credentials)
         if browser := known_browsers.known(request, name):
             return [AccessAttempt.objects.filter(username=name, user_agent=browser)]
@@ -88,7 +103,10 @@ class SignInHandler(AxesDatabaseHandler):
         return [strangers.filter(username=name), strangers]
 
     def above_limits(self, request: Any, credentials: Any = None) -> int:
-        """The largest distance of a counter above its limit: 0 when it reaches the limit, negative below."""
+        """The largest difference between a counter and its limit.
+
+        The result is negative if all counters are below their limits, and 0 if one of them has just reached its limit.
+        """
         limits = (settings.AXES_FAILURE_LIMIT, settings.FAILURE_LIMIT_OF_ADDRESS)
         counters = self.get_user_attempts(request, credentials)
         return max(failures(counter) - limit for counter, limit in zip(counters, limits, strict=False))
@@ -105,7 +123,7 @@ class SignInHandler(AxesDatabaseHandler):
         with transaction.atomic():
             count(request, name, known_browsers.known(request, name) or NEW_BROWSER)
             above = self.above_limits(request, credentials)
-            # Several attempts at once may pass the limit. Only one of them begins the lockout.
+            # Several simultaneous attempts may go beyond the limit. Only the one that reaches it begins the lockout.
             failed_logins.record(request, name, "login failed", begins_lockout=above == 0)
         if above == 0:
             tell_of_lockout(credentials.get("username") or "")
@@ -118,8 +136,9 @@ class SignInHandler(AxesDatabaseHandler):
         known_browsers.remember(request, shortened(user.get_username()))
 
     def reset_user_attempts(self, request: Any, credentials: Any = None) -> int:
-        """Resets the name's counter only. Else an attacker could reset the address's counter by logging in to their own
-        account.
+        """Resets the name's counter after a login, but not the network address's counter.
+
+        Otherwise an attacker could reset the address's counter with a login to their own account.
         """
         removed, _ = self.filter_user_attempts(request, credentials)[0].delete()
         return removed

@@ -1,7 +1,8 @@
-"""Single sign-on with OpenID Connect, beside passwords. The host sets OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET.
+"""Single sign-on with OpenID Connect, in addition to passwords.
 
-`openid` holds the exchange with the provider. This module chooses the account: the one that is connected already, else
-the one with the same verified e-mail address, else a new one. Superusers can't log in this way.
+The host's admin sets OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET. `openid` sends the requests to the provider.
+This module finds the account: the account that is connected to the provider's user already, else the account with the
+same verified e-mail address, else a new account. Superusers can't log in this way.
 """
 
 import logging
@@ -40,7 +41,10 @@ logger = logging.getLogger("widgets.sign_in")
 View = Callable[[HttpRequest], HttpResponse]
 
 AT_ONCE = threading.BoundedSemaphore(3)
-"""Threads of this process that may wait for the provider. While all of them wait, others go back to the login page."""
+"""Limits how many threads of this process wait for the provider at the same time.
+
+If all of them wait, the next person is sent back to the login page.
+"""
 
 PER_ADDRESS = {"sign-on": "120/m/ip"}
 
@@ -57,7 +61,11 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         raise ImmediateHttpResponse(back_to_login("failed"))
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Finds or makes the account. allauth then asks for the second factor, and logs the person in."""
+        """Finds or makes the account, or sends the person back to the login page.
+
+        After this, allauth asks for the second factor and logs the person in. If the person is logged in already, this
+        method only stores that the person has signed in again.
+        """
         sociallogin.token = None
         if sociallogin.nonce != sociallogin.state.get("nonce"):
             self.on_authentication_error(request, None, "the ID token belongs to another login")
@@ -77,16 +85,19 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
 
 def log_failure(error: Exception) -> None:
-    """Logs the text of a ProviderException only. The texts of other errors may quote a secret, a code or a token."""
+    """Logs why single sign-on failed: the text of a ProviderException, but only the type of any other error.
+
+    The texts of other errors may quote a secret, a code or a token.
+    """
     why = str(error) if isinstance(error, ProviderException) else type(error).__name__
     logger.warning("single sign-on failed: %s", harmless(why)[:200])
 
 
 def account_for(sociallogin: Any) -> Any:
-    """The account with the verified e-mail address, else a new one without a project.
+    """The account with the verified e-mail address, or else a new account without a project.
 
-    Raises ImmediateHttpResponse, which leads back to the login page, if the address is not verified, if several
-    accounts have it, or if it is only the user name of an account.
+    Raises ImmediateHttpResponse, which redirects to the login page, if the address is not verified, if several accounts
+    have the address, or if an account has it only as its user name.
     """
     email = (sociallogin.user.email or "").lower()
     if not (email and sociallogin.is_verified):
@@ -111,7 +122,10 @@ def accounts_of(user: Any) -> list[SocialAccount]:
 
 
 def within_limits(view: View) -> View:
-    """Answers 404 without single sign-on, and leads back to the login page if the provider fails or is slow."""
+    """Decorator for the views of single sign-on. Answers 404 if single sign-on is not set up.
+
+    Redirects to the login page if the provider fails or is slow. Refuses a visitor who sends too many requests.
+    """
 
     @wraps(view)
     def limited(request: HttpRequest) -> HttpResponse:
@@ -141,11 +155,12 @@ def within_limits(view: View) -> View:
 @require_POST
 @within_limits
 def begin(request: HttpRequest) -> HttpResponse:
-    """Sends the person to the provider. The view takes only POST, so that no other site can begin a login."""
+    """Sends the person to the provider's login page. Accepts only a POST, so that no other site can begin a login."""
     response: HttpResponse = OAuth2LoginView.adapter_view(Exchange(request))(request)
     if urlsplit(response["Location"]).netloc == "":
         return response
-    # Not a redirect, because the Content-Security-Policy (form-action) forbids that a form leads to another site.
+    # A page instead of a redirect, because the Content-Security-Policy (form-action) does not let a form redirect to
+    # another site.
     return render(request, "sign_in/to_provider.html", {"url": response["Location"]})
 
 
@@ -153,6 +168,9 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_GET
 @within_limits
 def come_back(request: HttpRequest) -> HttpResponse:
-    """The provider sends people back to this URL. The host registers the URL with the provider."""
+    """Completes the login. The provider sends the person back to this URL.
+
+    The host's admin must register this URL with the provider.
+    """
     response: HttpResponse = OAuth2CallbackView.adapter_view(Exchange(request))(request)
     return response

@@ -1,6 +1,6 @@
 """The URLs of invitation links, of the ways to log in, and of a person's own account.
 
-allauth looks for the URL names that begin with `account_` and `mfa_`.
+The URL names that begin with `account_` and `mfa_` are fixed, because allauth uses these names.
 """
 
 from django.urls import path

@@ -1,4 +1,7 @@
-"""The page behind the link of an invitation or a password reset. A person sets a password there, without a login."""
+"""The page that opens from the link of an invitation or of a password reset.
+
+There, a person sets a password without logging in first.
+"""
 
 from typing import Any
 
@@ -12,9 +15,10 @@ from widgets.accounts.invitations import opened_tokens, tokens
 
 
 class SetPassword(PasswordResetConfirmView):
-    """All invalid links lead to the same page. A valid link redirects at once to an address without the token.
+    """Lets the person set a password. A valid link redirects at once to a URL without the token.
 
-    Django would keep the token in the session, and backups hold sessions. Here the session keeps only its HMAC.
+    All invalid links lead to the same page. Django's own view would store the token in the session, and backups hold
+    sessions. This view stores only an HMAC of the token in the session.
     """
 
     template_name = "people/set_password.html"
@@ -34,7 +38,7 @@ class SetPassword(PasswordResetConfirmView):
         return response
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Logs the person in as the login page does: allauth asks for the second factor if the account has one."""
+        """Saves the password and logs the person in. allauth asks for the second factor if the account has one."""
         user = form.save()
         del self.request.session[INTERNAL_RESET_SESSION_TOKEN]
         response: HttpResponse = perform_login(self.request, user, redirect_url=str(self.success_url))

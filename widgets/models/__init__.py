@@ -1,7 +1,7 @@
 """The database models.
 
-People enter `Project`, `Membership`, `Widget`, `SharedBoard` and `NoticeAddress`, and delete widgets (`DeletedWidget`).
-MixCyfe itself writes all other rows.
+People enter the rows of `Project`, `Membership`, `Widget`, `SharedBoard` and `NoticeAddress`. When people delete
+widgets, MixCyfe makes rows of `DeletedWidget`. MixCyfe itself writes all other rows.
 """
 
 from widgets.models.account import AccountSecurity, Session

@@ -1,7 +1,7 @@
-"""Access control: rights come from a person's role in a project, and from nothing else. Superusers may do all.
+"""Access control: a person's rights come only from the person's roles in projects. Superusers have all rights.
 
-Every list, choice, page and export filters its rows with `visible_to`, `editable_by` or `led_by`. `has_role` decides
-about one project. Django's groups, permissions and `is_staff` give nothing.
+Every list, choice, page and export filters its rows with `visible_to`, `editable_by` or `led_by`. `has_role` checks the
+role in one project. Django's groups, permissions and `is_staff` give no rights.
 """
 
 from typing import Any, Self, TypeVar
@@ -16,12 +16,15 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class VisibleQuerySet(models.QuerySet[Row]):
-    """Rows that belong to a project. Superusers get all rows, closed accounts none."""
+    """Filters rows by a user's role in their projects. Superusers get all rows, closed accounts get no rows.
+
+    `to_project`: the field with the project of a row.
+    """
 
     to_project = "project"
 
     def visible_to(self, user: Any) -> Self:
-        """Rows of the projects of which this user is a member."""
+        """Rows of the projects in which this user is a member."""
         return self.for_role(user, Role.VIEWER)
 
     def editable_by(self, user: Any) -> Self:
@@ -36,7 +39,7 @@ class VisibleQuerySet(models.QuerySet[Row]):
             return self.none()
         if user.is_superuser:
             return self
-        # A subquery, because a join with the members would duplicate rows.
+        # This is a subquery, because a join with the members would duplicate rows.
         mine = Membership.objects.filter(user=user.pk, role__in=least.and_higher).values("project")
         return self.filter(**{f"{self.to_project}__in": mine})
 
@@ -56,7 +59,7 @@ def has_role_somewhere(user: Any, least: Role) -> bool:
 
 
 def roles_of(user: Any) -> dict[int, Role]:
-    """Project's id → the user's role there. Read once per user object, which is once per request."""
+    """The user's role in each project, by the project's id. Read once per user object, so once per request."""
     if not hasattr(user, "_roles_in_projects"):
         rows = Membership.objects.filter(user=user.pk).values_list("project", "role")
         user._roles_in_projects = {project: Role(role) for project, role in rows}
@@ -65,17 +68,21 @@ def roles_of(user: Any) -> dict[int, Role]:
 
 
 def may_own_in(user: Any, project: int) -> bool:
-    """True if the project's members may read this user's name at a widget: an active member or superuser."""
+    """True if this user can own a widget of this project: an active member, or an active superuser.
+
+    The project's members see the name of a widget's owner.
+    """
     if user is None or not user.is_active:
         return False
     return bool(user.is_superuser or Membership.objects.filter(user=user.pk, project=project).exists())
 
 
 def leave_people_behind(widget: Any, came_from: int) -> None:
-    """Removes the names that people of the widget's new project may not know: those of its owner and of its editors.
+    """Hides people's names when a widget moves to another project. `came_from`: the id of the old project.
 
-    The history of edits leaves the widget. Superusers still find this history in the audit log, under an id that names
-    the old project.
+    Removes the owner if the owner is no member of the new project. Takes the history of edits away from the widget,
+    because members of the new project are not allowed to know who made these edits. Superusers still find this history
+    in Django's log (LogEntry), under an id that names the old project.
     """
     if not may_own_in(widget.owner, widget.project_id):
         widget.owner = None

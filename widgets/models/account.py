@@ -1,4 +1,4 @@
-"""Sessions, and the facts about an account that Django's User does not hold."""
+"""Sessions, and the fields that Django's User lacks: when MixCyfe asked for a second factor, or mailed a warning."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Session(AbstractBaseSession):
-    """A session: `session_key` is a digest, `session_data` is encrypted (`widgets.accounts.sessions`).
+    """A session. `session_key` holds a digest of the key, and `session_data` is encrypted (see `accounts.sessions`).
 
     `user` is null before the login.
     """
@@ -26,9 +26,10 @@ class Session(AbstractBaseSession):
 
 
 class AccountSecurity(models.Model):
-    """`second_factor_asked_at`: when MixCyfe first asked this person for a second factor. The grace period begins then.
+    """Times of one account. `second_factor_asked_at`: when MixCyfe first asked this person for a second factor.
 
-    `lockout_mailed_at`, `wrong_codes_mailed_at`: when the last mail about a lockout or about wrong codes was sent.
+    The grace period begins at that time. `lockout_mailed_at` and `wrong_codes_mailed_at`: when MixCyfe last mailed the
+    person about a lockout or about wrong codes.
     """
 
     user = models.OneToOneField(

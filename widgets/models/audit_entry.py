@@ -1,7 +1,7 @@
-"""The audit log's entries: who did what, when and where. They are written once, and never change.
+"""The entries of the audit log: who did what, when and where. An entry never changes after it is written.
 
-They have no foreign keys, so an entry keeps its names when the account, project or widget is deleted.
-`accounts.audit_log` writes them.
+Entries have no foreign keys, so an entry keeps its names when the account, project or widget is deleted.
+`accounts.audit_log` writes the entries.
 """
 
 from datetime import timedelta
@@ -13,10 +13,13 @@ from django.utils import timezone
 from widgets.models.access import VisibleQuerySet
 
 KEEPS = timedelta(days=400)
-"""`clean_up` removes older entries."""
+"""The command `clean_up` removes entries that are older than this."""
 
 KEEPS_FAILURES = timedelta(days=90)
-"""`clean_up` removes failed logins this early, because strangers can cause any number of them."""
+"""The command `clean_up` removes failed logins that are older than this.
+
+The time is shorter than KEEPS, because strangers can cause any number of failed logins.
+"""
 
 LONGEST_DETAILS = 4000
 
@@ -47,12 +50,15 @@ class Action(models.TextChoices):
 
 
 class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
-    """Members read their projects' entries. Entries of no project are for superusers."""
+    """Filters entries by a user's role in their projects. Only superusers see entries without a project."""
 
     to_project = "project_id"
 
     def removable(self) -> "AuditEntryQuerySet":
-        """The entries that `clean_up` removes. A trigger in the database refuses to delete any other entry."""
+        """The entries that are old enough for `clean_up` to remove.
+
+        On PostgreSQL, a trigger refuses to delete entries of the last 399 days, except failed logins.
+        """
         now = timezone.now()
         failed = models.Q(action=Action.SIGN_IN_FAILED, at__lt=now - KEEPS_FAILURES)
         return self.filter(failed | models.Q(at__lt=now - KEEPS))
@@ -64,7 +70,7 @@ class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """`actor`: the user name at that time; "command line" for commands, empty for strangers.
+    """An entry. `actor`: the user name at that time, “command line” for commands, or empty for strangers.
 
     `address`: the client's network. `project_id`, `subject_id` and `actor_id` may be ids of rows that no longer exist.
     """

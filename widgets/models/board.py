@@ -1,4 +1,4 @@
-"""Shared boards and their links, and the check of a widget's tags."""
+"""Shared boards, which everybody with the link can see, and the check of a widget's tags."""
 
 import secrets
 from typing import Any, Self
@@ -12,7 +12,10 @@ from widgets.models.membership import Membership, Role
 from widgets.models.project import Project
 
 MOST_TAGS = 5
-"""Tags per widget. A filter by tag makes one comparison per place in the list: SQLite has no operator for lists."""
+"""The most tags per widget.
+
+The filter by tag compares each of these positions in a widget's list, because SQLite has no operator to search lists.
+"""
 
 LONGEST_TAG = 40
 LONGEST_SEARCH = 200
@@ -20,23 +23,30 @@ LONGEST_SEARCH = 200
 
 def validate_tags(tags: Any) -> None:
     if not isinstance(tags, list) or not all(isinstance(tag, str) and tag.strip() == tag != "" for tag in tags):
-        raise ValidationError("Write a list of texts.")
+        raise ValidationError("Write the tags as a list of texts. No tag can be empty, or begin or end with a space.")
     if len(tags) > MOST_TAGS:
         raise ValidationError(f"Write at most {MOST_TAGS} tags.")
     if len(set(tags)) < len(tags):
-        raise ValidationError("Write each tag once.")
+        raise ValidationError("Write each tag only once.")
     if any(len(tag) > LONGEST_TAG for tag in tags):
         raise ValidationError(f"Write at most {LONGEST_TAG} characters per tag.")
 
 
 def new_token() -> str:
-    """192 random bits: the token is the only key to a shared board."""
+    """A new token of 192 random bits, for the address of a shared board.
+
+    Nobody can guess the token, so only people who got the address can see the board.
+    """
     return secrets.token_urlsafe(24)
 
 
 class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
     def working(self) -> Self:
-        """The boards whose links work: nobody has ended them, and their makers may still edit the shared widgets."""
+        """The boards that still have working links: active boards whose maker can still edit widgets on them.
+
+        The maker must be able to edit widgets in the board's project, or in any project if the board shows all
+        projects.
+        """
         editing = Membership.objects.filter(user=models.OuterRef("maker"), role__in=Role.EDITOR.and_higher)
         its_project = editing.filter(project=models.OuterRef("project"))
         may_share = (
@@ -47,7 +57,10 @@ class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
         return self.filter(may_share, active=True, maker__is_active=True)
 
     def managed_by(self, user: Any) -> Self:
-        """The boards that this user may end: their own, and those that may show a project that the user leads."""
+        """The boards that this user is allowed to end.
+
+        These are the user's own boards, and boards that might show widgets of a project that the user leads.
+        """
         if not user.is_active:
             return self.none()
         if user.is_superuser:
@@ -61,11 +74,11 @@ class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
 
 
 class SharedBoard(models.Model):
-    """Shows a board's widgets to everybody who has its address, as long as it is active.
+    """A link that shows a board's widgets to everybody who has the link, as long as `active` is true.
 
-    `project`, `words`, `tag` and `health` are the board's filter at the time of sharing; an empty one filters nothing.
-    The board shows only widgets that its maker may edit at the time of the visit, because people who share numbers need
-    the right to give the widgets' addresses away.
+    `project`, `words`, `tag` and `health` are the board's filter at the time of sharing; an empty field filters
+    nothing. A visitor sees only those widgets that the board's maker is allowed to edit at the time of the visit,
+    because only editors of a widget are allowed to give the widget's numbers to other people.
     """
 
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
@@ -83,7 +96,7 @@ class SharedBoard(models.Model):
         return f"board #{self.pk} shared by {self.maker}"
 
     def replace_token(self) -> None:
-        """Gives the board a new address; the old one answers 404 from now on."""
+        """Gives the board a new address. The old address then answers 404."""
         self.token = new_token()
         self.save(update_fields=["token"])
 

@@ -1,4 +1,4 @@
-"""The ledger of calls to Mixpanel. The hourly and concurrent limits are counted from it."""
+"""The ledger of calls to Mixpanel, one row per call. MixCyfe counts the calls of the last hour from the ledger."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from widgets.models.project import Project
 
 
 class Purpose(models.TextChoices):
-    """The reason for a call. The label names the caller."""
+    """Why the call was made. The label names the people or the program that caused the call."""
 
     POLL = "poll", "Cyfe's polls"
     WORKER = "worker", "Cyfe's polls"
@@ -18,7 +18,7 @@ class Purpose(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """The state or result of a call. The members from CREDENTIALS on are error kinds."""
+    """The state of a running call, or the result of a call. CREDENTIALS and all members after it are errors."""
 
     RUNNING = "", "Running"
     OK = "ok", "OK"
@@ -32,10 +32,10 @@ class Outcome(models.TextChoices):
 
 
 class ApiCall(models.Model):
-    """One call to Mixpanel. `parts`: the ids of the snapshots that it refreshes; empty for other calls.
+    """One call to Mixpanel. `parts`: the ids of the snapshots that the call refreshes; empty for other calls.
 
-    `gave_up`: we stopped waiting, but the query may still run at Mixpanel. `counts`: as far as we know, Mixpanel counts
-    the call towards the project's hourly limit.
+    `gave_up`: MixCyfe stopped waiting for the answer, but Mixpanel may still be running the query. `counts`: Mixpanel
+    counts the call towards the project's hourly limit, as far as MixCyfe knows.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="calls")

@@ -1,6 +1,6 @@
 """Deleted widgets, which people can bring back for 30 days.
 
-A deleted widget leaves the widgets' table, so no poll, list, export, limit or priority can count it by mistake.
+A deleted widget has no row in the widgets' table, so no poll, list, export or limit can include it by mistake.
 """
 
 from datetime import timedelta
@@ -24,11 +24,14 @@ KEPT_FOR = timedelta(days=30)
 
 class DeletedWidgetQuerySet(VisibleQuerySet["DeletedWidget"]):
     def take(self, widgets: models.QuerySet[Widget], by: Any) -> int:
-        """Deletes the widgets, but keeps their rows' content to bring them back. Returns their number. `by`: a user."""
+        """Deletes the widgets, and stores them as deleted widgets. Returns their number.
+
+        `by`: the user who deletes the widgets.
+        """
         with transaction.atomic():
             pks = list(widgets.order_by().values_list("pk", flat=True))
             found = Widget.objects.filter(pk__in=pks)
-            # Lock the projects first, because refreshes lock the project and then its snapshots.
+            # Lock the projects before their snapshots. Refreshes use the same order, so no deadlock can happen.
             owners = Project.objects.filter(pk__in=found.order_by().values("project"))
             projects = list(owners.select_for_update().order_by("pk"))
             snapshots = Snapshot.objects.filter(pk__in=list(found.order_by().values_list("snapshot", flat=True)))
@@ -43,7 +46,7 @@ class DeletedWidgetQuerySet(VisibleQuerySet["DeletedWidget"]):
                 for content in serializers.serialize("python", found)
             ]
             self.bulk_create(rows)
-            # Their data stays for a day, so a widget that is brought back soon costs no query.
+            # Keep the snapshots for a day, so that a widget that is brought back within a day needs no query.
             snapshots.update(touched_at=timezone.now())
             found.delete()
             for project in projects:
@@ -52,9 +55,9 @@ class DeletedWidgetQuerySet(VisibleQuerySet["DeletedWidget"]):
 
 
 class DeletedWidget(models.Model):
-    """A deleted widget. `content` is the widget's row in Django's serialization format, with its slug.
+    """A deleted widget. `content`: the widget's row in Django's serialization format, including the slug.
 
-    The primary key is the widget's, so the entries of the audit log stay connected.
+    The primary key is the id that the widget had, so entries of the audit log still belong to the widget.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -78,14 +81,15 @@ class DeletedWidget(models.Model):
         return str(self.content["fields"]["slug"])
 
     def bring_back(self) -> Widget:
-        """Makes the widget again, with its address. A title or address that another widget has now is replaced.
+        """Makes the widget again, with its old title and its old address.
 
-        Raises DeletedWidget.DoesNotExist when another request has brought the widget back already.
+        If another widget uses this title or this address now, the widget gets a new one. Raises
+        DeletedWidget.DoesNotExist if another request has brought the widget back already.
         """
         with transaction.atomic():
             project = Project.objects.select_for_update().get(pk=self.project_id)
             row = DeletedWidget.objects.select_for_update().get(pk=self.pk)
-            # Fields that a newer version of MixCyfe dropped are ignored, and fields that it added get their defaults.
+            # A newer version of MixCyfe may have other fields: removed fields are ignored, new ones get their defaults.
             [stored] = serializers.deserialize("python", [row.content], ignorenonexistent=True)
             widget: Any = stored.object
             widget.project = project
@@ -93,7 +97,7 @@ class DeletedWidget(models.Model):
             if Widget.objects.filter(slug=widget.slug).exists():
                 widget.slug = new_slug()
             owner = get_user_model().objects.filter(pk=widget.owner_id).first()
-            widget.owner = owner if may_own_in(owner, project.pk) else None  # the owner may have left
+            widget.owner = owner if may_own_in(owner, project.pk) else None  # the owner may have left the project
             widget.save()
             row.delete()
             return Widget.objects.get(pk=widget.pk)

@@ -1,6 +1,6 @@
-"""Stores secrets encrypted with Fernet. They are decrypted only to use them, or to check that a key decrypts them.
+"""Stores secrets encrypted with Fernet. MixCyfe decrypts a secret only to use it, or to check that a key fits.
 
-The first key in FIELD_ENCRYPTION_KEYS encrypts. All keys there decrypt:
+The first key in FIELD_ENCRYPTION_KEYS encrypts. Each key in the setting can decrypt:
 https://cryptography.io/en/latest/fernet/#cryptography.fernet.MultiFernet
 """
 
@@ -13,7 +13,7 @@ from django.db import models
 
 
 class SecretLost(Exception):
-    """No key in the settings decrypts this secret."""
+    """No key in FIELD_ENCRYPTION_KEYS decrypts this secret."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -23,7 +23,7 @@ class SecretLost(Exception):
 
 
 class Encrypted:
-    """An encrypted secret. Only `reveal` shows its text; printing and dumping do not."""
+    """An encrypted secret. Only `reveal` returns the plain text. Printing the object does not show the secret."""
 
     __slots__ = ("token",)
 
@@ -62,15 +62,15 @@ def encrypt(secret: str) -> Encrypted:
 
 
 def problem_with(token: str) -> str:
-    """A message for people when the encrypted secret is missing or unreadable; empty when it is usable."""
+    """A message for people if the secret is missing, or if no key decrypts it; otherwise empty."""
     if not token:
-        return "This project has no secret yet. Enter it on the project's page."
+        return "This project has no secret yet. Enter the secret on the project's page."
     return "" if is_readable(token, tuple(settings.FIELD_ENCRYPTION_KEYS)) else str(SecretLost())
 
 
 @lru_cache(maxsize=1000)
 def is_readable(token: str, keys: tuple[str, ...]) -> bool:
-    """Whether one of the keys decrypts the token. Cached, because every poll checks it."""
+    """True if one of the keys decrypts the token. The result is cached, because every poll calls this function."""
     try:
         keyring(keys).decrypt(token.encode())
     except InvalidToken:
@@ -85,7 +85,7 @@ else:
 
 
 class EncryptedField(EncryptedText):
-    """A column whose values are Encrypted. Plain text is encrypted before it reaches the database."""
+    """A column that stores Encrypted objects. Plain text is encrypted before it is stored."""
 
     def from_db_value(self, value: str | None, *_: Any) -> Encrypted:
         return Encrypted(value or "")

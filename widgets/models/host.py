@@ -1,10 +1,13 @@
-"""Hosts whose clock is wrong. The admin on every host reads these rows to show a warning."""
+"""Hosts with a wrong clock. The admin's pages on all hosts read these rows to show a warning."""
 
 from django.db import models
 
 
 class HostClock(models.Model):
-    """`ahead`: seconds that the host's clock is ahead of the database's; negative when it is behind."""
+    """A host with a wrong clock. `ahead`: how many seconds the clock is ahead of the database's clock.
+
+    `ahead` is negative if the host's clock is behind.
+    """
 
     host = models.CharField(max_length=255, unique=True)
     ahead = models.FloatField()

@@ -1,4 +1,4 @@
-"""The members of projects, and their roles. The functions in `access` read them.
+"""The members of projects, and their roles. The functions in `access` derive all rights from these roles.
 
 Django's groups and permissions give no rights.
 """
@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Role(models.TextChoices):
-    """What a member may do in a project, from the least to the most. Each role may do all that the one before may."""
+    """A member's role in a project. The roles are in order: each role has all rights of the roles before it."""
 
     VIEWER = "viewer", "Viewer"
     EDITOR = "editor", "Editor"
@@ -21,14 +21,14 @@ class Role(models.TextChoices):
 
 
 class Membership(models.Model):
-    """One person in one project. `project.members.add(user)` makes an editor."""
+    """The membership of one person in one project. `project.members.add(user)` gives the role Editor."""
 
     project = models.ForeignKey("widgets.Project", models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.EDITOR)
 
     class Meta:
-        db_table = "widgets_project_members"  # the join table of release 1.0
+        db_table = "widgets_project_members"  # the name that this table had in release 1.0
         unique_together = (("project", "user"),)
 
     def __str__(self) -> str:

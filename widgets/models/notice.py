@@ -1,4 +1,7 @@
-"""Notices about a project's failures: the addresses that get them, the failures, and the messages to the addresses."""
+"""Notices about failures in a project.
+
+There are three models: the addresses that get notices, the causes of trouble, and the messages to the addresses.
+"""
 
 from typing import Any, Self
 
@@ -11,16 +14,17 @@ from widgets.models.notice_address import NoticeTarget
 from widgets.models.project import Project
 
 MOST_ADDRESSES = 20
-"""Addresses per project."""
+"""The most notice addresses per project."""
 
 LONGEST_NAME = 80
 
 
 class NoticeAddressQuerySet(VisibleQuerySet["NoticeAddress"]):
     def replace(self, project: Project, targets: list[NoticeTarget]) -> None:
-        """Replaces the project's addresses by those of an import. An address that is in both keeps its row.
+        """Replaces the project's addresses with the addresses of an import. Addresses that are in both keep their rows.
 
-        Only the host's own shell can import, so imported addresses may lead inside the network.
+        Only people with a shell on the host can import, so imported addresses are allowed to lead into the host's
+        network.
         """
         known = {each.readable: each for each in self.filter(project=project)}
         wanted = {target.url: target for target in targets}
@@ -32,10 +36,11 @@ class NoticeAddressQuerySet(VisibleQuerySet["NoticeAddress"]):
 
 
 class NoticeAddress(models.Model):
-    """An Apprise address, encrypted like a project's secret. `shown`: the part of the address that is not secret.
+    """An address in Apprise's format, to which notices are sent. `url`: the whole address, encrypted.
 
-    `may_be_inside`: the address may lead inside this server's network, because a superuser or the host's shell made it.
-    `is_encrypted`: its messages travel with TLS. `summary_on`: the Monday of its last weekly summary.
+    `shown`: the part of the address that is not secret. `may_be_inside`: the address is allowed to lead into this
+    server's own network, because a superuser, or somebody with a shell on the host, entered it. `is_encrypted`:
+    messages to this address travel with TLS. `summary_on`: the Monday of the last weekly summary.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notice_addresses")
@@ -75,11 +80,11 @@ class NoticeAddress(models.Model):
 
 
 class Notice(models.Model):
-    """One cause of trouble in a project, from the time when MixCyfe first sees the cause until the trouble is over.
+    """One cause of trouble in a project, from the time when MixCyfe first sees the cause until the notice ends.
 
-    `cause`: see `notices.causes`. `told_at`: when messages about it were last queued. The project's row is locked then,
-    so no other process or host queues them again. `widgets`: the ids of the widgets in the messages. `is_well`: the
-    notice ended because all is well again.
+    `cause`: a key from `notices.causes`. `told_at`: when messages about the cause were last queued; the project's row
+    is locked at that moment, so that no other process queues the same messages. `widgets`: the ids of the widgets in
+    the messages. `is_well`: the notice ended because everything works again.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notices")
@@ -105,13 +110,14 @@ class Notice(models.Model):
 
 
 class NoticeMessage(models.Model):
-    """A message to one address, until it is sent (`done_at`) or given up (`done_at` and `failure`).
+    """A message to one address. `done_at`: when the message was sent or given up. `failure`: why it was given up.
 
-    A message outlives its address, because test messages are counted. A message without an address is not sent.
+    If an address is deleted, its messages stay without an address. Such messages are not sent, but test messages still
+    count towards the limit of tests.
 
     A process that sends a message claims it until `claimed_until`. If that process dies, another process sends the
-    message after this time. So in rare cases a message arrives twice, which is better than never. The text is removed
-    when the message is done.
+    message after this time. So in rare cases a message arrives twice, but no message is lost. When a message is done,
+    its text is removed.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notice_messages")

@@ -1,8 +1,7 @@
-"""Addresses for notices, as Apprise writes them: the kinds of addresses, and the part of an address that may be shown.
+"""Checks addresses for notices in Apprise's format, and finds the part of an address that is not secret.
 
-This module uses no network. An address is a secret, because it holds passwords and tokens. So no message of this module
-repeats any part of an address.
-https://github.com/caronc/apprise/wiki lists Apprise's forms.
+This module makes no network requests. An address is a secret, because it can hold passwords and tokens. So no error
+message of this module repeats any part of an address. https://github.com/caronc/apprise/wiki lists Apprise's formats.
 """
 
 import re
@@ -16,12 +15,13 @@ HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,253}")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service that Apprise knows. `module` and `plugin` name its class in `apprise.plugins`.
+    """A service to which Apprise can send messages. `module` and `plugin`: its module and class in `apprise.plugins`.
 
-    `encrypted` and `plain`: schemes with and without TLS. `options`: the names that may stand behind the `?`. All other
-    options of Apprise are refused, because some of them read local files, turn checks off, or change the format.
-    `pasted`: a regular expression for the start of the web address that the service itself gives to people.
-    `has_host`: people choose the host. It is no secret, so MixCyfe shows it.
+    `encrypted` and `plain`: the schemes of addresses with and without TLS. `options`: the names that are allowed after
+    the `?`. MixCyfe refuses all other options of Apprise, because some of them read local files, turn checks off, or
+    change the format. `pasted`: a regular expression for the beginning of the web address that the service gives to its
+    users. `has_host`: people write the service's host into the address; MixCyfe shows the host, because it is not
+    secret.
     """
 
     title: str
@@ -44,7 +44,9 @@ def options(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-WEBHOOK = "The address gets a POST with the keys title, message and type (info, success, warning or failure)."
+WEBHOOK = (
+    "MixCyfe sends a POST to this address, with the keys title, message and type (info, success, warning or failure)."
+)
 SERVICES = (
     Service(
         "Mail",
@@ -213,20 +215,29 @@ SERVICES = (
 )
 BY_SCHEME = {scheme: service for service in SERVICES for scheme in service.schemes}
 WEBHOOKS = ("custom_json", "custom_form", "custom_xml")
-"""In addresses of webhooks, an option may also begin with + (a header), - (a parameter) or : (a key of the message)."""
+"""The modules of the services that are webhooks.
+
+In addresses of webhooks, an option can also begin with + (a header), - (a parameter) or : (a key of the message).
+"""
 
 ALLOWED = "an Apprise address that begins with one of " + ", ".join(f"{scheme}://" for scheme in BY_SCHEME)
 HOST_MAY_BE_SECRET = ("ntfy", "matrix")
-"""If such an address names no host, a topic or a token stands in the place of the host."""
+"""The modules of services with addresses that can lack a host.
+
+Such an address has a topic or a token after the ://, which is secret, so MixCyfe does not show it.
+"""
 
 
 class BadAddress(ValueError):
-    """MixCyfe can't use the address. The message tells people what to write instead."""
+    """MixCyfe can't use the address. The exception's text tells people what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeTarget:
-    """An address that can be used. `shown`: the part that is no secret. `is_encrypted`: messages travel with TLS."""
+    """An address that MixCyfe can use. `shown`: the part of the address that is not secret.
+
+    `is_encrypted`: messages travel with TLS. `is_pasted`: the address is a web address that the service itself gave.
+    """
 
     url: str = field(repr=False)
     service: Service
@@ -236,12 +247,15 @@ class NoticeTarget:
 
     @property
     def names_host(self) -> bool:
-        """Whether the address names the host to connect to. If not, Apprise knows the host of the service."""
+        """True if the address names the host to connect to. Otherwise Apprise knows the service's host."""
         return self.service.has_host and not self.shown.endswith("://")
 
 
 def read_address(text: str) -> NoticeTarget:
-    """Reads an address that a person entered. Raises BadAddress if the address or one of its options is not allowed."""
+    """Checks an address that a person entered, and returns it as a NoticeTarget.
+
+    Raises BadAddress if the address or one of its options is not allowed.
+    """
     url = text.strip()
     if len(url) > LONGEST_ADDRESS:
         raise BadAddress(f"Write an address of at most {LONGEST_ADDRESS} characters.")
@@ -252,16 +266,16 @@ def read_address(text: str) -> NoticeTarget:
     if scheme in ("http", "https"):
         service = next((each for each in SERVICES if each.pasted and re.match(each.pasted, url, re.IGNORECASE)), None)
         if service is None:
-            raise BadAddress("Write jsons:// in place of https:// for a webhook of your own.")
+            raise BadAddress("This web address is not known. For your own webhook, write jsons:// instead of https://.")
         return NoticeTarget(url, service, is_pasted=True, is_encrypted=True, shown=service.title)
     if scheme not in BY_SCHEME:
         raise BadAddress(f"Write {ALLOWED}.")
-    url = url.replace("#", "%23")  # this # begins a channel's name, not a fragment
+    url = url.replace("#", "%23")  # in these addresses, # begins a channel's name
     service, query = BY_SCHEME[scheme], url.partition("?")[2]
     if wrong := [name for name in names_in(query) if not may_stand(service, name)]:
         allowed = ", ".join(sorted(service.options)) or "none"
         count = "an option" if len(wrong) == 1 else f"{len(wrong)} options"
-        raise BadAddress(f"This address has {count} behind the ? that can't be used here. Allowed are: {allowed}.")
+        raise BadAddress(f"This address has {count} after the ? that MixCyfe does not allow. Allowed: {allowed}.")
     is_encrypted = scheme in service.encrypted and "mode=insecure" not in query.lower()
     return NoticeTarget(url, service, is_pasted=False, is_encrypted=is_encrypted, shown=shown(url, scheme, service))
 
@@ -281,10 +295,10 @@ def shown(url: str, scheme: str, service: Service) -> str:
         parts = urlsplit(url.partition("?")[0])
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise BadAddress("The host or the port of this address can't be read.") from None
+        raise BadAddress("The host or the port in this address is not valid. Check the part after the ://.") from None
     if service.module in HOST_MAY_BE_SECRET and "." not in host:
         return f"{scheme}://"
     if not HOST.fullmatch(host):
-        raise BadAddress("The host of this address can't be read.")
+        raise BadAddress("The host in this address is not valid. Check the part after the ://.")
     host = f"[{host}]" if ":" in host else host
     return f"{scheme}://{host}{f':{port}' if port else ''}"

@@ -1,4 +1,7 @@
-"""The option cache: lists of Mixpanel's names for pickers, stored to save queries."""
+"""The option cache: stored lists of Mixpanel's names, for example of events, which forms offer to choose from.
+
+Reading a stored list saves a query to Mixpanel.
+"""
 
 import hashlib
 import json
@@ -13,25 +16,28 @@ from widgets.models.project import Project
 
 class OptionCacheQuerySet(VisibleQuerySet["OptionCache"]):
     def of(self, project: Project, what: str, of: Sequence[str] = ()) -> "OptionCache":
-        """The stored list. It is created empty on first use."""
+        """Returns the stored list. If no list is stored yet, creates an empty one."""
         listing, _ = self.get_or_create(
             key=option_cache_key(project, what, of), defaults={"project": project, "what": what, "of": list(of)}
         )
         return listing
 
     def entries(self, project: Project, what: str, of: Sequence[str] = ()) -> list[dict[str, str]]:
-        """The entries of the stored list; empty when no list is stored."""
+        """The entries of the stored list; empty if no list is stored."""
         listing = self.filter(key=option_cache_key(project, what, of)).first()
         return listing.values if listing else []
 
     def label(self, project: Project, what: str, value: Any) -> str:
-        """The label of the entry with this value; empty if no stored list has the entry."""
+        """The label of the entry with this value; empty if the stored list has no such entry."""
         entries = self.entries(project, what)
         return next((entry["label"] for entry in entries if entry["value"] == str(value)), "")
 
 
 def option_cache_key(project: Project, what: str, of: Sequence[str]) -> str:
-    """The key contains the project's identity, so that a changed project never shows another project's names."""
+    """The key of a list in the cache.
+
+    The key contains the project's identity, so a changed project never shows the names of another project.
+    """
     canonical = json.dumps([*project.identity, what, *of], separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -39,9 +45,10 @@ def option_cache_key(project: Project, what: str, of: Sequence[str]) -> str:
 class OptionCache(models.Model):
     """One list of names in a project. `what`: the kind of list, a key of `widgets.editor.options.LISTS`.
 
-    `of`: the names that the list belongs to: none, an event, or an event and a property. `values` are objects:
-    `value` goes into the form's field, and people see `label` and `detail` instead if the object has them. An error
-    leaves `values` unchanged. Only one thread at a time fetches the list; another may after `loading_until`.
+    `of`: the event, or the event and the property, to which the list belongs; empty for a list of the whole project.
+    `values`: objects with the keys `value`, `label` and `detail`. `value` goes into the form's field. If an object has
+    a `label` or `detail`, people see these instead. An error leaves `values` unchanged. Only one thread at a time
+    fetches a list; after `loading_until`, another thread is allowed to fetch it.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="option_caches")

@@ -1,4 +1,4 @@
-"""A Mixpanel project with its credentials, its limits and its backoff."""
+"""A Mixpanel project with its credentials, its limits and its backoff (how long queries wait after an error)."""
 
 from datetime import date, datetime, timedelta
 from typing import Any, Self
@@ -19,20 +19,23 @@ from widgets.reports.rules import check
 from widgets.spec import ENGINES, INSIGHTS, Problem
 
 PROJECT_SECRET_ENDS = date(2027, 3, 3)
-"""Project secrets stop working on this day: https://developer.mixpanel.com/reference/project-secret."""
+"""On this day, Mixpanel stops accepting project secrets: https://developer.mixpanel.com/reference/project-secret."""
 
 LEARNED_FOR = timedelta(days=7)
-"""A limit that a 429 named applies for this long, because Mixpanel may raise the limit later."""
+"""How long MixCyfe uses a limit that Mixpanel named when it refused a query with the status 429.
+
+After that, MixCyfe uses the configured limit again, because Mixpanel may have raised the limit.
+"""
 
 BACKOFF_FIELDS = ("backoff_until", "backoff_kind", "backoff_message", "backoff_count", "full_until")
-"""The fields that `release` changes."""
+"""The fields that `Project.release` changes."""
 
 
 class Auth(models.TextChoices):
     """How a project signs in to Mixpanel."""
 
     SERVICE_ACCOUNT = "service_account", "Service account"
-    PROJECT_SECRET = "project_secret", "Project secret (Mixpanel ends it on 3 March 2027)"
+    PROJECT_SECRET = "project_secret", "Project secret (works until 3 March 2027)"
 
 
 class VisibleProjects(VisibleQuerySet["Project"]):
@@ -43,13 +46,14 @@ class VisibleProjects(VisibleQuerySet["Project"]):
 
 
 class Project(models.Model):
-    name = models.CharField(max_length=100, unique=True, help_text="The name that your team uses.")
+    name = models.CharField(max_length=100, unique=True, help_text="The name that your team uses for this project.")
     region = models.CharField(
         "data residency",
         max_length=2,
         choices=list(REGIONS.items()),
         default="us",
-        help_text="The region where Mixpanel stores the project. eu.mixpanel.com in its address means European Union.",
+        help_text="The region where Mixpanel stores the project's data. A project with an address at eu.mixpanel.com "
+        "is in the European Union.",
     )
     project_id = models.PositiveBigIntegerField(
         "project id",
@@ -61,14 +65,14 @@ class Project(models.Model):
         "workspace id",
         null=True,
         blank=True,
-        help_text="Only for projects with Data Views: the number after /view/ in the address.",
+        help_text="Only for projects with Data Views: the number after /view/ in the project's address at Mixpanel.",
     )
     timezone = models.CharField(
         "time zone",
         max_length=64,
         default="US/Pacific",
         validators=[validate_timezone],
-        help_text="The time zone in Mixpanel's project settings. It decides when a day ends.",
+        help_text="The time zone in the project's settings at Mixpanel. Days begin and end in this time zone.",
     )
     auth = models.CharField(
         "sign in with",
@@ -82,7 +86,7 @@ class Project(models.Model):
         "user name",
         max_length=255,
         blank=True,
-        help_text="The service account's user name. Leave it empty for a project secret.",
+        help_text="The service account's user name. Leave this field empty if you sign in with a project secret.",
     )
     secret = EncryptedField(editable=False, blank=True)
     secret_version = models.PositiveIntegerField(default=0, editable=False)
@@ -90,40 +94,44 @@ class Project(models.Model):
         "expires on",
         null=True,
         blank=True,
-        help_text="The day on which the service account ends at Mixpanel, if it has one. Notices remind you before it.",
+        help_text="The day on which the service account expires at Mixpanel. Notices remind you before this day. Leave "
+        "this field empty if the account does not expire.",
     )
 
     engine = models.CharField(
         max_length=10,
         choices=list(ENGINES.items()),
         default=INSIGHTS,
-        help_text="Insights is the engine that Mixpanel builds on. It answers every report except expressions and the "
-        "dates of saved funnels. Classic uses older endpoints: it answers those two, but not several metrics, formulas "
-        "and funnels of listed steps. Mixpanel put it into maintenance on 1 July 2026 and may end it.",
+        help_text="Insights is Mixpanel's current engine. Choose Insights unless your widgets need expressions, saved "
+        "funnels with the widget's own dates, more than 40 events, or more than 12 months by day. Only Classic can do "
+        "these, but Classic can't do formulas, several metrics or funnels of listed steps. Classic uses older "
+        "endpoints, which Mixpanel put into maintenance on 1 July 2026 and might switch off.",
     )
     hourly_limit = models.PositiveIntegerField(
         "queries per hour",
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(100_000)],
-        help_text="Mixpanel's hourly limit for this project: 60 on most plans.",
+        help_text="The most queries per hour that Mixpanel allows for this project: 60 on most plans.",
     )
     concurrent_limit = models.PositiveIntegerField(
         "queries at once",
         default=5,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text="The number of queries that Mixpanel runs at once for this project: 5 on most plans.",
+        help_text="The most queries that Mixpanel runs at the same time for this project: 5 on most plans.",
     )
     refresh_minutes = models.FloatField(
         "minutes between queries",
         default=15,
         validators=[MinValueValidator(0.1), MaxValueValidator(10_080)],
-        help_text="How long numbers that include today stay fresh. Ranges that are over are queried far less often.",
+        help_text="The number of minutes between two queries of numbers that include today. MixCyfe queries numbers "
+        "of past days far less often.",
     )
     notify_after_minutes = models.PositiveIntegerField(
         "minutes until a notice",
         default=60,
         validators=[MaxValueValidator(10_080)],
-        help_text="A notice is sent when something has failed or been stale for this long. 0: at once.",
+        help_text="MixCyfe sends a notice when queries have failed, or numbers have been out of date, for this many "
+        "minutes. Enter 0 to get notices at once.",
     )
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
@@ -152,7 +160,8 @@ class Project(models.Model):
             models.UniqueConstraint(
                 fields=("region", "project_id"),
                 name="one_project_a_mixpanel_project",
-                violation_error_message="This Mixpanel project is here already: its widgets share one set of limits.",
+                violation_error_message="MixCyfe already has a project with this region and project id. "
+                "Add your widgets to that project.",
             ),
             models.CheckConstraint(
                 condition=models.Q(project_id__isnull=False) | models.Q(auth=Auth.PROJECT_SECRET),
@@ -169,47 +178,54 @@ class Project(models.Model):
         if self.auth == Auth.SERVICE_ACCOUNT and not self.username:
             errors["username"] = "Enter the service account's user name, or sign in with the project secret."
         if self.auth == Auth.SERVICE_ACCOUNT and not self.project_id:
-            errors["project_id"] = "A service account needs the project id: the number after /project/ in the address."
+            errors["project_id"] = (
+                "A service account needs the project id: the number after /project/ in the project's address."
+            )
         if self.auth == Auth.PROJECT_SECRET and self.username:
-            errors["username"] = "A project secret has no user name: leave it empty."
+            errors["username"] = "A project secret has no user name. Leave this field empty."
         if not errors and self.pk and (problem := self.engine_problem()):
             errors["engine"] = problem
         if errors:
             raise ValidationError(errors)
 
     def engine_problem(self) -> str:
-        """A message if the project has widgets that a newly chosen engine can't ask; else empty."""
+        """A message if the project gets another engine that can't query one of its widgets; otherwise empty."""
         if not Project.objects.filter(pk=self.pk).exclude(engine=self.engine).exists():
             return ""
         problems = [(each.title, found[0].message) for each in self.widgets.all() if (found := self.new_problems(each))]
         if not problems:
             return ""
         (title, message), others = problems[0], len(problems) - 1
-        more = f" {others} more can't be asked either." if others else ""
-        return f"This engine can't ask the widget “{title}”: {message}{more} Change or delete such widgets first."
+        more = f" Other widgets that this engine can't query: {others}." if others else ""
+        return f"This engine can't query the widget “{title}”: {message}{more} Change or delete such widgets first."
 
     def new_problems(self, widget: Any) -> list[Problem]:
-        """The mistakes of a widget that are mistakes with this engine only."""
+        """The mistakes in a widget's settings that are mistakes with this project's engine, but not with the other
+        engine.
+        """
         today, others = self.today(), [engine for engine in ENGINES if engine != self.engine]
         before = {problem for other in others for problem in check(widget.spec, today, other)}
         return [problem for problem in check(widget.spec, today, self.engine) if problem not in before]
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Saves and ends the backoff. A new identity or engine gives the widgets new snapshots."""
+        """Saves the project and ends its backoff. With `update_fields`, only saves these fields.
+
+        If the project's identity or engine has changed, connects the project's widgets with new snapshots.
+        """
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
             before = Project.objects.filter(pk=self.pk).first() if self.pk else None
             if before and before.configured_limits != self.configured_limits:
                 self.learned_hourly = self.learned_concurrent = self.learned_at = None
-                self.interval_factor = 1  # the next query computes it again
+                self.interval_factor = 1  # the next query computes the factor again
             self.release()
             super().save(*args, **kwargs)
             asked_before: dict[int, int | None] = {}
             if before and (before.identity != self.identity or before.engine != self.engine):
                 asked_before = self.widgets.connect_again(self)
             if before and before.identity != self.identity:
-                # Deleted, because another project may get the old identity and must not see this data.
+                # Delete the old data, because another project could get the old identity, and must not show this data.
                 self.snapshots.filter(widgets=None).delete()
                 self.option_caches.all().delete()
             self.snapshots.clear_project_errors()
@@ -219,10 +235,10 @@ class Project(models.Model):
         return None
 
     def keep_answers(self, asked_before: dict[int, int | None]) -> None:
-        """After a change of the engine: the widgets show their last good answers until the new engine has answered.
+        """After a change of the engine, copies each widget's last good answer into the widget's new snapshot.
 
-        `asked_before`: widget's id → its snapshot's id before the change. Copies one report at a time, because reports
-        can be large.
+        So the widgets show the copies until the new engine has answered. `asked_before`: the id of the old snapshot by
+        the id of the widget. Reports can be large, so only one is copied at a time.
         """
         for pk, now in self.widgets.values_list("pk", "snapshot"):
             if (before := asked_before.get(pk)) and now and before != now:
@@ -238,7 +254,7 @@ class Project(models.Model):
 
     @property
     def credentials_end_on(self) -> date | None:
-        """The day on which Mixpanel stops accepting the credentials, if it is known."""
+        """The day on which Mixpanel stops accepting the credentials; None if this day is not known."""
         return PROJECT_SECRET_ENDS if self.auth == Auth.PROJECT_SECRET else self.expires_on
 
     @property
@@ -251,7 +267,7 @@ class Project(models.Model):
 
     @property
     def secret_problem(self) -> str:
-        """A message for people when the secret is missing or unreadable; empty when it is usable."""
+        """A message for people if the secret is missing, or if no key decrypts it; otherwise empty."""
         return problem_with(self.encrypted_secret.token)
 
     @property
@@ -263,14 +279,14 @@ class Project(models.Model):
         return ZoneInfo(self.timezone)
 
     def today(self, now: datetime | None = None) -> date:
-        """Today in the project's time zone, which Mixpanel uses for its dates."""
+        """The current date in the project's time zone, in which Mixpanel counts the project's days."""
         return (now or timezone.now()).astimezone(self.zone).date()
 
     @property
     def identity(self) -> list[Any]:
-        """The values that identify the project's data. They are a part of every snapshot's key.
+        """The values that decide which data Mixpanel returns for a query. They are part of every snapshot's key.
 
-        Without a project id the secret alone selects the project at Mixpanel, so a new secret is a new identity.
+        Without a project id, the secret alone selects the project at Mixpanel, so a new secret is a new identity.
         """
         project_id: Any = self.project_id
         if project_id is None:
@@ -279,14 +295,17 @@ class Project(models.Model):
 
     @property
     def learned(self) -> tuple[int | None, int | None]:
-        """The hourly and concurrent limits that a 429 named in the last 7 days; None when it named none."""
+        """The hourly and the concurrent limit that Mixpanel named in the last 7 days, in an answer with status 429.
+
+        A limit that Mixpanel has not named is None.
+        """
         if self.learned_at is None or timezone.now() - self.learned_at > LEARNED_FOR:
             return None, None
         return self.learned_hourly, self.learned_concurrent
 
     @property
     def effective_hourly(self) -> int:
-        """Queries per hour: the configured limit, or the lower limit that a 429 named."""
+        """Queries per hour: the configured limit, or a lower limit that Mixpanel has named (`learned`)."""
         return min(self.hourly_limit, self.learned[0] or self.hourly_limit)
 
     @property
@@ -294,7 +313,7 @@ class Project(models.Model):
         return min(self.concurrent_limit, self.learned[1] or self.concurrent_limit)
 
     def release(self) -> None:
-        """Ends the project's backoff. The caller saves BACKOFF_FIELDS."""
+        """Ends the project's backoff, but does not save. The caller saves BACKOFF_FIELDS."""
         self.backoff_until = self.full_until = None
         self.backoff_kind = self.backoff_message = ""
         self.backoff_count = 0

@@ -1,4 +1,4 @@
-"""Stored answers of Mixpanel: one Snapshot per query, one Rendering per widget and format."""
+"""Mixpanel's answers, as stored: one Snapshot per query, and one Rendering per widget and format."""
 
 import hashlib
 import json
@@ -19,31 +19,37 @@ if TYPE_CHECKING:
     from widgets.models.widget import Widget
 
 QUERY_VERSION = 1
-"""Raise this number only when the meaning of stored queries changes: every query is then asked again."""
+"""Raise this number only when the meaning of stored queries changes.
+
+All snapshots then get new keys, so MixCyfe sends every query to Mixpanel again.
+"""
 
 REFUSED = (ErrorKind.QUERY, ErrorKind.TIMEZONE)
-"""Error kinds of queries that fail until the widget or project changes."""
+"""The kinds of errors that come again until somebody changes the widget or the project."""
 
 HOLDS_PROJECT = (ErrorKind.LIMIT, ErrorKind.CREDENTIALS, ErrorKind.PLAN)
-"""Error kinds that make the whole project wait."""
+"""The kinds of errors that make all queries of the project wait."""
 
 TOUCHED_EVERY = timedelta(hours=1)
-"""`touched_at` may be this old, to save writes. It is much less than `pruning.UNUSED_KEPT_FOR`."""
+"""A snapshot's `touched_at` is updated at most this often, to save writes.
+
+The time is much shorter than `pruning.UNUSED_KEPT_FOR`, after which unused snapshots are deleted.
+"""
 
 
 class Sharing(models.TextChoices):
-    """Whether a call may refresh a snapshot together with others."""
+    """Whether one call to Mixpanel can refresh this snapshot together with other snapshots."""
 
-    MAY = "", "may share a call"
-    ONCE = "once", "is asked alone until it succeeds"
-    NEVER = "never", "is always asked alone"
+    MAY = "", "can be queried together with others"
+    ONCE = "once", "is queried alone until the query succeeds"
+    NEVER = "never", "is always queried alone"
 
 
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def set_due(self, project: Project) -> None:
-        """Writes `due_at` and `interval_seconds` of these snapshots of one project.
+        """Computes and stores `due_at` and `interval_seconds` of these snapshots, which all belong to `project`.
 
-        Call it after a change of their data, their widgets or the project.
+        Call this method after a change of the data, the widgets or the project.
         """
         minutes: dict[int, set[float | None]] = defaultdict(set)
         shown = self.filter(widgets__active=True).values_list("pk", "widgets__refresh_minutes")
@@ -64,19 +70,22 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
             self.model.objects.bulk_update(rows, ["due_at", "interval_seconds"], batch_size=200)
 
     def clear_project_errors(self) -> None:
-        """Clears the errors that the project's backoff caused. Call it when the backoff ends."""
+        """Clears the errors that made the whole project wait. Call this method when the project's backoff ends."""
         self.filter(error_kind__in=HOLDS_PROJECT).update(
             error="", error_kind="", failures=0, failing_since=None, retry_at=None
         )
 
     def of(self, project: Project, query: Query) -> "Snapshot":
-        """Gets or creates the snapshot of this query. It stays for about a day, even without a widget."""
+        """Gets or creates the snapshot of this query.
+
+        A snapshot without a widget is deleted after about a day.
+        """
         key, now = snapshot_key(project, query), timezone.now()
         while True:
             snapshot, _ = self.get_or_create(key=key, defaults={"project": project, "query": query})
             if abs(now - snapshot.touched_at) < TOUCHED_EVERY or self.filter(pk=snapshot.pk).update(touched_at=now):
                 return snapshot
-            # The row was pruned between the two statements, so create it again.
+            # Another process deleted the row between the two statements, so create the row again.
 
 
 def snapshot_key(project: Project, query: Query) -> str:
@@ -84,19 +93,23 @@ def snapshot_key(project: Project, query: Query) -> str:
 
 
 def key_of(identity: list[Any], query: Query) -> str:
-    """`identity`: see `Project.identity`. The key needs no engine, because the two engines' queries differ."""
+    """The key of the snapshot with this query. `identity`: see `Project.identity`.
+
+    The engine is not part of the key, because the queries for the two engines differ already.
+    """
     described: list[Any] = [QUERY_VERSION, *identity, query]
     canonical = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 class Snapshot(models.Model):
-    """One row per distinct query: the last good Report, and the state of its refreshing.
+    """The last good answer to one query, as a Report, and the state of its refreshes. Each query has one row.
 
-    The data came at `fetched_at` and is stale from `due_at` on (see `reports/freshness.py`): after
-    `interval_seconds`, or at `rolls_at`, when the range moves. The refresh that has `lease_token` stores its answer; no
-    other refresh begins before `lease_until`. `touched_at`: when a widget or preview last looked the query up.
-    `batch_limit`: the largest number of snapshots that one call refreshes together with this one; None for no limit.
+    The data was fetched at `fetched_at` and is stale from `due_at` on (see `reports/freshness.py`): after
+    `interval_seconds`, or at `rolls_at`, the time when a range such as “the last 30 days” moves to the next day. Only
+    the refresh that has `lease_token` stores its answer, and no other refresh begins before `lease_until`.
+    `touched_at`: when a widget or a preview last used the snapshot. `batch_limit`: the largest number of snapshots in
+    one call that refreshes this snapshot; None for no limit.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="snapshots")
@@ -123,7 +136,7 @@ class Snapshot(models.Model):
     lease_until = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(null=True)
 
-    # The last column, because SQLite reads a row only up to the last column that a statement needs.
+    # Keep this large column last: SQLite reads a row only up to the last column that a statement needs.
     report_json = models.TextField(blank=True)
 
     objects = SnapshotQuerySet.as_manager()
@@ -132,22 +145,23 @@ class Snapshot(models.Model):
         return f"{self.query.get('report', '?')} #{self.pk}"
 
     def adopt(self, other: "Snapshot") -> None:
-        """Copies the data of `other`, which asks the other engine for the same numbers. The copy is stale at once.
+        """Copies the data of `other`, which has the same numbers from the other engine. The copy is stale at once.
 
-        Does nothing if this snapshot has newer data, or `other` has none.
+        Does nothing if this snapshot has newer data, or if `other` has no data.
         """
         if other.fetched_at is None or (self.fetched_at is not None and self.fetched_at >= other.fetched_at):
             return
         now = timezone.now()
         self.report_json, self.fetched_at = other.report_json, other.fetched_at
-        # For a range that is over, `rolls_at` becomes now, so that `set_due` also finds the data stale.
+        # Only data of past days has a `rolls_at`. It becomes the current time, so that `set_due` also finds the copy
+        # stale.
         self.rolls_at = now if other.rolls_at else None
         self.interval_seconds, self.due_at = other.interval_seconds, now
         self.version += 1
         self.save(update_fields=["report_json", "fetched_at", "rolls_at", "interval_seconds", "due_at", "version"])
 
     def allow_retry(self) -> None:
-        """Lets a refused query be retried at once, because a person has just saved its widget."""
+        """Lets MixCyfe send a refused query again at once, because a person has just saved its widget or project."""
         if self.error_kind in REFUSED:
             self.retry_at = None
             self.save(update_fields=["retry_at"])
@@ -162,9 +176,10 @@ class Snapshot(models.Model):
 
 
 class Rendering(models.Model):
-    """The rendered bytes of a widget in one format, and the source version of its widget and data.
+    """A widget's data in one format, as the bytes that a poll gets.
 
-    `problem` gives the reason when the widget's chart can't show the data.
+    `source_version`: the versions of the widget and of the data from which the bytes were made. `problem`: why the
+    widget's chart can't show the data; empty if the chart can.
     """
 
     widget: "models.ForeignKey[Widget, Widget]" = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""A widget: its query, the cleaning and drawing of the data, and the address that Cyfe polls."""
+"""A widget: its query, how its data is cleaned and drawn, and the address that Cyfe polls."""
 
 import operator
 import re
@@ -24,7 +24,10 @@ from widgets.reports.rules import check
 from widgets.spec import ANALYSES, CHARTS, MEASURES, RANGES, SORTS, UNITS, WidgetSpec, hours_on_axis
 
 SLUG = re.compile(r"[A-Za-z0-9_-]{22,64}")
-"""At least 22 characters of URL-safe base64: 128 bits and more."""
+"""The secret part of a widget's address.
+
+A slug has at least 22 characters of URL-safe base64, which hold 128 random bits or more.
+"""
 
 LONGEST_TITLE = 200
 
@@ -36,7 +39,8 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
     def connect_again(self, project: Project) -> dict[int, int | None]:
         """Connects the project's widgets with the snapshots of their current queries.
 
-        Uses few statements, because polls may wait. Returns widget's id → the id of its snapshot before.
+        Returns the id of the old snapshot by the id of the widget. Saves all widgets with few statements, because polls
+        may wait for this transaction.
         """
         asked_before = {}
         widgets = list(self.filter(project=project))
@@ -50,13 +54,19 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
         return asked_before
 
     def in_order(self) -> Self:
-        """Sorted by project, then by place on the board. Widgets without a place come last, by title."""
+        """Sorted by project, and then by position on the board.
+
+        In each project, widgets without a position come last, sorted by title.
+        """
         place = F("position").asc(nulls_last=True)
         return self.order_by("project__name", "project_id", place, "title")
 
 
 def new_slug() -> str:
-    """144 random bits: the address is the only key to a widget's numbers."""
+    """A new slug of 144 random bits.
+
+    Nobody can guess the slug, so only people and programs that got the widget's address can read its numbers.
+    """
     return secrets.token_urlsafe(18)
 
 
@@ -68,7 +78,11 @@ class Widget(models.Model):
         unique=True,
         default=new_slug,
         editable=False,
-        validators=[RegexValidator(rf"^{SLUG.pattern}$", "A slug has 22 to 64 letters, digits, - and _.")],
+        validators=[
+            RegexValidator(
+                rf"^{SLUG.pattern}$", "A slug has 22 to 64 letters, digits, hyphens (-) and underscores (_)."
+            )
+        ],
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -83,7 +97,10 @@ class Widget(models.Model):
         help_text="A paused widget shows nothing in Cyfe and costs no queries.",
     )
     tags = models.JSONField(
-        default=list, blank=True, validators=[validate_tags], help_text="The board filters by tags. One per line."
+        default=list,
+        blank=True,
+        validators=[validate_tags],
+        help_text="People can filter the board by tags. Write one tag per line.",
     )
     position = models.PositiveIntegerField(null=True, editable=False)
 
@@ -94,8 +111,8 @@ class Widget(models.Model):
     breakdown = models.CharField(
         max_length=1000,
         blank=True,
-        help_text="The name of a property, for example plan or mp_country_code. With the engine Classic it may be an "
-        'expression: properties["…"].',
+        help_text="The name of a property, for example plan or mp_country_code. With the engine Classic, you can also "
+        'write an expression such as properties["plan"].',
     )
     property_name = models.CharField(
         "property",
@@ -107,8 +124,9 @@ class Widget(models.Model):
     where = models.TextField(
         blank=True,
         max_length=5000,
-        help_text='An expression, for example properties["plan"] == "Team". Only events that match it and all filters '
-        "count. With the engine Insights it works for retention and frequency only.",
+        help_text='An expression, for example properties["plan"] == "Team". MixCyfe counts only events that '
+        "match the expression and all filters. With the engine Insights, only retention and frequency reports can "
+        "have an expression.",
     )
     measure = models.CharField(max_length=10, choices=list(MEASURES.items()), default="total")
     unit = models.CharField("by", max_length=10, choices=list(UNITS.items()), default="day")
@@ -119,7 +137,8 @@ class Widget(models.Model):
     overlay_previous = models.BooleanField(
         "show the period before",
         default=False,
-        help_text="Adds dashed lines: the period before, on today's dates. Needs no more queries.",
+        help_text="Also draws the values of the period before, on the dates of the current period. This needs no "
+        "additional queries.",
     )
     range = models.CharField(max_length=20, choices=list(RANGES.items()), default="last")
     last = models.PositiveIntegerField(
@@ -128,24 +147,27 @@ class Widget(models.Model):
     include_today = models.BooleanField(
         "include today",
         default=False,
-        help_text="Includes the current day, week or month. The last point is then low, and more queries are needed.",
+        help_text="Includes the current day, week or month, which is not complete yet. So the last point looks low. "
+        "MixCyfe also sends more queries.",
     )
     from_date = models.DateField("from", null=True, blank=True)
     to_date = models.DateField("to", null=True, blank=True)
     limit = models.PositiveIntegerField(
-        default=60, help_text="The number of breakdown values or events to ask for, largest first."
+        default=60, help_text="The most breakdown values or events in the report. The largest come first."
     )
     saved_report = models.PositiveBigIntegerField(
         "saved report",
         null=True,
         blank=True,
-        help_text="The number after “report-” or “report/” in the report's address.",
+        help_text="The number after “report-” or “report/” in the report's address at Mixpanel.",
     )
     funnel = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="The number after “view/” in the funnel's address."
+        null=True, blank=True, help_text="The number after “view/” in the funnel's address at Mixpanel."
     )
     conversion_days = models.PositiveIntegerField(
-        "days to convert", default=14, help_text="People count if they reach the last step within this many days."
+        "days to convert",
+        default=14,
+        help_text="The funnel counts people who reach the last step within this many days.",
     )
     born_event = models.CharField(
         "first event", max_length=1000, blank=True, help_text="People join a cohort when they do this event."
@@ -153,7 +175,8 @@ class Widget(models.Model):
     intervals = models.PositiveIntegerField(
         "columns",
         default=8,
-        help_text="The number of days, weeks or months for which a cohort is followed, including day 0.",
+        help_text="The number of days, weeks or months for which the report follows each cohort. The period in which "
+        "people join is included.",
     )
 
     chart = models.CharField(
@@ -163,7 +186,9 @@ class Widget(models.Model):
         help_text="Choose the same chart type in Cyfe, because the layout of the data depends on it.",
     )
     clean_labels = models.BooleanField(
-        "drop empty labels", default=True, help_text="Leaves out the labels undefined, null, (not set) and empty ones."
+        "drop empty labels",
+        default=True,
+        help_text="Leaves out empty labels, and the labels “undefined”, “null” and “(not set)”.",
     )
     exclude = models.JSONField("leave out", default=list, blank=True)
     only = models.JSONField("show only", default=list, blank=True)
@@ -173,26 +198,31 @@ class Widget(models.Model):
         choices=[("", "Usual order"), *SORTS.items()],
         default="",
         blank=True,
-        help_text="Usual order: largest first for a breakdown and top events; the listed order for events.",
+        help_text="In the usual order, breakdown values and top events begin with the largest. Listed events keep the "
+        "order of the list.",
     )
     top = models.PositiveIntegerField(
         "only the largest",
         null=True,
         blank=True,
-        help_text="The number of largest values to keep. Leave it empty to keep all.",
+        help_text="How many of the largest values the widget shows. Leave this field empty to show all values.",
     )
     other = models.BooleanField(
-        "sum the rest as “Other”", default=False, help_text="Works only where values add up: totals and sums."
+        "sum the rest as “Other”",
+        default=False,
+        help_text="Adds up the values that are not shown, and shows the sum as “Other”. This works only for totals and "
+        "sums.",
     )
     colors = models.JSONField("colours", default=list, blank=True)
-    target = models.FloatField(null=True, blank=True, help_text="The value of a full gauge.")
+    target = models.FloatField(null=True, blank=True, help_text="The number at which the gauge is full.")
     options = models.JSONField(default=dict, blank=True)
     refresh_minutes = models.FloatField(
         "minutes between queries",
         null=True,
         blank=True,
         validators=[MinValueValidator(0.1), MaxValueValidator(10_080)],
-        help_text="Leave it empty to use the project's setting; ranges that are over are then queried far less often.",
+        help_text="Leave this field empty to use the project's setting. MixCyfe then queries numbers of past days far "
+        "less often.",
     )
 
     snapshot = models.ForeignKey(
@@ -220,7 +250,7 @@ class Widget(models.Model):
 
     def clean(self) -> None:
         if self.project_id is None:
-            return  # the message of the field `project` asks for one
+            return  # the field `project` already has an error message
         problems = check(self.spec, self.project.today(), self.project.engine)
         if problems:
             errors: dict[str, Any] = {}
@@ -229,15 +259,16 @@ class Widget(models.Model):
             raise ValidationError(errors)
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Saves, and connects the widget with the snapshot of its current query.
+        """Saves the widget, and connects it with the snapshot of its current query.
 
-        Raises Widget.DoesNotExist if the widget was deleted meanwhile.
+        With `update_fields`, only saves these fields. Raises Widget.DoesNotExist if the widget was deleted in the
+        meantime.
         """
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
-            # Lock the project first, because refreshes lock the project and then its snapshots. Read it here, because
-            # the engine may have changed since this widget was read.
+            # Lock the project before its snapshots, as refreshes do, so that no deadlock can happen. Read the project
+            # again, because its engine may have changed since this widget was read.
             project = Project.objects.select_for_update().get(pk=self.project_id)
             is_new = self._state.adding
             if not is_new:
@@ -247,7 +278,7 @@ class Widget(models.Model):
             self.changed_at = timezone.now()
             self.snapshot = Snapshot.objects.of(project, self.report_type.query(self.spec, project.engine))
             self.snapshot.allow_retry()
-            # The database counts, because two saves at the same time must not give the same version to two renderings.
+            # The database adds the 1, because two simultaneous saves must not use the same version for two renderings.
             self.version = self.version + 1 if is_new else F("version") + 1
             super().save(*args, **kwargs)
             if not is_new:
@@ -256,7 +287,7 @@ class Widget(models.Model):
         return None
 
     def replace_slug(self) -> None:
-        """Gives the widget a new address; the old one answers 404 from now on."""
+        """Gives the widget a new address. The old address then answers 404."""
         self.slug = new_slug()
         self.save()
 
@@ -266,7 +297,7 @@ class Widget(models.Model):
 
     @property
     def query(self) -> Query:
-        """The query to Mixpanel, for the engine of the widget's project."""
+        """The query to Mixpanel, in the form for the engine of the widget's project."""
         kind: ReportType = self.report_type
         return kind.query(self.spec, self.project.engine)
 
@@ -283,11 +314,11 @@ class Widget(models.Model):
         return hours_on_axis(self)
 
     def url(self, format: str = "") -> str:
-        """The address of a format. Default: Cyfe's CSV, or the plain CSV if Cyfe can't show the chart."""
+        """The address of a format. The default is Cyfe's CSV, or the plain CSV for charts with hours on the axis."""
         format = format or ("plain.csv" if self.hours_on_axis else "csv")
         return f"{settings.SITE_URL}/w/{self.slug}.{format}"
 
     @property
     def page_url(self) -> str:
-        """The page with the chart, for people who have the address."""
+        """The address of the page with the chart. Everybody who has this address can open the page."""
         return f"{settings.SITE_URL}/w/{self.slug}"

@@ -1,4 +1,4 @@
-"""The time zones that a project may have."""
+"""The time zones that a project can have."""
 
 from functools import cache
 from zoneinfo import available_timezones
@@ -6,19 +6,22 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 
 NO_ZONES = {"localtime", "Factory"}
-"""Names of the system's database that mean the zone of this machine, or none."""
+"""Names in the system's time zone database that are not the names of time zones.
+
+“localtime” means the zone of this machine, and “Factory” means that no zone is set.
+"""
 
 
 @cache
 def known_zones() -> frozenset[str]:
-    """The names of all time zones. A process reads them from the disk once: that takes 10 ms and more."""
+    """The names of all time zones. Each process reads them from the disk only once, which takes 10 ms or more."""
     return frozenset(available_timezones() - NO_ZONES)
 
 
 def validate_timezone(name: str) -> None:
     if name not in known_zones():
         raise ValidationError(
-            "There is no time zone with this name. Copy it from Mixpanel's project settings, for example "
-            "US/Pacific or Europe/Paris.",
+            "There is no time zone with this name. Copy the name from the project's settings at Mixpanel, "
+            "for example US/Pacific or Europe/Paris.",
             code="timezone",
         )
