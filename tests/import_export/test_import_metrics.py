@@ -122,7 +122,7 @@ def test_an_engine_that_is_left_out_stays(load: Callable[..., Printed]) -> None:
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no event": (METRICS | {"metrics": [{"measure": "total"}]}, 'metrics: write a list such as [{"event": "Signed up"'),
     "an empty event": (METRICS | {"metrics": [{"event": " "}]}, "metrics: Metric A: choose an event."),
-    "no metric": (METRICS | {"metrics": []}, "metrics: Enter a metric: the name of an event"),
+    "no metric": (METRICS | {"metrics": []}, "metrics: Enter at least one metric: choose an event"),
     "no list": (METRICS | {"metrics": {"event": "Signed up"}}, "metrics: write a list such as"),
     "another key": (METRICS | {"metrics": [SIGNED_UP | {"math": "dau"}]}, "with keys among event, measure, property"),
     "no such measure": (METRICS | {"metrics": [SIGNED_UP | {"measure": "p50"}]}, "with measure one of total, unique"),
@@ -144,7 +144,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "41 metrics": (
         METRICS | {"metrics": [SIGNED_UP | {"label": str(number)} for number in range(41)]},
-        "metrics: Mixpanel answers at most 40 metrics and formulas at once. Remove some.",
+        "metrics: A widget has at most 40 metrics and formulas together. Remove some of them.",
     ),
     "a letter too many": (METRICS | {"formulas": [{"formula": "B / A"}]}, "formulas: Formula 1: There is no metric B."),
     "half a formula": (METRICS | {"formulas": [{"formula": "(A + 1"}]}, "formulas: Formula 1: The formula has a “(”"),
@@ -152,7 +152,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "metrics elsewhere": (METRICS | {"report": "events", "events": ["Signed up"]}, "metrics: The report “Events”"),
     "an unknown analysis": (METRICS | {"analysis": "trend"}, "analysis: write one of linear, cumulative, rolling."),
     "rolling over nothing": (METRICS | {"analysis": "rolling"}, "window: Enter how many days"),
-    "hours in a pie": (HOURS | {"chart": "pie"}, "unit: A pie shows no hours."),
+    "hours in a pie": (HOURS | {"chart": "pie"}, "unit: The chart “pie” shows no hours."),
     "hours compared": (HOURS | {"chart": "line", "options": {"comparison": True}}, "options: comparison: Numbers by"),
     "hours before": (HOURS | {"overlay_previous": True}, "overlay_previous: Numbers by hour can't show"),
     "32 days of hours": (HOURS | {"last": 32 * 24}, "last: Mixpanel gives numbers by hour for at most 31 days."),
@@ -165,14 +165,14 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         METRICS | {"report": "sum", "metrics": [], "events": ["Paid"], "property": "amount", "where": "true"},
         "where: An expression works only in a project with the engine “Classic”.",
     ),
-    "one step": (FUNNEL, "events: A funnel needs at least two steps. Add the event that follows."),
+    "one step": (FUNNEL, "events: A funnel needs at least two steps. Add another event."),
     "101 steps": (FUNNEL | {"events": ["Page viewed"] * 101}, "events: A funnel has at most 100 steps."),
     "steps and a saved funnel": (FUNNEL | {"funnel": 7509}, "events: Choose a saved funnel or list the steps"),
     "years to convert": (FUNNEL | {"events": ["A", "B"], "conversion_days": 367}, "conversion_days: Enter a number of"),
     "metrics by classic": (METRICS | {"project": "Old"}, "report: The report “Several metrics and formulas” works"),
     "steps by classic": (
         FUNNEL | {"project": "Old", "events": ["A", "B"]},
-        "funnel: The engine “Classic” asks for saved funnels only.",
+        "funnel: With the engine “Classic”, a funnel must be saved in Mixpanel.",
     ),
 }  # fmt: skip
 

@@ -124,7 +124,7 @@ def test_it_shows_recorded_retention_by_date_and_value():
 
 def test_it_shows_no_cohort_of_several_groups():
     only = {value: dates for value, dates in BY_VALUE.items() if value != "$overall"}
-    with pytest.raises(ReportError, match="one per value of its breakdown"):
+    with pytest.raises(ReportError, match="one group per value of its breakdown"):
         shown(answered({"m": only}), "cohort")
     assert shown(answered({"m": {"Team": BY_VALUE["Team"]}}), "cohort").splitlines()[1] == "20261101,4,3,2"
 
@@ -160,7 +160,7 @@ def test_it_shows_a_saved_funnel_with_a_breakdown():
         assert recorded("funnel_by_value", chart) == ("Step,Count\n1. Product Viewed,5174\n2. Product Viewed,3443\n")
     without = body("funnel_by_value")
     del without["series"]["Product Viewed"]["$overall"]
-    with pytest.raises(ReportError, match="one per value of its breakdown"):
+    with pytest.raises(ReportError, match="one column per value of its breakdown"):
         shown(without, "funnel")
 
 

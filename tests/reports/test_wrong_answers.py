@@ -233,5 +233,5 @@ def test_it_loses_no_cohort_that_is_there_twice(twice):
 
 
 def test_an_answer_that_says_it_failed_is_none():
-    with pytest.raises(ReadError, match="its status is not ok"):
+    with pytest.raises(ReadError, match="the status of the answer is not ok"):
         report_of(ASKED["sum"], {"results": points(DAYS), "status": "error"}, TODAY)
