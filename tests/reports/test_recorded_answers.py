@@ -240,7 +240,7 @@ def test_it_notes_a_sample(key):
 def test_it_notes_that_of_several_funnels_one_is_shown():
     table = {"count": {"1. A": {"all": 5}}, "step_conv_ratio": {"1. A": {"all": 1}}}
     report = report_of(spec("saved_report", chart="funnel"), answered({"F": table, "G": table}))
-    assert report.note == "This saved report holds several funnels or retentions: only the first is shown."
+    assert report.note == "This saved report has several funnels or retention tables. Only the first one is shown."
 
 
 def test_it_finds_nothing_where_nothing_happened():
