@@ -147,7 +147,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         "metrics: A widget has at most 40 metrics and formulas together. Remove some of them.",
     ),
     "a letter too many": (METRICS | {"formulas": [{"formula": "B / A"}]}, "formulas: Formula 1: There is no metric B."),
-    "half a formula": (METRICS | {"formulas": [{"formula": "(A + 1"}]}, "formulas: Formula 1: The formula has a “(”"),
+    "half a formula": (METRICS | {"formulas": [{"formula": "(A + 1"}]}, "formulas: Formula 1: The formula has one “(”"),
     "no formula": (METRICS | {"formulas": [{"label": "A"}]}, 'formulas: write a list such as [{"formula"'),
     "metrics elsewhere": (METRICS | {"report": "events", "events": ["Signed up"]}, "metrics: The report “Events”"),
     "an unknown analysis": (METRICS | {"analysis": "trend"}, "analysis: write one of linear, cumulative, rolling."),

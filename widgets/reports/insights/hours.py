@@ -27,7 +27,8 @@ def read(
     outside = [at for at in instants.values() if not dates.first - DAY <= at.date() <= dates.last + DAY]
     if outside:
         raise ReadError(
-            f"Mixpanel answered for other dates ({outside[0].date()}) than the query asked for ({dates.first} to {dates.last})."
+            f"Mixpanel answered for other dates ({outside[0].date()}) than the query asked for "
+            f"({dates.first} to {dates.last})."
         )
     rows = hours_of(body, query, dates.last, sorted(instants.values()))
     cells = [
