@@ -22,7 +22,7 @@ LARGEST = 1e100
 """Charts with larger numbers are not drawn: their scales could exceed the largest number in JavaScript."""
 
 MOST_ROWS, MOST_COLUMNS = 2000, 200
-"""The maximum of rows and columns in a Figure."""
+"""The maximum numbers of rows and columns in a Figure."""
 
 Option = dict[str, Any]
 

@@ -43,8 +43,8 @@ def _names(table: Table) -> list[str]:
 
 
 def _kinds(table: Table) -> list[str]:
-    """The chart type of each series. A bar chart draws every series as bars. In any other chart, a series that asks
-    for bars is drawn as columns."""
+    """The chart type of each series. A bar chart draws every series as bars. In any other chart, a series of the
+    type `bar` is drawn as columns."""
     own = table.chart
     asked = [str(kind) for kind in table.options.get("Type", [own] * (len(table.columns) - 1))][:MOST_SERIES]
     if own in (*HORIZONTAL, PERCENTAGE):

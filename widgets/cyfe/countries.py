@@ -1,7 +1,7 @@
 """The two-letter code (ISO 3166-1) of each country and its English name, read once from `countries.json`.
 
-If an official name has a comma ("Korea, Republic of"), the table has a short name, because a cell of the CSV must not
-contain a comma.
+If an official name has a comma ("Korea, Republic of"), the file has a short name instead, because a cell of the CSV
+must not contain a comma.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""The map: one row per country. The country is its ISO 3166-1 code, or its English name if the widget has that
-option."""
+"""The map: one row per country. The first cell is the country's ISO 3166-1 code, or its English name if the widget
+has the option `country_names`."""
 
 from widgets.cyfe.countries import COUNTRIES
 from widgets.cyfe.drawing import Drawing

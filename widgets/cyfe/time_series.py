@@ -13,7 +13,7 @@ class TimeSeriesLayout(Layout):
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         if not report.series and report.values_name:
-            # An event that did not happen is a line at zero, not an error. The line of a formula can be empty instead.
+            # An event that did not happen is a line at zero, not an error. A formula without a value is an empty line.
             nothing = None if report.gaps else 0
             report = report.with_series([Series(report.values_name, (nothing,) * len(report.rows))])
         if is_empty(report):

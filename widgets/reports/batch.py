@@ -17,7 +17,7 @@ from widgets.reports.report_type import Query, Request, dates_of
 
 
 class Inexact(ReadError):
-    """A shared answer does not contain enough to derive the answer that Mixpanel would give to one query alone."""
+    """Raised if the answer that Mixpanel would give to one query alone can't be derived from a shared answer."""
 
 
 class Span(NamedTuple):
@@ -37,8 +37,9 @@ class Span(NamedTuple):
 def span_of(dates: Dates, unit: str, *, is_fixed: bool) -> Span:
     """The Span of a query with these dates, in buckets of `unit` (such as weeks).
 
-    With `is_fixed`, the query's numbers depend on the whole range, so the request must have exactly these dates. If the
-    range begins or ends inside a week or month, the request must begin or end on the same day.
+    With `is_fixed`, the query's numbers depend on the whole range, so the request must have exactly these dates. A
+    range that begins inside a week or month does not allow an earlier begin, and a range that ends inside a week or
+    month does not allow a later end.
     """
     begins = not is_fixed and bucket_of(dates.first, unit) == dates.first
     ends = not is_fixed and next_bucket(bucket_of(dates.last, unit), unit) - DAY == dates.last
@@ -83,7 +84,7 @@ class Batch(ABC):
     def part(self, answer: Any, query: Query) -> Any:
         """The answer that Mixpanel would give to `query` alone, derived from the shared `answer`.
 
-        Raises Inexact if `answer` does not contain enough to derive it, and ReadError if `answer` can't be read.
+        Raises Inexact if `answer` is not detailed enough, and ReadError if `answer` can't be read.
         """
 
     @property

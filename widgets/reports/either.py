@@ -1,8 +1,8 @@
 """The base classes of the report types that work with both engines.
 
-The engine `insights` uses the endpoint `POST /insights`, and the engine `classic` uses an older endpoint. Both give the
-same Report, so switching the engine changes no number. A subclass defines the metrics for Insights. For the older
-endpoint, it writes the request and reads the answer.
+The engine `insights` uses the endpoint `POST /insights`, and the engine `classic` uses an older endpoint. Both engines
+give the same Report, so switching the engine changes no number. A subclass defines the metrics for Insights. For the
+older endpoint, a subclass writes the request and reads the answer.
 """
 
 from collections.abc import Iterator

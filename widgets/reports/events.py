@@ -1,4 +1,4 @@
-"""The report type `events`: counts of one or several events. Its older endpoint is `/events`."""
+"""The report type `events`: counts of one or several events. With the engine `classic`, its endpoint is `/events`."""
 
 from collections.abc import Iterator
 from dataclasses import replace

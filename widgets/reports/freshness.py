@@ -14,7 +14,8 @@ OVER_SECONDS = 6 * 3600
 arrive late."""
 
 OLDEST_SECONDS = 3600
-"""A poll waits for new data if the stored data is stale, older than this, and older than three refresh intervals."""
+"""A poll waits for new data if the stored data is stale, is older than this number of seconds, and is older than
+three refresh intervals."""
 
 RESERVE_SHARE = 12
 """One of 12 calls per hour is reserved for people who work in the admin: 5 of 60 calls."""
@@ -76,7 +77,8 @@ def rolls_at(query: Query, today: date, zone: ZoneInfo) -> datetime | None:
 
 
 def for_polls(hourly_limit: int) -> int:
-    """The number of calls per hour that polls and workers are allowed to make."""
+    """The number of calls per hour that polls and workers are allowed to make: the hourly limit without the calls
+    that are reserved for people."""
     return hourly_limit - hourly_limit // RESERVE_SHARE
 
 

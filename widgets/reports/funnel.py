@@ -1,5 +1,5 @@
-"""The report type `funnel`: the counts of each step are added up over the dates, and the conversions come from the
-sums.
+"""The report type `funnel`: the counts of each step are added up over the dates, and the conversions are computed from
+the sums.
 
 With the engine `classic`, the endpoint `/funnels` answers saved funnels. With the engine `insights`, `/insights`
 answers a saved funnel as a saved report, with the dates that were saved. A funnel of listed events is an unsaved
@@ -65,7 +65,7 @@ class Funnel(ReportType):
             yield from steps_problems(spec)
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        # A widget that was deleted and then restored after a change of the engine might need the older endpoint.
+        # A widget that was deleted and then restored after a change of the engine might need the engine `classic`.
         if spec.funnel and (engine == CLASSIC or any(saved_problems(spec))):
             query = super().query(spec, engine) | {"funnel": spec.funnel}
             return query | ({"on": property_expression(spec.breakdown), "limit": spec.limit} if spec.breakdown else {})
@@ -110,7 +110,7 @@ class Funnel(ReportType):
                     points = counts.setdefault(segment, {}).setdefault(i, {})
                     points[bucket] = points.get(bucket, 0) + count(step.get("count"))
         if len(counts) > 1:
-            counts.pop(OVERALL, None)  # the sum of all breakdown values
+            counts.pop(OVERALL, None)  # `$overall` is the sum of all breakdown values
         check_size(len(counts), len(titles), len(calendar.buckets))
         series = tuple(
             Series(segment, values_by_bucket(calendar.buckets, by_step.get(i, {})), step=titles[i])
@@ -142,7 +142,7 @@ class Funnel(ReportType):
 
 
 def conversions(report: Report, spec: WidgetSpec) -> Report:
-    """Names the labels and values of a report that already contains conversions by date."""
+    """Sets the headings of a report that already contains conversions by date."""
     series = (replace(each, label="Conversion") if each.label == OVERALL else each for each in report.series)
     labels = property_title(spec.breakdown) or "Step"
     return replace(report.with_series(series), values_name="Conversion", labels_name=labels)

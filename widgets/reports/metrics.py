@@ -1,5 +1,5 @@
-"""The report type `insights`: several metrics, or formulas that calculate with metrics. Only `POST /insights`
-answers it."""
+"""The report type `insights`: several metrics, or formulas that calculate with metrics. Its only endpoint is
+`/insights` (an unsaved report)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ class Metrics(AsksInsights):
     title = "Several metrics and formulas"
     about = (
         "Up to 40 metrics and formulas together. Each metric has its own measure and filters; a formula calculates "
-        "with metrics. Choose this report for active users, percentiles, hours, conversion rates and ratios."
+        "with metrics. Choose this report for active users, percentiles, numbers by hour, conversion rates and ratios."
     )
     fields = ("metrics", "formulas", "breakdown", "analysis", "window", "overlay_previous", *RANGE_FIELDS)
     charts = (*TIME_SERIES_CHARTS, *ONE_TOTAL_CHARTS, "table")
@@ -197,8 +197,8 @@ def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:
     if spec.analysis != "linear" and spec.compares:
         yield Problem(
             "analysis",
-            "Cumulative and rolling values can't be compared with the period before. Choose “As they are”, or switch "
-            "the option “comparison” off.",
+            "Cumulative and rolling values can't be compared with the period before. Choose the values “As they are”, "
+            "or switch the option “comparison” off.",
         )
     if spec.analysis == "cumulative" and spec.overlay_previous:
         yield Problem("overlay_previous", "A cumulative chart can't show the period before. Choose another analysis.")

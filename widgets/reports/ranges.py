@@ -35,7 +35,7 @@ class Dates(NamedTuple):
 
     @property
     def days(self) -> int:
-        """Length of the range itself in days, without the period before."""
+        """The length of the range itself in days, without the period before."""
         return (self.last - self.current).days + 1
 
 
@@ -57,7 +57,7 @@ class Range:
     @classmethod
     def of(cls, spec: WidgetSpec) -> Self:
         """The range in a widget's settings. A chart without dates needs the exact first and last day, so its range
-        is by day. A range of the last days, weeks or months keeps its unit."""
+        is by day, unless the range is a number of last days, weeks or months."""
         exact = spec.hides_dates and spec.range != "last"
         return cls(
             spec.range,
@@ -69,7 +69,8 @@ class Range:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form. It holds only the fields that this kind of range uses, so equal ranges have equal JSON."""
+        """The range as JSON data. The data has only the fields that this kind of range uses, so equal ranges have
+        equal JSON."""
         stored: dict[str, Any] = {"kind": self.kind, "unit": self.unit}
         if self.kind == "last":
             stored |= {"last": self.last, "include_today": self.include_today}
@@ -104,7 +105,7 @@ class Range:
         return Dates(first, end, current, tuple(buckets))
 
     def is_over(self, today: date) -> bool:
-        """Whether the range ends before today. Then only late events can change its numbers."""
+        """Whether the range ends before today. If so, only events that arrive late can change its numbers."""
         return self.resolve(today).last < today
 
     def _ends(self, today: date) -> tuple[date, date]:

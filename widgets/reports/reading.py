@@ -217,8 +217,8 @@ class Calendar:
 
 
 def values_by_bucket(buckets: Iterable[date], points: Mapping[date, Number], missing: Value = 0) -> tuple[Value, ...]:
-    """One value per bucket, in order. A bucket without events is missing in `points`, because Mixpanel leaves it
-    out, and gets the value `missing`."""
+    """One value per bucket, in order. Mixpanel leaves out buckets without events, so a bucket that is not in
+    `points` gets the value `missing`."""
     return tuple(points.get(bucket, missing) for bucket in buckets)
 
 
@@ -234,8 +234,8 @@ def dates_and_labels(answer: Any, limit: int) -> tuple[list[Any], list[tuple[str
 
 
 def of_events(events: Sequence[str], found: list[tuple[str, Part]]) -> list[tuple[str, Part | None]]:
-    """Each event of the query with its part of an answer; None for an event that did not happen. For answers without a
-    breakdown.
+    """For an answer without a breakdown: each event of the query with its part of the answer, or with None if the event
+    did not happen.
 
     Raises ReadError if the answer lacks an event of the query and has an event that the query did not ask for.
     """

@@ -31,7 +31,7 @@ ONLY_FOR = {
     "cohort": "only for retention and frequency",
     "map": "only for numbers by country",
 }
-"""Each chart that only some report types can use → the reason that people see for the other report types."""
+"""Each chart that only some report types can use → the reason to show for all other report types."""
 
 RANGE_FIELDS = ("unit", "range", "last", "include_today", "from_date", "to_date")
 FILTER_FIELDS = ("filters", "where")
@@ -140,7 +140,7 @@ class ReportType:
         return "none"
 
     def adds_up(self, spec: WidgetSpec) -> bool:
-        """Whether this widget's values may be added up, over dates and over labels."""
+        """Whether this widget's values can be added up, over dates and over labels."""
         return "measure" in self.fields and spec.measure == "total"
 
 
@@ -150,7 +150,7 @@ def dates_of(query: Query, today: date) -> Dates:
 
 
 def calendar_of(query: Query, today: date) -> Calendar:
-    """The Calendar that sorts the answer to a query into its buckets."""
+    """The Calendar with the buckets of a query, for reading the answer."""
     return Calendar(dates_of(query, today), query["range"]["unit"])
 
 

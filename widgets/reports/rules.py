@@ -169,7 +169,7 @@ def filter_problems(asked: Filter) -> Iterator[str]:
     elif op in ("gt", "lt") and not is_number(value):
         yield f"The condition “{FILTER_OPS[op]}” compares numbers. Enter a number."
     elif op not in ("set", "not_set") and (value is None or value == ""):
-        yield "enter the value to compare with, or choose “is set”."
+        yield "enter the value to compare with, or choose the condition “is set”."
     elif op not in ("set", "not_set") and not (isinstance(value, str | bool) or is_number(value)):
         yield "the value must be a text, a finite number, true or false."
 

@@ -1,5 +1,5 @@
-"""The report type `segmentation`: one event, broken down by the values of a property. Its older endpoint is
-`/segmentation`."""
+"""The report type `segmentation`: one event, broken down by the values of a property. With the engine `classic`, its
+endpoint is `/segmentation`."""
 
 from collections.abc import Iterator
 

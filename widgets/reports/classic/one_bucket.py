@@ -1,5 +1,5 @@
 """Queries for unique users or averages over a whole range. Daily values can't be added up, so the query asks for one
-bucket.
+bucket that spans the range.
 
 `/segmentation` accepts `interval` (a number of days) instead of `unit`. Mixpanel does not document the first day of
 that bucket. This module assumes that the bucket begins on `from_date`.

@@ -165,8 +165,8 @@ class Part:
 
 
 def happened(points: Mapping[str, Any], *, counts: bool) -> bool:
-    """Whether a breakdown value has events in `points`. Raises Inexact if all numbers are 0 but are not counts,
-    because a sum over events can be 0, too."""
+    """Whether a breakdown value has events in `points`. Raises Inexact if all numbers are 0 and the metric is not a
+    count, because a sum over events can be 0, too."""
     if any(points.values()):
         return True
     if not counts:

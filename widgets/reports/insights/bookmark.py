@@ -62,8 +62,8 @@ def request(query: Query, today: date) -> Request:
 
 
 def request_for(query: Query, dates: Dates, *, hides_metrics: bool) -> Request:
-    """The request for the numbers of a query on these dates. With `hides_metrics`, the answer needs only the numbers
-    of the formulas, and not those of the metrics."""
+    """The request for the numbers of a query on these dates. With `hides_metrics`, the request marks the metrics as
+    hidden, because only the formulas are shown."""
     metrics, formulas = asked_for(query), query.get("formulas", [])
     filters = [each.get("filters", []) for each in metrics]
     common = filters[0] if all(each == filters[0] for each in filters) else []
@@ -94,8 +94,8 @@ def before(dates: Dates) -> date:
 def post(
     query: Query, dates: Dates, show: list[dict[str, Any]], filters: list[Any], display: dict[str, Any], **more: Any
 ) -> Request:
-    """The request `POST /insights`. `show` and `filters` are sections of the report, `display` has its display
-    options, and `more` has further sections by name, such as `formula`."""
+    """The request `POST /insights`. `show` and `filters` are sections of the report, `display` has the report's
+    display options, and `more` has further sections by name, such as `formula`."""
     group = [group_entry(query["breakdown"])] if query.get("breakdown") else []
     time = {
         "dateRangeType": "between",

@@ -33,8 +33,8 @@ def moved(formula: str, places: Sequence[int]) -> str:
 
 
 def divides(formula: str) -> bool:
-    """Whether the formula has a division or a power. Its result can be undefined: a division by zero, or a power of
-    a negative number."""
+    """Whether the formula has a division or a power. The result of such a formula can be undefined: after a division
+    by zero, or for a power of a negative number."""
     return "/" in formula or "^" in formula
 
 

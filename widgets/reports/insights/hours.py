@@ -74,7 +74,7 @@ def hours_of(body: Mapping[str, Any], query: Query, last_day: date, found: list[
     at = found[0] if found and found[0] == first else first
     while at <= end and at.date() <= last_day and len(hours) <= 2 * MOST_HOURS:
         hours.append(at)
-        # The next hour can begin after 30 minutes: on Lord Howe Island, clocks change by half an hour.
+        # The next hour can begin 30 minutes later: on Lord Howe Island, clocks change by half an hour.
         after = bisect_right(found, at)
         at = found[after] if after < len(found) and found[after] <= at + HOUR else at + HOUR
     return hours[-query["range"]["last"] :] if is_last else hours

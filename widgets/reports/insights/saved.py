@@ -44,7 +44,7 @@ _PREFIX = re.compile(r"([A-Z]{1,2})\. ")
 
 
 def read_insights(answer: Any, today: date) -> Report:
-    """The Report in an answer of `/insights`. Raises ReadError for an answer without a documented form."""
+    """The Report in an answer of `/insights`. Raises ReadError for an answer that has no documented form."""
     body = mapping(answer, "series")
     given = mapping(body.get("series"), "series")
     metrics = {name: given[name] for name in sorted(given, key=metric_order(given, body.get("meta")))}
@@ -55,8 +55,8 @@ def read_insights(answer: Any, today: date) -> Report:
 
 
 def metric_order(given: Mapping[str, Any], meta: Any) -> Callable[[str], Place]:
-    """A function that gives the sort key of a metric. It sorts metrics as in the report in Mixpanel, because the answer
-    has them in alphabetical order.
+    """A function that gives the sort key of a metric. With this key, the metrics have the same order as in the report
+    in Mixpanel. The answer has them in alphabetical order.
 
     `meta`, a part of the answer, gives the report's order. Metrics that `meta` does not name come last, sorted by their
     prefixes (`A. `, `B. ` … `Z. `, `BA. `), then in the answer's order.
@@ -186,7 +186,7 @@ def with_values(report: Report, named: Iterable[Series], columns: Iterable[tuple
 
 
 def instant(key: str) -> tuple[datetime, str]:
-    """A sort key for times. It uses their UTC offsets, because the same hour occurs twice when clocks go back."""
+    """A sort key for times. The key uses the UTC offset, because the same hour occurs twice when clocks go back."""
     try:
         at = datetime.fromisoformat(key)
     except ValueError:

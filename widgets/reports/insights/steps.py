@@ -98,7 +98,7 @@ def steps_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> Repo
             name = value or OVERALL
             by_value[name] = [Series(name, (n,), step=step) for step, n in steps_in(table, names)]
     if len(by_value) > 1:
-        by_value.pop(OVERALL, None)  # the sum of all breakdown values
+        by_value.pop(OVERALL, None)  # `$overall` is the sum of all breakdown values
     series = tuple(each for steps in by_value.values() for each in steps)
     check_size(len(series), 1)
     return Report("total", ("",), series)
@@ -131,8 +131,8 @@ def names_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> dict
     """The key of each step in the answer → the name of the step, in order. Steps with the same event keep their
     numbers, so that their names differ.
 
-    If the answer leaves out the last steps, nobody reached these steps. Raises ReadError for steps that the query did
-    not ask for.
+    If the answer leaves out the last steps, nobody reached these steps, and they get names, too. Raises ReadError for
+    steps that the query did not ask for.
     """
     keys = in_order(dict.fromkeys(step for _, table in tables for step in table["count"]))
     if tables and len(keys) != len(asked := query.get("steps", keys)):

@@ -1,5 +1,5 @@
-"""Reads the answers of saved funnels and saved retention, which have tables below each metric instead of plain
-numbers."""
+"""Reads the answers of saved funnels and saved retention. These answers have tables below each metric instead of
+plain numbers."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -69,11 +69,11 @@ def step_count(step: Any) -> Value:
 
 
 def retention_report(metric: Any, today: date, date_range: Any) -> Report | None:
-    """The Report of saved retention; None if `metric` is not a retention.
+    """The Report of saved retention; None if `metric` is not a retention table.
 
-    The answer is `{date: {"first", "counts", "rates"}, "$average": …}`. With a breakdown, its values are a further
-    level of keys, outside or inside the dates. In the report, a series of all users has the column (`Users`, `0`, `1`,
-    …) as `label`. A series of a breakdown value has that value as `label` and the column as `step`.
+    The answer is `{date: {"first", "counts", "rates"}, "$average": …}`. With a breakdown, the breakdown values are a
+    further level of keys, outside or inside the dates. In the report, a series of all users has the column (`Users`,
+    `0`, `1`, …) as `label`. A series of a breakdown value has that value as `label` and the column as `step`.
     """
     found = [(path, cohort) for path, cohort in tables_in(metric, is_cohort) if AVERAGE not in path]
     if not found:

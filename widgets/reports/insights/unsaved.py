@@ -1,8 +1,8 @@
 """Reads the answer to an unsaved Insights report into columns of numbers: one column per metric and breakdown value.
 
-An answer is `{"headers", "date_range", "series": {metric_key: …}, "meta": {"report_sections": {"show": […]}}}`. A
-metric key has `{date: n}` or `{"all": n}`. With a breakdown, a metric key has such numbers per value, and for
-`$overall`. `series` is in alphabetical order, so only `show[].metric_key` says which metric a key belongs to.
+An answer is `{"headers", "date_range", "series": {metric_key: …}, "meta": {"report_sections": {"show": […]}}}`. Each
+metric key has `{date: n}` or `{"all": n}`. With a breakdown, each metric key has such an entry per breakdown value, and
+one for `$overall`. `series` is in alphabetical order, so only `show[].metric_key` says which metric a key belongs to.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -56,8 +56,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The numbers of an answer. `rows` has the first days of the buckets, or hours, or one row named "". `row_kind`
-    is the same as in Report."""
+    """The numbers of an answer. `rows` has the first day of each bucket, or the hours, or one row named "" for a
+    total. `row_kind` is the same as in Report."""
 
     row_kind: RowKind
     rows: tuple[date | str, ...]
@@ -153,9 +153,10 @@ def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
 
 
 def readers_of(query: Query) -> list[Callable[[Any], Value]]:
-    """For each shown metric, the function that reads its numbers: `cell`, or `amount`, which refuses NaN.
+    """For each shown metric, the function that reads its numbers: `cell`, which accepts NaN, or `amount`, which refuses
+    NaN.
 
-    A metric that has a number, such as 0, for a bucket without events is read by `amount`, because it can't be NaN.
+    `amount` reads the metrics that have a number, such as 0, for a bucket without events. Such a metric can't be NaN.
     """
     if formulas := query.get("formulas"):
         return [cell if missing_value(query, i, None) is None else amount for i in range(len(formulas))]
@@ -163,7 +164,7 @@ def readers_of(query: Query) -> list[Callable[[Any], Value]]:
 
 
 def labelled(node: Any, query: Query, read: Callable[[Any], Value]) -> dict[str, Points]:
-    """The numbers of one metric by breakdown value and date. Without a breakdown, the only value is "".
+    """The numbers of one metric by breakdown value and date. Without a breakdown, the only breakdown value is "".
 
     With a breakdown, `$overall` and `$remaining_values` (the sum of the values beyond the widget's own limit) are left
     out.
