@@ -15,8 +15,8 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def current() -> str:
-    """The id of the request that this thread answers; empty outside of a request, and for polls that the fast path
-    answers."""
+    """The id of the request that this thread answers. Empty outside of a request, and for polls that are answered
+    without Django (see `poll.fast_path`)."""
     return _current.get()
 
 

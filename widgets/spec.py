@@ -71,7 +71,7 @@ METRIC_MEASURES = {
     "p75": "75th percentile of a property",
     "p90": "90th percentile of a property",
     "p99": "99th percentile of a property",
-    "distinct": "Different values of a property",
+    "distinct": "Number of different values of a property",
 }
 """The measures that a metric of an Insights report can have."""
 

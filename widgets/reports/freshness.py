@@ -44,7 +44,7 @@ def due(
 
     `rolls_at` is the time at which the range moves to other dates; None for ranges that include today, saved reports
     and top events. `widget_minutes` has the setting `refresh_minutes` of each active widget that shows the data. None
-    means that the widget uses the project's setting.
+    means that the widget has no interval of its own.
     """
     found = []
     for minutes in set(widget_minutes) or {None}:
