@@ -83,7 +83,7 @@ def test_it_adds_the_periods_before_too():
 def test_it_refuses_to_add_what_does_not_add_up():
     with pytest.raises(ReportError, match="would both be called “FR”"):
         clean(totals(additive=False, UK=1, FR=2), rename={"UK": "FR"})
-    with pytest.raises(ReportError, match=r"“Other”.* don't add up"):
+    with pytest.raises(ReportError, match=r"“Other”.* can't be added up"):
         clean(totals(additive=False, UK=1, FR=2), top=1, other=True)
 
 

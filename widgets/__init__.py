@@ -1,1 +1,2 @@
-"""MixCyfe: Mixpanel's numbers, laid out for Cyfe. Data flows mixpanel → reports → Report → cyfe."""
+"""MixCyfe shows Mixpanel's numbers in Cyfe. Data flows from the package `mixpanel` to `reports`, becomes a Report,
+and goes to `cyfe`."""

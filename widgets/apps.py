@@ -1,4 +1,4 @@
-"""The Django app with its system check and its work before migrations, and the admin app with MixCyfe's own site."""
+"""The configuration of the Django app `widgets`, and of the admin app, which uses MixCyfe's own admin site."""
 
 from typing import Any
 
@@ -21,12 +21,13 @@ class WidgetsConfig(AppConfig):
 
 
 class AdminConfig(django_admin.AdminConfig):
-    default = False  # WidgetsConfig is the default
+    default = False  # WidgetsConfig is the default app
     default_site = "widgets.web.admin_site.Site"
 
 
 def remove_statement_timeout(using: str, **kwargs: Any) -> None:
-    """Removes PostgreSQL's time limit for migrations, because a large table takes long."""
+    """Removes PostgreSQL's time limit for statements before migrations, because a large table can take long to
+    migrate."""
     if connections[using].vendor == "postgresql":
         with connections[using].cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")

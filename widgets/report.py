@@ -1,6 +1,7 @@
-"""The plain Report. `reports` makes a Report from Mixpanel's answer, and `cyfe` turns it into a Table.
+"""The Report: the numbers of a query as plain data. The package `reports` makes a Report from Mixpanel's answer, and
+the package `cyfe` turns it into a Table.
 
-This module knows no Mixpanel, Cyfe, Django or HTTP.
+This module does not depend on Mixpanel, Cyfe, Django or HTTP.
 """
 
 import json
@@ -15,30 +16,31 @@ Value = Number | None
 RowKind = Literal["dates", "hours", "steps", "total"]
 
 LONGEST_LABEL = 1000
-"""Characters. Mixpanel itself cuts property values at 255 characters."""
+"""The maximum length of a label, in characters. Mixpanel itself cuts property values at 255 characters."""
 
 LARGEST_NUMBER = 10**300
-"""Numbers below this limit can be added up over a whole answer, and the sum still fits a double."""
+"""Numbers below this limit can be added up over a whole answer, and the sum is still a finite double."""
 
 READ_ROW = {"dates": date.fromisoformat, "hours": datetime.fromisoformat}
-"""Row kind → the function that reads a stored row. Rows of other kinds are texts."""
+"""The kind of rows → the function that reads a stored row. Rows of any other kind are texts."""
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 NOTE_FIRST = '{"note":'
-"""The JSON of a report with a note begins with this text. So `note_in` can read the note without the rest."""
+"""The JSON of a report with a note begins with this text. So `note_in` can read the note without reading the whole
+JSON."""
 
 NOTE_WITHIN = 600
-"""The whole note stands within this number of characters from the start of the JSON."""
+"""The note ends within this number of characters from the start of the JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
     """One named column of numbers: one value per row of the report.
 
-    `previous` is the total of the period before, if the widget compares. `step` is set in reports that have several
-    columns per label: it names the funnel step, the retention column, or the number of the metric.
-    `before`: the values of the period before, row by row, if the widget overlays them.
+    `previous` is the total of the period before, if the widget compares periods. `before` has the values of the period
+    before, row by row, if the widget shows them. `step` is set in reports that have several columns per label: it names
+    the funnel step, the retention column, or the position of the metric.
     """
 
     label: str
@@ -49,20 +51,20 @@ class Series:
 
     @property
     def total(self) -> Number:
-        """The sum of the values, for ranking. The sum is a true total only if the report is additive."""
+        """The sum of the values, used to sort series by size. It is a true total only if the report is additive."""
         return sum(value for value in self.values if value is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Rows × named series of numbers.
+    """A table of numbers: rows, and named series with one number per row.
 
-    `row_kind` names the kind of all rows: `dates` (ascending, each bucket once; the date of a week or month is
-    its first day), `hours` (the same, as datetimes with their UTC offset), `steps` (of a funnel, in order), or `total`
+    `row_kind` names the kind of all rows: `dates` (ascending, each bucket once; the date of a week or month is its
+    first day), `hours` (ascending, as datetimes with a UTC offset), `steps` (of a funnel, in order), or `total`
     (exactly one row, named "").
-    `additive`: the values may be added, over rows and over series. `labels_name` is the heading of the labels
-    ("Country"), `values_name` the heading of the numbers ("Signed up"). `note` is a warning for people, in ASCII
-    sentences: the numbers are incomplete, or come from a sample. Without a warning it is "".
+    `additive`: the values can be added up, over rows and over series. `labels_name` is the heading of the labels
+    ("Country"), `values_name` is the heading of the numbers ("Signed up"). `note` is a warning for people, in ASCII
+    sentences: the numbers are incomplete, or come from a sample. Without a warning, `note` is "".
     `gaps`: in a chart with dates, missing values stay empty instead of counting as 0. `gaps` itself is not stored.
     """
 
@@ -79,7 +81,8 @@ class Report:
         return replace(self, series=tuple(series))
 
     def to_json(self) -> str:
-        """The stored form. `from_json` reads it, and also the stored forms of all older versions of this program."""
+        """The JSON in which the report is stored. `from_json` can read it, and also the JSON of all older versions
+        of MixCyfe."""
         return json.dumps(
             ({"note": self.note} if self.note else {})
             | {
@@ -118,11 +121,11 @@ def note_in(beginning: str) -> str:
 
 
 class ReportError(Exception):
-    """The widget can't show this data. The message tells editors how to change the widget."""
+    """The widget's chart can't show this data. The message tells the widget's editors how to change the widget."""
 
 
 def number(value: Any) -> Value:
-    """The finite number in a JSON value (a number, or a number in a string), else None."""
+    """The finite number in a JSON value (a number, or a number in a string); None for any other value."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):

@@ -1,4 +1,5 @@
-"""The id of the request that a thread answers. The request's log lines and its answer's header X-Request-ID show it."""
+"""The id of the request that a thread answers. The id is in the log lines of the request, and in the response's
+header X-Request-ID."""
 
 import re
 import uuid
@@ -14,25 +15,28 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def current() -> str:
-    """This thread's request id; empty outside of a request, and for polls that the fast path answers."""
+    """The id of the request that this thread answers. Empty outside of a request, and for polls that are answered
+    without Django (see `poll.fast_path`)."""
     return _current.get()
 
 
 def begin(given: str) -> str:
-    """`given`: the id from a trusted proxy, if there is one."""
+    """Starts a request in this thread and returns its id: `given`, the id from a trusted proxy, or a new id if
+    `given` is missing or not valid."""
     request_id = given if GOOD.fullmatch(given) else uuid.uuid4().hex
     _current.set(request_id)
     return request_id
 
 
 def end(**_: Any) -> None:
-    """Receives the signal `request_finished`, which Django sends after the work that follows a response."""
+    """Clears this thread's request id. Receives the signal `request_finished`, which Django sends after the work
+    that follows a response."""
     _current.set("")
 
 
 @contextmanager
 def carried(request_id: str) -> Iterator[None]:
-    """Inside the `with`, this thread works for the request with this id."""
+    """Sets this thread's request id within a `with` block, for work that belongs to that request."""
     token = _current.set(request_id)
     try:
         yield

@@ -1,7 +1,8 @@
-"""The settings of one widget as plain data: its query, its cleaning and its chart. Forms and imports fill them.
+"""The settings of one widget as plain data: its query, the cleaning of its labels, and its chart. Forms and imports
+create this data.
 
-The field names equal the keys of the import format, with two exceptions: `property_name` is "property" there, and
-`clean_labels` is "clean" (in Python and Django the short names already mean something else).
+The field names equal the keys of the import format, with two exceptions: `property_name` is "property" in imports, and
+`clean_labels` is "clean" (in Python and Django, the short names already mean something else).
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +48,7 @@ CHARTS: dict[str, str] = {
     "cohort": "Cohort",
     "map": "Map",
 }
-"""Cyfe's name of each chart type → the title that people see."""
+"""The name of each chart type in Cyfe → the title that people see."""
 
 MEASURES = {
     "total": "Total (every time it happened)",
@@ -70,19 +71,20 @@ METRIC_MEASURES = {
     "p75": "75th percentile of a property",
     "p90": "90th percentile of a property",
     "p99": "99th percentile of a property",
-    "distinct": "Different values of a property",
+    "distinct": "Number of different values of a property",
 }
-"""The measures of a metric in an Insights report."""
+"""The measures that a metric of an Insights report can have."""
 
 OF_PROPERTY = ("sum", "average", "median", "min", "max", "p25", "p75", "p90", "p99", "distinct")
-"""Measures of a metric that need a property."""
+"""The measures in METRIC_MEASURES that need a property."""
 
 INSIGHTS, CLASSIC = "insights", "classic"
 ENGINES = {
     INSIGHTS: "Insights (Mixpanel's current engine)",
     CLASSIC: "Classic (older endpoints, which Mixpanel may end)",
 }
-"""How a project asks for events, segmentation, sums, averages and funnels."""
+"""The engine decides which of Mixpanel's endpoints answer a project's events, segmentation, sums, averages and
+funnels."""
 
 ANALYSES = {"linear": "As they are", "cumulative": "Cumulative", "rolling": "Rolling average"}
 UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
@@ -127,7 +129,7 @@ OPTIONS: dict[str, type | tuple[type, ...]] = {
 
 
 class Charted(Protocol):
-    """A widget, or the three of its settings that decide whether its chart has hours on its axis."""
+    """A widget, or any other object with the three settings that decide whether a chart has hours on its axis."""
 
     @property
     def report(self) -> str: ...
@@ -138,12 +140,12 @@ class Charted(Protocol):
 
 
 def hours_on_axis(widget: Charted) -> bool:
-    """Whether the chart has hours on its axis. Cyfe can't show such a chart, but it can show a table with hours."""
+    """Whether the chart has hours on its axis. Cyfe can't show such a chart, but Cyfe can show a table with hours."""
     return widget.report == "insights" and widget.unit == "hour" and widget.chart in TIME_SERIES_CHARTS
 
 
 class Problem(NamedTuple):
-    """One mistake: `field` is a name of WidgetSpec, and `message` tells people what to do."""
+    """One mistake in a widget's settings: `field` is a field of WidgetSpec, and `message` tells people what to do."""
 
     field: str
     message: str
@@ -158,7 +160,8 @@ class Filter(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """One metric of an Insights report. `measure` is a key of METRIC_MEASURES; those in OF_PROPERTY need a property."""
+    """One metric of an Insights report. `measure` is a key of METRIC_MEASURES. The measures in OF_PROPERTY need a
+    `property`."""
 
     event: str
     measure: str = "total"
@@ -168,7 +171,7 @@ class Metric(NamedTuple):
 
 
 class Formula(NamedTuple):
-    """Arithmetic over the letters of the metrics: A is the first one."""
+    """Arithmetic with metrics, which are named by letters: A is the first metric, B the second."""
 
     formula: str
     label: str = ""
@@ -218,7 +221,7 @@ class WidgetSpec:
 
     @property
     def hides_dates(self) -> bool:
-        """Whether the chart shows no dates. Then only the first and last day of the range matter."""
+        """Whether the chart shows no dates, so that only the first and the last day of the range matter."""
         return self.one_total or (self.report == "funnel" and self.chart in ("funnel", "table"))
 
     @property

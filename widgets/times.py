@@ -1,4 +1,5 @@
-"""Writes times for people: “3 minutes ago”, “in 2 hours”. `times.js` shows them in the reader's time zone."""
+"""Writes times for people: “3 minutes ago”, “in 2 hours”. The script `times.js` shows times in the reader's time
+zone."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,10 +10,10 @@ UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
 def span(length: timedelta) -> str:
-    """A duration in one unit: “3 minutes”, “2 days”; “a moment” below a minute."""
+    """A duration in one unit: “3 minutes”, “2 days”. A duration below one minute is “a moment”."""
     seconds = abs(length.total_seconds())
     for size, unit in UNITS:
-        # The larger unit begins at 2, so that 90 minutes are not “1 hour”.
+        # Hours and days are used from 2 on: 90 minutes stay “90 minutes” and do not become “1 hour”.
         if seconds >= size * (2 if size > 60 else 1):
             count = int(seconds // size)
             return f"{count} {unit}{'s' if count != 1 else ''}"
@@ -20,7 +21,7 @@ def span(length: timedelta) -> str:
 
 
 def from_now(then: datetime, now: datetime) -> str:
-    """“3 minutes ago”, “in 2 hours”, “just now”."""
+    """The time `then`, relative to `now`: “3 minutes ago”, “in 2 hours”, “just now”."""
     length = then - now
     if abs(length) < timedelta(minutes=1):
         return "in a moment" if length > timedelta(0) else "just now"
@@ -32,7 +33,8 @@ def utc(moment: datetime) -> str:
 
 
 def time_tag(moment: datetime, words: str = "") -> SafeString:
-    """A `<time>` tag: the time is its text, or the title of `words`. `times.js` rewrites it in the reader's zone."""
+    """An HTML tag `<time>`. Its text is the time, or `words` with the time as the tag's title. The script `times.js`
+    rewrites the time in the reader's time zone."""
     stamp = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     if words:
         return format_html('<time datetime="{}" title="{}">{}</time>', stamp, utc(moment), words)

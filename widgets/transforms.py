@@ -1,4 +1,4 @@
-"""Report → Report: removes, renames, sorts and limits the labels, as the widget asks.
+"""Cleans the labels of a Report: removes, renames, sorts and limits them, as the widget's settings say.
 
 The order is: clean → exclude → only → rename → sort → top and other. Every function is pure and returns a new Report.
 """
@@ -11,13 +11,14 @@ from widgets.report import Report, ReportError, Series, Value
 from widgets.spec import WidgetSpec
 
 MEANINGLESS = frozenset({"", "undefined", "null", "(not set)"})
-"""Labels that Mixpanel and its importers write for events without the property."""
+"""Labels that Mixpanel and its import tools write for events that lack the property."""
 
 OTHER = "Other"
 
 
 class Dropped(NamedTuple):
-    """A label that was removed, the rule that removed it (`clean`, `exclude`, `only` or `top`), and its total."""
+    """A label that was removed, the setting that removed it (`clean`, `exclude`, `only` or `top`), and the label's
+    total."""
 
     label: str
     why: str
@@ -25,9 +26,9 @@ class Dropped(NamedTuple):
 
 
 def cleaned(report: Report, spec: WidgetSpec, default_sort: str) -> tuple[Report, list[Dropped]]:
-    """The cleaned report, and the labels that were removed.
+    """The report with cleaned labels, and a list of the labels that were removed.
 
-    Raises ReportError if the widget asks for a sum of values that may not be added.
+    Raises ReportError if the widget's settings need a sum of values that can't be added up.
     """
     dropped: list[Dropped] = []
     if spec.clean_labels:
@@ -67,9 +68,9 @@ def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> 
 
 
 def only(report: Report, labels: Sequence[str], dropped: list[Dropped]) -> Report:
-    """Keeps the labels and funnel steps with these names, in this order.
+    """Keeps only the labels and funnel steps with these names, in this order.
 
-    Funnels have both: names of steps choose steps, and names of breakdown values choose values.
+    In a funnel, `labels` can name steps and breakdown values.
     """
     place = {label: i for i, label in reversed([*enumerate(labels)])}
     if report.row_kind == "steps" and (steps := [i for i, row in enumerate(report.rows) if row in place]):
@@ -83,14 +84,15 @@ def only(report: Report, labels: Sequence[str], dropped: list[Dropped]) -> Repor
             return report
     kept = without(report, lambda series: series.label not in place, "only", dropped)
     if report.series and not kept.series:
-        return replace(kept, values_name="")  # else a line at zero would carry the name of an event that did happen
+        # With a name, the chart would show a line at zero for an event that did happen.
+        return replace(kept, values_name="")
     return kept.with_series(sorted(kept.series, key=lambda series: place[series.label]))
 
 
 def rename(report: Report, names: Mapping[str, str]) -> Report:
-    """Renames labels and steps. Labels that get the same new name are added up.
+    """Renames labels and steps. If several labels get the same new name, their values are added up.
 
-    Labels that had the same name before, and get no new name, stay separate.
+    Labels that had the same name before, and are not renamed, stay separate.
     """
     if report.row_kind == "steps":
         report = replace(report, rows=tuple(names.get(str(row), row) for row in report.rows))
@@ -105,14 +107,15 @@ def rename(report: Report, names: Mapping[str, str]) -> Report:
         if not report.additive:
             raise ReportError(
                 f"Two labels would both be called “{name}”, and their values can't be added up. "
-                "Give each its own name, or choose the measure total."
+                "Give each label its own name, or choose the measure total."
             )
         merged[key] = added(name, merged[key], series)
     return report.with_series(merged.values())
 
 
 def sort(report: Report, by: str) -> Report:
-    """`by` is `value` (largest total first; equal totals by label), `label`, or `none` (keep the order)."""
+    """Sorts the series. `by` is `value` (largest total first; equal totals by label), `label`, or `none` (keep the
+    order)."""
     if by == "value":
         return report.with_series(sorted(report.series, key=lambda s: (-s.total, s.label)))
     if by == "label":
@@ -121,7 +124,8 @@ def sort(report: Report, by: str) -> Report:
 
 
 def top(report: Report, count: int, dropped: list[Dropped], *, other: bool) -> Report:
-    """Keeps the `count` largest series, in their order. The others are summed as a last series `Other`, or dropped."""
+    """Keeps the `count` largest series, in their order. With `other`, all other series are summed as a last series
+    `Other`; without `other`, they are dropped."""
     ranked = sorted(report.series, key=lambda s: (-s.total, s.label))
     largest = {id(series) for series in ranked[:count]}
     kept = [series for series in report.series if id(series) in largest]
@@ -133,7 +137,7 @@ def top(report: Report, count: int, dropped: list[Dropped], *, other: bool) -> R
         return report.with_series(kept)
     if not report.additive:
         raise ReportError(
-            "“Other” needs a sum, but these values don't add up. Choose totals or sums, or switch “Other” off."
+            "“Other” needs a sum, but these values can't be added up. Choose totals or sums, or switch “Other” off."
         )
     return report.with_series([*kept, added(OTHER, *rest)])
 

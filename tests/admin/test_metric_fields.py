@@ -98,11 +98,11 @@ def test_it_keeps_the_entries_beside_one_sentence_at_the_field(boss: Client, pro
         ({"metrics-3-property": ""}, "metrics", "Metric B: “Sum of a property” needs a property."),
         ({"metrics-3-measure": "nonsense"}, "metrics", "Metric B: “nonsense” is not a measure."),
         ({"metrics-3-filters-value": ["", ""]}, "metrics", "Metric B, filter 1: enter the value to compare with"),
-        ({"formulas-formula": ["(B / A", ""]}, "formulas", "Formula 1: The formula has a “(” too many."),
+        ({"formulas-formula": ["(B / A", ""]}, "formulas", "Formula 1: The formula has one “(” too many."),
         ({"breakdown": 'properties["plan"]'}, "breakdown", "An expression works only in a project with the engine"),
-        ({"unit": "hour", "chart": "pie"}, "unit", "A pie shows no hours."),
+        ({"unit": "hour", "chart": "pie"}, "unit", "The chart “pie” shows no hours."),
         ({"analysis": "rolling"}, "window", "Enter how many days, weeks or months the average spans"),
-        ({f"metrics-{i}-event": "Signed up" for i in range(41)}, "metrics", "Mixpanel answers at most 40 metrics"),
+        ({f"metrics-{i}-event": "Signed up" for i in range(41)}, "metrics", "A widget has at most 40 metrics"),
     ],
 )
 def test_it_says_what_is_wrong(errors: Any, fields: dict[str, Any], field: str, words: str) -> None:

@@ -149,7 +149,7 @@ def test_what_is_wrong_is_said_at_its_field(boss: Client, project: Project) -> N
     response = boss.post(ADD, answers_of(project, report="sum", chart="pie", last="0"))
     found = errors_of(response)
     assert set(found) == {"events", "property_name", "chart"}
-    assert "can't be drawn as a pie" in found["chart"][0]
+    assert "The chart “pie” can't show" in found["chart"][0]
     response = boss.post(ADD, answers_of(project, events="Signed up", last="0"))
     assert errors_of(response) == {"last": ["Enter a number from 1 to 1000."]}
     assert 'aria-invalid="true"' in response.content.decode()

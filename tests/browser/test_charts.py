@@ -110,7 +110,7 @@ def test_what_can_t_be_drawn_is_said_in_words_beside_its_numbers(gallery: Any) -
     nothing = Report("steps", (), ())
     zeros = Report("dates", (date(2026, 11, 1),), (Series("a", (0,)),), additive=True)
     page = gallery(figure(negative, "pie", "p"), figure(nothing, "table", "t"), figure(zeros, "line", "z"))
-    page.get_by_text("This can't be drawn as a pie: it has negative values.").wait_for()
+    page.get_by_text("A pie can't show negative values. Choose another chart.").wait_for()
     page.get_by_text("No data in this range.").wait_for()
     page.get_by_text("All values are zero.").wait_for()
     page.get_by_text("Numbers as a table").first.click()

@@ -51,7 +51,7 @@ def test_totals_and_comparison_stand_below_the_chart() -> None:
 
 
 def test_a_pie_says_why_it_is_none() -> None:
-    assert figure(total({"a": -1, "b": 2}), "pie")["words"] == "This can't be drawn as a pie: it has negative values."
+    assert figure(total({"a": -1, "b": 2}), "pie")["words"] == "A pie can't show negative values. Choose another chart."
     assert figure(total({"a": 0}), "donut")["words"] == "All values are zero, so the donut has no slices."
     assert figure(total({"a": -1}), "pie")["option"] is None
 

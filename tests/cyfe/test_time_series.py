@@ -107,7 +107,7 @@ def test_it_writes_zero_for_a_missing_value():
 
 def test_it_refuses_a_total_of_what_does_not_add_up():
     report = dated(Series("Signed up", (1, 2)))
-    with pytest.raises(ReportError, match=r"don't add up.*option \"total\" off"):
+    with pytest.raises(ReportError, match=r"can't be added up.*option \"total\" off"):
         body(report, "line", options={"total": True})
 
 
@@ -141,5 +141,5 @@ def test_it_says_what_to_do_when_there_is_nothing_to_draw(report):
 
 
 def test_it_says_which_charts_fit_when_this_one_does_not():
-    with pytest.raises(ReportError, match=r"“pie” draws one total .*, and this report holds numbers by date"):
+    with pytest.raises(ReportError, match=r"“pie” shows one total .*, and this report has numbers by date"):
         body(dated(Series("Signed up", (1, 2)), rows=TWO_DAYS), "pie")

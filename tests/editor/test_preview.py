@@ -216,7 +216,7 @@ def test_no_part_of_the_credentials_is_in_it(post: Any, mixpanel: FakeMixpanel) 
 
 def test_data_that_does_not_fit_the_chart_says_what_to_choose(preview: Preview) -> None:
     shown = preview(ask="missing", report="saved_report", saved_report="41005", chart="line")
-    assert "Choose one of: pie," in shown["problem"]
+    assert "Choose one of these charts: pie," in shown["problem"]
     assert preview(ask="missing", report="saved_report", saved_report="41005", chart="pie")["figure"]
 
 

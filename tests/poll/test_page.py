@@ -101,4 +101,4 @@ def test_it_does_not_repeat_what_mixpanel_said(
 def test_a_chart_that_does_not_fit_is_explained(client: Client, make_widget: Any) -> None:
     widget = make_widget(report="saved_report", events=[], saved_report=UNDATED_BREAKDOWN_REPORT, chart="line")
     html = unescape(client.get(f"/w/{widget.slug}").content.decode())
-    assert "can't be drawn as a line" in html
+    assert "The chart “line” can't show this saved report" in html

@@ -190,5 +190,5 @@ def test_values_that_are_cut_to_one_label_count_one_by_one_for_the_limit() -> No
 def test_a_single_metric_needs_no_name_in_a_shared_call_either() -> None:
     batch, query = shared("events", INSIGHTS, events=("A",))
     assert read(batch.part({"series": {"A": days(1, 8)}}, query), query, TODAY).series[0].values == (0, 0, 1)
-    with pytest.raises(ReadError, match="did not name"):
+    with pytest.raises(ReadError, match="does not name"):
         batch.part({"series": {"A": days(1), "B": days(1)}}, query)

@@ -172,5 +172,5 @@ def test_it_shows_a_saved_reports_weeks():
 
 def test_it_does_not_add_up_what_a_saved_report_gives_by_date():
     for chart in ("pie", "donut", "list", "number", "map"):
-        with pytest.raises(ReportError, match="numbers by date, which can't be added up"):
+        with pytest.raises(ReportError, match="numbers by date, and the chart"):
             published("saved_report", chart=chart)

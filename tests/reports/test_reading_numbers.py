@@ -34,7 +34,7 @@ def test_it_counts_a_bucket_that_is_not_there_as_zero():
 
 def test_it_refuses_several_buckets_where_one_was_asked():
     asked = spec("segmentation", measure="unique", chart="number", last=7)
-    with pytest.raises(ReadError, match="several buckets"):
+    with pytest.raises(ReadError, match="several values"):
         report_of(asked, {"data": {"values": {"Signed up": {"2026-11-11": 1, "2026-11-12": 1}}}})
 
 

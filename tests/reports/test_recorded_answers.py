@@ -127,7 +127,7 @@ def test_it_shows_recorded_retention_by_date_and_value():
 
 def test_it_shows_no_cohort_of_several_groups():
     only = {value: dates for value, dates in BY_VALUE.items() if value != "$overall"}
-    with pytest.raises(ReportError, match="one per value of its breakdown"):
+    with pytest.raises(ReportError, match="one group per value of its breakdown"):
         shown(answered({"m": only}), "cohort")
     assert shown(answered({"m": {"Team": BY_VALUE["Team"]}}), "cohort").splitlines()[1] == "20261101,4,3,2"
 
@@ -163,7 +163,7 @@ def test_it_shows_a_saved_funnel_with_a_breakdown():
         assert recorded("funnel_by_value", chart) == ("Step,Count\n1. Product Viewed,5174\n2. Product Viewed,3443\n")
     without = body("funnel_by_value")
     del without["series"]["Product Viewed"]["$overall"]
-    with pytest.raises(ReportError, match="one per value of its breakdown"):
+    with pytest.raises(ReportError, match="one column per value of its breakdown"):
         shown(without, "funnel")
 
 
@@ -243,7 +243,7 @@ def test_it_notes_a_sample(key):
 def test_it_notes_that_of_several_funnels_one_is_shown():
     table = {"count": {"1. A": {"all": 5}}, "step_conv_ratio": {"1. A": {"all": 1}}}
     report = report_of(spec("saved_report", chart="funnel"), answered({"F": table, "G": table}))
-    assert report.note == "This saved report holds several funnels or retentions: only the first is shown."
+    assert report.note == "This saved report has several funnels or retention tables. Only the first one is shown."
 
 
 def test_it_finds_nothing_where_nothing_happened():

@@ -31,7 +31,7 @@ def test_it_knows_no_other_report():
 
 
 def test_it_names_the_charts_that_a_report_can_fill():
-    refused("chart", "The report “Funnel” can't be drawn as a pie. Choose one of:", spec("funnel", chart="pie"))
+    refused("chart", "The chart “pie” can't show the report “Funnel”. Choose one of:", spec("funnel", chart="pie"))
 
 
 @pytest.mark.parametrize("field", ["measure", "unit", "range", "sort", "chart"])
@@ -155,7 +155,7 @@ def test_it_wants_both_dates_of_a_fixed_range_in_order():
     refused("from_date", "needs both dates", fixed(None, some))
     refused("to_date", "needs both dates", fixed(some, None))
     refused("from_date", "needs both dates", fixed(None, None))
-    refused("to_date", "Swap them", fixed(some, date(2026, 10, 4)))
+    refused("to_date", "Swap the two dates", fixed(some, date(2026, 10, 4)))
     refused("from_date", "begins in the future", fixed(date(2026, 11, 19), date(2026, 11, 20)))
     refused("from_date", "longer than ten years", fixed(date(2010, 1, 1), some))
     refused("from_date", "longer than ten years", fixed(some, date.max))
@@ -198,7 +198,7 @@ def test_it_finds_no_month_in_a_week(words):
 
 
 def test_it_ignores_an_old_unit_of_a_report_without_a_unit():
-    refused("unit", "Only the report “Several metrics and formulas” has hours", spec("events", unit="hour"))
+    refused("unit", "Only the report “Several metrics and formulas” has numbers by hour", spec("events", unit="hour"))
     assert problems(spec("saved_report", unit="hour", chart="pie")) == []
     assert problems(spec("top_events", unit="hour", chart="list")) == []
 
@@ -228,7 +228,7 @@ def test_it_has_no_one_total_of_several_events_that_do_not_add_up(measure):
 @pytest.mark.parametrize("chart", ["number", "gauge"])
 def test_it_has_no_one_number_of_a_breakdown_that_does_not_add_up(chart):
     asked = {"breakdown": "plan", "chart": chart, "target": 1}
-    refused("breakdown", "can't be added to one number", spec("segmentation", measure="unique", **asked))
+    refused("breakdown", "can't be added up to one number", spec("segmentation", measure="unique", **asked))
     assert problems(spec("segmentation", **asked)) == []
 
 

@@ -29,7 +29,7 @@ def test_it_keeps_at_least_one_label():
     ],
 )
 def test_it_sums_no_rest_that_does_not_add_up(asked):
-    refused("other", "don't add up. Choose totals or sums", asked)
+    refused("other", "can't be added up. Choose totals or sums", asked)
 
 
 def test_it_gives_two_labels_one_name_only_where_they_add_up():
@@ -110,19 +110,19 @@ def test_it_compares_where_a_chart_has_a_place_for_it(report):
         if chart == "number" or chart in TIME_SERIES_CHARTS:
             assert problems(asked) == []
         else:
-            refused("options", f"comparison: A {CHARTS[chart].lower()} has no place for the period before", asked)
+            refused("options", f"comparison: The chart “{CHARTS[chart].lower()}” can't show the period before", asked)
 
 
 def test_it_compares_uniques_as_a_number_alone():
-    refused("options", "comparison: These values don't add up", spec("events", measure="unique", options=COMPARED))
+    refused("options", "comparison: These values can't be added up", spec("events", measure="unique", options=COMPARED))
     assert problems(spec("events", measure="unique", chart="number", options=COMPARED)) == []
 
 
 def test_it_totals_only_what_adds_up():
     total = {"total": True}
-    refused("options", "total: these values don't add up", spec("segmentation", measure="unique", options=total))
-    refused("options", "total: these values don't add up", spec("saved_report", options=total))
-    refused("options", "total: these values don't add up", spec("average", options=total))
+    refused("options", "total: these values can't be added up", spec("segmentation", measure="unique", options=total))
+    refused("options", "total: these values can't be added up", spec("saved_report", options=total))
+    refused("options", "total: these values can't be added up", spec("average", options=total))
     assert problems(spec("sum", options=total)) == []
     assert problems(spec("segmentation", measure="unique", chart="pie", options=total)) == []
 

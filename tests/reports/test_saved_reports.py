@@ -121,7 +121,7 @@ def test_it_survives_cohorts_at_the_end_of_time():
 def test_it_shows_hours_in_a_table_alone():
     assert saved("hourly", "table") == ("Time,App Open\n2026-11-01 08:00,5\n2026-11-01 09:00,7\n2026-11-02 08:00,6\n")
     for chart in set(CHARTS) - {"table"}:
-        with pytest.raises(ReportError, match=r"can't be drawn as a .* Choose table"):
+        with pytest.raises(ReportError, match=r"The chart .* can't show .* Choose the chart table"):
             saved("hourly", chart, target=1)
 
 

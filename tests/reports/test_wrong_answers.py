@@ -228,10 +228,10 @@ def test_it_refuses_cohorts_that_are_not_of_the_saved_reports_dates():
     ],
 )
 def test_it_loses_no_cohort_that_is_there_twice(twice):
-    with pytest.raises(ReadError, match=r"two cohorts of one date|two values of its breakdown have the same name"):
+    with pytest.raises(ReadError, match=r"two cohorts of one date|two values of the breakdown have the same name"):
         report_of(ASKED["saved_report"], {"series": {"m": twice}, **OWN_DATES})
 
 
 def test_an_answer_that_reports_a_failure_is_refused():
-    with pytest.raises(ReadError, match="its status is not ok"):
+    with pytest.raises(ReadError, match="the status of the answer is not ok"):
         report_of(ASKED["sum"], {"results": points(DAYS), "status": "error"}, TODAY)

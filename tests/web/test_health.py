@@ -123,7 +123,7 @@ def test_it_fails_while_its_data_can_t_be_laid_out(make_widget: MakeWidget, poll
     poll(widget)
     found = health(widget)
     assert found.state == "failing"
-    assert "can't be drawn as a line" in found.why
+    assert "The chart “line” can't show this saved report" in found.why
     widget.refresh_from_db()
     widget.chart = "table"
     widget.save()

@@ -1,8 +1,8 @@
-"""Turns a Table into a Figure: everything that the page's script needs to show a widget, as plain data.
+"""Turns a Table into a Figure: plain data from which the page's script draws a widget in the browser.
 
-The Figure of most charts has an option of Apache ECharts (https://echarts.apache.org/en/option.html). The script adds
-what only the browser knows: size, light or dark, and the reader's locale. A new chart is a new file and one line in the
-list below.
+The Figure of most charts has an `option`, which is the description of a chart for Apache ECharts
+(https://echarts.apache.org/en/option.html). The script adds the settings that only the browser knows: size, light or
+dark, and the reader's locale. To add a chart, write a module and add its function to the list below.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ LARGEST = 1e100
 """Charts with larger numbers are not drawn: their scales could exceed the largest number in JavaScript."""
 
 MOST_ROWS, MOST_COLUMNS = 2000, 200
-"""The maximum of rows and columns in a Figure."""
+"""The maximum numbers of rows and columns in a Figure."""
 
 Option = dict[str, Any]
 
@@ -35,19 +35,20 @@ OPTIONS: dict[str, Callable[[Table], Option]] = {
     "cohort": cohort.option,
     "map": world.option,
 }
-"""Chart type → the function that makes its ECharts option. The script shows the other charts as HTML."""
+"""The chart type → the function that makes its ECharts option. The script shows charts without such a function as
+HTML."""
 
 
 def figure(table: Table) -> dict[str, Any]:
     """The Figure of a table, ready for JSON.
 
-    `columns`, `rows`  all numbers of the table, with readable labels and dates as YYYY-MM-DD
-    `option`  the option of ECharts; None if the chart is HTML, or if `words` says why it can't be drawn
-    `words`  a sentence in place of the chart, or beside it
-    `cut`  a sentence if the figure has fewer numbers than the table, or draws fewer
+    `columns`, `rows`  the numbers of the table, with readable labels and dates as YYYY-MM-DD
+    `option`  the ECharts option; None if the chart is shown as HTML, or if `words` says why the chart can't be drawn
+    `words`  a sentence to show in place of the chart, or beside the chart
+    `cut`  a sentence, if the Figure has fewer numbers than the table, or the chart draws fewer
     `colors`  per series or slice: its colour on a light card and its colour on a dark card
-    `colored`  whether the widget has colours of its own
-    `header`  per series: its label, total and total of the period before (null if the widget does not show it)
+    `colored`  whether the widget's settings have colours
+    `header`  per series: its label, its total and its total of the period before (null if the widget does not show it)
     """
     option, words = None, _words(table)
     if not words or words == ZEROS:
@@ -77,7 +78,7 @@ def figure(table: Table) -> dict[str, Any]:
 
 
 def without_numbers(chart: str, title: str, words: str) -> dict[str, Any]:
-    """The Figure of a widget that has no numbers yet. `words` says why."""
+    """The Figure of a widget that has no numbers yet. `words` is the reason, as a sentence."""
     return figure(Table((), (), chart=chart, title=title)) | {"words": words}
 
 
@@ -98,7 +99,7 @@ def _cut(table: Table) -> str:
     if drawn > time_series.MOST_SERIES:
         return f"The chart shows the first {time_series.MOST_SERIES} of {drawn:,} series. The CSV has all of them."
     if len(table.rows) > MOST_ROWS or len(table.columns) > MOST_COLUMNS:
-        return f"Only the first {MOST_ROWS:,} rows and {MOST_COLUMNS} columns are here. The CSV has all of them."
+        return f"Only the first {MOST_ROWS:,} rows and {MOST_COLUMNS} columns are shown here. The CSV has all of them."
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Cohort: a heat map. The more people of a cohort came back, the stronger the colour of the cell."""
+"""The cohort chart as a heat map. The more people of a cohort came back, the stronger the colour of the cell."""
 
 from typing import Any
 
@@ -7,13 +7,14 @@ from widgets.cyfe.layout import Table
 from widgets.report import Number
 
 USERS = "Users"
-"""The column that holds a cohort's size, if there is one."""
+"""The name of the column with the size of each cohort. Some cohort charts do not have this column."""
 
 _STEPS = 9
 
 
 def option(table: Table) -> dict[str, Any]:
-    """The data of the heat map: column, row, value, share. A future interval has no cell."""
+    """The ECharts option of a heat map. Each cell is a list of column, row, value and share. A future interval has
+    no cell."""
     first = 2 if len(table.columns) > 2 and table.columns[1] == USERS else 1
     sizes = table.numbers(1) if first == 2 else []
     numbers = [cell for row in table.rows for cell in row[first:] if isinstance(cell, int | float)]
@@ -35,5 +36,6 @@ def option(table: Table) -> dict[str, Any]:
 
 
 def share(value: Number, whole: Number) -> float:
-    """The strength of a cell, 0 to 1. A power below 1 spreads the low shares, because most shares are low."""
+    """The strength of a cell's colour, from 0 to 1. The exponent below 1 spreads small shares, because most shares
+    are small."""
     return round(min(max(value / whole, 0), 1) ** 0.65, 3) if whole else 0

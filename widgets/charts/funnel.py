@@ -1,4 +1,4 @@
-"""Funnel: one part per step, with the percentage of the step before and of the first step."""
+"""The funnel chart: one part per step, with the percentage of the step before and the percentage of the first step."""
 
 from typing import Any
 
@@ -7,9 +7,10 @@ from widgets.cyfe.layout import Table
 
 
 def option(table: Table) -> dict[str, Any]:
-    """`value`: the step's count. `of_before` and `of_first`: the percentage of the step before and of the first step.
+    """The ECharts option of a funnel. Each step has its count (`value`), its percentage of the step before
+    (`of_before`) and its percentage of the first step (`of_first`).
 
-    Both are null for the first step, and where the step to compare with is 0.
+    Both percentages are null for the first step. A percentage is also null if the step to compare with is 0.
     """
     counts = table.numbers(1)
     names = distinct(readable(label) for label in table.labels)

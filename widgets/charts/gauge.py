@@ -1,4 +1,4 @@
-"""Gauge: one number on an arc that ends at the widget's target."""
+"""The gauge: one number on an arc that ends at the widget's target."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from widgets.cyfe.layout import Table
 
 
 def option(table: Table) -> dict[str, Any]:
-    """The arc ends at the target. Without a target above 0 it ends at the number itself, or at 1."""
+    """The ECharts option of a gauge. The arc ends at the target. If the target is not above 0, the arc ends at the
+    number itself, or at 1 if the number is below 1."""
     (value,), (target,) = table.numbers(0), table.numbers(1)
     end = target if target > 0 else max(value, 1)
     return {

@@ -1,4 +1,4 @@
-"""Pie and donut: one slice per label."""
+"""The pie and the donut: one slice per label."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from widgets.cyfe.layout import Table
 from widgets.report import ReportError
 
 MOST = 60
-"""The maximum number of slices. If there are more, the last slice is the sum of all further ones."""
+"""The maximum number of slices. If there are more labels, the last slice is the sum of all further labels."""
 
 
 def option(table: Table) -> dict[str, Any]:
-    """Raises ReportError if a value is negative, or if all values are zero."""
+    """The ECharts option of a pie or donut. Raises ReportError if a value is negative, or if all values are zero."""
     values = [table.numbers(column)[0] for column in range(len(table.columns))]
     if any(value < 0 for value in values):
-        raise ReportError(f"This can't be drawn as a {table.chart}: it has negative values.")
+        raise ReportError(f"A {table.chart} can't show negative values. Choose another chart.")
     if not any(values):
         raise ReportError(f"All values are zero, so the {table.chart} has no slices.")
     names = distinct(readable(label) for label in table.columns)
@@ -29,6 +29,6 @@ def option(table: Table) -> dict[str, Any]:
                 "data": [{"name": name, "value": value} for name, value in zip(names, values, strict=True)],
             }
         ],
-        # Unique users and averages don't add up, so the donut's hole shows no sum of them.
+        # Unique users and averages can't be added up, so a donut with these values shows no sum in its centre.
         "sum": sum(values) if table.chart == "donut" and table.additive else None,
     }

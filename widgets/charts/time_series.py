@@ -1,4 +1,4 @@
-"""Lines, areas, columns and bars over dates. The script supplies the rows of the table as ECharts' dataset."""
+"""Lines, areas, columns and bars over dates. The script gives the rows of the table to ECharts as its dataset."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from widgets.cyfe.layout import Table
 from widgets.report import Number
 
 MOST_SERIES = 60
-"""The maximum of series in a chart: people can't tell more lines apart."""
+"""The maximum number of series in a chart, because people can't tell more lines apart."""
 
 HORIZONTAL = ("bar", "stackedbar")
 PERCENTAGE = "stackedpercentagecolumn"
@@ -25,7 +25,7 @@ def option(table: Table) -> dict[str, Any]:
     across, up = ("yAxis", "xAxis") if on_its_side else ("xAxis", "yAxis")
     found = {
         across: dates,
-        # The second axis has no grid lines of its own: two grids can't be read.
+        # The second axis has no grid lines, because two grids in one chart are hard to read.
         up: [values, values | {"splitLine": {"show": False}}] if has_two_axes and not on_its_side else values,
         "series": [
             _series(table, kind, name, i, has_two_axes=has_two_axes and not on_its_side)
@@ -43,7 +43,8 @@ def _names(table: Table) -> list[str]:
 
 
 def _kinds(table: Table) -> list[str]:
-    """The chart type per series. Bar charts draw every series as bars; other charts draw columns instead of bars."""
+    """The chart type of each series. A bar chart draws every series as bars. In any other chart, a series of the
+    type `bar` is drawn as columns."""
     own = table.chart
     asked = [str(kind) for kind in table.options.get("Type", [own] * (len(table.columns) - 1))][:MOST_SERIES]
     if own in (*HORIZONTAL, PERCENTAGE):
@@ -67,7 +68,7 @@ def _series(table: Table, kind: str, name: str, index: int, *, has_two_axes: boo
     if index >= len(table.columns) - 1 - table.before and kind not in _BARS:
         found["lineStyle"] = {"type": "dashed"}
     if "stacked" in kind:
-        # Values below 0 make a stack of their own, downwards.
+        # Values below 0 are stacked downwards, apart from the values above 0.
         found |= {"stack": kind, "stackStrategy": "samesign"}
     if has_two_axes and index:
         found["yAxisIndex"] = 1
@@ -79,7 +80,7 @@ def _series(table: Table, kind: str, name: str, index: int, *, has_two_axes: boo
 
 
 def _axis(table: Table) -> dict[str, Any]:
-    """The axis of values. The widget's ends are ignored if the lower end is not below the upper end."""
+    """The value axis. The widget's minimum and maximum are ignored if the minimum is not below the maximum."""
     low, high = table.option("YAxisMin"), table.option("YAxisMax")
     if isinstance(low, int | float) and isinstance(high, int | float) and low >= high:
         low = high = None
@@ -92,7 +93,8 @@ def _axis(table: Table) -> dict[str, Any]:
 
 
 def _shares(table: Table) -> list[list[Any]]:
-    """Each value in percent of its row's sum, with two decimals. The sum takes negative values as positive."""
+    """The rows with each value in percent of its row's sum, with two decimals. In the sum, negative values count as
+    positive."""
     rows: list[list[Any]] = []
     for row in table.rows:
         numbers: Sequence[Number] = [cell if isinstance(cell, int | float) else 0 for cell in row[1:]]

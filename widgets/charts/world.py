@@ -1,9 +1,9 @@
-"""Map: the countries, shaded by their values.
+"""The map: the countries, shaded by their values.
 
 `static/widgets/charts/world.json` (GeoJSON, names are ISO 3166-1 codes) was made from two public npm packages:
 `countries-50m.json` of world-atlas 2 (the outlines of Natural Earth, public domain) and `countries.json` of
 world-countries 5 (ISO numbers to two-letter codes). The steps:
-1. Drop Antarctica. Move all lines that lie west of the meridian 172° W to the east side, beside Chukotka.
+1. Drop Antarctica. Move all lines west of the meridian 172° W to the east side of the map, beside Chukotka.
 2. Project with Equal Earth (https://doi.org/10.1080/13658816.2018.1504949), to 636 units of width.
 3. Simplify each line (Douglas and Peucker, 0.4 units). Drop islands that are smaller than 0.7 square units.
 4. Parts of a country that have their own ISO code get that code (French Guiana, Réunion, Svalbard and others).
@@ -22,8 +22,10 @@ _STEPS = 9
 
 
 def option(table: Table) -> dict[str, Any]:
-    """`bounds`: the values at which the shade changes. They grow with the square of the step: with even steps, only
-    the largest countries would have a visible shade."""
+    """The ECharts option of a map. `bounds` has the values at which the shade changes.
+
+    The bounds grow with the square of the step. With even steps, only the largest countries would have a visible shade.
+    """
     codes = {name: code for code, name in COUNTRIES.items()}
     labels, values = table.labels, table.numbers(1)
     most = max(*values, 0)

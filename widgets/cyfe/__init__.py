@@ -1,6 +1,8 @@
-"""Turns a Report and a Drawing into the Table of a chart, and writes the Table as CSV or JSON for Cyfe.
+"""Turns a Report and a Drawing (chart, colours and options) into the Table of a chart, and writes the Table as CSV or
+JSON.
 
-This package knows no Mixpanel, Django or HTTP. A new chart family is a new module and one line in the list below.
+This package does not depend on Mixpanel, Django or HTTP. To add a family of charts, write a module and add its layout
+to the list below.
 """
 
 from dataclasses import replace
@@ -34,7 +36,7 @@ _LAYOUTS: tuple[type[Layout], ...] = (
 )
 
 LAYOUTS: dict[str, Layout] = {chart: layout() for layout in _LAYOUTS for chart in layout.charts}
-"""Chart type → its layout."""
+"""The name of each chart type → its layout."""
 
 CHARTS: tuple[str, ...] = tuple(LAYOUTS)
 
@@ -54,7 +56,7 @@ def lay_out(report: Report, drawing: Drawing) -> Table:
     if report.row_kind not in layout.row_kinds:
         drawn = " or ".join(_ROW_KINDS[row_kind] for row_kind in layout.row_kinds)
         raise ReportError(
-            f"The chart type “{drawing.chart}” draws {drawn}, and this report holds {_ROW_KINDS[report.row_kind]}. "
+            f"The chart type “{drawing.chart}” shows {drawn}, and this report has {_ROW_KINDS[report.row_kind]}. "
             "Choose another chart type."
         )
     return replace(

@@ -1,4 +1,5 @@
-"""Cohort: one line per date: the cohort's size, then one cell per interval. A future interval has an empty cell."""
+"""The cohort chart: one row per date, with the cohort's size and then one cell per interval. The cell of a future
+interval is empty."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of

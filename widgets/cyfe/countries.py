@@ -1,6 +1,7 @@
-"""ISO 3166-1: the two-letter code of each country and its English name, read once from `countries.json`.
+"""The two-letter code (ISO 3166-1) of each country and its English name, read once from `countries.json`.
 
-The table uses short names where the official name has a comma ("Korea, Republic of"): no cell may hold a comma.
+If an official name has a comma ("Korea, Republic of"), the file has a short name instead, because a cell of the CSV
+must not contain a comma.
 """
 
 import json

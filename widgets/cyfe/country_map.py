@@ -1,4 +1,5 @@
-"""Map: one line per country, with its ISO 3166-1 code, or with its English name if the widget has that option."""
+"""The map: one row per country. The first cell is the country's ISO 3166-1 code, or its English name if the widget
+has the option `country_names`."""
 
 from widgets.cyfe.countries import COUNTRIES
 from widgets.cyfe.drawing import Drawing
@@ -8,7 +9,7 @@ from widgets.cyfe.options import color_row
 from widgets.report import Number, Report, ReportError
 
 _ALIASES = {"UK": "GB"}
-"""Common wrong code → right code."""
+"""A common wrong country code → the right code."""
 
 
 class MapLayout(Layout):
@@ -16,14 +17,14 @@ class MapLayout(Layout):
     row_kinds = ("total",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """Labels that are not country codes are left out (see `dropped`)."""
+        """The Table of a map. Labels that are not country codes are left out (see `dropped`)."""
         if is_empty(report):
             raise nothing_to_draw()
         countries = _by_country(report)
         if not countries:
             raise ReportError(
-                "A map needs two-letter country codes, and none of these values is one. "
-                "Break the event down by its country code: mp_country_code."
+                "A map needs two-letter country codes, and none of these labels is a country code. "
+                "Enter mp_country_code as the breakdown."
             )
         colors = drawing.colors_for([s.label for s in report.series if country_code(s.label)])[:1]
         return Table(
@@ -53,7 +54,8 @@ def dropped(report: Report) -> tuple[str, ...]:
 
 
 def _by_country(report: Report) -> dict[str, Number]:
-    """Values by code. Values of labels for the same country are added; if they don't add up, the first is used."""
+    """The value of each country, by its code. If several labels name the same country, their values are added. If
+    the values can't be added up, the first value is used."""
     values: dict[str, list[Number]] = {}
     for series, value in zip(report.series, values_of_totals(report), strict=True):
         if code := country_code(series.label):

@@ -1,4 +1,4 @@
-"""The Drawing of a widget: its chart, colours and options, without the data."""
+"""The Drawing of a widget: its chart, title, colours and options, without the data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,8 @@ Colors = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """`colors` and `options["types"]` are given by position (a sequence) or by label (a mapping)."""
+    """The settings of a widget's chart. `colors` and `options["types"]` are sequences (one entry per label, by
+    position) or mappings (by label)."""
 
     chart: str
     title: str = ""
@@ -41,7 +42,8 @@ class Drawing:
         return bool(self.options.get(option))
 
     def colors_for(self, labels: Sequence[str]) -> Colors:
-        """Each label with its colour: the widget's colour for it, else the next unused colour of the palette."""
+        """Each label with its colour: the colour from the widget's settings, or the next unused colour of the
+        palette."""
         named = by_label(self.colors, labels)
         taken = {color.lower() for color in named if color}
         free = [color for color in PALETTE if color not in taken] or list(PALETTE)
@@ -50,7 +52,7 @@ class Drawing:
         return tuple(zip(labels, colors, strict=True))
 
     def types_for(self, labels: Sequence[str]) -> tuple[str, ...]:
-        """One chart type per label: the type in the option `types`, else the widget's chart."""
+        """One chart type per label: the type from the option `types`, or the widget's chart."""
         return tuple(chart or self.chart for chart in by_label(self.options.get("types") or (), labels))
 
 
@@ -60,7 +62,8 @@ def paler(color: str) -> str:
 
 
 def by_label(asked: Sequence[str] | Mapping[str, str], labels: Sequence[str]) -> list[str | None]:
-    """The widget's colour or chart type per label, by position or by name; None if the widget gives none."""
+    """The entry of `asked` (a colour or chart type) for each label, by position or by name; None for a label without
+    an entry."""
     if isinstance(asked, Mapping):
         return [asked.get(label) for label in labels]
     return [*asked[: len(labels)], *[None] * (len(labels) - len(asked))]

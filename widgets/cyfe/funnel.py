@@ -1,4 +1,4 @@
-"""Funnel: one line per step, in order, with the number of people who reached the step."""
+"""The funnel chart: one row per step, in order, with the number of people who reached the step."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of
@@ -10,7 +10,7 @@ class FunnelLayout(Layout):
     row_kinds = ("steps",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """Draws only the first series: Cyfe's funnel has one column of counts."""
+        """The Table of a funnel. It has only the first series, because Cyfe's funnel has one column of counts."""
         if is_empty(report):
             raise nothing_to_draw()
         counts = report.series[0]

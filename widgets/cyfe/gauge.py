@@ -1,4 +1,4 @@
-"""Gauge: one number and its target."""
+"""The gauge: one number and its target."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table

@@ -1,4 +1,4 @@
-"""The Table (all formats are written from it), and the base class of layouts (they turn a Report into a Table)."""
+"""The Table, from which all formats are written, and the base class of layouts, which turn a Report into a Table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,16 +14,16 @@ Cells = Sequence[str | Number]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Everything that people see of a report. CSV, JSON and the picture are written from a Table only.
+    """All labels and numbers that a chart shows. The CSV, the JSON and the charts on the pages are made from Tables.
 
-    `columns` and text cells hold the labels as Mixpanel gave them: each writer makes them safe.
-    `options`  the rows after the data (`Color`, `YAxis`, …) by name, in Cyfe's order, if the widget asks for them
-    `labels_first`  the first column holds labels, so a label that equals an option row's name must be marked
-    `colors`  (label, colour) per curve or slice, or one pair in a chart of one colour
-    `additive`  whether values may be added up
-    `percent`  whether numbers are percentages of a cohort
+    `columns` and text cells have the labels as Mixpanel gave them: each format makes the labels safe.
+    `options`  the rows after the data (`Color`, `YAxis`, …) by name, in Cyfe's order, if the settings need them
+    `labels_first`  whether the first column has labels. Cyfe must not read such a label as an option row
+    `colors`  pairs of label and colour per series or slice, or one pair in a chart of one colour
+    `additive`  whether the values can be added up
+    `percent`  whether the numbers are percentages of a cohort
     `reverse`  whether lower numbers are better
-    `before`  the number of last columns that show the period before
+    `before`  the number of columns, at the end, that show the period before
     """
 
     columns: tuple[str, ...]
@@ -40,32 +40,34 @@ class Table:
     before: int = 0
 
     def option(self, name: str) -> str | Number | None:
-        """The value of an option with the same value in every column; None if the widget does not set it."""
+        """The value of an option row that has the same value in every column; None if the Table does not have this
+        option row."""
         return next(iter(self.options.get(name, ())), None)
 
     @property
     def labels(self) -> list[str]:
-        """The first column's labels."""
+        """The first cell of each row, as text."""
         return [str(row[0]) for row in self.rows]
 
     def numbers(self, column: int) -> list[Number]:
-        """The numbers of one column; 0 for an empty cell."""
+        """The numbers of one column; 0 for a cell without a number."""
         cells = (row[column] for row in self.rows)
         return [cell if isinstance(cell, int | float) else 0 for cell in cells]
 
 
 class Layout:
-    """One chart family of Cyfe.
+    """Turns a Report into a Table, for one family of Cyfe's charts.
 
     charts  the chart types with this layout
-    row_kinds  the row kinds of Report that the layout can draw (see `Report.row_kind`)
+    row_kinds  the kinds of rows that the layout can draw (see `Report.row_kind`)
     """
 
     charts: ClassVar[tuple[str, ...]]
     row_kinds: ClassVar[tuple[RowKind, ...]]
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """The Table. Raises ReportError, with a message for the widget's editor, if the chart can't show the report."""
+        """The Table of a report. Raises ReportError, with a message for the widget's editor, if the chart can't show
+        the report."""
         raise NotImplementedError
 
 
@@ -79,14 +81,15 @@ def is_empty(report: Report) -> bool:
 
 
 def earlier_series(report: Report) -> list[Series]:
-    """The values of the period before as series of their own, if the widget overlays them."""
+    """The values of the period before as additional series, if the report has such values. Their labels end with
+    `(before)`."""
     return [Series(f"{series.label} (before)", series.before) for series in report.series if series.before]
 
 
 def nothing_to_draw() -> ReportError:
     return ReportError(
-        "Mixpanel's answer has nothing to draw for these dates. "
-        "Choose a longer range, or check the event's name, the filters and the labels to show or leave out."
+        "Mixpanel's answer has nothing to draw for these dates. Choose a longer range, or check the event's name, the "
+        "filters, and the settings that leave labels out."
     )
 
 
@@ -96,6 +99,7 @@ def values_of_totals(report: Report) -> list[Number]:
 
 
 def rows_of(report: Report, missing: Value) -> tuple[tuple[Cell, ...], ...]:
-    """The report's rows: the row's name, then one cell per series. An absent value becomes `missing`."""
+    """The rows of a Table: the name of the row, then one cell per series. A series without a value for the row gets
+    `missing`."""
     columns = [[missing if value is None else value for value in series.values] for series in report.series]
     return tuple(zip(report.rows, *columns, strict=True))

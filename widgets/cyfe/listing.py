@@ -1,4 +1,4 @@
-"""List: two columns, a label and its number. An answer without labels gives only the headings."""
+"""The list chart: two columns, with a label and its number. Without labels, the list has only the headings."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Cell, Layout, Table, is_empty, rows_of, values_of_totals
@@ -11,7 +11,8 @@ class ListLayout(Layout):
     row_kinds = ("total", "steps")
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """One line per series of totals. For a funnel: one line per step, with the number of the first series."""
+        """The Table of a list. It has one row per series, or, for a funnel, one row per step with the number of the
+        first series."""
         if report.row_kind == "steps":
             report = report.with_series(report.series[:1])
             columns, rows = _steps_headings(report), rows_of(report, missing=0)
@@ -19,7 +20,7 @@ class ListLayout(Layout):
             columns, rows = totals_headings(report), labelled_totals(report)
         if is_empty(report):
             return Table(columns, rows=(), labels_first=True)
-        # Cyfe reads one colour for the whole list.
+        # Cyfe uses one colour for the whole list.
         colors = drawing.colors_for([str(row[0]) for row in rows])[:1]
         return Table(columns, rows, color_row(drawing, colors), labels_first=True, colors=colors)
 
@@ -34,6 +35,6 @@ def totals_headings(report: Report) -> tuple[str, str]:
 
 
 def labelled_totals(report: Report) -> tuple[tuple[Cell, ...], ...]:
-    """The label and value of every series in a report of totals."""
+    """The rows for a report of totals: the label and the value of every series."""
     labels = (series.label for series in report.series)
     return tuple(zip(labels, values_of_totals(report), strict=True))

@@ -1,4 +1,4 @@
-"""Number: one number below its name."""
+"""The number chart: one number, with its name as the heading."""
 
 from typing import NamedTuple
 
@@ -32,7 +32,8 @@ class NumberLayout(Layout):
 
 
 def one_figure(report: Report) -> Figure:
-    """The report as one number, 0 without data. Adds several series; raises ReportError if they don't add up."""
+    """The report as one number; 0 if the report has no data. Several series are added up. Raises ReportError if they
+    can't be added up."""
     name = report.values_name
     if not report.series:
         return Figure(name or "Value", 0, 0)
@@ -42,7 +43,7 @@ def one_figure(report: Report) -> Figure:
     if not report.additive:
         raise ReportError(
             f"{len(report.series)} values can't become one number, because values such as unique users or averages "
-            "don't add up. Ask for a single event without a breakdown, or choose the measure total."
+            "can't be added up. Choose a single event without a breakdown, or the measure total."
         )
     previous = added(series.previous for series in report.series)
     return Figure(name or "Total", added(values_of_totals(report)), previous)

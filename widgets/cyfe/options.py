@@ -1,4 +1,5 @@
-"""The option rows after a chart's data, in the order of Cyfe's "Private URL" help article."""
+"""Makes the option rows of the CSV, which follow the chart's data. Their order is the order in Cyfe's "Private URL"
+help article."""
 
 from collections.abc import Mapping
 
@@ -22,7 +23,7 @@ OPTION_ROWS = (
     "YAxisShow",
     "LabelShow",
 )
-"""Cyfe reads a line that starts with one of these names as an option."""
+"""The names of all option rows. Cyfe reads a line that starts with one of these names as an option of the chart."""
 
 FLAGS = {
     "Cumulative": "cumulative",
@@ -31,13 +32,14 @@ FLAGS = {
     "ReverseGraph": "reverse_graph",
     "LabelShow": "show_labels",
 }
-"""Row of ones → the widget's option. Without the row Cyfe treats the option as off."""
+"""The name of an option row → the widget's option that switches it on. The row has 1 for every series. Without the
+row, Cyfe treats the option as off."""
 
 
 def option_rows(report: Report, drawing: Drawing, colors: Colors) -> Mapping[str, Cells]:
     """The option rows of a time series: one value per series.
 
-    Raises ReportError if the widget wants a total of values that don't add up.
+    Raises ReportError if the widget's settings need a total of values that can't be added up.
     """
     labels = [series.label for series in report.series]
     rows: dict[str, Cells] = {name: [1] * len(labels) for name, option in FLAGS.items() if drawing.wants(option)}
@@ -50,7 +52,7 @@ def option_rows(report: Report, drawing: Drawing, colors: Colors) -> Mapping[str
     if drawing.wants("comparison"):
         rows["Comparison"] = [series.previous or 0 for series in report.series]
     if drawing.options.get("shared_axis") is not False:
-        # Without this row Cyfe gives every metric its own axis, and people could not compare the curves.
+        # Without this row, Cyfe gives every metric its own axis, and people could not compare the lines.
         rows["YAxis"] = [0] * len(labels)
     for name, option in {"YAxisMin": "axis_min", "YAxisMax": "axis_max", "YAxisShow": "show_axis"}.items():
         if (value := drawing.options.get(option)) is not None:
@@ -61,12 +63,12 @@ def option_rows(report: Report, drawing: Drawing, colors: Colors) -> Mapping[str
 def totals(report: Report) -> Cells:
     if not report.additive:
         raise ReportError(
-            "There is no total: these values (such as unique users or averages) don't add up. "
+            "There is no total, because these values (such as unique users or averages) can't be added up. "
             'Switch the option "total" off, or choose the measure total.'
         )
     return [added(series.values) for series in report.series]
 
 
 def color_row(drawing: Drawing, colors: Colors) -> Mapping[str, Cells]:
-    """The `Color` row of the other charts, if the widget has colours."""
+    """The option row `Color` of a chart that is not a time series; empty if the widget has no colours."""
     return {"Color": [color for _, color in colors]} if drawing.colors and colors else {}

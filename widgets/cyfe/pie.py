@@ -1,4 +1,4 @@
-"""Pie and donut: the labels are in the first row, their values in the second."""
+"""The pie and the donut: the labels are in the first row, and their values are in the second row."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, values_of_totals

@@ -1,4 +1,4 @@
-"""Table: any number of columns with headings. An empty answer gives only the headings."""
+"""The table: any number of columns with headings. Without data, the table has only the headings."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table, dates_heading, earlier_series, is_empty, rows_of
@@ -11,7 +11,8 @@ class TableLayout(Layout):
     row_kinds = ("dates", "hours", "steps", "total")
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """One line per date, per step, or per label of totals. A cell without a value stays empty."""
+        """The Table with one row per date, per step, or per label of a report of totals. A cell without a value
+        stays empty."""
         if report.row_kind == "total":
             rows = () if is_empty(report) else labelled_totals(report)
             return Table(totals_headings(report), rows, labels_first=True)

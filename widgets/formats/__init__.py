@@ -1,6 +1,6 @@
-"""The formats of a widget's addresses: `/w/<slug>.<extension>`. All of them are written from the same Table.
+"""The formats of a widget's addresses: `/w/<slug>.<extension>`. All formats are written from the same Table.
 
-A new format is a new file and one line in the list below.
+To add a format, write a module and add one entry to the list below.
 """
 
 from collections.abc import Callable
@@ -19,9 +19,10 @@ NOT_FOR_CYFE = (
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`readers`: one line on the programs that read the address. `charts`: the charts with this format; empty for all.
+    """One format of a widget's data. `readers` names programs that can read the format. `charts` has the chart types
+    with this format; empty for all charts.
 
-    `has_hours`: whether charts with hours on their axis (see `spec.hours_on_axis`) have this format, too.
+    `has_hours` says whether charts with hours on their axis have this format, too (see `spec.hours_on_axis`).
     """
 
     extension: str
@@ -63,16 +64,17 @@ _FORMATS = (
         "JSON",
         "application/json",
         table_json.write,
-        "For your own scripts: columns, rows, and the time of the numbers.",
+        "For your own scripts: columns, rows, and the time when Mixpanel gave the numbers.",
     ),
 )
 
 FORMATS: dict[str, Format] = {format.extension: format for format in _FORMATS}
-"""Ending of an address → its format, Cyfe's first."""
+"""The extension of an address → its format. Cyfe's format is the first."""
 
 
 def has_format(widget: Charted, extension: str) -> bool:
-    """Whether the widget has this format. Every widget has those without an address, such as the pages' figure."""
+    """Whether the widget has this format. An extension that is not in FORMATS, such as the one for MixCyfe's own
+    pages, is allowed for every widget."""
     format = FORMATS.get(extension)
     if format is None:
         return True

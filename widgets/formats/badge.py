@@ -8,7 +8,7 @@ from widgets.cyfe.numbers import number_text
 
 
 def write(table: Table) -> bytes:
-    """`label` is the widget's title. `message` is the number; a gauge adds its target."""
+    """The badge as JSON. `label` is the widget's title. `message` is the number, and for a gauge also the target."""
     content = {
         "schemaVersion": 1,
         "label": readable(table.title or table.columns[0]),
@@ -19,6 +19,6 @@ def write(table: Table) -> bytes:
 
 
 def _grouped(number: float) -> str:
-    """The number as Cyfe's CSV has it, with commas between its thousands."""
+    """The number as in Cyfe's CSV, with commas between the thousands."""
     whole, point, decimals = number_text(number).partition(".")
     return f"{int(whole):,}{point}{decimals}" if whole != "-0" else f"-0{point}{decimals}"

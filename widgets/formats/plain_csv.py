@@ -1,4 +1,4 @@
-"""Plain CSV for spreadsheets and other dashboards: one header row, ISO dates, quotes where RFC 4180 asks for them."""
+"""Plain CSV for spreadsheets and other dashboards: one header row, ISO dates, and quotes if RFC 4180 requires them."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from widgets.cyfe.writing import hour_text
 
 
 def write(table: Table) -> bytes:
-    """UTF-8 without a BOM; lines end with CRLF. No text cell is a formula."""
+    """The Table as CSV, in UTF-8 without a BOM. Lines end with CRLF. No text cell is a formula."""
     file = io.StringIO()
     lines = csv.writer(file)
     lines.writerow(header(table))
@@ -21,7 +21,7 @@ def write(table: Table) -> bytes:
 
 
 def header(table: Table) -> list[str]:
-    """The names of the columns. No two are alike, because readers find a column by its name."""
+    """The names of the columns. All names are different, because programs find a column by its name."""
     return distinct(without_formula(readable(column)) for column in table.columns)
 
 

@@ -1,4 +1,4 @@
-"""JSON: title, chart, columns and rows, with labels as Mixpanel gave them."""
+"""The format JSON: title, chart, columns and rows, with labels as Mixpanel gave them."""
 
 import json
 
@@ -6,6 +6,7 @@ from widgets.cyfe import Table, table_as_json
 
 
 def write(table: Table) -> bytes:
-    """JSON without its closing brace: each answer appends the time of its data (see `poll.response`)."""
+    """The Table as JSON without its closing brace, because each response appends the time of its data (see
+    `poll.response`)."""
     content = {"title": table.title, "chart": table.chart} | table_as_json(table)
     return json.dumps(content, ensure_ascii=True, allow_nan=False)[:-1].encode()

@@ -1,4 +1,4 @@
-"""The report types, one module per type: the request to Mixpanel, and how its answer becomes a Report."""
+"""One module per report type. Each module writes the request to Mixpanel and turns Mixpanel's answer into a Report."""
 
 from widgets.reports.events import Events
 from widgets.reports.funnel import Funnel

@@ -1,8 +1,9 @@
-"""Batches: one call to Mixpanel that answers several queries.
+"""A Batch combines several queries into one call to Mixpanel and splits the answer.
 
-Queries with the same `batch_key` may share a call. A batch takes a query only if each of the query's cells is in the
-batch's answer, with the value that the query alone would get. `part` gives the answer that Mixpanel would give to one
-query alone, so a report type reads it as any other answer.
+Only queries with the same batch key can share a call. A Batch accepts a query only if the shared answer will contain
+every number of that query, with the same value as in an answer to that query alone. `Batch.part` returns the answer
+that Mixpanel would give to one query alone. So a report type reads a part of a shared answer and the answer to a single
+query in the same way.
 """
 
 from abc import ABC, abstractmethod
@@ -16,12 +17,12 @@ from widgets.reports.report_type import Query, Request, dates_of
 
 
 class Inexact(ReadError):
-    """The batch's answer does not tell what Mixpanel would answer to the query alone."""
+    """Raised if the answer that Mixpanel would give to one query alone can't be derived from a shared answer."""
 
 
 class Span(NamedTuple):
-    """The dates that a query asks for. `may_begin_earlier`, `may_end_later`: whether the query's cells
-    stay the same if the request also has earlier or later dates."""
+    """The first and last day that a query asks for. `may_begin_earlier` and `may_end_later` say whether the query's
+    numbers stay the same if the request begins earlier or ends later."""
 
     first: date
     last: date
@@ -34,14 +35,20 @@ class Span(NamedTuple):
 
 
 def span_of(dates: Dates, unit: str, *, is_fixed: bool) -> Span:
-    """`is_fixed`: the query's cells depend on the whole range. Cells of a bucket that the range cuts always do."""
+    """The Span of a query with these dates, in buckets of `unit` (such as weeks).
+
+    With `is_fixed`, the query's numbers depend on the whole range, so the request must have exactly these dates. A
+    range that begins inside a week or month does not allow an earlier begin, and a range that ends inside a week or
+    month does not allow a later end.
+    """
     begins = not is_fixed and bucket_of(dates.first, unit) == dates.first
     ends = not is_fixed and next_bucket(bucket_of(dates.last, unit), unit) - DAY == dates.last
     return Span(dates.first, dates.last, begins, ends)
 
 
 class Batch(ABC):
-    """Queries with the same batch key, which share one call. A subclass writes the request and splits the answer."""
+    """Queries that share one call to Mixpanel because they have the same batch key. A subclass writes the request
+    and splits the answer."""
 
     def __init__(self, today: date) -> None:
         self.today = today
@@ -51,20 +58,21 @@ class Batch(ABC):
     @classmethod
     @abstractmethod
     def key(cls, query: Query) -> tuple[Any, ...] | None:
-        """The properties that are equal in all queries of one call; None if this query is asked alone."""
+        """The batch key: the properties that all queries of one call must have in common. None if the query can't
+        share a call."""
 
     @abstractmethod
     def is_fixed(self, query: Query) -> bool:
-        """Whether the query's cells depend on the whole range, so that a longer range gives other cells."""
+        """Whether the query's numbers would change if the request had more dates than the query."""
 
     @abstractmethod
     def has_room(self, query: Query) -> bool:
-        """Whether the request can hold this query, too."""
+        """Whether the request still has room for this query."""
 
     @property
     @abstractmethod
     def room(self) -> int:
-        """The number of metrics or events that the request can still hold."""
+        """The number of metrics or events that can still be added to the request."""
 
     @abstractmethod
     def include(self, query: Query) -> None: ...
@@ -74,8 +82,10 @@ class Batch(ABC):
 
     @abstractmethod
     def part(self, answer: Any, query: Query) -> Any:
-        """The answer that Mixpanel would give to `query` alone. Raises Inexact if the batch's
-        answer does not tell it, and ReadError if that answer can't be read."""
+        """The answer that Mixpanel would give to `query` alone, derived from the shared `answer`.
+
+        Raises Inexact if `answer` is not detailed enough, and ReadError if `answer` can't be read.
+        """
 
     @property
     def first(self) -> date:
@@ -91,12 +101,13 @@ class Batch(ABC):
         return unit
 
     def calendar(self) -> Calendar:
-        """The Calendar of the whole answer."""
+        """The Calendar of all dates of the shared answer."""
         buckets = buckets_between(bucket_of(self.first, self.unit), self.last, self.unit)
         return Calendar(Dates(self.first, self.last, self.first, tuple(buckets)), self.unit)
 
     def add(self, query: Query) -> bool:
-        """Adds a query of the same key if it fits; else returns False. The first query always fits."""
+        """Adds a query that has the batch's key and returns True. Returns False if the query does not fit. The first
+        query always fits."""
         spans = self._spans | {self.span(query)}
         if self.queries and not (self._dates_fit(spans, query) and self.has_room(query)):
             return False
@@ -118,14 +129,15 @@ class Batch(ABC):
 
 
 class Cut:
-    """Cuts one query's dates out of a batch's answer. `whole`: the dates of the batch."""
+    """Selects the entries of one query's dates from a shared answer. `whole` is the calendar of the shared answer,
+    and `own` has the query's dates."""
 
     def __init__(self, whole: Calendar, own: Dates) -> None:
         self._whole, self._own = whole, frozenset(own.buckets)
         self._seen: set[date] = set()
 
     def points(self, points: Any) -> dict[str, Any]:
-        """The `{date: n}` of the query's own dates."""
+        """The part of `points` (a `{date: number}` of the answer) that has dates of the query."""
         named = mapping(points, "a series of dates")
         buckets = {key: self._whole.bucket(key) for key in named}
         self._whole.check_part(buckets.values())
@@ -133,10 +145,11 @@ class Cut:
         return {key: n for key, n in named.items() if buckets[key] in self._own}
 
     def days(self, named: Iterable[Any]) -> list[Any]:
-        """The days of a list that are the query's own."""
+        """The days in `named`, a list of the answer, that belong to the query."""
         self._whole.check_named(named := [*named])
         return [day for day in named if self._whole.bucket(str(day)) in self._own]
 
     def check(self) -> None:
-        """Raises ReadError if no point has a date of the batch. Without the check, the query would get only zeros."""
+        """Raises ReadError if all dates that `points` has found lie outside the shared call's dates. Without this
+        check, the query would get only zeros."""
         self._whole.check(self._seen)

@@ -1,7 +1,7 @@
-"""Counts of events, by date or over the whole range: the common part of `events` and `segmentation`.
+"""The base class of the report types `events` and `segmentation`: counts of events, by date or over the whole range.
 
-Unique users and averages can't be added up over dates. For their total over the whole range, the query
-asks for one bucket.
+Unique users and averages can't be added up over dates. So for one total over the whole range, the query asks Mixpanel
+for a single bucket that spans the range.
 """
 
 import json
@@ -22,7 +22,7 @@ class Counts(AskedEitherWay):
     compares = True
 
     def asked_events(self, spec: WidgetSpec) -> list[str]:
-        """The events of the query."""
+        """The names of the events in the query."""
         return list(spec.events[:1])
 
     def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:
@@ -43,7 +43,8 @@ class Counts(AskedEitherWay):
         return query | self.events_of(spec)
 
     def events_of(self, spec: WidgetSpec) -> Query:
-        """The key of the query that names the events: `event` for `/segmentation`, `events` for `/events`."""
+        """The part of the query that names the events: `event` for the endpoint `/segmentation`, `events` for
+        `/events`."""
         return {"event": spec.events[0]}
 
     def classic_request(self, query: Query, today: date) -> Request:

@@ -1,7 +1,8 @@
-"""Report types for both engines: `insights` asks by `POST /insights`, and `classic` asks an older endpoint.
+"""The base classes of the report types that work with both engines.
 
-Both ways give the same Report, so switching the engine changes no number. A subclass defines the metrics for Insights,
-and the request and the reading for the classic endpoint.
+The engine `insights` uses the endpoint `POST /insights`, and the engine `classic` uses an older endpoint. Both engines
+give the same Report, so switching the engine changes no number. A subclass defines the metrics for Insights. For the
+older endpoint, a subclass writes the request and reads the answer.
 """
 
 from collections.abc import Iterator
@@ -25,12 +26,13 @@ EXPRESSION = (
 
 
 class AsksInsights(ReportType):
-    """A report type that Insights answers as an unsaved report. A subclass defines the metrics."""
+    """A report type that Mixpanel can answer as an unsaved Insights report (`POST /insights`). A subclass defines
+    the metrics."""
 
     overlays = True
 
     def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:
-        """The metrics of the query to Insights, each as `bookmark.metric` makes it."""
+        """The metrics of the Insights query, each made by `bookmark.metric`."""
         raise NotImplementedError
 
     def in_one_bucket(self, spec: WidgetSpec) -> bool:
@@ -51,21 +53,21 @@ class AskedEitherWay(AsksInsights):
             yield from self.insights_problems(spec)
 
     def insights_problems(self, spec: WidgetSpec) -> Iterator[Problem]:
-        """The mistakes in a widget for Insights: expressions, too many metrics, or too many days."""
+        """The mistakes that matter only with the engine `insights`: expressions, too many metrics, or too many days."""
         yield from expressions(spec)
         metrics = len(bookmark.asked_for({"metrics": self.metrics(spec)}))
         if metrics > bookmark.MOST_METRICS:
             yield Problem(
                 "events",
-                f"Mixpanel answers at most {bookmark.MOST_METRICS} metrics at once, and these events need {metrics}. "
+                f"These events need {metrics} metrics, and Mixpanel answers at most {bookmark.MOST_METRICS} per query. "
                 "Remove some events.",
             )
         if not self.in_one_bucket(spec):
             yield from too_many_days(spec)
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        # A widget that was deleted under the other engine and brought back may hold expressions. Insights
-        # would ignore them, and the numbers would be wrong.
+        # A widget that was deleted and then restored after a change of the engine might contain expressions.
+        # Insights would ignore the expressions, and the numbers would be wrong.
         if engine == CLASSIC or any(expressions(spec)):
             return self.classic_query(spec)
         return self.insights_query(spec)
@@ -92,7 +94,8 @@ class AskedEitherWay(AsksInsights):
 
 
 def expressions(spec: WidgetSpec) -> Iterator[Problem]:
-    """One mistake per field with an expression, because Insights does not know expressions."""
+    """One Problem per field that contains an expression in Mixpanel's query language. The engine `insights` does not
+    support expressions."""
     for field in ("breakdown", "property_name"):
         if is_expression(getattr(spec, field)):
             yield Problem(field, EXPRESSION)
@@ -103,11 +106,12 @@ def expressions(spec: WidgetSpec) -> Iterator[Problem]:
 
 
 def most_days(spec: WidgetSpec) -> int:
-    """The most days that the query can cover on any date, with the period before; 0 if it does not ask by day."""
+    """The maximum number of days that the query can cover, now or later. The days of the period before count, too,
+    if the widget shows that period. 0 if the query does not ask for numbers by day."""
     asked = Range.of(spec)
     if asked.unit != "day" or (asked.kind == "fixed" and not (asked.from_date and asked.to_date)):
         return 0
-    # The ranges up to today are longest on the last day of a leap year.
+    # A range up to today, such as “this year so far”, is longest on the last day of a leap year.
     today = max(asked.to_date or LONG_YEAR_ENDS, LONG_YEAR_ENDS)
     dates = asked.resolve(today, 2 if spec.compares or spec.overlay_previous else 1)
     return (dates.last - dates.first).days + 1
@@ -115,9 +119,9 @@ def most_days(spec: WidgetSpec) -> int:
 
 def too_many_days(spec: WidgetSpec) -> Iterator[Problem]:
     if most_days(spec) > LONGEST_BY_DAY:
-        longer = "With the period before, the" if spec.compares or spec.overlay_previous else "The"
+        longer = "The range with the period before" if spec.compares or spec.overlay_previous else "The range"
         yield Problem(
             "last" if spec.range == "last" else "range",
-            f"{longer} range is longer than 12 months, the most that Mixpanel answers by day. Choose week or month, or "
-            "a shorter range.",
+            f"{longer} is longer than 12 months. Mixpanel gives numbers by day for at most 12 months. Choose week or "
+            "month, or a shorter range.",
         )

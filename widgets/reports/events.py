@@ -1,4 +1,4 @@
-"""Counts of one or several events: `/events`."""
+"""The report type `events`: counts of one or several events. With the engine `classic`, its endpoint is `/events`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,12 +25,12 @@ class Events(Counts):
         if spec.one_total and spec.measure != "total" and len(spec.events) > 1:
             yield Problem(
                 "measure",
-                f"“{MEASURES[spec.measure]}” of several events over the whole range needs more than one query. "
-                "Choose the measure total, one event, or a chart that shows the dates.",
+                f"“{MEASURES[spec.measure]}” of several events over the whole range needs more than one query, and a "
+                "widget has only one. Choose the measure total, one event, or a chart that shows the dates.",
             )
 
     def asked_events(self, spec: WidgetSpec) -> list[str]:
-        """Sorted, so that widgets with the same events share a query."""
+        """The names of the widget's events, sorted so that widgets with the same events have the same query."""
         return sorted(set(spec.events))
 
     def events_of(self, spec: WidgetSpec) -> Query:
@@ -40,8 +40,8 @@ class Events(Counts):
         return EventsBatch if "events" in query else super().batch(query)
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
-        """Puts the events into the widget's order. The stored report has alphabetical order, because
-        widgets with the same events share it."""
+        """The report with the events in the widget's order. The stored report has them in alphabetical order,
+        because several widgets can share it."""
         position = {name: i for i, name in enumerate(spec.events)}
         ordered = sorted(report.series, key=lambda s: position.get(s.label, len(position)))
         return super().view(replace(report, series=tuple(ordered)), spec)

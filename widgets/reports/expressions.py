@@ -1,4 +1,4 @@
-"""Writes Mixpanel's expressions from plain property names and simple conditions.
+"""Turns plain property names and simple conditions into expressions of Mixpanel's query language.
 
 https://developer.mixpanel.com/reference/segmentation-expressions
 """
@@ -18,23 +18,25 @@ def quoted(text: str) -> str:
 
 
 def is_expression(text: str) -> bool:
-    """Whether the text is a full expression, not the plain name of a property."""
+    """Whether the text is an expression such as `properties["plan"]`, and not the plain name of a property."""
     return '["' in text
 
 
 def property_expression(name: str) -> str:
-    """`plan` → `properties["plan"]`. A full expression stays unchanged."""
+    """The expression for a property: `properties["plan"]` for the name `plan`. A text that already is an expression
+    stays unchanged."""
     return name.strip() if is_expression(name) else f"properties[{quoted(name)}]"
 
 
 def property_title(name: str) -> str:
-    """The name to show for a breakdown: `plan` for `properties["plan"]`, else the text itself."""
+    """The name of a breakdown to show to people: `plan` for `properties["plan"]`. Any other text stays unchanged."""
     simple = SIMPLE.fullmatch(name)
     return re.sub(r"\\(.)", r"\1", simple[1]) if simple else name
 
 
 def condition(widget_filter: Filter) -> str:
-    """One simple condition as an expression. Numbers and booleans keep their types."""
+    """One filter as an expression, such as `properties["amount"] > 5`. Numbers and booleans keep their types, but
+    `contains` and `not_contains` turn them into texts."""
     wanted = widget_filter.value
     name = property_expression(widget_filter.property)
     value = quoted(wanted) if isinstance(wanted, str) else json.dumps(wanted)
@@ -60,7 +62,7 @@ def condition(widget_filter: Filter) -> str:
 
 
 def where_expression(filters: Sequence[Filter], where: str) -> str:
-    """All conditions and the free expression, joined by `and`; "" if there are none."""
+    """All filters and the expression `where`, joined by `and`; "" if there are none."""
     parts = [condition(widget_filter) for widget_filter in filters]
     if where.strip():
         parts.append(where.strip())

@@ -1,4 +1,5 @@
-"""How long data stays fresh, and how much longer when a project has too many queries for its limit."""
+"""Computes when data becomes stale, and by which factor refresh intervals grow if a project has too many queries for
+its hourly limit."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -9,20 +10,23 @@ from widgets.reports import Query
 from widgets.reports.ranges import DAY, Range
 
 OVER_SECONDS = 6 * 3600
-"""The interval for ranges that are over. Their data may still change, because some events arrive late."""
+"""The refresh interval for ranges that ended before today. Their numbers can still change, because some events
+arrive late."""
 
 OLDEST_SECONDS = 3600
-"""Up to this age, or up to three intervals if they are longer, a poll answers with old data without waiting."""
+"""A poll waits for new data if the stored data is stale, is older than this number of seconds, and is older than
+three refresh intervals."""
 
 RESERVE_SHARE = 12
-"""1 in 12 calls per hour is reserved for people in the admin: 5 of 60."""
+"""One of 12 calls per hour is reserved for people who work in the admin: 5 of 60 calls."""
 
 POLLED_WITHIN = timedelta(days=1)
-"""A widget that was not polled for this long costs no queries."""
+"""A widget that was not polled for this long is not refreshed, so it costs no calls to Mixpanel."""
 
 
 class Due(NamedTuple):
-    """Data is stale from `at` on. `interval`: seconds between two queries, including the interval factor."""
+    """The time at which data becomes stale (`at`), and the seconds between two refreshes (`interval`), with the
+    interval factor applied."""
 
     at: datetime
     interval: float
@@ -36,10 +40,11 @@ def due(
     project_minutes: float,
     interval_factor: float,
 ) -> Due:
-    """When a snapshot becomes stale: as soon as one of its widgets needs newer data.
+    """When a snapshot (the stored data of one query) becomes stale: as soon as one of its widgets needs newer data.
 
-    `rolls_at`: the time when the range moves; None for ranges that include today, saved reports and top events.
-    `widget_minutes`: the `refresh_minutes` of each active widget that shows the data.
+    `rolls_at` is the time at which the range moves to other dates; None for ranges that include today, saved reports
+    and top events. `widget_minutes` has the setting `refresh_minutes` of each active widget that shows the data. None
+    means that the widget has no interval of its own.
     """
     found = []
     for minutes in set(widget_minutes) or {None}:
@@ -54,7 +59,7 @@ def is_stale(due_at: datetime | None, now: datetime) -> bool:
 
 
 def is_too_old(fetched_at: datetime, due_at: datetime | None, interval: float, now: datetime) -> bool:
-    """Whether a poll should wait for new data instead of answering with this data."""
+    """Whether a poll should wait for new data, because the stored data is too old to answer with."""
     return is_stale(due_at, now) and (now - fetched_at).total_seconds() > max(OLDEST_SECONDS, 3 * interval)
 
 
@@ -65,26 +70,29 @@ def base_interval(widget_minutes: float | None, project_minutes: float, *, over:
 
 
 def rolls_at(query: Query, today: date, zone: ZoneInfo) -> datetime | None:
-    """The next midnight in the project's time zone if the range ended before `today`, else None."""
+    """The next midnight in the project's time zone, if the query's range ended before `today`; else None."""
     if "range" not in query or not Range.from_dict(query["range"]).is_over(today):
         return None
     return datetime.combine(today + DAY, time.min, tzinfo=zone)
 
 
 def for_polls(hourly_limit: int) -> int:
-    """How many calls per hour polls and workers may make."""
+    """The number of calls per hour that polls and workers are allowed to make: the hourly limit without the calls
+    that are reserved for people."""
     return hourly_limit - hourly_limit // RESERVE_SHARE
 
 
 def demand(calls: Iterable[tuple[float, bool]]) -> float:
-    """Calls per hour. `calls`: `(interval in seconds, range is over)` per call.
+    """The number of calls per hour that these queries need. `calls` has a pair per call: its interval in seconds, and
+    whether its range ended before today.
 
-    A range that is over moves once per day, which needs one call more per day.
+    A range that ended before today moves on at midnight, and this needs one more call per day.
     """
     return sum(3600 / interval + (1 / 24 if over else 0) for interval, over in calls)
 
 
 def interval_factor_for(calls_per_hour: float, hourly_limit: int) -> float:
-    """The factor that stretches all intervals when the project needs more calls than its limit; at least 1."""
+    """The factor that makes all refresh intervals longer if the project needs more calls than its hourly limit; at
+    least 1."""
     # 5 % of the calls stay free for retries.
     return max(1.0, calls_per_hour / (for_polls(hourly_limit) * 0.95))

@@ -1,7 +1,9 @@
-"""Funnels: the counts are added up over dates, and the conversions are computed from the sums.
+"""The report type `funnel`: the counts of each step are added up over the dates, and the conversions are computed from
+the sums.
 
-With the engine `classic`, `/funnels` answers a saved funnel. With `insights`, a saved funnel is a saved report with its
-own dates. A funnel of listed events is an unsaved report of Insights.
+With the engine `classic`, the endpoint `/funnels` answers saved funnels. With the engine `insights`, `/insights`
+answers a saved funnel as a saved report, with the dates that were saved. A funnel of listed events is an unsaved
+Insights report.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +32,8 @@ from widgets.spec import CLASSIC, TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 OVERALL = "$overall"
 MOST_CONVERSION_DAYS = 366
-"""Mixpanel's maximum: mixpanel-headless 0.4.0, `_internal/validation.py`."""
+"""Mixpanel's maximum for the days that people have to complete a funnel. Source: mixpanel-headless 0.4.0,
+`_internal/validation.py`."""
 
 
 class Funnel(ReportType):
@@ -42,26 +45,27 @@ class Funnel(ReportType):
     fields = ("funnel", "events", "conversion_days", "breakdown", "limit", *FILTER_FIELDS, *RANGE_FIELDS)
     charts = ("funnel", "table", "list", "number", "gauge", *TIME_SERIES_CHARTS)
     usual_chart = "funnel"
-    no_chart = "the steps are not parts of a whole"
+    no_chart = "the steps of a funnel are not parts of a whole"
 
     def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
         if spec.breakdown and spec.chart in ("funnel", "list", "number", "gauge"):
             yield Problem(
                 "breakdown",
-                f"A {spec.chart} shows one column of numbers. Leave the breakdown empty, or choose table or line.",
+                f"The chart “{spec.chart}” shows one column of numbers. Leave the breakdown empty, or choose the chart "
+                "table or line.",
             )
         if spec.funnel and spec.events:
             yield Problem("events", "Choose a saved funnel or list the steps, not both. Empty one of the two fields.")
         elif spec.funnel and engine != CLASSIC:
             yield from saved_problems(spec)
         elif not spec.funnel and engine == CLASSIC:
-            why = "The engine “Classic” asks for saved funnels only. "
+            why = "With the engine “Classic”, a funnel must be saved in Mixpanel. "
             yield Problem("funnel", f"{why if spec.events else ''}{FUNNEL_NEEDED}")
         elif not spec.funnel:
             yield from steps_problems(spec)
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        # As in `either`: a widget that was deleted and brought back may need the other engine.
+        # A widget that was deleted and then restored after a change of the engine might need the engine `classic`.
         if spec.funnel and (engine == CLASSIC or any(saved_problems(spec))):
             query = super().query(spec, engine) | {"funnel": spec.funnel}
             return query | ({"on": property_expression(spec.breakdown), "limit": spec.limit} if spec.breakdown else {})
@@ -82,7 +86,8 @@ class Funnel(ReportType):
         return Request("funnels", params_of(query, today, funnel_id=query["funnel"]))
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """One series per breakdown value and step: the count by date. Without a breakdown the value is `$overall`."""
+        """A report with one series per breakdown value and step: the counts by date. Without a breakdown, the value
+        is `$overall`."""
         if "funnel" not in query:
             return unsaved_funnel.read(answer, query, today)
         calendar = calendar_of(query, today)
@@ -94,7 +99,7 @@ class Funnel(ReportType):
         calendar.check_named(data or sequence(named or [], "the list of dates"))
         for key, by_segment in data.items():
             bucket = calendar.bucket(key)
-            found = list(segments(mapping(by_segment, "a date's steps")))
+            found = list(segments(mapping(by_segment, "the list of steps of a date")))
             if "on" not in query:
                 found = overall_of(found)
             check_labels(len(found), query.get("limit", 1))
@@ -105,7 +110,7 @@ class Funnel(ReportType):
                     points = counts.setdefault(segment, {}).setdefault(i, {})
                     points[bucket] = points.get(bucket, 0) + count(step.get("count"))
         if len(counts) > 1:
-            counts.pop(OVERALL, None)  # the sum of all values, not one of them
+            counts.pop(OVERALL, None)  # `$overall` is the sum of all breakdown values
         check_size(len(counts), len(titles), len(calendar.buckets))
         series = tuple(
             Series(segment, values_by_bucket(calendar.buckets, by_step.get(i, {})), step=titles[i])
@@ -116,7 +121,9 @@ class Funnel(ReportType):
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         if spec.chart in TIME_SERIES_CHARTS and report.row_kind != "dates":
-            raise ReportError("This funnel gives its steps only, not its conversion by date. Choose the chart funnel.")
+            raise ReportError(
+                "This saved funnel has numbers per step, but no conversions by date. Choose the chart funnel."
+            )
         if spec.chart in TIME_SERIES_CHARTS and not any(each.step for each in report.series):
             return conversions(report, spec)
         funnels = [(name, list(each)) for name, each in groupby(report.series, key=lambda s: s.label)]
@@ -135,30 +142,32 @@ class Funnel(ReportType):
 
 
 def conversions(report: Report, spec: WidgetSpec) -> Report:
-    """The report with headings for a chart of conversions by date. Its values already are conversions."""
+    """Sets the headings of a report that already contains conversions by date."""
     series = (replace(each, label="Conversion") if each.label == OVERALL else each for each in report.series)
     labels = property_title(spec.breakdown) or "Step"
     return replace(report.with_series(series), values_name="Conversion", labels_name=labels)
 
 
-FUNNEL_NEEDED = "Choose a funnel, or enter the number after “view/” in its address at Mixpanel."
+FUNNEL_NEEDED = (
+    "Choose a saved funnel, or enter its number: the number after “view/” in the funnel's address at Mixpanel."
+)
 
 
 def saved_problems(spec: WidgetSpec) -> Iterator[Problem]:
-    """The settings that would have no effect: with Insights, Mixpanel answers a saved funnel as it was saved."""
-    saved = "Mixpanel answers a saved funnel with its own dates, breakdown and filters."
+    """One Problem per setting that has no effect, because Insights answers a saved funnel as it was saved."""
+    saved = "Mixpanel answers a saved funnel with the dates, breakdown and filters that were saved."
     for field in ("breakdown", "filters", "where"):
         if getattr(spec, field):
-            yield Problem(field, f"{saved} Leave this empty, or list the steps instead of the saved funnel.")
+            yield Problem(field, f"{saved} Leave this field empty, or list the steps instead of the saved funnel.")
     if spec.chart in TIME_SERIES_CHARTS:
-        yield Problem("chart", f"{saved} Choose funnel, table, list, number or gauge, or list the steps.")
+        yield Problem("chart", f"{saved} Choose the chart funnel, table, list, number or gauge.")
 
 
 def steps_problems(spec: WidgetSpec) -> Iterator[Problem]:
     if not spec.events:
         yield Problem("funnel", "Choose a saved funnel, or enter the steps of a funnel as events.")
     elif len(spec.events) == 1:
-        yield Problem("events", "A funnel needs at least two steps. Add the event that follows.")
+        yield Problem("events", "A funnel needs at least two steps. Add another event.")
     elif len(spec.events) > unsaved_funnel.MOST_STEPS:
         yield Problem("events", f"A funnel has at most {unsaved_funnel.MOST_STEPS} steps. Remove some events.")
     if not 1 <= spec.conversion_days <= MOST_CONVERSION_DAYS:
@@ -168,7 +177,7 @@ def steps_problems(spec: WidgetSpec) -> Iterator[Problem]:
 
 
 def segments(by_segment: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Each breakdown value with its steps, for one date. `$overall` is one of them."""
+    """The breakdown values of one date, each with its list of steps. The value `$overall` stands for all people."""
     if OVERALL not in by_segment and isinstance(by_segment.get("steps"), list):
         yield OVERALL, by_segment["steps"]
         return
@@ -177,15 +186,19 @@ def segments(by_segment: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def overall_of(found: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """The `$overall` steps of one date, for a funnel without a breakdown. Raises ReadError if they are missing."""
+    """Only the entry `$overall` in the result of `segments`, for a funnel without a breakdown. Raises ReadError if
+    its steps are missing."""
     overall = [(segment, steps) for segment, steps in found if segment == OVERALL]
     if not overall or not overall[0][1]:
-        raise unreadable("a date's steps are missing")
+        raise unreadable("the steps of a date are missing")
     return overall
 
 
 def steps_report(funnels: list[tuple[str, list[Series]]], *, with_conversion: bool) -> Report:
-    """One row per step, with the counts summed over the dates; one series per breakdown value."""
+    """A report with one row per step and one series per breakdown value. The counts are summed over the dates.
+
+    `with_conversion` adds two series: the percentage of the step before, and the percentage of the first step.
+    """
     if not funnels:
         return Report("steps", (), (), labels_name="Step", values_name="Count")
     rows = tuple(step.step for step in funnels[0][1])

@@ -1,4 +1,5 @@
-"""An Insights report made in the form: several metrics, or formulas over them. Only `POST /insights` answers it."""
+"""The report type `insights`: several metrics, or formulas that calculate with metrics. Its only endpoint is
+`/insights` (an unsaved report)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ class Metrics(AsksInsights):
     title = "Several metrics and formulas"
     about = (
         "Up to 40 metrics and formulas together. Each metric has its own measure and filters; a formula calculates "
-        "with metrics. Choose this report for active users, percentiles, hours, conversion rates and ratios."
+        "with metrics. Choose this report for active users, percentiles, numbers by hour, conversion rates and ratios."
     )
     fields = ("metrics", "formulas", "breakdown", "analysis", "window", "overlay_previous", *RANGE_FIELDS)
     charts = (*TIME_SERIES_CHARTS, *ONE_TOTAL_CHARTS, "table")
@@ -81,7 +82,8 @@ class Metrics(AsksInsights):
         return bookmark.request(query, today)
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """Each series has the breakdown value as its label, and the number of its metric or formula as its step."""
+        """The Report in Mixpanel's answer. Each series has the breakdown value as its `label`, and the position of
+        its metric or formula as its `step`."""
         found = unsaved.read(answer, query, today)
         additive = "formulas" not in query and "analysis" not in query and all(map(is_additive, query["metrics"]))
         series = tuple(each.series(each.value, str(each.metric)) for each in found.columns)
@@ -90,13 +92,15 @@ class Metrics(AsksInsights):
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         names = shown_names(spec)
         if any(int(each.step) >= len(names) for each in report.series):
-            raise ReportError("The stored numbers belong to other metrics. MixCyfe asks Mixpanel again.")
+            raise ReportError(
+                "The stored numbers belong to metrics that the widget no longer has. Wait for the next refresh."
+            )
         several = len(names) > 1
         series = []
         for each in report.series:
             name = names[int(each.step)]
             label = f"{name} / {each.label}" if spec.breakdown and several else each.label if spec.breakdown else name
-            # The step holds the value for `transforms`, which drops values such as `undefined`.
+            # `transforms` removes breakdown values such as `undefined`, and finds the value in `step`.
             series.append(replace(each, label=label, step=(each.label or " ") if spec.breakdown else ""))
         report = report.with_series(series)
         if spec.formulas:
@@ -112,7 +116,7 @@ class Metrics(AsksInsights):
 
 
 def without_gaps(report: Report) -> Report:
-    """The report without the series whose total has no value. Raises ReportError if no series has a value."""
+    """A report of totals without the series that have no value. Raises ReadError if no series has a value."""
     found = [each for each in report.series if each.values[0] is not None]
     if report.series and not found:
         raise ReportError("The formula divides by zero for these dates, so there is nothing to show.")
@@ -124,7 +128,7 @@ def is_additive(metric: dict[str, Any]) -> bool:
 
 
 def shown_names(spec: WidgetSpec) -> list[str]:
-    """The names of the shown columns: of the formulas, or of the metrics if there are no formulas."""
+    """The names of the columns: one name per formula, or one name per metric if there are no formulas."""
     if spec.formulas:
         return [each.label.strip() or each.formula for each in spec.formulas]
     names = [each.label.strip() or each.event for each in spec.metrics]
@@ -137,10 +141,11 @@ def shown_names(spec: WidgetSpec) -> list[str]:
 
 def metric_problems(spec: WidgetSpec) -> Iterator[Problem]:
     if not spec.metrics:
-        yield Problem("metrics", "Enter a metric: the name of an event as Mixpanel shows it.")
+        yield Problem("metrics", "Enter at least one metric: choose an event by its name in Mixpanel.")
     if len(spec.metrics) + len(spec.formulas) > bookmark.MOST_METRICS:
         yield Problem(
-            "metrics", f"Mixpanel answers at most {bookmark.MOST_METRICS} metrics and formulas at once. Remove some."
+            "metrics",
+            f"A widget has at most {bookmark.MOST_METRICS} metrics and formulas together. Remove some of them.",
         )
     for i, metric in enumerate(spec.metrics):
         for message in problems_of(metric):
@@ -178,17 +183,23 @@ def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:
     if spec.chart in ("number", "gauge") and not adds_up and (shown > 1 or spec.breakdown):
         yield Problem(
             "chart",
-            f"A {spec.chart} shows one figure, and these values don't add up. Keep one metric or formula "
-            "without a breakdown, or choose another chart.",
+            f"The chart “{spec.chart}” shows one number, and these values can't be added up. Keep one metric or "
+            "formula without a breakdown, or choose another chart.",
         )
     if spec.chart == "map" and not spec.breakdown:
         yield Problem("breakdown", "A map needs a breakdown by country code: enter mp_country_code.")
     if spec.chart == "map" and shown > 1:
-        yield Problem("chart", "A map shows one metric. Keep one metric, or choose another chart.")
+        yield Problem("chart", "A map shows only one metric. Keep one metric, or choose another chart.")
     if spec.analysis != "linear" and spec.one_total:
-        yield Problem("analysis", f"“{ANALYSES[spec.analysis]}” needs a chart with dates. Choose line, for example.")
+        yield Problem(
+            "analysis", f"“{ANALYSES[spec.analysis]}” needs a chart with dates, such as line. Choose another chart."
+        )
     if spec.analysis != "linear" and spec.compares:
-        yield Problem("analysis", "Cumulative and rolling values can't be compared with the period before.")
+        yield Problem(
+            "analysis",
+            "Cumulative and rolling values can't be compared with the period before. Choose the values “As they are”, "
+            "or switch the option “comparison” off.",
+        )
     if spec.analysis == "cumulative" and spec.overlay_previous:
         yield Problem("overlay_previous", "A cumulative chart can't show the period before. Choose another analysis.")
     if spec.analysis == "rolling" and not 2 <= (spec.window or 0) <= 366:

@@ -1,4 +1,5 @@
-"""The warnings in Mixpanel's answers: the list of values is incomplete, or the numbers come from a sample."""
+"""Finds the warnings in Mixpanel's answers: the list of breakdown values is incomplete, or the numbers come from a
+sample."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,8 +8,8 @@ from widgets.report import number
 
 REMAINING = "$remaining_values"
 CUT = (
-    "Mixpanel left values out: the breakdown has more than Mixpanel lists. The rest is missing here, or summed up as "
-    f"{REMAINING}. Filter the report, or break it down by a property with fewer values."
+    "Mixpanel left values out: the breakdown has more values than Mixpanel lists. The other values are missing here, "
+    f"or summed up as {REMAINING}. Filter the report, or break it down by a property with fewer values."
 )
 SAMPLED = (
     "Mixpanel computed these numbers from a sample of about {percent:.3g} percent of the data. "
@@ -17,7 +18,8 @@ SAMPLED = (
 
 
 def note_on(answer: Any, series: Any = None) -> str:
-    """Sentences for people, or "". `series` is the part of the answer whose labels may be `$remaining_values`."""
+    """The warnings in an answer as sentences; "" if there are none. `series` is the part of the answer that can have
+    the label `$remaining_values`."""
     notes = []
     if is_cut(answer) or has_remaining(series):
         notes.append(CUT)
@@ -35,7 +37,7 @@ def is_cut(answer: Mapping[str, Any]) -> bool:
 
 
 def places(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The parts of an answer that may hold warnings."""
+    """The parts of an answer that can contain warnings."""
     meta = answer.get("meta")
     return [answer, meta if isinstance(meta, dict) else {}]
 

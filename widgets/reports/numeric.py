@@ -1,8 +1,9 @@
-"""The sum or the average of a numeric property: `/segmentation/sum` and `/segmentation/average`.
+"""The report types `sum` and `average` of a numeric property. The older endpoints are `/segmentation/sum` and
+`…/average`.
 
-Both endpoints answer by hour or day only. Sums by week or month are added up from days. Averages by week or month are
-refused with the engine `classic`: the average of daily averages would be a wrong number. Insights answers sums and
-averages by day, week and month.
+The older endpoints answer by hour or day only. Sums by week or month are added up from days. With the engine `classic`,
+averages by week or month are refused, because the average of daily averages would be a wrong number. Insights answers
+sums and averages by day, week and month.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from widgets.spec import CLASSIC, TIME_SERIES_CHARTS, Problem, WidgetSpec
 class Numeric(AskedEitherWay):
     fields = ("events", "property_name", "overlay_previous", *FILTER_FIELDS, *RANGE_FIELDS)
     charts = (*TIME_SERIES_CHARTS, "table", "number", "gauge")
-    no_chart = "this report gives one value, without parts"
+    no_chart = "this report gives one value, which has no parts"
 
     def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:
         return [metric(spec.events[0], self.name, spec.property_name, tuple(spec.filters))]
@@ -44,7 +45,7 @@ class Numeric(AskedEitherWay):
         calendar = calendar_of(query, today)
         body = mapping(answer, "results")
         if body.get("status", "ok") != "ok":
-            raise unreadable("its status is not ok")
+            raise unreadable("the status of the answer is not ok")
         points = calendar.points(body.get("results"), adds_up=adds_up)
         calendar.check(points)
         values = values_by_bucket(calendar.buckets, points, missing=0 if adds_up else None)

@@ -1,7 +1,7 @@
 """Ranges of dates: turns a widget's relative range ("the last 30 days") into its first day, last day and buckets.
 
-A bucket is a day, week or month. Weeks start on Monday. The name of a bucket is its first day. A range by hour has
-days as its buckets, too: `insights.hours` reads the hours from the answer.
+A bucket is a day, week or month. Weeks start on Monday. A bucket is identified by its first day. A range by hour also
+has days as its buckets, and `insights.hours` reads the hours from the answer.
 """
 
 import math
@@ -18,13 +18,14 @@ LONGEST_BY_DAY = 366
 """The maximum number of days in a query by day. Mixpanel limits Insights to 12 months."""
 
 MOST_DAYS_BY_HOUR = 31
-"""Mixpanel gives numbers by hour for at most this many days."""
+"""The maximum number of days for which Mixpanel gives numbers by hour."""
 
 
 class Dates(NamedTuple):
     """The first and last day of a query, and the first day of every bucket, ascending.
 
-    `current` is the first day of the range itself. `first` is earlier if the query compares with the period before.
+    `current` is the first day of the range itself. `first` is earlier than `current` if the query also covers the
+    period before the range.
     """
 
     first: date
@@ -34,7 +35,7 @@ class Dates(NamedTuple):
 
     @property
     def days(self) -> int:
-        """Length of the range itself in days, without the period before."""
+        """The length of the range itself in days, without the period before."""
         return (self.last - self.current).days + 1
 
 
@@ -42,7 +43,7 @@ class Dates(NamedTuple):
 class Range:
     """The range of a query: relative to today, or between two fixed dates.
 
-    `resolve` leaves out a first or last bucket that lies only partly in the range, unless it is the current bucket or
+    `resolve` leaves out a week or month that lies only partly in the range, unless it is the current week or month, or
     the only one.
     """
 
@@ -55,7 +56,8 @@ class Range:
 
     @classmethod
     def of(cls, spec: WidgetSpec) -> Self:
-        """The range of a widget. A chart without dates needs the exact days, so its range is by day."""
+        """The range in a widget's settings. A chart without dates needs the exact first and last day, so its range
+        is by day, unless the range is a number of last days, weeks or months."""
         exact = spec.hides_dates and spec.range != "last"
         return cls(
             spec.range,
@@ -67,7 +69,8 @@ class Range:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form. It holds only the fields that this kind of range uses, so equal ranges have equal JSON."""
+        """The range as JSON data. The data has only the fields that this kind of range uses, so equal ranges have
+        equal JSON."""
         stored: dict[str, Any] = {"kind": self.kind, "unit": self.unit}
         if self.kind == "last":
             stored |= {"last": self.last, "include_today": self.include_today}
@@ -82,14 +85,14 @@ class Range:
 
     @lru_cache(maxsize=1000)  # noqa: B019 - equal ranges share an entry
     def resolve(self, today: date, periods: int = 1) -> Dates:
-        """The dates of the range on the day `today`. With `periods=2` they include the period before.
+        """The dates of the range on the day `today`. With `periods=2`, they include the period before the range.
 
-        The period before has as many buckets as the range and ends where the range begins.
+        The period before has as many buckets as the range, and ends on the day before the range begins.
         """
         start, end = self._ends(today)
         first = bucket_of(start, self.unit)
         buckets = buckets_between(first, end, self.unit)
-        # A range within one bucket keeps that bucket, or nothing would be left.
+        # A range within one bucket keeps that bucket, because otherwise the range would be empty.
         if first < start and len(buckets) > 1:
             del buckets[0]
             first = buckets[0]
@@ -102,12 +105,12 @@ class Range:
         return Dates(first, end, current, tuple(buckets))
 
     def is_over(self, today: date) -> bool:
-        """Whether the range ends before today. Then only late events can change its numbers."""
+        """Whether the range ends before today. If so, only events that arrive late can change its numbers."""
         return self.resolve(today).last < today
 
     def _ends(self, today: date) -> tuple[date, date]:
         if self.kind == "fixed":
-            assert self.from_date and self.to_date  # The form or import has checked both.
+            assert self.from_date and self.to_date  # The form or the import has checked that both dates exist.
             return self.from_date, min(self.to_date, today)
         if self.kind == "last" and self.unit == "hour":
             return today - min(math.ceil(self.last / 24), MOST_DAYS_BY_HOUR - 1) * DAY, today
@@ -125,7 +128,7 @@ class Range:
 
 
 def bucket_of(day: date, unit: str) -> date:
-    """The first day of the day, week, month, quarter or year that holds `day`."""
+    """The first day of the week, month, quarter or year that contains `day`. For any other unit, `day` itself."""
     match unit:
         case "week":
             return day - timedelta(days=day.weekday())
@@ -139,7 +142,7 @@ def bucket_of(day: date, unit: str) -> date:
 
 
 def next_bucket(first_day: date, unit: str) -> date:
-    """The first day of the bucket after the one that begins on `first_day`."""
+    """The first day of the bucket that follows the bucket of `first_day`."""
     longest = {"hour": 1, "day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[unit]
     return bucket_of(first_day + timedelta(days=longest), unit)
 

@@ -1,6 +1,7 @@
 """Reads the JSON of Mixpanel's answers. Every function checks the type of a value before using it.
 
-An unreadable value raises ReadError and never becomes 0: the last good numbers are better than wrong numbers.
+An unreadable value raises ReadError and never becomes 0, because showing the last good numbers is better than showing
+wrong numbers.
 """
 
 import re
@@ -15,24 +16,27 @@ from widgets.reports.ranges import DAY, Dates, bucket_of, next_bucket
 Part = TypeVar("Part")
 
 MOST_CELLS = 1_000_000
-"""Numbers in one report (labels × dates). A process can hold several reports of this size in memory."""
+"""The maximum number of values in one report (labels × dates). A process can hold several reports of this size in
+memory."""
 
 MOST_LINES = 20_000
-"""Labels, steps or rows in one report. More than this would keep a process busy for minutes."""
+"""The maximum number of labels, steps or rows in one report. A larger report would keep a process busy for minutes."""
 
 LONGEST_BUCKET = timedelta(days=366)
 
 CUSTOM_EVENT = "$custom_event:"
-"""The id of every custom event begins with this. Mixpanel may answer with the event's name instead of its id."""
+"""The id of every custom event begins with this text. Mixpanel sometimes answers with the event's name instead of
+its id."""
 
 NOT_NUMBERS = ("NaN", "Infinity", "-Infinity")
-"""The texts that `mixpanel.answer` returns for results of a division by zero, because JSON has no such numbers."""
+"""The texts that `mixpanel.answer` puts in place of the results of a division by zero, because JSON has no such
+numbers."""
 
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ][\d:.Z+ -]*)?", re.ASCII)
 
 
 class ReadError(Exception):
-    """Mixpanel's answer does not have the documented form. The message is for people."""
+    """Mixpanel's answer does not have the documented form. The error's message is shown to people."""
 
 
 def unreadable(why: str) -> ReadError:
@@ -52,7 +56,7 @@ def sequence(value: Any, what: str) -> list[Any]:
 
 
 def day(text: str) -> date | None:
-    """The date that a key such as `2026-11-01` or `2026-11-01T00:00:00-07:00` names, else None."""
+    """The date in a key such as `2026-11-01` or `2026-11-01T00:00:00-07:00`; None for any other text."""
     found = _DATE.fullmatch(text)
     try:
         return date.fromisoformat(found[1]) if found else None
@@ -67,7 +71,8 @@ def must_be_day(text: str) -> date:
 
 
 def amount(value: Any) -> Value:
-    """A number, or None for `null`. Raises ReadError for anything else, such as NaN, infinity and words."""
+    """The number in a JSON value, or None for `null`. Raises ReadError for any other value, such as NaN, infinity or
+    a word."""
     if value is None:
         return None
     if (n := number(value)) is None:
@@ -76,19 +81,20 @@ def amount(value: Any) -> Value:
 
 
 def cell(value: Any) -> Value:
-    """As `amount`, but None for the result of a division by zero."""
+    """Like `amount`, but returns None for the result of a division by zero (see NOT_NUMBERS)."""
     return None if value in NOT_NUMBERS else amount(value)
 
 
 def count(value: Any) -> Number:
-    """A number. Raises ReadError for anything else, including `null`."""
+    """The number in a JSON value. Raises ReadError for any other value, including `null`."""
     if (n := amount(value)) is None:
         raise unreadable("a number is missing")
     return n
 
 
 def check_labels(labels: int, limit: int) -> None:
-    """Raises ReadError for many more labels than `limit`. Mixpanel may add one or two labels of its own."""
+    """Raises ReadError if an answer has far more labels than the query's `limit`. A few more are accepted, because
+    Mixpanel can add one or two labels."""
     if labels > max(2 * limit, limit + 10):
         raise ReadError(
             f"Mixpanel's answer is too large: it has {labels:,} labels, and the query asked for {limit:,}. "
@@ -97,40 +103,41 @@ def check_labels(labels: int, limit: int) -> None:
 
 
 def check_size(labels: int, *by: int) -> None:
-    """Raises ReadError if the report would be too large. `by`: the number of dates, of steps, or both."""
+    """Raises ReadError if a report with this many labels would be too large. `by` has the number of dates, of steps,
+    or both."""
     if prod(by, start=labels) > MOST_CELLS or max(labels, *by) > MOST_LINES:
-        size = " by ".join(f"{n:,}" for n in by)
         raise ReadError(
-            f"Mixpanel's answer is too large: {labels:,} labels on {size} dates. At most {MOST_LINES:,} labels and "
-            f"{MOST_CELLS:,} numbers fit. Ask for fewer values of the breakdown (the limit, or in Mixpanel's saved "
-            "report), for fewer dates, or by week or month."
+            f"Mixpanel's answer is too large: it has {labels:,} labels (values per label: {prod(by):,}). A widget can "
+            f"have at most {MOST_LINES:,} labels, steps or dates, and {MOST_CELLS:,} values in total. Lower the "
+            "widget's limit, choose fewer dates, or choose numbers by week or month. If the report is saved in "
+            "Mixpanel, change its breakdown or its dates in Mixpanel."
         )
 
 
 def check_dates(keys: Iterable[str], date_range: Any) -> dict[str, date]:
     """The date of each key. Raises ReadError for a key without a date, and for a date outside the report's range.
 
-    The first day of a bucket may lie before the range: for a year, up to 366 days.
+    The first day of a week, month or year can be before the range, by up to 366 days.
     """
     days = {key: must_be_day(key) for key in keys}
     ends = date_range if isinstance(date_range, dict) else {}
     first, last = day(str(ends.get("from_date"))), day(str(ends.get("to_date")))
     for at in days.values():
         if (first and (first - at) > LONGEST_BUCKET) or (last and (at - last) > DAY):
-            raise ReadError(f"Mixpanel answered for other dates ({at}) than the saved report's ({first} to {last}).")
+            raise ReadError(f"Mixpanel answered for other dates ({at}) than the saved report has ({first} to {last}).")
     return days
 
 
 def percentage(part: Number, whole: Number = 1) -> Value:
-    """`part` in percent of `whole`, with two decimals."""
+    """`part` in percent of `whole`, rounded to two decimals."""
     return number(round(100 * part / whole, 2))
 
 
 class Calendar:
-    """The buckets of a query. A Calendar sorts the dates of an answer into these buckets.
+    """The buckets (days, weeks or months) of a query. A Calendar finds the bucket of each date in an answer.
 
-    Mixpanel leaves out dates without events, so a missing date means 0. If the answer has only dates that the query
-    did not ask for, the answer belongs to another query and is refused.
+    Mixpanel leaves out dates without events, so a missing date means 0. If an answer has dates, but none that the query
+    asked for, the answer belongs to another query, and ReadError is raised.
     """
 
     def __init__(self, dates: Dates, unit: str) -> None:
@@ -138,28 +145,31 @@ class Calendar:
         self._ends = (dates.first, dates.last)
         self._asked = frozenset(dates.buckets)
         self._known: dict[str, date] = {}
-        # Mixpanel may date the first bucket one day before the range, and at Mixpanel tomorrow may have begun.
+        # An answer can begin one day before the range, and it can contain tomorrow if that day has begun at Mixpanel.
         self._earliest = bucket_of(dates.first - DAY, unit)
         self._latest = next_bucket(bucket_of(dates.last, unit), unit)
 
     def bucket(self, key: str) -> date:
-        """The bucket that contains a key such as `2026-11-01`. Raises ReadError for a key without a date."""
+        """The first day of the bucket that contains the date of `key`, such as `2026-11-01`. Raises ReadError if
+        `key` has no date."""
         if (known := self._known.get(key)) is None:
             known = self._known[key] = bucket_of(must_be_day(key), self.unit)
         return known
 
     def check(self, found: Collection[date]) -> None:
-        """Raises ReadError if the answer has dates, but none that the query asked for."""
+        """Raises ReadError if an answer has dates (the buckets `found`), but none that the query asked for. Also
+        does `check_part`."""
         if found and self._asked.isdisjoint(found):
             raise self._other_dates(min(found))
         self.check_part(found)
 
     def check_named(self, keys: Iterable[Any]) -> None:
-        """As `check`, for the list of dates in the answer. An answer without numbers has only this list."""
+        """Like `check`, for the list of dates in an answer. An answer without numbers still has this list."""
         self.check({self.bucket(str(key)) for key in keys})
 
     def check_part(self, found: Collection[date]) -> None:
-        """Raises ReadError if a label has dates over one bucket outside the range, and lacks dates of the query."""
+        """Raises ReadError if the buckets of one label lack a bucket of the query and include a bucket far outside
+        the range. One bucket before the range and one after it are accepted."""
         far = [at for at in (min(found), max(found)) if not self._earliest <= at <= self._latest] if found else []
         if far and not self._asked.issubset(found):
             raise self._other_dates(far[0])
@@ -169,7 +179,8 @@ class Calendar:
         return ReadError(f"Mixpanel answered for other dates ({at}) than the query asked for ({asked}).")
 
     def points(self, points: Any, *, adds_up: bool) -> dict[date, Number]:
-        """`{date: n}` → numbers by bucket. Numbers of one bucket are added if `adds_up`; else ReadError is raised."""
+        """The numbers by bucket, from a `{date: number}` of an answer. With `adds_up`, several numbers in one bucket
+        are added; without `adds_up`, ReadError is raised for them."""
         found: dict[date, Number] = {}
         for key, value in mapping(points, "a series of dates").items():
             bucket = self.bucket(key)
@@ -182,7 +193,7 @@ class Calendar:
         return found
 
     def rows(self, by_date: Mapping[str, Any]) -> dict[date, Any]:
-        """The entries of an answer by bucket. Raises ReadError for two entries in one bucket."""
+        """The entries of `by_date`, by bucket. Raises ReadError for two entries in one bucket."""
         rows = {self.bucket(key): entry for key, entry in by_date.items()}
         if len(rows) < len(by_date):
             raise ReadError(f"Mixpanel answered with more than one row for the same {self.unit}.")
@@ -190,7 +201,8 @@ class Calendar:
         return rows
 
     def series(self, answer: Any, *, limit: int, adds_up: bool) -> list[tuple[str, tuple[Value, ...]]]:
-        """The labels with their values, from an answer of `/events` or `/segmentation` with `limit` labels."""
+        """Each label with one value per bucket, from an answer of `/events` or `/segmentation`. `limit` is the
+        number of labels that the query asked for."""
         named, found = dates_and_labels(answer, limit)
         self.check_named(named)
         check_size(len(found), len(self.buckets))
@@ -205,7 +217,8 @@ class Calendar:
 
 
 def values_by_bucket(buckets: Iterable[date], points: Mapping[date, Number], missing: Value = 0) -> tuple[Value, ...]:
-    """One value per bucket, in order. Mixpanel leaves out buckets without events: they get `missing`."""
+    """One value per bucket, in order. Mixpanel leaves out buckets without events, so a bucket that is not in
+    `points` gets the value `missing`."""
     return tuple(points.get(bucket, missing) for bucket in buckets)
 
 
@@ -221,9 +234,10 @@ def dates_and_labels(answer: Any, limit: int) -> tuple[list[Any], list[tuple[str
 
 
 def of_events(events: Sequence[str], found: list[tuple[str, Part]]) -> list[tuple[str, Part | None]]:
-    """Each event with its part of an answer without a breakdown; None for an event that did not happen.
+    """For an answer without a breakdown: each event of the query with its part of the answer, or with None if the event
+    did not happen.
 
-    Raises ReadError if an event is missing and the answer has an event that the query did not ask for.
+    Raises ReadError if the answer lacks an event of the query and has an event that the query did not ask for.
     """
     by_name = dict(found)
     if len(found) == len(events) == 1 and events[0].startswith(CUSTOM_EVENT):

@@ -1,8 +1,8 @@
 """The base class of all report types. A subclass names its fields, writes its request and reads the answer.
 
-Some report types know two endpoints, and the project's engine decides between them: see `widgets.reports.either`.
+Some report types can use two endpoints, and the project's engine decides which one: see `widgets.reports.either`.
 
-A new report type is a new module with such a subclass, and one line in `widgets/reports/__init__.py`.
+To add a report type, write a module with a subclass of ReportType, and add the class to `widgets/reports/__init__.py`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,28 +20,30 @@ if TYPE_CHECKING:
     from widgets.reports.batch import Batch
 
 Query = dict[str, Any]
-"""The query of a widget as canonical JSON with relative dates. Widgets with equal queries share one call."""
+"""The query of a widget as plain JSON data. Relative dates stay relative (“the last 30 days”). Widgets with equal
+queries share one call to Mixpanel."""
 
 MEASURE_TYPES = {"total": "general", "unique": "unique", "average": "average"}
-"""Our name of a measure → Mixpanel's name. Only totals add up."""
+"""The name of a measure in a widget → its name in Mixpanel's older endpoints. Only totals can be added up."""
 
 ONLY_FOR = {
     "funnel": "only for funnels",
     "cohort": "only for retention and frequency",
-    "map": "only for one event by country",
+    "map": "only for numbers by country",
 }
-"""Charts for one kind of report only → the reason why other reports can't use them."""
+"""Each chart that only some report types can use → the reason to show for all other report types."""
 
 RANGE_FIELDS = ("unit", "range", "last", "include_today", "from_date", "to_date")
 FILTER_FIELDS = ("filters", "where")
 
 SAME_NAMES = ("event", "type", "on", "limit", "where", "born_event")
-"""Keys of a Query that are also the names of Mixpanel's parameters."""
+"""The keys of a Query that are also names of parameters in Mixpanel's older endpoints."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of Mixpanel's Query API: a GET, or with a `body` a POST of JSON."""
+    """One request to Mixpanel's Query API: a GET request, or a POST request with `body` as JSON if there is a
+    `body`."""
 
     endpoint: str
     params: Mapping[str, str | int | bool]
@@ -52,15 +54,15 @@ class ReportType:
     """One report type.
 
     name     the key in imports
-    title    the name for people
+    title    the name that people see
     about    one line of help
     fields   the fields of WidgetSpec that the query uses
     charts   the charts that can show the report
     usual_chart      the chart of a new widget
-    no_chart         why the other charts can't show the report
+    no_chart         the reason why the other charts can't show the report
     compares         whether the report can give the total of the period before
-    compares_dates   the same, for charts with dates even if the values don't add up
-    overlays         whether a chart can show the values of the period before beside those of the range
+    compares_dates   whether a chart with dates can show that total even if the values can't be added up
+    overlays         whether a chart can show the values of the period before beside the values of the range
     """
 
     name: ClassVar[str]
@@ -75,7 +77,7 @@ class ReportType:
     overlays: ClassVar[bool] = False
 
     def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
-        """The mistakes that only this report type can find in a widget. `rules` finds all others."""
+        """The mistakes in a widget that only its report type can find. The module `rules` finds all other mistakes."""
         return iter(())
 
     def why_not(self, chart: str) -> str:
@@ -85,14 +87,15 @@ class ReportType:
         return ONLY_FOR.get(chart) or self.no_chart
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        """The query of a widget in a project with this engine. Cleaning and drawing are no part of it."""
+        """The query for the widget's numbers, in a project with this engine."""
         query = self.dated_query(spec)
         if "where" in self.fields and (where := where_expression(spec.filters, spec.where)):
             query["where"] = where
         return query
 
     def dated_query(self, spec: WidgetSpec) -> Query:
-        """The part of a query that all report types have in common."""
+        """The part of a query that all report types have in common: the report type, the range and the number of
+        periods."""
         query: Query = {"report": self.name}
         if "range" in self.fields:
             query["range"] = Range.of(spec).to_dict()
@@ -104,20 +107,24 @@ class ReportType:
         raise NotImplementedError
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """The Report in Mixpanel's answer to `query`. Raises ReadError for an answer without the documented form."""
+        """Reads Mixpanel's answer to `query` into a Report. Raises ReadError for an answer without the documented
+        form."""
         raise NotImplementedError
 
     def batch(self, query: Query) -> "type[Batch] | None":
-        """The kind of batch that may ask this query together with others; None if it is always asked alone."""
+        """The Batch class that can combine this query with other queries; None if the query always has a call of its
+        own."""
         return None
 
     def batch_key(self, query: Query) -> tuple[Any, ...] | None:
-        """Queries with the same key may share a call, if they fit into one; None if this query is asked alone."""
+        """The batch key. Queries with the same key can share a call, as long as the call has room. None if the query
+        always has a call of its own."""
         kind = self.batch(query)
         return kind.key(query) if kind else None
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
-        """The report that one widget shows, from the stored report. Raises ReportError if its chart can't show it."""
+        """Turns the stored report into the report that one widget shows. Raises ReportError if the widget's chart
+        can't show it."""
         if report.row_kind == "dates" and (spec.compares or spec.overlay_previous):
             report = compared(report, overlay=spec.overlay_previous)
         if spec.one_total and report.row_kind == "dates":
@@ -129,26 +136,27 @@ class ReportType:
         )
 
     def default_sort(self, spec: WidgetSpec) -> str:
-        """The order of the labels if the widget names none: a key of SORTS."""
+        """The order of the labels if the widget's settings name no order: a key of SORTS."""
         return "none"
 
     def adds_up(self, spec: WidgetSpec) -> bool:
-        """Whether this widget's values may be added up, over dates and over labels."""
+        """Whether this widget's values can be added up, over dates and over labels."""
         return "measure" in self.fields and spec.measure == "total"
 
 
 def dates_of(query: Query, today: date) -> Dates:
-    """The dates that a query asks for today."""
+    """The dates that a query asks for on the day `today`."""
     return Range.from_dict(query["range"]).resolve(today, query.get("periods", 1))
 
 
 def calendar_of(query: Query, today: date) -> Calendar:
-    """The Calendar for the answer to a query."""
+    """The Calendar with the buckets of a query, for reading the answer."""
     return Calendar(dates_of(query, today), query["range"]["unit"])
 
 
 def params_of(query: Query, today: date, **more: str | int) -> dict[str, str | int | bool]:
-    """The parameters of an endpoint with dates: the dates, the unit, the keys in SAME_NAMES, and `more`."""
+    """The parameters of a request to an endpoint with dates: the dates, the unit, the keys in SAME_NAMES, and
+    `more`."""
     dates = dates_of(query, today)
     return {
         "from_date": dates.first.isoformat(),
@@ -160,9 +168,10 @@ def params_of(query: Query, today: date, **more: str | int) -> dict[str, str | i
 
 
 def compared(report: Report, *, overlay: bool = False) -> Report:
-    """Splits the dates in two halves. The later half stays, and the totals of the earlier half become `previous`.
+    """The later half of a report that covers two periods of equal length. Each series gets the total of the earlier
+    half as `previous`.
 
-    With `overlay`, the values of the earlier half become `before`.
+    With `overlay`, each series also gets the values of the earlier half as `before`.
     """
     half = len(report.rows) // 2
     return replace(
@@ -181,7 +190,8 @@ def compared(report: Report, *, overlay: bool = False) -> Report:
 
 
 def totalled(report: Report) -> Report:
-    """One row: the sum over the dates. Raises ReportError if there are several dates and values don't add up."""
+    """A report with one row: the sums over all dates. Raises ReportError if there are several dates and the values
+    can't be added up."""
     if not report.additive and len(report.rows) > 1:
         raise ReportError(
             "These values can't be added up over several dates. Choose a chart that shows the dates, "

@@ -1,4 +1,5 @@
-"""Retention (`/retention`) and frequency (`/retention/addiction`): one row per cohort, one column per interval."""
+"""The report types `retention` (endpoint `/retention`) and `frequency` (endpoint `/retention/addiction`). A report
+has one row per cohort (the people of one date) and one column per interval."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -16,7 +17,7 @@ MOST_INTERVALS = 90
 
 
 class Cohorts(ReportType):
-    """The common part of retention and frequency: one row per date, columns of counts or of percentages."""
+    """The base class of retention and frequency: one row per date, with columns of counts or of percentages."""
 
     charts = ("cohort", "table")
     usual_chart = "cohort"
@@ -49,7 +50,8 @@ class Retention(Cohorts):
         return Request("retention", params)
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """Columns `Users`, `0`, `1`, …. The value is None for an interval that has not begun by `today`."""
+        """A report with the columns `Users` (the size of the cohort), `0`, `1`, … (the people who came back in that
+        interval). The value is None for an interval that begins after `today`."""
         body = mapping(answer, "cohorts")
         # The documented answer has the dates at the top level. Other endpoints put them into `data`.
         cohorts = mapping(body.get("data", body), "cohorts")
@@ -77,7 +79,8 @@ class Frequency(Cohorts):
         return Request("retention/addiction", params_of(query, today, addiction_unit=hours_or_days))
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """Columns `1`, `2`, …: the number of people who did the event in at least 1, 2, … hours or days."""
+        """A report with the columns `1`, `2`, …: the number of people who did the event in at least 1, 2, … hours or
+        days."""
         calendar = calendar_of(query, today)
         most = {"day": 24, "week": 7, "month": 31}[calendar.unit]
         rows: dict[date, list[Number]] = {}
@@ -94,9 +97,8 @@ class Frequency(Cohorts):
 
 
 def people_by_date(answer: Any) -> Mapping[str, Any]:
-    """Date → the entry of its cohort. Mixpanel's OpenAPI description puts the dates into `data`, its documentation at
-    the top level.
-    """
+    """The counts of each date. Mixpanel's OpenAPI description has the dates in `data`, and its documentation has
+    them at the top level: both forms are accepted."""
     body = mapping(answer, "data")
     return body if body and all(map(day, body)) else mapping(body.get("data"), "data")
 
@@ -107,7 +109,8 @@ NO_USERS: Mapping[str, Any] = {"first": 0, "counts": []}
 def cohort_row(
     cohort: Mapping[str, Any], begin: date, unit: str, width: int, today: date, *, missing: Value = None
 ) -> list[Value]:
-    """The cohort's size, then one count per interval. An interval after `today` is None; other gaps are `missing`."""
+    """The cohort's size, then one count per interval. An interval that begins after `today` gets None. Any other
+    missing count gets the value `missing`."""
     counts = sequence(cohort.get("counts"), "a cohort's counts")
     row: list[Value] = [count(cohort.get("first"))]
     for i in range(width):
@@ -123,7 +126,8 @@ def columns(table: list[list[Value]], width: int) -> list[tuple[Value, ...]]:
 
 
 def percent(report: Report) -> Report:
-    """Counts in percent of the cohort's size, which is the first column. A column `Users` keeps its counts."""
+    """Turns counts into percentages of the cohort's size, which is in the first column. A column `Users` keeps its
+    counts."""
     if not report.series:
         return report
     sizes = report.series[0].values

@@ -1,4 +1,4 @@
-"""The checks on a widget's settings. Forms and imports use the same checks. Every message says what to do."""
+"""Checks a widget's settings. The form and the import use the same checks. Every message says what to do."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -34,19 +34,21 @@ MISLEADING_WHEN_UNUSED = (
 )
 SEVERAL_EVENTS = ("events", "funnel")
 OVERLAID = ("line", "spline", "area", "areaspline", "column", "bar", "table")
-"""Charts that can show the period before beside the range. Stacked charts would add the two periods up."""
+"""Charts that can show the values of the period before beside the values of the range. Stacked charts can't: they
+would add the two periods up."""
 NEEDED = {
     "property_name": "Enter the numeric property, for example amount.",
-    "saved_report": "Choose a saved report, or enter the number after “report-” in its address at Mixpanel.",
-    "born_event": "Enter the event that makes someone part of a cohort, for example Signed up.",
+    "saved_report": "Choose a saved report, or enter its number: the number after “report-” in the report's address at "
+    "Mixpanel.",
+    "born_event": "Enter the event with which people become part of a cohort, for example Signed up.",
 }
 EVENT_MAY_BE_ANY = ("retention", "frequency", "funnel")
 
 
 def check(spec: WidgetSpec, today: date, engine: str) -> list[Problem]:
-    """All mistakes in a widget; empty if the widget may be saved.
+    """All mistakes in a widget; empty if the widget can be saved.
 
-    `today` is today in the project's time zone, and `engine` the project's engine.
+    `today` is the current date in the project's time zone, and `engine` is the project's engine.
     """
     report_type = REPORT_TYPES.get(spec.report)
     if report_type is None:
@@ -79,20 +81,23 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     for field, value, values in allowed:
         if value not in values:
             yield Problem(field, f"“{value}” is not possible here. Choose one of: {', '.join(values)}.")
-    if spec.unit == "hour" and "range" in report_type.fields:  # else the unit has no effect
+    if spec.unit == "hour" and "range" in report_type.fields:  # without a range, the unit has no effect
         if spec.report != "insights":
             yield Problem(
                 "unit",
-                "Only the report “Several metrics and formulas” has hours. Choose that report, or day, week or month.",
+                "Only the report “Several metrics and formulas” has numbers by hour. Choose that report, or "
+                "day, week or month.",
             )
         elif spec.one_total:
             chart = CHARTS[spec.chart].lower()
-            yield Problem("unit", f"A {chart} shows no hours. Choose the chart table or line, or day, week or month.")
+            yield Problem(
+                "unit", f"The chart “{chart}” shows no hours. Choose the chart table or line, or day, week or month."
+            )
     if spec.chart in CHARTS and spec.chart not in report_type.charts:
         fitting = ", ".join(report_type.charts)
         chart = CHARTS[spec.chart].lower()
         yield Problem(
-            "chart", f"The report “{report_type.title}” can't be drawn as a {chart}. Choose one of: {fitting}."
+            "chart", f"The chart “{chart}” can't show the report “{report_type.title}”. Choose one of: {fitting}."
         )
 
 
@@ -115,7 +120,8 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def is_number(value: Any) -> TypeGuard[Number]:
-    """Whether the value is a finite number. JSON readers and forms accept infinity and NaN too."""
+    """Whether the value is a finite number. The check is needed because JSON readers and forms also accept infinity
+    and NaN."""
     return isinstance(value, int | float) and number(value) is not None
 
 
@@ -142,7 +148,7 @@ def query_fields(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]
                 f"reports {fitting}.",
             )
     if "limit" in report_type.fields and not 1 <= spec.limit <= 10_000:
-        yield Problem("limit", "Enter a number from 1 to 10000, Mixpanel's own limit.")
+        yield Problem("limit", "Enter a number from 1 to 10000. Mixpanel allows no more.")
 
 
 def filters(spec: WidgetSpec) -> Iterator[Problem]:
@@ -161,20 +167,21 @@ def filter_problems(asked: Filter) -> Iterator[str]:
     elif op not in FILTER_OPS:
         yield f"“{op}” is not a condition. Choose one of: {', '.join(FILTER_OPS)}."
     elif op in ("gt", "lt") and not is_number(value):
-        yield f"“{FILTER_OPS[op]}” compares numbers. Enter a number."
+        yield f"The condition “{FILTER_OPS[op]}” compares numbers. Enter a number."
     elif op not in ("set", "not_set") and (value is None or value == ""):
-        yield "enter the value to compare with, or choose “is set”."
+        yield "enter the value to compare with, or choose the condition “is set”."
     elif op not in ("set", "not_set") and not (isinstance(value, str | bool) or is_number(value)):
         yield "the value must be a text, a finite number, true or false."
 
 
 def overlay(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if not spec.overlay_previous or not report_type.overlays:
-        return  # `query_fields` names the reports that can show it
+        return  # `query_fields` reports the mistake of a report type that can't show the period before
     if spec.chart not in OVERLAID:
         yield Problem(
             "overlay_previous",
-            f"The chart {CHARTS[spec.chart].lower()} can't show the period before beside the range. Choose a line.",
+            f"The chart “{CHARTS[spec.chart].lower()}” can't show the period before beside the range. Choose the "
+            "chart line.",
         )
     elif spec.unit == "hour":
         yield Problem("overlay_previous", "Numbers by hour can't show the period before. Choose day, week or month.")
@@ -189,11 +196,13 @@ def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
         return
     if not spec.from_date or not spec.to_date:
         missing = "to_date" if spec.from_date else "from_date"
-        yield Problem(missing, "A range from one date to another needs both dates, as YYYY-MM-DD.")
+        yield Problem(missing, "A range from one date to another needs both dates. Enter them as YYYY-MM-DD.")
     elif spec.from_date > spec.to_date:
-        yield Problem("to_date", "The last date lies before the first. Swap them.")
+        yield Problem("to_date", "The last date is before the first date. Swap the two dates.")
     elif spec.from_date > today:
-        yield Problem("from_date", "The range begins in the future, where there is no data. Choose an earlier date.")
+        yield Problem(
+            "from_date", "The range begins in the future, for which there is no data. Choose an earlier date."
+        )
     elif (spec.to_date - spec.from_date).days >= MOST_BUCKETS * 4:
         yield Problem("from_date", "The range is longer than ten years. Choose a later first date.")
     elif not spec.hides_dates:
@@ -208,18 +217,19 @@ def cleaning(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if spec.top is not None and spec.top < 1:
         yield Problem("top", "Enter how many of the largest labels to keep: 1 or more.")
     if spec.other and spec.top is None:
-        yield Problem("top", "Enter how many of the largest labels to keep. The rest is summed as “Other”.")
+        yield Problem("top", "Enter how many of the largest labels to keep. MixCyfe sums the other labels as “Other”.")
     elif spec.other and not report_type.adds_up(spec):
         yield Problem(
-            "other", "“Other” needs a sum, but these values don't add up. Choose totals or sums, or switch “Other” off."
+            "other",
+            "“Other” needs a sum, but these values can't be added up. Choose totals or sums, or switch “Other” off.",
         )
     names = list(spec.rename.values())
     if any(not name.strip() for name in (*names, *spec.rename)):
-        yield Problem("rename", "A label's old or new name is empty. Enter both, as old = new.")
+        yield Problem("rename", "A label's old or new name is empty. Enter both names, as old = new.")
     elif len(set(names)) < len(names) and not report_type.adds_up(spec):
         yield Problem(
             "rename",
-            "Two labels get the same name. MixCyfe would sum their values, but these values don't add up. "
+            "Two labels get the same name. MixCyfe would sum their values, but these values can't be added up. "
             "Give each label its own name, or choose totals or sums.",
         )
 
@@ -239,8 +249,8 @@ def drawing(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if spec.options.get("total") and spec.chart in TIME_SERIES_CHARTS and not report_type.adds_up(spec):
         yield Problem(
             "options",
-            "total: these values don't add up, so the header can't show a total. Choose totals or sums, or switch the "
-            "total off.",
+            "total: these values can't be added up, so the header can't show a total. Choose totals or sums, or switch "
+            "the total off.",
         )
 
 
@@ -268,11 +278,11 @@ def comparison(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if spec.unit == "hour" and spec.report == "insights":
         why = "Numbers by hour can't be compared with the period before. Choose day, week or month."
     elif not report_type.compares:
-        why = f"The report “{report_type.title}” can't be compared with the period before."
+        why = f"The report “{report_type.title}” can't be compared with the period before. Switch this option off."
     elif spec.chart != "number" and spec.chart not in TIME_SERIES_CHARTS:
-        why = f"A {CHARTS[spec.chart].lower()} has no place for the period before. Choose a number or a line."
+        why = f"The chart “{CHARTS[spec.chart].lower()}” can't show the period before. Choose a number or a line."
     elif spec.chart != "number" and not (report_type.compares_dates or report_type.adds_up(spec)):
-        why = "These values don't add up to one number per period. Choose totals or sums, or the chart number."
+        why = "These values can't be added up to one number per period. Choose totals or sums, or the chart “number”."
     else:
         return
     yield Problem("options", f"comparison: {why}")

@@ -1,4 +1,5 @@
-"""A report saved in Mixpanel, by its id: `/insights`. The package `insights` reads the answers."""
+"""The report type `saved_report`: a report that was saved in Mixpanel, requested by its id from `/insights`. The
+package `insights` reads the answer."""
 
 from dataclasses import replace
 from datetime import date
@@ -36,19 +37,19 @@ class SavedReport(ReportType):
             return empty(report, spec.chart)
         if spec.one_total and report.row_kind == "dates" and len(report.rows) > 1:
             raise ReportError(
-                f"This saved report gives numbers by date, which can't be added up to a {CHARTS[spec.chart].lower()}. "
-                "Choose a line or a table, or save the report in Mixpanel as a bar, pie or metric."
+                f"This saved report gives numbers by date, and the chart “{CHARTS[spec.chart].lower()}” needs one "
+                "total. Choose the chart line or table, or save the report in Mixpanel as a bar, pie or metric."
             )
         fitting = drawable(report)
         if spec.chart not in fitting:
             raise ReportError(
-                f"This saved report can't be drawn as a {CHARTS[spec.chart].lower()}. "
-                f"Choose {'' if len(fitting) == 1 else 'one of: '}{', '.join(fitting)}."
+                f"The chart “{CHARTS[spec.chart].lower()}” can't show this saved report. "
+                f"Choose {'the chart ' if len(fitting) == 1 else 'one of these charts: '}{', '.join(fitting)}."
             )
         if spec.compares and all(series.previous is None for series in report.series):
             raise ReportError(
-                "This saved report gives no number for the period before. In Mixpanel, compare it with a past period "
-                "and save it, or switch the option “comparison” off here."
+                "This saved report gives no number for the period before. In Mixpanel, compare the report with a past "
+                "period and save it, or switch the option “comparison” off here."
             )
         if report.row_kind == "steps" and report.labels_name != TIME:
             return funnel_view(report, spec)
@@ -68,21 +69,23 @@ def drawable(report: Report) -> tuple[str, ...]:
 
 
 def empty(report: Report, chart: str) -> Report:
-    """A report without numbers fits every chart. The layout decides what to show."""
+    """The report in the form that the chart needs, so that a report without numbers fits every chart. The layout
+    decides how to show it."""
     if chart in (*TIME_SERIES_CHARTS, "cohort"):
         return replace(report, row_kind="dates", rows=())
     return replace(report, row_kind="steps", rows=()) if chart == "funnel" else report
 
 
 def retention_view(report: Report, spec: WidgetSpec) -> Report:
-    """Retention with a breakdown. A cohort chart shows all users; other charts show every `value / column`."""
+    """The view of saved retention with a breakdown. A cohort chart shows all users together. Other charts have one
+    series per breakdown value and column, named `value / column`."""
     everybody = [each for each in report.series if not each.step]
     if spec.chart == "cohort":
         values = list(dict.fromkeys(each.label for each in report.series if each.step))
         if not everybody and len(values) > 1:
             raise ReportError(
-                "A cohort shows one group of people, and this saved report has one per value of its breakdown. "
-                "Choose a table, or remove the breakdown in Mixpanel."
+                "The chart “cohort” shows one group of people, and this saved report has one group per value of its "
+                "breakdown. Choose the chart table, or remove the breakdown in Mixpanel."
             )
         shown = everybody or [replace(each, label=each.step, step="") for each in report.series]
         return in_percent(report.with_series(shown), spec)
@@ -103,7 +106,8 @@ def in_percent(report: Report, spec: WidgetSpec) -> Report:
 
 
 def funnel_view(report: Report, spec: WidgetSpec) -> Report:
-    """A saved funnel. With a breakdown, a table has one column per value, and other charts show all users."""
+    """The view of a saved funnel. With a breakdown, a table has one column per value, and other charts show all
+    users together."""
     if len(report.series) == 1:
         return report
     overall = [replace(each, label="Count") for each in report.series if each.label == OVERALL]
@@ -111,7 +115,7 @@ def funnel_view(report: Report, spec: WidgetSpec) -> Report:
         return report.with_series(each for each in report.series if each.label != OVERALL)
     if not overall:
         raise ReportError(
-            f"A {CHARTS[spec.chart].lower()} shows one column of numbers, and this saved funnel has one per value of "
-            "its breakdown. Choose a table, or remove the breakdown in Mixpanel."
+            f"The chart “{CHARTS[spec.chart].lower()}” shows one column of numbers, and this saved funnel has one "
+            "column per value of its breakdown. Choose the chart table, or remove the breakdown in Mixpanel."
         )
     return report.with_series(overall)

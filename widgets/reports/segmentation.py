@@ -1,4 +1,5 @@
-"""One event, by the values of a property: `/segmentation`."""
+"""The report type `segmentation`: one event, broken down by the values of a property. With the engine `classic`, its
+endpoint is `/segmentation`."""
 
 from collections.abc import Iterator
 
@@ -8,7 +9,7 @@ from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Query
 from widgets.spec import ONE_TOTAL_CHARTS, TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 MOST_VALUES = 10_000
-"""Mixpanel's maximum of `limit`: https://developer.mixpanel.com/reference/segmentation-query."""
+"""Mixpanel's maximum for the parameter `limit`: https://developer.mixpanel.com/reference/segmentation-query."""
 
 
 class Segmentation(Counts):
@@ -28,7 +29,7 @@ class Segmentation(Counts):
         if spec.chart in ("number", "gauge") and spec.breakdown and spec.measure != "total":
             yield Problem(
                 "breakdown",
-                f"The {spec.measure} values of a breakdown can't be added to one number. "
+                f"With the measure “{spec.measure}”, the values of a breakdown can't be added up to one number. "
                 "Leave the breakdown empty, or choose the measure total.",
             )
 

@@ -1,4 +1,4 @@
-"""Today's most frequent events: `/events/top`."""
+"""The report type `top_events`: today's most frequent events, from the endpoint `/events/top`."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,5 @@
-"""The parts that only Mixpanel's older endpoints need. The report types themselves write and read their requests.
+"""The code that only Mixpanel's older endpoints need. The modules of the report types contain the other code for these
+endpoints.
 
-Mixpanel put most of these endpoints into maintenance mode on 1 July 2026 and may end them.
+Mixpanel put most of these endpoints into maintenance mode on 1 July 2026 and might end them.
 """

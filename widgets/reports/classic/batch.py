@@ -1,4 +1,5 @@
-"""Several queries in one call of `/events`, which names all their events and spans all their dates."""
+"""Combines several queries into one call of the endpoint `/events`. The call names the events of all queries and
+covers all their dates."""
 
 import json
 from datetime import date
@@ -11,7 +12,8 @@ from widgets.reports.report_type import Query, Request, dates_of
 
 MOST_EVENTS = 100
 LONGEST_NAMES = 4000
-"""The maximum of characters of all names in a shared call, because the names are part of its URL."""
+"""The maximum length of all event names in a shared call together, in characters. The names are part of the call's
+URL."""
 
 
 class EventsBatch(Batch):
@@ -21,8 +23,8 @@ class EventsBatch(Batch):
 
     @classmethod
     def key(cls, query: Query) -> tuple[Any, ...] | None:
-        # Mixpanel may answer with the name of a custom event instead of its id. Among several events, nobody
-        # could tell which id the name belongs to.
+        # Mixpanel sometimes answers with the name of a custom event instead of its id. In an answer with several
+        # events, the name could not be matched with the id.
         if any(event.startswith(CUSTOM_EVENT) for event in query["events"]):
             return None
         return ("events", query["range"]["unit"], query["type"])
@@ -57,7 +59,9 @@ class EventsBatch(Batch):
         values = mapping(data.get("values"), "values")
         asked = {*map(label, self._events)}
         if foreign := [name for name in values if label(name) not in asked]:
-            raise ReadError(f"Mixpanel answered for another event: “{label(foreign[0])[:100]}”.")
+            raise ReadError(
+                f"Mixpanel answered for another event than the query asked for: “{label(foreign[0])[:100]}”."
+            )
         own, cut = {*map(label, query["events"])}, Cut(self.calendar(), dates_of(query, self.today))
         series = cut.days(sequence(data.get("series", []), "series"))
         found = {name: cut.points(points) for name, points in values.items() if label(name) in own}

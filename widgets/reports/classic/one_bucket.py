@@ -1,4 +1,5 @@
-"""Unique users or averages over a whole range. Daily values can't be added up, so the query asks for one bucket.
+"""Queries for unique users or averages over a whole range. Daily values can't be added up, so the query asks for one
+bucket that spans the range.
 
 `/segmentation` accepts `interval` (a number of days) instead of `unit`. Mixpanel does not document the first day of
 that bucket. This module assumes that the bucket begins on `from_date`.
@@ -21,12 +22,13 @@ def request(query: Query, today: date) -> Request:
 
 
 def first_day(dates: Dates, query: Query) -> date:
-    """The first day of the range, or of the period before if the query compares."""
+    """The first day of the range. If the query also asks for the period before, the first day of that period."""
     return dates.first - timedelta(days=dates.days * (query.get("periods", 1) - 1))
 
 
 def read(answer: Any, query: Query, today: date) -> Report:
-    """A report of one row. The value of the period before becomes `previous`, if the query compares."""
+    """A report with one row of totals. If the query also asks for the period before, each series has the value of
+    that period as `previous`."""
     dates = dates_of(query | {"periods": 1}, today)
     first, compares = first_day(dates, query), query.get("periods") == 2
     named, found = dates_and_labels(answer, query.get("limit", 1))
@@ -47,7 +49,9 @@ def read(answer: Any, query: Query, today: date) -> Report:
             if (n := amount(value)) is not None:
                 (before if compares and days[key] < dates.current else now).append(n)
         if len(now) > 1 or len(before) > 1:
-            raise ReadError("Mixpanel answered with several buckets, and the query asked for one for the whole range.")
+            raise ReadError(
+                "Mixpanel answered with several values, and the query asked for one value for the whole range."
+            )
         previous = (before or [0])[0] if compares else None
         series.append(Series(name, ((now or [0])[0],), previous))
     return Report("total", ("",), tuple(series))

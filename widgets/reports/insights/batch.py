@@ -1,4 +1,5 @@
-"""Several queries in one unsaved Insights report: Mixpanel counts a report of up to 40 metrics as one query."""
+"""Combines several queries into one unsaved Insights report, because Mixpanel counts a report with up to 40 metrics
+as one query."""
 
 import json
 from collections.abc import Mapping
@@ -17,12 +18,16 @@ from widgets.reports.reading import ReadError, mapping
 from widgets.reports.report_type import Query, Request, dates_of
 
 TRAILING = ("dau", "wau", "mau")
-"""Measures of the users who were active on some days up to each bucket's end. Mixpanel does not document how it counts
-them for the first days of a range."""
+"""Measures that count the users of several days up to each date (such as the last 7 days). Mixpanel does not
+document how it counts these users on the first dates of a range."""
 
 
 class InsightsBatch(Batch):
-    """The request has equal metrics only once, so a formula names its metrics by their letters in the request."""
+    """Queries that share one unsaved Insights report.
+
+    If several queries need the same metric, the request has it only once. So the letters in the queries' formulas are
+    replaced by the letters that the metrics have in the request.
+    """
 
     def __init__(self, today: date) -> None:
         super().__init__(today)
@@ -53,7 +58,7 @@ class InsightsBatch(Batch):
         self._formulas += [each for each in self.formulas_of(query) if each not in self._formulas]
 
     def formulas_of(self, query: Query) -> list[str]:
-        """The query's formulas, in the letters of this batch."""
+        """The query's formulas, with the letters that their metrics have in the shared request."""
         places = [self.place(each) for each in query["metrics"]] if "formulas" in query else []
         return [formulas.moved(each, places) for each in query.get("formulas", ())]
 
@@ -73,16 +78,16 @@ class InsightsBatch(Batch):
         series = mapping(body.get("series"), "series")
         keys, asked = keys_of(body, series), len(self._metrics) + len(self._formulas)
         if keys is None and asked == 1 and len(series) <= 1:
-            keys = [*series] or [""]  # as `unsaved.metric_keys` reads it
+            keys = [*series] or [""]  # `unsaved.metric_keys` reads a single metric in the same way
         if keys is None or len(keys) != asked:
-            raise ReadError(f"Mixpanel did not name the {asked} metrics of a query.")
+            raise ReadError(f"Mixpanel's answer does not name the {asked} metrics of the query.")
         check_dates_asked(body.get("date_range"), self.first, self.last, self.unit)
         metrics = asked_for(query)
         wanted = [keys[self.place(each)] for each in metrics]
         if "formulas" in query:
             wanted = [keys[len(self._metrics) + self._formulas.index(each)] for each in self.formulas_of(query)]
         dates = self.dates(query)
-        # With one bucket or hours, all queries of the batch have the same dates: see `is_fixed`.
+        # If the queries ask for one bucket or for hours, they all have the same dates: see `is_fixed`.
         has_others = not query.get("one_bucket") and self.unit != "hour"
         cut = Cut(self.calendar(), dates) if has_others else None
         part = Part(query, cut, counts=[*map(is_count, metrics)] if "formulas" not in query else [])
@@ -105,9 +110,10 @@ class InsightsBatch(Batch):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One query's part of an answer. `counts`: whether each metric counts events or people; empty for formulas.
+    """Derives one query's part from a shared answer. `counts` says for each metric whether it counts events or people;
+    the list is empty if the query has formulas.
 
-    `cut` is None where the answer has only the query's own dates.
+    `cut` is None if the answer has only the query's own dates.
     """
 
     query: Query
@@ -118,7 +124,8 @@ class Part:
         return [{"metric_key": str(i)} for i in range(len(wanted))]
 
     def series(self, series: Mapping[str, Any], wanted: list[str], body: Mapping[str, Any]) -> dict[str, Any]:
-        """The numbers of the wanted metrics on the query's dates, by position."""
+        """The numbers of the wanted metrics on the query's dates. The keys are the positions of the metrics in the
+        query."""
         found = {key: mapping(each, "a metric") for key, each in renamed(series, wanted).items()}
         if self.cut is not None:
             found = {key: self.own(each, self.cut) for key, each in found.items()}
@@ -126,20 +133,22 @@ class Part:
         return self.values(found, body) if self.query.get("breakdown") else found
 
     def own(self, found: Mapping[str, Any], cut: Cut) -> dict[str, Any]:
-        """A metric's numbers on the query's dates. Drops values of the breakdown without numbers, as Mixpanel does."""
+        """One metric's numbers on the query's dates. Breakdown values without numbers on these dates are left out,
+        as in Mixpanel's own answers."""
         if not self.query.get("breakdown") and set(found) != {OVERALL}:
             return cut.points(found)
         own = {value: cut.points(points) for value, points in found.items()}
         return {value: points for value, points in own.items() if points or value == OVERALL}
 
     def values(self, found: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of the breakdown that Mixpanel lists for the query alone: those with events on its dates.
+        """Keeps the breakdown values that Mixpanel would list for the query alone: the values with events on the
+        query's dates.
 
-        Raises Inexact if the query alone gets fewer values, because its own limit or Mixpanel's limit
-        cuts the list.
+        Raises Inexact if Mixpanel would list fewer values, because Mixpanel's limit or the query's own limit cuts the
+        list.
         """
         if is_cut(body) or any(REMAINING in by for by in found.values()):
-            raise Inexact("Mixpanel's list of values was cut.")
+            raise Inexact("Mixpanel's list of breakdown values is incomplete.")
         seen: dict[str, list[bool]] = {}
         for key, by in found.items():
             for value, points in by.items():
@@ -148,7 +157,7 @@ class Part:
                     seen.setdefault(value, []).append(happened(points, counts=counts))
         kept = {value for value, happens in seen.items() if any(happens)}
         if len(kept) > self.query.get("limit", MOST_SEGMENTS):
-            raise Inexact("The query alone would get fewer values.")
+            raise Inexact("The query's own limit allows fewer breakdown values than the answer has.")
         return {
             key: {value: each for value, each in by.items() if value in kept or value == OVERALL}
             for key, by in found.items()
@@ -156,16 +165,18 @@ class Part:
 
 
 def happened(points: Mapping[str, Any], *, counts: bool) -> bool:
-    """Whether there were events. Raises Inexact if all points are 0 but are no counts: a sum over events may be 0."""
+    """Whether a breakdown value has events in `points`. Raises Inexact if all numbers are 0 and the metric is not a
+    count, because a sum over events can be 0, too."""
     if any(points.values()):
         return True
     if not counts:
-        raise Inexact("Zeros of a value may mean that nothing happened.")
+        raise Inexact("A breakdown value has only zeros, and the answer does not say whether the value had events.")
     return False
 
 
 def renamed(series: Mapping[str, Any], wanted: list[str]) -> dict[str, Any]:
-    """The wanted metrics, named by position. A metric without events is missing."""
+    """The wanted metrics, with their positions ("0", "1", …) as keys. A metric without events is missing in `series`
+    and in the result."""
     return {str(i): series[key] for i, key in enumerate(wanted) if key in series}
 
 

@@ -1,4 +1,4 @@
-"""Writes simple conditions as the typed filters of an Insights report, as Mixpanel's own SDK writes them."""
+"""Turns simple conditions into filters of an Insights report, in the form that Mixpanel's own SDK writes."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ OPERATORS = {
     "set": "is set",
     "not_set": "is not set",
 }
-"""Our condition → Mixpanel's operator."""
+"""MixCyfe's name of a condition → Mixpanel's operator."""
 
 
 def filter_entry(condition: Filter) -> dict[str, Any]:
-    """The entry of a `filter` section, or of a metric's `filters`."""
+    """The condition as an entry of the report's section `filter`, or of a metric's `filters`."""
     name, op, value = condition
     operator, kind = OPERATORS[op], "string"
     if op in ("set", "not_set"):

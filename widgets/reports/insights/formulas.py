@@ -1,4 +1,4 @@
-"""Checks formulas of metrics: the grammar of Mixpanel's server, and the letters that exist.
+"""Checks formulas over metrics: they must follow the grammar of Mixpanel's server, and name only metrics that exist.
 
 The grammar is in Mixpanel's own SDK (`mixpanel-headless` 0.4.0, `_internal/query/formula.py`): `+ - * / ^`, brackets,
 numbers and letters. The letters name the metrics by position: A … Z, then BA, BB, …
@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from widgets.report import Number, Value, number
 
 LONGEST = 500
-ALLOWED = "A formula has the letters of the metrics, numbers, + - * / ^ and brackets, for example (B / A) * 100."
+ALLOWED = "A formula can have the letters of the metrics, numbers, + - * / ^ and brackets: for example (B / A) * 100."
 
 _PART = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]+)?|\.[0-9]+)|([A-Za-z]+)|([-+*/^()]))")
 
 
 def letters(position: int) -> str:
-    """The letters of a metric by its position, counted from 0: 0 is A, 25 is Z, 26 is BA."""
+    """The letters that name the metric at a position, counted from 0: 0 is A, 25 is Z, 26 is BA."""
     text = ""
     while True:
         position, rest = divmod(position, 26)
@@ -26,26 +26,29 @@ def letters(position: int) -> str:
 
 
 def moved(formula: str, places: Sequence[int]) -> str:
-    """The formula for other positions of its metrics. `places`: the new position of each metric."""
+    """The formula with new letters, for metrics that moved to other positions. `places` has the new position of each
+    metric."""
     known = {letters(position): letters(place) for position, place in enumerate(places)}
     return re.sub("[A-Z]+", lambda found: known[found[0]], formula)
 
 
 def divides(formula: str) -> bool:
-    """Whether the formula may lack a value: a division by zero, or a power of a negative number, has none."""
+    """Whether the formula has a division or a power. The result of such a formula can be undefined: after a division
+    by zero, or for a power of a negative number."""
     return "/" in formula or "^" in formula
 
 
 def sent(formula: str) -> str:
-    """The formula with single plain spaces, because Mixpanel knows no line breaks and no wide spaces."""
+    """The formula as it is sent to Mixpanel, with single plain spaces. Mixpanel does not accept line breaks and
+    other white space."""
     return " ".join(formula.split())
 
 
 def at_zero(formula: str) -> Value:
-    """The value of a valid formula where all metrics are 0; None if the formula divides or has a power."""
+    """The value of a valid formula if all its metrics are 0. None if the formula has a division or a power."""
     if divides(formula):
         return None
-    sums: list[tuple[Number, Number]] = []  # per open bracket: the sum before it, and its factor
+    sums: list[tuple[Number, Number]] = []  # for each open bracket: the sum and the factor before the bracket
     total: Number = 0
     product: Number = 1
     before = ""
@@ -68,7 +71,8 @@ def at_zero(formula: str) -> Value:
 
 
 def problem_in(formula: str, metrics: int) -> str:
-    """A sentence about the first mistake in the formula; empty if there is none. `metrics`: the number of metrics."""
+    """A sentence about the first mistake in the formula; empty if the formula is correct. `metrics` is the number of
+    metrics in the widget."""
     if not formula.strip():
         return "The formula is empty. Enter a formula, or remove the row."
     if len(formula) > LONGEST:
@@ -82,7 +86,7 @@ def problem_in(formula: str, metrics: int) -> str:
             of = f"A to {known[-1]}" if len(known) > 1 else "A"
             return f"There is no metric {part}. The metrics of this widget have the letters {of}."
         if kind == "number" and before == "/" and not float(part):
-            return "The formula divides by zero."
+            return "The formula divides by the number 0. Divide by a metric or by another number."
         if kind in ("number", "letter") or part == "(":
             if not wants_value:
                 return f"An operator is missing before “{part}”. {ALLOWED}"
@@ -105,7 +109,7 @@ def problem_in(formula: str, metrics: int) -> str:
 
 
 def _unbalanced(bracket: str) -> str:
-    return f"The formula has a “{bracket}” too many. Close each bracket once."
+    return f"The formula has one “{bracket}” too many. Each “(” needs one “)”."
 
 
 def _parts(formula: str) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Reports by hour: chooses the hours of the range."""
+"""Reads numbers by hour, and lists the hours that the range covers."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -17,7 +17,8 @@ MOST_HOURS = MOST_DAYS_BY_HOUR * 24
 def read(
     shown: list[dict[str, Mapping[Any, Value]]], body: Mapping[str, Any], query: Query, today: date
 ) -> tuple[tuple[datetime, ...], list[dict[str, dict[datetime, Value]]]]:
-    """The hours, ascending, and the numbers by hour. Hours without events have no number."""
+    """The hours of the range, ascending, and for each metric the numbers by breakdown value and hour. Hours without
+    events have no number."""
     given = {key for by_value in shown for points in by_value.values() for key in points}
     instants = {key: hour_of(instant(key)) for key in given}
     if len(set(instants.values())) < len(given):
@@ -25,7 +26,10 @@ def read(
     dates = dates_of(query, today)
     outside = [at for at in instants.values() if not dates.first - DAY <= at.date() <= dates.last + DAY]
     if outside:
-        raise ReadError(f"Mixpanel answered for other dates ({outside[0].date()}) than {dates.first} to {dates.last}.")
+        raise ReadError(
+            f"Mixpanel answered for other dates ({outside[0].date()}) than the query asked for "
+            f"({dates.first} to {dates.last})."
+        )
     rows = hours_of(body, query, dates.last, sorted(instants.values()))
     cells = [
         {value: {instants[key]: n for key, n in points.items()} for value, points in by_value.items()}
@@ -50,7 +54,10 @@ def hour_of(at: datetime) -> datetime:
 
 
 def hours_of(body: Mapping[str, Any], query: Query, last_day: date, found: list[datetime]) -> list[datetime]:
-    """All hours of the range, ascending. The last one is the last full hour, or the current hour if `include_today`."""
+    """All hours of the range, ascending, up to the current hour.
+
+    A range of the last hours ends with the last full hour, unless the query has `include_today`.
+    """
     ends = body.get("date_range")
     begin = ends.get("from_date") if isinstance(ends, dict) else None
     first = hour_of(instant(begin)) if isinstance(begin, str) else found[0] if found else None
@@ -59,7 +66,7 @@ def hours_of(body: Mapping[str, Any], query: Query, last_day: date, found: list[
     computed = body.get("computed_at")
     now = latest = found[-1] if found else first
     if isinstance(computed, str):
-        # Convert before rounding: in the project's time zone, an hour may begin at half past in UTC.
+        # Convert before rounding: an hour of the project's time zone can begin at half past the hour in UTC.
         now = hour_of(instant(computed).astimezone(latest.tzinfo))
     is_last = query["range"]["kind"] == "last"
     end = now if not is_last or query["range"]["include_today"] else now - HOUR
@@ -67,7 +74,7 @@ def hours_of(body: Mapping[str, Any], query: Query, last_day: date, found: list[
     at = found[0] if found and found[0] == first else first
     while at <= end and at.date() <= last_day and len(hours) <= 2 * MOST_HOURS:
         hours.append(at)
-        # The answer's next hour may come early: clocks may change in the range, on Lord Howe Island by half an hour.
+        # The next hour can begin 30 minutes later: on Lord Howe Island, clocks change by half an hour.
         after = bisect_right(found, at)
         at = found[after] if after < len(found) and found[after] <= at + HOUR else at + HOUR
     return hours[-query["range"]["last"] :] if is_last else hours

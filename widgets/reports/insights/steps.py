@@ -1,8 +1,9 @@
-"""Funnels of listed events: writes the unsaved report of Insights, and reads its tables. Also reads saved funnels.
+"""Funnels of listed events: writes the request for an unsaved Insights report, and reads the answer. Also reads the
+answers of saved funnels.
 
-Below the funnel's name, an answer has one table `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`.
-With a breakdown, it has one table per value and one table `$overall`. By date, it has one table per date, or
-`{date: ratio}`: `read` accepts both forms.
+Below the funnel's name, an answer has one table `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`. With
+a breakdown, the answer has one table per value and one table `$overall`. By date, the answer has one table per date, or
+`{date: ratio}`. `read` accepts both forms.
 """
 
 from collections.abc import Mapping
@@ -60,24 +61,26 @@ def request(query: Query, today: date) -> Request:
 
 
 def read(answer: Any, query: Query, today: date) -> Report:
-    """One series per breakdown value and step, as `Funnel.read` gives them for `/funnels`.
+    """A report with one series per breakdown value and step, as `Funnel.read` gives for the endpoint `/funnels`.
 
-    If the answer has ratios by date instead of steps: one series of percentages per breakdown value.
+    If the answer has ratios by date instead of steps, the report has one series of percentages per breakdown value.
     """
     body = mapping(answer, "series")
     found = mapping(body.get("series"), "series")
     if len(found) > 1:
-        raise unreadable("it holds several funnels")
+        raise unreadable("the answer has several funnels")
     tables = tables_in(next(iter(found.values()), {}), is_funnel)
     if "steps" in query:
         dates = dates_of(query, today)
         check_dates_asked(body.get("date_range"), dates.first, dates.last, query["range"]["unit"])
-        # The rest beyond the widget's own limit is left out, as in other reports.
+        # As in other reports, the sum of the values beyond the widget's own limit is left out.
         tables = [(path, table) for path, table in tables if REMAINING not in path]
     note = note_of(body, found, query, len(tables) - 1)
     if not query.get("by_date"):
         if not tables and any(found.values()):
-            raise unreadable("it has no steps. In Mixpanel, save the funnel as steps, or list the steps here")
+            raise unreadable(
+                "the answer has no steps. In Mixpanel, save the funnel as steps, or list the steps in the widget"
+            )
         return replace(steps_of(tables, query), note=note)
     calendar = calendar_of(query, today)
     if tables or not any(found.values()):
@@ -86,7 +89,8 @@ def read(answer: Any, query: Query, today: date) -> Report:
 
 
 def steps_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> Report:
-    """The steps over the whole range: one row. Empty if nobody entered the funnel."""
+    """A report with one row: the count of each step over the whole range. The report has no series if nobody entered
+    the funnel."""
     names = names_of(tables, query)
     by_value: dict[str, list[Series]] = {}
     for path, table in tables:
@@ -94,7 +98,7 @@ def steps_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> Repo
             name = value or OVERALL
             by_value[name] = [Series(name, (n,), step=step) for step, n in steps_in(table, names)]
     if len(by_value) > 1:
-        by_value.pop(OVERALL, None)  # the sum of all values, not one of them
+        by_value.pop(OVERALL, None)  # `$overall` is the sum of all breakdown values
     series = tuple(each for steps in by_value.values() for each in steps)
     check_size(len(series), 1)
     return Report("total", ("",), series)
@@ -124,15 +128,17 @@ def dated_steps(tables: list[tuple[Path, Mapping[str, Any]]], calendar: Calendar
 
 
 def names_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> dict[str, str]:
-    """Key of each step, in order → its name. Steps with the same event keep their numbers, so their names differ.
+    """The key of each step in the answer → the name of the step, in order. Steps with the same event keep their
+    numbers, so that their names differ.
 
-    If the answer leaves out the last steps, nobody reached them. Raises ReadError for steps that were not asked for.
+    If the answer leaves out the last steps, nobody reached these steps, and they get names, too. Raises ReadError for
+    steps that the query did not ask for.
     """
     keys = in_order(dict.fromkeys(step for _, table in tables for step in table["count"]))
     if tables and len(keys) != len(asked := query.get("steps", keys)):
         by_number = {step_number(step): step for step in keys}
         if len(keys) > len(asked) or set(by_number) != set(range(1, len(keys) + 1)):
-            raise unreadable(f"it has {len(keys)} steps, and the query asked for {len(asked)}")
+            raise unreadable(f"the answer has {len(keys)} steps, and the query asked for {len(asked)}")
         keys = [by_number.get(i, f"{i}. {event}") for i, event in enumerate(asked, 1)]
     plain = [label(without_number(step)) for step in keys]
     return {step: name if plain.count(name) == 1 else label(step) for step, name in zip(keys, plain, strict=True)}
@@ -144,10 +150,10 @@ def steps_in(table: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[s
 
 
 def ratios(body: Mapping[str, Any], calendar: Calendar, query: Query, today: date) -> Report:
-    """The conversions by date, in percent; None for a date on which nobody entered the funnel."""
+    """A report of conversions by date, in percent. The value is None for a date on which nobody entered the funnel."""
     leaves = lines_of(body["series"])
     if not are_ratios(leaves) and any(n is not None for _, points in leaves for n in points.values()):
-        raise unreadable("its conversions are not ratios")
+        raise unreadable("the conversions are not ratios from 0 to 1")
     report = read_insights({**body, "headers": [FUNNEL]}, today)
     series = []
     for each in report.series:

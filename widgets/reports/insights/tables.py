@@ -1,4 +1,5 @@
-"""Reads saved funnels and saved retention: Insights answers them with tables of their own below each metric."""
+"""Reads the answers of saved funnels and saved retention. These answers have tables below each metric instead of
+plain numbers."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -21,9 +22,10 @@ Path = tuple[str, ...]
 
 
 def funnel_report(metric: Any) -> Report | None:
-    """A saved funnel, `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`; None for anything else.
+    """The Report of a saved funnel; None if `metric` is not a funnel.
 
-    With a breakdown the answer has one table per value, and one table `$overall`.
+    The answer of a funnel is `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`. With a breakdown, the
+    answer has one such table per value, and one table `$overall`.
     """
     tables = tables_in(metric, is_funnel)
     if not tables:
@@ -33,7 +35,7 @@ def funnel_report(metric: Any) -> Report | None:
     series = []
     for path, table in tables:
         if in_order(table["count"]) != steps:
-            raise unreadable("its steps differ")
+            raise unreadable("the steps are not the same for all breakdown values")
         if (value := value_of(path)) is not None:
             values = tuple(step_count(table["count"][step]) for step in steps)
             series.append(Series(value or (OVERALL if path else "Count"), values))
@@ -50,7 +52,7 @@ def in_order(steps: Iterable[str]) -> list[str]:
 
 
 def step_number(step: str) -> int:
-    """The leading number of a step such as `2. Logged in`; 0 without one."""
+    """The leading number of a step such as `2. Logged in`; 0 if there is none."""
     found = _NUMBER.match(step)
     return int(found[1]) if found else 0
 
@@ -67,11 +69,11 @@ def step_count(step: Any) -> Value:
 
 
 def retention_report(metric: Any, today: date, date_range: Any) -> Report | None:
-    """Saved retention, `{date: {"first", "counts", "rates"}, "$average": …}`; None for anything else.
+    """The Report of saved retention; None if `metric` is not a retention table.
 
-    With a breakdown, its values are the keys outside or inside the dates. The series of all users have the column
-    (`Users`, `0`, `1`, …) as their label. The series of a breakdown value have that value as label and the column as
-    `step`.
+    The answer is `{date: {"first", "counts", "rates"}, "$average": …}`. With a breakdown, the breakdown values are a
+    further level of keys, outside or inside the dates. In the report, a series of all users has the column (`Users`,
+    `0`, `1`, …) as `label`. A series of a breakdown value has that value as `label` and the column as `step`.
     """
     found = [(path, cohort) for path, cohort in tables_in(metric, is_cohort) if AVERAGE not in path]
     if not found:
@@ -81,11 +83,11 @@ def retention_report(metric: Any, today: date, date_range: Any) -> Report | None
     by_path: dict[Path, dict[date, Mapping[str, Any]]] = {}
     for path, cohort in found:
         if by_path.setdefault((*path[:level], *path[level + 1 :]), {}).setdefault(days[path[level]], cohort) != cohort:
-            raise unreadable("it has two cohorts of one date")
+            raise unreadable("the answer has two cohorts of one date")
     shown = [(value, table) for path, table in by_path.items() if (value := value_of(path)) is not None]
     tables = dict(shown)
     if len(tables) < len(shown):
-        raise unreadable("two values of its breakdown have the same name")
+        raise unreadable("two values of the breakdown have the same name")
     dates = tuple(sorted({at for table in tables.values() for at in table}))
     gap = min(((b - a).days for a, b in pairwise(dates)), default=1)
     unit = "day" if gap < 7 else "week" if gap < 28 else "month"
@@ -94,7 +96,7 @@ def retention_report(metric: Any, today: date, date_range: Any) -> Report | None
         width = max(len(cohort["counts"][:MOST_COLUMNS]) for cohort in table.values())
         check_size(len(series) + width + 1, len(dates))
         no_values: list[Value] = [None] * (width + 1)
-        # The report was computed some time ago. A count is missing if its interval had not begun at that time.
+        # Mixpanel computed the report some time ago. A count is missing if its interval had not begun at that time.
         rows = [cohort_row(table[at], at, unit, width, today) if at in table else no_values for at in dates]
         for name, values in zip((USERS, *map(str, range(width))), columns(rows, width + 1), strict=True):
             series.append(Series(value, values, step=name) if value else Series(name, values))
@@ -106,23 +108,24 @@ def is_cohort(node: Mapping[str, Any]) -> bool:
 
 
 def level_of_dates(paths: list[Path]) -> int:
-    """The level of nesting that holds the dates: the first level that holds nothing but dates."""
+    """The level of nesting that has the dates: the first level on which all keys are dates."""
     for level in range(min(map(len, paths))):
         if all(day(path[level]) for path in paths):
             return level
-    raise unreadable("its saved report has no dates")
+    raise unreadable("the saved report has no dates")
 
 
 def value_of(path: Path) -> str | None:
-    """The breakdown values of a path: "" for all users, None for a partial sum (such as all browsers of one plan)."""
+    """The breakdown values of a path, as one label: "" for all users, None for a partial sum (such as all browsers
+    of one plan)."""
     values = [label(value) for value in path if value != OVERALL]
     return " / ".join(values) if len(values) in (0, len(path)) else None
 
 
 def tables_in(metric: Any, is_table: Callable[[Mapping[str, Any]], bool]) -> list[tuple[Path, Mapping[str, Any]]]:
-    """All tables below a metric, with their paths; empty if there is none.
+    """All tables below a metric, each with its path. Empty if there are no tables.
 
-    Raises ReadError if anything else stands beside a table: that may be a damaged table.
+    Raises ReadError if there is anything else beside the tables, because it could be a damaged table.
     """
     found: list[tuple[Path, Mapping[str, Any]]] = []
     others = 0
@@ -139,5 +142,5 @@ def tables_in(metric: Any, is_table: Callable[[Mapping[str, Any]], bool]) -> lis
 
     walk(metric, ())
     if found and others:
-        raise unreadable("a part of its table is missing")
+        raise unreadable("a part of a table is missing")
     return found

@@ -1,8 +1,8 @@
-"""Reads the answer to an unsaved Insights report into columns of numbers: one per metric and breakdown value.
+"""Reads the answer to an unsaved Insights report into columns of numbers: one column per metric and breakdown value.
 
-An answer is `{"headers", "date_range", "series": {metric_key: …}, "meta": {"report_sections": {"show": […]}}}`. A
-metric key holds `{date: n}` or `{"all": n}`. With a breakdown, it holds one of these per value, and one for `$overall`.
-`series` is in alphabetical order, so only `show[].metric_key` says which metric is which.
+An answer is `{"headers", "date_range", "series": {metric_key: …}, "meta": {"report_sections": {"show": […]}}}`. Each
+metric key has `{date: n}` or `{"all": n}`. With a breakdown, each metric key has such an entry per breakdown value, and
+one for `$overall`. `series` is in alphabetical order, so only `show[].metric_key` says which metric a key belongs to.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,16 +32,17 @@ from widgets.reports.reading import (
 from widgets.reports.report_type import Query, calendar_of, dates_of
 
 ZERO_WITHOUT_EVENTS = ("total", "unique", "sessions", "dau", "wau", "mau", "unique_values", PER_PERSON)
-"""Measures that are 0 where nothing happened. An average has no value there."""
+"""Measures that are 0 if there are no events. An average has no value without events."""
 
 Points = Mapping[Any, Value]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The numbers of one metric, by its position among the shown metrics, for one value of the breakdown ("": none).
+    """The numbers of one metric for one breakdown value. `metric` is the metric's position among the shown metrics.
+    `value` is "" without a breakdown.
 
-    `previous`: the value of the period before, if the query asks for one bucket and compares.
+    `previous` is the value of the period before, if the query asks for one bucket and for two periods.
     """
 
     metric: int
@@ -55,7 +56,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`rows`: the first days of the buckets, hours, or one row named "". `row_kind`: as in Report."""
+    """The numbers of an answer. `rows` has the first day of each bucket, or the hours, or one row named "" for a
+    total. `row_kind` is the same as in Report."""
 
     row_kind: RowKind
     rows: tuple[date | str, ...]
@@ -64,7 +66,8 @@ class Answer:
 
 
 def read(answer: Any, query: Query, today: date) -> Answer:
-    """Raises ReadError for an answer that does not have the documented form, or that belongs to another query."""
+    """The numbers of Mixpanel's answer to `query`. Raises ReadError for an answer that does not have the documented
+    form, or that belongs to another query."""
     body = mapping(answer, "series")
     series = mapping(body.get("series"), "series")
     keys = metric_keys(body, query, series)
@@ -94,68 +97,77 @@ def read(answer: Any, query: Query, today: date) -> Answer:
 
 
 def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]) -> list[str]:
-    """The keys of the shown metrics in `series`, in the query's order. With formulas, only the formulas are shown.
+    """The keys of the shown metrics in `series`, in the query's order. If the query has formulas, only the formulas are
+    shown.
 
-    A metric without events may be missing in `series`. Raises ReadError for metrics that the answer does not name.
+    A metric without events can be missing in `series`. Raises ReadError if the answer does not name its metrics.
     """
     asked, formulas = len(asked_for(query)), len(query.get("formulas", []))
     keys = keys_of(body, series)
     if keys is None:
-        # Without `report_sections`, only a single metric is sure to be the one that was asked for.
+        # Without `report_sections`, a metric can be identified only if it is the only metric.
         if (formulas or asked) == 1 and len(series) <= 1:
             return [*series] or [""]
-        raise unreadable("it does not name its metrics")
+        raise unreadable("the answer does not name its metrics")
     if formulas and len(keys) == asked + formulas:
-        return keys[asked:]  # hidden metrics may be named, and have numbers, too
+        return keys[asked:]  # the answer can also name hidden metrics and give their numbers
     if len(keys) != (formulas or asked):
         raise ReadError(f"Mixpanel answered with {len(keys)} metrics, and the query asked for {formulas or asked}.")
     return keys
 
 
 def keys_of(body: Mapping[str, Any], series: Mapping[str, Any]) -> list[str] | None:
-    """The keys that the answer names, in the order of the request; None if it names none."""
+    """The metric keys that the answer names, in the order of the request; None if the answer names no keys."""
     meta = body.get("meta")
     sections = meta.get("report_sections") if isinstance(meta, dict) else None
     if not isinstance(sections, dict):
         return None
-    found = [mapping(entry, "a metric").get("metric_key") for entry in sequence(sections.get("show"), "its metrics")]
+    found = [
+        mapping(entry, "a metric").get("metric_key") for entry in sequence(sections.get("show"), "the list of metrics")
+    ]
     keys = [key for key in found if isinstance(key, str)]
     if len(keys) < len(found):
         raise unreadable("a metric's key is missing")
     if len(set(keys)) < len(keys):
-        raise unreadable("two of its metrics have one key")
+        raise unreadable("two metrics have the same key")
     if unknown := [key for key in series if key not in keys]:
-        raise ReadError(f"Mixpanel answered for another metric: “{label(unknown[0])[:100]}”.")
+        raise ReadError(f"Mixpanel answered for another metric than the query asked for: “{label(unknown[0])[:100]}”.")
     return keys
 
 
 def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
-    """Raises ReadError if the answer's `date_range` has other dates. Numbers of only a part of the
-    range would be wrong, too.
+    """Raises ReadError if `ends`, the answer's `date_range`, differs from the dates of the query. Numbers for a part of
+    the range would be wrong, too.
 
-    Each end may be one day off, because of time zones, or be the first day of its week or month.
+    Each end can be one day off, because of time zones. Each end can also be the first day of its week or month.
     """
     if not isinstance(ends, dict) or not all(isinstance(ends.get(name), str) for name in ("from_date", "to_date")):
         return
     found = must_be_day(ends["from_date"]), must_be_day(ends["to_date"])
     begins_there = bucket_of(first, unit) - DAY <= found[0] <= first + DAY
     if not begins_there or not bucket_of(last, unit) - DAY <= found[1] <= last + DAY:
-        raise ReadError(f"Mixpanel answered for other dates ({found[0]} to {found[1]}) than {first} to {last}.")
+        raise ReadError(
+            f"Mixpanel answered for other dates ({found[0]} to {found[1]}) than the query asked for "
+            f"({first} to {last})."
+        )
 
 
 def readers_of(query: Query) -> list[Callable[[Any], Value]]:
-    """The function per shown metric that reads its numbers: `cell`, or `amount`, which refuses NaN.
+    """For each shown metric, the function that reads its numbers: `cell`, which accepts NaN, or `amount`, which refuses
+    NaN.
 
-    A metric whose missing values are numbers, such as 0, can't be NaN."""
+    `amount` reads the metrics that have a number, such as 0, for a bucket without events. Such a metric can't be NaN.
+    """
     if formulas := query.get("formulas"):
         return [cell if missing_value(query, i, None) is None else amount for i in range(len(formulas))]
     return [amount if each["math"] in ZERO_WITHOUT_EVENTS else cell for each in asked_for(query)]
 
 
 def labelled(node: Any, query: Query, read: Callable[[Any], Value]) -> dict[str, Points]:
-    """Breakdown value → `{date: n}`. Without a breakdown the only value is "".
+    """The numbers of one metric by breakdown value and date. Without a breakdown, the only breakdown value is "".
 
-    With a breakdown, `$overall` and `$remaining_values` (the rest beyond the widget's own limit) are left out.
+    With a breakdown, `$overall` and `$remaining_values` (the sum of the values beyond the widget's own limit) are left
+    out.
     """
     found = mapping(node, "a metric")
     if not query.get("breakdown"):
@@ -193,7 +205,8 @@ def by_date(
 
 
 def in_order(columns: Iterable[Column], query: Query) -> Iterable[Column]:
-    """The values of each metric's breakdown, the largest first: the order in Mixpanel's answer has no meaning."""
+    """The columns of each metric sorted by size, the largest breakdown value first. The order in Mixpanel's answer
+    has no meaning."""
     if not query.get("breakdown"):
         return columns
     return sorted(columns, key=lambda each: (each.metric, -sum(n or 0 for n in each.values), each.value))
@@ -205,7 +218,8 @@ def columns_of(
     cells: Sequence[Mapping[str, Points]],
     past: Sequence[Mapping[str, Points]] | None,
 ) -> Iterator[Column]:
-    """The columns of the query's metrics, or of its formulas. For PER_PERSON, divides the total by the unique users."""
+    """The columns of the query's metrics, or of its formulas. A column with PER_PERSON is the total divided by the
+    unique users."""
     position = 0
     wanted = [None] * len(query["formulas"]) if query.get("formulas") else [each["math"] for each in query["metrics"]]
     for metric, math in enumerate(wanted):
@@ -226,7 +240,7 @@ def columns_of(
 
 
 def missing_value(query: Query, metric: int, math: str | None) -> Value:
-    """The value of a bucket that the answer leaves out, because no event happened; None if the value is unknown."""
+    """The value for a bucket that the answer leaves out because there were no events; None if that value is unknown."""
     if math is None:
         return at_zero(query["formulas"][metric]) if all_zero(query) else None
     return 0 if math in ZERO_WITHOUT_EVENTS else None
@@ -244,14 +258,15 @@ def values_of(rows: tuple[Any, ...], found: Mapping[str, Points], missing: Value
 
 
 def per_person(total: Value, unique: Value) -> Number:
-    """The average per user; 0 without users, as Mixpanel's older endpoints answer."""
+    """The average per user; 0 if there are no users, as in the answers of Mixpanel's older endpoints."""
     return total / unique if total and unique else 0
 
 
 def note_of(body: Mapping[str, Any], series: Mapping[str, Any], query: Query, values: int) -> str:
-    """The warnings in the answer. A list that the widget's own limit cuts needs no warning.
+    """The warnings in the answer, as sentences. A list of breakdown values that the widget's own limit cuts needs no
+    warning.
 
-    `values`: the number of breakdown values in the answer.
+    `values` is the number of breakdown values in the answer.
     """
     said = note_on(body, series)
     if "limit" in query and values >= query["limit"]:
