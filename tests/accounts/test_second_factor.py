@@ -1,4 +1,4 @@
-"""Second factors: set-up, login, guesses, the setting that requires them, and loss. No secret is stored as plain text."""
+"""Second factors: set-up, login, guesses, the setting that requires them, and loss. Secrets are stored encrypted."""
 
 import re
 from datetime import timedelta
