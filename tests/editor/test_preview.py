@@ -21,7 +21,7 @@ BY_SOURCE = {"report": "segmentation", "events": "Signed up", "breakdown": "utm_
 
 @pytest.fixture
 def post(client: Client, admin_user: AbstractUser, project: Project) -> Callable[..., Any]:
-    """A function that posts the form to the preview. `ask`: query never (""), without data ("missing") or always ("now")."""
+    """A function that posts the form to the preview. `ask`: query never (""), without data ("missing"), or "now"."""
     client.force_login(admin_user)
 
     def post(widget: Widget | None = None, accept: str = "application/json", **fields: Any) -> Any:
