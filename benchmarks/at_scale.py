@@ -208,16 +208,16 @@ def polls(site: Site, base: str, paths: list[str], folder: Path) -> None:
     script = folder / "evenly.lua"
     script.write_text(EVENLY % (folder / "paths"))
     first = wrk(base, script=script, seconds=10)
-    told("First polls, each lays out a widget", f"{first.rate:,.0f} per second")
+    told("First poll of each widget, which lays the widget out", f"{first.rate:,.0f} per second")
     site.sql(RENDER)
     site.sql("UPDATE widgets_widget SET last_polled_at = now()")
     site.sql("VACUUM ANALYZE")
     again = wrk(base, script=script, seconds=20)
-    told("Polls, all widgets in turn", f"{again.rate:,.0f} per second")
+    told("Polls of all widgets, one after the other", f"{again.rate:,.0f} per second")
     (folder / "paths").write_text("\n".join(paths[:5000]))
     wrk(base, script=script, seconds=10)
     few = wrk(base, script=script, seconds=10)
-    told("Polls, 5,000 of them in turn", f"{few.rate:,.0f} per second")
+    told("Polls of 5,000 widgets, one after the other", f"{few.rate:,.0f} per second")
 
 
 def refreshes(site: Site, base: str, paths: list[str], folder: Path) -> None:

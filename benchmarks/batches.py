@@ -22,7 +22,7 @@ SIZES = ((20, 1), (72, 0), (200, 10), (1000, 50))
 MEASURED = timedelta(hours=6)
 LONGEST_WARM_UP = timedelta(hours=48)
 HEAD = (
-    "| widgets | asked | queries for a cold board | per hour | most in 60 minutes | age with today: median | "
+    "| widgets | asked | queries for a board without data | per hour | most in 60 minutes | age with today: median | "
     "… oldest | oldest of all |\n"
     "|---|---|---|---|---|---|---|---|"
 )
@@ -73,7 +73,7 @@ def share_nothing(mixpanel: Any, size: int) -> str:
         boards.days_of_polls(clock, mixpanel, widgets, day, every=tick)
         found = boards.days_of_polls(clock, mixpanel, widgets, day, every=tick)
     return (
-        f"\n{size} widgets that share nothing: {found.queries:,} queries in 24 hours, at most {found.busiest} in any "
+        f"\n{size} widgets that share no query: {found.queries:,} queries in 24 hours, at most {found.busiest} in any "
         f"60 minutes; age of data: median {minutes(median(found.ages))}, oldest {minutes(max(found.ages))}."
     )
 

@@ -106,8 +106,8 @@ def hot_polls(site: Site, path: str, base: str) -> Load:
     row("… a Django view with all middleware and one ORM read", rate(hot), rate(view), times(hot.rate, view.rate))
     plain = wrk(serve(site, "benchmarks.apps:django", server="gunicorn", BENCH_DJANGO="1") + path)
     gunicorn = wrk(unicorn + path)
-    row("… that Django view, both on gunicorn", rate(gunicorn), rate(plain), times(gunicorn.rate, plain.rate))
-    in_turn("… itself without the page cache", base + path, serve(site, LIMITED, BENCH_PAGES="0") + path)
+    row("… the same Django view, both on gunicorn", rate(gunicorn), rate(plain), times(gunicorn.rate, plain.rate))
+    in_turn("… MixCyfe itself without the page cache", base + path, serve(site, LIMITED, BENCH_PAGES="0") + path)
     return hot
 
 
@@ -155,7 +155,7 @@ def outage(site: Site, fake: FakeMixpanel, base: str, path: str, hot: Load) -> N
     site.session.get(base + path)
     down = wrk(base + path)
     slowest_at_100(base + path, ", during an outage")
-    row("Polls through an outage of Mixpanel", rate(down), rate(hot), times(down.rate, hot.rate))
+    row("Polls during an outage of Mixpanel", rate(down), rate(hot), times(down.rate, hot.rate))
     fake.clear_faults()
     site.make_old(minutes=0)
 
@@ -183,7 +183,7 @@ def many_widgets(site: Site, base: str, path: str, *, read: str) -> None:
     in_turn("… with a page cache for a tenth of them", small, read, script)
     with committing(site):
         in_turn("… while another process commits ten times per second", base, read, script)
-        in_turn("One widget meanwhile", base + path, read + path)
+        in_turn("… one of these widgets, while that process commits", base + path, read + path)
 
 
 def memory(process: "subprocess.Popen[bytes]", url: str) -> None:
@@ -216,7 +216,7 @@ def on_postgres(folder: Path, fake: FakeMixpanel) -> None:
         in_turn("On PostgreSQL: poll of fresh data, against bare WSGI bytes", base + path, bare)
         in_turn("… both on gunicorn", serve(site, SITE, server="gunicorn") + path, unicorn_bare)
         read = serve(site, LIMITED, BENCH_PAGES="0")
-        in_turn("… itself without the page cache", base + path, read + path)
+        in_turn("… MixCyfe itself without the page cache", base + path, read + path)
         many_widgets(site, base, path, read=read)
 
 
