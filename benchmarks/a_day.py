@@ -87,7 +87,7 @@ def simulate(mixpanel: Any, size: int, alone: int) -> None:
 
 HEAD = (
     "| widgets | queries per hour | most in 60 minutes | age with today: median | … oldest | oldest of all | "
-    f"snapshots | calls in the ledger | one refresh | × {PROJECTS:,}: widgets | polls per second | queries per second | "
+    f"snapshots | calls in the ledger | refresh | × {PROJECTS:,}: widgets | polls per second | queries per second | "
     "cores for refreshes | statements per second |\n" + "|---" * 14 + "|"
 )
 
