@@ -107,9 +107,8 @@ def test_keys_and_the_mouse_set_the_order(open_page: OpenPage, boss: AbstractUse
     wait_for(page, "Not polled yet", "Signups by plan", "Logins")
     page.keyboard.press("Escape")
     last, first = (page.locator(f"#card-{widget.pk} .card-head") for widget in (widgets[1], widgets[2]))
-    with page.expect_response(
-        lambda response: response.request.method == "POST"
-    ):  # the card moves before the server answers
+    # The card moves before the server answers.
+    with page.expect_response(lambda response: response.request.method == "POST"):
         last.drag_to(first, source_position={"x": 5, "y": 15}, target_position={"x": 5, "y": 15})
     wait_for(page, "Logins", "Not polled yet", "Signups by plan")
     page.reload()
