@@ -1,1 +1,1 @@
-"""Benchmarks. `make bench` prints the ratios of measurements that one run makes side by side."""
+"""Benchmarks. `make bench` prints ratios, such as MixCyfe's polls per second to those of a plain Django view."""

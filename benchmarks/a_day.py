@@ -1,7 +1,7 @@
-"""A day of one project in simulated time, and what 10,000 such projects would cost: `python -m benchmarks.a_day`.
+"""Simulates one day of a project and calculates the costs of 10,000 such projects: `python -m benchmarks.a_day`.
 
 Mixpanel's limits are per project, and projects share nothing but the database. So a few projects of different sizes are
-simulated with the real scheduler, limits and fake Mixpanel, and their costs are multiplied.
+simulated with the real scheduler, the real limits and the fake Mixpanel. Then their costs are multiplied by 10,000.
 """
 
 import time
@@ -18,7 +18,7 @@ from benchmarks.batches import clear, fake_site, minutes
 
 PROJECTS = 10_000
 SIZES = ((20, 1), (100, 5), (300, 15))
-"""For each simulated project: the number of widgets, and how many of them share no query."""
+"""For each simulated project: the number of its widgets, and the number of widgets that share no query."""
 
 EVERY = timedelta(minutes=5)
 DAY = timedelta(hours=24)
@@ -26,7 +26,7 @@ DAY = timedelta(hours=24)
 
 @dataclass
 class Cost:
-    """The cost of all refreshes: number, CPU seconds (the fake runs in another thread), and SQL statements."""
+    """The number of refreshes, their CPU seconds (without the fake Mixpanel's), and their number of SQL statements."""
 
     refreshes: int = 0
     seconds: float = 0
@@ -87,8 +87,8 @@ def simulate(mixpanel: Any, size: int, alone: int) -> None:
 
 HEAD = (
     "| widgets | queries per hour | most in 60 minutes | age with today: median | … oldest | oldest of all | "
-    f"snapshots | calls in the ledger | a refresh | × {PROJECTS:,}: widgets | polls per second | queries per second | "
-    "cores that refresh | statements per second |\n" + "|---" * 14 + "|"
+    f"snapshots | calls in the ledger | refresh | × {PROJECTS:,}: widgets | polls per second | queries per second | "
+    "cores for refreshes | statements per second |\n" + "|---" * 14 + "|"
 )
 
 

@@ -1,4 +1,4 @@
-"""WSGI applications to compare hot polls with: bare bytes, a plain Django view, a connector that asks on every poll."""
+"""WSGI applications to compare MixCyfe with: bare bytes, a plain Django view, a connector without a cache."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ BODY = b"Date,Free,Team,Business\n" + b"20261101,174,116,35\n" * 30
 
 
 def bare(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Shows the maximum rate of the server: sends about as many bytes as a hot poll, and does no other work."""
+    """Shows the maximum rate of the server: sends as many bytes as an answer to a poll, and does no other work."""
     start_response("200 OK", [("Content-Type", "text/csv"), ("Content-Length", str(len(BODY)))])
     return [BODY]
 
@@ -25,7 +25,7 @@ def django_view() -> Any:
 
 
 def asking(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Works like the connector of 2015: asks Mixpanel on every poll."""
+    """Works like the connector of 2015: sends a query to Mixpanel on every poll."""
     from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
     from widgets.mixpanel.auth import auth_for
     from widgets.mixpanel.client import Client

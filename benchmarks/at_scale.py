@@ -1,6 +1,6 @@
 """A site of 1,000 or more projects of 100 widgets on PostgreSQL: `python -m benchmarks.at_scale [projects]`.
 
-Imports some projects, copies them in the database until the number is reached, gives all of them data, and times the
+Imports 20 projects, copies them in the database until there are enough, gives data to all projects, and times the
 pages, commands and polls. The fake Mixpanel answers all queries.
 """
 
@@ -24,7 +24,7 @@ WIDGETS = 100
 """The number of widgets per project."""
 
 IMPORTED = 20
-"""The number of projects that are imported and timed. The others are copied, because each import takes equally long."""
+"""The number of projects that are imported and timed. All other projects are copies, because imports take long."""
 
 PASSWORD = "correct-horse-battery-staple"
 
@@ -38,7 +38,7 @@ for project in Project.objects.order_by("pk")[:10]:
 """
 
 COPIES = (
-    # (table, columns that differ in copy `n`, the rows that are copied)
+    # (table, columns that differ in copy `n`, the FROM clause that selects the rows to copy)
     (
         "widgets_project",
         {"name": "'Project ' || n", "project_id": f"{DEMO_PROJECT_ID} + n"},
@@ -82,7 +82,7 @@ ON CONFLICT DO NOTHING
 """
 
 REFRESHED = 50
-"""The number of projects whose data is made old at the same moment."""
+"""The number of projects that get old data at the same moment."""
 
 STALE = f"""
 UPDATE widgets_snapshot SET fetched_at = now() - interval '30 minutes', due_at = now() - interval '15 minutes',
@@ -130,7 +130,7 @@ def manage(site: Site, *arguments: str, stdin: str = "") -> "subprocess.Complete
 
 
 def content(numbers: range) -> str:
-    """The import file for the projects with these numbers."""
+    """Returns the JSON for `import_widgets`: one project per number in `numbers`."""
     account = {"auth": "service_account", "username": DEMO_USERNAME, "secret": DEMO_SECRET}
     projects = [{"name": f"Project {n}", "project_id": DEMO_PROJECT_ID + n, **account} for n in numbers]
     widgets = [
@@ -208,20 +208,20 @@ def polls(site: Site, base: str, paths: list[str], folder: Path) -> None:
     script = folder / "evenly.lua"
     script.write_text(EVENLY % (folder / "paths"))
     first = wrk(base, script=script, seconds=10)
-    told("First polls, each lays out a widget", f"{first.rate:,.0f} per second")
+    told("First poll of each widget, which lays the widget out", f"{first.rate:,.0f} per second")
     site.sql(RENDER)
     site.sql("UPDATE widgets_widget SET last_polled_at = now()")
     site.sql("VACUUM ANALYZE")
     again = wrk(base, script=script, seconds=20)
-    told("Polls, all widgets in turn", f"{again.rate:,.0f} per second")
+    told("Polls of all widgets, one after the other", f"{again.rate:,.0f} per second")
     (folder / "paths").write_text("\n".join(paths[:5000]))
     wrk(base, script=script, seconds=10)
     few = wrk(base, script=script, seconds=10)
-    told("Polls, 5,000 of them in turn", f"{few.rate:,.0f} per second")
+    told("Polls of 5,000 widgets, one after the other", f"{few.rate:,.0f} per second")
 
 
 def refreshes(site: Site, base: str, paths: list[str], folder: Path) -> None:
-    """Makes all data of REFRESHED projects due at the same moment, and polls all their widgets for a minute."""
+    """Makes all data of REFRESHED projects stale at the same moment, and polls all their widgets for a minute."""
     (folder / "paths").write_text("\n".join(paths[: REFRESHED * WIDGETS]))
     site.sql(STALE)
     ((began,),) = site.sql("SELECT now()")

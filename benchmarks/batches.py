@@ -1,6 +1,6 @@
-"""The effect of batches: queries and age of data, with and without them, on boards of several sizes in simulated time.
+"""Compares refreshes with and without batches: the number of queries, and the age of the data.
 
-`python -m benchmarks.batches` prints the table. The fake Mixpanel answers, and its log counts the queries.
+`python -m benchmarks.batches` simulates boards of several sizes and prints a table. The fake Mixpanel counts queries.
 """
 
 import logging
@@ -17,12 +17,12 @@ import django
 import time_machine
 
 SIZES = ((20, 1), (72, 0), (200, 10), (1000, 50))
-"""The number of widgets of each board, and how many share no query (retention, saved reports, long breakdowns)."""
+"""For each board: the number of its widgets, and the number of widgets that share no query (such as retention)."""
 
 MEASURED = timedelta(hours=6)
 LONGEST_WARM_UP = timedelta(hours=48)
 HEAD = (
-    "| widgets | asked | queries for a cold board | per hour | most in 60 minutes | age with today: median | "
+    "| widgets | asked | queries for a board without data | per hour | most in 60 minutes | age with today: median | "
     "… oldest | oldest of all |\n"
     "|---|---|---|---|---|---|---|---|"
 )
@@ -30,7 +30,7 @@ HEAD = (
 
 @contextmanager
 def fake_site() -> Iterator[Any]:
-    """A database in memory, and a fake Mixpanel that counts, but never refuses."""
+    """Makes a database in memory and starts a fake Mixpanel with a limit that no benchmark reaches."""
     django.setup()
     from django.conf import settings
     from django.db import connection
@@ -38,12 +38,13 @@ def fake_site() -> Iterator[Any]:
     from fake_mixpanel.fake import FakeMixpanel
     from widgets.refresh import background
 
-    background.SLOW_SECONDS = 10**9  # a busy machine must not pass for a slow Mixpanel, which pauses refreshes
+    # A refresh must not count as slow because the machine is busy: after a slow refresh, polls start none for a while.
+    background.SLOW_SECONDS = 10**9
     logging.disable(logging.CRITICAL)
     connection.creation.create_test_db(verbosity=0)
     with FakeMixpanel(hourly_limit=1_000_000) as mixpanel:
         settings.MIXPANEL_API_ROOT = mixpanel.url
-        settings.REFRESH_THREADS = 0  # this thread refreshes after each answer
+        settings.REFRESH_THREADS = 0  # each poll refreshes stale data in this thread, after its answer
         yield mixpanel
 
 
@@ -56,7 +57,7 @@ def clear(mixpanel: Any) -> None:
 
 
 def share_nothing(mixpanel: Any, size: int) -> str:
-    """Measures a day of `size` widgets that include today and share no query. On the day before, all got their data."""
+    """Measures a day of `size` widgets that show today's numbers and share no query. All have data from the start."""
     from tests.conftest import new_project
     from tests.refresh import boards
 
@@ -72,7 +73,7 @@ def share_nothing(mixpanel: Any, size: int) -> str:
         boards.days_of_polls(clock, mixpanel, widgets, day, every=tick)
         found = boards.days_of_polls(clock, mixpanel, widgets, day, every=tick)
     return (
-        f"\n{size} widgets that share nothing: {found.queries:,} queries in 24 hours, at most {found.busiest} in any "
+        f"\n{size} widgets that share no query: {found.queries:,} queries in 24 hours, at most {found.busiest} in any "
         f"60 minutes; age of data: median {minutes(median(found.ages))}, oldest {minutes(max(found.ages))}."
     )
 

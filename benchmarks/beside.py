@@ -1,4 +1,4 @@
-"""Load beside the measured polls: another process commits, or other widgets are refreshed."""
+"""Load that runs during the measured polls: another process that commits, or refreshes of other widgets."""
 
 import sys
 import threading
@@ -23,7 +23,7 @@ while True:
 
 @contextmanager
 def committing(site: Site) -> Iterator[None]:
-    """Another process commits about ten times per second."""
+    """Runs another process that commits to the database about ten times per second."""
     process = site.start([sys.executable, "manage.py", "shell", "-v0", "-c", OTHER_WRITES], "writer.log")
     time.sleep(3)
     yield
@@ -32,7 +32,7 @@ def committing(site: Site) -> Iterator[None]:
 
 @contextmanager
 def refreshing(site: Site, base: str, *, every: float, at_once: int) -> Iterator[None]:
-    """Makes `at_once` of twenty other widgets stale and polls them, again after `every` seconds."""
+    """Makes twenty other widgets. Every `every` seconds, makes the next `at_once` of them stale and polls them."""
     paths = site.add(*({**WIDGET, "title": f"stale {i}", "last": i + 80} for i in range(20)))
     site.poll_all([base + path for path in paths], 4)
     over = threading.Event()

@@ -1,6 +1,6 @@
-"""`make bench`: prints ratios. One run measures both numbers of a ratio, so the machine's speed hardly changes them.
+"""Prints the table of `make bench`. One run measures both numbers of a ratio, so slow machines give similar ratios.
 
-Needs wrk (Debian's package of that name). PostgreSQL is measured if a server answers at 127.0.0.1:5432.
+It needs the program wrk (Debian's package wrk). It measures PostgreSQL too if a server answers at 127.0.0.1:5432.
 """
 
 import os
@@ -29,7 +29,7 @@ SITE, LIMITED = "mixcyfe_site.wsgi:application", "benchmarks.apps:limited"
 
 
 class Load(NamedTuple):
-    """`rate`: polls per second. `p99`: the 99th percentile of their times, in milliseconds. `failed`: failed polls."""
+    """`rate`: polls per second. `p99`: the 99th percentile of their times, in ms. `failed`: number of failed polls."""
 
     rate: float
     p99: float
@@ -47,7 +47,7 @@ def wrk(url: str, *, connections: int = 8, seconds: int = SECONDS, script: Path 
 
 
 def serve(site: Site, app: str, *, server: str = "granian", threads: int = 1, **env: str) -> str:
-    """Starts a WSGI application beside the site, in one process. Returns its address."""
+    """Starts a WSGI application in one process, with the site's settings. Returns the application's address."""
     port = free_port()
     commands = {
         "granian": ["granian", "--interface=wsgi", f"--port={port}", f"--blocking-threads={threads}", app],
@@ -87,32 +87,32 @@ local paths, at = {}, 0
 for path in io.lines("%s") do paths[#paths + 1] = path end
 request = function() at = at %% #paths + 1; return wrk.format("GET", paths[at]) end
 """
-"""A script of wrk that polls all addresses of a file, one after the other."""
+"""A Lua script for wrk that polls all addresses in a file, one after the other."""
 
 
 def slowest_at_100(url: str, what: str) -> None:
-    """Prints the 99th percentile of the times of polls, at 100 polls per second for ten seconds."""
+    """Sends 100 polls per second for ten seconds, and prints the 99th percentile of their times."""
     command = [sys.executable, "-m", "benchmarks.steadily", url]
     took = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
-    row(f"The slowest of a hundred at 100 polls a second{what}", f"{took} ms", "5 ms", "")
+    row(f"The slowest of a hundred at 100 polls per second{what}", f"{took} ms", "5 ms", "")
 
 
 def hot_polls(site: Site, path: str, base: str) -> Load:
     bare, unicorn_bare = (serve(site, "benchmarks.apps:bare", server=name) for name in ("granian", "gunicorn"))
     unicorn = serve(site, SITE, server="gunicorn")
-    hot = in_turn("Hot poll, against bare WSGI bytes", base + path, bare)
+    hot = in_turn("Poll of fresh data, against bare WSGI bytes", base + path, bare)
     in_turn("… both on gunicorn", unicorn + path, unicorn_bare)
     view = wrk(serve(site, "benchmarks.apps:django", BENCH_DJANGO="1") + path)
     row("… a Django view with all middleware and one ORM read", rate(hot), rate(view), times(hot.rate, view.rate))
     plain = wrk(serve(site, "benchmarks.apps:django", server="gunicorn", BENCH_DJANGO="1") + path)
     gunicorn = wrk(unicorn + path)
-    row("… that Django view, both on gunicorn", rate(gunicorn), rate(plain), times(gunicorn.rate, plain.rate))
-    in_turn("… itself without the page cache", base + path, serve(site, LIMITED, BENCH_PAGES="0") + path)
+    row("… the same Django view, both on gunicorn", rate(gunicorn), rate(plain), times(gunicorn.rate, plain.rate))
+    in_turn("… MixCyfe itself without the page cache", base + path, serve(site, LIMITED, BENCH_PAGES="0") + path)
     return hot
 
 
 def in_turn(what: str, url: str, other: str, script: Path | None = None) -> Load:
-    """Measures the two addresses in turn, three times, so that a change of the machine's load affects both alike."""
+    """Measures the two addresses alternately, three times, as the machine's load changes. Prints the median ratio."""
     pairs = []
     for url_ in (url, other):
         wrk(url_, seconds=1, script=script)
@@ -129,7 +129,7 @@ def against_asking(site: Site, fake: FakeMixpanel, hot: Load) -> None:
     for latency in (0.0, 0.3):
         fake.latency = latency
         asking = wrk(serve(site, "benchmarks.apps:asking", threads=8))
-        what = f"… a connector that asks on every poll, Mixpanel taking {latency * 1000:.0f} ms"
+        what = f"… a connector that queries Mixpanel on every poll, in {latency * 1000:.0f} ms"
         row(what, rate(hot), rate(asking), times(hot.rate, asking.rate))
     fake.latency = 0
 
@@ -146,7 +146,7 @@ def cold_poll(site: Site, fake: FakeMixpanel, base: str) -> None:
         took.append((time.perf_counter() - started) * 1000)
     fake.latency = 0
     median = statistics.median(took)
-    row("Cold poll, less Mixpanel's 300 ms", f"{median:.0f} ms", "300 ms", f"+ {median - 300:.0f} ms")
+    row("First poll of a widget, less Mixpanel's 300 ms", f"{median:.0f} ms", "300 ms", f"+ {median - 300:.0f} ms")
 
 
 def outage(site: Site, fake: FakeMixpanel, base: str, path: str, hot: Load) -> None:
@@ -155,13 +155,13 @@ def outage(site: Site, fake: FakeMixpanel, base: str, path: str, hot: Load) -> N
     site.session.get(base + path)
     down = wrk(base + path)
     slowest_at_100(base + path, ", during an outage")
-    row("Polls through an outage of Mixpanel", rate(down), rate(hot), times(down.rate, hot.rate))
+    row("Polls during an outage of Mixpanel", rate(down), rate(hot), times(down.rate, hot.rate))
     fake.clear_faults()
     site.make_old(minutes=0)
 
 
 def many_widgets(site: Site, base: str, path: str, *, read: str) -> None:
-    """`read`: the address of a server that reads the database on every poll."""
+    """Polls 10,000 widgets. Compares with the server at the address `read`, which reads the database on every poll."""
     site.python(
         "from copy import copy\n"
         "from widgets.models import Rendering, Widget; from widgets.models.widget import new_slug\n"
@@ -178,12 +178,12 @@ def many_widgets(site: Site, base: str, path: str, *, read: str) -> None:
     paths.write_text("".join(f"/w/{slug}.csv\n" for slug in slugs))
     script = site.folder / "evenly.lua"
     script.write_text(EVENLY % paths)
-    in_turn("10,000 widgets polled evenly, against one statement a poll", base, read, script)
+    in_turn("10,000 widgets polled evenly, against one SQL statement per poll", base, read, script)
     small = serve(site, LIMITED, BENCH_PAGES="3_000_000")
-    in_turn("… with room for a tenth of them", small, read, script)
+    in_turn("… with a page cache for a tenth of them", small, read, script)
     with committing(site):
-        in_turn("… while another process commits ten times a second", base, read, script)
-        in_turn("One widget meanwhile", base + path, read + path)
+        in_turn("… while another process commits ten times per second", base, read, script)
+        in_turn("… one of these widgets, while that process commits", base + path, read + path)
 
 
 def memory(process: "subprocess.Popen[bytes]", url: str) -> None:
@@ -213,10 +213,10 @@ def on_postgres(folder: Path, fake: FakeMixpanel) -> None:
         for _ in range(3):
             site.session.get(base + path)
         bare, unicorn_bare = (serve(site, "benchmarks.apps:bare", server=name) for name in ("granian", "gunicorn"))
-        in_turn("On PostgreSQL: hot poll, against bare WSGI bytes", base + path, bare)
+        in_turn("On PostgreSQL: poll of fresh data, against bare WSGI bytes", base + path, bare)
         in_turn("… both on gunicorn", serve(site, SITE, server="gunicorn") + path, unicorn_bare)
         read = serve(site, LIMITED, BENCH_PAGES="0")
-        in_turn("… itself without the page cache", base + path, read + path)
+        in_turn("… MixCyfe itself without the page cache", base + path, read + path)
         many_widgets(site, base, path, read=read)
 
 
@@ -241,7 +241,7 @@ def main() -> Any:
             slowest_at_100(base + path, "")
             fake.latency = 0.3
             with refreshing(site, base, every=1, at_once=1):
-                slowest_at_100(base + path, ", while one query per second refreshes others")
+                slowest_at_100(base + path, ", while one query per second refreshes other widgets")
             with refreshing(site, base, every=0.2, at_once=20):
                 slowest_at_100(base + path, ", while all refresh threads are busy")
             fake.latency = 0

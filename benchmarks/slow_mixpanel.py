@@ -1,4 +1,4 @@
-"""Times fresh polls, health checks and logins while three other projects are polled hard and Mixpanel is slow."""
+"""Times polls of fresh data, health checks and the login page while Mixpanel is slow and stale widgets are polled."""
 
 import sys
 import tempfile
@@ -15,7 +15,7 @@ LAST_REDIS = f"{REDIS}/15"
 
 
 class SetUp(NamedTuple):
-    """The hosting of a site, and how many `polls` of each kind are measured. `sync`: gunicorn without threads."""
+    """How a site is hosted. `polls`: the number of measured requests of each kind. `sync`: gunicorn without threads."""
 
     name: str
     database: str = "sqlite"
@@ -34,7 +34,7 @@ SET_UPS = (
 
 
 def measure(setup: SetUp, latency: float) -> str:
-    """The slowest fresh poll, health check and login page; the slowest hard poll, and the number of lost polls."""
+    """Returns a row of the table: the times of the slowest requests of each kind, and the number of lost polls."""
     with ExitStack() as ended:
         folder = Path(ended.enter_context(tempfile.TemporaryDirectory()))
         fake = ended.enter_context(slow_fake())
@@ -61,8 +61,10 @@ def measure(setup: SetUp, latency: float) -> str:
 
 
 def main() -> None:
-    print("\nThree projects of 7 stale and 3 cold widgets each are polled by 12 threads without a pause:\n")
-    print("| hosted | Mixpanel takes | slowest of 100 fresh polls | … /healthz | … login | longest poll | lost |")
+    print("\n12 threads poll three projects without a pause. Each has 7 widgets with stale data and 3 without data.\n")
+    print(
+        "| hosted | Mixpanel takes | slowest of 100 polls of fresh data | … /healthz | … login | longest poll | lost |"
+    )
     print("|---|---|---|---|---|---|---|")
     wanted = sys.argv[1:]
     for setup in SET_UPS:

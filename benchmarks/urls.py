@@ -1,4 +1,4 @@
-"""The address of the plain Django view to which `make bench` compares hot polls."""
+"""The URLs of the plain Django view to which `make bench` compares MixCyfe's polls."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404

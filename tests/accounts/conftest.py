@@ -1,4 +1,4 @@
-"""The people and teams of tests/security."""
+"""Makes the fixtures of tests/security (people and teams) available to these tests."""
 
 from tests.security.conftest import acme, hooli, log_in, make_team, make_user, superuser
 

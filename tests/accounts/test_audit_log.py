@@ -1,4 +1,4 @@
-"""The audit log: what is in it, who reads what, what leaves it, and that nothing changes it."""
+"""The audit log: its entries, who may read them, exports, the removal of old entries, and that none can change."""
 
 import csv
 import json
@@ -29,7 +29,7 @@ PASSWORD = "a long password"
 
 
 def newest(count: int = 1) -> list[tuple[str, str, str, str]]:
-    """Action, actor, project and details of the newest entries, the newest first."""
+    """Returns (action, actor, project, details) of the newest `count` entries, the newest first."""
     return list(AuditEntry.objects.values_list("action", "actor", "project", "details")[:count])
 
 
@@ -51,7 +51,7 @@ def test_it_says_who_signed_in_and_out_from_where(superuser: Any) -> None:
     assert into.details.isprintable()
 
 
-def test_it_names_what_happened_to_accounts(superuser: Any, acme: Team, log_in: Any) -> None:
+def test_changes_of_accounts_are_entries(superuser: Any, acme: Team, log_in: Any) -> None:
     client = log_in(superuser)
     new = {
         "old_password": PASSWORD,
@@ -116,7 +116,9 @@ def test_entries_outlive_what_they_are_about(superuser: Any, acme: Team, log_in:
     assert "Acme" in client.get(LOG, {"q": "Acme"}).content.decode()
 
 
-def test_members_read_their_projects_and_no_network(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
+def test_members_read_their_projects_entries_without_ip_addresses(
+    acme: Team, hooli: Team, superuser: Any, log_in: Any
+) -> None:
     with_network = Client(REMOTE_ADDR="203.0.113.77")
     with_network.force_login(superuser, backend="django.contrib.auth.backends.ModelBackend")
     for team in (acme, hooli):
@@ -134,7 +136,7 @@ def test_members_read_their_projects_and_no_network(acme: Team, hooli: Team, sup
         assert "203.0.113.77" in text
 
 
-def test_an_export_has_what_is_chosen_and_is_an_entry(
+def test_an_export_has_the_filtered_entries_and_is_itself_an_entry(
     superuser: Any, acme: Team, log_in: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(audit_export, "BATCH", 3)
@@ -151,7 +153,7 @@ def test_an_export_has_what_is_chosen_and_is_an_entry(
 @pytest.mark.parametrize("text", ["=cmd()", "x;=cmd()", 'x";=cmd()', "x\n=cmd()", "x\r\n;+1", "\t=1", "＝1"])
 def test_no_cell_is_a_formula(superuser: Any, acme: Team, log_in: Any, text: str) -> None:
     audit_log.record(Action.CHANGED, text, text, by=superuser)
-    AuditEntry(action="changed", subject=text, details=text).save()  # as from an older release
+    AuditEntry(action="changed", subject=text, details=text).save()  # older releases stored texts unchanged
     for row in csv.reader(StringIO(exported(log_in(superuser), "csv"))):
         for cell in row:
             assert cell.isprintable()
@@ -167,7 +169,7 @@ def test_hostile_text_is_harmless_and_short(superuser: Any, acme: Team, log_in: 
     page = log_in(superuser).get(LOG).content.decode()
     assert "<b>x" not in page
     assert "<i>z" not in page
-    half = "\ud800"  # from an import, a passkey's name or another's JSON
+    half = "\ud800"  # half of a character: an import or the name of a passkey can contain it
     audit_log.record(Action.CHANGED, half, half, by=superuser)
     assert newest()[0][3] == "\\ud800"
 
@@ -192,7 +194,7 @@ def test_clean_up_removes_what_is_older_than_stated(db: None, capsys: Any) -> No
     assert [entry[3] for entry in newest(9)] == ["Removed 2 old entries of the audit log.", "89", "399"]
 
 
-def test_a_change_without_its_entry_is_none(acme: Team, log_in: Any, monkeypatch: Any) -> None:
+def test_a_change_is_undone_if_its_entry_can_not_be_stored(acme: Team, log_in: Any, monkeypatch: Any) -> None:
     client = log_in(acme.lead)
     client.raise_request_exception = False
 

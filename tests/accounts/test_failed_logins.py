@@ -1,4 +1,4 @@
-"""The record of failed logins: in the admin for superusers, and one line each in the log, for fail2ban too."""
+"""Failed logins: the entries that superusers see in the admin, and the lines in the log, which fail2ban can read."""
 
 import logging
 import re
@@ -31,13 +31,15 @@ def failures() -> Any:
 
 @pytest.fixture
 def lines(caplog: Any) -> Any:
-    """The lines that a server has written so far, as they stand in the journal."""
+    """A function that returns the warnings logged so far, in the format of the server's log."""
     caplog.set_level(logging.INFO)
     form = OneLine("%(asctime)s %(levelname)s %(name)s %(message)s")
     return lambda: [form.format(record) for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-def test_superusers_read_who_failed_and_where_long_after(superuser: Any, acme: Team, log_in: Any) -> None:
+def test_superusers_see_names_and_addresses_of_failed_logins_ten_days_later(
+    superuser: Any, acme: Team, log_in: Any
+) -> None:
     for _ in range(12):
         post_login("203.0.113.5", "somebody@example.com")
     post_login("2001:db8:1:2:3:4:5:6", "<b>root</b>")
@@ -61,7 +63,7 @@ def test_nobody_else_reads_them_and_nobody_changes_them(superuser: Any, acme: Te
     assert failures().get().subject == "root"
 
 
-def test_one_address_fills_no_more_than_its_share(superuser: Any, log_in: Any) -> None:
+def test_one_address_has_at_most_100_entries(superuser: Any, log_in: Any) -> None:
     post_login("198.51.100.7", "the other one")
     now = timezone.now()
     for i in range(5):
@@ -73,7 +75,7 @@ def test_one_address_fills_no_more_than_its_share(superuser: Any, log_in: Any) -
     assert failures().filter(subject="the other one").exists(), "and others'"
 
 
-def test_all_addresses_together_fill_no_more_than_ten_thousand_rows(superuser: Any) -> None:
+def test_all_addresses_together_have_at_most_10000_entries(superuser: Any) -> None:
     AuditEntry.objects.bulk_create(
         AuditEntry(action="sign_in_failed", subject=f"old{i}", address=f"10.0.{i % 250}.1") for i in range(10_050)
     )
@@ -93,7 +95,7 @@ def test_each_failed_login_is_one_line_in_the_log(superuser: Any, lines: Any) ->
     assert said == [failed] * 9 + [locked]
 
 
-def test_a_wrong_old_password_is_one_too(superuser: Any, lines: Any) -> None:
+def test_a_wrong_old_password_is_logged_as_a_failed_login(superuser: Any, lines: Any) -> None:
     client = Client(REMOTE_ADDR="203.0.113.5")
     client.post("/admin/login/", RIGHT)
     client.post("/admin/password_change/", {"old_password": "wrong", **NEW})
@@ -102,7 +104,7 @@ def test_a_wrong_old_password_is_one_too(superuser: Any, lines: Any) -> None:
     assert "at /admin/password_change/" in failures().get().details
 
 
-def test_logging_in_is_none(superuser: Any, lines: Any) -> None:
+def test_a_successful_login_logs_no_failure(superuser: Any, lines: Any) -> None:
     browser_of_root()
     assert lines() == []
 
@@ -126,7 +128,7 @@ def test_no_password_is_written_anywhere(superuser: Any, lines: Any) -> None:
 
 
 def fail2ban(name: str) -> list[re.Pattern[str]]:
-    """The documented filter's expressions, as fail2ban reads them: its tags filled in."""
+    """Returns the regular expressions of the filter in docs/deploying.md. Replaces <ADDR> as fail2ban does."""
     found = re.search(rf"^{name} = (.*?)\n(?! )", PAGES["docs/deploying.md"], re.MULTILINE | re.DOTALL)
     assert found
     address = r"(?P<address>(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)"
@@ -134,7 +136,7 @@ def fail2ban(name: str) -> list[re.Pattern[str]]:
 
 
 BEFORE = ["", "myhost python[4711]: ", " myhost python[4711]: "]
-"""What stands before a line: nothing in a file, the host and the program in the journal, and in syslog's file."""
+"""The text before a log line: nothing in a file of ours; the host and the program in the journal and with syslog."""
 
 
 @pytest.mark.parametrize("address", ["203.0.113.5", "2001:db8:1:2:3:4:5:6"])
@@ -145,7 +147,7 @@ def test_the_documented_filter_finds_the_address(superuser: Any, lines: Any, add
     (expression,) = fail2ban("failregex")
     assert len(lines()) == 25
     for line in lines():
-        # fail2ban takes the date out of a line before it compares.
+        # fail2ban removes the date from a line before it applies the expression.
         for before in BEFORE:
             for text in (before + line, before + re.sub(r"^\S+ \S+", "", line)):
                 found = expression.search(text)
@@ -154,7 +156,7 @@ def test_the_documented_filter_finds_the_address(superuser: Any, lines: Any, add
 
 
 @pytest.mark.parametrize("before", BEFORE)
-def test_nobody_has_another_banned_by_what_they_name_things(before: str) -> None:
+def test_a_hostile_name_bans_no_other_address(before: str) -> None:
     (expression,) = fail2ban("failregex")
     form = OneLine("%(asctime)s %(levelname)s %(name)s %(message)s")
     record = logging.LogRecord("widgets.refresh.run", logging.WARNING, "", 0, f"project {FORGED}", (), None)

@@ -1,4 +1,4 @@
-"""Forgotten passwords: the mail, its link, and what strangers learn: nothing."""
+"""Forgotten passwords: the mail and its link, and that strangers learn nothing about accounts."""
 
 import re
 from datetime import timedelta
@@ -61,12 +61,12 @@ def test_a_link_ends_after_an_hour(ada: Any, clock: Any) -> None:
     assert "no longer valid" in text_of(set_password(link()))
 
 
-def test_no_link_opens_what_another_kind_of_link_does(ada: Any) -> None:
+def test_a_link_of_one_kind_does_not_work_as_the_other_kind(ada: Any) -> None:
     ask("ada@example.com")
     assert "no longer valid" in text_of(Client().get(link().replace("forgotten", "welcome")))
 
 
-def test_the_second_factor_stays(ada: Any) -> None:
+def test_a_new_password_keeps_the_second_factor(ada: Any) -> None:
     phone_of(ada)
     ask("ada@example.com")
     client = Client()
@@ -84,7 +84,7 @@ def test_every_address_gets_the_same_answer(ada: Any, make_user: Any) -> None:
     assert len(mail.outbox) == 1
 
 
-def test_nobody_floods_a_mailbox_or_asks_without_end(ada: Any, clock: Any) -> None:
+def test_requests_and_mails_are_limited(ada: Any, clock: Any) -> None:
     answers = {ask("ada@example.com", REMOTE_ADDR=f"198.51.100.{i}").status_code for i in range(10)}
     assert (answers, len(mail.outbox)) == ({200}, 3)
     assert [ask(f"{i}@example.com").status_code for i in range(25)] == [200] * 20 + [429] * 5

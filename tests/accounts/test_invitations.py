@@ -39,7 +39,7 @@ def test_a_link_is_good_once_and_not_for_long(acme: Team, log_in: Any, settings:
 
 
 def test_a_stolen_backup_opens_no_invitation(acme: Team, log_in: Any, settings: Any) -> None:
-    """While a link is open in a browser, and not used yet, the session keeps no more of its token than an HMAC."""
+    """When somebody opens an invitation's link, the session stores only an HMAC of the link's token."""
     visitor = Client()
     link = link_on(invite(log_in(acme.lead), acme))
     page = visitor.get(link)["Location"]
@@ -65,7 +65,7 @@ def test_a_stolen_backup_opens_no_invitation(acme: Team, log_in: Any, settings: 
     assert "no longer valid" in visitor.get(page).content.decode()
 
 
-def test_a_bad_link_says_the_same_whoever_it_is_for(acme: Team, log_in: Any) -> None:
+def test_invalid_links_get_the_same_page_for_every_account(acme: Team, log_in: Any) -> None:
     link = link_on(invite(log_in(acme.lead), acme))
     _, _, uid, token, _ = link.split("/")
     pages = {
@@ -114,7 +114,7 @@ def test_only_leads_and_superusers_invite(acme: Team, hooli: Team, superuser: An
 
 
 def test_an_invitation_changes_nothing_elsewhere(acme: Team, hooli: Team, log_in: Any) -> None:
-    """Who is an editor of another team and is invited here as a viewer stays what they are there."""
+    """An editor of one team who is invited to another team as a viewer stays an editor in the first team."""
     response = invite(log_in(acme.lead), acme, email=hooli.editor.email, role="viewer", name="Somebody Else")
     assert link_on(response) == ""
     assert MARK not in response.content.decode().replace(hooli.editor.email, "")
@@ -127,8 +127,10 @@ def test_an_invitation_changes_nothing_elsewhere(acme: Team, hooli: Team, log_in
     assert roles(hooli.editor) == {"Acme": "viewer", MARK: "editor"}
 
 
-def test_an_invitation_gives_nobody_elses_account_away(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
-    """A link logs in as the person: only who leads all of the person's projects gets one."""
+def test_an_invitation_gives_nobody_access_to_another_account(
+    acme: Team, hooli: Team, superuser: Any, log_in: Any
+) -> None:
+    """An invitation's link logs in as the invited person, so only leads of all projects of that person get the link."""
     assert link_on(invite(log_in(acme.lead), acme))
     link = page_of(acme, ada().pk, "link")
     assert link_on(log_in(acme.lead).post(link))
@@ -151,7 +153,7 @@ def test_with_mail_an_address_with_an_account_gets_the_same_answer(
     assert "/welcome/" in mail.outbox[0].body
     assert "/welcome/" not in mail.outbox[1].body
     assert "Acme" in mail.outbox[1].body
-    # Of a person who has not been there yet, nobody else gets the link that the mail brings.
+    # While a person has not logged in yet, each link goes to that person by mail, never to the lead who invites.
     assert link_on(invite(log_in(hooli.lead), hooli)) == ""
     assert mail.outbox[2].to == ["ada@example.com"]
     assert "/welcome/" in mail.outbox[2].body
@@ -172,14 +174,14 @@ def test_a_name_can_not_forge_a_mail_or_a_line(acme: Team, log_in: Any) -> None:
     assert not get_user_model().objects.filter(first_name__contains="Ada").exists()
 
 
-def test_a_superuser_makes_a_new_link_for_who_forgot(acme: Team, superuser: Any, log_in: Any) -> None:
+def test_a_superuser_makes_a_link_for_a_forgotten_password(acme: Team, superuser: Any, log_in: Any) -> None:
     link = link_on(log_in(superuser).post(f"/admin/auth/user/{acme.viewer.pk}/link/"))
     assert set_password(Client(), link).status_code == 302
     acme.viewer.refresh_from_db()
     assert acme.viewer.check_password(PASSWORD["new_password1"])
 
 
-def test_a_kept_link_opens_no_project_of_the_next_lead(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
+def test_an_old_link_ends_when_another_lead_invites(acme: Team, hooli: Team, superuser: Any, log_in: Any) -> None:
     kept = link_on(invite(log_in(acme.lead), acme))
     said = re.sub(r"\s+", " ", invite(log_in(hooli.lead), hooli, role="lead").content.decode())
     assert "Only a superuser can make a new link" in said
@@ -188,7 +190,7 @@ def test_a_kept_link_opens_no_project_of_the_next_lead(acme: Team, hooli: Team, 
     assert set_password(Client(), new).status_code == 302
 
 
-def test_a_withdrawn_invitation_has_a_link_no_more_also_where_it_is_open(acme: Team, log_in: Any) -> None:
+def test_the_link_of_a_withdrawn_invitation_ends_even_in_an_open_page(acme: Team, log_in: Any) -> None:
     lead, visitor = log_in(acme.lead), Client()
     link = link_on(invite(lead, acme))
     page = visitor.get(link)["Location"]

@@ -1,4 +1,4 @@
-"""Single sign-on with a provider, or somebody in its place, whose answers are wrong: nobody gets in."""
+"""Single sign-on with a provider that sends wrong or forged answers: nobody is logged in."""
 
 import json
 import time
@@ -44,7 +44,7 @@ def signed(claims: Claims) -> str:
 
 
 def come_back(wire: responses.RequestsMock, sign: Callable[[Claims], Any] = signed, **changed: Any) -> bool:
-    """Whether the person is in, after a login in which the provider's token has these claims."""
+    """Logs in with a token that has these claims and this signature. Returns whether the person is logged in then."""
     client = Client()
     asked = parse_qs(urlsplit(to_provider(client)).query)
     claims = {"iss": ISSUER, "aud": "mixcyfe", "sub": "1", "iat": time.time(), "exp": time.time() + 60}

@@ -1,4 +1,4 @@
-"""Second factors: set up, asked for, guessed, required, lost. And where their secrets are not."""
+"""Second factors: set-up, login, guesses, the setting that requires them, and loss. Secrets are stored encrypted."""
 
 import re
 from datetime import timedelta
@@ -47,7 +47,7 @@ def everything_stored() -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_app_is_set_up_with_its_codes_and_stands_nowhere(root: Any, log_in: Any, caplog: Any) -> None:
+def test_an_app_is_set_up_and_its_secret_is_nowhere_in_plain_text(root: Any, log_in: Any, caplog: Any) -> None:
     client = log_in(root)
     page = text(client.get("/account/app/"))
     secret = "".join(re.findall(r"<span>([A-Z2-7]{4})</span>", page))
@@ -98,7 +98,7 @@ def test_the_code_of_the_set_up_logs_nobody_in(root: Any, log_in: Any, clock: An
     assert half_way("root").post(SECOND, {"code": phone.code()}).status_code == 302
 
 
-def test_a_login_ends_that_began_with_an_older_password(root: Any, phone: Phone) -> None:
+def test_a_half_finished_login_ends_when_the_password_changes(root: Any, phone: Phone) -> None:
     thief = half_way("root")
     root.set_password("the next long password")
     root.save()
@@ -112,7 +112,7 @@ def test_a_recovery_code_is_good_once(root: Any, phone: Phone) -> None:
     assert half_way("root").post(SECOND, {"code": code}).status_code == 200
 
 
-def test_who_has_the_password_may_not_guess_codes(root: Any, phone: Phone, clock: Any) -> None:
+def test_guesses_of_codes_are_limited(root: Any, phone: Phone, clock: Any) -> None:
     mine = Client()
     post_password("root", client=mine)
     mine.post(SECOND, {"code": phone.code()})
@@ -172,7 +172,7 @@ def test_it_is_required_after_a_week(root: Any, acme: Team, log_in: Any, require
     assert is_in(log_in(acme.editor))
 
 
-def test_a_lost_one_is_removed_by_a_superuser(root: Any, acme: Team, log_in: Any) -> None:
+def test_a_superuser_removes_a_lost_second_factor(root: Any, acme: Team, log_in: Any) -> None:
     phone_of(acme.viewer)
     address = f"/account/{acme.viewer.pk}/remove-second-factor/"
     assert log_in(acme.editor).post(address).status_code == 403
@@ -185,7 +185,7 @@ def test_a_lost_one_is_removed_by_a_superuser(root: Any, acme: Team, log_in: Any
     assert (entry.user, entry.object_id) == (root, str(acme.viewer.pk))
 
 
-def test_a_command_removes_a_superusers(root: Any, phone: Phone, capsys: Any) -> None:
+def test_a_command_removes_a_superusers_second_factor(root: Any, phone: Phone, capsys: Any) -> None:
     call_command("remove_second_factor", "root")
     assert "Removed" in capsys.readouterr().out
     assert not Authenticator.objects.exists()
@@ -209,7 +209,7 @@ def test_keys_are_rotated(root: Any, phone: Phone, settings: Any) -> None:
         call_command("rotate_encryption_keys")
 
 
-def test_the_last_one_takes_the_recovery_codes_along(root: Any, phone: Phone, log_in: Any) -> None:
+def test_removing_the_last_second_factor_removes_the_recovery_codes(root: Any, phone: Phone, log_in: Any) -> None:
     client = log_in(root)
     assert "Yes, remove it" in text(client.get("/account/app/remove/"))
     assert client.post("/account/app/remove/").status_code == 302

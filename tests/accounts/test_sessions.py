@@ -1,4 +1,4 @@
-"""Sessions: their ends, their list, and what a stolen database tells of them."""
+"""Sessions: when they end, the list of a person's sessions, and that a stolen database opens none of them."""
 
 from datetime import timedelta
 from typing import Any
@@ -36,7 +36,7 @@ def test_it_ends_a_day_after_the_last_request(superuser: Any, log_in: Any, clock
     assert not is_in(client)
 
 
-def test_it_ends_a_week_after_the_login_whatever_happens(superuser: Any, log_in: Any, clock: Any) -> None:
+def test_it_ends_a_week_after_the_login_even_if_used(superuser: Any, log_in: Any, clock: Any) -> None:
     client = log_in(superuser)
     for _ in range(27):
         clock.shift(timedelta(hours=6))
@@ -45,7 +45,7 @@ def test_it_ends_a_week_after_the_login_whatever_happens(superuser: Any, log_in:
     assert not is_in(client)
 
 
-def test_reading_writes_once_per_hour(superuser: Any, log_in: Any, clock: Any) -> None:
+def test_requests_update_the_session_once_per_hour(superuser: Any, log_in: Any, clock: Any) -> None:
     client = log_in(superuser)
     writes = 0
     for _ in range(12):
@@ -56,7 +56,7 @@ def test_reading_writes_once_per_hour(superuser: Any, log_in: Any, clock: Any) -
     assert writes == 1
 
 
-def test_the_last_day_writes_nothing_either(superuser: Any, log_in: Any, clock: Any) -> None:
+def test_requests_in_the_last_day_of_a_session_update_nothing(superuser: Any, log_in: Any, clock: Any) -> None:
     client = log_in(superuser)
     for _ in range(8):
         clock.shift(timedelta(hours=20))
@@ -68,14 +68,14 @@ def test_the_last_day_writes_nothing_either(superuser: Any, log_in: Any, clock: 
     assert not any("UPDATE" in query["sql"] for query in queries)
 
 
-def test_what_strangers_begin_ends_after_an_hour(superuser: Any, clock: Any) -> None:
+def test_sessions_without_a_login_end_after_an_hour(superuser: Any, clock: Any) -> None:
     Client().get("/account/login/passkey/", headers={"Accept": "application/json"})
     session = Session.objects.get()
     assert session.expire_date - timezone.now() <= timedelta(hours=1)
     assert session.user is None
 
 
-def test_people_see_their_own_and_end_the_others(superuser: Any, make_user: Any) -> None:
+def test_people_list_their_sessions_and_end_the_others(superuser: Any, make_user: Any) -> None:
     make_user("other")
     here, there, other = Client(headers={"User-Agent": FIREFOX}), Client(REMOTE_ADDR="203.0.113.5"), Client()
     for client, name in ((here, "root"), (there, "root"), (other, "other")):
@@ -89,7 +89,7 @@ def test_people_see_their_own_and_end_the_others(superuser: Any, make_user: Any)
     assert [is_in(client) for client in (here, there, other)] == [True, False, True]
 
 
-def test_a_changed_password_ends_the_others_and_is_mailed(superuser: Any, settings: Any) -> None:
+def test_a_changed_password_ends_other_sessions_and_is_mailed(superuser: Any, settings: Any) -> None:
     settings.EMAIL_IS_SET_UP = True
     here, there = Client(), Client()
     for client in (here, there):

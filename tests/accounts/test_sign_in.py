@@ -1,4 +1,4 @@
-"""Guessing passwords: what is refused and for how long, who is let in all the same, and how little it leaves behind."""
+"""Guessed passwords: when logins are refused and for how long, who can still log in, and how little is stored."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ def clock() -> Iterator[Any]:
 
 
 def log_in(address: str = OFFICE, name: str = "root", password: str = "wrong", client: Any = None, **more: Any) -> Any:
-    """Posts the login form from an address, by default in a browser that was never here."""
+    """Posts the login form from this IP address, by default with a browser that has no cookies."""
     form = {"username": name, "password": password}
     return (client or Client()).post(LOGIN, form, REMOTE_ADDR=address, **more)
 
@@ -53,7 +53,7 @@ def spray(address: str = OFFICE, names: int = 40) -> list[int]:
 
 
 def browser_of_root(address: str = OFFICE) -> Client:
-    """One in which root has logged in before, and out."""
+    """Returns a browser in which root has logged in and out."""
     client = Client()
     assert let_in(address, client)
     client.post("/admin/logout/")
@@ -61,7 +61,7 @@ def browser_of_root(address: str = OFFICE) -> Client:
 
 
 def stored_bytes() -> int:
-    """All that stands in the tables of logins and sessions."""
+    """Returns the size of all values in the tables of failed logins and sessions."""
     rows = [
         row
         for model in (*apps.get_app_config("axes").get_models(), apps.get_model("widgets.Session"))
@@ -78,7 +78,7 @@ def test_a_hundred_wrong_passwords_leave_little_behind(root: Any) -> None:
     assert 0 < stored_bytes() < 60_000
 
 
-def test_who_is_locked_out_writes_nothing_more(root: Any) -> None:
+def test_attempts_during_a_lockout_write_nothing(root: Any) -> None:
     spray()
     before = stored_bytes()
     with CaptureQueriesContext(connection) as queries:
@@ -124,7 +124,7 @@ def test_ipv4_addresses_on_an_ipv6_socket_are_visitors_of_their_own(root: Any) -
 
 
 @pytest.mark.parametrize("address", ["", "unix:", "fe80::1%eth0"])
-def test_an_address_that_is_none_is_counted_too(root: Any, address: str) -> None:
+def test_an_invalid_ip_address_is_counted_too(root: Any, address: str) -> None:
     assert spray(address)[-1] == 429
 
 
@@ -137,7 +137,7 @@ def test_a_browser_that_was_here_before_is_let_in_past_somebody_who_guesses(root
     assert let_in(client=mine)
 
 
-def test_so_it_is_behind_a_proxy_that_is_not_trusted(root: Any) -> None:
+def test_a_known_browser_is_let_in_behind_an_untrusted_proxy(root: Any) -> None:
     mine = browser_of_root("127.0.0.1")
     for i in range(40):
         log_in("127.0.0.1", f"name{i}", headers={"X-Forwarded-For": f"198.51.100.{i}"})
@@ -159,7 +159,7 @@ def test_a_known_browser_may_not_guess_either(root: Any, acme: Team, settings: A
     assert let_in(client=mine)
 
 
-def test_a_known_browser_can_not_be_made_up(root: Any, acme: Team) -> None:
+def test_the_cookie_of_a_known_browser_can_not_be_forged(root: Any, acme: Team) -> None:
     theirs = Client()
     assert log_in(name="Acme-viewer", password="a long password", client=theirs).status_code == 302
     (name,) = set(theirs.cookies) - {"sessionid", "csrftoken"}
@@ -182,8 +182,8 @@ def test_the_cookie_goes_to_the_login_page_only(root: Any) -> None:
     assert not set(log_in().cookies) & {name, "sessionid"}, "who is not let in gets none"
 
 
-def test_an_account_of_ones_own_opens_no_way_to_guess_others(root: Any, acme: Team) -> None:
-    """Logging in forgets a person's own failures, and nobody else's."""
+def test_logging_in_to_ones_own_account_allows_no_more_guesses(root: Any, acme: Team) -> None:
+    """A successful login resets the count of failures for that person only, not the count for the IP address."""
     refused = 0
     for i in range(40):
         refused += log_in(name=f"name{i}").status_code == 429
@@ -196,7 +196,7 @@ def test_an_account_of_ones_own_opens_no_way_to_guess_others(root: Any, acme: Te
         assert log_in(ELSEWHERE).status_code == 200
 
 
-def test_who_is_logged_in_does_not_notice(root: Any, acme: Team) -> None:
+def test_a_lockout_does_not_affect_people_who_are_logged_in(root: Any, acme: Team) -> None:
     client = Client(REMOTE_ADDR=OFFICE)
     client.post(LOGIN, RIGHT)
     spray()

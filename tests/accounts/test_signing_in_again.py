@@ -1,4 +1,4 @@
-"""Signing in again before credentials, people or addresses change: when it is asked, and that nothing is lost."""
+"""Signing in again before credentials, people or addresses change: when it is required, and that no entry is lost."""
 
 import re
 from datetime import timedelta
@@ -27,7 +27,7 @@ def clock() -> Any:
 
 @pytest.fixture
 def late(superuser: Any, log_in: Any, clock: Any) -> Client:
-    """A superuser whose login is more than ten minutes ago."""
+    """The browser of a superuser who logged in more than ten minutes ago."""
     client: Client = log_in(superuser)
     clock.shift(timedelta(minutes=10, seconds=1))
     return client
@@ -40,7 +40,7 @@ def project_form(project: Project, **values: str) -> dict[str, Any]:
 
 
 def hidden_in(response: Any) -> list[tuple[str, str]]:
-    """The hidden fields of the form that asks, as a browser would post them."""
+    """Returns the hidden fields of the form that asks for the password, as (name, value)."""
     form = re.search(r'<form method="post" action="[^"]*" autocomplete.*?</form>', response.content.decode(), re.DOTALL)
     assert form, text_of(response)
     found = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', form[0])
@@ -76,7 +76,7 @@ def test_other_settings_of_a_project_need_no_password(late: Client, acme: Team) 
     assert ASKED in text_of(late.post(address, project_form(acme.project, username="another")))
 
 
-def test_after_the_password_it_is_asked_no_more_for_ten_minutes(late: Client, acme: Team, clock: Any) -> None:
+def test_the_password_is_asked_once_in_ten_minutes(late: Client, acme: Team, clock: Any) -> None:
     address = f"/admin/widgets/project/{acme.project.pk}/change/"
     form = project_form(acme.project, new_secret="anew")
     go_on(late, address, late.post(address, form))
@@ -86,7 +86,7 @@ def test_after_the_password_it_is_asked_no_more_for_ten_minutes(late: Client, ac
     assert ASKED in text_of(late.post(address, form))
 
 
-def test_addresses_are_replaced_after_it_only(late: Client, acme: Team) -> None:
+def test_replacing_addresses_needs_the_password(late: Client, acme: Team) -> None:
     slug = acme.widget.slug
     form = {"action": "replace_address", "_selected_action": [str(acme.widget.pk)], "confirmed": "yes"}
     asked = late.post("/admin/widgets/widget/", form)
@@ -96,7 +96,7 @@ def test_addresses_are_replaced_after_it_only(late: Client, acme: Team) -> None:
 
 
 @pytest.mark.parametrize("page", ["add/", "{}/change/", "{}/leave/", "{}/link/", "{}/password/"])
-def test_people_are_changed_after_it_only(late: Client, acme: Team, page: str) -> None:
+def test_changing_people_needs_the_password(late: Client, acme: Team, page: str) -> None:
     assert ASKED in text_of(late.post(f"/admin/auth/user/{page.format(acme.viewer.pk)}"))
     assert ASKED in text_of(late.post(f"/account/{acme.viewer.pk}/remove-second-factor/"))
 

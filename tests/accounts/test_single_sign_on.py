@@ -1,4 +1,4 @@
-"""Single sign-on against a real provider (oidc-provider-mock), and against providers that lie or dawdle."""
+"""Single sign-on with a test provider (oidc-provider-mock), and with providers that are wrong, slow or dead."""
 
 import re
 import socket
@@ -44,7 +44,7 @@ def issuer(provider: str, settings: Any) -> str:
 
 
 def person(issuer: str, sub: str = "ada-1", **claims: Any) -> str:
-    """Makes the provider know a person. Returns the provider's name for the person."""
+    """Adds a person to the provider. Returns the provider's id of the person (`sub`)."""
     claims = {"email": "Ada@Example.com", "email_verified": True, "given_name": "Ada", "family_name": "Byron"} | claims
     assert requests.put(f"{issuer}/users/{sub}", json=claims, timeout=10).ok
     return sub
@@ -57,7 +57,7 @@ def to_provider(client: Client, **form: str) -> str:
 
 
 def back_from(address: str, sub: str) -> str:
-    """Logs in at the provider. Returns the path and query of the way back."""
+    """Logs in at the provider. Returns the path and query to which the provider then redirects the browser."""
     answer = requests.post(address, data={"sub": sub}, allow_redirects=False, timeout=10)
     parts = urlsplit(answer.headers["Location"])
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == "http://testserver/sign-on/back/"
@@ -76,7 +76,7 @@ def test_the_login_offers_it_where_it_is_set_up(settings: Any, client: Client) -
     assert "Log in with single sign-on" in text_of(client.get("/admin/login/"))
 
 
-def test_it_asks_with_a_state_and_a_proof_of_the_code(issuer: str) -> None:
+def test_the_request_has_a_state_and_a_code_challenge(issuer: str) -> None:
     asked = parse_qs(urlsplit(to_provider(Client())).query)
     assert (asked["client_id"], asked["code_challenge_method"], asked["response_type"]) == (
         ["mixcyfe"], ["S256"], ["code"],
@@ -163,7 +163,7 @@ def test_another_issuers_people_are_other_people(issuer: str, settings: Any) -> 
     assert SocialAccount.objects.values("user").distinct().count() == 2
 
 
-def test_hostile_ways_back_log_nobody_in(issuer: str, acme: Team) -> None:
+def test_forged_returns_from_the_provider_log_nobody_in(issuer: str, acme: Team) -> None:
     person(issuer, email=acme.viewer.email)
     client, thief = Client(), Client()
     way = back_from(to_provider(client), "ada-1")
@@ -193,7 +193,7 @@ def test_a_changed_issuer_is_refused(issuer: str, settings: Any, caplog: Any) ->
 
 @pytest.fixture
 def slow() -> Iterator[str]:
-    """A provider that sends one byte per 50 ms."""
+    """The address of a provider that sends one byte per 50 ms."""
     listening = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
 
@@ -218,7 +218,7 @@ def slow() -> Iterator[str]:
     listening.close()
 
 
-def test_a_slow_or_dead_provider_holds_nobody(issuer: str, settings: Any, slow: str, monkeypatch: Any) -> None:
+def test_a_slow_or_dead_provider_blocks_nobody(issuer: str, settings: Any, slow: str, monkeypatch: Any) -> None:
     monkeypatch.setattr(openid, "PATIENCE", 0.4)
     for settings.OIDC_ISSUER in (slow, "http://127.0.0.1:9", "http://no.such.host.invalid"):
         began = time.monotonic()
@@ -226,7 +226,7 @@ def test_a_slow_or_dead_provider_holds_nobody(issuer: str, settings: Any, slow: 
         assert time.monotonic() - began < 2
 
 
-def test_signing_in_again_goes_by_the_provider(issuer: str, acme: Team) -> None:
+def test_signing_in_again_uses_the_provider(issuer: str, acme: Team) -> None:
     person(issuer)
     client, _ = sign_on("ada-1")
     session = client.session
@@ -242,7 +242,7 @@ def test_signing_in_again_goes_by_the_provider(issuer: str, acme: Team) -> None:
     assert client.session["_auth_user_hash"] == token
 
 
-def test_the_secret_stands_nowhere(issuer: str, caplog: Any, acme: Team) -> None:
+def test_the_secret_appears_nowhere(issuer: str, caplog: Any, acme: Team) -> None:
     caplog.set_level("DEBUG")
     phone_of(acme.viewer)
     client, answer = sign_on(person(issuer, email=acme.viewer.email))

@@ -1,4 +1,4 @@
-"""What a browser sends of the widget's form."""
+"""The fields that a browser posts from the widget's form."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from widgets.models import Project
 
 
 def answers_of(project: Project, /, **fields: Any) -> dict[str, Any]:
-    """What a browser sends of the form as it stands at first, and what somebody filled in."""
+    """Returns the fields that a browser posts from the form for a new widget, after somebody has filled in `fields`."""
     return {
         "project": str(project.pk),
         "report": "events",

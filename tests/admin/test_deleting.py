@@ -31,7 +31,7 @@ Poll = Callable[..., Any]
 
 
 def delete(client: Client, *widgets: Widget) -> str:
-    """Deletes by the list's action, as the button on the confirmation page does."""
+    """Deletes the widgets with the list's action, already confirmed. Returns the messages that the admin shows then."""
     return act(client, LIST, "delete_selected", *widgets)
 
 
@@ -48,7 +48,7 @@ def act(client: Client, address: str, action: str, *widgets: Widget) -> str:
 
 @contextmanager
 def deleted_before(statement: str, widget: Widget) -> Iterator[None]:
-    """Somebody else deletes the widget just before the first statement that holds this text."""
+    """Deletes the widget, as another person could, just before the first SQL statement that contains this text."""
     waits = [True]
 
     def delete_first(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
@@ -119,7 +119,7 @@ def test_a_paused_widget_comes_back_paused(make_widget: MakeWidget, poll: Poll) 
     assert poll(widget).status_code == 404
 
 
-def test_a_deleted_widget_costs_nothing_and_holds_nothing_back(
+def test_a_deleted_widget_causes_no_queries_and_no_short_interval(
     make_widget: MakeWidget, project: Project, poll: Poll, mixpanel: FakeMixpanel
 ) -> None:
     client = boss()
@@ -140,7 +140,7 @@ def test_a_deleted_widget_costs_nothing_and_holds_nothing_back(
     assert not DeletedWidget.objects.exists()
 
 
-def test_exports_and_imports_take_it_for_gone(make_widget: MakeWidget) -> None:
+def test_exports_omit_it_and_imports_can_reuse_its_address(make_widget: MakeWidget) -> None:
     widget = make_widget(title="Signups")
     exported = export_all(Project.objects.all(), Widget.objects.all())
     client = boss()
@@ -180,7 +180,7 @@ def test_members_read_in_the_log_who_deleted_what(make_widget: MakeWidget, proje
 
 
 @pytest.mark.parametrize("is_active", [True, False])
-def test_its_owner_is_the_owner_again_unless_they_left(
+def test_a_restored_widget_gets_its_owner_back_unless_they_left(
     make_widget: MakeWidget, project: Project, is_active: bool
 ) -> None:
     owner, client = editor(project).person, boss()
@@ -213,7 +213,7 @@ def test_a_form_of_a_widget_that_was_deleted_meanwhile_keeps_its_entries(
     assert Widget.objects.get().slug != widget.slug
 
 
-def test_moving_passes_over_a_widget_that_is_deleted_meanwhile(make_widget: MakeWidget, project: Project) -> None:
+def test_moving_skips_a_widget_that_is_deleted_meanwhile(make_widget: MakeWidget, project: Project) -> None:
     gone, stays = make_widget(title="Gone"), make_widget(title="Stays", last=9)
     data = {"action": "move", "_selected_action": [gone.pk, stays.pk], "confirmed": "yes"}
     target = new_project(name="Second", project_id=5)

@@ -1,4 +1,4 @@
-"""A project's engine: what its page says, what switching it does, and how the connection test tries it."""
+"""A project's engine: the explanations on the project's page, and the effects of switching the engine."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,7 +30,7 @@ class TestPage:
         client.post(ADD, WHOLE)
         assert Project.objects.get().engine == "insights"
 
-    def test_a_page_without_the_field_keeps_the_engine(self, project: Project) -> None:
+    def test_a_form_without_the_field_keeps_the_engine(self, project: Project) -> None:
         Project.objects.update(engine="classic")
         assert save(boss(), project, name="Other").status_code == 302
         project.refresh_from_db()
@@ -148,7 +148,7 @@ class TestSwitching:
         new.refresh_from_db()
         assert (new.error_kind, new.fetched_at) == ("unavailable", old.fetched_at)
         type(new).objects.update(retry_at=None)
-        assert poll(widget).content == first.content  # and asks behind the answer
+        assert poll(widget).content == first.content  # after this answer, a query to Mixpanel starts
         new.refresh_from_db()
         assert new.fetched_at is not None and old.fetched_at is not None
         assert (new.fetched_at > old.fetched_at, new.error) == (True, "")
@@ -165,7 +165,7 @@ class TestSwitching:
             assert save(client, project, engine=engine).status_code == 302
         assert poll(widget).content == first.content
 
-    def test_it_asks_anew_whatever_else_is_saved_first(
+    def test_the_new_engine_is_queried_even_if_another_change_is_saved_first(
         self, project: Project, make_widget: Callable[..., Widget], poll: Callable[..., Any], mixpanel: FakeMixpanel
     ) -> None:
         widget, client = make_widget(), boss()
@@ -182,7 +182,7 @@ class TestSwitching:
         poll(widget)
         assert save(client, project, engine="classic").status_code == 302
         poll(widget)
-        poll(widget)  # the answer of the classic endpoint, which came behind the first poll
+        poll(widget)  # shows the classic endpoint's answer, which came after the poll before
         Snapshot.objects.filter(widgets=None).update(fetched_at=timezone.now() - timedelta(hours=20), report_json="{}")
         newest = Widget.objects.get().snapshot
         assert newest is not None and len(mixpanel.calls) == 2

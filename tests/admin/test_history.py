@@ -1,4 +1,4 @@
-"""The audit log: old and new values in the form's words, and no secret."""
+"""A widget's history: old and new values under the form's labels, and no secret."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ MakeWidget = Callable[..., Widget]
 
 
 def said() -> list[str]:
-    """The lines of the newest entry."""
+    """Returns the lines of the newest entry in the history."""
     return LogEntry.objects.order_by("-pk")[0].get_change_message().splitlines()
 
 
@@ -75,7 +75,7 @@ def test_times_are_for_the_browser_to_write_in_the_readers_zone(make_widget: Mak
         assert "<b>x</b>" not in html
 
 
-def test_its_days_are_those_of_the_readers_zone(db: None) -> None:
+def test_days_are_counted_in_the_readers_time_zone(db: None) -> None:
     client, evening = boss(), datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
     AuditEntry(at=evening, action="changed", subject="Signups").save()
     for zone, date in (("Asia/Kathmandu", 25), ("US/Pacific", 24), ("", 24), ("../secret", 24), ("x" * 3000, 24)):
@@ -85,7 +85,7 @@ def test_its_days_are_those_of_the_readers_zone(db: None) -> None:
             assert client.get(LOG, days).context["cl"].result_count == (asked == date), (zone, asked)
 
 
-def test_of_many_metrics_it_names_those_that_changed(make_widget: MakeWidget, project: Project) -> None:
+def test_it_names_only_the_metrics_that_changed(make_widget: MakeWidget, project: Project) -> None:
     metrics = [{"event": f"A page with a long name {i}", "label": f"Page {i}"} for i in range(9)]
     orders = {"event": "Order completed", "measure": "sum", "property": "amount"}
     widget = make_widget(report="insights", events=[], metrics=[*metrics, orders], chart="line", formulas=[])

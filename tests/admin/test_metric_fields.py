@@ -1,4 +1,4 @@
-"""The form's rows of metrics and formulas: what a browser sends of them, with and without scripts."""
+"""The rows for metrics and formulas in the widget's form: saved widgets, and errors about single rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,7 +38,7 @@ def boss(client: Client, admin_user: AbstractUser) -> Client:
 
 @pytest.fixture
 def errors(boss: Client, project: Project, mixpanel: FakeMixpanel) -> Callable[..., dict[str, list[str]]]:
-    """The errors of a form that must not be saved, and for which Mixpanel must not be asked."""
+    """A function that posts the form, checks that nothing is saved or queried, and returns the form's errors."""
 
     def post(**fields: Any) -> dict[str, list[str]]:
         response = boss.post(ADD, answers_of(project, **CONVERSION | fields))
@@ -83,7 +83,7 @@ def test_a_property_left_over_from_another_measure_is_dropped(boss: Client, proj
     assert "property" not in Widget.objects.get().metrics[1]
 
 
-def test_it_keeps_the_entries_beside_one_sentence_at_the_field(boss: Client, project: Project) -> None:
+def test_a_form_with_an_error_keeps_its_entries(boss: Client, project: Project) -> None:
     page = boss.post(ADD, answers_of(project, **CONVERSION | {"formulas-formula": ["B / C", ""]})).content.decode()
     assert "Formula 1: There is no metric C. The metrics of this widget have the letters A to B." in page
     assert 'value="B / C"' in page
@@ -94,7 +94,7 @@ def test_it_keeps_the_entries_beside_one_sentence_at_the_field(boss: Client, pro
     ("fields", "field", "words"),
     [
         ({"metrics-0-event": "", "metrics-0-label": "x"}, "metrics", "Metric A: choose an event."),
-        ({"metrics-5-event": "Logged in"}, "metrics", "Metric C: choose an event."),  # the empty row between
+        ({"metrics-5-event": "Logged in"}, "metrics", "Metric C: choose an event."),  # the row before is empty
         ({"metrics-3-property": ""}, "metrics", "Metric B: “Sum of a property” needs a property."),
         ({"metrics-3-measure": "nonsense"}, "metrics", "Metric B: “nonsense” is not a measure."),
         ({"metrics-3-filters-value": ["", ""]}, "metrics", "Metric B, filter 1: enter the value to compare with"),

@@ -26,7 +26,7 @@ def second(project: Project) -> Project:
 
 
 def move(client: Client, target: Project | str, *widgets: Widget) -> str:
-    """The messages, or the page with its error."""
+    """Moves the widgets with the list's action. Returns the messages, or the page if it shows an error."""
     data = {"action": "move", "_selected_action": [widget.pk for widget in widgets], "confirmed": "yes"}
     response = client.post(LIST, data | {"project": getattr(target, "pk", target)}, follow=True)
     assert response.status_code == 200
@@ -91,7 +91,9 @@ def test_a_moved_widget_names_nobody_of_its_old_project(
     assert "Made with care." in boss("root").get(LOG).content.decode()
 
 
-def test_an_owner_who_sees_the_new_project_stays(make_widget: MakeWidget, project: Project, second: Project) -> None:
+def test_the_owner_stays_if_they_see_the_new_project(
+    make_widget: MakeWidget, project: Project, second: Project
+) -> None:
     both, root = editor(project, second), boss()
     widgets = [make_widget(title=client.person.username, owner=client.person) for client in (both, root)]
     move(boss("mover"), second, *widgets)

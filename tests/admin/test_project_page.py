@@ -1,4 +1,4 @@
-"""A project's page in the admin: its form, its hour of queries, and what it warns of."""
+"""A project's page in the admin: its form, its queries in the last hour, and its warnings."""
 
 import logging
 import re
@@ -36,7 +36,7 @@ class TestForm:
             ("username", "someone-else", "user name"),
         ],
     )
-    def test_where_it_is_sent_can_t_change_without_it(
+    def test_fields_that_decide_where_the_secret_goes_need_the_secret_again(
         self, project: Project, field: str, value: str, label: str
     ) -> None:
         client = boss()
@@ -46,23 +46,23 @@ class TestForm:
         assert errors == [f"Enter the secret again, because you changed: {label}."]
         assert client.post(change(project), WHOLE | {field: value}).status_code == 302
 
-    def test_everything_else_can(self, project: Project) -> None:
+    def test_other_fields_can_change_without_the_secret(self, project: Project) -> None:
         assert boss().post(change(project), WHOLE | {"new_secret": "", "name": "New name"}).status_code == 302
         project.refresh_from_db()
         assert project.name == "New name"
         assert project.secret.reveal() == DEMO_SECRET
 
     @pytest.mark.parametrize("who", [editor, viewer])
-    def test_who_may_only_look_sees_no_credentials(self, project: Project, who: Any) -> None:
+    def test_editors_and_viewers_see_no_credentials(self, project: Project, who: Any) -> None:
         html = who(project).get(change(project)).content.decode()
         assert "Queries in the last hour" in html
         for secret in (DEMO_USERNAME, DEMO_SECRET, "User name", "Sign in with", "new_secret", "Test connection"):
             assert secret not in html
 
-    def test_other_teams_projects_are_not_there(self, project: Project) -> None:
+    def test_projects_of_other_teams_are_hidden(self, project: Project) -> None:
         client = viewer()
         response = client.get(change(project))
-        assert response.status_code == 302  # as Django's admin answers for what does not exist
+        assert response.status_code == 302  # the answer of Django's admin for an object that does not exist
         assert "Acme" not in client.get("/admin/widgets/project/").content.decode()
         assert "Acme" not in client.get("/admin/").content.decode()
 
@@ -79,7 +79,7 @@ class TestForm:
 
 
 class TestHour:
-    """What the page says of the project's queries."""
+    """The part of the page about the project's queries in the last hour."""
 
     def called(self, project: Project, minutes_ago: float, **fields: Any) -> None:
         at = timezone.now() - timedelta(minutes=minutes_ago)
@@ -89,7 +89,7 @@ class TestHour:
     def html(self, client: Client, project: Project) -> str:
         return " ".join(client.get(change(project)).content.decode().split())
 
-    def test_it_says_who_used_it(self, project: Project) -> None:
+    def test_it_says_who_used_the_queries(self, project: Project) -> None:
         client = boss()
         anna = editor(project, name="anna").person
         for _ in range(3):
@@ -105,7 +105,7 @@ class TestHour:
         assert legend == [*expected, ("reserved for people", "5")]
         assert "54 left, 49 of them for polls." in html
 
-    def test_it_says_when_the_next_is_free(self, project: Project) -> None:
+    def test_it_says_when_the_next_query_is_possible(self, project: Project) -> None:
         Project.objects.update(hourly_limit=24)
         client = boss()
         for number in range(22):
@@ -126,7 +126,7 @@ class TestHour:
         assert '<span class="call-failed">No good answer</span>' in html
         assert "(&lt;b&gt;down&lt;/b&gt;)" in html
 
-    def test_it_shows_no_other_project_s(self, project: Project) -> None:
+    def test_it_shows_no_calls_of_other_projects(self, project: Project) -> None:
         self.called(new_project(name="Globex", project_id=9), 5, what="events Secret thing")
         html = self.html(boss(), project)
         assert "Secret thing" not in html
@@ -139,26 +139,26 @@ class TestWarnings:
         client.force_login(get_user_model().objects.filter(is_superuser=True).first() or boss().person)
         return client.get(change(project)).content.decode()
 
-    def test_all_is_well(self, project: Project) -> None:
+    def test_there_is_no_warning_without_a_problem(self, project: Project) -> None:
         assert "project-warning" not in self.html(project)
 
-    def test_of_a_project_secret(self, project: Project) -> None:
+    def test_it_warns_of_a_project_secret(self, project: Project) -> None:
         Project.objects.update(auth="project_secret", username="")
         assert "project secrets on 3 March 2027" in self.html(project)
 
-    def test_of_a_hold(self, project: Project) -> None:
+    def test_it_warns_of_a_backoff(self, project: Project) -> None:
         until = timezone.now() + timedelta(minutes=30)
         Project.objects.update(backoff_until=until, backoff_kind="credentials", backoff_message="Refused <b>.")
         html = self.html(project)
         assert "Refused &lt;b&gt;. The next try is at <time" in html
 
-    def test_of_more_queries_than_the_limit_keeps_fresh(self, project: Project) -> None:
+    def test_it_warns_if_the_limit_is_too_low_for_the_queries(self, project: Project) -> None:
         Project.objects.update(interval_factor=1.54)
         html = " ".join(self.html(project).split())
         assert "need 80 queries per hour, but only 55 of the 60 per hour are for polls" in html
         assert "every 23 minutes instead of every 15 minutes" in html
 
-    def test_of_missing_credentials(self, project: Project) -> None:
+    def test_it_warns_of_missing_credentials(self, project: Project) -> None:
         Project.objects.update(secret="")
         assert "needs credentials" in self.html(project)
 

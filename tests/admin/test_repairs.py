@@ -1,4 +1,4 @@
-"""A repaired project: its widgets stop failing at once, on the board and in the list."""
+"""When somebody corrects a project's settings, its widgets show no error any more, on the board and in the list."""
 
 import re
 from collections.abc import Callable

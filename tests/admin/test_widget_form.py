@@ -1,4 +1,4 @@
-"""Making and changing widgets in the admin, without a script: what is filled in, dropped, refused and said."""
+"""Making and changing widgets in the admin, without JavaScript: default values, ignored fields, errors and messages."""
 
 import html
 import re
@@ -32,7 +32,7 @@ def boss(client: Client, admin_user: AbstractUser) -> Client:
 
 @pytest.fixture
 def make(boss: Client, project: Project) -> Callable[..., Widget]:
-    """Fills in the form and saves."""
+    """A function that posts the form for a new widget with these fields. Returns the saved widget."""
 
     def make(**fields: Any) -> Widget:
         response = boss.post(ADD, answers_of(project, **fields))
@@ -100,7 +100,7 @@ def test_it_warns_where_cyfe_can_not_reach_this_site(
     assert ("SITE_URL" not in out_of_reach()) is reachable
 
 
-def test_a_title_is_found_where_none_is_given(make: Any, project: Project) -> None:
+def test_a_widget_without_a_title_gets_one(make: Any, project: Project) -> None:
     by_plan = {"report": "segmentation", "events": "Signed up", "breakdown": "plan"}
     assert make(events="Signed up\nLogged in").title == "Signed up, Logged in"
     assert make(**by_plan).title == "Signed up by plan"
@@ -126,8 +126,8 @@ def test_a_title_is_found_where_none_is_given(make: Any, project: Project) -> No
         assert make(**by_plan | {"breakdown": name}).title == f"Signed up by {words}"
 
 
-def test_what_is_left_over_in_unused_fields_is_dropped(make: Any) -> None:
-    """Without this, a field that is hidden could keep a widget from being saved."""
+def test_values_in_unused_fields_are_ignored(make: Any) -> None:
+    """Otherwise an invalid value in a hidden field would prevent saving."""
     widget = make(
         report="top_events",
         chart="pie",
@@ -145,7 +145,7 @@ def test_what_is_left_over_in_unused_fields_is_dropped(make: Any) -> None:
     assert (widget.events, widget.breakdown, widget.filters, widget.options) == ([], "", [], {})
 
 
-def test_what_is_wrong_is_said_at_its_field(boss: Client, project: Project) -> None:
+def test_each_error_is_at_its_field(boss: Client, project: Project) -> None:
     response = boss.post(ADD, answers_of(project, report="sum", chart="pie", last="0"))
     found = errors_of(response)
     assert set(found) == {"events", "property_name", "chart"}
@@ -213,7 +213,7 @@ def test_a_save_over_somebody_elses_change_is_refused_once(boss: Client, make: A
     assert widget.title == "Mine"
 
 
-def test_filters_are_rows_and_the_last_can_be_taken_away(boss: Client, make: Any, project: Project) -> None:
+def test_filters_are_rows_and_the_last_one_can_be_removed(boss: Client, make: Any, project: Project) -> None:
     rows = {
         "filters-property": ["plan", "amount", ""],
         "filters-op": ["is", "gt", "is"],
@@ -253,7 +253,7 @@ def test_options_of_a_widget_come_back_into_the_form(boss: Client, make: Any) ->
     assert widget.options == {"show_labels": True, "axis_max": 10.0, "types": ["column"]}
 
 
-def test_who_may_only_look_sees_what_it_shows_and_no_field(
+def test_a_viewer_sees_the_widget_and_no_fields(
     project: Project, make_widget: Any, poll: Any, mixpanel: FakeMixpanel
 ) -> None:
     widget = make_widget(
@@ -280,7 +280,7 @@ def test_who_may_only_look_sees_what_it_shows_and_no_field(
     assert client.get(ADD).status_code == 403
 
 
-def test_every_report_has_a_page_for_who_may_only_look(project: Project, make_widget: Any) -> None:
+def test_every_report_has_a_page_for_viewers(project: Project, make_widget: Any) -> None:
     client = viewer(project)
     for fields in (
         {"report": "sum", "events": ["Order completed"], "property_name": "amount", "chart": "gauge", "target": 5},

@@ -1,4 +1,4 @@
-"""The list of widgets in the admin: what it shows, filters and does."""
+"""The list of widgets in the admin: its columns, filters and actions."""
 
 import re
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def titles(html: str) -> list[str]:
 
 
 def act(client: Client, action: str, *widgets: Widget, **more: str) -> list[str]:
-    """Ticks the widgets and does it. The messages that the list shows then."""
+    """Selects the widgets and runs the action. Returns the messages that the list shows then."""
     data = {"action": action, "_selected_action": [widget.pk for widget in widgets], **more}
     response = client.post(LIST, data, follow=True)
     assert response.status_code == 200
@@ -42,12 +42,12 @@ def act(client: Client, action: str, *widgets: Widget, **more: str) -> list[str]
 
 
 def audit_log() -> list[tuple[str, str]]:
-    """What the admin's log says: of which widget, what."""
+    """Returns (widget, message) of each entry in the admin's log, the oldest first."""
     return [(entry.object_repr, entry.get_change_message()) for entry in LogEntry.objects.order_by("pk")]
 
 
 class TestRows:
-    def test_a_row_says_what_it_is_and_how_it_does(self, make_widget: MakeWidget, poll: Poll) -> None:
+    def test_a_row_shows_the_widgets_settings_and_its_health(self, make_widget: MakeWidget, poll: Poll) -> None:
         client = boss()
         widget = make_widget(title="Signups", owner=client.person, chart="spline")
         poll(widget)
@@ -75,7 +75,7 @@ class TestRows:
         self, make_widget: MakeWidget, project: Project, who: Any
     ) -> None:
         client = who() if who is boss else who(project)
-        show(client)  # Django looks content types up once a process
+        show(client)  # Django reads the content types only once per process
         counted = []
         for many in (20, 60):
             while Widget.objects.count() < many:
@@ -87,7 +87,7 @@ class TestRows:
 
 
 class TestFinding:
-    def test_by_health(self, make_widget: MakeWidget, poll: Poll) -> None:
+    def test_it_filters_by_health(self, make_widget: MakeWidget, poll: Poll) -> None:
         poll(make_widget(title="Good"))
         make_widget(title="New", last=9)
         make_widget(title="Off", active=False)
@@ -96,7 +96,7 @@ class TestFinding:
             assert titles(show(client, f"?health={state}")) == [expected]
         assert titles(show(client, "?health=failing")) == []
 
-    def test_by_project_owner_chart_and_report(self, make_widget: MakeWidget) -> None:
+    def test_it_filters_by_project_owner_chart_and_report(self, make_widget: MakeWidget) -> None:
         client = boss()
         second = new_project(name="Second", project_id=5)
         make_widget(title="Mine", owner=client.person)
@@ -106,7 +106,7 @@ class TestFinding:
         assert titles(show(client, "?chart=table")) == ["Theirs"]
         assert titles(show(client, "?report=events")) == ["Mine"]
 
-    def test_by_words_and_by_address(self, make_widget: MakeWidget) -> None:
+    def test_it_searches_words_and_addresses(self, make_widget: MakeWidget) -> None:
         widget = make_widget(title="Signups by plan")
         make_widget(title="Logins")
         client = boss()
@@ -142,7 +142,9 @@ class TestRefreshNow:
         [message] = act(boss(), "refresh_now", make_widget(title="A"))
         assert message.startswith("Failed: “A”. Mixpanel answered 503")
 
-    def test_the_hour_s_limit_holds(self, make_widget: MakeWidget, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_it_stays_within_the_hourly_limit(
+        self, make_widget: MakeWidget, project: Project, mixpanel: FakeMixpanel
+    ) -> None:
         Project.objects.update(hourly_limit=2)
         widgets = [make_widget(title=f"W{n}", last=n, **APART) for n in range(1, 5)]
         done, refused = act(boss(), "refresh_now", *widgets)
@@ -151,7 +153,7 @@ class TestRefreshNow:
         assert "The next one is free in 60 minutes." in refused
         assert len(mixpanel.calls) == 2
 
-    def test_paused_widgets_stay_unasked(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
+    def test_paused_widgets_are_not_refreshed(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
         assert act(boss(), "refresh_now", make_widget(title="A", active=False)) == ["Not refreshed: “A”. Paused."]
         assert not mixpanel.calls
 
@@ -182,7 +184,7 @@ class TestPauseAndResume:
         act(boss(), "resume", widget)
         assert Snapshot.objects.get().retry_at is None
 
-    def test_a_resumed_widget_wants_its_data_as_often_as_it_says(self, make_widget: MakeWidget, poll: Poll) -> None:
+    def test_a_resumed_widget_has_its_own_refresh_interval_again(self, make_widget: MakeWidget, poll: Poll) -> None:
         slow, fast = make_widget(), make_widget(refresh_minutes=1, active=False)
         assert poll(slow).status_code == 200
         client = boss()
@@ -215,7 +217,7 @@ class TestThousands:
         assert act(client, "resume", *many[:1500])[0].startswith("Resumed 1500 widgets.")
 
     @pytest.mark.parametrize("action", ["delete_selected", "move", "replace_address", "duplicate"])
-    def test_what_asks_first_or_takes_long_names_its_limit(self, many: list[Widget], action: str) -> None:
+    def test_an_action_on_too_many_widgets_names_its_limit(self, many: list[Widget], action: str) -> None:
         new_project(name="Second", project_id=5)
         most = "1,000" if action in ("delete_selected", "move") else "100"
         said = f"Select at most {most} widgets for this action."
@@ -239,7 +241,7 @@ class TestThousands:
 
 
 class TestReplaceTheAddress:
-    def test_it_asks_first_and_says_what_breaks(self, make_widget: MakeWidget) -> None:
+    def test_it_asks_for_confirmation_and_names_the_consequences(self, make_widget: MakeWidget) -> None:
         widget = make_widget(title="<i>Signups</i>")
         response = boss().post(LIST, {"action": "replace_address", "_selected_action": [widget.pk]})
         html = response.content.decode()

@@ -1,4 +1,4 @@
-"""A project as somebody types it into its form, for tests of its page."""
+"""The values that somebody types into a project's form, for tests of the project's page."""
 
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
 from widgets.models import Project
@@ -13,7 +13,7 @@ TYPED = {
     "username": DEMO_USERNAME,
     "new_secret": DEMO_SECRET,
 }
-"""What decides whether Mixpanel answers."""
+"""The fields that the connection test uses."""
 
 WHOLE = TYPED | {"name": "Acme", "hourly_limit": "60", "concurrent_limit": "5", "refresh_minutes": "15"}
 

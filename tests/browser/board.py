@@ -1,4 +1,4 @@
-"""What tests of the board and of charts do again and again."""
+"""Helpers for tests of the board and of charts."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def new_widget(project: Project, **fields: Any) -> Widget:
 
 
 def fetch(widget: Widget) -> None:
-    """Gets the widget's numbers, as a poll would."""
+    """Refreshes the widget's data from the fake Mixpanel."""
     widget.snapshot.refresh_from_db()
     refresh(widget.snapshot_id, expected_fetched_at=widget.snapshot.fetched_at, purpose=Purpose.PERSON)
 

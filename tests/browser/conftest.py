@@ -1,4 +1,4 @@
-"""A real browser before a real server: the site on a port, a stand-in Mixpanel behind it, and Chromium.
+"""Fixtures for tests in Chromium: the site on a port, and a fake Mixpanel that answers the site's queries.
 
 Every page that a test opens must leave the browser's console clean: a violation of the
 Content-Security-Policy or a script's error fails the test.
@@ -34,7 +34,7 @@ PLAYWRIGHTS_OWN = (".cache/ms-playwright", "Library/Caches/ms-playwright")
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 PATIENCE = 20_000
-"""Milliseconds in which a page does what a test waits for, on a machine that is busy with other tests too."""
+"""The longest time, in milliseconds, that a test waits for a page. Long, because other tests may run too."""
 
 if expect:
     expect.set_options(timeout=PATIENCE)
@@ -61,7 +61,7 @@ MISSING = what_is_missing()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves the browser tests out where there is no browser; one line says so, at the end."""
+    """Leaves out the browser tests if Playwright or Chromium is missing. The test report then ends with a note."""
     if MISSING:
         mine = [item for item in items if item.get_closest_marker("browser")]
         items[:] = [item for item in items if item not in mine]
@@ -75,7 +75,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator["Browser"]:
-    """The system's Chromium (CHROMIUM= names another), or the one that Playwright installed."""
+    """The installed Chromium (the variable CHROMIUM can name another), else Playwright's own Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM or None, args=["--no-sandbox", "--disable-background-networking"]
@@ -86,7 +86,7 @@ def chromium() -> Iterator["Browser"]:
 
 @pytest.fixture
 def site(live_server: Any, mixpanel: FakeMixpanel, settings: Any) -> str:
-    """The running site's address; its pages and widgets say the same."""
+    """The address of the running site, which is also the setting SITE_URL."""
     settings.SITE_URL = live_server.url
     settings.SITE_HOST = "localhost"
     settings.MIXPANEL_TIMEOUT = PATIENCE / 1000
@@ -95,7 +95,7 @@ def site(live_server: Any, mixpanel: FakeMixpanel, settings: Any) -> str:
 
 @pytest.fixture
 def acme(site: str) -> Project:
-    """A project that the stand-in answers for."""
+    """A project that the fake Mixpanel knows."""
     return new_project()
 
 
@@ -109,7 +109,7 @@ OpenPage = Callable[..., "Page"]
 
 @pytest.fixture(scope="session")
 def windows() -> dict[bool, "BrowserContext"]:
-    """The windows that tests share, with scripts and without: a new one is a process, which reads all scripts anew."""
+    """Windows that tests share, with and without JavaScript. A new window would have to load all scripts again."""
     return {}
 
 
@@ -125,7 +125,7 @@ def new_window(chromium: "Browser", site: str, **options: Any) -> "BrowserContex
 
 
 def forget(window: "BrowserContext") -> None:
-    """Leaves one page, of the same site and thus the same process, without a trace of the test."""
+    """Clears cookies and storage, and closes all pages except one. It stays on the site, to keep Chromium's process."""
     window.clear_cookies()
     page, *others = window.pages
     for other in others:
@@ -137,11 +137,12 @@ def forget(window: "BrowserContext") -> None:
 
 @pytest.fixture
 def open_page(chromium: "Browser", windows: dict[bool, "BrowserContext"], site: str) -> Iterator[OpenPage]:
-    """Opens an address of the site, as a user if one is named: in a shared window, then in new ones.
+    """A function that opens a path of the site in a browser. With `user`, that person is logged in.
 
-    `viewport` is WIDE or NARROW, `theme` light or dark; `javascript=False` is a browser without it, `own=True` a new
-    window in any case (a clock that is set stays so). Errors in the console fail the test when it ends, but for those
-    whose text holds one of `open_page.expected`.
+    The first call of a test uses a shared window, later calls use new windows. `own=True` always uses a new window: a
+    test that sets the browser's clock needs it. `viewport` is WIDE or NARROW, `theme` is "light" or "dark".
+    `javascript=False` turns JavaScript off. Errors in the console fail the test at its end, unless their text contains
+    an entry of `open_page.expected`.
     """
     contexts: list[BrowserContext] = []
     found: list[str] = []
@@ -190,11 +191,11 @@ def open_page(chromium: "Browser", windows: dict[bool, "BrowserContext"], site: 
         else:
             context.close()
     unexpected = [text for text in found if not any(part in text for part in open_page.expected)]
-    assert not unexpected, f"the browser's console is not clean: {unexpected}"
+    assert not unexpected, f"the browser's console shows unexpected errors: {unexpected}"
 
 
 def follow(target: "Locator") -> None:
-    """Clicks what leads to another page, and waits until the scripts of that page have run."""
+    """Clicks a link or button that opens another page, and waits until the scripts of that page have run."""
     with target.page.expect_navigation():
         target.click()
 

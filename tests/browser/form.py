@@ -1,4 +1,4 @@
-"""What tests of the widget's form do again and again."""
+"""Helpers for tests of the widget's form."""
 
 from typing import Any
 

@@ -1,8 +1,7 @@
-"""Every page of the site in Chromium, held against WCAG 2.2 AA by axe-core: light on a wide screen, dark on a phone.
+"""Checks every page of the site with axe-core against WCAG 2.2 AA: in light on a wide screen, in dark on a phone.
 
-Django's own pages, in our colours, are judged in light alone and where CLUSTER=1 asks for them; of those that its
-models share, a widget's. A page that this file does not open fails the test: the pages are those of
-tests/security/every_url.txt.
+Django's own pages are checked with CLUSTER=1, and only in light. Where all models have the same page, only the page of
+widgets is checked. If this file does not open a page that is listed in tests/security/every_url.txt, a test fails.
 https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md
 """
 
@@ -33,10 +32,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(trans
 
 EVERYTHING = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"label-title-only": {"enabled": False}},  # it takes no picture for a label: Django's lens beside Search
+    "rules": {"label-title-only": {"enabled": False}},  # it ignores labels that are pictures, such as Django's lens
 }
 LOOKS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block", "target-size"]}}
-"""The rules that a theme or a width can break."""
+"""The rules whose result depends on the theme or on the width of the screen."""
 
 LIGHT, DARK = ("light", WIDE, EVERYTHING), ("dark", NARROW, LOOKS)
 FINDINGS = """async (options) => {
@@ -49,17 +48,17 @@ FINDINGS = """async (options) => {
 }"""
 DJANGOS_OWN = ("admin/password_change/",)
 ALIKE = re.compile(r"(?<!/widget/<path:object_id>)/history/$|deletedwidget/.*/delete/$")
-"""The same template for every model."""
+"""Addresses that need no check: the page has the same template as a page that is checked."""
 
 WITH_ERRORS = ("admin/widgets/widget/add/", "admin/widgets/project/add/")
-"""Forms that are judged once something is wrong with them."""
+"""Forms that are checked while they show errors."""
 
 NO_PAGES = ("admin/jsi18n/", "healthz", "charts/<int:pk>.json", "admin/widgets/auditentry/export/<str:kind>/")
-"""Addresses that answer with something else than HTML."""
+"""Addresses whose answer is not HTML."""
 
 
 class Judge:
-    """Opens pages in one window and collects what axe finds there."""
+    """Opens pages in one window and collects the violations that axe-core finds there."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
@@ -70,7 +69,7 @@ class Judge:
         self.look(address, passes)
 
     def look(self, name: str, passes: Any = (LIGHT, DARK)) -> None:
-        """Judges the page as it is now."""
+        """Checks the open page in its current state, in each theme and width of `passes`."""
         self.page.evaluate(AXE_SCRIPT)
         for theme, viewport, rules in passes:
             self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
@@ -98,7 +97,7 @@ def member(django_user_model: Any, acme: Project) -> Any:
 
 @pytest.fixture
 def drawn(acme: Project) -> Widget:
-    """A widget with numbers and a history."""
+    """A widget with data and an entry in its history."""
     widget = new_widget(acme, title="Signups by plan", report="segmentation", breakdown="plan")
     fetch(widget)
     return widget
@@ -115,7 +114,7 @@ def judge(open_page: OpenPage) -> Any:
 
 
 def pages_of(role: str) -> list[Route]:
-    """The routes that give a role a page of HTML."""
+    """Returns the routes that answer this role with an HTML page."""
     rows, column = table(), ROLES.index(role)
     return [
         route for route in every_route() if rows[route.path][column].startswith("page/") and route.path not in NO_PAGES
@@ -146,7 +145,7 @@ def test_axe_finds_nothing_on_a_superusers_pages(
     site.check()
 
 
-def test_axe_finds_nothing_on_forms_and_what_comes_after_them(
+def test_axe_finds_nothing_on_forms_and_the_pages_after_them(
     judge: Any, boss: AbstractUser, drawn: Widget, acme: Project
 ) -> None:
     site = judge(boss)
@@ -258,7 +257,7 @@ def test_axe_finds_nothing_on_the_board(judge: Any, acme: Project, member: Any, 
     viewer.check()
 
 
-def test_forced_colours_leave_a_legend_its_own(
+def test_a_legend_keeps_its_colours_with_forced_colours(
     open_page: OpenPage, acme: Project, drawn: Widget, boss: AbstractUser
 ) -> None:
     page = open_page("/", boss)

@@ -1,4 +1,4 @@
-"""The board in a browser: it filters, acts and orders without a new page, keeps itself up to date, and fits walls."""
+"""The board in a browser: filters, actions and reordering without loading a new page, updates, and small screens."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ PLACES = "() => [...document.querySelectorAll('.card')].map((each) => JSON.strin
 
 @pytest.fixture
 def widgets(acme: Project) -> list[Widget]:
-    """Three, of which one has no data."""
+    """Three widgets. One of them has no data."""
     signups = new_widget(acme, title="Signups by plan", report="segmentation", breakdown="plan")
     logins = new_widget(acme, title="Logins", events=["Logged in"], chart="column")
     fetch(signups)
@@ -36,7 +36,7 @@ def wait_for_path(page: Any, path: str) -> None:
     expect(page).to_have_url(re.compile(rf"//[^/]*{re.escape(path)}$"))
 
 
-def test_somebody_logs_in_and_is_led_to_the_first_step(open_page: OpenPage, boss: AbstractUser) -> None:
+def test_after_the_first_login_the_first_step_is_shown(open_page: OpenPage, boss: AbstractUser) -> None:
     page = open_page("/")
     page.get_by_label("Username").fill("boss")
     page.get_by_label("Password").fill("a long password")
@@ -46,7 +46,7 @@ def test_somebody_logs_in_and_is_led_to_the_first_step(open_page: OpenPage, boss
     page.get_by_role("button", name="Test connection").wait_for()
 
 
-def test_it_draws_charts_and_filters_all_pages_while_one_types(
+def test_it_draws_charts_and_filters_all_pages_during_typing(
     open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("widgets.web.board.CARDS_ON_A_PAGE", 2)
@@ -54,7 +54,7 @@ def test_it_draws_charts_and_filters_all_pages_while_one_types(
     page.wait_for_function(DRAWN.format(2))
     wait_for(page, "Logins", "Not polled yet")
     search = page.get_by_role("searchbox")
-    search.press_sequentially("PLAN sign")  # stands on the second page
+    search.press_sequentially("PLAN sign")  # this widget is on the second page
     wait_for(page, "Signups by plan")
     wait_for_path(page, "/?q=PLAN+sign")
     expect(search).to_be_focused()
@@ -103,11 +103,12 @@ def test_keys_and_the_mouse_set_the_order(open_page: OpenPage, boss: AbstractUse
     choose(page, "Logins", "Move down")
     wait_for(page, "Not polled yet", "Logins", "Signups by plan")
     page.wait_for_function("document.activeElement.textContent === 'Move down'")
-    page.keyboard.press("Enter")  # the focus is still there
+    page.keyboard.press("Enter")  # the focus is still on “Move down”
     wait_for(page, "Not polled yet", "Signups by plan", "Logins")
     page.keyboard.press("Escape")
     last, first = (page.locator(f"#card-{widget.pk} .card-head") for widget in (widgets[1], widgets[2]))
-    with page.expect_response(lambda response: response.request.method == "POST"):  # the card moves before that
+    # The card moves before the server answers.
+    with page.expect_response(lambda response: response.request.method == "POST"):
         last.drag_to(first, source_position={"x": 5, "y": 15}, target_position={"x": 5, "y": 15})
     wait_for(page, "Logins", "Not polled yet", "Signups by plan")
     page.reload()
@@ -156,7 +157,7 @@ def test_series_that_are_off_stay_off(open_page: OpenPage, boss: AbstractUser, w
     wait_for(page, "Signups by plan", "Logins", "Not polled yet")
     expect(series).to_have_attribute("aria-pressed", "false")
     widgets[0].refresh_from_db()
-    widgets[0].save()  # its chart has a new address
+    widgets[0].save()  # now the chart's data has a new address
     with page.expect_response("**/charts/**"):
         page.evaluate(UPDATE)
     page.wait_for_function(DRAWN.format(3))
@@ -166,7 +167,9 @@ def test_series_that_are_off_stay_off(open_page: OpenPage, boss: AbstractUser, w
     expect(series).to_have_attribute("aria-pressed", "true")
 
 
-def test_a_lost_connection_is_said_and_got_over(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
+def test_it_reports_a_lost_connection_and_recovers(
+    open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]
+) -> None:
     open_page.expected = ["ERR_FAILED"]
     page = open_page("/", boss)
     page.wait_for_function(DRAWN.format(3))
@@ -179,7 +182,7 @@ def test_a_lost_connection_is_said_and_got_over(open_page: OpenPage, boss: Abstr
     page.get_by_text("MixCyfe does not answer. This page tries again.").wait_for(state="hidden")
 
 
-def test_who_is_logged_out_meanwhile_is_told(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
+def test_it_says_that_the_session_has_ended(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
     page = open_page("/", boss)
     page.context.clear_cookies()
     page.evaluate(UPDATE)

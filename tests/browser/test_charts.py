@@ -1,4 +1,4 @@
-"""Charts in a real browser, under the site's own content security policy: all types, and what makes trouble."""
+"""Charts in a browser, with the site's Content-Security-Policy: all chart types, and data that is hard to draw."""
 
 import json
 from datetime import date, timedelta
@@ -46,7 +46,7 @@ def report_for(chart: str, rows: int = 30) -> Report:
 
 @pytest.fixture
 def gallery(open_page: OpenPage) -> Any:
-    """Opens a page with the charts of these figures."""
+    """A function that opens a page with the charts of these figures."""
 
     def show(*figures: dict[str, Any], **how: Any) -> Any:
         boxes = "".join(
@@ -105,7 +105,7 @@ def test_numbers_follow_the_readers_locale(gallery: Any, chromium: Any) -> None:
     gallery(figure(big, "number", "n")).get_by_text("1,234,567").wait_for()
 
 
-def test_what_can_t_be_drawn_is_said_in_words_beside_its_numbers(gallery: Any) -> None:
+def test_data_that_can_not_be_drawn_is_explained_beside_its_numbers(gallery: Any) -> None:
     negative = Report("total", ("",), (Series("a", (-1,), 0), Series("b", (2,), 0)), additive=True)
     nothing = Report("steps", (), ())
     zeros = Report("dates", (date(2026, 11, 1),), (Series("a", (0,)),), additive=True)

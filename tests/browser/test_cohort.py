@@ -1,4 +1,4 @@
-"""What the canvas of a cohort chart says. ECharts draws its words with `fillText`, which the test listens to."""
+"""The texts in a cohort chart. ECharts draws them with the canvas method `fillText`, so the test records its calls."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Unsaved entries of the widget's form: they outlive a closed tab and an ended session, and end with a logout."""
+"""Unsaved entries of the widget's form: they survive a closed tab and an ended session. A logout removes them."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def test_unsaved_entries_outlive_a_closed_tab_and_end_with_saving(
     page.get_by_role("combobox", name="Property").press_sequentially("plan")
     page.keyboard.press("Enter")
     page.locator("#id_chart").select_option("pie")
-    box(page, "Breakdown").press_sequentially("coun")  # a name that is still being typed
+    box(page, "Breakdown").press_sequentially("coun")  # a name that is typed only in part
     second = reopened(page)
     second.get_by_text("This browser has entries from").wait_for()
     second.get_by_role("button", name="Restore").click()
@@ -42,7 +42,7 @@ def test_unsaved_entries_outlive_a_closed_tab_and_end_with_saving(
     expect(second.locator("[data-draft]")).to_be_empty()
 
 
-def test_a_logout_takes_them_away(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+def test_a_logout_removes_unsaved_entries(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
     page = open_page(ADD, boss)
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_label("Title").fill("Secret plans")
@@ -53,15 +53,15 @@ def test_a_logout_takes_them_away(open_page: OpenPage, boss: AbstractUser, acme:
 
 
 def reopened(page: Any) -> Any:
-    """The form in a new tab, after the first tab was closed."""
+    """Opens a new tab, closes the first tab, and returns the new tab with the form."""
     second = page.context.new_page()
-    with page.expect_event("close"):  # it keeps its entries before that
+    with page.expect_event("close"):  # before a tab closes, it stores its entries
         page.close(run_before_unload=True)
     second.goto(ADD)
     return second
 
 
-def test_a_session_that_ended_loses_nothing(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+def test_an_ended_session_loses_no_entries(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
     open_page.expected.append("403")  # the form's token is too old, so the script fetches another one
     page = open_page(ADD, boss)
     box(page, "Events").press_sequentially("Signed up")

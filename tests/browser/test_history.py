@@ -1,4 +1,4 @@
-"""The history in a browser, whose zone is that of Kathmandu."""
+"""The audit log in a browser that has the time zone of Kathmandu (UTC+5:45)."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,9 @@ from widgets.models import AuditEntry, Project
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_its_filter_counts_days_as_its_times_do(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+def test_the_filter_uses_the_same_time_zone_as_the_times(
+    open_page: OpenPage, boss: AbstractUser, acme: Project
+) -> None:
     AuditEntry(at=datetime(2026, 11, 24, 20, 0, tzinfo=UTC), action="changed", details="Changed.").save()
     page = open_page("/admin/widgets/auditentry/", boss)
     for name in ("From", "To"):

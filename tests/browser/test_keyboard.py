@@ -1,4 +1,4 @@
-"""From the login to a copied address without a mouse. Whatever has the focus shows it."""
+"""From the login to a copied address without a mouse. The element with the focus must always be visible."""
 
 from typing import Any
 
@@ -23,11 +23,11 @@ FOCUSED = """() => {
   };
 }"""
 FAR = 80
-"""More tabs than any step of this path needs."""
+"""The maximum number of presses of the Tab key per step."""
 
 
 def tab_to(page: Any, name: str) -> None:
-    """Presses Tab until the focus is on what has this name. Whatever is passed must show the focus."""
+    """Presses Tab until the element with this name has the focus. Each element on the way must show the focus."""
     seen = []
     for _ in range(FAR):
         page.keyboard.press("Tab")
@@ -40,7 +40,7 @@ def tab_to(page: Any, name: str) -> None:
 
 
 def enter(page: Any, name: str) -> None:
-    """Tabs to a link or button and opens it."""
+    """Presses Tab up to the link or button with this name, then Enter, and waits for the next page."""
     tab_to(page, name)
     with page.expect_navigation():
         page.keyboard.press("Enter")
@@ -55,7 +55,7 @@ def test_from_the_login_to_a_copied_address_by_keys(
     open_page: OpenPage, boss: AbstractUser, mixpanel: FakeMixpanel
 ) -> None:
     page = open_page("/admin/login/?next=/")
-    page.wait_for_function("document.activeElement.name === 'username'")  # nobody has to look for the first field
+    page.wait_for_function("document.activeElement.name === 'username'")  # the page itself focuses the first field
     page.keyboard.type("boss")
     fill(page, "Password", "a long password")
     with page.expect_navigation():

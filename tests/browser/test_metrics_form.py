@@ -1,4 +1,4 @@
-"""Several metrics and formulas in a browser: rows with letters, pickers and filters of their own."""
+"""Several metrics and formulas in a browser. Each metric is a row with a letter, pickers and filters."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 def choose(page: Any, field: str, name: str) -> None:
-    """Picks a name by keyboard from Mixpanel's list."""
+    """Types a name into this field and chooses it from Mixpanel's list with Enter."""
     page.get_by_role("combobox", name=field, exact=True).press_sequentially(name)
     option(page, name).wait_for()
     page.keyboard.press("Enter")
@@ -79,9 +79,9 @@ def test_letters_follow_the_rows_and_a_draft_brings_all_of_them_back(page: Any) 
     remove = page.get_by_role("button", name="Remove Signed up")
     remove.click()
     expect(remove).to_have_count(0)
-    page.wait_for_function("document.activeElement.closest('.select2')")  # the picker takes the focus back
+    page.wait_for_function("document.activeElement.closest('.select2')")  # the focus is in the picker again
     page.get_by_label("Title").click()
-    second.get_by_text("Metric B: choose an event.").wait_for()  # an empty row between others keeps the letters
+    second.get_by_text("Metric B: choose an event.").wait_for()  # an empty row keeps its letter
     choose(page, "Event of metric B", "Signed up")
     page.get_by_role("button", name="Remove metric A").click()
     page.wait_for_function("() => document.activeElement.textContent === 'Add a metric'")

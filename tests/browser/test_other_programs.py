@@ -1,4 +1,4 @@
-"""The addresses for other programs than Cyfe, on the widget's page."""
+"""The part of a widget's page with addresses for programs other than Cyfe."""
 
 import os
 import re

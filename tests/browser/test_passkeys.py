@@ -1,4 +1,4 @@
-"""Passkeys in Chromium, with its virtual authenticator: made, used as second step and alone, and to sign in again."""
+"""Passkeys in Chromium with a virtual authenticator: as second factor, without a password, and to sign in again."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ KEY = {
 
 
 def with_passkeys(page: Any) -> Any:
-    """Gives the window a device that has passkeys, and a finger that is always there."""
+    """Gives the window a virtual device for passkeys, which confirms every request by itself."""
     device = page.context.new_cdp_session(page)
     device.send("WebAuthn.enable")
     device.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
@@ -81,7 +81,7 @@ def test_a_passkey_logs_in_alone(open_page: OpenPage, boss: AbstractUser) -> Non
     page.wait_for_url("**/shared/")
 
 
-def test_a_refused_passkey_is_said(open_page: OpenPage, boss: AbstractUser) -> None:
+def test_it_says_that_a_passkey_was_refused(open_page: OpenPage, boss: AbstractUser) -> None:
     page = open_page("/admin/login/", own=True)
     device = page.context.new_cdp_session(page)
     device.send("WebAuthn.enable")

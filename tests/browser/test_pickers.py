@@ -1,4 +1,4 @@
-"""The pickers of the widget's form: by keyboard and mouse, with names of the list and others."""
+"""The pickers in the widget's form: with keyboard and mouse, with names from Mixpanel's list and with other names."""
 
 import pytest
 from django.contrib.auth.models import AbstractUser
@@ -88,7 +88,7 @@ def test_several_events_saved_reports_and_funnels_by_name(
     wait_for_csv(page, "Step,Count")
 
 
-def test_what_is_typed_stands_however_the_list_is_left(
+def test_typed_text_stays_however_the_list_is_closed(
     open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
 ) -> None:
     mixpanel.fail(200, ["Signed up", "Signed up again"], endpoint="events/names")
@@ -127,7 +127,7 @@ def test_a_list_is_fetched_again_by_keyboard_and_says_how_old_it_is(
     assert endpoints(mixpanel)[:2] == ["events/names", "events/names"]
 
 
-def test_a_typed_name_that_the_list_lacks_is_warned_of_and_may_be_kept(
+def test_a_typed_name_that_the_list_lacks_gets_a_warning(
     open_page: OpenPage, boss: AbstractUser, acme: Project
 ) -> None:
     page = open_page(ADD, boss)

@@ -1,4 +1,4 @@
-"""A project's page in a browser: testing the connection, before and after it is saved."""
+"""A project's page in a browser: the connection test, before and after the project is saved."""
 
 import re
 
@@ -50,7 +50,9 @@ def test_a_project_is_tested_before_it_is_saved(
     assert DEMO_SECRET not in page.content()
 
 
-def test_mixpanel_down_is_said(open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel) -> None:
+def test_it_says_that_mixpanel_is_down(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
+) -> None:
     mixpanel.fail(503)
     page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss)
     page.get_by_role("button", name="Test connection").click()
@@ -68,7 +70,7 @@ def test_it_saves_and_tests_without_scripts(
     assert acme.name == "Renamed"
 
 
-def test_learned_limits_are_taken_over_with_a_click(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+def test_a_click_fills_in_the_learned_limits(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
     Project.objects.update(learned_hourly=400, learned_concurrent=5, learned_at=timezone.now())
     page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss, viewport=NARROW)
     page.get_by_role("button", name="Use 400 per hour").click()

@@ -1,4 +1,4 @@
-"""Single sign-on in Chromium: the way to a provider on another origin, past our Content-Security-Policy, and back."""
+"""Single sign-on in Chromium: the Content-Security-Policy allows the redirects to the provider and back."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,10 +20,10 @@ def provider(settings: Any) -> Iterator[str]:
         yield settings.OIDC_ISSUER
 
 
-def test_a_person_logs_in_there_and_comes_back_here(provider: str, open_page: OpenPage, site: str) -> None:
+def test_a_person_logs_in_at_the_provider_and_comes_back(provider: str, open_page: OpenPage, site: str) -> None:
     claims = {"email": "ada@example.com", "email_verified": True, "given_name": "Ada"}
     assert requests.put(f"{provider}/users/ada-1", json=claims, timeout=10).ok
-    open_page.expected = ["Failed to load resource"]  # the provider's page wants a style sheet of another site
+    open_page.expected = ["Failed to load resource"]  # a style sheet of the provider's page
     page = open_page("/admin/login/?next=/account/", own=True)
     page.get_by_role("button", name="Log in with single sign-on").click()
     page.wait_for_url(f"{provider}/**")

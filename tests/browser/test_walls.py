@@ -1,4 +1,4 @@
-"""Wall screens and shared boards in a browser: they fit, turn their pages, and end."""
+"""Wall screens and shared boards in a browser: they fit the screen, show page after page, and can be ended."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def test_on_a_phone_a_shared_board_is_a_list_to_scroll(
     expect(page.locator(".chart").first).to_have_css("font-size", "12px")
 
 
-def test_an_ended_board_goes_dark(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+def test_an_ended_board_shows_no_widgets_any_more(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
     open_page.expected = ["404"]
     new_widget(acme, title="Signups")
     board = SharedBoard.objects.create(maker=boss)

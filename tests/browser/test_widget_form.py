@@ -1,4 +1,4 @@
-"""Making a widget in a browser: pick, see, copy. With a script and without, and when Mixpanel is down."""
+"""Making a widget in a browser: choices, preview, copied address. Also without JavaScript, and with Mixpanel down."""
 
 import re
 
@@ -14,7 +14,7 @@ from widgets.models import Project, Widget
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
-def test_from_the_empty_form_to_a_copied_address_whose_csv_is_right(
+def test_a_new_widgets_copied_address_has_the_right_csv(
     open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
 ) -> None:
     page = open_page(ADD, boss)
@@ -61,7 +61,7 @@ def test_only_what_the_report_and_the_chart_use_is_shown(
     expect(page.locator("#id_chart"), "and comes back with one that can").to_have_value("gauge")
 
 
-def test_typing_asks_mixpanel_once_and_drawing_anew_not_at_all(
+def test_typing_costs_one_query_and_changing_the_chart_none(
     open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
 ) -> None:
     mixpanel.hourly_limit = 60
@@ -91,7 +91,9 @@ def test_typing_asks_mixpanel_once_and_drawing_anew_not_at_all(
     page.get_by_text("56 of 60 queries left this hour (this preview used 1)").wait_for()
 
 
-def test_a_slow_mixpanel_is_waited_for_with_seconds(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+def test_the_form_counts_seconds_while_it_waits_for_mixpanel(
+    open_page: OpenPage, boss: AbstractUser, acme: Project
+) -> None:
     page = open_page(ADD, boss)
     box(page, "Events").click()
     page.evaluate(
@@ -122,7 +124,7 @@ def test_a_pasted_link_fills_the_form(open_page: OpenPage, boss: AbstractUser, a
     assert Widget.objects.get().funnel == 7509
 
 
-def test_mixpanel_down_is_said_plainly_and_stops_nobody(
+def test_a_widget_can_be_saved_while_mixpanel_is_down(
     open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
 ) -> None:
     mixpanel.fail(503)
@@ -143,7 +145,7 @@ def test_mixpanel_down_is_said_plainly_and_stops_nobody(
     page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
 
 
-def test_what_is_wrong_is_shown_once_somebody_has_been_there(
+def test_an_error_is_shown_only_after_its_field_was_visited(
     open_page: OpenPage, boss: AbstractUser, acme: Project
 ) -> None:
     page = open_page(ADD, boss)
@@ -166,7 +168,7 @@ def test_what_is_wrong_is_shown_once_somebody_has_been_there(
     page.locator(".field-events .errorlist").wait_for(state="detached")
 
 
-def test_errors_stay_until_they_are_mended_and_are_tied_to_their_fields(
+def test_errors_stay_until_they_are_corrected_and_belong_to_their_fields(
     open_page: OpenPage, boss: AbstractUser, acme: Project
 ) -> None:
     page = open_page(ADD, boss)
@@ -193,7 +195,7 @@ def test_errors_stay_until_they_are_mended_and_are_tied_to_their_fields(
     page.locator("#id_link_error").wait_for(state="detached")
 
 
-def test_without_a_script_everything_is_there(
+def test_the_form_works_without_javascript(
     open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
 ) -> None:
     page = open_page(ADD, boss, javascript=False)

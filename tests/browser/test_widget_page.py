@@ -21,8 +21,8 @@ def widget(acme: Project) -> Widget:
     return widget
 
 
-def test_who_edits_a_widget_and_opens_it_again_sees_the_edit(open_page: OpenPage, widget: Widget) -> None:
-    """Although the page's numbers are fresh for a while."""
+def test_an_edit_is_visible_when_the_page_is_opened_again(open_page: OpenPage, widget: Widget) -> None:
+    """The browser must not show an older page from its cache."""
     page = open_page(f"/w/{widget.slug}")
     page.get_by_role("heading", name="Signups by plan").wait_for()
     widget.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Figures of small reports."""
+"""Small reports, and a function that makes their figures (options for ECharts)."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

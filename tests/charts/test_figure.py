@@ -1,4 +1,4 @@
-"""What the pages' script is told to draw."""
+"""Figures: the options for ECharts that the server makes and the page's script draws."""
 
 import json
 
@@ -26,13 +26,13 @@ def test_types_by_series_and_the_second_axis() -> None:
     assert isinstance(figure(report, "line")["option"]["yAxis"], dict), "one axis for all, unless asked otherwise"
 
 
-def test_bars_lie_on_their_side_and_stay_bars() -> None:
+def test_bars_are_horizontal_and_ignore_types_per_series() -> None:
     found = figure(dated(a=(1, 2), b=(3, 4)), "stackedbar", options={"types": ["line"]})
     assert kinds(found) == [("bar", "stackedbar")] * 2
     assert found["option"]["yAxis"]["type"] == "category"
 
 
-def test_the_ends_of_an_axis_hold_only_in_order() -> None:
+def test_axis_limits_are_ignored_if_the_minimum_is_above_the_maximum() -> None:
     report = dated(a=(1, 2))
     axis = figure(report, "line", options={"axis_min": 1, "axis_max": 5, "reverse_graph": True})["option"]["yAxis"]
     assert (axis["min"], axis["max"], axis["inverse"]) == (1, 5, True)
@@ -50,7 +50,7 @@ def test_totals_and_comparison_stand_below_the_chart() -> None:
     assert found["header"] == [["a", 3, 0]]
 
 
-def test_a_pie_says_why_it_is_none() -> None:
+def test_a_pie_that_can_not_be_drawn_says_why() -> None:
     assert figure(total({"a": -1, "b": 2}), "pie")["words"] == "A pie can't show negative values. Choose another chart."
     assert figure(total({"a": 0}), "donut")["words"] == "All values are zero, so the donut has no slices."
     assert figure(total({"a": -1}), "pie")["option"] is None

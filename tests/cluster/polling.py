@@ -1,4 +1,4 @@
-"""Polls that go on while things break, as through a proxy with several servers behind it, and the log of them."""
+"""A poller that sends polls to several servers, as a proxy does, and records the results while servers are killed."""
 
 import threading
 import time
@@ -22,9 +22,9 @@ class Poll(NamedTuple):
 
 @dataclass
 class Poller:
-    """One who polls every path in turn. A server that does not answer is passed over, as a proxy does.
+    """Polls the paths one after another. If a server does not answer, the poll goes to the next server.
 
-    Status 0 is for a poll that no server answered. `certificate` is the proxy's, where there is one.
+    A poll that no server answered has status 0. `certificate`: the file of the proxy's certificate, if there is one.
     """
 
     paths: list[str]
@@ -70,7 +70,7 @@ class Poller:
         self.polls.append(Poll(time.time(), phase, status, time.monotonic() - started, stale))
 
     def summary(self) -> str:
-        """One line a phase."""
+        """Returns a table with one line per phase."""
         lines = [f"{'while':<34}{'polls':>6}{'200':>6}{'other':>6}{'old data':>9}{'slowest':>9}"]
         for phase in dict.fromkeys(poll.phase for poll in self.polls):
             polls = [poll for poll in self.polls if poll.phase == phase]

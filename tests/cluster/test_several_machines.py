@@ -1,6 +1,6 @@
-"""Two web processes, two workers, PostgreSQL and Redis; one after another is killed while polls go on.
+"""Two web processes, two workers, PostgreSQL and Redis: each is killed or cut off while polls continue.
 
-`pytest -rP tests/cluster` prints the log of polls, which docs/more-than-one-machine.md quotes.
+`pytest -rP tests/cluster` prints the table of polls that is in docs/more-than-one-machine.md.
 """
 
 import shutil
@@ -38,7 +38,7 @@ def redis_port() -> int:
 
 @pytest.fixture
 def start_redis(tmp_path: Path, redis_port: int) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
-    """A Redis of the test's own, which it may kill."""
+    """A function that starts a Redis only for this test, so that the test can kill it."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> "subprocess.Popen[bytes]":
@@ -64,7 +64,7 @@ def start_redis(tmp_path: Path, redis_port: int) -> Iterator[Callable[[], "subpr
 
 @pytest.fixture
 def balance(tmp_path: Path) -> Iterator[Callable[[list[int], int], Proxy | None]]:
-    """nginx with the real file in front of several web processes; None where it is not installed."""
+    """A function that starts nginx with the file in deploy/nginx. Returns None if nginx is not installed."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(ports: list[int], https_port: int) -> Proxy | None:
@@ -133,11 +133,11 @@ def test_polls_are_answered_while_everything_dies_in_turn(
             cut_database_connections(site)
             phase("database connections cut")
             poller.phase = NOTHING_RUNS
-            time.sleep(0.5)  # a poll belongs to the phase in which it began: let the last of the one before end
+            time.sleep(0.5)  # the last poll of the phase before must end first
             for process in webs:
                 site.kill(process)
             webs = both(partial(web, site), ports)
-            time.sleep(2.5)  # nginx's fail_timeout of a second, which it reckons in whole seconds of its own clock
+            time.sleep(2.5)  # nginx retries a server after fail_timeout, 1 s, counted in whole seconds
             poller.phase = "until all is fresh again"
             back = time.time()
             eventually(lambda: all_fetched_since(site, back))
@@ -146,7 +146,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
         assert any(poll.status != 200 for poll in poller.polls if poll.phase == NOTHING_RUNS)
         assert max(poll.seconds for poll in poller.polls) < 3
         assert len(poller.polls) > 200
-        assert all(len(bodies) == 1 for bodies in poller.bodies.values())  # the days are over: nothing may change
+        assert all(len(bodies) == 1 for bodies in poller.bodies.values())  # past days: their numbers never change
         assert any(poll.stale for poll in poller.polls if poll.phase == "Redis killed")
         assert mixpanel.duplicates_in_flight == 0
         assert mixpanel.most_running <= 5
@@ -155,13 +155,13 @@ def test_polls_are_answered_while_everything_dies_in_turn(
 
 
 def both(start: Callable[[int], "subprocess.Popen[bytes]"], which: list[int]) -> list["subprocess.Popen[bytes]"]:
-    """Started at the same time, as two machines would."""
+    """Calls `start` for both numbers at the same time, because two machines can start at the same time."""
     with ThreadPoolExecutor() as pool:
         return list(pool.map(start, which))
 
 
 def web(site: Site, port: int) -> "subprocess.Popen[bytes]":
-    """A web server as systemd starts it, on a port that stays the same."""
+    """Starts a web server with the command of the systemd unit, on this port."""
     command = [f"{port}" if argument == "8000" else argument for argument in command_of("mixcyfe-web")]
     process = site.start(command, f"web-{port}.log")
     eventually(lambda: site.answers(f"http://127.0.0.1:{port}/healthz"))
@@ -169,7 +169,7 @@ def web(site: Site, port: int) -> "subprocess.Popen[bytes]":
 
 
 def worker(site: Site, number: int) -> "subprocess.Popen[bytes]":
-    """A worker as systemd starts it, and it says when it is ready."""
+    """Starts a worker with the command of the systemd unit, and waits until the worker is ready."""
     log = f"worker-{number}.log"
     process = site.start([*command_of("mixcyfe-worker"), "-l", "INFO", "-n", f"{log}@test"], log)
     eventually(lambda: " ready." in (site.folder / log).read_text())
@@ -177,7 +177,7 @@ def worker(site: Site, number: int) -> "subprocess.Popen[bytes]":
 
 
 def cut_database_connections(site: Site) -> None:
-    """As a restart of PostgreSQL would, which a test may not do."""
+    """Ends all connections to the test's database. A restart of PostgreSQL would affect other databases too."""
     import psycopg
 
     name = site.database.rsplit("/", 1)[1]

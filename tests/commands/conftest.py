@@ -1,4 +1,4 @@
-"""Running commands in this process, and copies of the site to run them in others."""
+"""Fixtures that run `manage.py` commands, in the tests' process or in a copy of the site."""
 
 import io
 import sys
@@ -22,7 +22,7 @@ class Printed(NamedTuple):
 
 @pytest.fixture
 def manage(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Printed]:
-    """Runs a command: `manage("import_widgets", "-", stdin=b"{}")`."""
+    """A function that runs a command in this process: `manage("import_widgets", "-", stdin=b"{}")`."""
 
     def run(name: str, *arguments: str, stdin: bytes = b"") -> Printed:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
@@ -35,5 +35,5 @@ def manage(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Printed]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """A copy of the site with a database that has its tables."""
+    """A copy of the site with an empty, migrated database."""
     return Copy(tmp_path_factory.mktemp("site"), with_database=True)

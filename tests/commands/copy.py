@@ -1,4 +1,4 @@
-"""A copy of the site in its own folder: without the developer's `.env`, with only the settings that a test gives."""
+"""A copy of the site in its own folder, without the developer's `.env`. Each test gives the settings."""
 
 import atexit
 import compileall
@@ -51,7 +51,7 @@ class Copy:
             shutil.copy(migrated(), folder / "db.sqlite3")
 
     def environment(self, **settings: str) -> dict[str, str]:
-        """These settings, and from the test's own environment only the variables that any program needs."""
+        """Returns the environment for a process: these settings, and the variables that every program needs."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
         return kept | {"PYTHONIOENCODING": "utf-8"} | settings
 
@@ -68,7 +68,7 @@ class Copy:
         )
 
     def manage(self, *arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        """Runs `manage.py` with the required settings and these."""
+        """Runs `manage.py` with the required settings and with `settings`."""
         return self.run(sys.executable, "manage.py", *arguments, stdin=stdin, **{**GIVEN, **settings})
 
     def python(self, code: str, **settings: str) -> str:
@@ -79,7 +79,7 @@ class Copy:
         return done.stdout.strip()
 
     def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
-        """Starts `manage.py` and does not wait for its end. Its output and its errors are one stream."""
+        """Starts `manage.py` and does not wait for its end. Standard output and standard error are one stream."""
         return self.start_program(sys.executable, "manage.py", *arguments, **{**GIVEN, **settings})
 
     def start_program(self, *command: str, **settings: Any) -> "subprocess.Popen[str]":

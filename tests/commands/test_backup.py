@@ -1,4 +1,4 @@
-"""`backup`: what it refuses, and what it leaves on the disk. tests/test_backup.py restores what it made."""
+"""The command `backup`: its errors, and the files that it writes. tests/site/test_backup.py restores a backup."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ def test_it_copies_what_there_is_and_nobody_else_can_read_it(site: Copy) -> None
     shutil.copy(migrated(), site.folder / "db.sqlite3")
     with closing(sqlite3.connect(site.folder / "db.sqlite3")) as running:
         running.execute("PRAGMA journal_mode=wal")
-        running.execute("CREATE TABLE written_last AS SELECT 1")  # it is in the -wal file alone
+        running.execute("CREATE TABLE written_last AS SELECT 1")  # this change is only in the file -wal
         done = site.manage("backup", "copy.sqlite3")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("copy.sqlite3: 0 projects, ")
@@ -44,7 +44,7 @@ def test_it_copies_what_there_is_and_nobody_else_can_read_it(site: Copy) -> None
 
 
 def test_it_is_private_from_its_first_byte(site: Copy) -> None:
-    """While it is being made: the copy waits for another who writes."""
+    """The copy's file is private even while `backup` waits for another process that holds the database."""
     shutil.copy(migrated(), site.folder / "db.sqlite3")
     with closing(sqlite3.connect(site.folder / "db.sqlite3")) as other:
         other.execute("PRAGMA journal_mode=delete")
@@ -70,8 +70,8 @@ def test_it_overwrites_nothing(site: Copy) -> None:
 
 
 @pytest.mark.parametrize("extension", ["-wal", "-journal"])
-def test_it_takes_no_name_beside_which_somebody_else_s_files_lie(site: Copy, extension: str) -> None:
-    """SQLite would take them for the copy's own, and a backup that fails would remove them."""
+def test_it_refuses_a_name_if_a_file_of_sqlite_with_it_exists(site: Copy, extension: str) -> None:
+    """SQLite would read such a file as a part of the copy, and a failed backup would delete it."""
     (site.folder / f"copy.sqlite3{extension}").write_text("something")
     refused(site.manage("backup", "copy.sqlite3"), f"copy.sqlite3{extension} exists already")
     assert [(file.name, file.read_text()) for file in site.folder.glob("copy*")] == [
@@ -79,7 +79,7 @@ def test_it_takes_no_name_beside_which_somebody_else_s_files_lie(site: Copy, ext
     ]
 
 
-def test_told_to_stop_it_leaves_no_part_of_a_backup_behind(site: Copy) -> None:
+def test_a_stopped_backup_leaves_no_file(site: Copy) -> None:
     shutil.copy(migrated(), site.folder / "db.sqlite3")
     with closing(sqlite3.connect(site.folder / "db.sqlite3")) as other:
         other.execute("PRAGMA journal_mode=delete")

@@ -1,4 +1,4 @@
-"""`clean_up`, for a daily timer: what is over goes, what is needed stays, and it says what it removed."""
+"""The daily command `clean_up`: it removes old records, keeps the others, and prints how many it removed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,7 +31,7 @@ NOTHING = [
 
 @pytest.fixture
 def a_day_of_work(make_widget: Callable[..., Widget], poll: Any, django_user_model: Any) -> None:
-    """One query, one login in a browser that stays open, and one wrong password."""
+    """Makes records of a day: one query, one session and one failed login."""
     poll(make_widget())
     django_user_model.objects.create_superuser("root", "root@example.com", "a long password")
     for password in ("a long password", "wrong"):
@@ -42,7 +42,7 @@ def left() -> list[int]:
     return [model.objects.count() for model in (Session, AuditEntry, AccessAttempt, ApiCall)]
 
 
-def test_it_leaves_what_is_needed(manage: Run, a_day_of_work: None) -> None:
+def test_it_keeps_records_that_are_needed(manage: Run, a_day_of_work: None) -> None:
     assert manage("clean_up").lines == NOTHING
     assert left() == [1, 2, 1, 1]
 
@@ -54,10 +54,10 @@ def test_it_leaves_what_is_needed(manage: Run, a_day_of_work: None) -> None:
         (timedelta(minutes=16), [0, 0, 1, 0], [1, 2, 0, 1]),
         (timedelta(days=15), [1, 0, 1, 1], [0, 2, 0, 0]),
         (timedelta(days=89), [1, 0, 1, 1], [0, 2, 0, 0]),
-        (timedelta(days=91), [1, 1, 1, 1], [0, 2, 0, 0]),  # the failed login; and a new entry says so
+        (timedelta(days=91), [1, 1, 1, 1], [0, 2, 0, 0]),  # the entry of the failed login; `clean_up` adds an entry
     ],
 )
-def test_it_removes_what_is_over(
+def test_it_removes_old_records(
     manage: Run, a_day_of_work: None, later: timedelta, removed: list[int], stay: list[int]
 ) -> None:
     with time_machine.travel(timezone.now() + later):
@@ -68,7 +68,7 @@ def test_it_removes_what_is_over(
     assert Project.objects.count() == Widget.objects.count() == 1
 
 
-def test_many_rows_go_in_many_small_steps(manage: Run, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_rows_are_removed_in_small_steps(manage: Run, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clean_up, "BATCH", 10)
     now = timezone.now()
     Session.objects.bulk_create(

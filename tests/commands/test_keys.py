@@ -1,4 +1,4 @@
-"""`new_key` and `rotate_encryption_keys`."""
+"""The commands `new_key` and `rotate_encryption_keys`."""
 
 from collections.abc import Callable
 from typing import Any

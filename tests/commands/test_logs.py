@@ -1,4 +1,4 @@
-"""What a real server logs: one line a query to Mixpanel, none a poll, and nothing that opens anything."""
+"""The log of a running server: one line per query to Mixpanel, none per poll, and no address or secret."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def widgets() -> str:
 
 
 @pytest.mark.slow
-def test_a_server_logs_one_line_a_query_and_none_a_poll(tmp_path: Path) -> None:
+def test_a_server_logs_one_line_per_query_and_none_per_poll(tmp_path: Path) -> None:
     site = Copy(tmp_path, with_database=True)
     port = free_port()
     base = f"http://127.0.0.1:{port}"
@@ -46,7 +46,7 @@ def test_a_server_logs_one_line_a_query_and_none_a_poll(tmp_path: Path) -> None:
                 requests.get(base + path, timeout=60)
             requests.get(first, headers={"Host": "evil.example"}, timeout=60)
             assert requests.post(first, timeout=60).status_code == 405
-            # Without a cookie, to addresses of any length, one of which would open an account.
+            # Posts without a cookie fail, and must not be logged: an address can be long, or the link of an invitation.
             for path in ("/admin/login/", "/welcome/OQ/c0ffee-made-up-token/", f"/admin/{'z' * 7000}"):
                 assert requests.post(base + path, {"a": "b"}, timeout=60).status_code == 403
                 requests.post(base + path, files={"a": b"x"}, cookies={"csrftoken": "a" * 32}, timeout=60)

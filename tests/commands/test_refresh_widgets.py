@@ -1,4 +1,4 @@
-"""`refresh_widgets`, for cron: what is stale and was polled, each query once, within the limits."""
+"""The command `refresh_widgets`, for cron: it refreshes stale data of polled widgets, within the limits."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +19,7 @@ HOURS_AGO = timedelta(hours=7)
 
 @pytest.fixture
 def two(make_widget: Callable[..., Widget]) -> list[Widget]:
-    """Two widgets of one query, and one of another, all polled a moment ago and never answered."""
+    """Three widgets without data, polled a moment ago. Two of them have the same query."""
     widgets = [make_widget(title="a"), make_widget(title="b", chart="pie"), make_widget(title="c", last=9, **APART)]
     Widget.objects.update(last_polled_at=timezone.now())
     return widgets
@@ -37,7 +37,7 @@ def test_it_asks_each_stale_query_once(manage: Run, two: list[Widget], mixpanel:
     assert len(mixpanel.calls) == 4
 
 
-def test_it_leaves_what_nobody_polls_and_what_is_paused(manage: Run, two: list[Widget], mixpanel: FakeMixpanel) -> None:
+def test_it_skips_widgets_that_are_paused_or_not_polled(manage: Run, two: list[Widget], mixpanel: FakeMixpanel) -> None:
     Widget.objects.filter(title__in="ab").update(last_polled_at=timezone.now() - timedelta(hours=25))
     Widget.objects.filter(title="c").update(active=False)
     assert manage("refresh_widgets").lines == ["0 refreshed, 0 failed, 0 left"]
@@ -57,7 +57,7 @@ def test_it_ends_with_1_when_something_failed(manage: Run, two: list[Widget], mi
     with pytest.raises(CommandError, match=r"^1 failed$"):
         manage("refresh_widgets")
     assert Snapshot.objects.exclude(fetched_at=None).count() == 1
-    # It waits before the next try, and a failure is a failure until then.
+    # The failed query waits before its next try. Until then, the command still counts it as failed.
     with pytest.raises(CommandError, match=r"^1 failed$"):
         manage("refresh_widgets")
     assert len(mixpanel.calls) == 2

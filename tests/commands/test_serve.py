@@ -1,4 +1,4 @@
-"""`serve` and `demo`: they start, answer and stop, and a second start is harmless."""
+"""The commands `serve` and `demo`: they start, answer and stop, and can start again."""
 
 import os
 import re
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def new_site(tmp_path: Path) -> Iterator[Copy]:
-    """A copy that has no database yet. What is made is everybody's to read, as on most machines."""
+    """A copy without a database. With this umask, everybody can read new files, as on most machines."""
     before = os.umask(0o022)
     yield Copy(tmp_path)
     os.umask(before)
@@ -44,14 +44,14 @@ def answers(url: str) -> bool:
 
 
 def stop(server: "subprocess.Popen[str]", number: int = signal.SIGTERM) -> str:
-    """What it printed; it must end well."""
+    """Sends a signal to the server and returns its output. The exit code must be 0."""
     server.send_signal(number)
     printed, _ = server.communicate(timeout=60)
     assert server.returncode == 0, printed
     return printed
 
 
-def test_it_migrates_serves_and_stops_twice(new_site: Copy) -> None:
+def test_it_migrates_serves_stops_and_does_it_again(new_site: Copy) -> None:
     for _ in range(2):
         port = free_port()
         server = new_site.start("serve", f"--port={port}")
@@ -63,8 +63,8 @@ def test_it_migrates_serves_and_stops_twice(new_site: Copy) -> None:
         assert not answers(f"http://127.0.0.1:{port}/healthz")
 
 
-def test_ctrl_c_stops_it_though_all_its_processes_hear_it(site: Copy) -> None:
-    """Before, every second time a worker hung for good."""
+def test_ctrl_c_stops_all_its_processes(site: Copy) -> None:
+    """In an older release, a worker hung forever at every second Ctrl+C."""
     for _ in range(4 if CLUSTER else 2):
         port = free_port()
         server = site.start("serve", f"--port={port}", "--workers=2")
@@ -86,7 +86,7 @@ def test_it_shares_no_port_with_another_server(site: Copy, taken_port: int) -> N
 
 
 @pytest.mark.parametrize("where", [("--host=192.0.2.1",), ("--port=70000",)])
-def test_it_says_in_one_line_why_it_can_not_serve_there(site: Copy, where: tuple[str, ...]) -> None:
+def test_it_says_in_one_line_why_it_can_not_use_an_address(site: Copy, where: tuple[str, ...]) -> None:
     result = site.manage("serve", *where)
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
     assert "Can't serve on" in result.stderr

@@ -1,4 +1,4 @@
-"""Any report and any drawing, with the labels that make trouble."""
+"""Hypothesis strategies: any report and any options, with labels that could break CSV."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -71,7 +71,7 @@ def reports(draw, row_kind, largest=None):
     count = draw(st.integers(0, 4))
     rows = {
         "dates": tuple(date(2026, 11, 1) + timedelta(days=i) for i in range(count)),
-        # Clocks go back at the second of these hours.
+        # The second hour is the one in which US/Pacific leaves daylight saving time.
         "hours": tuple(
             (datetime(2026, 11, 1, 8, tzinfo=UTC) + timedelta(hours=i)).astimezone(ZoneInfo("US/Pacific"))
             for i in range(count)

@@ -1,4 +1,4 @@
-"""Small reports to lay out, and the lines that Cyfe gets for them."""
+"""Small reports for tests, and functions that return their CSV."""
 
 from datetime import date
 from typing import Any

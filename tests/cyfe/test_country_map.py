@@ -18,7 +18,7 @@ def test_it_writes_names_and_one_colour_when_asked():
     )
 
 
-def test_it_leaves_out_what_is_no_country_and_says_so():
+def test_it_omits_labels_that_are_no_country_and_says_so():
     report = totals({"us": 1, "ZZ": 2, "": 3, "ß": 4, "Other": 5, "U,S": 6, "eu": 7, "Color": 8})
     assert body(report, "map") == "Country,Value\nUS,1\n"
     assert dropped(report) == ("ZZ", "", "ß", "Other", "U,S", "eu", "Color")
@@ -31,7 +31,7 @@ def test_its_colour_is_that_of_the_first_label_that_is_drawn():
     assert write_csv(table).decode() == "Country,Value\nUS,2\nColor,#00bfff\n"
 
 
-def test_it_adds_up_what_is_the_same_country():
+def test_it_adds_up_labels_of_the_same_country():
     values = {"UK": 1, "fr": 10, "GB": 2, "gb": None, "FR": 5}
     assert body(totals(values, additive=True), "map") == "Country,Value\nGB,3\nFR,15\n"
 

@@ -1,4 +1,4 @@
-"""Funnel, table and cohort: a step or a date a line."""
+"""The CSV of funnels, tables and cohorts: one line per step or date."""
 
 from datetime import date
 

@@ -14,7 +14,7 @@ SIGNUPS = dated(
 
 
 def option_lines(**options):
-    """The lines after the data, but for the one that is always there."""
+    """Returns the lines of the CSV after the data, without the line `YAxis,…`, which is always there."""
     lines = body(SIGNUPS, "line", options=options).splitlines()[3:]
     return [line for line in lines if not line.startswith("YAxis,")]
 
@@ -105,7 +105,7 @@ def test_it_writes_zero_for_a_missing_value():
     }
 
 
-def test_it_refuses_a_total_of_what_does_not_add_up():
+def test_it_refuses_a_total_of_values_that_do_not_add_up():
     report = dated(Series("Signed up", (1, 2)))
     with pytest.raises(ReportError, match=r"can't be added up.*option \"total\" off"):
         body(report, "line", options={"total": True})

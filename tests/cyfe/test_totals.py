@@ -1,4 +1,4 @@
-"""Pie, donut, list, number and gauge: one total a label."""
+"""The CSV of pies, donuts, lists, numbers and gauges: one total per label."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_it_writes_headings_alone_when_nothing_happened(chart):
     assert body(totals({}), chart) == "Label,Value\n"
 
 
-def test_it_marks_labels_that_would_pass_for_option_rows():
+def test_it_marks_labels_that_look_like_option_rows():
     sent = totals({"Total": 4, "color": 3, "DATE": 2, "Total (value)": 1}, labels_name="Type")
     for chart in ("list", "table"):
         assert body(sent, chart) == (
@@ -57,7 +57,7 @@ def test_it_adds_several_numbers_up():
 
 
 @pytest.mark.parametrize("chart", ["number", "gauge"])
-def test_it_refuses_to_add_up_what_does_not_add_up(chart):
+def test_it_refuses_to_add_up_values_that_do_not_add_up(chart):
     with pytest.raises(ReportError, match="2 values can't become one number"):
         body(COUNTRIES, chart, target=1)
 

@@ -1,4 +1,4 @@
-"""What holds for every body, whatever people send as labels."""
+"""Rules that hold for the CSV of every chart, with any labels."""
 
 import csv
 import io
@@ -79,7 +79,7 @@ def check_cell(cell, raw):
 
 
 @pytest.mark.parametrize("label", NASTY)
-def test_it_keeps_what_mixpanel_gave_for_json(label):
+def test_json_has_the_labels_as_mixpanel_gave_them(label):
     report = Report("total", ("",), (Series(label, (1,)),), labels_name="Value", values_name="Count")
     table = table_as_json(lay_out(report, Drawing("list")))
     assert table == {"columns": ["Value", "Count"], "rows": [[label, 1]]}

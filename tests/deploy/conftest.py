@@ -1,4 +1,4 @@
-"""A site behind a proxy: one web process, one widget, a stand-in Mixpanel."""
+"""Fixtures for tests behind a proxy: a site with one web process and one widget, and a fake Mixpanel."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -32,7 +32,7 @@ def https_port() -> int:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, https_port: int) -> Iterator[Served]:
-    """A site that knows it is behind a proxy with TLS."""
+    """A running site with the settings for a proxy with TLS."""
     settings = {
         "SITE_URL": f"https://localhost:{https_port}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",

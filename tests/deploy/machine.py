@@ -1,6 +1,6 @@
-"""A throw-away machine with systemd: systemd-nspawn on this host's read-only /usr, with a network of its own.
+"""A temporary machine with systemd: a systemd-nspawn container with this host's /usr (read-only) and its own network.
 
-/etc holds only what is given here, so no service of the host runs in it. Nothing is downloaded, and nothing stays.
+Its /etc has only the files from this module, so no service of the host runs in the machine. It downloads nothing.
 """
 
 import fcntl
@@ -21,11 +21,11 @@ from tests.running.site import eventually
 HOME = "/srv/mixcyfe"
 PYTHON = f"{HOME}/.venv/bin/python"
 BASE = "/opt/python"
-"""This Python, in a place that services may see (ProtectHome)."""
+"""The path of this Python in the machine. Services can't read /home or /root (ProtectHome)."""
 LIBRARIES = f"LD_LIBRARY_PATH={BASE}/lib"
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 NSPAWN = [
-    # All of the machine ends with the test's process, however that ends.
+    # When the test's process ends for any reason, all processes of the machine end too.
     *("setpriv", "--pdeathsig=KILL", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc"),
     "systemd-nspawn",
     "--quiet",
@@ -39,7 +39,7 @@ NSPAWN = [
 
 
 def why_not() -> str:
-    """Why no machine can be started here; empty if one can be."""
+    """Returns the reason why no machine can start here, or "" if a machine can start."""
     command = [*NSPAWN, f"--bind-ro={sys.base_prefix}:{BASE}", f"--setenv={LIBRARIES}"]
     command += [f"{BASE}/bin/{VERSION}", "-c", "import sqlite3, ssl"]
     try:
@@ -50,10 +50,10 @@ def why_not() -> str:
 
 
 class Machine:
-    """Use it in a `with`. It has the project in /srv/mixcyfe, and the units of `deploy/systemd`, not started."""
+    """A context manager. The machine has the project in /srv/mixcyfe and the units of `deploy/systemd`, not started."""
 
     def __init__(self, folder: Path, secrets: dict[str, str], settings: dict[str, str]) -> None:
-        """The secrets become files in /etc/mixcyfe, the settings `.env`."""
+        """The machine gets `secrets` as files in /etc/mixcyfe, and `settings` as the project's `.env`."""
         self.console = folder / "console.log"
         project, etc = folder / "mixcyfe", folder / "etc"
         Copy(project)
@@ -68,7 +68,7 @@ class Machine:
         for name, value in secrets.items():
             (etc / name).write_text(f"{value}\n")
             (etc / name).chmod(0o600)
-        # With an id, systemd takes this for no first start, on which it would enable all services of the host.
+        # Without an id, systemd would see this as a first start and would enable all services of the host.
         (folder / "machine-id").write_text(uuid.uuid4().hex)
         (folder / "user.conf").write_text("u mixcyfe - MixCyfe /var/lib/mixcyfe\n")
         inside = {
@@ -88,7 +88,7 @@ class Machine:
         ]
 
     def __enter__(self) -> Self:
-        # Two machines would share a control group, and each would end the other's processes.
+        # Two machines at the same time would share a control group, and each would end the processes of the other.
         self.lock = (Path(tempfile.gettempdir()) / "mixcyfe-machine.lock").open("w")
         fcntl.flock(self.lock, fcntl.LOCK_EX)
         with self.console.open("wb") as out:
@@ -102,10 +102,10 @@ class Machine:
             eventually(lambda: self.nspawn.poll() is not None or self.is_up(), 30)
         except AssertionError:
             self.__exit__()
-            pytest.skip("left out: systemd does not come up in systemd-nspawn here")
+            pytest.skip("left out: systemd in systemd-nspawn is not ready after 30 seconds")
         if self.nspawn.poll() is not None:
             self.__exit__()
-            pytest.skip(f"left out: systemd does not start here: {self.console.read_text()[-200:]}")
+            pytest.skip(f"left out: systemd-nspawn ended at once: {self.console.read_text()[-200:]}")
         self.run("systemctl", "set-environment", LIBRARIES)
         return self
 
@@ -116,7 +116,7 @@ class Machine:
 
     @property
     def leader(self) -> str:
-        """The machine's first process, as this host numbers it."""
+        """The process id, on this host, of the machine's first process; "" before that process runs."""
         process = str(self.nspawn.pid)
         for _ in ("unshare", "systemd-nspawn"):
             try:
@@ -129,7 +129,7 @@ class Machine:
         return bool(self.leader) and self.run("systemctl", "is-active", "basic.target", check=False) == "active"
 
     def run(self, *command: str, stdin: str = "", check: bool = True) -> str:
-        """What the command prints that root runs in the machine, with the keys as docs/deploying.md says."""
+        """Runs a command as root in the machine. Returns the command's output."""
         entered = ["nsenter", "--target", self.leader, "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
         done = subprocess.run(
             [

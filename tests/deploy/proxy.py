@@ -1,4 +1,4 @@
-"""The proxies of `deploy/` as a test runs them: the real files, with a test's ports, paths and certificate put in."""
+"""Runs the proxies with their files in `deploy/`. Only ports, paths and the certificate are replaced."""
 
 import http.client
 import re
@@ -20,7 +20,7 @@ HOST = "localhost"
 
 
 class Certificate(NamedTuple):
-    """Files of a certificate for localhost that signs itself."""
+    """The files of a self-signed certificate for localhost."""
 
     certificate: Path
     key: Path
@@ -51,7 +51,7 @@ def make_certificate(folder: Path) -> Certificate:
 
 
 class Proxy(NamedTuple):
-    """A proxy that runs: its ports, its certificate and the folder with its logs."""
+    """A running proxy: its ports, its certificate and the folder with its logs."""
 
     port: int
     plain_port: int
@@ -81,7 +81,7 @@ class Got(NamedTuple):
 
 
 def get(connection: http.client.HTTPConnection, path: str, **headers: str) -> Got:
-    """One GET on a kept connection; header names with _ for -."""
+    """Sends a GET request on an open connection. Write header names with _ instead of -."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request("GET", path, headers={"Host": HOST} | named)
     answer = connection.getresponse()
@@ -89,7 +89,7 @@ def get(connection: http.client.HTTPConnection, path: str, **headers: str) -> Go
 
 
 def replaced(text: str, *changes: tuple[str, str]) -> str:
-    """The text with every pattern replaced; each must be there, or the real file has moved on."""
+    """Replaces each pattern in the text. Fails if the text lacks a pattern, because then the file has changed."""
     for pattern, by in changes:
         text, times = re.subn(pattern, lambda _, by=by: by, text)
         assert times, f"{pattern} is not in the file"

@@ -1,4 +1,4 @@
-"""deploy/prometheus-alerts.yml and the dashboard's queries, as Prometheus itself computes them (promtool)."""
+"""Tests deploy/prometheus-alerts.yml and the queries of the Grafana dashboard with Prometheus' own promtool."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ def promtool(*arguments: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_alerts_are_told_when_they_should_be() -> None:
+def test_the_alerts_fire_when_they_should() -> None:
     promtool("test", "rules", str(Path(__file__).with_name("alerts.test.yml")))
 
 

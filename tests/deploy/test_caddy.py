@@ -1,4 +1,4 @@
-"""deploy/caddy: the real file, run by Caddy with TLS in front of a real server."""
+"""Runs Caddy with deploy/caddy/Caddyfile and TLS in front of a running site."""
 
 import os
 import re
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(CADDY is None, reason="left o
 
 
 def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int, web_port: int) -> Path:
-    # A test has no certificate authority: the one change of substance is the `tls` line.
+    # The only important change is the `tls` line, because a test has no certificate authority.
     file = folder / "Caddyfile"
     file.write_text(
         replaced(
@@ -35,7 +35,7 @@ def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int,
 
 
 def is_old() -> bool:
-    """Whether it is one that the file is written for as it stands; the file says what a newer one wants."""
+    """Returns whether Caddy is older than 2.6.4. The Caddyfile is for older ones, and has a comment for newer ones."""
     said = subprocess.run([str(CADDY), "version"], capture_output=True, text=True, timeout=60, check=True).stdout
     return tuple(int(part) for part in re.findall(r"\d+", said)[:3]) < (2, 6, 4)
 
@@ -75,8 +75,8 @@ def test_it_sees_the_clients_own_address(caddy: Proxy, served: Served) -> None:
     behind.it_sees_the_clients_own_address(caddy, served)
 
 
-def test_it_polls_on_while_bodies_come_slowly(caddy: Proxy, served: Served) -> None:
-    behind.it_polls_on_while_bodies_come_slowly(caddy, served)
+def test_it_answers_polls_while_bodies_come_slowly(caddy: Proxy, served: Served) -> None:
+    behind.it_answers_polls_while_bodies_come_slowly(caddy, served)
 
 
 def test_it_answers_at_once_while_a_refresh_runs_behind(caddy: Proxy, served: Served) -> None:

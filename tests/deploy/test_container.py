@@ -1,4 +1,4 @@
-"""Dockerfile and compose.yaml, as far as they can be tried without a container engine."""
+"""Tests Dockerfile and compose.yaml, as far as tests can do that without a container engine."""
 
 import json
 import os
@@ -22,7 +22,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 NEW_ENV = DEPLOY / "container/new-env"
 WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"] if os.geteuid() == 0 else []
-"""Root without capabilities obeys the modes of files, as the image's user does."""
+"""A command prefix that removes root's capabilities, so that file permissions count, as for the image's user."""
 
 
 def instruction(name: str) -> str:
@@ -30,14 +30,14 @@ def instruction(name: str) -> str:
 
 
 def copied() -> list[tuple[str, str]]:
-    """What the image gets of this repository, and where, seen from its working directory."""
+    """Returns (source in this repository, target in the image's working directory) of each COPY in the Dockerfile."""
     lines = re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE)
     return [(source, target) for source, target in map(str.split, lines) if target != "/"]
 
 
 @pytest.fixture
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with what the image has, which nobody may write to."""
+    """A read-only folder with the files that the Dockerfile copies into the image."""
     folder = tmp_path_factory.mktemp("image")
     for source, target in copied():
         if (ROOT / source).is_dir():

@@ -1,4 +1,4 @@
-"""Lock files hold what the human lists ask for, each package with hashes, and no word on where it comes from."""
+"""Each lock file has all packages that its requirements*.txt lists, each with hashes and without a download address."""
 
 import re
 import subprocess
@@ -29,7 +29,7 @@ class Absent:
 
 sys.meta_path.insert(0, Absent)
 """
-"""Hides the packages that the tests have beside those named in the first argument."""
+"""Python code that hides all installed packages except the ones named in the first argument."""
 WEB = """
 from mixcyfe_site.wsgi import application
 import granian.cli
@@ -44,7 +44,7 @@ app.connection_for_read()
 
 
 def asked_for(name: str) -> list[Requirement]:
-    """The requirements of a list, and of those that it includes."""
+    """Returns the requirements of a requirements file and of the files that it includes."""
     found: list[Requirement] = []
     for line in (ROOT / name).read_text().splitlines():
         if line.startswith("-r "):
@@ -79,7 +79,7 @@ def test_each_lock_holds_the_one_before_it() -> None:
     assert pins[0] < pins[1] < pins[2], "make lock"
 
 
-def test_whatever_installs_asks_for_the_hashes() -> None:
+def test_every_installation_command_requires_hashes() -> None:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "Makefile"]
     lines = [line for page in pages for line in page.read_text().splitlines() if re.search(r"pip install .*-r ", line)]
     assert len(lines) > 3
@@ -97,7 +97,7 @@ def test_whatever_installs_asks_for_the_hashes() -> None:
         ),
     ],
 )
-def test_what_a_lock_installs_is_enough_to_start(lock: str, code: str, settings: dict[str, str]) -> None:
+def test_the_packages_of_a_lock_are_enough_to_start(lock: str, code: str, settings: dict[str, str]) -> None:
     locked = re.findall(r"^([a-z0-9.-]+)==", (ROOT / lock).read_text(), re.MULTILINE)
     started = subprocess.run(
         [sys.executable, "-c", WITH_ONLY + code, " ".join(locked)],

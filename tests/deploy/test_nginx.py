@@ -1,4 +1,4 @@
-"""deploy/nginx: the real file, run by nginx with TLS in front of a real server."""
+"""Runs nginx with the file in deploy/nginx and TLS in front of a running site."""
 
 import http.client
 import os
@@ -47,7 +47,7 @@ def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int,
     )
     (folder / "logs").mkdir()
     file = folder / "nginx.conf"
-    # Started as root, nginx would give its workers to a user who may not read a test's folder.
+    # If root starts nginx, its workers run as another user by default, who can't read a test's folder.
     file.write_text(MAIN.format(user="user root;\n" if os.geteuid() == 0 else "", folder=folder, site=site))
     return file
 
@@ -83,8 +83,8 @@ def test_it_sees_the_clients_own_address(nginx: Proxy, served: Served) -> None:
     behind.it_sees_the_clients_own_address(nginx, served)
 
 
-def test_it_polls_on_while_bodies_come_slowly(nginx: Proxy, served: Served) -> None:
-    behind.it_polls_on_while_bodies_come_slowly(nginx, served)
+def test_it_answers_polls_while_bodies_come_slowly(nginx: Proxy, served: Served) -> None:
+    behind.it_answers_polls_while_bodies_come_slowly(nginx, served)
 
 
 def test_it_answers_at_once_while_a_refresh_runs_behind(nginx: Proxy, served: Served) -> None:
@@ -107,7 +107,7 @@ def test_it_answers_to_no_name_but_its_own(nginx: Proxy) -> None:
                 get(connection, "/admin/login/", Host=host)
 
 
-def test_it_slows_down_who_tries_passwords_and_nobody_else(nginx: Proxy, served: Served) -> None:
+def test_it_slows_down_password_guessers_and_nobody_else(nginx: Proxy, served: Served) -> None:
     connection = nginx.connect(source="127.0.0.33")
     _, headers = behind.login_form(nginx, connection)
     statuses = []
@@ -127,7 +127,7 @@ def test_it_logs_polls_but_no_key(nginx: Proxy, served: Served) -> None:
     behind.it_logs_no_key(nginx, served)
     get(nginx.connect(), "/admin/login/")
     get(nginx.connect(), "/admin/widgets/widget/a-key-that-was-pasted/")
-    # nginx writes its line after the answer.
+    # nginx writes the log line after it has sent the answer.
     eventually(lambda: '"GET /admin/widgets/widget/" 302' in nginx.logged())
     logged = nginx.logged()
     assert '"GET /w/-" 200' in logged

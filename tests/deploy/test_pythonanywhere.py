@@ -1,7 +1,6 @@
-"""deploy/pythonanywhere: the WSGI file and settings, under servers of the same make: one process, no threads.
+"""Runs the WSGI file and the settings of deploy/pythonanywhere with a server of one process without threads.
 
-Not PythonAnywhere itself: nobody could try it there. Its web processes are uWSGI's behind nginx; where uWSGI is
-missing, gunicorn stands in.
+The server is uWSGI, as at PythonAnywhere, or gunicorn if uWSGI is missing. Nobody has tested at PythonAnywhere itself.
 """
 
 import shutil
@@ -31,14 +30,14 @@ HEADERS = {"Host": "yourname.pythonanywhere.com", "X-Forwarded-Proto": "https", 
 
 
 class Account(NamedTuple):
-    """Somebody's home folder there: the project with its `.env`, and the WSGI file."""
+    """A folder like the home folder of a PythonAnywhere account: the project with its `.env`, and the WSGI file."""
 
     site: Copy
     wsgi: Path
     mixpanel: FakeMixpanel
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """A command in a console or of a scheduled task: the settings are in `.env` alone."""
+        """Runs `manage.py`, as a console or a scheduled task does: all settings come from `.env`."""
         return self.site.run(sys.executable, "manage.py", *arguments, stdin=widgets())
 
 
@@ -55,7 +54,7 @@ def account(tmp_path: Path) -> Iterator[Account]:
             (r"FIELD_ENCRYPTION_KEYS=\n", f"FIELD_ENCRYPTION_KEYS={KEY}\n"),
             (r"https://YOURNAME", "https://yourname"),
         )
-        # By name, as mixpanel.com is: names are looked up on a thread, and uWSGI runs without any by default.
+        # A host name, because MixCyfe looks names up in a thread, and uWSGI runs no threads by default.
         root = mixpanel.url.replace("127.0.0.1", "localhost")
         (home / ".env").write_text(f"{settings}MIXPANEL_API_ROOT={root}\n")
         wsgi = tmp_path / "yourname_pythonanywhere_com_wsgi.py"
@@ -107,12 +106,12 @@ def test_it_answers_at_once_and_refreshes_behind_in_one_process_without_threads(
         took = time.monotonic() - started
         assert (stale.status_code, took < 0.8) == (200, True)
         assert "ttl=-" in stale.headers["Cache-Status"]
-        # There is one process: it is busy until the refresh has ended, and answers with what it brought.
+        # The only process is busy until the refresh has ended. So the next answer has the new data.
         fresh = get(path)
         assert (fresh.status_code, "ttl=-" in fresh.headers["Cache-Status"]) == (200, False)
         assert len(account.mixpanel.calls) == 2
 
-        # The scheduled task does it before the poll comes.
+        # The scheduled task refreshes the data before the next poll.
         account.mixpanel.latency = 0
         make_old(account)
         scheduled = account.run("refresh_widgets")
@@ -141,7 +140,7 @@ def is_up(base: str) -> bool:
 
 @pytest.mark.skipif(UWSGI is None, reason="left out: uWSGI is not installed")
 def test_it_notices_by_itself_that_uwsgi_runs_no_threads(account: Account) -> None:
-    """A site of 1.0 has no REFRESH_THREADS in its `.env`."""
+    """The `.env` of a site that was set up with release 1.0 lacks REFRESH_THREADS=0."""
     file = account.site.folder / ".env"
     file.write_text(file.read_text().replace("REFRESH_THREADS=0\n", ""))
     address = account.run("import_widgets", "-").stdout.splitlines()[0].split("\t")[1]

@@ -1,4 +1,4 @@
-"""`make archive`: the same bytes each time, with all that a host needs, and refused where the release is not ready."""
+"""`make archive`: each run makes the same archive. It fails with uncommitted changes or without a changelog."""
 
 import os
 import re
@@ -30,7 +30,7 @@ def commit(folder: Path) -> None:
 
 @pytest.fixture
 def ready(tmp_path: Path) -> Path:
-    """A repository whose version and changelog agree."""
+    """A repository that is ready for a release: the version is the newest one in the changelog."""
     folder = tmp_path / "repository"
     (folder / "docs").mkdir(parents=True)
     for name in ("Makefile", "pyproject.toml", "CHANGELOG.md", "manage.py", ".gitignore"):
@@ -67,7 +67,7 @@ def test_archives_of_a_commit_are_the_same_bytes_whoever_makes_them(ready: Path,
         assert {oct(member.mode) for member in archive} == {"0o644", "0o755"}
 
 
-def test_it_refuses_what_is_not_committed(ready: Path) -> None:
+def test_it_refuses_uncommitted_changes(ready: Path) -> None:
     (ready / "manage.py").write_text("# changed\n")
     refused = run(ready, "make", "archive")
     assert refused.returncode != 0

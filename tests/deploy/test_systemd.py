@@ -1,6 +1,6 @@
-"""deploy/systemd: units that systemd itself finds nothing to say about, hardened, and that start what there is.
+"""The unit files in deploy/systemd: systemd-analyze finds no fault, and the programs that they start exist.
 
-test_systemd_started.py starts them.
+test_systemd_started.py starts the units.
 """
 
 import configparser
@@ -29,7 +29,7 @@ def read(unit: Path) -> configparser.ConfigParser:
 
 
 def command_of(unit: str) -> list[str]:
-    """What a service starts, with the test's own Python."""
+    """Returns the command of a service (ExecStart), but with the Python that runs the tests."""
     program, *arguments = shlex.split(read(DEPLOY / "systemd" / f"{unit}.service")["Service"]["ExecStart"])
     return [sys.executable, *(["-m", "celery"] if program.endswith("/celery") else []), *arguments]
 
@@ -57,7 +57,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
 
 @needs_systemd
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
-def test_systemd_calls_it_well_closed(unit: Path) -> None:
+def test_systemd_rates_the_units_as_secure(unit: Path) -> None:
     rated = subprocess.run(
         [str(ANALYZE), "security", "--offline=true", "--threshold=20", str(unit)],
         capture_output=True,
@@ -69,7 +69,7 @@ def test_systemd_calls_it_well_closed(unit: Path) -> None:
 
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
-def test_it_starts_what_there_is(unit: Path) -> None:
+def test_the_programs_of_all_units_exist(unit: Path) -> None:
     service = read(unit)["Service"]
     assert (service["User"], service["WorkingDirectory"]) == ("mixcyfe", "/srv/mixcyfe")
     program, *arguments = shlex.split(service["ExecStart"])

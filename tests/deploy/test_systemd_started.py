@@ -1,4 +1,4 @@
-"""deploy/systemd, really started: polls, stopping, kills, keys, timers, and how closed the services are."""
+"""Starts the units of deploy/systemd in a temporary machine: polls, stops, kills, keys, timers and restrictions."""
 
 import json
 import re
@@ -43,7 +43,7 @@ WIDGETS = {
 
 
 class Host(Machine):
-    """The machine, with the web service started and two widgets that have data; `paths` are theirs."""
+    """A machine with a running web service and two widgets that have data. `paths` are the widgets' paths."""
 
     paths: list[str]
 
@@ -110,7 +110,7 @@ def test_keys_are_seen_by_the_service_alone(host: Host) -> None:
     )
 
 
-def test_it_is_closed(host: Host) -> None:
+def test_the_service_is_restricted(host: Host) -> None:
     pid = host.show("mixcyfe-web", "MainPID")
     status = dict(re.findall(r"^(\w+):\s*(.*)$", host.run("cat", f"/proc/{pid}/status"), re.MULTILINE))
     assert (status["NoNewPrivs"], int(status["CapBnd"], 16), status["Seccomp"]) == ("1", 0, "2")
@@ -145,7 +145,7 @@ def test_it_comes_back_after_a_kill(host: Host) -> None:
     assert host.get(host.paths[0]).startswith("200 ")
 
 
-def test_timers_start_what_they_are_for(host: Host) -> None:
+def test_timers_start_their_commands(host: Host) -> None:
     timers = ["mixcyfe-refresh", "mixcyfe-clean-up"]
     for timer in timers:
         often = "[Timer]\nOnCalendar=\nOnCalendar=*:*:*\nRandomizedDelaySec=0\nAccuracySec=1\n"

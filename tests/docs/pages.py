@@ -1,4 +1,4 @@
-"""The documentation as tests read it."""
+"""Reads the pages of the documentation for tests."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ BLOCK = re.compile(r"^( *)```sh\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def commands(page: str) -> list[str]:
-    """Every command in a page's ```sh blocks, continued lines joined."""
+    """Returns every command in the ```sh blocks of a page. Continued lines become one line."""
     found = []
     for _, block in BLOCK.findall(PAGES[page]):
         lines = block.replace("\\\n", " ").splitlines()

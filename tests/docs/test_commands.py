@@ -1,4 +1,4 @@
-"""Every command in the documentation: run as it stands there, or listed here with the reason why not."""
+"""Runs every command in the documentation. NOT_RUN_HERE lists the other commands, each with a reason."""
 
 import re
 import subprocess
@@ -35,12 +35,12 @@ OLD_ADDRESS = f"http://host/mixpanel/api/v1.0/Signed_up/{DEMO_PROJECT_SECRET}/{'
 
 
 def why_not(command: str) -> str:
-    """The reason why it is not run; empty when it is."""
+    """Returns the reason why the tests don't run this command, or "" if they do."""
     return next((why for pattern, why in NOT_RUN_HERE.items() if re.fullmatch(pattern, command)), "")
 
 
 RUN = list(dict.fromkeys(command for page in PAGES for command in commands(page) if not why_not(command)))
-"""In the order in which the pages say it, and once."""
+"""The commands to run, in the order of the pages, each command once."""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def mixpanel() -> Iterator[FakeMixpanel]:
 
 @pytest.fixture(scope="module")
 def failures(tmp_path_factory: pytest.TempPathFactory, mixpanel: FakeMixpanel) -> dict[str, str]:
-    """What went wrong with each command where the documentation's reader stands: in an installation with a project."""
+    """Runs all commands in a copy of the site that has a project. Returns the output of each command that failed."""
     site = Copy(tmp_path_factory.mktemp("site"), with_database=True)
     assert site.manage("import_widgets", "-", stdin=widgets()).returncode == 0
     (site.folder / ".venv").symlink_to(sys.prefix)

@@ -1,4 +1,4 @@
-"""What the documentation points at is there."""
+"""Links and file names in the documentation lead to pages, headings and files that exist."""
 
 import re
 
@@ -10,7 +10,7 @@ PLACEHOLDERS = ("widgets/reports/new_type.py", "widgets/cyfe/new_chart.py")
 
 
 def anchors(page: str) -> set[str]:
-    """As GitHub makes them of headings."""
+    """Returns the anchors that GitHub makes from the headings of a page."""
     titles = re.findall(r"^#+ (.+)$", PAGES[page], re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 

@@ -1,4 +1,4 @@
-"""docs/settings.md lists every setting with its default, as .env.example and the code have it."""
+"""docs/settings.md lists the same settings as .env.example and the code, with the defaults of .env.example."""
 
 import re
 
@@ -10,11 +10,11 @@ EXAMPLE = dict(
 LISTED = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]+?) \|", PAGES["docs/settings.md"], re.MULTILINE))
 
 
-def test_it_lists_what_the_example_does() -> None:
+def test_it_lists_the_settings_of_the_example() -> None:
     assert list(LISTED) == list(EXAMPLE)
 
 
-def test_it_lists_what_the_code_reads() -> None:
+def test_it_lists_the_settings_that_the_code_reads() -> None:
     read = re.findall(r'setting\(\s*"([A-Z_]+)"', (ROOT / "mixcyfe_site/settings.py").read_text())
     assert set(LISTED) == set(read)
 

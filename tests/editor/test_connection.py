@@ -1,4 +1,4 @@
-"""The button *Test connection* of a project's page: what it says, costs and leaves behind."""
+"""The button *Test connection* on a project's page: its result, its queries, and its effect on the saved project."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from widgets.models import ApiCall, Project
 
 TEST = "/admin/widgets/project/connection/"
 ENGINES = [("insights", "insights"), ("classic", "segmentation")]
-"""Engine → the endpoint that its test asks."""
+"""(engine, the endpoint to which its connection test sends a query)."""
 
 
 def ask(client: Client, **fields: str) -> dict[str, Any]:
@@ -26,12 +26,12 @@ def ask(client: Client, **fields: str) -> dict[str, Any]:
 
 
 def of_saved(client: Client, project: Project, **fields: str) -> dict[str, Any]:
-    """Tests what the page of a saved project shows: its secret's field is empty."""
+    """Tests the connection from a saved project's page, with the secret's field left empty."""
     return ask(client, **({"project": str(project.pk), "new_secret": ""} | fields))
 
 
 class TestConnectionOfANewProject:
-    """What the button says before anything is saved."""
+    """The connection test on the page of a project that is not saved yet."""
 
     def test_it_connects_and_says_what_time_it_is_there(self, db: None, mixpanel: FakeMixpanel) -> None:
         verdict = ask(boss())
@@ -83,12 +83,14 @@ class TestConnectionOfANewProject:
         assert verdict["ok"]
         assert "3 March 2027" in verdict["text"]
 
-    def test_a_plan_without_api(self, db: None, mixpanel: FakeMixpanel) -> None:
+    def test_it_says_that_the_plan_has_no_api(self, db: None, mixpanel: FakeMixpanel) -> None:
         mixpanel.plan_allows_api = False
         assert ask(boss())["title"] == "This project's plan at Mixpanel has no API."
 
     @pytest.mark.parametrize(("engine", "endpoint"), ENGINES)
-    def test_a_time_zone_that_is_ahead(self, db: None, mixpanel: FakeMixpanel, engine: str, endpoint: str) -> None:
+    def test_it_recognizes_a_time_zone_that_is_ahead(
+        self, db: None, mixpanel: FakeMixpanel, engine: str, endpoint: str
+    ) -> None:
         mixpanel.fail(400, {"error": "to_date cannot be later than today"}, endpoint=endpoint, times=1)
         mixpanel.fail(403, endpoint="app/me", times=1)
         verdict = ask(boss(), timezone="Pacific/Kiritimati", engine=engine)
@@ -113,7 +115,7 @@ class TestConnectionOfANewProject:
         verdict = ask(boss())
         assert verdict["title"] == "Mixpanel accepted the credentials, but the project has no queries left for now."
 
-    def test_no_network(self, db: None, mixpanel: FakeMixpanel, settings: Any) -> None:
+    def test_it_says_that_mixpanel_can_not_be_reached(self, db: None, mixpanel: FakeMixpanel, settings: Any) -> None:
         settings.MIXPANEL_API_ROOT = "http://127.0.0.1:9"
         verdict = ask(boss())
         assert verdict["title"] == "Mixpanel could not be asked."
@@ -126,7 +128,7 @@ class TestConnectionOfANewProject:
         assert verdict["title"] == "Mixpanel could not be asked."
         assert "<" not in verdict["text"]
 
-    def test_what_is_missing_is_named_by_field_and_costs_nothing(self, db: None, mixpanel: FakeMixpanel) -> None:
+    def test_missing_fields_are_named_and_cost_no_query(self, db: None, mixpanel: FakeMixpanel) -> None:
         verdict = ask(boss(), project_id="", timezone="Mars/Base", new_secret="")
         assert set(verdict["errors"]) == {"project_id", "timezone", "new_secret"}
         assert verdict["title"] == "There is not enough to test yet."
@@ -157,10 +159,12 @@ class TestConnectionOfASavedProject:
         call = ApiCall.objects.get()
         assert (call.what, call.purpose, call.outcome, call.user) == ("connection test", "person", "ok", client.person)
 
-    def test_another_time_zone_may_be_tried_with_it(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_a_saved_project_can_be_tested_with_another_time_zone(
+        self, project: Project, mixpanel: FakeMixpanel
+    ) -> None:
         assert of_saved(boss(), project, timezone="America/Los_Angeles")["ok"]
 
-    def test_success_ends_a_hold(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_success_ends_a_backoff(self, project: Project, mixpanel: FakeMixpanel) -> None:
         project.backoff_count, project.backoff_kind, project.backoff_message = 3, "credentials", "Refused."
         project.backoff_until = timezone.now() + timedelta(minutes=40)
         project.save(update_fields=["backoff_count", "backoff_kind", "backoff_message", "backoff_until"])
@@ -168,7 +172,7 @@ class TestConnectionOfASavedProject:
         project.refresh_from_db()
         assert (project.in_backoff, project.backoff_kind, project.backoff_message) == (False, "", "")
 
-    def test_a_success_with_other_values_says_nothing_of_the_saved_ones(
+    def test_a_success_with_changed_values_does_not_end_a_backoff(
         self, project: Project, mixpanel: FakeMixpanel
     ) -> None:
         mixpanel.accounts["second"] = "its secret"
@@ -178,9 +182,9 @@ class TestConnectionOfASavedProject:
         assert of_saved(boss(), project, username="second", new_secret="its secret")["ok"]
         project.refresh_from_db()
         assert project.in_backoff
-        assert ApiCall.objects.get().outcome == "ok"  # the same Mixpanel project, so the same hour
+        assert ApiCall.objects.get().outcome == "ok"  # the query counts: same Mixpanel project
 
-    def test_a_failure_holds_the_project_back(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_a_failure_starts_a_backoff(self, project: Project, mixpanel: FakeMixpanel) -> None:
         mixpanel.fail(401, times=1)
         assert not of_saved(boss(), project)["ok"]
         project.refresh_from_db()
@@ -193,7 +197,7 @@ class TestConnectionOfASavedProject:
         of_saved(boss(), project)
         project.refresh_from_db()
         assert (project.backoff_kind, project.learned_concurrent) == ("limit", 7)
-        verdict = of_saved(boss("second"), project)  # Mixpanel asked to be left alone
+        verdict = of_saved(boss("second"), project)  # after a 429, no query is sent for a while
         assert verdict["title"] == "Not tested: Mixpanel can't be asked now."
         assert len(mixpanel.calls) == 1
 
@@ -225,14 +229,14 @@ class TestConnectionOfASavedProject:
 
 
 class TestWhoMayTest:
-    def test_not_another_team(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_it_is_refused_to_leads_of_other_projects(self, project: Project, mixpanel: FakeMixpanel) -> None:
         client = lead(new_project(name="Globex", project_id=9))
         assert client.post(TEST, TYPED | {"project": str(project.pk), "new_secret": ""}).status_code == 404
         assert client.post(TEST, TYPED | {"project": "x'"}).status_code == 404
-        assert client.post(TEST, TYPED).status_code == 404  # superusers make projects
+        assert client.post(TEST, TYPED).status_code == 404  # only superusers make projects
         assert not mixpanel.calls
 
-    def test_leads_of_their_own_project(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_leads_of_the_project_can_test_and_others_can_not(self, project: Project, mixpanel: FakeMixpanel) -> None:
         assert of_saved(lead(project), project)["ok"]
         for client in (editor(project), viewer(project)):
             assert client.post(TEST, TYPED | {"project": str(project.pk), "new_secret": ""}).status_code == 404

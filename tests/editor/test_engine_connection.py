@@ -1,4 +1,4 @@
-"""The connection test and a project's engine."""
+"""The connection test with each of the two engines."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ REFUSED = {"error": "UserVisibleParamsError: this endpoint has ended"}
 
 
 class TestConnection:
-    """The test asks by the chosen engine, and by the other one only if Mixpanel refuses the first query."""
+    """The test queries with the chosen engine. It tries the other engine only if Mixpanel refuses the first query."""
 
     def ask(self, client: Client, **fields: str) -> dict[str, Any]:
         response = client.post(TEST, TYPED | fields)
@@ -42,10 +42,10 @@ class TestConnection:
         assert f"Mixpanel answered the same question with the engine {other}." in verdict["text"]
         assert "The time zone is right" in verdict["text"]
         assert ("this endpoint has ended" in verdict["text"]) == (status == 400)
-        assert verdict["timezone"] == ""  # nothing to change
+        assert verdict["timezone"] == ""  # no time zone to suggest: the chosen one is right
         assert [call.endpoint for call in mixpanel.calls] == [endpoint, asked_then, "app/me"]
 
-    def test_it_tells_a_wrong_or_missing_time_zone_too(self, db: None, mixpanel: FakeMixpanel) -> None:
+    def test_it_also_reports_a_wrong_or_missing_time_zone(self, db: None, mixpanel: FakeMixpanel) -> None:
         client = boss()
         mixpanel.fail(404, endpoint="insights")
         assert self.ask(client, timezone="")["timezone"] == "US/Pacific"
@@ -69,7 +69,7 @@ class TestConnection:
         assert "engine" not in self.ask(boss())["title"]
         assert [call.endpoint for call in mixpanel.calls] == ["insights"]
 
-    def test_both_queries_count_to_the_hour(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_both_queries_count_towards_the_hourly_limit(self, project: Project, mixpanel: FakeMixpanel) -> None:
         client = boss()
         mixpanel.fail(404, endpoint="insights", times=1)
         saved = {"project": str(project.pk), "new_secret": ""}
@@ -79,7 +79,7 @@ class TestConnection:
         project.refresh_from_db()
         assert not project.in_backoff
 
-    def test_both_count_when_the_project_is_saved_afterwards(self, db: None, mixpanel: FakeMixpanel) -> None:
+    def test_both_queries_count_if_the_project_is_saved_afterwards(self, db: None, mixpanel: FakeMixpanel) -> None:
         client = boss()
         mixpanel.fail(404, endpoint="insights", times=1)
         self.ask(client)
@@ -93,7 +93,7 @@ class TestConnection:
         assert verdict["title"] == "Mixpanel accepted the credentials, but refused the test's query."
         assert [call.endpoint for call in mixpanel.calls] == ["insights"]
 
-    def test_a_refused_engine_holds_no_project_back_that_the_other_answers(
+    def test_a_refused_engine_starts_no_backoff_if_the_other_one_works(
         self, project: Project, mixpanel: FakeMixpanel
     ) -> None:
         mixpanel.fail(403, endpoint="insights")

@@ -1,4 +1,4 @@
-"""A link from Mixpanel that is pasted into the form, without a script."""
+"""A Mixpanel link that somebody pastes into the widget's form, in a browser without JavaScript."""
 
 from typing import Any
 
@@ -36,12 +36,12 @@ def test_a_pasted_link_fills_what_is_empty(
     assert filled == {"project": str(widget.project_id), "report": report, report: str(number), "chart": chart}
 
 
-def test_a_link_wins_over_nothing_that_was_chosen(make: Any) -> None:
+def test_a_link_changes_no_field_that_was_filled_in(make: Any) -> None:
     widget = make(link=f"{LINK}/insights#report/41003", report="funnel", funnel="7509", chart="table")
     assert (widget.report, widget.funnel, widget.chart) == ("funnel", 7509, "table")
 
 
-def test_a_link_to_a_project_one_does_not_have_says_so_and_no_more(boss: Client, project: Project) -> None:
+def test_a_link_to_a_project_of_others_reveals_nothing(boss: Client, project: Project) -> None:
     new_project(name="Their secret plans", region="eu", project_id=77)
     boss.force_login(editor(project).person)
     said = []

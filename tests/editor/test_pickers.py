@@ -1,4 +1,4 @@
-"""The lists that the widget's form offers: whose they are, what they cost, and what happens when Mixpanel is down."""
+"""The lists of names in the widget's form: who can load them, how many queries they cost, and errors of Mixpanel."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -152,7 +152,7 @@ def test_names_that_no_database_holds_are_made_storable(pick: Pick, mixpanel: Fa
 
 
 @pytest.mark.parametrize("what", ["events", "values", "nonsense", ""])
-def test_it_is_not_there_for_other_teams_and_wrong_questions(pick: Pick, project: Project, what: str) -> None:
+def test_other_teams_and_invalid_requests_get_404(pick: Pick, project: Project, what: str) -> None:
     theirs = new_project(name="Theirs", project_id=4711)
     seen = [pick(what, project=pk) for pk in (theirs.pk, 999_999, "x", "")]
     assert {response.status_code for response in seen} == {404}

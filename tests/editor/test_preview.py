@@ -1,4 +1,4 @@
-"""The preview of a widget that is not saved: what it shows, and above all what it does not cost."""
+"""The preview of a widget that is not saved: its content, and how few queries it costs."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,7 +21,7 @@ BY_SOURCE = {"report": "segmentation", "events": "Signed up", "breakdown": "utm_
 
 @pytest.fixture
 def post(client: Client, admin_user: AbstractUser, project: Project) -> Callable[..., Any]:
-    """Posts the form as it stands; `ask` is "", "missing" or "now"."""
+    """A function that posts the form to the preview. `ask`: query never (""), without data ("missing"), or "now"."""
     client.force_login(admin_user)
 
     def post(widget: Widget | None = None, accept: str = "application/json", **fields: Any) -> Any:
@@ -55,7 +55,7 @@ def test_its_csv_is_what_cyfe_gets_after_saving(preview: Preview, poll: Any, mak
     assert poll(widget).content.decode() == shown["csv"]
 
 
-def test_it_asks_nothing_by_itself(preview: Preview, mixpanel: FakeMixpanel) -> None:
+def test_it_sends_no_query_by_itself(preview: Preview, mixpanel: FakeMixpanel) -> None:
     shown = preview(**BY_SOURCE)
     assert shown["state"] == "unasked"
     assert shown["note"] == "MixCyfe has not asked Mixpanel for these numbers yet."
@@ -63,8 +63,8 @@ def test_it_asks_nothing_by_itself(preview: Preview, mixpanel: FakeMixpanel) -> 
     assert not Snapshot.objects.exists(), "looking leaves nothing behind"
 
 
-def test_drawing_and_cleaning_anew_never_cost_a_query(preview: Preview, mixpanel: FakeMixpanel) -> None:
-    """The promise that makes people try things out."""
+def test_changes_of_chart_and_labels_cost_no_query(preview: Preview, mixpanel: FakeMixpanel) -> None:
+    """People can try chart types and label options freely, because the stored report is enough for them."""
     preview(ask="missing", **BY_SOURCE)
     assert len(mixpanel.calls) == 1
     for change in (
@@ -133,7 +133,7 @@ def test_it_says_what_a_map_leaves_out(preview: Preview) -> None:
     assert ["Elsewhere", "no country code"] in [row[:2] for row in shown["dropped"]]
 
 
-def test_a_form_that_lacks_something_is_told_so_without_asking(post: Any, mixpanel: FakeMixpanel) -> None:
+def test_an_incomplete_form_gets_an_error_without_a_query(post: Any, mixpanel: FakeMixpanel) -> None:
     answer = post(ask="now", report="sum", events="Order completed").json()
     assert answer["preview"] is None
     assert answer["missing"] == [["property_name", "Property", "Enter the numeric property, for example amount."]]
@@ -179,7 +179,7 @@ def test_wrong_credentials_are_said_in_plain_words(preview: Preview, project: Pr
     assert len(mixpanel.calls) == 1, "a held project is left alone"
 
 
-def test_few_queries_left_are_spent_on_demand_only(preview: Preview, project: Project, mixpanel: FakeMixpanel) -> None:
+def test_the_last_queries_are_used_only_on_demand(preview: Preview, project: Project, mixpanel: FakeMixpanel) -> None:
     project.hourly_limit = 8
     project.save()
     for last in range(1, 8):
@@ -237,7 +237,9 @@ def test_without_a_script_it_is_a_page(post: Any) -> None:
     assert "Enter the numeric property" in page
 
 
-def test_who_may_put_a_project_right_is_led_there(preview: Preview, client: Client, project: Project) -> None:
+def test_people_who_can_correct_the_project_get_a_link_to_it(
+    preview: Preview, client: Client, project: Project
+) -> None:
     Project.objects.update(secret="")
     assert preview(**BY_SOURCE)["repair"] == reverse("admin:widgets_project_change", args=(project.pk,))
     client.force_login(editor(project).person)

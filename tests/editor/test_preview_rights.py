@@ -1,4 +1,4 @@
-"""Who gets a preview: those who may save what they look at, and of projects in which they are editors."""
+"""Rights for previews: only editors of a project get previews of its widgets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +43,7 @@ def test_other_teams_projects_and_widgets_look_as_if_they_were_not_there(
 def test_a_viewer_of_the_project_previews_nothing(
     post: Any, client: Client, project: Project, make_widget: Any, mixpanel: FakeMixpanel
 ) -> None:
-    """Also somebody who edits another project, whose widget the form is filled from."""
+    """A viewer gets no preview either if the person is an editor of another project."""
     own, widget = new_project(name="Own", project_id=4711), make_widget()
     mine = make_widget(project=own)
     person = people.viewer(project).person
