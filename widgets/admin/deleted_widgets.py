@@ -1,4 +1,4 @@
-"""Deleting widgets, and the list of deleted widgets, from which people bring them back."""
+"""Deletes widgets, and lists the recently deleted widgets, so that editors can bring them back."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ class WidgetDeleting(admin.ModelAdmin):
 
 @admin.register(DeletedWidget)
 class RecentlyDeletedAdmin(ByRole, StrictList):
-    """For editors, who may also bring widgets back and delete them for good."""
+    """The list of recently deleted widgets. Editors can bring widgets back, or delete them for good."""
 
     to_view = Role.EDITOR
     list_display = ("title", "project", "at", "deleted_by", "until")
@@ -100,7 +100,7 @@ class RecentlyDeletedAdmin(ByRole, StrictList):
         for deleted in queryset:
             try:
                 widget = deleted.bring_back()
-            except ObjectDoesNotExist:  # another request was faster
+            except ObjectDoesNotExist:  # another request has brought this widget back, or has deleted it for good
                 continue
             back.append(widget)
             audit_log.log_change(request.user, widget, "Brought back.")
