@@ -1,6 +1,6 @@
 """The form of the connection test. It reads the values in the project's form, whether they are saved or not.
 
-The request always goes to Mixpanel's own hosts. The stored secret is used only with the project id, region, user name
+People can't choose the host of the request. The stored secret is used only with the project id, region, user name
 and authentication with which it was saved.
 """
 

@@ -1,4 +1,4 @@
-"""Refuses to save a widget if another person changed it while the form was open. The refusal describes that change.
+"""Refuses to save a widget that was changed while the form was open. The refusal describes that change.
 
 The form's hidden field `stored_state` holds the widget's state when the form was opened. The refusal shows the form
 again, with the widget's new state in the field, so that saving again replaces the change. If the widget was deleted,

@@ -81,10 +81,9 @@ class ProjectForm(forms.ModelForm):
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """For people who are not superusers, replaces the message that another project has the same name or Mixpanel
-        id.
+        """Hides from other teams that a project exists: replaces the message about a name or a Mixpanel id in use.
 
-        That project can belong to another team, and the new message does not reveal that the project exists.
+        Superusers get the original message.
         """
         for name, errors in getattr(error, "error_dict", {}).items() if not self.by.is_superuser else ():
             for each in errors:

@@ -1,6 +1,7 @@
 """The connection test: a small query with a project's values, saved or not, and its result in words.
 
-It asks by the project's engine, and by the other engine only when Mixpanel refuses that query: at most two queries.
+The test uses the project's engine (Insights or Classic). If Mixpanel refuses the query, the test tries the other
+engine. So a test costs at most two queries.
 """
 
 import contextlib
@@ -28,12 +29,13 @@ from widgets.spec import CLASSIC, INSIGHTS, WidgetSpec
 
 SUBJECT = "connection test"
 EVENT = "MixCyfe connection test"
-"""No project has this event, so Mixpanel's answer is very small."""
+"""The name of an event that no project has. So Mixpanel's response is very small."""
 
 LAST_ZONE = "Etc/GMT+12"
-"""The time zone in which each day begins last.
+"""The time zone in which each day begins last of all time zones.
 
-A project without a time zone is tested with today's date in this zone, because Mixpanel refuses a future date.
+The test uses today's date in this time zone if the project has no time zone yet, because Mixpanel refuses a future
+date.
 """
 
 
@@ -41,8 +43,8 @@ A project without a time zone is tested with today's date in this zone, because 
 class Verdict:
     """The result of a test: `title` is one line, `text` is the advice, `errors` are the form's errors by field.
 
-    `outcomes` has `ok` or the kind of the error for each query, as in the ledger.
-    `timezone` is the project's time zone at Mixpanel, if Mixpanel told it.
+    `outcomes` has one entry per query: `ok`, or the kind of the error.
+    `timezone` is the project's time zone at Mixpanel, or "" if it is unknown.
     """
 
     ok: bool
@@ -58,9 +60,11 @@ def check_saved(project: Project, user: Any) -> Verdict:
 
 
 def check(project: Project, *, counted_on: Project | None, saved: bool, user: Any) -> Verdict:
-    """Asks as `project`, which may be unsaved. `counted_on`: the project whose ledger records the queries.
+    """Tests the connection with the credentials and settings of `project`, which can be unsaved.
 
-    `saved`: the tested values are the stored ones, so the result may begin or end the project's backoff.
+    `counted_on` is the saved project whose hourly limit counts the queries, or None if no saved project counts them.
+    `saved` is true if the tested values are the stored values. Then the result can begin or end the project's backoff
+    (the wait after errors).
     """
 
     def reserved() -> Reservation | Refusal:
@@ -95,7 +99,10 @@ def check(project: Project, *, counted_on: Project | None, saved: bool, user: An
 
 
 def smallest(engine: str, today: date) -> Request:
-    """The smallest query: its answer is one number. It has the form of a widget's query with this engine."""
+    """Returns the request of a very small query: its result is one number.
+
+    The request uses the same endpoint as widgets with this engine.
+    """
     kind = REPORT_TYPES["segmentation"]
     spec = WidgetSpec(
         kind.name, (EVENT,), measure="unique", chart="number", range="fixed", from_date=today, to_date=today
@@ -104,15 +111,16 @@ def smallest(engine: str, today: date) -> Request:
 
 
 def may_be_the_engine(failure: Failure) -> bool:
-    """Whether Mixpanel may have refused the engine's endpoint. A 403 may be about the endpoint or the project."""
+    """True if the failure might be due to the engine's endpoint. A 403 can be due to the endpoint or to the project."""
     return failure.kind == ErrorKind.QUERY or failure.status == 403
 
 
 def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) -> str:
-    """Sends one query. If `may_ask_zone`, then asks for the project's time zone, which costs no query of the hour.
+    """Sends one query, and returns the project's time zone at Mixpanel, or "" if it is unknown.
 
-    Returns the name of the time zone, or "" if Mixpanel does not tell it. Raises MixpanelError if the query fails. If
-    Mixpanel refuses the query because of the time zone, but then tells the project's time zone, nothing is raised.
+    The time zone is requested only if `may_ask_zone` is true. This second request does not count towards the hourly
+    limit. Raises MixpanelError if the query fails. A query that fails because of its time zone raises nothing if the
+    second request returns the right time zone.
     """
     refused = None
     try:
@@ -133,7 +141,10 @@ def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) ->
 
 
 def only_the_other(failure: Failure, project: Project, other: str, found: Verdict) -> Verdict:
-    """The result if only the other engine works. `found`: the result of the test with that engine."""
+    """Returns the verdict if Mixpanel refused the project's engine and accepted the engine `other`.
+
+    `found` is the verdict of the test with `other`.
+    """
     refused, works = project.engine.capitalize(), other.capitalize()
     title = f"Mixpanel accepted the credentials, but refused the engine {refused}. Choose the engine {works}."
     text = sentences(failure.said, f"Mixpanel answered the same question with the engine {works}", found.text)
@@ -143,7 +154,10 @@ def only_the_other(failure: Failure, project: Project, other: str, found: Verdic
 
 
 def connected(project: Project, zone: str) -> Verdict:
-    """`zone`: the project's time zone at Mixpanel, or "" if Mixpanel does not tell it to this account."""
+    """Returns the verdict if the query was successful. It compares the project's time zone with `zone`.
+
+    `zone` is the time zone at Mixpanel, or "" if Mixpanel does not show it to this account.
+    """
     which = f" for project {project.project_id}" if project.project_id else ""
     title = f"Connected: Mixpanel answers{which}."
     if project.timezone == LAST_ZONE:
@@ -177,7 +191,7 @@ def clock(zone: str) -> str:
 
 
 def same_clock(zone: str, other: str) -> bool:
-    """Whether both clocks agree in the next 12 months, as in US/Pacific and America/Los_Angeles."""
+    """True if both time zones have the same time in the next 12 months, as US/Pacific and America/Los_Angeles do."""
     months = [timezone.now() + timedelta(days=30 * month) for month in range(13)]
     return all(
         month.astimezone(ZoneInfo(zone)).utcoffset() == month.astimezone(ZoneInfo(other)).utcoffset()
@@ -186,7 +200,7 @@ def same_clock(zone: str, other: str) -> bool:
 
 
 def explained(failure: Failure, project: Project) -> Verdict:
-    """Translates the failure of the test's query into words and advice."""
+    """Returns the verdict, with advice, if the test's query failed."""
     match failure.kind:
         case ErrorKind.CREDENTIALS:
             title, text = credentials_wrong(failure, project)
