@@ -54,7 +54,7 @@ def test_mixpanel_down_is_said(open_page: OpenPage, boss: AbstractUser, acme: Pr
     mixpanel.fail(503)
     page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss)
     page.get_by_role("button", name="Test connection").click()
-    page.get_by_text("Mixpanel could not be asked.").wait_for()
+    page.get_by_text("MixCyfe could not query Mixpanel.").wait_for()
 
 
 def test_it_saves_and_tests_without_scripts(

@@ -61,7 +61,7 @@ class TestConnectionOfANewProject:
         [
             ({"new_secret": "wrong"}, "does not accept this user name and secret", "European Union or India"),
             ({"username": "nobody"}, "does not accept this user name and secret", "Service accounts"),
-            ({"project_id": "123"}, "These credentials may not see project 123.", "number after /project/"),
+            ({"project_id": "123"}, "These credentials have no access to project 123.", "number after /project/"),
             (
                 {"auth": "project_secret", "username": "", "new_secret": "wrong"},
                 "does not accept this project secret",
@@ -85,7 +85,7 @@ class TestConnectionOfANewProject:
 
     def test_a_plan_without_api(self, db: None, mixpanel: FakeMixpanel) -> None:
         mixpanel.plan_allows_api = False
-        assert ask(boss())["title"] == "This project's plan at Mixpanel has no API."
+        assert ask(boss())["title"] == "This project's plan at Mixpanel does not include the API."
 
     @pytest.mark.parametrize(("engine", "endpoint"), ENGINES)
     def test_a_time_zone_that_is_ahead(self, db: None, mixpanel: FakeMixpanel, engine: str, endpoint: str) -> None:
@@ -116,14 +116,14 @@ class TestConnectionOfANewProject:
     def test_no_network(self, db: None, mixpanel: FakeMixpanel, settings: Any) -> None:
         settings.MIXPANEL_API_ROOT = "http://127.0.0.1:9"
         verdict = ask(boss())
-        assert verdict["title"] == "Mixpanel could not be asked."
+        assert verdict["title"] == "MixCyfe could not query Mixpanel."
         assert "whether this server can reach Mixpanel" in verdict["text"]
 
     @pytest.mark.parametrize("kind", ["garbage", "html", "empty", "reset"])
     def test_broken_answers(self, db: None, mixpanel: FakeMixpanel, kind: Any) -> None:
         mixpanel.broken(kind, times=1)
         verdict = ask(boss())
-        assert verdict["title"] == "Mixpanel could not be asked."
+        assert verdict["title"] == "MixCyfe could not query Mixpanel."
         assert "<" not in verdict["text"]
 
     def test_what_is_missing_is_named_by_field_and_costs_nothing(self, db: None, mixpanel: FakeMixpanel) -> None:
@@ -194,7 +194,7 @@ class TestConnectionOfASavedProject:
         project.refresh_from_db()
         assert (project.backoff_kind, project.learned_concurrent) == ("limit", 7)
         verdict = of_saved(boss("second"), project)  # Mixpanel asked to be left alone
-        assert verdict["title"] == "Not tested: Mixpanel can't be asked now."
+        assert verdict["title"] == "Not tested: MixCyfe can't query Mixpanel now."
         assert len(mixpanel.calls) == 1
 
     def test_it_never_goes_over_the_hour(self, project: Project, mixpanel: FakeMixpanel) -> None:
@@ -203,7 +203,7 @@ class TestConnectionOfASavedProject:
         for _ in range(2):
             assert of_saved(client, project)["ok"]
         verdict = of_saved(client, project)
-        assert verdict["title"] == "Not tested: Mixpanel can't be asked now."
+        assert verdict["title"] == "Not tested: MixCyfe can't query Mixpanel now."
         assert "60 minutes" in verdict["text"]
         assert [call.endpoint for call in mixpanel.calls].count("insights") == 2
 

@@ -109,7 +109,8 @@ class RecentlyDeletedAdmin(ByRole, StrictList):
                 self.message_user(request, renamed, messages.WARNING)
             if widget.slug != deleted.slug:
                 moved = (
-                    f"“{widget.title}” has a new address: another widget has its old one. Paste the new one into Cyfe."
+                    f"“{widget.title}” has a new address, because another widget uses its old address. "
+                    "Paste the new address into Cyfe."
                 )
                 self.message_user(request, moved, messages.WARNING)
         if back:

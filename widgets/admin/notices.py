@@ -198,7 +198,7 @@ def send_test(request: HttpRequest, project: Project, address: NoticeAddress) ->
             return
         test = begin_test(project, address, request.user.get_username())
         if test is None:
-            messages.error(request, f"A project may send {MOST_TESTS} tests per hour. Try again later.")
+            messages.error(request, f"A project can send at most {MOST_TESTS} tests per hour. Try again later.")
             return
         failure = sending.problem_with(address, test.subject, test.body, test.type, sending.TEST_SECONDS)
         delivery.record(test, failure, database_now())

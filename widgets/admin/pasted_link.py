@@ -29,7 +29,7 @@ def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
     project = projects.filter(region=link.region, project_id=link.project_id).first()
     if project is None:
         raise LinkProblem(
-            f"The report is in Mixpanel's project {link.project_id} ({REGIONS[link.region]}), and you have no such "
+            f"The report is in the Mixpanel project {link.project_id} ({REGIONS[link.region]}), and you have no such "
             "project here. Ask your administrator to add the project, or ask the project's lead to make you an editor."
         )
     return {

@@ -17,8 +17,8 @@ MOST_DROPPED = 100
 WHY = {
     "clean": "empty",
     "exclude": "left out",
-    "only": "not among those shown",
-    "top": "not among the largest",
+    "only": "not among the labels to show",
+    "top": "not among the largest labels",
     "country": "no country code",
 }
 
@@ -48,7 +48,7 @@ def as_json(shown: Preview, widget: Widget) -> dict[str, Any]:
 def note(shown: Preview) -> str:
     """The text to show if there is no chart yet, or ""."""
     if shown.state is State.ASKING:
-        return "Mixpanel is being asked…"
+        return "MixCyfe is querying Mixpanel…"
     if shown.state is not State.UNASKED:
         return ""
     if shown.usage.is_scarce:

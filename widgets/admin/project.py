@@ -49,7 +49,7 @@ class ProjectForm(forms.ModelForm):
         }
         help_texts = {
             "timezone": "The time zone in Mixpanel's project settings. It decides when a day ends.",
-            "refresh_minutes": "How often today's numbers are refreshed. Ranges that are over are queried less often.",
+            "refresh_minutes": "How often today's numbers are refreshed. Past date ranges are queried less often.",
         }
         error_messages = {"timezone": {"required": "Choose the time zone in Mixpanel's project settings."}}
 
@@ -164,5 +164,5 @@ def state_of(project: Project) -> Health:
             "stale" if project.backoff_kind == ErrorKind.LIMIT else "failing", "Held back", project.backoff_message
         )
     if project.auth == Auth.PROJECT_SECRET:
-        return Health("fresh", "Ready", "The project uses a project secret. Mixpanel ends those on 3 March 2027.")
+        return Health("fresh", "Ready", "Mixpanel ends project secrets on 3 March 2027. This project uses one.")
     return Health("fresh", "Ready")

@@ -121,7 +121,7 @@ class WidgetForm(forms.ModelForm):
             "engine Insights it works for retention and frequency only.",
         }
         error_messages = {
-            "project": {"required": "Choose the project in Mixpanel."},
+            "project": {"required": "Choose a Mixpanel project."},
             "report": {"required": "Choose a report."},
         }
         widgets = {

@@ -83,7 +83,7 @@ def check(project: Project, *, counted_on: Project | None, saved: bool, user: An
     if answered is Refusal.NO_CREDENTIALS:
         return Verdict(False, "The secret can't be read.", project.secret_problem)
     if isinstance(answered, Refusal):
-        return Verdict(False, "Not tested: Mixpanel can't be asked now.", why_not(counted_on or project, answered))
+        return Verdict(False, "Not tested: MixCyfe can't query Mixpanel now.", why_not(counted_on or project, answered))
     if not isinstance(answered, Failure):
         return connected(project, answered)
     verdict = explained(answered, project)
@@ -147,7 +147,7 @@ def only_the_other(failure: Failure, project: Project, other: str, found: Verdic
     """
     refused, works = project.engine.capitalize(), other.capitalize()
     title = f"Mixpanel accepted the credentials, but refused the engine {refused}. Choose the engine {works}."
-    text = sentences(failure.said, f"Mixpanel answered the same question with the engine {works}", found.text)
+    text = sentences(failure.said, f"Mixpanel answered the same query with the engine {works}", found.text)
     zone_is_news = not found.ok or project.timezone == LAST_ZONE
     timezone = found.timezone if zone_is_news else ""
     return Verdict(False, title, text, outcomes=(failure.kind, *found.outcomes), timezone=timezone)
@@ -164,11 +164,11 @@ def connected(project: Project, zone: str) -> Verdict:
         text = (
             f"Mixpanel says that the project's time zone is {zone}."
             if zone
-            else "Mixpanel does not tell the time zone to this account. Copy it from Mixpanel's project settings."
+            else "Mixpanel does not show the time zone to this account. Copy it from Mixpanel's project settings."
         )
     elif not zone:
         text = (
-            "Mixpanel does not tell the time zone to this account, so compare the clocks: the time in "
+            "Mixpanel does not show the time zone to this account, so compare the clocks: the time in "
             f"{project.timezone} is {clock(project.timezone)}. If the project's clock at Mixpanel shows another time, "
             "change the time zone."
         )
@@ -206,7 +206,7 @@ def explained(failure: Failure, project: Project) -> Verdict:
             title, text = credentials_wrong(failure, project)
             text += f" ({failure.said})"
         case ErrorKind.PLAN:
-            title = "This project's plan at Mixpanel has no API."
+            title = "This project's plan at Mixpanel does not include the API."
             text = "The credentials are right, but Mixpanel answers queries only on paid plans. Change the plan there."
         case ErrorKind.TIMEZONE:
             title = f"The time zone is wrong: at Mixpanel, {project.today():%-d %B} has not begun in this project."
@@ -218,7 +218,7 @@ def explained(failure: Failure, project: Project) -> Verdict:
             title = "Mixpanel accepted the credentials, but refused the test's query."
             text = sentences(failure.said, "Check the project id, and the workspace id if there is one.")
         case _:
-            title = "Mixpanel could not be asked."
+            title = "MixCyfe could not query Mixpanel."
             text = sentences(
                 failure.said,
                 "Try again in a moment. If the test fails again, ask your administrator whether this server can "
@@ -229,11 +229,11 @@ def explained(failure: Failure, project: Project) -> Verdict:
 
 def credentials_wrong(failure: Failure, project: Project) -> tuple[str, str]:
     others = " or ".join(name for code, name in REGIONS.items() if code != project.region)
-    region = f"If that is right, check the data residency. The project may be in another region ({others})."
+    region = f"If that is right, check the data residency. The project might be in another region ({others})."
     if failure.status == 403:
         which = f"project {project.project_id}" if project.project_id else "this project"
         return (
-            f"These credentials may not see {which}.",
+            f"These credentials have no access to {which}.",
             "Check the project id: the number after /project/ in the address. Then check in Mixpanel that the "
             f"service account was added to the project. {region}",
         )
@@ -244,5 +244,5 @@ def credentials_wrong(failure: Failure, project: Project) -> tuple[str, str]:
         )
     return (
         "Mixpanel does not accept this user name and secret.",
-        f"Copy both again from Organization settings → Service accounts. The account may also have expired. {region}",
+        f"Copy both again from Organization settings → Service accounts. The account might also have expired. {region}",
     )

@@ -212,9 +212,9 @@ def find_or_make_project(secret: str, name: str, region: str, project_id: int | 
     if here is None:
         return make_project(secret, name, region or "us", project_id), True
     if region and region != here.region:
-        raise BadAddress(f"This project exists as {here.name}, in the region {here.region}. Leave --region out.")
+        raise BadAddress(f"The project exists already: {here.name}, region {here.region}. Leave --region out.")
     if project_id and here.project_id not in (None, project_id):
-        raise BadAddress(f"This secret's project exists as {here.name}, with another id. Leave --project-id out.")
+        raise BadAddress(f"{here.name} has this secret and another project id. Leave --project-id out.")
     if project_id and here.project_id is None:
         here.project_id = project_id
         validate(here, "--project-id")
@@ -248,7 +248,7 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
 
 
 def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
-    """Returns the project's widget with the same query, chart and cleaning, whatever its title is. Else creates a widget."""
+    """Returns the project's widget with the same query, chart and cleaning, or creates one. Titles can differ."""
     widget = Widget(project=project, **address.fields)
     try:
         widget.title = free_name(address.title, set(project.widgets.values_list("title", flat=True)), LONGEST_TITLE)
