@@ -1,4 +1,4 @@
-"""The filters of the audit log's page. They offer only names that the reader may see, and count no entries."""
+"""The filters on the page of the audit log. A filter offers only names that the reader is allowed to see."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta

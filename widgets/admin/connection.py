@@ -25,7 +25,7 @@ FIELDS = (*RECEIVER, "workspace_id", "timezone", "engine")
 
 
 class ConnectionForm(forms.Form):
-    """The project's fields that the connection depends on. The form fills `project` with them and never saves it."""
+    """The project's fields that a connection needs. The form sets the fields of `project`, and never saves it."""
 
     def __init__(self, data: Any, stored: Project | None) -> None:
         super().__init__(data)

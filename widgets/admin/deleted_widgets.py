@@ -22,7 +22,7 @@ from widgets.times import time_tag
 
 
 class WidgetDeleting(admin.ModelAdmin):
-    """The part of WidgetAdmin that deletes widgets and keeps them so that people can bring them back."""
+    """The part of WidgetAdmin that deletes widgets. Deleted widgets can be brought back for some time."""
 
     delete_confirmation_template = delete_selected_confirmation_template = "widgets/delete_widgets.html"
 

@@ -82,7 +82,7 @@ class MetricsField(forms.Field):
             if row["measure"] not in ("", "total"):
                 metric["measure"] = row["measure"]
             if row["property"] and row["measure"] in OF_PROPERTY:
-                metric["property"] = row["property"]  # other measures hide this input
+                metric["property"] = row["property"]  # for other measures, the form hides this input
             if filters := FiltersField().to_python(row["filters"]):
                 metric["filters"] = filters
             if row["label"]:

@@ -70,7 +70,7 @@ class FormViews(admin.ModelAdmin):
         return JsonResponse(content)
 
     def lists_view(self, request: HttpRequest) -> HttpResponse:
-        """Returns a list for a picker as JSON. The parameters of the POST are:
+        """Returns a list for a picker, as JSON. The POST has these parameters:
 
         - `what`: the kind of list, a key of LISTS.
         - `of`: the event, or the event and the property, to which the list belongs.

@@ -1,4 +1,4 @@
-"""A widget in words, for people who may view the widget but not change it."""
+"""Describes a widget in words, for people who can view the widget but can't change it."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Makes a title from the fields of a widget. It is used if a person leaves the title empty."""
+"""Makes a title from the fields of a widget. The title is used if a person leaves the form's title empty."""
 
 import re
 from collections.abc import Mapping

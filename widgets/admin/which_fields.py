@@ -1,4 +1,4 @@
-"""Finds the fields of the form that a widget uses. They depend on its report type and chart.
+"""Finds the fields of the form that a widget uses. These fields depend on the report type and the chart.
 
 The form's script hides the other fields, and the form drops their values.
 """

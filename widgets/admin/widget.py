@@ -165,8 +165,8 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def draft_of(self, request: HttpRequest, widget: Widget | None) -> dict[str, Any]:
         """Data for the script that keeps unsaved entries in the browser.
 
-        `made` is the id of the person's newest widget, and `version` is this widget's version. A successful save raises
-        one of the two numbers, and the script then deletes its draft.
+        `made` is the id of the person's newest widget, and `version` is this widget's version. After a successful save,
+        one of the two numbers is higher, and the script then deletes the draft.
         """
         made = Widget.objects.filter(owner_id=request.user.pk).aggregate(last=Max("pk"))["last"] or 0
         key = f"mixcyfe-draft {request.user.pk}"

@@ -115,8 +115,8 @@ class WidgetForm(forms.ModelForm):
             "include_today": "Adds the unfinished period, so the last point looks low. Uses more queries.",
             "clean_labels": "Leaves out empty labels, and the labels “undefined”, “null” and “(not set)”.",
             "target": "The number at which the gauge is full.",
-            "refresh_minutes": "Leave this empty to use the project's setting, with far fewer queries for dates that "
-            "are over.",
+            "refresh_minutes": "Leave this empty to use the project's setting, which needs far fewer queries "
+            "for past dates.",
             "where": 'An expression, for example properties["plan"] == "Team". It is added to the filters. With the '
             "engine Insights it works for retention and frequency only.",
         }

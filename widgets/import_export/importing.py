@@ -36,10 +36,10 @@ def read_json(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise BadImport(f"The file can't be read as JSON: {error}.") from None
     if not isinstance(content, dict):
-        raise BadImport('The file is not an object. Write {"projects": […], "widgets": […]}.')
+        raise BadImport('The file is not a JSON object. Write {"projects": […], "widgets": […]}.')
     unknown = sorted(set(content) - {"projects", "widgets"})
     if unknown:
-        raise BadImport(f"Unknown key {unknown[0]!r} at the top. The allowed keys are projects and widgets.")
+        raise BadImport(f"Unknown key {unknown[0]!r} at the top level. The allowed keys are projects and widgets.")
     return content
 
 
@@ -127,7 +127,7 @@ def read_values(entry: dict[str, Any], keys: dict[str, Field], where: str) -> di
             allowed = [*keys, NOTIFY] if keys is PROJECT_KEYS else keys
             raise BadImport(f"{where}: unknown key {name!r}. The allowed keys are {', '.join(allowed)}.")
         if instead := instead_of(value, keys[name]):
-            # The message does not repeat the value, because it may be a secret.
+            # The message does not repeat the value, because the value might be a secret.
             raise BadImport(f"{where}: {name}: write {instead}.")
         values[keys[name].name] = value
     return values

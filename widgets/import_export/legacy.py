@@ -214,7 +214,7 @@ def find_or_make_project(secret: str, name: str, region: str, project_id: int | 
     if region and region != here.region:
         raise BadAddress(f"The project exists already: {here.name}, region {here.region}. Leave --region out.")
     if project_id and here.project_id not in (None, project_id):
-        raise BadAddress(f"{here.name} has this secret and another project id. Leave --project-id out.")
+        raise BadAddress(f"The project {here.name} has this secret, but another id. Leave --project-id out.")
     if project_id and here.project_id is None:
         here.project_id = project_id
         validate(here, "--project-id")
