@@ -100,7 +100,7 @@ class ProjectPage(admin.ModelAdmin):
         response = super().changeform_view(request, object_id, *args, **kwargs)
         saved: Project | None = getattr(request, "saved_project", None)
         if wanted and saved and isinstance(response, HttpResponseRedirect):
-            # The test must not run in `save_model`, because a slow query would keep the transaction of `save_model` open.
+            # The test does not run in `save_model`, because a slow query would keep its transaction open.
             verdict = check_saved(saved, request.user)
             level = messages.SUCCESS if verdict.ok else messages.ERROR
             self.message_user(request, f"{verdict.title} {verdict.text}".strip(), level)
