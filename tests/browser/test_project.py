@@ -22,7 +22,7 @@ def test_a_project_is_tested_before_it_is_saved(
     page = open_page(ADD, boss)
     test, said = page.get_by_role("button", name="Test connection"), page.locator("[data-result]")
     test.click()
-    page.get_by_text("There is not enough to test yet.").wait_for()
+    page.get_by_text("The connection was not tested. Correct the errors in the form first.").wait_for()
     expect(said).to_contain_text("User name: Enter the service account's user name")
     expect(said).to_contain_text("Secret: Enter the secret")
 
@@ -56,7 +56,7 @@ def test_it_says_that_mixpanel_is_down(
     mixpanel.fail(503)
     page = open_page(f"/admin/widgets/project/{acme.pk}/change/", boss)
     page.get_by_role("button", name="Test connection").click()
-    page.get_by_text("Mixpanel could not be asked.").wait_for()
+    page.get_by_text("MixCyfe could not query Mixpanel.").wait_for()
 
 
 def test_it_saves_and_tests_without_scripts(

@@ -61,7 +61,7 @@ class TestConnectionOfANewProject:
         [
             ({"new_secret": "wrong"}, "does not accept this user name and secret", "European Union or India"),
             ({"username": "nobody"}, "does not accept this user name and secret", "Service accounts"),
-            ({"project_id": "123"}, "These credentials may not see project 123.", "number after /project/"),
+            ({"project_id": "123"}, "These credentials have no access to project 123.", "number after /project/"),
             (
                 {"auth": "project_secret", "username": "", "new_secret": "wrong"},
                 "does not accept this project secret",
@@ -85,7 +85,7 @@ class TestConnectionOfANewProject:
 
     def test_it_says_that_the_plan_has_no_api(self, db: None, mixpanel: FakeMixpanel) -> None:
         mixpanel.plan_allows_api = False
-        assert ask(boss())["title"] == "This project's plan at Mixpanel has no API."
+        assert ask(boss())["title"] == "This project's plan at Mixpanel does not include the API."
 
     @pytest.mark.parametrize(("engine", "endpoint"), ENGINES)
     def test_it_recognizes_a_time_zone_that_is_ahead(
@@ -118,20 +118,20 @@ class TestConnectionOfANewProject:
     def test_it_says_that_mixpanel_can_not_be_reached(self, db: None, mixpanel: FakeMixpanel, settings: Any) -> None:
         settings.MIXPANEL_API_ROOT = "http://127.0.0.1:9"
         verdict = ask(boss())
-        assert verdict["title"] == "Mixpanel could not be asked."
+        assert verdict["title"] == "MixCyfe could not query Mixpanel."
         assert "whether this server can reach Mixpanel" in verdict["text"]
 
     @pytest.mark.parametrize("kind", ["garbage", "html", "empty", "reset"])
     def test_broken_answers(self, db: None, mixpanel: FakeMixpanel, kind: Any) -> None:
         mixpanel.broken(kind, times=1)
         verdict = ask(boss())
-        assert verdict["title"] == "Mixpanel could not be asked."
+        assert verdict["title"] == "MixCyfe could not query Mixpanel."
         assert "<" not in verdict["text"]
 
     def test_missing_fields_are_named_and_cost_no_query(self, db: None, mixpanel: FakeMixpanel) -> None:
         verdict = ask(boss(), project_id="", timezone="Mars/Base", new_secret="")
         assert set(verdict["errors"]) == {"project_id", "timezone", "new_secret"}
-        assert verdict["title"] == "There is not enough to test yet."
+        assert verdict["title"] == "The connection was not tested. Correct the errors in the form first."
         assert not mixpanel.calls
 
     def test_the_host_can_t_be_chosen(self, db: None, mixpanel: FakeMixpanel) -> None:
@@ -198,7 +198,7 @@ class TestConnectionOfASavedProject:
         project.refresh_from_db()
         assert (project.backoff_kind, project.learned_concurrent) == ("limit", 7)
         verdict = of_saved(boss("second"), project)  # after a 429, no query is sent for a while
-        assert verdict["title"] == "Not tested: Mixpanel can't be asked now."
+        assert verdict["title"] == "Not tested: MixCyfe can't query Mixpanel now."
         assert len(mixpanel.calls) == 1
 
     def test_it_never_goes_over_the_hour(self, project: Project, mixpanel: FakeMixpanel) -> None:
@@ -207,7 +207,7 @@ class TestConnectionOfASavedProject:
         for _ in range(2):
             assert of_saved(client, project)["ok"]
         verdict = of_saved(client, project)
-        assert verdict["title"] == "Not tested: Mixpanel can't be asked now."
+        assert verdict["title"] == "Not tested: MixCyfe can't query Mixpanel now."
         assert "60 minutes" in verdict["text"]
         assert [call.endpoint for call in mixpanel.calls].count("insights") == 2
 

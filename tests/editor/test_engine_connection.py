@@ -39,7 +39,7 @@ class TestConnection:
             f"Mixpanel accepted the credentials, but refused the engine {engine.capitalize()}. "
             f"Choose the engine {other}."
         )
-        assert f"Mixpanel answered the same question with the engine {other}." in verdict["text"]
+        assert f"Mixpanel answered the same query with the engine {other}." in verdict["text"]
         assert "The time zone is right" in verdict["text"]
         assert ("this endpoint has ended" in verdict["text"]) == (status == 400)
         assert verdict["timezone"] == ""  # no time zone to suggest: the chosen one is right

@@ -116,7 +116,7 @@ def test_it_says_what_was_cleaned_away(preview: Preview) -> None:
     why = {label: why for label, why, _ in shown["dropped"]}
     assert why["undefined"] == why["(empty)"] == why["(not set)"] == "empty"
     assert why["google"] == "left out"
-    assert why["<b>Bold</b>"] == "not among the largest"
+    assert why["<b>Bold</b>"] == "not among the largest labels"
     counts = [count for _, _, count in shown["dropped"]]
     assert all(count.replace(",", "").isdigit() for count in counts)
     assert shown["dropped_count"] == len(shown["dropped"])

@@ -138,7 +138,7 @@ def test_it_learns_the_project_id_later(move_in: Callable[..., Widget]) -> None:
     widget = move_in(ADDRESS)
     again = move_in(ADDRESS, "--project-id", str(DEMO_PROJECT_ID))
     assert (again, again.project.project_id) == (widget, DEMO_PROJECT_ID)
-    with pytest.raises(CommandError, match="with another id"):
+    with pytest.raises(CommandError, match="but another id"):
         move_in(ADDRESS, "--project-id", "7")
 
 

@@ -88,7 +88,7 @@ BAD_FILES = {
     "a list": (b"[]", '{"projects": […], "widgets": […]}'),
     "NaN": (b'{"widgets": [NaN]}', "NaN"),
     "deep": (b'{"widgets": ' + b"[" * 100_000, "can't be read"),
-    "unknown at the top": (b'{"widget": []}', "'widget' at the top. The allowed keys are projects and widgets"),
+    "unknown at the top": (b'{"widget": []}', "'widget' at the top level. The allowed keys are projects and widgets"),
     "no list": (b'{"widgets": {}}', "widgets: write a list"),
     "no object": (b'{"widgets": [7]}', "widgets[0]: write an object"),
 }

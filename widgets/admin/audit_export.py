@@ -1,4 +1,4 @@
-"""The audit log as a file: CSV, or one JSON object per line. It streams, and holds few entries in memory at a time."""
+"""Exports the audit log as CSV or as one JSON object per line. The download is streamed, so memory use stays small."""
 
 import csv
 from collections.abc import Iterator
@@ -27,7 +27,10 @@ def answer(entries: QuerySet[AuditEntry], kind: str, *, with_address: bool) -> S
 
 
 def newest_first(entries: QuerySet[AuditEntry]) -> Iterator[AuditEntry]:
-    """Sends one query per batch, so that no cursor or transaction stays open during a slow download."""
+    """Yields the entries, the newest first.
+
+    Each batch is a separate database query, so a slow download keeps no transaction open.
+    """
     last: int | None = None
     while True:
         rest = entries if last is None else entries.filter(pk__lt=last)
@@ -44,14 +47,14 @@ def json_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator
 
 
 class Echo:
-    """A file whose `write` returns the text, for a `csv.writer` whose lines are streamed."""
+    """A file for `csv.writer`. `write` returns each line and does not store it, so the caller can stream lines."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def csv_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator[str]:
-    """Every cell is quoted, on one line, and never a formula, not even in programs that split cells at semicolons."""
+    """Yields the header and one CSV line per entry. Cells are quoted, and spreadsheets run no cell as a formula."""
     writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     yield writer.writerow(as_dict(AuditEntry(), with_address=with_address))
     for entry in newest_first(entries):

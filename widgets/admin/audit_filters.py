@@ -1,4 +1,4 @@
-"""The filters of the audit log's page. They offer only names that the reader may see, and count no entries."""
+"""The filters on the page of the audit log. A filter offers only names that the reader is allowed to see."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,7 +19,10 @@ SINCE, UNTIL = "since", "until"
 
 
 class ByRow(admin.SimpleListFilter):
-    """Filters entries by the id of a chosen row. Readers without any choice do not see the filter."""
+    """Filters entries by a row that the reader chooses: a project or a person.
+
+    Hidden if there are no rows to choose from.
+    """
 
     field = ""
 
@@ -48,7 +51,10 @@ class ByProject(ByRow):
 
 
 class ByPerson(ByRow):
-    """Superusers get all accounts, others the members of their projects. The search also finds former members."""
+    """Superusers can choose any account. Other readers can choose the members of their projects.
+
+    Entries of former members can be found with the page's search.
+    """
 
     title = "person"
     parameter_name = "person"
@@ -62,7 +68,7 @@ class ByPerson(ByRow):
 
 
 class Days(FieldListFilter):
-    """From one day to another, both included, in the reader's time zone."""
+    """Filters entries by their day: from a first day to a last day, including both days, in the reader's time zone."""
 
     template = "widgets/audit_days.html"
 

@@ -1,7 +1,7 @@
 """The page of the audit log: a list to filter, search and export. `accounts.audit_log` writes its entries.
 
-Members read the entries of their projects; only superusers read entries without a project, and networks. Nothing
-here changes or deletes an entry.
+Members can read the entries of their projects. Only superusers can read entries without a project, and the networks
+from which people made the changes. No code in this file changes or deletes an entry.
 """
 
 from datetime import UTC, tzinfo
@@ -35,7 +35,10 @@ from widgets.models.access import has_role_somewhere
 from widgets.times import time_tag
 
 MOST = 10_000
-"""Entries on the pages of the list. Counting more would take long. Exports and filters by day reach all entries."""
+"""The maximum number of entries in the list, because counting all entries is slow.
+
+Exports contain all entries, and a filter by day finds older entries.
+"""
 
 
 class Newest(Paginator):
@@ -46,7 +49,7 @@ class Newest(Paginator):
 
 
 def zone_of(request: HttpRequest) -> tzinfo:
-    """The time zone in the cookie that `zone.js` sets; else UTC, because the page shows UTC without scripts."""
+    """Returns the time zone from the cookie that `zone.js` sets. Without this cookie, returns UTC."""
     try:
         return ZoneInfo(request.COOKIES.get("timezone", ""))
     except (ValueError, LookupError, OSError):
@@ -64,7 +67,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
     sortable_by = ()
 
     def get_urls(self) -> list[URLPattern]:
-        """The list and its exports. An entry has no page of its own."""
+        """Returns the URLs of the list and of its exports. Single entries have no page."""
         wrap = self.admin_site.admin_view
         return [
             path("", wrap(self.changelist_view), name="widgets_auditentry_changelist"),
@@ -95,10 +98,13 @@ class AuditLogAdmin(ReadOnly, StrictList):
         return super().media + files
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The filter by date counts days in the reader's time zone, in which `times.js` writes the times."""
+        """Shows the list.
+
+        The filter by day uses the reader's time zone, because `times.js` shows the times in that zone.
+        """
         try:
             return self.page_in(zone_of(request), request, extra_context)
-        except DataError:  # PostgreSQL may know fewer zones than Python
+        except DataError:  # PostgreSQL does not know this zone
             return self.page_in(UTC, request, extra_context)
 
     def page_in(self, zone: tzinfo, request: HttpRequest, extra_context: dict[str, Any] | None) -> HttpResponse:
@@ -108,7 +114,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
             return page.render() if isinstance(page, TemplateResponse) else page
 
     def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
-        """The filtered list as a file. The audit log records the export."""
+        """Returns the filtered list as a file, and records the export in the audit log."""
         if kind not in KINDS:
             raise Http404
         if not self.has_view_permission(request):

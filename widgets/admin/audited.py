@@ -18,13 +18,13 @@ class Audited(admin.ModelAdmin):
         return self.mirrored(request, obj, entry, self.action_of(entry.get_change_message()))
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        """Django calls this before it deletes the rows."""
+        """Records the deletion of each row in the audit log. Django calls this method before it deletes the rows."""
         for row in queryset:
             record(Action.DELETED, row, by=request.user)
         return super().log_deletions(request, queryset)
 
     def action_of(self, said: str) -> Action:
-        """The audit log's action for a change with this message."""
+        """Returns the audit log's action for a change. `said` is the change message of Django's log entry."""
         return Action.CHANGED
 
     def mirrored(self, request: HttpRequest, obj: Any, entry: Any, action: Action) -> Any:

@@ -1,4 +1,4 @@
-"""Rights in the admin: the reader's role in the row's project decides. Django's permissions have no effect."""
+"""Permissions in the admin depend on the person's role in the row's project. Django's own permissions are ignored."""
 
 from typing import Any
 
@@ -16,15 +16,17 @@ def is_superuser(request: HttpRequest) -> bool:
 class ByRole(admin.ModelAdmin):
     """A ModelAdmin of rows that belong to a project.
 
-    Before Django knows the row, it asks for the right to any row. People with the role in some project have that right.
-    They get the list or the form, whose rows and choices are filtered by role.
+    For a list or an empty form, Django asks for a permission without naming a row. A person has this permission if the
+    person has the needed role in at least one project. The list and the form then offer only the rows and projects that
+    the person's roles allow.
     """
 
     to_view = Role.VIEWER
     to_change: Role | None = Role.EDITOR
     to_add: Role | None = Role.EDITOR
     to_delete: Role | None = Role.EDITOR
-    """The least role for each action. None: superusers only."""
+    """The lowest role that is allowed to do each action. None means that only superusers are allowed.
+    """
 
     project_field = "project_id"
 
@@ -59,7 +61,10 @@ class SuperusersOnly(admin.ModelAdmin):
     """A ModelAdmin of rows that belong to no project."""
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Empty for other people: Django looks for the row before it checks rights, so every row seems missing."""
+        """Returns all rows for a superuser, and no rows for other people.
+
+        Other people then get the same page for every id, and do not learn which ids exist.
+        """
         return super().get_queryset(request) if is_superuser(request) else super().get_queryset(request).none()
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""Words for the audit log: the old and the new value of every field that a form changed, by the form's labels."""
+"""Writes the messages of the audit log: the label, the old value and the new value of each changed form field."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,17 +14,17 @@ from widgets.admin.summary import condition, formula, metric, written
 from widgets.models import Action
 
 LONGEST = 200
-"""Characters of one value in the log."""
+"""The maximum number of characters per value in the log. Longer values are cut."""
 
 
 class LogsValues(admin.ModelAdmin):
     """A ModelAdmin whose log entries hold old and new values, one line per field."""
 
     logged_as_replaced: tuple[str, ...] = ()
-    """Fields whose values are secret, or not for every reader of the log."""
+    """Fields whose values the log must not show, for example secrets. The log says “replaced” instead."""
 
     not_logged: tuple[str, ...] = ()
-    """Fields of the form that are not stored."""
+    """Form fields that the log omits, because the model has no such field."""
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         if add:
@@ -36,7 +36,7 @@ class LogsValues(admin.ModelAdmin):
         return Action.CREDENTIALS if is_secret else Action.CHANGED
 
     def changes(self, form: forms.ModelForm) -> Iterator[str]:
-        """One line per changed field."""
+        """Yields one line of text per changed field."""
         for name, field in form.fields.items():
             before, after = form.get_initial_for_field(field, name), form.cleaned_data.get(name)
             if isinstance(field, MetricsField | FormulasField):
@@ -53,9 +53,12 @@ class LogsValues(admin.ModelAdmin):
 
 
 def only_changed(before: list[Any], after: list[Any]) -> tuple[list[Any], list[Any]]:
-    """The removed and the added rows. All rows together may be longer than LONGEST, so the log omits equal rows."""
+    """Returns the removed rows and the added rows. If only the order has changed, returns all rows.
+
+    The log omits unchanged rows, because the text of all rows is often longer than LONGEST.
+    """
     gone, new = [row for row in before if row not in after], [row for row in after if row not in before]
-    return (gone, new) if gone or new else (before, after)  # otherwise only the order has changed
+    return (gone, new) if gone or new else (before, after)
 
 
 def is_one_row(field: forms.Field) -> bool:
@@ -64,7 +67,7 @@ def is_one_row(field: forms.Field) -> bool:
 
 def in_words(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.BooleanField):
-        # None: the report or the chart does not use the field.
+        # The value is None if the report or the chart does not use the field. The log then shows the default.
         return "on" if (field.initial if value is None else value) else "off"
     if isinstance(field, forms.ModelMultipleChoiceField):
         value = sorted(map(str, value or ()))

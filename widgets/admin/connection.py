@@ -1,6 +1,7 @@
-"""The form of the connection test: the values in the project's form, saved or not.
+"""The form of the connection test. It reads the values in the project's form, whether they are saved or not.
 
-Nobody can choose the host. A stored secret is sent only for the project that it was stored for.
+People can't choose the host of the request. The stored secret is used only with the project id, region, user name
+and authentication with which it was saved.
 """
 
 from typing import Any
@@ -15,13 +16,16 @@ from widgets.models.encrypted import encrypt
 from widgets.spec import INSIGHTS
 
 RECEIVER = ("region", "project_id", "username", "auth")
-"""The receiver of the secret. When one of these fields changes, the secret must be entered again."""
+"""Fields that decide where and how the secret is sent.
+
+After a change of such a field, the secret must be entered again.
+"""
 
 FIELDS = (*RECEIVER, "workspace_id", "timezone", "engine")
 
 
 class ConnectionForm(forms.Form):
-    """The project's fields that the connection depends on. The form fills `project` with them and never saves it."""
+    """The project's fields that a connection needs. The form sets the fields of `project`, and never saves it."""
 
     def __init__(self, data: Any, stored: Project | None) -> None:
         super().__init__(data)
@@ -41,7 +45,7 @@ class ConnectionForm(forms.Form):
         self.project.engine = self.project.engine or (self.stored.engine if self.stored else INSIGHTS)
         others = {each.name for each in Project._meta.get_fields()} - set(FIELDS) | set(self.errors)
         try:
-            # Uniqueness matters when a project is saved, not when it is tested.
+            # A connection test is also allowed for a Mixpanel project that another row uses already.
             self.project.full_clean(exclude=others, validate_unique=False, validate_constraints=False)
         except ValidationError as error:
             self.add_error(None, error)
@@ -64,7 +68,10 @@ class ConnectionForm(forms.Form):
         return self.stored is not None and not self.data.get("new_secret") and not any(map(self.changes, FIELDS))
 
     def counted_on(self, user: Any) -> Project | None:
-        """The saved project whose hourly limit counts this query. None if `user` sees no such project."""
+        """The saved project whose hourly limit counts the test's query.
+
+        None if `user` can view no project with this Mixpanel id.
+        """
         if self.as_stored:
             return self.stored
         if self.project.project_id is None:
@@ -77,5 +84,5 @@ def check_form(form: ConnectionForm, user: Any) -> Verdict:
     if not form.is_valid():
         errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
         errors |= {"": errors.pop(NON_FIELD_ERRORS)} if NON_FIELD_ERRORS in errors else {}
-        return Verdict(False, "There is not enough to test yet.", errors=errors)
+        return Verdict(False, "The connection was not tested. Correct the errors in the form first.", errors=errors)
     return check(form.project, counted_on=form.counted_on(user), saved=form.as_stored, user=user)

@@ -1,4 +1,4 @@
-"""Deleting widgets, and the list of deleted widgets, from which people bring them back."""
+"""Deletes widgets, and lists the recently deleted widgets, so that editors can bring them back."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from widgets.times import time_tag
 
 
 class WidgetDeleting(admin.ModelAdmin):
-    """The part of WidgetAdmin that deletes widgets and keeps them so that people can bring them back."""
+    """The part of WidgetAdmin that deletes widgets. Deleted widgets can be brought back for some time."""
 
     delete_confirmation_template = delete_selected_confirmation_template = "widgets/delete_widgets.html"
 
@@ -57,7 +57,7 @@ class WidgetDeleting(admin.ModelAdmin):
 
 @admin.register(DeletedWidget)
 class RecentlyDeletedAdmin(ByRole, StrictList):
-    """For editors, who may also bring widgets back and delete them for good."""
+    """The list of recently deleted widgets. Editors can bring widgets back, or delete them for good."""
 
     to_view = Role.EDITOR
     list_display = ("title", "project", "at", "deleted_by", "until")
@@ -100,7 +100,7 @@ class RecentlyDeletedAdmin(ByRole, StrictList):
         for deleted in queryset:
             try:
                 widget = deleted.bring_back()
-            except ObjectDoesNotExist:  # another request was faster
+            except ObjectDoesNotExist:  # another request has brought this widget back, or has deleted it for good
                 continue
             back.append(widget)
             audit_log.log_change(request.user, widget, "Brought back.")
@@ -109,7 +109,8 @@ class RecentlyDeletedAdmin(ByRole, StrictList):
                 self.message_user(request, renamed, messages.WARNING)
             if widget.slug != deleted.slug:
                 moved = (
-                    f"“{widget.title}” has a new address: another widget has its old one. Paste the new one into Cyfe."
+                    f"“{widget.title}” has a new address, because another widget uses its old address. "
+                    "Paste the new address into Cyfe."
                 )
                 self.message_user(request, moved, messages.WARNING)
         if back:

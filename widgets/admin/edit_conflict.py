@@ -1,4 +1,4 @@
-"""Refuses to save over a change that was made while the form was open, and says who changed what.
+"""Refuses to save a widget that was changed while the form was open. The refusal describes that change.
 
 The form's hidden field `stored_state` holds the widget's state when the form was opened. The refusal shows the form
 again, with the widget's new state in the field, so that saving again replaces the change. If the widget was deleted,
@@ -19,7 +19,7 @@ from widgets.models import Widget
 from widgets.times import from_now
 
 SAVING = ("_save", "_continue", "_addanother")
-"""The buttons that save this widget. The preview and "Save as duplicate" replace nothing."""
+"""The names of the buttons that save this widget. “Preview” and “Save as duplicate” do not change this widget."""
 
 DELETED = (
     "Not saved: this widget was deleted meanwhile, or moved to a project that you do not see. Your entries are still "
@@ -35,7 +35,10 @@ def state_of(widget: Widget) -> str:
 
 
 def conflict(widget: Widget, data: Mapping[str, Any]) -> str:
-    """The refusal, or "". `widget` has the values of the database, `data` those of the submitted form."""
+    """Returns the text of the refusal, or "" if the form can be saved.
+
+    `widget` has the values in the database, and `data` has the values of the submitted form.
+    """
     changed_at, _, last = str(data.get("stored_state") or "").partition(" ")
     if not changed_at or not any(button in data for button in SAVING):
         return ""

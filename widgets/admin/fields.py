@@ -16,18 +16,21 @@ from widgets.spec import FILTER_OPS
 
 
 def picker(what: str, help_text: str = "") -> dict[str, str]:
-    """Attributes of a field to which the script adds a picker. Then `help_text` replaces the field's usual help."""
+    """Returns HTML attributes for a field to which the script adds a picker of `what`, for example events.
+
+    Once the script has added the picker, `help_text` replaces the field's help text.
+    """
     typing = {"class": "vTextField", "autocomplete": "off", "spellcheck": "false"}
     return {"data-list": what, "data-help": help_text, **typing}
 
 
 def day() -> forms.DateInput:
-    """The browser's own date picker, which needs no script."""
+    """Returns a date input. The browser shows its own date picker, without a script."""
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 def focus_first_error(adminform: Any) -> None:
-    """The first field with an error gets the focus, also without scripts."""
+    """Gives the first field with an error the attribute `autofocus`, which works without scripts."""
     fields = [field for _, options in adminform.fieldsets for row in options["fields"] for field in in_row(row)]
     for name in fields:
         if name in adminform.form.errors:
@@ -40,7 +43,7 @@ def in_row(row: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 class TimeZoneInput(forms.TextInput):
-    """A time zone's name, with the browser's own list to search, which needs no script."""
+    """An input for the name of a time zone. The browser offers matching names from a `datalist`, without a script."""
 
     template_name = "widgets/time_zone.html"
 
@@ -72,14 +75,14 @@ class LinesField(forms.CharField):
 
 
 class PairsField(LinesField):
-    """An object from text to text: one `old = new` per line."""
+    """A dict of texts, written as one `old = new` per line."""
 
     def to_python(self, value: Any) -> Any:
         return dict(map(pair, lines(value)))
 
 
 class ListOrPairsField(LinesField):
-    """Values by position, one per line, or by label: `label = value`."""
+    """Either a list with one value per line, or a dict with one `label = value` per line."""
 
     def to_python(self, value: Any) -> Any:
         entries = lines(value)
@@ -91,7 +94,7 @@ def lines(text: Any) -> list[str]:
 
 
 def pair(line: str) -> tuple[str, str]:
-    """Splits at the last ` = `, or at the last `=`: the old label may itself hold an equals sign."""
+    """Splits a line at the last ` = `, or else at the last `=`, because the old label can contain an equals sign."""
     before, equals, after = line.rpartition(" = ")
     if not equals:
         before, equals, after = line.rpartition("=")
@@ -144,7 +147,7 @@ class FiltersField(forms.Field):
 
 
 def typed(value: Any) -> str:
-    """A filter's value as people type it. A text that looks like a number or a boolean gets quotes."""
+    """Returns a filter's value as the text of an input. A string that looks like a number or a boolean gets quotes."""
     if isinstance(value, str):
         return value if untyped(value) == value else json.dumps(value, ensure_ascii=False)
     return "" if value is None else json.dumps(value)

@@ -1,4 +1,4 @@
-"""The style sheets and scripts of the widget's form: only those that it uses, because each file costs a round trip."""
+"""The style sheets and scripts of the widget's form. The list is short, because each file takes time to load."""
 
 from django import forms
 
@@ -19,9 +19,15 @@ MEDIA = forms.Media(
         "admin/js/admin/RelatedObjectLookups.js",
     ),
 )
-"""Django's own list for a form has nine more files. A link loads `widgets.css` early: `forms.css` imports it late."""
+"""Django's default list for a form has nine more files.
+
+`widgets.css` is listed, because otherwise the browser finds it only after it has loaded `forms.css`, which imports it.
+"""
 
 MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "metrics", "preview", "draft")]
-"""The page names all modules, so that the browser fetches them at once. The first one imports the others."""
+"""The script modules of the form.
+
+`form` imports the other modules. The page lists all of them, so that the browser loads them in parallel.
+"""
 
 CHART_MODULES = [f"widgets/charts/{name}.js" for name in ("chart", "drawing", "tables", "words")]

@@ -1,4 +1,7 @@
-"""The page of a project's people. All members read it; leads invite people, change roles and remove people there."""
+"""The page of a project's people.
+
+All members can read the page. Leads can invite people, change roles and remove people.
+"""
 
 from typing import Any
 
@@ -45,7 +48,7 @@ class MembersPage(admin.ModelAdmin):
         return format_html('<a href="{}" aria-label="People of {}">People</a>', url, project)
 
     def members_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The people with their roles, the open invitations, and the form that invites: a POST to this address."""
+        """Shows the people with their roles, the open invitations, and a form. A POST of the form invites a person."""
         project = self.get_object(request, str(pk))
         if project is None:
             raise Http404
@@ -98,7 +101,9 @@ class MembersPage(admin.ModelAdmin):
         return self.page(request, row.project, "invited", "A new link", invitation=made, email=row.user.email)
 
     def remove_view(self, request: HttpRequest, pk: int, user: int) -> HttpResponse:
-        """Asks for confirmation, and names the widgets that lose their owner."""
+        """Removes a person from the project, after a page that asks for confirmation and lists the widgets of this
+        person.
+        """
         row = self.row_to_change(request, pk, user)
         if request.method != "POST":
             context = {"row": row, "widgets": members.owned_in(row)}

@@ -1,6 +1,6 @@
-"""Form fields for metrics and formulas: rows that work without JavaScript.
+"""Form fields for metrics and formulas. Each metric or formula is a row of inputs, which works without JavaScript.
 
-The last row is empty; a script adds more rows.
+The last row is empty. A script can add more rows.
 """
 
 import re
@@ -13,19 +13,26 @@ from widgets.reports.insights.formulas import letters
 from widgets.spec import METRIC_MEASURES, OF_PROPERTY
 
 MOST_ROWS = 100
-"""The maximum number of rows that a form may send. Mixpanel's own limit is lower; the report type checks it."""
+"""The maximum number of rows in a form. Mixpanel's own limit is lower, and is checked by the report type."""
 
 TEXTS = ("event", "measure", "property", "label")
 
 
 def without_last_empty(rows: list[dict[str, Any]], but: str = "") -> list[dict[str, Any]]:
-    """Drops the empty rows at the end. An empty row between others stays, so that errors name rows as the page does."""
+    """Removes the empty rows at the end. Other empty rows stay, so that the row numbers in errors match the page.
+
+    A row is empty if all its values are empty. The value of the key `but` is ignored.
+    """
     filled = [i for i, row in enumerate(rows, 1) if any(value for key, value in row.items() if key != but)]
     return rows[: filled[-1]] if filled else []
 
 
 class MetricsWidget(forms.Widget):
-    """The fields of row 0 are `metrics-0-event`, …; the fields of its filters are `metrics-0-filters-property`, …"""
+    """Rows of inputs, one row per metric.
+
+    The inputs of row 0 have names such as `metrics-0-event`, and its filters have names such as
+    `metrics-0-filters-property`.
+    """
 
     template_name = "widgets/metrics.html"
 
@@ -51,7 +58,7 @@ class MetricsWidget(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         found = (re.fullmatch(rf"{re.escape(name)}-([0-9]{{1,6}})-event", key) for key in data)
         rows = []
-        # The order of the page gives the letters. The numbers in the names may have another order.
+        # Metrics get the letters A, B, … in the order of the page, and the numbers in the names can have another order.
         for number in list(dict.fromkeys(match[1] for match in found if match))[: MOST_ROWS + 1]:
             prefix = f"{name}-{number}"
             row: dict[str, Any] = {key: data.get(f"{prefix}-{key}", "").strip() for key in TEXTS}
@@ -64,7 +71,7 @@ class MetricsWidget(forms.Widget):
 
 
 class MetricsField(forms.Field):
-    """A list of metrics in the import format. `event` is always there; other keys are left out if empty or default."""
+    """A list of metrics in the import format. Each metric has an `event`. Empty and default values are left out."""
 
     widget = MetricsWidget
 
@@ -75,7 +82,7 @@ class MetricsField(forms.Field):
             if row["measure"] not in ("", "total"):
                 metric["measure"] = row["measure"]
             if row["property"] and row["measure"] in OF_PROPERTY:
-                metric["property"] = row["property"]  # otherwise it is left over from another measure, and hidden
+                metric["property"] = row["property"]  # for other measures, the form hides this input
             if filters := FiltersField().to_python(row["filters"]):
                 metric["filters"] = filters
             if row["label"]:

@@ -1,4 +1,7 @@
-"""The action that moves widgets to another project. They keep their addresses and get the other project's numbers."""
+"""The action that moves widgets to another project.
+
+Moved widgets keep their addresses and show the numbers of the new project.
+"""
 
 from contextlib import suppress
 from typing import Any
@@ -79,9 +82,12 @@ class WidgetMoving(admin.ModelAdmin):
 
 
 def move(widget: Widget, target: Project, by: Any) -> bool:
-    """Saves the widget in the other project, with a free title. False if the widget's fields are invalid there."""
+    """Moves the widget to the project `target`, under a title that is free there, and saves it.
+
+    Returns False, and saves nothing, if the widget's fields are invalid in that project.
+    """
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=target.pk)  # no other widget takes the title meanwhile
+        Project.objects.select_for_update().get(pk=target.pk)  # the lock keeps other requests from using the title
         before = Widget.objects.select_related("project").get(pk=widget.pk)
         widget.project = target
         widget.title = free_name(widget.title, set(target.widgets.values_list("title", flat=True)), LONGEST_TITLE)
@@ -90,7 +96,7 @@ def move(widget: Widget, target: Project, by: Any) -> bool:
         except ValidationError:
             return False
         widget.save()
-        # MOVED names no project, because readers of one project's entries may not be members of the other project.
+        # The message names no project. Members of one project might not be allowed to know the other project.
         record(Action.MOVED, before, MOVED, by=by)
         log_change(by, widget, MOVED, Action.MOVED)
     return True

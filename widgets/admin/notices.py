@@ -1,4 +1,6 @@
-"""The page of a project's notices: open and past notices, the minutes until a notice, and the names of addresses."""
+"""The page of a project's notices: the open and past notices, the delay before a notice is sent, and the names of the
+addresses that receive notices.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -25,17 +27,23 @@ from widgets.refresh.clock import database_now
 from widgets.refresh.slots import Slots
 
 MOST_TESTS = 10
-"""Tests per project and hour, because each test sends a message to somebody."""
+"""The maximum number of test messages per project and hour."""
 
 RECENT = 10
 at_work = Slots(lambda: 2)
-"""This process runs two tests or checks at once, because each keeps a thread from answering polls for seconds."""
+"""Limits this process to two address tests or checks at once.
+
+Each one occupies a thread for seconds, and this thread cannot answer polls meanwhile.
+"""
 
 TOO_BUSY = "Other people are testing addresses right now. Try again in a few seconds."
 
 
 class AddressForm(forms.Form):
-    """A new address. `may_be_inside`: the person is a superuser."""
+    """The form that adds an address.
+
+    `may_be_inside` allows addresses in the internal network, and is true for superusers.
+    """
 
     name = forms.CharField(
         max_length=LONGEST_NAME,
@@ -150,7 +158,7 @@ def change_when(request: HttpRequest, project: Project, form: WhenForm) -> bool:
     if not form.is_valid():
         return False
     before, minutes = form.initial["notify_after_minutes"], form.cleaned_data["notify_after_minutes"]
-    # Saves this field only, because saving all fields would end the project's backoff.
+    # Saves only this field, because a save of all fields ends the project's backoff (the wait after errors).
     with transaction.atomic():
         project.save(update_fields=["notify_after_minutes"])
         log_change(request.user, project, f"Notices: minutes until a notice: “{before}” → “{minutes}”")
@@ -190,7 +198,7 @@ def send_test(request: HttpRequest, project: Project, address: NoticeAddress) ->
             return
         test = begin_test(project, address, request.user.get_username())
         if test is None:
-            messages.error(request, f"A project may send {MOST_TESTS} tests per hour. Try again later.")
+            messages.error(request, f"A project can send at most {MOST_TESTS} tests per hour. Try again later.")
             return
         failure = sending.problem_with(address, test.subject, test.body, test.type, sending.TEST_SECONDS)
         delivery.record(test, failure, database_now())
@@ -201,7 +209,7 @@ def send_test(request: HttpRequest, project: Project, address: NoticeAddress) ->
 
 
 def begin_test(project: Project, address: NoticeAddress, username: str) -> NoticeMessage | None:
-    """Stores the test, because the limit counts stored tests. None if the hour's tests are used up."""
+    """Stores and returns a test message. Returns None if the project has used all its tests of this hour."""
     now = database_now()
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)

@@ -1,4 +1,4 @@
-"""Fills the widget's form from a link that somebody pasted from Mixpanel."""
+"""Fills the widget's form with values from the link of a Mixpanel report that a person pasted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from widgets.mixpanel.regions import REGIONS
 from widgets.models.project import VisibleProjects
 
 CHARTS = {"funnels": "funnel", "retention": "cohort"}
-"""The first chart for each part of Mixpanel. All other parts start as a line."""
+"""Type of report in the link → the chart that the form chooses. For other types, the form chooses a line chart."""
 
 
 class LinkProblem(Exception):
@@ -16,9 +16,11 @@ class LinkProblem(Exception):
 
 
 def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
-    """The form's fields that the link fills. `projects`: those that the person may edit.
+    """Returns form field → value for the link in `text`.
 
-    Raises LinkProblem if the link is no link to a report, or if its project is none of `projects`.
+    `projects` are the projects that the person is allowed to edit.
+
+    Raises LinkProblem if the link does not lead to a report, or if the report's project is not in `projects`.
     """
     try:
         link = read_link(text)
@@ -27,7 +29,7 @@ def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
     project = projects.filter(region=link.region, project_id=link.project_id).first()
     if project is None:
         raise LinkProblem(
-            f"The report is in Mixpanel's project {link.project_id} ({REGIONS[link.region]}), and you have no such "
+            f"The report is in the Mixpanel project {link.project_id} ({REGIONS[link.region]}), and you have no such "
             "project here. Ask your administrator to add the project, or ask the project's lead to make you an editor."
         )
     return {
@@ -41,7 +43,8 @@ def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
 def fill(data: Any, projects: VisibleProjects) -> Any:
     """Adds the link's values to the empty fields of a submitted form, for browsers without scripts.
 
-    Report and chart always have a value. The link sets them too, unless the person has chosen an event or a report.
+    The fields `report` and `chart` are never empty. The link replaces their values if the person has chosen no event
+    and no report.
     """
     found = fields_of(data["link"], projects)
     filled = data.copy()

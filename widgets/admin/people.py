@@ -1,6 +1,6 @@
-"""People in the admin, for superusers only: accounts, passwords, and who is a superuser.
+"""The accounts in the admin. Only superusers see them, and can change passwords and make other people superusers.
 
-Invitations are on the page of a project's people: `members`.
+Invitations are in `members`.
 """
 
 from typing import Any
@@ -67,7 +67,10 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Accounts are closed instead, because Django would delete the user's entries in the admin's log as well."""
+        """Always False.
+
+        Accounts can be closed but not deleted, because Django would also delete their entries in the admin's log.
+        """
         return False
 
     @admin.display(description="Name", ordering="first_name")

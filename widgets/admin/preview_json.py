@@ -1,4 +1,4 @@
-"""A preview as JSON for pages and scripts: ready texts, formatted numbers and no secret."""
+"""Converts a preview to JSON for pages and scripts: finished texts and formatted numbers, without secrets."""
 
 import json
 from typing import Any
@@ -17,8 +17,8 @@ MOST_DROPPED = 100
 WHY = {
     "clean": "empty",
     "exclude": "left out",
-    "only": "not among those shown",
-    "top": "not among the largest",
+    "only": "not among the labels to show",
+    "top": "not among the largest labels",
     "country": "no country code",
 }
 
@@ -46,9 +46,9 @@ def as_json(shown: Preview, widget: Widget) -> dict[str, Any]:
 
 
 def note(shown: Preview) -> str:
-    """The text in place of a picture that is not there yet."""
+    """The text to show if there is no chart yet, or ""."""
     if shown.state is State.ASKING:
-        return "Mixpanel is being asked…"
+        return "MixCyfe is querying Mixpanel…"
     if shown.state is not State.UNASKED:
         return ""
     if shown.usage.is_scarce:
@@ -71,7 +71,10 @@ def count(value: Value) -> str:
 
 
 def params(request: Request) -> list[list[str]]:
-    """The parameters as names and texts; for an unsaved report its metrics, dates, filters and breakdown as JSON."""
+    """Returns each parameter of the request as [name, text].
+
+    For a report that is not saved at Mixpanel, the metrics, dates, filters and breakdown are added as JSON.
+    """
     found = [[name, sent(value)] for name, value in request.params.items()]
     if request.body is not None:
         sections = request.body["bookmark"]["sections"]

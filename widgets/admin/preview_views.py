@@ -1,7 +1,7 @@
 """The endpoints of the widget's form: the preview, the lists for pickers, and the pasted link.
 
-All are POST, because they may cost a query. Projects and widgets that the person may not edit answer 404, like those
-that do not exist.
+All endpoints accept only POST, because a request can cost a query. The response is 404 if the project or the widget
+does not exist, or if the person is not allowed to edit it.
 """
 
 from dataclasses import asdict
@@ -30,7 +30,7 @@ from widgets.times import from_now
 from widgets.web.health import NEEDS_SOMEBODY
 
 HARMLESS = {"title", "active", "refresh_minutes", "link"}
-"""Fields that the preview does not need: an error in one of them does not stop it."""
+"""Fields that the preview does not use. An error in such a field does not stop the preview."""
 
 LONGEST_NAME = 1000
 
@@ -70,7 +70,12 @@ class FormViews(admin.ModelAdmin):
         return JsonResponse(content)
 
     def lists_view(self, request: HttpRequest) -> HttpResponse:
-        """A list for a picker. `what`: a key of LISTS. `of`: names that select a list. `again`: asks for a new one."""
+        """Returns a list for a picker, as JSON. The POST has these parameters:
+
+        - `what`: the kind of list, a key of LISTS.
+        - `of`: the event, or the event and the property, to which the list belongs.
+        - `again`: if given, the list is fetched from Mixpanel even if a fresh list is stored.
+        """
         self.must_edit(request)
         project = self.project_asked_for(request)
         what, of = request.POST.get("what", ""), request.POST.getlist("of")
@@ -93,7 +98,11 @@ class FormViews(admin.ModelAdmin):
             return JsonResponse({"problem": str(problem)})
 
     def repair(self, request: HttpRequest, widget: Widget, shown: Preview) -> str:
-        """The address of the project's page if the whole project is blocked and the person may repair it, else ""."""
+        """Returns the URL of the project's page, or "".
+
+        The URL is returned if an error blocks all queries of the project, and the person is allowed to correct its
+        settings.
+        """
         project = widget.project
         stuck = project.secret_problem or (project.in_backoff and project.backoff_kind in NEEDS_SOMEBODY)
         may = has_role(request.user, Role.LEAD, project.pk)
@@ -104,7 +113,10 @@ class FormViews(admin.ModelAdmin):
             raise Http404
 
     def editable_widget(self, request: HttpRequest) -> Widget | None:
-        """The widget in the form; None for a new widget. Raises Http404 if the person may not change or add it."""
+        """Returns the widget of the form, or None for a new widget.
+
+        Raises Http404 if the person is not allowed to change the widget or to add widgets.
+        """
         pk = request.GET.get("widget")
         if pk is None:
             if not self.has_add_permission(request):

@@ -1,4 +1,4 @@
-"""Projects in the admin. People can write a project's secret, and nobody can read it."""
+"""Projects in the admin. A project's secret can be entered there, but is never shown."""
 
 from typing import Any
 
@@ -49,21 +49,21 @@ class ProjectForm(forms.ModelForm):
         }
         help_texts = {
             "timezone": "The time zone in Mixpanel's project settings. It decides when a day ends.",
-            "refresh_minutes": "How often today's numbers are refreshed. Ranges that are over are queried less often.",
+            "refresh_minutes": "How often today's numbers are refreshed. Past date ranges are queried less often.",
         }
         error_messages = {"timezone": {"required": "Choose the time zone in Mixpanel's project settings."}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "timezone" in self.fields and self.instance.pk is None:
-            # No default: nobody would notice a wrong one, and in a wrong zone every day ends at the wrong hour.
+            # No default time zone: nobody would notice a wrong default, and each day would end at the wrong hour.
             self.initial["timezone"] = ""
             self.fields["timezone"].help_text += " Type to search, or test the connection to read it from Mixpanel."
         if "new_secret" in self.fields and self.instance.pk and self.instance.has_secret:
             self.fields["new_secret"].help_text = "A secret is stored. Leave this field empty to keep it."
 
         if "engine" in self.fields:
-            self.fields["engine"].required = False  # pages that were opened before the upgrade lack this field
+            self.fields["engine"].required = False  # forms that were opened before the upgrade lack this field
 
     def clean_engine(self) -> str:
         engine: str = self.cleaned_data["engine"] or self.instance.engine
@@ -81,9 +81,9 @@ class ProjectForm(forms.ModelForm):
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Names and Mixpanel projects are unique, so the form must refuse those that another team uses.
+        """Hides from other teams that a project exists: replaces the message about a name or a Mixpanel id in use.
 
-        Only superusers read that another project has them; for others, the message tells nothing about that project.
+        Superusers get the original message.
         """
         for name, errors in getattr(error, "error_dict", {}).items() if not self.by.is_superuser else ():
             for each in errors:
@@ -136,13 +136,13 @@ class ProjectAdmin(ByRole, MembersPage, NoticesPage, ProjectPage, LogsValues, St
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
-        """People who may not change the project see no part of its credentials, not even the user name."""
+        """Leaves out the credentials, and also the user name, if the person is not allowed to change the project."""
         fieldsets = super().get_fieldsets(request, obj)
         may_write = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
         return [each for each in fieldsets if may_write or each[0] != CREDENTIALS]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The superuser who adds a project becomes a lead, and stays one when they are no longer a superuser."""
+        """Makes the person who adds a project a lead of the project."""
         super().save_related(request, form, formsets, change)
         if not change:
             form.instance.members.add(request.user, through_defaults={"role": Role.LEAD})
@@ -164,5 +164,5 @@ def state_of(project: Project) -> Health:
             "stale" if project.backoff_kind == ErrorKind.LIMIT else "failing", "Held back", project.backoff_message
         )
     if project.auth == Auth.PROJECT_SECRET:
-        return Health("fresh", "Ready", "The project uses a project secret. Mixpanel ends those on 3 March 2027.")
+        return Health("fresh", "Ready", "Mixpanel ends project secrets on 3 March 2027. This project uses one.")
     return Health("fresh", "Ready")

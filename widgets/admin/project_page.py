@@ -33,16 +33,16 @@ hide_secret = method_decorator(sensitive_post_parameters("new_secret", "username
 
 CALLS_SHOWN = 15
 KINDS_OF_CALLERS = {str(Purpose.POLL.label): "polls", str(Purpose.COMMAND.label): "command", "you": "you"}
-"""Caller → CSS class of its part of the usage bar, from left to right."""
+"""Origin of queries → CSS class of the origin's part of the usage bar. The order is from left to right."""
 
 TESTS = "connection_tests"
 MOST_TESTS = 20
-"""Tests that a session remembers for projects that are not saved yet."""
+"""The maximum number of connection tests that a session stores for projects that are not saved yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the usage bar. `start` and `width` count queries; `start` is the distance from the left end."""
+    """A part of the usage bar. `width` is its number of queries, and `start` is the number of queries to its left."""
 
     start: int
     width: int
@@ -86,7 +86,10 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
-        """If a browser without scripts sent `_test`, saves the project and then tests the connection."""
+        """Shows or saves the project.
+
+        If a browser without scripts sent `_test`, the connection is tested after the save.
+        """
         if self.changes_credentials(request, object_id) and (asked := reauthentication.ask(request)):
             return asked
         wanted = request.method == "POST" and "_test" in request.POST
@@ -97,14 +100,14 @@ class ProjectPage(admin.ModelAdmin):
         response = super().changeform_view(request, object_id, *args, **kwargs)
         saved: Project | None = getattr(request, "saved_project", None)
         if wanted and saved and isinstance(response, HttpResponseRedirect):
-            # Not in `save_model`, which runs in a transaction: Mixpanel is never asked in a transaction.
+            # The test does not run in `save_model`, because a slow query would keep its transaction open.
             verdict = check_saved(saved, request.user)
             level = messages.SUCCESS if verdict.ok else messages.ERROR
             self.message_user(request, f"{verdict.title} {verdict.text}".strip(), level)
         return response
 
     def changes_credentials(self, request: HttpRequest, object_id: Any) -> bool:
-        """True if a form holds a new secret, or credentials that are not the stored ones."""
+        """True if the form has a new secret, or credentials that differ from the stored credentials."""
         if request.method != "POST":
             return False
         stored = self.get_object(request, object_id) if object_id else None
@@ -119,7 +122,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @admin.display(description="Connection")
     def connection(self, project: Project) -> SafeString:
-        """The test button, as a read-only field."""
+        """Returns the HTML of the button that tests the connection. Django shows it as a read-only field."""
         return render_to_string(
             "widgets/connection.html", {"url": reverse("admin:widgets_project_connection"), "project": project}
         )
@@ -138,7 +141,7 @@ class ProjectPage(admin.ModelAdmin):
     ) -> HttpResponse:
         shown: Project | None = kwargs.get("obj")
         focus_first_error(context["adminform"])
-        # Read again, because a form with errors has changed `shown`.
+        # The project is read again, because the form has changed `shown` if the form has errors.
         project = self.get_object(request, str(shown.pk)) if shown is not None and shown.pk else None
         if project is not None:
             usage = usage_of(project)
@@ -159,7 +162,10 @@ class ProjectPage(admin.ModelAdmin):
 
 
 def remember(request: HttpRequest, project: Project, asked_at: datetime, outcome: str) -> None:
-    """Remembers a test of an unsaved project. When the project is saved, its usage includes the test."""
+    """Stores a connection test of an unsaved project in the session.
+
+    Once the project is saved, its usage includes the test.
+    """
     test = [project.region, project.project_id, asked_at.isoformat(), timezone.now().isoformat(), outcome]
     request.session[TESTS] = [*request.session.get(TESTS, []), test][-MOST_TESTS:]
 
@@ -179,7 +185,7 @@ def count_tests(request: HttpRequest, project: Project) -> None:
 
 
 def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
-    """Warnings for the top of the page, the most urgent first."""
+    """Returns the warnings for the top of the page, the most urgent warning first."""
     found: list[SafeString | str] = []
     if not project.has_secret:
         found.append("This project needs credentials. Enter the secret below.")
@@ -216,7 +222,11 @@ def minutes(number: float) -> str:
 
 
 def segments(spent: dict[str, int]) -> list[Segment]:
-    """The used parts of the usage bar, from the left: polls, commands, the reader's own queries, all others."""
+    """Returns the parts of the usage bar, from left to right: the queries for polls, for commands, for the reader, and
+    for other people.
+
+    `spent` is origin → number of queries.
+    """
     order = {who: place for place, who in enumerate(KINDS_OF_CALLERS)}
     found: list[Segment] = []
     start = 0
@@ -227,7 +237,7 @@ def segments(spent: dict[str, int]) -> list[Segment]:
 
 
 def described(call: ApiCall, reader: Any) -> dict[str, Any]:
-    """A call of the ledger as a row of the page's table."""
+    """Returns a row for the page's table of the last queries. `call` is a stored request to Mixpanel."""
     took = call.ended_at - call.started_at if call.ended_at else None
     username = call.user.username if call.user else None
     return {

@@ -1,7 +1,7 @@
 """Limits the query string of an admin list to the list's own filters, search, order and pages.
 
-Django accepts any lookup on any field of the model, shown or not. With such lookups people could read secrets letter
-by letter, learn about other teams, and block a process for ever with a slow regular expression.
+By itself, Django accepts lookups on fields that the list does not show. With these lookups, people could guess secrets
+letter by letter, learn about other teams, and block a process for ever with a slow regular expression.
 """
 
 from datetime import UTC
@@ -24,7 +24,7 @@ from widgets.admin.audited import Audited
 from widgets.admin.by_role import SuperusersOnly
 
 LONGEST_VALUE = 200
-"""Characters in a search, a filter's value or an order. SQLite refuses a query with thousands of terms."""
+"""The maximum length of a search, a filter's value or an order. SQLite refuses a search with thousands of words."""
 
 NO_SUCH_FILTER = "This list has no such filter, or the search was too long. The page shows the whole list."
 
@@ -43,7 +43,7 @@ class StrictChangeList(ChangeList):
     def get_filters(self, request: HttpRequest) -> Any:
         try:
             found = super().get_filters(request)
-        except (ValueError, OverflowError) as error:  # an impossible year
+        except (ValueError, OverflowError) as error:  # a year that dates can't have
             raise IncorrectLookupParameters from error
         unknown = found[2].keys() - {f"{self.date_hierarchy}__{end}" for end in ("gte", "lt")}
         if unknown:
@@ -52,7 +52,7 @@ class StrictChangeList(ChangeList):
 
 
 class StrictList(Audited):
-    """The first base class of every ModelAdmin of the site, also of those from other apps."""
+    """A ModelAdmin with a strict query string. Every ModelAdmin of the site has this class as its first base class."""
 
     show_facets = admin.ShowFacets.NEVER
 
@@ -83,18 +83,19 @@ class StrictList(Audited):
         if set(request.GET) == {ERROR_FLAG}:
             self.message_user(request, NO_SUCH_FILTER, messages.WARNING)
         elif ERROR_FLAG in request.GET:
-            # Django adds ERROR_FLAG. If it came back with a wrong query string, Django would report a broken database.
+            # Django adds ERROR_FLAG when it redirects. If a request has the flag and another wrong parameter, Django
+            # reports a broken database. So the flag is removed here.
             asked: Any = request.GET.copy()
             del asked[ERROR_FLAG]
             request.GET = asked
         return super().changelist_view(request, extra_context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Forms start empty, whatever the query string says."""
+        """Returns no initial values. Django would otherwise take initial values from the query string."""
         return {}
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-        """Gives the page about one row the same `queryset` as the page about several rows."""
+        """Adds `queryset` to the page that deletes one row, because the template for several rows is used here too."""
         return super().render_delete_form(request, context | {"queryset": [context["object"]]})
 
 
@@ -114,7 +115,7 @@ class ReadOnly(admin.ModelAdmin):
 
 
 def is_decent(name: str, values: list[str]) -> bool:
-    """Whether a parameter appears once and is short. Dates must have a time and a zone, as in Django's filters."""
+    """True if a parameter has one short value. The value of a filter by date must have a time and a time zone."""
     if len(values) != 1 or len(values[0]) > LONGEST_VALUE:
         return False
     return is_moment(values[0]) if name.endswith(("__gte", "__lt")) else True

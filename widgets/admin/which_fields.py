@@ -1,4 +1,4 @@
-"""Which fields of the form a widget uses, derived from the report types and charts.
+"""Finds the fields of the form that a widget uses. These fields depend on the report type and the chart.
 
 The form's script hides the other fields, and the form drops their values.
 """
@@ -13,7 +13,7 @@ from widgets.reports.rules import OVERLAID, SEVERAL_EVENTS
 from widgets.spec import CHARTS, OPTIONS, TIME_SERIES_CHARTS
 
 ONE_LABEL_OR_COLUMNS = (Numeric, Cohorts)
-"""Report types whose series are not values of a property, so nobody can rank them or leave them out."""
+"""Report types without a breakdown by a property. Their labels can't be ranked or left out."""
 
 RANKED = ("clean_labels", "exclude", "only", "sort", "top", "other")
 
@@ -23,17 +23,17 @@ ABOUT_EVENTS = {
     "retention": "People come back when they do this event. Leave empty to count every event.",
     "frequency": "Pick a name from Mixpanel's list. Leave empty to count every event.",
 }
-"""Report type → help for the field Events, if the usual help says too little for this report."""
+"""Report type → help text of the field Events. Other report types use the field's default help text."""
 
 STEPS = ("events", "conversion_days")
-"""Fields that a saved funnel does not use, because it has its own steps."""
+"""Fields that are not used with a saved funnel, because the saved funnel has its own steps and conversion window."""
 
 Condition = dict[str, list[str]]
-"""Another field of the form → its values. One of them must be chosen."""
+"""Another field of the form → the values of that field with which the condition is true."""
 
 
 def conditions() -> dict[str, Condition]:
-    """Field → the conditions under which a widget uses it. Fields that are not listed are always used."""
+    """Returns field → the condition under which a widget uses the field. Fields without a condition are always used."""
     asked = {name for kind in REPORT_TYPES.values() for name in kind.fields}
     found: dict[str, Condition] = {
         name: {"report": [kind.name for kind in REPORT_TYPES.values() if name in kind.fields]} for name in sorted(asked)
@@ -44,7 +44,7 @@ def conditions() -> dict[str, Condition]:
     found["overlay_previous"]["chart"] = list(OVERLAID)
     ranked = [kind.name for kind in REPORT_TYPES.values() if not isinstance(kind, ONE_LABEL_OR_COLUMNS)]
     found |= {name: {"report": ranked} for name in RANKED}
-    # All options concern axes, except the three below.
+    # By default, an option is for charts with axes. The lines below set the conditions of the other options.
     found |= {name: {"chart": list(TIME_SERIES_CHARTS)} for name in OPTIONS}
     found["comparison"] = {
         "report": [kind.name for kind in REPORT_TYPES.values() if kind.compares],
@@ -63,7 +63,7 @@ CONDITIONS = conditions()
 
 
 def is_used(field: str, chosen: Mapping[str, Any]) -> bool:
-    """True if the chosen report, chart and range use the field. An empty choice excludes nothing."""
+    """True if the chosen report, chart and range use the field. An empty report, chart or range is ignored."""
     if field in STEPS and chosen.get("report") == "funnel" and chosen.get("funnel"):
         return False
     return all(

@@ -83,27 +83,36 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "project" and field:
-            # People can add a project from this form. They change a project on its own page.
+            # The form has a link to add a project, but no links to change, delete or view the chosen project.
             field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
         return field
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """A POST locks the project and the widget. If the widget is gone, the entries stay: `edit_conflict`."""
+        """Shows or saves the form.
+
+        A POST locks the project and the widget, so that no other request changes them meanwhile.
+
+        If the widget was deleted meanwhile, its values are shown in the form of a new widget (see `edit_conflict`).
+        """
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
             project = request.POST.get("project", "")
             if is_id(project):
-                # The first of all locks (see `Widget.save`), so that no other request takes the title meanwhile.
+                # The project is locked before all other rows (see `Widget.save`). Until the transaction ends, no other
+                # request can use the same title.
                 Project.objects.editable_by(request.user).select_for_update().filter(pk=project).first()
             if object_id is not None and "stored_state" in request.POST and not self.lock(request, object_id):
                 object_id, form_url = None, reverse("admin:widgets_widget_add")
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def lock(self, request: HttpRequest, object_id: str) -> bool:
-        """Keeps others from changing or deleting the widget until the transaction ends. False if the widget is gone."""
+        """Locks the widget's row until the transaction ends.
+
+        Returns False if the person can view no widget with this id.
+        """
         widgets = self.get_queryset(request).select_for_update()
         return is_id(object_id) and widgets.filter(pk=object_id).first() is not None
 
@@ -129,7 +138,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         widget: Any = kwargs.get("obj")
         saved = widget is not None and widget.pk is not None
         if not saved:
-            context["show_save_and_continue"] = False  # "Save" already comes back to this page
+            context["show_save_and_continue"] = False  # “Save” of a new widget also leads to the widget's page
         urls = {name: reverse(f"admin:widgets_widget_{name}") for name in ("preview", "lists", "link")}
         context |= {
             "which_fields": {**described(), "urls": urls},
@@ -146,7 +155,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             context |= {"sharing": sharing_of(stored) if stored.active else ""}
             context |= {"page_url": widget.page_url, "formats": other_formats(stored)}
             context["not_for_cyfe"] = NOT_FOR_CYFE if stored.hours_on_axis else ""
-            if request.method == "GET":  # a POST runs in a transaction, and its form may hold other values
+            if request.method == "GET":  # a POST runs in a transaction, and its form can have unsaved values
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         focus_first_error(context["adminform"])
         if saved and not self.has_change_permission(request, widget):
@@ -156,8 +165,8 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def draft_of(self, request: HttpRequest, widget: Widget | None) -> dict[str, Any]:
         """Data for the script that keeps unsaved entries in the browser.
 
-        `made` grows when the person adds a widget, and `version` when this widget is saved. Then the script drops the
-        draft that was sent.
+        `made` is the id of the person's newest widget, and `version` is this widget's version. After a successful save,
+        one of the two numbers is higher, and the script then deletes the draft.
         """
         made = Widget.objects.filter(owner_id=request.user.pk).aggregate(last=Max("pk"))["last"] or 0
         key = f"mixcyfe-draft {request.user.pk}"
@@ -169,14 +178,14 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         }
 
     def response_post_save_add(self, request: HttpRequest, obj: Widget) -> HttpResponseRedirect:
-        """Redirects to the widget's page, which has the address and the steps for Cyfe, not to the list."""
+        """Redirects to the new widget's page, because this page shows the widget's address and the steps for Cyfe."""
         if not self.has_view_or_change_permission(request, obj):
             return super().response_post_save_add(request, obj)
         return HttpResponseRedirect(reverse("admin:widgets_widget_change", args=(obj.pk,)))
 
 
 def other_formats(widget: Widget) -> list[dict[str, str]]:
-    """The addresses of this widget for other programs than Cyfe."""
+    """Returns name, readers and URL of each format of the widget for programs other than Cyfe."""
     return [
         {"name": format.name, "readers": format.readers, "url": widget.url(format.extension)}
         for format in formats_for(widget)

@@ -27,22 +27,29 @@ from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.refresh.usage import why_not
 
 LONGEST_REFRESH = 20
-"""Seconds after which an action starts no more queries. A query that runs then is still finished."""
+"""The number of seconds in which the action Refresh starts queries. Running queries are still finished."""
 
 MOST_AT_ONCE = 100
-"""Widgets per action that copies them or replaces their addresses."""
+"""The maximum number of widgets for the actions that copy widgets or replace their addresses."""
 
 MOST_TO_CONFIRM = 1000
-"""Widgets per action that asks for confirmation. The page sends every id: see DATA_UPLOAD_MAX_NUMBER_FIELDS."""
+"""The maximum number of widgets for an action that asks for confirmation.
+
+The confirmation page sends one form field per widget, and DATA_UPLOAD_MAX_NUMBER_FIELDS limits the number of form
+fields.
+"""
 
 STUB = 6
-"""Characters of an old address on the page of new ones: enough to find it in Cyfe, too few to use it."""
+"""The number of characters of an old address that the page of new addresses shows.
+
+People can recognise the address in Cyfe, but can't use it.
+"""
 
 NAMED = 8
-"""Titles in one message. The message gives only the number of the other titles."""
+"""The maximum number of widget titles in one message. For more widgets, the message says how many more there are."""
 
 ENDS_FOR_ALL = (Refusal.HOURLY_LIMIT, Refusal.BACKOFF, Refusal.NO_CREDENTIALS)
-"""Refusals that hold for all widgets of the project."""
+"""Reasons against a refresh that apply to the whole project. The action then tries no more widgets of this project."""
 
 PAUSED = messages.WARNING, "Not refreshed: …. Paused."
 LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these widgets again."
@@ -54,7 +61,10 @@ class WidgetActions(admin.ModelAdmin):
     actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate", "move", "delete_selected")
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
-        """Acts only on widgets of projects in which the person is an editor, and names the others."""
+        """Runs the action for the widgets that the person is allowed to edit.
+
+        A warning lists the other selected widgets.
+        """
         selected = queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
         if request.POST.get("select_across", "0") != "0":
             selected = queryset
@@ -88,7 +98,7 @@ class WidgetActions(admin.ModelAdmin):
             widgets = list(mine)
             log_changes(request.user, widgets, "Resumed." if active else "Paused.")
             if active:
-                # Queries that Mixpanel refused may be asked again at once (`Snapshot.allow_retry`).
+                # Queries that Mixpanel refused are allowed again at once (see `Snapshot.allow_retry`).
                 refused = Snapshot.objects.filter(error_kind__in=REFUSED, widgets__in=mine.values("pk"))
                 refused.update(retry_at=None)
             mine.update(active=active, changed_at=timezone.now())
@@ -101,10 +111,12 @@ class WidgetActions(admin.ModelAdmin):
 
     @admin.action(description="Replace the address…", permissions=["change"])
     def replace_address(self, request: HttpRequest, queryset: QuerySet[Widget]) -> HttpResponse | None:
-        """Asks for confirmation first, because Cyfe's widgets with the old addresses will show nothing.
+        """Gives the widgets new addresses.
 
-        The page of new addresses answers a POST, and a reload sends that POST again. So the POST has each widget's
-        version before the replacement, and a widget with another version keeps its address.
+        A page asks for confirmation first, because the old addresses stop working in Cyfe.
+
+        The confirmation sends each widget's version. A reload of the next page sends the same versions again, and then
+        the versions are old, so no address is replaced twice.
         """
         if too_many(self, request, queryset):
             return None
@@ -145,9 +157,12 @@ class WidgetActions(admin.ModelAdmin):
 
 
 def lock_projects(widgets: QuerySet[Widget]) -> list[Project]:
-    """The widgets' projects, locked until the transaction ends: no other request takes a title or deletes a widget.
+    """Locks and returns the widgets' projects.
 
-    Call this before the widgets are read. This must be the first lock: refreshes lock the project, then its snapshots.
+    Until the transaction ends, no other request can use a title in these projects or delete a widget.
+
+    Call this function before the widgets are read, and before any other lock. Refreshes also lock the project first and
+    then its snapshots (the stored results), and another order could cause a deadlock.
     """
     pks: set[Any] = set(widgets.order_by().values_list("project", flat=True))
     return list(Project.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
@@ -167,9 +182,10 @@ def version_of(widget: Widget) -> str:
 
 
 def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[int, str], list[str]]:
-    """Refreshes each query once, the oldest data first, for LONGEST_REFRESH seconds. Queries share calls if they can.
+    """Refreshes each query of the widgets once, the oldest data first. Starts no query after LONGEST_REFRESH seconds.
 
-    Returns message → titles of its widgets. A message is its level and its text, with … for the titles.
+    Returns message → titles of the widgets to which the message applies. A message is (level, text), and “…” in the
+    text stands for the titles.
     """
     found: dict[tuple[int, str], list[str]] = {}
     words: dict[int, tuple[int, str]] = {}
@@ -207,7 +223,7 @@ def in_words(outcome: RefreshOutcome | Refusal, snapshot_id: int, project_id: in
 
 
 def copy_of(widget: Widget, owner: Any) -> Widget:
-    """A saved copy with its own address, never polled."""
+    """Saves and returns a copy of the widget. The copy has a new address and no time of a last poll."""
     copy = Widget.objects.get(pk=widget.pk)
     copy.pk = None
     copy._state.adding = True

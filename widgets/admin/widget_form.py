@@ -1,4 +1,4 @@
-"""The widget's form: lists are lines of text, options are checkboxes, and unused fields lose their values."""
+"""The widget's form. People enter lists as lines of text. Fields that the widget does not use are not saved."""
 
 from dataclasses import fields as dataclass_fields
 from typing import Any
@@ -24,7 +24,7 @@ BOXES = {
     "total": ("Total in the header", "The sum over the range. Works only for totals and sums."),
     "cumulative": ("Cumulative in the header", ""),
     "average": ("Average in the header", ""),
-    "reverse": ("Less is better", "Cyfe's header shows a fall as good and a rise as bad."),
+    "reverse": ("Less is better", "Cyfe's header marks a falling number as good and a rising number as bad."),
     "reverse_graph": ("Upside down", "The axis starts at the top."),
     "show_axis": ("Show the axis", ""),
     "show_labels": ("Numbers on the points", ""),
@@ -36,7 +36,7 @@ DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclass_fie
 
 
 ASSUMED = ("analysis", "conversion_days")
-"""Fields that may be missing or empty. The form then fills in their defaults."""
+"""Fields that can be missing or empty in a submitted form. The form then uses their default values."""
 
 
 class WidgetForm(forms.ModelForm):
@@ -85,7 +85,7 @@ class WidgetForm(forms.ModelForm):
     colors = ListOrPairsField(
         label="Colours",
         help_text="One colour per line, in the order of the labels, for example #0072b2. Or one pair per line, as "
-        "Label = #0072b2: the label then keeps its colour in any place.",
+        "Label = #0072b2: the label then has the same colour at every position.",
     )
     tags = LinesField(label="Tags", help_text=Widget._meta.get_field("tags").help_text)
     types = ListOrPairsField(
@@ -115,13 +115,13 @@ class WidgetForm(forms.ModelForm):
             "include_today": "Adds the unfinished period, so the last point looks low. Uses more queries.",
             "clean_labels": "Leaves out empty labels, and the labels “undefined”, “null” and “(not set)”.",
             "target": "The number at which the gauge is full.",
-            "refresh_minutes": "Leave this empty to use the project's setting, with far fewer queries for dates that "
-            "are over.",
+            "refresh_minutes": "Leave this empty to use the project's setting, which needs far fewer queries "
+            "for past dates.",
             "where": 'An expression, for example properties["plan"] == "Team". It is added to the filters. With the '
             "engine Insights it works for retention and frequency only.",
         }
         error_messages = {
-            "project": {"required": "Choose the project in Mixpanel."},
+            "project": {"required": "Choose a Mixpanel project."},
             "report": {"required": "Choose a report."},
         }
         widgets = {
@@ -147,7 +147,7 @@ class WidgetForm(forms.ModelForm):
         kwargs.setdefault("label_suffix", "")
         super().__init__(data, *args, **kwargs)
         if "project" not in self.fields:
-            return  # the person may only view the widget
+            return  # the person can view the widget but can't change it
         self.link_problem = ""
         project: Any = self.fields["project"]
         projects = project.queryset
@@ -203,7 +203,7 @@ class WidgetForm(forms.ModelForm):
                 self.add_error("title", "This project already has a widget with this title. Choose another title.")
 
     def forget(self, name: str, cleaned: dict[str, Any]) -> None:
-        """Drops the error and the value of a hidden field, which are left over from another report or chart."""
+        """Removes the error and the value of a field that the chosen report or chart does not use."""
         if name in self.errors:
             del self.errors[name]
             cleaned[name] = self.get_initial_for_field(self.fields[name], name)
@@ -213,13 +213,13 @@ class WidgetForm(forms.ModelForm):
             cleaned[name] = list(DEFAULTS[name]) if isinstance(DEFAULTS[name], tuple) else DEFAULTS[name]
 
     def chosen_options(self) -> dict[str, Any]:
-        """The options that differ from their defaults: all checkboxes are off, except the shared axis."""
+        """Returns the options that differ from their defaults. By default, only the checkbox `shared_axis` is on."""
         found = {name: self.cleaned_data.get(name) for name in OPTIONS}
         usual = {"shared_axis": True}
         return {k: v for k, v in found.items() if v is not None and v != [] and v is not usual.get(k, False)}
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Shows an option's error at that option's field."""
+        """Adds an error. The error of an option is shown at the field of this option."""
         for message in getattr(error, "message_dict", {}).get("options", ()):
             name, _, text = message.partition(": ")
             if name in self.fields:

@@ -28,7 +28,7 @@ Choices = Iterable[tuple[Any, str]]
 
 
 class WidgetChangeList(StrictChangeList):
-    """Adds each widget's health, and does not load Mixpanel's answers."""
+    """Adds each widget's health to the list, without loading the stored Mixpanel data."""
 
     now: datetime | None = None
 
@@ -51,7 +51,7 @@ class HealthFilter(admin.SimpleListFilter):
 
 
 class InUse(admin.SimpleListFilter):
-    """Offers only values that occur among the reader's widgets. Hidden if all widgets have the same value."""
+    """A filter that offers only values of widgets that the reader can view. Hidden if there is only one value."""
 
     template = "widgets/closed_filter.html"
 
@@ -116,7 +116,7 @@ class WidgetListMixin(ByRole, WidgetActions, WidgetMoving, WidgetDeleting, Stric
         return super().changelist_view(request, extra_context={"title": "Widgets"} | (extra_context or {}))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        """Also finds a widget by its address, as people copy it from Cyfe."""
+        """Searches the widgets. The search term can be a whole widget address, as copied from Cyfe."""
         if address := ADDRESS.search(search_term):
             search_term = address[1]
         return super().get_search_results(request, queryset, search_term)

@@ -1,6 +1,7 @@
 """The connection test: a small query with a project's values, saved or not, and its result in words.
 
-It asks by the project's engine, and by the other engine only when Mixpanel refuses that query: at most two queries.
+The test uses the project's engine (Insights or Classic). If Mixpanel refuses the query, the test tries the other
+engine. So a test costs at most two queries.
 """
 
 import contextlib
@@ -28,12 +29,13 @@ from widgets.spec import CLASSIC, INSIGHTS, WidgetSpec
 
 SUBJECT = "connection test"
 EVENT = "MixCyfe connection test"
-"""No project has this event, so Mixpanel's answer is very small."""
+"""The name of an event that no project has. So Mixpanel's response is very small."""
 
 LAST_ZONE = "Etc/GMT+12"
-"""The time zone in which each day begins last.
+"""The time zone in which each day begins last of all time zones.
 
-A project without a time zone is tested with today's date in this zone, because Mixpanel refuses a future date.
+The test uses today's date in this time zone if the project has no time zone yet, because Mixpanel refuses a future
+date.
 """
 
 
@@ -41,8 +43,8 @@ A project without a time zone is tested with today's date in this zone, because 
 class Verdict:
     """The result of a test: `title` is one line, `text` is the advice, `errors` are the form's errors by field.
 
-    `outcomes` has `ok` or the kind of the error for each query, as in the ledger.
-    `timezone` is the project's time zone at Mixpanel, if Mixpanel told it.
+    `outcomes` has one entry per query: `ok`, or the kind of the error.
+    `timezone` is the project's time zone at Mixpanel, or "" if it is unknown.
     """
 
     ok: bool
@@ -58,9 +60,11 @@ def check_saved(project: Project, user: Any) -> Verdict:
 
 
 def check(project: Project, *, counted_on: Project | None, saved: bool, user: Any) -> Verdict:
-    """Asks as `project`, which may be unsaved. `counted_on`: the project whose ledger records the queries.
+    """Tests the connection with the credentials and settings of `project`, which can be unsaved.
 
-    `saved`: the tested values are the stored ones, so the result may begin or end the project's backoff.
+    `counted_on` is the saved project whose hourly limit counts the queries, or None if no saved project counts them.
+    `saved` is true if the tested values are the stored values. Then the result can begin or end the project's backoff
+    (the wait after errors).
     """
 
     def reserved() -> Reservation | Refusal:
@@ -79,7 +83,7 @@ def check(project: Project, *, counted_on: Project | None, saved: bool, user: An
     if answered is Refusal.NO_CREDENTIALS:
         return Verdict(False, "The secret can't be read.", project.secret_problem)
     if isinstance(answered, Refusal):
-        return Verdict(False, "Not tested: Mixpanel can't be asked now.", why_not(counted_on or project, answered))
+        return Verdict(False, "Not tested: MixCyfe can't query Mixpanel now.", why_not(counted_on or project, answered))
     if not isinstance(answered, Failure):
         return connected(project, answered)
     verdict = explained(answered, project)
@@ -95,7 +99,10 @@ def check(project: Project, *, counted_on: Project | None, saved: bool, user: An
 
 
 def smallest(engine: str, today: date) -> Request:
-    """The smallest query: its answer is one number. It has the form of a widget's query with this engine."""
+    """Returns the request of a very small query: its result is one number.
+
+    The request uses the same endpoint as widgets with this engine.
+    """
     kind = REPORT_TYPES["segmentation"]
     spec = WidgetSpec(
         kind.name, (EVENT,), measure="unique", chart="number", range="fixed", from_date=today, to_date=today
@@ -104,15 +111,16 @@ def smallest(engine: str, today: date) -> Request:
 
 
 def may_be_the_engine(failure: Failure) -> bool:
-    """Whether Mixpanel may have refused the engine's endpoint. A 403 may be about the endpoint or the project."""
+    """True if the failure might be due to the engine's endpoint. A 403 can be due to the endpoint or to the project."""
     return failure.kind == ErrorKind.QUERY or failure.status == 403
 
 
 def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) -> str:
-    """Sends one query. If `may_ask_zone`, then asks for the project's time zone, which costs no query of the hour.
+    """Sends one query, and returns the project's time zone at Mixpanel, or "" if it is unknown.
 
-    Returns the name of the time zone, or "" if Mixpanel does not tell it. Raises MixpanelError if the query fails. If
-    Mixpanel refuses the query because of the time zone, but then tells the project's time zone, nothing is raised.
+    The time zone is requested only if `may_ask_zone` is true. This second request does not count towards the hourly
+    limit. Raises MixpanelError if the query fails. A query that fails because of its time zone raises nothing if the
+    second request returns the right time zone.
     """
     refused = None
     try:
@@ -133,28 +141,34 @@ def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) ->
 
 
 def only_the_other(failure: Failure, project: Project, other: str, found: Verdict) -> Verdict:
-    """The result if only the other engine works. `found`: the result of the test with that engine."""
+    """Returns the verdict if Mixpanel refused the project's engine and accepted the engine `other`.
+
+    `found` is the verdict of the test with `other`.
+    """
     refused, works = project.engine.capitalize(), other.capitalize()
     title = f"Mixpanel accepted the credentials, but refused the engine {refused}. Choose the engine {works}."
-    text = sentences(failure.said, f"Mixpanel answered the same question with the engine {works}", found.text)
+    text = sentences(failure.said, f"Mixpanel answered the same query with the engine {works}", found.text)
     zone_is_news = not found.ok or project.timezone == LAST_ZONE
     timezone = found.timezone if zone_is_news else ""
     return Verdict(False, title, text, outcomes=(failure.kind, *found.outcomes), timezone=timezone)
 
 
 def connected(project: Project, zone: str) -> Verdict:
-    """`zone`: the project's time zone at Mixpanel, or "" if Mixpanel does not tell it to this account."""
+    """Returns the verdict if the query was successful. It compares the project's time zone with `zone`.
+
+    `zone` is the time zone at Mixpanel, or "" if Mixpanel does not show it to this account.
+    """
     which = f" for project {project.project_id}" if project.project_id else ""
     title = f"Connected: Mixpanel answers{which}."
     if project.timezone == LAST_ZONE:
         text = (
             f"Mixpanel says that the project's time zone is {zone}."
             if zone
-            else "Mixpanel does not tell the time zone to this account. Copy it from Mixpanel's project settings."
+            else "Mixpanel does not show the time zone to this account. Copy it from Mixpanel's project settings."
         )
     elif not zone:
         text = (
-            "Mixpanel does not tell the time zone to this account, so compare the clocks: the time in "
+            "Mixpanel does not show the time zone to this account, so compare the clocks: the time in "
             f"{project.timezone} is {clock(project.timezone)}. If the project's clock at Mixpanel shows another time, "
             "change the time zone."
         )
@@ -177,7 +191,7 @@ def clock(zone: str) -> str:
 
 
 def same_clock(zone: str, other: str) -> bool:
-    """Whether both clocks agree in the next 12 months, as in US/Pacific and America/Los_Angeles."""
+    """True if both time zones have the same time in the next 12 months, as US/Pacific and America/Los_Angeles do."""
     months = [timezone.now() + timedelta(days=30 * month) for month in range(13)]
     return all(
         month.astimezone(ZoneInfo(zone)).utcoffset() == month.astimezone(ZoneInfo(other)).utcoffset()
@@ -186,13 +200,13 @@ def same_clock(zone: str, other: str) -> bool:
 
 
 def explained(failure: Failure, project: Project) -> Verdict:
-    """Translates the failure of the test's query into words and advice."""
+    """Returns the verdict, with advice, if the test's query failed."""
     match failure.kind:
         case ErrorKind.CREDENTIALS:
             title, text = credentials_wrong(failure, project)
             text += f" ({failure.said})"
         case ErrorKind.PLAN:
-            title = "This project's plan at Mixpanel has no API."
+            title = "This project's plan at Mixpanel does not include the API."
             text = "The credentials are right, but Mixpanel answers queries only on paid plans. Change the plan there."
         case ErrorKind.TIMEZONE:
             title = f"The time zone is wrong: at Mixpanel, {project.today():%-d %B} has not begun in this project."
@@ -204,7 +218,7 @@ def explained(failure: Failure, project: Project) -> Verdict:
             title = "Mixpanel accepted the credentials, but refused the test's query."
             text = sentences(failure.said, "Check the project id, and the workspace id if there is one.")
         case _:
-            title = "Mixpanel could not be asked."
+            title = "MixCyfe could not query Mixpanel."
             text = sentences(
                 failure.said,
                 "Try again in a moment. If the test fails again, ask your administrator whether this server can "
@@ -215,11 +229,11 @@ def explained(failure: Failure, project: Project) -> Verdict:
 
 def credentials_wrong(failure: Failure, project: Project) -> tuple[str, str]:
     others = " or ".join(name for code, name in REGIONS.items() if code != project.region)
-    region = f"If that is right, check the data residency. The project may be in another region ({others})."
+    region = f"If that is right, check the data residency. The project might be in another region ({others})."
     if failure.status == 403:
         which = f"project {project.project_id}" if project.project_id else "this project"
         return (
-            f"These credentials may not see {which}.",
+            f"These credentials have no access to {which}.",
             "Check the project id: the number after /project/ in the address. Then check in Mixpanel that the "
             f"service account was added to the project. {region}",
         )
@@ -230,5 +244,5 @@ def credentials_wrong(failure: Failure, project: Project) -> tuple[str, str]:
         )
     return (
         "Mixpanel does not accept this user name and secret.",
-        f"Copy both again from Organization settings → Service accounts. The account may also have expired. {region}",
+        f"Copy both again from Organization settings → Service accounts. The account might also have expired. {region}",
     )

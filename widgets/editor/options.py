@@ -1,7 +1,7 @@
 """Lists for pickers: a project's events, properties, values, funnels and saved reports, stored in OptionCache.
 
-Most lists cost a query of the project's hourly limit, so all people share one stored copy. If Mixpanel fails, the old
-list stays.
+Most lists cost a query of the project's hourly limit, so all people share one stored list. If Mixpanel returns an
+error, the old list stays.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +23,8 @@ from widgets.spec import INSIGHTS
 
 KEPT = timedelta(hours=6)
 LEFT_ALONE = timedelta(minutes=1)
-"""The time after a failure in which MixCyfe does not ask for the list again, unless someone presses Refresh."""
+"""After a failed request, MixCyfe waits this long before it requests the list again, unless a person presses Refresh.
+"""
 
 ANSWERABLE = {"insights": "Insights", "funnels": "Funnels", "retention": "Retention"}
 """The types of saved reports that Mixpanel's API can answer."""
@@ -33,9 +34,11 @@ Entry = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class OptionList:
-    """A list that the form offers. `of`: 0, 1 (for an event) or 2 (an event and a property) names select the list.
+    """A kind of list that the form offers, for example the properties of an event.
 
-    `counts`: false if Mixpanel does not count the query towards the hourly limit, because /api/app has its own limits.
+    `of` is the number of names that select a list of this kind: 0, 1 (an event) or 2 (an event and a property).
+    `counts` is false if the request does not count towards the hourly limit of queries. Requests to /api/app have
+    limits of their own.
     """
 
     of: int
@@ -46,7 +49,10 @@ class OptionList:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A list to pick from. `problem`: why the list is missing or old. `loading`: another process is fetching it."""
+    """The entries of a list for a picker.
+
+    `problem` is the reason why the list is missing or old. `loading` is true if another process is fetching the list.
+    """
 
     values: list[Entry]
     fetched_at: datetime | None = None
@@ -55,7 +61,10 @@ class Options:
 
 
 def plain(names: Iterable[str]) -> list[Entry]:
-    """Removes repetitions and characters that databases can't store, because events may come from attackers."""
+    """Returns the names as entries of a list, without repeated names and without characters that databases can't store.
+
+    Names can contain any characters, because anybody can send events to Mixpanel.
+    """
     return [{"value": name} for name in dict.fromkeys(map(label, names)) if name.strip()]
 
 
@@ -65,7 +74,10 @@ def funnels(client: Client) -> list[Entry]:
 
 
 def saved_funnels(client: Client) -> list[Entry]:
-    """The funnels among the saved reports. This list costs no query, and `/funnels/list` is in maintenance."""
+    """Returns the funnels from the list of saved reports. This request does not count towards the hourly limit.
+
+    Mixpanel's older endpoint `/funnels/list` is in maintenance mode.
+    """
     found = [
         {"value": str(report.id), "label": label(report.name)}
         for report in client.bookmarks()
@@ -103,7 +115,10 @@ def option_list(project: Project, what: str) -> OptionList:
 def options(
     project: Project, what: str, of: Sequence[str] = (), *, user_id: int | None, again: bool = False
 ) -> Options:
-    """The stored list, or a new one from Mixpanel. `again`: asks even if the stored list is fresh.
+    """Returns a list for a picker, from the database or from Mixpanel.
+
+    `what` is the kind of list, a key of LISTS. `of` has the event, or the event and the property, to which the list
+    belongs. If `again` is true, the list is fetched from Mixpanel even if the stored list is fresh.
 
     Raises KeyError for an unknown `what`, and ValueError if `of` has the wrong number of names.
     """
@@ -122,7 +137,7 @@ def options(
         problem = fetch(project, listing, user_id)
     finally:
         OptionCache.objects.filter(pk=listing.pk).update(loading_until=None)
-    # If the project has changed meanwhile, the row is gone, and there is no new list.
+    # The list's row is deleted if the project has changed meanwhile. Then the old list is returned.
     return options_of(OptionCache.objects.filter(pk=listing.pk).first() or listing, problem)
 
 
@@ -131,19 +146,19 @@ def options_of(listing: OptionCache, problem: str = "") -> Options:
 
 
 def take(listing: OptionCache, now: datetime) -> bool:
-    """True if this process may fetch the list. Two processes never fetch one list at the same time."""
+    """Locks the list for one fetch, and returns True, or False if another process is fetching the list."""
     free = Q(loading_until=None) | Q(loading_until__lte=now)
     return OptionCache.objects.filter(free, pk=listing.pk).update(loading_until=now + lease()) == 1
 
 
 def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
-    """Asks Mixpanel and stores the answer. Returns the problem, or ""."""
+    """Fetches the list from Mixpanel and stores it. Returns the reason if that fails, else ""."""
     wanted = option_list(project, listing.what)
     mine = OptionCache.objects.filter(pk=listing.pk)
 
     def keep(answered: list[Entry] | Failure, _project: Project, now: datetime) -> None:
         if isinstance(answered, Failure):
-            # Errors of the whole project are stored in the project, and end with its backoff.
+            # An error of the whole project is stored in the project, and blocks requests until its backoff ends.
             failed_at = None if answered.holds_project and wanted.counts else now
             mine.update(failed_at=failed_at, error=words_for(answered))
         else:

@@ -1,4 +1,4 @@
-"""Previews of unsaved widgets. A preview uses stored data if there is some, so most previews cost no query."""
+"""Previews of unsaved widgets. Most previews cost no query, because a preview uses stored data of the same query."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,11 +20,11 @@ from widgets.reports import Query, Request
 from widgets.transforms import Dropped
 
 UNCOLORED = ("funnel", "gauge", "cohort")
-"""Charts that Cyfe draws in its own colours."""
+"""Charts for which Cyfe always uses its own colours."""
 
 
 class Ask(Enum):
-    """When a preview may ask Mixpanel: never, only if there is no stored data, or always."""
+    """When a preview is allowed to query Mixpanel: never, only if no data is stored, or always."""
 
     NEVER = ""
     MISSING = "missing"
@@ -32,7 +32,13 @@ class Ask(Enum):
 
 
 class State(Enum):
-    """`UNASKED`: nobody has asked Mixpanel. `ASKING`: another process is asking now. `FAILED`: see `problem`."""
+    """The state of a preview.
+
+    - `DRAWN`: there is data.
+    - `UNASKED`: there is no data, because the query was not sent to Mixpanel yet.
+    - `ASKING`: there is no data yet, because another process sends the query now, or too many queries run at once.
+    - `FAILED`: there is no data. `Preview.problem` gives the reason.
+    """
 
     DRAWN = "drawn"
     UNASKED = "unasked"
@@ -42,10 +48,14 @@ class State(Enum):
 
 @dataclass(slots=True)
 class Preview:
-    """`problem`: why data is missing or old. `data_note`: a warning about the numbers, or labels that are missing.
+    """A preview of a widget, with everything that the form shows.
 
-    `labels`: all labels before cleaning. `colors`: the drawn labels with their colours. `spent`: this preview used a
-    query.
+    - `problem`: the reason why data is missing or old, or why Cyfe can't draw it.
+    - `data_note`: a warning about the numbers, or about labels that Mixpanel's data lacks.
+    - `dropped`: the labels that the widget's settings remove.
+    - `labels`: all labels, before any label is removed.
+    - `colors`: (label, colour) of the drawn labels.
+    - `spent`: true if this preview sent a query to Mixpanel.
     """
 
     request: Request
@@ -65,7 +75,11 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The result of asking. `elsewhere`: another process sends the same query, or too many queries run at once."""
+    """The result of a query for a preview.
+
+    `elsewhere` is true if another process sends the same query, or if too many queries run at once. `spent` is true if
+    a query was sent.
+    """
 
     snapshot: Snapshot | None
     problem: str = ""
@@ -74,7 +88,7 @@ class Asked:
 
 
 def preview(widget: Widget, ask: Ask, *, user_id: int | None) -> Preview:
-    """`widget` is valid, and may be unsaved. Call this outside any transaction."""
+    """Returns the preview of a valid widget, which can be unsaved. Must not be called in a transaction."""
     project = widget.project
     query = widget.query
     snapshot = Snapshot.objects.filter(key=snapshot_key(project, query)).first()
@@ -99,7 +113,7 @@ def wants(snapshot: Snapshot | None, project: Project, ask: Ask) -> bool:
     if ask is not Ask.MISSING:
         return ask is Ask.NOW
     if snapshot is not None and (snapshot.report_json or snapshot.error):
-        return False  # a failed query is sent again only when a person presses the button
+        return False  # a failed query is sent again only if a person presses the button
     return not project.secret_problem and not usage_of(project).is_scarce
 
 
@@ -112,7 +126,7 @@ def ask_for(project: Project, query: Query, user_id: int | None) -> Asked:
         user_id=user_id,
         alone=True,
     )
-    # The row is gone if the project has changed meanwhile.
+    # The snapshot was deleted if the project has changed meanwhile.
     snapshot = Snapshot.objects.filter(pk=looked_up.pk).first()
     if isinstance(outcome, RefreshOutcome):
         return Asked(snapshot, elsewhere=outcome is RefreshOutcome.LATE, spent=True)
@@ -123,7 +137,7 @@ def ask_for(project: Project, query: Query, user_id: int | None) -> Asked:
 
 
 def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
-    """The problem that is known without asking Mixpanel again, or ""."""
+    """Returns the stored error of the query, or else the reason why the project can't be queried now, or ""."""
     if snapshot is not None and snapshot.error:
         return snapshot.error
     if problem := project.secret_problem:
@@ -134,7 +148,10 @@ def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
 
 
 def draw(shown: Preview, widget: Widget, report: Report) -> None:
-    """Fills the preview from stored data, or sets the problem because of which Cyfe would get no data."""
+    """Adds the chart, the CSV and the labels of the stored report to the preview.
+
+    If the widget can't be drawn, sets `problem` to the reason.
+    """
     shown.state, shown.data_note = State.DRAWN, report.note
     try:
         viewed = view(report, widget.spec)
@@ -159,7 +176,7 @@ def draw(shown: Preview, widget: Widget, report: Report) -> None:
 
 
 def dropped(viewed: View, widget: Widget) -> list[Dropped]:
-    """The labels that cleaning removed, and those that a map can't show."""
+    """Returns the labels that the widget's settings remove. For a map, adds the labels that are not countries."""
     if widget.chart != "map":
         return viewed.dropped
     foreign = set(country_map.dropped(viewed.report))
@@ -168,7 +185,10 @@ def dropped(viewed: View, widget: Widget) -> list[Dropped]:
 
 
 def labels(report: Report, widget: Widget) -> list[str]:
-    """The labels that a person may leave out or rename, as Mixpanel sent them: steps first, then the largest."""
+    """Returns the labels that a person can leave out or rename in the form, as Mixpanel sent them.
+
+    The steps of a funnel come first, and then the other labels, the largest total first.
+    """
     shown = widget.report_type.view(report, widget.spec)
     series = sorted(shown.series, key=lambda s: -s.total)
     steps = [str(row) for row in shown.rows] if shown.row_kind == "steps" else []

@@ -1,7 +1,8 @@
-"""Warns of events and properties that are not in the stored lists of Mixpanel's names, and finds similar names.
+"""Finds events and properties of a widget that are not in the stored lists of Mixpanel's names, and suggests similar
+names.
 
-A wrong name is no error for Mixpanel: it answers with zeros. Lists hold only the most common names of the last weeks,
-so people may keep a name. Nothing here asks Mixpanel.
+For a wrong name, Mixpanel returns zeros and no error. The lists have only the most common names of the last weeks, so
+an unknown name causes a warning and can still be saved. This module sends no requests to Mixpanel.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,11 @@ MOST_NEAR = 3
 
 @dataclass(frozen=True, slots=True)
 class UnknownName:
-    """`field`: the widget's field that holds `name`. `noun`: event or property. `near`: similar names in the list."""
+    """A name in a widget that Mixpanel's stored list lacks.
+
+    `field` is the widget's field that has the name. `noun` is “event” or “property”. `near` has similar names from the
+    list.
+    """
 
     field: str
     name: str
@@ -29,7 +34,10 @@ class UnknownName:
 
 
 def unknown_names(widget: Widget) -> list[UnknownName]:
-    """The names in a valid widget that the project's stored lists lack. Without a stored list there is no warning."""
+    """Returns the names in a valid widget that the project's stored lists lack.
+
+    Names without a stored list are not checked.
+    """
     lists: dict[tuple[str, ...], list[str]] = {}
     found = []
     for field, noun, name, of in names_of(widget):
@@ -43,7 +51,10 @@ def unknown_names(widget: Widget) -> list[UnknownName]:
 
 
 def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-    """Each name in the widget, as (field, noun, name, of). `of`: the names that select the stored list for `name`."""
+    """Yields each name in the widget as (field, noun, name, of).
+
+    `of` selects the stored list to which the name belongs, for example the event of a property.
+    """
     used = widget.report_type.fields
     events = [("events", event) for event in widget.events] if "events" in used else []
     events += [("born_event", widget.born_event)] if "born_event" in used else []
@@ -63,7 +74,10 @@ def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
 
 
 def near(name: str, names: Sequence[str]) -> list[str]:
-    """The names that a person may have meant, the likeliest first: another case, similar letters, or a common part."""
+    """Returns the names that the person might have meant, the most likely name first.
+
+    These names differ in upper and lower case or in a few letters, or have a part in common.
+    """
     sought = name.casefold()
     folded = {other.casefold(): other for other in reversed(names)}
     alike = get_close_matches(sought, folded, MOST_NEAR)

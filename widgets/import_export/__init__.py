@@ -1,1 +1,1 @@
-"""Import and export of projects and widgets as JSON, and import of addresses of the 2015 connector."""
+"""Imports and exports projects and widgets as JSON, and imports widget addresses of an older program of 2015."""

@@ -1,4 +1,4 @@
-"""`export_widgets`: projects and widgets → JSON, without secrets, in a stable order."""
+"""Exports projects and widgets as JSON for the command `export_widgets`: without secrets, in a stable order."""
 
 from datetime import date
 from typing import Any
@@ -13,7 +13,10 @@ ALWAYS_EXPORTED = ("name", "project", "title", "slug", "report", "chart", "proje
 
 
 def export_all(projects: QuerySet[Project], widgets: QuerySet[Widget]) -> dict[str, Any]:
-    """The content of the file for `import_widgets`. Keys with default values are left out, except ALWAYS_EXPORTED."""
+    """Returns the JSON object that `import_widgets` can import.
+
+    Keys with default values are left out, except for the keys in ALWAYS_EXPORTED.
+    """
     return {
         "projects": [row(project, PROJECT_KEYS) for project in projects.order_by("name")],
         "widgets": [

@@ -1,4 +1,4 @@
-"""`import_widgets`: JSON → projects and widgets, all or nothing."""
+"""Imports projects and widgets from JSON for the command `import_widgets`. After an error, nothing is imported."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -17,11 +17,14 @@ LARGEST = 20 * 1024 * 1024
 
 
 class BadImport(Exception):
-    """The file can't be imported. The message names the place in the file, and tells what is allowed there."""
+    """The file can't be imported. The message names the wrong entry and key in the file, and the allowed values."""
 
 
 def read_json(data: bytes) -> dict[str, Any]:
-    """The file's content. Raises BadImport if the file is too large, is not a JSON object or has an unknown key."""
+    """Returns the JSON object in the file.
+
+    Raises BadImport if the file is too large, has no JSON object or has an unknown key.
+    """
     if len(data) > LARGEST:
         raise BadImport(f"The file is larger than {LARGEST // 1024 // 1024} MB. Import fewer widgets at once.")
     try:
@@ -33,10 +36,10 @@ def read_json(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise BadImport(f"The file can't be read as JSON: {error}.") from None
     if not isinstance(content, dict):
-        raise BadImport('The file is not an object. Write {"projects": […], "widgets": […]}.')
+        raise BadImport('The file is not a JSON object. Write {"projects": […], "widgets": […]}.')
     unknown = sorted(set(content) - {"projects", "widgets"})
     if unknown:
-        raise BadImport(f"Unknown key {unknown[0]!r} at the top. The allowed keys are projects and widgets.")
+        raise BadImport(f"Unknown key {unknown[0]!r} at the top level. The allowed keys are projects and widgets.")
     return content
 
 
@@ -45,15 +48,19 @@ def refuse_constant(name: str) -> None:
 
 
 Check = Callable[[Sequence[tuple[NoticeTarget, bool]]], list[str]]
-"""The type of `notices.sending.check`. `import_export` may not import `notices`, so callers pass the function."""
+"""The type of the function `notices.sending.check`, which checks addresses for notices.
+
+Callers pass the function, because modules in `import_export` are not allowed to import `notices`.
+"""
 
 
 def import_all(
     content: dict[str, Any], check: Check | None = None, log: Callable[[list[Project | Widget]], None] | None = None
 ) -> tuple[list[Project], list[Widget]]:
-    """Creates or updates the projects and widgets of the file. A bad entry undoes everything and raises BadImport.
+    """Creates or updates the projects and widgets of the file, and returns them.
 
-    `check` looks at addresses of notices more closely than this module can. `log` is called before the commit.
+    If one entry is wrong, raises BadImport and imports nothing. `check` is an additional check of the addresses for
+    notices. `log` is called with the saved projects and widgets before the transaction is committed.
     """
     if check:
         check_addresses(content, check)
@@ -80,7 +87,10 @@ def entries(content: dict[str, Any], key: str) -> list[tuple[dict[str, Any], str
 
 
 def check_addresses(content: dict[str, Any], check: Check) -> None:
-    """Raises BadImport for an address that `check` refuses. `check` is slow, so call this outside of transactions."""
+    """Raises BadImport if `check` refuses an address.
+
+    `check` is slow, so this function must not be called in a transaction.
+    """
     found = [
         (target, f"{where}: {NOTIFY}[{i}]")
         for entry, where in entries(content, "projects")
@@ -92,7 +102,10 @@ def check_addresses(content: dict[str, Any], check: Check) -> None:
 
 
 def read_notify(value: Any, where: str) -> list[NoticeTarget] | None:
-    """The addresses; None if the key is left out. No message repeats an address, because an address holds a secret."""
+    """Returns the addresses for notices, or None if the key is missing.
+
+    Error messages do not repeat an address, because an address contains a secret.
+    """
     if value is None:
         return None
     if not isinstance(value, list) or len(value) > MOST_ADDRESSES or not all(isinstance(url, str) for url in value):
@@ -107,14 +120,14 @@ def read_notify(value: Any, where: str) -> list[NoticeTarget] | None:
 
 
 def read_values(entry: dict[str, Any], keys: dict[str, Field], where: str) -> dict[str, Any]:
-    """Field → value. Checks the JSON types; `validate` checks the values."""
+    """Returns model field → value, and checks the JSON types. `validate` checks the values later."""
     values = {}
     for name, value in entry.items():
         if name not in keys:
             allowed = [*keys, NOTIFY] if keys is PROJECT_KEYS else keys
             raise BadImport(f"{where}: unknown key {name!r}. The allowed keys are {', '.join(allowed)}.")
         if instead := instead_of(value, keys[name]):
-            # The message does not repeat the value, because it may be a secret.
+            # The message does not repeat the value, because the value might be a secret.
             raise BadImport(f"{where}: {name}: write {instead}.")
         values[keys[name].name] = value
     return values

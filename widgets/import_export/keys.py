@@ -14,10 +14,13 @@ from widgets.models import Project, Widget
 from widgets.spec import FILTER_OPS, METRIC_MEASURES, OPTIONS, Filter, Formula, Metric, WidgetSpec
 
 RENAMED = {"property_name": "property", "clean_labels": "clean"}
-"""Field → its key, for keys that already have another meaning in Python or Django."""
+"""Model field → its key, if they differ.
+
+The keys `property` and `clean` have other meanings in Python and Django, so the model's fields have other names.
+"""
 
 BESIDE_FORMS = ("slug", "secret")
-"""Fields that imports set and forms do not."""
+"""Model fields that an import can set and a form can't."""
 
 FILTERS = 'a list such as [{"property": "plan", "op": "is", "value": "Team"}]'
 METRICS = 'a list such as [{"event": "Signed up", "measure": "unique"}]'
@@ -25,17 +28,18 @@ FORMULAS = 'a list such as [{"formula": "B / A * 100", "label": "Conversion"}]'
 
 Field: TypeAlias = "models.Field[Any, Any]"
 Check = Callable[[Any], str]
-"""JSON value → a description of the allowed values; empty if the value is allowed."""
+"""A function that checks a JSON value. It returns a description of the allowed values, or "" if the value is allowed.
+"""
 
 
 def keys_of(model: type[models.Model]) -> dict[str, Field]:
-    """Key → the field that holds it, in the model's order."""
+    """Returns key → model field, in the order of the model's fields."""
     fields = [field for field in model._meta.concrete_fields if field.editable or field.name in BESIDE_FORMS]
     return {key_of(field.name): field for field in fields if not field.primary_key}
 
 
 def key_of(field: str) -> str:
-    """The key of the import format for a model's field."""
+    """Returns the key in the import format for a model field."""
     return RENAMED.get(field, field)
 
 
@@ -50,7 +54,9 @@ def one_of(allowed: Sequence[str]) -> Check:
 def text(value: Any) -> str:
     if not isinstance(value, str):
         return "text in quotes"
-    return "text without NUL characters and lone surrogates" if re.search("[\x00\ud800-\udfff]", value) else ""
+    return (
+        "text without NUL characters and without unpaired surrogates" if re.search("[\x00\ud800-\udfff]", value) else ""
+    )
 
 
 def is_whole(value: Any) -> bool:
@@ -157,7 +163,7 @@ def check_of(field: Field) -> Check:
 
 
 def instead_of(value: Any, field: Field) -> str:
-    """A description of the allowed values; empty if the field accepts the value."""
+    """Returns a description of the allowed values, or "" if the field accepts the value."""
     if value is None and field.null:
         return ""
     instead = check_of(field)(value)

@@ -1,7 +1,9 @@
-"""Turns addresses of the 2015 connector into projects and widgets.
+"""Imports widget addresses of the 2015 connector (an older program for the same purpose) as projects and widgets.
 
-`http://host/mixpanel/api/v1.0/<event>/<secret>/<key>?by=…&clean=…&charttype=…`: the secret is Mixpanel's project
-secret. The key was needed only to sign requests, and is ignored. No message shows any part of the secret or the key.
+The addresses have the form
+`http://host/mixpanel/api/v1.0/<event>/<secret>/<key>?by=…&clean=…&charttype=…`. The secret is the project secret of
+Mixpanel. The key is ignored, because it was needed only to sign requests. No message shows any part of the secret or
+the key.
 """
 
 import hmac
@@ -33,17 +35,22 @@ TRUE = ("true", "yes", "on", "1")
 FALSE = ("false", "no", "off", "0", "none", "")
 LOOKS_LIKE_A_KEY = re.compile(r"[0-9a-fA-F]{32}")
 SECRET = re.compile(r"[!-9;-~]{1,200}")
-"""Printable ASCII without the colon, which separates user name and password in HTTP Basic."""
+"""Printable ASCII characters except the colon, because a colon separates user name and password in HTTP Basic
+authentication.
+"""
 MIXPANELS_OWN = re.compile(r"\$|mp_|utm_")
 
 
 class BadAddress(Exception):
-    """The address can't be imported. The message says why in one line, without credentials."""
+    """The address can't be imported. The message gives the reason in one line, without credentials."""
 
 
 @dataclass(frozen=True, slots=True)
 class LegacyAddress:
-    """The values in an old address. Without `clean`, the connector kept all labels, and so does the widget."""
+    """The values in an address of the 2015 connector.
+
+    If `clean` is false, the widget also shows empty labels, as the connector did. `doubts` has warnings about names.
+    """
 
     event: str
     secret: str = field(repr=False)
@@ -59,7 +66,10 @@ class LegacyAddress:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The widget's fields. The connector's dates, 30 days ending yesterday, are also a widget's defaults."""
+        """Returns the fields of the widget.
+
+        Its dates are not set, because the connector's dates (the 30 days up to yesterday) are a widget's default.
+        """
         return {
             "report": "segmentation" if self.breakdown else "events",
             "events": [self.event],
@@ -71,7 +81,11 @@ class LegacyAddress:
 
 @dataclass(frozen=True, slots=True)
 class MovedIn:
-    """`new`: the project is new. `kept_credentials`: the project had other credentials and keeps them."""
+    """The project and the widget of an imported address.
+
+    `new` is true if the project was created. `kept_credentials` is true if the project already had other credentials,
+    which it keeps.
+    """
 
     project: Project
     widget: Widget
@@ -126,7 +140,10 @@ def plain(text: str, what: str) -> str:
 
 
 def spaced(text: str, what: str) -> str:
-    """Replaces underscores by spaces, because addresses of the connector have underscores instead of spaces."""
+    """Replaces underscores with spaces, because addresses of the connector have underscores instead of spaces.
+
+    Raises BadAddress if nothing else is in the text.
+    """
     text = text.replace("_", " ")
     if not text.strip():
         raise BadAddress(f"{what} is empty.")
@@ -134,7 +151,7 @@ def spaced(text: str, what: str) -> str:
 
 
 def read_clean(word: str) -> bool:
-    """Reads the word by its meaning, unlike the connector, for which every word meant true, even `False`."""
+    """Returns the boolean that the word means. The 2015 connector read every word as true, even `False`."""
     if word.strip().lower() in TRUE:
         return True
     if word.strip().lower() in FALSE:
@@ -152,7 +169,10 @@ def read_chart(word: str) -> str:
 
 
 def doubts(event: str, by: str) -> Iterator[str]:
-    """Warnings about names like Mixpanel's own. Their underscores may be real, and become spaces here."""
+    """Yields a warning for each name that looks like one of Mixpanel's own names, for example `mp_country_code`.
+
+    The import replaces underscores with spaces, and this might be wrong for such a name.
+    """
     for what, name in (("event", event), ("breakdown", by)):
         if "_" in name and MIXPANELS_OWN.match(name):
             yield (
@@ -162,7 +182,9 @@ def doubts(event: str, by: str) -> Iterator[str]:
 
 
 def move_in(address: LegacyAddress, *, name: str = "", region: str = "", project_id: int | None = None) -> MovedIn:
-    """Finds or makes the project and the widget of an address. If a value is bad, raises BadAddress and stores nothing.
+    """Finds or creates the project and the widget of an address.
+
+    Raises BadAddress and stores nothing if a value is not allowed.
 
     `name`, `region` and `project_id` come from the command line and may be empty.
     """
@@ -180,16 +202,19 @@ def move_in(address: LegacyAddress, *, name: str = "", region: str = "", project
 
 
 def find_or_make_project(secret: str, name: str, region: str, project_id: int | None) -> tuple[Project, bool]:
-    """The project, and whether it is new. A project with the same secret or the same id is the same project."""
+    """Returns the project, and True if it was created.
+
+    An existing project with the same secret or the same id is used again.
+    """
     here = next((p for p in Project.objects.filter(auth=Auth.PROJECT_SECRET).order_by("pk") if opens(p, secret)), None)
     if here is None and project_id:
         here = Project.objects.filter(region=region or "us", project_id=project_id).first()
     if here is None:
         return make_project(secret, name, region or "us", project_id), True
     if region and region != here.region:
-        raise BadAddress(f"This project exists as {here.name}, in the region {here.region}. Leave --region out.")
+        raise BadAddress(f"The project exists already: {here.name}, region {here.region}. Leave --region out.")
     if project_id and here.project_id not in (None, project_id):
-        raise BadAddress(f"This secret's project exists as {here.name}, with another id. Leave --project-id out.")
+        raise BadAddress(f"The project {here.name} has this secret, but another id. Leave --project-id out.")
     if project_id and here.project_id is None:
         here.project_id = project_id
         validate(here, "--project-id")
@@ -212,7 +237,8 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
         region=region,
         project_id=project_id,
         auth=Auth.PROJECT_SECRET,
-        # Mixpanel's own SDK sends an id with every unsaved report, so without an id the older endpoints are safer.
+        # Without a project id, the engine is Classic (the older endpoints). Mixpanel's own SDK always sends an id to
+        # the endpoint of the engine Insights.
         engine=INSIGHTS if project_id else CLASSIC,
     )
     project.set_secret(secret)
@@ -222,7 +248,7 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
 
 
 def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
-    """A widget with the same query and the same chart is the same widget, whatever its title is."""
+    """Returns the project's widget with the same query, chart and cleaning, or creates one. Titles can differ."""
     widget = Widget(project=project, **address.fields)
     try:
         widget.title = free_name(address.title, set(project.widgets.values_list("title", flat=True)), LONGEST_TITLE)
@@ -242,7 +268,7 @@ def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
 
 
 def secret_of(project: Project) -> str:
-    """The project's secret; empty if none is stored, or if no encryption key decrypts it."""
+    """Returns the project's secret, or "" if no secret is stored or if it can't be decrypted."""
     try:
         return project.encrypted_secret.reveal() if project.has_secret else ""
     except SecretLost:
