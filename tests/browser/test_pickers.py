@@ -142,7 +142,7 @@ def test_a_typed_name_that_the_list_lacks_is_warned_of_and_may_be_kept(
         box(page, "Events").press_sequentially(name)
         page.get_by_role("option", name=f"{name} as typed").wait_for()
         page.keyboard.press("Enter")
-        warning.filter(has_text=f"Mixpanel's list has no such event: “{name}”").wait_for()
+        warning.filter(has_text=f"Mixpanel's list has no event “{name}”").wait_for()
     page.get_by_role("button", name="Signed up", exact=True).click()
     page.get_by_role("button", name="Keep “Brand new”").click()
     expect(chosen).to_have_value("Signed up\nBrand new")
