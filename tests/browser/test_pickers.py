@@ -53,7 +53,7 @@ def test_every_picker_by_keyboard(
     page.get_by_role("row", name="Free left out").wait_for()
 
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
     widget = Widget.objects.get()
     assert (widget.events, widget.breakdown, widget.exclude) == (["Order completed"], "plan", ["Free"])
     assert widget.filters == [{"property": "amount", "op": "is", "value": 49}]

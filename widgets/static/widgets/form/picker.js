@@ -144,8 +144,8 @@ export class Picker {
     const begins = ({ label, value }) => (label || value).toLowerCase().startsWith(sought);
     fits.sort((a, b) => isTyped(b) - isTyped(a) || begins(b) - begins(a));
     if (this.canTake(typed) && !all.some(isTyped)) {
-      // The Enter key takes the first entry. So the typed text comes first, or second if only one name of the list
-      // matches.
+      // The Enter key takes the first entry, which is the typed text. If exactly one name of the list matches, this name is
+      // the first entry instead, unless any text is allowed (`isFree`).
       const place = fits.length === 1 && !this.isFree ? 1 : 0;
       fits.splice(place, 0, { value: typed, detail: list && "as typed" });
     }
