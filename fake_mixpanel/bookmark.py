@@ -141,12 +141,15 @@ def _between(value: Any) -> tuple[date, date]:
     try:
         first, last = map(date.fromisoformat, value)
     except (TypeError, ValueError):
-        raise unacceptable("the dateRangeType between needs two dates in the form yyyy-mm-dd") from None
+        raise unacceptable('the dateRangeType "between" needs two dates in the form yyyy-mm-dd') from None
     return first, last
 
 
 def _last(query: Query, window: Mapping[str, Any]) -> date:
-    """Returns the first day of a range that ends today. `window` has its unit and length. A month has 30 days."""
+    """Returns the first day of a range that ends today.
+
+    `window` has the unit and the length of the range. A month counts as 30 days.
+    """
     unit, number = window.get("unit"), part(window, "value", int)
     if not 1 <= number <= LONGEST_RANGE.days * 24:
         raise unacceptable(f"the value of the window must be from 1 to {LONGEST_RANGE.days * 24}")

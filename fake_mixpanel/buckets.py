@@ -1,4 +1,4 @@
-"""Groups days as Mixpanel does: by day, week (from Monday), month, quarter or year, or in groups of equal length."""
+"""Groups days as Mixpanel does: by day, week (from Monday), month, quarter or year, or by a number of days."""
 
 from datetime import date, timedelta
 

@@ -77,7 +77,7 @@ class Grid:
     def formula(self, formula: Formula, columns: dict[str, Column]) -> Column:
         """Returns the cells of a formula. `columns` has the cells of each metric, by the metric's letter.
 
-        The result lacks buckets in which the formula's metrics have no events or the formula divides by zero.
+        Buckets are left out if the formula's metrics have no events there, or if the formula divides by zero.
         """
         used = [columns[letter] for letter in sorted(formula.letters)]
         if not used:
@@ -109,7 +109,7 @@ class Grid:
             yield key, {day: daily[day] for day in days if day in daily}
 
     def _hourly(self, metric: Metric, event: dataset.Event, daily: counts.Daily) -> Iterator[tuple[str, counts.Daily]]:
-        """Yields each hour and the number of its events, by day.
+        """Yields the name of each hour, and the events that count for the hour, by day.
 
         If the clocks go back and an hour occurs twice, only the second of the two hours has events. If the clocks go
         forward and an hour is missing, its events count for the hour before.

@@ -1,4 +1,4 @@
-"""Converts conditions on properties to one form, so that equal conditions give equal numbers.
+"""Converts conditions on properties to one form, so that conditions with the same meaning give the same counts.
 
 A request can contain a condition as an expression, for example `properties["plan"] == "Free"`, or as a typed filter of
 an Insights report. Both become `(property, operator, value)`. An expression that joins such conditions with `and`
@@ -11,7 +11,7 @@ import re
 
 Condition = tuple[str, str, object]
 Where = tuple[Condition, ...]
-"""An event must match all of these conditions. The function `joined` puts the conditions into a fixed order."""
+"""The conditions of a query, in a fixed order (see `joined`). An event must match all of them."""
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _PROPERTY = rf"properties\[(?P<name>{_STRING})\]"
@@ -23,7 +23,7 @@ _BRACKETS = re.compile(rf"{_STRING}|[()]", re.DOTALL)
 
 
 def condition(name: str, op: str, value: object = None) -> Condition:
-    """Returns a condition in the same form as a typed filter: `5.0` becomes `5`, and `!= true` becomes `== false`."""
+    """Returns a condition in one standard form: `5.0` becomes `5`, and `!= true` becomes `== false`."""
     if isinstance(value, bool) and op == "!=":
         op, value = "==", not value
     if isinstance(value, float) and value.is_integer():

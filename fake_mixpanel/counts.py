@@ -1,8 +1,8 @@
 """Computes the counts of events. The same project, event, conditions, value and day always give the same count.
 
-Today is the exception: today's count is too small, because the day is not over (TODAY_SO_FAR).
+Today is the exception: today's count is only a part of the day's final count (TODAY_SO_FAR).
 
-The counts vary by a hash instead of random numbers, so every process computes the same count.
+The variation between counts comes from a hash, not from random numbers, so every process computes the same counts.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ Measure = Literal["general", "unique", "average"]
 Daily = dict[date, int]
 
 TODAY_SO_FAR = 0.4
-"""Today's count is this share of a whole day's count.
+"""Today's count is this share of the day's final count.
 
 The share is the same at every hour, so the results of tests do not depend on the time of day.
 """
@@ -51,7 +51,7 @@ def event_count(event: Event, day: date, today: date, project_id: int, where: Wh
 
 
 def by_value(event: Event, name: str, parts: Shares, whole: Daily) -> dict[str, Daily]:
-    """Splits the events of each day by the values of the property `name`.
+    """Splits the events of each day by the values of the property `name`. Returns value → day → number of events.
 
     `parts` has the values with their weights. `whole` has the number of events per day: on each day, the numbers of all
     values add up to it.
@@ -88,7 +88,7 @@ def measured(measure: Measure, event: Event, found: Mapping[date, int], value: s
 def people_of(event: Event, number: int, day: date, value: str = "") -> int:
     """Returns the number of people who caused `number` events on one day.
 
-    There are fewer people than events, but at least one person if there is an event.
+    There are fewer people than events, or one person if there is one event.
     """
     each = event.per_person * (1 + 0.1 * chance("people", event.name, day))
     if value:

@@ -1,4 +1,4 @@
-"""FakeMixpanel, the server. A test starts it, reads its calls, and can make it slow, faulty, or low on queries.
+"""FakeMixpanel is the fake server. A test starts the server, reads the received calls, and can cause errors and delays.
 
 with FakeMixpanel() as mixpanel:
     …  # set MIXPANEL_API_ROOT to mixpanel.url, and let MixCyfe send requests

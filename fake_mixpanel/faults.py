@@ -36,9 +36,8 @@ CUT = ("truncated", "reset")
 class Fault:
     """An error or a broken answer that the server sends to the next calls.
 
-    If `cut` is set, the correct answer is sent incompletely (see CUT). Otherwise, the answer has this `status`, `body`
-    and `headers`.
-
+    If `cut` is set, the server sends only a part of the correct answer (see CUT). Otherwise, the answer has this
+    `status`, `body` and `headers`.
 
     `times` is the number of calls that get the fault, or None for no limit. `endpoint` limits the fault to the calls of
     one endpoint. `asking` limits the fault to calls with this text in their parameters or their body.
@@ -78,7 +77,7 @@ class Faults:
         *,
         asking: str = "",
     ) -> None:
-        """Makes the next `times` calls fail with an error; without `times`, all calls until `clear_faults`.
+        """Makes the next `times` calls fail with an error. If `times` is None, all calls fail until `clear_faults`.
 
         The default `body` has Mixpanel's message for the status. The server still checks access and limits first, and
         the failed calls count towards the limits.
@@ -86,7 +85,7 @@ class Faults:
         self._add(Fault(status, body, dict(headers or {}), times=times, endpoint=endpoint, asking=asking))
 
     def broken(self, kind: str, times: int | None = None) -> None:
-        """Makes the next `times` calls get a broken answer; without `times`, all calls until `clear_faults`.
+        """Sends broken answers to the next `times` calls. If `times` is None, sends them until `clear_faults`.
 
         `kind` is a name in BODIES or CUT.
         """

@@ -40,10 +40,13 @@ With a property, `total` is the sum of its values; without a property, `total` i
 
 PERCENTILES = {"min": 0.0, "p25": 25.0, "median": 50.0, "p75": 75.0, "p90": 90.0, "p99": 99.0, "max": 100.0}
 TRAILING = {"dau": 1, "wau": 7, "mau": 30}
-"""Measures of active users: `math` → the number of days, up to the last day of the bucket, to count users on."""
+"""Measures of active users: `math` → the number of days on which users are counted.
+
+The last of these days is the last day of the bucket.
+"""
 
 LOOKING_BACK = ("cumulative_unique", *TRAILING)
-"""Measures that also count events from the time before the bucket."""
+"""Measures that also count events from before the start of the bucket."""
 
 SESSIONS_PER_PERSON = 1.25
 
@@ -80,14 +83,14 @@ def read(entry: Mapping[str, Any]) -> Metric:
     if (name is not None or measured is not None) and (not isinstance(name, str) or not name):
         raise unacceptable("the property of a metric needs a name")
     if math not in OF_PROPERTY and name:
-        raise unacceptable(f"the math {math} cannot have a property")
+        raise unacceptable(f"a metric with the math {math} cannot have a property")
     if math not in COUNTING and not name:
-        raise unacceptable(f"the math {math} needs a property")
+        raise unacceptable(f"a metric with the math {math} needs a property")
     percentile = PERCENTILES.get(math, measurement.get("percentile", 50))
     if isinstance(percentile, bool) or not isinstance(percentile, int | float) or not 0 <= percentile <= 100:
         raise unacceptable("percentile must be a number from 0 to 100")
     if math == "custom_percentile" and "percentile" not in measurement:
-        raise unacceptable("the math custom_percentile needs a percentile")
+        raise unacceptable("a metric with the math custom_percentile needs a percentile")
     where = filters.read(behavior.get("filters", []), behavior.get("filtersDeterminer", "all"))
     title = f"{OF_PROPERTY[math]} of {name}" if name else COUNTING[math]
     known = dataset.EVENTS.get(event)
@@ -107,7 +110,7 @@ def days_of(math: str, bucket: list[date], days: list[date]) -> list[date]:
 
 
 def number(metric: Metric, event: dataset.Event, daily: counts.Daily, value: str) -> Number | None:
-    """Returns the metric's number for the events in `daily`, the number of events per day.
+    """Returns the number of a metric. `daily` has the events per day, and `value` is the breakdown value, if any.
 
     Returns None if there are no events, or if the metric's property has no values to compute with.
     """

@@ -1,8 +1,8 @@
 """Compares requests with Mixpanel's published description of its Query API.
 
 Only tests use this module, because it needs openapi-core. `query.openapi.yaml` is Mixpanel's description, unchanged.
-CHANGES and `_rules_in_words` add rules that the description states only in its texts, and correct points in which
-Mixpanel's servers differ from the description.
+CHANGES and `_rules_in_words` add rules that the description states only in its texts. CHANGES also corrects the
+description where Mixpanel's servers accept other requests.
 """
 
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ ROOT = "https://mixpanel.com/api/query"
 CHANGES: dict[str, dict[str, Any]] = {
     # Optional, because a project secret belongs to one project. With a service account, `accounts` requires the id.
     "project_id": {"required": False},
-    # The description says "yyyy-mm-dd" only in its text, so these parameters had no type.
+    # The description says "yyyy-mm-dd" only in its text, and gives these parameters no type.
     "from_date": {"schema": {"type": "string", "format": "date"}},
     "to_date": {"schema": {"type": "string", "format": "date"}},
-    # The description says "Maximum value 10,000" only in its text, so this parameter had no maximum.
+    # The description says "Maximum value 10,000" only in its text, and gives the parameter no maximum.
     "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 10_000}},
     # The description lacks `week`, but Mixpanel's own client library sends it.
     "/segmentation unit": {"schema": {"enum": ["minute", "hour", "day", "week", "month"]}},

@@ -1,4 +1,4 @@
-"""Query, the checked request from which the endpoints compute their answers, and Refused, the exception for errors."""
+"""Query is the checked request from which an endpoint computes its answer. Refused is the exception for errors."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -77,7 +77,7 @@ class Query:
         return days_between(first, last)
 
     def buckets(self) -> dict[date, list[date]]:
-        """Returns the days in groups: by the parameter `unit`, or `interval` days per group if there is no `unit`."""
+        """Groups the request's days by the parameter `unit`. Without `unit`, each group has `interval` days."""
         interval = self.number("interval", 1)
         return buckets(self.days(), self.text("unit", "day"), 1 if "unit" in self.params else interval)
 

@@ -1,4 +1,6 @@
-"""Records the calls to the fake Mixpanel, and applies Mixpanel's two limits: queries per hour, and running queries.
+"""Records the calls to the fake Mixpanel, and applies Mixpanel's two limits.
+
+The limits are the number of queries per hour, and the number of queries at the same time.
 
 The 429 response has the same form as Mixpanel's in 2026: the message names the reached limit, and the headers have both
 limits. A query counts as running from its arrival until just before its answer is written, even if the client no longer
@@ -45,7 +47,7 @@ class Traffic:
         self._running: dict[int, dict[int, _Query]] = defaultdict(dict)
         self._hour: dict[int, deque[float]] = defaultdict(deque)
         self.most_running = 0
-        """The largest number of queries of one project that ran at once."""
+        """The largest number of queries of one project that ran at the same time."""
         self.duplicates_in_flight = 0
         """The number of queries that arrived while the same query of the same project was running."""
         self._lock = threading.Lock()
@@ -101,7 +103,10 @@ class Traffic:
                 self._calls[number] = replace(self._calls[number], status=status)
 
     def over(self, project: int, running: int, hour: int) -> Refused:
-        """Returns the error 429 for a call. `running` and `hour` count the project's queries, including this call."""
+        """Returns the error 429 for a call that exceeds a limit.
+
+        `running` and `hour` are the numbers of running queries and of queries in the last hour, including this call.
+        """
         hourly, concurrent = self.hourly_limit, self.concurrent_limit
         left = f'"project";r={max(0, hourly - hour)}'
         places = f'"project-concurrency";r={max(0, concurrent - running)}'
