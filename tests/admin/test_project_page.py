@@ -103,14 +103,14 @@ class TestHour:
         legend = re.findall(r'<li><i class="[^"]*"></i>([^<]*) <b>(\d+)</b>', unescape(html))
         expected = [("Cyfe's polls", "3"), ("refresh_widgets", "1"), ("you", "1"), ("anna", "1")]
         assert legend == [*expected, ("reserved for people", "5")]
-        assert "54 left, 49 of them for polls." in html
+        assert "54 queries left, 49 of them for polls." in html
 
     def test_it_says_when_the_next_is_free(self, project: Project) -> None:
         Project.objects.update(hourly_limit=24)
         client = boss()
         for number in range(22):
             self.called(project, 50 - number)
-        assert "2 left, all reserved for people. The next query for polls is available <" in self.html(client, project)
+        assert "2 queries left, all reserved for people. The next query for polls" in self.html(client, project)
         for _ in range(2):
             self.called(project, 1)
         html = self.html(client, project)
