@@ -155,7 +155,7 @@ class TestWarnings:
     def test_of_more_queries_than_the_limit_keeps_fresh(self, project: Project) -> None:
         Project.objects.update(interval_factor=1.54)
         html = " ".join(self.html(project).split())
-        assert "need 80 queries per hour, but only 55 of the 60 per hour are for polls" in html
+        assert "need 80 queries per hour. Of the 60 queries that Mixpanel allows per hour, MixCyfe uses 55" in html
         assert "every 23 minutes instead of every 15 minutes" in html
 
     def test_of_missing_credentials(self, project: Project) -> None:

@@ -129,7 +129,7 @@ class TestConnectionOfANewProject:
     def test_what_is_missing_is_named_by_field_and_costs_nothing(self, db: None, mixpanel: FakeMixpanel) -> None:
         verdict = ask(boss(), project_id="", timezone="Mars/Base", new_secret="")
         assert set(verdict["errors"]) == {"project_id", "timezone", "new_secret"}
-        assert verdict["title"] == "There is not enough to test yet."
+        assert verdict["title"] == "Some fields are empty or wrong. Correct these fields, then test again."
         assert not mixpanel.calls
 
     def test_the_host_can_t_be_chosen(self, db: None, mixpanel: FakeMixpanel) -> None:

@@ -1,4 +1,7 @@
-"""The audit log as a file: CSV, or one JSON object per line. It streams, and holds few entries in memory at a time."""
+"""Exports the audit log as a file: CSV, or one JSON object per line.
+
+The response is streamed, so only a few entries are in memory at the same time.
+"""
 
 import csv
 from collections.abc import Iterator
@@ -27,7 +30,10 @@ def answer(entries: QuerySet[AuditEntry], kind: str, *, with_address: bool) -> S
 
 
 def newest_first(entries: QuerySet[AuditEntry]) -> Iterator[AuditEntry]:
-    """Sends one query per batch, so that no cursor or transaction stays open during a slow download."""
+    """Yields the entries, the newest first.
+
+    Each batch has its own database query, so no cursor or transaction stays open during a slow download.
+    """
     last: int | None = None
     while True:
         rest = entries if last is None else entries.filter(pk__lt=last)
@@ -44,14 +50,18 @@ def json_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator
 
 
 class Echo:
-    """A file whose `write` returns the text, for a `csv.writer` whose lines are streamed."""
+    """The file of a `csv.writer` that streams: `write` returns the text, so `csv.writer.writerow` returns each line."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def csv_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator[str]:
-    """Every cell is quoted, on one line, and never a formula, not even in programs that split cells at semicolons."""
+    """Yields a header, then one line per entry.
+
+    Every cell has quotes and no line break. No spreadsheet runs a cell as a formula, not even a spreadsheet that
+    splits cells at semicolons.
+    """
     writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     yield writer.writerow(as_dict(AuditEntry(), with_address=with_address))
     for entry in newest_first(entries):

@@ -1,4 +1,4 @@
-"""The filters of the audit log's page. They offer only names that the reader may see, and count no entries."""
+"""The filters of the audit log's page. Their choices are only projects and people that the reader is allowed to see."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,7 +19,7 @@ SINCE, UNTIL = "since", "until"
 
 
 class ByRow(admin.SimpleListFilter):
-    """Filters entries by the id of a chosen row. Readers without any choice do not see the filter."""
+    """Filters the entries by a project or a person. The page hides the filter if it has no choices."""
 
     field = ""
 
@@ -48,7 +48,11 @@ class ByProject(ByRow):
 
 
 class ByPerson(ByRow):
-    """Superusers get all accounts, others the members of their projects. The search also finds former members."""
+    """Filters the entries by the person who did the recorded action.
+
+    Superusers choose from all accounts, other readers from the members of their projects. To find entries of former
+    members, readers use the search.
+    """
 
     title = "person"
     parameter_name = "person"
@@ -62,7 +66,7 @@ class ByPerson(ByRow):
 
 
 class Days(FieldListFilter):
-    """From one day to another, both included, in the reader's time zone."""
+    """Filters the entries by a first and a last day in the reader's time zone. The result includes both days."""
 
     template = "widgets/audit_days.html"
 

@@ -1,4 +1,4 @@
-"""Rights in the admin: the reader's role in the row's project decides. Django's permissions have no effect."""
+"""Permissions in the admin. The person's role in a row's project decides; Django's permissions have no effect."""
 
 from typing import Any
 
@@ -14,17 +14,20 @@ def is_superuser(request: HttpRequest) -> bool:
 
 
 class ByRole(admin.ModelAdmin):
-    """A ModelAdmin of rows that belong to a project.
+    """A base class for the admin pages of rows that belong to a project.
 
-    Before Django knows the row, it asks for the right to any row. People with the role in some project have that right.
-    They get the list or the form, whose rows and choices are filtered by role.
+    For a list, Django checks permissions without a row. Then a person needs the role in at least one project. The list
+    shows only rows of projects in which the person has the role `to_view` or a higher role.
     """
 
     to_view = Role.VIEWER
     to_change: Role | None = Role.EDITOR
     to_add: Role | None = Role.EDITOR
     to_delete: Role | None = Role.EDITOR
-    """The least role for each action. None: superusers only."""
+    """`to_view`, `to_change`, `to_add` and `to_delete` are the lowest roles that can do these actions.
+
+    None means that only superusers can do the action.
+    """
 
     project_field = "project_id"
 
@@ -56,10 +59,13 @@ class ByRole(admin.ModelAdmin):
 
 
 class SuperusersOnly(admin.ModelAdmin):
-    """A ModelAdmin of rows that belong to no project."""
+    """A base class for the admin pages of rows that belong to no project. Only superusers can use these pages."""
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Empty for other people: Django looks for the row before it checks rights, so every row seems missing."""
+        """Returns no rows to other people.
+
+        Django looks for a row before it checks permissions, and the response must not tell whether the row exists.
+        """
         return super().get_queryset(request) if is_superuser(request) else super().get_queryset(request).none()
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""The style sheets and scripts of the widget's form: only those that it uses, because each file costs a round trip."""
+"""Lists the style sheets and scripts of the widget's form. Each list is short, because every file costs time."""
 
 from django import forms
 
@@ -19,9 +19,13 @@ MEDIA = forms.Media(
         "admin/js/admin/RelatedObjectLookups.js",
     ),
 )
-"""Django's own list for a form has nine more files. A link loads `widgets.css` early: `forms.css` imports it late."""
+"""Django's own list for an admin form has nine more files.
+
+`widgets.css` is here so that the browser loads it early. Without this entry, the browser would first load `forms.css`,
+which imports `widgets.css`.
+"""
 
 MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "metrics", "preview", "draft")]
-"""The page names all modules, so that the browser fetches them at once. The first one imports the others."""
+"""The page names all modules, so that the browser loads them at the same time. The first module imports the others."""
 
 CHART_MODULES = [f"widgets/charts/{name}.js" for name in ("chart", "drawing", "tables", "words")]

@@ -1,4 +1,4 @@
-"""Form fields for metrics and formulas: rows that work without JavaScript.
+"""Form fields for metrics and formulas, one row per metric or formula. The fields work without JavaScript.
 
 The last row is empty; a script adds more rows.
 """
@@ -13,19 +13,25 @@ from widgets.reports.insights.formulas import letters
 from widgets.spec import METRIC_MEASURES, OF_PROPERTY
 
 MOST_ROWS = 100
-"""The maximum number of rows that a form may send. Mixpanel's own limit is lower; the report type checks it."""
+"""The fields ignore rows beyond this number. The report type checks Mixpanel's own limit, which is lower."""
 
 TEXTS = ("event", "measure", "property", "label")
 
 
 def without_last_empty(rows: list[dict[str, Any]], but: str = "") -> list[dict[str, Any]]:
-    """Drops the empty rows at the end. An empty row between others stays, so that errors name rows as the page does."""
+    """Removes the empty rows at the end. A row that has only a value for the key `but` counts as empty.
+
+    Empty rows between filled rows stay, so that errors count the rows as the page does.
+    """
     filled = [i for i, row in enumerate(rows, 1) if any(value for key, value in row.items() if key != but)]
     return rows[: filled[-1]] if filled else []
 
 
 class MetricsWidget(forms.Widget):
-    """The fields of row 0 are `metrics-0-event`, …; the fields of its filters are `metrics-0-filters-property`, …"""
+    """One row of inputs per metric. The inputs of row 0 have the names `metrics-0-event` and so on.
+
+    The names of the inputs for that row's filters are `metrics-0-filters-property` and so on.
+    """
 
     template_name = "widgets/metrics.html"
 
@@ -51,7 +57,7 @@ class MetricsWidget(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         found = (re.fullmatch(rf"{re.escape(name)}-([0-9]{{1,6}})-event", key) for key in data)
         rows = []
-        # The order of the page gives the letters. The numbers in the names may have another order.
+        # A metric's letter depends on its position on the page. The numbers in the names can have another order.
         for number in list(dict.fromkeys(match[1] for match in found if match))[: MOST_ROWS + 1]:
             prefix = f"{name}-{number}"
             row: dict[str, Any] = {key: data.get(f"{prefix}-{key}", "").strip() for key in TEXTS}
@@ -64,7 +70,10 @@ class MetricsWidget(forms.Widget):
 
 
 class MetricsField(forms.Field):
-    """A list of metrics in the import format. `event` is always there; other keys are left out if empty or default."""
+    """A form field for a list of metrics, in the format of the JSON import.
+
+    Every metric has the key `event`. The field leaves out other keys if their value is empty or the default.
+    """
 
     widget = MetricsWidget
 
@@ -75,7 +84,8 @@ class MetricsField(forms.Field):
             if row["measure"] not in ("", "total"):
                 metric["measure"] = row["measure"]
             if row["property"] and row["measure"] in OF_PROPERTY:
-                metric["property"] = row["property"]  # otherwise it is left over from another measure, and hidden
+                # For other measures, the page hides the property, which is left over from an earlier choice.
+                metric["property"] = row["property"]
             if filters := FiltersField().to_python(row["filters"]):
                 metric["filters"] = filters
             if row["label"]:
@@ -106,7 +116,7 @@ class FormulasWidget(forms.Widget):
 
 
 class FormulasField(forms.Field):
-    """A list of formulas in the import format. An empty label is left out."""
+    """A form field for a list of formulas, in the format of the JSON import. The field leaves out empty labels."""
 
     widget = FormulasWidget
 

@@ -1,4 +1,4 @@
-"""A preview as JSON for pages and scripts: ready texts, formatted numbers and no secret."""
+"""Converts a preview to JSON for pages and scripts. The JSON has complete texts, formatted numbers and no secrets."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ MOST_DROPPED = 100
 WHY = {
     "clean": "empty",
     "exclude": "left out",
-    "only": "not among those shown",
+    "only": "not in the list of labels to show",
     "top": "not among the largest",
     "country": "no country code",
 }
@@ -46,13 +46,13 @@ def as_json(shown: Preview, widget: Widget) -> dict[str, Any]:
 
 
 def note(shown: Preview) -> str:
-    """The text in place of a picture that is not there yet."""
+    """Returns the text that the page shows if there is no data for a chart yet, else ""."""
     if shown.state is State.ASKING:
-        return "Mixpanel is being asked…"
+        return "MixCyfe is asking Mixpanel…"
     if shown.state is not State.UNASKED:
         return ""
     if shown.usage.is_scarce:
-        return "Few queries are left this hour. MixCyfe asks Mixpanel only when you press the button."
+        return "Few queries are left this hour. MixCyfe asks Mixpanel only when you press “Ask Mixpanel now”."
     return "MixCyfe has not asked Mixpanel for these numbers yet."
 
 
@@ -71,7 +71,10 @@ def count(value: Value) -> str:
 
 
 def params(request: Request) -> list[list[str]]:
-    """The parameters as names and texts; for an unsaved report its metrics, dates, filters and breakdown as JSON."""
+    """Returns the request's parameters, each as [name, text].
+
+    For an unsaved report, the list also has the metrics, dates, filters and breakdown, each as JSON.
+    """
     found = [[name, sent(value)] for name, value in request.params.items()]
     if request.body is not None:
         sections = request.body["bookmark"]["sections"]

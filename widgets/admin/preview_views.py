@@ -1,7 +1,7 @@
 """The endpoints of the widget's form: the preview, the lists for pickers, and the pasted link.
 
-All are POST, because they may cost a query. Projects and widgets that the person may not edit answer 404, like those
-that do not exist.
+All endpoints accept only POST, because a request can cost a query to Mixpanel. If the person is not allowed to edit a
+project or a widget, the response is 404, as if the project or the widget did not exist.
 """
 
 from dataclasses import asdict
@@ -30,13 +30,13 @@ from widgets.times import from_now
 from widgets.web.health import NEEDS_SOMEBODY
 
 HARMLESS = {"title", "active", "refresh_minutes", "link"}
-"""Fields that the preview does not need: an error in one of them does not stop it."""
+"""Fields that the preview does not need. The preview ignores errors in these fields."""
 
 LONGEST_NAME = 1000
 
 
 class FormViews(admin.ModelAdmin):
-    """The part of WidgetAdmin that answers the form's script."""
+    """The part of WidgetAdmin that answers requests of the form's script."""
 
     def get_urls(self) -> list[URLPattern]:
         views = {"preview": self.preview_view, "lists": self.lists_view, "link": self.link_view}
@@ -47,7 +47,7 @@ class FormViews(admin.ModelAdmin):
         return [*mine, *super().get_urls()]
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """A preview of the form: JSON for the script, a page for a browser without scripts."""
+        """Returns a preview of the submitted form: JSON for the script, or a page for a browser without scripts."""
         widget = self.editable_widget(request)
         self.project_asked_for(request)
         form = self.bound_form(request, widget)
@@ -70,7 +70,11 @@ class FormViews(admin.ModelAdmin):
         return JsonResponse(content)
 
     def lists_view(self, request: HttpRequest) -> HttpResponse:
-        """A list for a picker. `what`: a key of LISTS. `of`: names that select a list. `again`: asks for a new one."""
+        """Returns a list for a picker as JSON.
+
+        The POST has `what`, a key of LISTS, and `of`, the names on which the list depends, for example an event. If the
+        POST has `again`, MixCyfe asks Mixpanel for a new list, even if the stored list is fresh.
+        """
         self.must_edit(request)
         project = self.project_asked_for(request)
         what, of = request.POST.get("what", ""), request.POST.getlist("of")
@@ -93,7 +97,7 @@ class FormViews(admin.ModelAdmin):
             return JsonResponse({"problem": str(problem)})
 
     def repair(self, request: HttpRequest, widget: Widget, shown: Preview) -> str:
-        """The address of the project's page if the whole project is blocked and the person may repair it, else ""."""
+        """Returns the address of the project's page if an error blocks the project and the user is a lead, else ""."""
         project = widget.project
         stuck = project.secret_problem or (project.in_backoff and project.backoff_kind in NEEDS_SOMEBODY)
         may = has_role(request.user, Role.LEAD, project.pk)
@@ -104,7 +108,10 @@ class FormViews(admin.ModelAdmin):
             raise Http404
 
     def editable_widget(self, request: HttpRequest) -> Widget | None:
-        """The widget in the form; None for a new widget. Raises Http404 if the person may not change or add it."""
+        """Returns the widget that the form changes, or None if the form adds a widget.
+
+        Raises Http404 if the person is not allowed to change this widget or to add widgets.
+        """
         pk = request.GET.get("widget")
         if pk is None:
             if not self.has_add_permission(request):
@@ -140,7 +147,7 @@ def asked(request: HttpRequest) -> Ask:
 
 
 def missing(form: Any) -> list[list[str]]:
-    """The errors that stop the preview, each as [field, label of the field, message]."""
+    """Returns the errors that prevent a preview, each as [field, label of the field, message]."""
     return [
         [name, "" if name == NON_FIELD_ERRORS else str(form[name].label), str(texts[0])]
         for name, texts in form.errors.items()

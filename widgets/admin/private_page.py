@@ -1,4 +1,4 @@
-"""Pages of the admin that browsers must not store, because they hold one-time links or names of people."""
+"""Makes pages that browsers must not store, because the pages contain one-time links or names of people."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A widget in words, for people who may view the widget but not change it."""
+"""Describes a widget's settings in words, for people who can view the widget but not change it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,7 +30,7 @@ CLEANED = ("exclude", "only", "rename", "sort", "top", "other", "target")
 
 
 def summary(widget: Widget) -> list[tuple[str, str]]:
-    """Label and text of every field that the report and the chart use and that has a value."""
+    """Returns the label and the text of each field that has a value and that the report and the chart use."""
     chosen = {name: getattr(widget, name) for name in ("report", "chart", "range", "analysis", "funnel")}
     lines = [("Project", widget.project.name), ("Report", widget.report_type.title)]
     for name in ("saved_report", "funnel"):

@@ -1,6 +1,6 @@
-"""Which fields of the form a widget uses, derived from the report types and charts.
+"""Decides which fields of the form a widget uses. The rules come from the report types and charts.
 
-The form's script hides the other fields, and the form drops their values.
+The form's script hides unused fields, and the form removes the values of unused fields.
 """
 
 from collections.abc import Mapping
@@ -13,27 +13,27 @@ from widgets.reports.rules import OVERLAID, SEVERAL_EVENTS
 from widgets.spec import CHARTS, OPTIONS, TIME_SERIES_CHARTS
 
 ONE_LABEL_OR_COLUMNS = (Numeric, Cohorts)
-"""Report types whose series are not values of a property, so nobody can rank them or leave them out."""
+"""Report types with labels that people can't sort or leave out, because the labels are not values of a property."""
 
 RANKED = ("clean_labels", "exclude", "only", "sort", "top", "other")
 
 ABOUT_EVENTS = {
-    "events": "Pick one or several names from Mixpanel's list, or type them as Mixpanel shows them.",
-    "funnel": "The steps of the funnel, in their order. Leave empty if you choose a saved funnel above.",
-    "retention": "People come back when they do this event. Leave empty to count every event.",
-    "frequency": "Pick a name from Mixpanel's list. Leave empty to count every event.",
+    "events": "Pick one or several names from Mixpanel's list, or type names as Mixpanel shows them.",
+    "funnel": "The steps of the funnel, in their order. Leave this field empty if you choose a saved funnel above.",
+    "retention": "People come back when they do this event. Leave this field empty to count every event.",
+    "frequency": "Pick a name from Mixpanel's list. Leave this field empty to count every event.",
 }
-"""Report type → help for the field Events, if the usual help says too little for this report."""
+"""Report type → help text for the field Events. All other report types use the field's usual help text."""
 
 STEPS = ("events", "conversion_days")
-"""Fields that a saved funnel does not use, because it has its own steps."""
+"""Fields that a saved funnel does not use, because a saved funnel has its own steps."""
 
 Condition = dict[str, list[str]]
-"""Another field of the form → its values. One of them must be chosen."""
+"""Field of the form → values. The condition is true if each of these fields has one of its values."""
 
 
 def conditions() -> dict[str, Condition]:
-    """Field → the conditions under which a widget uses it. Fields that are not listed are always used."""
+    """Returns field → the condition under which a widget uses the field. Fields without a condition are always used."""
     asked = {name for kind in REPORT_TYPES.values() for name in kind.fields}
     found: dict[str, Condition] = {
         name: {"report": [kind.name for kind in REPORT_TYPES.values() if name in kind.fields]} for name in sorted(asked)
@@ -44,7 +44,7 @@ def conditions() -> dict[str, Condition]:
     found["overlay_previous"]["chart"] = list(OVERLAID)
     ranked = [kind.name for kind in REPORT_TYPES.values() if not isinstance(kind, ONE_LABEL_OR_COLUMNS)]
     found |= {name: {"report": ranked} for name in RANKED}
-    # All options concern axes, except the three below.
+    # Most options are for charts with axes. The lines below set the conditions of the other options.
     found |= {name: {"chart": list(TIME_SERIES_CHARTS)} for name in OPTIONS}
     found["comparison"] = {
         "report": [kind.name for kind in REPORT_TYPES.values() if kind.compares],
@@ -63,7 +63,7 @@ CONDITIONS = conditions()
 
 
 def is_used(field: str, chosen: Mapping[str, Any]) -> bool:
-    """True if the chosen report, chart and range use the field. An empty choice excludes nothing."""
+    """True if a widget with the chosen report, chart and range uses the field. An empty choice fits every condition."""
     if field in STEPS and chosen.get("report") == "funnel" and chosen.get("funnel"):
         return False
     return all(
@@ -73,7 +73,7 @@ def is_used(field: str, chosen: Mapping[str, Any]) -> bool:
 
 
 def described() -> dict[str, Any]:
-    """The rules of the form as JSON for its script."""
+    """Returns the rules of the form as data for the form's script."""
     return {
         "conditions": CONDITIONS,
         "steps": STEPS,

@@ -27,40 +27,46 @@ from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.refresh.usage import why_not
 
 LONGEST_REFRESH = 20
-"""Seconds after which an action starts no more queries. A query that runs then is still finished."""
+"""After this many seconds, an action starts no more queries. A query that is already running still finishes."""
 
 MOST_AT_ONCE = 100
-"""Widgets per action that copies them or replaces their addresses."""
+"""The maximum number of widgets for the actions that copy widgets or replace addresses."""
 
 MOST_TO_CONFIRM = 1000
-"""Widgets per action that asks for confirmation. The page sends every id: see DATA_UPLOAD_MAX_NUMBER_FIELDS."""
+"""The maximum number of widgets for the actions that delete, move or bring back widgets.
+
+The confirmation page sends the id of each widget, and DATA_UPLOAD_MAX_NUMBER_FIELDS limits the number of fields.
+"""
 
 STUB = 6
-"""Characters of an old address on the page of new ones: enough to find it in Cyfe, too few to use it."""
+"""The page of new addresses shows this many characters of each old address.
+
+The characters are enough to find the address in Cyfe, and too few to use the address.
+"""
 
 NAMED = 8
-"""Titles in one message. The message gives only the number of the other titles."""
+"""The maximum number of titles in one message. After these titles, the message says how many more there are."""
 
 ENDS_FOR_ALL = (Refusal.HOURLY_LIMIT, Refusal.BACKOFF, Refusal.NO_CREDENTIALS)
-"""Refusals that hold for all widgets of the project."""
+"""Reasons to refuse a query that apply to all widgets of the project."""
 
-PAUSED = messages.WARNING, "Not refreshed: …. Paused."
+PAUSED = messages.WARNING, "Not refreshed: …. Paused widgets are not refreshed."
 LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these widgets again."
 
 
 class WidgetActions(admin.ModelAdmin):
-    """The part of WidgetAdmin that runs the list's actions."""
+    """The part of WidgetAdmin that has the actions of the list."""
 
     actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate", "move", "delete_selected")
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
-        """Acts only on widgets of projects in which the person is an editor, and names the others."""
+        """Runs the action on the selected widgets that the person can edit. A message names the other widgets."""
         selected = queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
         if request.POST.get("select_across", "0") != "0":
             selected = queryset
         editable = Widget.objects.editable_by(request.user).order_by()
         if refused := list(selected.exclude(pk__in=editable.values("pk")).values_list("title", flat=True)):
-            text = f"Not changed: {named(refused)}. You are only a viewer of their project."
+            text = f"Not changed: {named(refused)}. You are only a viewer in this project."
             self.message_user(request, text, messages.WARNING)
             if not selected.filter(pk__in=editable.values("pk")).exists():
                 return None
@@ -88,7 +94,7 @@ class WidgetActions(admin.ModelAdmin):
             widgets = list(mine)
             log_changes(request.user, widgets, "Resumed." if active else "Paused.")
             if active:
-                # Queries that Mixpanel refused may be asked again at once (`Snapshot.allow_retry`).
+                # If Mixpanel has refused a query, MixCyfe can send this query again at once (`Snapshot.allow_retry`).
                 refused = Snapshot.objects.filter(error_kind__in=REFUSED, widgets__in=mine.values("pk"))
                 refused.update(retry_at=None)
             mine.update(active=active, changed_at=timezone.now())
@@ -101,10 +107,10 @@ class WidgetActions(admin.ModelAdmin):
 
     @admin.action(description="Replace the address…", permissions=["change"])
     def replace_address(self, request: HttpRequest, queryset: QuerySet[Widget]) -> HttpResponse | None:
-        """Asks for confirmation first, because Cyfe's widgets with the old addresses will show nothing.
+        """Replaces addresses after a confirmation, because Cyfe's widgets with the old addresses will show nothing.
 
-        The page of new addresses answers a POST, and a reload sends that POST again. So the POST has each widget's
-        version before the replacement, and a widget with another version keeps its address.
+        A reload of the page with the new addresses sends the same POST again. So the POST has the version that each
+        widget had before the replacement, and a widget with a different version keeps its address.
         """
         if too_many(self, request, queryset):
             return None
@@ -145,9 +151,12 @@ class WidgetActions(admin.ModelAdmin):
 
 
 def lock_projects(widgets: QuerySet[Widget]) -> list[Project]:
-    """The widgets' projects, locked until the transaction ends: no other request takes a title or deletes a widget.
+    """Locks and returns the projects of the widgets.
 
-    Call this before the widgets are read. This must be the first lock: refreshes lock the project, then its snapshots.
+    Until the transaction ends, no other request can give a title to a widget or delete a widget in these projects.
+
+    Call this function before you read the widgets, and before any other lock, because refreshes lock the project first
+    and its snapshots second.
     """
     pks: set[Any] = set(widgets.order_by().values_list("project", flat=True))
     return list(Project.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
@@ -167,9 +176,11 @@ def version_of(widget: Widget) -> str:
 
 
 def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[int, str], list[str]]:
-    """Refreshes each query once, the oldest data first, for LONGEST_REFRESH seconds. Queries share calls if they can.
+    """Refreshes the widgets, those with the oldest data first. After LONGEST_REFRESH seconds, starts no more queries.
 
-    Returns message → titles of its widgets. A message is its level and its text, with … for the titles.
+    Widgets with the same query are refreshed once, and one call to Mixpanel can refresh several queries.
+
+    Returns message → titles of the widgets. A message is a level and a text, in which the titles replace “…”.
     """
     found: dict[tuple[int, str], list[str]] = {}
     words: dict[int, tuple[int, str]] = {}
@@ -207,7 +218,7 @@ def in_words(outcome: RefreshOutcome | Refusal, snapshot_id: int, project_id: in
 
 
 def copy_of(widget: Widget, owner: Any) -> Widget:
-    """A saved copy with its own address, never polled."""
+    """Saves and returns a copy of the widget. The copy has a new address and no time of a last poll."""
     copy = Widget.objects.get(pk=widget.pk)
     copy.pk = None
     copy._state.adding = True
