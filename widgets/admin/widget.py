@@ -48,9 +48,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             *("property_name", "breakdown", "measure", ("analysis", "window")),
             *(("range", "last", "unit"), ("from_date", "to_date"), "include_today", "filters"),
         ),
-        part(
-            "Chart and title", "chart", "target", "percent", "country_names", "comparison", "overlay_previous", "title"
-        ),
+        part("Appearance", "chart", "target", "percent", "country_names", "comparison", "overlay_previous", "title"),
         part(
             "Clean and rank the labels",
             *("clean_labels", "exclude", "only", "rename", ("top", "other"), "sort", "colors"),

@@ -98,7 +98,7 @@ class WidgetForm(forms.ModelForm):
     )
     tags = LinesField(label="Tags", help_text=Widget._meta.get_field("tags").help_text)
     types = ListOrPairsField(
-        label="Chart type per label",
+        label="Chart types",
         help_text="Write one type per line, in the order of the labels. Or write one pair per line, as Label = type. "
         f"Types: {', '.join(TIME_SERIES_CHARTS)}.",
     )
