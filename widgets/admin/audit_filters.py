@@ -19,7 +19,7 @@ SINCE, UNTIL = "since", "until"
 
 
 class ByRow(admin.SimpleListFilter):
-    """Filters the entries by a project or a person. The page hides the filter if it has no choices."""
+    """Filters the entries by a project or a person. The page hides the filter if there is nothing to choose."""
 
     field = ""
 

@@ -52,7 +52,7 @@ class ProjectForm(forms.ModelForm):
             "timezone": "The time zone in Mixpanel's project settings. Each day ends at midnight in this time zone.",
             "refresh_minutes": "MixCyfe refreshes today's numbers this often, and numbers of past dates less often.",
         }
-        error_messages = {"timezone": {"required": "Choose the time zone in Mixpanel's project settings."}}
+        error_messages = {"timezone": {"required": "Choose the same time zone as in Mixpanel's project settings."}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -214,7 +214,7 @@ class WidgetForm(forms.ModelForm):
                 self.add_error("title", "This project already has a widget with this title. Choose another title.")
 
     def forget(self, name: str, cleaned: dict[str, Any]) -> None:
-        """Removes the error and the value of a hidden field. They are left over from another report or chart."""
+        """Removes the error and the value of a hidden field, which the person filled in for another report or chart."""
         if name in self.errors:
             del self.errors[name]
             cleaned[name] = self.get_initial_for_field(self.fields[name], name)

@@ -51,7 +51,10 @@ class HealthFilter(admin.SimpleListFilter):
 
 
 class InUse(admin.SimpleListFilter):
-    """A filter by a value that at least one of the reader's widgets has. Hidden if all widgets have the same value."""
+    """A filter that offers the values of all widgets that the reader can see.
+
+    The page hides the filter if all these widgets have the same value.
+    """
 
     template = "widgets/closed_filter.html"
 
