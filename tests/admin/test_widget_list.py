@@ -153,8 +153,10 @@ class TestRefreshNow:
         assert "The next one is free in 60 minutes." in refused
         assert len(mixpanel.calls) == 2
 
-    def test_paused_widgets_are_not_refreshed(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
-        assert act(boss(), "refresh_now", make_widget(title="A", active=False)) == ["Not refreshed: “A”. Paused."]
+    def test_paused_widgets_stay_unasked(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
+        assert act(boss(), "refresh_now", make_widget(title="A", active=False)) == [
+            "Not refreshed: “A”. Paused widgets are not refreshed."
+        ]
         assert not mixpanel.calls
 
     def test_nobody_waits_forever(
