@@ -18,7 +18,7 @@ WHY = {
     "clean": "empty",
     "exclude": "left out",
     "only": "not in the list of labels to show",
-    "top": "not among the largest",
+    "top": "not among the largest labels",
     "country": "no country code",
 }
 
