@@ -13,7 +13,10 @@ from widgets.refresh.clock import database_now
 
 
 def details(missing: Collection[tuple[str, str]] | None) -> dict[str, Any]:
-    """`refresh` describes the process that answers. `missing`: migrations; None if the database does not answer."""
+    """Returns the details. `missing`: the missing migrations, or None if the database does not answer.
+
+    The detail `refresh` is about the process that answers the request.
+    """
     return {
         "version": settings.VERSION,
         "migrations_missing": None if missing is None else [f"{app}.{name}" for app, name in sorted(missing)],

@@ -1,4 +1,4 @@
-"""The addresses of this app."""
+"""The URLs of the app `widgets` outside the admin."""
 
 from django.urls import path
 
