@@ -60,7 +60,7 @@ def of_addresses() -> Iterator[Finding]:
     if "*" in settings.ALLOWED_HOSTS:
         yield fix(
             "settings",
-            "ALLOWED_HOSTS has *, so strangers can choose the host name: list your host names, or leave it empty.",
+            "ALLOWED_HOSTS has *, so strangers can choose the host name: list your hosts, or leave the setting empty.",
         )
 
 
