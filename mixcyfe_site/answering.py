@@ -1,4 +1,4 @@
-"""The outermost WSGI application. Notes that its thread answers a request, and shortens the header Content-Type."""
+"""The outermost WSGI application: marks its thread as answering a request, and shortens the header Content-Type."""
 
 import re
 from collections.abc import Callable, Iterable

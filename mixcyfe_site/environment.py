@@ -63,7 +63,7 @@ def setting(name: str, kind: Rule, default: Any = None) -> Any:
     NAMES.add(name)
     value, file = os.environ.get(name, "").strip(), os.environ.get(f"{name}_FILE")
     try:
-        # Only regular files: a pipe can be read only once, but each process reads the settings.
+        # The file must be a regular file: each process reads the settings, but a pipe can be read only once.
         if file:
             value = check(Path(file), Path(file).is_file()).read_text("utf-8-sig").strip()
     except (OSError, ValueError):
@@ -111,9 +111,9 @@ def url(value: str, *schemes: str) -> str:
 
 
 def site(value: str) -> str:
-    """Returns the address without a trailing slash. Raises ValueError if the address contains @ or a backslash.
+    """Returns the address without a trailing slash. Raises ValueError for other text than a plain address.
 
-    Programs disagree on which part of such an address is the host.
+    Programs disagree on which part of an address with @ or a backslash is the host, so both are refused.
     """
     parts = urlsplit(check(url(value, "http", "https"), not re.search(r"[\\@?#\s]", value)))
     return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
@@ -146,7 +146,9 @@ ADDRESS = "write an address such as https://mixcyfe.example.com"
 
 FLAG: Rule = lambda value: ON_OFF[value.lower()], "write on or off"
 SECRET_KEY: Rule = (
-    lambda value: check(value, len(value) >= 50 and len(set(value)) >= 5),  # as Django's check security.W009
+    lambda value: check(
+        value, len(value) >= 50 and len(set(value)) >= 5
+    ),  # the same rule as in Django's check security.W009
     "write a random text of 50 characters or more (make run writes one into .env)",
 )
 FERNET_KEYS: Rule = (

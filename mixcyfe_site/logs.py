@@ -128,8 +128,8 @@ class OncePerMinute(logging.Filter):
 class NoPolls(logging.Filter):
     """Hides addresses of widgets and shared boards in Django's log lines, because the addresses are secret.
 
-    Lines about these addresses get another text if they have a traceback. All other lines about these addresses, and
-    about /healthz, are dropped, because the views log the reasons.
+    A line about such an address, or about /healthz, gets another text if it has a traceback. Without a traceback, the
+    line is dropped, because the view has logged the reason.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

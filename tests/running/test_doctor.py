@@ -198,7 +198,7 @@ def test_timers_that_do_not_run(own: Site) -> None:
     assert doctor(own).fixes == []
     own.sql("UPDATE widgets_snapshot SET fetched_at = ?, due_at = ?", old, datetime.now(UTC) - timedelta(hours=4))
     own.sql("UPDATE widgets_widget SET last_polled_at = ?", datetime.now(UTC))
-    only(doctor(own), "fix freshness: 1 query that Cyfe polls")
+    only(doctor(own), "fix freshness: 1 query of polled widgets")
 
 
 def test_a_zone_that_this_machine_does_not_know(own: Site) -> None:

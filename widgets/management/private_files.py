@@ -17,10 +17,10 @@ BESIDE = ("", "-wal", "-shm", "-journal")
 
 
 def create_private(file: Path) -> int:
-    """Creates a file that only its owner can read, and returns its descriptor. Raises FileExistsError.
+    """Creates and opens a file that only its owner can read. Returns the file descriptor.
 
-    A umask would not do: it applies to all files of the process, even to files that other users must read, such as
-    compiled modules.
+    Raises FileExistsError if the file exists. A umask is not used, because it would apply to all files of the process,
+    even to files that other users must read, such as compiled modules.
     """
     return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
@@ -40,7 +40,7 @@ def make_private(database: Path) -> None:
 
 def close_database(database: Path) -> None:
     for ending in BESIDE:
-        # Another owner or a read-only disk can make this fail. `check_private_files` then reports the file.
+        # This change fails on a read-only disk or with another owner. `check_private_files` then reports the file.
         with suppress(OSError):
             file = Path(f"{database}{ending}")
             mode = file.stat().st_mode & 0o777

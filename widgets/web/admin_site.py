@@ -27,10 +27,10 @@ class Site(AdminSite):
     """Django's sidebar is off, because every page already has MixCyfe's navigation bar."""
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Whether this person is allowed to open the page.
+        """Whether this person is allowed to enter the admin.
 
-        Superusers and members of a project can open all pages of the admin; `is_staff` gives no rights. Every active
-        user can open the page that changes the user's own password.
+        Superusers and members of a project are allowed to enter; `is_staff` gives no rights. Every active user is
+        allowed to open the page that changes the user's own password.
         """
         match = request.resolver_match
         if match and match.url_name in ("password_change", "password_change_done"):

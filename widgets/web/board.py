@@ -20,7 +20,7 @@ from widgets.web.rights import may_add_widgets, may_change, may_share, may_view
 
 CARDS_ON_A_PAGE = 120
 CARDS_ON_A_WALL = 1000
-"""The most cards on a wall screen. The response contains all cards, because a script shows them page by page."""
+"""The largest number of cards on a wall screen. The page contains all cards, and a script shows a few at a time."""
 
 
 @require_safe

@@ -31,7 +31,7 @@ class Card(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A project's cards. `notice`: why Mixpanel refuses all queries of the project, or empty if Mixpanel does not."""
+    """A project's cards. `notice`: the reason if Mixpanel refuses all queries of the project, else empty."""
 
     project: Project
     notice: str
@@ -41,7 +41,8 @@ class Section(NamedTuple):
 class Found(NamedTuple):
     """The result of a filter: the matching widgets with their health, in order, and the counts in the filter's menus.
 
-    `number`: how many widgets match. `in_all`, `states`: how many widgets match with any health, and per state.
+    `number`: how many widgets match. `in_all`: how many widgets match if the filter's health is ignored. `states`: the
+    same number per state of health.
     `tags`: tag → how many widgets have the tag and match the filter's words and project.
     """
 

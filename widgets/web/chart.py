@@ -1,6 +1,6 @@
 """The data of a widget's chart, for people who are logged in.
 
-Such a request is not a poll, and sends no query to Mixpanel.
+A request for this data is not a poll, and sends no query to Mixpanel.
 """
 
 import json
@@ -67,7 +67,7 @@ def figure_of(widget: Widget) -> tuple[bytes, str]:
             return row.body, row.etag
         words = row.problem if row else ""
     else:
-        # After an edit or a move of the widget, its last Figure shows another query or project, so it is not used.
+        # After an edit or a move of the widget, its last Figure shows another query or project, and is not used.
         same = f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}."
         figures = Rendering.objects.filter(widget=widget, format=render.FIGURE, source_version__startswith=same)
         stored: Any = figures.values_list("body", "etag").first()

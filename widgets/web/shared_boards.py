@@ -70,7 +70,7 @@ def page(board: SharedBoard) -> HttpResponse:
 def for_strangers(section: Section) -> Section:
     """Removes the explanations of errors and of widgets' states from the section.
 
-    These texts quote Mixpanel, and only members of the project should read them.
+    These texts can quote Mixpanel's errors, and only members of the project should read them.
     """
     cards = [card._replace(health=card.health._replace(why="")) for card in section.cards]
     return section._replace(notice="", cards=cards)

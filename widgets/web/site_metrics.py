@@ -28,7 +28,8 @@ SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 class Calls:
     """Totals of all ended calls to Mixpanel, counted since the first run of `look`.
 
-    The totals are stored between two runs, because ApiCall keeps calls only for a week, and totals must never fall.
+    The totals are stored between two runs, because ApiCall keeps calls only for a week, and Prometheus
+    expects totals that never fall.
 
     `stored`: the totals that the previous run returned. `until`: the totals contain no calls that started later.
     """
@@ -209,4 +210,6 @@ def notices() -> Iterator[Metric]:
     opened = Notice.objects.filter(ended_at=None, told_at__isnull=False).count()
     yield GaugeMetricFamily("mixcyfe_notices", "Open problems that MixCyfe has reported to people.", value=opened)
     unsent = NoticeMessage.objects.filter(done_at=None).count()
-    yield GaugeMetricFamily("mixcyfe_notice_messages", "Messages about problems that wait to be sent.", value=unsent)
+    yield GaugeMetricFamily(
+        "mixcyfe_notice_messages", "Messages about problems, as long as they are not sent.", value=unsent
+    )

@@ -1,4 +1,4 @@
-"""`manage.py backup FILE`: copies the database while MixCyfe runs."""
+"""`manage.py backup FILE` copies the database into a new file, even while MixCyfe runs."""
 
 import os
 import signal
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             if isinstance(error, OSError):
                 raise CommandError(f"{file} can't be written: {error.strerror}.") from None
             raise
-        # A read-only database can be backed up too. The audit log then gets no entry.
+        # A read-only database can be backed up too, but then its audit log gets no entry.
         record(Action.BACKED_UP, must=False)
         size = -(-file.stat().st_size // 1024)
         self.stdout.write(f"{file}: {projects} project{'s' if projects != 1 else ''}, {size} kB.")
@@ -68,7 +68,7 @@ def copy_sqlite(file: Path) -> int:
         ):
             if not database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [TABLE]).fetchone():
                 raise nothing(f"{source} has no tables of MixCyfe")
-            # Without a callback, Python could not handle signals while SQLite waits for a lock.
+            # The callback does nothing. Without it, Python can't handle signals while SQLite waits for a lock.
             database.backup(copy, progress=lambda *_: None)
             (projects,) = copy.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608 - our own name
     except sqlite3.Error as error:

@@ -1,4 +1,4 @@
-"""`manage.py import_legacy_url URL` makes widgets from addresses of the old connector of 2015."""
+"""`manage.py import_legacy_url URL` makes widgets from addresses of the 2015 connector, which came before MixCyfe."""
 
 import sys
 from typing import Any, NoReturn
@@ -16,7 +16,7 @@ from widgets.models.project import PROJECT_SECRET_ENDS, Auth
 
 class Command(BaseCommand):
     help = (
-        "Turns addresses of the old connector of 2015 into a project and widgets. "
+        "Turns addresses of the 2015 connector, which came before MixCyfe, into a project and widgets. "
         "Prints each widget's new address, and never prints credentials."
     )
 
@@ -74,10 +74,10 @@ class Command(BaseCommand):
             )
         if project.auth == Auth.PROJECT_SECRET:
             self.stderr.write(
-                f"{project.name}: the project uses a project secret. Mixpanel ends project secrets on "
+                f"{project.name}: the project uses a project secret. Mixpanel accepts project secrets until "
                 f"{PROJECT_SECRET_ENDS:%-d %B %Y}. Before that day, make a service account at Mixpanel (Organization "
                 "settings → Service accounts, role Consumer). "
-                f"Enter it with the project id at {page}. The widgets' addresses do not change."
+                f"Enter the service account and the project id at {page}. The widgets' addresses do not change."
             )
         if moved.new:
             self.stderr.write(

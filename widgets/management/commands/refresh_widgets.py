@@ -17,7 +17,7 @@ from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.reports.freshness import POLLED_WITHIN
 
 FREE_PLACE = 60
-"""Seconds to wait while the project already has as many running queries as Mixpanel allows."""
+"""Seconds to wait for the end of a running query, if the project has as many running queries as Mixpanel allows."""
 
 
 class Command(BaseCommand):

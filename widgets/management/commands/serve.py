@@ -44,11 +44,11 @@ class Command(BaseCommand):
             if missing_migrations():
                 call_command("migrate", interactive=False, verbosity=0)
             elif problem := write_problem():
-                self.stderr.write(f"MixCyfe serves only the stored data: {problem}.")
+                self.stderr.write(f"MixCyfe serves only the stored data; {problem}.")
         except DatabaseError as error:
             said = " ".join(str(error).split())
             raise CommandError(
-                f"Can't serve: the database can't be reached or written. The database's error: {said}"
+                f"Can't serve: the database can't be reached, or can't be written. The database's error: {said}"
             ) from None
 
 

@@ -73,7 +73,9 @@ def writable() -> Iterator[Finding]:
         )
     else:
         if problem := write_problem():
-            yield fix("database", f"{problem}: free disk space, or check the owner of the database's file and folder.")
+            yield fix(
+                "database", f"{problem}: make room on the disk, or check the owner of the database's file and folder."
+            )
             return
         yield ok("database", f"{connection.display_name} answers, has all migrations, and can be written.")
 
@@ -150,11 +152,11 @@ def disk() -> Iterator[Finding]:
     if space < SMALLEST_SPACE:
         yield fix(
             "disk",
-            f"the disk of {folder} has {space // 2**20} MB left: free disk space, because a full disk stops all "
-            "refreshing.",
+            f"the disk of {folder} has {space // 2**20} MB left: make room on the disk, because a full disk stops "
+            "all refreshing.",
         )
     elif files.f_files and files.f_favail < FEWEST_FILES:
-        yield fix("disk", f"the disk of {folder} has room for only {files.f_favail} more files: remove files.")
+        yield fix("disk", f"the disk of {folder} has room for only {files.f_favail} more files: delete some files.")
     else:
         yield ok("disk", f"the disk of {folder} has {space / 2**30:.1f} GB left.")
 

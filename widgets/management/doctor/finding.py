@@ -38,9 +38,10 @@ def fix(about: str, text: str) -> Finding:
 
 
 def run(check: Check) -> list[Finding]:
-    """Runs the check in a thread, and returns its findings. After PATIENCE seconds, adds a finding about the delay.
+    """Runs the check in a thread, and returns its findings.
 
-    A thread that takes longer is not stopped.
+    If the check takes longer than PATIENCE seconds, returns the findings so far and a finding about the delay. The
+    thread then continues.
     """
     about = check.__name__.replace("_", " ")
     found: list[Finding] = []

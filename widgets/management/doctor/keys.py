@@ -29,7 +29,7 @@ def keys() -> Iterator[Finding]:
             "back into FIELD_ENCRYPTION_KEYS, or enter these secrets again.",
         )
     else:
-        yield ok("keys", f"the keys decrypt every stored secret ({opened.total()}).")
+        yield ok("keys", f"the keys decrypt all stored secrets (number of secrets: {opened.total()}).")
     for place in range(2, len(fernets) + 1):
         if opened[place]:
             yield ok(

@@ -13,7 +13,7 @@ from widgets.models.audit_entry import KEEPS
 from widgets.refresh.clock import database_now
 
 GRACE = timedelta(days=2)
-"""`timers` reports rows that `clean_up` should have removed this long ago.
+"""`timers` reports rows that `clean_up` should have removed more than this long ago.
 
 `clean_up` runs daily, and might be a day late.
 """
@@ -54,12 +54,12 @@ def freshness() -> Iterator[Finding]:
         .count()
     )
     if late:
-        inline = "REFRESH_THREADS is not 0, or that a timer runs manage.py refresh_widgets"
-        who = "the Celery workers run" if settings.TASKS == "celery" else inline
+        inline = "set REFRESH_THREADS to more than 0, or let a timer run manage.py refresh_widgets"
+        repair = "make sure that the Celery workers run" if settings.TASKS == "celery" else inline
         yield fix(
             "freshness",
-            f"{count(late, 'query', 'queries')} that Cyfe polls should have been refreshed 3 hours ago, and neither "
-            f"errors nor limits delay the refresh: make sure that {who}.",
+            f"{count(late, 'query', 'queries')} of polled widgets should have been refreshed 3 hours ago, and neither "
+            f"errors nor limits delay the refresh: {repair}.",
         )
     else:
         yield ok("freshness", "no polled data is overdue for 3 hours without a reason.")
