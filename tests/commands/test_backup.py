@@ -111,5 +111,5 @@ def test_it_fails_and_leaves_nothing_behind_where_there_is_nothing_to_copy(site:
 
 def test_it_says_in_one_line_that_postgresql_is_away(site: Copy) -> None:
     url = f"postgres://mixcyfe:{PASSWORD}@127.0.0.1:1/mixcyfe"
-    refused(site.manage("backup", "copy.dump", DATABASE_URL=url), "see DATABASE_URL")
+    refused(site.manage("backup", "copy.dump", DATABASE_URL=url), "check DATABASE_URL")
     assert not list(site.folder.glob("copy*"))
