@@ -190,7 +190,7 @@ def test_few_queries_left_are_spent_on_demand_only(preview: Preview, project: Pr
     assert shown["left"] == "1 of 8 queries left this hour"
     assert preview(ask="now", events="Signed up", last="20")["left"] == "0 of 8 queries left this hour"
     used_up = preview(ask="now", events="Signed up", last="21")
-    assert "used up (8 of 8). The next one is free in " in used_up["problem"]
+    assert "used up (8 of 8). The next query is possible in " in used_up["problem"]
     assert len(mixpanel.calls) == 8
 
 
