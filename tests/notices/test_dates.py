@@ -31,7 +31,7 @@ def test_the_end_of_project_secrets_is_told_four_times(
         "tomorrow",
         "today",
     ]
-    assert "Make a service account" in webhook.got[0]["message"]
+    assert "Create a service account" in webhook.got[0]["message"]
 
 
 def test_the_end_of_a_service_account_is_told_until_it_moves(

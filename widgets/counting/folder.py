@@ -54,7 +54,7 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
 
 
 def lock(file: BinaryIO, *, wait: bool) -> bool:
-    """Locks the file until its descriptor and all copies of the descriptor are closed. A process that ends closes them.
+    """Locks the file until its descriptor and all copies of it are closed. The end of a process closes its copies.
 
     Returns True. If `wait` is False and another process has the lock, returns False at once.
     """

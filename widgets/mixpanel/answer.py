@@ -68,12 +68,12 @@ def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes
         if max(arrived, len(body)) > largest:
             raise TooLarge
     if gzip and arrived and not gzip.eof:
-        raise Unreadable("could not be read (it was cut short)")
+        raise Unreadable("could not be read (it is incomplete)")
     return bytes(body)
 
 
 def data_from(body: bytes) -> Any:
-    """Returns the JSON object or list in the body; NaN and infinity become texts. Raises Unreadable for another body."""
+    """Returns the JSON object or list in the body. NaN and infinity become texts. Raises Unreadable for other data."""
     if not body.strip():
         raise Unreadable("was empty")
     # Brackets are counted before parsing, so brackets inside texts are counted, too. Real answers have few such texts.

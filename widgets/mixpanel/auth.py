@@ -104,6 +104,6 @@ _ESCAPES: tuple[Callable[[str], str], ...] = (
     lambda text: repr(text)[1:-1],
     lambda text: repr(_utf8(text))[2:-1],
     html.escape,
-    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),  # as Go and Jinja do
+    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),  # as Go and Jinja escape HTML
 )
 """Functions that return the escaped form of a text in URLs, JSON, HTML and Python."""

@@ -37,7 +37,10 @@ MOST_NAMES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """A saved report. `type` is `insights`, `funnels`, `retention`, `flows`, or a type that Mixpanel adds later."""
+    """A saved report, which Mixpanel's API calls a bookmark.
+
+    `type` is `insights`, `funnels`, `retention`, `flows`, or a type that Mixpanel adds later.
+    """
 
     id: int
     name: str
@@ -150,8 +153,9 @@ class Client:
             if (error := error_in(data)) is None:
                 return data
             words = error
-        elif not 300 <= status < 400:  # the body of a redirect is not needed
-            # Ignore a message that is too long. If the status has only one meaning, ignore every unreadable message.
+        elif not 300 <= status < 400:
+            # A redirect's body is not needed. For other statuses, ignore a message that is too long. If the status has
+            # only one meaning, ignore every unreadable message.
             with contextlib.suppress(TooLarge if status in WORDS_MATTER else Exception):
                 words = words_in(read_body(response, LARGEST_ERROR_BODY))
         # Redact before and after `clean` removes control characters: they can interrupt a secret, or be part of it.

@@ -124,7 +124,7 @@ class RateLimitError(MixpanelError):
 
 
 class UnavailableError(MixpanelError):
-    """A temporary error. MixCyfe tries again later, and each wait is longer."""
+    """A temporary error. MixCyfe tries again later, with a longer wait after each failure."""
 
     kind = ErrorKind.UNAVAILABLE
     advice = "Wait: MixCyfe tries again by itself, and shows the last good numbers until then."
@@ -158,7 +158,7 @@ _STATUSES: dict[int, tuple[type[MixpanelError], str]] = {
 }
 
 _DEFAULTS = {403: _MESSAGES["unable to authenticate request"]}
-"""The meaning of a status if its message contains no text in _MESSAGES."""
+"""The meaning of a status, for a response whose message contains none of the texts in _MESSAGES."""
 
 
 def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelError:
@@ -186,7 +186,7 @@ def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelEr
 
 
 def _wrong_query(status: int, words: str) -> MixpanelError | None:
-    """Returns the error if the message is about the query itself, for every status; else None."""
+    """Returns the error if the message says that the query itself is wrong, for any status; else None."""
     if found := _HISTORY.search(words):
         lead = _MESSAGES["to_date cannot be later than today"][1]
         return HistoryError(f"{lead}: {words}", days=int(found[1]), status=status)

@@ -35,7 +35,7 @@ class Limits:
 
 
 def limits_in(words: str, headers: Mapping[str, str]) -> Limits:
-    """Returns the limits in the body's message (`words`) and in the headers. If they differ, the headers are right."""
+    """Returns the limits in the body's message (`words`) and in the headers. If they differ, the headers count."""
     running, concurrent = _counts(_RUNNING, words)
     used, hourly = _counts(_USED, words)
     policy, left = _items(headers.get("RateLimit-Policy")), _items(headers.get("RateLimit"))
@@ -58,7 +58,7 @@ def _items(header: str | None) -> dict[str, dict[str, int]]:
 
 
 def _counts(pattern: re.Pattern[str], words: str) -> tuple[int | None, int | None]:
-    """Returns the current number of queries, and the limit, in the message. Each is None if missing or impossible."""
+    """Returns the current number of queries and the limit, both from the message. A missing number is None."""
     found = pattern.search(words)
     if not found:
         return None, None

@@ -76,7 +76,7 @@ def read_link(text: str) -> Link:
 def split(text: str) -> SplitResult | None:
     """Returns the address in the text, without quotes and brackets around the address; None if there is no address."""
     text = text.strip(_WRAPPING)
-    # urlsplit would drop line ends and tabs in the middle without an error.
+    # urlsplit would remove line breaks and tabs inside an address, and raise no error.
     if len(text) > LONGEST_LINK or any(character.isspace() for character in text):
         return None
     try:

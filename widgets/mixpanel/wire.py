@@ -35,7 +35,10 @@ KEPT_CONNECTIONS = 64
 
 @dataclass
 class Exchange:
-    """One query and its answer. `ends`: the deadline, as in `time.monotonic()`. `sent`: Mixpanel may have the query."""
+    """One query and its answer.
+
+    `ends`: the deadline on the clock `time.monotonic()`. `sent`: Mixpanel might have received the query.
+    """
 
     ends: float
     sent: bool = False
@@ -103,7 +106,7 @@ class _Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         this = _current.get()
         addresses = _addresses(self.host, self.port, this)
-        failure = OSError("the name has no address")
+        failure = OSError("the host name has no address")
         for position, address in enumerate(addresses):
             try:
                 # Each address gets an equal share of the time, so that an unreachable address leaves time for the next.
@@ -164,11 +167,11 @@ class _Session(requests.Session):
 
 
 SESSION = _Session()
-"""One session for all threads. Its only state is its open connections."""
+"""The session for the requests of all threads. The open connections are its only state."""
 
 
 def _addresses(host: str, port: int, this: Exchange) -> list[tuple[str, int]]:
-    """Returns the host's addresses. The lookup runs in a thread, because it has no timeout and the exchange has one."""
+    """Returns the host's addresses. The lookup runs in a thread, so that the exchange can end before the lookup."""
     found: Future[list[Any]] = Future()
 
     def look_up() -> None:

@@ -1,4 +1,4 @@
-"""Finds the causes of a project's current problems. A widget fails or is stale if the board shows it as such.
+"""Finds the causes of a project's current problems. `web/health.py` decides which widgets fail or are stale.
 
 | cause                    | meaning                                                               |
 |--------------------------|-----------------------------------------------------------------------|
@@ -31,16 +31,16 @@ DAYS_BEFORE = (0, 1, 7, 30)
 ENDS = "ends-"
 
 REFRESHING = timedelta(minutes=2)
-"""For this long after a poll, stale data that can be refreshed is not a problem: the refresh might be running."""
+"""For this long after a poll, stale data does not count as a problem if its refresh might be running."""
 
 
 @dataclass(slots=True)
 class Cause:
     """A cause, and the widgets that have this problem.
 
-    `key`: the name of the cause in the table above. `why`: an error message. `since`: when the problem began, for a
-    cause without widgets. `widgets`: widget id → when the widget's problem began, or None if unknown. `titles`: the
-    widgets' titles.
+    `key`: the name of the cause, as in the table at the top of this file. `why`: an error message. `since`: when the
+    problem began, for a cause without widgets. `widgets`: widget id → when the widget's problem began, or None if
+    unknown. `titles`: the widgets' titles.
     """
 
     key: str
@@ -55,7 +55,7 @@ class Cause:
         self.why = self.why or why
 
     def began(self, first_seen: datetime) -> datetime:
-        """Returns the time when the first widget's problem began. `first_seen` replaces an unknown time."""
+        """Returns the time when the problem began for the first widget. `first_seen` replaces an unknown time."""
         times = [since or first_seen for since in self.widgets.values()] or [self.since or first_seen]
         return min(times)
 
@@ -108,7 +108,8 @@ def cause_of(widget: "WidgetWithHealth", project: Project, now: datetime) -> tup
         return project.backoff_kind, None, project.backoff_message
     if widget.health_state in ("stale", "waiting") and waits_in_vain(widget, snapshot, project, now):
         since = snapshot.due_at if snapshot and snapshot.fetched_at else None
-        return "stale", since, held_back(project, snapshot, now) or "Polls came, but MixCyfe did not refresh the data."
+        why = held_back(project, snapshot, now) or "The widget is polled, but MixCyfe does not refresh its data."
+        return "stale", since, why
     return None
 
 

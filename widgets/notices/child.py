@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 MEMORY = 1024**3
-"""The maximum memory of this process in bytes. So an endless answer ends only this process."""
+"""The maximum memory of this process in bytes. If a service sends an endless answer, only this process fails."""
 
 LARGEST_ANSWER = 1024**2
 """The maximum size of a service's answer in bytes. The limit `MEMORY` alone is not enough, because a host can forbid
@@ -36,7 +36,7 @@ CONNECTING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 INSIDE = tuple(
     map(ipaddress.ip_network, ("192.0.0.0/24", "168.63.129.16/32", "fec0::/10", "3fff::/20", "64:ff9b:1::/48"))
 )
-"""Networks that are not public, although some versions of Python say so: for example, internal services of clouds."""
+"""Networks that some versions of Python wrongly treat as public, for example networks of clouds' internal services."""
 
 seen: list[str] = []
 """The codes of all errors, in order. They are collected because Apprise only says whether the message was sent."""
@@ -84,9 +84,9 @@ def proxies() -> set[tuple[str, int]]:
 
 
 def guard(*, may_be_inside: bool) -> None:
-    """Forbids this process to start programs, and to connect to hosts inside MixCyfe's network, other than a proxy.
+    """Forbids this process to start programs, and to connect to hosts inside MixCyfe's network, except for proxies.
 
-    The rule applies to all libraries, and also after a redirect. `may_be_inside`: all connections are allowed.
+    The rule applies to all libraries, and also after a redirect. `may_be_inside`: True allows all connections.
     """
     allowed = set() if may_be_inside else proxies()
 
@@ -135,9 +135,9 @@ def code_of(error: BaseException) -> str:
 
 
 def remember(owner: Any, name: str, code: Callable[[Any], str]) -> None:
-    """Replaces a method of a library by one that also adds the code of an error to `seen`.
+    """Wraps the method `name` of the library class `owner`, so that the codes of errors are added to `seen`.
 
-    `code` returns the code for a result of the method, or "" if the result is no error.
+    `code` returns the code for a result of the method, or "" if the result is not an error.
     """
     original = getattr(owner, name)
 
@@ -189,7 +189,7 @@ def open_address(job: dict[str, Any]) -> Any:
         raise ValueError("address")
     asset = apprise.AppriseAsset(app_id="MixCyfe", app_desc="MixCyfe", app_url=job["site"], storage_mode="memory")
     asset.http_redirects = False
-    asset.image_url_mask = asset.image_url_logo = ""  # loading a picture would tell its host who reads the message
+    asset.image_url_mask = asset.image_url_logo = ""  # the host of a picture would learn who reads the message
     asset.pgp_autogen = asset.pem_autogen = False
     try:
         target = plugin(**{**parsed, "format": "text"}, asset=asset)
@@ -259,7 +259,7 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - the traceback could contain the address
         why = code_of(error) if isinstance(error, OSError) else "unknown"
     os.write(answer_to, json.dumps({"why": why}).encode())
-    os._exit(0)  # without waiting for threads of Apprise
+    os._exit(0)  # ends the process without waiting for Apprise's threads
 
 
 if __name__ == "__main__":

@@ -147,7 +147,7 @@ def finish(process: "subprocess.Popen[bytes]", ends: float) -> str:
 
 
 def python() -> str:
-    """Returns the path of Python. In a server that embeds Python, such as uWSGI, `sys.executable` is the server."""
+    """Returns the path of Python. In a server that embeds Python, such as uWSGI, `sys.executable` names the server."""
     if "python" in Path(sys.executable or "").name:
         return sys.executable
     return str(Path(sys.prefix) / "bin" / "python3")

@@ -116,8 +116,8 @@ def ending(project: Project, now: datetime) -> Text:
     head = f"The {what} expire{'s' if left >= 0 else 'd'} on {day:%-d %B %Y}"
     body = (
         f"{head} ({when}). From then on Mixpanel refuses all queries of this project.\n\n"
-        "What to do: Make a service account in Mixpanel under Organization settings → Service accounts, enter it on "
-        f"the project's page, and test the connection.\n\n{page(project)}"
+        "What to do: Create a service account in Mixpanel under Organization settings → Service accounts, enter its "
+        f"user name and secret on the project's page, and test the connection.\n\n{page(project)}"
     )
     return Text(subject(project, head), body, "warning")
 

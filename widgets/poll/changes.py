@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterable
 
 MAX_NAMES = 50_000
-"""The maximum number of row names in memory, about 5 MB. With more names, all are dropped, and every row counts as
-changed."""
+"""The maximum number of row names in memory, about 5 MB. With more names, all names are dropped, and every row counts
+as changed."""
 
 
 class Changes:
@@ -39,11 +39,11 @@ class Changes:
                 self._changed_at[name] = self._latest
             if name is None or len(self._changed_at) > MAX_NAMES:
                 self._everything_at = self._latest
-                self._changed_at = {}  # a new dict, because another thread may be reading the old one
+                self._changed_at = {}  # a new dict, because another thread may be reading the old dict
 
     def none_since(self, number: int, names: Iterable[str]) -> bool:
         """Returns True if none of the rows with these names has changed since the change with this number."""
-        changed_at = self._changed_at  # read first, because `record` writes it last
+        changed_at = self._changed_at  # read before `_everything_at`, because `record` writes it later
         if number < self._everything_at:
             return False
         if changed_at:

@@ -98,12 +98,12 @@ class PostgresChanges(Changes):
             began = time.monotonic()
             pid, triggers = link.execute(PROOF).fetchone()
             if pid != link.info.backend_pid:
-                raise NoProof("PostgreSQL is behind a pooler, which does not pass on its notifications")
+                raise NoProof("PostgreSQL is behind a pooler, which does not forward PostgreSQL's notifications")
             if known != triggers:
                 # pg_restore has recreated the tables, or a trigger was disabled or enabled (which changes its xmin).
                 known = triggers
                 self.record()
-            # PostgreSQL sends notifications before the answer to a statement, so all changes until `began` are here.
+            # PostgreSQL sends notifications before a statement's answer, so all changes until `began` have arrived.
             for told in link.notifies(timeout=0):
                 self.record(told.payload or None)
             if len(triggers or ()) == TRIGGERS:

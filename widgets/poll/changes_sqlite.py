@@ -28,7 +28,7 @@ class SqliteChanges(Changes):
         try:
             observer: Observer = self._threads.observer
         except AttributeError:
-            self._identity = self._identity or identity(self._file)  # before the file is opened
+            self._identity = self._identity or identity(self._file)  # must be read before the file is opened
             observer = self._threads.observer = Observer(self._file)
         if time.monotonic() >= observer.look_at and not self._is_same_file(observer):
             return None
@@ -52,7 +52,7 @@ class SqliteChanges(Changes):
 
 
 class Observer:
-    """A thread's connection for the PRAGMA. The connection never writes, because the PRAGMA ignores its own commits."""
+    """A thread's connection for the PRAGMA. It never writes, because the PRAGMA does not count its own commits."""
 
     def __init__(self, file: Path) -> None:
         self.look_at = 0.0

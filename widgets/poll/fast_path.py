@@ -29,7 +29,7 @@ STATUS = {200: "200 OK", 304: "304 Not Modified", 404: "404 Not Found"}
 
 
 class FastPath:
-    """A WSGI application that answers plain polls and passes all other requests to Django."""
+    """A WSGI application that answers polls of fresh data and passes all other requests to Django."""
 
     def __init__(self, django: WSGI) -> None:
         self.django = django

@@ -21,8 +21,8 @@ from widgets.poll.row import PollRow
 MAX_BYTES = 32 * 2**20
 
 KEPT_WHEN_FULL = 1 / 16
-"""The share of new pages that a full cache stores ("bimodal insertion", https://doi.org/10.1145/1250662.1250709). With
-all new pages stored, each page could be removed before the next poll of its widget."""
+"""The share of new pages that a full cache stores ("bimodal insertion", https://doi.org/10.1145/1250662.1250709). If
+the cache stored all new pages, each page could be removed before its widget is polled again."""
 
 BYTES_OF_A_PAGE = 2000
 """The memory in bytes that a page's address, headers and times need. The page's body is counted separately."""

@@ -23,7 +23,7 @@ from widgets.transforms import Dropped, cleaned
 logger = logging.getLogger(__name__)
 
 LOCKS = tuple(threading.Lock() for _ in range(64))
-"""A widget's id selects its lock. One thread renders the widget's new data while the widget's other polls wait."""
+"""Locks for rendering. A widget's id selects the lock, so one thread renders while the widget's other polls wait."""
 
 
 def write_figure(table: Table) -> bytes:

@@ -108,7 +108,7 @@ def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
 
 
 def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
-    """Turns the answer into the widget's public page: replaces the body, and the headers that the page has, too."""
+    """Turns the answer to a poll into the widget's public page, with the page's own body, headers and ETag."""
     now = timezone.now()
     held_back = NO_NEW_NUMBERS if reason(row, now) else ""
     why = row.problem or held_back or (reply.body.decode().strip() if reply.status == 503 else "")
@@ -222,7 +222,7 @@ def status_of(ttl: int) -> str:
 
 
 def cache_status(row: PollRow, now: datetime, ttl: int, *, waited: bool) -> str:
-    """Returns the header Cache-Status. If there is a problem, `detail` gives the reason in ASCII."""
+    """Returns the header Cache-Status. If there is a problem, the header's parameter `detail` contains the reason."""
     status = "mixcyfe; fwd=miss" if waited else status_of(min(ttl, -1) if row.is_stale(now) else ttl)
     detail = row.problem or reason(row, now)
     if detail:

@@ -43,7 +43,7 @@ COLUMNS = {
     "problem": "r.problem",
     "body": "r.body",
 }
-"""PollRow field → SQL column."""
+"""The name of a field of PollRow → the SQL column."""
 
 DATES = tuple(name for name in COLUMNS if name.endswith(("_at", "_until")))
 
@@ -114,7 +114,7 @@ class PollRow:
 
 
 def find(slug: str, format: str) -> PollRow | None:
-    """Returns the active widget with this slug, or None if there is no such widget or its chart lacks the format."""
+    """Returns the active widget with this slug, or None if no such widget has the format."""
     with getattr(connection, "prepared_cursor", connection.cursor)() as cursor:
         cursor.execute(POLL, (format, slug, True))
         row = cursor.fetchone()

@@ -15,9 +15,9 @@ thread = threading.local()
 
 
 def begin(*, is_only: bool) -> None:
-    """Marks this thread as a thread that answers requests. The mark is permanent.
+    """Marks this thread permanently as a thread that answers requests.
 
-    So the thread also waits only briefly during work after a response (`close()`), which delays its next response.
+    The mark stays during work after a response (`close()`), because that work delays the thread's next response.
     `is_only`: True if this process answers requests in one thread only (`wsgi.multithread` is False).
     """
     thread.answering, thread.is_only = True, is_only

@@ -67,7 +67,7 @@ class Entry:
 class BackgroundRefresher:
     """A queue with one entry per snapshot, and the threads that refresh the queued snapshots.
 
-    The threads start when the first refresh is queued, so after the server has forked its processes. When the process
+    The threads start when the first refresh is queued. By then, the server has forked its processes. When the process
     stops, Python starts no more refreshes and waits for the running refreshes (for `MIXPANEL_TIMEOUT` at most).
     """
 

@@ -35,7 +35,7 @@ TOO_MANY_AT_ONCE = timedelta(seconds=5)
 def retry_after(kind: ErrorKind, failures: int, asked_for: float | None) -> timedelta | None:
     """Returns how long a query waits after `failures` errors in a row, or None if the whole project waits instead.
 
-    `kind`: the kind of the last error. `asked_for`: the seconds in Mixpanel's header `Retry-After`, if it sent one.
+    `kind`: the kind of the last error. `asked_for`: the seconds in Mixpanel's header `Retry-After`, or None.
     """
     if kind in HOLDS_PROJECT:
         return None
@@ -65,7 +65,7 @@ def back_off_project(
 
 
 def end_backoff(project: Project) -> None:
-    """Ends the project's backoff and clears the errors that it caused, because Mixpanel answers again.
+    """Ends the project's backoff, because Mixpanel answers again, and clears the errors that made the project wait.
 
     The caller has locked the project's row, and saves the project.
     """

@@ -19,7 +19,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Key = tuple[Any, ...] | None
 
 MOST_PARTS = 100
-"""The maximum number of snapshots per call. One transaction stores all their reports, and other writers wait for it."""
+"""The maximum number of snapshots per call. One transaction stores all their reports, and delays other writers."""
 
 OPEN_BATCHES = 3
 """For each item, `pack` tries only this many batches, the newest ones, because trying all batches takes too long."""
@@ -52,7 +52,7 @@ class Item:
     def is_due_soon(self, now: datetime) -> bool:
         """Returns whether at least half of the snapshot's interval has passed.
 
-        Such a snapshot joins the call for a stale one, so that the snapshots of a batch become stale together.
+        Such a snapshot joins the call for a stale snapshot, so that all snapshots of a batch become stale together.
         """
         half = self.interval / 2
         return self.due_at - half <= now and (self.fetched_at is None or self.fetched_at + half <= now)
@@ -163,7 +163,7 @@ def calls_per_hour(items: Iterable[Item], today: date) -> float:
 
     Items that can share a call are counted as one call.
     """
-    # A refresh does not change this sort order, so it does not change the result. Each new result would change the due
+    # A refresh does not change this sort order, so the result stays the same. A different result would change the due
     # times of all the project's snapshots.
     packed = pack(sorted(items, key=lambda item: (item.wants_every, item.pk)), today)
     return demand(

@@ -1,4 +1,7 @@
-"""Counts the queries that a project's widgets need, and the queries that one more widget would add, for the pages."""
+"""Counts the queries that a project's widgets need, and the queries that one more widget would add.
+
+The project's page and the widget's page show these numbers.
+"""
 
 from dataclasses import dataclass
 

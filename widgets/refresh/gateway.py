@@ -48,7 +48,7 @@ LOG_EVERY_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed call. `said`: the error's message. `advice`: what a person can do. `MixpanelError` explains the rest."""
+    """A failed call. `said`: the error's message. `advice`: what people can do. Other fields: see `MixpanelError`."""
 
     kind: ErrorKind
     said: str
@@ -202,7 +202,10 @@ def learn(project: Project, limits: Limits, now: datetime) -> None:
 
 
 def log_not_refreshed(project_id: int, problem: str) -> None:
-    """Logs at most one line per project, minute and process, because every poll of the project calls this."""
+    """Logs that the project is not refreshed. Logs at most one line per project, minute and process.
+
+    Every poll of the project calls this function.
+    """
     if cache.add(f"secret-warning-{project_id}", True, LOG_EVERY_SECONDS):
         logger.warning("project=%s is not refreshed: %s", project_id, problem)
 

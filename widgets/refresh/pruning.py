@@ -1,7 +1,7 @@
 """Deletes unused rows: old calls in the ledger, snapshots without a widget, old option caches (lists for forms), old
 clock warnings, widgets that were deleted more than 30 days ago, and notices that ended more than 30 days ago.
 
-The command `clean_up` calls `prune`. Also, a call to Mixpanel prunes about once per hour, so no timer is needed.
+The command `clean_up` calls `prune`. Also, `prune_hourly` runs after calls to Mixpanel, so no timer is needed.
 """
 
 import logging
@@ -73,7 +73,7 @@ def prune_calls(now: datetime) -> int:
 def prune_snapshots(now: datetime) -> int:
     """Deletes the snapshots without a widget that were not looked up for a day and are not being refreshed.
 
-    Returns their number. The rows are locked first, because `Snapshot.objects.of` might look one up at the same time.
+    Returns their number. The rows are locked first, because another thread might look up a snapshot at the same time.
     """
     used = Exists(Widget.objects.filter(snapshot=OuterRef("pk")))
     unused = Snapshot.objects.filter(~used, touched_at__lt=now - UNUSED_KEPT_FOR).exclude(lease_until__gt=now)

@@ -46,7 +46,7 @@ def enqueue(snapshot_id: int, expected_fetched_at: datetime | None) -> bool:
 
 
 def keep_queued(snapshot_id: int) -> bool:
-    """Sets the time when the snapshot was queued to now, so that polls queue no second task for it.
+    """Stores that the snapshot was queued now, so that polls queue no second task for the snapshot.
 
     Returns False if another refresh of the snapshot ended in the meantime. Then the task is no longer needed.
     """
@@ -55,7 +55,7 @@ def keep_queued(snapshot_id: int) -> bool:
 
 
 def may_queue(queued_at: datetime | None, now: datetime) -> bool:
-    """Returns whether a call of `enqueue` makes sense: with Celery, and without a task of the last QUEUE_TIMEOUT.
+    """Returns True if MixCyfe uses Celery and the snapshot was not queued in the last QUEUE_TIMEOUT.
 
     `now` is the host's time and might be wrong, so `enqueue` checks again by the database's time.
     """

@@ -21,7 +21,7 @@ from widgets.reports import Query
 from widgets.reports.freshness import for_polls, is_stale
 
 HOUR = timedelta(seconds=3615)
-"""15 seconds longer than an hour, because we count a query when we send it, and Mixpanel when it receives it."""
+"""15 seconds longer than an hour: we count a query from its sending, and Mixpanel counts it from its arrival."""
 
 LONGEST_RUN = timedelta(minutes=2)
 """A query runs at Mixpanel for at most this long, also if we have stopped waiting for its response."""
@@ -168,7 +168,7 @@ def lease() -> timedelta:
 
 
 def begin_trial(project: Project, now: datetime) -> bool:
-    """Makes this call a trial if the project's backoff has not ended yet. Returns whether it did.
+    """Makes this call a trial if the project's backoff has not ended yet. Returns whether the call is a trial.
 
     A trial tests whether Mixpanel accepts the project's queries again. All other calls wait until the trial ends.
     """
@@ -193,7 +193,7 @@ def end_call(reservation: Reservation, *, outcome: str, message: str, gave_up: b
 
 
 def unrecorded() -> Reservation:
-    """A reservation for credentials of a project that is not stored. No limit applies."""
+    """Returns a reservation for a call that tests the credentials of a project that is not stored. No limit applies."""
     return Reservation(None, 0, database_now())
 
 
@@ -222,7 +222,7 @@ def running(project: Project, now: datetime) -> int:
 
 
 def describe(parts: Sequence[Snapshot]) -> str:
-    """Returns a few words for the ledger: the number of queries, and the report type and the events or id of each."""
+    """Returns a few words for the ledger: the number of queries, and each query's report type and events or id."""
     words = list(dict.fromkeys(named(part.query) for part in parts))
     return f"{f'{len(parts)} queries: ' if len(parts) > 1 else ''}{'; '.join(words)}"[:200]
 

@@ -56,7 +56,7 @@ def refresh(
     now = database_now()
     # Forming batches takes time, so it is skipped if no call will follow.
     if waits(snapshot, now):
-        return Refresh(snapshot, {}, None, purpose, user_id).run()  # `claim` returns the reason
+        return Refresh(snapshot, {}, None, purpose, user_id).run()  # `claim` returns the reason for the wait
     if running(snapshot.project, now) >= snapshot.project.effective_concurrent:
         return Refusal.CONCURRENT_LIMIT
     items, today = items_of(snapshot.project, now), snapshot.project.today(now)

@@ -79,7 +79,7 @@ def store_answers(
 
 
 def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | None, *, is_alone: bool) -> None:
-    """Stores the report in the snapshot. Raises the snapshot's version only if the data changed.
+    """Stores the report in the snapshot. Increases the snapshot's version only if the data changed.
 
     A new version makes stored renderings out of date. `rolls`: the time when the query's relative date range moves to a
     new day, or None. `is_alone`: the call had no other snapshots.
@@ -96,7 +96,7 @@ def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | N
     snapshot.error = snapshot.error_kind = ""
     snapshot.failures = 0
     if snapshot.batch_limit is not None and not is_alone:
-        snapshot.batch_limit += 1  # so that a limit from one slow hour grows until it has no effect
+        snapshot.batch_limit += 1  # so that the limit grows again after one slow hour
     end_lease(snapshot)
     snapshot.save(update_fields=["report_json", "version", "fetched_at", "rolls_at", *STATE])
 
