@@ -82,7 +82,7 @@ def data_from(body: bytes) -> Any:
     try:
         data = json.loads(body.decode(), parse_constant=str, parse_float=_finite)
     except (ValueError, RecursionError):
-        # ValueError: no UTF-8, no JSON, or an integer with more digits than Python accepts.
+        # A ValueError means that the body is not UTF-8 or not JSON, or that a number has too many digits for Python.
         raise Unreadable("could not be read (it is not JSON)") from None
     if not isinstance(data, dict | list):
         raise Unreadable("could not be read (it is neither a JSON object nor a list)")

@@ -189,15 +189,15 @@ def reason(error: BaseException | None) -> str:
     """Returns the reason why a connection failed. The first known exception among `error` and its causes decides."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
-            return "its certificate could not be verified"
+            return "the host's certificate could not be verified"
         if isinstance(error, ssl.SSLError):
             return "no secure connection"
         if isinstance(error, socket.gaierror):
-            return "its name was not found"
+            return "the host name was not found"
         if isinstance(error, ConnectionRefusedError):
             return "the connection was refused"
         if isinstance(error, ValueError):
-            return "its address is wrong"
+            return "the address is wrong"
         error = error.__cause__ or error.__context__
     return "no connection"
 

@@ -112,7 +112,7 @@ class _Connection(HTTPConnection):
                 # Each address gets an equal share of the time, so that an unreachable address leaves time for the next.
                 share = this.left() / (len(addresses) - position)
                 sock = create_connection(address, share, self.source_address, self.socket_options)
-                sock.settimeout(this.left())  # the TLS handshake is one operation
+                sock.settimeout(this.left())  # for the TLS handshake, which is one socket operation
             except OSError as error:
                 failure = error
             else:

@@ -52,7 +52,7 @@ class SqliteChanges(Changes):
 
 
 class Observer:
-    """A thread's connection for the PRAGMA. It never writes, because the PRAGMA does not count its own commits."""
+    """A thread's connection for the PRAGMA. It never writes, because the PRAGMA ignores its connection's commits."""
 
     def __init__(self, file: Path) -> None:
         self.look_at = 0.0

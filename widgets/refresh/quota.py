@@ -21,7 +21,7 @@ from widgets.reports import Query
 from widgets.reports.freshness import for_polls, is_stale
 
 HOUR = timedelta(seconds=3615)
-"""15 seconds longer than an hour: we count a query from its sending, and Mixpanel counts it from its arrival."""
+"""15 seconds longer than an hour, because a query reaches Mixpanel some time after we have recorded its start."""
 
 LONGEST_RUN = timedelta(minutes=2)
 """A query runs at Mixpanel for at most this long, also if we have stopped waiting for its response."""
