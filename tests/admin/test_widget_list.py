@@ -150,7 +150,7 @@ class TestRefreshNow:
         done, refused = act(boss(), "refresh_now", *widgets)
         assert done == "Refreshed: “W1”, “W2”."
         assert refused.startswith("Not refreshed: “W3”, “W4”. Acme: ")
-        assert "The next one is free in 60 minutes." in refused
+        assert "The next query is possible in 60 minutes." in refused
         assert len(mixpanel.calls) == 2
 
     def test_paused_widgets_stay_unasked(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:

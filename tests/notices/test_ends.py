@@ -43,7 +43,7 @@ def test_a_project_that_can_not_be_looked_at_stops_no_other(
     listen(project, webhook.url)
     fail(make_widget(), mixpanel)
     timer()
-    assert webhook.titles == ["MixCyfe, Acme: Mixpanel does not answer for 1 widget"]
+    assert webhook.titles == ["MixCyfe, Acme: Mixpanel does not answer the query of 1 widget"]
 
 
 def test_new_messages_go_before_those_that_failed(project: Project) -> None:
@@ -75,7 +75,7 @@ def test_a_corrected_widget_is_well_when_it_is_polled_again(
     clock.shift(5 * MINUTE)
     cyfe_polls(widget)
     timer()
-    assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
+    assert webhook.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
 
 
 def test_paused_widgets_prove_neither_a_secret_nor_credentials(

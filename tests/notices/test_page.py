@@ -52,7 +52,7 @@ def test_an_address_goes_in_and_a_test_arrives(post: Post, webhook: Webhook, pro
     address = NoticeAddress.objects.get()
     assert "was sent. Check that the message has arrived." in post("test", pk=address.pk)
     assert webhook.titles == ["MixCyfe, Acme: test"]
-    assert "admin sent it" in webhook.got[0]["message"]
+    assert "admin sent the message" in webhook.got[0]["message"]
     assert "Last sent just now." in post()
     assert "The weekly summary for Wall <b> is off." in post("weekly", pk=address.pk)
     assert "Wall <b> is removed." in post("remove", pk=address.pk)

@@ -132,8 +132,8 @@ def test_settings_that_are_weak(served: Site) -> None:
     assert said.has("fix settings", "SITE_URL starts with http:")
     assert said.has("fix settings", "SITE_URL leads into a private network")
     assert said.has("fix settings", "EMAIL_URL sends the mail server's password unencrypted")
-    assert said.has("fix SITE_URL", "can't be reached from here (its name was not found)")
-    assert said.has("fix mail", "mail.invalid:25 can't be used (its name was not found)")
+    assert said.has("fix SITE_URL", "can't be reached from here (the host name was not found)")
+    assert said.has("fix mail", "mail.invalid:25 can't be used (the host name was not found)")
 
 
 def test_a_broker_that_is_down(served: Site) -> None:
