@@ -136,7 +136,7 @@ def log_command(rows: Iterable[Model], what: str, action: Action) -> None:
 
 @receiver(user_logged_in, dispatch_uid="widgets.audit_log.signed_in")
 def signed_in(request: Any, user: Any, **_: Any) -> None:
-    details = f"With {', '.join(ways_used(request, user))}; User-Agent: {program(request)}"
+    details = f"With {', '.join(ways_used(request, user))}; User-Agent: {program(request) or 'none'}"
     record(Action.SIGNED_IN, user, details, by=user, must=False)
 
 
