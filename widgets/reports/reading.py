@@ -97,8 +97,9 @@ def check_labels(labels: int, limit: int) -> None:
     Mixpanel can add one or two labels."""
     if labels > max(2 * limit, limit + 10):
         raise ReadError(
-            f"Mixpanel's answer is too large: it has {labels:,} labels, and the query asked for {limit:,}. "
-            "Choose a breakdown with fewer values, or raise the widget's limit."
+            f"Mixpanel's answer is too large: {labels:,} labels with {prod(by):,} values each. A widget can have at most "
+            f"{MOST_LINES:,} labels, steps or dates, and {MOST_CELLS:,} values in total. Lower the limit, choose fewer "
+            "dates, or choose numbers by week or month. Change a saved report in Mixpanel."
         )
 
 
