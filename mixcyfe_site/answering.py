@@ -13,7 +13,7 @@ BOUNDARY = re.compile(r'; *boundary=("?)([^\s";]{1,70})\1 *(?:;|$)', re.IGNORECA
 
 
 class Answering:
-    """Wraps a WSGI application. The wrapped application runs in any WSGI server."""
+    """Wraps a WSGI application."""
 
     def __init__(self, application: WSGI) -> None:
         self.application = application

@@ -86,7 +86,7 @@ def all_or_none(**values: object) -> None:
     """Stops the program if some of these settings are set and others are empty."""
     missing = [name for name, value in values.items() if not value]
     if missing and len(missing) < len(values):
-        stop(missing[0], f"is missing; set {', '.join(values)}, or none of them")
+        stop(missing[0], f"is missing; set all of {', '.join(values)}, or none of them")
 
 
 def words(value: str, cast: Callable[[str], str] = str) -> list[str]:
@@ -111,9 +111,9 @@ def url(value: str, *schemes: str) -> str:
 
 
 def site(value: str) -> str:
-    """Returns the address without a trailing slash. Raises ValueError for other text than a plain address.
+    """Returns the address without a trailing slash. Raises ValueError if the text is not a plain address.
 
-    Programs disagree on which part of an address with @ or a backslash is the host, so both are refused.
+    Refuses @ and backslashes, because programs disagree on which part of such an address is the host.
     """
     parts = urlsplit(check(url(value, "http", "https"), not re.search(r"[\\@?#\s]", value)))
     return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
@@ -128,7 +128,7 @@ def host(value: str) -> str:
 
 
 def database(value: str) -> dict[str, Any]:
-    # If SQLite's address contains a host, django-environ only warns. This setting must then be refused.
+    # django-environ only warns if SQLite's address contains a host. The warning must become an error.
     with warnings.catch_warnings(action="error"):
         config: dict[str, Any] = environ.Env.db_url_config(value, ENGINES[value.partition(":")[0]])
     return check(config, config["NAME"] and (config["NAME"] != ":memory:" or ":memory:" in value))
@@ -149,7 +149,7 @@ SECRET_KEY: Rule = (
     lambda value: check(
         value, len(value) >= 50 and len(set(value)) >= 5
     ),  # the same rule as in Django's check security.W009
-    "write a random text of 50 characters or more (make run writes one into .env)",
+    "write a random text of 50 characters or more (make run writes such a text into .env)",
 )
 FERNET_KEYS: Rule = (
     fernet_keys,

@@ -24,7 +24,7 @@ from widgets.accounts.client import harmless
 SILENT_SECONDS = 60
 
 LONGEST_LINE = 2000
-"""The most characters in a log line. Some lines contain texts from strangers."""
+"""The most characters in a log line."""
 
 LONGEST_TRACEBACK = 20_000
 """The most characters in a traceback. If a traceback is longer, its beginning is left out."""
@@ -78,7 +78,7 @@ class JsonLine(JsonFormatter):
         log_data |= {name: value for name, value in more.items() if value}
 
     def jsonify_log_record(self, log_data: Any) -> str:
-        return json.dumps(log_data)  # ASCII, so that no character of a text can end the line
+        return json.dumps(log_data)  # the output is ASCII, so no other character can end the line
 
     def formatException(self, ei: Any) -> str:
         return short_in_json(logging.Formatter.formatException(self, ei))
@@ -128,8 +128,8 @@ class OncePerMinute(logging.Filter):
 class NoPolls(logging.Filter):
     """Hides addresses of widgets and shared boards in Django's log lines, because the addresses are secret.
 
-    A line about such an address, or about /healthz, gets another text if it has a traceback. Without a traceback, the
-    line is dropped, because the view has logged the reason.
+    For these addresses and /healthz, a line with a traceback gets a general text. A line without a traceback is
+    dropped, because the view has logged the reason.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

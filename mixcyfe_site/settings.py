@@ -117,7 +117,7 @@ else:
         "keepalives_count": 3,
         "prepare_threshold": 0,  # only `prepared_cursor` uses prepared statements
         **DATABASE.get("OPTIONS", {}),
-        # If DATABASE_URL contains a statement timeout too, PostgreSQL uses that timeout, because it comes last.
+        # PostgreSQL uses the last statement timeout, so a timeout in DATABASE_URL replaces the 30 seconds.
         "options": f"-c statement_timeout=30s {DATABASE.get('OPTIONS', {}).get('options', '')}".strip(),
     }
 
@@ -186,8 +186,8 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"/widgets/vendor/"
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # STATIC_ROOT is missing before collectstatic
 
 SESSION_ENGINE = "widgets.accounts.sessions"
-SESSION_COOKIE_AGE = 24 * 3600  # A session ends after this many seconds without a request.
-SESSION_ENDS_AFTER = 7 * 24 * 3600  # A session always ends this many seconds after the login.
+SESSION_COOKIE_AGE = 24 * 3600  # Seconds without a request after which a session ends.
+SESSION_ENDS_AFTER = 7 * 24 * 3600  # Seconds after the login when a session ends in any case.
 if SITE_IS_HTTPS:
     # With this prefix, no other host of the domain can set the cookie.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"

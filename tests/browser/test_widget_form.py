@@ -50,7 +50,7 @@ def test_only_what_the_report_and_the_chart_use_is_shown(
     expect(page.get_by_label("Target")).to_be_visible()
     page.locator("#id_report").select_option("retention")
     expect(box(page, "First event")).to_be_visible()
-    page.get_by_text("People come back when they do this event.").wait_for()
+    page.get_by_text("The event that people do when they come back.").wait_for()
     expect(page.locator("#id_chart"), "a chart that this report can't fill is given up").to_have_value("cohort")
     expect(page.locator("#id_chart option:not([disabled])")).to_have_count(2)
     expect(page.locator("#id_chart option[value=pie]")).to_have_text("Pie (each cohort needs a row of its own)")

@@ -58,7 +58,7 @@ def test_an_action_leaves_out_what_one_may_only_view(
     before = everything_of(hooli), everything_of(acme)
     for across in ("0", "1"):
         said = act(mixed, action, hooli.widget, select_across=across, project=acme.project.pk, q="hooli")
-        assert "Not changed: “Hooli signups”. You are only a viewer in" in said or across == "1"
+        assert "Not changed: “Hooli signups”. You can only view these widgets." in said or across == "1"
         assert everything_of(hooli) == before[0]
     assert mixpanel.calls == [] or action == "refresh_now"
     Widget.objects.filter(pk=acme.widget.pk).update(active=True)

@@ -11,13 +11,13 @@ from tests.commands.copy import GIVEN, KEY, SECRET_KEY, Copy
 PASSWORD = "pa55word-in-an-address"
 BAD: list[tuple[str, dict[str, str], str]] = [
     # Each entry: the setting that the message names, the given settings, a part of the message.
-    ("SECRET_KEY", {"SECRET_KEY": ""}, "make run writes one"),
-    ("SECRET_KEY", {"SECRET_KEY": "   "}, "make run writes one"),
-    ("SECRET_KEY", {"SECRET_KEY": "x"}, "make run writes one"),
+    ("SECRET_KEY", {"SECRET_KEY": ""}, "make run writes such a text"),
+    ("SECRET_KEY", {"SECRET_KEY": "   "}, "make run writes such a text"),
+    ("SECRET_KEY", {"SECRET_KEY": "x"}, "make run writes such a text"),
     ("SECRET_KEY_FILE", {"SECRET_KEY_FILE": f"/no/such/{PASSWORD}"}, "a file that can't be read"),
     ("SECRET_KEY", {"SECRET_KEY": PASSWORD + "-" * (49 - len(PASSWORD))}, "50 characters"),
-    ("SECRET_KEY", {"SECRET_KEY": "x" * 60}, "make run writes one"),
-    ("SECRET_KEY", {"SECRET_KEY": "x" * 60, "DEBUG": "on"}, "make run writes one"),
+    ("SECRET_KEY", {"SECRET_KEY": "x" * 60}, "make run writes such a text"),
+    ("SECRET_KEY", {"SECRET_KEY": "x" * 60, "DEBUG": "on"}, "make run writes such a text"),
     ("FIELD_ENCRYPTION_KEYS", {"FIELD_ENCRYPTION_KEYS": ""}, "new_key prints a key"),
     ("FIELD_ENCRYPTION_KEYS", {"FIELD_ENCRYPTION_KEYS": ","}, "new_key prints a key"),
     ("FIELD_ENCRYPTION_KEYS", {"FIELD_ENCRYPTION_KEYS": f"{KEY},{PASSWORD}"}, "at position 2"),

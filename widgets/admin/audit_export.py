@@ -50,7 +50,7 @@ def json_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator
 
 
 class Echo:
-    """The file of a `csv.writer` that streams: `write` returns the text, so `csv.writer.writerow` returns each line."""
+    """A file for `csv.writer`. `write` returns the text, so `csv.writer.writerow` returns the line."""
 
     def write(self, text: str) -> str:
         return text
@@ -59,8 +59,7 @@ class Echo:
 def csv_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator[str]:
     """Yields a header, then one line per entry.
 
-    Every cell has quotes and no line break. No spreadsheet runs a cell as a formula, not even a spreadsheet that
-    splits cells at semicolons.
+    Every cell has quotes and no line break, and no spreadsheet runs a cell as a formula.
     """
     writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     yield writer.writerow(as_dict(AuditEntry(), with_address=with_address))

@@ -46,10 +46,7 @@ class Newest(Paginator):
 
 
 def zone_of(request: HttpRequest) -> tzinfo:
-    """Returns the time zone in the cookie that `zone.js` sets.
-
-    Returns UTC without the cookie, because a browser without scripts shows all times in UTC.
-    """
+    """Returns the time zone in the cookie that `zone.js` sets, or UTC if the cookie is missing or wrong."""
     try:
         return ZoneInfo(request.COOKIES.get("timezone", ""))
     except (ValueError, LookupError, OSError):
@@ -98,7 +95,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
         return super().media + files
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Shows the list. The filter by day uses the reader's time zone, in which `times.js` shows the times."""
+        """Shows the list. The filter by day uses the reader's time zone."""
         try:
             return self.page_in(zone_of(request), request, extra_context)
         except DataError:

@@ -62,7 +62,7 @@ class SuperusersOnly(admin.ModelAdmin):
     """A base class for the admin pages of rows that belong to no project. Only superusers can use these pages."""
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Returns no rows to other people.
+        """Returns no rows to people who are not superusers.
 
         Django looks for a row before it checks permissions, and the response must not tell whether the row exists.
         """

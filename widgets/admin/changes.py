@@ -47,7 +47,7 @@ class LogsValues(admin.ModelAdmin):
             if name in self.logged_as_replaced:
                 old, new = "", "replaced"
             elif is_one_row(field):
-                # Some readers of the log are not allowed to see the row, for example the widget's old project.
+                # Some readers of the log are not allowed to see the old or new row, for example another project.
                 old, new = "", "replaced"
             yield f"{capfirst(field.label or name)}: {f'{old} → ' if old else ''}{new}"
 

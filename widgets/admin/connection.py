@@ -22,7 +22,7 @@ FIELDS = (*RECEIVER, "workspace_id", "timezone", "engine")
 
 
 class ConnectionForm(forms.Form):
-    """A form with the fields of a project that a connection needs. The form fills `project`, but never saves it."""
+    """The fields of a project that a connection to Mixpanel needs. The form fills `project`, but never saves it."""
 
     def __init__(self, data: Any, stored: Project | None) -> None:
         super().__init__(data)

@@ -18,7 +18,7 @@ from widgets.spec import FILTER_OPS
 def picker(what: str, help_text: str = "") -> dict[str, str]:
     """Returns HTML attributes that make a script add a picker to the field: a list from which people choose.
 
-    `what` names the list. Together with the picker, the script shows `help_text` instead of the field's usual help.
+    `what` names the list. With the picker, `help_text` replaces the field's usual help text.
     """
     typing = {"class": "vTextField", "autocomplete": "off", "spellcheck": "false"}
     return {"data-list": what, "data-help": help_text, **typing}

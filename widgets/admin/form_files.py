@@ -1,4 +1,4 @@
-"""Lists the style sheets and scripts of the widget's form. Each list is short, because every file costs time."""
+"""Lists the style sheets and scripts of the widget's form. Each file makes the page slower."""
 
 from django import forms
 

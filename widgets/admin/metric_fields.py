@@ -21,7 +21,7 @@ TEXTS = ("event", "measure", "property", "label")
 def without_last_empty(rows: list[dict[str, Any]], but: str = "") -> list[dict[str, Any]]:
     """Removes the empty rows at the end. A row that has only a value for the key `but` counts as empty.
 
-    Empty rows between filled rows stay, so that errors count the rows as the page does.
+    Empty rows between filled rows stay, so that the row numbers in errors are the row numbers on the page.
     """
     filled = [i for i, row in enumerate(rows, 1) if any(value for key, value in row.items() if key != but)]
     return rows[: filled[-1]] if filled else []
@@ -57,7 +57,7 @@ class MetricsWidget(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         found = (re.fullmatch(rf"{re.escape(name)}-([0-9]{{1,6}})-event", key) for key in data)
         rows = []
-        # A metric's letter depends on its position on the page. The numbers in the names can have another order.
+        # The rows keep their order on the page, because a metric's letter depends on it. Their numbers can be unsorted.
         for number in list(dict.fromkeys(match[1] for match in found if match))[: MOST_ROWS + 1]:
             prefix = f"{name}-{number}"
             row: dict[str, Any] = {key: data.get(f"{prefix}-{key}", "").strip() for key in TEXTS}
@@ -84,7 +84,7 @@ class MetricsField(forms.Field):
             if row["measure"] not in ("", "total"):
                 metric["measure"] = row["measure"]
             if row["property"] and row["measure"] in OF_PROPERTY:
-                # For other measures, the page hides the property, which is left over from an earlier choice.
+                # For a measure without a property, the hidden input can still have a property from an earlier choice.
                 metric["property"] = row["property"]
             if filters := FiltersField().to_python(row["filters"]):
                 metric["filters"] = filters

@@ -170,7 +170,7 @@ def change_when(request: HttpRequest, project: Project, form: WhenForm) -> bool:
 
 
 def change_address(request: HttpRequest, project: Project, action: str) -> bool:
-    """Removes or tests the address in the POST, or turns the address's weekly summary on or off. Returns True."""
+    """Removes or tests the address in the POST, or turns the address's weekly summary on or off."""
     pk = request.POST.get("pk", "")
     address = project.notice_addresses.filter(
         pk=int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else 0

@@ -33,7 +33,7 @@ hide_secret = method_decorator(sensitive_post_parameters("new_secret", "username
 
 CALLS_SHOWN = 15
 KINDS_OF_CALLERS = {str(Purpose.POLL.label): "polls", str(Purpose.COMMAND.label): "command", "you": "you"}
-"""Sender of queries → CSS class of the sender's part of the usage bar. The bar shows the parts in this order."""
+"""Sender of queries → CSS class in the usage bar. The bar shows the senders in this order."""
 
 TESTS = "connection_tests"
 MOST_TESTS = 20

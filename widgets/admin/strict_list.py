@@ -99,7 +99,7 @@ class StrictList(Audited):
         return {}
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-        """Adds the row as `queryset`, because the pages to delete one row and several rows use the same template."""
+        """Adds `queryset` to the context, because the template also serves the page that deletes several rows."""
         return super().render_delete_form(request, context | {"queryset": [context["object"]]})
 
 
@@ -119,7 +119,7 @@ class ReadOnly(admin.ModelAdmin):
 
 
 def is_decent(name: str, values: list[str]) -> bool:
-    """True if the parameter appears once and is short. Dates must have a time and a zone, as in Django's filters."""
+    """True if the parameter appears once and is short. The parameter of a date filter must be a time with a zone."""
     if len(values) != 1 or len(values[0]) > LONGEST_VALUE:
         return False
     return is_moment(values[0]) if name.endswith(("__gte", "__lt")) else True

@@ -1,6 +1,6 @@
 """Decides which fields of the form a widget uses. The rules come from the report types and charts.
 
-The form's script hides unused fields, and the form removes the values of unused fields.
+The form's script hides unused fields, and the form ignores their errors.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ RANKED = ("clean_labels", "exclude", "only", "sort", "top", "other")
 ABOUT_EVENTS = {
     "events": "Pick one or several names from Mixpanel's list, or type names as Mixpanel shows them.",
     "funnel": "The steps of the funnel, in their order. Leave this field empty if you choose a saved funnel above.",
-    "retention": "People come back when they do this event. Leave this field empty to count every event.",
+    "retention": "The event that people do when they come back. Leave this field empty to count every event.",
     "frequency": "Pick a name from Mixpanel's list. Leave this field empty to count every event.",
 }
 """Report type → help text for the field Events. All other report types use the field's usual help text."""

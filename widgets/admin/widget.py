@@ -64,7 +64,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     )
 
     class Media:
-        """Style sheets and scripts of the list and of its actions' pages. `form_files` lists the files of the form."""
+        """Style sheets and scripts of the list and the actions. `form_files` lists the files of the form."""
 
         css = {"all": ("widgets/form/form.css",)}
         js = ("widgets/copy.js",)
@@ -98,7 +98,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         with transaction.atomic():
             project = request.POST.get("project", "")
             if is_id(project):
-                # Locks the project before all other rows (see `Widget.save`), so no other request can use the title.
+                # Locks the project before all other rows (see `Widget.save`), so no other request can take the title.
                 Project.objects.editable_by(request.user).select_for_update().filter(pk=project).first()
             if object_id is not None and "stored_state" in request.POST and not self.lock(request, object_id):
                 object_id, form_url = None, reverse("admin:widgets_widget_add")
@@ -153,7 +153,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             context |= {"sharing": sharing_of(stored) if stored.active else ""}
             context |= {"page_url": widget.page_url, "formats": other_formats(stored)}
             context["not_for_cyfe"] = NOT_FOR_CYFE if stored.hours_on_axis else ""
-            # A POST runs in a transaction, and its form can have values that differ from the stored widget.
+            # `preview` must not be called in a transaction, and a POST runs in a transaction.
             if request.method == "GET":
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         focus_first_error(context["adminform"])
@@ -164,8 +164,8 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def draft_of(self, request: HttpRequest, widget: Widget | None) -> dict[str, Any]:
         """Returns data for the script that keeps unsaved entries in the browser as a draft.
 
-        `made` grows when the person saves a new widget, and `version` grows when this widget is saved. If a form was
-        sent and the number has grown since then, the entries were saved, and the script deletes the draft.
+        `made` grows when the person saves a new widget, and `version` grows when this widget is saved. The script
+        deletes the draft of a sent form when the number has grown.
         """
         made = Widget.objects.filter(owner_id=request.user.pk).aggregate(last=Max("pk"))["last"] or 0
         key = f"mixcyfe-draft {request.user.pk}"

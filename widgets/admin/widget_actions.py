@@ -66,7 +66,7 @@ class WidgetActions(admin.ModelAdmin):
             selected = queryset
         editable = Widget.objects.editable_by(request.user).order_by()
         if refused := list(selected.exclude(pk__in=editable.values("pk")).values_list("title", flat=True)):
-            text = f"Not changed: {named(refused)}. You are only a viewer in this project."
+            text = f"Not changed: {named(refused)}. You can only view these widgets."
             self.message_user(request, text, messages.WARNING)
             if not selected.filter(pk__in=editable.values("pk")).exists():
                 return None
@@ -180,7 +180,7 @@ def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[in
 
     Widgets with the same query are refreshed once, and one call to Mixpanel can refresh several queries.
 
-    Returns message → titles of the widgets. A message is a level and a text, in which the titles replace “…”.
+    Returns message → titles of the widgets. A message is a level and a text. In the text, “…” stands for the titles.
     """
     found: dict[tuple[int, str], list[str]] = {}
     words: dict[int, tuple[int, str]] = {}

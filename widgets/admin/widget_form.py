@@ -1,4 +1,4 @@
-"""The widget's form. Lists are lines of text, options are checkboxes, and unused fields lose their values."""
+"""The widget's form. Lists are lines of text, and options are checkboxes."""
 
 from dataclasses import fields as dataclass_fields
 from typing import Any
@@ -23,7 +23,7 @@ BOXES = {
     ),
     "total": (
         "Total in the header",
-        "Shows the sum of all values in the date range. Unique users and averages have no such sum.",
+        "Shows the sum of all values in the date range. Unique users and averages can't be added up.",
     ),
     "cumulative": ("Cumulative in the header", ""),
     "average": ("Average in the header", ""),
@@ -124,8 +124,8 @@ class WidgetForm(forms.ModelForm):
             "include_today": "Adds the current, unfinished period, so the last point looks low. Uses more queries.",
             "clean_labels": "Leaves out empty labels, and the labels “undefined”, “null” and “(not set)”.",
             "target": "The number at which the gauge is full.",
-            "refresh_minutes": "Leave this field empty to use the project's setting. For dates that are over, MixCyfe "
-            "then sends far fewer queries.",
+            "refresh_minutes": "Leave this field empty to use the project's setting. MixCyfe then refreshes "
+            "past dates far less often.",
             "where": 'An expression, for example properties["plan"] == "Team". The widget then uses only '
             "events that match this expression and all filters. With the engine Insights, only retention and frequency "
             "can have an expression.",
@@ -214,7 +214,7 @@ class WidgetForm(forms.ModelForm):
                 self.add_error("title", "This project already has a widget with this title. Choose another title.")
 
     def forget(self, name: str, cleaned: dict[str, Any]) -> None:
-        """Removes the error and the value of a hidden field, which the person filled in for another report or chart."""
+        """Removes an unused field's error, and its value if the value is invalid, misleading or an option."""
         if name in self.errors:
             del self.errors[name]
             cleaned[name] = self.get_initial_for_field(self.fields[name], name)

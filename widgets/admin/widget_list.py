@@ -119,7 +119,7 @@ class WidgetListMixin(ByRole, WidgetActions, WidgetMoving, WidgetDeleting, Stric
         return super().changelist_view(request, extra_context={"title": "Widgets"} | (extra_context or {}))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        """Searches widgets by text, or by the whole address of a widget, as people copy the address from Cyfe."""
+        """Searches widgets by text, or by the whole address of a widget."""
         if address := ADDRESS.search(search_term):
             search_term = address[1]
         return super().get_search_results(request, queryset, search_term)
