@@ -1,4 +1,4 @@
-"""Checks credentials: service accounts, the demo's project secret, and access to projects."""
+"""Checks the credentials of requests (a service account, or the demo's project secret) and the access to projects."""
 
 import base64
 import binascii
@@ -11,7 +11,10 @@ PROJECT_SECRET = "project secret"  # noqa: S105 - `Call.user` of a call with a p
 
 
 def basic(authorization: str) -> tuple[str, str]:
-    """The user name and password in the header. Both are empty if the header has no readable `Basic` credentials."""
+    """Returns the user name and the password from an `Authorization` header.
+
+    Both are empty if the header has no readable `Basic` credentials.
+    """
     scheme, _, encoded = authorization.partition(" ")
     try:
         user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
@@ -26,7 +29,10 @@ def user_of(authorization: str) -> str:
 
 
 def project_of(authorization: str, project_id: str, accounts: dict[str, str], projects: tuple[int, ...]) -> int:
-    """The id of the project that the call may use. Raises Refused with Mixpanel's statuses and messages."""
+    """Returns the id of the project that the request queries.
+
+    Raises Refused, with Mixpanel's status and message, if the credentials do not give access to the project.
+    """
     user, password = basic(authorization)
     if user and not password:
         if user != DEMO_PROJECT_SECRET or project_id not in ("", str(DEMO_PROJECT_ID)):

@@ -1,4 +1,4 @@
-"""Reads the body of `POST /insights`, an unsaved report. Refuses what Mixpanel would refuse."""
+"""Reads an unsaved report from the body of `POST /insights`. Raises Refused for a body that Mixpanel would refuse."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,11 @@ _DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """`group`: the property of the breakdown, or "". `before`: the first day of the period to compare with, or None."""
+    """An unsaved report, as read from the body of `POST /insights`.
+
+    `group` is the property of the breakdown, or "" for a report without a breakdown. `before` is the first day of the
+    period to compare with, or None for a report without a comparison.
+    """
 
     show: tuple[Mapping[str, Any], ...]
     unit: str
@@ -43,10 +47,13 @@ class Bookmark:
 
     @property
     def kind(self) -> str:
-        """The kind of all metrics: `event`, `funnel` or `retention`. Raises Refused if the kinds differ."""
+        """Returns the kind of the report's metrics, for example `event`, `funnel` or `retention`.
+
+        Raises Refused if the report has no metric, or metrics of different kinds.
+        """
         kinds = {str(part(entry, "behavior", dict).get("type")) for entry in self.show if entry["type"] == "metric"}
         if len(kinds) != 1:
-            raise unacceptable("a report needs metrics of one kind")
+            raise unacceptable("a report needs at least one metric, and all its metrics must be of the same kind")
         return kinds.pop()
 
 
@@ -63,7 +70,7 @@ def read(query: Query) -> Bookmark:
         raise unacceptable(f"unknown analysis {analysis!r}")
     window = part(display, "rollingWindowSize", int, 7)
     if not 1 <= window <= LONGEST_RANGE.days:
-        raise unacceptable("rollingWindowSize must be at least 1")
+        raise unacceptable(f"rollingWindowSize must be from 1 to {LONGEST_RANGE.days}")
     unit, days = _time(query, part(sections, "time", list))
     return Bookmark(
         _show(part(sections, "show", list)),
@@ -82,24 +89,24 @@ def read(query: Query) -> Bookmark:
 def part(node: Mapping[str, Any], name: str, kind: type[Wanted], default: Wanted | None = None) -> Wanted:
     found = node.get(name, default)
     if not isinstance(found, kind) or isinstance(found, bool):
-        raise unacceptable(f"{name} is missing, or has the wrong type")
+        raise unacceptable(f"the field {name} is missing or has the wrong type")
     return found
 
 
 def _show(entries: list[Any]) -> tuple[Mapping[str, Any], ...]:
     if not entries:
-        raise unacceptable("show needs a metric")
+        raise unacceptable("the section show must have at least one metric")
     if len(entries) > MOST_METRICS:
-        raise unacceptable(f"a report has at most {MOST_METRICS} metrics, and this one has {len(entries)}")
+        raise unacceptable(f"the section show must have at most {MOST_METRICS} entries, but has {len(entries)}")
     for entry in entries:
         if not isinstance(entry, dict) or entry.get("type") not in ("metric", "formula"):
-            raise unacceptable("show takes metrics and formulas only")
+            raise unacceptable("every entry of the section show must be a metric or a formula")
     return tuple(entries)
 
 
 def _group(entries: list[Any]) -> str:
     if len(entries) > 1:
-        raise unacceptable("this fake answers one breakdown")
+        raise unacceptable("this fake Mixpanel supports one breakdown")
     names = [part(entry, "value", str) if isinstance(entry, dict) else "" for entry in entries]
     if "" in names:
         raise unacceptable("a breakdown needs the name of a property")
@@ -108,7 +115,7 @@ def _group(entries: list[Any]) -> str:
 
 def _time(query: Query, entries: list[Any]) -> tuple[str, list[date]]:
     if len(entries) != 1 or not isinstance(entries[0], dict):
-        raise unacceptable("time needs one entry")
+        raise unacceptable("the section time must have exactly one entry")
     [entry] = entries
     unit = entry.get("unit")
     if unit not in UNITS:
@@ -123,7 +130,7 @@ def _time(query: Query, entries: list[Any]) -> tuple[str, list[date]]:
     if last > query.today:
         raise Refused(400, "to_date cannot be later than today")
     if first > last or last - first > LONGEST_RANGE:
-        raise unacceptable(f"the first date must be before the last, by at most {LONGEST_RANGE.days} days")
+        raise unacceptable(f"the last date must be from 0 to {LONGEST_RANGE.days} days after the first date")
     days = days_between(first, last)
     if unit == "hour" and len(days) > MOST_HOURLY_DAYS:
         raise unacceptable(f"Date range must be at most {MOST_HOURLY_DAYS} days for hourly charts.")
@@ -134,19 +141,22 @@ def _between(value: Any) -> tuple[date, date]:
     try:
         first, last = map(date.fromisoformat, value)
     except (TypeError, ValueError):
-        raise unacceptable("between needs two dates, yyyy-mm-dd") from None
+        raise unacceptable('the dateRangeType "between" needs two dates in the form yyyy-mm-dd') from None
     return first, last
 
 
 def _last(query: Query, window: Mapping[str, Any]) -> date:
-    """The first day of the last `window`, which ends today. A month has 30 days."""
+    """Returns the first day of a range that ends today.
+
+    `window` has the unit and the length of the range. A month counts as 30 days.
+    """
     unit, number = window.get("unit"), part(window, "value", int)
     if not 1 <= number <= LONGEST_RANGE.days * 24:
-        raise unacceptable("a window must be at least 1")
+        raise unacceptable(f"the value of the window must be from 1 to {LONGEST_RANGE.days * 24}")
     if unit == "hour":
         return (query.now - timedelta(hours=number)).date()
     if not isinstance(unit, str) or unit not in _DAYS:
-        raise unacceptable(f"unknown unit {unit!r} of a window")
+        raise unacceptable(f"the window has the unknown unit {unit!r}")
     return query.today - timedelta(days=number * _DAYS[unit] - 1)
 
 
@@ -161,9 +171,9 @@ def _before(comparison: Any, days: list[date]) -> date | None:
     try:
         found = date.fromisoformat(value)
     except ValueError:
-        raise unacceptable("timeComparison needs a unit or a date") from None
+        raise unacceptable("the value of timeComparison must be a unit or a date") from None
     if kind == "absolute-end":
         return found - timedelta(days=len(days) - 1)
     if kind != "absolute-start":
-        raise unacceptable(f"unknown type {kind!r} of timeComparison")
+        raise unacceptable(f"timeComparison has the unknown type {kind!r}")
     return found

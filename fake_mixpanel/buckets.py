@@ -1,4 +1,4 @@
-"""Groups days like Mixpanel: by day, week (from Monday), month, quarter or year, or by a number of days."""
+"""Groups days as Mixpanel does: by day, week (from Monday), month, quarter or year, or by a number of days."""
 
 from datetime import date, timedelta
 
@@ -8,7 +8,7 @@ def days_between(first: date, last: date) -> list[date]:
 
 
 def start_of(day: date, unit: str) -> date:
-    """The first day of the bucket that contains the day."""
+    """Returns the first day of the bucket that contains `day`. `unit` is the bucket's length, for example "week"."""
     if unit == "week":
         return day - timedelta(days=day.weekday())
     if unit in ("quarter", "year"):
@@ -17,7 +17,10 @@ def start_of(day: date, unit: str) -> date:
 
 
 def later(day: date, unit: str, number: int) -> date:
-    """The first day of the bucket that comes `number` buckets after the one that begins on `day`."""
+    """Returns the first day of a later bucket: `number` buckets after the bucket that begins on `day`.
+
+    `unit` is day, week or month.
+    """
     if unit == "month":
         months = day.year * 12 + day.month - 1 + number
         return date(months // 12, months % 12 + 1, 1)
@@ -25,7 +28,11 @@ def later(day: date, unit: str, number: int) -> date:
 
 
 def buckets(days: list[date], unit: str, interval: int = 1) -> dict[date, list[date]]:
-    """First day of each bucket → its days among `days`. With an `interval`, a bucket has this number of days."""
+    """Groups `days` into buckets. Returns the first day of each bucket → the given days in the bucket.
+
+    `unit` is the length of a bucket. If `interval` is more than 1, `unit` has no effect, and a bucket has `interval`
+    days.
+    """
     grouped: dict[date, list[date]] = {}
     for number, day in enumerate(days):
         key = start_of(day, unit) if interval == 1 else day - timedelta(days=number % interval)

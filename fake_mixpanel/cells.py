@@ -1,4 +1,7 @@
-"""The cells of an unsaved report: the numbers of its metrics and formulas, by breakdown value and bucket."""
+"""Computes the cells of an unsaved report.
+
+A cell is the number of one metric or formula for one breakdown value and one bucket, for example a day.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,9 +25,10 @@ OVERALL, REMAINING = "$overall", "$remaining_values"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The cells of one metric or formula. Without a breakdown the only value is `$overall`.
+    """The cells of one metric or formula: breakdown value → bucket → number.
 
-    `kept`: the values of the breakdown that fit into the limit; `is_cut`: whether there are more.
+    Without a breakdown, the only breakdown value is `$overall`. `kept` has the breakdown values that fit into the
+    report's limit. `is_cut` is true if there are more breakdown values than the limit.
     """
 
     cells: dict[str, Cells] = field(default_factory=dict)
@@ -33,7 +37,7 @@ class Column:
 
 
 class Grid:
-    """The buckets of a report over some days. `keys`: the names of the buckets in the answer, ascending."""
+    """Computes the cells of a report for some days. `keys` has the names of the buckets, in ascending order."""
 
     def __init__(self, query: Query, report: Bookmark, days: list[date]) -> None:
         self.query, self.report, self.days = query, report, days
@@ -46,7 +50,10 @@ class Grid:
             self.keys = [at.isoformat() for day in days for at in hours_of(query, day) if at <= query.now]
 
     def column(self, metric: Metric, kept: Sequence[str] | None = None) -> Column:
-        """The cells of a metric. `kept`: the breakdown values to show; by default those with the most events."""
+        """Returns the cells of a metric.
+
+        `kept` has the breakdown values to show. By default, the values with the most events are shown.
+        """
         event, group = metric.event, self.report.group
         if not event:
             return Column()
@@ -68,9 +75,9 @@ class Grid:
         return Column(_filled(cells), kept, bool(rest))
 
     def formula(self, formula: Formula, columns: dict[str, Column]) -> Column:
-        """The cells of a formula. `columns`: letter → the cells of a metric.
+        """Returns the cells of a formula. `columns` has the cells of each metric, by the metric's letter.
 
-        Buckets without events of its metrics are absent, and so are buckets in which the formula divides by zero.
+        Buckets are left out if the formula's metrics have no events there, or if the formula divides by zero.
         """
         used = [columns[letter] for letter in sorted(formula.letters)]
         if not used:
@@ -102,9 +109,10 @@ class Grid:
             yield key, {day: daily[day] for day in days if day in daily}
 
     def _hourly(self, metric: Metric, event: dataset.Event, daily: counts.Daily) -> Iterator[tuple[str, counts.Daily]]:
-        """Hour → its events. When clocks go back, the first of the two equal hours is empty.
+        """Yields the name of each hour, and the events that count for the hour, by day.
 
-        When clocks go forward, the hour before the missing hour also has the events of the missing hour.
+        If the clocks go back and an hour occurs twice, only the second of the two hours has events. If the clocks go
+        forward and an hour is missing, its events count for the hour before.
         """
         for day in self.days:
             spread = counts.by_hour(daily.get(day, 0), event.name, day)
@@ -118,7 +126,11 @@ class Grid:
                     yield at.isoformat(), before | {day: sum(spread[begin:end])}
 
     def _analysed(self, cells: Cells) -> Cells:
-        """Cumulative: the sum so far. Rolling: the mean of the last `window` buckets, or of all buckets so far."""
+        """Applies the report's analysis to the numbers of the buckets.
+
+        A cumulative report shows the sum of all buckets so far. A rolling report shows the mean of the last `window`
+        buckets, or of all buckets so far if there are fewer.
+        """
         if self.report.analysis == "linear":
             return cells
         values = [cells.get(key, 0) for key in self.keys]
@@ -131,7 +143,10 @@ class Grid:
 
 
 def hours_of(query: Query, day: date) -> list[datetime]:
-    """The 23, 24 or 25 hours of a day in the project's time zone."""
+    """Returns the start of every hour of a day in the project's time zone.
+
+    A day has 24 hours, or 23 or 25 hours if the clocks change on that day.
+    """
     begin, end = (datetime.combine(day + timedelta(days=n), time(), query.now.tzinfo).astimezone(UTC) for n in (0, 1))
     number = round((end - begin).total_seconds()) // 3600
     return [(begin + timedelta(hours=hour)).astimezone(query.now.tzinfo) for hour in range(number)]

@@ -1,7 +1,9 @@
-"""Conditions on properties, in one form: the expression of a condition and its typed filter give the same numbers.
+"""Converts conditions on properties to one form, so that conditions with the same meaning give the same counts.
 
-A simple condition is `(property, operator, value)`. Simple conditions joined by `and` become a list of conditions; any
-other expression stays text. https://developer.mixpanel.com/reference/segmentation-expressions
+A request can contain a condition as an expression, for example `properties["plan"] == "Free"`, or as a typed filter of
+an Insights report. Both become `(property, operator, value)`. An expression that joins such conditions with `and`
+becomes several conditions; any other expression stays text.
+https://developer.mixpanel.com/reference/segmentation-expressions
 """
 
 import json
@@ -9,7 +11,7 @@ import re
 
 Condition = tuple[str, str, object]
 Where = tuple[Condition, ...]
-"""Conditions that must all hold. `joined` puts them into a fixed order."""
+"""The conditions of a query, in a fixed order (see `joined`). An event must match all of them."""
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _PROPERTY = rf"properties\[(?P<name>{_STRING})\]"
@@ -21,7 +23,7 @@ _BRACKETS = re.compile(rf"{_STRING}|[()]", re.DOTALL)
 
 
 def condition(name: str, op: str, value: object = None) -> Condition:
-    """A condition in the form of typed filters: `5.0` becomes `5`, and `!= true` becomes `== false`."""
+    """Returns a condition in one standard form: `5.0` becomes `5`, and `!= true` becomes `== false`."""
     if isinstance(value, bool) and op == "!=":
         op, value = "==", not value
     if isinstance(value, float) and value.is_integer():
@@ -43,7 +45,7 @@ def of_expression(text: str) -> Where:
 
 
 def _parts(text: str) -> list[str]:
-    """The parts of `(…) and (…)`; the whole text if it has another form."""
+    """Returns the parts of an expression such as `(…) and (…)`. Any other expression is returned as one part."""
     parts: list[str] = []
     depth = start = end = 0
     for found in _BRACKETS.finditer(text):

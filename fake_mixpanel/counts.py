@@ -1,8 +1,8 @@
 """Computes the counts of events. The same project, event, conditions, value and day always give the same count.
 
-Only the count of today differs: it is smaller than the count of the same day will be tomorrow (TODAY_SO_FAR).
+Today is the exception: today's count is only a part of the day's final count (TODAY_SO_FAR).
 
-The variation comes from a hash, not from a random generator, so two processes return the same count.
+The variation between counts comes from a hash, not from random numbers, so every process computes the same counts.
 """
 
 import hashlib
@@ -17,20 +17,26 @@ Measure = Literal["general", "unique", "average"]
 Daily = dict[date, int]
 
 TODAY_SO_FAR = 0.4
-"""The share of a whole day's events that today has. The share is the same at every hour, so tests ignore the clock."""
+"""Today's count is this share of the day's final count.
+
+The share is the same at every hour, so the results of tests do not depend on the time of day.
+"""
 
 _FIRST_DAY = date(2024, 1, 1)
 _HOURS = (2, 1, 1, 1, 1, 2, 3, 5, 7, 9, 10, 9, 8, 9, 9, 8, 7, 7, 6, 6, 5, 5, 4, 3)
 
 
 def chance(*parts: object) -> float:
-    """A number from 0 to 1, evenly distributed, and always the same for the same parts."""
+    """Returns a number from 0 to 1 that looks random, but is always the same for the same `parts`.
+
+    The numbers for different parts are evenly distributed.
+    """
     text = "\x1f".join(map(str, parts)).encode("utf-8", "backslashreplace")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) / 2**64
 
 
 def event_count(event: Event, day: date, today: date, project_id: int, where: Where = ()) -> int:
-    """The number of events on one day that match `where`. Every project has its own numbers."""
+    """Returns the number of events on `day` that match the conditions `where`. Each project has different numbers."""
     if day > today:
         return 0
     growth = max(0.2, 1 + (day - _FIRST_DAY).days * 0.0004)
@@ -45,7 +51,11 @@ def event_count(event: Event, day: date, today: date, project_id: int, where: Wh
 
 
 def by_value(event: Event, name: str, parts: Shares, whole: Daily) -> dict[str, Daily]:
-    """The same events by the values of a property. On every day the values add up to `whole`."""
+    """Splits the events of each day by the values of the property `name`. Returns value → day → number of events.
+
+    `parts` has the values with their weights. `whole` has the number of events per day: on each day, the numbers of all
+    values add up to it.
+    """
     split: dict[str, Daily] = {value: {} for value in parts}
     for day, number in whole.items():
         for value, part in _split(event, name, parts, number, day).items():
@@ -63,7 +73,11 @@ def _split(event: Event, name: str, parts: Shares, number: int, day: date) -> di
 
 
 def measured(measure: Measure, event: Event, found: Mapping[date, int], value: str = "") -> int | float:
-    """One number for several days: the total, the number of different people, or the events per person."""
+    """Returns one number for the events of several days.
+
+    The number is the total (`general`), the number of different people (`unique`), or the events per person
+    (`average`). `found` has the number of events per day.
+    """
     total = sum(found.values())
     if measure == "general" or not total:
         return total
@@ -72,7 +86,10 @@ def measured(measure: Measure, event: Event, found: Mapping[date, int], value: s
 
 
 def people_of(event: Event, number: int, day: date, value: str = "") -> int:
-    """The number of people behind `number` events on one day: fewer people than events, except for a single event."""
+    """Returns the number of people who caused `number` events on one day.
+
+    There are fewer people than events, or one person if there is one event.
+    """
     each = event.per_person * (1 + 0.1 * chance("people", event.name, day))
     if value:
         each *= 1 + 0.05 * chance("people", event.name, value)
@@ -80,7 +97,10 @@ def people_of(event: Event, number: int, day: date, value: str = "") -> int:
 
 
 def distinct_people(people: list[int]) -> int:
-    """The number of different people over several days: at least those of the busiest day, fewer than the sum."""
+    """Returns the number of different people over several days. `people` has the number of people per day.
+
+    The result is at least the number of the busiest day. With several days, it is less than the sum of the days.
+    """
     people = [some for some in people if some]
     if len(people) < 2:
         return sum(people)
@@ -89,7 +109,10 @@ def distinct_people(people: list[int]) -> int:
 
 
 def amounts(split: Mapping[str, Daily], whole: Daily) -> dict[date, float]:
-    """The sum of a numeric property on each day. `split`: the events by its values, as `by_value` gives them."""
+    """Returns the sum of a numeric property for each day in `whole`.
+
+    `split` has the events by the property's values, as `by_value` returns them.
+    """
     sums = dict.fromkeys(whole, 0.0)
     for value, daily in split.items():
         number = numeric(value) or 0.0
@@ -103,7 +126,7 @@ def numeric(value: str) -> float | None:
 
 
 def by_hour(number: int, *seed: object) -> list[int]:
-    """The count of one day, spread over its 24 hours."""
+    """Spreads the count of one day over 24 hours. The same `seed` gives the same counts."""
     return _spread(number, [weight * (0.7 + 0.6 * chance(*seed, hour)) for hour, weight in enumerate(_HOURS)])
 
 

@@ -1,4 +1,4 @@
-"""The made-up company: its events, properties and funnels, and the names that tests and the demo use."""
+"""Describes the invented company: its events, properties and funnels, and the credentials for tests and demo."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,11 @@ _COMMON = ("plan", "mp_country_code", "$browser", "$os", "utm_source", "campaign
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`daily` is the average count per day. `per_person` is the average count per day and per active person."""
+    """An event of the invented company.
+
+    `daily` is the average count per day. `per_person` is the average count per day and active person. `rhythm` has a
+    factor for each day of the week, from Monday on.
+    """
 
     name: str
     daily: float
@@ -77,23 +81,26 @@ PROPERTIES: dict[str, Shares] = {
     "amount": {"9.9": 38, "19": 27, "49": 18, "99": 9, "249.5": 4, "2000": 0.7, "undefined": 3},
     ODD_PROPERTY: {"26": 50, "32": 35, "40": 15},
 }  # fmt: skip
-"""Property → value → weight."""
+"""Property → value of the property → weight. A value with a larger weight has more events."""
 
 RARE = 0.01
-"""A value whose share of all events is smaller than this occurs only on some days."""
+"""If the share of a value in all events is smaller than this number, the value occurs only on some days."""
 
 _PROPERTY = re.compile(r'properties\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
 
 
 def shares(event: Event, name: str) -> Shares:
-    """The values of a property and their weights. As at Mixpanel, an event without the property has `undefined`."""
+    """Returns the values of a property with their weights.
+
+    For an event without the property, the only value is `undefined`, as at Mixpanel.
+    """
     return PROPERTIES[name] if name in event.properties else {"undefined": 1.0}
 
 
 def breakdown(event: Event, expression: str) -> tuple[str, Shares]:
-    """The name of a breakdown, and its values with their weights.
+    """Returns the name of a breakdown, and its values with their weights.
 
-    `properties["…"]` gives the values of the property; any other expression gives true and false.
+    The breakdown `properties["…"]` has the values of that property. Any other expression has the values true and false.
     https://developer.mixpanel.com/reference/segmentation-expressions
     """
     if plain := _PROPERTY.fullmatch(expression):
@@ -104,7 +111,11 @@ def breakdown(event: Event, expression: str) -> tuple[str, Shares]:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """`keeps` has one entry per step after the first: the share of the previous step's people who reach it."""
+    """A funnel of the invented company.
+
+    `keeps` has one number per step after the first step: the share of people who go on to this step from the step
+    before.
+    """
 
     name: str
     steps: tuple[Event, ...]

@@ -1,8 +1,8 @@
-"""The FakeMixpanel: a test starts it, reads its calls, and makes it slow, strict or broken.
+"""FakeMixpanel is the fake server. A test starts the server, reads the received calls, and can cause errors and delays.
 
 with FakeMixpanel() as mixpanel:
-    …  # MIXPANEL_API_ROOT=mixpanel.url
-    mixpanel.calls
+    …  # set MIXPANEL_API_ROOT to mixpanel.url, and let MixCyfe send requests
+    mixpanel.calls  # the received requests
 """
 
 import json
@@ -24,7 +24,7 @@ from fake_mixpanel.traffic import Call, Traffic
 __all__ = ["DEMO_PROJECT_ID", "DEMO_PROJECT_SECRET", "DEMO_SECRET", "DEMO_USERNAME", "Call", "FakeMixpanel"]
 
 ZONE = ZoneInfo("US/Pacific")
-"""The time zone of every project: Mixpanel's default."""
+"""The time zone of every project. New projects at Mixpanel have the same time zone by default."""
 
 ENDPOINTS: dict[str, Callable[[Query], Any]] = {
     "GET events": segments.events,
@@ -47,13 +47,19 @@ ENDPOINTS: dict[str, Callable[[Query], Any]] = {
         "results": {"projects": {str(query.project_id): {"timezone": str(ZONE)}}},
     },
 }
-"""Method and path below /api/query → the function that answers."""
+"""Method and path → the function that computes the answer.
+
+Paths are relative to /api/query, except for the paths of the App API, which begin with `app/`.
+"""
 
 BOOKMARKS = re.compile(r"/api/app/projects/(\d+)/bookmarks")
 
 
 class FakeMixpanel(Traffic, Faults):
-    """Every account (`accounts`: name → secret) may use all `projects`. Tests may set the attributes at any time."""
+    """The fake server. Every service account in `accounts` (name → secret) has access to all `projects`.
+
+    Tests can change the attributes at any time, for example `latency` (in seconds).
+    """
 
     def __init__(
         self, *, projects: tuple[int, ...] = (DEMO_PROJECT_ID,), hourly_limit: int = 60, concurrent_limit: int = 5
@@ -73,7 +79,7 @@ class FakeMixpanel(Traffic, Faults):
         return self
 
     def stop(self) -> None:
-        """Stops the server. Clients that wait for an answer get none."""
+        """Stops the server. If a client still waits for an answer, the connection closes without an answer."""
         self._stopped.set()
         if self._server:
             self._server.shutdown()
@@ -87,17 +93,20 @@ class FakeMixpanel(Traffic, Faults):
 
     @property
     def url(self) -> str:
-        """The value of MIXPANEL_API_ROOT."""
+        """The address of the server. MixCyfe queries the server if MIXPANEL_API_ROOT is set to this address."""
         assert self._server, "not started yet"
         return f"http://127.0.0.1:{self._server.server_port}/api"
 
     @staticmethod
     def problems(request: Request) -> Iterable[str]:
-        """The mistakes in a request. Tests replace this by `published.problems`; the demo does not need that check."""
+        """Returns the mistakes in a request: always none, because the demo does not need this check.
+
+        Tests replace this method by `published.problems`.
+        """
         return ()
 
     def receive(self, request: Request) -> Reply:
-        """Checks access and limits, waits for `latency`, ends the call, and returns its answer."""
+        """Returns the answer to a request after a check of access and limits and a delay of `latency` seconds."""
         bookmarks = BOOKMARKS.fullmatch(request.path)
         is_app = request.path.startswith("/api/app/")
         endpoint = "app/bookmarks" if bookmarks else request.path.removeprefix("/api/" if is_app else "/api/query/")
@@ -114,7 +123,7 @@ class FakeMixpanel(Traffic, Faults):
         except Refused as error:
             refused = error
         call = Call(endpoint, request.method, params, project, user_of(request.authorization), body=body)
-        # Mixpanel's limits are for the Query API, so calls to /api/app do not count.
+        # Mixpanel's limits apply only to the Query API, so calls to /api/app do not count towards the limits.
         number, over = self.arrive(call, counted=not refused and not is_app)
         reply = Reply(0, b"", cut="reset")
         try:
@@ -122,7 +131,7 @@ class FakeMixpanel(Traffic, Faults):
                 raise refused
             reply = self._reply(request, call)
         except Refused as error:
-            # Mixpanel's errors quote this older path, not the path of the request.
+            # Mixpanel's error messages contain this older path instead of the path of the request.
             address = request.path if is_app or body is not None else f"/api/2.0/{endpoint}"
             words = {"request": f"{address}?{request.query}", "error": error.message}
             reply = Reply(error.status, *_sent(words, error.headers))
@@ -165,7 +174,7 @@ def _body(request: Request) -> dict[str, Any]:
 
 
 def _sent(body: object, headers: Mapping[str, str] | None = None) -> tuple[bytes, dict[str, str]]:
-    """The body as bytes, and its headers. Text and bytes stay unchanged; everything else becomes JSON."""
+    """Returns the body as bytes, and the headers to send. A body that is neither text nor bytes becomes JSON."""
     content_type = "text/html" if isinstance(body, str) and body.startswith("<") else "application/json"
     sent = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
     return sent, {"Content-Type": content_type, **(headers or {})}

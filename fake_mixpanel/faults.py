@@ -1,4 +1,4 @@
-"""The faults that a test can cause: errors with Mixpanel's messages, and broken answers."""
+"""Faults that a test can cause: errors with Mixpanel's messages, and broken answers."""
 
 import json
 import threading
@@ -23,17 +23,24 @@ BODIES: dict[str, bytes | str] = {
     "deep": "[" * 100_000 + "]" * 100_000,
     "wrong_shape": json.dumps(_ODD),
 }
-"""Bodies that are broken although the HTTP answer is complete."""
+"""Kind of fault → a body that the client cannot use, although the HTTP response is complete."""
 
 CUT = ("truncated", "reset")
-"""Incomplete HTTP answers: cut in the middle, or cut before the first byte."""
+"""Kinds of faults with an incomplete HTTP response.
+
+"truncated" closes the connection in the middle of the body, and "reset" closes it before the first byte.
+"""
 
 
 @dataclass
 class Fault:
-    """Another answer instead of the right one (`status`, `body`, `headers`), or the right answer cut (`cut`).
+    """An error or a broken answer that the server sends to the next calls.
 
-    `asking`: the fault is only for calls with this text in their parameters or their body.
+    If `cut` is set, the server sends only a part of the correct answer (see CUT). Otherwise, the answer has this
+    `status`, `body` and `headers`.
+
+    `times` is the number of calls that get the fault, or None for no limit. `endpoint` limits the fault to the calls of
+    one endpoint. `asking` limits the fault to calls with this text in their parameters or their body.
     """
 
     status: int = 200
@@ -50,9 +57,10 @@ class Fault:
 
 
 class Faults:
-    """The pending faults. Faults with `times` wait in a queue. One fault without `times` replaces a whole queue.
+    """The pending faults. Each endpoint has a queue of faults; the faults for all endpoints have one more queue.
 
-    Each endpoint has its own queue, and so have the faults without an endpoint.
+    Several faults with `times` can wait in the same queue. A fault without `times` replaces all faults in its queue,
+    and the next fault replaces the fault without `times`.
     """
 
     def __init__(self) -> None:
@@ -69,14 +77,18 @@ class Faults:
         *,
         asking: str = "",
     ) -> None:
-        """Answers with an error, for `times` calls or until `clear_faults`. The default `body` is Mixpanel's message.
+        """Makes the next `times` calls fail with an error. If `times` is None, all calls fail until `clear_faults`.
 
-        Access and limits are still checked, and the calls still count.
+        The default `body` has Mixpanel's message for the status. The server still checks access and limits first, and
+        the failed calls count towards the limits.
         """
         self._add(Fault(status, body, dict(headers or {}), times=times, endpoint=endpoint, asking=asking))
 
     def broken(self, kind: str, times: int | None = None) -> None:
-        """Answers with a broken body or a cut answer. `kind` is a name in BODIES or CUT. `times`: as for `fail`."""
+        """Sends broken answers to the next `times` calls. If `times` is None, sends them until `clear_faults`.
+
+        `kind` is a name in BODIES or CUT.
+        """
         self._add(Fault(cut=kind, times=times) if kind in CUT else Fault(body=BODIES[kind], times=times))
 
     def clear_faults(self) -> None:
@@ -84,7 +96,7 @@ class Faults:
             self._waiting = []
 
     def take_fault(self, call: Call) -> Fault | None:
-        """The next fault for this call; None if there is none."""
+        """Returns the next fault for this call, or None if the call gets the correct answer."""
         with self._faults_lock:
             for fault in self._waiting:
                 if fault.is_for(call):

@@ -1,4 +1,4 @@
-"""Reads the typed filters of an Insights report. Refuses what Mixpanel would refuse."""
+"""Reads the typed filters of an Insights report. Raises Refused for filters that Mixpanel would refuse."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,11 +34,14 @@ OPERATORS: dict[str, dict[str, str]] = {
     },
     "boolean": {"true": "true", "false": "false", **_SET},
 }
-"""Type of a filter → Mixpanel's operator → the operator in a `Condition`."""
+"""Type of the filter → Mixpanel's name for an operator → the operator in a `Condition`."""
 
 
 def read(entries: Any, determiner: object = "all") -> Where:
-    """The conditions of a list of filters. With `any`, several filters become one condition."""
+    """Returns the conditions of a list of filters.
+
+    With `any`, an event must match only one of the filters, so several filters become one condition.
+    """
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise unacceptable("filters must be a list of objects")
     if determiner not in ("all", "any"):
@@ -55,7 +58,7 @@ def _condition(entry: Mapping[str, Any]) -> Condition:
     if not isinstance(kind, str) or kind not in OPERATORS:
         raise unacceptable(f"unknown filterType {kind!r}")
     if not isinstance(operator, str) or operator not in OPERATORS[kind]:
-        raise unacceptable(f"unknown filterOperator {operator!r} for a {kind}")
+        raise unacceptable(f"unknown filterOperator {operator!r} for the filterType {kind}")
     op = OPERATORS[kind][operator]
     if op.endswith("defined"):
         return condition(name, op)
@@ -67,9 +70,9 @@ def _condition(entry: Mapping[str, Any]) -> Condition:
 
 
 def _texts(value: Any) -> str | tuple[str, ...]:
-    """The texts to compare with. `equals` takes a list, and the property must equal one of its texts."""
+    """Returns the text to compare the property with, or a sorted tuple if the filter has several texts."""
     if not isinstance(value, list) or not value:
-        raise unacceptable("filterValue must be a list of strings for equals")
+        raise unacceptable("filterValue must be a list of strings for this filterOperator")
     texts = sorted({_text(each) for each in value})
     return texts[0] if len(texts) == 1 else tuple(texts)
 
@@ -89,5 +92,5 @@ def _number(value: Any) -> int | float:
 
 def _numbers(value: Any) -> tuple[int | float, ...]:
     if not isinstance(value, list) or len(value) != 2:
-        raise unacceptable("filterValue must be two numbers")
+        raise unacceptable("filterValue must be a list of two numbers")
     return tuple(map(_number, value))

@@ -1,4 +1,4 @@
-"""The formulas of Insights: + - * / ^, brackets, numbers, and the letters of metrics."""
+"""Parses and computes the formulas of Insights: + - * / ^, brackets, numbers, and the letters of metrics."""
 
 import math
 import re
@@ -17,13 +17,16 @@ _TOKEN = re.compile(r"[ \t]*(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+)|([A-Z]+)|([-+*/^()
 
 
 def letters(position: int) -> str:
-    """A … Z, then BA, BB, …"""
+    """Returns the letter of the metric at this position, counted from 0: A to Z, then BA, BB and so on."""
     left, rest = divmod(position, 26)
     return (letters(left) if left else "") + chr(ord("A") + rest)
 
 
 class Formula:
-    """A parsed formula. Raises Refused unless `definition` is arithmetic over `known`, the metrics' letters."""
+    """A parsed formula. `definition` is its text, and `known` has the letters of the report's metrics.
+
+    Raises Refused if the definition is not a valid formula, or if it uses other letters.
+    """
 
     def __init__(self, definition: Any, known: set[str]) -> None:
         if not isinstance(definition, str) or len(definition) > LONGEST:
@@ -35,12 +38,15 @@ class Formula:
         try:
             self._whole = self._sum()
         except RecursionError:
-            raise unacceptable(f"the formula {definition!r} has too many brackets") from None
+            raise unacceptable(f"the formula {definition!r} has too many nested brackets") from None
         if self._left:
             raise unacceptable(f"the formula {definition!r} can't be read at {self._left[0]!r}")
 
     def value(self, values: Values) -> Number | None:
-        """The result; None if it is not finite, as for a division by zero. A metric without a value counts as 0."""
+        """Returns the result, or None if the result is not a finite number, for example after a division by zero.
+
+        `values` has the values of the metrics, by letter. A metric without a value counts as 0.
+        """
         try:
             found = self._whole(values)
         except (ArithmeticError, TypeError):
@@ -58,7 +64,7 @@ class Formula:
         return tokens
 
     def _next(self, *wanted: str) -> str:
-        """Takes the next token if it is one of `wanted`; "" if it is not."""
+        """Removes and returns the next token if it is one of `wanted`. Otherwise returns ""."""
         return self._left.pop(0) if self._left and self._left[0] in wanted else ""
 
     def _sum(self) -> _Part:
@@ -83,19 +89,19 @@ class Formula:
         base = self._atom()
         if not self._next("^"):
             return base
-        # Floats, because a power of integers could have too many digits to write.
+        # Computes with floats, because a power of integers could have too many digits for Python to print.
         return _both(lambda a, b: float(a) ** float(b), base, self._signed())
 
     def _atom(self) -> _Part:
         if self._next("("):
             part = self._sum()
             if not self._next(")"):
-                raise unacceptable(f"the formula {self.definition!r} lacks a bracket")
+                raise unacceptable(f"the formula {self.definition!r} lacks a closing bracket")
             return part
         found = self._left.pop(0) if self._left else ""
         if found.isalpha():
             if found not in self._known:
-                raise unacceptable(f"the formula {self.definition!r} uses {found}, and there is no such metric")
+                raise unacceptable(f"the formula {self.definition!r} uses the letter {found}, which no metric has")
             self.letters.add(found)
             return lambda values: values.get(found, 0)
         if found in ("", *"+-*/^()"):

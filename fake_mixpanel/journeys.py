@@ -1,4 +1,4 @@
-"""Answers for funnels, retention and frequency."""
+"""Computes the answers for funnels, retention and frequency."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,7 +12,7 @@ from fake_mixpanel.segments import largest
 
 
 def funnels(query: Query) -> dict[str, Any]:
-    """Counts add up: the count of a week is the sum of the counts of its days."""
+    """Answers /funnels. The count of a longer period, such as a week, is the sum of the counts of its days."""
     funnel = dataset.FUNNELS.get(query.number("funnel_id"))
     if not funnel:
         raise Refused(400, f"funnel_id {query.number('funnel_id')} does not exist in this project")
@@ -34,7 +34,10 @@ def _funnel_cell(query: Query, funnel: dataset.Funnel, days: list[date]) -> dict
 
 
 def funnel_steps(funnel: dataset.Funnel, started: counts.Daily, value: str = "") -> list[dict[str, Any]]:
-    """The steps in the form of /funnels. `started` is the number of people who started on each day."""
+    """Returns the funnel's steps in the form of /funnels.
+
+    `started` has the number of people per day who did the first step. `value` is the breakdown value, if any.
+    """
     numbers = [0] * len(funnel.steps)
     for day, starting in started.items():
         left: float = starting
@@ -59,7 +62,10 @@ def funnel_steps(funnel: dataset.Funnel, started: counts.Daily, value: str = "")
 
 
 def steps_table(steps: list[dict[str, Any]]) -> dict[str, Any]:
-    """The steps in the form of /insights: `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …, …}`."""
+    """Converts a funnel's steps from the form of /funnels to the form of /insights.
+
+    The result is `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …, …}`.
+    """
     named = {f"{number}. {step.get('step_label', step['event'])}": step for number, step in enumerate(steps, start=1)}
     keys = ("count", "step_conv_ratio", "overall_conv_ratio")
     times = [None, *(int(3600 + 80_000 * counts.chance("time", name)) for name in list(named)[1:])]
@@ -89,7 +95,11 @@ def retention(query: Query) -> dict[str, Any]:
 def came_back(
     size: int, first: date, columns: int, today: date, *, unit: str = "day", seed: Iterable[object] = ()
 ) -> list[int]:
-    """The number of people of a cohort who came back in each interval; 0 for an interval that has not begun."""
+    """Returns how many people of a cohort came back in each interval. Future intervals have 0 people.
+
+    `size` is the number of people in the cohort, `first` is the cohort's first day, and `columns` is the number of
+    intervals.
+    """
     back = []
     for number in range(columns):
         share = 0.78 if number == 0 else 0.46 * number**-0.55
@@ -104,12 +114,19 @@ def came_back(
 
 
 def cohort(first: int, back: list[int]) -> dict[str, Any]:
-    """A cohort in the form of /insights."""
+    """Returns a cohort in the form of /insights.
+
+    `first` is the number of people in the cohort, and `back` has the number of people who came back in each interval.
+    """
     return {"first": first, "counts": back, "rates": [number / first if first else 0 for number in back]}
 
 
 def addiction(query: Query) -> dict[str, Any]:
-    """One row per day, week or month: the number of people active in at least 1, 2, … of its hours or days."""
+    """Answers /retention/addiction (in Mixpanel's reports: frequency).
+
+    Each day, week or month has a row of numbers: how many people were active in at least 1, 2, 3, … hours or days of
+    that period.
+    """
     event = dataset.EVENTS.get(query.text("event", "App Open"))
     if not event:
         return {"data": {}}
@@ -127,6 +144,6 @@ def addiction(query: Query) -> dict[str, Any]:
 
 
 def people(query: Query, event: dataset.Event, days: list[date], where: Where = ()) -> counts.Daily:
-    """The number of people who did the event on each day."""
+    """Returns the number of people per day who did the event."""
     found = query.daily(event, days, where)
     return {day: counts.people_of(event, number, day) for day, number in found.items()}

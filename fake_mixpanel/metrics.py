@@ -1,4 +1,4 @@
-"""The metrics of an unsaved Insights report: reads the measure of each metric, and computes its numbers."""
+"""Reads the metrics of an unsaved Insights report, and computes their numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,21 +33,31 @@ OF_PROPERTY = {
     "custom_percentile": "Percentile",
     "unique_values": "Distinct Count",
 }
-"""Mixpanel's `math` → its name in the key of a metric. `total` counts events, or adds up a property."""
+"""The measures of a property: Mixpanel's `math` → the measure's name in the answer.
+
+With a property, `total` is the sum of its values; without a property, `total` is the number of events.
+"""
 
 PERCENTILES = {"min": 0.0, "p25": 25.0, "median": 50.0, "p75": 75.0, "p90": 90.0, "p99": 99.0, "max": 100.0}
 TRAILING = {"dau": 1, "wau": 7, "mau": 30}
-"""`math` → the number of days, up to the last day of the bucket, whose active users are counted."""
+"""Measures of active users: `math` → the number of days on which users are counted.
+
+The last of these days is the last day of the bucket.
+"""
 
 LOOKING_BACK = ("cumulative_unique", *TRAILING)
-"""Measures that also count events from before the bucket."""
+"""Measures that also count events from before the start of the bucket."""
 
 SESSIONS_PER_PERSON = 1.25
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`event` is None if the company has no such event. `property` is "" for a metric that counts events or people."""
+    """A metric of an unsaved Insights report.
+
+    `event` is None if the invented company has no event of this name. `property` is "" for a metric that counts events
+    or people.
+    """
 
     name: str
     event: dataset.Event | None
@@ -68,19 +78,19 @@ def read(entry: Mapping[str, Any]) -> Metric:
     if not isinstance(math, str) or math not in COUNTING | OF_PROPERTY:
         raise unacceptable(f"unknown math {math!r}")
     if measurement.get("perUserAggregation"):
-        raise unacceptable("this fake knows no perUserAggregation")
+        raise unacceptable("this fake Mixpanel does not support perUserAggregation")
     name = measured.get("name") if isinstance(measured, dict) else measured
     if (name is not None or measured is not None) and (not isinstance(name, str) or not name):
-        raise unacceptable("a property needs a name")
+        raise unacceptable("the property of a metric needs a name")
     if math not in OF_PROPERTY and name:
-        raise unacceptable(f"{math} takes no property")
+        raise unacceptable(f"a metric with the math {math} cannot have a property")
     if math not in COUNTING and not name:
-        raise unacceptable(f"{math} needs a property")
+        raise unacceptable(f"a metric with the math {math} needs a property")
     percentile = PERCENTILES.get(math, measurement.get("percentile", 50))
     if isinstance(percentile, bool) or not isinstance(percentile, int | float) or not 0 <= percentile <= 100:
         raise unacceptable("percentile must be a number from 0 to 100")
     if math == "custom_percentile" and "percentile" not in measurement:
-        raise unacceptable("custom_percentile needs a percentile")
+        raise unacceptable("a metric with the math custom_percentile needs a percentile")
     where = filters.read(behavior.get("filters", []), behavior.get("filtersDeterminer", "all"))
     title = f"{OF_PROPERTY[math]} of {name}" if name else COUNTING[math]
     known = dataset.EVENTS.get(event)
@@ -88,7 +98,10 @@ def read(entry: Mapping[str, Any]) -> Metric:
 
 
 def days_of(math: str, bucket: list[date], days: list[date]) -> list[date]:
-    """The days whose events count for a bucket. `bucket`: its own days; `days`: the days of the whole report."""
+    """Returns the days with the events that count for a bucket.
+
+    `bucket` has the days of the bucket, and `days` has all days of the report.
+    """
     if math == "cumulative_unique":
         return [day for day in days if day <= bucket[-1]]
     if math in TRAILING:
@@ -97,7 +110,10 @@ def days_of(math: str, bucket: list[date], days: list[date]) -> list[date]:
 
 
 def number(metric: Metric, event: dataset.Event, daily: counts.Daily, value: str) -> Number | None:
-    """One number for the events of these days. None without events, or without numbers in the property."""
+    """Returns the number of a metric. `daily` has the events per day, and `value` is the breakdown value, if any.
+
+    Returns None if there are no events, or if the metric's property has no values to compute with.
+    """
     total = sum(daily.values())
     if not total:
         return None
@@ -123,7 +139,10 @@ def _of_property(metric: Metric, event: dataset.Event, daily: counts.Daily, tota
 
 
 def _percentile(times: Mapping[float, int], percentile: float) -> float:
-    """The smallest value such that `percentile` percent of all values are not larger. `times`: value → its count."""
+    """Returns the smallest value for which at least `percentile` percent of all values are equal or smaller.
+
+    `times` has the number of times that each value occurs.
+    """
     left = sum(times.values()) * percentile / 100
     for value in sorted(times):
         left -= times[value]

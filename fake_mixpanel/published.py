@@ -1,7 +1,8 @@
-"""Compares requests with Mixpanel's published description of its Query API. Only tests use it: it needs openapi-core.
+"""Compares requests with Mixpanel's published description of its Query API.
 
-`query.openapi.yaml` is the unchanged description. CHANGES and `_rules_in_words` add the rules that the description
-states only in words, and the points in which Mixpanel itself differs from it.
+Only tests use this module, because it needs openapi-core. `query.openapi.yaml` is Mixpanel's description, unchanged.
+CHANGES and `_rules_in_words` add rules that the description states only in its texts. CHANGES also corrects the
+description where Mixpanel's servers accept other requests.
 """
 
 from collections.abc import Iterator
@@ -20,21 +21,24 @@ DESCRIPTION = Path(__file__).with_name("query.openapi.yaml")
 ROOT = "https://mixpanel.com/api/query"
 
 CHANGES: dict[str, dict[str, Any]] = {
-    # A project secret belongs to one project. For a service account the module `accounts` requires the id.
+    # Optional, because a project secret belongs to one project. With a service account, `accounts` requires the id.
     "project_id": {"required": False},
-    # The description has no type for dates, only the words "yyyy-mm-dd".
+    # The description says "yyyy-mm-dd" only in its text, and gives these parameters no type.
     "from_date": {"schema": {"type": "string", "format": "date"}},
     "to_date": {"schema": {"type": "string", "format": "date"}},
-    # The description has no maximum, only the words "Maximum value 10,000".
+    # The description says "Maximum value 10,000" only in its text, and gives the parameter no maximum.
     "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 10_000}},
-    # Mixpanel's own client library sends `week` too.
+    # The description lacks `week`, but Mixpanel's own client library sends it.
     "/segmentation unit": {"schema": {"enum": ["minute", "hour", "day", "week", "month"]}},
 }
-"""Parameter, or path and parameter → the changed part of its description."""
+"""Name of a parameter, or path and name → the new part of the parameter's description."""
 
 
 def problems(request: Request) -> Iterator[str]:
-    """The mistakes in a request. Requests to /api/app and for unsaved reports are not described, so they have none."""
+    """Yields the mistakes in a request.
+
+    Mixpanel's description lacks /api/app and unsaved reports, so requests for these are not checked.
+    """
     path = request.path.removeprefix("/api/query")
     if path.startswith("/api/app/") or (request.method, path) == ("POST", "/insights"):
         return
@@ -53,7 +57,7 @@ def _rules_in_words(path: str, given: dict[str, str]) -> Iterator[str]:
     for name in given.keys() - names:
         yield f"{path} has no parameter {name}"
     if path in ("/segmentation", "/funnels") and {"interval", "unit"} <= given.keys():
-        yield "give interval or unit, not both"
+        yield "the request has both interval and unit, but only one of them is allowed"
     if path == "/retention" and given.get("retention_type", "birth") == "birth" and not given.get("born_event"):
         yield "born_event is required when retention_type is birth"
     if path == "/retention/addiction" and given["unit"] == given["addiction_unit"]:
@@ -62,7 +66,10 @@ def _rules_in_words(path: str, given: dict[str, str]) -> Iterator[str]:
 
 @cache
 def description() -> dict[str, Any]:
-    """The published description with CHANGES. References to shared parameters are replaced by the parameters."""
+    """Returns the published description with CHANGES applied.
+
+    Each reference to a shared parameter is replaced by the parameter itself.
+    """
     described: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text())
     shared = described["components"]["parameters"]
     for path, operations in described["paths"].items():

@@ -1,4 +1,4 @@
-"""The Query that an endpoint receives after access and limits are checked, and the exception that refuses it."""
+"""Query is the checked request from which an endpoint computes its answer. Refused is the exception for errors."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ LONGEST_RANGE = timedelta(days=3660)
 
 
 class Refused(Exception):
-    """Raised to answer a call with an error: a status, Mixpanel's message and headers."""
+    """Raised to answer a call with an error: an HTTP status, Mixpanel's message, and headers."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -24,15 +24,15 @@ class Refused(Exception):
 
 
 def unacceptable(words: str) -> Refused:
-    """Mixpanel's answer to an Insights query with a mistake. `words` explain the mistake to people."""
+    """Returns the error that Mixpanel sends for a mistake in an Insights query. `words` describe the mistake."""
     return Refused(400, f"UserVisibleParamsError: {words}")
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The project, its local time, and the sent parameters. A method that needs a missing parameter raises Refused.
+    """A checked request. `now` is the current time in the project's time zone, and `body` is the JSON of a POST.
 
-    `body`: the JSON of a POST.
+    The methods raise Refused if a parameter that they need is missing.
     """
 
     project_id: int
@@ -58,27 +58,34 @@ class Query:
         try:
             return int(self.text(name, None if default is None else str(default)))
         except ValueError:
-            raise Refused(400, f"{name} must be an integer: {self.params[name]!r}") from None
+            raise Refused(400, f"{name} must be an integer, not {self.params[name]!r}") from None
 
     def days(self) -> list[date]:
-        """All days from `from_date` to `to_date`. Neither may be in the future, in the project's time zone."""
+        """Returns all days from `from_date` to `to_date`.
+
+        Raises Refused for a wrong date, for a date after today in the project's time zone, and for a range longer than
+        LONGEST_RANGE.
+        """
         try:
             first, last = (date.fromisoformat(self.text(name)) for name in ("from_date", "to_date"))
         except ValueError as error:
-            raise Refused(400, f"not a date, yyyy-mm-dd expected: {error}") from None
+            raise Refused(400, f"from_date and to_date must have the form yyyy-mm-dd: {error}") from None
         if last > self.today:
             raise Refused(400, "to_date cannot be later than today")
         if first > last or last - first > LONGEST_RANGE:
-            raise Refused(400, f"from_date must be before to_date, and at most {LONGEST_RANGE.days} days")
+            raise Refused(400, f"to_date must be from 0 to {LONGEST_RANGE.days} days after from_date")
         return days_between(first, last)
 
     def buckets(self) -> dict[date, list[date]]:
-        """The days grouped by `unit`. Without `unit`, each group has `interval` days."""
+        """Groups the request's days by the parameter `unit`. Without `unit`, each group has `interval` days."""
         interval = self.number("interval", 1)
         return buckets(self.days(), self.text("unit", "day"), 1 if "unit" in self.params else interval)
 
     def daily(self, event: Event, days: Iterable[date], where: Where = ()) -> counts.Daily:
-        """The count of the event on each day, in this project. Days without events are left out, as at Mixpanel."""
+        """Returns the count of the event on each day, in this project.
+
+        Days without events are left out, as at Mixpanel.
+        """
         daily = {day: counts.event_count(event, day, self.today, self.project_id, where) for day in days}
         return {day: number for day, number in daily.items() if number}
 
@@ -86,7 +93,7 @@ class Query:
         return datetime.combine(day, time(hour), self.now.tzinfo).isoformat()
 
     def timing(self, days: list[date]) -> dict[str, Any]:
-        """The parts of an Insights answer that say when it was computed, and its dates."""
+        """Returns the parts of an Insights answer that contain the time of the computation and the range of dates."""
         end = datetime.combine(days[-1], time(23, 59, 59, 999_000), self.now.tzinfo)
         return {
             "computed_at": self.now.astimezone(UTC).isoformat(),

@@ -1,4 +1,4 @@
-"""The saved reports by id: the answers of /insights, and the list of saved reports."""
+"""Defines the saved reports, lists them, and computes their numbers for `GET /insights`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,10 @@ Series = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SavedReport:
-    """A report over the last `days` days, including today. With an empty `unit` it has one number and no dates."""
+    """A saved report over the last `days` days, including today.
+
+    If `unit` is empty, the report has one number for all days together, and no dates.
+    """
 
     name: str
     days: int = 30
@@ -48,7 +51,10 @@ def insights(query: Query) -> dict[str, Any]:
 
 
 def bookmarks(query: Query) -> dict[str, Any]:
-    """/api/app/projects/<id>/bookmarks?v=2, the request of Mixpanel's own client library."""
+    """Answers /api/app/projects/<id>/bookmarks?v=2 with the list of saved reports.
+
+    Mixpanel's own client library sends this request.
+    """
     if query.text("v") != "2":
         raise Refused(400, "v must be 2")
     results = [{"id": number, "name": report.name, "type": report.kind} for number, report in SAVED_REPORTS.items()]
@@ -56,7 +62,7 @@ def bookmarks(query: Query) -> dict[str, Any]:
 
 
 def _metrics(query: Query, report: SavedReport, days: list[date]) -> Series:
-    """One level of nesting per breakdown, each with `$overall` beside the values."""
+    """Returns the numbers with one level of nesting per breakdown. Each level has `$overall` beside the values."""
 
     def level(event: dataset.Event, daily: counts.Daily, breakdowns: tuple[str, ...]) -> Any:
         if not breakdowns:
@@ -118,7 +124,7 @@ SAVED_REPORTS: dict[int, SavedReport] = {
     41009: SavedReport("Ways through the app", kind="flows"),
     UNDATED_REPORT: SavedReport("Orders and upgrades", 30, ("Order completed", "Plan upgraded"), unit=""),
     41011: SavedReport("People who log in, by week", 84, ("Logged in",), unit="week", measure="unique"),
-    # A funnel's id is also its bookmark's id. So both lists contain the funnel, and both endpoints answer for it.
+    # A funnel and its saved report have the same id, so /funnels and /insights both answer queries for the funnel.
     **{
         funnel_id: SavedReport(funnel.name, kind="funnels", funnel=funnel_id)
         for funnel_id, funnel in dataset.FUNNELS.items()

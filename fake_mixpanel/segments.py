@@ -1,4 +1,4 @@
-"""Answers about events: counts, counts by value, sums and averages."""
+"""Computes the answers about events: counts, counts by property value, sums and averages."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def events(query: Query) -> dict[str, Any]:
     try:
         wanted = list(map(str, json.loads(query.text("event"))))
     except (ValueError, TypeError):
-        raise Refused(400, f"event must be a JSON array of event names: {query.text('event')!r}") from None
+        raise Refused(400, f"event must be a JSON array of event names, not {query.text('event')!r}") from None
     known = [dataset.EVENTS[name] for name in wanted if name in dataset.EVENTS]
     days = query.days()
     return _chart(query, {event.name: _cells(query, event, query.daily(event, days)) for event in known})
@@ -50,7 +50,10 @@ def numeric_average(query: Query) -> dict[str, Any]:
 
 
 def top(query: Query) -> dict[str, Any]:
-    """Today's most common events, compared with the same part of yesterday. Not sorted by amount, as at Mixpanel."""
+    """Answers /events/top: today's most common events, each compared with the same part of yesterday.
+
+    Like Mixpanel, the function does not sort the events by their amount.
+    """
     found: list[dict[str, Any]] = []
     for event in dataset.EVENTS.values():
         amount = counts.measured(_measure(query), event, query.daily(event, [query.today]))
@@ -94,7 +97,7 @@ def _last_month(query: Query, event: dataset.Event) -> counts.Daily:
 
 
 def _cells(query: Query, event: dataset.Event, daily: counts.Daily, value: str = "") -> Cells:
-    """The numbers by bucket. A bucket without events is absent."""
+    """Returns the measured number for each bucket. Buckets without events are left out."""
     found: Cells = {}
     for first, days in query.buckets().items():
         number = counts.measured(_measure(query), event, {day: daily[day] for day in days if day in daily}, value)
@@ -104,7 +107,7 @@ def _cells(query: Query, event: dataset.Event, daily: counts.Daily, value: str =
 
 
 def _chart(query: Query, values: dict[str, Cells]) -> dict[str, Any]:
-    """An answer with dates and labels in arbitrary order, like Mixpanel's."""
+    """Returns an answer in which dates and labels are not sorted, because Mixpanel does not sort them either."""
     dates = [str(first) for first in query.buckets()]
     turned = len(dates) * 2 // 3
     shuffled = sorted(values, key=lambda label: counts.chance("order", label))
@@ -115,7 +118,7 @@ def _chart(query: Query, values: dict[str, Cells]) -> dict[str, Any]:
 
 
 def _amounts(query: Query) -> dict[date, tuple[float, int]]:
-    """Day → the sum of a numeric property, and the number of events."""
+    """Returns, for each day, the sum of a numeric property and the number of events."""
     days, event = query.days(), dataset.EVENTS.get(query.text("event"))
     if not event:
         return {}

@@ -1,4 +1,4 @@
-"""The HTTP server of the fake: it reads requests and sends complete or cut answers."""
+"""The HTTP server: reads requests, and sends complete or deliberately incomplete responses."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ class Request:
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     def json(self) -> dict[str, Any]:
-        """The JSON object in the body. Raises ValueError for anything else."""
+        """Returns the JSON object in the body. Raises ValueError if the request has no JSON object."""
         try:
             found = json.loads(self.body)
         except RecursionError:
@@ -35,7 +35,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`cut` is "", or how the answer is cut: a value in `faults.CUT`."""
+    """A response. `cut` is "" for a complete response, or a value in `faults.CUT` for an incomplete response."""
 
     status: int
     body: bytes
@@ -44,7 +44,7 @@ class Reply:
 
 
 class Server(ThreadingHTTPServer):
-    """One thread per connection. The function `receive` turns a Request into a Reply."""
+    """A server with one thread per connection. The function `receive` returns the Reply to a Request."""
 
     request_queue_size = 256
 
@@ -53,7 +53,10 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignores clients that disconnect: tests do so on purpose. Prints other errors: they are bugs of the fake."""
+        """Ignores clients that disconnect, because tests disconnect on purpose.
+
+        Prints all other errors, because they are bugs of the fake Mixpanel.
+        """
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -61,7 +64,7 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # Send headers and body in one piece.
+    wbufsize = -1  # Buffers the response, so that the headers and the body are sent together.
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -86,4 +89,4 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Logs nothing: tests read `FakeMixpanel.calls`."""
+        """Does nothing: tests do not need a log, because they read `FakeMixpanel.calls`."""

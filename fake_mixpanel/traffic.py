@@ -1,7 +1,10 @@
-"""The traffic of the fake: all calls in order, the number of running queries, and Mixpanel's two limits.
+"""Records the calls to the fake Mixpanel, and applies Mixpanel's two limits.
 
-A 429 has Mixpanel's form of 2026: the message names the reached limit, and the headers have both limits.
-A query runs from its arrival until just before its answer is written, even if the client no longer waits.
+The limits are the number of queries per hour, and the number of queries at the same time.
+
+The 429 response has the same form as Mixpanel's in 2026: the message names the reached limit, and the headers have both
+limits. A query counts as running from its arrival until just before its answer is written, even if the client no longer
+waits.
 """
 
 import json
@@ -20,9 +23,10 @@ _Query = tuple[str, str, frozenset[tuple[str, str]], str]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `status` is 0 while it runs, and stays 0 if it never gets an answer. `body`: the JSON of a POST.
+    """One request. `status` is the HTTP status of the answer, or 0 while there is no answer.
 
-    `user` is the name of the account, or "project secret", never a secret. `project_id` is None without access.
+    `project_id` is None if the credentials give no access to a project. `user` is the name of the service account, or
+    the words "project secret"; the secret itself is not stored. `body` is the JSON of a POST.
     """
 
     endpoint: str
@@ -43,19 +47,19 @@ class Traffic:
         self._running: dict[int, dict[int, _Query]] = defaultdict(dict)
         self._hour: dict[int, deque[float]] = defaultdict(deque)
         self.most_running = 0
-        """The largest number of queries of one project that ran at once."""
+        """The largest number of queries of one project that ran at the same time."""
         self.duplicates_in_flight = 0
-        """How often a query arrived while the same query of the same project was running."""
+        """The number of queries that arrived while the same query of the same project was running."""
         self._lock = threading.Lock()
 
     @property
     def calls(self) -> list[Call]:
-        """A copy of all calls, in the order of their arrival."""
+        """Returns a copy of all calls, in the order of their arrival."""
         with self._lock:
             return list(self._calls.values())
 
     def reset(self) -> None:
-        """Forgets all calls and the count of the hour. Running queries, faults and settings stay."""
+        """Deletes the recorded calls and restarts all counts. Running queries, faults and settings stay as they are."""
         with self._lock:
             self._calls.clear()
             self._hour.clear()
@@ -63,9 +67,9 @@ class Traffic:
             self.most_running = max(map(len, self._running.values()), default=0)
 
     def arrive(self, call: Call, *, counted: bool) -> tuple[int, Refused | None]:
-        """Records a call and, if `counted`, counts it towards the limits, in one locked step.
+        """Records a call. If `counted` is true, the call counts towards the limits.
 
-        Returns the number of the call, and the refusal if a limit is reached.
+        Returns the number of the call, and the error to send if a limit is reached.
         """
         with self._lock:
             self._arrivals += 1
@@ -87,7 +91,11 @@ class Traffic:
             return number, None
 
     def leave(self, number: int, project: int | None, status: int) -> None:
-        """Ends a call. Call this before writing the answer: a fast client asks again before the write returns."""
+        """Ends a call and records its status.
+
+        Use this method before the answer is written, because a fast client sends its next request before the write
+        returns.
+        """
         with self._lock:
             if project is not None:
                 self._running[project].pop(number, None)
@@ -95,7 +103,10 @@ class Traffic:
                 self._calls[number] = replace(self._calls[number], status=status)
 
     def over(self, project: int, running: int, hour: int) -> Refused:
-        """The refusal of a call. `running` and `hour` are the counts with this call."""
+        """Returns the error 429 for a call that exceeds a limit.
+
+        `running` and `hour` are the numbers of running queries and of queries in the last hour, including this call.
+        """
         hourly, concurrent = self.hourly_limit, self.concurrent_limit
         left = f'"project";r={max(0, hourly - hour)}'
         places = f'"project-concurrency";r={max(0, concurrent - running)}'

@@ -1,10 +1,10 @@
-"""Unsaved Insights reports: the answers of `POST /insights`.
+"""Computes the answers of `POST /insights`, which queries an unsaved report.
 
-Mixpanel's public description has no such call. The bodies are those of Mixpanel's own SDK
-(tests/data/insights_bodies.json), and the answers have the forms that were recorded (tests/data/recorded).
+Mixpanel's public description lacks this request. The request bodies have the form that Mixpanel's own SDK sends
+(tests/data/insights_bodies.json), and the answers have the form of recorded answers (tests/data/recorded).
 
-A bucket without events is absent, and so is a bucket in which a formula divides by zero. A metric without any event is
-absent from `series`, but not from `report_sections`.
+The answer leaves out buckets without events, and buckets in which a formula divides by zero. A metric without events is
+left out of `series`, but not of `report_sections`.
 """
 
 from collections import Counter
@@ -44,7 +44,7 @@ def insights(query: Query) -> dict[str, Any]:
 
 
 def _metrics(query: Query, report: Bookmark) -> dict[str, Any]:
-    """The parts of the answer that hold numbers. `series` leaves out hidden metrics, and metrics without events."""
+    """Returns the parts of the answer with numbers, and the keys of the metrics."""
     known = {letters(i): metrics.read(entry) for i, entry in enumerate(report.show) if entry["type"] == "metric"}
     formulas = {
         letters(i): Formula(entry.get("definition"), set(known))
@@ -61,7 +61,7 @@ def _metrics(query: Query, report: Bookmark) -> dict[str, Any]:
     hidden |= {letters(i) for i, entry in enumerate(report.show) if entry.get("isHidden") is True}
 
     def columns(grid: Grid, kept: dict[str, Sequence[str]]) -> dict[str, Column]:
-        """Letter → the cells of that metric or formula."""
+        """Returns the cells of each metric and formula, by letter."""
         found = {letter: grid.column(metric, kept.get(letter)) for letter, metric in known.items()}
         return found | {letter: grid.formula(formula, found) for letter, formula in formulas.items()}
 
@@ -84,7 +84,10 @@ def _metrics(query: Query, report: Bookmark) -> dict[str, Any]:
 
 
 def _keys(names: list[str]) -> list[str]:
-    """The names of the metrics and formulas. Equal names get their letters in front: `A. `, `B. `, …"""
+    """Returns the key of each metric and formula in the answer: its name.
+
+    If several metrics or formulas have the same name, their keys begin with their letters: `A. `, `B. `, …
+    """
     times = Counter(names)
     return [f"{letters(i)}. {name}" if times[name] > 1 else name for i, name in enumerate(names)]
 

@@ -1,4 +1,7 @@
-"""Unsaved reports of funnels and retention, from any events. Their answers have the forms of saved reports."""
+"""Computes the answers of unsaved funnel and retention reports, which can use any events.
+
+The answers have the same form as the answers of saved reports.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,13 +21,14 @@ MOST_STEPS = 100
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "session": 3600, "day": 86_400, "week": 604_800, "month": 2_592_000}
 USUAL_WINDOW, LONGEST_WINDOW = 14 * SECONDS["day"], 367 * SECONDS["day"]
 COLUMNS = {"day": 14, "week": 12, "month": 6}
-"""Retention unit → the number of intervals in the answer."""
+"""Length of the intervals → the number of intervals in the answer of a retention report."""
 
 
 def funnel(query: Query, report: Bookmark) -> dict[str, Any]:
-    """`series`: `{name: {"count": {"1. App Open": {"all": n}, …}, …}}`; with a breakdown, one such table per value.
+    """Answers a funnel report. `series` is `{name: {"count": {"1. App Open": {"all": n}, …}, …}}`.
 
-    By date: `{name: {date: conversion}}`, and `secondary` has the number of people who finish.
+    In a report by date, `series` is `{name: {date: conversion}}` instead, and `secondary` has the number of people who
+    finish the funnel. With a breakdown, another level of nesting has the breakdown values: `{name: {value: …}}`.
     """
     behavior = _behavior(report, FUNNEL_MATHS)
     behaviors = _events(behavior, 2, MOST_STEPS)
@@ -49,10 +53,11 @@ def funnel(query: Query, report: Bookmark) -> dict[str, Any]:
 
 
 def retention(query: Query, report: Bookmark) -> dict[str, Any]:
-    """`series`: `{name: {date: {"first", "counts", "rates"}, "$average": …}}`; with a breakdown, the
-    values are the outer keys and the dates the inner ones.
+    """Answers a retention report. `series` is `{name: {date: {"first", "counts", "rates"}, "$average": …}}`.
 
-    By date: `{name: {date: rate}}` after one interval, and `secondary` has the number of people who come back.
+    In a report by date, `series` is `{name: {date: rate}}` instead, with the rate after one interval, and `secondary`
+    has the number of people who come back. With a breakdown, another level of nesting has the breakdown values:
+    `{name: {value: …}}`.
     """
     behavior = _behavior(report, RETENTION_MATHS)
     born, back = _events(behavior, 2, 2)
@@ -85,12 +90,12 @@ def retention(query: Query, report: Bookmark) -> dict[str, Any]:
 
 
 JOURNEYS: dict[str, Callable[[Query, Bookmark], dict[str, Any]]] = {"funnel": funnel, "retention": retention}
-"""Type of a behavior → the function that answers."""
+"""Mixpanel's type of a report → the function that computes its answer."""
 
 
 def _behavior(report: Bookmark, maths: tuple[str, ...]) -> Mapping[str, Any]:
     if len(report.show) != 1:
-        raise unacceptable("this fake answers one funnel or retention per report")
+        raise unacceptable("this fake Mixpanel supports only one funnel or retention per report")
     math = part(report.show[0], "measurement", dict).get("math")
     if math not in maths:
         raise unacceptable(f"unknown math {math!r}")
@@ -102,7 +107,7 @@ def _events(behavior: Mapping[str, Any], fewest: int, most: int) -> list[dict[st
     if len(found) > most:
         raise unacceptable("Funnel too big. Please reduce the number of event comparisons.")
     if len(found) < fewest or not all(isinstance(each, dict) and part(each, "name", str) for each in found):
-        raise unacceptable(f"behaviors needs at least {fewest} events")
+        raise unacceptable(f"the list behaviors must have at least {fewest} events")
     return found
 
 
@@ -111,10 +116,10 @@ def _event(name: str) -> dataset.Event:
 
 
 def _made(events: list[dataset.Event], behavior: Mapping[str, Any], wheres: list[Where]) -> dataset.Funnel:
-    """The funnel of these events. With a longer conversion window, more people reach each step.
+    """Returns a funnel of these events. With a longer conversion window, more people reach each step.
 
-    The steps of a saved funnel, with a window of 14 days, give the numbers of the saved funnel. In any other funnel,
-    the number of people who reach a step is less than the number of people who do its event.
+    If a saved funnel has the same steps, and the conversion window is 14 days, the numbers equal those of the saved
+    funnel. In all other funnels, fewer people reach a step than do the event of the step.
     """
     unit, number = behavior.get("conversionWindowUnit"), part(behavior, "conversionWindowDuration", int)
     if not isinstance(unit, str) or unit not in SECONDS:
@@ -136,7 +141,7 @@ def _made(events: list[dataset.Event], behavior: Mapping[str, Any], wheres: list
 
 
 def _split(report: Bookmark, event: dataset.Event, daily: counts.Daily) -> tuple[dict[str, counts.Daily], bool]:
-    """The people by value of the breakdown, and whether there are more values than fit into the limit."""
+    """Returns the people by breakdown value, and whether the report's limit left out some breakdown values."""
     if not daily or not report.group:
         return ({OVERALL: daily} if daily else {}), False
     parts = counts.by_value(event, report.group, dataset.shares(event, report.group), daily)

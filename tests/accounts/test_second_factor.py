@@ -163,7 +163,7 @@ def test_it_is_required_after_a_week(root: Any, acme: Team, log_in: Any, require
     clock.shift(timedelta(hours=2))
     for page in ("/", "/admin/", "/shared/", "/admin/auth/user/", "/admin/password_change/"):
         assert client.get(page)["Location"] == "/account/", page
-    assert "no other page opens" in text(client.get("/account/"))
+    assert "you cannot open any other page" in text(client.get("/account/"))
     assert client.get("/account/app/").status_code == 200
     assert client.get(f"/w/{acme.widget.slug}.csv").status_code == 200
     phone_of(root)

@@ -103,18 +103,18 @@ class TestHour:
         legend = re.findall(r'<li><i class="[^"]*"></i>([^<]*) <b>(\d+)</b>', unescape(html))
         expected = [("Cyfe's polls", "3"), ("refresh_widgets", "1"), ("you", "1"), ("anna", "1")]
         assert legend == [*expected, ("reserved for people", "5")]
-        assert "54 left, 49 of them for polls." in html
+        assert "54 queries left, 49 of them for polls." in html
 
     def test_it_says_when_the_next_query_is_possible(self, project: Project) -> None:
         Project.objects.update(hourly_limit=24)
         client = boss()
         for number in range(22):
             self.called(project, 50 - number)
-        assert "2 left, all reserved for people. The next query for polls is free <time" in self.html(client, project)
+        assert "2 queries left, all reserved for people. The next query for polls" in self.html(client, project)
         for _ in range(2):
             self.called(project, 1)
         html = self.html(client, project)
-        said = r"No query is left\. The next one is free <time[^>]*>in 10 minutes</time>, and for polls"
+        said = r"No query is left\. The next query is available <time[^>]*>in 10 minutes</time>, and the next query"
         assert re.search(said, html)
 
     def test_it_lists_the_last_calls(self, project: Project) -> None:
@@ -165,8 +165,8 @@ class TestWarnings:
     def test_learned_limits_are_offered(self, project: Project) -> None:
         Project.objects.update(learned_hourly=400, learned_concurrent=5, learned_at=timezone.now())
         html = self.html(project)
-        assert "400 per hour, 5 at once" in html
-        assert "higher than yours" in html
+        assert "400 queries per hour, 5 queries at the same time" in html
+        assert "higher than the limits that you entered" in html
         assert 'data-hourly_limit="400"' in html
         Project.objects.update(learned_hourly=30)
         assert "uses these limits, because they are lower" in self.html(project)

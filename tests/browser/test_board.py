@@ -92,7 +92,7 @@ def test_a_card_that_somebody_deleted_meanwhile_leaves_the_others(
     page = open_page("/?q=o", boss)
     Widget.objects.filter(title="Logins").delete()
     choose(page, "Logins", "Duplicate")
-    page.get_by_text("This widget was deleted, or you may not see it any more.").wait_for()
+    page.get_by_text("This widget was deleted, or you no longer have access to it.").wait_for()
     wait_for(page, "Logins", "Not polled yet")
     page.evaluate(UPDATE)
     wait_for(page, "Not polled yet")

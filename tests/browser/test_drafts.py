@@ -36,7 +36,7 @@ def test_unsaved_entries_outlive_a_closed_tab_and_end_with_saving(
     second.locator("[name=filters-op]").first.select_option("set")
     wait_for_csv(second, "Signed up")
     second.get_by_role("button", name="Save", exact=True).click()
-    second.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    second.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
     second.goto(ADD)
     box(second, "Events").wait_for()
     expect(second.locator("[data-draft]")).to_be_empty()
@@ -76,5 +76,5 @@ def test_an_ended_session_loses_no_entries(open_page: OpenPage, boss: AbstractUs
     page.get_by_label("Title").fill("Still mine")
     wait_for_csv(page, "Date,Signed up")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
     assert Widget.objects.get().title == "Still mine"

@@ -59,7 +59,7 @@ def test_from_the_empty_form_to_a_conversion_rate(page: Any, mixpanel: FakeMixpa
     wait_for_csv(page, "Date,Sales per person")
     expect(page.get_by_label("Title")).to_have_attribute("placeholder", "Sales per person")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
     widget = Widget.objects.get()
     assert widget.metrics[1] == {"event": "Order completed", "measure": "sum", "property": "amount"}
     assert (widget.formulas, widget.chart) == ([{"formula": "B / A", "label": "Sales per person"}], "line")
@@ -95,7 +95,7 @@ def test_letters_follow_the_rows_and_a_draft_brings_all_of_them_back(page: Any) 
     expect(again.get_by_role("textbox", name="Formula", exact=True).first).to_have_value("B / A")
     wait_for_csv(again, "Date,B / A")
     again.get_by_role("button", name="Save", exact=True).click()
-    again.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    again.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
     widget = Widget.objects.get()
     filters = [{"property": "plan", "op": "is", "value": "Team"}]
     assert widget.metrics == [{"event": "Signed up", "filters": filters}, {"event": "Logged in"}]

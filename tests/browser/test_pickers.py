@@ -53,7 +53,7 @@ def test_every_picker_by_keyboard(
     page.get_by_role("row", name="Free left out").wait_for()
 
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
     widget = Widget.objects.get()
     assert (widget.events, widget.breakdown, widget.exclude) == (["Order completed"], "plan", ["Free"])
     assert widget.filters == [{"property": "amount", "op": "is", "value": 49}]
@@ -142,7 +142,7 @@ def test_a_typed_name_that_the_list_lacks_gets_a_warning(
         box(page, "Events").press_sequentially(name)
         page.get_by_role("option", name=f"{name} as typed").wait_for()
         page.keyboard.press("Enter")
-        warning.filter(has_text=f"Mixpanel's list has no such event: “{name}”").wait_for()
+        warning.filter(has_text=f"Mixpanel's list has no event “{name}”").wait_for()
     page.get_by_role("button", name="Signed up", exact=True).click()
     page.get_by_role("button", name="Keep “Brand new”").click()
     expect(chosen).to_have_value("Signed up\nBrand new")

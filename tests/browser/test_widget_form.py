@@ -24,7 +24,7 @@ def test_a_new_widgets_copied_address_has_the_right_csv(
     page.locator("[data-slot=figure] canvas").wait_for()
     expect(page.get_by_label("Title")).to_have_attribute("placeholder", "Signed up")
     follow(page.get_by_role("button", name="Save", exact=True))
-    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
     page.get_by_role("button", name="Copy address").click()
     page.get_by_text("Copied", exact=True).wait_for()
     address = page.evaluate("navigator.clipboard.readText()")
@@ -120,7 +120,7 @@ def test_a_pasted_link_fills_the_form(open_page: OpenPage, boss: AbstractUser, a
     expect(page.locator("#id_chart")).to_have_value("funnel")
     wait_for_csv(page, "Step,Count")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
     assert Widget.objects.get().funnel == 7509
 
 
@@ -142,7 +142,7 @@ def test_a_widget_can_be_saved_while_mixpanel_is_down(
     page.locator("[data-slot=beside]", has_text="Mixpanel answered 503").wait_for()
     expect(page.locator("[data-slot=figure]"), "the numbers of before stay").to_be_visible()
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
 
 
 def test_an_error_is_shown_only_after_its_field_was_visited(
@@ -207,7 +207,7 @@ def test_the_form_works_without_javascript(
     opened.value.get_by_text("Date,Free,Team,Business").wait_for()
     page.get_by_label("Title").fill("Plans")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
     expect(page.get_by_label("Address for Cyfe")).to_have_value(Widget.objects.get(title="Plans").url())
     assert endpoints(mixpanel) == ["insights"]
 
@@ -224,7 +224,7 @@ def test_on_a_phone_it_fits_and_saving_shows_the_address_and_not_the_preview(
     expect(page.locator("#preview")).to_be_focused()
     page.wait_for_function("() => document.getElementById('preview').getBoundingClientRect().top < 100")
     follow(page.get_by_role("button", name="Save", exact=True))
-    page.get_by_role("heading", name="Put it on your Cyfe dashboard").wait_for()
+    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
     page.wait_for_function("() => scrollY === 0")
     page.locator("#id_report").select_option("segmentation")
     page.get_by_role("button", name="Add a filter").click()

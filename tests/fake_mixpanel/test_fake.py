@@ -43,7 +43,7 @@ def test_it_answers_the_reports_that_mixpanel_s_own_sdk_sends(mixpanel: FakeMixp
         answer = requests.post(url, json=body, auth=(DEMO_USERNAME, DEMO_SECRET), timeout=20)
         found = answer.json()
         if len(body["bookmark"]["sections"]["group"]) > 1:
-            assert found["error"] == "UserVisibleParamsError: this fake answers one breakdown", query["ask"]
+            assert found["error"] == "UserVisibleParamsError: this fake Mixpanel supports one breakdown", query["ask"]
             continue
         assert answer.status_code == 200, query["ask"]
         assert found.keys() >= {"computed_at", "date_range", "headers", "series", "meta"}, query["ask"]

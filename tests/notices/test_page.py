@@ -40,7 +40,7 @@ def post(client: Client, admin_user: Any, project: Project) -> Post:
 
 def test_it_says_that_nobody_gets_notices_and_how_to_change_that(post: Post) -> None:
     text = post()
-    assert "Nobody yet" in text
+    assert "Nobody gets messages yet" in text
     assert "https://hooks.slack.com/services/" in text
 
 
@@ -120,7 +120,7 @@ def test_it_shows_what_is_open_and_what_is_over(post: Post, project: Project) ->
     )
     text = post()
     assert "Open <b>" in text
-    assert "well again just now" in text
+    assert "solved just now" in text
 
 
 def test_the_minutes_are_saved_and_end_no_backoff(post: Post, project: Project) -> None:

@@ -224,7 +224,7 @@ def test_a_shared_board_stops_when_its_maker_can_not_edit_any_more(make_widget: 
         maker.person.save()
         assert same_as_a_wrong_poll(look(board))
         page = maker.get("/shared/").content.decode()
-        assert f"The link does not work:</strong> {maker.person.username} may no longer edit these widgets" in page
+        assert f"The link does not work:</strong> {maker.person.username} is no longer allowed to edit" in page
         assert board.token not in page
         set_role(maker, Role.EDITOR)
         assert titles(look(board)) == ["Widget 1"]

@@ -1,4 +1,4 @@
-"""Template tags for the navigation, times, health, first steps and warnings about clocks."""
+"""Template tags and filters: navigation, times, widgets' health, first steps of new users, warnings about clocks."""
 
 from datetime import datetime
 from typing import Any
@@ -20,25 +20,25 @@ register = template.Library()
 
 @register.filter
 def ago(moment: datetime) -> SafeString:
-    """“3 minutes ago”, with the exact time as title."""
+    """Returns a `<time>` tag with a text such as “3 minutes ago”. Its title (tooltip) is the exact time."""
     return time_tag(moment, from_now(moment, timezone.now()))
 
 
 @register.filter
 def lasting(since: datetime) -> SafeString:
-    """“for 3 minutes”, with the start as title."""
+    """Returns a `<time>` tag with a text such as “for 3 minutes”. Its title (tooltip) is the time of the start."""
     return time_tag(since, f"for {span(timezone.now() - since)}")
 
 
 @register.filter
 def local_time(moment: datetime) -> SafeString:
-    """The time in UTC. `times.js` changes it to the person's time zone."""
+    """Returns a `<time>` tag with the time in UTC. The script `times.js` shows it in the person's time zone."""
     return time_tag(moment)
 
 
 @register.filter
 def ours_first(apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Sorts the admin's apps: projects and widgets first."""
+    """Sorts the apps on the admin's first page, so that MixCyfe's own app (projects and widgets) comes first."""
     return sorted(apps, key=lambda app: app["app_label"] != "widgets")
 
 

@@ -1,4 +1,5 @@
-// Copy buttons: <button data-copy="id of an input or of a text">. Without JavaScript, people copy the text by hand.
+// Copies a text when somebody presses a <button data-copy="id of the element with the text">.
+// Without JavaScript, people select and copy the text by hand.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {
@@ -7,7 +8,7 @@ document.addEventListener("click", async (event) => {
     if (source.select) source.select();
     else getSelection().selectAllChildren(source);
     try {
-      // Only https pages and localhost may use the clipboard. The old command works everywhere.
+      // Browsers allow `navigator.clipboard` only on https pages and on localhost. `execCommand` works on all pages.
       if (navigator.clipboard && window.isSecureContext) await navigator.clipboard.writeText(source.value ?? source.textContent);
       else if (!document.execCommand("copy")) throw new Error("refused");
       said.textContent = "Copied";

@@ -1,4 +1,4 @@
-// Keeps the reader's time zone in a cookie for this page, so that its filters by date use the reader's days.
+// Stores the reader's time zone in a cookie for this page, so that the page's date filters use days in this time zone.
 (() => {
   const pair = `timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
   const isKnown = () => document.cookie.split("; ").includes(pair);

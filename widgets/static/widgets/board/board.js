@@ -1,5 +1,5 @@
-// The board: filters while the person types, and sends a card's buttons without loading a new page.
-// Without this script, the filter and the buttons are plain forms.
+// The script of the board: filters the cards while the person types, and runs the actions of cards without a new page.
+// Without this script, the filter and the buttons work as plain forms.
 import { load, update } from "./live.js";
 
 const search = document.getElementById("q");
@@ -38,7 +38,7 @@ actions?.addEventListener("submit", (event) => {
   if (button.ariaBusy === "true") return;
   button.ariaBusy = "true";
   const menu = button.closest("details");
-  if (menu && button.name !== "place") close(menu); // people often move a card several times
+  if (menu && button.name !== "place") close(menu); // the menu stays open after a move, because people often move a card several times
   press(button.formAction, button.name, button.value, button.dataset.busy).finally(() => { button.ariaBusy = "false"; });
 });
 
@@ -47,7 +47,8 @@ function close(menu) {
   menu.querySelector("summary").focus();
 }
 
-// Menus close by Escape and by a click elsewhere. `name` on <details> closes the other menus.
+// Closes an open menu after the Escape key and after a click outside the menu. When another menu opens, the browser
+// closes the first menu, because all menus have the same `name`.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
@@ -56,7 +57,7 @@ document.addEventListener("keydown", (event) => {
   if (menu) close(menu);
 });
 
-// Dragging a card by its head does what “Move up” and “Move down” do.
+// Moves a card that the person drags by its head, as “Move up” and “Move down” in the card's menu do.
 let dragged = null;
 const place = (card, event) => {
   const box = card.getBoundingClientRect();

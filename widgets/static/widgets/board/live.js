@@ -1,9 +1,10 @@
-// Keeps a board like the server's: fetches the page again and changes only what differs.
+// Keeps an open board up to date: fetches the page again every 45 seconds and replaces only the parts that changed.
 const EVERY = 45_000;
 const board = document.getElementById("board");
 const updated = document.querySelector("[data-updated]");
 
-// Place → the HTML that the server sent last. The page's own HTML differs, because times.js changes the times.
+// Name of a part of the page (`data-live`) → the HTML that the server sent last. The HTML in the page differs from it,
+// because times.js changes the times.
 const sent = new Map();
 const remember = () => document.querySelectorAll("[data-live]").forEach((each) => sent.set(each.dataset.live, each.innerHTML));
 const cards = (root) => [...root.querySelectorAll("[data-card]")].map((card) => card.id).join();
@@ -30,7 +31,8 @@ function patch(page) {
   }
 }
 
-// Takes over the new order and number of cards. Cards that stay keep their elements, and so their charts.
+// Replaces the list of cards. Cards that are in both lists keep their elements, so that their charts are not drawn
+// again.
 function rebuild(next) {
   const fresh = document.importNode(next, true);
   for (const card of fresh.querySelectorAll("[data-card]")) {
@@ -57,7 +59,7 @@ export function show(page) {
   document.dispatchEvent(new Event("mixcyfe:changed"));
 }
 
-// Returns the page at this address; or null, and tells the person why.
+// Returns the page at this address. If that fails, returns null and shows the reason on the current page.
 export async function load(address, options = {}) {
   try {
     const response = await fetch(address, { cache: "no-store", ...options });
@@ -66,10 +68,10 @@ export async function load(address, options = {}) {
       say("");
       return page;
     }
-    if (response.status === 404 && options.method) say("This widget was deleted, or you may not see it any more.");
+    if (response.status === 404 && options.method) say("This widget was deleted, or you no longer have access to it.");
     else if (response.status === 404) say("This board is no longer shared.");
     else if (response.ok) say("You are logged out. Reload this page.");
-    else if (response.status === 403) say("You may not do that, or this page has expired. Reload this page.");
+    else if (response.status === 403) say("You are not allowed to do that, or this page has expired. Reload this page.");
     else throw new Error(String(response.status));
     if (response.status === 404 && !options.method) board.replaceChildren();
   } catch (error) {
@@ -80,7 +82,8 @@ export async function load(address, options = {}) {
 
 let last = Date.now();
 let running = null;
-// A later update replaces an earlier one, because the address may have changed in between.
+// Fetches the board and shows the changes. Aborts an update that still runs, because the board's address can have
+// changed since then.
 export async function update() {
   running?.abort();
   const mine = new AbortController();

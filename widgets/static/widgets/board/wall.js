@@ -1,10 +1,10 @@
-// The wall screen: shows as many cards as fit, and turns to the next ones every 20 seconds.
+// The script of the wall screen: shows as many cards as fit, and changes to the next cards every 20 seconds.
 // On phones, and without this script, the page shows all cards and scrolls.
 import "./live.js";
 
 const TURN = 20_000;
-const FORGOTTEN = 120_000; // after this time, an unmoved mouse or focus no longer pauses the turning
-const PHONE = matchMedia("(max-width: 640px), (max-height: 480px)"); // as in wall.css
+const FORGOTTEN = 120_000; // if mouse and focus do not move for this time, the cards change again
+const PHONE = matchMedia("(max-width: 640px), (max-height: 480px)"); // the same condition as in wall.css
 const SMALLEST = { width: 580, height: 450 };
 
 const board = document.getElementById("board");
@@ -15,7 +15,7 @@ let paused = false;
 let moved = 0;
 let hovered = false;
 
-// Columns and rows: no more than fit, and no more than there are cards.
+// Returns the numbers of columns and rows: at most as many as fit on the screen, and not more than the cards need.
 function grid(number) {
   const { clientWidth, clientHeight } = board;
   const columns = Math.max(1, Math.floor(clientWidth / SMALLEST.width));
@@ -48,8 +48,8 @@ function layOut() {
   controls.querySelector("[data-place]").textContent = `${at + 1} of ${pages}`;
 }
 
-// Replaces a hidden chart by an empty copy, because hundreds of drawn charts would fill the memory. chart.js draws the
-// copy when it is shown again.
+// Replaces a hidden chart by an empty element, because hundreds of drawn charts would fill the memory. When the card is
+// visible again, chart.js draws the chart again.
 function forget(chart) {
   const empty = chart.cloneNode(false);
   empty.className = "chart";

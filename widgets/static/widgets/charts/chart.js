@@ -1,5 +1,6 @@
-// Shows the figure of a widget (see charts/__init__.py) in every element of the class "chart": the chart, the legend,
-// words, and a table of the same numbers. The figure is at the address in data-chart, or inside the element as JSON.
+// Shows a widget's figure in every element with the class "chart": the chart, a legend, texts, and a table of the
+// numbers. A figure is the JSON that widgets/charts/__init__.py describes. The script fetches it from the address in
+// data-chart, or reads it from inside the element.
 
 import { element, table, tables } from "./tables.js";
 import { drawn, legend } from "./drawing.js";
@@ -22,10 +23,10 @@ export function show(box, figure, address = "") {
     state.drawing = drawn(area, figure, before?.drawing?.off);
     const names = legend(figure, state.drawing);
     if (names) parts.push(names);
-    else state.drawing.off.clear(); // without a legend, nobody could switch series on again
+    else state.drawing.off.clear(); // without a legend, there is no button to show a hidden series again
   } else if (tables[figure.chart] && figure.rows.length) {
     area.append(...tables[figure.chart](figure));
-    // People who use a keyboard must be able to scroll.
+    // With a tabIndex, people can scroll the table by keyboard.
     if (figure.chart !== "number") Object.assign(area, { tabIndex: 0, role: "region", ariaLabel: figure.title || figure.chart });
   } else {
     area.classList.add("chart-empty");
@@ -37,7 +38,7 @@ export function show(box, figure, address = "") {
   box.removeAttribute("aria-busy");
 }
 
-// The table is made when somebody opens it: a year of sixty lines has 22,000 cells.
+// Adds a table of the numbers, which is filled only when somebody opens it: 60 series over a year have 22,000 cells.
 function behind(figure, open) {
   const details = element("details", { class: "chart-table" }, element("summary", {}, "Numbers as a table"));
   const fill = () => {
@@ -56,7 +57,7 @@ async function load(box) {
   const address = box.dataset.chart;
   const inside = box.querySelector(":scope > script[type='application/json']");
   if (inside) return show(box, JSON.parse(inside.textContent));
-  if (!address || shown.get(box)?.address === address) return undefined; // the card was only moved
+  if (!address || shown.get(box)?.address === address) return undefined; // the chart is drawn already: only its card was moved
   box.setAttribute("aria-busy", "true");
   try {
     const response = await fetch(address, { credentials: "same-origin" });

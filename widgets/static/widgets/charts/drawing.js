@@ -1,4 +1,5 @@
-// Draws a figure with Apache ECharts: adds size, colours of the page and the reader's locale to the server's option.
+// Draws a figure with Apache ECharts. The server sends an option of ECharts, and this script adds the size, the page's
+// colours and the reader's locale.
 
 import { element } from "./tables.js";
 import { compact, country, cut, dates, full, glance, isHour, percent, unitOf } from "./words.js";
@@ -8,7 +9,7 @@ const WORLD = new URL("world.json", import.meta.url);
 
 let world;
 
-// Font, text size and text colour come from the element's own style.
+// Returns the sizes, font and colours for a chart, from the style of the chart's element.
 function look(node) {
   const style = getComputedStyle(node);
   const [red, green, blue] = style.color.match(/[\d.]+/g).map(Number);
@@ -28,7 +29,7 @@ async function library(chart) {
   return echarts;
 }
 
-// `off`: the names of the series that the reader switched off in the chart before.
+// Draws the figure in the element `node`. `off` has the names of the series that the reader has hidden.
 export function drawn(node, figure, off = new Set()) {
   let chart = null;
   let frame = 0;
@@ -65,7 +66,8 @@ export function drawn(node, figure, off = new Set()) {
   };
 }
 
-// The legend consists of buttons, because nobody can reach a legend inside a canvas by keyboard.
+// Makes a legend of HTML buttons. ECharts would draw the legend in its canvas, where people cannot reach it by
+// keyboard.
 export function legend(figure, drawing) {
   const [first, ...others] = figure.option.series;
   const slices = first.type === "pie" ? first.data : null;
@@ -100,16 +102,17 @@ function complete(figure, look) {
   }, figure, look);
 }
 
-// ECharts reads {name|text} as a style. A word joiner keeps a label that looks like one as it is.
+// Returns a label for a tooltip. ECharts would read {name|text} in a label as a style; the invisible character U+2060
+// after the bracket prevents that.
 const plain = (label, most = 255) => wrapped(cut(String(label), most).replaceAll("{", "{\u2060"));
 
-// Lines of at most 40 characters, because a tooltip in a canvas does not wrap.
+// Breaks a text into lines of at most 40 characters, because ECharts does not wrap the text of a tooltip in a canvas.
 const wrapped = (text) => text.replace(/(.{30,40}?\s|.{40})(?=\S)/gu, "$1\n");
 
-// How many names of a vertical axis to skip, so that the rest can be read. ECharts' own choice overlaps.
+// Returns how many names on a vertical axis to skip between two names. With ECharts' default, the names would overlap.
 const every = (count, { height, size }) => Math.ceil(count / Math.max(1, Math.floor(height / (size * 1.5)) - 2)) - 1;
 
-// Black or white, whichever contrasts more (WCAG's relative luminance).
+// Returns black or white for text on this colour: the one with more contrast (by WCAG's relative luminance).
 function readableOn(color) {
   const [red, green, blue] = [1, 3, 5].map((at) => (parseInt(color.slice(at, at + 2), 16) / 255) ** 2.2);
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "#16191d" : "#ffffff";
@@ -120,7 +123,8 @@ const FINISH = {
     const { size, quiet, line, height, width } = look;
     const inPercent = figure.chart === "stackedpercentagecolumn";
     const date = dates(figure.rows);
-    // The label of the last hour is wide and centred below the last point, so it needs room on the right (`grid`).
+    // With hours, the last label is wide and centred below the last point, so the chart needs space on the right (see
+    // `grid`).
     const hourly = option.xAxis.type === "category" && isHour(figure.rows[0]?.[0]);
     const write = inPercent ? percent : full;
     const most = Math.max(1, Math.floor(height / (size * 1.9)) - 3);
@@ -133,7 +137,7 @@ const FINISH = {
       splitLine: { lineStyle: { color: line }, ...axis.splitLine },
       axisLabel: {
         ...label,
-        margin: size * 0.8, // the lowest value of the other axis stands just above the first date
+        margin: size * 0.8, // without a margin, the lowest value of one axis would touch the first date of the other axis
         formatter: axis.type === "category" ? date : inPercent ? percent : compact,
         ...(axis.type === "category" && axis === option.yAxis ? { interval: every(figure.rows.length, look) } : {}),
       },
@@ -251,7 +255,7 @@ const FINISH = {
     const date = dates(figure.rows);
     const users = figure.columns[1] === "Users" && figure.columns.length > 2;
     const unit = users && /^\d+$/.test(xAxis.data[0]) ? `${unitOf(figure.rows)} `.trimStart() : "";
-    // Percents without decimals, where decimals do not fit into the cells.
+    // Percentages have no decimals if decimals do not fit into the cells.
     const cell = (width - size * 9) / xAxis.data.length;
     const fitting = (write) => cell > size * (0.4 + 0.56 * Math.max(...heat.data.map(([, , value]) => write(value).length)));
     const write = (figure.percent ? [percent, (value) => percent(Math.round(value))] : [compact]).find(fitting);

@@ -1,4 +1,4 @@
-// The charts that are HTML: number, list and table. Texts become text nodes, never HTML.
+// Draws the charts that consist of HTML: number, list and table. Texts are added as text nodes, never as HTML.
 
 import { cell, change, dates, full, glance } from "./words.js";
 
@@ -11,7 +11,7 @@ export function element(tag, attributes = {}, ...children) {
 
 export function table({ title, columns, rows, percent, chart }) {
   const date = dates(rows, { long: true });
-  // A pie's labels are its columns, so its table is turned.
+  // The data of a pie has one column per label. The table has one row per label instead.
   const turned = chart === "pie" || chart === "donut";
   const heads = turned ? ["Label", "Value"] : columns;
   const lines = turned ? columns.map((label, i) => [label, rows[0][i]]) : rows;

@@ -1,5 +1,6 @@
-// Keeps unsaved entries in this browser, offers them again, and warns before the page is left. The form has no secrets.
-// A draft is dropped when its form was sent and a newer widget or version proves that it was saved.
+// Stores a widget form's unsaved entries (the draft) in this browser, offers to restore them, and warns before the
+// person leaves the page. The form has no secrets. A draft is deleted when the server has saved the entries: the form
+// was sent, and then the widget has a newer version, or there is a newer widget.
 
 import { changed, element } from "./page.js";
 import { valueOf } from "./picker.js";
@@ -8,7 +9,9 @@ const PAUSE = 400;
 const KEPT = 7 * 24 * 60 * 60 * 1000;
 const NEVER = ["csrfmiddlewaretoken", "stored_state"];
 
-// `of`: {key, widget, version, made} from the server.
+// Starts to keep a form's draft. `of` comes from the server: `key` is the prefix of the draft's name in the browser's
+// storage, `widget` is the id of the saved widget (null for a new widget), `version` is this widget's version, and
+// `made` is the id of the newest widget that the person added.
 export function draft(form, of) {
   const place = form.querySelector("[data-draft]");
   const nameOf = (widget) => `${of.key} ${widget ?? "new"}`;
@@ -65,7 +68,7 @@ export function draft(form, of) {
         else one.value = values.get(field)?.[i] ?? "";
       });
     }
-    // Only after all values are filled in, because a change of the report changes the charts that fit.
+    // The events follow after all fields have their values, because a change of the report changes the list of charts.
     for (const one of form.elements) if (belongs(one)) changed(one);
     const chart = values.get("chart")?.[0];
     if (chart && form.elements.chart.value !== chart) { form.elements.chart.value = chart; changed(form.elements.chart); }
@@ -85,7 +88,7 @@ export function draft(form, of) {
     form.addEventListener(event, () => { clearTimeout(timer); timer = setTimeout(keep, PAUSE); });
   }
   form.addEventListener("submit", ({ submitter }) => {
-    if (submitter?.formTarget) return; // the preview in a new tab
+    if (submitter?.formTarget) return; // the button only opens the preview in a new tab
     leaving = true;
     if (submitter?.name !== "_saveasnew") keep({ sent: true });
     else {
@@ -109,7 +112,8 @@ function read(name) {
   }
 }
 
-// A browser may refuse to store anything. Then there is no draft, and the form works without it.
+// Stores a draft, or deletes the draft if `value` is null. If the browser does not allow storage, the form works
+// without drafts.
 function write(name, value) {
   try {
     if (value) localStorage.setItem(name, JSON.stringify(value));

@@ -1,8 +1,9 @@
-// Shows and hides fields, offers the charts that fit, and shows errors and warnings of unknown names at the fields.
+// Shows the fields that the chosen report needs, and disables the charts that do not fit the report. Shows errors, and
+// warnings about names that Mixpanel does not know, next to their fields.
 
 import { changed, describe, element, linesOf, placeOf } from "./page.js";
 
-// The element of a field that takes the focus: a picker's input in place of the hidden field.
+// Selects the element of a field that can have the focus. If a field has a picker, that is the picker's input.
 const CONTROL = "[role=combobox], :is(input, select, textarea):not([hidden], [type=hidden], .select2-hidden-accessible)";
 
 export class Fields {
@@ -12,7 +13,7 @@ export class Fields {
     this.kept = new Set();
     this.warned = 0;
     const { chart, report } = form.elements;
-    // A new form follows the report until the person chooses a chart.
+    // In a new form, the chart changes with the report until the person chooses a chart.
     const isNew = !form.elements.stored_state && !form.querySelector(".errorlist");
     this.wanted = isNew && chart.value === described.usual_chart[report.value] ? "" : chart.value;
     this.names = new Map([...chart.options].map((option) => [option.value, option.text]));
@@ -29,7 +30,7 @@ export class Fields {
     this.aboutEvents.textContent = this.described.about_events[report] || this.usual;
     for (const name of Object.keys(this.described.conditions)) {
       const place = placeOf(this.form, name);
-      // A field with an error stays visible.
+      // A field with an error stays visible, even if the report does not use the field.
       if (place) place.hidden = !this.isUsed(name) && !place.querySelector(".errorlist");
     }
     for (const row of this.form.querySelectorAll(".form-row:has(.fieldBox)")) {
@@ -49,7 +50,9 @@ export class Fields {
     });
   }
 
-  // Charts that don't fit say why. The chart that the person chose comes back as soon as it fits the report.
+  // Disables the charts that do not fit the report, with the reason. If the chart that the person chose fits again, it
+  // is
+// selected again.
   fitCharts(report) {
     const { chart } = this.form.elements;
     const why = this.described.no_chart[report];
@@ -64,7 +67,9 @@ export class Fields {
     return this.described.one_event.includes(this.form.elements.report.value);
   }
 
-  // `isReady(name)`: whether the person has been at this field. An error that is shown stays until it is corrected.
+  // Shows the errors at their fields. A new error appears only at a field that the person has edited (`isReady`) and
+  // left.
+// An error that is visible already stays until the person corrects the field.
   showErrors(errors, isReady) {
     for (const list of this.form.querySelectorAll(".fields .errorlist")) {
       const place = list.parentElement;
@@ -93,8 +98,8 @@ export class Fields {
     this.mark(place);
   }
 
-  // Ties a field's errors to the element that they are about, and returns the element. An error that names a row is
-  // shown in that row.
+  // Connects a field's errors with the wrong element for screen readers, and returns this element. An error that names
+  // a row, for example “Metric B: …”, is shown in the row.
   mark(place) {
     const list = place.querySelector(":scope > .errorlist");
     const texts = list ? [...list.children].map((item) => item.textContent) : [];
@@ -104,7 +109,7 @@ export class Fields {
     for (const row of rows) {
       row.classList.toggle("wrong", wrong.includes(row) || (texts.length > 0 && rows.length === 1));
       row.querySelector(":scope > .why")?.remove();
-      if (wrong.includes(row)) row.prepend(element("p", { class: "why", "aria-hidden": "true" }, of(row).join(" "))); // screen readers read the list instead
+      if (wrong.includes(row)) row.prepend(element("p", { class: "why", "aria-hidden": "true" }, of(row).join(" "))); // hidden from screen readers, because they read the list of errors
       if (of(row).some((text) => text.startsWith(`${row.ariaLabel},`))) row.querySelector("details").open = true;
     }
     list?.classList.toggle("only-heard", wrong.length > 0 && texts.every((text) => wrong.some((row) => of(row).includes(text))));
@@ -115,7 +120,8 @@ export class Fields {
     return control;
   }
 
-  // In a row: the filter that the error names, else the first empty picker, else the first field.
+  // Returns the wrong element of a row: the first empty picker, or else the first field. If the error names a filter,
+  // looks only in this filter.
   wrongPart(row, text) {
     const filter = row.querySelectorAll("[data-filter-row]")[Number(/^[^:]*filter (\d+):/.exec(text)?.[1]) - 1];
     const part = filter || row;
@@ -123,7 +129,7 @@ export class Fields {
     return (empty || part).querySelector(CONTROL);
   }
 
-  // Ties the server's errors to the elements that replace fields, and moves the focus to the first of them.
+  // Connects the errors in the server's page with their elements, and moves the focus to the first wrong element.
   goToFirstError() {
     let first = null;
     for (const list of this.form.querySelectorAll(".fields .errorlist")) {
@@ -137,7 +143,8 @@ export class Fields {
     (first || note)?.focus();
   }
 
-  // `unknown`: [{field, name, noun, near}]. People may keep an unknown name.
+  // Warns about names that are not in Mixpanel's lists. `near` has similar names to offer. People can keep an unknown
+  // name.
   showUnknown(unknown) {
     for (const note of this.form.querySelectorAll(".unknown-name")) {
       if (!unknown.some(({ field, name }) => note.dataset.of === `${field} ${name}`)) this.forget(note);
@@ -160,7 +167,7 @@ export class Fields {
     const note = element(
       "p",
       { class: "unknown-name", role: "status", id: `unknown-${this.warned += 1}`, "data-of": of },
-      `Mixpanel's list has no such ${noun}: “${name}”. `,
+      `Mixpanel's list has no ${noun} “${name}”. `,
       ...(near.length ? ["Did you mean ", ...choices.flatMap((choice, i) => (i ? [" or ", choice] : [choice])), "? "] : []),
       button(`Keep “${name}”`, () => this.kept.add(of)),
     );

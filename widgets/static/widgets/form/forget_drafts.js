@@ -1,6 +1,7 @@
-// After a logout, the next person at this browser finds no drafts (see draft.js). A session that ends by itself keeps them.
+// Deletes all drafts (see draft.js) after a logout, so that the next person at this browser does not see them. Drafts
+// stay if the session ends without a logout.
 try {
   for (const name of Object.keys(localStorage)) if (name.startsWith("mixcyfe-draft ")) localStorage.removeItem(name);
 } catch {
-  // The browser stores nothing, so there are no drafts.
+  // The browser does not allow storage, so there are no drafts to delete.
 }

@@ -1,4 +1,5 @@
-// Adds pickers, colours and the preview to the widget's form. Without this script, the form works with plain fields.
+// Adds pickers, colour fields and the preview to the widget's form. Without this script, the form works with plain
+// fields.
 
 import { draft } from "./draft.js";
 import { Fields } from "./fields.js";
@@ -27,7 +28,7 @@ function enhance(form, described) {
     : linesOf(form.elements.events)[0] || form.elements.born_event.value.trim());
   const list = (what, of, again) => (project()
     ? listOf(url("lists"), project(), what, of, again)
-    : { values: [], problem: "Choose a project first to see its names.", fixed: true });
+    : { values: [], problem: "Choose a project first to see names from Mixpanel.", fixed: true });
   const propertiesOf = (name, again) => (name
     ? list("properties", [name], again)
     : { values: [], problem: "Choose an event first to see its properties.", fixed: true });
@@ -38,7 +39,7 @@ function enhance(form, described) {
   const values = (property, again) => valuesOf(event(), property, again);
   const labels = (again) => {
     const breakdown = form.elements.breakdown.value.trim();
-    // The preview's labels cost no query.
+    // If there is a preview, the list has its labels, because they cost no query.
     if (preview.labels.length) return { values: preview.labels.map((value) => ({ value })), note: "", fixed: true };
     return breakdown ? values(breakdown, again) : { values: [], problem: "The preview's labels will appear here.", fixed: true };
   };
@@ -57,7 +58,8 @@ function enhance(form, described) {
   for (const box of form.querySelectorAll("[data-formulas]")) formulas(box);
   link(form, url("link"));
   colors(form.elements.colors, panel);
-  // Keeps "#preview" out of the page's address. After saving, it would scroll past the new widget's address.
+  // Scrolls without adding "#preview" to the page's address: otherwise, the page after saving would scroll to its
+  // preview too, past the address of the new widget.
   form.querySelector(".to-preview a").addEventListener("click", (event) => {
     event.preventDefault();
     panel.scrollIntoView();
@@ -71,7 +73,8 @@ function enhance(form, described) {
   if (project()) preview.run("");
 }
 
-// Rows of property, condition and value, with pickers. A hidden empty row stays, so that the form can send "no filter".
+// Adds pickers and buttons to the filters of the form: rows of property, condition and value.
+// A hidden empty row stays in the form, so that the form can send "no filter".
 
 function filters(box, { properties, values }) {
   const rows = box.querySelectorAll("[data-filter-row]");
@@ -108,7 +111,8 @@ function filters(box, { properties, values }) {
   for (const row of rows) if (row !== empty) enhance(row);
 }
 
-// Puts a text in quotes if its outer spaces or line breaks would be lost, or if it starts with a quote.
+// Returns a filter's value in the form that the field needs: in quotes if it has line breaks, outer spaces or a first
+// quote.
 function asTyped(value) {
   return value !== value.trim() || /[\r\n]/.test(value) || value.startsWith('"') ? JSON.stringify(value) : value;
 }
@@ -129,7 +133,7 @@ function link(form, url) {
     input.removeAttribute("aria-invalid");
     const row = input.closest(".form-row");
     row.classList.remove("errors");
-    row.querySelector(".errorlist")?.remove(); // the server's answer to another link
+    row.querySelector(".errorlist")?.remove(); // removes the error about the previous link
     if (!text) return;
     const data = new FormData();
     data.append("link", text);
@@ -159,14 +163,14 @@ function link(form, url) {
   input.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
 }
 
-// A colour picker for every label of the preview. The form still sends the textarea's lines.
+// Adds a colour field for every label of the preview. The colour fields write into the textarea, which the form sends.
 
 function colors(textarea, panel) {
   const box = element("div", { class: "swatches" });
   textarea.after(box);
 
   panel.addEventListener("shown", ({ detail }) => {
-    if (box.contains(document.activeElement)) return; // the person is picking a colour
+    if (box.contains(document.activeElement)) return; // do not replace the colour field that the person uses now
     box.replaceChildren(...detail.colors.slice(0, MOST).map(([label, color]) => swatch(label, color, detail.colors)));
   });
 
@@ -181,7 +185,8 @@ function colors(textarea, panel) {
     return element("label", {}, input, ` ${label}`);
   }
 
-  // Turns colours by position into colours by label.
+  // Returns the colours in the textarea by label. Colours without a label belong to the labels in the order of the
+  // preview.
   function byLabel(drawn) {
     const lines = linesOf(textarea);
     if (!lines.some((line) => line.includes("="))) return new Map(lines.map((color, i) => [drawn[i]?.[0] ?? "", color]));

@@ -1,9 +1,10 @@
-// Rows of metrics and formulas. A hidden empty row of each kind stays, so that the form can send "none".
+// Adds pickers and buttons to the form's rows of metrics and formulas.
+// A hidden empty row of each kind stays in the form, so that the form can send "no metrics" or "no formulas".
 
 import { changed } from "./page.js";
 import { Picker } from "./picker.js";
 
-// A … Z, then BA, BB, …, as in Mixpanel.
+// Returns the letter of the metric at this position, counted from 0: A to Z, then BA, BB and so on, as in Mixpanel.
 export function letters(position) {
   let text = "";
   let left = position;
@@ -14,7 +15,8 @@ export function letters(position) {
   return text;
 }
 
-// `names`: {events(again), properties(event, again), values(event, property, again)}. `filters(box, sources)`.
+// Adds pickers and buttons to the rows of metrics. The functions in `names` return lists of Mixpanel's names; with
+// `again`, they fetch a new list. The function `filters` adds pickers to the filters of a metric.
 export function metrics(box, names, filters) {
   const ofProperty = box.dataset.ofProperty.split(" ");
   const rows = () => [...box.querySelectorAll("[data-metric-row]")];
@@ -46,7 +48,7 @@ export function metrics(box, names, filters) {
     return first;
   }
 
-  // The other rows get new letters when a row is removed.
+  // Writes the letters of all rows. After a row is removed, the rows below it get new letters.
   function name() {
     rows().forEach((row, place) => {
       const old = row.querySelector("[data-letter]").textContent;
@@ -80,7 +82,7 @@ export function formulas(box) {
   const add = box.querySelector("[data-add]");
   empty.hidden = true;
 
-  // Errors name a formula by its number.
+  // Numbers the formulas, because error messages name a formula by its number.
   const number = () => [...box.querySelectorAll("[data-formula-row]")].forEach((row, i) => { row.ariaLabel = `Formula ${i + 1}`; });
 
   function enhance(row) {

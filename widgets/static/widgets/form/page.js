@@ -1,6 +1,6 @@
-// Functions that the form's scripts share: they make elements, and send POSTs to MixCyfe.
+// Functions that the form's scripts share, for example to make HTML elements and to send requests to MixCyfe.
 
-// Texts become text nodes, never HTML, because attackers can send events with any name.
+// Adds texts as text nodes, never as HTML, because attackers can send events to Mixpanel whose names contain HTML.
 
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -13,7 +13,7 @@ export function set(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
 }
 
-// The part of the form around a field: its row, or its box in a row with several fields.
+// Returns the element of the form with the field, its label and its errors.
 export function placeOf(form, name) {
   const box = form.querySelector(`.fieldBox.field-${name}`);
   return box ? box.parentElement : form.querySelector(`.form-row.field-${name}`);
@@ -25,7 +25,7 @@ export function changed(field) {
 
 export const linesOf = (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean);
 
-// Adds the element with this id to the description that screen readers read at a field, or removes it.
+// If `isOn` is true, screen readers also read the element with this id at the field; otherwise, they no longer read it.
 export function describe(control, id, isOn) {
   if (!control || !id) return;
   const ids = new Set((control.getAttribute("aria-describedby") || "").split(" ").filter(Boolean));
@@ -39,14 +39,14 @@ export class Trouble extends Error {}
 const LOGGED_OUT = "You are logged out. Log in again in another tab, then continue here. Your entries stay.";
 const WORDS = {
   403: "This page has expired. Copy your entries before reloading.",
-  404: "The widget or project does not exist any more, or you may not see it. Reload the page.",
+  404: "The widget or project does not exist any more, or you have no access to it. Reload the page.",
 };
 
 const token = () => document.querySelector("[name=csrfmiddlewaretoken]");
 
-// POSTs a form to MixCyfe. Returns JSON, or throws Trouble with a message for the person.
+// Sends form data to MixCyfe by POST. Returns the JSON of the answer, or throws Trouble with a message for the person.
 export async function post(url, data, signal) {
-  data.delete("csrfmiddlewaretoken"); // Django would read it before the header
+  data.delete("csrfmiddlewaretoken"); // Django would use this token instead of the newer token in the header
   const send = () => ask(url, {
     method: "POST",
     body: data,
@@ -56,7 +56,7 @@ export async function post(url, data, signal) {
   let response = await send();
   if (response.status === 403 && await renew(signal)) response = await send();
   if (!response.ok) {
-    throw new Trouble(WORDS[response.status] || `MixCyfe failed (${response.status}). Its log has the reason.`);
+    throw new Trouble(WORDS[response.status] || `MixCyfe failed with HTTP status ${response.status}. The reason is in MixCyfe's log.`);
   }
   return response.json();
 }
@@ -73,8 +73,8 @@ async function ask(url, options) {
   return response;
 }
 
-// Fetches a new token from this page's address, because a login in another tab, or cleared cookies, make the form's
-// token invalid. Returns whether there is a new one.
+// Fetches a new CSRF token from this page's address, because a login in another tab or deleted cookies make the form's
+// token invalid. Returns whether the token has changed.
 async function renew(signal) {
   const page = await (await ask(location.href, { signal })).text();
   const found = new DOMParser().parseFromString(page, "text/html").querySelector("[name=csrfmiddlewaretoken]");

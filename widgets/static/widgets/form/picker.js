@@ -1,5 +1,6 @@
-// Django's own Select2 for an input (one name) or a textarea (one name per line), which the form still sends.
-// `source` gives the list. People can also type names that are not in the list.
+// A picker is a list of Mixpanel's names, shown by the Select2 that is part of Django. It replaces an input (for one
+// name) or a textarea (for one name per line). The hidden input or textarea keeps the value, and the form sends it.
+// People can also type names that are not in the list.
 
 import { changed, element, linesOf, post, set, Trouble } from "./page.js";
 
@@ -7,15 +8,16 @@ const MOST = 200;
 const pickers = new Map();
 let count = 0;
 
-// A field's value with what a person is typing into its picker.
+// Returns the value of a field, including the text that a person is typing into the field's picker.
 export function valueOf(field) {
   const picker = pickers.get(field);
   return picker ? picker.linesWith(picker.search.value.trim()).join("\n") : field.value;
 }
 
 export class Picker {
-  // `source(again)` gives {values, note, problem, fixed} or a promise of it. `alone()`: a new name replaces the old one.
-  // `written(value)`: how the field writes a name of the list. `isFree`: any text is as good as one of the list.
+  // `source(again)` returns the list {values, note, problem, fixed}, or a promise of the list; with `again`, it fetches
+  // a new list. If `alone()` is true, a new name replaces the old name. `written(value)` returns a name of the list as
+  // the field needs it. If `isFree` is true, the typed text always comes first in the list.
   constructor(field, { noun, source, alone = () => true, written = (value) => value, isFree = false }) {
     Object.assign(this, { field, noun, source, alone, written, isFree });
     pickers.set(field, this);
@@ -49,7 +51,8 @@ export class Picker {
     this.select2.$dropdown[0].firstChild.append(element("div", { class: "picker-foot" }, this.note, this.again));
   }
 
-  // Select2 marks the box around the input as the combobox, and gives the input no label.
+  // Gives the input its label and the role of a combobox, because Select2 gives the role to the box around the input,
+  // and gives the input no label.
   label() {
     const { field, search } = this;
     const help = document.getElementById(`${field.id}_helptext`);
@@ -81,7 +84,7 @@ export class Picker {
       event.preventDefault();
       this.drop(event.params.args.data.id);
     });
-    // Keeps the typed text, however the list is closed.
+    // Keeps the typed text as a name, even if the list closes without a choice.
     this.$select.on("select2:closing", () => {
       const typed = this.search.value.trim();
       this.search.value = "";
@@ -94,12 +97,12 @@ export class Picker {
     });
     this.box.addEventListener("click", (event) => {
       if (!event.target.matches(".select2-selection__choice__remove")) return;
-      event.stopPropagation(); // otherwise the list would open
+      event.stopPropagation(); // otherwise, the click would open the list
       this.drop(event.target.dataset.name);
       this.search.focus();
     }, true);
     this.box.addEventListener("keydown", (event) => this.key(event), true);
-    // While a person types, a mouse that rests over the list must not choose an entry.
+    // Prevents the mouse from selecting an entry when it only rests over the list while the person types.
     this.box.addEventListener("mouseover", (event) => event.stopPropagation(), true);
     this.search.addEventListener("paste", (event) => this.paste(event));
   }
@@ -141,7 +144,8 @@ export class Picker {
     const begins = ({ label, value }) => (label || value).toLowerCase().startsWith(sought);
     fits.sort((a, b) => isTyped(b) - isTyped(a) || begins(b) - begins(a));
     if (this.canTake(typed) && !all.some(isTyped)) {
-      // Enter takes the first entry: the only match of the list, else the typed text.
+      // The Enter key takes the first entry, which is the typed text. If exactly one name of the list matches, this name is
+      // the first entry instead, unless any text is allowed (`isFree`).
       const place = fits.length === 1 && !this.isFree ? 1 : 0;
       fits.splice(place, 0, { value: typed, detail: list && "as typed" });
     }
@@ -165,7 +169,8 @@ export class Picker {
     return list.note || "";
   }
 
-  // A new line must have no line break and no outer spaces, and must not be in the field yet.
+  // Returns whether the field can take this name: it has no line break and no outer spaces, and is not in the field
+  // yet.
   canTake(line) {
     return Boolean(line) && line === line.trim() && !/[\r\n]/.test(line) && !this.lines.includes(line);
   }
@@ -193,7 +198,7 @@ export class Picker {
       event.stopPropagation();
     } else if (key === "Backspace" && !target.value && this.lines.length) {
       event.preventDefault();
-      event.stopPropagation(); // Select2 would turn the chip into text
+      event.stopPropagation(); // otherwise, Select2 would change the last name back into typed text
       this.drop(this.lines.at(-1));
     } else if (!this.select2.isOpen()) {
       if (key === "ArrowDown") this.$select.select2("open");
@@ -203,7 +208,7 @@ export class Picker {
       this.again.focus();
     } else if (key === "Tab" || (key === "Escape" && target === this.again)) {
       event.stopPropagation();
-      this.close(); // the focus returns to the input, and Tab moves on from there
+      this.close(); // the focus returns to the input, and the Tab key moves it to the next field
     }
   }
 
@@ -215,7 +220,8 @@ export class Picker {
   }
 }
 
-// Lists of Mixpanel's names, fetched once per page: {values: [{value, label, detail}], note, problem}.
+// Returns a list of Mixpanel's names: {values: [{value, label, detail}], note, problem}. Each list is fetched only once
+// per page, unless `again` is true.
 
 const LOOK_AGAIN = 700;
 const LOOKS = 40;
@@ -241,7 +247,7 @@ async function fetchList(url, project, what, of, again) {
     for (let look = 0; look < LOOKS; look += 1) {
       const list = await post(url, data);
       if (!list.loading) return list;
-      // Another person's request is fetching the list now.
+      // Another request is fetching the list from Mixpanel already, so this loop only waits for the result.
       data.delete("again");
       await new Promise((resolve) => { setTimeout(resolve, LOOK_AGAIN); });
     }

@@ -1,8 +1,9 @@
-// The preview beside the form. Drawing stored data costs no query. Mixpanel is asked when the person stops typing.
+// Updates the preview beside the form. A preview from stored data costs no query. If there is no stored data, MixCyfe
+// queries Mixpanel when the person stops typing.
 
 import { element, post, Trouble } from "./page.js";
 
-const CHARTS = import("../charts/chart.js"); // the form does not wait for it
+const CHARTS = import("../charts/chart.js"); // without `await`, so that the form does not wait for the charts' scripts
 const WHILE_TYPING = 600;
 const AFTER_A_CHOICE = 200;
 const BEFORE_ASKING = 800;
@@ -33,7 +34,8 @@ export class Preview {
     this.timer = setTimeout(() => this.run(""), wait);
   }
 
-  // Waits while the person chooses from a list, because the query is about to change.
+  // Asks for missing data after this time in milliseconds. While the person chooses from a list, waits longer, because
+  // the query will change.
   askLater(wait) {
     this.timer = setTimeout(() => {
       if (this.form.querySelector(".select2-container--open")) this.askLater(wait);
@@ -62,12 +64,13 @@ export class Preview {
     }
   }
 
-  // Shows progress with the seconds so far. Screen readers hear the words once, and then the result.
+  // Shows the progress, with the number of seconds. Screen readers read the text once without the seconds, and later
+  // the result.
   busy(words, counts = false) {
     clearInterval(this.clock);
     const begun = Date.now() - SLOW;
     const seconds = () => (counts ? ` ${Math.round((Date.now() - begun) / 1000)} s` : "");
-    // Narrow screens show the same words beside the link to the preview, and the result after that.
+    // On narrow screens, the progress and then the result are also beside the link to the preview.
     const tell = () => {
       this.part("[data-seconds]").textContent = words + seconds();
       this.form.querySelector("[data-brief]").textContent = words ? words + seconds() : this.slot("status").textContent;
@@ -107,7 +110,7 @@ export class Preview {
 
   say({ figure = null, problem = "", note = "", missing = [], ...more }) {
     const chart = this.slot("figure");
-    // The last chart stays visible, in pale colours, until there is a new chart or a problem.
+    // The old chart stays visible in pale colours until there is a new chart or a problem.
     const old = !figure && !problem && !chart.hidden;
     this.panel.classList.toggle("old", Boolean(old));
     chart.hidden = !figure && !old;
@@ -153,7 +156,7 @@ export class Preview {
   }
 }
 
-// The result for screen readers.
+// Returns the text about the result that screen readers read.
 function spoken({ state, note, problem, data_note: warning }) {
   const words = { drawn: "The preview is ready.", failed: "There is no preview.", unasked: note, asking: note };
   return [words[state], problem, warning].filter(Boolean).join(" ");

@@ -1,5 +1,5 @@
-// Tests the connection with the values in a project's form, without saving. Copies Mixpanel's limits into the form.
-// Without this script, the button saves the project first.
+// Tests the connection to Mixpanel with the values in a project's form, without saving. Another button copies
+// Mixpanel's limits into the form. Without this script, the button for the test saves the project first.
 (() => {
   const start = () => {
     const place = document.querySelector("[data-connection]");
@@ -22,7 +22,7 @@
       if (place.dataset.project) body.set("project", place.dataset.project);
       button.disabled = true;
       show("busy", "Asking Mixpanel… ");
-      // Screen readers hear the words once, without the seconds.
+      // Screen readers read the text once, without the seconds.
       const seconds = paragraph("span", "");
       seconds.setAttribute("aria-hidden", "true");
       result.firstChild.append(seconds);
@@ -45,7 +45,8 @@
       }
     });
 
-    // Fills in the time zone that Mixpanel returned, or offers it if the person has chosen another one.
+    // Writes the time zone from Mixpanel into the form. If the person has chosen another time zone, shows a button
+    // instead.
     function offer(timezone) {
       const field = form.elements.timezone;
       if (!field.value) {
@@ -76,7 +77,7 @@
       if (list.children.length) result.append(list);
     }
 
-    // The result is out of date when the form has changed.
+    // Replaces the result of the test when the person changes the form, because the result no longer fits the values.
     form.addEventListener("input", (event) => {
       if (names.includes(event.target.name) && result.childElementCount && !button.disabled) {
         show("outdated", "The form has changed since the test. Test again.");

@@ -1,4 +1,5 @@
-// Shows the buttons that need a script, and shows a message when the browser or the person ended a passkey's dialog.
+// Shows the buttons for passkeys, because they need a script. Shows a message if the browser's passkey dialog fails or
+// is cancelled.
 for (const each of document.querySelectorAll("[data-needs-passkeys]")) each.hidden = !window.PublicKeyCredential;
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
