@@ -216,7 +216,7 @@ def test_a_change_is_undone_if_its_entry_can_not_be_stored(acme: Team, log_in: A
         call_command("import_widgets", "-")
     assert not Project.objects.filter(name="New").exists()
     login = {"username": "Acme-viewer", "password": PASSWORD}
-    assert Client().post("/admin/login/", login).status_code == 302, "people still get in"
+    assert Client().post("/admin/login/", login).status_code == 302, "people can still log in"
     elsewhere = log_in(acme.editor)
     acme.editor.set_password("another long password")
     acme.editor.save()

@@ -1,4 +1,4 @@
-"""Signing in again before credentials, people or addresses change: when it is required, and that no entry is lost."""
+"""Signing in again before credentials, people or addresses change: when it is required, and that no input is lost."""
 
 import re
 from datetime import timedelta

@@ -107,7 +107,7 @@ def test_a_person_is_matched_by_a_verified_address(issuer: str, acme: Team, sett
     assert "Connected to single sign-on" in mail.outbox[0].body
     person(issuer, email="moved@example.com")
     client, _ = sign_on("ada-1")
-    assert "Acme signups" in text_of(client.get("/")), "the provider's name counts from then on"
+    assert "Acme signups" in text_of(client.get("/")), "later logins match the provider's id, not the address"
 
 
 @pytest.mark.parametrize("verified", [False, None, "false", "true", 1])

@@ -182,7 +182,7 @@ class TestSwitching:
         poll(widget)
         assert save(client, project, engine="classic").status_code == 302
         poll(widget)
-        poll(widget)  # shows the classic endpoint's answer, which came after the poll before
+        poll(widget)  # shows the classic endpoint's answer to the previous poll's query
         Snapshot.objects.filter(widgets=None).update(fetched_at=timezone.now() - timedelta(hours=20), report_json="{}")
         newest = Widget.objects.get().snapshot
         assert newest is not None and len(mixpanel.calls) == 2

@@ -272,7 +272,7 @@ def test_a_viewer_sees_the_widget_and_no_fields(
         assert text in page
     assert "The last 5 days, up to the last full day" in page
     assert '<script type="application/json">{' in page
-    assert "undefined" in page, "the CSV"
+    assert "undefined" in page, "the page shows the CSV"
     for absent in ("<select", "<textarea", 'name="_save"', "Ask Mixpanel", "data-preview="):
         assert absent not in page
     assert len(mixpanel.calls) == 1

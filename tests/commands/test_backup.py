@@ -32,7 +32,7 @@ def test_it_copies_what_there_is_and_nobody_else_can_read_it(site: Copy) -> None
     shutil.copy(migrated(), site.folder / "db.sqlite3")
     with closing(sqlite3.connect(site.folder / "db.sqlite3")) as running:
         running.execute("PRAGMA journal_mode=wal")
-        running.execute("CREATE TABLE written_last AS SELECT 1")  # this change is only in the file -wal
+        running.execute("CREATE TABLE written_last AS SELECT 1")  # this change is only in db.sqlite3-wal
         done = site.manage("backup", "copy.sqlite3")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("copy.sqlite3: 0 projects, ")
@@ -71,7 +71,7 @@ def test_it_overwrites_nothing(site: Copy) -> None:
 
 @pytest.mark.parametrize("extension", ["-wal", "-journal"])
 def test_it_refuses_a_name_if_a_file_of_sqlite_with_it_exists(site: Copy, extension: str) -> None:
-    """SQLite would read such a file as a part of the copy, and a failed backup would delete it."""
+    """SQLite would read copy.sqlite3-wal as a part of the copy, and a failed backup would delete that file."""
     (site.folder / f"copy.sqlite3{extension}").write_text("something")
     refused(site.manage("backup", "copy.sqlite3"), f"copy.sqlite3{extension} exists already")
     assert [(file.name, file.read_text()) for file in site.folder.glob("copy*")] == [

@@ -35,7 +35,7 @@ def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int,
 
 
 def is_old() -> bool:
-    """Returns whether Caddy is older than 2.6.4. The Caddyfile is for older ones, and has a comment for newer ones."""
+    """Returns whether Caddy is older than 2.6.4. The Caddyfile has a comment for newer versions."""
     said = subprocess.run([str(CADDY), "version"], capture_output=True, text=True, timeout=60, check=True).stdout
     return tuple(int(part) for part in re.findall(r"\d+", said)[:3]) < (2, 6, 4)
 

@@ -48,7 +48,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     yield folder
     for path in [folder, *folder.rglob("*")]:
-        path.chmod(0o755)  # so that pytest can remove it
+        path.chmod(0o755)  # pytest must be able to remove the folder
 
 
 def settings_for(host: str) -> dict[str, str]:
@@ -83,7 +83,7 @@ def test_it_serves_without_rights_from_a_tree_that_can_not_be_written(image: Pat
             lambda: subprocess.run(check, env=behind, capture_output=True, timeout=60, check=False).returncode == 0
         )
         page = requests.get(f"http://127.0.0.1:{port}/w/{'x' * 24}.csv", allow_redirects=False, timeout=60)
-        assert page.headers["Location"].startswith("https://"), "it insists on TLS, which Caddy has"
+        assert page.headers["Location"].startswith("https://"), "plain HTTP is redirected"
         headers = {"X-Forwarded-Proto": "https", "Host": "mixcyfe.example.com"}
         login = requests.get(f"http://127.0.0.1:{port}/admin/login/", headers=headers, timeout=60)
         assert login.status_code == 200

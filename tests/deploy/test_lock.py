@@ -60,7 +60,7 @@ def test_the_lock_holds_what_the_list_asks_for(name: str) -> None:
     pinned = dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", lock, re.MULTILINE))
     for requirement in asked_for(name):
         version = pinned[requirement.name.lower().replace("_", "-")]
-        assert requirement.specifier.contains(version), f"{requirement} is locked as {version}: make lock"
+        assert requirement.specifier.contains(version), f"{requirement} is locked as {version}: run make lock"
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -76,7 +76,7 @@ def test_every_package_has_hashes_and_none_an_address(name: str) -> None:
 def test_each_lock_holds_the_one_before_it() -> None:
     locks = [(ROOT / name).with_suffix(".lock").read_text() for name in LISTS]
     pins = [set(re.findall(r"^[a-z0-9.-]+==\S+", lock, re.MULTILINE)) for lock in locks]
-    assert pins[0] < pins[1] < pins[2], "make lock"
+    assert pins[0] < pins[1] < pins[2], "run make lock"
 
 
 def test_every_installation_command_requires_hashes() -> None:

@@ -182,7 +182,7 @@ class TestConnectionOfASavedProject:
         assert of_saved(boss(), project, username="second", new_secret="its secret")["ok"]
         project.refresh_from_db()
         assert project.in_backoff
-        assert ApiCall.objects.get().outcome == "ok"  # the query counts: same Mixpanel project
+        assert ApiCall.objects.get().outcome == "ok"  # counted, because the Mixpanel project is the same
 
     def test_a_failure_starts_a_backoff(self, project: Project, mixpanel: FakeMixpanel) -> None:
         mixpanel.fail(401, times=1)

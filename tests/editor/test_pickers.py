@@ -53,7 +53,7 @@ def test_it_lists_funnels_and_saved_reports_by_name(pick: Pick) -> None:
     assert {"value": "7509", "label": "Signup funnel"} in pick("funnels").json()["values"]
     reports = pick("saved_reports").json()["values"]
     assert {"value": "41003", "label": "Orders by plan", "detail": "Insights"} in reports
-    assert "41009" not in [entry["value"] for entry in reports], "flows can't be asked for by the API"
+    assert "41009" not in [entry["value"] for entry in reports], "Mixpanel's API can't query flows"
 
 
 def test_it_asks_once_and_keeps_the_list_for_hours(pick: Pick, mixpanel: FakeMixpanel) -> None:
@@ -94,7 +94,7 @@ def test_it_says_why_when_mixpanel_is_down_and_waits_before_it_tries_again(pick:
     assert first.json()["values"] == []
     assert "Mixpanel answered 503" in first.json()["problem"]
     assert second.json()["problem"] == first.json()["problem"]
-    assert len(mixpanel.calls) == 1, "a broken Mixpanel is not asked again on every keystroke"
+    assert len(mixpanel.calls) == 1, "the second list sends no query"
     mixpanel.clear_faults()
     assert names(pick("events", again="1"))
 
@@ -135,7 +135,7 @@ def test_two_who_open_the_same_list_cost_one_query(pick: Pick, project: Project,
     assert pick("events").json()["loading"] is True
     assert not mixpanel.calls
     OptionCache.objects.filter(pk=listing.pk).update(loading_until=timezone.now() - timedelta(seconds=1))
-    assert names(pick("events")), "whoever was killed while fetching blocks nobody for long"
+    assert names(pick("events")), "a killed process blocks the list only for a time"
 
 
 def test_a_project_that_moves_offers_none_of_its_old_names(
@@ -157,4 +157,4 @@ def test_other_teams_and_invalid_requests_get_404(pick: Pick, project: Project, 
     seen = [pick(what, project=pk) for pk in (theirs.pk, 999_999, "x", "")]
     assert {response.status_code for response in seen} == {404}
     assert len({response.content for response in seen}) == 1
-    assert pick("properties").status_code == 404, "properties are those of an event"
+    assert pick("properties").status_code == 404, "a list of properties needs an event"

@@ -21,7 +21,7 @@ BY_SOURCE = {"report": "segmentation", "events": "Signed up", "breakdown": "utm_
 
 @pytest.fixture
 def post(client: Client, admin_user: AbstractUser, project: Project) -> Callable[..., Any]:
-    """A function that posts the form to the preview. `ask`: query never (""), without data ("missing"), or "now"."""
+    """A function that posts the form to the preview. `ask`: query never (""), if data is "missing", or "now"."""
     client.force_login(admin_user)
 
     def post(widget: Widget | None = None, accept: str = "application/json", **fields: Any) -> Any:
@@ -60,7 +60,7 @@ def test_it_sends_no_query_by_itself(preview: Preview, mixpanel: FakeMixpanel) -
     assert shown["state"] == "unasked"
     assert shown["note"] == "MixCyfe has not asked Mixpanel for these numbers yet."
     assert not mixpanel.calls
-    assert not Snapshot.objects.exists(), "looking leaves nothing behind"
+    assert not Snapshot.objects.exists(), "a preview without a query stores nothing"
 
 
 def test_changes_of_chart_and_labels_cost_no_query(preview: Preview, mixpanel: FakeMixpanel) -> None:
@@ -120,12 +120,12 @@ def test_it_says_what_was_cleaned_away(preview: Preview) -> None:
     counts = [count for _, _, count in shown["dropped"]]
     assert all(count.replace(",", "").isdigit() for count in counts)
     assert shown["dropped_count"] == len(shown["dropped"])
-    assert "google" in shown["labels"], "what is left out can be seen to be put back"
+    assert "google" in shown["labels"], "people can see and include an excluded label"
 
 
 def test_it_says_what_a_map_leaves_out(preview: Preview) -> None:
     shown = preview(ask="missing", report="segmentation", events="Signed up", breakdown="plan", chart="map")
-    assert "country" in shown["problem"], "no value of plan is a country"
+    assert "country" in shown["problem"], "no value of the property plan is a country"
     shown = preview(
         ask="missing", report="segmentation", events="Signed up", breakdown="mp_country_code", chart="map",
         rename="US = Elsewhere",
@@ -176,7 +176,7 @@ def test_wrong_credentials_are_said_in_plain_words(preview: Preview, project: Pr
     assert "Mixpanel refused the credentials" in shown["problem"]
     again = preview(ask="now", **BY_SOURCE)
     assert "Mixpanel is asked again in " in again["problem"]
-    assert len(mixpanel.calls) == 1, "a held project is left alone"
+    assert len(mixpanel.calls) == 1, "during the backoff, no query is sent"
 
 
 def test_the_last_queries_are_used_only_on_demand(preview: Preview, project: Project, mixpanel: FakeMixpanel) -> None:

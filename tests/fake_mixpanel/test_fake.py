@@ -32,7 +32,7 @@ def test_it_refuses_what_mixpanel_does_not_describe(
         f"{mixpanel.url}/query/{endpoint}", params=asked, auth=(DEMO_USERNAME, DEMO_SECRET), timeout=5
     )
     assert answer.status_code == 400
-    assert UNPUBLISHED, "and the test that asks so fails"
+    assert UNPUBLISHED, "the wrong request makes its test fail"
     UNPUBLISHED.clear()
 
 

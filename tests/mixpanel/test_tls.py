@@ -72,7 +72,7 @@ def test_it_refuses_a_server_without_a_valid_certificate(serve, certificate):
 
 
 def test_it_refuses_outdated_versions_of_tls():
-    # The test reads the setting: today's OpenSSL can't offer an older protocol that the client could refuse.
+    # The test only reads the setting, because today's OpenSSL can't offer an outdated version.
     adapter = wire.SESSION.get_adapter("https://mixpanel.com")
     assert adapter.poolmanager.connection_pool_kw["ssl_context"].minimum_version == ssl.TLSVersion.TLSv1_2
     assert wire.SESSION.verify is True

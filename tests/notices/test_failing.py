@@ -66,7 +66,7 @@ def test_a_failure_and_its_end_come_by_mail(
     for _ in range(2):
         timer()
         clock.shift(29 * MINUTE)
-    assert mails.mails == [], "an hour is not over"
+    assert mails.mails == [], "an hour has not passed yet"
     clock.shift(3 * MINUTE)
     for _ in range(2):
         timer()
@@ -165,7 +165,7 @@ def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
     cyfe_polls(widget)
     clock.shift(timedelta(hours=5))
     timer()
-    assert not webhook.got, "nobody polls it"
+    assert not webhook.got, "nobody polls the widget"
     Project.objects.update(full_until=timezone.now() + timedelta(hours=3))
     cyfe_polls(widget)
     clock.shift(2 * MINUTE)
@@ -175,7 +175,7 @@ def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
     Project.objects.update(full_until=None)
     Snapshot.objects.update(lease_until=timezone.now() + MINUTE)
     timer()
-    assert project.notices.get().ended_at is None, "a refresh is running, which may fail"
+    assert project.notices.get().ended_at is None, "the running refresh could still fail"
     Snapshot.objects.update(lease_until=None)
     cyfe_polls(widget)
     timer()
@@ -195,7 +195,7 @@ def test_a_dead_service_is_tried_again_and_gets_no_end_of_a_failure_that_it_neve
         clock.shift(minutes * MINUTE)
         timer()
         tries.append(len(webhook.got))
-    assert tries == [1, 1, 2, 2, 3, 3, 4], "after 1, 5 and 15 minutes"
+    assert tries == [1, 1, 2, 2, 3, 3, 4], "new tries after 1, 5 and 15 minutes"
     address.refresh_from_db()
     assert address.last_failure.startswith("The service answered with an error.")
     webhook.status = 200

@@ -105,7 +105,7 @@ def test_no_byte_is_in_the_database_the_log_or_a_report(
         written.append(connection.connection.serialize().decode("latin-1"))
         assert "json://127.0.0.1:9" in written[-1]
     assert not any(PASSWORD in text for text in written)
-    assert "apprise" not in sys.modules, "no process that answers polls imports it"
+    assert "apprise" not in sys.modules, "a process that answers polls never imports Apprise"
 
 
 def test_debug_pages_hide_the_typed_address(client: Any, admin_user: Any, project: Project) -> None:

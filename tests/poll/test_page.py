@@ -26,7 +26,7 @@ def test_it_shows_the_chart_its_age_and_the_other_formats(client: Client, make_w
     assert figure_in(html)["columns"] == ["Date", "Signed up"]
     assert f'<a href="{widget.slug}.csv">' in html
     assert "<time datetime=" in html
-    assert response["Cache-Status"] == "mixcyfe; fwd=miss", "its first reader waits for Mixpanel, as a poll does"
+    assert response["Cache-Status"] == "mixcyfe; fwd=miss", "the first request waits for Mixpanel, as a poll does"
 
 
 def test_any_site_may_frame_it_and_it_reads_no_cookie(client: Client, make_widget: Any) -> None:
@@ -90,7 +90,7 @@ def test_it_does_not_repeat_what_mixpanel_said(
     words = f"Unable to authenticate request for project {project.project_id}"
     mixpanel.fail(400, {"error": words})
     poll(widget)
-    assert words in poll(widget)["Cache-Status"], "people read it there, with curl"
+    assert words in poll(widget)["Cache-Status"], "people can read the reason with curl"
     for shown in (widget, make_widget(last=9)):
         response = client.get(f"/w/{shown.slug}")
         assert "authenticate" not in response.content.decode()

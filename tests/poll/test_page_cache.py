@@ -137,7 +137,7 @@ for minutes, noted in ((1, False), (59, False), (60, True), (100, False), (121, 
 
 @on_both
 def test_each_change_shows_in_the_next_poll(filled: Site) -> None:
-    """Makes each kind of change that a poll can show, on a connection of its own."""
+    """Makes each kind of change that a poll can show, each on a new database connection."""
     run(
         filled,
         f"""

@@ -62,7 +62,7 @@ def test_it_waits_a_minute_after_a_full_hour_whatever_retry_after_says(
         seconds(clock, 3700)
         calls = len(mixpanel.calls)
         answers = [cyfe_polls(widget) for widget in widgets]
-        assert len(mixpanel.calls) == calls + 1, "one trial"
+        assert len(mixpanel.calls) == calls + 1, "only one query tests the backoff"
         waits.append(retry_after(answers[-1]))
     for wait, expected in zip(waits, (120, 240, 480, 960, 1920, 3600, 3600, 3600), strict=True):
         assert expected - 2 <= wait <= expected
@@ -198,7 +198,7 @@ def test_a_call_that_never_connected_gives_its_place_back(
     settings.MIXPANEL_API_ROOT = mixpanel.url
     seconds(clock, 40)
     assert cyfe_polls(widget).status == 200
-    assert cyfe_polls(make_widget(last=9)).status == 503, "one that arrived counts"
+    assert cyfe_polls(make_widget(last=9)).status == 503, "a call that reached Mixpanel counts"
 
 
 def test_a_refused_query_and_a_403_count(project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
@@ -219,7 +219,7 @@ def test_the_list_of_saved_reports_costs_nothing_of_the_hour(
     mixpanel.fail(429, {"error": "slow down"}, times=1, endpoint="app/bookmarks")
     pick("saved_reports")
     project.refresh_from_db()
-    assert not project.in_backoff, "a limit of its own says nothing of the project's"
+    assert not project.in_backoff, "this endpoint has its own limit"
 
 
 def test_a_call_that_mixpanel_does_not_count_opens_the_hour_again(

@@ -192,7 +192,7 @@ def test_the_pages_say_what_widgets_cost(
 def test_the_calls_per_hour_do_not_depend_on_which_query_is_the_most_overdue() -> None:
     """The calls per hour set the interval factor, and so the due times of all snapshots.
 
-    If they depended on the order of the queries, these times would change at every refresh.
+    If this number depended on the order of the queries, the due times would change at every refresh.
     """
     now = timezone.now()
 

@@ -79,7 +79,7 @@ def test_a_task_that_is_late_or_double_does_nothing(
     clock.shift(timedelta(hours=5))
     celery.refresh_task(widget.snapshot_id, seen)
     celery.refresh_task(widget.snapshot_id, seen)
-    assert len(mixpanel.calls) == 2, "late, but due; and once"
+    assert len(mixpanel.calls) == 2, "the late task sends one query, its duplicate none"
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=-2), timedelta(minutes=2)])
@@ -98,7 +98,7 @@ def test_a_lost_task_is_queued_anew_whatever_the_host_s_clock(
         assert enqueue(widget.snapshot_id, None)
         queued_at = Snapshot.objects.get().queued_at
         assert enqueue(widget.snapshot_id, None)
-        assert may_queue(queued_at, now + off), "the database decides"
+        assert may_queue(queued_at, now + off), "the database's clock decides"
         if connection.vendor == "sqlite":
             assert len(queued) == 1
             clock.shift(timedelta(seconds=31))
@@ -111,7 +111,7 @@ def test_superusers_are_told_of_a_host_whose_clock_is_off(admin_client: Client, 
     HostClock.objects.create(host="web-3", ahead=-30, noticed_at=timezone.now() - timedelta(hours=1))
     shown = admin_client.get("/admin/").content.decode()
     assert "The clock of host web-2 is 600 seconds ahead of the database" in shown
-    assert "web-3" not in shown, "it has said nothing more for long"
+    assert "web-3" not in shown, "the last report of this host is an hour old"
     assert "web-2" not in viewer(project).get("/admin/").content.decode()
 
 

@@ -104,7 +104,7 @@ def check_answer(reply: Any, widget: Widget) -> None:
     interval = 900 if widget.include_today else 6 * 3600
     project = Project.objects.get()
     must = max(3600, 3 * interval * project.interval_factor)
-    # Data this old needs a reason: the answer names one, or another process is refreshing the data.
+    # Data this old needs a reason: the answer gives the reason, or a process is refreshing the data.
     if age > must:
         leased = snapshot.lease_until is not None and snapshot.lease_until > timezone.now()
         assert leased or "detail=" in header(reply, "Cache-Status")

@@ -103,7 +103,7 @@ def test_it_moves_the_range_at_the_projects_midnight(
         before = cyfe_polls(widget)
         assert header(before, "Cache-Control") == "private, max-age=1800"
         clock.shift(timedelta(minutes=30))
-        # Yesterday's data is answered until today's data arrives.
+        # Until today's data arrives, polls get yesterday's data.
         yesterdays = cyfe_polls(widget)
         assert yesterdays.body == before.body
         assert "ttl=-1" in header(yesterdays, "Cache-Status")

@@ -59,7 +59,7 @@ def test_old_data_is_answered_without_a_wait_a_write_or_a_line_per_poll(
     cyfe_polls(widget)
     lose_the_key(settings)
     clock.shift(timedelta(hours=30))
-    # This poll stores the time of the last poll.
+    # Polls store their time only once per hour. This poll does it, so the following polls write nothing.
     cyfe_polls(widget)
     cache.clear()
     caplog.clear()

@@ -94,7 +94,7 @@ def test_the_query_of_a_paused_or_deleted_widget_is_never_sent(
         assert len(mixpanel.calls) == asked
         assert not queue
         call_command("refresh_widgets", "--all")
-        assert len(mixpanel.calls) == asked + 1, "the other widget"
+        assert len(mixpanel.calls) == asked + 1, "only the other widget's query is sent"
         poll(other)
         assert Snapshot.objects.get(pk=pk).fetched_at == fetched_at
 

@@ -95,7 +95,7 @@ def reader():
         process.stdin.close()
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="measured as Linux tells it")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="left out: only Linux has /proc/self/status")
 @pytest.mark.parametrize("name", BODIES)
 def test_it_takes_little_memory_and_time_whatever_comes(name, tmp_path, reader):
     make, expected = BODIES[name]

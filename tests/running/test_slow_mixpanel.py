@@ -71,7 +71,7 @@ def test_it_lets_only_some_of_many_polls_of_a_cold_address_wait(host: Any, fake:
         log = list(pool.map(lambda _: timed(lambda: requests.get(base + path, timeout=60)), range(40)))
     assert {status for status, _ in log} == {503}
     waits = sorted(seconds for _, seconds in log)
-    assert (waits[35] < 4, waits[36] >= 5) == (True, True), "four of forty wait"
+    assert (waits[35] < 4, waits[36] >= 5) == (True, True), "four of forty polls wait"
     refused = site.session.get(base + path)
     assert int(refused.headers["Retry-After"]) >= 1
     assert len(fake.calls) == 1
@@ -189,7 +189,7 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, fake: F
             measured = [timed(lambda path=path: site.session.get(base + path, timeout=60)) for _ in range(10)]
             assert max(seconds for _, seconds in measured) < 1, path
         refused = [each.result() for each in picks if each.done()]
-        assert len(refused) == 10, "the others still wait"
+        assert len(refused) == 10, "the other two requests still wait"
         assert all("too many people" in problem for problem in refused)
         fake.stop()
 

@@ -120,7 +120,7 @@ def test_it_locks_out_people_who_guess_passwords(superuser: Any, client: Client,
     right = {"username": "root", "password": "a long password"}
     assert client.post("/admin/login/", right).status_code == 429
     elsewhere = Client(REMOTE_ADDR="192.0.2.9")
-    assert elsewhere.post("/admin/login/", right).status_code == 302, "others of that name are let in"
+    assert elsewhere.post("/admin/login/", right).status_code == 302, "the same name can log in elsewhere"
     assert log_in_wrongly(client, "somebody else").status_code == 200
     with time_machine.travel(timezone.now() + timedelta(minutes=16)):
         assert client.post("/admin/login/", right).status_code == 302

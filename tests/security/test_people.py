@@ -67,7 +67,7 @@ def test_a_project_keeps_a_lead_who_can_log_in(acme: Team, superuser: Any, log_i
     for user in (acme.editor, superuser):
         log_in(superuser).post(page_of(acme, user.pk, "remove"))
     page = log_in(superuser).get(page_of(acme)).content.decode()
-    assert "This project has no lead" not in page, "Ada waits"
+    assert "This project has no lead" not in page, "Ada is a lead who can still accept"
     get_user_model().objects.filter(pk=ada().pk).update(is_active=False)
     assert "This project has no lead" in log_in(superuser).get(page_of(acme)).content.decode()
     log_in(superuser).post(page_of(acme, ada().pk, "remove"))
@@ -106,7 +106,7 @@ def test_a_superuser_closes_an_account_in_one_step(acme: Team, hooli: Team, supe
     assert not acme.editor.has_usable_password()
     assert roles(acme.editor) == {}
     assert Widget.objects.get(pk=acme.widget.pk).owner is None
-    assert leaver.get("/").status_code == 302, "whoever left is logged out"
+    assert leaver.get("/").status_code == 302, "a closed account is logged out"
     for by in (acme.lead, acme.editor):
         assert log_in(by).post(f"/admin/auth/user/{acme.viewer.pk}/leave/").status_code in (302, 403)
     assert log_in(superuser).post(f"/admin/auth/user/{superuser.pk}/leave/").status_code == 403

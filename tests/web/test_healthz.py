@@ -54,7 +54,7 @@ def test_it_is_ok_with_a_database_that_is_up_to_date(client: Client, db: None) -
 def test_it_is_not_ok_while_a_migration_is_missing(client: Client, db: None) -> None:
     MigrationRecorder(connection).record_unapplied("widgets", "0001_initial")
     answer = client.get("/healthz")
-    assert (answer.status_code, answer.json()) == (503, {"status": "not ok"}), "strangers learn no more"
+    assert (answer.status_code, answer.json()) == (503, {"status": "not ok"}), "strangers get no details"
 
 
 @pytest.mark.slow
