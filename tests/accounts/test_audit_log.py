@@ -186,7 +186,7 @@ def test_nothing_changes_an_entry(acme: Team) -> None:
             AuditEntry.objects.all().delete()
 
 
-def test_clean_up_removes_what_is_older_than_stated(db: None, capsys: Any) -> None:
+def test_clean_up_removes_old_entries(db: None, capsys: Any) -> None:
     now = timezone.now()
     for action, days in (("changed", 399), ("changed", 401), ("sign_in_failed", 89), ("sign_in_failed", 91)):
         AuditEntry(action=action, at=now - timedelta(days=days), details=str(days)).save()

@@ -29,7 +29,7 @@ def test_it_invites_in_one_step(acme: Team, log_in: Any) -> None:
     assert visitor.get("/admin/widgets/widget/add/").status_code == 200, "the new person can use the admin at once"
 
 
-def test_a_link_is_good_once_and_not_for_long(acme: Team, log_in: Any, settings: Any) -> None:
+def test_a_link_works_once_and_for_a_limited_time(acme: Team, log_in: Any, settings: Any) -> None:
     link = link_on(invite(log_in(acme.lead), acme))
     with time_machine.travel(timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT + 5)):
         assert "no longer valid" in Client().get(link).content.decode()
@@ -75,7 +75,7 @@ def test_invalid_links_get_the_same_page_for_every_account(acme: Team, log_in: A
     assert len(pages) == 1
 
 
-def test_it_takes_no_weak_password(acme: Team, log_in: Any) -> None:
+def test_it_refuses_a_weak_password(acme: Team, log_in: Any) -> None:
     link = link_on(invite(log_in(acme.lead), acme))
     for weak in ("short", "1234567890", "password1", "ada@example.com"):
         assert set_password(Client(), link, new_password1=weak, new_password2=weak).status_code == 200

@@ -81,7 +81,7 @@ def test_the_password_alone_opens_nothing(root: Any, phone: Phone) -> None:
     assert is_in(client)
 
 
-def test_a_code_is_good_once_and_for_a_minute(root: Any, phone: Phone, clock: Any) -> None:
+def test_a_code_works_once_and_for_a_minute(root: Any, phone: Phone, clock: Any) -> None:
     code = phone.code()
     half_way("root").post(SECOND, {"code": code})
     assert half_way("root").post(SECOND, {"code": code}).status_code == 200
@@ -108,7 +108,7 @@ def test_a_half_finished_login_ends_when_the_password_changes(root: Any, phone: 
     assert not is_in(thief)
 
 
-def test_a_recovery_code_is_good_once(root: Any, phone: Phone) -> None:
+def test_a_recovery_code_works_once(root: Any, phone: Phone) -> None:
     code = recovery_codes(root)[0]
     assert half_way("root").post(SECOND, {"code": code}).status_code == 302
     assert half_way("root").post(SECOND, {"code": code}).status_code == 200
@@ -155,7 +155,9 @@ def required(settings: Any) -> None:
     settings.REQUIRE_SECOND_FACTOR = True
 
 
-def test_it_is_required_after_a_week(root: Any, acme: Team, log_in: Any, required: None, clock: Any) -> None:
+def test_a_second_factor_is_required_after_a_week(
+    root: Any, acme: Team, log_in: Any, required: None, clock: Any
+) -> None:
     client, editor = log_in(root), log_in(acme.editor)
     assert "needs a second factor by 30 November 2026" in text(client.get("/"))
     assert "second factor by" not in text(editor.get("/"))

@@ -128,7 +128,7 @@ def test_an_invalid_ip_address_is_counted_too(root: Any, address: str) -> None:
     assert spray(address)[-1] == 429
 
 
-def test_a_browser_that_was_here_before_is_let_in_past_somebody_who_guesses(root: Any) -> None:
+def test_a_known_browser_can_log_in_while_somebody_guesses(root: Any) -> None:
     mine = browser_of_root()
     spray()
     for _ in range(30):
@@ -137,7 +137,7 @@ def test_a_browser_that_was_here_before_is_let_in_past_somebody_who_guesses(root
     assert let_in(client=mine)
 
 
-def test_a_known_browser_is_let_in_behind_an_untrusted_proxy(root: Any) -> None:
+def test_a_known_browser_can_log_in_behind_an_untrusted_proxy(root: Any) -> None:
     mine = browser_of_root("127.0.0.1")
     for i in range(40):
         log_in("127.0.0.1", f"name{i}", headers={"X-Forwarded-For": f"198.51.100.{i}"})
@@ -225,7 +225,7 @@ def test_a_stolen_session_does_not_guess_the_password(root: Any, settings: Any, 
     assert thief.get("/admin/").status_code == 302, "the new password ends the thief's session"
 
 
-def test_it_may_be_tried_again_after_a_quarter_of_an_hour(root: Any, clock: Any) -> None:
+def test_the_password_can_be_changed_after_a_quarter_of_an_hour(root: Any, clock: Any) -> None:
     client = Client()
     client.post(LOGIN, RIGHT)
     for _ in range(30):

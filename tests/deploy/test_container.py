@@ -57,7 +57,7 @@ def settings_for(host: str) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_it_serves_without_rights_from_a_tree_that_can_not_be_written(image: Path, tmp_path: Path) -> None:
+def test_it_serves_without_root_rights_from_a_read_only_folder(image: Path, tmp_path: Path) -> None:
     data = tmp_path
     port = free_port()
     given = settings_for("mixcyfe.example.com")
@@ -132,14 +132,14 @@ def test_the_settings_are_those_that_the_services_use() -> None:
 
 
 @pytest.mark.parametrize("host", ["", "https://a.example.com", "a b", "$(id)", "-x"])
-def test_an_odd_host_gets_one_line(host: str) -> None:
+def test_an_invalid_host_gets_one_line(host: str) -> None:
     refused = subprocess.run([str(NEW_ENV), host], capture_output=True, text=True, timeout=60, check=False)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "daily"])
-def test_each_service_of_ours_is_closed_and_bounded(name: str) -> None:
+def test_each_service_of_ours_has_few_rights_and_limited_resources(name: str) -> None:
     service: dict[str, Any] = COMPOSE["services"][name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -149,7 +149,7 @@ def test_each_service_of_ours_is_closed_and_bounded(name: str) -> None:
     assert "privileged" not in service
 
 
-def test_the_worker_is_the_one_of_systemd() -> None:
+def test_the_workers_command_is_the_same_as_with_systemd() -> None:
     unit = (DEPLOY / "systemd/mixcyfe-worker.service").read_text()
     (started,) = re.findall(r"^ExecStart=\S+/celery (.*)$", unit, re.MULTILINE)
     assert COMPOSE["services"]["worker"]["command"] == ["celery", *shlex.split(started)]

@@ -62,7 +62,7 @@ class TestConnection:
         assert [call.endpoint for call in mixpanel.calls] == ["insights", "segmentation"]
 
     @pytest.mark.parametrize("status", [401, 402, 429, 500, 503])
-    def test_it_asks_once_when_the_engine_is_not_the_reason(
+    def test_it_sends_one_query_if_the_engine_is_not_the_reason(
         self, db: None, mixpanel: FakeMixpanel, status: int
     ) -> None:
         mixpanel.fail(status, endpoint="insights")
@@ -86,7 +86,7 @@ class TestConnection:
         client.post(ADD, WHOLE)
         assert [call.outcome for call in ApiCall.objects.order_by("pk")] == ["query", "ok"]
 
-    def test_it_stays_within_the_hour(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_it_stays_within_the_hourly_limit(self, project: Project, mixpanel: FakeMixpanel) -> None:
         Project.objects.update(hourly_limit=1)
         mixpanel.fail(404, endpoint="insights")
         verdict = self.ask(boss(), project=str(project.pk), new_secret="")

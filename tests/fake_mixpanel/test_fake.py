@@ -24,7 +24,7 @@ BODIES = json.loads((Path(__file__).parent.parent / "data" / "insights_bodies.js
         ("insights", {"bookmark_id": "abc"}),
     ],
 )
-def test_it_refuses_what_mixpanel_does_not_describe(
+def test_it_refuses_requests_that_mixpanel_does_not_describe(
     mixpanel: FakeMixpanel, endpoint: str, params: dict[str, Any]
 ) -> None:
     asked = {"project_id": DEMO_PROJECT_ID, **params}

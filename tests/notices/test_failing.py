@@ -89,7 +89,7 @@ def test_a_failure_and_its_end_come_by_mail(
     assert len(mails.mails) == 2
 
 
-def test_credentials_are_well_again_when_mixpanel_says_so(
+def test_the_credentials_notice_ends_when_mixpanel_accepts_them(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -138,7 +138,7 @@ def test_many_failures_with_one_cause_are_one_message(
     assert len(webhook.got[0]["message"]) < 3000
 
 
-def test_widgets_that_join_a_cause_are_told_together_a_day_later(
+def test_more_widgets_with_a_reported_cause_are_reported_together_a_day_later(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -182,7 +182,7 @@ def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
     assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
 
 
-def test_a_dead_service_is_tried_again_and_gets_no_end_of_a_failure_that_it_never_got(
+def test_a_dead_service_is_tried_again_but_gets_no_end_of_a_failure_it_missed(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -221,7 +221,7 @@ def test_it_gives_up_after_a_day(
     assert message.done_at is not None
 
 
-def test_a_chart_that_can_not_show_its_data_and_a_missing_secret_are_told(
+def test_a_chart_that_can_not_show_its_data_and_a_missing_secret_are_reported(
     clock: Any, project: Project, make_widget: MakeWidget, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -263,7 +263,7 @@ def test_a_failure_that_comes_and_goes_is_sent_at_most_six_times_per_hour(
     assert project.notices.exclude(told_at=None).count() == 7
 
 
-def test_what_a_killed_process_was_sending_is_sent_by_another(
+def test_another_process_sends_the_messages_of_a_killed_process(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)

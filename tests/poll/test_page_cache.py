@@ -119,7 +119,7 @@ for address in (path + "/", path.upper(), path + "%00", path + "\\n", path.repla
 
 
 @on_both
-def test_it_still_notes_the_poll_every_hour(filled: Site) -> None:
+def test_it_still_stores_the_time_of_a_poll_every_hour(filled: Site) -> None:
     run(
         filled,
         """

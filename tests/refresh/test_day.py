@@ -39,7 +39,9 @@ HAPPENS = st.one_of(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(day=st.lists(HAPPENS, min_size=5, max_size=25))
-def test_it_keeps_its_promises_through_any_day(mixpanel: FakeMixpanel, db: None, day: list[tuple[str, int]]) -> None:
+def test_it_keeps_to_the_limits_and_recovers_on_any_day(
+    mixpanel: FakeMixpanel, db: None, day: list[tuple[str, int]]
+) -> None:
     start_anew(mixpanel)
     widgets = six_widgets()
     with time_machine.travel(START, tick=False) as clock:

@@ -37,7 +37,7 @@ def make_busy(project: Project, now: datetime) -> None:
 
 
 @pytest.mark.skipif(not MOVABLE, reason=NOT_MOVABLE)
-def test_polls_queue_no_second_task_while_the_first_waits_for_a_free_place(
+def test_polls_queue_no_second_task_while_the_first_waits(
     queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     widget = make_widget()

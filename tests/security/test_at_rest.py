@@ -90,7 +90,7 @@ def test_rotating_says_whose_key_is_lost_and_keeps_the_rest(acme: Team, hooli: T
     assert Project.objects.get(name="Acme").secret.reveal() == "anew"
 
 
-def test_a_lost_key_is_said_everywhere_and_breaks_nothing(
+def test_a_lost_key_is_reported_everywhere_and_breaks_nothing(
     acme: Team, superuser: Any, log_in: Any, settings: Any, mixpanel: Any
 ) -> None:
     client = log_in(superuser)

@@ -14,7 +14,7 @@ from tests.security.members import ada, invite, link_on, page_of, roles
 from widgets.models import Widget
 
 
-def test_members_log_in_and_enter_without_a_flag_set_by_hand(acme: Team, make_user: Any) -> None:
+def test_members_can_open_the_admin_without_the_flag_is_staff(acme: Team, make_user: Any) -> None:
     nobody = make_user("nobody", is_staff=True)
     for user, status in ((acme.viewer, 200), (nobody, 302)):
         client = Client()
@@ -23,7 +23,7 @@ def test_members_log_in_and_enter_without_a_flag_set_by_hand(acme: Team, make_us
         assert client.get("/admin/").status_code == status
 
 
-def test_removing_takes_one_project_away(acme: Team, hooli: Team, log_in: Any) -> None:
+def test_a_removed_member_loses_only_one_project(acme: Team, hooli: Team, log_in: Any) -> None:
     hooli.project.members.add(acme.editor)
     Widget.objects.filter(pk=hooli.widget.pk).update(owner=acme.editor)
     address, client = page_of(acme, acme.editor.pk, "remove"), log_in(acme.lead)
@@ -190,7 +190,9 @@ def test_an_import_is_in_the_audit_log_and_its_account_opens_nothing(acme: Team,
     assert not user.has_usable_password()
 
 
-def test_the_first_page_forgets_what_somebody_no_longer_sees(acme: Team, hooli: Team, log_in: Any) -> None:
+def test_the_admins_first_page_shows_no_actions_on_widgets_of_a_former_project(
+    acme: Team, hooli: Team, log_in: Any
+) -> None:
     client = log_in(acme.editor)
     client.post("/admin/widgets/widget/", {"action": "pause", "_selected_action": [str(acme.widget.pk)]})
     assert "Acme signups" in client.get("/admin/").content.decode()

@@ -52,7 +52,7 @@ def test_a_viewer_reads_the_pages(mixed: Client, hooli: Team) -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_an_action_leaves_out_what_one_may_only_view(
+def test_an_action_leaves_out_widgets_that_the_person_can_only_view(
     mixed: Client, acme: Team, hooli: Team, action: str, mixpanel: Any
 ) -> None:
     before = everything_of(hooli), everything_of(acme)

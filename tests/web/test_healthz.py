@@ -70,7 +70,7 @@ def test_it_says_what_is_wrong_and_no_secret(site: Copy) -> None:
 
 
 @pytest.mark.slow
-def test_those_with_the_token_get_an_answer_without_the_database_too(site: Copy) -> None:
+def test_requests_with_the_token_get_details_even_without_a_database(site: Copy) -> None:
     lost = f"postgres://mixcyfe:{PASSWORD}@127.0.0.1:1/mixcyfe"
     settings = {"METRICS_TOKEN": TOKEN, "TMPDIR": str(site.folder)}
     healthz, metrics = json.loads(site.python(ASK_WITH_TOKEN, DATABASE_URL=lost, **settings))
