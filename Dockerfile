@@ -1,4 +1,4 @@
-# MixCyfe with all that several machines need. docs/containers.md says how to run it.
+# An image of MixCyfe with the packages for PostgreSQL and Celery. docs/containers.md explains how to run the image.
 FROM python:3.11-slim-bookworm AS packages
 COPY requirements-cluster.lock /
 RUN python -m venv /venv \
@@ -18,11 +18,11 @@ COPY fake_mixpanel fake_mixpanel
 RUN /venv/bin/python -m compileall -q /srv/mixcyfe
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DATABASE_URL=sqlite:////var/lib/mixcyfe/db.sqlite3
-# By number, so that Kubernetes can tell that it is not root.
+# The user is a number, so that Kubernetes can check that the user is not root.
 USER 10001:10001
 VOLUME /var/lib/mixcyfe
 EXPOSE 8000
-# Not through a proxy, which http_proxy may name.
+# The health check must ignore a proxy that http_proxy names.
 HEALTHCHECK --start-period=60s --interval=30s --timeout=10s \
   CMD ["python", "-c", "from urllib.request import *; build_opener(ProxyHandler({})).open('http://127.0.0.1:8000/healthz', timeout=8)"]
 CMD ["python", "manage.py", "serve", "--host", "0.0.0.0", "--port", "8000", "--workers", "2"]

@@ -1,15 +1,15 @@
-# `make demo` shows MixCyfe with made-up data, `make test` tests it, `make run` starts it. The README says more.
+# `make demo` shows MixCyfe with made-up data. `make run` starts MixCyfe, and `make test` tests it. See README.md.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# Tools that are no part of MixCyfe. Each has its own venv, so that its packages cannot conflict with MixCyfe's.
+# Tools for developers. Each tool has its own venv, so that its packages cannot conflict with MixCyfe's packages.
 TOOLS := .tools
 LOCKED := --require-hashes -r
 
-# Keep bytecode: otherwise every process that a test starts, and every worker, would compile all files again.
+# Python must store bytecode. Otherwise each worker and each process that a test starts would compile all files again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo run test lint format bench lock vendor audit sbom clean release archive
@@ -34,15 +34,16 @@ demo: $(VENV)/.run
 run: $(VENV)/.run .env
 	$(BIN)/python manage.py serve --port $(PORT)
 
-# The settings of a first start: fresh keys. All other settings have the defaults of .env.example.
+# Writes settings for a first start, with new keys. All other settings keep their defaults (see .env.example).
 .env: | $(VENV)/.run
 	@umask 077; { \
 	  echo "SECRET_KEY=$$($(BIN)/python manage.py new_key)$$($(BIN)/python manage.py new_key)"; \
 	  echo "FIELD_ENCRYPTION_KEYS=$$($(BIN)/python manage.py new_key)"; \
 	  echo "SITE_URL=http://127.0.0.1:$(PORT)"; } > $@
-	@echo "Wrote .env with fresh keys: keep it safe. First user: $(BIN)/python manage.py createsuperuser"
+	@echo "Wrote .env with new keys. Keep this file safe. Create the first user: $(BIN)/python manage.py createsuperuser"
 
-# One process runs all tests of a file. Many tests wait for servers, so three processes are faster even on two cores.
+# All tests of a file run in the same process. Many tests wait for servers, so three processes are faster than two, even
+# on two cores.
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
@@ -67,9 +68,9 @@ $(TOOLS)/%: | $(VENV)/.made
 	@$(TOOLS)/$*/bin/python -m pip install --quiet --disable-pip-version-check $* || \
 	  { rm -rf $(TOOLS)/$*; echo "make: $* can't be installed from here."; exit 1; }
 
-# `make lock` writes the lock files, and changes only what requirements*.txt makes necessary. With
-# UPGRADE=--upgrade it takes the newest versions of all packages. The lock files are for every system and every Python
-# from 3.11 on, and name no package index.
+# `make lock` writes the lock files. Versions change only where requirements*.txt requires a change. With
+# `make lock UPGRADE=--upgrade`, all packages get their newest versions. The lock files work on every system and with
+# Python 3.11 and newer, and contain no address of a package index.
 LOCK = $(TOOLS)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
@@ -78,8 +79,9 @@ lock: | $(TOOLS)/uv
 	$(LOCK) requirements-cluster.txt -c requirements.lock -o requirements-cluster.lock
 	$(LOCK) requirements-dev.txt -c requirements-cluster.lock -o requirements-dev.lock
 
-# The chart library that the pages load from this site: one file of its npm package, also compressed, and its licence.
-# For a newer version: change the number here, in charts/drawing.js and in the templates that preload it.
+# Downloads Apache ECharts, the chart library of the pages: one file of its npm package, the same file compressed, and
+# the licence. To change the version, change the number here, in charts/drawing.js and in the templates that preload the
+# file.
 ECHARTS := 6.1.0
 VENDOR := widgets/static/widgets/vendor/echarts-$(ECHARTS)
 
@@ -89,26 +91,26 @@ vendor:
 	@tar -xzf $(TOOLS)/echarts-$(ECHARTS).tgz -C $(VENDOR) --strip-components 1 package/LICENSE package/NOTICE
 	@tar -xzf $(TOOLS)/echarts-$(ECHARTS).tgz -C $(VENDOR) --strip-components 2 package/dist/echarts.esm.min.js
 	@gzip -9nkf $(VENDOR)/echarts.esm.min.js
-	@echo "$(VENDOR) is there. Remove the older one."
+	@echo "Wrote $(VENDOR). Remove the folder of the older version."
 
-# Compares the packages that MixCyfe needs to run with the published advisories. Needs the internet.
+# Looks for published security advisories about the packages that MixCyfe needs to run. Needs internet access.
 audit: | $(TOOLS)/pip-audit
 	@$(TOOLS)/pip-audit/bin/pip-audit --disable-pip --require-hashes -r requirements-cluster.lock --strict \
 	  --progress-spinner off --timeout 20 || \
-	  { echo "make audit: see the lines above. They list vulnerable packages, or say that the advisories can't be reached."; exit 1; }
+	  { echo "make audit: see the lines above. They list vulnerable packages, or say that the advisories could not be downloaded."; exit 1; }
 
-# Lists the packages that MixCyfe needs to run, as a CycloneDX bill of materials for a release. Everybody who makes the
-# file gets the same bytes.
+# Writes a bill of materials for a release: the packages that MixCyfe needs to run, in CycloneDX format. Each run writes
+# the same bytes.
 sbom: | $(TOOLS)/cyclonedx-bom
 	@$(TOOLS)/cyclonedx-bom/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
 	  --output-reproducible -o mixcyfe.cdx.json requirements-cluster.lock
 	@echo "Wrote mixcyfe.cdx.json."
 
-# The files of a release in dist/: this commit's archive (the same bytes for everybody who makes it), the bill of
-# materials, and checksums.
+# `make release` writes the files of a release into dist/: an archive of the current commit, the bill of materials, and
+# checksums. Everybody who runs it for the same commit gets the same archive, byte by byte.
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 RELEASE = dist/mixcyfe-$(VERSION)
-# Replaces settings of a person's git that would change the archive's bytes.
+# A developer's own git settings could change the archive's bytes, so these options replace them.
 SAME = -c tar.umask=0022 -c core.autocrlf=false -c core.eol=lf -c core.attributesFile=/dev/null
 
 release: archive sbom
@@ -119,7 +121,7 @@ release: archive sbom
 archive:
 	@git diff --quiet HEAD || { echo "make release: commit your changes first."; exit 1; }
 	@sed -n 's/^## //p' CHANGELOG.md | head -1 | grep -Eqx '$(subst .,\.,$(VERSION)) \([0-9-]{10}\)' || { \
-	  echo "make release: the first heading of CHANGELOG.md must be: ## $(VERSION) (date), as in pyproject.toml."; exit 1; }
+	  echo "make release: the first heading of CHANGELOG.md must be: ## $(VERSION) (date). pyproject.toml has this version."; exit 1; }
 	@mkdir -p dist
 	@git $(SAME) archive --format=tar --prefix=mixcyfe-$(VERSION)/ HEAD | GZIP= gzip -n9 > $(RELEASE).tar.gz
 	@echo "Wrote $(RELEASE).tar.gz."

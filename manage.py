@@ -8,7 +8,8 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
     match sys.argv[1:2]:
-        case ["new_key"]:  # it makes what the settings need, so it must run without them
+        case ["new_key"]:
+            # The settings need a key, so this command must run before Django reads the settings.
             from cryptography.fernet import Fernet
 
             print(Fernet.generate_key().decode())
@@ -22,8 +23,9 @@ def main() -> None:
 
     try:
         execute_from_command_line(sys.argv)
-    except OperationalError as error:  # away, full or read-only, which a traceback says no better
-        sys.exit(f"The database can't be used: {str(error).splitlines()[0] if str(error) else 'it does not say why'}.")
+    except OperationalError as error:
+        # The database is unreachable, full or read-only. The error's message explains this better than a traceback.
+        sys.exit(f"The database can't be used: {str(error).splitlines()[0] if str(error) else 'no reason is known'}.")
 
 
 if __name__ == "__main__":

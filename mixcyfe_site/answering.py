@@ -9,11 +9,11 @@ from widgets.refresh import answering
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 LONGEST_CONTENT_TYPE = 300
 BOUNDARY = re.compile(r'; *boundary=("?)([^\s";]{1,70})\1 *(?:;|$)', re.IGNORECASE)
-"""RFC 2046, section 5.1.1: at most 70 characters."""
+"""A boundary has at most 70 characters (RFC 2046, section 5.1.1)."""
 
 
 class Answering:
-    """Wraps a WSGI application, for any server."""
+    """Wraps a WSGI application. The wrapped application runs in any WSGI server."""
 
     def __init__(self, application: WSGI) -> None:
         self.application = application
@@ -26,10 +26,10 @@ class Answering:
 
 
 def plain(content_type: str) -> str:
-    """The media type, with the boundary of a multipart form and no other parameter.
+    """Returns the media type without parameters. A multipart form keeps the parameter `boundary`.
 
-    Django parses the parameters of every request in quadratic time (email.message). A charset such as rot13 raises an
-    error that Django does not handle. All our forms are UTF-8, so no charset is needed.
+    Django parses parameters in quadratic time (email.message), and a charset such as rot13 raises an error that Django
+    does not handle. All forms of MixCyfe are UTF-8, so no charset is needed.
     """
     content_type = content_type[:LONGEST_CONTENT_TYPE]
     kind = content_type.partition(";")[0].strip().lower()

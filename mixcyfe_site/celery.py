@@ -1,6 +1,6 @@
 """The Celery application for `celery -A mixcyfe_site worker -P threads -c 50`.
 
-Workers mostly wait for HTTP, so many threads in one process are the right pool.
+A worker mostly waits for HTTP responses, so one process with many threads (`-P threads`) is enough.
 """
 
 import os

@@ -1,7 +1,8 @@
-"""Reads settings from the environment. A bad setting stops the program with one line that names it.
+"""Reads settings from the environment. A bad setting stops the program with a message that names the setting.
 
-The line never repeats the value, which may contain a password. django-environ reads `.env`, database URLs and mail
-URLs. Its casts are not used: they read "perhaps" as False, "1e3" as 13 and "$NAME" as the setting NAME.
+The message never contains the setting's value, because the value can contain a password. django-environ reads `.env`,
+database URLs and mail URLs. The type conversions of django-environ are not used: they read "perhaps" as False, "1e3" as
+13 and "$NAME" as the setting NAME.
 """
 
 import os
@@ -20,28 +21,29 @@ from cryptography.fernet import Fernet
 
 T = TypeVar("T")
 Rule = tuple[Callable[[str], Any], str]
-"""A function that converts the text of a setting or raises an exception, and advice for that case."""
+"""How to read a setting: a function that converts its text or raises an exception, and advice for a bad value."""
 
 ENGINES = {"sqlite": "mixcyfe_site.sqlite"} | dict.fromkeys(("postgres", "postgresql"), "mixcyfe_site.postgresql")
 NAMES: set[str] = set()
-"""The settings that were read."""
+"""The names of all settings that were read with `setting`."""
 ON_OFF = dict.fromkeys(("on", "true", "yes", "1"), True) | dict.fromkeys(("off", "false", "no", "0"), False)
 
 
 def read_file(file: Path) -> None:
-    """Reads settings from `.env`. Settings in the environment win."""
+    """Adds the settings in the file (`.env`) to the environment. Settings that are already there keep their values."""
     try:
         lines = [line.lstrip() for line in file.read_text("utf-8").splitlines()] if file.exists() else []
     except (OSError, UnicodeDecodeError) as error:
         sys.exit(f"MixCyfe can't start: {file.name} can't be read ({type(error).__name__}).")
     for at, line in enumerate(lines, 1):
-        if not re.match("$|#|(export )?[A-Za-z_0-9]+=", line):  # django-environ would print the line
+        # Without this check, django-environ would print the bad line, which can contain a secret.
+        if not re.match("$|#|(export )?[A-Za-z_0-9]+=", line):
             sys.exit(f"MixCyfe can't start: line {at} of {file.name} is not a setting; write NAME=value.")
     environ.Env.read_env(StringIO("\n".join(lines)))
 
 
 def version(project: Path) -> str:
-    """The version in `pyproject.toml`; "unknown" if the file was left behind."""
+    """Returns the version in `pyproject.toml`, or "unknown" if the file can't be read."""
     try:
         return str(tomllib.loads(project.read_text("utf-8"))["project"]["version"])
     except (OSError, ValueError, KeyError):
@@ -53,11 +55,16 @@ def stop(name: str, why: str) -> NoReturn:
 
 
 def setting(name: str, kind: Rule, default: Any = None) -> Any:
-    """Converts the value of NAME, or the content of the file that NAME_FILE names. Required without a default."""
+    """Returns the converted value of a setting.
+
+    The value is in the variable NAME, or in the file that NAME_FILE names. If the value is empty, returns the default.
+    Stops the program if the value is bad, or if it is empty and there is no default.
+    """
     NAMES.add(name)
     value, file = os.environ.get(name, "").strip(), os.environ.get(f"{name}_FILE")
     try:
-        if file:  # not a pipe: each process reads the settings again
+        # The file must be a regular file: each process reads the settings, but a pipe can be read only once.
+        if file:
             value = check(Path(file), Path(file).is_file()).read_text("utf-8-sig").strip()
     except (OSError, ValueError):
         stop(f"{name}_FILE", "names a file that can't be read")
@@ -76,7 +83,7 @@ def check(value: T, good: object) -> T:
 
 
 def all_or_none(**values: object) -> None:
-    """Stops if some of these settings are empty and others are not: they only work together."""
+    """Stops the program if some of these settings are set and others are empty."""
     missing = [name for name, value in values.items() if not value]
     if missing and len(missing) < len(values):
         stop(missing[0], f"is missing; set {', '.join(values)}, or none of them")
@@ -92,17 +99,22 @@ def fernet_keys(value: str) -> list[str]:
         try:
             Fernet(key)
         except ValueError:
-            stop("FIELD_ENCRYPTION_KEYS", f"has no Fernet key at place {place}; python manage.py new_key prints one")
+            stop(
+                "FIELD_ENCRYPTION_KEYS", f"has no Fernet key at position {place}; python manage.py new_key prints a key"
+            )
     return words(value)
 
 
 def url(value: str, *schemes: str) -> str:
-    parts = urlsplit(value.partition(";")[0])  # Celery takes several brokers
+    parts = urlsplit(value.partition(";")[0])  # Celery allows several brokers, separated by semicolons
     return check(value, parts.scheme in schemes and parts.hostname and parts.port != 0)
 
 
 def site(value: str) -> str:
-    """An address without a trailing slash. It has no @ and no backslash: programs disagree on the host behind them."""
+    """Returns the address without a trailing slash. Raises ValueError for other text than a plain address.
+
+    Programs disagree on which part of an address with @ or a backslash is the host, so both are refused.
+    """
     parts = urlsplit(check(url(value, "http", "https"), not re.search(r"[\\@?#\s]", value)))
     return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
 
@@ -116,7 +128,8 @@ def host(value: str) -> str:
 
 
 def database(value: str) -> dict[str, Any]:
-    with warnings.catch_warnings(action="error"):  # django-environ only warns of a host in SQLite's address
+    # If SQLite's address contains a host, django-environ only warns. This setting must then be refused.
+    with warnings.catch_warnings(action="error"):
         config: dict[str, Any] = environ.Env.db_url_config(value, ENGINES[value.partition(":")[0]])
     return check(config, config["NAME"] and (config["NAME"] != ":memory:" or ":memory:" in value))
 
@@ -133,28 +146,39 @@ ADDRESS = "write an address such as https://mixcyfe.example.com"
 
 FLAG: Rule = lambda value: ON_OFF[value.lower()], "write on or off"
 SECRET_KEY: Rule = (
-    lambda value: check(value, len(value) >= 50 and len(set(value)) >= 5),  # Django's own check is security.W009
+    lambda value: check(
+        value, len(value) >= 50 and len(set(value)) >= 5
+    ),  # the same rule as in Django's check security.W009
     "write a random text of 50 characters or more (make run writes one into .env)",
 )
-FERNET_KEYS: Rule = fernet_keys, "python manage.py new_key prints one (keep it: without it the stored secrets are lost)"
-HOSTS: Rule = lambda value: words(value, host), "write names such as mixcyfe.example.com, without https:// and port"
+FERNET_KEYS: Rule = (
+    fernet_keys,
+    "python manage.py new_key prints a key (keep it: without the key, the stored secrets are lost)",
+)
+HOSTS: Rule = (
+    lambda value: words(value, host),
+    "write host names such as mixcyfe.example.com, without https:// and without a port",
+)
 SITE: Rule = site, ADDRESS
 SITES: Rule = lambda value: words(value, site), ADDRESS
-API_ROOT: Rule = protected, f"{ADDRESS}, because credentials are sent there (http: only for an address on this machine)"
+API_ROOT: Rule = (
+    protected,
+    f"{ADDRESS} (credentials are sent there, so http: is allowed only for addresses of this machine)",
+)
 ISSUER: Rule = (
     lambda value: protected(value) + "/" * value.endswith("/"),
     "write the provider's issuer, such as https://login.example.com (http: only for an address on this machine)",
 )
 BROKER: Rule = (
     lambda value: url(value, "redis", "rediss", "sentinel", "amqp", "amqps"),
-    "TASKS=celery needs a Redis, for example redis://127.0.0.1:6379/0",
+    "TASKS=celery needs the address of a Redis server, for example redis://127.0.0.1:6379/0",
 )
 TOKEN: Rule = (
     lambda value: check(value, len(value) >= 20 and len(set(value)) >= 5 and re.fullmatch("[!-~]+", value)),
-    "write a random text of 20 characters or more, without spaces (python manage.py new_key prints one)",
+    "write a random text of 20 characters or more, without spaces (python manage.py new_key prints such a text)",
 )
 MAIL_SERVER: Rule = (
     lambda value: environ.Env.email_url_config(url(value, "smtp", "smtp+tls", "smtp+ssl")),
-    "write smtp+tls://user:password@mail.example.com:587 (smtp+ssl:// for port 465)",
+    "write smtp+tls://user:password@mail.example.com:587 (or smtp+ssl:// for port 465)",
 )
 DATABASE: Rule = database, "write sqlite:///db.sqlite3 or postgres://user:password@host:5432/name"

@@ -1,7 +1,7 @@
-"""Makes log lines safe and few, as plain text or as JSON.
+"""Formats log lines as plain text or as JSON, makes them safe, and limits their number.
 
-Names that come from people or Mixpanel can't begin a new line or control a terminal. An outage writes one line per
-cause and minute, however many polls and refreshes fail.
+Texts that come from people or from Mixpanel can't begin a new line or control a terminal. During an outage, each cause
+gets one line per minute, even if many polls and refreshes fail.
 """
 
 import copy
@@ -24,13 +24,16 @@ from widgets.accounts.client import harmless
 SILENT_SECONDS = 60
 
 LONGEST_LINE = 2000
-"""Characters. Some lines contain text from strangers."""
+"""The most characters in a log line. Some lines contain texts from strangers."""
 
 LONGEST_TRACEBACK = 20_000
-"""Characters. The beginning of a longer traceback is left out."""
+"""The most characters in a traceback. If a traceback is longer, its beginning is left out."""
 
 LONGEST_IN_JSON = 30_000
-"""Bytes of a traceback in JSON, where “é” has six. journald would cut a line of 48 kB in two."""
+"""The most bytes of a traceback in JSON, where a letter such as “é” has six bytes.
+
+journald would cut lines of 48 kB and more in two.
+"""
 
 
 class OneLine(logging.Formatter):
@@ -53,10 +56,10 @@ class OneLine(logging.Formatter):
 
 
 class JsonLine(JsonFormatter):
-    """Writes one JSON object per record, on one line, with the text that OneLine writes.
+    """Writes one JSON object per record, on one line. The texts in it are as safe as the texts of OneLine.
 
     The object has only the fields that `add_fields` sets. Attributes that callers add to a record, such as Django's
-    `request`, are left out: they may hold a widget's address.
+    `request`, are left out, because they can contain a widget's address.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -75,7 +78,7 @@ class JsonLine(JsonFormatter):
         log_data |= {name: value for name, value in more.items() if value}
 
     def jsonify_log_record(self, log_data: Any) -> str:
-        return json.dumps(log_data)  # in ASCII: no character of a text can end the line
+        return json.dumps(log_data)  # ASCII, so that no character of a text can end the line
 
     def formatException(self, ei: Any) -> str:
         return short_in_json(logging.Formatter.formatException(self, ei))
@@ -85,7 +88,7 @@ class JsonLine(JsonFormatter):
 
 
 class RequestId(logging.Filter):
-    """Adds the id of the request to which the record belongs."""
+    """Adds the id of the current request to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.current()
@@ -93,10 +96,10 @@ class RequestId(logging.Filter):
 
 
 class OncePerMinute(logging.Filter):
-    """Passes the first error of each cause, then one per minute with the number of errors left out.
+    """Lets one error per cause and minute pass. The next error that passes has the number of suppressed errors.
 
-    A cause is the logger, the code line that logs, and the exception with the code line that raised it. Records below
-    ERROR without an exception always pass.
+    Two errors have the same cause if these are equal: the logger, the line of code that logs, the type of the
+    exception, and the line of code that raised the exception. Records below ERROR without an exception always pass.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -123,21 +126,22 @@ class OncePerMinute(logging.Filter):
 
 
 class NoPolls(logging.Filter):
-    """Hides widgets' addresses in Django's lines on failed polls, because the addresses are secret.
+    """Hides addresses of widgets and shared boards in Django's log lines, because the addresses are secret.
 
-    Lines with a traceback get another text, and all others are dropped: the views log the reasons.
+    A line about such an address, or about /healthz, gets another text if it has a traceback. Without a traceback, the
+    line is dropped, because the view has logged the reason.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
         if request is None or not request.path.startswith(("/w/", "/b/", "/healthz")):
             return True
-        record.msg, record.args = "a request failed before its view", None
+        record.msg, record.args = "a request failed before its view was called", None
         return bool(record.exc_info)
 
 
 def raised_at(traceback: TracebackType | None) -> tuple[str, int] | None:
-    """The file and line that raised the exception."""
+    """Returns the file and the line of code that raised the exception."""
     if traceback is None:
         return None
     while traceback.tb_next:
@@ -146,19 +150,25 @@ def raised_at(traceback: TracebackType | None) -> tuple[str, int] | None:
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether the database is lost, full or locked. SQLite raises the same class for wrong SQL ("no such column")."""
+    """Whether the error means that the database is unreachable, full or locked.
+
+    SQLite raises the same exception class for wrong SQL ("no such column"), which is no outage.
+    """
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
 
 
 def explained(record: logging.LogRecord) -> logging.LogRecord:
-    """The record. For an outage, the database's message replaces the traceback, because the message explains more."""
+    """Returns the record. If the database has an outage, the database's message replaces the traceback.
+
+    The message explains an outage better than a traceback.
+    """
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
         return record
     record = copy.copy(record)
-    record.exc_text = None  # forget the traceback that another handler has formatted
+    record.exc_text = None  # remove the traceback that another handler has already formatted
     if not is_outage(error):
         return record
     record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {str(error).strip()}", None
@@ -167,7 +177,7 @@ def explained(record: logging.LogRecord) -> logging.LogRecord:
 
 
 def shortened(text: str) -> str:
-    """A traceback as harmless lines (see `harmless`), and of bounded length."""
+    """Returns a traceback with limited length, and without characters that could control a terminal."""
     return "\n".join(harmless(line)[:LONGEST_LINE] for line in text.splitlines())[-LONGEST_TRACEBACK:]
 
 

@@ -9,7 +9,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class ReportFilter(SafeExceptionReporterFilter):
-    """Reports show the code of each frame but no variables, because any variable may contain a secret."""
+    """Error reports show the code of each stack frame, but no variables, because a variable can contain a secret."""
 
     hidden_settings = re.compile(
         "API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|HTTP_COOKIE|BROKER|_URL|DATABASE|HEADERS|BODY|POST|SLUG|FORM|PATH_INFO|SESSION|CSRF",

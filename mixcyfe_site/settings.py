@@ -28,7 +28,7 @@ CSRF_TRUSTED_ORIGINS = setting("CSRF_TRUSTED_ORIGINS", env.SITES, default=[SITE_
 TASKS = setting("TASKS", env.one_of("inline", "celery"), default="inline")
 BROKER_URL = setting("BROKER_URL", env.BROKER, default=None if TASKS == "celery" else "")
 if TASKS == "celery" and not (find_spec("celery") and find_spec("redis")):
-    stop("TASKS", f"is celery, which is not installed; {INSTALL}")
+    stop("TASKS", f"is celery, but Celery is not installed; run: {INSTALL}")
 POLL_WAIT = setting("POLL_WAIT", env.number(0, 3600, float, "a number of seconds"), default=8)
 REFRESH_THREADS = setting("REFRESH_THREADS", env.number(0, 100), default=5)
 WAITING_POLLS = setting("WAITING_POLLS", env.number(0, 1000), default=4)
@@ -44,7 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "widgets",  # before the admin, to replace the admin's base_site.html
+    "widgets",  # must be before the admin, so that our base_site.html replaces the admin's template
     "widgets.apps.AdminConfig",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -98,26 +98,26 @@ if DATABASE["ENGINE"] == "mixcyfe_site.sqlite":
         if not file.parent.is_dir():
             stop("DATABASE_URL", f"names a folder that does not exist: {file.parent}")
         DATABASES["default"]["NAME"] = str(file)
-    # Writers wait for each other instead of failing. With the journal `wal`, readers never wait for writers.
+    # With these options, writers wait for each other and do not fail. With the journal `wal`, readers never wait.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": f"PRAGMA journal_mode={SQLITE_JOURNAL}; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
 elif not find_spec("psycopg"):
-    stop("DATABASE_URL", f"needs PostgreSQL's driver; {INSTALL}")
+    stop("DATABASE_URL", f"needs the driver for PostgreSQL; run: {INSTALL}")
 else:
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 2,
-        # These notice a lost host, which acknowledges no data and no keepalive.
+        # These timeouts detect a database host that is gone: it acknowledges neither data nor keepalives.
         "tcp_user_timeout": 5000,
         "keepalives": 1,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
-        "prepare_threshold": 0,  # only cursors of `prepared_cursor` prepare
+        "prepare_threshold": 0,  # only `prepared_cursor` uses prepared statements
         **DATABASE.get("OPTIONS", {}),
-        # PostgreSQL uses the last of two statement timeouts.
+        # If DATABASE_URL contains a statement timeout too, PostgreSQL uses that timeout, because it comes last.
         "options": f"-c statement_timeout=30s {DATABASE.get('OPTIONS', {}).get('options', '')}".strip(),
     }
 
@@ -131,8 +131,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "board"
-# A person who forgot a password tries five or six. Ten tries per 15 minutes are too
-# few to guess a password. One address may belong to a whole office, so it has more tries than one name.
+# A person who forgot a password tries five or six passwords. Ten tries per 15 minutes are too few for an attacker who
+# guesses passwords. An IP address can belong to a whole office, so more tries are allowed per address than per name.
 AXES_FAILURE_LIMIT = 10
 FAILURE_LIMIT_OF_ADDRESS = 25
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -144,14 +144,14 @@ AXES_LOCKOUT_CALLABLE = "widgets.accounts.sign_in.refused"
 AXES_USERNAME_CALLABLE = "widgets.accounts.sign_in.name_tried"
 AXES_CLIENT_IP_CALLABLE = "widgets.accounts.client.client_network"
 AXES_ENABLE_ADMIN = False
-AXES_DISABLE_ACCESS_LOG = True  # the audit log has the logins
+AXES_DISABLE_ACCESS_LOG = True  # the audit log contains the logins
 AXES_VERBOSE = False
-PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # an invitation's link works this long
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # the links of invitations work for this many seconds
 
 REQUIRE_SECOND_FACTOR = setting("REQUIRE_SECOND_FACTOR", env.FLAG, default=SITE_IS_HTTPS)
 ACCOUNT_ADAPTER = "widgets.accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-# allauth's counters are per process. MixCyfe's counters are in the database: widgets.accounts.guesses.
+# allauth counts failed tries per process. MixCyfe counts them in the database (widgets.accounts.guesses).
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 MFA_ADAPTER = "widgets.accounts.adapters.SecondFactorAdapter"
 MFA_FORMS = {
@@ -163,7 +163,7 @@ MFA_FORMS = {
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute wrong
+MFA_TOTP_TOLERANCE = 1  # a phone's clock can be half a minute wrong
 
 OIDC_ISSUER = setting("OIDC_ISSUER", env.ISSUER, default="")
 OIDC_CLIENT_ID = setting("OIDC_CLIENT_ID", (str, ""), default="")
@@ -178,16 +178,16 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# whitenoise finds the apps' files, so pages work without collectstatic.
+# whitenoise finds static files in the apps' folders, so pages work without collectstatic.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
-# The folders in vendor/ have versions in their names, so browsers may keep their files for years.
+# The folders in vendor/ have versions in their names, so browsers are allowed to cache their files for years.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/widgets/vendor/"
-warnings.filterwarnings("ignore", "No directory at", UserWarning)  # the folder is missing before collectstatic
+warnings.filterwarnings("ignore", "No directory at", UserWarning)  # STATIC_ROOT is missing before collectstatic
 
 SESSION_ENGINE = "widgets.accounts.sessions"
-SESSION_COOKIE_AGE = 24 * 3600  # a session ends after this time without a request
-SESSION_ENDS_AFTER = 7 * 24 * 3600  # a session always ends this long after its login
+SESSION_COOKIE_AGE = 24 * 3600  # A session ends after this many seconds without a request.
+SESSION_ENDS_AFTER = 7 * 24 * 3600  # A session always ends this many seconds after the login.
 if SITE_IS_HTTPS:
     # With this prefix, no other host of the domain can set the cookie.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
@@ -195,8 +195,8 @@ SECURE_REFERRER_POLICY = "same-origin"  # a widget's address is a secret: browse
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$", r"^doctor$"]
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SITE_IS_HTTPS else 0
-# HSTS must not bind other hosts of the domain (W005, W021). The owner decides whether to use HSTS, because nobody
-# can revoke it early (W004).
+# Django warns if HSTS does not cover all hosts of the domain (W005, W021), but HSTS must not bind other hosts. Django
+# also warns if HSTS is off (W004), but only the owner should switch HSTS on, because nobody can revoke HSTS early.
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W005", "security.W021"]
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -205,8 +205,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 DEFAULT_EXCEPTION_REPORTER_FILTER = "mixcyfe_site.reports.ReportFilter"
 
-# With a mail server, invitations, links for forgotten passwords and warnings are mailed. Without one, the page shows an
-# invitation's link to the person who invites.
+# With a mail server, MixCyfe mails invitations, links for forgotten passwords, and warnings. Without a mail server, the
+# page shows an invitation's link to the person who invites.
 MAIL_SERVER = setting("EMAIL_URL", env.MAIL_SERVER, default={})
 vars().update((name, value) for name, value in MAIL_SERVER.items() if name.startswith("EMAIL_"))
 EMAIL_IS_SET_UP = bool(MAIL_SERVER)
@@ -238,7 +238,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "widgets": {"level": setting("LOG_LEVEL", env.one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")},
-        # One line of JSON per entry of the audit log.
+        # This logger writes one line of JSON per entry of the audit log.
         "widgets.audit": {
             "handlers": ["bare"],
             "level": "INFO"
@@ -246,12 +246,12 @@ LOGGING = {
             else "CRITICAL",
             "propagate": False,
         },
-        # No line per 404: a guessed address is no problem.
+        # A 404 writes no line, because a wrong address is not a problem of this site.
         "django.request": {"level": "ERROR", "filters": ["no_polls"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # These lines would contain addresses of any length, with the tokens of invitations.
+        # Lines about CSRF would contain addresses of any length, with the secret tokens of invitations.
         "django.security.csrf": {"level": "CRITICAL"},
-        # No traceback per bad request.
+        # Without these levels, each bad request would write a traceback.
         "django.security.DisallowedModelAdminToField": {"level": "CRITICAL"},
         "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
         "django.security.TooManyFilesSent": {"level": "CRITICAL"},

@@ -9,10 +9,11 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
 
 if current_process().name == "granian-worker":
-    # Ctrl-C reaches all processes, and granian's main process also sends its workers a signal. Two signals at once hang
-    # a worker forever, and a signal during its start is lost (granian 2.8).
+    # Ctrl-C sends SIGINT to all processes, and granian's main process then sends SIGTERM to its workers. Both signals
+    # at once make a worker hang forever, so workers block SIGINT. A SIGTERM during a worker's start is lost, so the
+    # default action ends the worker (granian 2.8).
     pthread_sigmask(SIG_BLOCK, {SIGINT})
-    signal(SIGTERM, SIG_DFL)  # until granian installs its own handler, after this import
+    signal(SIGTERM, SIG_DFL)  # applies until granian installs its own handler, after this import
 
 django = get_wsgi_application()
 

@@ -1,6 +1,7 @@
-"""PythonAnywhere's WSGI configuration file. Replace YOURNAME, and paste all lines into the file that the Web tab names.
+"""The WSGI configuration file for PythonAnywhere. docs/deploying.md explains the steps.
 
-The settings are in `.env` in the project's folder; see docs/deploying.md.
+Replace YOURNAME by your user name, and paste all lines into the configuration file that the tab Web names. The settings
+are in the file `.env` in the folder of MixCyfe.
 """
 
 import os

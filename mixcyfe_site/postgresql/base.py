@@ -1,6 +1,6 @@
 """Django's PostgreSQL backend, with two additions.
 
-Threads that answer requests stop waiting for an unresponsive server after 3 seconds. `prepared_cursor` makes
+If the server is unresponsive, threads that answer requests stop waiting for it after 3 seconds. `prepared_cursor` makes
 frequent statements several times faster.
 """
 
@@ -22,10 +22,13 @@ server_check = ServerCheck()
 
 class Connection(psycopg.Connection[Any]):
     longest_silence = math.inf
-    """After this many seconds without data, a wait fails and closes the connection. `changes_postgres` sets a limit."""
+    """If the server sends no data for this many seconds, a wait fails and the connection is closed.
+
+    `changes_postgres` sets a limit for its own connection.
+    """
 
     def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
-        """psycopg calls this for every wait of the connection."""
+        """Waits for the server, and checks the server meanwhile. psycopg calls this method for every wait."""
         if is_answering():
             server_check.check()
         elif self.longest_silence == math.inf:
@@ -33,9 +36,9 @@ class Connection(psycopg.Connection[Any]):
         return super().wait(self.watched(gen), *args, **kwargs)
 
     def watched(self, gen: Any) -> Generator[Any, Any, Any]:
-        """Runs psycopg's generator, which wakes every 0.1 s.
+        """Runs psycopg's generator, and checks the server when the server sends no data.
 
-        After PATIENCE without data, a thread that answers requests checks the server.
+        psycopg resumes the generator at least every 0.1 s.
         """
         heard_at = time.monotonic()
         try:
@@ -50,7 +53,7 @@ class Connection(psycopg.Connection[Any]):
         except StopIteration as end:
             return end.value
         except Unresponsive:
-            # A statement is still running on this connection, so no other statement may use the connection.
+            # A statement is still running on this connection, so the connection can't be used for another statement.
             self.close()
             raise
 
@@ -77,9 +80,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @staticmethod
     def without_prepared_at_pooler(connection: "psycopg.Connection[Any]") -> "psycopg.Connection[Any]":
-        """Prepares no statements behind a pooler such as PgBouncer: the next statement may run in another session.
+        """Switches off prepared statements if the connection leads to a pooler such as PgBouncer.
 
-        A pooler is recognized by its greeting: the process id there is not the server's.
+        Behind a pooler, the next statement might run in another session, which does not have the prepared statement. A
+        pooler is recognized by the process id that it sends at the start: this id is not the server's process id.
         """
         if connection.prepare_threshold is not None:
             connection.autocommit = True
@@ -89,9 +93,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def prepared_cursor(self) -> Any:
-        """A cursor whose statements the server parses and plans once per connection. Its results are binary."""
+        """Returns a cursor that prepares its statements: the server parses and plans each only once per connection.
+
+        The results are binary.
+        """
         if self.queries_logged:
-            return self.cursor()  # Django's log shows only the statements of Django's cursors
+            return self.cursor()  # Django logs only the statements of its own cursors
         self.close_if_health_check_failed()
         self.ensure_connection()
         cursor: Any = psycopg.Cursor(self.connection)

@@ -1,7 +1,7 @@
 """Detects an unresponsive PostgreSQL: a stopped process or frozen machine that accepts data but never answers.
 
-TCP timeouts don't detect it, because the other kernel still acknowledges data. A server that is only busy with a long
-statement still accepts new connections, so the check opens one.
+TCP timeouts don't detect such a server, because the kernel of its machine still acknowledges data. A server that is
+only busy with a long statement still accepts new connections, so the check opens a new connection.
 """
 
 import math
@@ -12,13 +12,19 @@ from threading import Lock
 import psycopg
 
 PATIENCE = 0.3
-"""After this many seconds without data a thread checks the server with a new connection."""
+"""If a thread gets no data for this many seconds, it checks the server with a new connection."""
 
 RESPONSIVE_FOR, UNRESPONSIVE_FOR = 0.5, 1
-"""All threads of a process use the result of one check for this many seconds."""
+"""All threads of a process use the result of one check for this many seconds.
+
+The first number is for a server that answered, the second for a server that did not.
+"""
 
 CONNECT_SECONDS = 2
-"""The time limit of one check: the shortest that psycopg allows. Together with RESPONSIVE_FOR, less than 3 seconds."""
+"""The time limit of one check, in seconds: the shortest limit that psycopg allows.
+
+PATIENCE, RESPONSIVE_FOR and this limit together are less than 3 seconds.
+"""
 
 
 class Unresponsive(psycopg.OperationalError):
@@ -27,7 +33,10 @@ class Unresponsive(psycopg.OperationalError):
 
 
 class ServerCheck:
-    """The last check of this process. One thread checks; the others wait for its result or use the last one."""
+    """The result of this process's last check of the server.
+
+    Only one thread checks at a time. Other threads wait for the result of this check, or use the last result.
+    """
 
     def __init__(self) -> None:
         self.lock = Lock()
@@ -36,7 +45,10 @@ class ServerCheck:
         self.connect: Callable[[], psycopg.Connection] | None = None
 
     def check(self) -> None:
-        """Raises Unresponsive at once if the last check failed. One thread repeats the check from time to time."""
+        """Raises Unresponsive at once if the last check failed.
+
+        If the failed check is older than UNRESPONSIVE_FOR, one thread repeats the check first.
+        """
         if self.unresponsive and not self.is_responsive(wait=False):
             raise Unresponsive
 
@@ -59,7 +71,7 @@ class ServerCheck:
         self.unresponsive, self.checked_at = unresponsive, time.monotonic()
 
     def accepts_connection(self) -> bool:
-        """Whether the server answers a new connection. An error such as "too many clients" is an answer too."""
+        """Whether the server answers an attempt to connect. An error such as "too many clients" is an answer too."""
         try:
             if self.connect:
                 self.connect().close()

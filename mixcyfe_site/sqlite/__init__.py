@@ -1,1 +1,1 @@
-"""Django's SQLite backend with private files and a read-only fallback."""
+"""Django's SQLite backend, with private database files and with read access when the disk can't be written."""

@@ -1,7 +1,7 @@
-"""Django's SQLite backend with changes: private files, and a full or read-only disk that can still be read.
+"""Django's SQLite backend with two changes: private files, and reading from a full or read-only disk.
 
-SQLite needs to write a small file to read a database in WAL mode. If SQLite can't write it, this
-backend opens the database as immutable.
+To read a database in WAL mode, SQLite needs to write a small file. If SQLite can't write this file, this backend opens
+the database as immutable.
 """
 
 import sqlite3
@@ -36,13 +36,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
             file = Path(self.settings_dict["NAME"])
             if not error.sqlite_errorname.startswith(CANNOT_WRITE) or not file.is_file() or has_wal(file):
                 raise
-        # SQLite now assumes that nobody writes to the file, so this connection is used only for a moment.
+        # SQLite assumes that nobody changes an immutable file, so this connection is used only for READ_ONLY_SECONDS.
         self.read_only_until = time.monotonic() + READ_ONLY_SECONDS
         read_only = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
         return super().get_new_connection(conn_params | {"database": read_only})
 
     def close_if_health_check_failed(self) -> None:
-        """Django calls this before every cursor."""
+        """Closes a read-only connection after READ_ONLY_SECONDS. Django calls this method before every cursor."""
         if self.read_only_until is not None and time.monotonic() > self.read_only_until and not self.in_atomic_block:
             self.close()
             self.read_only_until = None
@@ -50,7 +50,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 class Cursor(base.SQLiteCursorWrapper):
-    """Remembers converted statements. Django converts a statement each time: a sixth of the time of a poll's read."""
+    """Converts the placeholders of a statement only once, and then uses the cached result.
+
+    Django converts a statement at each run, which takes a sixth of the time of a poll's SELECT.
+    """
 
     def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
         if param_names is None and len(query) < LONGEST_REMEMBERED:
@@ -64,6 +67,6 @@ def converted(query: str) -> str:
 
 
 def has_wal(file: Path) -> bool:
-    """Whether the WAL has writes that are not yet in the database file."""
+    """Whether SQLite's write-ahead log (WAL) contains changes that are not yet in the database file."""
     wal = file.with_name(f"{file.name}-wal")
     return wal.exists() and wal.stat().st_size > 0

@@ -152,7 +152,7 @@ def test_exports_omit_it_and_imports_can_reuse_its_address(make_widget: MakeWidg
     back = Widget.objects.get(pk=widget.pk)
     assert back.title == "Signups (2)"
     assert back.slug not in (widget.slug, "")
-    assert "“Signups” is now “Signups (2)”" in said
+    assert "“Signups” is now called “Signups (2)”" in said
     assert "has a new address" in said
 
 
@@ -203,7 +203,7 @@ def test_a_form_of_a_widget_that_was_deleted_meanwhile_keeps_its_entries(
     answer = client.post(address, answers | {"_save": "Save"})
     html = answer.content.decode()
     assert answer.status_code == 200
-    assert "Not saved: this widget was deleted meanwhile" in html
+    assert "Not saved: while you had this form open, the widget was deleted" in html
     assert f'<a href="{BIN}" target="_blank">Recently deleted</a>' in html
     assert 'value="Typed by me"' in html
     assert not Widget.objects.exists()

@@ -59,7 +59,7 @@ def test_the_page_offers_only_other_projects_of_the_person(
         assert "errorlist" in move(client, target, widget)
     assert Widget.objects.get().project == project
     third.members.clear()
-    assert move(client, third, widget) == "You are an editor of no other project to which the widgets could move."
+    assert move(client, third, widget) == "You can't move widgets, because you are not an editor of any other project."
 
 
 def by_the_action(widget: Widget, target: Project) -> None:
@@ -106,7 +106,7 @@ def test_the_owner_stays_if_they_see_the_new_project(
 
 def test_saved_reports_stay_with_their_project(make_widget: MakeWidget, second: Project) -> None:
     widget = make_widget(title="Saved", report="saved_report", saved_report=7, events=[])
-    assert "Not moved: “Saved”. Their saved report or funnel is only" in move(boss(), second, widget)
+    assert "Not moved: “Saved”. A saved report or funnel exists only" in move(boss(), second, widget)
     assert Widget.objects.get().project != second
 
 

@@ -150,11 +150,13 @@ class TestRefreshNow:
         done, refused = act(boss(), "refresh_now", *widgets)
         assert done == "Refreshed: “W1”, “W2”."
         assert refused.startswith("Not refreshed: “W3”, “W4”. Acme: ")
-        assert "The next one is free in 60 minutes." in refused
+        assert "The next query is possible in 60 minutes." in refused
         assert len(mixpanel.calls) == 2
 
-    def test_paused_widgets_are_not_refreshed(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
-        assert act(boss(), "refresh_now", make_widget(title="A", active=False)) == ["Not refreshed: “A”. Paused."]
+    def test_paused_widgets_stay_unasked(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
+        assert act(boss(), "refresh_now", make_widget(title="A", active=False)) == [
+            "Not refreshed: “A”. Paused widgets are not refreshed."
+        ]
         assert not mixpanel.calls
 
     def test_it_gives_up_if_mixpanel_is_slow(

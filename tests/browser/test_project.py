@@ -22,7 +22,7 @@ def test_a_project_is_tested_before_it_is_saved(
     page = open_page(ADD, boss)
     test, said = page.get_by_role("button", name="Test connection"), page.locator("[data-result]")
     test.click()
-    page.get_by_text("The connection was not tested. Correct the errors in the form first.").wait_for()
+    page.get_by_text("Some fields are empty or wrong. Correct these fields, then test again.").wait_for()
     expect(said).to_contain_text("User name: Enter the service account's user name")
     expect(said).to_contain_text("Secret: Enter the secret")
 

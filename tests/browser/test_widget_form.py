@@ -114,7 +114,7 @@ def test_a_pasted_link_fills_the_form(open_page: OpenPage, boss: AbstractUser, a
     page = open_page(ADD, boss)
     link = page.get_by_label("Link from Mixpanel")
     link.fill("https://eu.mixpanel.com/project/77/view/1/app/insights#report/5")
-    page.get_by_text("you have no such project here").wait_for()
+    page.get_by_text("you can't edit this project in MixCyfe").wait_for()
     link.fill(f"https://mixpanel.com/project/{DEMO_PROJECT_ID}/view/1/app/funnels#view/7509")
     page.locator(".link-said", has_text="The form is filled in").wait_for()
     expect(page.locator("#id_chart")).to_have_value("funnel")

@@ -111,5 +111,5 @@ def test_without_a_database_to_copy_it_fails_and_leaves_no_file(site: Copy, data
 
 def test_it_says_in_one_line_that_postgresql_is_down(site: Copy) -> None:
     url = f"postgres://mixcyfe:{PASSWORD}@127.0.0.1:1/mixcyfe"
-    refused(site.manage("backup", "copy.dump", DATABASE_URL=url), "see DATABASE_URL")
+    refused(site.manage("backup", "copy.dump", DATABASE_URL=url), "check DATABASE_URL")
     assert not list(site.folder.glob("copy*"))

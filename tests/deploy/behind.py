@@ -161,7 +161,9 @@ def it_satisfies_the_doctor(proxy: Proxy, served: Served) -> None:
         served.site.env = before
     lines = done.stdout.splitlines()
     assert (done.returncode, [line for line in lines if not line.startswith("ok  ")]) == (0, []), done.stderr
-    assert "ok  proxy: MixCyfe believes the proxy, and the proxy believes no visitor." in lines
+    assert (
+        "ok  proxy: MixCyfe believes the proxy's headers, and the proxy replaces forged headers of visitors." in lines
+    )
 
 
 def it_gives_each_request_an_id(proxy: Proxy, served: Served) -> str:

@@ -131,7 +131,7 @@ class TestConnectionOfANewProject:
     def test_missing_fields_are_named_and_cost_no_query(self, db: None, mixpanel: FakeMixpanel) -> None:
         verdict = ask(boss(), project_id="", timezone="Mars/Base", new_secret="")
         assert set(verdict["errors"]) == {"project_id", "timezone", "new_secret"}
-        assert verdict["title"] == "The connection was not tested. Correct the errors in the form first."
+        assert verdict["title"] == "Some fields are empty or wrong. Correct these fields, then test again."
         assert not mixpanel.calls
 
     def test_the_host_can_t_be_chosen(self, db: None, mixpanel: FakeMixpanel) -> None:

@@ -51,7 +51,7 @@ def test_a_link_to_a_project_of_another_team_reveals_nothing(boss: Client, proje
         said.append(problem.replace("78", "77").replace("United States", "European Union"))
         assert errors_of(boss.post(ADD, answers_of(project, link=link, events="Signed up")))["link"] == [problem]
     assert len(set(said)) == 1, "other teams' projects and missing projects get the same message"
-    assert "project 77 (European Union), and you have no such project here" in said[0]
+    assert "project 77 (European Union), and you can't edit this project in MixCyfe" in said[0]
     assert "plans" not in said[0]
 
 

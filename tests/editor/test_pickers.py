@@ -83,7 +83,7 @@ def test_its_queries_count_towards_the_hourly_limit(
     project.hourly_limit = 1
     project.save()
     response = pick("events")
-    assert "used up (1 of 1). The next one is free in" in response.json()["problem"]
+    assert "used up (1 of 1). The next query is possible in" in response.json()["problem"]
     assert len(mixpanel.calls) == 1
 
 

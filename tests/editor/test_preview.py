@@ -194,7 +194,7 @@ def test_the_last_queries_of_the_hour_are_sent_only_on_request(
     assert shown["left"] == "1 of 8 queries left this hour"
     assert preview(ask="now", events="Signed up", last="20")["left"] == "0 of 8 queries left this hour"
     used_up = preview(ask="now", events="Signed up", last="21")
-    assert "used up (8 of 8). The next one is free in " in used_up["problem"]
+    assert "used up (8 of 8). The next query is possible in " in used_up["problem"]
     assert len(mixpanel.calls) == 8
 
 

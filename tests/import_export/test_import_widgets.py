@@ -77,7 +77,7 @@ def test_missing_keys_of_a_project_and_a_widgets_address_stay_unchanged(load: Ca
 
 def test_it_says_which_projects_need_credentials(load: Callable[..., Printed]) -> None:
     printed = load([{k: v for k, v in PROJECT.items() if k != "secret"}], [WIDGET])
-    assert printed.err == "Acme: the project needs credentials. Enter them in the admin, or import a secret.\n"
+    assert printed.err == "Acme: the project needs credentials. Enter a secret in the admin, or import a secret.\n"
     assert len(printed.lines) == 1
 
 

@@ -100,7 +100,7 @@ def test_it_lists_saved_reports(mixpanel, client):
 
 
 def test_it_says_that_saved_reports_need_the_projects_id():
-    with pytest.raises(QueryError, match="project id"):
+    with pytest.raises(QueryError, match="project ID"):
         Client(ProjectSecret("abc"), project_id=None).bookmarks()
 
 

@@ -65,7 +65,7 @@ def test_it_keeps_a_secure_connection(serve, certificate, monkeypatch):
 
 def test_it_refuses_a_server_without_a_valid_certificate(serve, certificate):
     server = serve(keeps_answering, wrapped(certificate))
-    with pytest.raises(UnavailableError, match="its certificate could not be verified") as caught:
+    with pytest.raises(UnavailableError, match="the host's certificate could not be verified") as caught:
         secure_client(server).query("events", {})
     assert not caught.value.gave_up
     assert not server.requests

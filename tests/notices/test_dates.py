@@ -24,14 +24,14 @@ def test_the_end_of_project_secrets_is_announced_four_times(
     clock.move_to(datetime(2027, 1, 31, 20, tzinfo=UTC))
     listen(project, webhook.url)
     days(clock, timer, date(2027, 1, 31), 34)
-    assert webhook.titles == ["MixCyfe, Acme: The project secret ends on 3 March 2027"] * 4
+    assert webhook.titles == ["MixCyfe, Acme: The project secret expires on 3 March 2027"] * 4
     assert [each["message"].partition("(")[2].partition(")")[0] for each in webhook.got] == [
         "in 30 days",
         "in 7 days",
         "tomorrow",
         "today",
     ]
-    assert "Make a service account" in webhook.got[0]["message"]
+    assert "Create a service account" in webhook.got[0]["message"]
 
 
 def test_the_end_of_a_service_account_is_announced_until_its_date_moves(
@@ -41,7 +41,7 @@ def test_the_end_of_a_service_account_is_announced_until_its_date_moves(
     listen(project, webhook.url)
     timer()
     timer()
-    assert webhook.titles == ["MixCyfe, Acme: The service account ends on 25 November 2026"]
+    assert webhook.titles == ["MixCyfe, Acme: The service account expires on 25 November 2026"]
     Project.objects.update(expires_on=date(2027, 11, 25))
     timer()
     assert len(webhook.got) == 1

@@ -43,7 +43,7 @@ def test_an_error_in_one_project_stops_no_other_notices(
     listen(project, webhook.url)
     fail(make_widget(), mixpanel)
     timer()
-    assert webhook.titles == ["MixCyfe, Acme: Mixpanel does not answer for 1 widget"]
+    assert webhook.titles == ["MixCyfe, Acme: Mixpanel does not answer the query of 1 widget"]
 
 
 def test_new_messages_go_before_those_that_failed(project: Project) -> None:
@@ -75,7 +75,7 @@ def test_the_notice_of_a_corrected_widget_ends_with_its_next_poll(
     clock.shift(5 * MINUTE)
     cyfe_polls(widget)
     timer()
-    assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
+    assert webhook.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
 
 
 def test_pausing_all_widgets_ends_no_notice_of_a_secret_or_credentials(

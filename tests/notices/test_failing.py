@@ -71,7 +71,7 @@ def test_a_failure_and_its_end_come_by_mail(
     for _ in range(2):
         timer()
     [mail] = mails.mails
-    assert mail["Subject"] == "MixCyfe, Acme: Mixpanel does not answer for 1 widget"
+    assert mail["Subject"] == "MixCyfe, Acme: Mixpanel does not answer the query of 1 widget"
     assert (mail["To"], mail.get_content_type()) == ("team@example.com", "text/plain")
     text = mail.get_content()
     assert "What to do: MixCyfe tries again by itself" in text
@@ -84,8 +84,8 @@ def test_a_failure_and_its_end_come_by_mail(
     cyfe_polls(widget)
     for _ in range(2):
         timer()
-    assert mails.mails[1]["Subject"] == "MixCyfe, Acme: All is well again"
-    assert "Mixpanel does not answer for 1 widget. This is over." in mails.mails[1].get_content()
+    assert mails.mails[1]["Subject"] == "MixCyfe, Acme: The problem is solved"
+    assert "Mixpanel does not answer the query of 1 widget. It began on" in mails.mails[1].get_content()
     assert len(mails.mails) == 2
 
 
@@ -154,7 +154,7 @@ def test_more_widgets_with_a_reported_cause_are_reported_together_a_day_later(
     for widget in widgets:
         cyfe_polls(widget)
     timer()
-    assert webhook.titles[1:] == ["MixCyfe, Acme: 2 more widgets: Mixpanel does not answer for 3 widgets"]
+    assert webhook.titles[1:] == ["MixCyfe, Acme: Mixpanel does not answer the queries of 3 widgets (2 are new)"]
 
 
 def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
@@ -179,7 +179,7 @@ def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
     Snapshot.objects.update(lease_until=None)
     cyfe_polls(widget)
     timer()
-    assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
+    assert webhook.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
 
 
 def test_a_dead_service_is_tried_again_but_gets_no_end_of_a_failure_it_missed(
@@ -217,7 +217,11 @@ def test_it_gives_up_after_a_day(
         timer()
         clock.shift(timedelta(hours=12, minutes=1))
     message = NoticeMessage.objects.get()
-    assert (message.tries, message.body, message.failure) == (8, "", "Nothing listens at this host and port.")
+    assert (message.tries, message.body, message.failure) == (
+        8,
+        "",
+        "No program accepts connections at this host and port.",
+    )
     assert message.done_at is not None
 
 
@@ -234,14 +238,14 @@ def test_a_chart_that_can_not_show_its_data_and_a_missing_secret_are_reported(
     widget.save()
     cyfe_polls(widget)
     timer()
-    assert webhook.titles[1:] == ["MixCyfe, Acme: All is well again"]
+    assert webhook.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
     secret = Project.objects.get().secret
     Project.objects.update(secret="")
     timer()
     assert webhook.titles[2:] == ["MixCyfe, Acme: MixCyfe can't sign in to Mixpanel"]
     Project.objects.update(secret=secret)
     timer()
-    assert webhook.titles[3:] == ["MixCyfe, Acme: There is a secret again"]
+    assert webhook.titles[3:] == ["MixCyfe, Acme: MixCyfe has the secret for Mixpanel again"]
 
 
 def test_a_failure_that_comes_and_goes_is_sent_at_most_six_times_per_hour(

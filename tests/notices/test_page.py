@@ -46,18 +46,18 @@ def test_it_says_that_nobody_gets_notices_and_how_to_change_that(post: Post) -> 
 
 def test_an_address_is_added_and_its_test_message_arrives(post: Post, webhook: Webhook, project: Project) -> None:
     text = post("add", name="Wall <b>", address=webhook.url, weekly="on")
-    assert "Wall <b> is added." in text
+    assert "Wall <b> was added." in text
     assert f"json://127.0.0.1:{webhook.port}" in text
     assert "not encrypted on their way" in text
     address = NoticeAddress.objects.get()
-    assert "is sent. Check that the message has arrived." in post("test", pk=address.pk)
+    assert "was sent. Check that the message has arrived." in post("test", pk=address.pk)
     assert webhook.titles == ["MixCyfe, Acme: test"]
-    assert "admin sent it" in webhook.got[0]["message"]
+    assert "admin sent the message" in webhook.got[0]["message"]
     assert "Last sent just now." in post()
     assert "The weekly summary for Wall <b> is off." in post("weekly", pk=address.pk)
     assert "Wall <b> is removed." in post("remove", pk=address.pk)
     assert not NoticeAddress.objects.exists()
-    assert "This address is not here any more." in post("test", pk=address.pk)
+    assert "This address is not in the list." in post("test", pk=address.pk)
     log = "\n".join(entry.get_change_message() for entry in LogEntry.objects.filter(object_id=project.pk))
     assert "added the address “Wall <b>”" in log
     assert "removed the address" in log
@@ -134,6 +134,6 @@ def test_the_minutes_are_saved_and_end_no_backoff(post: Post, project: Project) 
 def test_another_teams_address_can_not_be_tested(post: Post, webhook: Webhook, project: Project) -> None:
     other = Project.objects.create(name="Other", project_id=7, username="x")
     address = listen(other, webhook.url)
-    assert "not here any more" in post("test", pk=address.pk)
-    assert "not here any more" in post("remove", pk="1" * 30)
+    assert "This address is not in the list." in post("test", pk=address.pk)
+    assert "This address is not in the list." in post("remove", pk="1" * 30)
     assert not webhook.got

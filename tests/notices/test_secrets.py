@@ -62,7 +62,7 @@ def test_an_import_sets_keeps_and_removes_addresses(load: Load, manage: Any, web
             ["json://127.0.0.1:9", f"file:///{PASSWORD}"],
             r"projects\[0\] \(Acme\): notify\[1\]: Write an Apprise address",
         ),
-        ([f"slack://{PASSWORD}"], r"notify\[0\]: This address is not complete"),
+        ([f"slack://{PASSWORD}"], r"notify\[0\]: This address is incomplete"),
         ([f"jsons://{PASSWORD}@host/?verify=no"], r"notify\[0\]: This address has an option"),
         ([7], "notify: write a list"),
         (PASSWORD, "notify: write a list of at most 20 addresses"),

@@ -42,7 +42,7 @@ def test_a_wrong_key(own: Site) -> None:
     said = doctor(own, FIELD_ENCRYPTION_KEYS=OTHER_KEY)
     only(
         said,
-        "fix keys: no key opens 2 stored secrets of 2 (addresses of notices: 1, projects: 1): put the lost key back",
+        "fix keys: no key decrypts 2 stored secrets of 2 (addresses of notices: 1, projects: 1): put the lost key back",
     )
 
 
@@ -50,7 +50,7 @@ def test_keys_that_are_no_longer_needed(served: Site) -> None:
     assert doctor(served, FIELD_ENCRYPTION_KEYS=f"{KEY},{OTHER_KEY}").has("ok  keys", "no secret needs key 2 any more")
     said = doctor(served, FIELD_ENCRYPTION_KEYS=f"{OTHER_KEY},{KEY}")
     assert said.fixes == []
-    assert said.has("ok  keys", "key 2 still opens 1 secret", "rotate_encryption_keys")
+    assert said.has("ok  keys", "key 2 is still needed for 1 secret", "rotate_encryption_keys")
 
 
 def test_a_missing_migration_and_a_missing_file(own: Site, tmp_path: Path) -> None:
@@ -60,21 +60,21 @@ def test_a_missing_migration_and_a_missing_file(own: Site, tmp_path: Path) -> No
     assert said.has("fix SITE_URL", "503")
     assert not said.has("keys")
     away = tmp_path / "away.sqlite3"
-    assert f"there is no file {away}" in doctor(own, DATABASE_URL=f"sqlite:///{away}").fixes[0]
+    assert f"the file {away} does not exist" in doctor(own, DATABASE_URL=f"sqlite:///{away}").fixes[0]
     assert not away.exists()
 
 
 def test_a_database_of_a_newer_version(own: Site) -> None:
     at = datetime.now(UTC)
     own.sql("INSERT INTO django_migrations (app, name, applied) VALUES ('widgets', '9999_from_the_future', ?)", at)
-    only(doctor(own), "fix database: a newer MixCyfe has migrated it (9999_from_the_future)")
+    only(doctor(own), "fix database: a newer version of MixCyfe has migrated the database (9999_from_the_future)")
 
 
 def test_a_setting_with_a_misspelt_name(served: Site) -> None:
     said = doctor(served, REFRESH_TREADS="3", METRIC_TOKEN_FILE="/run/token", POSTGRES_PASSWORD="x", LANGUAGE="de")
     assert said.fixes == [
-        "fix settings: METRIC_TOKEN_FILE is no setting, but METRICS_TOKEN is: correct the name, or remove it.",
-        "fix settings: REFRESH_TREADS is no setting, but REFRESH_THREADS is: correct the name, or remove it.",
+        "fix settings: METRIC_TOKEN_FILE is not a setting, but METRICS_TOKEN is: correct or remove METRIC_TOKEN_FILE.",
+        "fix settings: REFRESH_TREADS is not a setting, but REFRESH_THREADS is: correct or remove REFRESH_TREADS.",
     ]
 
 
@@ -132,15 +132,15 @@ def test_settings_that_are_weak(served: Site) -> None:
     assert said.has("fix settings", "SITE_URL starts with http:")
     assert said.has("fix settings", "SITE_URL leads into a private network")
     assert said.has("fix settings", "EMAIL_URL sends the mail server's password unencrypted")
-    assert said.has("fix SITE_URL", "can't be reached from here (its name was not found)")
-    assert said.has("fix mail", "mail.invalid:25 can't be used (its name was not found)")
+    assert said.has("fix SITE_URL", "can't be reached from here (the host name was not found)")
+    assert said.has("fix mail", "mail.invalid:25 can't be used (the host name was not found)")
 
 
 def test_a_broker_that_is_down(served: Site) -> None:
     pytest.importorskip("celery", reason="left out: Celery is not installed")
     settings = {"TASKS": "celery", "BROKER_URL": f"redis://:pass-of-the-broker@127.0.0.1:{free_port()}/0"}
     said = doctor(served, **settings)
-    only(said, "fix broker: BROKER_URL's server can't be used (", "start it")
+    only(said, "fix broker: the server in BROKER_URL can't be used (", "start the server")
 
 
 def test_single_sign_on_without_its_provider(served: Site) -> None:
@@ -158,7 +158,7 @@ def test_a_mail_server_gets_a_login_and_no_mail(served: Site, answer: bytes, is_
         said = doctor(served, EMAIL_URL=f"smtp://ada:pass-of-the-mail@{address}")
     if is_ok:
         assert said.fixes == []
-        assert said.has("ok  mail", "Nothing was sent")
+        assert said.has("ok  mail", "No mail was sent")
     else:
         only(said, "fix mail", "refuses the user name or password")
     assert not [line for line in heard if line.upper().startswith((b"MAIL", b"DATA"))]
@@ -198,7 +198,7 @@ def test_timers_that_do_not_run(own: Site) -> None:
     assert doctor(own).fixes == []
     own.sql("UPDATE widgets_snapshot SET fetched_at = ?, due_at = ?", old, datetime.now(UTC) - timedelta(hours=4))
     own.sql("UPDATE widgets_widget SET last_polled_at = ?", datetime.now(UTC))
-    only(doctor(own), "fix freshness: 1 query that Cyfe polls")
+    only(doctor(own), "fix freshness: 1 query of polled widgets")
 
 
 def test_a_zone_that_this_machine_does_not_know(own: Site) -> None:
@@ -217,11 +217,11 @@ class TestCluster:
         site.worker()
         said = doctor(site)
         assert said.fixes == []
-        assert said.has("ok  PostgreSQL", "tell web processes of changes")
+        assert said.has("ok  PostgreSQL", "notify web processes of changes")
         assert said.has("ok  clock", "agree")
         assert said.has("ok  workers: at least one worker answers.")
         site.sql("ALTER TABLE widgets_widget DISABLE TRIGGER widgets_polls")
-        only(doctor(site), "fix PostgreSQL: 1 of 8 triggers of polls are missing or off")
+        only(doctor(site), "fix PostgreSQL: 1 of 8 triggers that report changes are missing or disabled")
         site.sql("ALTER TABLE widgets_widget ENABLE ALWAYS TRIGGER widgets_polls")
         now = datetime.now(UTC)
         site.sql("INSERT INTO widgets_hostclock (host, ahead, noticed_at) VALUES ('web-2', -33, ?)", now)
@@ -233,8 +233,8 @@ class TestCluster:
         with pooled(tmp_path, site.env["DATABASE_URL"]) as address:
             said = doctor(site, DATABASE_URL=address)
         only(said, "fix SITE_URL: nothing answers")
-        assert said.has("ok  PostgreSQL: it is behind a pooler")
+        assert said.has("ok  PostgreSQL: DATABASE_URL leads to a pooler")
 
     def test_a_database_that_is_down(self, host: Callable[..., Site]) -> None:
         said = doctor(host(), DATABASE_URL="postgres://mixcyfe:pass-of-the-broker@127.0.0.1:1/mixcyfe")
-        assert said.has("fix database: it can't be reached")
+        assert said.has("fix database: the database can't be reached")

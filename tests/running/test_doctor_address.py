@@ -18,10 +18,10 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ({"body": b"<html>Welcome to nginx!"}, "something else answers there"),
-        ({"body": b'{"status": "ok"}'}, "something else answers there"),
+        ({"body": b"<html>Welcome to nginx!"}, "another server answers at this address"),
+        ({"body": b'{"status": "ok"}'}, "another server answers at this address"),
         ({"status": 301, "headers_sent": [("Location", "https://elsewhere.example/x?y=secret")]},
-         "it redirects to https://elsewhere.example: set SITE_URL to"),
+         "the address redirects to https://elsewhere.example: set SITE_URL to"),
         ({"status": 502}, "the proxy answers 502"),
         ({"status": 400}, "add the host of SITE_URL to ALLOWED_HOSTS"),
     ],
@@ -40,7 +40,7 @@ def test_a_silent_server_does_not_block_the_doctor(served: Site) -> None:
         said = doctor(served, SITE_URL=f"http://{address}", MIXPANEL_API_ROOT=f"http://{address}/api")
     assert said.took < 2 * 5.5 + 5
     assert len(said.fixes) == 2
-    assert said.has("fix SITE_URL", "no answer in time")
+    assert said.has("fix SITE_URL", "the server did not answer in time")
 
 
 @contextmanager
@@ -104,5 +104,5 @@ def test_a_proxy_that_passes_on_forged_headers(
 
 def test_https_that_arrives_as_http_and_another_secret_key(served: Site) -> None:
     said = doctor(served, SECRET_KEY=f"another {SECRET_KEY}")
-    only(said, "fix SITE_URL: something else answers there, or a MixCyfe with another SECRET_KEY")
+    only(said, "fix SITE_URL: another server answers at this address, or a MixCyfe with another SECRET_KEY")
     assert doctor(served, TRUST_PROXY="on").has("ok  proxy", "another TRUST_PROXY or SITE_URL")

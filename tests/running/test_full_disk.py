@@ -100,7 +100,7 @@ def test_it_starts_and_serves_the_stored_data(
     base, server = site.serve(well=503)
     assert health(base) == (503, "not ok")
     assert statuses(base + path) == {200}
-    assert site.logs()[log:].splitlines()[0] == f"MixCyfe serves the stored data; {way}."
+    assert site.logs()[log:].splitlines()[0] == f"MixCyfe serves only the stored data; {way}."
     mend()
     if way == FULL:
         eventually(lambda: health(base) == (200, "ok"))

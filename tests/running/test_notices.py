@@ -15,7 +15,7 @@ from tests.running.slow import timed, widgets
 pytestmark = pytest.mark.slow
 
 __all__ = ["webhook"]
-FAILS = "MixCyfe, Acme: Mixpanel does not answer for "
+FAILS = "MixCyfe, Acme: Mixpanel does not answer the quer"
 
 
 def polled_until(site: Any, addresses: list[str], true: Callable[[], object]) -> None:
@@ -46,7 +46,7 @@ def fail_and_recover(site: Any, bases: list[str], fake: FakeMixpanel, hook: Webh
             eventually(lambda base=base, path=path: site.session.get(base + path).status_code == 200)
     polled_until(site, [base + path for base in bases for path in paths], lambda: len(hook.got) > 1)
     time.sleep(2.2)
-    assert hook.titles[1:] == ["MixCyfe, Acme: All is well again"]
+    assert hook.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
 
 
 @pytest.mark.parametrize("database", DATABASES)

@@ -152,7 +152,7 @@ def test_the_audit_log_names_invitations_roles_and_removals(acme: Team, hooli: T
     client.post(page_of(acme, ada().pk, "remove"))
     assert [each.get_change_message() for each in LogEntry.objects.order_by("pk")] == [
         "Invited ada@example.com as editor.",
-        "Made a new link for ada@example.com.",
+        "Made a new invitation link for ada@example.com.",
         "Role of Acme-viewer: “Viewer” → “Editor”",
         "Removed ada@example.com.",
     ]

@@ -97,7 +97,7 @@ def test_no_line_holds_the_address_of_a_poll(settings: Any, log: io.StringIO, cl
         clock[0] += 61
     assert [line for line in log.getvalue().splitlines() if line.startswith("ERROR")] == [
         "ERROR django.request Internal Server Error: /admin/",
-        "ERROR django.request a request failed before its view",
+        "ERROR django.request a request failed before its view was called",
     ]
 
 
@@ -107,7 +107,7 @@ def test_a_json_line_does_not_contain_the_address_of_a_poll(settings: Any, log: 
     handler.setFormatter(JsonLine())
     assert Client(raise_request_exception=False).get(f"/w/{'x' * 24}.csv").status_code == 500
     (line,) = map(json.loads, log.getvalue().splitlines())
-    assert line["message"] == "a request failed before its view"
+    assert line["message"] == "a request failed before its view was called"
     assert line["exception"].endswith("ValueError: GET")
     assert "xxxx" not in log.getvalue()
 

@@ -22,7 +22,7 @@ class TestFirstSteps:
             "Add your Mixpanel project",
             "Test the connection",
             "Make a widget",
-            "Paste its address into Cyfe",
+            "Paste the widget&#x27;s address into Cyfe",
         ]
         assert '<a class="step-button" href="/admin/widgets/project/add/">Add a project</a>' in html
         assert html.count("step-button") == 1

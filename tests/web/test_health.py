@@ -116,7 +116,7 @@ def test_a_reached_hourly_limit_says_when_the_next_query_is_possible(make_widget
     set_data(widget, fetched_at=timezone.now() - 60 * MINUTE)
     set_polled(widget)
     Project.objects.update(full_until=timezone.now() + 8.5 * MINUTE)
-    assert health(widget).why == "No queries are left this hour. The next one is free in 8 minutes."
+    assert health(widget).why == "No queries are left this hour. The next query is possible in 8 minutes."
 
 
 def test_it_fails_while_its_data_can_t_be_laid_out(make_widget: MakeWidget, poll: Callable[..., Any]) -> None:

@@ -1,4 +1,4 @@
-"""Django's admin for projects, widgets and people."""
+"""The pages of Django's admin for projects, widgets, people and the audit log."""
 
 from django.contrib import admin
 

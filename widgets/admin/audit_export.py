@@ -1,4 +1,7 @@
-"""Exports the audit log as CSV or as one JSON object per line. The download is streamed, so memory use stays small."""
+"""Exports the audit log as a file: CSV, or one JSON object per line.
+
+The response is streamed, so only a few entries are in memory at the same time.
+"""
 
 import csv
 from collections.abc import Iterator
@@ -29,7 +32,7 @@ def answer(entries: QuerySet[AuditEntry], kind: str, *, with_address: bool) -> S
 def newest_first(entries: QuerySet[AuditEntry]) -> Iterator[AuditEntry]:
     """Yields the entries, the newest first.
 
-    Each batch is a separate database query, so a slow download keeps no transaction open.
+    Each batch has its own database query, so no cursor or transaction stays open during a slow download.
     """
     last: int | None = None
     while True:
@@ -47,14 +50,18 @@ def json_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator
 
 
 class Echo:
-    """A file for `csv.writer`. `write` returns each line and does not store it, so the caller can stream lines."""
+    """The file of a `csv.writer` that streams: `write` returns the text, so `csv.writer.writerow` returns each line."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def csv_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator[str]:
-    """Yields the header and one CSV line per entry. Cells are quoted, and spreadsheets run no cell as a formula."""
+    """Yields a header, then one line per entry.
+
+    Every cell has quotes and no line break. No spreadsheet runs a cell as a formula, not even a spreadsheet that
+    splits cells at semicolons.
+    """
     writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     yield writer.writerow(as_dict(AuditEntry(), with_address=with_address))
     for entry in newest_first(entries):

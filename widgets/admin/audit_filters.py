@@ -1,4 +1,4 @@
-"""The filters on the page of the audit log. A filter offers only names that the reader is allowed to see."""
+"""The filters of the audit log's page. Their choices are only projects and people that the reader is allowed to see."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,10 +19,7 @@ SINCE, UNTIL = "since", "until"
 
 
 class ByRow(admin.SimpleListFilter):
-    """Filters entries by a row that the reader chooses: a project or a person.
-
-    Hidden if there are no rows to choose from.
-    """
+    """Filters the entries by a project or a person. The page hides the filter if there is nothing to choose."""
 
     field = ""
 
@@ -51,9 +48,10 @@ class ByProject(ByRow):
 
 
 class ByPerson(ByRow):
-    """Superusers can choose any account. Other readers can choose the members of their projects.
+    """Filters the entries by the person who did the recorded action.
 
-    Entries of former members can be found with the page's search.
+    Superusers choose from all accounts, other readers from the members of their projects. To find entries of former
+    members, readers use the search.
     """
 
     title = "person"
@@ -68,7 +66,7 @@ class ByPerson(ByRow):
 
 
 class Days(FieldListFilter):
-    """Filters entries by their day: from a first day to a last day, including both days, in the reader's time zone."""
+    """Filters the entries by a first and a last day in the reader's time zone. The result includes both days."""
 
     template = "widgets/audit_days.html"
 

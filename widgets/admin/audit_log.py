@@ -1,7 +1,7 @@
-"""The page of the audit log: a list to filter, search and export. `accounts.audit_log` writes its entries.
+"""The page of the audit log. On this page, people filter, search and export the entries.
 
-Members can read the entries of their projects. Only superusers can read entries without a project, and the networks
-from which people made the changes. No code in this file changes or deletes an entry.
+Members of a project read the entries about that project. Only superusers read entries without a project, and the
+clients' network addresses. The page can't change or delete an entry. `accounts.audit_log` writes the entries.
 """
 
 from datetime import UTC, tzinfo
@@ -35,10 +35,7 @@ from widgets.models.access import has_role_somewhere
 from widgets.times import time_tag
 
 MOST = 10_000
-"""The maximum number of entries in the list, because counting all entries is slow.
-
-Exports contain all entries, and a filter by day finds older entries.
-"""
+"""The list has at most this many entries, because counting more entries takes long. Filters by day find older ones."""
 
 
 class Newest(Paginator):
@@ -49,7 +46,10 @@ class Newest(Paginator):
 
 
 def zone_of(request: HttpRequest) -> tzinfo:
-    """Returns the time zone from the cookie that `zone.js` sets. Without this cookie, returns UTC."""
+    """Returns the time zone in the cookie that `zone.js` sets.
+
+    Returns UTC without the cookie, because a browser without scripts shows all times in UTC.
+    """
     try:
         return ZoneInfo(request.COOKIES.get("timezone", ""))
     except (ValueError, LookupError, OSError):
@@ -67,7 +67,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
     sortable_by = ()
 
     def get_urls(self) -> list[URLPattern]:
-        """Returns the URLs of the list and of its exports. Single entries have no page."""
+        """Returns the addresses of the list and of its exports. A single entry has no page."""
         wrap = self.admin_site.admin_view
         return [
             path("", wrap(self.changelist_view), name="widgets_auditentry_changelist"),
@@ -88,7 +88,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
         return (*shown, "address") if is_superuser(request) else shown
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Only superusers search by network, because only they see networks."""
+        """Returns the fields that the search reads. Only superusers can search by network address."""
         fields = ("actor", "project", "subject", "details")
         return (*fields, "address") if is_superuser(request) else fields
 
@@ -98,13 +98,11 @@ class AuditLogAdmin(ReadOnly, StrictList):
         return super().media + files
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Shows the list.
-
-        The filter by day uses the reader's time zone, because `times.js` shows the times in that zone.
-        """
+        """Shows the list. The filter by day uses the reader's time zone, in which `times.js` shows the times."""
         try:
             return self.page_in(zone_of(request), request, extra_context)
-        except DataError:  # PostgreSQL does not know this zone
+        except DataError:
+            # PostgreSQL can lack a time zone that Python knows.
             return self.page_in(UTC, request, extra_context)
 
     def page_in(self, zone: tzinfo, request: HttpRequest, extra_context: dict[str, Any] | None) -> HttpResponse:
@@ -114,7 +112,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
             return page.render() if isinstance(page, TemplateResponse) else page
 
     def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
-        """Returns the filtered list as a file, and records the export in the audit log."""
+        """Returns the filtered entries as a file, and records the export in the audit log."""
         if kind not in KINDS:
             raise Http404
         if not self.has_view_permission(request):

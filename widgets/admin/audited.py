@@ -1,4 +1,4 @@
-"""Records changes in the admin's forms in the audit log, beside Django's own log."""
+"""Records each addition, change and deletion in the admin in the audit log, in addition to Django's own log."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ class Audited(admin.ModelAdmin):
         return self.mirrored(request, obj, entry, self.action_of(entry.get_change_message()))
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        """Records the deletion of each row in the audit log. Django calls this method before it deletes the rows."""
+        """Records the deletion of each row. Django calls this method before it deletes the rows."""
         for row in queryset:
             record(Action.DELETED, row, by=request.user)
         return super().log_deletions(request, queryset)
 
     def action_of(self, said: str) -> Action:
-        """Returns the audit log's action for a change. `said` is the change message of Django's log entry."""
+        """Returns the action that the audit log shows for a change with the message `said`."""
         return Action.CHANGED
 
     def mirrored(self, request: HttpRequest, obj: Any, entry: Any, action: Action) -> Any:

@@ -1,4 +1,4 @@
-"""Permissions in the admin depend on the person's role in the row's project. Django's own permissions are ignored."""
+"""Permissions in the admin. The person's role in a row's project decides; Django's permissions have no effect."""
 
 from typing import Any
 
@@ -14,18 +14,19 @@ def is_superuser(request: HttpRequest) -> bool:
 
 
 class ByRole(admin.ModelAdmin):
-    """A ModelAdmin of rows that belong to a project.
+    """A base class for the admin pages of rows that belong to a project.
 
-    For a list or an empty form, Django asks for a permission without naming a row. A person has this permission if the
-    person has the needed role in at least one project. The list and the form then offer only the rows and projects that
-    the person's roles allow.
+    For a list, Django checks permissions without a row. Then a person needs the role in at least one project. The list
+    shows only rows of projects in which the person has the role `to_view` or a higher role.
     """
 
     to_view = Role.VIEWER
     to_change: Role | None = Role.EDITOR
     to_add: Role | None = Role.EDITOR
     to_delete: Role | None = Role.EDITOR
-    """The lowest role that is allowed to do each action. None means that only superusers are allowed.
+    """`to_view`, `to_change`, `to_add` and `to_delete` are the lowest roles that can do these actions.
+
+    None means that only superusers can do the action.
     """
 
     project_field = "project_id"
@@ -58,12 +59,12 @@ class ByRole(admin.ModelAdmin):
 
 
 class SuperusersOnly(admin.ModelAdmin):
-    """A ModelAdmin of rows that belong to no project."""
+    """A base class for the admin pages of rows that belong to no project. Only superusers can use these pages."""
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Returns all rows for a superuser, and no rows for other people.
+        """Returns no rows to other people.
 
-        Other people then get the same page for every id, and do not learn which ids exist.
+        Django looks for a row before it checks permissions, and the response must not tell whether the row exists.
         """
         return super().get_queryset(request) if is_superuser(request) else super().get_queryset(request).none()
 

@@ -1,4 +1,4 @@
-"""Writes the messages of the audit log: the label, the old value and the new value of each changed form field."""
+"""Describes changes for the audit log: the label, the old value and the new value of each field that a form changed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,17 +14,17 @@ from widgets.admin.summary import condition, formula, metric, written
 from widgets.models import Action
 
 LONGEST = 200
-"""The maximum number of characters per value in the log. Longer values are cut."""
+"""The log shortens a value to this many characters."""
 
 
 class LogsValues(admin.ModelAdmin):
-    """A ModelAdmin whose log entries hold old and new values, one line per field."""
+    """A ModelAdmin that logs the old and the new value of each changed field, one line per field."""
 
     logged_as_replaced: tuple[str, ...] = ()
-    """Fields whose values the log must not show, for example secrets. The log says “replaced” instead."""
+    """For these fields, the log shows “replaced”, because not every reader of the log is allowed to see the values."""
 
     not_logged: tuple[str, ...] = ()
-    """Form fields that the log omits, because the model has no such field."""
+    """Fields that the form has and the database does not. The log leaves these fields out."""
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         if add:
@@ -36,7 +36,7 @@ class LogsValues(admin.ModelAdmin):
         return Action.CREDENTIALS if is_secret else Action.CHANGED
 
     def changes(self, form: forms.ModelForm) -> Iterator[str]:
-        """Yields one line of text per changed field."""
+        """Yields one line per changed field: the label, the old value and the new value."""
         for name, field in form.fields.items():
             before, after = form.get_initial_for_field(field, name), form.cleaned_data.get(name)
             if isinstance(field, MetricsField | FormulasField):
@@ -47,15 +47,15 @@ class LogsValues(admin.ModelAdmin):
             if name in self.logged_as_replaced:
                 old, new = "", "replaced"
             elif is_one_row(field):
-                # Readers of the log may not be allowed to see the row, for example the widget's old project.
+                # Some readers of the log are not allowed to see the row, for example the widget's old project.
                 old, new = "", "replaced"
             yield f"{capfirst(field.label or name)}: {f'{old} → ' if old else ''}{new}"
 
 
 def only_changed(before: list[Any], after: list[Any]) -> tuple[list[Any], list[Any]]:
-    """Returns the removed rows and the added rows. If only the order has changed, returns all rows.
+    """Returns the removed rows and the added rows, or all rows if only their order has changed.
 
-    The log omits unchanged rows, because the text of all rows is often longer than LONGEST.
+    All rows together can be longer than LONGEST, so the log leaves out the rows that have not changed.
     """
     gone, new = [row for row in before if row not in after], [row for row in after if row not in before]
     return (gone, new) if gone or new else (before, after)
@@ -82,7 +82,6 @@ def in_words(field: forms.Field, value: Any) -> str:
         value = "; ".join(map(metric, value or ()))
     elif isinstance(field, FormulasField):
         value = "; ".join(map(formula, value or ()))
-    text = " ".join(
-        ("" if value is None else written(value)).split()
-    )  # one line, so that no value looks like another field
+    # The text has no line breaks, so that no part of a value looks like the line of another field.
+    text = " ".join(("" if value is None else written(value)).split())
     return f"“{Truncator(text).chars(LONGEST)}”" if text else "empty"

@@ -1,7 +1,7 @@
-"""The form of the connection test. It reads the values in the project's form, whether they are saved or not.
+"""The form of the connection test. The test uses the values in the project's form, which can be unsaved.
 
-People can't choose the host of the request. The stored secret is used only with the project id, region, user name
-and authentication with which it was saved.
+The form has a region instead of a host, so the test can reach only Mixpanel's hosts. The test sends a stored secret
+only if the form still has the region, project, user name and kind of credentials for which the secret was stored.
 """
 
 from typing import Any
@@ -16,16 +16,13 @@ from widgets.models.encrypted import encrypt
 from widgets.spec import INSIGHTS
 
 RECEIVER = ("region", "project_id", "username", "auth")
-"""Fields that decide where and how the secret is sent.
-
-After a change of such a field, the secret must be entered again.
-"""
+"""These fields decide where a secret is sent. If one of these fields changes, people must enter the secret again."""
 
 FIELDS = (*RECEIVER, "workspace_id", "timezone", "engine")
 
 
 class ConnectionForm(forms.Form):
-    """The project's fields that a connection needs. The form sets the fields of `project`, and never saves it."""
+    """A form with the fields of a project that a connection needs. The form fills `project`, but never saves it."""
 
     def __init__(self, data: Any, stored: Project | None) -> None:
         super().__init__(data)
@@ -45,7 +42,7 @@ class ConnectionForm(forms.Form):
         self.project.engine = self.project.engine or (self.stored.engine if self.stored else INSIGHTS)
         others = {each.name for each in Project._meta.get_fields()} - set(FIELDS) | set(self.errors)
         try:
-            # A connection test is also allowed for a Mixpanel project that another row uses already.
+            # The test does not check uniqueness, which matters only when a project is saved.
             self.project.full_clean(exclude=others, validate_unique=False, validate_constraints=False)
         except ValidationError as error:
             self.add_error(None, error)
@@ -64,13 +61,13 @@ class ConnectionForm(forms.Form):
 
     @property
     def as_stored(self) -> bool:
-        """True if the form holds exactly the saved values."""
+        """True if the form has no new secret and all other values are the stored values."""
         return self.stored is not None and not self.data.get("new_secret") and not any(map(self.changes, FIELDS))
 
     def counted_on(self, user: Any) -> Project | None:
-        """The saved project whose hourly limit counts the test's query.
+        """Returns the saved project whose hourly limit counts the test's query.
 
-        None if `user` can view no project with this Mixpanel id.
+        Returns None if no saved project has this region and id, or if `user` is not allowed to see that project.
         """
         if self.as_stored:
             return self.stored
@@ -84,5 +81,5 @@ def check_form(form: ConnectionForm, user: Any) -> Verdict:
     if not form.is_valid():
         errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
         errors |= {"": errors.pop(NON_FIELD_ERRORS)} if NON_FIELD_ERRORS in errors else {}
-        return Verdict(False, "The connection was not tested. Correct the errors in the form first.", errors=errors)
+        return Verdict(False, "Some fields are empty or wrong. Correct these fields, then test again.", errors=errors)
     return check(form.project, counted_on=form.counted_on(user), saved=form.as_stored, user=user)

@@ -1,4 +1,4 @@
-"""Deletes widgets, and lists the recently deleted widgets, so that editors can bring them back."""
+"""Deletes widgets, and shows the list of deleted widgets. From this list, people can bring widgets back."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from widgets.times import time_tag
 
 
 class WidgetDeleting(admin.ModelAdmin):
-    """The part of WidgetAdmin that deletes widgets. Deleted widgets can be brought back for some time."""
+    """The part of WidgetAdmin that deletes widgets. For the time KEPT_FOR, people can bring a deleted widget back."""
 
     delete_confirmation_template = delete_selected_confirmation_template = "widgets/delete_widgets.html"
 
@@ -50,14 +50,15 @@ class WidgetDeleting(admin.ModelAdmin):
     def say_how_to_undo(self, request: HttpRequest) -> None:
         address = reverse("admin:widgets_deletedwidget_changelist")
         text = (
-            'For {} days, you can bring deleted widgets back, with their addresses: <a href="{}">Recently deleted</a>.'
+            "You can bring deleted widgets back for {} days, and they keep their addresses. "
+            'Open <a href="{}">Recently deleted</a>.'
         )
         self.message_user(request, format_html(text, KEPT_FOR.days, address), messages.INFO)
 
 
 @admin.register(DeletedWidget)
 class RecentlyDeletedAdmin(ByRole, StrictList):
-    """The list of recently deleted widgets. Editors can bring widgets back, or delete them for good."""
+    """The list of deleted widgets. Editors of a project can bring its widgets back, or delete them for good."""
 
     to_view = Role.EDITOR
     list_display = ("title", "project", "at", "deleted_by", "until")
@@ -100,17 +101,18 @@ class RecentlyDeletedAdmin(ByRole, StrictList):
         for deleted in queryset:
             try:
                 widget = deleted.bring_back()
-            except ObjectDoesNotExist:  # another request has brought this widget back, or has deleted it for good
+            except ObjectDoesNotExist:
+                # Another request has already brought the widget back, or has deleted the widget for good.
                 continue
             back.append(widget)
             audit_log.log_change(request.user, widget, "Brought back.")
             if widget.title != deleted.title:
-                renamed = f"“{deleted.title}” is now “{widget.title}”, because another widget has its old title."
+                renamed = f"“{deleted.title}” is now called “{widget.title}”, because another widget has the old title."
                 self.message_user(request, renamed, messages.WARNING)
             if widget.slug != deleted.slug:
                 moved = (
-                    f"“{widget.title}” has a new address, because another widget uses its old address. "
-                    "Paste the new address into Cyfe."
+                    f"“{widget.title}” has a new address, because another widget has the old address. Paste the new "
+                    "address into Cyfe."
                 )
                 self.message_user(request, moved, messages.WARNING)
         if back:

@@ -1,8 +1,8 @@
-"""Refuses to save a widget that was changed while the form was open. The refusal describes that change.
+"""Refuses to save a widget that was changed while the form was open. The refusal lists the changes and their authors.
 
-The form's hidden field `stored_state` holds the widget's state when the form was opened. The refusal shows the form
-again, with the widget's new state in the field, so that saving again replaces the change. If the widget was deleted,
-the refusal shows the form of a new widget, without the field, so that saving again makes a new widget.
+The form's hidden field `stored_state` holds the state that the widget had when the form was opened. After a refusal,
+the page shows the form again, with the widget's new state in this field, so that saving again overwrites the change. If
+the widget was deleted, the page shows the form of a new widget, without this field. Saving again makes a new widget.
 """
 
 from collections.abc import Mapping
@@ -19,23 +19,23 @@ from widgets.models import Widget
 from widgets.times import from_now
 
 SAVING = ("_save", "_continue", "_addanother")
-"""The names of the buttons that save this widget. “Preview” and “Save as duplicate” do not change this widget."""
+"""The buttons that overwrite this widget. The other buttons show a preview or make a new widget."""
 
 DELETED = (
-    "Not saved: this widget was deleted meanwhile, or moved to a project that you do not see. Your entries are still "
-    'below. To keep its address, bring the widget back: <a href="{}" target="_blank">Recently deleted</a>. To make a '
-    "new widget of your entries, save again."
+    "Not saved: while you had this form open, the widget was deleted, or moved to a project that you can't see. Your "
+    "entries are still below. To keep the widget's address, bring the widget back from "
+    '<a href="{}" target="_blank">Recently deleted</a>. To make a new widget from your entries, save again.'
 )
 
 
 def state_of(widget: Widget) -> str:
-    """The widget's state as text: when it was saved, and its last entry in the audit log."""
+    """Returns the widget's state as text: the time of the last save, and the id of the last entry in Django's log."""
     last = entries(widget).aggregate(last=Max("pk"))["last"] or 0
     return f"{widget.changed_at.isoformat()} {last}"
 
 
 def conflict(widget: Widget, data: Mapping[str, Any]) -> str:
-    """Returns the text of the refusal, or "" if the form can be saved.
+    """Returns the message of the refusal, or "" if the form can be saved.
 
     `widget` has the values in the database, and `data` has the values of the submitted form.
     """

@@ -1,6 +1,6 @@
-"""Form fields for lists and objects, written as lines of text. They work without JavaScript.
+"""Form fields for lists and dictionaries. People write them as lines of text, so the fields work without JavaScript.
 
-The scripts in `static/widgets/form/` add pickers to them.
+The scripts in `static/widgets/form/` add pickers to the fields.
 """
 
 import json
@@ -16,21 +16,21 @@ from widgets.spec import FILTER_OPS
 
 
 def picker(what: str, help_text: str = "") -> dict[str, str]:
-    """Returns HTML attributes for a field to which the script adds a picker of `what`, for example events.
+    """Returns HTML attributes that make a script add a picker to the field: a list from which people choose.
 
-    Once the script has added the picker, `help_text` replaces the field's help text.
+    `what` names the list. Together with the picker, the script shows `help_text` instead of the field's usual help.
     """
     typing = {"class": "vTextField", "autocomplete": "off", "spellcheck": "false"}
     return {"data-list": what, "data-help": help_text, **typing}
 
 
 def day() -> forms.DateInput:
-    """Returns a date input. The browser shows its own date picker, without a script."""
+    """Returns an input that shows the browser's own date picker, which needs no script."""
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 def focus_first_error(adminform: Any) -> None:
-    """Gives the first field with an error the attribute `autofocus`, which works without scripts."""
+    """Makes the browser focus the first field with an error. This works without scripts."""
     fields = [field for _, options in adminform.fieldsets for row in options["fields"] for field in in_row(row)]
     for name in fields:
         if name in adminform.form.errors:
@@ -43,7 +43,7 @@ def in_row(row: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 class TimeZoneInput(forms.TextInput):
-    """An input for the name of a time zone. The browser offers matching names from a `datalist`, without a script."""
+    """An input for the name of a time zone. The browser itself suggests names from a list, without a script."""
 
     template_name = "widgets/time_zone.html"
 
@@ -56,7 +56,7 @@ class TimeZoneInput(forms.TextInput):
 
 
 class LinesField(forms.CharField):
-    """A list of texts, one per line."""
+    """A form field for a list of texts, one text per line."""
 
     def __init__(self, *, rows: int = 3, attrs: dict[str, str] | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.Textarea(attrs={**(attrs or {}), "rows": rows, "class": "lines"}))
@@ -75,14 +75,14 @@ class LinesField(forms.CharField):
 
 
 class PairsField(LinesField):
-    """A dict of texts, written as one `old = new` per line."""
+    """A form field for a dictionary from text to text: one pair per line, such as `old = new`."""
 
     def to_python(self, value: Any) -> Any:
         return dict(map(pair, lines(value)))
 
 
 class ListOrPairsField(LinesField):
-    """Either a list with one value per line, or a dict with one `label = value` per line."""
+    """A form field for a list of values, one value per line, or for a dictionary: one pair `label = value` per line."""
 
     def to_python(self, value: Any) -> Any:
         entries = lines(value)
@@ -94,19 +94,23 @@ def lines(text: Any) -> list[str]:
 
 
 def pair(line: str) -> tuple[str, str]:
-    """Splits a line at the last ` = `, or else at the last `=`, because the old label can contain an equals sign."""
+    """Splits a line into two texts at the last ` = `, or at the last `=` if the line has no ` = `.
+
+    The last equals sign counts, because the first text can contain equals signs.
+    """
     before, equals, after = line.rpartition(" = ")
     if not equals:
         before, equals, after = line.rpartition("=")
     if not equals or not before.strip() or not after.strip():
         raise ValidationError(
-            "“%(line)s”: write one pair per line, with an equals sign between the two sides.", params={"line": line}
+            "The line “%(line)s” is not a pair. Write one pair per line, with an equals sign between its two texts.",
+            params={"line": line},
         )
     return before.strip(), after.strip()
 
 
 class FiltersWidget(forms.Widget):
-    """Rows of property, condition and value. The last row is empty; a script adds more rows."""
+    """One row of inputs per filter: property, condition and value. The last row is empty; a script adds more rows."""
 
     template_name = "widgets/filters.html"
 
@@ -129,7 +133,7 @@ class FiltersWidget(forms.Widget):
 
 
 class FiltersField(forms.Field):
-    """A list of filters. The value `5` is a number, `true` is a boolean, `"5"` in quotes is a text."""
+    """A form field for a list of filters. The value `5` is a number, `true` a boolean, and `"5"` with quotes a text."""
 
     widget = FiltersWidget
 
@@ -147,7 +151,7 @@ class FiltersField(forms.Field):
 
 
 def typed(value: Any) -> str:
-    """Returns a filter's value as the text of an input. A string that looks like a number or a boolean gets quotes."""
+    """Returns a filter's value as text for the input. A text that looks like a number or a boolean gets quotes."""
     if isinstance(value, str):
         return value if untyped(value) == value else json.dumps(value, ensure_ascii=False)
     return "" if value is None else json.dumps(value)

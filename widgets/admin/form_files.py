@@ -1,4 +1,4 @@
-"""The style sheets and scripts of the widget's form. The list is short, because each file takes time to load."""
+"""Lists the style sheets and scripts of the widget's form. Each list is short, because every file costs time."""
 
 from django import forms
 
@@ -19,15 +19,13 @@ MEDIA = forms.Media(
         "admin/js/admin/RelatedObjectLookups.js",
     ),
 )
-"""Django's default list for a form has nine more files.
+"""Django's own list for an admin form has nine more files.
 
-`widgets.css` is listed, because otherwise the browser finds it only after it has loaded `forms.css`, which imports it.
+`widgets.css` is here so that the browser loads it early. Without this entry, the browser would first load `forms.css`,
+which imports `widgets.css`.
 """
 
 MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "metrics", "preview", "draft")]
-"""The script modules of the form.
-
-`form` imports the other modules. The page lists all of them, so that the browser loads them in parallel.
-"""
+"""The page names all modules, so that the browser loads them at the same time. The first module imports the others."""
 
 CHART_MODULES = [f"widgets/charts/{name}.js" for name in ("chart", "drawing", "tables", "words")]

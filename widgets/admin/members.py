@@ -1,6 +1,5 @@
-"""The page of a project's people.
-
-All members can read the page. Leads can invite people, change roles and remove people.
+"""The page of a project's members. All members can read this page. Leads also invite people, change roles, and remove
+members on this page.
 """
 
 from typing import Any
@@ -30,7 +29,7 @@ MEANINGS = {
 
 
 class MembersPage(admin.ModelAdmin):
-    """The part of ProjectAdmin about people."""
+    """The part of ProjectAdmin that shows and changes a project's members."""
 
     def get_urls(self) -> list[URLPattern]:
         page, one, wrap = "<int:pk>/members/", "<int:pk>/members/<int:user>/", self.admin_site.admin_view
@@ -48,7 +47,7 @@ class MembersPage(admin.ModelAdmin):
         return format_html('<a href="{}" aria-label="People of {}">People</a>', url, project)
 
     def members_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Shows the people with their roles, the open invitations, and a form. A POST of the form invites a person."""
+        """Shows the members, their roles, the open invitations and a form to invite people. A POST invites a person."""
         project = self.get_object(request, str(pk))
         if project is None:
             raise Http404
@@ -92,18 +91,16 @@ class MembersPage(admin.ModelAdmin):
         return self.back(request, row, f"New role of {row.user}: {new.label}.")
 
     def link_view(self, request: HttpRequest, pk: int, user: int) -> HttpResponse:
-        """Makes a new one-time link for a person whose first link has expired or got lost."""
+        """Makes a new one-time link for an invited person, for example if the first link has expired or is lost."""
         row = self.row_to_change(request, pk, user)
         if not may_give_link(request.user, row.user):
             raise PermissionDenied
-        audit_log.log_change(request.user, row.project, f"Made a new link for {row.user}.", Action.INVITED)
+        audit_log.log_change(request.user, row.project, f"Made a new invitation link for {row.user}.", Action.INVITED)
         made = send_link(row.user)
         return self.page(request, row.project, "invited", "A new link", invitation=made, email=row.user.email)
 
     def remove_view(self, request: HttpRequest, pk: int, user: int) -> HttpResponse:
-        """Removes a person from the project, after a page that asks for confirmation and lists the widgets of this
-        person.
-        """
+        """Removes a member after a confirmation. The confirmation page lists the widgets that lose their owner."""
         row = self.row_to_change(request, pk, user)
         if request.method != "POST":
             context = {"row": row, "widgets": members.owned_in(row)}
@@ -118,10 +115,10 @@ class MembersPage(admin.ModelAdmin):
         return self.back(request, row, f"{row.user} is no longer a member of {row.project}.{owners}")
 
     def row_to_change(self, request: HttpRequest, pk: int, user: int) -> Membership:
-        """The membership of `user`.
+        """Returns the membership of the user with the id `user` in the project with the id `pk`.
 
-        Raises Http404 if the reader does not see the project, or if there is no such member; PermissionDenied if the
-        reader is neither a lead of the project nor a superuser.
+        Raises Http404 if the signed-in person can't see the project, or if the user is not a member. Raises
+        PermissionDenied if the signed-in person is neither a lead of the project nor a superuser.
         """
         project = self.get_object(request, str(pk))
         if project is None:
@@ -143,5 +140,5 @@ class MembersPage(admin.ModelAdmin):
 
 
 def place(row: Membership) -> tuple[int, str]:
-    """The sort key of the page: leads first, then by role and name."""
+    """Returns the sort key of a member on the page: leads first, then editors, then viewers; by name within a role."""
     return len(Role(row.role).and_higher), str(row.user)

@@ -1,4 +1,4 @@
-"""Form fields for metrics and formulas. Each metric or formula is a row of inputs, which works without JavaScript.
+"""Form fields for metrics and formulas, one row per metric or formula. The fields work without JavaScript.
 
 The last row is empty. A script can add more rows.
 """
@@ -13,25 +13,24 @@ from widgets.reports.insights.formulas import letters
 from widgets.spec import METRIC_MEASURES, OF_PROPERTY
 
 MOST_ROWS = 100
-"""The maximum number of rows in a form. Mixpanel's own limit is lower, and is checked by the report type."""
+"""The fields ignore rows beyond this number. The report type checks Mixpanel's own limit, which is lower."""
 
 TEXTS = ("event", "measure", "property", "label")
 
 
 def without_last_empty(rows: list[dict[str, Any]], but: str = "") -> list[dict[str, Any]]:
-    """Removes the empty rows at the end. Other empty rows stay, so that the row numbers in errors match the page.
+    """Removes the empty rows at the end. A row that has only a value for the key `but` counts as empty.
 
-    A row is empty if all its values are empty. The value of the key `but` is ignored.
+    Empty rows between filled rows stay, so that errors count the rows as the page does.
     """
     filled = [i for i, row in enumerate(rows, 1) if any(value for key, value in row.items() if key != but)]
     return rows[: filled[-1]] if filled else []
 
 
 class MetricsWidget(forms.Widget):
-    """Rows of inputs, one row per metric.
+    """One row of inputs per metric. The inputs of row 0 have the names `metrics-0-event` and so on.
 
-    The inputs of row 0 have names such as `metrics-0-event`, and its filters have names such as
-    `metrics-0-filters-property`.
+    The names of the inputs for that row's filters are `metrics-0-filters-property` and so on.
     """
 
     template_name = "widgets/metrics.html"
@@ -58,7 +57,7 @@ class MetricsWidget(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         found = (re.fullmatch(rf"{re.escape(name)}-([0-9]{{1,6}})-event", key) for key in data)
         rows = []
-        # Metrics get the letters A, B, … in the order of the page, and the numbers in the names can have another order.
+        # A metric's letter depends on its position on the page. The numbers in the names can have another order.
         for number in list(dict.fromkeys(match[1] for match in found if match))[: MOST_ROWS + 1]:
             prefix = f"{name}-{number}"
             row: dict[str, Any] = {key: data.get(f"{prefix}-{key}", "").strip() for key in TEXTS}
@@ -71,7 +70,10 @@ class MetricsWidget(forms.Widget):
 
 
 class MetricsField(forms.Field):
-    """A list of metrics in the import format. Each metric has an `event`. Empty and default values are left out."""
+    """A form field for a list of metrics, in the format of the JSON import.
+
+    Every metric has the key `event`. The field leaves out other keys if their value is empty or the default.
+    """
 
     widget = MetricsWidget
 
@@ -82,7 +84,8 @@ class MetricsField(forms.Field):
             if row["measure"] not in ("", "total"):
                 metric["measure"] = row["measure"]
             if row["property"] and row["measure"] in OF_PROPERTY:
-                metric["property"] = row["property"]  # for other measures, the form hides this input
+                # For other measures, the page hides the property, which is left over from an earlier choice.
+                metric["property"] = row["property"]
             if filters := FiltersField().to_python(row["filters"]):
                 metric["filters"] = filters
             if row["label"]:
@@ -113,7 +116,7 @@ class FormulasWidget(forms.Widget):
 
 
 class FormulasField(forms.Field):
-    """A list of formulas in the import format. An empty label is left out."""
+    """A form field for a list of formulas, in the format of the JSON import. The field leaves out empty labels."""
 
     widget = FormulasWidget
 

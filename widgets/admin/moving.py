@@ -1,7 +1,4 @@
-"""The action that moves widgets to another project.
-
-Moved widgets keep their addresses and show the numbers of the new project.
-"""
+"""The action that moves widgets to another project. A moved widget keeps its address and shows new numbers."""
 
 from contextlib import suppress
 from typing import Any
@@ -46,7 +43,7 @@ class WidgetMoving(admin.ModelAdmin):
         if len(sources) == 1:
             targets = targets.exclude(pk__in=sources)
         if not targets.exists():
-            text = "You are an editor of no other project to which the widgets could move."
+            text = "You can't move widgets, because you are not an editor of any other project."
             self.message_user(request, text, messages.WARNING)
             return None
         form = TargetForm(request.POST if request.POST.get("confirmed") == "yes" else None, targets)
@@ -63,7 +60,8 @@ class WidgetMoving(admin.ModelAdmin):
         target = form.cleaned_data["project"]
         moved, bound, refused = [], [], []
         for widget in queryset.exclude(project=target):
-            with suppress(Widget.DoesNotExist):  # deleted meanwhile
+            # Another request can delete the widget meanwhile.
+            with suppress(Widget.DoesNotExist):
                 if widget.saved_report or widget.funnel:
                     bound.append(widget.title)
                 elif move(widget, target, request.user):
@@ -71,10 +69,13 @@ class WidgetMoving(admin.ModelAdmin):
                 else:
                     refused.append(widget.title)
         if bound:
-            why = "Their saved report or funnel is only in their own Mixpanel project."
+            why = "A saved report or funnel exists only in its own project at Mixpanel."
             self.message_user(request, f"Not moved: {named(bound)}. {why}", messages.WARNING)
         if refused:
-            text = f"Not moved: {named(refused)}. Open each one, choose the project there, and read what is wrong."
+            text = (
+                f"Not moved: {named(refused)}. Some settings of these widgets are invalid in the other project. To see "
+                "the errors, open each widget, choose that project and save."
+            )
             self.message_user(request, text, messages.WARNING)
         if moved:
             self.message_user(request, format_html("Moved to “{}”: {}.", target, links(moved)), messages.SUCCESS)
@@ -82,12 +83,13 @@ class WidgetMoving(admin.ModelAdmin):
 
 
 def move(widget: Widget, target: Project, by: Any) -> bool:
-    """Moves the widget to the project `target`, under a title that is free there, and saves it.
+    """Moves the widget to the project `target`, and changes the title if another widget there has the same title.
 
-    Returns False, and saves nothing, if the widget's fields are invalid in that project.
+    Returns False and saves nothing if the widget's settings are invalid in that project.
     """
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=target.pk)  # the lock keeps other requests from using the title
+        # While the project is locked, no other request can give the same title to a widget.
+        Project.objects.select_for_update().get(pk=target.pk)
         before = Widget.objects.select_related("project").get(pk=widget.pk)
         widget.project = target
         widget.title = free_name(widget.title, set(target.widgets.values_list("title", flat=True)), LONGEST_TITLE)
@@ -96,7 +98,7 @@ def move(widget: Widget, target: Project, by: Any) -> bool:
         except ValidationError:
             return False
         widget.save()
-        # The message names no project. Members of one project might not be allowed to know the other project.
+        # MOVED names no project, because some readers of these entries are members of only one of the two projects.
         record(Action.MOVED, before, MOVED, by=by)
         log_change(by, widget, MOVED, Action.MOVED)
     return True

@@ -1,5 +1,7 @@
-"""The page of a project's notices: the open and past notices, the delay before a notice is sent, and the names of the
-addresses that receive notices.
+"""The page of a project's notices.
+
+The page shows open and past notices, how many minutes a problem lasts before MixCyfe sends a notice, and the names of
+the addresses that receive notices.
 """
 
 from datetime import timedelta
@@ -27,34 +29,35 @@ from widgets.refresh.clock import database_now
 from widgets.refresh.slots import Slots
 
 MOST_TESTS = 10
-"""The maximum number of test messages per project and hour."""
+"""The maximum number of tests per project and hour. Each test sends a message, so the limit protects the receivers."""
 
 RECENT = 10
 at_work = Slots(lambda: 2)
-"""Limits this process to two address tests or checks at once.
+"""Allows two tests or checks of addresses at the same time in this process.
 
-Each one occupies a thread for seconds, and this thread cannot answer polls meanwhile.
+Each test or check keeps a thread busy for seconds, and this thread can't answer polls meanwhile.
 """
 
 TOO_BUSY = "Other people are testing addresses right now. Try again in a few seconds."
 
 
 class AddressForm(forms.Form):
-    """The form that adds an address.
+    """The form for a new address.
 
-    `may_be_inside` allows addresses in the internal network, and is true for superusers.
+    With `may_be_inside`, the address can be inside the server's network, and messages can be sent without encryption.
+    Only superusers are allowed to add such an address.
     """
 
     name = forms.CharField(
         max_length=LONGEST_NAME,
         required=False,
-        help_text="A name for this address, for example the channel. If empty, MixCyfe shows the service or the host.",
+        help_text="For example the channel's name. If you enter no name, MixCyfe shows the service or the host.",
     )
     address = forms.CharField(
         max_length=LONGEST_ADDRESS,
-        # The page never shows the address again, not even with an error: an address holds a password or a token.
+        # An address contains a password or a token, so the page never shows the address again, even after an error.
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="See the examples below. MixCyfe stores it encrypted and never shows it again.",
+        help_text="See the examples below. MixCyfe stores the address encrypted and never shows it again.",
     )
     weekly = forms.BooleanField(label="Also send a weekly summary, on Monday at 8:00", required=False)
 
@@ -89,7 +92,7 @@ class WhenForm(forms.ModelForm):
 
 
 class NoticesPage(admin.ModelAdmin):
-    """The part of ProjectAdmin with the page of a project's notices."""
+    """The part of ProjectAdmin that has the page of a project's notices."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(required_on_post(self.notices_view))
@@ -144,13 +147,13 @@ def add(request: HttpRequest, project: Project, form: AddressForm) -> bool:
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)
         if project.notice_addresses.count() >= MOST_ADDRESSES:
-            form.add_error(None, f"A project has at most {MOST_ADDRESSES} addresses. Remove one first.")
+            form.add_error(None, f"A project has at most {MOST_ADDRESSES} addresses. Remove an address first.")
             return False
         fields = {name: form.cleaned_data[name] for name in ("name", "weekly")}
         address = NoticeAddress.of(project, form.target, may_be_inside=form.may_be_inside, **fields)
         address.save()
         log_change(request.user, project, f"Notices: added the address “{address}”.")
-    messages.success(request, f"{address} is added. Send a test to see whether it works.")
+    messages.success(request, f"{address} was added. Send a test to see whether the address works.")
     return True
 
 
@@ -158,7 +161,7 @@ def change_when(request: HttpRequest, project: Project, form: WhenForm) -> bool:
     if not form.is_valid():
         return False
     before, minutes = form.initial["notify_after_minutes"], form.cleaned_data["notify_after_minutes"]
-    # Saves only this field, because a save of all fields ends the project's backoff (the wait after errors).
+    # Only this field is saved, because saving all fields would end the project's backoff.
     with transaction.atomic():
         project.save(update_fields=["notify_after_minutes"])
         log_change(request.user, project, f"Notices: minutes until a notice: “{before}” → “{minutes}”")
@@ -167,13 +170,13 @@ def change_when(request: HttpRequest, project: Project, form: WhenForm) -> bool:
 
 
 def change_address(request: HttpRequest, project: Project, action: str) -> bool:
-    """Removes or tests an address, or turns its weekly summary on or off."""
+    """Removes or tests the address in the POST, or turns the address's weekly summary on or off. Returns True."""
     pk = request.POST.get("pk", "")
     address = project.notice_addresses.filter(
         pk=int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else 0
     ).first()
     if address is None:
-        messages.error(request, "This address is not here any more.")
+        messages.error(request, "This address is not in the list. Perhaps somebody has removed the address.")
     elif action == "remove":
         with transaction.atomic():
             address.delete()
@@ -205,11 +208,11 @@ def send_test(request: HttpRequest, project: Project, address: NoticeAddress) ->
     if failure:
         messages.error(request, f"The test to {address} failed. {failure}")
     else:
-        messages.success(request, f"The test to {address} is sent. Check that the message has arrived.")
+        messages.success(request, f"The test to {address} was sent. Check that the message has arrived.")
 
 
 def begin_test(project: Project, address: NoticeAddress, username: str) -> NoticeMessage | None:
-    """Stores and returns a test message. Returns None if the project has used all its tests of this hour."""
+    """Stores and returns a test message. Returns None if the project has sent MOST_TESTS tests in the last hour."""
     now = database_now()
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)

@@ -1,4 +1,4 @@
-"""Fills the widget's form with values from the link of a Mixpanel report that a person pasted."""
+"""Fills in the widget's form from the link of a Mixpanel report that a person has pasted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,19 +8,18 @@ from widgets.mixpanel.regions import REGIONS
 from widgets.models.project import VisibleProjects
 
 CHARTS = {"funnels": "funnel", "retention": "cohort"}
-"""Type of report in the link → the chart that the form chooses. For other types, the form chooses a line chart."""
+"""Part of Mixpanel in the link → the chart that the form chooses. For all other parts, the form chooses “line”."""
 
 
 class LinkProblem(Exception):
-    """The link can't be used. The message gives the reason and advice."""
+    """The form can't use the link. The message says why, and what to do."""
 
 
 def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
-    """Returns form field → value for the link in `text`.
+    """Returns the values of the form's fields that the link `text` determines.
 
-    `projects` are the projects that the person is allowed to edit.
-
-    Raises LinkProblem if the link does not lead to a report, or if the report's project is not in `projects`.
+    `projects` are the projects that the person is allowed to edit. Raises LinkProblem if `text` is not a link to a
+    report, or if the report's project is not one of `projects`.
     """
     try:
         link = read_link(text)
@@ -29,8 +28,9 @@ def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
     project = projects.filter(region=link.region, project_id=link.project_id).first()
     if project is None:
         raise LinkProblem(
-            f"The report is in the Mixpanel project {link.project_id} ({REGIONS[link.region]}), and you have no such "
-            "project here. Ask your administrator to add the project, or ask the project's lead to make you an editor."
+            f"The report is in Mixpanel's project {link.project_id} ({REGIONS[link.region]}), and you can't edit this "
+            "project in MixCyfe. Ask the project's lead to make you an editor. If MixCyfe does not have the project, "
+            "ask your administrator to add the project."
         )
     return {
         "project": str(project.pk),
@@ -41,10 +41,10 @@ def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
 
 
 def fill(data: Any, projects: VisibleProjects) -> Any:
-    """Adds the link's values to the empty fields of a submitted form, for browsers without scripts.
+    """Returns a copy of a submitted form with the link's values in the empty fields, for browsers without scripts.
 
-    The fields `report` and `chart` are never empty. The link replaces their values if the person has chosen no event
-    and no report.
+    The fields Report and Chart are never empty. The link replaces the values of these two fields as well, unless the
+    person has chosen an event, a saved report or a funnel.
     """
     found = fields_of(data["link"], projects)
     filled = data.copy()

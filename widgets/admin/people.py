@@ -1,6 +1,6 @@
-"""The accounts in the admin. Only superusers see them, and can change passwords and make other people superusers.
+"""The admin's pages for accounts. Superusers use them to change names and passwords, and to make people superusers.
 
-Invitations are in `members`.
+The module `members` has the page to invite people.
 """
 
 from typing import Any
@@ -67,10 +67,7 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Always False.
-
-        Accounts can be closed but not deleted, because Django would also delete their entries in the admin's log.
-        """
+        """Returns False, because Django would also delete the person's log entries. `leave_view` closes accounts."""
         return False
 
     @admin.display(description="Name", ordering="first_name")
@@ -95,23 +92,23 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
         ]
 
     def link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Makes a new one-time link for a person who forgot the password."""
+        """Makes a new one-time link, with which a person who has forgotten the password sets a new password."""
         user = self.person(request, pk)
         if not user.is_active:
-            self.message_user(request, "This account is closed. Make it active first.", messages.ERROR)
+            self.message_user(request, "This account is closed. Make the account active first.", messages.ERROR)
             return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))
         audit_log.log_change(request.user, user, "Made a new link to set the password.", Action.INVITED)
         made = send_link(user)
         return private_page(self, request, "people/invited.html", "A new link", invitation=made, email=user.email)
 
     def leave_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Shows the person's projects and widgets, and closes the account after confirmation."""
+        """Shows the projects and widgets of a person who leaves, and closes the account after a confirmation."""
         user = self.person(request, pk)
         if user.pk == request.user.pk:
             raise PermissionDenied
         if request.method != "POST":
             widgets = Widget.objects.filter(owner=user).select_related("project")
-            title = f"{user.get_full_name() or user} leaves"
+            title = f"Close the account of {user.get_full_name() or user}"
             return private_page(self, request, "people/leave.html", title, person=user, widgets=widgets)
         projects = [row.project for row in user.memberships.all()]
         try:

@@ -1,4 +1,4 @@
-"""Converts a preview to JSON for pages and scripts: finished texts and formatted numbers, without secrets."""
+"""Converts a preview to JSON for pages and scripts. The JSON has complete texts, formatted numbers and no secrets."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ MOST_DROPPED = 100
 WHY = {
     "clean": "empty",
     "exclude": "left out",
-    "only": "not among the labels to show",
+    "only": "not in the list of labels to show",
     "top": "not among the largest labels",
     "country": "no country code",
 }
@@ -46,13 +46,13 @@ def as_json(shown: Preview, widget: Widget) -> dict[str, Any]:
 
 
 def note(shown: Preview) -> str:
-    """The text to show if there is no chart yet, or ""."""
+    """Returns the text that the page shows if there is no data for a chart yet, else ""."""
     if shown.state is State.ASKING:
-        return "MixCyfe is querying Mixpanel…"
+        return "MixCyfe is asking Mixpanel…"
     if shown.state is not State.UNASKED:
         return ""
     if shown.usage.is_scarce:
-        return "Few queries are left this hour. MixCyfe asks Mixpanel only when you press the button."
+        return "Few queries are left this hour. MixCyfe asks Mixpanel only when you press “Ask Mixpanel now”."
     return "MixCyfe has not asked Mixpanel for these numbers yet."
 
 
@@ -71,9 +71,9 @@ def count(value: Value) -> str:
 
 
 def params(request: Request) -> list[list[str]]:
-    """Returns each parameter of the request as [name, text].
+    """Returns the request's parameters, each as [name, text].
 
-    For a report that is not saved at Mixpanel, the metrics, dates, filters and breakdown are added as JSON.
+    For an unsaved report, the list also has the metrics, dates, filters and breakdown, each as JSON.
     """
     found = [[name, sent(value)] for name, value in request.params.items()]
     if request.body is not None:

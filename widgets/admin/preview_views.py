@@ -1,7 +1,7 @@
 """The endpoints of the widget's form: the preview, the lists for pickers, and the pasted link.
 
-All endpoints accept only POST, because a request can cost a query. The response is 404 if the project or the widget
-does not exist, or if the person is not allowed to edit it.
+All endpoints accept only POST, because a request can cost a query to Mixpanel. If the person is not allowed to edit a
+project or a widget, the response is 404, as if the project or the widget did not exist.
 """
 
 from dataclasses import asdict
@@ -30,13 +30,13 @@ from widgets.times import from_now
 from widgets.web.health import NEEDS_SOMEBODY
 
 HARMLESS = {"title", "active", "refresh_minutes", "link"}
-"""Fields that the preview does not use. An error in such a field does not stop the preview."""
+"""Fields that the preview does not need. The preview ignores errors in these fields."""
 
 LONGEST_NAME = 1000
 
 
 class FormViews(admin.ModelAdmin):
-    """The part of WidgetAdmin that answers the form's script."""
+    """The part of WidgetAdmin that answers requests of the form's script."""
 
     def get_urls(self) -> list[URLPattern]:
         views = {"preview": self.preview_view, "lists": self.lists_view, "link": self.link_view}
@@ -47,7 +47,7 @@ class FormViews(admin.ModelAdmin):
         return [*mine, *super().get_urls()]
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """A preview of the form: JSON for the script, a page for a browser without scripts."""
+        """Returns a preview of the submitted form: JSON for the script, or a page for a browser without scripts."""
         widget = self.editable_widget(request)
         self.project_asked_for(request)
         form = self.bound_form(request, widget)
@@ -70,11 +70,10 @@ class FormViews(admin.ModelAdmin):
         return JsonResponse(content)
 
     def lists_view(self, request: HttpRequest) -> HttpResponse:
-        """Returns a list for a picker, as JSON. The POST has these parameters:
+        """Returns a list for a picker as JSON.
 
-        - `what`: the kind of list, a key of LISTS.
-        - `of`: the event, or the event and the property, to which the list belongs.
-        - `again`: if given, the list is fetched from Mixpanel even if a fresh list is stored.
+        The POST has `what`, a key of LISTS, and `of`, the names on which the list depends, for example an event. If the
+        POST has `again`, MixCyfe asks Mixpanel for a new list, even if the stored list is fresh.
         """
         self.must_edit(request)
         project = self.project_asked_for(request)
@@ -98,11 +97,7 @@ class FormViews(admin.ModelAdmin):
             return JsonResponse({"problem": str(problem)})
 
     def repair(self, request: HttpRequest, widget: Widget, shown: Preview) -> str:
-        """Returns the URL of the project's page, or "".
-
-        The URL is returned if an error blocks all queries of the project, and the person is allowed to correct its
-        settings.
-        """
+        """Returns the address of the project's page if an error blocks the project and the user is a lead, else ""."""
         project = widget.project
         stuck = project.secret_problem or (project.in_backoff and project.backoff_kind in NEEDS_SOMEBODY)
         may = has_role(request.user, Role.LEAD, project.pk)
@@ -113,9 +108,9 @@ class FormViews(admin.ModelAdmin):
             raise Http404
 
     def editable_widget(self, request: HttpRequest) -> Widget | None:
-        """Returns the widget of the form, or None for a new widget.
+        """Returns the widget that the form changes, or None if the form adds a widget.
 
-        Raises Http404 if the person is not allowed to change the widget or to add widgets.
+        Raises Http404 if the person is not allowed to change this widget or to add widgets.
         """
         pk = request.GET.get("widget")
         if pk is None:
@@ -152,7 +147,7 @@ def asked(request: HttpRequest) -> Ask:
 
 
 def missing(form: Any) -> list[list[str]]:
-    """The errors that stop the preview, each as [field, label of the field, message]."""
+    """Returns the errors that prevent a preview, each as [field, label of the field, message]."""
     return [
         [name, "" if name == NON_FIELD_ERRORS else str(form[name].label), str(texts[0])]
         for name, texts in form.errors.items()

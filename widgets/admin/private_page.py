@@ -1,4 +1,4 @@
-"""Admin pages that browsers must not store, because the pages contain one-time links or names of people."""
+"""Makes pages that browsers must not store, because the pages contain one-time links or names of people."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Projects in the admin. A project's secret can be entered there, but is never shown."""
+"""The admin's pages for projects. People can enter a project's secret, but no page shows a stored secret."""
 
 from typing import Any
 
@@ -31,7 +31,8 @@ ANOTHER_NAME = "Choose another name."
 
 
 class ProjectForm(forms.ModelForm):
-    by: Any  # the person who fills the form; ProjectAdmin sets it
+    # ProjectAdmin sets `by` to the person who fills in the form.
+    by: Any
 
     new_secret = forms.CharField(
         label="Secret",
@@ -48,22 +49,23 @@ class ProjectForm(forms.ModelForm):
             "expires_on": day(),
         }
         help_texts = {
-            "timezone": "The time zone in Mixpanel's project settings. It decides when a day ends.",
-            "refresh_minutes": "How often today's numbers are refreshed. Past date ranges are queried less often.",
+            "timezone": "The time zone in Mixpanel's project settings. Each day ends at midnight in this time zone.",
+            "refresh_minutes": "MixCyfe refreshes today's numbers this often, and numbers of past dates less often.",
         }
-        error_messages = {"timezone": {"required": "Choose the time zone in Mixpanel's project settings."}}
+        error_messages = {"timezone": {"required": "Choose the same time zone as in Mixpanel's project settings."}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "timezone" in self.fields and self.instance.pk is None:
-            # No default time zone: nobody would notice a wrong default, and each day would end at the wrong hour.
+            # The field has no default. Nobody would notice a wrong time zone, in which each day ends at a wrong hour.
             self.initial["timezone"] = ""
-            self.fields["timezone"].help_text += " Type to search, or test the connection to read it from Mixpanel."
+            self.fields["timezone"].help_text += " Type to search. The connection test can also read the time zone."
         if "new_secret" in self.fields and self.instance.pk and self.instance.has_secret:
             self.fields["new_secret"].help_text = "A secret is stored. Leave this field empty to keep it."
 
         if "engine" in self.fields:
-            self.fields["engine"].required = False  # forms that were opened before the upgrade lack this field
+            # A page that was opened before MixCyfe was upgraded does not have this field.
+            self.fields["engine"].required = False
 
     def clean_engine(self) -> str:
         engine: str = self.cleaned_data["engine"] or self.instance.engine
@@ -81,9 +83,10 @@ class ProjectForm(forms.ModelForm):
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Hides from other teams that a project exists: replaces the message about a name or a Mixpanel id in use.
+        """Adds an error, but does not tell people about other teams' projects.
 
-        Superusers get the original message.
+        Names and Mixpanel projects are unique, so the form must refuse values that another team's project has. Only
+        superusers read this reason. Other people read a message that does not mention the other project.
         """
         for name, errors in getattr(error, "error_dict", {}).items() if not self.by.is_superuser else ():
             for each in errors:
@@ -118,7 +121,7 @@ class ProjectAdmin(ByRole, MembersPage, NoticesPage, ProjectPage, LogsValues, St
             "Limits",
             {
                 "fields": (("hourly_limit", "concurrent_limit"), "learned_limits", "refresh_minutes"),
-                "description": "Mixpanel counts the queries of all its clients for this project.",
+                "description": "Mixpanel's limits count all queries to this project, also those of other programs.",
             },
         ),
     )
@@ -136,13 +139,13 @@ class ProjectAdmin(ByRole, MembersPage, NoticesPage, ProjectPage, LogsValues, St
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
-        """Leaves out the credentials, and also the user name, if the person is not allowed to change the project."""
+        """Hides the credentials, including the user name, from people who are not allowed to change the project."""
         fieldsets = super().get_fieldsets(request, obj)
         may_write = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
         return [each for each in fieldsets if may_write or each[0] != CREDENTIALS]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Makes the person who adds a project a lead of the project."""
+        """Makes the superuser who adds a project a lead of the project. This person stays a lead later."""
         super().save_related(request, form, formsets, change)
         if not change:
             form.instance.members.add(request.user, through_defaults={"role": Role.LEAD})
@@ -164,5 +167,7 @@ def state_of(project: Project) -> Health:
             "stale" if project.backoff_kind == ErrorKind.LIMIT else "failing", "Held back", project.backoff_message
         )
     if project.auth == Auth.PROJECT_SECRET:
-        return Health("fresh", "Ready", "Mixpanel ends project secrets on 3 March 2027. This project uses one.")
+        return Health(
+            "fresh", "Ready", "The project uses a project secret. Mixpanel ends project secrets on 3 March 2027."
+        )
     return Health("fresh", "Ready")

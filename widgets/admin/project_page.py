@@ -33,11 +33,11 @@ hide_secret = method_decorator(sensitive_post_parameters("new_secret", "username
 
 CALLS_SHOWN = 15
 KINDS_OF_CALLERS = {str(Purpose.POLL.label): "polls", str(Purpose.COMMAND.label): "command", "you": "you"}
-"""Origin of queries → CSS class of the origin's part of the usage bar. The order is from left to right."""
+"""Sender of queries → CSS class of the sender's part of the usage bar. The bar shows the parts in this order."""
 
 TESTS = "connection_tests"
 MOST_TESTS = 20
-"""The maximum number of connection tests that a session stores for projects that are not saved yet."""
+"""The maximum number of connection tests of unsaved projects that a session stores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def connection_view(self, request: HttpRequest) -> HttpResponse:
-        """Tests the values in the form of a saved or a new project. Takes only POST, because the test costs a query."""
+        """Tests the connection with the values in a project's form. Accepts only POST, as the test costs a query."""
         stored = None
         if pk := request.POST.get("project"):
             stored = self.get_object(request, pk)
@@ -86,10 +86,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Shows or saves the project.
-
-        If a browser without scripts sent `_test`, the connection is tested after the save.
-        """
+        """Shows or saves the project. If a browser without scripts sends `_test`, also tests the saved connection."""
         if self.changes_credentials(request, object_id) and (asked := reauthentication.ask(request)):
             return asked
         wanted = request.method == "POST" and "_test" in request.POST
@@ -100,14 +97,15 @@ class ProjectPage(admin.ModelAdmin):
         response = super().changeform_view(request, object_id, *args, **kwargs)
         saved: Project | None = getattr(request, "saved_project", None)
         if wanted and saved and isinstance(response, HttpResponseRedirect):
-            # The test does not run in `save_model`, because a slow query would keep its transaction open.
+            # The test is not in `save_model`, because `save_model` runs in a transaction, and MixCyfe sends no query to
+            # Mixpanel during a transaction.
             verdict = check_saved(saved, request.user)
             level = messages.SUCCESS if verdict.ok else messages.ERROR
             self.message_user(request, f"{verdict.title} {verdict.text}".strip(), level)
         return response
 
     def changes_credentials(self, request: HttpRequest, object_id: Any) -> bool:
-        """True if the form has a new secret, or credentials that differ from the stored credentials."""
+        """True if a POST has a new secret, or a user name or kind of credentials that differs from the stored value."""
         if request.method != "POST":
             return False
         stored = self.get_object(request, object_id) if object_id else None
@@ -122,7 +120,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @admin.display(description="Connection")
     def connection(self, project: Project) -> SafeString:
-        """Returns the HTML of the button that tests the connection. Django shows it as a read-only field."""
+        """Returns the button that tests the connection, as a read-only field of the form."""
         return render_to_string(
             "widgets/connection.html", {"url": reverse("admin:widgets_project_connection"), "project": project}
         )
@@ -131,7 +129,7 @@ class ProjectPage(admin.ModelAdmin):
     def learned_limits(self, project: Project) -> SafeString | str:
         hourly, concurrent = project.learned
         if not hourly and not concurrent:
-            return "None in the last week. Mixpanel reports a limit when the project reaches it."
+            return "None in the last week. Mixpanel reports a limit only when the project reaches this limit."
         return render_to_string(
             "widgets/learned_limits.html", {"project": project, "hourly": hourly, "concurrent": concurrent}
         )
@@ -141,7 +139,7 @@ class ProjectPage(admin.ModelAdmin):
     ) -> HttpResponse:
         shown: Project | None = kwargs.get("obj")
         focus_first_error(context["adminform"])
-        # The project is read again, because the form has changed `shown` if the form has errors.
+        # The project is read again, because a form with errors has changed `shown`.
         project = self.get_object(request, str(shown.pk)) if shown is not None and shown.pk else None
         if project is not None:
             usage = usage_of(project)
@@ -162,10 +160,7 @@ class ProjectPage(admin.ModelAdmin):
 
 
 def remember(request: HttpRequest, project: Project, asked_at: datetime, outcome: str) -> None:
-    """Stores a connection test of an unsaved project in the session.
-
-    Once the project is saved, its usage includes the test.
-    """
+    """Stores a test of an unsaved project in the session. After the project is saved, its usage includes this test."""
     test = [project.region, project.project_id, asked_at.isoformat(), timezone.now().isoformat(), outcome]
     request.session[TESTS] = [*request.session.get(TESTS, []), test][-MOST_TESTS:]
 
@@ -185,7 +180,7 @@ def count_tests(request: HttpRequest, project: Project) -> None:
 
 
 def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
-    """Returns the warnings for the top of the page, the most urgent warning first."""
+    """Returns the warnings for the top of the project's page, the most urgent first."""
     found: list[SafeString | str] = []
     if not project.has_secret:
         found.append("This project needs credentials. Enter the secret below.")
@@ -208,8 +203,9 @@ def less_often(project: Project) -> str:
     carried = for_polls(project.effective_hourly)
     wanted = project.interval_factor * carried * 0.95
     return (
-        f"The polled widgets need {wanted:.0f} queries per hour, but only {carried} of the "
-        f"{project.effective_hourly} per hour are for polls. So MixCyfe refreshes all widgets less often: every "
+        f"The widgets on dashboards need {wanted:.0f} queries per hour. Of the {project.effective_hourly} queries that "
+        f"Mixpanel allows per hour, MixCyfe uses {carried} for dashboards and keeps the others for people. So MixCyfe "
+        f"refreshes all widgets less often: every "
         f"{minutes(project.refresh_minutes * project.interval_factor)} instead of every "
         f"{minutes(project.refresh_minutes)}. "
         "Pause some widgets, refresh some of them less often, or ask Mixpanel for a higher limit."
@@ -222,10 +218,9 @@ def minutes(number: float) -> str:
 
 
 def segments(spent: dict[str, int]) -> list[Segment]:
-    """Returns the parts of the usage bar, from left to right: the queries for polls, for commands, for the reader, and
-    for other people.
+    """Returns the parts of the usage bar, from left to right: polls, commands, the reader's queries, all other queries.
 
-    `spent` is origin → number of queries.
+    `spent` is a dictionary: sender of queries → number of queries in the last hour.
     """
     order = {who: place for place, who in enumerate(KINDS_OF_CALLERS)}
     found: list[Segment] = []
@@ -237,7 +232,7 @@ def segments(spent: dict[str, int]) -> list[Segment]:
 
 
 def described(call: ApiCall, reader: Any) -> dict[str, Any]:
-    """Returns a row for the page's table of the last queries. `call` is a stored request to Mixpanel."""
+    """Returns a recorded query as a row of the table on the project's page."""
     took = call.ended_at - call.started_at if call.ended_at else None
     username = call.user.username if call.user else None
     return {

@@ -1,7 +1,7 @@
 """Limits the query string of an admin list to the list's own filters, search, order and pages.
 
-By itself, Django accepts lookups on fields that the list does not show. With these lookups, people could guess secrets
-letter by letter, learn about other teams, and block a process for ever with a slow regular expression.
+Django accepts lookups on all fields of the model, including hidden fields. With such lookups, people could guess
+secrets letter by letter, learn about other teams, or block a process for ever with a slow regular expression.
 """
 
 from datetime import UTC
@@ -24,13 +24,16 @@ from widgets.admin.audited import Audited
 from widgets.admin.by_role import SuperusersOnly
 
 LONGEST_VALUE = 200
-"""The maximum length of a search, a filter's value or an order. SQLite refuses a search with thousands of words."""
+"""The maximum length of a parameter's value. Longer searches can have thousands of terms, which SQLite refuses."""
 
 NO_SUCH_FILTER = "This list has no such filter, or the search was too long. The page shows the whole list."
 
 
 class StrictChangeList(ChangeList):
-    """Raises IncorrectLookupParameters for unknown, repeated or long parameters. Django then shows the whole list."""
+    """A list that refuses unknown, repeated or long parameters.
+
+    Raises IncorrectLookupParameters. Django then redirects to the whole list.
+    """
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         if not all(is_decent(name, values) for name, values in request.GET.lists()):
@@ -43,7 +46,8 @@ class StrictChangeList(ChangeList):
     def get_filters(self, request: HttpRequest) -> Any:
         try:
             found = super().get_filters(request)
-        except (ValueError, OverflowError) as error:  # a year that dates can't have
+        except (ValueError, OverflowError) as error:
+            # For example, the year in a filter is out of range.
             raise IncorrectLookupParameters from error
         unknown = found[2].keys() - {f"{self.date_hierarchy}__{end}" for end in ("gte", "lt")}
         if unknown:
@@ -52,7 +56,7 @@ class StrictChangeList(ChangeList):
 
 
 class StrictList(Audited):
-    """A ModelAdmin with a strict query string. Every ModelAdmin of the site has this class as its first base class."""
+    """A base class of every ModelAdmin on the site, including the ModelAdmins of other apps."""
 
     show_facets = admin.ShowFacets.NEVER
 
@@ -60,7 +64,7 @@ class StrictList(Audited):
         return request is not None and lookup in self.own_parameters(request)
 
     def own_parameters(self, request: HttpRequest) -> set[str]:
-        """The parameters that the list's own filters use."""
+        """Returns the names of the parameters that the list's own filters use."""
         found: set[Any] = (
             {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")} if self.date_hierarchy else set()
         )
@@ -83,24 +87,24 @@ class StrictList(Audited):
         if set(request.GET) == {ERROR_FLAG}:
             self.message_user(request, NO_SUCH_FILTER, messages.WARNING)
         elif ERROR_FLAG in request.GET:
-            # Django adds ERROR_FLAG when it redirects. If a request has the flag and another wrong parameter, Django
-            # reports a broken database. So the flag is removed here.
+            # Django adds ERROR_FLAG after an error. If ERROR_FLAG stayed and another parameter was wrong, Django would
+            # report a broken database.
             asked: Any = request.GET.copy()
             del asked[ERROR_FLAG]
             request.GET = asked
         return super().changelist_view(request, extra_context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Returns no initial values. Django would otherwise take initial values from the query string."""
+        """Returns no initial values, so that the query string can't fill in a form."""
         return {}
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-        """Adds `queryset` to the page that deletes one row, because the template for several rows is used here too."""
+        """Adds the row as `queryset`, because the pages to delete one row and several rows use the same template."""
         return super().render_delete_form(request, context | {"queryset": [context["object"]]})
 
 
 class ReadOnly(admin.ModelAdmin):
-    """A list that people only read: nobody adds, changes or deletes its rows in the admin."""
+    """A list that people can only read. Nobody can add, change or delete its rows in the admin."""
 
     show_full_result_count = False
     actions = None
@@ -115,7 +119,7 @@ class ReadOnly(admin.ModelAdmin):
 
 
 def is_decent(name: str, values: list[str]) -> bool:
-    """True if a parameter has one short value. The value of a filter by date must have a time and a time zone."""
+    """True if the parameter appears once and is short. Dates must have a time and a zone, as in Django's filters."""
     if len(values) != 1 or len(values[0]) > LONGEST_VALUE:
         return False
     return is_moment(values[0]) if name.endswith(("__gte", "__lt")) else True
@@ -130,7 +134,7 @@ def is_moment(text: str) -> bool:
 
 
 def make_strict(site: admin.AdminSite) -> None:
-    """Makes the lists of other apps strict, and limits them to superusers, because their rows have no project."""
+    """Makes the lists of other apps strict. Only superusers can use these lists, because the rows have no project."""
     for model in [model for model in apps.get_models() if site.is_registered(model)]:
         theirs = type(site.get_model_admin(model))
         if not issubclass(theirs, StrictList):

@@ -1,4 +1,4 @@
-"""Describes a widget in words, for people who can view the widget but can't change it."""
+"""Describes a widget's settings in words, for people who can view the widget but not change it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,7 +30,7 @@ CLEANED = ("exclude", "only", "rename", "sort", "top", "other", "target")
 
 
 def summary(widget: Widget) -> list[tuple[str, str]]:
-    """Returns (label, text) for each field that has a value and that the widget's report or chart uses."""
+    """Returns the label and the text of each field that has a value and that the report and the chart use."""
     chosen = {name: getattr(widget, name) for name in ("report", "chart", "range", "analysis", "funnel")}
     lines = [("Project", widget.project.name), ("Report", widget.report_type.title)]
     for name in ("saved_report", "funnel"):

@@ -1,4 +1,4 @@
-"""Makes a title from the fields of a widget. The title is used if a person leaves the form's title empty."""
+"""Makes a title from the fields of a widget if the person leaves the title empty."""
 
 import re
 from collections.abc import Mapping
@@ -28,16 +28,14 @@ WORDS = {
     "utm_content": "UTM content",
     "utm_term": "UTM term",
 }
-"""Mixpanel's own property → words for titles. Other properties get a title without `$`, `mp_` and underscores.
+"""Mixpanel's own properties → readable names. For other names, it is enough to remove `$`, `mp_` and underscores.
 
 https://docs.mixpanel.com/docs/data-structure/property-reference/default-properties
 """
 
 
 def free_title(chosen: Mapping[str, Any], pk: Any = None) -> str:
-    """Returns a title that no other widget of the project has, or "" if the form lacks the project or the report's
-    fields.
-    """
+    """Returns a title that no other widget of the project has, or "" if the form has too few values for a title."""
     project, title = chosen.get("project"), what_it_shows(chosen)
     if project is None or not title:
         return ""
@@ -46,7 +44,7 @@ def free_title(chosen: Mapping[str, Any], pk: Any = None) -> str:
 
 
 def title_of_copy(title: str, project: Project) -> str:
-    """Returns a title that no widget of the project has, for example “Signups (copy)” for a copy of “Signups”."""
+    """Returns `title` with “(copy)” or “(copy 2)” and so on, so that no other widget of the project has the title."""
     taken = set(project.widgets.values_list("title", flat=True))
     return free_name(title, taken, LONGEST_TITLE, lambda n: f" (copy {n})" if n > 1 else " (copy)")
 
@@ -84,10 +82,7 @@ def what_it_shows(chosen: Mapping[str, Any]) -> str:
 
 
 def in_words(name: str) -> str:
-    """Returns a property's name in plain words, for example `country` for `mp_country_code`.
-
-    Expressions stay unchanged.
-    """
+    """Returns a property's name in plain words: “country” for `mp_country_code`. An expression stays unchanged."""
     name = property_title(name).strip()
     if is_expression(name):
         return name
@@ -95,10 +90,7 @@ def in_words(name: str) -> str:
 
 
 def saved_name(chosen: Mapping[str, Any], name: str) -> str:
-    """Returns the name of the chosen saved report or funnel, from a stored list of Mixpanel's reports.
-
-    Returns its type and number if no stored list has the name, and "" if nothing is chosen.
-    """
+    """Returns the saved report's or funnel's name at Mixpanel if a stored list has the name, else its number."""
     number = chosen.get(name)
     if not number or chosen.get("project") is None:
         return ""

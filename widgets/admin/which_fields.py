@@ -1,6 +1,6 @@
-"""Finds the fields of the form that a widget uses. These fields depend on the report type and the chart.
+"""Decides which fields of the form a widget uses. The rules come from the report types and charts.
 
-The form's script hides the other fields, and the form drops their values.
+The form's script hides unused fields, and the form removes the values of unused fields.
 """
 
 from collections.abc import Mapping
@@ -13,23 +13,23 @@ from widgets.reports.rules import OVERLAID, SEVERAL_EVENTS
 from widgets.spec import CHARTS, OPTIONS, TIME_SERIES_CHARTS
 
 ONE_LABEL_OR_COLUMNS = (Numeric, Cohorts)
-"""Report types without a breakdown by a property. Their labels can't be ranked or left out."""
+"""Report types with labels that people can't sort or leave out, because the labels are not values of a property."""
 
 RANKED = ("clean_labels", "exclude", "only", "sort", "top", "other")
 
 ABOUT_EVENTS = {
-    "events": "Pick one or several names from Mixpanel's list, or type them as Mixpanel shows them.",
-    "funnel": "The steps of the funnel, in their order. Leave empty if you choose a saved funnel above.",
-    "retention": "People come back when they do this event. Leave empty to count every event.",
-    "frequency": "Pick a name from Mixpanel's list. Leave empty to count every event.",
+    "events": "Pick one or several names from Mixpanel's list, or type names as Mixpanel shows them.",
+    "funnel": "The steps of the funnel, in their order. Leave this field empty if you choose a saved funnel above.",
+    "retention": "People come back when they do this event. Leave this field empty to count every event.",
+    "frequency": "Pick a name from Mixpanel's list. Leave this field empty to count every event.",
 }
-"""Report type → help text of the field Events. Other report types use the field's default help text."""
+"""Report type → help text for the field Events. All other report types use the field's usual help text."""
 
 STEPS = ("events", "conversion_days")
-"""Fields that are not used with a saved funnel, because the saved funnel has its own steps and conversion window."""
+"""Fields that a saved funnel does not use, because a saved funnel has its own steps."""
 
 Condition = dict[str, list[str]]
-"""Another field of the form → the values of that field with which the condition is true."""
+"""Field of the form → values. The condition is true if each of these fields has one of its values."""
 
 
 def conditions() -> dict[str, Condition]:
@@ -44,7 +44,7 @@ def conditions() -> dict[str, Condition]:
     found["overlay_previous"]["chart"] = list(OVERLAID)
     ranked = [kind.name for kind in REPORT_TYPES.values() if not isinstance(kind, ONE_LABEL_OR_COLUMNS)]
     found |= {name: {"report": ranked} for name in RANKED}
-    # By default, an option is for charts with axes. The lines below set the conditions of the other options.
+    # Most options are for charts with axes. The lines below set the conditions of the other options.
     found |= {name: {"chart": list(TIME_SERIES_CHARTS)} for name in OPTIONS}
     found["comparison"] = {
         "report": [kind.name for kind in REPORT_TYPES.values() if kind.compares],
@@ -63,7 +63,7 @@ CONDITIONS = conditions()
 
 
 def is_used(field: str, chosen: Mapping[str, Any]) -> bool:
-    """True if the chosen report, chart and range use the field. An empty report, chart or range is ignored."""
+    """True if a widget with the chosen report, chart and range uses the field. An empty choice fits every condition."""
     if field in STEPS and chosen.get("report") == "funnel" and chosen.get("funnel"):
         return False
     return all(
@@ -73,7 +73,7 @@ def is_used(field: str, chosen: Mapping[str, Any]) -> bool:
 
 
 def described() -> dict[str, Any]:
-    """The rules of the form as JSON for its script."""
+    """Returns the rules of the form as data for the form's script."""
     return {
         "conditions": CONDITIONS,
         "steps": STEPS,

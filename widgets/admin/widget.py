@@ -1,4 +1,4 @@
-"""The page of a widget in the admin: its form, preview and address. The list of widgets is in `widget_list`."""
+"""The admin's page for a widget: its form, preview and address. `widget_list` has the list of widgets."""
 
 from typing import Any
 
@@ -43,14 +43,12 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     fieldsets = (
         part(None, "link", "project"),
         part(
-            "What to ask",
+            "Data from Mixpanel",
             *("report", "saved_report", "funnel", "born_event", "events", "conversion_days", "metrics", "formulas"),
             *("property_name", "breakdown", "measure", ("analysis", "window")),
             *(("range", "last", "unit"), ("from_date", "to_date"), "include_today", "filters"),
         ),
-        part(
-            "How to draw it", "chart", "target", "percent", "country_names", "comparison", "overlay_previous", "title"
-        ),
+        part("Appearance", "chart", "target", "percent", "country_names", "comparison", "overlay_previous", "title"),
         part(
             "Clean and rank the labels",
             *("clean_labels", "exclude", "only", "rename", ("top", "other"), "sort", "colors"),
@@ -66,7 +64,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     )
 
     class Media:
-        """Files for the list and the pages of its actions. `form_files` has the files for the form."""
+        """Style sheets and scripts of the list and of its actions' pages. `form_files` lists the files of the form."""
 
         css = {"all": ("widgets/form/form.css",)}
         js = ("widgets/copy.js",)
@@ -83,35 +81,33 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "project" and field:
-            # The form has a link to add a project, but no links to change, delete or view the chosen project.
+            # People can add a project from this form. To change a project, people use the project's own page.
             field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
         return field
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """Shows or saves the form.
+        """Shows or saves the form. A POST locks the project and the widget.
 
-        A POST locks the project and the widget, so that no other request changes them meanwhile.
-
-        If the widget was deleted meanwhile, its values are shown in the form of a new widget (see `edit_conflict`).
+        If another person has deleted the widget meanwhile, shows the entries in the form of a new widget: see
+        `edit_conflict`.
         """
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
             project = request.POST.get("project", "")
             if is_id(project):
-                # The project is locked before all other rows (see `Widget.save`). Until the transaction ends, no other
-                # request can use the same title.
+                # Locks the project before all other rows (see `Widget.save`), so no other request can use the title.
                 Project.objects.editable_by(request.user).select_for_update().filter(pk=project).first()
             if object_id is not None and "stored_state" in request.POST and not self.lock(request, object_id):
                 object_id, form_url = None, reverse("admin:widgets_widget_add")
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def lock(self, request: HttpRequest, object_id: str) -> bool:
-        """Locks the widget's row until the transaction ends.
+        """Prevents other requests from changing or deleting the widget until the transaction ends.
 
-        Returns False if the person can view no widget with this id.
+        Returns False if the person can't see the widget any more, for example because the widget was deleted.
         """
         widgets = self.get_queryset(request).select_for_update()
         return is_id(object_id) and widgets.filter(pk=object_id).first() is not None
@@ -138,7 +134,8 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         widget: Any = kwargs.get("obj")
         saved = widget is not None and widget.pk is not None
         if not saved:
-            context["show_save_and_continue"] = False  # “Save” of a new widget also leads to the widget's page
+            # “Save and continue editing” is not needed, because “Save” opens the page of the new widget.
+            context["show_save_and_continue"] = False
         urls = {name: reverse(f"admin:widgets_widget_{name}") for name in ("preview", "lists", "link")}
         context |= {
             "which_fields": {**described(), "urls": urls},
@@ -150,12 +147,14 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             "draft": self.draft_of(request, widget if saved else None),
         }
         if saved:
-            stored = Widget.objects.get(pk=widget.pk)  # a form with errors has changed `widget`
+            # The widget is read again, because a form with errors has changed `widget`.
+            stored = Widget.objects.get(pk=widget.pk)
             context |= {"widget": widget, "cyfe_chart": self.chart_name(widget), "stored_state": state_of(stored)}
             context |= {"sharing": sharing_of(stored) if stored.active else ""}
             context |= {"page_url": widget.page_url, "formats": other_formats(stored)}
             context["not_for_cyfe"] = NOT_FOR_CYFE if stored.hours_on_axis else ""
-            if request.method == "GET":  # a POST runs in a transaction, and its form can have unsaved values
+            # A POST runs in a transaction, and its form can have values that differ from the stored widget.
+            if request.method == "GET":
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         focus_first_error(context["adminform"])
         if saved and not self.has_change_permission(request, widget):
@@ -163,10 +162,10 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def draft_of(self, request: HttpRequest, widget: Widget | None) -> dict[str, Any]:
-        """Data for the script that keeps unsaved entries in the browser.
+        """Returns data for the script that keeps unsaved entries in the browser as a draft.
 
-        `made` is the id of the person's newest widget, and `version` is this widget's version. After a successful save,
-        one of the two numbers is higher, and the script then deletes the draft.
+        `made` grows when the person saves a new widget, and `version` grows when this widget is saved. If a form was
+        sent and the number has grown since then, the entries were saved, and the script deletes the draft.
         """
         made = Widget.objects.filter(owner_id=request.user.pk).aggregate(last=Max("pk"))["last"] or 0
         key = f"mixcyfe-draft {request.user.pk}"
@@ -178,14 +177,14 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         }
 
     def response_post_save_add(self, request: HttpRequest, obj: Widget) -> HttpResponseRedirect:
-        """Redirects to the new widget's page, because this page shows the widget's address and the steps for Cyfe."""
+        """Redirects to the new widget's page, which has the address and the steps for Cyfe, instead of the list."""
         if not self.has_view_or_change_permission(request, obj):
             return super().response_post_save_add(request, obj)
         return HttpResponseRedirect(reverse("admin:widgets_widget_change", args=(obj.pk,)))
 
 
 def other_formats(widget: Widget) -> list[dict[str, str]]:
-    """Returns name, readers and URL of each format of the widget for programs other than Cyfe."""
+    """Returns the widget's addresses for programs other than Cyfe, with the name of each format and its programs."""
     return [
         {"name": format.name, "readers": format.readers, "url": widget.url(format.extension)}
         for format in formats_for(widget)

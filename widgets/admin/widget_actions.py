@@ -27,50 +27,46 @@ from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.refresh.usage import why_not
 
 LONGEST_REFRESH = 20
-"""The number of seconds in which the action Refresh starts queries. Running queries are still finished."""
+"""After this many seconds, an action starts no more queries. A query that is already running still finishes."""
 
 MOST_AT_ONCE = 100
-"""The maximum number of widgets for the actions that copy widgets or replace their addresses."""
+"""The maximum number of widgets for the actions that copy widgets or replace addresses."""
 
 MOST_TO_CONFIRM = 1000
-"""The maximum number of widgets for an action that asks for confirmation.
+"""The maximum number of widgets for the actions that delete, move or bring back widgets.
 
-The confirmation page sends one form field per widget, and DATA_UPLOAD_MAX_NUMBER_FIELDS limits the number of form
-fields.
+The confirmation page sends the id of each widget, and DATA_UPLOAD_MAX_NUMBER_FIELDS limits the number of fields.
 """
 
 STUB = 6
-"""The number of characters of an old address that the page of new addresses shows.
+"""The page of new addresses shows this many characters of each old address.
 
-People can recognise the address in Cyfe, but can't use it.
+The characters are enough to find the address in Cyfe, and too few to use the address.
 """
 
 NAMED = 8
-"""The maximum number of widget titles in one message. For more widgets, the message says how many more there are."""
+"""The maximum number of titles in one message. After these titles, the message says how many more there are."""
 
 ENDS_FOR_ALL = (Refusal.HOURLY_LIMIT, Refusal.BACKOFF, Refusal.NO_CREDENTIALS)
-"""Reasons against a refresh that apply to the whole project. The action then tries no more widgets of this project."""
+"""Reasons to refuse a query that apply to all widgets of the project."""
 
-PAUSED = messages.WARNING, "Not refreshed: …. Paused."
+PAUSED = messages.WARNING, "Not refreshed: …. Paused widgets are not refreshed."
 LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these widgets again."
 
 
 class WidgetActions(admin.ModelAdmin):
-    """The part of WidgetAdmin that runs the list's actions."""
+    """The part of WidgetAdmin that has the actions of the list."""
 
     actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate", "move", "delete_selected")
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
-        """Runs the action for the widgets that the person is allowed to edit.
-
-        A warning lists the other selected widgets.
-        """
+        """Runs the action on the selected widgets that the person can edit. A message names the other widgets."""
         selected = queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
         if request.POST.get("select_across", "0") != "0":
             selected = queryset
         editable = Widget.objects.editable_by(request.user).order_by()
         if refused := list(selected.exclude(pk__in=editable.values("pk")).values_list("title", flat=True)):
-            text = f"Not changed: {named(refused)}. You are only a viewer of their project."
+            text = f"Not changed: {named(refused)}. You are only a viewer in this project."
             self.message_user(request, text, messages.WARNING)
             if not selected.filter(pk__in=editable.values("pk")).exists():
                 return None
@@ -98,7 +94,7 @@ class WidgetActions(admin.ModelAdmin):
             widgets = list(mine)
             log_changes(request.user, widgets, "Resumed." if active else "Paused.")
             if active:
-                # Queries that Mixpanel refused are allowed again at once (see `Snapshot.allow_retry`).
+                # If Mixpanel has refused a query, MixCyfe can send this query again at once (`Snapshot.allow_retry`).
                 refused = Snapshot.objects.filter(error_kind__in=REFUSED, widgets__in=mine.values("pk"))
                 refused.update(retry_at=None)
             mine.update(active=active, changed_at=timezone.now())
@@ -111,12 +107,10 @@ class WidgetActions(admin.ModelAdmin):
 
     @admin.action(description="Replace the address…", permissions=["change"])
     def replace_address(self, request: HttpRequest, queryset: QuerySet[Widget]) -> HttpResponse | None:
-        """Gives the widgets new addresses.
+        """Replaces addresses after a confirmation, because Cyfe's widgets with the old addresses will show nothing.
 
-        A page asks for confirmation first, because the old addresses stop working in Cyfe.
-
-        The confirmation sends each widget's version. A reload of the next page sends the same versions again, and then
-        the versions are old, so no address is replaced twice.
+        A reload of the page with the new addresses sends the same POST again. So the POST has the version that each
+        widget had before the replacement, and a widget with a different version keeps its address.
         """
         if too_many(self, request, queryset):
             return None
@@ -157,12 +151,12 @@ class WidgetActions(admin.ModelAdmin):
 
 
 def lock_projects(widgets: QuerySet[Widget]) -> list[Project]:
-    """Locks and returns the widgets' projects.
+    """Locks and returns the projects of the widgets.
 
-    Until the transaction ends, no other request can use a title in these projects or delete a widget.
+    Until the transaction ends, no other request can give a title to a widget or delete a widget in these projects.
 
-    Call this function before the widgets are read, and before any other lock. Refreshes also lock the project first and
-    then its snapshots (the stored results), and another order could cause a deadlock.
+    Call this function before you read the widgets, and before any other lock, because refreshes lock the project first
+    and its snapshots second.
     """
     pks: set[Any] = set(widgets.order_by().values_list("project", flat=True))
     return list(Project.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
@@ -182,10 +176,11 @@ def version_of(widget: Widget) -> str:
 
 
 def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[int, str], list[str]]:
-    """Refreshes each query of the widgets once, the oldest data first. Starts no query after LONGEST_REFRESH seconds.
+    """Refreshes the widgets, those with the oldest data first. After LONGEST_REFRESH seconds, starts no more queries.
 
-    Returns message → titles of the widgets to which the message applies. A message is (level, text), and “…” in the
-    text stands for the titles.
+    Widgets with the same query are refreshed once, and one call to Mixpanel can refresh several queries.
+
+    Returns message → titles of the widgets. A message is a level and a text, in which the titles replace “…”.
     """
     found: dict[tuple[int, str], list[str]] = {}
     words: dict[int, tuple[int, str]] = {}

@@ -1,4 +1,4 @@
-"""The widget's form. People enter lists as lines of text. Fields that the widget does not use are not saved."""
+"""The widget's form. Lists are lines of text, options are checkboxes, and unused fields lose their values."""
 
 from dataclasses import fields as dataclass_fields
 from typing import Any
@@ -21,22 +21,25 @@ BOXES = {
         "Compare with the period before",
         "Cyfe shows the period before: below the number, or beside the total in the header.",
     ),
-    "total": ("Total in the header", "The sum over the range. Works only for totals and sums."),
+    "total": (
+        "Total in the header",
+        "Shows the sum of all values in the date range. Unique users and averages have no such sum.",
+    ),
     "cumulative": ("Cumulative in the header", ""),
     "average": ("Average in the header", ""),
-    "reverse": ("Less is better", "Cyfe's header marks a falling number as good and a rising number as bad."),
-    "reverse_graph": ("Upside down", "The axis starts at the top."),
+    "reverse": ("Less is better", "Cyfe's header shows a fall as good and a rise as bad."),
+    "reverse_graph": ("Upside down", "The chart is upside down: its axis starts at the top."),
     "show_axis": ("Show the axis", ""),
     "show_labels": ("Numbers on the points", ""),
-    "percent": ("In percent", "Percent of each cohort's size."),
-    "country_names": ("Country names", "Shows names instead of codes."),
+    "percent": ("In percent", "Shows percentages of each cohort's size."),
+    "country_names": ("Country names", "Shows names of countries instead of their codes."),
 }
 NO_PROJECT = "You have no project yet. Add a project, or ask the lead of a project to make you an editor."
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
 
 
 ASSUMED = ("analysis", "conversion_days")
-"""Fields that can be missing or empty in a submitted form. The form then uses their default values."""
+"""Fields that can be missing or empty. The form then uses the defaults of these fields."""
 
 
 class WidgetForm(forms.ModelForm):
@@ -50,13 +53,17 @@ class WidgetForm(forms.ModelForm):
         ),
         help_text="Paste the address of a Mixpanel report. MixCyfe then fills in the fields below.",
     )
-    title = forms.CharField(required=False, max_length=200, help_text="Leave empty to get a name automatically.")
+    title = forms.CharField(
+        required=False, max_length=200, help_text="Leave this field empty to get a title automatically."
+    )
     events = LinesField(
         label="Events",
-        attrs=picker("events", "Pick a name from Mixpanel's list, or type it as Mixpanel shows it."),
-        help_text="Names as Mixpanel shows them, one per line.",
+        attrs=picker("events", "Pick a name from Mixpanel's list, or type the name as Mixpanel shows it."),
+        help_text="Write names as Mixpanel shows them, one name per line.",
     )
-    metrics = MetricsField(label="Metrics", required=False, help_text="Each metric has a letter for formulas.")
+    metrics = MetricsField(
+        label="Metrics", required=False, help_text="Each metric has a letter, which you can use in formulas."
+    )
     formulas = FormulasField(
         label="Formulas",
         required=False,
@@ -71,33 +78,35 @@ class WidgetForm(forms.ModelForm):
     exclude = LinesField(
         label="Leave out",
         attrs=picker("labels", "The widget does not show these labels."),
-        help_text="The widget does not show these labels. One per line.",
+        help_text="The widget does not show these labels. Write one label per line.",
     )
     only = LinesField(
         label="Show only",
-        attrs=picker("labels", "The widget shows these labels, in this order. Leave it empty to show all."),
-        help_text="The widget shows these labels, in this order. One per line. Leave it empty to show all.",
+        attrs=picker("labels", "The widget shows these labels, in this order. Leave this field empty to show all."),
+        help_text="The widget shows these labels, in this order. Write one label per line. Leave this field empty to "
+        "show all labels.",
     )
     rename = PairsField(
         label="Rename",
-        help_text="One pair per line, as old = new. The widget adds up the values of labels with the same new name.",
+        help_text="Write one pair per line, as old = new. The widget adds up the values of labels that get the same "
+        "new name.",
     )
     colors = ListOrPairsField(
         label="Colours",
-        help_text="One colour per line, in the order of the labels, for example #0072b2. Or one pair per line, as "
-        "Label = #0072b2: the label then has the same colour at every position.",
+        help_text="Write one colour per line, in the order of the labels, for example #0072b2. Or write one pair per "
+        "line, as Label = #0072b2: the label then keeps its colour if the order changes.",
     )
     tags = LinesField(label="Tags", help_text=Widget._meta.get_field("tags").help_text)
     types = ListOrPairsField(
-        label="Chart types by line",
-        help_text="One type per line, in the order of the labels. Or one pair per line, as Label = type. "
+        label="Chart types",
+        help_text="Write one type per line, in the order of the labels. Or write one pair per line, as Label = type. "
         f"Types: {', '.join(TIME_SERIES_CHARTS)}.",
     )
     shared_axis = forms.BooleanField(
         label="One axis for all lines",
         required=False,
         initial=True,
-        help_text="If off, Cyfe gives every line its own axis, and nobody can compare the lines.",
+        help_text="If this option is off, Cyfe draws each line on its own axis, and people can't compare the lines.",
     )
     axis_min = forms.FloatField(label="Axis from", required=False)
     axis_max = forms.FloatField(label="Axis to", required=False)
@@ -110,18 +119,19 @@ class WidgetForm(forms.ModelForm):
         help_texts = {
             "report": "The report decides which fields appear below.",
             "last": "",
-            "overlay_previous": "Draws the period before on the same dates: dashed lines, or paler columns. Needs no "
-            "more queries.",
-            "include_today": "Adds the unfinished period, so the last point looks low. Uses more queries.",
+            "overlay_previous": "Also draws the period before, as dashed lines or paler columns. Uses no additional "
+            "queries.",
+            "include_today": "Adds the current, unfinished period, so the last point looks low. Uses more queries.",
             "clean_labels": "Leaves out empty labels, and the labels “undefined”, “null” and “(not set)”.",
             "target": "The number at which the gauge is full.",
-            "refresh_minutes": "Leave this empty to use the project's setting, which needs far fewer queries "
-            "for past dates.",
-            "where": 'An expression, for example properties["plan"] == "Team". It is added to the filters. With the '
-            "engine Insights it works for retention and frequency only.",
+            "refresh_minutes": "Leave this field empty to use the project's setting. For dates that are over, MixCyfe "
+            "then sends far fewer queries.",
+            "where": 'An expression, for example properties["plan"] == "Team". The widget then uses only '
+            "events that match this expression and all filters. With the engine Insights, only retention and frequency "
+            "can have an expression.",
         }
         error_messages = {
-            "project": {"required": "Choose a Mixpanel project."},
+            "project": {"required": "Choose a project."},
             "report": {"required": "Choose a report."},
         }
         widgets = {
@@ -135,7 +145,7 @@ class WidgetForm(forms.ModelForm):
             "funnel": forms.TextInput(
                 attrs=picker(
                     "funnels",
-                    "Pick a saved funnel by its name, or type the number in its address; or list the steps below. With "
+                    "Pick a saved funnel by its name, type the number in its address, or list the steps below. With "
                     "the engine Insights, a saved funnel keeps its own dates, breakdown and filters.",
                 )
             ),
@@ -147,7 +157,8 @@ class WidgetForm(forms.ModelForm):
         kwargs.setdefault("label_suffix", "")
         super().__init__(data, *args, **kwargs)
         if "project" not in self.fields:
-            return  # the person can view the widget but can't change it
+            # The person is allowed only to view the widget.
+            return
         self.link_problem = ""
         project: Any = self.fields["project"]
         projects = project.queryset
@@ -203,7 +214,7 @@ class WidgetForm(forms.ModelForm):
                 self.add_error("title", "This project already has a widget with this title. Choose another title.")
 
     def forget(self, name: str, cleaned: dict[str, Any]) -> None:
-        """Removes the error and the value of a field that the chosen report or chart does not use."""
+        """Removes the error and the value of a hidden field, which the person filled in for another report or chart."""
         if name in self.errors:
             del self.errors[name]
             cleaned[name] = self.get_initial_for_field(self.fields[name], name)
@@ -219,7 +230,7 @@ class WidgetForm(forms.ModelForm):
         return {k: v for k, v in found.items() if v is not None and v != [] and v is not usual.get(k, False)}
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Adds an error. The error of an option is shown at the field of this option."""
+        """Shows the error of an option next to the field of that option."""
         for message in getattr(error, "message_dict", {}).get("options", ()):
             name, _, text = message.partition(": ")
             if name in self.fields:

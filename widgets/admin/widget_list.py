@@ -1,4 +1,4 @@
-"""The list of widgets: its columns, filters and search. Its actions are in `widget_actions`."""
+"""The list of widgets: its columns, filters and search. `widget_actions` has the list's actions."""
 
 import re
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ Choices = Iterable[tuple[Any, str]]
 
 
 class WidgetChangeList(StrictChangeList):
-    """Adds each widget's health to the list, without loading the stored Mixpanel data."""
+    """Adds the health of each widget to the list. Does not load the stored answers of Mixpanel."""
 
     now: datetime | None = None
 
@@ -51,7 +51,10 @@ class HealthFilter(admin.SimpleListFilter):
 
 
 class InUse(admin.SimpleListFilter):
-    """A filter that offers only values of widgets that the reader can view. Hidden if there is only one value."""
+    """A filter that offers the values of all widgets that the reader can see.
+
+    The page hides the filter if all these widgets have the same value.
+    """
 
     template = "widgets/closed_filter.html"
 
@@ -98,7 +101,7 @@ class WidgetListMixin(ByRole, WidgetActions, WidgetMoving, WidgetDeleting, Stric
     list_display = ("title", "health", "polled", "project", "chart_name", "owner")
     list_filter = (HealthFilter, ProjectFilter, OwnerFilter, ReportFilter, ChartFilter)
     search_fields = ("title", "project__name", "owner__username", "breakdown", "slug__exact")
-    search_help_text = "Title, project, owner, breakdown, or a whole widget address"
+    search_help_text = "Search for a title, project, owner or breakdown, or for the whole address of a widget"
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
@@ -116,14 +119,14 @@ class WidgetListMixin(ByRole, WidgetActions, WidgetMoving, WidgetDeleting, Stric
         return super().changelist_view(request, extra_context={"title": "Widgets"} | (extra_context or {}))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        """Searches the widgets. The search term can be a whole widget address, as copied from Cyfe."""
+        """Searches widgets by text, or by the whole address of a widget, as people copy the address from Cyfe."""
         if address := ADDRESS.search(search_term):
             search_term = address[1]
         return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="Chart", ordering="chart")
     def chart_name(self, widget: Widget) -> str:
-        """The chart's name in Cyfe, without the explanation in brackets."""
+        """Returns the chart's name in Cyfe, without the explanation in brackets."""
         return widget.get_chart_display().partition(" (")[0]
 
     @admin.display(description="Health", ordering="health_state")

@@ -1,1 +1,1 @@
-"""Counts of polls on this host, for `/metrics`."""
+"""Counts the polls on this host. The page `/metrics` shows the counts."""

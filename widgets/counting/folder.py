@@ -1,7 +1,7 @@
-"""The folder in which this site's processes on this host keep their counts of polls.
+"""Stores the counts of polls in a folder that all of this site's processes on this host share.
 
-Each process maps a file of its own into its memory, and keeps the file locked while it lives. The counts of ended
-processes are added up in one file, so that counts never fall.
+Each process maps its own file into memory, and keeps the file locked until the process ends. Another file contains the
+sums of the processes that have ended, so that the counts never decrease.
 """
 
 import fcntl
@@ -23,11 +23,14 @@ from django.conf import settings
 NUMBER: Literal["Q"] = "Q"
 BYTES = array(NUMBER).itemsize
 ENDED = "ended.json"
-"""The file with the counts of processes that have ended."""
+"""The name of the file with the summed counts of the processes that have ended."""
 
 
 def folder() -> Path:
-    """Makes the folder if it is missing. Raises OSError if it can't be made, or if other users may use it."""
+    """Returns the folder, and creates it if it is missing.
+
+    Raises OSError if the folder can't be created, or if other users have access to it.
+    """
     database = settings.DATABASES["default"]
     site = "\0".join(str(database.get(name, "")) for name in ("NAME", "HOST", "PORT"))
     name = hashlib.sha256(f"{settings.BASE_DIR}\0{site}".encode()).hexdigest()[:16]
@@ -36,19 +39,25 @@ def folder() -> Path:
         path.mkdir(mode=0o700)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise PermissionError(f"{path} is not a folder that only this user may use")
+        raise PermissionError(f"{path} must be a folder to which only this user has access")
     return path
 
 
 @contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Locks this file, which is made if missing. Without `wait`, yields False if another process has the lock."""
+    """Locks this file inside the `with` block, and creates the file if it is missing.
+
+    Yields True. If `wait` is False and another process has the lock, yields False at once.
+    """
     with path.open("ab") as file:
         yield lock(file, wait=wait)
 
 
 def lock(file: BinaryIO, *, wait: bool) -> bool:
-    """Locks the file until all copies of its descriptor are closed. A process that ends closes its copies."""
+    """Locks the file until its descriptor and all copies of it are closed. The end of a process closes its copies.
+
+    Returns True. If `wait` is False and another process has the lock, returns False at once.
+    """
     try:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
@@ -57,28 +66,32 @@ def lock(file: BinaryIO, *, wait: bool) -> bool:
 
 
 class OwnFile:
-    """The counts of this process: `numbers[place]`."""
+    """The file with the counts of this process. `numbers[place]`: the count of the outcome `polls.OUTCOMES[place]`."""
 
     def __init__(self, path: Path, places: int) -> None:
-        with locked(path / "lock"):  # else `add_up` could take the new file for an ended process's file
+        with locked(path / "lock"):  # so that `add_up` does not mistake the new file for a file of an ended process
             self.file = (path / f"{os.getpid()}-{secrets.token_hex(4)}.counts").open("xb+", buffering=0)
             lock(self.file, wait=True)
-            # Raises OSError on a full disk. In a file with a hole, the first count would end the process (SIGBUS).
+            # On a full disk, this write raises OSError. Without this write, the first count would kill the process
+            # (SIGBUS).
             self.file.write(bytes(places * BYTES))
         self.numbers = memoryview(mmap.mmap(self.file.fileno(), places * BYTES)).cast(NUMBER)
 
 
 def counts(path: Path, places: int) -> list[int]:
-    """The counts of all processes, running and ended. Adds up the files of the ended processes."""
+    """Returns the sums of the counts of all processes, running and ended, in the order of the places.
+
+    Also moves the counts of ended processes into one file.
+    """
     with locked(path / "lock"):
         return total(add_up(path, places), path.glob("*.counts"), places)
 
 
 def add_up(path: Path, places: int) -> list[int]:
-    """Moves the counts of ended processes into one file. The caller holds the folder's lock.
+    """Moves the counts of ended processes into the file ENDED, and returns their sums. The caller holds the lock.
 
-    The file also lists the files whose counts it includes: a crash may leave such files behind, and they must not count
-    twice.
+    The file ENDED also lists the files whose counts it includes. If a crash prevents the deletion of these files, the
+    next call deletes them and does not add their counts again.
     """
     known = stored(path / ENDED)
     for name in known.get("files", ()):
@@ -100,7 +113,7 @@ def has_ended(file: Path) -> bool:
 
 
 def total(before: list[int], files: Iterable[Path], places: int) -> list[int]:
-    """The sums of `before` and the files. Files and counts of older versions may have fewer places."""
+    """Returns the sums of `before` and the counts in the files. Files of older versions may have fewer counts."""
     found = (before + [0] * places)[:places]
     for file in files:
         content = file.read_bytes()
@@ -110,7 +123,7 @@ def total(before: list[int], files: Iterable[Path], places: int) -> list[int]:
 
 
 def stored(file: Path) -> dict[str, Any]:
-    """The content that `store` wrote; empty if there is no file, or if a crash of the machine left half of it."""
+    """Returns the content that `store` wrote, or {} if the file is missing or a crash of the machine has damaged it."""
     try:
         found = json.loads(file.read_bytes())
     except (FileNotFoundError, ValueError):
@@ -119,7 +132,7 @@ def stored(file: Path) -> dict[str, Any]:
 
 
 def store(file: Path, content: dict[str, Any]) -> None:
-    """Writes the whole content, or nothing."""
+    """Writes the content to the file, either completely or not at all."""
     write(file, json.dumps(content).encode())
 
 

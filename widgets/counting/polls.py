@@ -1,7 +1,7 @@
 """Counts the polls of this process by outcome, if METRICS_TOKEN is set.
 
-Counting takes about one microsecond per poll. With prometheus_client's multi-process mode it took three microseconds:
-two fifths of the time in which the fast path answers a poll.
+Counting takes about one microsecond per poll. With the multi-process mode of prometheus_client, counting took three
+microseconds, which is two fifths of the time that the fast path needs to answer a poll.
 """
 
 import logging
@@ -17,14 +17,14 @@ logger = logging.getLogger(__name__)
 FRESH, STALE, WAITED, NOT_MODIFIED = "fresh", "stale", "waited", "not_modified"
 NOT_FOUND, NOT_ALLOWED, UNAVAILABLE, BROKEN = "not_found", "not_allowed", "unavailable", "broken"
 OUTCOMES = (FRESH, NOT_MODIFIED, STALE, WAITED, UNAVAILABLE, NOT_FOUND, NOT_ALLOWED, BROKEN)
-"""The counts in the files have this order, so new outcomes come last."""
+"""All outcomes, in the order of the counts in the files. So add a new outcome at the end."""
 
 BY_STATUS = {200: FRESH, 304: NOT_MODIFIED, 404: NOT_FOUND, 405: NOT_ALLOWED, 503: UNAVAILABLE}
 Count = Callable[[], None]
 
 
 class Counters:
-    """The counts of this process. A forked process begins a file of its own, even if Python is not told of the fork."""
+    """The counts of this process. After a fork, the new process starts its own file at its first poll."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -39,7 +39,7 @@ class Counters:
             self.own = OwnFile(folder(), len(OUTCOMES))
             self.numbers = self.own.numbers
         except OSError as error:
-            logger.warning("polls of this process are not counted for /metrics, until a restart: %s", error)
+            logger.warning("polls of this process are not counted for /metrics until it restarts: %s", error)
 
     def add(self, place: int) -> None:
         with self.lock:
@@ -53,9 +53,9 @@ begun: dict[str, Count] | None = None
 
 
 def counters() -> dict[str, Count]:
-    """Outcome → the function that counts one poll; empty if nothing is counted.
+    """Returns a dict: outcome → the function that counts one poll. The dict is empty if METRICS_TOKEN is not set.
 
-    The first poll of a process makes the process's file. At that time the server has already forked.
+    The first poll of a process creates the process's file. By then, the server has forked its processes.
     """
     global begun  # noqa: PLW0603 - one per process
     if begun is None:
@@ -71,7 +71,7 @@ def begin() -> dict[str, Count]:
 
 
 def outcome_of(status: int, headers: Iterable[tuple[str, str]]) -> str:
-    """The outcome of an answer. Its header Cache-Status says whether the poll waited or got stale data."""
+    """Returns the outcome of an answer. The header Cache-Status shows whether the poll waited or got stale data."""
     if status in (200, 304):
         for name, value in headers:
             if name == "Cache-Status":
@@ -94,14 +94,17 @@ def count(outcome: str) -> None:
 
 
 def counted() -> dict[str, int]:
-    """Outcome → polls of all processes on this host. Raises OSError if the folder can't be made or used."""
+    """Returns a dict: outcome → the number of polls in all processes on this host.
+
+    Raises OSError if the folder can't be created or used.
+    """
     from widgets.counting.folder import counts, folder
 
     return dict(zip(OUTCOMES, counts(folder(), len(OUTCOMES)), strict=True))
 
 
 def _reset_after_fork() -> None:
-    """A forked process has none of its parent's threads, one of which may have held a lock."""
+    """Resets the counters in a forked process. The new lock replaces a lock that a thread of the parent might hold."""
     global begun, lock
     begun, lock = None, threading.Lock()
 

@@ -1,1 +1,1 @@
-"""Management commands, with the demo and the check for private files."""
+"""Management commands, with the demo, the checks of `doctor`, and the protection of private files."""

@@ -1,4 +1,4 @@
-"""Protects files with widgets' addresses or keys from other users of the machine."""
+"""Makes the files that contain keys or widgets' addresses unreadable for other users of the machine."""
 
 import os
 from collections.abc import Sequence
@@ -13,44 +13,50 @@ from django.db import connection
 OTHERS = 0o007
 GROUP_MAY_WRITE = 0o020
 BESIDE = ("", "-wal", "-shm", "-journal")
-"""Endings of the files that SQLite writes. All have the mode of the database file."""
+"""Endings of SQLite's files. The database itself has no ending. SQLite gives all files the database's permissions."""
 
 
 def create_private(file: Path) -> int:
-    """Creates and opens a new file. Raises FileExistsError if the file exists.
+    """Creates and opens a file that only its owner can read. Returns the file descriptor.
 
-    A umask would hold for the whole process, also for files that others must read, such as compiled modules.
+    Raises FileExistsError if the file exists. A umask is not used, because it would apply to all files of the process,
+    even to files that other users must read, such as compiled modules.
     """
     return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def make_private(database: Path) -> None:
-    """Creates a private SQLite file. If the file exists and other users can read it, takes that right away."""
+    """Creates a SQLite file that only its owner can read.
+
+    If the file exists, removes the permissions of other users, which earlier releases of MixCyfe did not remove.
+    """
     try:
         os.close(create_private(database))
     except FileExistsError:
         close_database(database)
     except OSError:
-        return  # SQLite reports the error when it opens the file
+        return  # SQLite reports this error later, when it opens the file
 
 
 def close_database(database: Path) -> None:
     for ending in BESIDE:
-        # The check below reports files that can't be changed, because of their owner or a read-only disk.
+        # This change fails on a read-only disk or with another owner. `check_private_files` then reports the file.
         with suppress(OSError):
             file = Path(f"{database}{ending}")
             mode = file.stat().st_mode & 0o777
             if mode & OTHERS:
-                # A group that may write got this right on purpose. A group that may only read got it by default.
+                # Write permission of the group was given on purpose, so the group keeps its permissions. Read
+                # permission alone is a default of the system, so the group loses it.
                 file.chmod(mode & (0o770 if mode & GROUP_MAY_WRITE else 0o700))
 
 
 def check_private_files(**kwargs: Any) -> Sequence[CheckMessage]:
-    """A system check, so that every command warns about files that others can read."""
+    """A Django system check: warns if all users of the machine can read `.env` or the SQLite file."""
     files = [settings.BASE_DIR / ".env"]
     if connection.vendor == "sqlite":
         database = Path(str(connection.settings_dict["NAME"]))
-        close_database(database)  # because this check may run before the first connection, which does the same
+        # The first database connection removes the permissions too, but this check might run before it.
+        close_database(database)
         files.append(database)
     return [
         Warning(f"Every user of this machine can read {file}.", hint=f"chmod o= {file}", id="widgets.W001")

@@ -1,4 +1,4 @@
-"""Mixpanel over HTTP: regions, credentials, requests, answers and errors. Start at `client.py`.
+"""Accesses Mixpanel over HTTP: regions, credentials, requests, answers and errors. Start reading at `client.py`.
 
-This package knows no Django, reports or Cyfe.
+This package uses no code of Django, and no code about reports or Cyfe.
 """

@@ -1,4 +1,4 @@
-"""Reads an HTTP answer: the body up to a size limit, its JSON, and the message of an error."""
+"""Reads an HTTP response of Mixpanel: the body up to a size limit, its JSON, and the message of an error."""
 
 import json
 import math
@@ -9,37 +9,40 @@ from typing import Any
 import requests
 
 LARGEST_BODY = 20 * 2**20
-"""The maximum of bytes in a body, compressed or decompressed: enough for a million values by date."""
+"""The maximum size of a body in bytes, compressed and decompressed. It is enough for a million values by date."""
 
 MOST_MEMORY = 205 * 10**6
-"""Bytes of memory for one answer, as `memory_of` estimates them: enough for a million values in plain ASCII."""
+"""The maximum memory for one answer in bytes, as estimated by `memory_of`: enough for a million values in ASCII."""
 
 MOST_OBJECTS = 200_000
-"""The maximum number of objects and lists in one answer, because they take the most memory.
+"""The maximum number of JSON objects and lists in one answer, because they need the most memory.
 
-It is ten times the largest number of labels that an answer may have.
+The maximum is ten times the largest number of labels that an answer may have.
 """
 
 LARGEST_ERROR_BODY = 2**20
-"""Bytes of an error's body. The body may quote the whole address of the request."""
+"""The maximum size of the body of an error, in bytes. Such a body may quote the whole address of the request."""
 
 LONGEST_WORDS = 64 * 2**10
-"""Characters of an error's message."""
+"""The maximum number of characters in the message of an error."""
 
 DEEPEST_JSON = 100
-"""Levels of nesting. Mixpanel nests one level per breakdown; the limit keeps recursive functions safe."""
+"""The maximum nesting depth of the JSON. Mixpanel needs one level per breakdown. With a greater depth, recursive
+functions could fail."""
 
 TOO_LARGE = (
-    "is too large. Ask for less: fewer values of the breakdown (the widget's limit), fewer dates, or weeks or months"
+    "is too large. Ask for less: fewer values of the breakdown (a lower limit in the widget), fewer dates, or weeks or "
+    "months instead of days"
 )
 
 _CHUNK = 2**16
 _FOUR_BYTES_WIDE = re.compile(rb"[\xf0-\xf4]|\\u[dD][89abAB]")
-"""A character beyond U+FFFF, as UTF-8 or as a JSON escape. With one, Python uses 4 bytes per character of the text."""
+"""Matches a character beyond U+FFFF, as UTF-8 or as a JSON escape. A text with such a character needs 4 bytes of memory
+per character in Python."""
 
 
 class Unreadable(Exception):
-    """An answer without usable data. The text completes the sentence "Mixpanel's answer …"."""
+    """An answer without usable data. The exception's text continues a sentence that begins with "Mixpanel's answer"."""
 
 
 class TooLarge(Unreadable):
@@ -48,13 +51,14 @@ class TooLarge(Unreadable):
 
 
 def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes:
-    """The whole body, decompressed. Raises Unreadable (too large, cut short) and the errors of sockets and urllib3.
+    """Returns the whole body, decompressed.
 
-    urllib3 does not decompress here: with nested encodings a few bytes could keep it busy for ever.
+    Raises Unreadable if the body is too large or incomplete, and also raises the errors of sockets and urllib3. This
+    function decompresses the body itself: a few bytes with nested encodings could keep urllib3 busy forever.
     """
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
-        raise Unreadable("could not be read (an encoding that was not asked for)")
+        raise Unreadable("could not be read (it has an encoding that MixCyfe did not request)")
     gzip = zlib.decompressobj(wbits=31) if encoding in ("gzip", "x-gzip") else None
     body = bytearray()
     arrived = 0
@@ -64,24 +68,24 @@ def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes
         if max(arrived, len(body)) > largest:
             raise TooLarge
     if gzip and arrived and not gzip.eof:
-        raise Unreadable("could not be read (it was cut short)")
+        raise Unreadable("could not be read (it is incomplete)")
     return bytes(body)
 
 
 def data_from(body: bytes) -> Any:
-    """The JSON object or list in a body. Raises Unreadable for anything else. NaN and infinity become texts."""
+    """Returns the JSON object or list in the body. NaN and infinity become texts. Raises Unreadable for other data."""
     if not body.strip():
         raise Unreadable("was empty")
-    # The count happens before parsing, so brackets inside texts count too. A real answer has few of them.
+    # Brackets are counted before parsing, so brackets inside texts are counted, too. Real answers have few such texts.
     if body.count(b"{") + body.count(b"[") > MOST_OBJECTS or memory_of(body) > MOST_MEMORY:
         raise TooLarge
     try:
         data = json.loads(body.decode(), parse_constant=str, parse_float=_finite)
     except (ValueError, RecursionError):
-        # ValueError: no UTF-8, no JSON, or an integer with more digits than Python accepts.
+        # A ValueError means that the body is not UTF-8 or not JSON, or that a number has too many digits for Python.
         raise Unreadable("could not be read (it is not JSON)") from None
     if not isinstance(data, dict | list):
-        raise Unreadable("could not be read (neither a JSON object nor a list)")
+        raise Unreadable("could not be read (it is neither a JSON object nor a list)")
     level = [data]
     for _ in range(DEEPEST_JSON):
         level = [
@@ -92,13 +96,13 @@ def data_from(body: bytes) -> Any:
         ]
         if not level:
             return data
-    raise Unreadable("could not be read (nested too deep)")
+    raise Unreadable("could not be read (it is nested too deeply)")
 
 
 def memory_of(body: bytes) -> int:
-    """The most bytes of memory that parsing a body can take: the body, its text, all texts in it, and all values.
+    """Estimates the maximum memory in bytes for parsing the body: for the body, the decoded text, and all values.
 
-    The bytes per value were measured: they hold a text's header, a float and an entry of a dict.
+    The bytes per value were measured. A value needs a text's header, a float and an entry of a dict.
     """
     plain = body.isascii() and b"\\u" not in body
     width = 1 if plain else 4 if _FOUR_BYTES_WIDE.search(body) else 2
@@ -106,20 +110,20 @@ def memory_of(body: bytes) -> int:
 
 
 def error_in(data: Any) -> str | None:
-    """The `error` message in an answer; "" if it is too long, None if there is no error."""
+    """Returns the `error` message in an answer, or "" if the message is too long, or None if there is no error."""
     error = data.get("error") if isinstance(data, dict) else None
     # The keys of `/events/properties/top` are names of properties, and a property may be named `error`.
     if not error or (isinstance(error, dict) and isinstance(error.get("count"), int)):
         return None
     words = error if isinstance(error, str) else json.dumps(error)
-    # A message cut here could end in half a secret, and `redact` would not find it.
+    # A message that is cut here could end with half a secret, which `redact` would not find.
     return words if len(words) <= LONGEST_WORDS else ""
 
 
 def words_in(body: bytes) -> str:
-    """The message in an error's body: the `error` of its JSON, or the plain text; "" for a page of HTML.
+    """Returns the message in the body of an error: the `error` in the JSON, or the plain text.
 
-    Raises Unreadable for broken JSON.
+    Returns "" for an HTML page or a text that is too long. Raises Unreadable for broken JSON.
     """
     text = body.decode(errors="replace").strip()
     if text.startswith(("{", "[")):

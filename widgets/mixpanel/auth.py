@@ -1,4 +1,4 @@
-"""HTTP Basic credentials: they sign a request, and `redact` removes them from any text.
+"""HTTP Basic credentials, which authenticate a request. The method `redact` removes the credentials from a text.
 
 Source: https://developer.mixpanel.com/reference/authentication
 """
@@ -17,14 +17,17 @@ from requests.auth import AuthBase
 HIDDEN = "[hidden]"
 
 SHORTEST_USERNAME = 4
-"""`redact` does not look for a shorter user name: it could be part of an ordinary word."""
+"""`redact` does not hide a user name with fewer characters, because it could be part of an ordinary word."""
 
 
 class Credentials(AuthBase):
-    """HTTP Basic `user:password` in UTF-8 (`requests.auth.HTTPBasicAuth` uses Latin-1). `repr` shows no secret."""
+    """HTTP Basic credentials: `user:password` in UTF-8 (`requests.auth.HTTPBasicAuth` uses Latin-1).
+
+    The text that `repr` returns contains no secret.
+    """
 
     def __init__(self, user: str, password: str, hide: tuple[str, ...]) -> None:
-        """`hide`: the plain texts that `redact` removes. It always removes the token of the header too."""
+        """`hide`: the plain texts that `redact` removes, in addition to the token of the Authorization header."""
         self._pair = f"{user}:{password}"
         self._hide = hide
 
@@ -36,45 +39,51 @@ class Credentials(AuthBase):
         return f"<{type(self).__name__}>"
 
     def redact(self, text: str) -> str:
-        """The text with `[hidden]` in place of every credential, plain or encoded."""
+        """Returns the text with `[hidden]` in place of every credential, plain or encoded."""
         for spelling in self._spellings:
             text = text.replace(spelling, HIDDEN)
         return text
 
     @cached_property
     def _spellings(self) -> list[str]:
-        """Each credential, plain and in base64, escaped up to twice. An error's JSON may quote an escaped address."""
+        """All texts that `redact` removes: the credentials, plain and in base64, not escaped, or escaped once or twice.
+
+        For example, a credential is escaped twice if the JSON of an error quotes an escaped address.
+        """
         found = {text for text in self._hide if text}
-        # Without base64's padding: URLs often drop it, and the rest is enough to find the credential.
+        # Search without base64's padding (“=”), because URLs often omit the padding.
         for encode in (b64encode, urlsafe_b64encode):
             found |= {encode(_utf8(text)).decode().rstrip("=") for text in (*self._hide, self._pair) if text}
         for _ in range(2):
             found |= {escape(text) for text in found for escape in _ESCAPES}
             found |= {_HEX.sub(lambda digits: digits[0].swapcase(), text) for text in found}
-        return sorted(found, key=len, reverse=True)  # The longest first: it may contain a shorter one.
+        return sorted(found, key=len, reverse=True)  # the longest first, because it may contain a shorter text
 
 
 class ServiceAccount(Credentials):
-    """The credentials that Mixpanel recommends. Every request must name its project."""
+    """The credentials that Mixpanel recommends. Every request with a service account must name the project."""
 
     def __init__(self, username: str, secret: str) -> None:
         super().__init__(username, secret, (secret, username if len(username) >= SHORTEST_USERNAME else ""))
 
 
 class ProjectSecret(Credentials):
-    """The project's secret as user name, without a password. Mixpanel accepts project secrets until 3 March 2027."""
+    """A project's secret, sent as the user name without a password. Mixpanel accepts it until 3 March 2027."""
 
     def __init__(self, secret: str) -> None:
         super().__init__(secret, "", (secret,))
 
 
 def auth_for(method: str, username: str, secret: str) -> Credentials:
-    """`method` is `service_account`, or `project_secret` (without a user name). Raises ValueError for any other."""
+    """Returns the credentials for the method `service_account`, or `project_secret` (which needs no user name).
+
+    Raises ValueError for another method.
+    """
     if method == "service_account":
         return ServiceAccount(username, secret)
     if method == "project_secret":
         return ProjectSecret(secret)
-    raise ValueError(f"unknown way to authenticate: {method!r}")
+    raise ValueError(f"unknown authentication method: {method!r}")
 
 
 def _utf8(text: str) -> bytes:
@@ -82,7 +91,7 @@ def _utf8(text: str) -> bytes:
 
 
 _HEX = re.compile(r"(?<=%)..|(?<=\\x)..|(?<=\\u)....")
-"""The hexadecimal digits of escapes. Some programs write them in capitals, others in small letters."""
+"""Matches the hexadecimal digits in an escape such as %2F. Some programs write capitals, and others small letters."""
 
 _ESCAPES: tuple[Callable[[str], str], ...] = (
     lambda text: quote(_utf8(text)),
@@ -91,10 +100,10 @@ _ESCAPES: tuple[Callable[[str], str], ...] = (
     lambda text: "".join(f"%{byte:02X}" for byte in _utf8(text)),
     lambda text: json.dumps(text)[1:-1],
     lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
-    lambda text: json.dumps(text)[1:-1].replace("/", r"\/"),  # PHP's way
+    lambda text: json.dumps(text)[1:-1].replace("/", r"\/"),  # as PHP escapes JSON
     lambda text: repr(text)[1:-1],
     lambda text: repr(_utf8(text))[2:-1],
     html.escape,
-    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),  # the way of Go and Jinja
+    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),  # as Go and Jinja escape HTML
 )
-"""The escaped forms of a text in URLs, JSON, HTML and Python."""
+"""Functions that return the escaped form of a text in URLs, JSON, HTML and Python."""

@@ -1,7 +1,7 @@
-"""The client of Mixpanel's Query API. Its methods have the names of Mixpanel's endpoints.
+"""The client of Mixpanel's Query API. Its methods are named after Mixpanel's endpoints.
 
-Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. The calls that list saved reports and
-tell the time zone are taken from Mixpanel's own client library.
+Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. The calls for the list of saved reports and for the
+time zone are copied from Mixpanel's own client library.
 """
 
 import contextlib
@@ -32,12 +32,15 @@ Param = str | int | float | bool
 Read = TypeVar("Read")
 
 MOST_NAMES = 5000
-"""Names in one list. Mixpanel never lists more events than this."""
+"""The maximum number of names in one list. Mixpanel never lists more events than this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """A saved report. `type` is `insights`, `funnels`, `retention`, `flows`, or a type that Mixpanel adds later."""
+    """A saved report, which Mixpanel's API calls a bookmark.
+
+    `type` is `insights`, `funnels`, `retention`, `flows`, or a type that Mixpanel adds later.
+    """
 
     id: int
     name: str
@@ -45,10 +48,10 @@ class Bookmark:
 
 
 class Client:
-    """Asks Mixpanel for one project. Every method is one call and takes at most `timeout` seconds.
+    """Queries one project at Mixpanel. Every method makes one call, which takes at most `timeout` seconds.
 
-    The only exception that a method raises is MixpanelError. The exception holds no credentials
-    and no objects of the library requests.
+    MixpanelError is the only exception that methods raise. It contains no credentials and no objects of the library
+    requests.
     """
 
     def __init__(
@@ -76,9 +79,10 @@ class Client:
         return f"<Client of project {self._project_id}>"
 
     def query(self, endpoint: str, params: Mapping[str, Param], body: Mapping[str, Any] | None = None) -> Any:
-        """GET `/query/<endpoint>`, such as "segmentation/sum". Returns the JSON: an object or a list.
+        """Queries `/query/<endpoint>`, for example "segmentation/sum". Returns the JSON: an object or a list.
 
-        With a `body`, POST it as JSON. Then the project's id stands in the body, as in Mixpanel's own SDK.
+        Without a `body`, the request is a GET. With a `body`, the request is a POST with the body as JSON, and the body
+        also contains the project's id, as in Mixpanel's own SDK.
         """
         if body is None:
             return self._ask(f"query/{endpoint}", {**params, **self._scope})
@@ -87,36 +91,36 @@ class Client:
         return self._ask(f"query/{endpoint}", {**params, **scope}, {**body, **project})
 
     def event_names(self, limit: int = 255) -> list[str]:
-        """The most common events of the last 31 days."""
+        """Returns the names of the most common events of the last 31 days."""
         return _read(_texts, self.query("events/names", {"type": "general", "limit": limit}))
 
     def event_properties(self, event: str, limit: int = 255) -> list[str]:
-        """The most common properties of an event."""
+        """Returns the names of the event's most common properties."""
         return _read(_keys, self.query("events/properties/top", {"event": event, "limit": limit}))
 
     def property_values(self, event: str, name: str, limit: int = 255) -> list[str]:
-        """The most common values of an event's property."""
+        """Returns the most common values of the event's property `name`."""
         params: dict[str, Param] = {"event": event, "name": name, "limit": limit}
         return _read(_texts, self.query("events/properties/values", params))
 
     def funnels(self) -> list[tuple[int, str]]:
-        """Ids and names of the saved funnels."""
+        """Returns the ids and names of the saved funnels."""
         return _read(_funnels, self.query("funnels/list", {}))
 
     def bookmarks(self) -> list[Bookmark]:
-        """The saved reports. Raises QueryError if the client has no project id, which the list's URL contains."""
+        """Returns the saved reports. Raises QueryError if the client has no project id, which the URL needs."""
         if self._project_id is None:
-            raise QueryError("Mixpanel lists saved reports by project id, and this project has none.")
+            raise QueryError("Mixpanel lists saved reports only with a project ID, and this project has no ID.")
         return _read(_bookmarks, self._ask(f"app/projects/{self._project_id}/bookmarks", {"v": 2}))
 
     def time_zone(self) -> str:
-        """The project's time zone. Raises MixpanelError for an account without the permission `user_details`."""
+        """Returns the project's time zone. Raises MixpanelError if the account lacks the permission `user_details`."""
         return _read(lambda answer: _time_zone(answer, str(self._project_id)), self._ask("app/me", {}))
 
     def _ask(self, path: str, params: Mapping[str, Param], body: Mapping[str, Any] | None = None) -> Any:
         outcome = self._exchange(f"{self._root}/{path}", params, body)
-        # The error is raised outside any `except`, so its context holds no exception of requests. Such an exception
-        # holds the Authorization header, and a debug page would show it.
+        # The error is raised outside any `except`, so that its context contains no exception of requests. Such an
+        # exception contains the Authorization header, and a debug page would show this header.
         if isinstance(outcome, MixpanelError):
             raise outcome
         return outcome
@@ -142,32 +146,36 @@ class Client:
                 return self._failure(error, this)
 
     def _outcome(self, response: requests.Response) -> Any:
-        """The data of an answer, or its MixpanelError. Raises the errors of `read_body` and `data_from`."""
+        """Returns the data in the response, or a MixpanelError. Raises the errors of `read_body` and `data_from`."""
         status, words = response.status_code, ""
         if status == 200:
             data = data_from(read_body(response))
             if (error := error_in(data)) is None:
                 return data
             words = error
-        elif not 300 <= status < 400:  # nobody needs a redirect's body
-            # Ignore a message that is too long. If the status has only one meaning, ignore every unreadable message.
+        elif not 300 <= status < 400:
+            # A redirect's body is not needed. For other statuses, ignore a message that is too long. If the status has
+            # only one meaning, ignore every unreadable message.
             with contextlib.suppress(TooLarge if status in WORDS_MATTER else Exception):
                 words = words_in(read_body(response, LARGEST_ERROR_BODY))
-        # Redact twice: control characters may interrupt a secret, or be part of it.
+        # Redact before and after `clean` removes control characters: they can interrupt a secret, or be part of it.
         words = self._auth.redact(clean(self._auth.redact(words)))
         return error_for(status, words, response.headers)
 
     def _failure(self, error: Exception, this: Exchange) -> MixpanelError:
-        """The error for an exchange without a complete answer. Repeats no text of `error`, which may hold secrets."""
+        """Returns the error for an exchange without a complete answer.
+
+        The message contains no text of `error`, because that text may contain secrets.
+        """
         within = f"within {self._timeout:g} seconds"
         if this.is_over:
             what = f"did not answer {within}" if this.sent else f"could not be reached {within}"
             return UnavailableError(f"Mixpanel {what}.", gave_up=this.sent, counts=this.sent)
         if isinstance(error, requests.ReadTimeout):
-            # `wire` did not set this timeout: a fake raised it, or a connection through a SOCKS proxy (see `wire`).
+            # `wire` did not cause this timeout. A test raised it, or a connection through a SOCKS proxy timed out.
             return UnavailableError(f"Mixpanel did not answer {within}.", gave_up=True)
         if not isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
-            return UnavailableError(f"Mixpanel could not be asked ({type(error).__name__}).", counts=this.sent)
+            return UnavailableError(f"The query to Mixpanel failed ({type(error).__name__}).", counts=this.sent)
         if this.sent:
             return UnavailableError("The connection to Mixpanel broke before its answer was complete.")
         return UnavailableError(f"Mixpanel could not be reached ({reason(error)}).", counts=False)
@@ -178,27 +186,27 @@ def _sent(value: Param) -> str:
 
 
 def reason(error: BaseException | None) -> str:
-    """Says why the connection failed: the first known exception in the chain of causes of `error`."""
+    """Returns the reason why a connection failed. The first known exception among `error` and its causes decides."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
-            return "its certificate could not be verified"
+            return "the host's certificate could not be verified"
         if isinstance(error, ssl.SSLError):
             return "no secure connection"
         if isinstance(error, socket.gaierror):
-            return "its name was not found"
+            return "the host name was not found"
         if isinstance(error, ConnectionRefusedError):
             return "the connection was refused"
         if isinstance(error, ValueError):
-            return "its address is wrong"
+            return "the address is wrong"
         error = error.__cause__ or error.__context__
     return "no connection"
 
 
 def _read(reader: Callable[[Any], Read], answer: Any) -> Read:
-    """The result of `reader`. Raises UnavailableError if the answer does not have the documented form."""
+    """Returns the result of `reader`. Raises UnavailableError if the answer does not have the documented form."""
     with contextlib.suppress(TypeError, KeyError, ValueError):
         return reader(answer)
-    raise UnavailableError("Mixpanel's answer could not be read (not the documented form).", status=200)
+    raise UnavailableError("Mixpanel's answer could not be read (it does not have the documented form).", status=200)
 
 
 def _texts(answer: Any) -> list[str]:
@@ -238,7 +246,7 @@ def _id(value: Any) -> int:
 
 
 def _text(value: Any) -> str:
-    """A name or value as text. Values may be numbers or booleans, and some names are missing."""
+    """Returns a name or value as text. A value can be a number or boolean, and a missing name becomes ""."""
     if value is None:
         return ""
     if isinstance(value, bool | int | float):

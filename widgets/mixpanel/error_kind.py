@@ -1,4 +1,4 @@
-"""The kinds of error that a query to Mixpanel can end with, as they are stored."""
+"""The kinds of errors that a query to Mixpanel can end with. The database stores these words."""
 
 from enum import StrEnum
 
@@ -11,4 +11,4 @@ class ErrorKind(StrEnum):
     TIMEZONE = "timezone"
     UNAVAILABLE = "unavailable"
     UNREADABLE = "unreadable"
-    """Mixpanel answered, and a report could not read it."""
+    """Mixpanel answered, but MixCyfe could not read a report in the answer."""

@@ -1,4 +1,4 @@
-"""Mixpanel's errors: one class per action that people or MixCyfe can take.
+"""Mixpanel's errors: one class per action that people or MixCyfe can take after the error.
 
 The statuses and messages come from Mixpanel's documentation and from public connectors:
 https://developer.mixpanel.com/reference/query-api and …/rate-limits.
@@ -27,17 +27,19 @@ _NOT_COUNTED = (401, 402, 429)
 """Mixpanel does not count calls with these statuses towards the project's hourly limit."""
 
 WORDS_MATTER = (400, 403)
-"""Statuses with several meanings: only the message tells which."""
+"""HTTP statuses with several meanings. The message in the body decides between the meanings."""
 
 
 class MixpanelError(Exception):
-    """The root of all exceptions that `client` raises. Only its subclasses are raised.
+    """The base class of all exceptions that `client` raises.
 
-    `message` is safe to show and to store: one line, at most 300 characters, no control characters, no credentials
-    (the caller removes them). `status` is the HTTP status, None without an answer.
-    `retry_after`: seconds that Mixpanel asks us to wait, at most an hour.
-    `gave_up`: we stopped waiting after the query was sent. At Mixpanel the query may run for two more minutes.
-    `counts`: whether Mixpanel counts the call towards the project's hourly limit.
+    - `message`: a line of at most 300 characters without control characters. The caller removes credentials from the
+      message first, so it is safe to show and to store.
+    - `advice`: a sentence that tells people what to do.
+    - `status`: the HTTP status, or None if there was no response.
+    - `retry_after`: the seconds that Mixpanel asks us to wait, at most one hour.
+    - `gave_up`: we stopped waiting after we had sent the query. The query may run at Mixpanel for two more minutes.
+    - `counts`: Mixpanel counts the call towards the project's hourly limit.
     """
 
     kind: ClassVar[ErrorKind]
@@ -60,26 +62,29 @@ class MixpanelError(Exception):
         self.counts = counts and status not in _NOT_COUNTED
 
     def advice_on(self, today: date) -> str:
-        """`advice`, with the dates that Mixpanel would accept. `today` is today in the project's time zone."""
+        """Returns `advice`, for some errors with the dates that Mixpanel accepts.
+
+        `today`: the date in the project's time zone.
+        """
         return self.advice
 
 
 class CredentialsError(MixpanelError):
-    """The credentials are wrong or expired, or have no access to this project: stop until they change."""
+    """The credentials are wrong or expired, or have no access to the project. Send no query until they change."""
 
     kind = ErrorKind.CREDENTIALS
-    advice = "Check the project's user name and secret, and that they may see this project at Mixpanel."
+    advice = "Check the project's user name and secret, and check that this account has access to the Mixpanel project."
 
 
 class PlanError(MixpanelError):
-    """The project's plan does not include the Query API: stop until the plan changes."""
+    """The project's plan does not include the Query API. Send no query until the plan changes."""
 
     kind = ErrorKind.PLAN
     advice = "Mixpanel answers queries on paid plans only: change this project's plan at Mixpanel."
 
 
 class QueryError(MixpanelError):
-    """The query is wrong: do not send it again until its widget changes."""
+    """The query is wrong. Do not send the query again until its widget changes."""
 
     kind = ErrorKind.QUERY
     advice = "Change the widget: Mixpanel does not accept its event, property, filter, dates or saved report."
@@ -89,13 +94,13 @@ class TimeZoneError(QueryError):
     """The project's time zone differs from the time zone in Mixpanel, so the dates of the query are wrong."""
 
     kind = ErrorKind.TIMEZONE
-    advice = "Set the project's time zone to the one in Mixpanel's project settings."
+    advice = "On the project's page, choose the time zone that Mixpanel's project settings show."
 
 
 class HistoryError(QueryError):
-    """The range begins too early: the project's plan shows only the last `days` days (at most 100000)."""
+    """The date range begins too early: the project's plan includes only the last `days` days (at most 100000)."""
 
-    advice = "Choose later dates: this project's plan at Mixpanel does not go back so far."
+    advice = "Choose later dates: this project's Mixpanel plan does not include such early dates."
 
     def __init__(self, message: str, *, days: int = 0, **common: Any) -> None:
         super().__init__(message, **common)
@@ -103,14 +108,14 @@ class HistoryError(QueryError):
 
     def advice_on(self, today: date) -> str:
         first = today - timedelta(days=max(self.days - 1, 0))
-        return f"{self.advice} The first possible date is {first:%-d %B %Y}: the last {self.days} days, with today."
+        return f"{self.advice} The first possible date is {first:%-d %B %Y}: the last {self.days} days including today."
 
 
 class RateLimitError(MixpanelError):
-    """The project's hourly limit is used up, or too many queries run at once: the whole project must wait."""
+    """The project's hourly limit is reached, or too many of its queries run at once. The whole project must wait."""
 
     kind = ErrorKind.LIMIT
-    advice = "Wait: MixCyfe tries again when Mixpanel allows it. Fewer queries, or less frequent ones, avoid the limit."
+    advice = "Wait: MixCyfe tries again when Mixpanel allows it. To stay below the limit, refresh widgets less often."
 
     def __init__(self, message: str, *, limits: Limits | None = None, **common: Any) -> None:
         # Mixpanel does not count a call that it refused because of a limit, whatever the status.
@@ -119,16 +124,16 @@ class RateLimitError(MixpanelError):
 
 
 class UnavailableError(MixpanelError):
-    """A temporary error: try again later, with growing waits."""
+    """A temporary error. MixCyfe tries again later, with a longer wait after each failure."""
 
     kind = ErrorKind.UNAVAILABLE
-    advice = "Wait: MixCyfe tries again by itself, and the last good numbers stay."
+    advice = "Wait: MixCyfe tries again by itself, and shows the last good numbers until then."
 
 
 class TooLargeError(UnavailableError):
-    """The answer is too large to read. The message says how to ask for less. The query is tried again later."""
+    """The answer is too large to read. MixCyfe tries again later. Most messages say how to make the answer smaller."""
 
-    advice = "Until then the last good numbers stay."
+    advice = "Until the answer is smaller, MixCyfe shows the last good numbers."
 
 
 _MESSAGES: dict[str, tuple[type[MixpanelError], str]] = {
@@ -139,7 +144,10 @@ _MESSAGES: dict[str, tuple[type[MixpanelError], str]] = {
     "queries running concurrently": (RateLimitError, "Mixpanel's limit is reached"),
     "to_date cannot be later than today": (TimeZoneError, "Mixpanel refused the dates"),
 }
-"""Part of Mixpanel's message → its meaning, for statuses with several meanings (400 above all)."""
+"""Part of Mixpanel's message → the error's class, and the beginning of MixCyfe's message.
+
+The table is for statuses with several meanings, mainly 400.
+"""
 
 _REFUSED = "Mixpanel refused the query"
 
@@ -150,17 +158,19 @@ _STATUSES: dict[int, tuple[type[MixpanelError], str]] = {
 }
 
 _DEFAULTS = {403: _MESSAGES["unable to authenticate request"]}
-"""The meaning of a status whose message is not in _MESSAGES."""
+"""The meaning of a status, for a response whose message contains none of the texts in _MESSAGES."""
 
 
 def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelError:
-    """The error for an answer with this status. `words` is the message in its body, without credentials.
+    """Returns the error for a response with this status. `words`: the message in its body, without credentials.
 
-    Status 200 is for answers whose JSON has an `error`.
+    A response with status 200 is an error if its JSON contains `error`.
     """
     retry_after = seconds_to_wait(headers.get("Retry-After"))
     if 300 <= status < 400:
-        return UnavailableError(f"Mixpanel answered {status}, a redirect, which is not followed.", status=status)
+        return UnavailableError(
+            f"Mixpanel answered {status}, a redirect. MixCyfe does not follow redirects.", status=status
+        )
     # A timeout (status 408, or a message that says so) is temporary, although a 4xx status means a wrong query.
     timed_out = status == 408 or (status in (200, 400) and _TIMED_OUT.fullmatch(words))
     if timed_out or (status != 200 and not 400 <= status < 500):
@@ -176,7 +186,7 @@ def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelEr
 
 
 def _wrong_query(status: int, words: str) -> MixpanelError | None:
-    """The error if the message is about the query itself, whatever the status; else None."""
+    """Returns the error if the message says that the query itself is wrong, for any status; else None."""
     if found := _HISTORY.search(words):
         lead = _MESSAGES["to_date cannot be later than today"][1]
         return HistoryError(f"{lead}: {words}", days=int(found[1]), status=status)
@@ -187,19 +197,19 @@ def _wrong_query(status: int, words: str) -> MixpanelError | None:
 
 
 def seconds_to_wait(header: str | None) -> float | None:
-    """A `Retry-After` header (seconds, or an HTTP date) as seconds from now, at most an hour; else None.
+    """Converts a `Retry-After` header (seconds, or an HTTP date) into seconds from now, at most one hour.
 
-    Source: RFC 9110, section 10.2.3.
+    Returns None if the header is missing or not valid. Source: RFC 9110, section 10.2.3.
     """
     try:
-        # Python refuses to read a number of thousands of digits.
+        # The header is cut to 100 characters, because Python refuses to parse a number with thousands of digits.
         return min(float(Retry().parse_retry_after((header or "")[:100])), LONGEST_RETRY_AFTER)
     except (InvalidHeader, ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
 def clean(text: str) -> str:
-    """The text as one line without control characters and lone surrogates: safe for logs, databases and pages."""
+    """Returns the text as one line without control characters and lone surrogates, safe for logs and databases."""
     text = _ESCAPE_SEQUENCES.sub("", text)
     return " ".join("".join(" " if unicodedata.category(c)[0] == "C" else c for c in text).split())
 

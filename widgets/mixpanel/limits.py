@@ -1,7 +1,7 @@
-"""Reads a project's limits from a 429: from the message in the body, and from the headers of newer answers.
+"""Reads a project's limits from a 429 response: from the message in the body, and from headers.
 
-The headers `RateLimit-Policy` and `RateLimit` have the list format of RFC 9651.
-tests/data/errors has real answers of Mixpanel.
+Only newer responses have the headers `RateLimit-Policy` and `RateLimit`, in the list format of RFC 9651.
+The folder tests/data/errors contains real responses of Mixpanel.
 """
 
 import re
@@ -13,7 +13,7 @@ WINDOW = 3600
 
 HOURLY = "project"
 CONCURRENT = "project-concurrency"
-"""The names of Mixpanel's two limits in the headers."""
+"""The names of Mixpanel's two limits in the headers: on queries per hour, and on queries that run at the same time."""
 
 _ITEM = re.compile(r'"([a-z-]{1,40})"((?:; *[a-z*][a-z0-9_.*-]*(?:=(?:"[^"]*"|[^ ;,"]*))?)*)')
 _PARAMETER = re.compile(r"; *([a-z]{1,10})=([0-9]{1,9})(?=;|$)")
@@ -23,9 +23,10 @@ _USED = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running in the last hour"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Queries per hour, and running queries: 1 to 100000. None: the answer has no such number, or an impossible one.
+    """`hourly`: the maximum number of queries per hour. `concurrent`: the maximum number of queries at the same time.
 
-    `too_many_at_once`: the limit on running queries was reached, and the hourly limit was not.
+    Both are 1 to 100000, or None if the response contains no such number or an impossible number.
+    `too_many_at_once`: the limit `concurrent` was reached, but the limit `hourly` was not reached.
     """
 
     hourly: int | None = None
@@ -34,7 +35,7 @@ class Limits:
 
 
 def limits_in(words: str, headers: Mapping[str, str]) -> Limits:
-    """The limits in the message of the body (`words`) and in the headers. The headers win."""
+    """Returns the limits in the body's message (`words`) and in the headers. If they differ, the headers count."""
     running, concurrent = _counts(_RUNNING, words)
     used, hourly = _counts(_USED, words)
     policy, left = _items(headers.get("RateLimit-Policy")), _items(headers.get("RateLimit"))
@@ -49,7 +50,7 @@ def limits_in(words: str, headers: Mapping[str, str]) -> Limits:
 
 
 def _items(header: str | None) -> dict[str, dict[str, int]]:
-    """The items of a list by name, with those parameters that are whole numbers."""
+    """Returns the items of a header's list: the item's name → its parameters that are whole numbers."""
     return {
         name: {key: int(digits) for key, digits in _PARAMETER.findall(parameters)}
         for name, parameters in _ITEM.findall((header or "")[:1000])
@@ -57,7 +58,7 @@ def _items(header: str | None) -> dict[str, dict[str, int]]:
 
 
 def _counts(pattern: re.Pattern[str], words: str) -> tuple[int | None, int | None]:
-    """The count and the limit in the message."""
+    """Returns the current number of queries and the limit, both from the message. A missing number is None."""
     found = pattern.search(words)
     if not found:
         return None, None

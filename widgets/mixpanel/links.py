@@ -1,6 +1,6 @@
-"""Reads the address of a Mixpanel report, as people copy it from their browser. No request is made.
+"""Reads the address of a Mixpanel report, which people copy from their browser. No request is sent.
 
-The forms of the addresses are those of Mixpanel's pages; its API does not document them.
+The address formats are copied from Mixpanel's pages, because Mixpanel does not document the formats.
 """
 
 import re
@@ -12,7 +12,7 @@ LARGEST_ID = 2**63 - 1
 LONGEST_LINK = 4000
 
 HOSTS = {"mixpanel.com": "us", "www.mixpanel.com": "us", "eu.mixpanel.com": "eu", "in.mixpanel.com": "in"}
-"""Host of Mixpanel's pages → region."""
+"""The host name of Mixpanel's pages → the region of the project."""
 
 BOARDS = ("boards", "dashboards")
 REPORTS = ("insights", "funnels", "retention")
@@ -21,24 +21,24 @@ _WRAPPING = " \t\r\n\f\v\u00a0\u200b\ufeff\"'`<>()[]“”‘’«»"
 _PATH = re.compile(
     r"/(?:project|report)/([0-9]+)(?:/view/([0-9]+))?(?:/app)?/(?!view\b|app\b)([a-z][a-z_-]{0,30})(?:/.*)?"
 )
-"""`/project/<id>/view/<workspace>/app/<app>`, and the older `/report/<id>/view/<workspace>/<app>`."""
+"""Matches `/project/<id>/view/<workspace>/app/<app>`, and the older `/report/<id>/view/<workspace>/<app>`."""
 
 _SAVED = re.compile(r"/?report/([0-9]+)(?![0-9A-Za-z_]).*", re.DOTALL)
 _FUNNEL = re.compile(r"/?view/([0-9]+)(?![0-9A-Za-z_]).*", re.DOTALL)
 _CARD = re.compile(r"""["']?report-([0-9]+)["']?""")
 
 EXAMPLE = "https://mixpanel.com/project/…/view/…/app/insights#report/…"
-OPEN_IT = "Open the report itself in Mixpanel and copy the address that the browser shows then."
-SUPPORTED = "A widget can show saved reports of Insights, Funnels and Retention, on a board or by themselves."
+OPEN_IT = "Open the report itself in Mixpanel, and then copy the address from the browser."
+SUPPORTED = "A widget can show saved reports of Insights, Funnels and Retention, including reports on boards."
 
 
 class BadLink(ValueError):
-    """The text is not the address of a report. The message says which address to paste."""
+    """The text is not the address of a report that a widget can show. The message says which address to paste."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A report and its project. `report` is MixCyfe's report type, and `id` the report's id at Mixpanel.
+    """A report at Mixpanel and its project. `report`: MixCyfe's report type. `id`: the report's id at Mixpanel.
 
     `app` is the part of Mixpanel that the address opens: `insights`, `funnels`, `retention` or `boards`.
     """
@@ -52,7 +52,7 @@ class Link:
 
 
 def read_link(text: str) -> Link:
-    """The report in an address. Raises BadLink for any other text."""
+    """Returns the report whose address the text contains. Raises BadLink for another text."""
     address = split(text)
     if address is None or address.scheme.lower() not in ("http", "https") or address.netloc.lower() not in HOSTS:
         raise BadLink(
@@ -74,9 +74,9 @@ def read_link(text: str) -> Link:
 
 
 def split(text: str) -> SplitResult | None:
-    """The address in a text, without the quotes and brackets of mails and chats; None if there is no address."""
+    """Returns the address in the text, without quotes and brackets around the address; None if there is no address."""
     text = text.strip(_WRAPPING)
-    # urlsplit would drop line ends and tabs in the middle without an error.
+    # urlsplit would remove line breaks and tabs inside an address, and raise no error.
     if len(text) > LONGEST_LINK or any(character.isspace() for character in text):
         return None
     try:
@@ -87,7 +87,10 @@ def split(text: str) -> SplitResult | None:
 
 
 def report_in(app: str, fragment: str) -> tuple[Literal["saved_report", "funnel"], str]:
-    """MixCyfe's report type and the report's id, from the part of the address after the `#`."""
+    """Returns MixCyfe's report type and the report's id. Raises BadLink if the address names no saved report.
+
+    `app`: the part of Mixpanel that the address opens. `fragment`: the part of the address after the `#`.
+    """
     if app in BOARDS:
         return "saved_report", card_in(fragment)
     if app not in REPORTS:
@@ -103,17 +106,17 @@ def report_in(app: str, fragment: str) -> tuple[Literal["saved_report", "funnel"
 
 
 def card_in(fragment: str) -> str:
-    """The id of the report in the open card of a board."""
+    """Returns the id of the report in the open card of a board. `fragment`: the part of the address after the `#`."""
     parts = dict(part.partition("=")[::2] for part in reversed(fragment.split("&")))
     card = parts.get("editor-card-id")
     if card is None:
         raise BadLink(
             "This is the address of a whole board, and a board has many reports. On the board, click the title of "
-            "one report (or choose Edit in its ⋯ menu), and copy the address that the browser shows then."
+            "one report (or choose Edit in its ⋯ menu), and then copy the address from the browser."
         )
     if report := _CARD.fullmatch(card.strip()):
         return report[1]
-    raise BadLink(f"This card of the board is not a report. It may be a text or a picture. {OPEN_IT}")
+    raise BadLink(f"This card of the board is not a report, but perhaps a text or a picture. {OPEN_IT}")
 
 
 def valid_id(digits: str, what: str) -> int:

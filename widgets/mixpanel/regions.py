@@ -1,15 +1,15 @@
 """Mixpanel's regions (each stores the data of its projects), and the address of the API in each region."""
 
 REGIONS: dict[str, str] = {"us": "United States", "eu": "European Union", "in": "India"}
-"""Code → name for people. Source: https://docs.mixpanel.com/docs/privacy/eu-residency and …/in-residency"""
+"""A region's code → its name. Source: https://docs.mixpanel.com/docs/privacy/eu-residency and …/in-residency"""
 
 _HOSTS = {"us": "mixpanel.com", "eu": "eu.mixpanel.com", "in": "in.mixpanel.com"}
 
 
 def api_root(region: str, override: str = "") -> str:
-    """The address before `/query/…` and `/app/…`, without a trailing slash. Raises ValueError for an unknown region.
+    """Returns the address of the API: the part before `/query/…` and `/app/…`. Raises ValueError for an unknown region.
 
-    `override` (a proxy, or the fake Mixpanel) replaces the address of every region.
+    `override`: an address that replaces the region's address, for example of a proxy or the fake Mixpanel.
     """
     if override:
         return override.rstrip("/")

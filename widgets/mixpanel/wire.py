@@ -1,8 +1,8 @@
-"""Sends requests to Mixpanel: one deadline for the whole exchange, no redirects, no cookies.
+"""Sends requests to Mixpanel. Each exchange (a request and its response) has one deadline, no redirects, no cookies.
 
-The timeout of requests is per socket operation, so a server that sends one byte per second would hold its client for
-ever. Here the timeout of each operation is the remaining time of the exchange. Only the lookup of a host's name needs
-an extra thread.
+The library requests applies its timeout to each socket operation, so a server that sends one byte per second could
+occupy a thread forever. In this module, the timeout of each operation is the remaining time of the exchange. Only the
+lookup of a host's name needs an extra thread.
 """
 
 import socket
@@ -26,21 +26,25 @@ from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
 LONGEST_IDLE = 30.0
-"""A connection is reused only if its last query began less than this many seconds ago: firewalls drop idle ones."""
+"""A connection is reused only if its last query began less than this many seconds ago, because firewalls drop idle
+connections."""
 
 KEPT_CONNECTIONS = 64
-"""The most open connections that a process keeps: a Celery worker may have 50 threads, and the rest is a reserve."""
+"""The maximum number of open connections that a process keeps. A Celery worker with 50 threads needs 50 connections."""
 
 
 @dataclass
 class Exchange:
-    """One query and its answer. `ends` is a time of `time.monotonic()`; `sent`: Mixpanel may have seen the query."""
+    """One query and its answer.
+
+    `ends`: the deadline on the clock `time.monotonic()`. `sent`: Mixpanel might have received the query.
+    """
 
     ends: float
     sent: bool = False
 
     def left(self) -> float:
-        """The remaining seconds, more than 0. Raises TimeoutError if no time is left."""
+        """Returns the remaining seconds, more than 0. Raises TimeoutError if no time is left."""
         left = self.ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("the exchange's time is over")
@@ -56,7 +60,7 @@ _current: ContextVar[Exchange] = ContextVar("exchange")
 
 @contextmanager
 def exchange(seconds: float) -> Iterator[Exchange]:
-    """Inside the `with`, all requests of this thread with `SESSION` together take at most `seconds`."""
+    """Inside the `with` block, all requests that this thread makes with `SESSION` together take at most `seconds`."""
     this = Exchange(time.monotonic() + seconds)
     token = _current.set(this)
     try:
@@ -95,20 +99,20 @@ class _Connection(HTTPConnection):
 
     @property
     def is_connected(self) -> bool:
-        # urllib3 reads this before it uses a kept connection again, and reconnects if it is False. This second try
+        # urllib3 reads this property before it reuses a connection, and reconnects if the value is False. Reconnecting
         # is safe, because nothing was sent yet.
         return super().is_connected and time.monotonic() - self._asked_at < LONGEST_IDLE
 
     def _new_conn(self) -> socket.socket:
         this = _current.get()
         addresses = _addresses(self.host, self.port, this)
-        failure = OSError("the name has no address")
+        failure = OSError("the host name has no address")
         for position, address in enumerate(addresses):
             try:
-                # Each address gets an equal share of the time: one that never answers leaves time for the next.
+                # Each address gets an equal share of the time, so that an unreachable address leaves time for the next.
                 share = this.left() / (len(addresses) - position)
                 sock = create_connection(address, share, self.source_address, self.socket_options)
-                sock.settimeout(this.left())  # for the TLS handshake: one operation
+                sock.settimeout(this.left())  # for the TLS handshake, which is one socket operation
             except OSError as error:
                 failure = error
             else:
@@ -141,7 +145,7 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, ssl_context=tls, **kwargs)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """The connection pool of Mixpanel's host or of a proxy. SOCKS proxies keep urllib3's own connection class."""
+        """Returns the connection pool for Mixpanel or a proxy. For a SOCKS proxy, urllib3's own class is used."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = _OURS.get(pool.ConnectionCls, pool.ConnectionCls)
         return pool
@@ -151,23 +155,23 @@ class _Session(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.headers.clear()
-        # Only gzip: the module `answer` decompresses it within a size limit.
+        # Only gzip is accepted, because the module `answer` can decompress gzip within a size limit.
         self.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "MixCyfe"})
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
             self.mount(scheme, _Adapter(pool_maxsize=KEPT_CONNECTIONS))
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        # Even with allow_redirects=False, requests would look for the next address and read the whole body first.
+        # Without this method, requests would read a redirect's whole body, even with allow_redirects=False.
         return None
 
 
 SESSION = _Session()
-"""One session for all threads. Its only state is its open connections."""
+"""The session for the requests of all threads. The open connections are its only state."""
 
 
 def _addresses(host: str, port: int, this: Exchange) -> list[tuple[str, int]]:
-    """The addresses of a host. The lookup has no timeout, so a thread does it: the exchange may end earlier."""
+    """Returns the host's addresses. The lookup runs in a thread, so that the exchange can end before the lookup."""
     found: Future[list[Any]] = Future()
 
     def look_up() -> None:

@@ -1,5 +1,6 @@
-"""Sends notices to people when widgets fail or are stale, and before the credentials of a project end.
+"""Sends notices to people when widgets fail or are stale, and before the credentials of a project expire.
 
-`causes` finds what is wrong, `telling` writes messages about it, `delivery` sends them, `watcher` does all of this in a
-thread of each long-running process. Apprise runs in processes of its own (`sending`, `child`).
+`causes` finds the problems, `telling` puts messages about the problems into a queue, and `delivery` sends the messages.
+`watcher` does these three steps in a thread of each long-running process. The library Apprise, which knows the message
+services, runs in separate processes (`sending`, `child`).
 """

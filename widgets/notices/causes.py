@@ -1,14 +1,14 @@
-"""Finds the causes of a project's present trouble. The health on the board decides which widgets fail or are stale.
+"""Finds the causes of a project's current problems. `web/health.py` decides which widgets fail or are stale.
 
 | cause                    | meaning                                                               |
 |--------------------------|-----------------------------------------------------------------------|
-| secret                   | the project has no secret, or no key decrypts it                      |
+| secret                   | the project has no secret, or MixCyfe can't decrypt the secret        |
 | credentials, plan        | Mixpanel refuses all queries of the project                           |
 | query, timezone          | Mixpanel refuses the queries of some widgets                          |
-| unavailable, unreadable  | Mixpanel gave no answer, or none that can be read                     |
+| unavailable, unreadable  | Mixpanel did not answer, or MixCyfe can't read the answer             |
 | drawing                  | widgets have data that their charts can't show                        |
-| stale                    | widgets are polled, and their data is older than it should be         |
-| ends-30, -7, -1, -0      | the credentials end in at most this many days                         |
+| stale                    | widgets are polled, but their stale data is not refreshed             |
+| ends-30, -7, -1, -0      | the credentials expire in at most this many days                      |
 """
 
 from dataclasses import dataclass, field
@@ -25,18 +25,23 @@ if TYPE_CHECKING:
     from widgets.web.health import WidgetWithHealth
 
 OF_PROJECT = ("secret", *NEEDS_SOMEBODY)
-"""Causes that a person ends on the project's page, for all of its widgets at once."""
+"""Causes that affect all widgets of a project. A person can solve the problem on the project's page."""
 
 DAYS_BEFORE = (0, 1, 7, 30)
 ENDS = "ends-"
 
 REFRESHING = timedelta(minutes=2)
-"""For this long after a poll, stale data is no cause if nothing holds back its refresh: the refresh may be running."""
+"""For this long after a poll, stale data does not count as a problem if its refresh might be running."""
 
 
 @dataclass(slots=True)
 class Cause:
-    """`widgets`: id → when its trouble began, None if unknown. `titles`: the widgets' titles. `why`: the error."""
+    """A cause, and the widgets that have this problem.
+
+    `key`: the name of the cause, as in the table at the top of this file. `why`: an error message. `since`: when the
+    problem began, for a cause without widgets. `widgets`: widget id → when the widget's problem began, or None if
+    unknown. `titles`: the widgets' titles.
+    """
 
     key: str
     why: str = ""
@@ -50,13 +55,13 @@ class Cause:
         self.why = self.why or why
 
     def began(self, first_seen: datetime) -> datetime:
-        """The earliest beginning of the trouble. `first_seen`: used where the beginning is unknown."""
+        """Returns the time when the problem began for the first widget. `first_seen` replaces an unknown time."""
         times = [since or first_seen for since in self.widgets.values()] or [self.since or first_seen]
         return min(times)
 
 
 def causes_of(project: Project, now: datetime) -> dict[str, Cause]:
-    """`Cause.key` → the cause. One statement reads a few columns of all widgets."""
+    """Returns a dict: `Cause.key` → the cause. One SQL statement reads the needed columns of all widgets."""
     no_secret = [project.pk] if project.secret_problem else []
     active = Widget.objects.filter(project=project, active=True).select_related("snapshot").defer(*HEAVY)
     causes: dict[str, Cause] = {}
@@ -73,7 +78,10 @@ def causes_of(project: Project, now: datetime) -> dict[str, Cause]:
 
 
 def problems_of(project: Project) -> list[tuple[str, str]]:
-    """The project's own causes and their messages, even before a widget shows them. Empty if no widget is active."""
+    """Returns the key and the error message of each cause that affects the whole project.
+
+    A project without active widgets has no such causes.
+    """
     if not project.widgets.filter(active=True).exists():
         return []
     if problem := project.secret_problem:
@@ -84,7 +92,10 @@ def problems_of(project: Project) -> list[tuple[str, str]]:
 
 
 def cause_of(widget: "WidgetWithHealth", project: Project, now: datetime) -> tuple[str, datetime | None, str] | None:
-    """The key of a widget's cause, its beginning, and a message. None if the widget is well, or if nobody uses it."""
+    """Returns the key of the widget's cause, the time when the problem began (None if unknown), and an error message.
+
+    Returns None if the widget has no problem, or if nobody uses the widget.
+    """
     snapshot = widget.snapshot
     if widget.health_state == "failing":
         if widget.health_problem:
@@ -97,19 +108,23 @@ def cause_of(widget: "WidgetWithHealth", project: Project, now: datetime) -> tup
         return project.backoff_kind, None, project.backoff_message
     if widget.health_state in ("stale", "waiting") and waits_in_vain(widget, snapshot, project, now):
         since = snapshot.due_at if snapshot and snapshot.fetched_at else None
-        return "stale", since, held_back(project, snapshot, now) or "No refresh follows the polls of this widget."
+        why = held_back(project, snapshot, now) or "The widget is polled, but MixCyfe does not refresh its data."
+        return "stale", since, why
     return None
 
 
 def is_used(widget: Widget, now: datetime) -> bool:
-    """Whether the widget was polled, began to fail or was to be retried within a day. Other errors are no news."""
+    """Returns whether the widget was polled, began to fail, or had a retry planned within the last day.
+
+    No notice is sent about the errors of other widgets.
+    """
     snapshot, recently = widget.snapshot, now - POLLED_WITHIN
     times = (widget.last_polled_at, *((snapshot.retry_at, snapshot.failing_since) if snapshot else ()))
     return any(time is not None and time > recently for time in times)
 
 
 def waits_in_vain(widget: Widget, snapshot: Snapshot | None, project: Project, now: datetime) -> bool:
-    """Whether polls came after the data became stale, and no refresh follows them."""
+    """Returns whether the widget was polled after its data became stale, but no refresh is running or expected soon."""
     polled_at = widget.last_polled_at
     if snapshot is None or polled_at is None or polled_at <= now - POLLED_WITHIN:
         return False
@@ -130,28 +145,32 @@ def ending_of(project: Project, now: datetime) -> Cause | None:
 
 
 def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | None:
-    """Whether all is well now that the cause is gone. None: not known yet. False: the notice ends without a message."""
+    """Decides how a notice ends after its cause has disappeared.
+
+    Returns True if the problem is solved: then a message says so. Returns False if the notice ends without a message,
+    and None if nobody can know yet.
+    """
     if notice.cause.startswith(ENDS) or not project.widgets.filter(active=True).exists():
         return False
     if notice.cause in NEEDS_SOMEBODY:
-        # Saving a project clears its errors. Only an answer proves that Mixpanel accepts the new credentials.
+        # Saving a project clears its errors. But only an answer proves that Mixpanel accepts the new credentials.
         undecided = (Outcome.RUNNING, Outcome.UNAVAILABLE, Outcome.LIMIT)
         last = (
             project.calls.exclude(outcome__in=undecided).order_by("-ended_at", "-pk").values_list("outcome", flat=True)
         )
-        outcome = last.first()  # None: no query for a week, so the ledger has forgotten
+        outcome = last.first()  # None if there was no query in the last week: older calls are deleted
         return None if outcome in NEEDS_SOMEBODY else outcome is not None
     if notice.cause == "secret":
         return True
     active = Widget.objects.filter(pk__in=notice.widgets, active=True).select_related("snapshot").defer(*HEAVY)
     widgets = list(with_health(active, now, []))
     if any(each.health_state == "failing" and is_used(each, now) for each in widgets):
-        return None  # these widgets now fail for another cause
+        return None  # a widget of this notice now fails for another cause
     if any(
         each.health_state == "fresh"
         or (each.snapshot and each.snapshot.fetched_at and each.snapshot.fetched_at > notice.since)
         for each in widgets
     ):
         return True
-    # A corrected widget has no data until the next poll, and a refresh may be running.
+    # A corrected widget gets its data only after its next poll, and a refresh might be running.
     return None if any(is_used(each, now) for each in widgets) else False

@@ -1,8 +1,9 @@
-"""A process of its own that sends one message with Apprise, or checks one address. It imports nothing of MixCyfe.
+"""Sends one message with Apprise, or checks one address. Runs in a separate process, and imports nothing of MixCyfe.
 
-It reads one JSON object from standard input and writes one to standard output: `{"why": ""}`, or `{"why": code}` with
-one of the codes in `sending.WORDS`. Addresses are typed by people and answers come from anywhere, so this process has
-no settings and no keys, writes no file, starts no program, and connects to no host inside the network unless it may.
+The process reads a JSON object from standard input and writes a JSON object to standard output: `{"why": ""}` after
+success, else `{"why": code}` with one of the codes in `sending.WORDS`. People type the addresses, and any server can
+send the answers. So the process has no settings and no keys, writes no file, starts no program, and connects to hosts
+inside MixCyfe's own network only if the job allows it (`may_be_inside`).
 """
 
 import contextlib
@@ -23,11 +24,11 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 MEMORY = 1024**3
-"""Bytes of address space: an endless answer ends this process, and no other."""
+"""The maximum memory of this process in bytes. If a service sends an endless answer, only this process fails."""
 
 LARGEST_ANSWER = 1024**2
-"""Bytes. `MEMORY` alone is not enough: a host may forbid processes to set their own limits, as the units in
-`deploy/systemd` do."""
+"""The maximum size of a service's answer in bytes. The limit `MEMORY` alone is not enough, because a host can forbid
+processes to set their own limits, as the units in `deploy/systemd` do."""
 
 PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "pty.spawn")
 CONNECTING = ("socket.connect", "socket.sendto", "socket.sendmsg")
@@ -35,18 +36,21 @@ CONNECTING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 INSIDE = tuple(
     map(ipaddress.ip_network, ("192.0.0.0/24", "168.63.129.16/32", "fec0::/10", "3fff::/20", "64:ff9b:1::/48"))
 )
-"""Networks that some versions of Python wrongly call public: internal services of clouds, and odd networks."""
+"""Networks that some versions of Python wrongly treat as public, for example networks of clouds' internal services."""
 
 seen: list[str] = []
-"""The codes of all errors, in order. Apprise itself only says whether the message was sent."""
+"""The codes of all errors, in order. They are collected because Apprise only says whether the message was sent."""
 
 
 class Inside(OSError):
-    """The host is inside the network. An OSError, so that libraries treat it as a failed connection."""
+    """The host is inside MixCyfe's network. Because this is an OSError, libraries treat it as a failed connection."""
 
 
 def is_outside(ip: str) -> bool:
-    """Whether the address is in the public internet. An IPv4 address inside an IPv6 address decides for both."""
+    """Returns whether the IP address is in the public internet.
+
+    If an IPv6 address contains an IPv4 address, the IPv4 address decides.
+    """
     try:
         address: Any = ipaddress.ip_address(ip.partition("%")[0])
     except ValueError:
@@ -66,7 +70,10 @@ def addresses_of(host: str, port: int = 0) -> set[str]:
 
 
 def proxies() -> set[tuple[str, int]]:
-    """The addresses and ports of the environment's proxies. They are allowed, because the host's owner chose them."""
+    """Returns the IP addresses and ports of the proxies in the environment variables.
+
+    Connections to these proxies are allowed, because the host's owner has chosen them.
+    """
     found: set[tuple[str, int]] = set()
     for url in getproxies().values():
         with contextlib.suppress(OSError, ValueError):
@@ -77,20 +84,20 @@ def proxies() -> set[tuple[str, int]]:
 
 
 def guard(*, may_be_inside: bool) -> None:
-    """From now on, this process starts no programs, and connects only to the outside or a proxy unless `may_be_inside`.
+    """Forbids this process to start programs, and to connect to hosts inside MixCyfe's network, except for proxies.
 
-    This holds whichever library makes the connection, and after each redirect.
+    The rule applies to all libraries, and also after a redirect. `may_be_inside`: True allows all connections.
     """
     allowed = set() if may_be_inside else proxies()
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if event in PROGRAMS:
-            raise PermissionError("no programs here")
+            raise PermissionError("this process must not start programs")
         if event in CONNECTING and not may_be_inside:
             address = args[-1] if event != "socket.sendmsg" else args[1]
             ip, port = address[:2] if isinstance(address, tuple) else ("", 0)
             if (ip, port) not in allowed and not is_outside(str(ip)):
-                raise Inside("inside the network")
+                raise Inside("the host is inside the network")
 
     sys.addaudithook(hook)
 
@@ -102,7 +109,7 @@ def limit() -> None:
 
 
 def code_of(error: BaseException) -> str:
-    """The code of an exception, from its own class and the classes of its causes."""
+    """Returns the code for an exception, according to its class and the classes of the exceptions that caused it."""
     chain: list[BaseException] = []
     queue: list[Any] = [error]
     while queue and len(chain) < 20:
@@ -128,7 +135,10 @@ def code_of(error: BaseException) -> str:
 
 
 def remember(owner: Any, name: str, code: Callable[[Any], str]) -> None:
-    """Adds a code to `seen` when this method of a library fails, or when `code` gives one for the method's result."""
+    """Wraps the method `name` of the library class `owner`, so that the codes of errors are added to `seen`.
+
+    `code` returns the code for a result of the method, or "" if the result is not an error.
+    """
     original = getattr(owner, name)
 
     def noting(*args: Any, **kwargs: Any) -> Any:
@@ -145,7 +155,7 @@ def remember(owner: Any, name: str, code: Callable[[Any], str]) -> None:
 
 
 def read_only_the_beginning(session: Any) -> None:
-    """Makes requests read at most LARGEST_ANSWER of each answer. A larger answer raises MemoryError."""
+    """Limits each answer that the library requests reads to LARGEST_ANSWER. A larger answer raises MemoryError."""
     original = session.request
 
     def bounded(*args: Any, **kwargs: Any) -> Any:
@@ -161,12 +171,12 @@ def read_only_the_beginning(session: Any) -> None:
 
 
 def options_in(parsed: dict[str, Any]) -> set[str]:
-    """The names behind the ?, as Apprise itself reads them."""
+    """Returns the names of the parameters after the “?” in the address, in lower case."""
     return {str(name).lower() for name in parsed.get("qsd") or ()}
 
 
 def open_address(job: dict[str, Any]) -> Any:
-    """The object of Apprise's plugin. Raises ValueError with a code if the address can't be used."""
+    """Returns the Apprise plugin's object for the address. Raises ValueError with a code if the address is refused."""
     import apprise
 
     plugin = getattr(importlib.import_module(f"apprise.plugins.{job['module']}"), job["plugin"])
@@ -179,7 +189,7 @@ def open_address(job: dict[str, Any]) -> Any:
         raise ValueError("address")
     asset = apprise.AppriseAsset(app_id="MixCyfe", app_desc="MixCyfe", app_url=job["site"], storage_mode="memory")
     asset.http_redirects = False
-    asset.image_url_mask = asset.image_url_logo = ""  # pictures from other hosts would tell them who reads the message
+    asset.image_url_mask = asset.image_url_logo = ""  # the host of a picture would learn who reads the message
     asset.pgp_autogen = asset.pem_autogen = False
     try:
         target = plugin(**{**parsed, "format": "text"}, asset=asset)
@@ -192,7 +202,10 @@ def open_address(job: dict[str, Any]) -> Any:
 
 
 def check_host(target: Any, *, names_host: bool) -> None:
-    """Checks the host before any connection, so that a refusal comes at once. Raises ValueError with a code."""
+    """Raises ValueError with a code if the address is not encrypted, or if its host is unknown or inside the network.
+
+    `guard` also prevents such a connection, but this check gives the reason at once.
+    """
     secure_mode = getattr(target, "secure_mode", None)
     if not target.secure or secure_mode == "insecure":
         raise ValueError("plain")
@@ -207,7 +220,7 @@ def check_host(target: Any, *, names_host: bool) -> None:
 
 
 def work(job: dict[str, Any]) -> str:
-    """Returns a code, empty when all went well."""
+    """Sends the message, or only checks the address. Returns a code from `sending.WORDS`, or "" after success."""
     import apprise
     import requests
 
@@ -243,10 +256,10 @@ def main() -> None:
         why = work(job)
     except MemoryError:
         why = "large"
-    except Exception as error:  # noqa: BLE001 - the traceback could hold the address
+    except Exception as error:  # noqa: BLE001 - the traceback could contain the address
         why = code_of(error) if isinstance(error, OSError) else "unknown"
     os.write(answer_to, json.dumps({"why": why}).encode())
-    os._exit(0)  # without waiting for threads of Apprise
+    os._exit(0)  # ends the process without waiting for Apprise's threads
 
 
 if __name__ == "__main__":

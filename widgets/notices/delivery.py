@@ -1,4 +1,4 @@
-"""Sends the messages in the queue. After failures it tries again, with growing waits."""
+"""Sends the messages in the queue. After a failure, MixCyfe waits and tries again, and each wait is longer."""
 
 import logging
 from collections.abc import Collection, Sequence
@@ -18,13 +18,16 @@ from widgets.refresh.clock import database_now
 logger = logging.getLogger(__name__)
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
-"""The wait after each failure. After the last try, about a day after the first, the message is given up."""
+"""The wait after the first failure of a message, after the second, and so on. MixCyfe gives up after about a day."""
 
 CLAIMED_FOR = timedelta(seconds=sending.SEND_SECONDS + 40)
 
 
 def run(only: Collection[int] | None = None) -> None:
-    """Writes notices for new causes, and sends all messages that are due. `only`: ids of the projects to look at."""
+    """Queues messages about new problems, and sends all messages that are due.
+
+    `only`: the ids of the projects to check for problems; None for all projects.
+    """
     look(database_now(), only)
     send_due()
 
@@ -37,9 +40,10 @@ def send_due() -> None:
 
 
 def claim(now: datetime) -> list[NoticeMessage]:
-    """Takes messages that are due, one of each address, so that no other process sends them now.
+    """Returns messages that are due, at most one per address, and marks them, so that no other process sends them now.
 
-    Messages with the fewest tries go first, so that addresses that answer late or never do not hold up the others.
+    Messages with the fewest tries come first, so that an address that answers late or never does not delay the other
+    addresses.
     """
     due = NoticeMessage.objects.filter(
         Q(claimed_until=None) | Q(claimed_until__lte=now),
@@ -68,7 +72,10 @@ def claim(now: datetime) -> list[NoticeMessage]:
 
 
 def send(messages: Sequence[NoticeMessage]) -> list[str]:
-    """Sends all at once, outside of any transaction. Returns why each failed, in words for people; empty if sent."""
+    """Sends all messages at the same time. Call it outside of transactions.
+
+    Returns, for each message, the reason why it was not sent, in words for people, or "" if it was sent.
+    """
     failures, jobs = {}, {}
     for each in messages:
         assert each.address is not None
@@ -81,7 +88,7 @@ def send(messages: Sequence[NoticeMessage]) -> list[str]:
 
 
 def record(sent: NoticeMessage, failure: str, now: datetime) -> None:
-    """Stores the result, and logs one line that names the address only by its id."""
+    """Stores the result of one try, and logs one line. The line names the address only by its id."""
     is_last = sent.is_test or sent.tries > len(WAITS)
     logger.log(
         logging.WARNING if failure else logging.INFO,

@@ -1,7 +1,7 @@
-"""Runs Apprise, in processes of its own with a deadline: a slow or dead service delays nobody, and no process that
-answers polls ever imports Apprise.
+"""Runs the library Apprise in separate processes with a deadline.
 
-The address goes in by a pipe, and a code comes out: no log, no command line and no exception holds the address.
+So a slow or dead service delays nothing else, and no process that answers polls imports Apprise. The process receives
+the address through a pipe and returns only a code, so no log, command line or exception contains the address.
 """
 
 import json
@@ -26,33 +26,33 @@ TEST_SECONDS = 10
 CHECK_SECONDS = 8
 
 AT_ONCE = 3
-"""Processes at once: each needs some memory."""
+"""The maximum number of Apprise processes at the same time, because each process needs memory."""
 
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-"""The process gets only these environment variables and those of proxies. So it sees no settings and no keys."""
+"""An Apprise process gets only these environment variables and the variables for proxies, so it gets no keys."""
 
 WORDS = {
-    "address": "This address is not complete, or a part of it can't be right. Compare it with the example.",
-    "plain": "This address sends without encryption. Use its encrypted form, for example jsons:// or mailtos://.",
-    "inside": "This host is inside the network of this server. Only a superuser may add such an address.",
-    "name": "There is no host with this name.",
-    "tls": "The connection can't be encrypted: the certificate is not valid, or the port expects no TLS.",
+    "address": "This address is incomplete, or a part of it is wrong. Compare the address with the example.",
+    "plain": "Messages to this address are not encrypted. Use an encrypted form, for example jsons:// or mailtos://.",
+    "inside": "This host is inside the network of MixCyfe's server. Only a superuser can add such an address.",
+    "name": "The host name in this address does not exist.",
+    "tls": "The connection can't be encrypted: the host's certificate is not valid, or the port does not use TLS.",
     "login": "The mail server refuses the user name or the password.",
     "recipients": "The mail server refuses the recipients.",
     "smtp": "The mail server refuses the message.",
     "slow": "The service did not answer in time.",
-    "refused": "Nothing listens at this host and port.",
+    "refused": "No program accepts connections at this host and port.",
     "unreachable": "The host can't be reached.",
-    "http": "The service answered with an error. The token or the path may be wrong, or no longer valid.",
+    "http": "The service answered with an error. The token or path in the address might be wrong or no longer valid.",
     "large": "The service's answer is too large.",
-    "unknown": "The service did not take the message.",
+    "unknown": "The service did not accept the message.",
 }
-"""Code → words for people. Nothing of the service's answer is repeated: it may contain the address."""
+"""Code → a message for people. No message quotes the service's answer, because the answer might contain the address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One message for one address. Without a `body`, the address is only checked. `type`: a type of Apprise."""
+    """One message to one address. With an empty `body`, the address is only checked. `type`: Apprise's message type."""
 
     target: NoticeTarget
     may_be_inside: bool
@@ -62,12 +62,15 @@ class Job:
 
 
 def job_for(address: NoticeAddress, title: str, body: str, type: str = "info") -> Job:
-    """Raises SecretLost if no key decrypts the address, and BadAddress if only an older version allowed the address."""
+    """Returns the job that sends this message to the address.
+
+    Raises SecretLost if no key decrypts the address, and BadAddress if MixCyfe no longer allows the address.
+    """
     return Job(read_address(address.url.reveal()), address.may_be_inside, title, body, type)
 
 
 def problem_with(address: NoticeAddress, title: str, body: str, type: str, seconds: float) -> str:
-    """Sends one message. Returns why it could not be sent, for people; empty when the service took it."""
+    """Sends one message. Returns the reason why it was not sent, in words for people, or "" if it was sent."""
     try:
         [why] = run([job_for(address, title, body, type)], seconds)
     except (SecretLost, BadAddress) as error:
@@ -76,14 +79,17 @@ def problem_with(address: NoticeAddress, title: str, body: str, type: str, secon
 
 
 def check(targets: Sequence[tuple[NoticeTarget, bool]]) -> list[str]:
-    """Checks the addresses without sending a message. Returns the problem of each address; empty if none was found."""
+    """Checks the addresses without sending a message. Returns, for each address, its problem, or "" if it has none."""
     jobs = [Job(target, may_be_inside) for target, may_be_inside in targets]
     batches = (jobs[first : first + AT_ONCE] for first in range(0, len(jobs), AT_ONCE))
     return [why for batch in batches for why in run(batch, CHECK_SECONDS)]
 
 
 def run(jobs: Sequence[Job], seconds: float) -> list[str]:
-    """Does all jobs at once, each in its own process. Returns why each failed; empty for those that went well."""
+    """Runs all jobs at the same time, each in its own process, for at most this many seconds.
+
+    Returns, for each job, the reason why it failed, or "" if it succeeded.
+    """
     processes = [start(job, seconds) for job in jobs]
     ends = time.monotonic() + seconds
     return [finish(process, ends) for process in processes]
@@ -103,7 +109,7 @@ def start(job: Job, seconds: float) -> "subprocess.Popen[bytes]":
         process.stdin.write(json.dumps(described(job, seconds)).encode())
         process.stdin.close()
     except BrokenPipeError:
-        pass  # the process has died, which `finish` reports
+        pass  # the process has ended too early, and `finish` reports that
     process.stdin = None
     return process
 
@@ -141,7 +147,7 @@ def finish(process: "subprocess.Popen[bytes]", ends: float) -> str:
 
 
 def python() -> str:
-    """The interpreter. In a server that embeds Python, such as uWSGI, `sys.executable` is the server."""
+    """Returns the path of Python. In a server that embeds Python, such as uWSGI, `sys.executable` names the server."""
     if "python" in Path(sys.executable or "").name:
         return sys.executable
     return str(Path(sys.prefix) / "bin" / "python3")

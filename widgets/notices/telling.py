@@ -1,7 +1,7 @@
-"""Begins and ends notices, and writes their messages. Each cause is told once over all processes, hosts and restarts,
-because the project's row is locked meanwhile.
+"""Begins and ends notices (a notice is a problem that people are informed about), and queues their messages.
 
-Nothing is written while nothing changes: on SQLite, each commit makes every process read its pages again.
+A lock on the project's row makes sure that all processes and hosts together send one notice per problem. As long as
+nothing changes, nothing is written to the database: on SQLite, each commit makes every process reload its cached pages.
 """
 
 import logging
@@ -20,38 +20,45 @@ from widgets.web.health import STATES, with_health
 logger = logging.getLogger(__name__)
 
 NEWCOMERS_AFTER = timedelta(days=1)
-"""Widgets that fail later for a cause that was already told are told together, at most once in this time."""
+"""The minimum time between two messages about the same cause. If more widgets fail later for that cause, one message
+names all of them."""
 
 MOST_PER_HOUR = 6
-"""The maximum number of notices per project and hour. Further causes are told as soon as there is room again."""
+"""The maximum number of notices per project and hour. Messages about further problems are sent later."""
 
 SUMMARY_FROM = time(8)
 Step = Callable[[], object]
 
 
 def look(now: datetime, only: Collection[int] | None = None) -> None:
-    """Looks at the projects that have addresses. `now`: the database's. `only`: the ids of the projects to look at."""
+    """Checks the projects that have notice addresses, and queues messages about their problems.
+
+    `now`: the database's time. `only`: the ids of the projects to check; None for all projects.
+    """
     listened = Project.objects.filter(Exists(NoticeAddress.objects.filter(project=OuterRef("pk"))))
     for project in listened if only is None else listened.filter(pk__in=only):
         try:
             look_at(project, now)
         except DatabaseError:
             raise
-        except Exception:  # the notices of other projects go on
-            logger.exception("notices of project=%s could not be looked at", project.pk)
+        except Exception:  # an error in one project must not stop the notices of other projects
+            logger.exception("project=%s could not be checked for problems", project.pk)
     if only is None:
         forget_unheard()
 
 
 def forget_unheard() -> None:
-    """Removes open notices of projects whose last address is gone. A new address then hears of all causes."""
+    """Deletes the open notices of projects without a notice address.
+
+    If somebody adds an address later, the address gets messages about all current problems.
+    """
     unheard = Notice.objects.filter(ended_at=None, project__notice_addresses=None)
     if unheard.exists():
         unheard.delete()
 
 
 def look_at(project: Project, now: datetime) -> None:
-    """Looks without a lock first, because mostly there is nothing to do."""
+    """Checks one project, and queues messages about changes. Locks the project only if there is something to do."""
     if not steps(project, now):
         return
     with transaction.atomic():
@@ -119,7 +126,7 @@ def end_of(notice: Notice, now: datetime) -> Step | None:
 def end(notice: Notice, now: datetime, *, is_well: bool) -> None:
     notice.ended_at, notice.is_well = now, is_well
     notice.save()
-    # Addresses that have not been told of the failure yet are told neither the failure nor its end.
+    # If the message about the failure has not reached an address yet, the address gets no message about the end either.
     unheard = notice.messages.filter(done_at=None, claimed_until=None)
     never_told = set(unheard.values_list("address", flat=True))
     unheard.delete()
@@ -129,7 +136,10 @@ def end(notice: Notice, now: datetime, *, is_well: bool) -> None:
 
 
 def send_all(notice: Notice, text: Text, now: datetime, left_out: Collection[int] = ()) -> None:
-    """Puts one message per address into the queue. Addresses that are newer than the notice hear nothing of its end."""
+    """Queues one message per notice address of the project.
+
+    Leaves out the ids in `left_out`, and addresses that were added after the notice was first sent.
+    """
     addresses = notice.project.notice_addresses.filter(created_at__lte=notice.told_at).exclude(pk__in=left_out)
     NoticeMessage.objects.bulk_create([message(address, text, now, notice) for address in addresses])
 

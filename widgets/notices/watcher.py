@@ -1,7 +1,7 @@
-"""A thread in each long-running process that writes and sends notices. No poll and no refresh waits for this thread.
+"""In each long-running process, a thread writes and sends notices. No poll and no refresh waits for this thread.
 
-The thread starts after a request or refresh, when the process is some seconds old. By then, a server has forked.
-Commands call `delivery.run` instead.
+The thread starts after a request or refresh, when the process is some seconds old. By then, the server has forked its
+processes. Commands call `delivery.run` instead.
 """
 
 import logging
@@ -21,15 +21,16 @@ from widgets.refresh.gateway import recorded
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 60
-"""The thread looks at all projects so often: other processes refresh too, data gets stale, messages wait for a try."""
+"""The seconds between two checks of all projects. Checks of the refreshed projects alone are not enough: data becomes
+stale, messages wait for their next try, and other processes refresh projects, too."""
 
 PAUSE_SECONDS = 1
-"""The thread waits this long before each look, so that widgets that fail together are told together."""
+"""The thread waits this long before each check, so that one message names all widgets that fail at the same time."""
 
 
 SERVER_WAITS_SECONDS = 5
-"""The thread starts only in a server that is older than this: granian's worker may miss a signal to stop if another
-thread is busy while its main thread begins to wait for signals. A later refresh or request starts the thread."""
+"""The thread starts only after the server process has run for this long. The server granian can miss a stop signal if
+another thread is busy while the main thread begins to wait for signals."""
 
 
 class Watcher:
@@ -41,7 +42,7 @@ class Watcher:
         self._projects: set[int] = set()
 
     def start(self) -> None:
-        """Starts the thread once. Cheap enough for every request."""
+        """Starts the thread if it does not run yet. Every request calls this function, so it is fast."""
         if self._thread is None and time.monotonic() >= self._born_at + waits_seconds and has_threads():
             with self._lock:
                 if self._thread is None:
@@ -49,7 +50,7 @@ class Watcher:
                     self._thread.start()
 
     def wake(self, project_id: int) -> None:
-        """Looks at the project soon, because a refresh has just succeeded or failed."""
+        """Makes the thread check the project soon, because a call to Mixpanel has just succeeded or failed."""
         with self._lock:
             self._projects.add(project_id)
         self.start()
@@ -66,7 +67,7 @@ class Watcher:
             try:
                 run(None if is_time else only)
             except Exception:
-                logger.exception("notices could not be looked at")
+                logger.exception("the projects could not be checked for problems, or notices could not be sent")
             finally:
                 connections.close_all()
             self._news.wait(max(0, look_at_all - time.monotonic()))
@@ -82,7 +83,10 @@ waits_seconds = SERVER_WAITS_SECONDS
 
 
 def attach(*, is_worker: bool = False) -> None:
-    """Lets this process watch from now on. For servers, if they may have threads, and for workers."""
+    """Makes this process write and send notices from now on.
+
+    Call it in workers and in servers. In a server without threads, it has no effect.
+    """
     global has_threads, waits_seconds  # noqa: PLW0603 - one per process
     has_threads = (lambda: True) if is_worker else background.threads
     waits_seconds = 0 if is_worker else SERVER_WAITS_SECONDS
@@ -99,7 +103,7 @@ def wake(project_id: int, **_: Any) -> None:
 
 
 def _reset_after_fork() -> None:
-    """A forked process has none of its parent's threads."""
+    """Creates a new watcher in a forked process, because the process has none of its parent's threads."""
     global watcher  # noqa: PLW0603 - one per process
     watcher = Watcher()
 

@@ -1,7 +1,7 @@
-"""The words of notices: plain text, in which nothing from outside can be a link, a mention or markup.
+"""Writes the texts of notices: plain text without links (except to MixCyfe and Mixpanel), mentions and markup.
 
-Titles are typed by people and errors come from Mixpanel. Services make links of bare names, and Slack, Discord and
-others read `<!channel>`, `@everyone`, `*bold*` and `[text](link)` in any text.
+Titles from people and errors from Mixpanel are changed for this: services turn host names into links, and Slack,
+Discord and others interpret `<!channel>`, `@everyone`, `*bold*` and `[text](link)` in any text.
 """
 
 import re
@@ -28,7 +28,7 @@ INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u206
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A message. `type`: a type of Apprise: info, success, warning or failure."""
+    """A message. `type`: Apprise's message type: info, success, warning or failure."""
 
     subject: str
     body: str
@@ -36,42 +36,44 @@ class Text:
 
 
 def plain(text: str, longest: int) -> str:
-    """One line without markup, links and mentions, cut to `longest` characters."""
+    """Returns the text as one line without markup, links and mentions, cut to `longest` characters."""
     text = " ".join(INVISIBLE.sub(" ", text).split()).translate(LOOK_ALIKES)
     text = text.replace("://", ":⁄⁄")
-    text = re.sub(r"(?<=\w)\.(?=[^\W\d]{2})", "․", text)  # example.com: services make links of bare names
+    text = re.sub(r"(?<=\w)\.(?=[^\W\d]{2})", "․", text)  # services turn names such as example.com into links
     text = re.sub(r"&(?=#?\w+;)", "＆", text)
-    text = re.sub(r"(?<!\w)_|_(?!\w)", "‗", text)  # _italics_, but not signed_up
+    text = re.sub(r"(?<!\w)_|_(?!\w)", "‗", text)  # changes _italics_, but not signed_up
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 HEADLINES = {
     "secret": "MixCyfe can't sign in to Mixpanel",
     "credentials": "Mixpanel refuses the credentials",
-    "plan": "Mixpanel's plan allows no API queries",
+    "plan": "The project's Mixpanel plan allows no API queries",
     "query": "Mixpanel refuses the quer{ies} of {widgets}",
     "timezone": "Mixpanel refuses the quer{ies} of {widgets}",
-    "unavailable": "Mixpanel does not answer for {widgets}",
-    "unreadable": "Mixpanel's answer can't be read for {widgets}",
+    "unavailable": "Mixpanel does not answer the quer{ies} of {widgets}",
+    "unreadable": "MixCyfe can't read Mixpanel's data for {widgets}",
     "drawing": "{widgets} can't show {their} data",
     "stale": "{widgets} {show} old numbers",
 }
 ADVICE = {
     "secret": "Enter the secret on the project's page.",
-    "credentials": "Make or check the service account in Mixpanel, enter it on the project's page, and test it there.",
-    "plan": "Ask the owner of the project at Mixpanel about the plan. MixCyfe tries again every hour.",
-    "query": "Open the widget, correct what the message says, and save it.",
-    "timezone": "Set the time zone on the project's page to the one in Mixpanel's project settings.",
-    "unavailable": "MixCyfe tries again by itself, at least every half hour. See whether Mixpanel has an incident: "
+    "credentials": "Check the service account in Mixpanel, or create a new service account. Enter its user name and "
+    "secret on the project's page, and test the connection there.",
+    "plan": "Ask the owner of the Mixpanel project about its plan. MixCyfe tries again every hour.",
+    "query": "Open the widget, change its settings as the error message says, and save the widget.",
+    "timezone": "On the project's page, choose the time zone that Mixpanel's project settings show.",
+    "unavailable": "MixCyfe tries again by itself, at least every half hour. Mixpanel lists its incidents here: "
     "https://www.mixpanelstatus.com",
-    "unreadable": "MixCyfe tries again by itself. If the error stays, open the widget and look at its preview.",
+    "unreadable": "MixCyfe tries again by itself. If the error stays, open the widget and check its preview.",
     "drawing": "Open the widget and choose another chart or other settings.",
-    "stale": "If queries are used up, pause widgets or refresh them less often. Otherwise check that the workers run.",
+    "stale": "If the project's queries are used up, pause widgets or refresh them less often. Otherwise, ask the "
+    "admin of MixCyfe's server to check that MixCyfe's workers run.",
 }
 RECOVERED = {
-    "secret": "There is a secret again",
+    "secret": "MixCyfe has the secret for Mixpanel again",
     "credentials": "Mixpanel accepts the credentials again",
-    "plan": "Mixpanel answers the API again",
+    "plan": "Mixpanel answers API queries again",
 }
 
 
@@ -90,14 +92,18 @@ def failing(project: Project, cause: Cause, since: datetime, now: datetime) -> T
 
 def more(project: Project, cause: Cause, new: int, since: datetime, now: datetime) -> Text:
     text = failing(project, cause, since, now)
-    words = f"{new} more widget{'s' if new != 1 else ''}: {headline(cause)}"
+    words = f"{headline(cause)} ({new} {'are' if new != 1 else 'is'} new)"
     return Text(subject(project, words), text.body, "failure")
 
 
 def well(project: Project, notice: Notice, now: datetime) -> Text:
-    """`notice.title`: the headline of the failure. MixCyfe wrote it, so it needs no `plain`."""
-    words = RECOVERED.get(notice.cause, "All is well again")
-    lasted = f"Since {moment(notice.since, project)}, for {span(now - notice.since)}: {notice.title}. This is over."
+    """Writes the message that a problem is solved.
+
+    `notice.title` is the headline of the problem. MixCyfe wrote the title, so `plain` is not needed.
+    """
+    words = RECOVERED.get(notice.cause, "The problem is solved")
+    began = moment(notice.since, project)
+    lasted = f"The problem was: {notice.title}. It began on {began} and lasted {span(now - notice.since)}."
     return Text(subject(project, words), f"{words}.\n\n{lasted}\n\n{link(project, '')}", "success")
 
 
@@ -107,23 +113,27 @@ def ending(project: Project, now: datetime) -> Text:
     left = (day - project.today(now)).days
     when = f"in {left} days" if left > 1 else "tomorrow" if left == 1 else "today" if left == 0 else "already"
     what = "project secret" if not project.username else "service account"
-    head = f"The {what} end{'s' if left >= 0 else 'ed'} on {day:%-d %B %Y}"
+    head = f"The {what} expire{'s' if left >= 0 else 'd'} on {day:%-d %B %Y}"
     body = (
         f"{head} ({when}). From then on Mixpanel refuses all queries of this project.\n\n"
-        "What to do: Make a service account in Mixpanel under Organization settings → Service accounts, enter it on "
-        f"the project's page, and test the connection.\n\n{page(project)}"
+        "What to do: Create a service account in Mixpanel under Organization settings → Service accounts, enter its "
+        f"user name and secret on the project's page, and test the connection.\n\n{page(project)}"
     )
     return Text(subject(project, head), body, "warning")
 
 
 def summary(project: Project, states: dict[str, int], open_now: list[str], ended: int, now: datetime) -> Text:
-    """`states`: health → number of active widgets. `ended`: notices that ended in the last week."""
+    """Writes the weekly summary.
+
+    `states`: health → number of active widgets. `open_now`: the headlines of the current problems. `ended`: the number
+    of notices that ended in the last week.
+    """
     total = sum(states.values())
     counts = ", ".join(f"{count} {state}" for state, count in states.items() if count) or "none"
     lines = [
         f"{total} active widget{'s' if total != 1 else ''}: {counts}.",
-        "Open now: " + "; ".join(open_now) + "." if open_now else "Nothing is wrong now.",
-        f"{ended} problem{'s' if ended != 1 else ''} of the last week {'are' if ended != 1 else 'is'} over."
+        "Current problems: " + "; ".join(open_now) + "." if open_now else "Nothing is wrong now.",
+        f"{ended} problem{'s' if ended != 1 else ''} {'were' if ended != 1 else 'was'} solved in the last week."
         if ended
         else "",
         link(project, ""),
@@ -132,7 +142,10 @@ def summary(project: Project, states: dict[str, int], open_now: list[str], ended
 
 
 def test_message(project: Project, user: str) -> Text:
-    body = f"This is a test. {plain(user, 60)} sent it from the notices of this project:\n\n{page(project, 'notices')}"
+    body = (
+        f"This is a test message. {plain(user, 60)} sent the message from the page “Notices” of this project:\n\n"
+        f"{page(project, 'notices')}"
+    )
     return Text(subject(project, "test"), body)
 
 

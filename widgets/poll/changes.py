@@ -1,6 +1,6 @@
-"""Gives a number to every database change that this process learns of, so that the page cache finds outdated pages.
+"""Numbers the database changes that this process notices, so that the page cache recognizes outdated pages.
 
-A page stores the number of the newest change before its data was read. If a row that the page shows has a change with a
+A cached page stores the number of the newest change before its data was read. If one of its rows has changed with a
 higher number, the page is outdated.
 """
 
@@ -8,11 +8,15 @@ import threading
 from collections.abc import Iterable
 
 MAX_NAMES = 50_000
-"""The maximum number of names in memory, about 5 MB. With more, all names are dropped: every row counts as changed."""
+"""The maximum number of row names in memory, about 5 MB. With more names, all names are dropped, and every row counts
+as changed."""
 
 
 class Changes:
-    """The changes of one process. A subclass learns of them from the database."""
+    """The database changes that one process knows. A subclass gets the changes from its database.
+
+    A row's name is a letter for the table and the row's id, for example "w12" for a widget.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -21,22 +25,25 @@ class Changes:
         self._changed_at: dict[str, int] = {}
 
     def latest(self) -> int | None:
-        """The number of the newest change. None if this process may have missed one: polls then read the database."""
+        """Returns the number of the newest change, or None if this process might have missed a change.
+
+        After None, polls read the database.
+        """
         return None
 
     def record(self, name: str | None = None) -> None:
-        """Records that a row has changed. Without a name: every row may have changed."""
+        """Records that the row with this name has changed. None means that every row might have changed."""
         with self._lock:
             self._latest += 1
             if name is not None:
                 self._changed_at[name] = self._latest
             if name is None or len(self._changed_at) > MAX_NAMES:
                 self._everything_at = self._latest
-                self._changed_at = {}  # a new dict, because another thread may be reading the old one
+                self._changed_at = {}  # a new dict, because another thread may be reading the old dict
 
     def none_since(self, number: int, names: Iterable[str]) -> bool:
-        """Whether none of these rows has changed since the change with this number."""
-        changed_at = self._changed_at  # read first, because `record` writes it last
+        """Returns True if none of the rows with these names has changed since the change with this number."""
+        changed_at = self._changed_at  # read before `_everything_at`, because `record` writes it later
         if number < self._everything_at:
             return False
         if changed_at:

@@ -1,8 +1,8 @@
-"""Learns of PostgreSQL's changes over one connection per process: triggers NOTIFY, and this process LISTENs.
+"""Notices PostgreSQL's changes through one connection per process: triggers send NOTIFY, and this process LISTENs.
 
-Several times per second, the process checks that the connection works and that the triggers exist. Without a recent
-proof, polls read the database: in a process that was paused, behind a pooler (which loses notifications), or before the
-migrations ran.
+Several times per second, the process checks that the connection works and that the triggers exist. If the last
+successful check is too old, polls read the database. This happens after the process was paused, behind a connection
+pooler (which loses notifications), and before the migrations have run.
 """
 
 import logging
@@ -19,19 +19,20 @@ from widgets.refresh import background
 logger = logging.getLogger(__name__)
 
 TRUSTED_SECONDS = 0.9
-"""Every host answers 404 this soon after an address is replaced or paused, even if a host's connection breaks."""
+"""A successful check is valid for this long. So within this time after a widget is paused or gets a new address, every
+host answers 404 to polls of the old address, even if a host's connection is broken."""
 
 PROVE_EVERY = 0.25
 RECONNECT_AFTER = 1
 
 GIVEN_UP_AFTER = 5
-"""Seconds. A new connection replaces one that is silent for longer. Otherwise a proxy could keep a dead connection open
-forever, and acknowledge data that the proxy never passes on."""
+"""After this many seconds without an answer from PostgreSQL, the process opens a new connection. Otherwise a proxy
+could keep a dead connection open forever, and acknowledge data that never reaches PostgreSQL."""
 
 CHANNEL = "widgets_polls"
 TABLES = ("widgets_widget", "widgets_project", "widgets_snapshot", "widgets_rendering")
 TRIGGERS = 2 * len(TABLES)
-"""The migration `poll_triggers` makes one trigger per table for changed rows, and one for TRUNCATE."""
+"""The number of triggers. Each table has one trigger for changed rows and one trigger for TRUNCATE."""
 
 PROOF = f"""
 SELECT pg_backend_pid(), array_agg(oid || ' ' || xmin ORDER BY oid) FROM pg_trigger
@@ -41,11 +42,11 @@ AND tgname LIKE 'widgets\\_polls%' AND tgenabled IN ('O', 'A')
 
 
 class NoProof(Exception):
-    """PostgreSQL is behind a pooler, so this process would miss changes."""
+    """This process uses PostgreSQL through a connection pooler, so the process would miss changes."""
 
 
 class PostgresChanges(Changes):
-    """Starts its thread on first use, which is after a server has forked."""
+    """Receives changes in a thread, which the first poll starts: by then, the server has forked its processes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +68,7 @@ class PostgresChanges(Changes):
         try:
             self._thread.start()
         except RuntimeError:
-            # The process is stopping, or has too many threads. Polls then read the database.
+            # The process is stopping, or has too many threads. In both cases, polls read the database.
             logger.warning("the thread that listens for changes could not start")
 
     def _run(self) -> None:
@@ -79,30 +80,30 @@ class PostgresChanges(Changes):
                 logger.warning("every poll reads the database: %s", reason)
                 return
             except Exception:
-                logger.exception("polls read the database until PostgreSQL tells this process of changes again")
+                logger.exception("polls read the database until this process receives PostgreSQL's changes again")
             finally:
                 self._proven_at = -math.inf
                 connection.close()
             time.sleep(RECONNECT_AFTER)
 
     def _listen(self) -> None:
-        """Records changes. Ends only with an exception."""
+        """Records changes in an endless loop, which only an exception ends."""
         connection.ensure_connection()
         link = connection.connection
         link.longest_silence = GIVEN_UP_AFTER
         link.execute(f"LISTEN {CHANNEL}")
-        self.record()  # anything may have changed before LISTEN
+        self.record()  # every row might have changed before LISTEN
         known: Any = None
         while True:
             began = time.monotonic()
             pid, triggers = link.execute(PROOF).fetchone()
             if pid != link.info.backend_pid:
-                raise NoProof("PostgreSQL is behind a pooler, which does not pass on its notifications")
+                raise NoProof("PostgreSQL is behind a pooler, which does not forward PostgreSQL's notifications")
             if known != triggers:
-                # pg_restore made the tables anew, or a trigger was switched off or on (then its xmin differs).
+                # pg_restore has recreated the tables, or a trigger was disabled or enabled (which changes its xmin).
                 known = triggers
                 self.record()
-            # The server sends its notifications before it answers a statement, so all changes up to `began` are here.
+            # PostgreSQL sends notifications before a statement's answer, so all changes until `began` have arrived.
             for told in link.notifies(timeout=0):
                 self.record(told.payload or None)
             if len(triggers or ()) == TRIGGERS:

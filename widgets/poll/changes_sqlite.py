@@ -1,6 +1,6 @@
-"""Learns of SQLite's changes: every poll asks `PRAGMA data_version`.
+"""Notices SQLite's changes: every poll runs `PRAGMA data_version`.
 
-Its value changes whenever another connection, in this or another process, has committed
+The PRAGMA's value changes whenever another connection, of this process or another process, has committed
 (https://www.sqlite.org/pragma.html#pragma_data_version). So each thread has a connection that only runs this PRAGMA.
 """
 
@@ -12,11 +12,11 @@ from pathlib import Path
 from widgets.poll.changes import Changes
 
 LOOK_EVERY = 1
-"""Seconds between two checks that nobody has replaced the database file."""
+"""Seconds between two checks whether the database file was replaced by another file."""
 
 
 class SqliteChanges(Changes):
-    """With each change, all rows count as changed, because SQLite does not say which rows changed."""
+    """After each change, all rows count as changed, because SQLite does not name the rows that changed."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -28,19 +28,22 @@ class SqliteChanges(Changes):
         try:
             observer: Observer = self._threads.observer
         except AttributeError:
-            self._identity = self._identity or identity(self._file)  # before the file is opened
+            self._identity = self._identity or identity(self._file)  # must be read before the file is opened
             observer = self._threads.observer = Observer(self._file)
         if time.monotonic() >= observer.look_at and not self._is_same_file(observer):
             return None
         version = observer.version()
         if version is None or version != observer.last_version:
-            # A thread's first value counts as a change: what changed before it is unknown.
+            # A thread's first value counts as a change, because earlier changes are unknown to the thread.
             observer.last_version = version
             self.record()
         return None if version is None else self._latest
 
     def _is_same_file(self, observer: "Observer") -> bool:
-        """False if the file was replaced. Polls then read, because Django may still have the old file open."""
+        """Returns False if another file has replaced the database file.
+
+        Then polls read through Django's connection, because Django might still have the old file open.
+        """
         found = identity(self._file)
         if found is None or found != self._identity:
             return False
@@ -49,7 +52,7 @@ class SqliteChanges(Changes):
 
 
 class Observer:
-    """One thread's connection. It never writes, because a connection does not see its own commits as changes."""
+    """A thread's connection for the PRAGMA. It never writes, because the PRAGMA ignores its connection's commits."""
 
     def __init__(self, file: Path) -> None:
         self.look_at = 0.0
@@ -58,9 +61,9 @@ class Observer:
         self._cursor: sqlite3.Cursor | None = None
 
     def version(self) -> tuple[int] | None:
-        """The value of `PRAGMA data_version`.
+        """Returns the value of `PRAGMA data_version`.
 
-        None if the file is locked (`SQLITE_JOURNAL=delete`) or can't be opened, or if the disk is full.
+        Returns None if the file is locked (`SQLITE_JOURNAL=delete`) or can't be opened, or if the disk is full.
         """
         try:
             if self._cursor is None:

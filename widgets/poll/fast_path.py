@@ -1,8 +1,8 @@
 """The fast path: answers a poll of fresh data before Django's request handling, from the page cache or the database.
 
-It takes only plain requests: GET or HEAD, an allowed host, the right scheme, a current rendering, and data that needs
-no refresh. It also answers 404 for addresses without a widget. Django handles all other requests, and would give the
-same answers to these.
+The fast path answers a poll if the request is GET or HEAD with an allowed host and the right scheme, the data is fresh,
+and the stored rendering is up to date. For an address without a widget, it answers 404. Django handles all other
+requests. The answers of the fast path are equal to the answers that Django would give.
 """
 
 import os
@@ -29,7 +29,7 @@ STATUS = {200: "200 OK", 304: "304 Not Modified", 404: "404 Not Found"}
 
 
 class FastPath:
-    """A WSGI application that answers plain polls and passes all other requests to Django."""
+    """A WSGI application that answers polls of fresh data and passes all other requests to Django."""
 
     def __init__(self, django: WSGI) -> None:
         self.django = django
@@ -42,11 +42,14 @@ class FastPath:
             self.always.append(("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}"))
 
     def forget_pages(self) -> None:
-        """Runs in each forked process, because a process must not use its parent's connections."""
+        """Drops the cache in each forked process, because the process must not use its parent's connections."""
         self.pages, self.lock = None, threading.Lock()
 
     def first_pages(self) -> PageCache:
-        """Makes one cache, even if several first polls come together: each cache would listen to PostgreSQL forever."""
+        """Returns the process's only cache, and creates it for the first poll.
+
+        The lock prevents a second cache: each cache would keep a connection that listens for PostgreSQL's changes.
+        """
         with self.lock:
             if self.pages is None:
                 self.pages = new_cache()
@@ -79,7 +82,10 @@ class FastPath:
 
 
 def fast_answer(pages: PageCache, address: str, if_none_match: str) -> Answer | None:
-    """The stored answer, or None when something must be fetched, rendered or done after the response."""
+    """Returns the stored answer, or None if Django must handle the poll.
+
+    Django handles polls that need new data, a new rendering, or work after the response.
+    """
     change = pages.changes.latest()
     now = datetime.now(UTC)
     if change is not None and (page := pages.get(address, now)) is not None:
@@ -90,7 +96,7 @@ def fast_answer(pages: PageCache, address: str, if_none_match: str) -> Answer | 
     try:
         row = find(slug, format)
     except Error:
-        # For example, the database was restarted. Django's own handling reconnects.
+        # For example, the database was restarted. Django connects again when it handles this poll.
         connection.close()
         return None
     if row is None:

@@ -1,4 +1,4 @@
-"""The page of a widget, for everybody who has its address: the chart, its numbers, their age and the other formats."""
+"""Writes a widget's public page, which needs no login: the chart, the numbers, their age, and other formats."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from widgets.formats import formats_for
 from widgets.poll.row import PollRow
 
 PAGE = "page"
-"""The format of the address without an ending. The page is written from the stored figure."""
+"""The name of the format for an address without a file ending. The page is made from the stored chart (`FIGURE`)."""
 
 HEADERS = (
     ("Content-Type", "text/html; charset=utf-8"),
@@ -22,11 +22,11 @@ HEADERS = (
     ("Referrer-Policy", "no-referrer"),
     ("X-Robots-Tag", "noindex"),
 )
-"""Any site may frame the page."""
+"""The headers of a widget's page. They allow every site to show the page in a frame."""
 
 
 def write_page(slug: str, row: PollRow, reason: str, *, stale: bool) -> tuple[bytes, str]:
-    """The page and its ETag. `reason` says why the numbers are old or missing; it may be empty."""
+    """Returns the page's HTML and its ETag. `reason`: why the numbers are old or missing; "" if there is no problem."""
     figure = json.loads(row.body) if row.body is not None and row.fetched_at else None
     context = {
         "slug": slug,

@@ -23,7 +23,7 @@ from widgets.transforms import Dropped, cleaned
 logger = logging.getLogger(__name__)
 
 LOCKS = tuple(threading.Lock() for _ in range(64))
-"""One lock per widget (some widgets share a lock): one thread renders new data, and the widget's other polls wait."""
+"""Locks for rendering. A widget's id selects the lock, so one thread renders while the widget's other polls wait."""
 
 
 def write_figure(table: Table) -> bytes:
@@ -31,32 +31,33 @@ def write_figure(table: Table) -> bytes:
 
 
 FIGURE = "figure"
-"""The format for the pages' script. It has no address of its own."""
+"""The name of the format from which MixCyfe's pages draw a chart. No widget address ends with this name."""
 
 WRITERS: dict[str, Callable[[Table], bytes]] = {name: format.write for name, format in FORMATS.items()} | {
     FIGURE: write_figure
 }
-"""Format of a rendering → the function that writes a Table in it."""
+"""The name of a format → the function that writes a Table in this format."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The data that a widget shows, and the labels that cleaning removed."""
+    """The data that a widget shows, and the labels that the widget's cleaning settings removed."""
 
     report: Report
     dropped: list[Dropped]
 
 
 def view(report: Report, spec: WidgetSpec) -> View:
-    """The cleaned data for this widget. Raises ReportError when the widget's chart can't show it."""
+    """Applies the widget's cleaning settings to the report. Raises ReportError if the widget's chart can't show it."""
     kind = REPORT_TYPES[spec.report]
     return View(*cleaned(kind.view(report, spec), spec, kind.default_sort(spec)))
 
 
 def render(row: PollRow, format: str) -> None:
-    """Makes and stores the missing rendering, and writes it into `row`. One thread per widget does this at a time.
+    """Renders the widget's data in this format if no stored rendering is up to date, and updates `row`.
 
-    When the new data can't be drawn, the last good rendering stays and `problem` gives the reason.
+    If the chart can't show the new data, the bytes of the last rendering stay, and `row.problem` is the reason. Only
+    one thread of the process renders a widget at a time.
     """
     with LOCKS[row.widget_id % len(LOCKS)]:
         found = Widget.objects.select_related("snapshot").defer("snapshot__report_json").filter(pk=row.widget_id)
@@ -75,7 +76,7 @@ def render(row: PollRow, format: str) -> None:
 
 
 def make_rendering(widget: Widget, report: Report, row: PollRow, format: str) -> Rendering:
-    """Renders the stored data. `row` holds the data's version and the previous rendering."""
+    """Renders the report and stores the result. `row` has the version of the data, and the previous rendering."""
     logger.debug("render widget=%s format=%s", widget.pk, format)
     problem, body, etag = "", None, ""
     try:
@@ -90,12 +91,12 @@ def make_rendering(widget: Widget, report: Report, row: PollRow, format: str) ->
     values = {"source_version": source_version, "etag": etag, "problem": problem, "body": body}
     try:
         with answering.short_write_timeout():
-            # Almost always an old rendering exists, and one statement replaces it.
+            # An old rendering almost always exists, and UPDATE replaces it with one statement.
             if not Rendering.objects.filter(widget=widget, format=format).update(**values):
                 Rendering.objects.update_or_create(widget=widget, format=format, defaults=values)
     except IntegrityError:
-        pass  # The widget was deleted meanwhile. This poll found it, and the next one does not.
+        pass  # The widget was deleted in the meantime. The next poll gets 404.
     except (OperationalError, InternalError):
-        # The disk is full or read-only, or SQLite is locked for long. The poll can still be answered.
+        # The disk is full or read-only, or SQLite is locked for long. The poll still gets the new rendering.
         logger.exception("a rendering could not be stored")
     return Rendering(widget=widget, format=format, **values)

@@ -1,7 +1,7 @@
-"""Answers a poll: `answer(slug, format, etag) → status, headers, body`.
+"""Makes the answer to a poll: `answer(slug, format, etag) → status, headers, body`.
 
-A poll is answered at once with the stored data. Stale data is refreshed in the background (stale-while-revalidate,
-RFC 5861); only very old data makes a poll wait. A poll of fresh data needs one SQL statement.
+A poll gets the stored data at once, and stale data is then refreshed in the background (stale-while-revalidate,
+RFC 5861). A poll waits only if the data is missing or very old. A poll of fresh data needs one SQL statement.
 """
 
 import logging
@@ -31,7 +31,7 @@ from widgets.refresh.queue import enqueue, may_queue
 logger = logging.getLogger(__name__)
 
 SECURITY_HEADERS = (
-    # A browser must not run these bytes, and must not send the address to others.
+    # A browser must not run the answer as a script or page, and must not send the widget's address to other sites.
     ("X-Content-Type-Options", "nosniff"),
     ("Content-Security-Policy", "default-src 'none'; sandbox"),
     ("Referrer-Policy", "no-referrer"),
@@ -44,13 +44,16 @@ PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 RECORD_POLLS_EVERY = timedelta(hours=1)
 LONGEST_DETAIL = 200
 DETAIL = "; detail="
-NO_NEW_NUMBERS = "MixCyfe gets no new numbers from Mixpanel now. The board in MixCyfe says why."
-"""The page shows this text in place of any `reason`, because other sites show the page to people outside the team."""
+NO_NEW_NUMBERS = "MixCyfe gets no new numbers from Mixpanel now. The board in MixCyfe shows the reason."
+"""A widget's public page shows this text and not the real reason, because people outside the team can see the page."""
 
 
 @dataclass(slots=True)
 class Answer:
-    """A response, and `after_response`: the work to do after it was sent."""
+    """A response to a poll. `after_response`: functions to call after the response was sent.
+
+    `may_be_framed`: other sites are allowed to show the response in a frame.
+    """
 
     status: int
     headers: list[tuple[str, str]]
@@ -60,25 +63,25 @@ class Answer:
 
 
 def not_found() -> Answer:
-    """The same bytes for every address without an active widget, so that a guess learns nothing."""
+    """Returns the same 404 for every address without an active widget, so that guessed addresses reveal nothing."""
     return Answer(404, [PLAIN, ("Cache-Control", "no-store"), *SECURITY_HEADERS], b"Not found\n")
 
 
 def not_allowed() -> Answer:
-    return Answer(405, [PLAIN, ("Allow", "GET, HEAD"), *SECURITY_HEADERS], b"Only GET and HEAD are answered here.\n")
+    return Answer(405, [PLAIN, ("Allow", "GET, HEAD"), *SECURITY_HEADERS], b"This address answers only GET and HEAD.\n")
 
 
 def broken() -> Answer:
-    """The answer after an error in MixCyfe, such as a lost database. Cyfe keeps its old data and polls again."""
+    """Returns the 503 after an error in MixCyfe, such as a lost database. Cyfe keeps its old data and polls again."""
     return Answer(
         503,
         [PLAIN, ("Retry-After", "30"), ("Cache-Control", "no-store"), *SECURITY_HEADERS],
-        b"MixCyfe can't answer at the moment. Its log says why.\n",
+        b"MixCyfe can't answer at the moment. The log of MixCyfe shows the reason.\n",
     )
 
 
 def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
-    """`format` is one of FORMATS, or PAGE for the address without an ending."""
+    """Returns the answer to a poll. `format`: one of FORMATS, or PAGE for an address without a file ending."""
     if format not in (*FORMATS, PAGE) or not SLUG.fullmatch(slug):
         return not_found()
     stored = FIGURE if format == PAGE else format
@@ -90,7 +93,7 @@ def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
         try:
             wait_for_data(row)
         except (OperationalError, InternalError):
-            # For example a full disk: answer with the stored data.
+            # For example, the disk is full. Answer with the stored data.
             logger.exception("a poll could not wait for new data")
         row = find(slug, stored)
         if row is None:
@@ -105,13 +108,13 @@ def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
 
 
 def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
-    """Replaces the answer's body by the page, and its headers by those of a page that may be framed."""
+    """Turns the answer to a poll into the widget's public page, with the page's own body, headers and ETag."""
     now = timezone.now()
     held_back = NO_NEW_NUMBERS if reason(row, now) else ""
     why = row.problem or held_back or (reply.body.decode().strip() if reply.status == 503 else "")
     reply.body, etag = page.write_page(slug, row, why, stale=row.is_stale(now))
     others = {name for name, _ in (*SECURITY_HEADERS, *page.HEADERS)} | {"ETag"}
-    # With no-cache, browsers ask each time (304 if nothing changed). So people who edit a widget see the edit at once.
+    # With no-cache, browsers request the page each time (304 if nothing changed), so an edit is visible at once.
     reply.headers = [
         (name, f"{value}, no-cache" if name == "Cache-Control" else value.partition(DETAIL)[0])
         for name, value in reply.headers
@@ -128,7 +131,7 @@ def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A widget's bytes in one format, and the headers that are the same for every poll of them."""
+    """A widget's rendering in one format, and the headers that are the same in every answer with these bytes."""
 
     body: bytes
     content_type: str
@@ -136,7 +139,10 @@ class Content:
     last_modified: str
 
     def answer(self, ttl: int, status: str, if_none_match: str) -> Answer:
-        """200 or 304. `ttl`: seconds, negative for stale data. `status`: the header Cache-Status."""
+        """Returns the answer 200 or 304.
+
+        `ttl`: the seconds until the data is stale; negative for stale data. `status`: the header Cache-Status.
+        """
         headers = [
             ("ETag", self.etag),
             ("Last-Modified", self.last_modified),
@@ -166,7 +172,10 @@ def seconds_left(due_at: datetime, now: datetime) -> int:
 
 
 def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> Answer:
-    """The answer from the stored bytes: 200 or 304, or 503 when there are none."""
+    """Returns the answer from the stored rendering: 200 or 304, or 503 if there is no rendering.
+
+    `waited`: this poll has waited for new data.
+    """
     now = timezone.now()
     content = content_of(row, format, now)
     if content is None or row.fetched_at is None:
@@ -176,11 +185,13 @@ def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> A
 
 
 def unavailable(row: PollRow, now: datetime) -> Answer:
-    """503, because there is no data yet or the chart can't show it. The body gives the reason in one line."""
+    """Returns a 503, because there is no data yet or the chart can't show it. The body is the reason in one line."""
     until = row.held_back_until(now)
     seconds = max(1, int((until - now).total_seconds())) if until else math.ceil(settings.POLL_WAIT) or 1
     line = (
-        row.problem or reason(row, now) or "Mixpanel is asked for this data for the first time. Poll again in a moment."
+        row.problem
+        or reason(row, now)
+        or "MixCyfe is getting this data from Mixpanel for the first time. Try again in a moment."
     )
     return Answer(
         503,
@@ -190,7 +201,7 @@ def unavailable(row: PollRow, now: datetime) -> Answer:
 
 
 def reason(row: PollRow, now: datetime) -> str:
-    """The reason why the last refresh failed, or why Mixpanel can't be asked now; else empty."""
+    """Returns the reason why the last refresh failed, or why no refresh is possible now; "" if there is no problem."""
     if problem := row.secret_problem:
         return problem
     if row.backoff_until and row.backoff_until > now and row.backoff_message:
@@ -198,17 +209,20 @@ def reason(row: PollRow, now: datetime) -> str:
     if row.error:
         return row.error
     if row.full_until and row.full_until > now:
-        return "This project's queries of the hour are used up."
+        return "This project's queries for this hour are used up."
     return ""
 
 
 def status_of(ttl: int) -> str:
-    """The header Cache-Status (RFC 9211) of stored data. `ttl` is negative for stale data."""
+    """Returns the header Cache-Status (RFC 9211) for stored data.
+
+    `ttl`: the seconds until the data is stale; negative for stale data.
+    """
     return f"mixcyfe; hit; ttl={ttl}"
 
 
 def cache_status(row: PollRow, now: datetime, ttl: int, *, waited: bool) -> str:
-    """The header Cache-Status, with the reason why there is no newer data."""
+    """Returns the header Cache-Status. If there is a problem, the header's parameter `detail` contains the reason."""
     status = "mixcyfe; fwd=miss" if waited else status_of(min(ttl, -1) if row.is_stale(now) else ttl)
     detail = row.problem or reason(row, now)
     if detail:
@@ -225,17 +239,20 @@ def matches(if_none_match: str, etag: str) -> bool:
 
 
 def too_old(row: PollRow, now: datetime) -> bool:
-    """Whether a poll should wait for new data."""
+    """Returns whether the poll should wait for new data: the stored data is too old, and a refresh is possible."""
     return row.is_too_old(now) and can_get_newer(row, now)
 
 
 def can_get_newer(row: PollRow, now: datetime) -> bool:
-    """Whether a refresh is running or may start."""
+    """Returns whether a refresh of the data is running, or can start now."""
     return row.is_leased(now) or (row.held_back_until(now) is None and not row.secret_problem)
 
 
 def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
-    """Starts the refresh of stale data. Returns the work to do after the response: none for a poll of fresh data."""
+    """Starts or schedules the refresh of stale data. Returns the functions to call after the response.
+
+    For fresh data the list is empty, but about once per hour one function stores the time of the poll.
+    """
     steps: list[Callable[[], object]] = []
     if row.last_polled_at is None or now - row.last_polled_at >= RECORD_POLLS_EVERY:
         steps.append(partial(record_poll, row.widget_id, now))
@@ -254,6 +271,6 @@ def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
 
 
 def record_poll(widget_id: int, now: datetime) -> None:
-    """Stores the time of the poll. If the database can't be written at once, the next poll stores its own time."""
+    """Stores the time of the poll, unless the database can't be written now. Then a later poll stores its own time."""
     with suppress(OperationalError, InternalError), answering.short_write_timeout():
         Widget.objects.filter(pk=widget_id).update(last_polled_at=now)

@@ -1,6 +1,6 @@
-"""Reads everything that a poll's answer needs with one indexed SQL statement.
+"""Reads all data for the answer to a poll with one indexed SQL statement.
 
-The statement is raw SQL, because Django's ORM answered several times fewer polls per second.
+The statement is raw SQL: with Django's ORM, MixCyfe answered several times fewer polls per second.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from widgets.models.encrypted import problem_with
 from widgets.reports.freshness import is_stale, is_too_old
 
 RENDERING_VERSION = 2
-"""Raise this number when the same data is rendered differently: all stored renderings are then made again."""
+"""Raise this number after a change of the code that renders data. Then all stored renderings are made again."""
 
 COLUMNS = {
     "widget_id": "w.id",
@@ -43,7 +43,7 @@ COLUMNS = {
     "problem": "r.problem",
     "body": "r.body",
 }
-"""PollRow field → SQL column."""
+"""The name of a field of PollRow → the SQL column."""
 
 DATES = tuple(name for name in COLUMNS if name.endswith(("_at", "_until")))
 
@@ -59,7 +59,7 @@ WHERE w.slug = %s AND w.active = %s
 
 @dataclass(slots=True)
 class PollRow:
-    """A polled widget with the state of its data and its rendered bytes."""
+    """A polled widget, the state of its data, and its rendering (bytes) in one format."""
 
     widget_id: int
     widget_version: int
@@ -89,32 +89,32 @@ class PollRow:
 
     @property
     def secret_problem(self) -> str:
-        """Why the secret is missing or unreadable; empty when it is usable."""
+        """Says whether the project's secret for Mixpanel is missing or unreadable; "" if there is no problem."""
         return problem_with(self.encrypted_secret)
 
     @property
     def current_source_version(self) -> str:
-        """The source version of an up-to-date rendering. Any other rendering is out of date."""
+        """The `source_version` of an up-to-date rendering. A rendering with another value is out of date."""
         return f"{RENDERING_VERSION}.{self.widget_version}.{self.snapshot_id}.{self.snapshot_version}"
 
     def is_stale(self, now: datetime) -> bool:
         return is_stale(self.due_at, now)
 
     def is_too_old(self, now: datetime) -> bool:
-        """As `freshness.is_too_old`; also true when there is no data."""
+        """Returns True if there is no data, or if the data is so old that a poll should wait for new data."""
         return self.fetched_at is None or is_too_old(self.fetched_at, self.due_at, self.interval_seconds, now)
 
     def is_leased(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until > now
 
     def held_back_until(self, now: datetime) -> datetime | None:
-        """The time until which Mixpanel can't be asked for this data; None when it can be asked now."""
+        """Returns the time until which no refresh of this data can start, or None if a refresh can start now."""
         waits = [t for t in (self.retry_at, self.backoff_until, self.full_until) if t is not None and t > now]
         return max(waits, default=None)
 
 
 def find(slug: str, format: str) -> PollRow | None:
-    """The active widget with this slug, or None. A widget that lacks the format is not found."""
+    """Returns the active widget with this slug, or None if no such widget has the format."""
     with getattr(connection, "prepared_cursor", connection.cursor)() as cursor:
         cursor.execute(POLL, (format, slug, True))
         row = cursor.fetchone()
@@ -130,7 +130,7 @@ def find(slug: str, format: str) -> PollRow | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """Converts a database value to a time with a time zone. SQLite stores UTC without a zone."""
+    """Converts a database value to a time with a time zone, or None. SQLite stores times in UTC without a zone."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if not isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""The view of the addresses that Cyfe polls."""
+"""The Django view that answers requests to widget addresses."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -19,23 +19,23 @@ POLLED = "/w/"
 
 @csrf_exempt
 def poll(request: HttpRequest, address: str) -> HttpResponse:
-    """Answers `/w/<slug>.<format>`, and `/w/<slug>` with a page. Reads no cookie and no query parameter."""
+    """Answers `/w/<slug>.<format>` with data, and `/w/<slug>` with a page. Ignores cookies and query parameters."""
     if request.method not in ("GET", "HEAD"):
         return respond(poll_response.not_allowed(), request)
     slug, dot, ending = address.partition(".")
-    # No ending may name the page, because the page's address has none.
+    # Without an ending, the address is the page's address. An ending such as ".page" must not lead to the page.
     format = PAGE if not dot else ending if ending in FORMATS else ""
     try:
         reply = poll_response.answer(slug, format, request.headers.get("If-None-Match", ""))
     except Exception:
-        # Logged here, because Django's log line would contain the address, which is a secret.
+        # This log line replaces Django's log line, which would contain the address. The address is a secret.
         logger.exception("a poll failed")
         return respond(poll_response.broken(), request, polls.BROKEN)
     return respond(reply, request)
 
 
 class PollResponse(HttpResponse):
-    """A poll's response. WSGI servers call `close` after the body was sent: that runs `after_response`."""
+    """The response to a poll. WSGI servers call `close` after the body was sent. `close` calls `after_response`."""
 
     after_response: Sequence[Callable[[], object]] = ()
     xframe_options_exempt = False
@@ -52,7 +52,10 @@ class PollResponse(HttpResponse):
 
 
 def respond(reply: poll_response.Answer, request: HttpRequest, outcome: str = "") -> HttpResponse:
-    """`outcome`: how the poll is counted; without it, the answer's status and headers decide."""
+    """Converts the answer to Django's response, and counts the poll.
+
+    `outcome`: the outcome to count. If empty, the outcome follows from the answer's status and headers.
+    """
     response = PollResponse(reply.body if request.method != "HEAD" else b"", status=reply.status)
     del response["Content-Type"]
     for name, value in reply.headers:

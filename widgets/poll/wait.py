@@ -19,18 +19,21 @@ from widgets.refresh.quota import Refusal, running
 from widgets.refresh.run import RefreshOutcome, refresh
 
 CHECK_SECONDS = 0.05
-"""Seconds between two checks for data that another thread, process or host may store."""
+"""The mean number of seconds between two checks for new data, which another thread, process or host might store."""
 
 RETRIED = (Refusal.LEASED, Refusal.CONCURRENT_LIMIT)
-"""After these refusals a waiting poll tries again, because they end soon."""
+"""A waiting poll requests the refresh again after one of these refusals, because their reasons soon disappear."""
 
 Asked = Future[RefreshOutcome | Refusal]
-"""The future of a refresh. A Celery worker gives it no result: the poll looks for the stored data instead."""
+"""The future of a refresh. With Celery the future gets no result, and the poll checks the database for the new data."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The refresh state of a snapshot."""
+    """The refresh state of a snapshot.
+
+    `leased`: a refresh is running. `held_back`: no refresh can start now, because of an error or a limit.
+    """
 
     fetched_at: datetime | None
     leased: bool
@@ -39,10 +42,10 @@ class State:
 
 
 def wait_for_data(row: PollRow) -> None:
-    """Waits until newer data is stored, or until no refresh is running and none may start, but at most POLL_WAIT.
+    """Waits until newer data is stored, for at most POLL_WAIT seconds. Also stops when no refresh can bring newer data.
 
-    Returns at once when all of the process's few slots are taken. Also returns at once in the only thread of a process
-    when other threads or workers refresh, because no other poll would be answered while it waits.
+    Returns at once if too many polls of this process wait already. Also returns at once if this thread is the only one
+    that answers polls, unless the refresh itself must run in this thread.
     """
     if is_only_thread() and (settings.TASKS == "celery" or background.threads()):
         return
@@ -66,12 +69,15 @@ def wait(row: PollRow) -> None:
                 asked = ask(row)
         if time.monotonic() >= deadline:
             return
-        # A random pause, so that many waiting polls don't check at the same time.
+        # The pause is random, so that many waiting polls don't check at the same time.
         time.sleep(CHECK_SECONDS * random.uniform(0.6, 1.4))  # noqa: S311 - no secret
 
 
 def ask(row: PollRow) -> Asked:
-    """Starts a refresh: in a Celery worker, in a background thread, or else in this thread before it returns."""
+    """Requests a refresh from a Celery worker or a background thread. Without both, runs the refresh in this thread.
+
+    Returns the future of the refresh.
+    """
     asked: Asked = Future()
     if settings.TASKS == "celery":
         if not enqueue(row.snapshot_id, row.fetched_at):
@@ -84,7 +90,7 @@ def ask(row: PollRow) -> Asked:
 
 
 def below_limit(project: Project) -> bool:
-    """Whether the concurrent limit allows another query. Takes no lock, so waiting polls don't block each other."""
+    """Returns whether the concurrent limit allows another query. Takes no lock, so waiting polls don't block others."""
     return running(project, timezone.now()) < project.effective_concurrent
 
 

@@ -1,1 +1,1 @@
-"""Decides when and how Mixpanel is asked: quota, priority, backoff, and the threads or workers that refresh."""
+"""Decides when and how MixCyfe queries Mixpanel: quota, priority, backoff, and the refresh threads or workers."""

@@ -1,4 +1,4 @@
-"""Marks threads that answer requests: they wait only briefly for an unresponsive database.
+"""Marks the threads that answer HTTP requests. Such a thread waits only briefly for an unresponsive database.
 
 Workers, commands and refresh threads wait as long as the database needs.
 """
@@ -15,9 +15,10 @@ thread = threading.local()
 
 
 def begin(*, is_only: bool) -> None:
-    """Marks this thread permanently, because work after a response (`close()`) delays the thread's next response, too.
+    """Marks this thread permanently as a thread that answers requests.
 
-    `is_only`: the server says that no other thread of this process answers requests.
+    The mark stays during work after a response (`close()`), because that work delays the thread's next response.
+    `is_only`: True if this process answers requests in one thread only (`wsgi.multithread` is False).
     """
     thread.answering, thread.is_only = True, is_only
 
@@ -32,7 +33,10 @@ def is_only_thread() -> bool:
 
 @contextmanager
 def short_write_timeout() -> Iterator[None]:
-    """For writes that may fail: inside the `with`, they raise OperationalError after a short wait for SQLite's lock."""
+    """Inside the `with` block, a write to SQLite waits for the lock only briefly (SHORT_MILLISECONDS).
+
+    If the database is still locked then, the write raises OperationalError. Other databases are not affected.
+    """
     if connection.vendor != "sqlite":
         yield
         return
@@ -48,7 +52,7 @@ def short_write_timeout() -> Iterator[None]:
 
 @contextmanager
 def without_time_limit() -> Iterator[None]:
-    """Lets an answering thread wait as long as the database needs."""
+    """Inside the `with` block, this thread waits as long as the database needs, even if it answers requests."""
     before, thread.answering = is_answering(), False
     try:
         yield

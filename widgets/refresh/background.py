@@ -1,6 +1,6 @@
-"""Refreshes stale snapshots in a few threads of this web process (`TASKS=inline`).
+"""Refreshes stale snapshots (stored results of queries) in a few threads of this web process (`TASKS=inline`).
 
-Polls hand over stale snapshots and answer without waiting. Celery (`queue.py`) does the same with workers.
+A poll adds a stale snapshot to the queue and answers without waiting. With `TASKS=celery`, `queue.py` is used instead.
 """
 
 import logging
@@ -25,21 +25,24 @@ from widgets.refresh.run import RefreshOutcome, refresh
 logger = logging.getLogger(__name__)
 
 SLOW_SECONDS = 1
-"""People notice a query that takes longer than this."""
+"""After a refresh that took longer than this, `ForegroundRefresher` starts no other refresh for a while."""
 
 MAX_QUEUED = 1000
-"""The maximum number of entries in the queue. When the queue is full, the next poll hands the snapshot over again."""
+"""The maximum number of entries in the queue. When the queue is full, a later poll tries to queue the refresh again."""
 
 THREADS = "refresh"
-"""The beginning of the threads' names."""
+"""The names of the refresh threads begin with this word."""
 
 SWITCH_SECONDS = 0.0005
-"""A refresh that computes keeps a poll waiting for Python's lock for at most this long. With Python's default of 5 ms,
-the slowest of 100 polls per second took 7.7 ms instead of 5.4 (`benchmarks/steadily.py`)."""
+"""Python's thread switch interval: while a refresh computes, a poll waits at most about this long for Python's lock.
+
+At 100 polls per second, the slowest poll took 5.4 ms with this value, and 7.7 ms with Python's default of 5 ms
+(`benchmarks/steadily.py`).
+"""
 
 
 def threads() -> int:
-    """The number of refresh threads; 0 if the settings or the server allow none. By default, uWSGI allows none."""
+    """Returns the maximum number of refresh threads: REFRESH_THREADS, or 0 if uWSGI runs without thread support."""
     try:
         import uwsgi
     except ImportError:
@@ -51,7 +54,8 @@ def threads() -> int:
 class Entry:
     """One refresh in the queue.
 
-    `expected_fetched_at`: the `fetched_at` that the poll saw. `request_id`: the id of the poll's request.
+    `expected_fetched_at`: the snapshot's `fetched_at` when the poll read the snapshot. `request_id`: the id of the
+    poll's HTTP request. `ended`: the future of the refresh's outcome.
     """
 
     project_id: int
@@ -61,10 +65,10 @@ class Entry:
 
 
 class BackgroundRefresher:
-    """A queue with one entry per snapshot, and the threads that refresh its entries.
+    """A queue with one entry per snapshot, and the threads that refresh the queued snapshots.
 
-    The threads start on first use, which is after a server has forked. When the process stops, Python waits for
-    running refreshes (`MIXPANEL_TIMEOUT` at most) and starts no new ones.
+    The threads start when the first refresh is queued. By then, the server has forked its processes. When the process
+    stops, Python starts no more refreshes and waits for the running refreshes (for `MIXPANEL_TIMEOUT` at most).
     """
 
     def __init__(self) -> None:
@@ -77,7 +81,7 @@ class BackgroundRefresher:
     def hand_over(
         self, snapshot_id: int, project_id: int, expected_fetched_at: datetime | None
     ) -> Future[RefreshOutcome | Refusal]:
-        """Queues a refresh of the snapshot and returns the future of its outcome.
+        """Queues a refresh of the snapshot, unless one is queued or running already. Returns the future of its outcome.
 
         The future is cancelled when the queue is full or the process is stopping.
         """
@@ -102,7 +106,7 @@ class BackgroundRefresher:
         return {"threads": alive, "of": threads(), "running": running, "queued": queued}
 
     def _start_worker(self) -> None:
-        """Starts a thread for one entry. The caller holds the lock."""
+        """Gives the thread pool a task that refreshes one entry. The caller holds `_lock`."""
         if self._pool is None:
             sys.setswitchinterval(SWITCH_SECONDS)
             self._pool = ThreadPoolExecutor(threads(), thread_name_prefix=THREADS)
@@ -115,7 +119,10 @@ class BackgroundRefresher:
             self._queue.clear()
 
     def _work(self) -> None:
-        """Refreshes one entry. The next entry gets a new task, because a pool that is stopping accepts no new tasks."""
+        """Refreshes one entry, then starts a new pool task for the next entry.
+
+        A pool that is stopping refuses the new task, so the process can stop before the queue is empty.
+        """
         with self._lock:
             snapshot_id = self._next()
             if snapshot_id is None:
@@ -148,9 +155,11 @@ class BackgroundRefresher:
             entry.ended.cancel()
 
     def _next(self) -> int | None:
-        """The oldest entry of the project with the fewest running refreshes, so that no project delays another.
+        """Returns the id of the next snapshot to refresh, or None if no refresh may start now.
 
-        For the same reason one project leaves at least one thread free, unless there is only one.
+        The snapshot is the oldest entry of the project with the fewest running refreshes, so that no project delays
+        another project. For the same reason, one project never uses the last free thread, unless there is only one
+        thread.
         """
         busy = Counter(entry.project_id for entry in self._running.values())
         snapshot_id = min(self._queue, key=lambda pk: busy[self._queue[pk].project_id], default=None)
@@ -162,8 +171,8 @@ class BackgroundRefresher:
 class ForegroundRefresher:
     """Refreshes without background threads: the thread that answered a poll refreshes after the response.
 
-    The process may have no other thread. So after a slow query, the process only answers polls, for as long as the
-    query took.
+    The process might have no other thread. So after a slow refresh, the process starts no other refresh for as long as
+    the slow refresh took. Meanwhile the process answers polls.
     """
 
     def __init__(self) -> None:
@@ -192,7 +201,7 @@ def hand_over(
 
 
 def _reset_after_fork() -> None:
-    """A forked process has none of its parent's threads, so it needs a new refresher."""
+    """Creates a new refresher in a forked process, because the process has none of its parent's threads."""
     global refresher  # noqa: PLW0603 - one per process
     refresher = BackgroundRefresher()
 

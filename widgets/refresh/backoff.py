@@ -1,17 +1,20 @@
 """Backoff after errors: which queries wait, and how long.
 
-| error                    | waits       | for                                                         |
+| error                    | what waits  | for how long                                                |
 |--------------------------|-------------|-------------------------------------------------------------|
 | temporary (5xx, timeout) | the query   | 30 s, doubled up to 30 min; or Retry-After, up to 1 hour    |
-| hourly limit (429)       | the project | 3600 s ÷ limit, then one trial; doubled up to 1 hour        |
+| hourly limit (429)       | the project | 3600 s ÷ limit; doubled after each trial that fails, up to  |
+|                          |             | 1 hour                                                      |
 | too many at once (429)   | the project | 5 s                                                         |
 | credentials, plan        | the project | 1 hour, or until the project is saved or its connection     |
 |                          |             | test succeeds                                               |
 | refused query            | the query   | 1 day, or until its widget changes                          |
 | wrong time zone          | the query   | 1 hour, or until the project's zone changes                 |
 
-`Retry-After` on a 429 is ignored: it names the whole hour, but calls become free one by one, and Mixpanel does not
-count refused trials.
+A trial is the first query after the wait: all other queries of the project wait for its result.
+
+MixCyfe ignores `Retry-After` in a 429 response. The header names the whole hour, but Mixpanel allows single queries
+earlier, and does not count a query that it refuses with 429.
 """
 
 import random
@@ -30,7 +33,10 @@ TOO_MANY_AT_ONCE = timedelta(seconds=5)
 
 
 def retry_after(kind: ErrorKind, failures: int, asked_for: float | None) -> timedelta | None:
-    """How long one query waits after `failures` errors in a row. None: the whole project waits instead."""
+    """Returns how long a query waits after `failures` errors in a row, or None if the whole project waits instead.
+
+    `kind`: the kind of the last error. `asked_for`: the seconds in Mixpanel's header `Retry-After`, or None.
+    """
     if kind in HOLDS_PROJECT:
         return None
     if kind == ErrorKind.QUERY:
@@ -38,16 +44,16 @@ def retry_after(kind: ErrorKind, failures: int, asked_for: float | None) -> time
     if kind == ErrorKind.TIMEZONE:
         return HOUR
     wait = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
-    # The random part keeps queries that failed together from being retried together.
+    # The random factor spreads the retries of queries that failed at the same time.
     return timedelta(seconds=max(wait * random.uniform(0.8, 1.2), asked_for or 0))  # noqa: S311 - no secret
 
 
 def back_off_project(
     project: Project, now: datetime, kind: ErrorKind, message: str, *, too_many_at_once: bool = False
 ) -> None:
-    """Makes all queries of the project wait. The caller has locked the project's row and saves it."""
+    """Makes all queries of the project wait. The caller has locked the project's row, and saves the project."""
     if too_many_at_once:
-        # No trial follows: the concurrent limit decides how many queries may run.
+        # No trial follows, because the concurrent limit already restricts how many queries run.
         wait = TOO_MANY_AT_ONCE
     else:
         project.backoff_count = project.backoff_count + 1 if project.backoff_kind == kind else 1
@@ -59,9 +65,9 @@ def back_off_project(
 
 
 def end_backoff(project: Project) -> None:
-    """Ends the project's backoff and clears the errors that it caused, because Mixpanel answers again.
+    """Ends the project's backoff, because Mixpanel answers again, and clears the errors that made the project wait.
 
-    The caller has locked the project's row and saves it.
+    The caller has locked the project's row, and saves the project.
     """
     if project.backoff_kind or project.backoff_count:
         project.release()

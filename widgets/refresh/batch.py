@@ -1,7 +1,7 @@
-"""Batches of a project's snapshots: which snapshots one call to Mixpanel refreshes, and how many calls all need.
+"""Groups a project's snapshots into batches (one call to Mixpanel refreshes one batch), and counts the calls per hour.
 
-`widgets.reports.batch` knows which queries may share a call. This module adds what only the database knows: which
-snapshots are stale, and which queries Mixpanel refused, or could not answer in time, together with others.
+`widgets.reports.batch` decides which queries can share a call. This module adds facts from the database: which
+snapshots are stale, which queries must be sent alone because a shared call failed, and which batches must be smaller.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,18 +19,22 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Key = tuple[Any, ...] | None
 
 MOST_PARTS = 100
-"""The maximum number of snapshots per call. One transaction stores all of them, and other writers wait meanwhile."""
+"""The maximum number of snapshots per call. One transaction stores all their reports, and delays other writers."""
 
 OPEN_BATCHES = 3
-"""`pack` looks for room in the last batches of a kind, at most this many: a search in all would take too long."""
+"""For each item, `pack` tries only this many batches, the newest ones, because trying all batches takes too long."""
 
 
 @dataclass(slots=True)
 class Item:
-    """A snapshot that an active widget shows.
+    """A snapshot that at least one active widget shows.
 
-    `wants_every`: the shortest interval of its widgets in seconds, without the interval factor. `is_over`: its range is
-    over, and none of its widgets has an interval of its own. `is_free`: it may be refreshed now, stale or not.
+    - `is_polled`: at least one of the snapshot's widgets was polled within POLLED_WITHIN. If so, `wants_every` and
+      `is_over` consider only the widgets that were polled.
+    - `wants_every`: the shortest refresh interval of the widgets in seconds, without the project's interval factor.
+    - `is_over`: the snapshot's date range has ended, and all the widgets use the project's refresh interval.
+    - `is_free`: no other refresh of the snapshot is running, and the snapshot does not wait after an error.
+    - `batch_limit`: the maximum number of snapshots in a call that includes this snapshot, or None.
     """
 
     pk: int
@@ -46,14 +50,20 @@ class Item:
     batch_limit: int | None
 
     def is_due_soon(self, now: datetime) -> bool:
-        """Whether at least half of its interval has passed. So snapshots of one batch become due together."""
+        """Returns whether at least half of the snapshot's interval has passed.
+
+        Such a snapshot joins the call for a stale snapshot, so that all snapshots of a batch become stale together.
+        """
         half = self.interval / 2
         return self.due_at - half <= now and (self.fetched_at is None or self.fetched_at + half <= now)
 
 
 @dataclass(slots=True)
 class Packed:
-    """Items that one call can refresh. `batch` is None for an item that is asked alone."""
+    """The items that one call refreshes. `batch` is None if the call can refresh only one item.
+
+    `most`: the maximum number of items.
+    """
 
     batch: Batch | None
     key: Key = None
@@ -72,7 +82,7 @@ class Packed:
 
 
 def items_of(project: Project, now: datetime) -> list[Item]:
-    """The snapshots of the project's active widgets, the most overdue first."""
+    """Returns one item per snapshot that the project's active widgets show, the most overdue snapshot first."""
     shown: dict[int, list[tuple[float | None, bool]]] = {}
     widgets = Widget.objects.filter(project=project, active=True, snapshot__isnull=False)
     for pk, minutes, polled_at in widgets.values_list("snapshot_id", "refresh_minutes", "last_polled_at"):
@@ -102,14 +112,17 @@ def item_of(row: Snapshot, shown: list[tuple[float | None, bool]], project: Proj
 
 
 def kind_of(item: Item) -> tuple[type[Batch] | None, Key]:
-    """The kind and key of the batches that may hold the item; None, None for an item that is asked alone."""
+    """Returns the class and the key of the batches that can contain the item.
+
+    Items share a call only if their keys are equal. The class is None if the item needs a call of its own.
+    """
     report_type = REPORT_TYPES[item.query["report"]]
     key = report_type.batch_key(item.query) if item.sharing == Sharing.MAY else None
     return (report_type.batch(item.query) if key else None), key
 
 
 def pack(items: Iterable[Item], today: date) -> list[Packed]:
-    """Packs the items into calls, in the order of the items."""
+    """Distributes the items over as few calls as possible, in the order of the items."""
     found: list[Packed] = []
     open_batches: dict[Key, list[Packed]] = {}
     for item in items:
@@ -126,13 +139,13 @@ def pack(items: Iterable[Item], today: date) -> list[Packed]:
 
 
 def batch_for(leader: Snapshot, items: list[Item], now: datetime, today: date, also: Collection[int]) -> list[Item]:
-    """The other items that the call for `leader` refreshes, too: stale ones, and then those that are due soon.
+    """Returns the other items that the call for `leader` refreshes: stale items first, then items that are due soon.
 
-    `also`: the ids of snapshots that are refreshed even if they are fresh.
+    `also`: the ids of snapshots that the call refreshes even if they are fresh.
     """
     first = next((item for item in items if item.pk == leader.pk), None)
     if first is None:
-        return []  # no active widget shows `leader`: a preview, for example, is asked alone
+        return []  # no active widget shows `leader` (a preview, for example), so no other item shares its call
     kind, key = kind_of(first)
     if kind is None:
         return []
@@ -146,9 +159,12 @@ def batch_for(leader: Snapshot, items: list[Item], now: datetime, today: date, a
 
 
 def calls_per_hour(items: Iterable[Item], today: date) -> float:
-    """The number of calls per hour that refresh all items as often as their widgets ask, if items share calls."""
-    # Refreshes don't change this order. In another order the number could differ from refresh to refresh, and each new
-    # number changes the due times of all the project's snapshots.
+    """Returns the number of calls per hour that refresh all items as often as their widgets' intervals require.
+
+    Items that can share a call are counted as one call.
+    """
+    # A refresh does not change this sort order, so the result stays the same. A different result would change the due
+    # times of all the project's snapshots.
     packed = pack(sorted(items, key=lambda item: (item.wants_every, item.pk)), today)
     return demand(
         (min(item.wants_every for item in each.items), all(item.is_over for item in each.items)) for each in packed

@@ -1,6 +1,6 @@
-"""The database's clock. All processes and hosts use it for leases and for the hourly limit.
+"""Reads the database's clock. All processes and hosts use this clock for leases and for the hourly limit.
 
-Every reading is compared with this host's clock. A difference is logged and stored for the admin.
+With PostgreSQL, every reading is compared with this host's clock. A difference is logged and stored for the admin.
 """
 
 import logging
@@ -18,11 +18,11 @@ logger = logging.getLogger(__name__)
 TOLERANCE = timedelta(seconds=5)
 WARN_EVERY_SECONDS = 300
 WARNED_FOR = timedelta(seconds=3 * WARN_EVERY_SECONDS)
-"""The admin shows the warning about a host for this long after the host last logged it."""
+"""After a host has logged a warning about its clock, the admin shows the warning for this long."""
 
 
 def database_now() -> datetime:
-    """The current time of the database. SQLite runs inside this process and has the host's clock."""
+    """Returns the database's current time. SQLite runs inside this process, so its time is the time of this host."""
     if connection.vendor != "postgresql":
         return timezone.now()
     before = timezone.now()
@@ -34,13 +34,16 @@ def database_now() -> datetime:
 
 
 def compare(before: datetime, now: datetime, after: datetime) -> None:
-    """Warns when the database's `now` is not between two readings of this host's clock, give or take TOLERANCE."""
+    """Logs and stores a warning if this host's clock differs from the database's clock by more than TOLERANCE.
+
+    `now`: the database's time. `before` and `after`: this host's time just before and just after the database was read.
+    """
     ahead = max(before - now, timedelta(0)) or min(after - now, timedelta(0))
     if abs(ahead) <= TOLERANCE or not cache.add("clock-warning", True, WARN_EVERY_SECONDS):
         return
     host, seconds = socket.gethostname()[:255], ahead.total_seconds()
-    logger.warning("this host's clock is %s the database's: set it right, with NTP for example", difference(seconds))
-    # After the transaction, so that the caller's locks don't last longer.
+    logger.warning("the clock of this host is %s the database's clock: correct it (e.g. with NTP)", difference(seconds))
+    # Store the warning after the transaction, so that the caller's locks don't last longer.
     transaction.on_commit(
         lambda: HostClock.objects.update_or_create(host=host, defaults={"ahead": seconds, "noticed_at": now}),
         robust=True,
@@ -52,11 +55,11 @@ def difference(ahead: float) -> str:
 
 
 def clock_warnings() -> list[str]:
-    """One sentence per host whose clock was wrong within WARNED_FOR."""
+    """Returns one sentence per host that logged a wrong clock within WARNED_FOR."""
     now = database_now()
     hosts = HostClock.objects.filter(noticed_at__gt=now - WARNED_FOR).order_by("host")
     return [
-        f"The clock of host {each.host} is {difference(each.ahead)} the database's. Set it right, with NTP for "
-        "example: this host shows wrong ages of data."
+        f"The clock of host {each.host} is {difference(each.ahead)} the database's clock. Correct the clock, for "
+        "example with NTP. Until then, pages from this host show a wrong age of the data."
         for each in hosts
     ]

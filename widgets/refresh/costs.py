@@ -1,4 +1,7 @@
-"""The queries that a project's widgets cost, and the queries that one more widget would add. For people."""
+"""Counts the queries that a project's widgets need, and the queries that one more widget would add.
+
+The project's page and the widget's page show these numbers.
+"""
 
 from dataclasses import dataclass
 
@@ -13,10 +16,10 @@ from widgets.spec import WidgetSpec
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """`widgets`: the number of active widgets. `queries`: the number of queries that bring the data of all of them.
+    """`widgets`: the number of active widgets. `queries`: the number of queries that refresh all these widgets once.
 
-    `per_hour`: the number of queries per hour that refresh each widget as often as it asks.
-    `room`: how many more metrics fit into the query that counts events by day.
+    `per_hour`: the number of queries per hour that refresh each widget as often as its refresh interval requires.
+    `room`: the number of metrics that can still be added to a query that counts events by day and is sent anyway.
     """
 
     widgets: int
@@ -26,7 +29,7 @@ class Costs:
 
     @property
     def next_one(self) -> int:
-        """The queries that the next widget adds if it counts one event by day."""
+        """The number of queries that one more widget adds if the widget counts one event by day."""
         return 0 if self.room else 1
 
 
@@ -42,7 +45,7 @@ def costs_of(project: Project) -> Costs:
 
 
 def sharing_of(widget: Widget) -> str:
-    """A sentence for the widget's page: with how many other active widgets its query is shared, or why it is not."""
+    """Returns a text for the widget's page: how many other widgets share its query, or that no other widget does."""
     now, project = database_now(), widget.project
     for packed in pack(items_of(project, now), project.today(now)):
         pks = [item.pk for item in packed.items]
@@ -54,10 +57,10 @@ def sharing_of(widget: Widget) -> str:
 
 
 def why_alone(widget: Widget) -> str:
-    """The reason why a query that could share a call does not share one; else empty."""
+    """Returns the reason why MixCyfe always sends the widget's query alone, or "" if no such reason is stored."""
     snapshot = Snapshot.objects.only("sharing", "error_kind").filter(widgets=widget).first()
     if snapshot is None or snapshot.sharing != Sharing.NEVER:
         return ""
     if snapshot.error_kind == ErrorKind.QUERY:
-        return "Mixpanel refused this query, so it is kept apart from other queries until you change the widget."
-    return "Only a separate query shows which values of the breakdown Mixpanel lists for this widget."
+        return "Mixpanel refused the query, so MixCyfe sends it separately until you change the widget."
+    return "From a shared query, MixCyfe could not tell which breakdown values Mixpanel lists for this widget."

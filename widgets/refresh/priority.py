@@ -1,4 +1,4 @@
-"""Priority: which stale query is refreshed first when the hourly limit leaves few calls."""
+"""Decides which stale query is refreshed first when few calls of the hourly limit are left."""
 
 from datetime import datetime
 
@@ -9,9 +9,10 @@ from widgets.reports.freshness import for_polls, is_stale
 
 
 def most_urgent(snapshot: Snapshot, items: list[Item], project: Project, now: datetime) -> Snapshot:
-    """This snapshot if the calls left suffice for it and all batches that are more overdue; else the most overdue one.
+    """Returns `snapshot` if it has no data yet, or if enough calls are left for it and for all more overdue batches.
 
-    So a widget that is polled every 10 seconds never starves a widget that is polled once per hour.
+    Otherwise returns the most overdue snapshot. So a widget that is polled every 10 seconds does not use the calls that
+    a widget with one poll per hour needs.
     """
     left = for_polls(project.effective_hourly) - started_within(project, now).count()
     if snapshot.fetched_at is None or left > len(items):

@@ -1,4 +1,4 @@
-"""Queues refreshes for Celery workers (`TASKS=celery`). Celery need not be installed for `TASKS=inline`."""
+"""Queues refreshes for Celery workers (`TASKS=celery`). This module also works without Celery, for `TASKS=inline`."""
 
 import logging
 import time
@@ -13,10 +13,10 @@ from widgets.refresh.clock import database_now
 logger = logging.getLogger(__name__)
 
 QUEUE_TIMEOUT = timedelta(seconds=30)
-"""A task that has not begun after this time may be lost: the next poll queues another."""
+"""A task that has not begun after this time might be lost, so the next poll queues another task."""
 
 BROKER_RETRY_SECONDS = 5
-"""A process that lost the broker waits so long before its next try: each try costs time and a log line."""
+"""A process that can't reach the broker waits this long before its next try, because each try costs time."""
 
 broker_retry_at = 0.0
 
@@ -24,7 +24,7 @@ broker_retry_at = 0.0
 def enqueue(snapshot_id: int, expected_fetched_at: datetime | None) -> bool:
     """Queues a refresh of the snapshot, unless one was queued in the last QUEUE_TIMEOUT.
 
-    False: the broker can't be reached, and a later poll tries again.
+    Returns False if the broker can't be reached, else True. After False, a later poll tries again.
     """
     global broker_retry_at  # noqa: PLW0603 - one per process
     if time.monotonic() < broker_retry_at:
@@ -46,14 +46,17 @@ def enqueue(snapshot_id: int, expected_fetched_at: datetime | None) -> bool:
 
 
 def keep_queued(snapshot_id: int) -> bool:
-    """Marks the snapshot as queued from now on, so that polls queue no second task for it.
+    """Stores that the snapshot was queued now, so that polls queue no second task for the snapshot.
 
-    False when another refresh of the snapshot ended in the meantime: then the task has nothing to do.
+    Returns False if another refresh of the snapshot ended in the meantime. Then the task is no longer needed.
     """
     queued = Snapshot.objects.filter(pk=snapshot_id, queued_at__isnull=False)
     return bool(queued.update(queued_at=database_now()))
 
 
 def may_queue(queued_at: datetime | None, now: datetime) -> bool:
-    """Whether `enqueue` may queue a task. The host's `now` may be wrong, so `enqueue` checks again."""
+    """Returns True if MixCyfe uses Celery and the snapshot was not queued in the last QUEUE_TIMEOUT.
+
+    `now` is the host's time and might be wrong, so `enqueue` checks again by the database's time.
+    """
     return settings.TASKS == "celery" and (queued_at is None or abs(now - queued_at) > QUEUE_TIMEOUT)

@@ -21,26 +21,29 @@ from widgets.reports import Query
 from widgets.reports.freshness import for_polls, is_stale
 
 HOUR = timedelta(seconds=3615)
-"""15 seconds longer than an hour: we count a query when it leaves, Mixpanel counts it when it arrives."""
+"""15 seconds longer than an hour, because a query reaches Mixpanel some time after we have recorded its start."""
 
 LONGEST_RUN = timedelta(minutes=2)
-"""A query runs at Mixpanel for at most this long, even when we stopped waiting for it."""
+"""A query runs at Mixpanel for at most this long, also if we have stopped waiting for its response."""
 
 LEASE_MARGIN = 30
 ONLY_WHEN_DUE = (Purpose.POLL, Purpose.WORKER)
-"""Calls of these purposes refresh only stale snapshots, by the database's clock: a host's clock may be wrong."""
+"""Calls with these purposes refresh a snapshot only if it is stale by the database's clock.
+
+The clock of the host that queued the refresh might be wrong.
+"""
 
 
 class Refusal(Enum):
-    """Why Mixpanel was not asked. The values complete a sentence about the query: "This …"."""
+    """The reason why no query was sent to Mixpanel. Each value continues a sentence that begins with "This query"."""
 
     NEWER = "was refreshed by another request in the meantime"
     FRESH = "is still fresh by the database's clock"
     LEASED = "is being refreshed by another request"
     FAILED = "failed a short while ago and waits before the next try"
-    BACKOFF = "belongs to a project that Mixpanel refuses at the moment"
+    BACKOFF = "belongs to a project whose queries Mixpanel refuses at the moment"
     NO_CREDENTIALS = "belongs to a project whose secret is missing or can't be read"
-    NO_SLOT = "waits because too many people use this server to ask Mixpanel at the moment"
+    NO_SLOT = "waits because too many people are querying Mixpanel through this server at the moment"
     CONCURRENT_LIMIT = "waits for one of the project's running queries to end"
     HOURLY_LIMIT = "waits because the project's hourly limit is used up"
     GONE = "no longer exists"
@@ -49,11 +52,15 @@ class Refusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Permission for one call to Mixpanel. `call_id`: the call's row in the ledger; None when the call is not recorded.
+    """Permission for one call to Mixpanel.
 
-    `trial`: this call tests whether the project's backoff is over. `counts`: the call counts towards the hourly limit.
-    `speaks_for_project`: the result may begin or end the project's backoff. Calls with unsaved credentials may not.
-    `parts`: the snapshots that the call refreshes. `token`: their lease. Both are empty for other calls.
+    - `call_id`: the id of the call's row in the ledger (`ApiCall`), or None if the call is not recorded.
+    - `trial`: the call tests whether Mixpanel accepts the project's queries again after a backoff.
+    - `counts`: the call counts towards the hourly limit.
+    - `speaks_for_project`: the call's result can begin or end the project's backoff. False for a call that tests
+      unsaved credentials.
+    - `parts` and `token`: the snapshots that the call refreshes, and the token of their leases. Both are empty for a
+      call that refreshes no snapshot.
     """
 
     call_id: int | None
@@ -74,14 +81,16 @@ def claim(
     user_id: int | None = None,
     others: Mapping[int, datetime | None] | None = None,
 ) -> Reservation | Refusal:
-    """Leases the snapshot and reserves a call, or returns the Refusal that prevents the call.
+    """Leases the snapshot and reserves a call that refreshes it. Returns the reservation, or a Refusal.
 
-    `others`: the snapshots that the same call may refresh, each with the `fetched_at` that the caller saw. Those that
-    another request has leased or refreshed, and those that wait after an error, are left out.
+    `expected_fetched_at`: the snapshot's `fetched_at` when the caller read the snapshot. If the database has another
+    value now, another request has refreshed the snapshot.
 
-    `expected_fetched_at`: the `fetched_at` that the caller saw. Another value in the database means that another
-    request refreshed the snapshot. People (`Purpose.PERSON`) may use the calls reserved for them, and may retry at once
-    after an error.
+    `others`: the ids of other snapshots that the same call can refresh, each with its `fetched_at` when the caller read
+    it. The call leaves out a snapshot if another request has leased or refreshed it, or if it waits after an error.
+
+    A call by a person (`Purpose.PERSON`) can use the calls that are reserved for people, and ignores the wait after an
+    error of the query.
     """
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().filter(snapshots=snapshot_id).first()
@@ -99,7 +108,7 @@ def claim(
         if snapshot.retry_at and snapshot.retry_at > now and purpose != Purpose.PERSON:
             return Refusal.FAILED
         if purpose != Purpose.PERSON and not snapshot.widgets.filter(active=True).exists():
-            return Refusal.UNUSED  # its widget was paused, deleted or changed after the refresh was queued
+            return Refusal.UNUSED  # the widget was paused, deleted or changed after the refresh was queued
         if purpose in ONLY_WHEN_DUE and snapshot.fetched_at and not is_stale(snapshot.due_at, now):
             return Refusal.FRESH
         if project.backoff_until and project.backoff_until > now:
@@ -121,7 +130,7 @@ def claim(
 
 
 def may_join(snapshot: Snapshot, expected_fetched_at: datetime | None, now: datetime) -> bool:
-    """Whether a call for another snapshot may refresh this one, too."""
+    """Returns whether a call for another snapshot can refresh this snapshot, too."""
     waits = any(until is not None and until > now for until in (snapshot.lease_until, snapshot.retry_at))
     return snapshot.fetched_at == expected_fetched_at and snapshot.sharing == Sharing.MAY and not waits
 
@@ -135,7 +144,11 @@ def reserve(
     ignored_backoff: Collection[str] = (),
     speaks_for_project: bool = True,
 ) -> Reservation | Refusal:
-    """Reserves a person's call that refreshes no snapshot. `ignored_backoff`: backoffs that don't stop the call."""
+    """Reserves a call that a person makes and that refreshes no snapshot, for example for a list of events.
+
+    `what`: words about the call for the ledger. `ignored_backoff`: error kinds whose backoff does not prevent the call.
+    `counts`, `speaks_for_project`: see `Reservation`.
+    """
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().get(pk=project.pk)
         now = database_now()
@@ -155,7 +168,10 @@ def lease() -> timedelta:
 
 
 def begin_trial(project: Project, now: datetime) -> bool:
-    """Whether this call is the trial that may end the project's backoff. If so, other calls wait for its end."""
+    """Makes this call a trial if the project's backoff has not ended yet. Returns whether the call is a trial.
+
+    A trial tests whether Mixpanel accepts the project's queries again. All other calls wait until the trial ends.
+    """
     if not project.backoff_count:
         return False
     until = max(project.backoff_until or now, now + lease())
@@ -164,7 +180,10 @@ def begin_trial(project: Project, now: datetime) -> bool:
 
 
 def end_call(reservation: Reservation, *, outcome: str, message: str, gave_up: bool, counts: bool) -> datetime:
-    """Records the call's outcome (`ok` or an error kind). Returns the time. `counts=False`: no limit counts it."""
+    """Writes the call's end and its outcome (`ok` or an error kind) into the ledger. Returns the database's time.
+
+    `counts`: False if Mixpanel does not count the call towards a limit.
+    """
     now = database_now()
     assert reservation.call_id is not None
     ApiCall.objects.filter(pk=reservation.call_id).update(
@@ -174,12 +193,12 @@ def end_call(reservation: Reservation, *, outcome: str, message: str, gave_up: b
 
 
 def unrecorded() -> Reservation:
-    """A reservation for credentials of a project that is not stored. No limit applies."""
+    """Returns a reservation for a call that tests the credentials of a project that is not stored. No limit applies."""
     return Reservation(None, 0, database_now())
 
 
 def limit_reached(project: Project, now: datetime, *, person: bool) -> Refusal | None:
-    """The limit that stops one more call now, or None. The caller has locked the project's row."""
+    """Returns the Refusal for the limit that prevents one more call now, or None. The caller has locked the project."""
     if running(project, now) >= project.effective_concurrent:
         return Refusal.CONCURRENT_LIMIT
     limit = project.effective_hourly if person else for_polls(project.effective_hourly)
@@ -192,18 +211,18 @@ def limit_reached(project: Project, now: datetime, *, person: bool) -> Refusal |
 
 
 def started_within(project: Project, now: datetime, span: timedelta = HOUR) -> QuerySet[ApiCall]:
-    """The counted calls that started within the last `span`."""
+    """Returns the project's calls that started within the last `span` and count towards the limits."""
     return ApiCall.objects.filter(project=project, started_at__gt=now - span, counts=True)
 
 
 def running(project: Project, now: datetime) -> int:
-    """The number of queries that may be running at Mixpanel, including queries that we stopped waiting for."""
+    """Returns the number of queries that might be running at Mixpanel, including those that we stopped waiting for."""
     longest = max(LONGEST_RUN, timedelta(seconds=settings.MIXPANEL_TIMEOUT))
     return started_within(project, now, longest).filter(Q(ended_at=None) | Q(gave_up=True)).count()
 
 
 def describe(parts: Sequence[Snapshot]) -> str:
-    """A few words for the ledger: how many queries, and the report type of each with its events or its id."""
+    """Returns a few words for the ledger: the number of queries, and each query's report type and events or id."""
     words = list(dict.fromkeys(named(part.query) for part in parts))
     return f"{f'{len(parts)} queries: ' if len(parts) > 1 else ''}{'; '.join(words)}"[:200]
 

@@ -1,6 +1,6 @@
-"""Refreshes a snapshot, and those that share its call: claim → ask → read → store, or record the error and back off.
+"""Refreshes a snapshot, and the other snapshots that share its call to Mixpanel.
 
-Polls, workers, commands and the admin all refresh through `refresh`, which never raises for an error of Mixpanel.
+Polls, workers, commands and the admin all call `refresh`, which stores an error of Mixpanel and does not raise it.
 """
 
 from collections.abc import Collection
@@ -22,7 +22,7 @@ from widgets.reports.freshness import interval_factor_for
 
 
 class RefreshOutcome(Enum):
-    """How a refresh ended. A Refusal gives the reason when Mixpanel was not asked."""
+    """How a refresh ended. If no query was sent to Mixpanel, `refresh` returns a Refusal instead."""
 
     STORED = "stored"
     FAILED = "failed"
@@ -40,12 +40,13 @@ def refresh(
     alone: bool = False,
     also: Collection[int] = (),
 ) -> RefreshOutcome | Refusal:
-    """Refreshes one snapshot if its project may ask Mixpanel now. `expected_fetched_at`: as in `quota.claim`.
+    """Refreshes one snapshot if its project may query Mixpanel now. `expected_fetched_at`: as in `quota.claim`.
 
-    The same call refreshes all other stale snapshots that fit into it, and the fresh ones in `also`.
+    The same call refreshes the project's other stale snapshots that fit into the call.
 
-    `in_turn`: nobody waits for this snapshot. When calls are scarce, a snapshot with higher priority is refreshed
-    instead. `alone`: the query is new and may be wrong, so no other query shares its call.
+    `in_turn`: nobody waits for this snapshot, so a snapshot with higher priority is refreshed instead when few calls
+    are left. `alone`: no other snapshot shares the call, because the query is new and might be wrong. `also`: the ids
+    of snapshots that the call refreshes even if they are fresh.
     """
     snapshot = Snapshot.objects.select_related("project").defer("report_json").filter(pk=snapshot_id).first()
     if snapshot is None:
@@ -53,9 +54,9 @@ def refresh(
     if snapshot.fetched_at != expected_fetched_at:
         return Refusal.NEWER
     now = database_now()
-    # A plan of the calls takes time, so none is made if no call will follow.
+    # Forming batches takes time, so it is skipped if no call will follow.
     if waits(snapshot, now):
-        return Refresh(snapshot, {}, None, purpose, user_id).run()  # `claim` says why not
+        return Refresh(snapshot, {}, None, purpose, user_id).run()  # `claim` returns the reason for the wait
     if running(snapshot.project, now) >= snapshot.project.effective_concurrent:
         return Refusal.CONCURRENT_LIMIT
     items, today = items_of(snapshot.project, now), snapshot.project.today(now)
@@ -71,17 +72,17 @@ def refresh(
 
 
 def waits(snapshot: Snapshot, now: datetime) -> bool:
-    """Whether the snapshot or its project waits, so that `claim` will probably refuse the call."""
+    """Returns whether the snapshot or its project waits, so that `claim` will probably refuse the call."""
     project = snapshot.project
     times = (snapshot.lease_until, snapshot.retry_at, project.backoff_until, project.full_until)
     return any(until is not None and until > now for until in times)
 
 
 class Refresh:
-    """One call to Mixpanel: the three functions that `gateway.call` needs, and the outcome for its first snapshot.
+    """One call to Mixpanel: the three functions that `gateway.call` needs, and the outcome for `snapshot`.
 
-    `others`: the other snapshots that the call may refresh, each with the `fetched_at` that the caller saw.
-    `interval_factor`: the project's new factor, from the plan of its calls; None if no plan was made.
+    `others`: the ids of other snapshots that the call can refresh, each with its `fetched_at` when the caller read it.
+    `interval_factor`: the project's new factor that stretches all refresh intervals; None to keep the old factor.
     """
 
     def __init__(
@@ -122,7 +123,10 @@ class Refresh:
         return claimed
 
     def fetch(self, client: Client, today: date) -> Answers:
-        """Asks for all parts. A part that no longer fits, because a new day has begun, has no answer."""
+        """Queries Mixpanel for all parts (snapshots) of the call.
+
+        If a new day has begun, a part might no longer fit into the call. The result then has no answer for that part.
+        """
         report_type = REPORT_TYPES[self.snapshot.query["report"]]
         kind = report_type.batch(self.snapshot.query)
         if len(self.parts) == 1 or kind is None:
@@ -143,7 +147,7 @@ class Refresh:
         return answers
 
     def keep(self, answered: Answers | Failure, project: Project, now: datetime) -> None:
-        """Stores the answers or the error, except where another refresh has taken over a lease."""
+        """Stores the answers or the error, but not for a snapshot that another refresh has leased in the meantime."""
         pks = [part.pk for part in self.parts]
         held = Snapshot.objects.select_for_update().filter(pk__in=pks, lease_token=self.token)
         stored: list[int] = []

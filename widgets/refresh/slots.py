@@ -1,4 +1,4 @@
-"""Limits how many threads of this process may wait for Mixpanel at once. Other threads go on answering."""
+"""Limits the number of threads of this process that wait for Mixpanel at once. The other threads answer requests."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from django.conf import settings
 
 
 class Slots:
-    """A counter with a limit. A thread that gets no slot does not wait for one: it answers at once."""
+    """A counter with a limit. A thread that gets no slot does not wait for Mixpanel: it answers at once."""
 
     def __init__(self, limit: Callable[[], int]) -> None:
         self._limit = limit
@@ -30,4 +30,4 @@ class Slots:
 
 polls = Slots(lambda: settings.WAITING_POLLS)
 people = Slots(lambda: max(1, settings.WAITING_POLLS // 2))
-"""Previews, pickers and connection tests have their own slots, so that polls never block people."""
+"""The slots for previews, pickers and connection tests. They are separate, so that polls never block people."""

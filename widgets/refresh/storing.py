@@ -1,7 +1,7 @@
 """Stores the result of a call: the reports of its snapshots, or the error and the time of the next try.
 
-One bad query in a shared call must not hold back the others. So after Mixpanel refused a shared call, each of its
-queries is asked alone once; after a shared call took too long, the next batches are half as large.
+One bad query in a shared call must not delay the call's other queries. So after Mixpanel refused a shared call, each of
+its queries is sent alone once. After a shared call took too long, the next batches are half as large.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,19 +32,20 @@ STATE = (
     "lease_until",
     "queued_at",
 )
-"""The columns that every refresh writes, successful or not."""
+"""The columns of a snapshot that every refresh writes, also a refresh that failed."""
 
 TOO_LONG = (200, 400, 408, 504)
-"""Statuses of temporary errors that a smaller query may avoid: a timeout, or an answer that is too large or cut off."""
+"""HTTP statuses of temporary errors that a smaller query might avoid: a timeout, or a response that is too large or cut
+off."""
 
 HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers of one call. `found`: snapshot id → the report, or the reason why the answer can't be read.
+    """The answers of one call. `found`: snapshot id → the report, or the error that came up while reading the answer.
 
-    `today`: the date in the project's time zone when the call was made.
+    `today`: the date of the call in the project's time zone.
     """
 
     today: date
@@ -54,10 +55,10 @@ class Answers:
 def store_answers(
     held: QuerySet[Snapshot], answers: Answers, pks: Sequence[int], project: Project, now: datetime
 ) -> list[int]:
-    """Stores the reports. Returns the ids of the snapshots that got one.
+    """Stores the reports. Returns the ids of the snapshots that received a report.
 
-    `held`: the snapshots whose lease the call still has. `pks`: the ids of all snapshots in the call; the first is
-    the one for which the call was made.
+    `held`: the snapshots that this call still leases. `pks`: the ids of all snapshots in the call. The first id is the
+    snapshot for which the call was made; the others were added to the call.
     """
     stored, unread = [], []
     for pk in sorted(pks):  # one at a time, because reports can be large
@@ -78,7 +79,11 @@ def store_answers(
 
 
 def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | None, *, is_alone: bool) -> None:
-    """Stores the report. The version rises only when the data changed, because renderings depend on the version."""
+    """Stores the report in the snapshot. Increases the snapshot's version only if the data changed.
+
+    A new version makes stored renderings out of date. `rolls`: the time when the query's relative date range moves to a
+    new day, or None. `is_alone`: the call had no other snapshots.
+    """
     written = report.to_json()
     if snapshot.report_json != written:
         snapshot.report_json = written
@@ -91,17 +96,20 @@ def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | N
     snapshot.error = snapshot.error_kind = ""
     snapshot.failures = 0
     if snapshot.batch_limit is not None and not is_alone:
-        snapshot.batch_limit += 1  # so that a limit from a slow hour does not last for ever
+        snapshot.batch_limit += 1  # so that the limit grows again after one slow hour
     end_lease(snapshot)
     snapshot.save(update_fields=["report_json", "version", "fetched_at", "rolls_at", *STATE])
 
 
 def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, project: Project, now: datetime) -> None:
-    """Stores the error and the time of the next try. The last good data stays. `asked`: number of snapshots."""
+    """Stores the error and the time of the next try in each snapshot, and keeps the last good data.
+
+    `asked`: the number of snapshots in the call.
+    """
     if asked == 1 and failure.kind == ErrorKind.QUERY and any(each.sharing == Sharing.ONCE for each in snapshots):
-        # The wrong query is found, so the shared call was not refused for its size.
+        # This wrong query explains why the shared call was refused. The call was not too large.
         project.snapshots.filter(batch_limit__isnull=False).update(batch_limit=None)
-    # The same number and the same wait for all snapshots, so that they are asked together again.
+    # All snapshots get the same number of failures and the same wait, so that they share the next call, too.
     failures = 1 + max((snapshot.failures for snapshot in snapshots), default=0)
     wait = backoff.retry_after(failure.kind, failures, failure.retry_after)
     for snapshot in snapshots:
@@ -118,11 +126,11 @@ def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, p
 
 
 def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Project, now: datetime) -> None:
-    """Lets each snapshot be asked alone once, because one of them spoilt their shared call.
+    """Gives each snapshot one call of its own, because one of their queries made their shared call fail.
 
-    `first`: the id of the snapshot that is asked at once. Snapshots without data come next: up to half of the hour's
-    calls are free for them at once. The rest is spread over the hour. If each is fine alone, the shared call was too
-    large for Mixpanel, so the next batches are half as large. `asked`: the number of snapshots in the shared call.
+    The snapshot with the id `first` gets its call at once. Snapshots without data come next: up to half of the hour's
+    calls can start for them at once. All other calls are spread over the hour. If each query succeeds alone, the shared
+    call was too large for Mixpanel, so later batches are half as large. `asked`: the size of the shared call.
     """
     calls = for_polls(project.effective_hourly)
     in_order = sorted(snapshots, key=lambda each: (each.pk != first, each.fetched_at is not None))
@@ -135,7 +143,7 @@ def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Pr
 
 
 def is_refused(failure: Failure, asked: int) -> bool:
-    """Whether one query among several may have caused the failure."""
+    """Returns whether one query among the `asked` queries of the call might have caused the failure."""
     return asked > 1 and failure.kind in (ErrorKind.QUERY, ErrorKind.UNREADABLE)
 
 

@@ -1,4 +1,4 @@
-"""Usage: how many queries a project used in the last hour, who used them, and why Mixpanel can't be asked now."""
+"""Usage: how many queries a project used in the last hour, which callers used them, and why a query must wait."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +15,16 @@ from widgets.reports.freshness import for_polls
 from widgets.times import from_now
 
 SCARCE_SHARE = 6
-"""Queries are scarce when less than 1/6 of the hourly limit is left. Previews then wait until a person requests one."""
+"""Queries are scarce when less than 1/6 of the hourly limit is left. Then a preview only runs if a person requests it,
+and not after each change in the form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`used` of `limit` queries in the last 60 minutes, of all people and polls together.
+    """`used`: the number of queries in the last 60 minutes, by people and polls together. `limit`: the hourly limit.
 
-    A person may start the next query at `free_at`, a poll at `polls_at`. None means now.
+    `free_at`: the time when a person can start the next query. `polls_at`: the time when a poll can start the next
+    query. None means now.
     """
 
     limit: int
@@ -60,7 +62,7 @@ def usage_of(project: Project) -> Usage:
 
 
 def next_free(project: Project, now: datetime, used: int, limit: int) -> datetime | None:
-    """When the next query may start under this limit. None: now."""
+    """Returns the time when the next query can start under this limit, or None if it can start now."""
     if used < limit:
         return None
     starts = started_within(project, now).order_by("started_at").values_list("started_at", flat=True)
@@ -68,7 +70,10 @@ def next_free(project: Project, now: datetime, used: int, limit: int) -> datetim
 
 
 def spent_by(project: Project, reader: Any) -> dict[str, int]:
-    """Caller → queries in the last hour, largest first. `reader`: the user who looks at the page, named “you”."""
+    """Returns the name of each caller → the number of its queries in the last hour, the largest number first.
+
+    `reader`: the user who looks at the page. The result names this user “you”.
+    """
     spent: dict[str, int] = {}
     rows = started_within(project, database_now()).values_list("purpose", "user_id", "user__username")
     for purpose, user_id, username, count in rows.annotate(Count("pk")):
@@ -78,14 +83,14 @@ def spent_by(project: Project, reader: Any) -> dict[str, int]:
 
 
 def caller(purpose: str, *, is_reader: bool, username: str | None) -> str:
-    """The name of the person, program or command that made a call."""
+    """Returns the name of the person, or of the kind of program, that made a call."""
     if purpose == Purpose.PERSON:
         return "you" if is_reader else username or "people"
     return str(Purpose(purpose).label)
 
 
 def why_not(project: Project, refusal: Refusal) -> str:
-    """One or two sentences for the person whose query was refused."""
+    """Returns one or two sentences that explain the refusal to the person who requested the query."""
     if refusal is Refusal.NO_CREDENTIALS:
         return project.secret_problem
     if refusal is Refusal.BACKOFF:
@@ -95,12 +100,12 @@ def why_not(project: Project, refusal: Refusal) -> str:
         )
     if refusal is Refusal.HOURLY_LIMIT:
         usage = usage_of(project)
-        used = f"This project's queries of the hour are used up ({usage.limit} of {usage.limit})."
-        return f"{used} {until(usage.free_at, 'The next one is free')}".strip()
+        used = f"This project's queries for this hour are used up ({usage.limit} of {usage.limit})."
+        return f"{used} {until(usage.free_at, 'The next query is possible')}".strip()
     if refusal is Refusal.CONCURRENT_LIMIT:
         return "This project already runs as many queries as Mixpanel allows at once. Try again in a moment."
     if refusal is Refusal.LEASED:
-        return "Another request is asking Mixpanel the same query. Try again in a moment."
+        return "Another request is sending the same query to Mixpanel. Try again in a moment."
     return f"This query {refusal.value}. Try again in a moment."
 
 

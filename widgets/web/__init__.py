@@ -1,1 +1,1 @@
-"""The pages outside the admin, the health checks and the middleware."""
+"""The pages outside the admin, the health checks, `/metrics`, and the middleware."""

@@ -1,4 +1,4 @@
-"""The admin site: its name, its first page, its login, and who may enter. Some of Django's own views are closed."""
+"""The admin site: its name, first page, login and access rules. Some of Django's own views are disabled."""
 
 from typing import Any
 
@@ -24,12 +24,13 @@ class Site(AdminSite):
     index_title = "From Mixpanel to Cyfe"
     index_template = "widgets/admin_index.html"
     enable_nav_sidebar = False
-    """Django's sidebar is off, because every page has the navigation of the board."""
+    """Django's sidebar is off, because every page already has MixCyfe's navigation bar."""
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Members of a project and superusers may enter; `is_staff` gives no rights.
+        """Whether this person is allowed to enter the admin.
 
-        Every active user may open the page that changes the user's own password.
+        Superusers and members of a project are allowed to enter; `is_staff` gives no rights. Every active user is
+        allowed to open the page that changes the user's own password.
         """
         match = request.resolver_match
         if match and match.url_name in ("password_change", "password_change_done"):
@@ -37,7 +38,10 @@ class Site(AdminSite):
         return has_role_somewhere(request.user, Role.VIEWER)
 
     def register(self, model_or_iterable: Any, *args: Any, **kwargs: Any) -> None:
-        """Registers no models of allauth, because their pages would show and change people's second factors."""
+        """Registers models for the admin, but no models of allauth.
+
+        The pages of allauth's models would show and change other people's second factors.
+        """
         models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
         ours = [each for each in models if not apps.get_app_config(each._meta.app_label).name.startswith("allauth")]
         super().register(ours, *args, **kwargs)
@@ -54,11 +58,11 @@ class Site(AdminSite):
         return LoginPage.as_view(extra_context=context)(request)
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        """The entries of the audit log that the admin's first page may show to this person."""
+        """Returns the log entries for the admin's first page, about projects and widgets that this person can see."""
         return audit_log.visible_to(request.user)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """Closes Django's view: no form uses it, but it would search rows that the person must not see."""
+        """Answers 404. No form uses autocomplete, but Django's view would let people search rows of related models."""
         raise Http404
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

@@ -1,6 +1,6 @@
-"""The board and its wall screen, for people who are logged in.
+"""The board and its wall screen (a full-screen view), for people who are logged in.
 
-Both pages never query Mixpanel and do not count as polls.
+Opening these pages is not a poll, and sends no query to Mixpanel.
 """
 
 from typing import Any
@@ -20,13 +20,16 @@ from widgets.web.rights import may_add_widgets, may_change, may_share, may_view
 
 CARDS_ON_A_PAGE = 120
 CARDS_ON_A_WALL = 1000
-"""A wall screen gets all cards at once, because its script pages through them."""
+"""The largest number of cards on a wall screen. The page contains all cards, and a script shows a few at a time."""
 
 
 @require_safe
 @login_required
 def board(request: HttpRequest) -> HttpResponse:
-    """`/`: the active widgets of the person's projects that match the filter. `?wall` is for wall screens."""
+    """Answers `/` with the board, and `/?wall` with the wall screen.
+
+    Both pages show the active widgets that the person can see and that match the filter in the URL.
+    """
     now = timezone.now()
     wall = "wall" in request.GET
     chosen = filter_in(request.GET)
@@ -42,7 +45,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "states": [(name, word, found.states[name]) for name, word in STATES.items() if name != "paused"],
         "sections": [(section, may_change(request, section.cards[0].widget)) for section in shown],
         "page": page,
-        # Django shows a message once. The page's automatic updates must not use it up before a person opens a page.
+        # Django shows each message once. An automatic update of the page must not use up a message, because the next
+        # page that the person opens should show it.
         "live": "X-Live-Update" in request.headers,
         "nothing_at_all": not found.number and not chosen,
         "may_see_widgets": may_view(request, Widget),

@@ -1,4 +1,4 @@
-"""The widgets on a board: the filter that chooses them, their order, and the content of their cards."""
+"""Selects and orders the widgets of a board, and makes a card for each widget."""
 
 import operator
 from collections import Counter
@@ -18,7 +18,10 @@ from widgets.web.health import NEEDS_SOMEBODY, STATES, Health, for_lists, health
 
 
 class Card(NamedTuple):
-    """`chart_url`: the address of the chart's figure. `before`, `after`: the ids of the widgets beside this one."""
+    """A widget on a board.
+
+    `chart_url`: the URL of the chart's data. `before`, `after`: the ids of the previous and the next widget.
+    """
 
     widget: Widget
     health: Health
@@ -28,7 +31,7 @@ class Card(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A project's widgets. `notice` is the reason why none of the widgets can be refreshed; empty if there is none."""
+    """A project's cards. `notice`: the reason if Mixpanel refuses all queries of the project, else empty."""
 
     project: Project
     notice: str
@@ -36,9 +39,11 @@ class Section(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The result of a filter: the widgets, in order and with their health, and the choices for the next filter.
+    """The result of a filter: the matching widgets with their health, in order, and the counts in the filter's menus.
 
-    `in_all`: the number of widgets in any state. `tags`: the number of widgets per tag, as if the filter had no tag.
+    `number`: how many widgets match. `in_all`: how many widgets match if the filter's health is ignored. `states`: the
+    same number per state of health.
+    `tags`: tag → how many widgets have the tag and match the filter's words and project.
     """
 
     widgets: QuerySet[Any]
@@ -50,7 +55,7 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The filter of a board. An empty part hides no widget."""
+    """The filter of a board. An empty field hides no widget."""
 
     words: str = ""
     project: int | None = None
@@ -61,7 +66,10 @@ class Filter:
         return bool(self.words or self.project or self.tag or self.health)
 
     def find(self, widgets: Any, now: datetime) -> Found:
-        """Runs two small SQL statements. The queryset `widgets` of the result has not run yet."""
+        """Applies the filter to the queryset `widgets`.
+
+        Runs two small SQL statements. The result's queryset of widgets is not evaluated yet.
+        """
         no_secret = without_secret()
         if self.project:
             widgets = widgets.filter(project=self.project)
@@ -81,7 +89,7 @@ class Filter:
 
 
 def filter_in(query: QueryDict) -> Filter:
-    """The filter of a board's address: `?q=`, `?project=`, `?tag=`, `?health=`. Ignores impossible values."""
+    """Reads the filter from the board's URL: `?q=`, `?project=`, `?tag=`, `?health=`. Ignores invalid values."""
     project, health = query.get("project", ""), query.get("health", "")
     return Filter(
         words=query.get("q", "")[:LONGEST_SEARCH].replace("\0", ""),
@@ -92,13 +100,16 @@ def filter_in(query: QueryDict) -> Filter:
 
 
 def search(widgets: QuerySet[Any], words: str) -> QuerySet[Any]:
-    """Widgets whose title or project contains every word."""
+    """Returns the widgets that contain each of the words in their title or in their project's name."""
     each = [Q(title__icontains=word) | Q(project__name__icontains=word) for word in words.split()]
     return widgets.filter(reduce(operator.and_, each)) if each else widgets
 
 
 def sections(widgets: Iterable[Any], now: datetime, chart_url: Callable[[Any], str]) -> list[Section]:
-    """One section per project, with the cards of these widgets, which come from `Found.widgets`."""
+    """Groups the widgets by project, and makes their cards.
+
+    `widgets`: from `Found.widgets`. `chart_url`: returns the URL of a widget's chart data.
+    """
     found = []
     for project, its_widgets in groupby(widgets, operator.attrgetter("project")):
         row = list(its_widgets)

@@ -1,4 +1,7 @@
-"""The figure of a widget for people who are logged in. The request costs no query and does not count as a poll."""
+"""The data of a widget's chart, for people who are logged in.
+
+A request for this data is not a poll, and sends no query to Mixpanel.
+"""
 
 import json
 from typing import Any
@@ -18,9 +21,9 @@ from widgets.web.health import HEAVY
 
 
 def version_of(widget: Widget) -> str:
-    """The version of the widget and its data, for the chart's URL, so that browsers can cache the chart.
+    """Returns the version of the widget and its data (the same as `PollRow.current_source_version`).
 
-    It equals `PollRow.current_source_version`.
+    The chart's URL contains this version, so that browsers can cache the chart.
     """
     snapshot = widget.snapshot
     return f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}.{snapshot.version if snapshot else 0}"
@@ -33,7 +36,7 @@ def chart_url(widget: Widget) -> str:
 @require_safe
 @login_required
 def chart(request: HttpRequest, pk: int) -> HttpResponse:
-    """`/charts/<id>.json`: the Figure of the widget's last good numbers (see `charts.figure`)."""
+    """Answers `/charts/<id>.json` with a chart of the widget's last good numbers, as a Figure (see `charts.figure`)."""
     mine = Widget.objects.visible_to(request.user).select_related("snapshot", "project").defer(*HEAVY)
     return figure_response(request, get_object_or_404(mine, pk=pk))
 
@@ -44,16 +47,17 @@ def figure_response(request: HttpRequest, widget: Widget) -> HttpResponse:
     if matches(request.headers.get("If-None-Match", ""), f'"{etag}"'):
         response = HttpResponse(status=304)
     response["ETag"] = f'"{etag}"'
-    # The chart at an address with the current version never changes.
+    # If the URL contains the current version, its chart never changes, so browsers are allowed to cache the chart.
     current = request.GET.get("v") == version_of(widget) and etag != "none"
     response["Cache-Control"] = "private, max-age=86400" if current else "private, no-cache"
     return response
 
 
 def figure_of(widget: Widget) -> tuple[bytes, str]:
-    """The stored figure and its ETag. Replaces an outdated figure; a paused widget keeps its last figure.
+    """Returns the widget's chart as a Figure in JSON, and the ETag.
 
-    The caller may have deferred the columns that HEAVY names.
+    An outdated Figure is rendered again, but a paused widget keeps its last Figure. The queryset from which `widget`
+    comes can defer the columns in HEAVY.
     """
     if widget.active and widget.snapshot and widget.snapshot.fetched_at:
         row = find(widget.slug, render.FIGURE)
@@ -63,7 +67,7 @@ def figure_of(widget: Widget) -> tuple[bytes, str]:
             return row.body, row.etag
         words = row.problem if row else ""
     else:
-        # Take only a figure of this version: after an edit or a move, older figures show another query or project.
+        # After an edit or a move of the widget, its last Figure shows another query or project, and is not used.
         same = f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}."
         figures = Rendering.objects.filter(widget=widget, format=render.FIGURE, source_version__startswith=same)
         stored: Any = figures.values_list("body", "etag").first()

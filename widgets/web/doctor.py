@@ -1,7 +1,7 @@
-"""`/doctor` tells `manage.py doctor` how its request arrives through the proxy. All other callers get 404.
+"""`/doctor` describes to the command `manage.py doctor` how the command's request arrived through the proxy.
 
-The command signs its question with SECRET_KEY, and the answer is signed too. So no foreign server at
-SITE_URL can give this answer, and nobody else can ask.
+The command signs its request with SECRET_KEY, and MixCyfe signs the response. So no other server at SITE_URL can
+imitate the response, and all other callers get 404.
 """
 
 from typing import Any
@@ -15,11 +15,17 @@ from widgets.accounts.client import client_address
 
 ASK_BY = "X-MixCyfe-Doctor"
 UNDERSCORES = "X_MixCyfe_Doctor_Claims"
-"""A proxy must drop headers like this one: to a WSGI server, X_Forwarded_For is the same as X-Forwarded-For."""
+"""A test header with underscores. A proxy must drop all headers with underscores.
+
+A WSGI server does not distinguish X_Forwarded_For from X-Forwarded-For.
+"""
 
 QUESTION, ANSWER = "widgets.doctor.question", "widgets.doctor.answer"
 ENDS_AFTER = 3600
-"""Seconds for which a signature is valid: long, because the clocks of two hosts may differ."""
+"""Seconds for which a signature is valid: so many that a difference between the clocks of two hosts does not matter.
+
+Other checks of `manage.py doctor` compare the clocks.
+"""
 
 OF_PROXIES = ("Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP")
 

@@ -1,4 +1,4 @@
-"""Error pages that do not read the request. Django's own pages read its body, which may have caused the error.
+"""Error pages that do not read the request. Django's own pages read the request's body, which can cause errors.
 
 https://docs.djangoproject.com/en/5.2/ref/urls/#handler400
 """

@@ -1,6 +1,6 @@
-"""The health of a widget, one word and a reason, for the board and the admin's lists.
+"""The health of a widget for the board and the admin's lists: a word such as “Stale”, and a reason.
 
-The database computes the state, so that lists can filter and count by it. This module writes the words.
+The database computes the state, so that lists can filter widgets by state and count them. This module writes the words.
 """
 
 from datetime import datetime
@@ -26,10 +26,13 @@ from widgets.reports.freshness import POLLED_WITHIN
 from widgets.times import from_now
 
 STATES = {"failing": "Failing", "stale": "Stale", "waiting": "Waiting", "fresh": "Fresh", "paused": "Paused"}
-"""State → word, the worst first. `waiting`: there is no data yet, or the data is old and nobody has polled it."""
+"""State → word for people, with the worst state first.
+
+A widget is `waiting` if it has no data yet, or if its data is stale because the widget was never polled.
+"""
 
 NEEDS_SOMEBODY = (ErrorKind.CREDENTIALS, ErrorKind.PLAN)
-"""Kinds of errors that a person must repair. A limit ends without help."""
+"""Kinds of errors that a person must repair. Other errors, such as a used-up limit, end without a repair."""
 
 HEAVY = ("snapshot__report_json", "snapshot__query")
 
@@ -48,10 +51,10 @@ if TYPE_CHECKING:
 
 
 class Health(NamedTuple):
-    """`why` explains `word` in a sentence or two. `since`: when the state began, if known.
+    """The health of one widget. `why` explains `word` in one or two sentences. `since`: when the state began, if known.
 
-    `data_at`: the time of the old numbers that are still shown. `note`: a warning about the numbers, such as that
-    they come from a sample (`Report.note`).
+    `data_at`: the time of the old numbers that the widget still shows. `note`: a warning about the numbers, for
+    example that they come from a sample (`Report.note`).
     """
 
     state: str
@@ -63,9 +66,9 @@ class Health(NamedTuple):
 
 
 def with_health(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] | None = None) -> QuerySet[Any]:
-    """Adds `health_state`, one of STATES, and `health_problem`, the reason why the data can't be drawn.
+    """Adds two columns: `health_state`, one of STATES, and `health_problem`, the reason why the data can't be drawn.
 
-    `no_secret`: the result of `without_secret`, if the caller has it already.
+    `no_secret`: the result of `without_secret`, if the caller has already called that function.
     """
     no_secret = without_secret() if no_secret is None else no_secret
     no_data = Q(snapshot__fetched_at=None)
@@ -87,15 +90,18 @@ def with_health(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] |
 
 
 def without_secret() -> list[int]:
-    """Projects that can't sign in to Mixpanel. The database can't find them, because only MixCyfe has the keys."""
+    """Returns the ids of projects whose secret for Mixpanel is missing or can't be decrypted.
+
+    SQL can't find these projects, because the database does not have the keys.
+    """
     return [project.pk for project in Project.objects.only("pk", "secret") if project.secret_problem]
 
 
 def problems_of_renderings() -> Any:
-    """An SQL expression: the reason why the widget's data can't be drawn, which its current renderings hold.
+    """Returns a subquery for the reason why a widget's data can't be drawn.
 
-    All current renderings of a widget have the same problem, because they are written from the same table. So one of
-    them is enough.
+    The subquery reads one current rendering of the widget (see `PollRow.current_source_version`). All its current
+    renderings have the same problem, because they are made from the same table.
     """
     parts: list[Any] = [Value(f"{RENDERING_VERSION}")]
     for name in ("version", "snapshot_id", "snapshot__version"):
@@ -107,9 +113,10 @@ def problems_of_renderings() -> Any:
 
 
 def for_lists(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] | None = None) -> QuerySet[Any]:
-    """Widgets with the columns that lists show. Mixpanel's answers are large, so they are not loaded.
+    """Adds the columns of `with_health`, and loads only the columns that lists show.
 
-    Only the first characters of each answer are loaded, as `health_report`, because they hold the answer's note.
+    Mixpanel's answers are large, so only the beginning of each answer is loaded. The beginning contains the note. The
+    column is `health_report`.
     """
     light: QuerySet[Any] = widgets.select_related("project", "snapshot", "owner").defer(*HEAVY)
     found: QuerySet[Any] = with_health(light, now, no_secret).annotate(
@@ -119,7 +126,7 @@ def for_lists(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] | N
 
 
 def health_of(widget: "WidgetWithHealth", now: datetime) -> Health:
-    """The health of a widget that comes from `for_lists`."""
+    """Returns the health of a widget. The widget must come from a queryset of `for_lists`."""
     return state_of(widget, now)._replace(note=note_in(widget.health_report or ""))
 
 
@@ -163,9 +170,9 @@ def why_stale(widget: Widget, project: Project, snapshot: Snapshot, now: datetim
 
 
 def held_back(project: Project, snapshot: Snapshot | None, now: datetime) -> str:
-    """Why MixCyfe can't query Mixpanel now, if that ends without help; else empty."""
+    """Returns why MixCyfe can't query Mixpanel now, such as a used-up limit. Empty if there is no such reason."""
     if project.backoff_until and project.backoff_until > now:
         return f"{project.backoff_message} The next try is {from_now(project.backoff_until, now)}."
     if project.full_until and project.full_until > now:
-        return f"No queries are left this hour. The next one is free {from_now(project.full_until, now)}."
+        return f"No queries are left this hour. The next query is possible {from_now(project.full_until, now)}."
     return snapshot.error if snapshot else ""

@@ -13,9 +13,9 @@ from widgets.refresh.clock import database_now
 
 
 def details(missing: Collection[tuple[str, str]] | None) -> dict[str, Any]:
-    """The details as JSON. The key `refresh` describes this process only.
+    """Returns the details. `missing`: the missing migrations, or None if the database does not answer.
 
-    `missing`: the missing migrations; None if the database does not answer.
+    The detail `refresh` is about the process that answers the request.
     """
     return {
         "version": settings.VERSION,

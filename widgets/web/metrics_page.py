@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus, for callers with METRICS_TOKEN.
 
-Once per 10 seconds, one thread of this host computes the numbers of the database. Meanwhile, other threads return the
-last numbers, so that no scrape waits for another one.
+At most once per 10 seconds, one thread of this host computes the numbers that come from the database. Meanwhile, other
+threads return the previous numbers, so that no scrape waits for another scrape.
 """
 
 import hmac
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 METRICS = "/metrics"
 FRESH_SECONDS = 10
 USABLE_SECONDS = 60
-"""Numbers up to this age are returned while another thread computes new ones, which a slow database may delay."""
+"""While a thread computes new numbers, other threads return numbers that are at most this old."""
 PLAIN = "text/plain; charset=utf-8"
 
 
@@ -50,7 +50,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         return HttpResponse("Only GET and HEAD are answered here.\n", PLAIN, 405, headers={"Allow": "GET, HEAD"})
     if not has_token(request):
-        said = "Send the header Authorization: Bearer, with METRICS_TOKEN.\n"
+        said = "Send the header Authorization: Bearer TOKEN, where TOKEN is the setting METRICS_TOKEN.\n"
         return HttpResponse(said, PLAIN, 401, headers={"WWW-Authenticate": "Bearer"})
     try:
         return HttpResponse(of_host() + of_site(), "text/plain; version=0.0.4; charset=utf-8")
@@ -61,7 +61,7 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 
 class Given:
-    """A Prometheus collector that returns the metrics it was made with."""
+    """A Prometheus collector that returns metrics that are already computed."""
 
     def __init__(self, metrics: Iterable[Any]) -> None:
         self.metrics = metrics
@@ -79,7 +79,7 @@ def text(metrics: Iterable[Any]) -> bytes:
 
 
 def of_host() -> bytes:
-    """The polls that this host's processes have answered, and the version."""
+    """Returns the number of polls that this host has answered, by outcome, and MixCyfe's version, as metrics."""
     from prometheus_client.core import CounterMetricFamily, InfoMetricFamily
 
     total = CounterMetricFamily("mixcyfe_polls", "Polls that this host has answered, by outcome.", labels=("outcome",))
@@ -89,7 +89,10 @@ def of_host() -> bytes:
 
 
 def of_site() -> bytes:
-    """The metrics that come from the database. While one thread computes them, other threads return the last ones."""
+    """Returns the metrics that come from the database.
+
+    While one thread computes new metrics, other threads return the previous metrics.
+    """
     from widgets.counting.folder import folder, locked, write
 
     path = folder()
@@ -100,14 +103,17 @@ def of_site() -> bytes:
     with locked(path / "site.lock", wait=not last) as is_ours:
         if last and not is_ours:
             return last
-        # Another thread may have computed them while this one waited.
+        # While this thread waited for the lock, another thread might have computed the metrics.
         found = read(page, FRESH_SECONDS) or compute(path / "calls.json")
         write(page, found)
         return found
 
 
 def compute(totals: Path) -> bytes:
-    """Reads the database. `totals`: the file in which `site_metrics.look` keeps its totals from scrape to scrape."""
+    """Computes the metrics that come from the database.
+
+    `totals`: the file that keeps the totals of calls between two runs (see `site_metrics.look`).
+    """
     from widgets.counting.folder import store, stored
     from widgets.web.site_metrics import look
 
@@ -121,7 +127,7 @@ def compute(totals: Path) -> bytes:
 
 
 def read(file: Path, seconds: float) -> bytes:
-    """The content of the file if it was written less than `seconds` ago, else an empty string."""
+    """Returns the content of the file if it was written less than `seconds` ago, else an empty text."""
     try:
         age = time.time() - file.stat().st_mtime
         return file.read_bytes() if -1 < age < seconds else b""
@@ -132,4 +138,4 @@ def read(file: Path, seconds: float) -> bytes:
 def database_is(*, well: bool) -> bytes:
     from prometheus_client.core import GaugeMetricFamily
 
-    return text([GaugeMetricFamily("mixcyfe_database_up", "1 if the database answered.", value=well)])
+    return text([GaugeMetricFamily("mixcyfe_database_up", "1 if the database answered, else 0.", value=well)])

@@ -1,4 +1,4 @@
-"""Middleware: the request's id, security headers, the limit on a request's size, and the answers for machines."""
+"""Middleware for request ids, security headers and the limit on a request's size, and a shortcut for polls."""
 
 from collections.abc import Callable
 
@@ -29,18 +29,19 @@ SAFE = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not `no-referrer`: browsers would then post forms with the origin "null", which Django refuses.
+    # With `no-referrer`, browsers would post forms with the origin "null", which Django refuses.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
-"""Headers that forbid inline scripts, other hosts, search engines and referrers to other sites."""
+"""Headers that forbid inline scripts, content of other hosts, search engines, and referrers to other sites."""
 
 
 class RequestIdMiddleware:
-    """The first middleware, so that every log line of the request has its id.
+    """Gives each request an id. This is the first middleware, so all log lines of the request contain the id.
 
-    Answers to polls and shared boards lack the id, because their bytes and headers must not depend on the request.
+    Responses to polls and shared boards do not contain the id: the responses of all processes must be the same, and so
+    must the responses to all wrong addresses.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -56,10 +57,11 @@ class RequestIdMiddleware:
 
 
 class SafeAnswersMiddleware:
-    """Comes before all middleware that can answer, so that error pages get the headers too. A view's own header wins.
+    """Adds the headers in SAFE to every response, even to error pages. Refuses requests that are too large.
 
-    A request is refused by its Content-Length, before its body is read. Django's own limit does not cover uploaded
-    files: anybody could fill the disk by posting files to the login page.
+    If a response already has one of the headers, the header is kept. A request is refused because of its
+    Content-Length, before its body is read. Django's own limit does not apply to uploaded files: anybody could fill the
+    disk by posting files to the login page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -74,7 +76,7 @@ class SafeAnswersMiddleware:
 
 
 class MachineMiddleware:
-    """Answers polls, /metrics and shared boards before the middleware for people, which reads cookies."""
+    """Answers polls, /metrics and shared boards, before any middleware that reads cookies."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -82,7 +84,7 @@ class MachineMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         for prefix, view in ((POLLED, poll), (SHARED, shared_board)):
             if request.path_info.startswith(prefix):
-                request.get_host()  # refuses unknown host names, as CommonMiddleware does on pages for people
+                request.get_host()  # refuses unknown host names, as CommonMiddleware does for pages
                 return view(request, request.path_info.removeprefix(prefix))
         if request.path_info == METRICS:
             request.get_host()
@@ -91,7 +93,7 @@ class MachineMiddleware:
 
 
 def announced_length(request: HttpRequest) -> int:
-    """The Content-Length; 0 if it is missing or no number, because Django then reads no body."""
+    """Returns the Content-Length, or 0 if the header is missing or not a number: then Django does not read the body."""
     length = str(request.META.get("CONTENT_LENGTH") or "")
     return int(length[:20]) if length.isascii() and length.isdigit() else 0
 

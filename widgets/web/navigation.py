@@ -1,4 +1,4 @@
-"""The navigation that all pages share, in the board and in the admin."""
+"""The navigation bar, which is the same on the board and on all pages of the admin."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,10 @@ PAGES = ((Widget, "Widgets"), (Project, "Projects"), (get_user_model(), "People"
 
 
 class Item(NamedTuple):
-    """`current` is a value of aria-current: `page` on the item's own page, `true` on a page below it, else empty."""
+    """A link in the navigation bar.
+
+    `current` is the link's aria-current: `page` on the page of the link, `true` on pages below that page, else empty.
+    """
 
     text: str
     url: str
@@ -22,7 +25,7 @@ class Item(NamedTuple):
 
 
 def navigation(request: HttpRequest) -> list[Item]:
-    """The pages that this person may open."""
+    """Returns links to the pages that this person is allowed to open."""
     if not request.user.is_authenticated:
         return []
     pages = [("Board", reverse("board"))]

@@ -1,4 +1,4 @@
-"""The first steps, from an empty install to numbers in Cyfe, and which of them a person has done."""
+"""The first steps that the board shows to a new user: from an empty installation to numbers in Cyfe."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,10 @@ from widgets.models.access import has_role_somewhere
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`url` and `button` lead to the step's page; both are empty if another person must act."""
+    """One step. `url`: the page on which the person can do the step. `button`: the text of the link to this page.
+
+    Both are empty if the person can't do the step yet.
+    """
 
     title: str
     text: str
@@ -38,7 +41,11 @@ class FirstSteps:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The progress of a person: the first project and widget, and whether Mixpanel answered and Cyfe polled."""
+    """How far a person has come with the first steps.
+
+    `project`, `widget`: the ids of the first project and the first widget that the person sees, if any. `answered`:
+    Mixpanel has answered a query. `polled`: a widget was polled.
+    """
 
     project: int | None
     widget: int | None
@@ -47,7 +54,7 @@ class Found:
 
 
 def first_steps(user: Any) -> FirstSteps:
-    """The steps of a person who is logged in, with one SQL query."""
+    """Returns the first steps of a person who is logged in."""
     found = look(user)
     if user.is_superuser:
         return FirstSteps((*project_steps(found), *widget_steps(user, found)))
@@ -73,14 +80,14 @@ def look(user: Any) -> Found:
 def project_steps(found: Found) -> Iterator[Step]:
     yield Step(
         "Add your Mixpanel project",
-        "You need the project's id, its time zone and a service account with access to it.",
+        "You need the project's id, its time zone, and a service account with access to the project.",
         found.project is not None,
         reverse("admin:widgets_project_add"),
         "Add a project",
     )
     yield Step(
         "Test the connection",
-        "One query shows whether Mixpanel accepts the credentials, or what to change.",
+        "A test query shows whether Mixpanel accepts the credentials. If not, you see what to change.",
         found.answered,
         f"{reverse('admin:widgets_project_change', args=[found.project])}#connection" if found.project else "",
         "Test it" if found.project else "",
@@ -90,14 +97,14 @@ def project_steps(found: Found) -> Iterator[Step]:
 def invitation(found: Found) -> Step:
     return Step(
         "Get access to a project",
-        "Ask the lead of a project, or your administrator, to invite you. Then you see its widgets.",
+        "Ask the lead of a project, or your administrator, to invite you. Then you see the project's widgets.",
         found.project is not None,
     )
 
 
 def widget_steps(user: Any, found: Found) -> Iterator[Step]:
     if not has_role_somewhere(user, Role.EDITOR):
-        text = "Your colleagues make widgets, and the widgets appear here."
+        text = "Your colleagues make widgets. Then you see the widgets here."
         yield Step("See your project's widgets", text, found.widget is not None)
         return
     yield Step(
@@ -108,8 +115,8 @@ def widget_steps(user: Any, found: Found) -> Iterator[Step]:
         "Make a widget" if found.project else "",
     )
     yield Step(
-        "Paste its address into Cyfe",
-        "Use a Private URL widget with the same chart type. The step is done when Cyfe has read the widget.",
+        "Paste the widget's address into Cyfe",
+        "In Cyfe, use a Private URL widget with the same chart type. The step is done when Cyfe has read the address.",
         found.polled,
         reverse("admin:widgets_widget_change", args=[found.widget]) if found.widget else "",
         "Copy the address" if found.widget else "",

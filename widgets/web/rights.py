@@ -1,4 +1,7 @@
-"""The rights of a person in the admin. The navigation and the board show only links and buttons that work."""
+"""Checks which actions of the admin a person is allowed to do.
+
+So the navigation and the board show only links and buttons that work for the person.
+"""
 
 from typing import Any
 
@@ -15,7 +18,7 @@ def admin_of(model: type[Model]) -> Any:
 
 
 def may_view(request: HttpRequest, model: type[Model]) -> bool:
-    """True if the admin shows this person the model's list."""
+    """True if this person is allowed to open the model's list in the admin."""
     if not admin.site.has_permission(request) or not admin.site.is_registered(model):
         return False
     return bool(admin_of(model).has_module_permission(request) and admin_of(model).has_view_permission(request))
@@ -26,10 +29,13 @@ def may_add_widgets(request: HttpRequest) -> bool:
 
 
 def may_share(request: HttpRequest, project: int | None) -> bool:
-    """True if this person may share the board of a project, or, without one, of all projects that they may edit."""
+    """True if this person is allowed to share the project's board.
+
+    `project` None: the board of all projects that the person is allowed to edit.
+    """
     return may_add_widgets(request) if project is None else has_role(request.user, Role.EDITOR, project)
 
 
 def may_change(request: HttpRequest, row: Model) -> bool:
-    """True if this person may change the row. The row must be one that the person sees."""
+    """True if this person is allowed to change the row. The caller has checked that the person can see the row."""
     return bool(admin.site.has_permission(request) and admin_of(type(row)).has_change_permission(request, row))

@@ -1,7 +1,7 @@
 """Boards that everybody with the link can see: `/b/<token>`.
 
-A shared board reads no cookie and no query parameter. Each request chooses the widgets anew: the active ones that match
-the board's filter and that its maker may edit at that moment.
+These views read no cookies and no query parameters. A shared board shows the active widgets that match the board's
+filter, and that the person who shared the board can edit at the moment of the request.
 """
 
 import logging
@@ -22,14 +22,17 @@ from widgets.web.chart import figure_of, version_of
 logger = logging.getLogger(__name__)
 
 SHARED = "/b/"
-"""The path prefix of all shared boards."""
+"""The paths of all shared boards begin with this prefix."""
 
 NAME = "Shared board"
 
 
 @csrf_exempt
 def shared_board(request: HttpRequest, address: str) -> HttpResponse:
-    """Answers `/b/<token>`, and `/b/<token>/<widget id>.json` with a chart. Other paths get the polls' 404."""
+    """Answers `/b/<token>` with the board, and `/b/<token>/<widget id>.json` with a widget's chart.
+
+    All other paths get the same 404 as wrong addresses of widgets.
+    """
     if request.method not in ("GET", "HEAD"):
         return respond(poll_response.not_allowed(), request)
     token, slash, chart = address.partition("/")
@@ -37,7 +40,7 @@ def shared_board(request: HttpRequest, address: str) -> HttpResponse:
         board = find(token)
         response = None if board is None else figure(board, chart) if slash else page(board)
     except Exception:
-        # Logged here, because Django's log line would contain the address, which is a secret.
+        # The error is logged here, because Django's log line would contain the address, which is a secret.
         logger.exception("a shared board failed")
         return respond(poll_response.broken(), request)
     if response is None:
@@ -65,13 +68,19 @@ def page(board: SharedBoard) -> HttpResponse:
 
 
 def for_strangers(section: Section) -> Section:
-    """The section without the reasons for its states, because reasons quote Mixpanel and are for members only."""
+    """Removes the explanations of errors and of widgets' states from the section.
+
+    These texts can quote Mixpanel's errors, and only members of the project should read them.
+    """
     cards = [card._replace(health=card.health._replace(why="")) for card in section.cards]
     return section._replace(notice="", cards=cards)
 
 
 def figure(board: SharedBoard, name: str) -> HttpResponse | None:
-    """The chart of one of the board's widgets, or None."""
+    """Answers with a widget's chart. `name` is `<widget id>.json`.
+
+    Returns None if the board does not contain this widget.
+    """
     pk, _, format = name.partition(".")
     if format != "json" or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return None
@@ -81,7 +90,8 @@ def figure(board: SharedBoard, name: str) -> HttpResponse | None:
         return None
     body, _ = figure_of(widget)
     response = HttpResponse(body, content_type="application/json")
-    response["Cache-Control"] = "private, max-age=3600"  # the chart's address changes with its numbers
+    # A chart with newer numbers has another URL (see `version_of`), so browsers are allowed to cache this chart.
+    response["Cache-Control"] = "private, max-age=3600"
     return response
 
 

@@ -1,4 +1,4 @@
-"""`/shared/`: the page where people share a board, and replace and end the links of boards."""
+"""`/shared/`: the page on which people share a board, replace its link, and end the sharing."""
 
 from typing import Any
 
@@ -24,10 +24,11 @@ from widgets.web.shared_boards import filter_of, widgets_of
 @require_safe
 @login_required
 def shared_boards(request: HttpRequest) -> HttpResponse:
-    """Shows which widgets the board's filter would share, and the shared boards that this person may end.
+    """Shows how many widgets the board's filter would share, and the shared boards that this person is allowed to end.
 
-    Leads of a project may end other people's boards, but do not see the addresses: a board may show more than the lead
-    may see. Makers who may no longer share boards can still end their boards here.
+    Leads of a project can end other people's boards, but do not see the links of these boards, because a board can show
+    widgets that the lead is not allowed to see. People who are no longer allowed to share boards can still end their
+    own boards here.
     """
     boards = [each for board in manageable(request) if is_for(each := described(board, request.user))]
     if not boards:
@@ -47,7 +48,10 @@ def shared_boards(request: HttpRequest) -> HttpResponse:
 
 
 def described(board: SharedBoard, user: Any) -> dict[str, Any]:
-    """A shared board, with its projects and the number of its widgets, counting only those that the reader may see."""
+    """Returns a shared board with its number of widgets and its projects.
+
+    Widgets and projects that `user` is not allowed to see are left out.
+    """
     found: Any = filter_of(board).find(widgets_of(board), timezone.now()).widgets
     shown = found.visible_to(user)
     return {
@@ -59,8 +63,10 @@ def described(board: SharedBoard, user: Any) -> dict[str, Any]:
 
 
 def is_for(described: dict[str, Any]) -> bool:
-    """Whether the page shows this board to the reader. It hides another person's board over all projects if the
-    reader may see none of its widgets, because the board's filter may name a project that the reader does not know.
+    """Whether the page shows this board to the reader.
+
+    False for another person's board of all projects if the reader can't see any of its widgets. The filter of such a
+    board could reveal the name of a project that the reader does not know.
     """
     return bool(described["is_mine"] or described["board"].project_id or described["number"])
 
@@ -72,7 +78,7 @@ def projects_of(widgets: QuerySet[Any], user: Any) -> QuerySet[Project]:
 @login_required
 @require_POST
 def create(request: HttpRequest) -> HttpResponse:
-    """Shares the board with the filter of the query string."""
+    """Makes a link to a board with the filter in the query string."""
     check_may_share(request)
     chosen = filter_in(request.GET)
     project = Project.objects.editable_by(request.user).filter(pk=chosen.project).first() if chosen.project else None
@@ -115,9 +121,10 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def manageable(request: HttpRequest) -> QuerySet[SharedBoard]:
-    """The shared boards that this person may end.
+    """Returns the shared boards that this person is allowed to end.
 
-    Superusers may end all boards. Others may end their own boards, and the boards of projects that they lead.
+    Superusers can end all boards. Other people can end their own boards, and boards that can show a project that they
+    lead.
     """
     boards = SharedBoard.objects.filter(active=True).select_related("maker", "project").order_by("-created_at")
     works = Exists(SharedBoard.objects.working().filter(pk=OuterRef("pk")))
@@ -129,7 +136,10 @@ def may_replace(board: SharedBoard, user: Any) -> bool:
 
 
 def check_may_share(request: HttpRequest) -> None:
-    """Raises PermissionDenied for people who may not make widgets, because a shared board gives numbers away."""
+    """Raises PermissionDenied for people who are not allowed to make widgets.
+
+    A shared board publishes numbers as a widget's address does, so both need the same right.
+    """
     if not may_add_widgets(request):
         raise PermissionDenied
 

@@ -1,4 +1,4 @@
-"""Checks that Cyfe, which polls from the internet, can reach the address of this site."""
+"""Checks whether Cyfe, which polls from the internet, can reach the address of this site."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 PRIVATE_NAMES = ("localhost", "local", "internal", "lan", "home", "test", "example", "invalid")
-"""Endings of private host names: RFC 6761, RFC 6762, and those of routers and companies."""
+"""Endings of host names in private networks, from RFC 6761, from RFC 6762, and from common routers."""
 
 
 def out_of_reach() -> str:
-    """Why Cyfe can't reach the widgets' addresses, and what to do; empty if Cyfe can."""
+    """Returns a message: why Cyfe can't reach the widgets' addresses, and what to do. Empty if Cyfe can reach them."""
     url = urlsplit(settings.SITE_URL)
     host = url.hostname or ""
     if url.scheme != "https":

@@ -1,6 +1,6 @@
-"""The numbers of `/metrics` that are in the database: ages, queries, health, refreshes, notices.
+"""Computes the metrics of `/metrics` that come from the database: ages, queries, health, refreshes, notices.
 
-The numbers cover the whole site, whichever host answers.
+These metrics are about the whole site, so every host returns the same numbers.
 """
 
 from bisect import bisect_left
@@ -22,13 +22,16 @@ from widgets.reports.freshness import POLLED_WITHIN
 from widgets.web.health import STATES, with_health
 
 SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
-"""Upper bounds of the histogram's buckets, in seconds."""
+"""Upper bounds of the buckets of the histogram `mixcyfe_query_seconds`."""
 
 
 class Calls:
-    """Totals of all ended calls since the first scrape. ApiCall keeps calls for a week; these totals never fall.
+    """Totals of all ended calls to Mixpanel, counted since the first run of `look`.
 
-    `stored`: the totals that the last scrape kept. `until`: the totals hold no calls that started later.
+    The totals are stored between two runs, because ApiCall keeps calls only for a week, and Prometheus
+    expects totals that never fall.
+
+    `stored`: the totals that the previous run returned. `until`: the totals contain no calls that started later.
     """
 
     def __init__(self, stored: dict[str, Any], now: datetime) -> None:
@@ -55,7 +58,7 @@ class Calls:
 
 
 def look(stored: dict[str, Any]) -> tuple[list[Metric], dict[str, Any]]:
-    """The metrics, and the totals to keep for the next scrape. Raises django.db.Error."""
+    """Returns the metrics, and the totals of calls to store for the next run. Raises django.db.Error."""
     now = database_now()
     projects = list(Project.objects.defer("backoff_message"))
     names = {project.pk: project.name for project in projects}
@@ -70,15 +73,15 @@ def look(stored: dict[str, Any]) -> tuple[list[Metric], dict[str, Any]]:
 
 
 def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str, Any]]:
-    """All totals, and the totals to keep for the next scrape.
+    """Returns the totals of all ended calls, and the totals to store.
 
-    The totals to keep count only calls that started so long ago that they must have ended.
+    The totals to store contain only calls that started so long ago that all calls from that time have ended.
     """
     calls = Calls(stored, now)
     unsettled = max(lease(), LONGEST_RUN)
     settled = max(calls.until, now - unsettled)
-    # After a long time without a scrape, the calls since then could fill the memory. So only the calls of the last
-    # hour are added, and the calls that the last scrape has counted already.
+    # After a long time without a scrape, there can be too many new calls for the memory. So only two kinds of calls are
+    # added: calls of the last hour, and calls that the previous run returned but did not store.
     wanted = Q(started_at__gte=max(calls.until, now - HOUR))
     wanted |= Q(started_at__gte=calls.until, started_at__lte=calls.until + unsettled)
     ended = ApiCall.objects.filter(wanted, project__in=Project.objects.values("pk"), ended_at__isnull=False)
@@ -91,7 +94,10 @@ def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str,
 
 
 def queries(projects: list[Project], names: dict[int, str], calls: Calls, now: datetime) -> Iterator[Metric]:
-    """The metrics of queries, per project. People choose the projects' names, which prometheus_client escapes."""
+    """Yields the metrics of queries per project. The label `project` is the project's name.
+
+    prometheus_client escapes special characters in names.
+    """
     total = CounterMetricFamily(
         "mixcyfe_queries", "Queries to Mixpanel that have ended, by outcome.", labels=("project", "outcome")
     )
@@ -103,7 +109,7 @@ def queries(projects: list[Project], names: dict[int, str], calls: Calls, now: d
     yield total
 
     histogram = HistogramMetricFamily(
-        "mixcyfe_query_seconds", "Seconds per query to Mixpanel, including storing the answer."
+        "mixcyfe_query_seconds", "Duration of queries to Mixpanel in seconds. It includes the time to store the answer."
     )
     reached, buckets = 0, []
     for bound, number in zip((*(str(float(bound)) for bound in SECONDS), "+Inf"), calls.buckets, strict=True):
@@ -114,11 +120,15 @@ def queries(projects: list[Project], names: dict[int, str], calls: Calls, now: d
 
     started = ApiCall.objects.filter(project__in=Project.objects.values("pk"), started_at__gt=now - HOUR, counts=True)
     used = dict(started.values("project").annotate(n=Count("pk")).values_list("project", "n"))
-    left = GaugeMetricFamily("mixcyfe_queries_left", "Queries that are left of the hour's limit.", labels=("project",))
-    limit = GaugeMetricFamily(
-        "mixcyfe_queries_limit", "Queries per hour that the project may use.", labels=("project",)
+    left = GaugeMetricFamily(
+        "mixcyfe_queries_left", "Queries that the project can still use this hour.", labels=("project",)
     )
-    held = GaugeMetricFamily("mixcyfe_backoff", "1 while Mixpanel refuses the project's queries.", labels=("project",))
+    limit = GaugeMetricFamily(
+        "mixcyfe_queries_limit", "Queries that the project can use per hour.", labels=("project",)
+    )
+    held = GaugeMetricFamily(
+        "mixcyfe_backoff", "1 while Mixpanel refuses the project's queries, else 0.", labels=("project",)
+    )
     for project in projects:
         left.add_metric((project.name,), max(0, project.effective_hourly - used.get(project.pk, 0)))
         limit.add_metric((project.name,), project.effective_hourly)
@@ -133,11 +143,13 @@ def ages(names: dict[int, str], now: datetime) -> Iterator[Metric]:
     )
     rows = polled(now).values("project").annotate(Min("snapshot__fetched_at"), due_at=due_at)
     age = GaugeMetricFamily(
-        "mixcyfe_data_age_seconds", "Age of the oldest data that a polled widget shows.", labels=("project",)
+        "mixcyfe_data_age_seconds",
+        "Age of the oldest data that a polled widget shows, in seconds.",
+        labels=("project",),
     )
     overdue = GaugeMetricFamily(
         "mixcyfe_overdue_seconds",
-        "Seconds for which the most overdue data has been stale. Data that waits after an error is left out.",
+        "Seconds since the most overdue data became stale. Data that waits after an error is left out.",
         labels=("project",),
     )
     for pk, fetched_at, due_at in rows.values_list("project", "snapshot__fetched_at__min", "due_at"):
@@ -166,7 +178,7 @@ def health(projects: list[Project], now: datetime) -> Metric:
     no_secret = [project.pk for project in projects if project.secret_problem]
     rows = with_health(Widget.objects.order_by(), now, no_secret).values_list("health_state").annotate(Count("pk"))
     found = dict(rows)
-    gauge = GaugeMetricFamily("mixcyfe_widgets", "Widgets by health, as on the board.", labels=("health",))
+    gauge = GaugeMetricFamily("mixcyfe_widgets", "Number of widgets by health, as on the board.", labels=("health",))
     for state in STATES:
         gauge.add_metric((state,), found.get(state, 0))
     return gauge
@@ -186,7 +198,7 @@ def refreshes(now: datetime) -> Metric:
         del found["queued"]
     gauge = GaugeMetricFamily(
         "mixcyfe_refreshes",
-        "Queries by state: running; due; waiting after an error; queued for a Celery worker.",
+        "Number of queries by state: running, due, waiting after an error, or queued for a Celery worker.",
         labels=("state",),
     )
     for state, number in found.items():
@@ -196,6 +208,8 @@ def refreshes(now: datetime) -> Metric:
 
 def notices() -> Iterator[Metric]:
     opened = Notice.objects.filter(ended_at=None, told_at__isnull=False).count()
-    yield GaugeMetricFamily("mixcyfe_notices", "Open problems that notices were sent about.", value=opened)
+    yield GaugeMetricFamily("mixcyfe_notices", "Open problems that MixCyfe has reported to people.", value=opened)
     unsent = NoticeMessage.objects.filter(done_at=None).count()
-    yield GaugeMetricFamily("mixcyfe_notice_messages", "Messages that wait to be sent.", value=unsent)
+    yield GaugeMetricFamily(
+        "mixcyfe_notice_messages", "Messages about problems, as long as they are not sent.", value=unsent
+    )

@@ -1,4 +1,4 @@
-"""The URLs of the board, widgets, health checks and metrics."""
+"""The URLs of the app `widgets` outside the admin."""
 
 from django.urls import path
 

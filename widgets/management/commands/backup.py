@@ -1,4 +1,4 @@
-"""`manage.py backup FILE`: copies the database while MixCyfe runs."""
+"""`manage.py backup FILE` copies the database into a new file, even while MixCyfe runs."""
 
 import os
 import signal
@@ -18,19 +18,19 @@ from widgets.management.private_files import BESIDE, create_private
 from widgets.models import Action, Project
 
 TABLE = Project._meta.db_table
-"""A database without this table is not MixCyfe's."""
+"""A database that lacks this table does not belong to MixCyfe."""
 
 
 class Command(BaseCommand):
-    help = "Copies the database in DATABASE_URL into a new file. MixCyfe may run meanwhile."
+    help = "Copies the database that DATABASE_URL names into a new file. MixCyfe can keep running."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="the new file; an existing file is never overwritten")
+        parser.add_argument("file", type=Path, help="the path of the new file; the command never overwrites a file")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         copy = copy_sqlite if connection.vendor == "sqlite" else dump_postgresql
-        # SIGTERM raises an exception, so that the partial file is removed.
+        # SIGTERM raises SystemExit here, so that the `except` clause below removes the partial file.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         files = [Path(f"{file}{ending}") for ending in BESIDE]
         taken = "{} exists already. A backup never overwrites a file."
@@ -41,32 +41,35 @@ class Command(BaseCommand):
             projects = copy(file)
         except FileExistsError:
             raise CommandError(taken.format(file)) from None
-        except BaseException as error:  # a partial file must not look like a backup
+        except BaseException as error:
+            # Remove the partial file, because people could mistake it for a complete backup.
             for begun in files:
                 with suppress(OSError):
                     begun.unlink()
             if isinstance(error, OSError):
                 raise CommandError(f"{file} can't be written: {error.strerror}.") from None
             raise
-        record(Action.BACKED_UP, must=False)  # a read-only database is copied too, without an entry in the audit log
+        # A read-only database can be backed up too, but then its audit log gets no entry.
+        record(Action.BACKED_UP, must=False)
         size = -(-file.stat().st_size // 1024)
         self.stdout.write(f"{file}: {projects} project{'s' if projects != 1 else ''}, {size} kB.")
 
 
 def copy_sqlite(file: Path) -> int:
-    """Copies the database as of one moment. Returns the number of projects in the copy."""
+    """Copies a SQLite database as it is at one moment. Returns the number of projects in the copy."""
     source = Path(str(connection.settings_dict["NAME"]))
     if not source.is_file():
-        raise nothing(f"there is no {source}")
+        raise nothing(f"the file {source} does not exist")
     try:
-        # Not Django's connection: it would create a missing file.
+        # Django's connection is not used here, because it would create a missing database file.
         with (
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=20)) as database,
             closing(sqlite3.connect(file)) as copy,
         ):
             if not database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [TABLE]).fetchone():
                 raise nothing(f"{source} has no tables of MixCyfe")
-            database.backup(copy, progress=lambda *_: None)  # between two steps of pages, Python can handle signals
+            # The callback does nothing. Without it, Python can't handle signals while SQLite waits for a lock.
+            database.backup(copy, progress=lambda *_: None)
             (projects,) = copy.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608 - our own name
     except sqlite3.Error as error:
         raise CommandError(f"The database can't be copied: {error}.") from None
@@ -74,13 +77,13 @@ def copy_sqlite(file: Path) -> int:
 
 
 def dump_postgresql(file: Path) -> int:
-    """Runs pg_dump. Returns the number of projects."""
+    """Writes a PostgreSQL database into the file with pg_dump. Returns the number of projects in the database."""
     try:
         if TABLE not in connection.introspection.table_names():
             raise nothing("the database has no tables of MixCyfe")
         projects = Project.objects.count()
     except DatabaseError as error:
-        raise CommandError(f"The database can't be read ({type(error).__name__}): see DATABASE_URL.") from None
+        raise CommandError(f"The database can't be read ({type(error).__name__}): check DATABASE_URL.") from None
     # The password goes into the environment, because every user of the machine can read command lines.
     command, environment = PgDump.settings_to_cmd_args_env(
         connection.settings_dict, ["--format=custom", "--no-owner", "--no-password"]
@@ -94,12 +97,12 @@ def dump_postgresql(file: Path) -> int:
         raise CommandError("pg_dump is not installed. On Debian, install postgresql-client.") from None
     except subprocess.CalledProcessError as error:
         said = " ".join(error.stderr.decode(errors="replace").split())
-        raise CommandError(f"The database can't be copied. {said}") from None
+        raise CommandError(f"The database can't be copied. pg_dump reports: {said}") from None
     return projects
 
 
 class PgDump(DatabaseClient):
-    """Runs pg_dump as Django runs psql: with the same host, user, database and certificates."""
+    """Makes the command line of pg_dump, with the host, user, database and certificates that Django gives to psql."""
 
     executable_name = "pg_dump"
 

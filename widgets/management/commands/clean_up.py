@@ -1,4 +1,4 @@
-"""`manage.py clean_up`, for a daily timer: removes old rows, and prints how many."""
+"""`manage.py clean_up` removes old rows from the database, and prints how many. A timer should run it daily."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,11 +16,11 @@ from widgets.refresh import pruning
 from widgets.refresh.clock import database_now
 
 BATCH = 1000
-"""Rows per transaction. With SQLite, all other writers wait for the transaction."""
+"""The number of rows that one transaction removes. On SQLite, all other writers wait for the transaction."""
 
 
 def old_rows() -> dict[str, QuerySet[Any]]:
-    """The rows to remove, under the names that the command prints. `pruning` removes other rows."""
+    """Returns kind of rows → rows to remove. The command prints the kind. `pruning.prune` removes the other kinds."""
     now = timezone.now()
     cool_off = timedelta(hours=settings.AXES_COOLOFF_TIME)
     return {
@@ -31,7 +31,7 @@ def old_rows() -> dict[str, QuerySet[Any]]:
 
 
 def remove(rows: QuerySet[Any]) -> int:
-    """Deletes the rows in batches. Returns their number."""
+    """Deletes the rows in batches of BATCH. Returns the number of deleted rows."""
     removed = 0
     while batch := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         rows.model._default_manager.filter(pk__in=batch).delete()
@@ -40,7 +40,7 @@ def remove(rows: QuerySet[Any]) -> int:
 
 
 class Command(BaseCommand):
-    help = "Removes ended sessions, old records of logins and calls, and unused data. Run it daily."
+    help = "Removes ended sessions, old log entries and unused data from the database. Run this command daily."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for what, rows in old_rows().items():

@@ -1,4 +1,4 @@
-"""`manage.py demo`: a fake Mixpanel, a project, a widget per chart type, and a server."""
+"""`manage.py demo` starts MixCyfe with a fake Mixpanel, one project, and one widget per chart type."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ PASSWORD = "mixcyfe-demo"  # noqa: S105 - the server listens on the loopback add
 
 
 class Command(BaseCommand):
-    help = "Shows MixCyfe with a fake Mixpanel. The demo needs no credentials and no network."
+    help = "Starts MixCyfe with made-up data from a fake Mixpanel. The demo needs no credentials and no network."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if environment.fake is None:
@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
 
 def fetch_first_numbers() -> None:
-    """Fills the board with pictures before Cyfe's first polls."""
+    """Fetches data for all demo widgets, so that the board has charts before Cyfe's first polls."""
     for pk in Snapshot.objects.filter(fetched_at=None, widgets__isnull=False).distinct().values_list("pk", flat=True):
         refresh(pk, expected_fetched_at=None, purpose=Purpose.COMMAND)
 

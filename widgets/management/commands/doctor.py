@@ -1,4 +1,4 @@
-"""`manage.py doctor`: prints one line per finding: `ok`, or `fix` and what to do."""
+"""`manage.py doctor` checks the installation. Each line that it prints is a finding: `ok`, or `fix` with the repair."""
 
 import logging
 from typing import Any
@@ -11,12 +11,13 @@ from widgets.management.doctor.finding import Finding, run
 
 class Command(BaseCommand):
     help = (
-        "Checks this installation. Prints one line per finding: ok, or fix and what to do. Exits with 1 after any fix."
+        "Checks this installation. Prints one line per finding. The line begins with ok, or with fix if you have to "
+        "repair something. The exit status is 1 if any line begins with fix."
     )
-    requires_system_checks = ()  # the doctor's check `configuration` runs Django's checks
+    requires_system_checks = ()  # the check `configuration` runs Django's system checks
 
     def handle(self, *args: Any, **options: Any) -> None:
-        logging.disable()  # Django's log lines would repeat the errors that the findings name
+        logging.disable()  # log lines would only repeat the errors that the findings name
         found = self.show(run(DATABASE))
         is_readable = all(finding.is_ok for finding in found)
         for check in (*OF_STORED_DATA, *OTHERS) if is_readable else OTHERS:

@@ -1,4 +1,4 @@
-"""`manage.py export_widgets`."""
+"""`manage.py export_widgets` prints all projects and widgets as JSON."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""`manage.py import_legacy_url URL`."""
+"""`manage.py import_legacy_url URL` makes widgets from addresses of the 2015 connector, which came before MixCyfe."""
 
 import sys
 from typing import Any, NoReturn
@@ -16,16 +16,17 @@ from widgets.models.project import PROJECT_SECRET_ENDS, Auth
 
 class Command(BaseCommand):
     help = (
-        "Turns addresses of the 2015 connector into a project and widgets. "
-        "Prints each widget's new address, and no part of the credentials."
+        "Turns addresses of the 2015 connector, which came before MixCyfe, into a project and widgets. "
+        "Prints each widget's new address, and never prints credentials."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        # argparse must not check values: its messages quote the value, which may be a secret.
-        parser.add_argument("url", nargs="+", help="the old address in quotes; - reads stdin, one address per line")
-        parser.add_argument("--project", default="", metavar="NAME", help="the name for a new project")
-        parser.add_argument("--region", default="", help="us, eu or in; the default is us")
-        parser.add_argument("--project-id", default="", metavar="N", help="the number after /project/ at Mixpanel")
+        # All arguments are plain text: argparse quotes wrong values in its messages, and a value can be a secret.
+        parser.add_argument("url", nargs="+", help="the old address in quotes, or - for standard input")
+        parser.add_argument("--project", default="", metavar="NAME", help="the name of a new project")
+        parser.add_argument("--region", default="", help="the project's region at Mixpanel: us, eu or in (default: us)")
+        number = "the number after /project/ in the project's address at Mixpanel"
+        parser.add_argument("--project-id", default="", metavar="N", help=number)
 
         def error(message: str) -> NoReturn:
             said = "The arguments can't be read. See: manage.py import_legacy_url --help"
@@ -59,27 +60,29 @@ class Command(BaseCommand):
                 self.stderr.write(f"{each.widget.title}: {doubt}")
             if not each.widget.active:
                 self.stderr.write(f"{each.widget.title}: the widget is paused. Resume it in the admin.")
-        # Only the first result of a project knows that the project is new.
+        # If several addresses belong to one project, only the project's first result has `new` set.
         for each in {each.project.pk: each for each in reversed(moved)}.values():
             self.advise(each)
 
     def advise(self, moved: MovedIn) -> None:
-        """Prints the next steps for a project, on stderr, because stdout holds only the addresses."""
+        """Prints the next steps for a project to stderr, because stdout contains only the new addresses."""
         project = moved.project
         page = f"{settings.SITE_URL}/admin/widgets/project/{project.pk}/change/"
         if moved.kept_credentials:
-            self.stderr.write(f"{project.name}: the project keeps its credentials. The old secret is not stored.")
+            self.stderr.write(
+                f"{project.name}: the project keeps its credentials. The secret in the old address is not stored."
+            )
         if project.auth == Auth.PROJECT_SECRET:
             self.stderr.write(
-                f"{project.name}: the project uses a project secret, which Mixpanel ends on "
+                f"{project.name}: the project uses a project secret. Mixpanel accepts project secrets until "
                 f"{PROJECT_SECRET_ENDS:%-d %B %Y}. Before that day, make a service account at Mixpanel (Organization "
                 "settings → Service accounts, role Consumer). "
-                f"Enter it with the project id at {page}. The widgets' addresses do not change."
+                f"Enter the service account and the project id at {page}. The widgets' addresses do not change."
             )
         if moved.new:
             self.stderr.write(
                 f"{project.name}: the project's time zone is {project.timezone}. If Mixpanel's project settings name "
-                f"another time zone, change it at {page}."
+                f"another time zone, change the project's time zone at {page}."
             )
 
 
@@ -98,6 +101,6 @@ def read_id(text: str) -> int | None:
         return None
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:30]) <= LARGEST_ID:
         raise CommandError(
-            "Nothing was imported. --project-id: write the number after /project/ in the project's address at Mixpanel."
+            "Nothing was imported. --project-id must be the number after /project/ in the address at Mixpanel."
         )
     return int(text)

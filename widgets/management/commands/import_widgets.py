@@ -1,4 +1,4 @@
-"""`manage.py import_widgets FILE`."""
+"""`manage.py import_widgets FILE` creates or updates the projects and widgets in a JSON file."""
 
 import sys
 from collections.abc import Sequence
@@ -19,7 +19,10 @@ def log(rows: Sequence[Model]) -> None:
 
 
 class Command(BaseCommand):
-    help = "Creates or updates the projects and widgets in a JSON file, all or none. Prints each widget's address."
+    help = (
+        "Creates or updates the projects and widgets in a JSON file. If one entry is wrong, nothing is changed. "
+        "Prints each widget's address."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="the JSON file, or - for standard input")
@@ -35,7 +38,7 @@ class Command(BaseCommand):
         for project in projects:
             if not project.has_secret:
                 self.stderr.write(
-                    f"{project.name}: the project needs credentials. Enter them in the admin, or import a secret."
+                    f"{project.name}: the project needs credentials. Enter a secret in the admin, or import a secret."
                 )
         for widget in widgets:
             self.stdout.write(f"{' '.join(widget.title.split())}\t{widget.url()}")

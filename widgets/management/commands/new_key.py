@@ -1,4 +1,7 @@
-"""`manage.py new_key`. It needs no settings, because manage.py runs it before Django reads them."""
+"""Describes `manage.py new_key` for `manage.py help`.
+
+manage.py itself prints the key, before Django reads the settings, because the settings need a key.
+"""
 
 from typing import Any
 

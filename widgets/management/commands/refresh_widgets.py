@@ -1,4 +1,4 @@
-"""`manage.py refresh_widgets`, for cron."""
+"""`manage.py refresh_widgets` refreshes stale data. cron or a timer can run this command."""
 
 import time
 from collections.abc import Collection
@@ -17,14 +17,17 @@ from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.reports.freshness import POLLED_WITHIN
 
 FREE_PLACE = 60
-"""Seconds to wait while the project has as many running queries as it may have."""
+"""Seconds to wait for the end of a running query, if the project has as many running queries as Mixpanel allows."""
 
 
 class Command(BaseCommand):
-    help = "Refreshes stale widgets that were polled in the last day, within Mixpanel's limits. Asks each query once."
+    help = (
+        "Refreshes the stale widgets that were polled in the last day, within Mixpanel's limits. "
+        "Sends each query to Mixpanel at most once."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--all", action="store_true", help="refresh every active widget, also fresh ones")
+        parser.add_argument("--all", action="store_true", help="refresh every active widget, even if its data is fresh")
 
     def handle(self, *args: Any, all: bool, **options: Any) -> None:
         counts = {"refreshed": 0, "failed": 0, "left": 0}
@@ -36,7 +39,8 @@ class Command(BaseCommand):
             outcome = refresh_when_free(pk, fetched_at, known)
             counts[counted_as(outcome)] += 1
             error = Snapshot.objects.values_list("error", flat=True).filter(pk=pk).first()
-            if outcome is Refusal.NEWER:  # another query of this command, or a poll, has refreshed it
+            # NEWER: an earlier call of this command, or a poll, has refreshed this snapshot in the meantime.
+            if outcome is Refusal.NEWER:
                 outcome = RefreshOutcome.STORED
             said = f"failed: {error}" if outcome is RefreshOutcome.FAILED else outcome.value
             self.stdout.write(f"{snapshot.project.name}\t{describe(snapshot)}\t{said}")
@@ -47,9 +51,9 @@ class Command(BaseCommand):
 
 
 def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int]) -> RefreshOutcome | Refusal:
-    """Refreshes a snapshot. Waits up to FREE_PLACE seconds if the project has too many running queries.
+    """Refreshes one snapshot. While the project has too many running queries, tries again for FREE_PLACE seconds.
 
-    `also`: as in `refresh`.
+    `also`: ids of snapshots that the same call is allowed to refresh, even if they are fresh.
     """
     deadline = time.monotonic() + FREE_PLACE
     while True:
@@ -62,7 +66,7 @@ def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int
 def counted_as(outcome: RefreshOutcome | Refusal) -> str:
     if outcome in (RefreshOutcome.STORED, Refusal.NEWER):
         return "refreshed"
-    # Only a person can repair a project that Mixpanel refuses. A reached hourly limit ends without help.
+    # A refused project is a failure, because a person must repair it. A used-up hourly limit ends by itself.
     return (
         "failed"
         if outcome in (RefreshOutcome.FAILED, Refusal.BACKOFF, Refusal.NO_CREDENTIALS, Refusal.FAILED)
@@ -71,7 +75,7 @@ def counted_as(outcome: RefreshOutcome | Refusal) -> str:
 
 
 def wanted(*, everything: bool) -> dict[int, datetime | None]:
-    """The snapshots to refresh, the most overdue first, each with the time of its data."""
+    """Returns snapshot id → time of its data for the snapshots to refresh, with the most overdue snapshot first."""
     now = database_now()
     widgets = Widget.objects.filter(active=True, snapshot__isnull=False)
     if not everything:

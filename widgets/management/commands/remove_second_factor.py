@@ -1,4 +1,7 @@
-"""`manage.py remove_second_factor NAME`, for a person who lost it, if no superuser can remove it in the admin."""
+"""`manage.py remove_second_factor NAME` removes the second factors of a person who lost them.
+
+Superusers can also remove them in the admin.
+"""
 
 from typing import Any
 
@@ -11,7 +14,8 @@ from widgets.models import Action
 
 class Command(BaseCommand):
     help = (
-        "Removes all second factors of one account. The password alone is then enough to log in. The owner gets a mail."
+        "Removes all second factors of one account. The account's owner gets a mail. "
+        "After that, the password alone is enough to log in."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,4 +28,4 @@ class Command(BaseCommand):
         if not second_factor.remove(user):
             raise CommandError("This account has no second factor.")
         audit_log.log_command([user], "Removed the second factor.", Action.WAYS_TO_SIGN_IN)
-        self.stdout.write("Removed. The password alone is enough to log in now.")
+        self.stdout.write("The second factors are removed. The password alone is now enough to log in.")

@@ -1,4 +1,4 @@
-"""`manage.py rotate_encryption_keys`."""
+"""`manage.py rotate_encryption_keys` encrypts all stored secrets with the first key."""
 
 from typing import Any
 
@@ -12,7 +12,9 @@ from widgets.models.encrypted import Encrypted, SecretLost
 
 
 class Command(BaseCommand):
-    help = "Encrypts every stored secret with the first of FIELD_ENCRYPTION_KEYS. Then you can remove the other keys."
+    help = (
+        "Encrypts all stored secrets with the first key in FIELD_ENCRYPTION_KEYS. Then you can remove the other keys."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         rotated, lost = 0, []

@@ -1,4 +1,4 @@
-"""`manage.py serve`: applies missing migrations, then starts granian."""
+"""`manage.py serve` applies missing migrations, then starts the web server granian."""
 
 import os
 import socket
@@ -14,39 +14,49 @@ from widgets.web.healthz import missing_migrations, write_problem
 
 
 class Command(BaseCommand):
-    help = "Applies missing migrations, then serves with granian. A signal stops it after the running requests."
+    help = (
+        "Applies missing migrations, then starts the web server granian. After a signal to stop, the server completes "
+        "the running requests first."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--workers", type=int, default=1, help="number of processes")
-        parser.add_argument("--threads", type=int, default=8, help="number of requests that a process answers at once")
+        parser.add_argument("--workers", type=int, default=1, help="number of server processes")
+        threads = "number of requests that each process can answer at the same time"
+        parser.add_argument("--threads", type=int, default=8, help=threads)
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_free(options["host"], options["port"])
         self.migrate()
         command = granian(options["host"], options["port"], options["workers"], options["threads"])
-        # Polls may use at most half of the threads to wait for Mixpanel; with one or two threads, no poll may wait.
+        # Polls are allowed to wait for Mixpanel in at most half of the threads. With one or two threads, no poll waits.
         may_wait = options["threads"] // 2 if options["threads"] > 2 else 0
         os.environ["WAITING_POLLS"] = str(min(settings.WAITING_POLLS, may_wait))
-        os.execv(command[0], command)  # noqa: S606 - granian replaces this process, so that it gets the signals
+        os.execv(command[0], command)  # noqa: S606 - granian replaces this process, so that granian gets the signals
 
     def migrate(self) -> None:
-        """Applies missing migrations. Else writes nothing, so that MixCyfe can serve from a read-only disk."""
+        """Applies missing migrations. If none is missing, writes nothing.
+
+        So MixCyfe can start with a full or read-only disk, and serve the stored data.
+        """
         try:
             if missing_migrations():
                 call_command("migrate", interactive=False, verbosity=0)
             elif problem := write_problem():
-                self.stderr.write(f"MixCyfe serves the stored data; {problem}.")
+                self.stderr.write(f"MixCyfe serves only the stored data; {problem}.")
         except DatabaseError as error:
             said = " ".join(str(error).split())
             raise CommandError(
-                f"Can't serve: the database can't be reached, or can't be written. Its error: {said}"
+                f"Can't serve: the database can't be reached, or can't be written. The database's error: {said}"
             ) from None
 
 
 def check_free(host: str, port: int) -> None:
-    """Stops if the port is taken: granian would share it (SO_REUSEPORT), and the other server would get polls."""
+    """Raises CommandError if another program uses the port.
+
+    Otherwise granian would share the port with the other program (SO_REUSEPORT), which would get half of the polls.
+    """
     if not 0 < port < 65536:
         raise CommandError(f"Can't serve on {host}:{port}: ports go from 1 to 65535. Choose another port with --port.")
     try:
@@ -60,7 +70,7 @@ def check_free(host: str, port: int) -> None:
 
 
 def log_options() -> list[str]:
-    """With LOG_FORMAT=json, Granian writes its own few lines as JSON too."""
+    """Returns the option with which granian writes its log lines as JSON, if LOG_FORMAT is json."""
     return (
         [f"--log-config={settings.BASE_DIR / 'mixcyfe_site/granian_logs.json'}"]
         if settings.LOG_FORMAT == "json"
@@ -69,7 +79,7 @@ def log_options() -> list[str]:
 
 
 def granian(host: str, port: int, workers: int, threads: int) -> list[str]:
-    """The server's command line."""
+    """Returns the command line that starts the web server granian."""
     return [
         sys.executable,
         "-m",

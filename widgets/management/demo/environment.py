@@ -1,4 +1,4 @@
-"""Prepares the settings for `manage.py demo`: its own database, its own keys, and a fake Mixpanel."""
+"""Prepares `manage.py demo`: starts the fake Mixpanel, and sets a separate database and separate keys."""
 
 import os
 import secrets
@@ -14,13 +14,16 @@ from widgets.management.private_files import create_private
 
 KEYS_FILE = Path("demo.env")
 LATENCY = 0.15
-"""Seconds per query of the fake Mixpanel: short, but long enough that people see the progress signs."""
+"""Seconds that the fake Mixpanel takes per query. A person should notice that pages wait for a query."""
 
 fake: FakeMixpanel | None = None
 
 
 def prepare() -> None:
-    """Sets every setting that the demo depends on, so that a `.env` has no effect on the demo."""
+    """Starts the fake Mixpanel, and sets every setting that the demo depends on.
+
+    So the settings in a `.env` file have no effect on the demo.
+    """
     global fake  # noqa: PLW0603 - one process, one demo
     port = os.environ.get("PORT", "8000")
     if not port.isdigit() or not 0 < int(port) < 65536:
@@ -30,7 +33,7 @@ def prepare() -> None:
         try:
             probe.bind(("127.0.0.1", int(port)))
         except OSError:
-            sys.exit(f"MixCyfe's demo can't start: port {port} is taken. Choose another: make demo PORT=8001")
+            sys.exit(f"MixCyfe's demo can't start: port {port} is in use. Choose another port: make demo PORT=8001")
     read_keys()
     fake = FakeMixpanel().start()
     fake.latency = LATENCY
@@ -50,7 +53,10 @@ def prepare() -> None:
 
 
 def read_keys() -> None:
-    """Sets the demo's keys. The keys are stored, so that the next start can read the stored secrets."""
+    """Reads the demo's keys from KEYS_FILE into the environment. The first start of the demo creates this file.
+
+    So the next start has the same keys, and can decrypt the secrets in the demo's database.
+    """
     if not KEYS_FILE.exists():
         with os.fdopen(create_private(KEYS_FILE), "w") as file:
             keys = secrets.token_urlsafe(48), Fernet.generate_key().decode()

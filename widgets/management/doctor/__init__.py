@@ -1,4 +1,4 @@
-"""`manage.py doctor`: one small function per check. Each yields findings, and none changes anything that is stored."""
+"""The checks of `manage.py doctor`. Each check is a function that yields findings. No check changes stored data."""
 
 from widgets.management.doctor.clocks import mixpanel_clock, our_clock, time_zones
 from widgets.management.doctor.configuration import configuration
@@ -10,7 +10,7 @@ from widgets.management.doctor.site_address import site_address
 from widgets.management.doctor.upkeep import freshness, timers
 
 DATABASE = database
-"""The first check. If it finds something to fix, the checks that read the database are left out."""
+"""The first check. If the database needs a repair, the command skips the checks in OF_STORED_DATA."""
 
 OF_STORED_DATA: tuple[Check, ...] = (keys, our_clock, mixpanel_clock, time_zones, timers, freshness)
 OTHERS: tuple[Check, ...] = (disk, configuration, site_address, workers, mail, single_sign_on)

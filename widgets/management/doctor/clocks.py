@@ -1,4 +1,4 @@
-"""Checks this host's clock against the database's and Mixpanel's, and its time zones."""
+"""Compares this host's clock with the database's and Mixpanel's clocks, and checks this host's time zones."""
 
 import time
 from collections.abc import Iterator
@@ -18,7 +18,10 @@ from widgets.models import HostClock, Project
 from widgets.refresh.clock import TOLERANCE, WARNED_FOR, difference
 
 MIXPANEL_TOLERANCE = 15
-"""Seconds. The header `Date` has whole seconds, and a server between this host and Mixpanel may have written it."""
+"""The allowed difference in seconds.
+
+Mixpanel's time comes from the header `Date`, which has whole seconds, and which a proxy on the way can set.
+"""
 
 
 def our_clock() -> Iterator[Finding]:
@@ -32,18 +35,22 @@ def our_clock() -> Iterator[Finding]:
     ahead = max((before - now).total_seconds(), 0) or min((after - now).total_seconds(), 0)
     if abs(ahead) > TOLERANCE.total_seconds():
         yield fix(
-            "clock", f"this host's clock is {difference(ahead)} the database's: correct it, with NTP for example."
+            "clock", f"this host's clock is {difference(ahead)} the database's: correct this host's clock (with NTP)."
         )
     else:
-        yield ok("clock", "this host and the database agree.")
+        yield ok("clock", "the clocks of this host and the database agree.")
     for each in HostClock.objects.filter(noticed_at__gt=now - WARNED_FOR).order_by("host"):
         yield fix(
-            "clock", f"the clock of host {each.host} was {difference(each.ahead)} the database's: correct it there."
+            "clock",
+            f"the clock of host {each.host} was {difference(each.ahead)} the database's: correct that host's clock.",
         )
 
 
 def mixpanel_clock() -> Iterator[Finding]:
-    """Sends one request without credentials to each address of Mixpanel's that a project uses. It costs no query."""
+    """Compares this host's clock with the clock of each Mixpanel server that a project uses.
+
+    The check sends one HEAD request without credentials per server. The request does not count as a query.
+    """
     regions = Project.objects.order_by("region").values_list("region", flat=True).distinct()
     with exchange(PATIENCE):
         for root in sorted({api_root(region, settings.MIXPANEL_API_ROOT) for region in regions}):
@@ -56,18 +63,21 @@ def of_one_root(root: str) -> Finding:
         with SESSION.request("HEAD", f"{root}/", timeout=PATIENCE, allow_redirects=False, stream=True) as response:
             date = parsedate_to_datetime(response.headers["Date"])
     except (KeyError, ValueError):
-        return fix("Mixpanel", f"{host} answers without a date, so it may be another server: check MIXPANEL_API_ROOT.")
+        return fix(
+            "Mixpanel",
+            f"{host} answers without a valid date, so {host} might not be Mixpanel: check MIXPANEL_API_ROOT.",
+        )
     except Exception as error:  # noqa: BLE001 - sockets, TLS, urllib3
         return fix(
             "Mixpanel",
-            f"{host} can't be reached ({reason(error)}): let this host connect to it on port "
-            f"{urlsplit(root).port or (443 if root.startswith('https:') else 80)}.",
+            f"{host} can't be reached ({reason(error)}): allow this host to connect to port "
+            f"{urlsplit(root).port or (443 if root.startswith('https:') else 80)} of {host}.",
         )
     ahead = time.time() - date.timestamp()
     if abs(ahead) > MIXPANEL_TOLERANCE:
         return fix(
             "Mixpanel",
-            f"this host's clock is {difference(ahead)} the clock of {host}: correct it, with NTP for example.",
+            f"this host's clock is {difference(ahead)} the clock of {host}: correct this host's clock (with NTP).",
         )
     return ok("Mixpanel", f"{host} answers, and its clock agrees with this host's.")
 
@@ -84,7 +94,7 @@ def time_zones() -> Iterator[Finding]:
             unknown += 1
             yield fix(
                 "time zones",
-                f"this machine does not know {name}, which a project has: install tzdata anew, or correct the project.",
+                f"this machine does not know {name}, a project's time zone: reinstall tzdata, or correct the project.",
             )
     if not unknown:
         yield ok(

@@ -1,4 +1,4 @@
-"""Checks the settings: Django's own deployment checks, and MixCyfe's."""
+"""Checks the settings, with Django's deployment checks and with MixCyfe's own checks."""
 
 import os
 from collections.abc import Iterator
@@ -12,30 +12,30 @@ from widgets.management.doctor.finding import Finding, fix, ok
 from widgets.web.site_address import is_private
 
 OF_HTTPS = ("security.W008", "security.W012", "security.W016")
-"""Django's warnings about a site without TLS. The finding on SITE_URL replaces them."""
+"""Django's warnings about a site without HTTPS. If SITE_URL starts with http:, `of_addresses` warns instead."""
 
 OF_DEBUG = "security.W018"
 LIKENESS = 0.85
-"""A name counts as a misspelt setting if difflib gives the two names at least this ratio."""
+"""A name counts as a misspelt setting if its similarity to a setting's name (difflib's ratio) is at least this."""
 
 SHORTEST_NAME = 6
-"""Characters. Shorter names are not checked, because they are often settings of other programs."""
+"""Names with fewer characters are not compared with settings, because they often belong to other programs."""
 
 LOOPBACK = ("localhost", "::1")
 
 
 def configuration() -> Iterator[Finding]:
     found = [*of_names(), *of_django(), *of_addresses(), *of_keys(), *of_mail()]
-    yield from found or [ok("settings", "Django's deployment checks and MixCyfe's find nothing to fix.")]
+    yield from found or [ok("settings", "Django's and MixCyfe's checks of the settings find nothing to fix.")]
 
 
 def of_names() -> Iterator[Finding]:
-    """Finds names in the environment and `.env` that look like misspelt settings."""
+    """Yields a finding for each name in the environment or `.env` that looks like a misspelt setting."""
     for name in sorted(os.environ):
         bare = name.removesuffix("_FILE")
         if len(bare) >= SHORTEST_NAME and bare not in settings.SETTING_NAMES:
             for meant in get_close_matches(bare, settings.SETTING_NAMES, n=1, cutoff=LIKENESS):
-                yield fix("settings", f"{name} is no setting, but {meant} is: correct the name, or remove it.")
+                yield fix("settings", f"{name} is not a setting, but {meant} is: correct or remove {name}.")
 
 
 def of_django() -> Iterator[Finding]:
@@ -52,13 +52,16 @@ def of_addresses() -> Iterator[Finding]:
     if not settings.SITE_IS_HTTPS and not is_loopback(host):
         yield fix(
             "settings",
-            "SITE_URL starts with http:, so passwords and widgets' addresses travel unencrypted: put a proxy with TLS "
-            "in front (deploy/), and write https: into SITE_URL.",
+            "SITE_URL starts with http:, so passwords and widgets' addresses are sent unencrypted: put a proxy with "
+            "TLS in front of MixCyfe (see deploy/), and let SITE_URL start with https:.",
         )
     if is_private(host) and not is_loopback(host):
-        yield fix("settings", "SITE_URL leads into a private network, where Cyfe can't reach it: use a public address.")
+        yield fix("settings", "SITE_URL leads into a private network, which Cyfe can't reach: use a public address.")
     if "*" in settings.ALLOWED_HOSTS:
-        yield fix("settings", "ALLOWED_HOSTS has *, so strangers choose the host: name your hosts, or leave it empty.")
+        yield fix(
+            "settings",
+            "ALLOWED_HOSTS has *, so strangers can choose the host name: list your hosts, or leave the setting empty.",
+        )
 
 
 def of_keys() -> Iterator[Finding]:
@@ -70,7 +73,7 @@ def of_keys() -> Iterator[Finding]:
             "twice, and join the two keys).",
         )
     if len(set(keys)) < len(keys):
-        yield fix("settings", "FIELD_ENCRYPTION_KEYS has a key twice: remove one of the two.")
+        yield fix("settings", "FIELD_ENCRYPTION_KEYS has a key twice: remove the second copy.")
 
 
 def of_mail() -> Iterator[Finding]:
@@ -78,7 +81,8 @@ def of_mail() -> Iterator[Finding]:
     is_encrypted = server.get("EMAIL_USE_TLS") or server.get("EMAIL_USE_SSL")
     if server.get("EMAIL_HOST_PASSWORD") and not is_encrypted and not is_loopback(str(server.get("EMAIL_HOST"))):
         yield fix(
-            "settings", "EMAIL_URL sends the mail server's password unencrypted: write smtp+tls:// or smtp+ssl://."
+            "settings",
+            "EMAIL_URL sends the mail server's password unencrypted: let EMAIL_URL start with smtp+tls:// or smtp+ssl://.",
         )
 
 
@@ -87,5 +91,5 @@ def is_loopback(host: str) -> bool:
 
 
 def is_local() -> bool:
-    """Whether SITE_URL is an address on this machine, as in a trial."""
+    """Whether SITE_URL is a loopback address, which only this machine can reach."""
     return is_loopback(urlsplit(settings.SITE_URL).hostname or "")

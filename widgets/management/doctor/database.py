@@ -1,4 +1,7 @@
-"""Checks the database: reachable, migrated, writable; SQLite's files and journal; PostgreSQL's triggers and LISTEN."""
+"""Checks whether the database answers, has all migrations, and can be written.
+
+Also checks the files and the journal of SQLite, and the triggers and notifications of PostgreSQL.
+"""
 
 import os
 import shutil
@@ -23,12 +26,15 @@ NETWORK_DISKS = ("nfs", "cifs", "smb", "9p", "fuse.sshfs", "fuse.glusterfs", "ce
 def database() -> Iterator[Finding]:
     file = sqlite_file()
     if file is not None and not file.is_file():
-        yield fix("database", f"there is no file {file}: run manage.py migrate, or check DATABASE_URL.")
+        yield fix("database", f"the file {file} does not exist: run manage.py migrate, or check DATABASE_URL.")
         return
     try:
         missing, newer = missing_migrations(), unknown_migrations()
     except Error as error:
-        yield fix("database", f"it can't be reached ({words_of(error)}): check DATABASE_URL, and that the server runs.")
+        yield fix(
+            "database",
+            f"the database can't be reached ({words_of(error)}): check DATABASE_URL, and that the server runs.",
+        )
         return
     if missing:
         yield fix("database", f"{count(len(missing), 'migration')} missing: run manage.py migrate.")
@@ -36,8 +42,8 @@ def database() -> Iterator[Finding]:
     if newer:
         yield fix(
             "database",
-            f"a newer MixCyfe has migrated it ({newer[-1]}): install that version again, or restore the backup that was"
-            " made before.",
+            f"a newer version of MixCyfe has migrated the database ({newer[-1]}): install that version again, or "
+            "restore a backup from before the upgrade.",
         )
     yield from writable()
     if file is not None:
@@ -47,26 +53,29 @@ def database() -> Iterator[Finding]:
 
 
 def writable() -> Iterator[Finding]:
-    """Writes in a transaction, and rolls the transaction back."""
+    """Checks that the database can be written. The check writes in a transaction, and rolls the transaction back."""
     try:
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA busy_timeout = 3000")
         with transaction.atomic():
             HostClock.objects.filter(pk=-1).delete()
-            if connection.vendor == "sqlite":  # the lock alone writes nothing to the disk
+            # On SQLite, the DELETE above takes the lock, but only a new table writes to the disk.
+            if connection.vendor == "sqlite":
                 with connection.cursor() as cursor:
                     cursor.execute("CREATE TABLE doctor_was_here (id INTEGER)")
             transaction.set_rollback(True)
     except Error as error:
         yield fix(
             "database",
-            f"nothing can be written ({words_of(error)}): check the disk, who owns the database's file and folder, "
-            "and, on PostgreSQL, that the server is no standby.",
+            f"nothing can be written ({words_of(error)}): check the disk, and the owner of the database's file and "
+            "folder; on PostgreSQL, check that the server is not a standby.",
         )
     else:
         if problem := write_problem():
-            yield fix("database", f"{problem}: free disk space, or check who owns the database's file and folder.")
+            yield fix(
+                "database", f"{problem}: make room on the disk, or check the owner of the database's file and folder."
+            )
             return
         yield ok("database", f"{connection.display_name} answers, has all migrations, and can be written.")
 
@@ -76,21 +85,26 @@ def of_sqlite(file: Path) -> Iterator[Finding]:
         journal = cursor.execute("PRAGMA journal_mode").fetchone()[0]
     disk = kind_of_disk(file)
     if journal == "wal" and disk.startswith(NETWORK_DISKS):
-        yield fix("SQLite", f"its file is on a network disk ({disk}), where WAL loses data: set SQLITE_JOURNAL=delete.")
+        yield fix(
+            "SQLite",
+            f"SQLite's file is on a network disk ({disk}), where the WAL can lose data: set SQLITE_JOURNAL=delete.",
+        )
     elif journal != settings.SQLITE_JOURNAL:
         yield fix(
-            "SQLite", f"its journal is {journal}, and SQLITE_JOURNAL differs: restart all of MixCyfe's processes."
+            "SQLite", f"SQLite's journal is {journal}, but SQLITE_JOURNAL differs: restart all of MixCyfe's processes."
         )
     files = [path for ending in BESIDE if (path := Path(f"{file}{ending}")).exists()]
     owners = {path.stat().st_uid for path in (file.parent, *files)}
     if len(owners) > 1:
         yield fix(
             "SQLite",
-            f"{file}, its folder and the files beside it have different owners: chown all to the user who runs "
-            "MixCyfe, and run commands as this user.",
+            f"{file}, its folder and the files beside it have different owners: make the user who runs MixCyfe "
+            "their owner (chown), and run all commands as this user.",
         )
     if file.parent.stat().st_mode & 0o002 and not file.parent.stat().st_mode & 0o1000:
-        yield fix("SQLite", f"every user of this machine may replace files in {file.parent}: chmod o-w {file.parent}.")
+        yield fix(
+            "SQLite", f"every user of this machine can replace files in {file.parent}: run chmod o-w {file.parent}."
+        )
 
 
 def of_postgresql() -> Iterator[Finding]:
@@ -101,21 +115,24 @@ def of_postgresql() -> Iterator[Finding]:
     if there < TRIGGERS:
         yield fix(
             "PostgreSQL",
-            f"{TRIGGERS - there} of {TRIGGERS} triggers of polls are missing or off, so every poll reads the database: "
-            "switch them on (ALTER TABLE … ENABLE ALWAYS TRIGGER …), or restore a backup with its triggers.",
+            f"{TRIGGERS - there} of {TRIGGERS} triggers that report changes are missing or disabled, so every poll "
+            "reads the database: enable the triggers (ALTER TABLE … ENABLE ALWAYS TRIGGER …), or restore a backup that "
+            "has the triggers.",
         )
     if pid != link.info.backend_pid:
         yield ok(
-            "PostgreSQL", "it is behind a pooler, so every poll reads the database. Direct connections are faster."
+            "PostgreSQL",
+            "DATABASE_URL leads to a pooler, so every poll reads the database. A direct connection is faster.",
         )
         return
     if not hears(link):
         yield fix(
             "PostgreSQL",
-            "a NOTIFY did not arrive, so every poll reads the database: DATABASE_URL must name the primary server.",
+            "a notification (NOTIFY) did not arrive, so every poll reads the database: let DATABASE_URL name the "
+            "primary server.",
         )
     elif there == TRIGGERS:
-        yield ok("PostgreSQL", "its triggers tell web processes of changes.")
+        yield ok("PostgreSQL", "the database's triggers notify web processes of changes.")
 
 
 def hears(link: Any) -> bool:
@@ -128,28 +145,30 @@ def hears(link: Any) -> bool:
 
 
 def disk() -> Iterator[Finding]:
-    """Checks the free space on the disk of SQLite's file, or of this program."""
+    """Checks the free space on the disk of SQLite's file, or, without such a file, on the disk of MixCyfe's code."""
     file = sqlite_file()
     folder = file.parent if file is not None else settings.BASE_DIR
     space, files = shutil.disk_usage(folder).free, os.statvfs(folder)
     if space < SMALLEST_SPACE:
         yield fix(
-            "disk", f"{folder} has {space // 2**20} MB left: free more, or refreshing ends when the disk is full."
+            "disk",
+            f"the disk of {folder} has {space // 2**20} MB left: make room on the disk, because a full disk stops "
+            "all refreshing.",
         )
     elif files.f_files and files.f_favail < FEWEST_FILES:
-        yield fix("disk", f"{folder} has room for only {files.f_favail} more files: remove some.")
+        yield fix("disk", f"the disk of {folder} has room for only {files.f_favail} more files: delete some files.")
     else:
-        yield ok("disk", f"{folder} has {space / 2**30:.1f} GB left.")
+        yield ok("disk", f"the disk of {folder} has {space / 2**30:.1f} GB left.")
 
 
 def sqlite_file() -> Path | None:
-    """SQLite's file; None on PostgreSQL, and for a database in memory."""
+    """Returns the path of SQLite's file. Returns None on PostgreSQL, and for a database in memory."""
     name = str(settings.DATABASES["default"]["NAME"])
     return None if connection.vendor != "sqlite" or name == ":memory:" else Path(name)
 
 
 def kind_of_disk(file: Path) -> str:
-    """The kind of the file system as Linux names it; empty elsewhere."""
+    """Returns the type of the file's file system, such as nfs or ext4; empty on other systems than Linux."""
     best, kind = "", ""
     try:
         mounts = Path("/proc/self/mounts").read_text("utf-8", errors="replace")
@@ -163,5 +182,5 @@ def kind_of_disk(file: Path) -> str:
 
 
 def words_of(error: Exception) -> str:
-    """The first line of the error's message; the error's class if the message is empty."""
+    """Returns the first line of the error's message, or the name of the error's class if the message is empty."""
     return next(iter(str(error).splitlines()), "") or type(error).__name__

@@ -1,4 +1,4 @@
-"""Findings, and the run of a check: a run ends within seconds, raises nothing, and prints no secrets."""
+"""Runs a check and collects its findings. A run ends within seconds, and its findings contain no secrets."""
 
 from collections.abc import Callable, Iterator
 from threading import Thread
@@ -11,7 +11,7 @@ from django.db import connection
 from widgets.accounts.client import harmless
 
 PATIENCE = 5.0
-"""Seconds for one check."""
+"""The time limit of one check in seconds."""
 
 SHORTEST_SECRET = 4
 
@@ -33,12 +33,16 @@ def ok(about: str, text: str) -> Finding:
 
 
 def fix(about: str, text: str) -> Finding:
-    """`text` names the fault and, after a colon, the repair."""
+    """A finding that a person must repair. `text` names the fault and, after a colon, the repair."""
     return Finding(False, about, text)
 
 
 def run(check: Check) -> list[Finding]:
-    """Runs a check in a thread. Returns its findings, or one finding that the check took longer than PATIENCE."""
+    """Runs the check in a thread, and returns its findings.
+
+    If the check takes longer than PATIENCE seconds, returns the findings so far and a finding about the delay. The
+    thread then continues.
+    """
     about = check.__name__.replace("_", " ")
     found: list[Finding] = []
 
@@ -46,7 +50,7 @@ def run(check: Check) -> list[Finding]:
         try:
             found.extend(check())
         except Exception as error:  # noqa: BLE001 - no check may end the others; the words may hold a secret
-            found.append(fix(about, f"the check failed ({type(error).__name__}): read the log, or report the error."))
+            found.append(fix(about, f"the check failed ({type(error).__name__}): please report this error."))
         finally:
             connection.close()
 
@@ -57,14 +61,15 @@ def run(check: Check) -> list[Finding]:
         return [
             *found,
             fix(
-                about, f"no answer within {PATIENCE:g} seconds: find out whether the server that it asks is overloaded."
+                about,
+                f"no answer within {PATIENCE:g} seconds: find out whether the server that the check asks is slow.",
             ),
         ]
     return found
 
 
 def without_secrets(text: str) -> str:
-    """The text with its secrets hidden. A message of a database, a mail server or a provider may quote secrets."""
+    """Replaces secrets of the settings with “…”. Messages of a database or a mail server can quote such secrets."""
     for secret in secrets():
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, "…")
@@ -84,5 +89,5 @@ def secrets() -> Iterator[str]:
 
 
 def count(number: int, what: str, many: str = "") -> str:
-    """A number with its noun: “1 widget”, “2 widgets”. `many`: the plural, if it does not end in s."""
+    """Returns the number and the noun, as in “1 widget” and “2 widgets”. `many` is an irregular plural."""
     return f"{number} {what if number == 1 else many or what + 's'}"

@@ -1,4 +1,4 @@
-"""Checks FIELD_ENCRYPTION_KEYS against every stored secret."""
+"""Checks that the keys in FIELD_ENCRYPTION_KEYS decrypt every stored secret."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,24 +25,29 @@ def keys() -> Iterator[Finding]:
         kinds = ", ".join(f"{kind}: {number}" for kind, number in sorted(lost.items()) if number)
         yield fix(
             "keys",
-            f"no key opens {count(opened[LOST], 'stored secret')} of {opened.total()} ({kinds}): put the lost key back "
-            "into FIELD_ENCRYPTION_KEYS, or enter these secrets again.",
+            f"no key decrypts {count(opened[LOST], 'stored secret')} of {opened.total()} ({kinds}): put the lost key "
+            "back into FIELD_ENCRYPTION_KEYS, or enter these secrets again.",
         )
     else:
-        yield ok("keys", f"FIELD_ENCRYPTION_KEYS open every stored secret ({opened.total()}).")
+        yield ok("keys", f"the keys decrypt all stored secrets (number of secrets: {opened.total()}).")
     for place in range(2, len(fernets) + 1):
         if opened[place]:
             yield ok(
                 "keys",
-                f"key {place} still opens {count(opened[place], 'secret')}. Before you remove the key, run manage.py "
-                "rotate_encryption_keys.",
+                f"key {place} is still needed for {count(opened[place], 'secret')}. Before you remove the key, run "
+                "manage.py rotate_encryption_keys.",
             )
         else:
-            yield ok("keys", f"no secret needs key {place} any more: you may remove it from FIELD_ENCRYPTION_KEYS.")
+            yield ok(
+                "keys", f"no secret needs key {place} any more: you can remove this key from FIELD_ENCRYPTION_KEYS."
+            )
 
 
 def stored_secrets() -> Iterator[tuple[str, str]]:
-    """Every encrypted secret, with its kind. Sessions are left out: if no key opens them, people just log in again."""
+    """Yields the kind and the encrypted text of every stored secret.
+
+    Sessions are left out: if no key decrypts them, people only have to log in again.
+    """
     for secret in Project.objects.values_list("secret", flat=True).iterator():
         if secret:
             yield "projects", secret.token
@@ -54,7 +59,7 @@ def stored_secrets() -> Iterator[tuple[str, str]]:
 
 
 def first_key(token: str, fernets: list[Fernet]) -> int:
-    """The place of the first key that decrypts the token, counted from 1; LOST if no key does."""
+    """Returns the number of the first key that decrypts the token, counted from 1, or LOST if no key does."""
     for place, fernet in enumerate(fernets, 1):
         try:
             fernet.decrypt(token.encode())

@@ -1,4 +1,4 @@
-"""Checks the services beside the database, if the settings name them: workers, mail, single sign-on."""
+"""Checks the Celery workers, the mail server and the single sign-on provider, if the settings name them."""
 
 import smtplib
 import ssl
@@ -29,18 +29,21 @@ def workers() -> Iterator[Finding]:
             answers = app.control.broadcast("ping", reply=True, limit=1, timeout=ANSWERS_WITHIN, connection=broker)
     except Exception as error:  # noqa: BLE001 - Redis's, kombu's; the words may hold the password
         yield fix(
-            "broker", f"BROKER_URL's server can't be used ({type(error).__name__}): start it, or check BROKER_URL."
+            "broker",
+            f"the server in BROKER_URL can't be used ({type(error).__name__}): start the server, or check BROKER_URL.",
         )
         return
-    yield ok("broker", "it answers.")
+    yield ok("broker", "the broker answers.")
     if answers:
         yield ok("workers", "at least one worker answers.")
     else:
-        yield fix("workers", "no worker answers, so no data is refreshed: start one (celery -A mixcyfe_site worker …).")
+        yield fix(
+            "workers", "no worker answers, so no data is refreshed: start a worker (celery -A mixcyfe_site worker …)."
+        )
 
 
 def mail() -> Iterator[Finding]:
-    """Connects to the mail server and logs in. Sends no mail."""
+    """Checks that MixCyfe can log in to the mail server. Sends no mail."""
     if not settings.EMAIL_IS_SET_UP:
         return
     host = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
@@ -53,28 +56,30 @@ def mail() -> Iterator[Finding]:
     except ssl.SSLError as error:
         yield fix(
             "mail",
-            f"{host} and MixCyfe find no secure connection ({reason(error)}): choose smtp+tls:// or "
-            "smtp+ssl:// as the mail provider says.",
+            f"there is no secure connection to {host} ({reason(error)}): let EMAIL_URL start with smtp+tls:// or "
+            "smtp+ssl://, as the mail provider says.",
         )
     except (OSError, smtplib.SMTPException) as error:
         why = reason(error) if isinstance(error, OSError) else type(error).__name__
-        yield fix("mail", f"{host} can't be used ({why}): check EMAIL_URL, and that this host may connect there.")
+        yield fix("mail", f"{host} can't be used ({why}): check EMAIL_URL, and allow this host to connect to {host}.")
     else:
-        yield ok("mail", f"{host} accepts this host. Nothing was sent.")
+        yield ok("mail", f"{host} accepts connections from this host. No mail was sent.")
 
 
 def single_sign_on() -> Iterator[Finding]:
-    """Reads the OpenID Connect provider's description of itself, and compares it with OIDC_ISSUER."""
+    """Checks the provider's OpenID configuration (the description that every OpenID provider publishes)."""
     if not settings.OIDC_ISSUER:
         return
     try:
         with exchange(PATIENCE):
             description = Exchange(HttpRequest()).openid_config
     except ProviderException as error:
-        yield fix("single sign-on", f"{error}: check OIDC_ISSUER, and that this host may connect there.")
+        yield fix("single sign-on", f"{error}: check OIDC_ISSUER, and allow this host to connect to that address.")
         return
     missing = [name for name in ("authorization_endpoint", "token_endpoint", "jwks_uri") if name not in description]
     if missing:
-        yield fix("single sign-on", f"the provider's description lacks {', '.join(missing)}: check OIDC_ISSUER.")
+        yield fix(
+            "single sign-on", f"the provider's OpenID configuration lacks {', '.join(missing)}: check OIDC_ISSUER."
+        )
     else:
-        yield ok("single sign-on", "the provider describes itself as OIDC_ISSUER.")
+        yield ok("single sign-on", "the provider answers, and its OpenID configuration names OIDC_ISSUER.")

@@ -1,4 +1,4 @@
-"""Checks SITE_URL from outside: does this MixCyfe answer there, and do a stranger's forged headers pass the proxy?"""
+"""Checks whether this MixCyfe answers at SITE_URL, and whether the proxy passes on a stranger's forged headers."""
 
 import json
 import secrets
@@ -21,7 +21,7 @@ ABOUT = "SITE_URL"
 PROXY = "proxy"
 LARGEST = 10_000
 FORGED = "192.0.2.7"
-"""An address that nobody has (RFC 5737)."""
+"""An IP address that no visitor can have, because RFC 5737 reserves it for documentation."""
 
 HOW = "have the proxy set this header itself, as the files in deploy/ do"
 
@@ -46,7 +46,7 @@ def site_address() -> Iterator[Finding]:
         if seen is None:
             yield fix(
                 ABOUT,
-                "something else answers there, or a MixCyfe with another SECRET_KEY or version: let the host "
+                "another server answers at this address, or a MixCyfe with another SECRET_KEY or version: let the host "
                 "name and the proxy lead to this MixCyfe, and restart MixCyfe after a change of settings.",
             )
             return
@@ -64,7 +64,10 @@ def get(path: str, **headers: str) -> Got:
 
 
 def ask(**headers: str) -> dict[str, Any] | None:
-    """Sends a request to SITE_URL. Returns how the request arrived at MixCyfe; None if another server answers."""
+    """Sends a request to SITE_URL. Returns MixCyfe's description of the request that arrived.
+
+    Returns None if another server answers.
+    """
     nonce = secrets.token_urlsafe()
     got = get("/doctor", **{ASK_BY: signing.dumps(nonce, salt=QUESTION)}, **headers)
     try:
@@ -75,29 +78,31 @@ def ask(**headers: str) -> dict[str, Any] | None:
 
 
 def misled(health: Got) -> Finding | None:
-    """The finding if SITE_URL redirects, its host is not allowed, or the proxy reaches no MixCyfe; else None."""
+    """Returns a finding if SITE_URL redirects, its host is not allowed, or the proxy can't reach MixCyfe; else None."""
     if health.location:
         to = urlsplit(health.location)
         where = f"{to.scheme}://{to.netloc}" if to.netloc else "another page there"
-        return fix(ABOUT, f"it redirects to {where[:100]}: set SITE_URL to the address where the redirects end.")
+        return fix(
+            ABOUT, f"the address redirects to {where[:100]}: set SITE_URL to the address where the redirects end."
+        )
     if health.status == 400:
         return fix(
             ABOUT,
-            "the answer is “Bad request”: add the host of SITE_URL to ALLOWED_HOSTS, or have the proxy pass on the "
-            "header Host.",
+            "the server answers “Bad request”: add the host of SITE_URL to ALLOWED_HOSTS, or have the proxy pass on "
+            "the header Host.",
         )
     if health.status in (502, 504):
-        return fix(ABOUT, f"the proxy answers {health.status}: start MixCyfe at the port that the proxy asks.")
+        return fix(ABOUT, f"the proxy answers {health.status}: start MixCyfe on the port that the proxy uses.")
     return None
 
 
 def unreachable(error: Exception) -> str:
-    why = "no answer in time" if isinstance(error, requests.Timeout | TimeoutError) else reason(error)
+    why = "the server did not answer in time" if isinstance(error, requests.Timeout | TimeoutError) else reason(error)
     if is_local():
         return f"nothing answers at {settings.SITE_URL} ({why}): start MixCyfe (manage.py serve)."
     return (
-        f"{settings.SITE_URL} can't be reached from here ({why}): check its DNS, its certificate and the proxy. If "
-        "other machines reach it, only this host can't reach its own public address, and Cyfe can."
+        f"{settings.SITE_URL} can't be reached from here ({why}): check the DNS entry, the certificate and the proxy. "
+        "If other machines can reach this address, you can ignore this finding."
     )
 
 
@@ -107,25 +112,31 @@ def of_health(health: Got) -> Finding:
     except (ValueError, KeyError, TypeError):
         status = "no status"
     if health.status != 200 or status != "ok":
-        return fix(ABOUT, f"/healthz answers {health.status}, {status[:100]}: MixCyfe's log says why.")
+        return fix(ABOUT, f"/healthz answers {health.status} ({status[:100]}): look for the cause in MixCyfe's log.")
     if is_local():
         return ok(
-            ABOUT, "this MixCyfe answers there. Only this machine can reach the address: Cyfe needs a public one."
+            ABOUT,
+            "this MixCyfe answers at this address. Only this machine can reach the address: Cyfe needs a public one.",
         )
-    return ok(ABOUT, "this MixCyfe answers there.")
+    return ok(ABOUT, "this MixCyfe answers at this address.")
 
 
 def of_proxy(seen: dict[str, Any]) -> Iterator[Finding]:
     found = [*of_settings(seen), *of_scheme(seen), *of_addresses(seen)]
-    trusted = "MixCyfe believes the proxy, and the proxy believes no visitor."
+    trusted = "MixCyfe believes the proxy's headers, and the proxy replaces forged headers of visitors."
     yield from found or [
-        ok(PROXY, trusted if seen["trusts"] else "no proxy shows itself, and MixCyfe believes no proxy's headers.")
+        ok(
+            PROXY,
+            trusted
+            if seen["trusts"]
+            else "there is no sign of a proxy, and MixCyfe ignores the headers that proxies set.",
+        )
     ]
     if (seen["trusts"], seen["site_url"]) != (settings.TRUST_PROXY, settings.SITE_URL):
         yield ok(
             PROXY,
-            "the running server has another TRUST_PROXY or SITE_URL than this command. That is right on a machine that "
-            "runs only workers. Elsewhere, restart the server.",
+            "the running server has another TRUST_PROXY or SITE_URL than this command. On a machine that runs only "
+            "workers, the difference is right. On other machines, restart the server.",
         )
 
 
@@ -133,13 +144,14 @@ def of_settings(seen: dict[str, Any]) -> Iterator[Finding]:
     if seen["has_proxy"] and not seen["trusts"]:
         yield fix(
             PROXY,
-            "there is a proxy, and TRUST_PROXY is off, so all visitors have one address, and one visitor can lock out "
-            "all others: if the proxy sets X-Forwarded-For and X-Forwarded-Proto itself, set TRUST_PROXY=on.",
+            "there is a proxy, and TRUST_PROXY is off, so all visitors seem to have the same IP address, and one "
+            "visitor can lock out all others: if the proxy sets X-Forwarded-For and X-Forwarded-Proto itself, set "
+            "TRUST_PROXY=on.",
         )
     if seen["trusts"] and not seen["has_address"]:
         yield fix(
             PROXY,
-            f"TRUST_PROXY is on, and no X-Forwarded-For arrives: {HOW}, or, without a proxy, set TRUST_PROXY=off.",
+            f"TRUST_PROXY is on, but no X-Forwarded-For arrives: {HOW}. If there is no proxy, set TRUST_PROXY=off.",
         )
 
 
@@ -153,22 +165,24 @@ def of_scheme(seen: dict[str, Any]) -> Iterator[Finding]:
 
 
 def of_addresses(seen: dict[str, Any]) -> Iterator[Finding]:
-    """Sends forged headers, as a stranger would. Yields a finding for each header that MixCyfe believes."""
+    """Sends forged headers, as an attacker would. Yields a finding for each forged header that MixCyfe believes."""
     other = "http" if settings.SITE_IS_HTTPS else "https"
     believed = ask(**{"X-Forwarded-Proto": other})
     if believed and believed["is_secure"] != seen["is_secure"]:
-        yield fix(PROXY, f"it passes on the X-Forwarded-Proto of strangers, and MixCyfe believes it: {HOW}.")
+        yield fix(
+            PROXY, f"the proxy passes on the X-Forwarded-Proto of strangers, and MixCyfe believes this header: {HOW}."
+        )
     believed = ask(**{"X-Forwarded-For": FORGED})
     if believed and believed["client"] == FORGED:
         yield fix(
             PROXY,
-            "it passes on the X-Forwarded-For of strangers, and MixCyfe believes it, so an attacker's wrong passwords "
-            f"count for any address: {HOW}.",
+            "the proxy passes on the X-Forwarded-For of strangers, and MixCyfe believes this header, so an "
+            f"attacker can evade the limit on wrong passwords: {HOW}.",
         )
     believed = ask(**{UNDERSCORES: "on"})
     if believed and believed["has_underscores"] and seen["trusts"]:
         yield fix(
             PROXY,
-            "it passes on headers with underscores, and MixCyfe takes a stranger's X_Forwarded_For for "
-            "X-Forwarded-For: have the proxy drop such headers, as the files in deploy/ do.",
+            "the proxy passes on headers with underscores, so a stranger's X_Forwarded_For has the effect of "
+            "X-Forwarded-For: have the proxy drop headers with underscores, as the files in deploy/ do.",
         )

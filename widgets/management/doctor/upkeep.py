@@ -1,4 +1,4 @@
-"""Checks that the timers run: looks for rows that should have been removed, and data that should be fresh."""
+"""Checks that `clean_up` runs daily and that data is refreshed: looks for rows and for data that are too old."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,10 +13,13 @@ from widgets.models.audit_entry import KEEPS
 from widgets.refresh.clock import database_now
 
 GRACE = timedelta(days=2)
-"""`clean_up` runs daily, and may be late by a day."""
+"""`timers` reports rows that `clean_up` should have removed more than this long ago.
+
+`clean_up` runs daily, and might be a day late.
+"""
 
 POLLED = timedelta(hours=2)
-"""A widget's `last_polled_at` is stored about once per hour."""
+"""A widget counts as polled if its last poll is newer than this. The last poll's time is stored about hourly."""
 
 LATE = timedelta(hours=3)
 
@@ -31,15 +34,15 @@ def timers() -> Iterator[Finding]:
     if old := sum(rows.count() for rows in left):
         yield fix(
             "timers",
-            f"{count(old, 'row')} should have been removed by clean_up two days ago, so it has not run since: run "
-            "manage.py clean_up daily (deploy/systemd/mixcyfe-clean-up.timer).",
+            f"{count(old, 'row')} should have been removed by clean_up two days ago, but clean_up has not run since "
+            "then: run manage.py clean_up daily (see deploy/systemd/mixcyfe-clean-up.timer).",
         )
     else:
-        yield ok("timers", "clean_up has left nothing behind in the last two days.")
+        yield ok("timers", "clean_up has run within the last two days, or had nothing to remove.")
 
 
 def freshness() -> Iterator[Finding]:
-    """Finds data that Cyfe polls and that is hours overdue, although no error or limit delays its refresh."""
+    """Checks that no polled data is hours overdue, if no error and no limit delays its refresh."""
     now = database_now()
     free = Q(retry_at=None) | Q(retry_at__lt=now - LATE)
     project_free = Q(project__backoff_until=None) | Q(project__backoff_until__lt=now - LATE)
@@ -51,11 +54,12 @@ def freshness() -> Iterator[Finding]:
         .count()
     )
     if late:
-        who = "the workers run" if settings.TASKS == "celery" else "REFRESH_THREADS is not 0, or a timer runs"
+        inline = "set REFRESH_THREADS to more than 0, or let a timer run manage.py refresh_widgets"
+        repair = "make sure that the Celery workers run" if settings.TASKS == "celery" else inline
         yield fix(
             "freshness",
-            f"{count(late, 'query', 'queries')} that Cyfe polls should have been asked again 3 hours ago, and nothing "
-            f"holds them back: make sure that {who} (manage.py refresh_widgets).",
+            f"{count(late, 'query', 'queries')} of polled widgets should have been refreshed 3 hours ago, and neither "
+            f"errors nor limits delay the refresh: {repair}.",
         )
     else:
-        yield ok("freshness", "no polled data is hours late without a reason.")
+        yield ok("freshness", "no polled data is overdue for 3 hours without a reason.")
