@@ -106,7 +106,7 @@ class FakeMixpanel(Traffic, Faults):
         return ()
 
     def receive(self, request: Request) -> Reply:
-        """Returns the answer to a request after a check of access and limits and a delay of `latency` seconds."""
+        """Checks access and limits, waits for `latency` seconds, and returns the answer to the request."""
         bookmarks = BOOKMARKS.fullmatch(request.path)
         is_app = request.path.startswith("/api/app/")
         endpoint = "app/bookmarks" if bookmarks else request.path.removeprefix("/api/" if is_app else "/api/query/")

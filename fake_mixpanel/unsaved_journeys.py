@@ -118,8 +118,8 @@ def _event(name: str) -> dataset.Event:
 def _made(events: list[dataset.Event], behavior: Mapping[str, Any], wheres: list[Where]) -> dataset.Funnel:
     """Returns a funnel of these events. With a longer conversion window, more people reach each step.
 
-    If a saved funnel has the same steps, and the conversion window is 14 days, the numbers equal those of the saved
-    funnel. In all other funnels, fewer people reach a step than do the event of the step.
+    If a saved funnel has the same steps, the numbers equal those of the saved funnel, if there are no filters and the
+    conversion window is 14 days. In all other funnels, fewer people reach a step than do the event of the step.
     """
     unit, number = behavior.get("conversionWindowUnit"), part(behavior, "conversionWindowDuration", int)
     if not isinstance(unit, str) or unit not in SECONDS:

@@ -21,7 +21,7 @@ class WidgetsConfig(AppConfig):
 
 
 class AdminConfig(django_admin.AdminConfig):
-    default = False  # WidgetsConfig is the default app
+    default = False  # the default is WidgetsConfig
     default_site = "widgets.web.admin_site.Site"
 
 

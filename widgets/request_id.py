@@ -29,8 +29,7 @@ def begin(given: str) -> str:
 
 
 def end(**_: Any) -> None:
-    """Clears this thread's request id. Receives the signal `request_finished`, which Django sends after the work
-    that follows a response."""
+    """Clears this thread's request id. Django calls this function after each response (`request_finished`)."""
     _current.set("")
 
 

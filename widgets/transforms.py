@@ -84,7 +84,7 @@ def only(report: Report, labels: Sequence[str], dropped: list[Dropped]) -> Repor
             return report
     kept = without(report, lambda series: series.label not in place, "only", dropped)
     if report.series and not kept.series:
-        # With a name, the chart would show a line at zero for an event that did happen.
+        # With a `values_name`, a line chart would draw a line at zero, as if the event did not happen.
         return replace(kept, values_name="")
     return kept.with_series(sorted(kept.series, key=lambda series: place[series.label]))
 

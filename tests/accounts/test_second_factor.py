@@ -191,7 +191,7 @@ def test_a_superuser_removes_a_lost_second_factor(root: Any, acme: Team, log_in:
 
 def test_a_command_removes_a_superusers_second_factor(root: Any, phone: Phone, capsys: Any) -> None:
     call_command("remove_second_factor", "root")
-    assert "Removed" in capsys.readouterr().out
+    assert "removed" in capsys.readouterr().out
     assert not Authenticator.objects.exists()
     assert mail.outbox
     assert LogEntry.objects.get(object_id=str(root.pk)).user.username == "command line"

@@ -182,7 +182,7 @@ def test_the_pages_say_how_many_queries_the_widgets_need(
     alone = make_widget(**APART)
     page = admin_client.get(f"/admin/widgets/project/{project.pk}/change/").content.decode()
     assert "2 queries refresh the 4 active widgets" in page
-    assert "adds 0 queries: the query for such widgets has room for 39 more metrics" in page
+    assert "adds 0 queries, because an existing query has room for 39 more metrics" in page
     page = admin_client.get(f"/admin/widgets/widget/{widgets[0].pk}/change/").content.decode()
     assert "This widget shares a query to Mixpanel with 2 other widgets." in page
     page = admin_client.get(f"/admin/widgets/widget/{alone.pk}/change/").content.decode()

@@ -62,7 +62,7 @@ def test_hidden_metrics_may_have_numbers_beside_their_formula() -> None:
     asked = metrics(*TWO, formulas=(Formula("B / A"),))
     assert csv(asked, given) == ["Date,B / A", "2026-11-15,0.5", "2026-11-16,", "2026-11-17,"]
     given["series"]["C"] = points(1)
-    with pytest.raises(ReadError, match="another metric than the query asked for: “C”"):
+    with pytest.raises(ReadError, match="a metric that the query did not ask for: “C”"):
         read(asked, given)
 
 

@@ -119,7 +119,7 @@ def test_it_refuses_what_is_no_number(kind):
 def test_it_refuses_another_event():
     for kind in ("events", "segmentation", "one bucket"):
         answer = changed(RIGHT[kind], lambda part: "Signed out" if part == "Signed up" else part)
-        with pytest.raises(ReadError, match="answered for another event than “Signed up”"):
+        with pytest.raises(ReadError, match="answered for other events, but not for “Signed up”"):
             report_of(ASKED[kind], answer)
 
 

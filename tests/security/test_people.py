@@ -85,7 +85,7 @@ def test_all_members_read_who_is_there_and_only_leads_get_forms(acme: Team, hool
     invite(log_in(acme.lead), acme)
     for user in (acme.viewer, acme.editor, acme.lead):
         page = log_in(user).get(page_of(acme)).content.decode()
-        for said in ("Acme-lead", "Acme-editor", "Acme-viewer", "Ada Byron", "Invited, not here yet"):
+        for said in ("Acme-lead", "Acme-editor", "Acme-viewer", "Ada Byron", "Invited, but not logged in yet"):
             assert said in page
         assert MARK not in page
         forms = [each for each in re.findall(r'action="([^"]*)"', page) if "members" in each]

@@ -5,8 +5,8 @@ An entry is saved in the caller's transaction, so a change and its entry are sav
 written to stderr if AUDIT_LOG is “stderr”.
 
 Changes in the admin are also in Django's own log (LogEntry), from which Django makes the history page of a widget or
-project. Entries hold the old and the new values of changed fields (`admin/changes.py`), but no credentials and no
-addresses of widgets.
+project. Entries of the audit log hold the old and the new values of changed fields (`admin/changes.py`), but no
+credentials and no addresses of widgets.
 """
 
 import json
@@ -55,7 +55,7 @@ def record(
     """Writes one entry and returns it.
 
     `about`: the changed row, or a user name. `by`: the user who acted; by default the logged-in user of the request. If
-    the database can't store the entry, raises django.db.Error with `must`, and otherwise only logs the error.
+    the database can't store the entry: raises django.db.Error if `must` is true, and otherwise only logs the error.
     """
     request = context.request
     if by is None and request is not None and request.user.is_authenticated:
@@ -136,7 +136,7 @@ def log_command(rows: Iterable[Model], what: str, action: Action) -> None:
 
 @receiver(user_logged_in, dispatch_uid="widgets.audit_log.signed_in")
 def signed_in(request: Any, user: Any, **_: Any) -> None:
-    details = f"With {', '.join(ways_used(request, user))}; User-Agent: {program(request)}"
+    details = f"With {', '.join(ways_used(request, user))}; User-Agent: {program(request) or 'none'}"
     record(Action.SIGNED_IN, user, details, by=user, must=False)
 
 

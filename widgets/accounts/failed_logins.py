@@ -19,9 +19,9 @@ ROWS = 10_000
 
 
 def record(request: Any, name: str, what: str, *, begins_lockout: bool) -> None:
-    """Records one failed login, and deletes the oldest records above ROWS_OF_ADDRESS per network and ROWS in all.
+    """Records one failed login. Keeps only the newest ROWS_OF_ADDRESS records per network, and the newest ROWS in all.
 
-    `name`: the typed user name, after `sign_in.shortened`. `what`: the kind of failure, for example “login failed”.
+    `name`: the typed user name (from `sign_in.shortened`). `what`: the kind of failure, for example “login failed”.
     """
     if begins_lockout:
         what += ", locked out"
@@ -31,6 +31,6 @@ def record(request: Any, name: str, what: str, *, begins_lockout: bool) -> None:
     for rows, most in ((failures.filter(address=entry.address), ROWS_OF_ADDRESS), (failures, ROWS)):
         if oldest_kept := rows.values_list("pk", flat=True)[most - 1 : most]:
             rows.filter(pk__lt=oldest_kept[0]).delete()
-    # The name comes last, in quotes that it can't close. So no name can make fail2ban block another address.
+    # The name comes last, as a JSON string. So no typed name can make fail2ban block another address.
     quoted = json.dumps(name, ensure_ascii=False)
     logger.warning("%s: address=%s name=%s", what, client_address(request) or "unknown", quoted)

@@ -23,7 +23,7 @@ from widgets.accounts.sign_in import count, failures, shortened
 CODES = 5
 """The number of wrong codes that begins a lockout.
 
-At any time, 3 of a million codes are valid. So with 480 guesses per day, an attacker needs about 2 years.
+At any time, 3 of a million codes are valid. An attacker who tries 5 codes per quarter of an hour needs about 2 years.
 """
 
 
@@ -82,7 +82,7 @@ class Guesses:
 
 
 def of_session(request: Any) -> Guesses:
-    """The counter of guesses in this session.
+    """The counter of wrong passwords and codes that a person enters in this session after the login.
 
     Each session has its own counter, so that the thief of a session can't lock out the account's owner.
     """

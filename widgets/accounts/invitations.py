@@ -30,9 +30,8 @@ logger = logging.getLogger(__name__)
 class InvitationTokens(PasswordResetTokenGenerator):
     """Makes and checks the tokens in invitation links.
 
-    The link of a person who has never logged in stops working when the person is added to a project or removed from
-    one. Otherwise a lead who kept an old link could enter a project to which another lead invites the same person
-    later.
+    If a person has never logged in, a link works only while the person's projects are the same as when the link was
+    made. So a lead can't keep a link and later use it to enter another lead's project.
     """
 
     key_salt = "widgets.accounts.invitations"
@@ -48,9 +47,9 @@ tokens = InvitationTokens()
 
 
 class OpenedTokens(InvitationTokens):
-    """Makes and checks the form in which a session stores a token: the token's time, and an HMAC of the token.
+    """Makes and checks the value that a session stores instead of a token: the token's time, and an HMAC of the token.
 
-    The session stores this form when the person opens the link. A thief of the session can't make the link from it.
+    The session stores this value when the person opens the link. Nobody can make the link from this value.
     """
 
     def keep(self, token: str) -> str:

@@ -37,7 +37,7 @@ SAID = {
     "passkey": "MixCyfe does not know this passkey. Log in with your password.",
     "changed": "Your password was changed. Log in with the new password.",
 }
-"""Why a person was sent back to the login page, by the name of the parameter in the page's address."""
+"""The reasons why people are sent back to the login page. The keys are parameters of the page's address."""
 
 
 def back_to_login(why: str, next_url: str | None = None) -> HttpResponseRedirect:
@@ -80,7 +80,7 @@ class PasskeyLogin(LoginWebAuthnView):
         if not ratelimit.consume(request, app="widgets", action="passkeys", config=limit, limit_get=True):
             return refused(request)
         if not request.user.is_authenticated:
-            clear_login(request)  # ends a login that stopped after the password
+            clear_login(request)  # ends an unfinished login, which lacks its second factor
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return answer
 

@@ -46,9 +46,9 @@ def send(user: Any, subject: str, text: str, footer: str = FOOTER) -> None:
 
 
 def send_once_per_day(user: Any, field: str, subject: str, text: str) -> None:
-    """Sends a mail that a stranger can cause: at most one per account and day.
+    """Sends a mail, at most once per day for each account and `field`, because strangers can cause these mails.
 
-    `field`: the field of AccountSecurity that holds the time of the last such mail.
+    `field`: the field of AccountSecurity that holds the time of the last mail.
     """
     if not settings.EMAIL_IS_SET_UP:
         return

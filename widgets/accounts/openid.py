@@ -37,7 +37,7 @@ DESCRIPTION_KEPT = 300
 """Seconds for which the provider's configuration document (WELL_KNOWN) is cached."""
 
 LONGEST_SUBJECT = 191
-"""The most characters of the claim `sub`, because allauth's column `SocialAccount.uid` has this size."""
+"""The length limit of the claim `sub`, in characters: the size of allauth's column `SocialAccount.uid`."""
 
 SIGNATURES = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -128,7 +128,8 @@ class Exchange(OpenIDConnectOAuth2Adapter):
     def get_provider(self) -> Provider:
         app = SocialApp(
             provider="openid_connect",
-            provider_id=settings.OIDC_ISSUER,  # two issuers can give the same subject to two people
+            # The issuer is part of the stored identity, because two issuers can give two people the same subject.
+            provider_id=settings.OIDC_ISSUER,
             name="single sign-on",
             client_id=settings.OIDC_CLIENT_ID,
             secret=settings.OIDC_CLIENT_SECRET,

@@ -1,4 +1,4 @@
-"""The rules for new passwords, and the limit for guesses of the old password on the page that changes it.
+"""The rules for new passwords, and the limit for wrong guesses on the page that changes the password.
 
 After a change, the person's other sessions end, and the person gets a mail.
 """
@@ -79,7 +79,7 @@ class PasswordRules:
     def password_changed(self, password: str, user: Any = None) -> None:
         """Ends all sessions of the user, and sends the user a mail. Django calls this method after each change.
 
-        The session in which the user changed the password goes on, because Django then stores it under a new key.
+        The session in which the user changed the password goes on, because Django then gives this session a new key.
         """
         if user is not None:
             audit_log.record(Action.PASSWORD, user, must=False)  # the new password is saved already

@@ -50,7 +50,7 @@ class ResetTokens(InvitationTokens):
 
 
 class OpenedResetTokens(OpenedTokens, ResetTokens):
-    """Makes and checks the form in which a session stores the token of a reset link (see OpenedTokens)."""
+    """Makes and checks the value that a session stores instead of a reset link's token (see OpenedTokens)."""
 
     key_salt = ResetTokens.key_salt
 

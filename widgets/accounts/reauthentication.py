@@ -1,8 +1,8 @@
 """Asks people whose login is not recent to sign in again before they change credentials, people or addresses.
 
-MixCyfe answers the request itself with the page that asks for the password. If the request was a POST, the page holds
-its fields as hidden fields, and the browser sends them again with the password. So people need not fill in their form
-again, and the server stores no fields.
+MixCyfe answers the request with a page that asks for the password. If the request was a POST, this page holds the
+request's fields as hidden fields, and the browser sends them again with the password. So people need not fill in their
+form again, and the server stores no fields.
 """
 
 import time
@@ -23,7 +23,7 @@ from widgets.accounts.sessions import SIGNED_IN_AT
 from widgets.accounts.sign_in import refused
 
 RECENT = 600
-"""Seconds after a login, or after signing in again, during which MixCyfe does not ask to sign in again."""
+"""Seconds for which a login is recent. Signing in again counts as a login here."""
 
 CONFIRMED_AT = "confirmed_at"
 PREFIX = "again"
@@ -132,7 +132,7 @@ def page(request: Any, form: AgainForm, method: str) -> HttpResponse:
 def required(view: View) -> View:
     """Decorator: asks people whose login is not recent to sign in again before they can use the view.
 
-    Put this decorator inside `login_required`.
+    Visitors who are not logged in can pass this decorator, so such a view also needs `login_required`.
     """
 
     @wraps(view)

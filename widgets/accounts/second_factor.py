@@ -44,7 +44,7 @@ OPEN_PAGES = {
     "logout",
     "jsi18n",
     "healthz",
-    "single_sign_on",  # the page that sets up a second factor may ask to sign in again
+    "single_sign_on",  # people may have to sign in again before they set up a factor
     "openid_connect_callback",
 }
 """The URL names of the pages that people can still open if they have no second factor when GRACE is over."""

@@ -71,7 +71,7 @@ class SessionStore(DatabaseSessions):
         data = self.decode(session.session_data)
         stored = (session.expire_date - timezone.now()).total_seconds()
         if seconds_left(data) - stored > TOUCH_SECONDS:
-            self.modified = True  # so that the middleware saves the session and renews the cookie
+            self.modified = True  # the middleware then saves the session and renews the cookie
         return data
 
     def get_expiry_age(self, **_: Any) -> int:
@@ -110,10 +110,9 @@ def note_login(request: Any, **_: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """A session in the list on a person's account page. `seen_at`: the time of the last request, but not exactly.
+    """A session in the list on a person's account page. `seen_at`: the time of the last request, or somewhat earlier.
 
-    The last request may be up to an hour later (see TOUCH_SECONDS), and up to a day later shortly before the session's
-    end.
+    `seen_at` is up to an hour too early (see TOUCH_SECONDS), and on the session's last day up to a day too early.
     """
 
     program: str

@@ -123,7 +123,7 @@ class SignInHandler(AxesDatabaseHandler):
         with transaction.atomic():
             count(request, name, known_browsers.known(request, name) or NEW_BROWSER)
             above = self.above_limits(request, credentials)
-            # Several simultaneous attempts may go beyond the limit. Only the one that reaches it begins the lockout.
+            # Simultaneous attempts can exceed the limit. Only the attempt that reaches the limit begins the lockout.
             failed_logins.record(request, name, "login failed", begins_lockout=above == 0)
         if above == 0:
             tell_of_lockout(credentials.get("username") or "")

@@ -43,7 +43,7 @@ View = Callable[[HttpRequest], HttpResponse]
 AT_ONCE = threading.BoundedSemaphore(3)
 """Limits how many threads of this process wait for the provider at the same time.
 
-If all of them wait, the next person is sent back to the login page.
+If so many threads wait, the next person is sent back to the login page.
 """
 
 PER_ADDRESS = {"sign-on": "120/m/ip"}
@@ -97,7 +97,7 @@ def account_for(sociallogin: Any) -> Any:
     """The account with the verified e-mail address, or else a new account without a project.
 
     Raises ImmediateHttpResponse, which redirects to the login page, if the address is not verified, if several accounts
-    have the address, or if an account has it only as its user name.
+    have the address, or if an account has the address only as its user name.
     """
     email = (sociallogin.user.email or "").lower()
     if not (email and sociallogin.is_verified):

@@ -45,7 +45,7 @@ def figure(table: Table) -> dict[str, Any]:
     `columns`, `rows`  the numbers of the table, with readable labels and dates as YYYY-MM-DD
     `option`  the ECharts option; None if the chart is shown as HTML, or if `words` says why the chart can't be drawn
     `words`  a sentence to show in place of the chart, or beside the chart
-    `cut`  a sentence, if the Figure has fewer numbers than the table, or the chart draws fewer
+    `cut`  a sentence that says which rows, columns or series are left out; empty if nothing is left out
     `colors`  per series or slice: its colour on a light card and its colour on a dark card
     `colored`  whether the widget's settings have colours
     `header`  per series: its label, its total and its total of the period before (null if the widget does not show it)

@@ -24,7 +24,7 @@ _STEPS = 9
 def option(table: Table) -> dict[str, Any]:
     """The ECharts option of a map. `bounds` has the values at which the shade changes.
 
-    The bounds grow with the square of the step. With even steps, only the largest countries would have a visible shade.
+    The bounds are closer together for small values. With even bounds, most countries would look the same.
     """
     codes = {name: code for code, name in COUNTRIES.items()}
     labels, values = table.labels, table.numbers(1)

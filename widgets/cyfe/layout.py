@@ -18,7 +18,7 @@ class Table:
 
     `columns` and text cells have the labels as Mixpanel gave them: each format makes the labels safe.
     `options`  the rows after the data (`Color`, `YAxis`, …) by name, in Cyfe's order, if the settings need them
-    `labels_first`  whether the first column has labels. Cyfe must not read such a label as an option row
+    `labels_first`  whether the first column has labels. Cyfe must not read these labels as option rows
     `colors`  pairs of label and colour per series or slice, or one pair in a chart of one colour
     `additive`  whether the values can be added up
     `percent`  whether the numbers are percentages of a cohort

@@ -11,8 +11,8 @@ class TableLayout(Layout):
     row_kinds = ("dates", "hours", "steps", "total")
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """The Table with one row per date, per step, or per label of a report of totals. A cell without a value
-        stays empty."""
+        """The Table of a table chart. A report of totals gets one row per label. Other reports get one row per date,
+        hour or step. A cell without a value stays empty."""
         if report.row_kind == "total":
             rows = () if is_empty(report) else labelled_totals(report)
             return Table(totals_headings(report), rows, labels_first=True)

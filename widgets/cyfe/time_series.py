@@ -13,7 +13,7 @@ class TimeSeriesLayout(Layout):
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         if not report.series and report.values_name:
-            # An event that did not happen is a line at zero, not an error. A formula without a value is an empty line.
+            # An event that did not happen gets a line at zero. A formula without a value gets an empty line.
             nothing = None if report.gaps else 0
             report = report.with_series([Series(report.values_name, (nothing,) * len(report.rows))])
         if is_empty(report):
@@ -31,8 +31,8 @@ class TimeSeriesLayout(Layout):
 
 
 def colors_of(report: Report, earlier: list[Series], drawing: Drawing) -> Colors:
-    """The colour of each series. A series of the period before gets a paler shade of the colour of its series,
-    unless the widget's settings have a colour for it."""
+    """The colour of each series. The period before gets a paler shade of the series' colour, unless the widget's
+    settings have a colour for the period before."""
     now = drawing.colors_for([series.label for series in report.series])
     named = by_label(drawing.colors, [series.label for series in (*report.series, *earlier)])[len(now) :]
     shades = [paler(color) for (_, color), series in zip(now, report.series, strict=True) if series.before]

@@ -73,8 +73,7 @@ FORMATS: dict[str, Format] = {format.extension: format for format in _FORMATS}
 
 
 def has_format(widget: Charted, extension: str) -> bool:
-    """Whether the widget has this format. An extension that is not in FORMATS, such as the one for MixCyfe's own
-    pages, is allowed for every widget."""
+    """Whether the widget has this format. True for every extension that is not in FORMATS."""
     format = FORMATS.get(extension)
     if format is None:
         return True

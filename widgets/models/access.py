@@ -59,7 +59,7 @@ def has_role_somewhere(user: Any, least: Role) -> bool:
 
 
 def roles_of(user: Any) -> dict[int, Role]:
-    """The user's role in each project, by the project's id. Read once per user object, so once per request."""
+    """The user's roles; the keys are project ids. Reads the roles only once per user object, so once per request."""
     if not hasattr(user, "_roles_in_projects"):
         rows = Membership.objects.filter(user=user.pk).values_list("project", "role")
         user._roles_in_projects = {project: Role(role) for project, role in rows}

@@ -57,7 +57,8 @@ class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
     def removable(self) -> "AuditEntryQuerySet":
         """The entries that are old enough for `clean_up` to remove.
 
-        On PostgreSQL, a trigger refuses to delete entries of the last 399 days, except failed logins.
+        On PostgreSQL, a trigger refuses to delete entries that are younger than 399 days, one day less than KEEPS.
+        The trigger does not protect failed logins.
         """
         now = timezone.now()
         failed = models.Q(action=Action.SIGN_IN_FAILED, at__lt=now - KEEPS_FAILURES)

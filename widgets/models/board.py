@@ -14,7 +14,7 @@ from widgets.models.project import Project
 MOST_TAGS = 5
 """The most tags per widget.
 
-The filter by tag compares each of these positions in a widget's list, because SQLite has no operator to search lists.
+The filter by tag compares each position in a widget's list of tags, because SQLite has no operator to search lists.
 """
 
 LONGEST_TAG = 40

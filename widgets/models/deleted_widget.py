@@ -83,7 +83,7 @@ class DeletedWidget(models.Model):
     def bring_back(self) -> Widget:
         """Makes the widget again, with its old title and its old address.
 
-        If another widget uses this title or this address now, the widget gets a new one. Raises
+        If another widget uses this title or this address now, the widget gets a new title or a new address. Raises
         DeletedWidget.DoesNotExist if another request has brought the widget back already.
         """
         with transaction.atomic():
@@ -97,7 +97,7 @@ class DeletedWidget(models.Model):
             if Widget.objects.filter(slug=widget.slug).exists():
                 widget.slug = new_slug()
             owner = get_user_model().objects.filter(pk=widget.owner_id).first()
-            widget.owner = owner if may_own_in(owner, project.pk) else None  # the owner may have left the project
+            widget.owner = owner if may_own_in(owner, project.pk) else None
             widget.save()
             row.delete()
             return Widget.objects.get(pk=widget.pk)

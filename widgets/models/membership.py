@@ -28,7 +28,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.EDITOR)
 
     class Meta:
-        db_table = "widgets_project_members"  # the name that this table had in release 1.0
+        db_table = "widgets_project_members"  # release 1.0 gave the table this name
         unique_together = (("project", "user"),)
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ LONGEST_NAME = 80
 
 class NoticeAddressQuerySet(VisibleQuerySet["NoticeAddress"]):
     def replace(self, project: Project, targets: list[NoticeTarget]) -> None:
-        """Replaces the project's addresses with the addresses of an import. Addresses that are in both keep their rows.
+        """Replaces the project's addresses with those of an import. Addresses that stay keep their rows.
 
         Only people with a shell on the host can import, so imported addresses are allowed to lead into the host's
         network.

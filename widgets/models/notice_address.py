@@ -222,9 +222,9 @@ In addresses of webhooks, an option can also begin with + (a header), - (a param
 
 ALLOWED = "an Apprise address that begins with one of " + ", ".join(f"{scheme}://" for scheme in BY_SCHEME)
 HOST_MAY_BE_SECRET = ("ntfy", "matrix")
-"""The modules of services with addresses that can lack a host.
+"""The modules of services whose addresses can have a topic or a token instead of a host.
 
-Such an address has a topic or a token after the ://, which is secret, so MixCyfe does not show it.
+A topic or a token is secret, so MixCyfe does not show it.
 """
 
 

@@ -1,4 +1,4 @@
-"""The option cache: stored lists of Mixpanel's names, for example of events, which forms offer to choose from.
+"""The option cache: stored lists of Mixpanel's names, for example of events. Forms offer these names as choices.
 
 Reading a stored list saves a query to Mixpanel.
 """
@@ -46,9 +46,10 @@ class OptionCache(models.Model):
     """One list of names in a project. `what`: the kind of list, a key of `widgets.editor.options.LISTS`.
 
     `of`: the event, or the event and the property, to which the list belongs; empty for a list of the whole project.
-    `values`: objects with the keys `value`, `label` and `detail`. `value` goes into the form's field. If an object has
-    a `label` or `detail`, people see these instead. An error leaves `values` unchanged. Only one thread at a time
-    fetches a list; after `loading_until`, another thread is allowed to fetch it.
+    `values`: objects with the keys `value`, `label` and `detail`. `value` goes into the form's field. People see
+    `label` as the name of the choice, or `value` if there is no label, and `detail` beside the name. An error leaves
+    `values` unchanged. Only one thread at a time fetches a list; after `loading_until`, another thread is allowed to
+    fetch the list.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="option_caches")

@@ -189,7 +189,7 @@ class Project(models.Model):
             raise ValidationError(errors)
 
     def engine_problem(self) -> str:
-        """A message if the project gets another engine that can't query one of its widgets; otherwise empty."""
+        """A message if the engine was changed and the new engine can't query one of the widgets; otherwise empty."""
         if not Project.objects.filter(pk=self.pk).exclude(engine=self.engine).exists():
             return ""
         problems = [(each.title, found[0].message) for each in self.widgets.all() if (found := self.new_problems(each))]
@@ -200,9 +200,7 @@ class Project(models.Model):
         return f"This engine can't query the widget “{title}”: {message}{more} Change or delete such widgets first."
 
     def new_problems(self, widget: Any) -> list[Problem]:
-        """The mistakes in a widget's settings that are mistakes with this project's engine, but not with the other
-        engine.
-        """
+        """The problems that a widget has with this project's engine, but not with the other engine."""
         today, others = self.today(), [engine for engine in ENGINES if engine != self.engine]
         before = {problem for other in others for problem in check(widget.spec, today, other)}
         return [problem for problem in check(widget.spec, today, self.engine) if problem not in before]
@@ -218,7 +216,7 @@ class Project(models.Model):
             before = Project.objects.filter(pk=self.pk).first() if self.pk else None
             if before and before.configured_limits != self.configured_limits:
                 self.learned_hourly = self.learned_concurrent = self.learned_at = None
-                self.interval_factor = 1  # the next query computes the factor again
+                self.interval_factor = 1  # the next refresh computes interval_factor again
             self.release()
             super().save(*args, **kwargs)
             asked_before: dict[int, int | None] = {}
@@ -237,8 +235,8 @@ class Project(models.Model):
     def keep_answers(self, asked_before: dict[int, int | None]) -> None:
         """After a change of the engine, copies each widget's last good answer into the widget's new snapshot.
 
-        So the widgets show the copies until the new engine has answered. `asked_before`: the id of the old snapshot by
-        the id of the widget. Reports can be large, so only one is copied at a time.
+        The widgets show the copies until the new engine has answered. `asked_before`: the id of each widget's old
+        snapshot; the keys are the widgets' ids. Reports can be large, so the method copies one report at a time.
         """
         for pk, now in self.widgets.values_list("pk", "snapshot"):
             if (before := asked_before.get(pk)) and now and before != now:

@@ -25,7 +25,7 @@ All snapshots then get new keys, so MixCyfe sends every query to Mixpanel again.
 """
 
 REFUSED = (ErrorKind.QUERY, ErrorKind.TIMEZONE)
-"""The kinds of errors that come again until somebody changes the widget or the project."""
+"""The kinds of errors that repeat until somebody changes the widget or the project."""
 
 HOLDS_PROJECT = (ErrorKind.LIMIT, ErrorKind.CREDENTIALS, ErrorKind.PLAN)
 """The kinds of errors that make all queries of the project wait."""

@@ -39,8 +39,8 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
     def connect_again(self, project: Project) -> dict[int, int | None]:
         """Connects the project's widgets with the snapshots of their current queries.
 
-        Returns the id of the old snapshot by the id of the widget. Saves all widgets with few statements, because polls
-        may wait for this transaction.
+        Returns the id of each widget's old snapshot; the keys are the widgets' ids. Saves all widgets with few
+        statements, because polls may wait for this transaction.
         """
         asked_before = {}
         widgets = list(self.filter(project=project))
@@ -153,7 +153,7 @@ class Widget(models.Model):
     from_date = models.DateField("from", null=True, blank=True)
     to_date = models.DateField("to", null=True, blank=True)
     limit = models.PositiveIntegerField(
-        default=60, help_text="The most breakdown values or events in the report. The largest come first."
+        default=60, help_text="The report has at most this many breakdown values or events, the largest first."
     )
     saved_report = models.PositiveBigIntegerField(
         "saved report",
@@ -250,7 +250,7 @@ class Widget(models.Model):
 
     def clean(self) -> None:
         if self.project_id is None:
-            return  # the field `project` already has an error message
+            return  # Django reports the missing project
         problems = check(self.spec, self.project.today(), self.project.engine)
         if problems:
             errors: dict[str, Any] = {}

@@ -1,9 +1,8 @@
 """A Batch combines several queries into one call to Mixpanel and splits the answer.
 
-Only queries with the same batch key can share a call. A Batch accepts a query only if the shared answer will contain
-every number of that query, with the same value as in an answer to that query alone. `Batch.part` returns the answer
-that Mixpanel would give to one query alone. So a report type reads a part of a shared answer and the answer to a single
-query in the same way.
+Only queries with the same batch key can share a call. A Batch accepts a query only if the shared call gives the same
+numbers as a separate call. `Batch.part` returns the answer that Mixpanel would give to one query alone. A report type
+reads this part in the same way as the answer to a separate call.
 """
 
 from abc import ABC, abstractmethod
@@ -17,7 +16,7 @@ from widgets.reports.report_type import Query, Request, dates_of
 
 
 class Inexact(ReadError):
-    """Raised if the answer that Mixpanel would give to one query alone can't be derived from a shared answer."""
+    """A shared answer is not detailed enough to derive the answer to one of its queries."""
 
 
 class Span(NamedTuple):
@@ -37,9 +36,9 @@ class Span(NamedTuple):
 def span_of(dates: Dates, unit: str, *, is_fixed: bool) -> Span:
     """The Span of a query with these dates, in buckets of `unit` (such as weeks).
 
-    With `is_fixed`, the query's numbers depend on the whole range, so the request must have exactly these dates. A
-    range that begins inside a week or month does not allow an earlier begin, and a range that ends inside a week or
-    month does not allow a later end.
+    With `is_fixed`, the query's numbers depend on the whole range, so the request must have exactly these dates. If
+    the range begins inside a week or month, the request can't begin earlier. If the range ends inside a week or month,
+    the request can't end later.
     """
     begins = not is_fixed and bucket_of(dates.first, unit) == dates.first
     ends = not is_fixed and next_bucket(bucket_of(dates.last, unit), unit) - DAY == dates.last
@@ -145,7 +144,7 @@ class Cut:
         return {key: n for key, n in named.items() if buckets[key] in self._own}
 
     def days(self, named: Iterable[Any]) -> list[Any]:
-        """The days in `named`, a list of the answer, that belong to the query."""
+        """The days in the answer's list `named` that belong to the query."""
         self._whole.check_named(named := [*named])
         return [day for day in named if self._whole.bucket(str(day)) in self._own]
 

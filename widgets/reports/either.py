@@ -106,8 +106,8 @@ def expressions(spec: WidgetSpec) -> Iterator[Problem]:
 
 
 def most_days(spec: WidgetSpec) -> int:
-    """The maximum number of days that the query can cover, now or later. The days of the period before count, too,
-    if the widget shows that period. 0 if the query does not ask for numbers by day."""
+    """The maximum number of days that the query can cover, now or later. If the widget shows the period before, its
+    days are included. 0 if the query does not ask for numbers by day."""
     asked = Range.of(spec)
     if asked.unit != "day" or (asked.kind == "fixed" and not (asked.from_date and asked.to_date)):
         return 0

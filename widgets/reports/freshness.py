@@ -10,8 +10,8 @@ from widgets.reports import Query
 from widgets.reports.ranges import DAY, Range
 
 OVER_SECONDS = 6 * 3600
-"""The refresh interval for ranges that ended before today. Their numbers can still change, because some events
-arrive late."""
+"""The refresh interval, in seconds, for ranges that ended before today, if the widget has no interval of its own.
+These numbers can still change, because some events arrive late."""
 
 OLDEST_SECONDS = 3600
 """A poll waits for new data if the stored data is stale, is older than this number of seconds, and is older than
@@ -86,7 +86,7 @@ def demand(calls: Iterable[tuple[float, bool]]) -> float:
     """The number of calls per hour that these queries need. `calls` has a pair per call: its interval in seconds, and
     whether its range ended before today.
 
-    A range that ended before today moves on at midnight, and this needs one more call per day.
+    The data of a range that ended before today also becomes stale at midnight. This needs one more call per day.
     """
     return sum(3600 / interval + (1 / 24 if over else 0) for interval, over in calls)
 

@@ -1,8 +1,8 @@
 """The report type `funnel`: the counts of each step are added up over the dates, and the conversions are computed from
 the sums.
 
-With the engine `classic`, the endpoint `/funnels` answers saved funnels. With the engine `insights`, `/insights`
-answers a saved funnel as a saved report, with the dates that were saved. A funnel of listed events is an unsaved
+With the engine `classic`, the endpoint `/funnels` answers saved funnels. With the engine `insights`, the endpoint
+`/insights` answers saved funnels, with the dates that were saved in Mixpanel. A funnel of listed events is an unsaved
 Insights report.
 """
 
@@ -32,8 +32,8 @@ from widgets.spec import CLASSIC, TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 OVERALL = "$overall"
 MOST_CONVERSION_DAYS = 366
-"""Mixpanel's maximum for the days that people have to complete a funnel. Source: mixpanel-headless 0.4.0,
-`_internal/validation.py`."""
+"""The maximum number of days that Mixpanel allows from a funnel's first step to its last step. Source:
+mixpanel-headless 0.4.0, `_internal/validation.py`."""
 
 
 class Funnel(ReportType):
@@ -142,7 +142,7 @@ class Funnel(ReportType):
 
 
 def conversions(report: Report, spec: WidgetSpec) -> Report:
-    """Sets the headings of a report that already contains conversions by date."""
+    """The report with its headings set, for a report that already contains conversions by date."""
     series = (replace(each, label="Conversion") if each.label == OVERALL else each for each in report.series)
     labels = property_title(spec.breakdown) or "Step"
     return replace(report.with_series(series), values_name="Conversion", labels_name=labels)
@@ -154,7 +154,7 @@ FUNNEL_NEEDED = (
 
 
 def saved_problems(spec: WidgetSpec) -> Iterator[Problem]:
-    """One Problem per setting that has no effect, because Insights answers a saved funnel as it was saved."""
+    """One Problem per setting that Insights can't apply to a saved funnel."""
     saved = "Mixpanel answers a saved funnel with the dates, breakdown and filters that were saved."
     for field in ("breakdown", "filters", "where"):
         if getattr(spec, field):
@@ -197,7 +197,7 @@ def overall_of(found: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
 def steps_report(funnels: list[tuple[str, list[Series]]], *, with_conversion: bool) -> Report:
     """A report with one row per step and one series per breakdown value. The counts are summed over the dates.
 
-    `with_conversion` adds two series: the percentage of the step before, and the percentage of the first step.
+    `with_conversion` adds two series: each count in percent of the step before, and in percent of the first step.
     """
     if not funnels:
         return Report("steps", (), (), labels_name="Step", values_name="Count")

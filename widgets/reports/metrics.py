@@ -116,7 +116,7 @@ class Metrics(AsksInsights):
 
 
 def without_gaps(report: Report) -> Report:
-    """A report of totals without the series that have no value. Raises ReadError if no series has a value."""
+    """A report of totals without its empty series. Raises ReportError if all series are empty."""
     found = [each for each in report.series if each.values[0] is not None]
     if report.series and not found:
         raise ReportError("The formula divides by zero for these dates, so there is nothing to show.")

@@ -57,7 +57,7 @@ class Range:
     @classmethod
     def of(cls, spec: WidgetSpec) -> Self:
         """The range in a widget's settings. A chart without dates needs the exact first and last day, so its range
-        is by day, unless the range is a number of last days, weeks or months."""
+        is by day. The exception is a range such as “the last 3 months”, which keeps its unit."""
         exact = spec.hides_dates and spec.range != "last"
         return cls(
             spec.range,

@@ -158,7 +158,7 @@ class Calendar:
 
     def check(self, found: Collection[date]) -> None:
         """Raises ReadError if an answer has dates (the buckets `found`), but none that the query asked for. Also
-        does `check_part`."""
+        calls `check_part`."""
         if found and self._asked.isdisjoint(found):
             raise self._other_dates(min(found))
         self.check_part(found)
@@ -244,5 +244,5 @@ def of_events(events: Sequence[str], found: list[tuple[str, Part]]) -> list[tupl
         return [*found]
     absent = [event for event in events if label(event) not in by_name]
     if absent and len(by_name) > len(events) - len(absent):
-        raise ReadError(f"Mixpanel answered for another event than “{absent[0][:100]}”.")
+        raise ReadError(f"Mixpanel answered for other events, but not for “{absent[0][:100]}”.")
     return [(event, by_name.get(label(event))) for event in events]

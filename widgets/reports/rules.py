@@ -81,17 +81,19 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     for field, value, values in allowed:
         if value not in values:
             yield Problem(field, f"“{value}” is not possible here. Choose one of: {', '.join(values)}.")
-    if spec.unit == "hour" and "range" in report_type.fields:  # without a range, the unit has no effect
+    if spec.unit == "hour" and "range" in report_type.fields:  # a report without a range ignores the unit
         if spec.report != "insights":
             yield Problem(
                 "unit",
-                "Only the report “Several metrics and formulas” has numbers by hour. Choose that report, or "
-                "day, week or month.",
+                "Only the report “Several metrics and formulas” has numbers by hour. Choose that report, or choose "
+                "numbers by day, week or month.",
             )
         elif spec.one_total:
             chart = CHARTS[spec.chart].lower()
             yield Problem(
-                "unit", f"The chart “{chart}” shows no hours. Choose the chart table or line, or day, week or month."
+                "unit",
+                f"The chart “{chart}” shows no hours. Choose the chart table or line, or choose numbers by day, week "
+                "or month.",
             )
     if spec.chart in CHARTS and spec.chart not in report_type.charts:
         fitting = ", ".join(report_type.charts)
@@ -176,7 +178,7 @@ def filter_problems(asked: Filter) -> Iterator[str]:
 
 def overlay(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if not spec.overlay_previous or not report_type.overlays:
-        return  # `query_fields` reports the mistake of a report type that can't show the period before
+        return  # if the report type has no overlays, `query_fields` refuses the option
     if spec.chart not in OVERLAID:
         yield Problem(
             "overlay_previous",
@@ -206,7 +208,7 @@ def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
     elif (spec.to_date - spec.from_date).days >= MOST_BUCKETS * 4:
         yield Problem("from_date", "The range is longer than ten years. Choose a later first date.")
     elif not spec.hides_dates:
-        # Check the range as it will be after its last day, even if that day is in the future.
+        # Check the range as it is after its last day: only then does `resolve` leave out an incomplete last bucket.
         over = Range.of(spec).resolve(max(today, spec.to_date + DAY))
         whole = over.last == next_bucket(over.buckets[-1], spec.unit) - DAY
         if over.current < spec.from_date or not whole:

@@ -69,8 +69,7 @@ def drawable(report: Report) -> tuple[str, ...]:
 
 
 def empty(report: Report, chart: str) -> Report:
-    """The report in the form that the chart needs, so that a report without numbers fits every chart. The layout
-    decides how to show it."""
+    """A saved report without numbers, in the form that the chart needs."""
     if chart in (*TIME_SERIES_CHARTS, "cohort"):
         return replace(report, row_kind="dates", rows=())
     return replace(report, row_kind="steps", rows=()) if chart == "funnel" else report

@@ -60,7 +60,7 @@ class EventsBatch(Batch):
         asked = {*map(label, self._events)}
         if foreign := [name for name in values if label(name) not in asked]:
             raise ReadError(
-                f"Mixpanel answered for another event than the query asked for: “{label(foreign[0])[:100]}”."
+                f"Mixpanel answered for an event that the query did not ask for: “{label(foreign[0])[:100]}”."
             )
         own, cut = {*map(label, query["events"])}, Cut(self.calendar(), dates_of(query, self.today))
         series = cut.days(sequence(data.get("series", []), "series"))

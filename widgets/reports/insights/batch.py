@@ -78,7 +78,7 @@ class InsightsBatch(Batch):
         series = mapping(body.get("series"), "series")
         keys, asked = keys_of(body, series), len(self._metrics) + len(self._formulas)
         if keys is None and asked == 1 and len(series) <= 1:
-            keys = [*series] or [""]  # `unsaved.metric_keys` reads a single metric in the same way
+            keys = [*series] or [""]  # as in `unsaved.metric_keys`: a single metric can be identified without its key
         if keys is None or len(keys) != asked:
             raise ReadError(f"Mixpanel's answer does not name the {asked} metrics of the query.")
         check_dates_asked(body.get("date_range"), self.first, self.last, self.unit)
@@ -144,8 +144,7 @@ class Part:
         """Keeps the breakdown values that Mixpanel would list for the query alone: the values with events on the
         query's dates.
 
-        Raises Inexact if Mixpanel would list fewer values, because Mixpanel's limit or the query's own limit cuts the
-        list.
+        Raises Inexact if Mixpanel's list is incomplete, or if the query's own limit allows fewer values.
         """
         if is_cut(body) or any(REMAINING in by for by in found.values()):
             raise Inexact("Mixpanel's list of breakdown values is incomplete.")
@@ -166,7 +165,7 @@ class Part:
 
 def happened(points: Mapping[str, Any], *, counts: bool) -> bool:
     """Whether a breakdown value has events in `points`. Raises Inexact if all numbers are 0 and the metric is not a
-    count, because a sum over events can be 0, too."""
+    count, because a sum can be 0 although there are events."""
     if any(points.values()):
         return True
     if not counts:

@@ -143,11 +143,9 @@ def percent(ratio: Value) -> Value:
 
 
 def totals_before(comparison: Any, *, ratios: bool) -> dict[Path, Value] | None:
-    """The total of each series in the period before, by the path of the series, as Cyfe shows it in a chart's header.
-    None if the report does not compare periods.
+    """The path of each series → its total in the period before. None if the report does not compare periods.
 
-    Ratios by date have no total: an average would need the counts behind the ratios, and the answer does not have these
-    counts.
+    Ratios by date have no total, because the answer does not have the counts that a total needs.
     """
     if not isinstance(comparison, dict) or not isinstance(comparison.get("series"), dict):
         return None
@@ -169,7 +167,7 @@ def report_of(named: list[Series], by_key: list[Points], date_range: Mapping[str
         return with_values(Report("total", ("",), ()), named, ((points.get(UNDATED) or 0,) for points in by_key))
     days = check_dates(keys, date_range)
     if len(set(days.values())) < len(days):
-        # Several times on one date: the report is by hour. Cyfe has no format for hours, so the rows are texts.
+        # If a date has several times, the report is by hour. Cyfe has no format for hours, so the rows are texts.
         times = sorted(days, key=instant)
         rows = tuple(label(time[:16]).replace("T", " ") for time in times)
         hourly = Report("steps", rows, (), labels_name=TIME)

@@ -131,8 +131,8 @@ def names_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> dict
     """The key of each step in the answer → the name of the step, in order. Steps with the same event keep their
     numbers, so that their names differ.
 
-    If the answer leaves out the last steps, nobody reached these steps, and they get names, too. Raises ReadError for
-    steps that the query did not ask for.
+    The answer can leave out the last steps if nobody reached them. The result names these steps, too. Raises ReadError
+    for steps that the query did not ask for.
     """
     keys = in_order(dict.fromkeys(step for _, table in tables for step in table["count"]))
     if tables and len(keys) != len(asked := query.get("steps", keys)):

@@ -125,7 +125,7 @@ def value_of(path: Path) -> str | None:
 def tables_in(metric: Any, is_table: Callable[[Mapping[str, Any]], bool]) -> list[tuple[Path, Mapping[str, Any]]]:
     """All tables below a metric, each with its path. Empty if there are no tables.
 
-    Raises ReadError if there is anything else beside the tables, because it could be a damaged table.
+    Raises ReadError if the metric has tables and other values, because the other values could be a damaged table.
     """
     found: list[tuple[Path, Mapping[str, Any]]] = []
     others = 0

@@ -131,13 +131,12 @@ def keys_of(body: Mapping[str, Any], series: Mapping[str, Any]) -> list[str] | N
     if len(set(keys)) < len(keys):
         raise unreadable("two metrics have the same key")
     if unknown := [key for key in series if key not in keys]:
-        raise ReadError(f"Mixpanel answered for another metric than the query asked for: “{label(unknown[0])[:100]}”.")
+        raise ReadError(f"Mixpanel answered for a metric that the query did not ask for: “{label(unknown[0])[:100]}”.")
     return keys
 
 
 def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
-    """Raises ReadError if `ends`, the answer's `date_range`, differs from the dates of the query. Numbers for a part of
-    the range would be wrong, too.
+    """Raises ReadError if `ends`, the answer's `date_range`, differs from the dates of the query.
 
     Each end can be one day off, because of time zones. Each end can also be the first day of its week or month.
     """
@@ -156,7 +155,7 @@ def readers_of(query: Query) -> list[Callable[[Any], Value]]:
     """For each shown metric, the function that reads its numbers: `cell`, which accepts NaN, or `amount`, which refuses
     NaN.
 
-    `amount` reads the metrics that have a number, such as 0, for a bucket without events. Such a metric can't be NaN.
+    A metric that has a number for a bucket without events, such as a count, can't be NaN. `amount` reads such metrics.
     """
     if formulas := query.get("formulas"):
         return [cell if missing_value(query, i, None) is None else amount for i in range(len(formulas))]
@@ -263,8 +262,8 @@ def per_person(total: Value, unique: Value) -> Number:
 
 
 def note_of(body: Mapping[str, Any], series: Mapping[str, Any], query: Query, values: int) -> str:
-    """The warnings in the answer, as sentences. A list of breakdown values that the widget's own limit cuts needs no
-    warning.
+    """The warnings in the answer, as sentences. There is no warning if the widget's own limit has shortened the list of
+    breakdown values.
 
     `values` is the number of breakdown values in the answer.
     """

@@ -23,7 +23,7 @@ export function show(box, figure, address = "") {
     state.drawing = drawn(area, figure, before?.drawing?.off);
     const names = legend(figure, state.drawing);
     if (names) parts.push(names);
-    else state.drawing.off.clear(); // without a legend, there is no button to show a hidden series again
+    else state.drawing.off.clear(); // shows hidden series again: without a legend, the reader has no button for that
   } else if (tables[figure.chart] && figure.rows.length) {
     area.append(...tables[figure.chart](figure));
     // With a tabIndex, people can scroll the table by keyboard.

@@ -109,7 +109,7 @@ const plain = (label, most = 255) => wrapped(cut(String(label), most).replaceAll
 // Breaks a text into lines of at most 40 characters, because ECharts does not wrap the text of a tooltip in a canvas.
 const wrapped = (text) => text.replace(/(.{30,40}?\s|.{40})(?=\S)/gu, "$1\n");
 
-// Returns how many names on a vertical axis to skip between two names. With ECharts' default, the names would overlap.
+// Returns how many names to hide between two visible names of a vertical axis, so that the names do not overlap.
 const every = (count, { height, size }) => Math.ceil(count / Math.max(1, Math.floor(height / (size * 1.5)) - 2)) - 1;
 
 // Returns black or white for text on this colour: the one with more contrast (by WCAG's relative luminance).
@@ -123,8 +123,7 @@ const FINISH = {
     const { size, quiet, line, height, width } = look;
     const inPercent = figure.chart === "stackedpercentagecolumn";
     const date = dates(figure.rows);
-    // With hours, the last label is wide and centred below the last point, so the chart needs space on the right (see
-    // `grid`).
+    // In a chart by hour, the last label is wide and centred below the last point, so `grid` leaves space on the right.
     const hourly = option.xAxis.type === "category" && isHour(figure.rows[0]?.[0]);
     const write = inPercent ? percent : full;
     const most = Math.max(1, Math.floor(height / (size * 1.9)) - 3);

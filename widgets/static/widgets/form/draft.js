@@ -1,6 +1,6 @@
 // Stores a widget form's unsaved entries (the draft) in this browser, offers to restore them, and warns before the
-// person leaves the page. The form has no secrets. A draft is deleted when the server has saved the entries: the form
-// was sent, and then the widget has a newer version, or there is a newer widget.
+// person leaves the page. The form has no secrets. If the form was sent, and the widget then has a newer version or the
+// person has added a newer widget, the server has saved the entries, and this script deletes the draft.
 
 import { changed, element } from "./page.js";
 import { valueOf } from "./picker.js";
@@ -68,7 +68,7 @@ export function draft(form, of) {
         else one.value = values.get(field)?.[i] ?? "";
       });
     }
-    // The events follow after all fields have their values, because a change of the report changes the list of charts.
+    // Sends the events after all fields have their values, because a change of the report changes the list of charts.
     for (const one of form.elements) if (belongs(one)) changed(one);
     const chart = values.get("chart")?.[0];
     if (chart && form.elements.chart.value !== chart) { form.elements.chart.value = chart; changed(form.elements.chart); }

@@ -68,8 +68,7 @@ export class Fields {
   }
 
   // Shows the errors at their fields. A new error appears only at a field that the person has edited (`isReady`) and
-  // left.
-// An error that is visible already stays until the person corrects the field.
+  // left. An error that is visible already stays until the person corrects the field.
   showErrors(errors, isReady) {
     for (const list of this.form.querySelectorAll(".fields .errorlist")) {
       const place = list.parentElement;
@@ -98,8 +97,8 @@ export class Fields {
     this.mark(place);
   }
 
-  // Connects a field's errors with the wrong element for screen readers, and returns this element. An error that names
-  // a row, for example “Metric B: …”, is shown in the row.
+  // Tells screen readers which element of a field has the errors, and returns this element. An error that names a row,
+  // for example “Metric B: …”, is shown in the row.
   mark(place) {
     const list = place.querySelector(":scope > .errorlist");
     const texts = list ? [...list.children].map((item) => item.textContent) : [];
@@ -120,8 +119,8 @@ export class Fields {
     return control;
   }
 
-  // Returns the wrong element of a row: the first empty picker, or else the first field. If the error names a filter,
-  // looks only in this filter.
+  // Returns the element of a row that has the error: the first empty picker, or else the first field. If the error
+  // names a filter, looks only in this filter.
   wrongPart(row, text) {
     const filter = row.querySelectorAll("[data-filter-row]")[Number(/^[^:]*filter (\d+):/.exec(text)?.[1]) - 1];
     const part = filter || row;
@@ -129,7 +128,7 @@ export class Fields {
     return (empty || part).querySelector(CONTROL);
   }
 
-  // Connects the errors in the server's page with their elements, and moves the focus to the first wrong element.
+  // Marks the elements with errors after the page has loaded, and moves the focus to the first of these elements.
   goToFirstError() {
     let first = null;
     for (const list of this.form.querySelectorAll(".fields .errorlist")) {

@@ -58,8 +58,8 @@ function enhance(form, described) {
   for (const box of form.querySelectorAll("[data-formulas]")) formulas(box);
   link(form, url("link"));
   colors(form.elements.colors, panel);
-  // Scrolls without adding "#preview" to the page's address: otherwise, the page after saving would scroll to its
-  // preview too, past the address of the new widget.
+  // Scrolls without adding "#preview" to the page's address. With "#preview", the browser would scroll to the preview
+  // again after saving, past the address of the new widget.
   form.querySelector(".to-preview a").addEventListener("click", (event) => {
     event.preventDefault();
     panel.scrollIntoView();

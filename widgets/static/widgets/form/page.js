@@ -1,7 +1,7 @@
 // Functions that the form's scripts share, for example to make HTML elements and to send requests to MixCyfe.
 
-// Adds texts as text nodes, never as HTML, because attackers can send events to Mixpanel whose names contain HTML.
-
+// Makes an HTML element. Adds texts as text nodes, never as HTML, because attackers can send events to Mixpanel whose
+// names contain HTML.
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   set(made, attributes);
@@ -13,7 +13,7 @@ export function set(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
 }
 
-// Returns the element of the form with the field, its label and its errors.
+// Returns the part of the form that contains the field, its label and its errors.
 export function placeOf(form, name) {
   const box = form.querySelector(`.fieldBox.field-${name}`);
   return box ? box.parentElement : form.querySelector(`.form-row.field-${name}`);
@@ -25,7 +25,7 @@ export function changed(field) {
 
 export const linesOf = (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean);
 
-// If `isOn` is true, screen readers also read the element with this id at the field; otherwise, they no longer read it.
+// Adds the element with this id to the field's description for screen readers, or removes it if `isOn` is false.
 export function describe(control, id, isOn) {
   if (!control || !id) return;
   const ids = new Set((control.getAttribute("aria-describedby") || "").split(" ").filter(Boolean));
@@ -46,7 +46,7 @@ const token = () => document.querySelector("[name=csrfmiddlewaretoken]");
 
 // Sends form data to MixCyfe by POST. Returns the JSON of the answer, or throws Trouble with a message for the person.
 export async function post(url, data, signal) {
-  data.delete("csrfmiddlewaretoken"); // Django would use this token instead of the newer token in the header
+  data.delete("csrfmiddlewaretoken"); // Django would use this old token instead of the newer token in the header
   const send = () => ask(url, {
     method: "POST",
     body: data,

@@ -15,9 +15,9 @@ export function valueOf(field) {
 }
 
 export class Picker {
-  // `source(again)` returns the list {values, note, problem, fixed}, or a promise of the list; with `again`, it fetches
-  // a new list. If `alone()` is true, a new name replaces the old name. `written(value)` returns a name of the list as
-  // the field needs it. If `isFree` is true, the typed text always comes first in the list.
+  // `source(again)` returns the list {values, note, problem, fixed}, or a promise of the list. If `again` is true,
+  // `source` fetches a new list. If `alone()` is true, a new name replaces the old name. `written(value)` converts a
+  // name of the list to the field's text. If `isFree` is true, the typed text always comes first in the list.
   constructor(field, { noun, source, alone = () => true, written = (value) => value, isFree = false }) {
     Object.assign(this, { field, noun, source, alone, written, isFree });
     pickers.set(field, this);
@@ -51,8 +51,8 @@ export class Picker {
     this.select2.$dropdown[0].firstChild.append(element("div", { class: "picker-foot" }, this.note, this.again));
   }
 
-  // Gives the input its label and the role of a combobox, because Select2 gives the role to the box around the input,
-  // and gives the input no label.
+  // Gives the input a label and the role of a combobox. Select2 gives the role to the box around the input, and gives
+  // no label.
   label() {
     const { field, search } = this;
     const help = document.getElementById(`${field.id}_helptext`);
