@@ -26,7 +26,7 @@ DAY = timedelta(hours=24)
 
 @dataclass
 class Cost:
-    """The number of refreshes, their CPU seconds (without the fake Mixpanel's), and their number of SQL statements."""
+    """The number of refreshes, their CPU seconds (without the fake Mixpanel's), and their SQL statements."""
 
     refreshes: int = 0
     seconds: float = 0
@@ -86,7 +86,7 @@ def simulate(mixpanel: Any, size: int, alone: int) -> None:
 
 
 HEAD = (
-    "| widgets | queries per hour | most in 60 minutes | age with today: median | … oldest | oldest of all | "
+    "| widgets | queries per hour | most in 60 minutes | age of today's data: median | … oldest | oldest of all data | "
     f"snapshots | calls in the ledger | refresh | × {PROJECTS:,}: widgets | polls per second | queries per second | "
     "cores for refreshes | statements per second |\n" + "|---" * 14 + "|"
 )

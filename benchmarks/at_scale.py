@@ -82,7 +82,7 @@ ON CONFLICT DO NOTHING
 """
 
 REFRESHED = 50
-"""The number of projects that get old data at the same moment."""
+"""The number of projects whose data becomes stale at the same moment."""
 
 STALE = f"""
 UPDATE widgets_snapshot SET fetched_at = now() - interval '30 minutes', due_at = now() - interval '15 minutes',
@@ -232,8 +232,8 @@ def refreshes(site: Site, base: str, paths: list[str], folder: Path) -> None:
         *(began, began),
     )
     ((queries,),) = site.sql("SELECT count(*) FROM widgets_apicall WHERE started_at >= ?", began)
-    what = f"{REFRESHED * WIDGETS:,} widgets of {REFRESHED} projects, all data due at once"
-    told(what, f"{took:,.0f} s", f"{queries} queries, {left} left; meanwhile {busy.rate:,.0f} polls per second")
+    what = f"{REFRESHED * WIDGETS:,} widgets of {REFRESHED} projects, all data stale at once"
+    told(what, f"{took:,.0f} s", f"{queries} queries, {left} still stale; meanwhile {busy.rate:,.0f} polls per second")
 
 
 def main() -> int:

@@ -22,8 +22,8 @@ SIZES = ((20, 1), (72, 0), (200, 10), (1000, 50))
 MEASURED = timedelta(hours=6)
 LONGEST_WARM_UP = timedelta(hours=48)
 HEAD = (
-    "| widgets | asked | queries for a board without data | per hour | most in 60 minutes | age with today: median | "
-    "… oldest | oldest of all |\n"
+    "| widgets | queries sent | queries for a board without data | per hour | most in 60 minutes | "
+    "age of today's data: median | … oldest | oldest of all data |\n"
     "|---|---|---|---|---|---|---|---|"
 )
 
@@ -38,7 +38,7 @@ def fake_site() -> Iterator[Any]:
     from fake_mixpanel.fake import FakeMixpanel
     from widgets.refresh import background
 
-    # A refresh must not count as slow because the machine is busy: after a slow refresh, polls start none for a while.
+    # On a busy machine, a refresh must not count as slow: after a slow refresh, polls start no refresh for a while.
     background.SLOW_SECONDS = 10**9
     logging.disable(logging.CRITICAL)
     connection.creation.create_test_db(verbosity=0)

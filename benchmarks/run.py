@@ -112,7 +112,7 @@ def hot_polls(site: Site, path: str, base: str) -> Load:
 
 
 def in_turn(what: str, url: str, other: str, script: Path | None = None) -> Load:
-    """Measures the two addresses alternately, three times, as the machine's load changes. Prints the median ratio."""
+    """Measures both addresses in turn, three times, because the machine's load changes. Prints the median ratio."""
     pairs = []
     for url_ in (url, other):
         wrk(url_, seconds=1, script=script)

@@ -61,7 +61,7 @@ def measure(setup: SetUp, latency: float) -> str:
 
 
 def main() -> None:
-    print("\n12 threads poll three projects without a pause. Each has 7 widgets with stale data and 3 without data.\n")
+    print("\n12 threads poll three projects without a pause. Per project, 7 widgets have stale data and 3 none.\n")
     print(
         "| hosted | Mixpanel takes | slowest of 100 polls of fresh data | … /healthz | … login | longest poll | lost |"
     )

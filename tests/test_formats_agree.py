@@ -96,12 +96,12 @@ def test_all_formats_have_the_same_labels_rows_zeros_and_messages(given):
     assert all(cell.startswith(safe(label)) for cell, label in zip(header, columns, strict=True))
     for cells, row in zip(body, rows, strict=True):
         for cell, value in zip(cells, row, strict=True):
-            # A date with or without hyphens, or a label. A label can have a suffix, because another label is equal.
+            # A date with or without hyphens, or a label. A label has a suffix if another label is equal.
             if isinstance(value, str):
                 assert cell.startswith((as_hour(safe(value)), value.replace("-", "")))
             else:
                 assert cell == ("" if value is None else number_text(value))
-    assert not any(line[0][:4].isdigit() for line in lines[1 + len(rows) :]), "what follows are option rows"
+    assert not any(line[0][:4].isdigit() for line in lines[1 + len(rows) :]), "only option rows follow"
 
     assert figure["columns"] == [readable(column) for column in columns]
     assert figure["rows"] == [[readable(c) if isinstance(c, str) else c for c in row] for row in rows]
@@ -131,7 +131,7 @@ def numbers(figure):
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_all_formats_show_the_same_for_an_event_that_never_happened(chart):
-    """All formats have only headings, or zeros, or the same reason for no data. No two formats differ in this."""
+    """All formats of a chart show zeros, or all show only headings, or none can be written."""
     kind = LAYOUTS[chart].row_kinds[0]
     rows = {"dates": days(2), "steps": (), "total": ("",)}[kind]
     report = Report(kind, rows, (), values_name="Signed up")

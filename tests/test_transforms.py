@@ -43,7 +43,7 @@ def test_it_keeps_empty_labels_when_it_is_told_to():
     assert len(clean(UNKNOWN, clean_labels=False)[0].series) == 5
 
 
-def test_it_drops_a_label_of_blanks_but_not_one_that_only_looks_like_none():
+def test_it_drops_blank_labels_but_not_labels_that_resemble_null():
     assert list(shown(totals(**{" ": 1, " null ": 1, "Null": 2, "undefined!": 3}))) == ["Null", "undefined!"]
 
 
@@ -87,7 +87,7 @@ def test_it_refuses_to_add_what_does_not_add_up():
         clean(totals(additive=False, UK=1, FR=2), top=1, other=True)
 
 
-def test_it_keeps_labels_apart_that_were_alike_before_another_was_renamed():
+def test_renaming_one_label_does_not_merge_other_equal_labels():
     alike = Report("total", ("",), (Series("a\ufffd", (1,)), Series("a\ufffd", (2,)), Series("b", (3,))))
     report, _ = clean(alike, rename={"b": "c"})
     assert [(series.label, series.values) for series in report.series] == [
@@ -104,7 +104,7 @@ def test_it_sorts_by_value_by_label_or_not_at_all():
     assert list(shown(report, sort="none")) == ["b", "a", "C", "d"]
 
 
-def test_it_sorts_as_the_kind_does_unless_told_otherwise():
+def test_a_widgets_order_replaces_the_default_order():
     report = totals(b=1, a=2)
     assert [s.label for s in clean(report, default_sort="value")[0].series] == ["a", "b"]
     assert [s.label for s in clean(report, default_sort="value", sort="none")[0].series] == ["b", "a"]
@@ -198,7 +198,7 @@ def test_it_keeps_no_more_than_the_top_and_one_other(report, wish):
 
 @settings(deadline=None)
 @given(reports, wishes)
-def test_it_shows_only_labels_that_were_there_or_were_asked_for(report, wish):
+def test_it_shows_only_labels_of_the_report_or_of_the_settings(report, wish):
     asked = spec("segmentation", **wish)
     if outcome := attempt(report, asked):
         shown = {series.label for series in outcome[0].series}

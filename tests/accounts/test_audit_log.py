@@ -186,7 +186,7 @@ def test_nothing_changes_an_entry(acme: Team) -> None:
             AuditEntry.objects.all().delete()
 
 
-def test_clean_up_removes_what_is_older_than_stated(db: None, capsys: Any) -> None:
+def test_clean_up_removes_old_entries(db: None, capsys: Any) -> None:
     now = timezone.now()
     for action, days in (("changed", 399), ("changed", 401), ("sign_in_failed", 89), ("sign_in_failed", 91)):
         AuditEntry(action=action, at=now - timedelta(days=days), details=str(days)).save()
@@ -216,7 +216,7 @@ def test_a_change_is_undone_if_its_entry_can_not_be_stored(acme: Team, log_in: A
         call_command("import_widgets", "-")
     assert not Project.objects.filter(name="New").exists()
     login = {"username": "Acme-viewer", "password": PASSWORD}
-    assert Client().post("/admin/login/", login).status_code == 302, "people still get in"
+    assert Client().post("/admin/login/", login).status_code == 302, "people can still log in"
     elsewhere = log_in(acme.editor)
     acme.editor.set_password("another long password")
     acme.editor.save()

@@ -47,7 +47,7 @@ def test_superusers_see_names_and_addresses_of_failed_logins_ten_days_later(
         page = log_in(superuser).get(LIST).content.decode()
     for said in ("203.0.113.5", "somebody@example.com", "2001:db8:1:2::/64", "&lt;b&gt;root"):
         assert said in page
-    assert page.count("203.0.113.5</td>") == 10, "what is refused is not written down again"
+    assert page.count("203.0.113.5</td>") == 10, "refused attempts get no entries"
 
 
 def test_nobody_else_reads_them_and_nobody_changes_them(superuser: Any, acme: Team, log_in: Any) -> None:
@@ -71,8 +71,8 @@ def test_one_address_has_at_most_100_entries(superuser: Any, log_in: Any) -> Non
             spray(names=26)
     kept = failures().filter(address="203.0.113.5")
     assert kept.count() == 100
-    assert kept.filter(at__gte=now + 4 * timedelta(minutes=16)).exists(), "the newest are kept"
-    assert failures().filter(subject="the other one").exists(), "and others'"
+    assert kept.filter(at__gte=now + 4 * timedelta(minutes=16)).exists(), "the newest entries are kept"
+    assert failures().filter(subject="the other one").exists(), "entries of another address are kept"
 
 
 def test_all_addresses_together_have_at_most_10000_entries(superuser: Any) -> None:
@@ -136,7 +136,7 @@ def fail2ban(name: str) -> list[re.Pattern[str]]:
 
 
 BEFORE = ["", "myhost python[4711]: ", " myhost python[4711]: "]
-"""The text before a log line: nothing in a file of ours; the host and the program in the journal and with syslog."""
+"""The text before a log line: none in a log file; the host and the program in the journal and in syslog's files."""
 
 
 @pytest.mark.parametrize("address", ["203.0.113.5", "2001:db8:1:2:3:4:5:6"])

@@ -91,7 +91,7 @@ def test_requests_and_mails_are_limited(ada: Any, clock: Any) -> None:
     clock.shift(timedelta(minutes=15, seconds=1))
     assert ask("ada@example.com").status_code == 200
     assert len(mail.outbox) == 4
-    assert post_password("Ada").status_code == 302, "which locks nobody out"
+    assert post_password("Ada").status_code == 302, "requests for links lock nobody out"
 
 
 def test_without_mail_the_page_says_whom_to_ask(ada: Any, settings: Any) -> None:

@@ -26,10 +26,10 @@ def test_it_invites_in_one_step(acme: Team, log_in: Any) -> None:
     done = set_password(visitor, link_on(response))
     assert done["Location"] == "/"
     assert "Acme signups" in visitor.get("/").content.decode()
-    assert visitor.get("/admin/widgets/widget/add/").status_code == 200, "nobody sets is_staff by hand"
+    assert visitor.get("/admin/widgets/widget/add/").status_code == 200, "the new person can use the admin at once"
 
 
-def test_a_link_is_good_once_and_not_for_long(acme: Team, log_in: Any, settings: Any) -> None:
+def test_a_link_works_once_and_for_a_limited_time(acme: Team, log_in: Any, settings: Any) -> None:
     link = link_on(invite(log_in(acme.lead), acme))
     with time_machine.travel(timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT + 5)):
         assert "no longer valid" in Client().get(link).content.decode()
@@ -60,7 +60,7 @@ def test_a_stolen_backup_opens_no_invitation(acme: Team, log_in: Any, settings: 
     with time_machine.travel(timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT + 5)):
         late = Client()
         late.cookies.load({name: morsel.value for name, morsel in visitor.cookies.items()})
-        assert "no longer valid" in late.get(page).content.decode(), "an open page is not good for longer"
+        assert "no longer valid" in late.get(page).content.decode(), "the link ends for open pages too"
     assert visitor.post(page, PASSWORD).status_code == 302
     assert "no longer valid" in visitor.get(page).content.decode()
 
@@ -75,7 +75,7 @@ def test_invalid_links_get_the_same_page_for_every_account(acme: Team, log_in: A
     assert len(pages) == 1
 
 
-def test_it_takes_no_weak_password(acme: Team, log_in: Any) -> None:
+def test_it_refuses_a_weak_password(acme: Team, log_in: Any) -> None:
     link = link_on(invite(log_in(acme.lead), acme))
     for weak in ("short", "1234567890", "password1", "ada@example.com"):
         assert set_password(Client(), link, new_password1=weak, new_password2=weak).status_code == 200
@@ -130,14 +130,16 @@ def test_an_invitation_changes_nothing_elsewhere(acme: Team, hooli: Team, log_in
 def test_an_invitation_gives_nobody_access_to_another_account(
     acme: Team, hooli: Team, superuser: Any, log_in: Any
 ) -> None:
-    """An invitation's link logs in as the invited person, so only leads of all projects of that person get the link."""
+    """The link logs in as the invited person, so only somebody who leads all of that person's projects gets it."""
     assert link_on(invite(log_in(acme.lead), acme))
     link = page_of(acme, ada().pk, "link")
     assert link_on(log_in(acme.lead).post(link))
-    assert link_on(invite(log_in(hooli.lead), hooli)) == "", "who waits at another team is theirs as well"
+    assert link_on(invite(log_in(hooli.lead), hooli)) == "", "Ada also belongs to a project of Acme"
     assert log_in(acme.lead).post(link).status_code == 403
     for member in (acme.editor, acme.viewer):
-        assert log_in(acme.lead).post(page_of(acme, member.pk, "link")).status_code == 403, "has a password"
+        assert log_in(acme.lead).post(page_of(acme, member.pk, "link")).status_code == 403, (
+            "nobody gets a link for a member with a password"
+        )
     acme.project.members.add(superuser)
     get_user_model().objects.filter(pk=superuser.pk).update(password="!", last_login=None)
     assert log_in(acme.lead).post(page_of(acme, superuser.pk, "link")).status_code == 403

@@ -56,7 +56,7 @@ def come_back(wire: responses.RequestsMock, sign: Callable[[Claims], Any] = sign
     return is_in(client)
 
 
-def test_a_right_token_lets_in(wire: responses.RequestsMock) -> None:
+def test_a_valid_token_logs_in(wire: responses.RequestsMock) -> None:
     assert come_back(wire)
 
 
@@ -77,7 +77,7 @@ def test_a_right_token_lets_in(wire: responses.RequestsMock) -> None:
         {"email": None},
     ],
 )
-def test_a_wrong_claim_lets_nobody_in(wire: responses.RequestsMock, changed: Claims) -> None:
+def test_a_wrong_claim_logs_nobody_in(wire: responses.RequestsMock, changed: Claims) -> None:
     wire.get(f"{ISSUER}/userinfo", json={"sub": "2", "email": "ada@example.com", "email_verified": True})
     assert not come_back(wire, **changed)
 
@@ -95,7 +95,7 @@ def test_a_wrong_claim_lets_nobody_in(wire: responses.RequestsMock, changed: Cla
         lambda claims: [signed(claims)],
     ],
 )
-def test_a_wrong_signature_lets_nobody_in(wire: responses.RequestsMock, sign: Callable[[Claims], Any]) -> None:
+def test_a_wrong_signature_logs_nobody_in(wire: responses.RequestsMock, sign: Callable[[Claims], Any]) -> None:
     assert not come_back(wire, sign)
 
 
@@ -111,6 +111,6 @@ def test_a_wrong_signature_lets_nobody_in(wire: responses.RequestsMock, sign: Ca
         {"body": "[" * 9999},
     ],
 )
-def test_a_provider_that_describes_itself_wrongly_is_left_alone(wire: Any, answer: Any) -> None:
+def test_a_provider_with_a_wrong_description_is_not_used(wire: Any, answer: Any) -> None:
     wire.replace(responses.GET, f"{ISSUER}/.well-known/openid-configuration", **answer)
     assert to_provider(Client()) == "/admin/login/?failed="

@@ -52,13 +52,15 @@ def test_an_app_is_set_up_and_its_secret_is_nowhere_in_plain_text(root: Any, log
     page = text(client.get("/account/app/"))
     secret = "".join(re.findall(r"<span>([A-Z2-7]{4})</span>", page))
     assert len(secret) == 32
-    assert secret not in everything_stored(), "nor before it is confirmed"
+    assert secret not in everything_stored(), "an unconfirmed secret is encrypted too"
     phone = Phone(secret)
     assert "wrong" in text(client.post("/account/app/", {"code": "000000"}))
     assert client.post("/account/app/", {"code": phone.code()})["Location"] == "/account/recovery-codes/"
     codes = re.findall(r"<li>(\d{8})</li>", text(client.get("/account/recovery-codes/")))
     assert len(set(codes)) == 10
-    assert not re.findall(r"<li>\d{8}</li>", text(client.get("/account/recovery-codes/"))), "they are shown once"
+    assert not re.findall(r"<li>\d{8}</li>", text(client.get("/account/recovery-codes/"))), (
+        "the codes are shown only once"
+    )
     stored = everything_stored()
     assert secret not in stored
     assert not any(code in stored for code in codes)
@@ -79,7 +81,7 @@ def test_the_password_alone_opens_nothing(root: Any, phone: Phone) -> None:
     assert is_in(client)
 
 
-def test_a_code_is_good_once_and_for_a_minute(root: Any, phone: Phone, clock: Any) -> None:
+def test_a_code_works_once_and_for_a_minute(root: Any, phone: Phone, clock: Any) -> None:
     code = phone.code()
     half_way("root").post(SECOND, {"code": code})
     assert half_way("root").post(SECOND, {"code": code}).status_code == 200
@@ -106,7 +108,7 @@ def test_a_half_finished_login_ends_when_the_password_changes(root: Any, phone: 
     assert not is_in(thief)
 
 
-def test_a_recovery_code_is_good_once(root: Any, phone: Phone) -> None:
+def test_a_recovery_code_works_once(root: Any, phone: Phone) -> None:
     code = recovery_codes(root)[0]
     assert half_way("root").post(SECOND, {"code": code}).status_code == 302
     assert half_way("root").post(SECOND, {"code": code}).status_code == 200
@@ -123,7 +125,7 @@ def test_guesses_of_codes_are_limited(root: Any, phone: Phone, clock: Any) -> No
         answers.append(thief.post(SECOND, {"code": f"{i:08}"}).status_code)
     assert answers == [200] * 4 + [429] * 4
     clock.shift(60)
-    assert half_way("root").post(SECOND, {"code": phone.code()}).status_code == 429, "nor with the right one"
+    assert half_way("root").post(SECOND, {"code": phone.code()}).status_code == 429, "even the right code is refused"
     assert [sent.subject for sent in mail.outbox] == ["Somebody knows your password at MixCyfe"]
     post_password("root", client=mine)
     assert mine.post(SECOND, {"code": phone.code()}).status_code == 302, "the owner's browser is let in"
@@ -131,7 +133,7 @@ def test_guesses_of_codes_are_limited(root: Any, phone: Phone, clock: Any) -> No
         clock.shift(timedelta(minutes=16))
         for i in range(6):
             half_way("root", REMOTE_ADDR="198.51.100.9").post(SECOND, {"code": f"{i:08}"})
-    assert len(mail.outbox) == 1, "nobody floods the owner with mails"
+    assert len(mail.outbox) == 1, "the owner gets only one mail"
     clock.shift(timedelta(minutes=16))
     assert half_way("root").post(SECOND, {"code": phone.code()}).status_code == 302
 
@@ -153,7 +155,9 @@ def required(settings: Any) -> None:
     settings.REQUIRE_SECOND_FACTOR = True
 
 
-def test_it_is_required_after_a_week(root: Any, acme: Team, log_in: Any, required: None, clock: Any) -> None:
+def test_a_second_factor_is_required_after_a_week(
+    root: Any, acme: Team, log_in: Any, required: None, clock: Any
+) -> None:
     client, editor = log_in(root), log_in(acme.editor)
     assert "needs a second factor by 30 November 2026" in text(client.get("/"))
     assert "second factor by" not in text(editor.get("/"))

@@ -123,7 +123,7 @@ def test_a_stolen_database_tells_nothing_of_a_session(superuser: Any) -> None:
     assert not is_in(thief)
 
 
-def test_a_session_whose_key_is_lost_is_over(superuser: Any, log_in: Any, settings: Any) -> None:
+def test_a_session_whose_key_is_lost_ends(superuser: Any, log_in: Any, settings: Any) -> None:
     client = log_in(superuser)
     settings.FIELD_ENCRYPTION_KEYS = ["Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyMDA="]
     assert not is_in(client)

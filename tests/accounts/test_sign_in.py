@@ -100,7 +100,7 @@ def test_a_lockout_ends_though_somebody_goes_on_trying(root: Any, clock: Any, se
 
 def test_many_names_from_one_address_are_refused_for_a_quarter_of_an_hour(root: Any, clock: Any) -> None:
     answers = spray()
-    assert answers[:20] == [200] * 20, "a class of people who mistype is no attack"
+    assert answers[:20] == [200] * 20, "twenty mistakes from one address are no attack"
     assert answers[-10:] == [429] * 10
     assert not let_in()
     assert let_in(ELSEWHERE)
@@ -128,16 +128,16 @@ def test_an_invalid_ip_address_is_counted_too(root: Any, address: str) -> None:
     assert spray(address)[-1] == 429
 
 
-def test_a_browser_that_was_here_before_is_let_in_past_somebody_who_guesses(root: Any) -> None:
+def test_a_known_browser_can_log_in_while_somebody_guesses(root: Any) -> None:
     mine = browser_of_root()
     spray()
     for _ in range(30):
         log_in()
-    assert not let_in(), "a new browser waits"
+    assert not let_in(), "a new browser is refused"
     assert let_in(client=mine)
 
 
-def test_a_known_browser_is_let_in_behind_an_untrusted_proxy(root: Any) -> None:
+def test_a_known_browser_can_log_in_behind_an_untrusted_proxy(root: Any) -> None:
     mine = browser_of_root("127.0.0.1")
     for i in range(40):
         log_in("127.0.0.1", f"name{i}", headers={"X-Forwarded-For": f"198.51.100.{i}"})
@@ -151,10 +151,10 @@ def test_a_known_browser_may_not_guess_either(root: Any, acme: Team, settings: A
         answer = log_in(f"198.51.100.{i}", client=mine)
     assert answer.status_code == 429
     assert not let_in(client=mine)
-    assert let_in(), "nor does it lock anybody else out"
+    assert let_in(), "failures in the known browser lock nobody else out"
     for i in range(40):
         answer = log_in(name=f"name{i}", client=mine)
-    assert answer.status_code == 429, "it is known for one name only"
+    assert answer.status_code == 429, "the browser is known for one name only"
     clock.shift(QUARTER)
     assert let_in(client=mine)
 
@@ -179,7 +179,7 @@ def test_the_cookie_goes_to_the_login_page_only(root: Any) -> None:
     cookie = client.cookies[name]
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (LOGIN, True, "Lax")
     assert "root" not in cookie.value
-    assert not set(log_in().cookies) & {name, "sessionid"}, "who is not let in gets none"
+    assert not set(log_in().cookies) & {name, "sessionid"}, "a failed login sets no cookie"
 
 
 def test_logging_in_to_ones_own_account_allows_no_more_guesses(root: Any, acme: Team) -> None:
@@ -221,11 +221,11 @@ def test_a_stolen_session_does_not_guess_the_password(root: Any, settings: Any, 
     assert change_password(thief, RIGHT["password"]).status_code == 429
     assert thief.get("/admin/password_change/").status_code == 200
     assert change_password(owner, "").status_code == 200
-    assert change_password(owner, RIGHT["password"]).status_code == 302, "the owner in another session may"
-    assert thief.get("/admin/").status_code == 302, "which ends the thief's"
+    assert change_password(owner, RIGHT["password"]).status_code == 302, "the owner can, in another session"
+    assert thief.get("/admin/").status_code == 302, "the new password ends the thief's session"
 
 
-def test_it_may_be_tried_again_after_a_quarter_of_an_hour(root: Any, clock: Any) -> None:
+def test_the_password_can_be_changed_after_a_quarter_of_an_hour(root: Any, clock: Any) -> None:
     client = Client()
     client.post(LOGIN, RIGHT)
     for _ in range(30):

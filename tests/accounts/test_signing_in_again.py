@@ -1,4 +1,4 @@
-"""Signing in again before credentials, people or addresses change: when it is required, and that no entry is lost."""
+"""Signing in again before credentials, people or addresses change: when it is required, and that no input is lost."""
 
 import re
 from datetime import timedelta
@@ -116,7 +116,7 @@ def test_guesses_are_limited(late: Client) -> None:
     assert go_on(late, "/account/app/", asked).status_code == 429
 
 
-def test_who_has_no_password_enters_a_code(late: Client, superuser: Any) -> None:
+def test_people_without_a_password_enter_a_code(late: Client, superuser: Any) -> None:
     phone = phone_of(superuser)
     type(superuser).objects.update(password="!none")
     superuser.refresh_from_db()

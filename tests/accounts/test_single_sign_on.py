@@ -107,7 +107,7 @@ def test_a_person_is_matched_by_a_verified_address(issuer: str, acme: Team, sett
     assert "Connected to single sign-on" in mail.outbox[0].body
     person(issuer, email="moved@example.com")
     client, _ = sign_on("ada-1")
-    assert "Acme signups" in text_of(client.get("/")), "the provider's name counts from then on"
+    assert "Acme signups" in text_of(client.get("/")), "later logins match the provider's id, not the address"
 
 
 @pytest.mark.parametrize("verified", [False, None, "false", "true", 1])
@@ -119,7 +119,7 @@ def test_an_unverified_address_matches_nobody(issuer: str, acme: Team, verified:
     assert (get_user_model().objects.count(), SocialAccount.objects.count()) == (people, 0)
 
 
-def test_closed_accounts_and_superusers_are_not_let_in(issuer: str, acme: Team, superuser: Any, make_user: Any) -> None:
+def test_closed_accounts_and_superusers_can_not_log_in(issuer: str, acme: Team, superuser: Any, make_user: Any) -> None:
     type(acme.viewer).objects.filter(pk=acme.viewer.pk).update(is_active=False)
     make_user("twin-1", email="twin@example.com")
     make_user("twin-2", email="Twin@example.com")
@@ -137,7 +137,7 @@ def test_closed_accounts_and_superusers_are_not_let_in(issuer: str, acme: Team, 
     assert not SocialAccount.objects.exists()
 
 
-def test_who_is_made_a_superuser_or_leaves_is_not_let_in_again(issuer: str) -> None:
+def test_people_who_become_superusers_or_leave_can_not_log_in_again(issuer: str) -> None:
     sign_on(person(issuer))
     for change in ({"is_superuser": True}, {"is_superuser": False, "is_active": False}):
         get_user_model().objects.update(**change)
@@ -155,7 +155,7 @@ def test_it_does_not_replace_the_second_factor(issuer: str, acme: Team) -> None:
     assert Authenticator.objects.filter(user=acme.viewer).exists()
 
 
-def test_another_issuers_people_are_other_people(issuer: str, settings: Any) -> None:
+def test_people_of_another_issuer_are_other_people(issuer: str, settings: Any) -> None:
     sign_on(person(issuer, email="ada@example.com"))
     SocialAccount.objects.update(provider="https://the.old.one.example")
     get_user_model().objects.update(email="changed@example.com", username="changed")
@@ -253,7 +253,7 @@ def test_the_secret_appears_nowhere(issuer: str, caplog: Any, acme: Team) -> Non
         assert SECRET not in text
 
 
-def test_who_must_set_up_a_second_factor_can_sign_in_again_for_it(
+def test_people_who_must_set_up_a_second_factor_can_sign_in_again(
     issuer: str, acme: Team, settings: Any, log_in: Any
 ) -> None:
     sign_on(person(issuer, email="acme-lead@example.com"))

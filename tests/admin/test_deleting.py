@@ -62,7 +62,7 @@ def deleted_before(statement: str, widget: Widget) -> Iterator[None]:
     assert not waits
 
 
-def test_a_deleted_widget_answers_404_and_its_old_bytes_when_it_is_back(
+def test_a_deleted_widget_answers_404_and_a_restored_one_the_old_bytes(
     make_widget: MakeWidget, project: Project, poll: Poll, mixpanel: FakeMixpanel
 ) -> None:
     client = editor(project)

@@ -25,7 +25,7 @@ class TestPage:
         for words in ("current engine. Choose Insights", "need expressions, saved funnels", "might switch off"):
             assert words in html
 
-    def test_a_new_project_asks_insights(self, db: None, mixpanel: FakeMixpanel) -> None:
+    def test_a_new_project_uses_insights(self, db: None, mixpanel: FakeMixpanel) -> None:
         client = boss()
         client.post(ADD, WHOLE)
         assert Project.objects.get().engine == "insights"
@@ -36,7 +36,7 @@ class TestPage:
         project.refresh_from_db()
         assert (project.name, project.engine) == ("Other", "classic")
 
-    def test_there_is_no_third_engine(self, project: Project) -> None:
+    def test_an_unknown_engine_is_refused(self, project: Project) -> None:
         response = save(boss(), project, engine="jql")
         assert "jql is not one of the available choices" in str(response.context["adminform"].form.errors["engine"])
 
@@ -182,7 +182,7 @@ class TestSwitching:
         poll(widget)
         assert save(client, project, engine="classic").status_code == 302
         poll(widget)
-        poll(widget)  # shows the classic endpoint's answer, which came after the poll before
+        poll(widget)  # shows the classic endpoint's answer to the previous poll's query
         Snapshot.objects.filter(widgets=None).update(fetched_at=timezone.now() - timedelta(hours=20), report_json="{}")
         newest = Widget.objects.get().snapshot
         assert newest is not None and len(mixpanel.calls) == 2
@@ -191,7 +191,7 @@ class TestSwitching:
         assert now is not None and now.pk != newest.pk
         assert (now.fetched_at, now.report_json) == (newest.fetched_at, newest.report_json)
 
-    def test_a_page_that_was_open_during_the_switch_asks_the_new_engine(
+    def test_a_widget_that_was_read_before_the_switch_uses_the_new_engine(
         self, project: Project, make_widget: Callable[..., Widget], poll: Callable[..., Any], mixpanel: FakeMixpanel
     ) -> None:
         make_widget(report="segmentation")
@@ -215,7 +215,7 @@ class TestSwitching:
             ("classic", {"report": "segmentation", "breakdown": 'properties["plan"]', "chart": "pie"}, "segmentation"),
         ],
     )
-    def test_a_widget_that_is_brought_back_after_the_switch_asks_what_it_asked(
+    def test_a_widget_that_is_brought_back_after_the_switch_has_the_same_data(
         self,
         project: Project,
         make_widget: Callable[..., Widget],

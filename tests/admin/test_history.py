@@ -49,7 +49,7 @@ def test_a_widget_that_moves_names_no_project(make_widget: MakeWidget, project: 
     assert said() == ["Project: replaced"]
 
 
-def test_it_holds_no_credentials(project: Project) -> None:
+def test_it_contains_no_credentials(project: Project) -> None:
     client = boss()
     typed = WHOLE | {"name": "Acme 2", "username": "another.account", "new_secret": "another secret"}
     client.post(change(project), typed | {"hourly_limit": "120"})
@@ -63,7 +63,7 @@ def test_it_holds_no_credentials(project: Project) -> None:
     assert not any(secret in stored for secret in (DEMO_SECRET, "another.account", "another secret"))
 
 
-def test_times_are_for_the_browser_to_write_in_the_readers_zone(make_widget: MakeWidget, project: Project) -> None:
+def test_the_browser_writes_times_in_the_readers_zone(make_widget: MakeWidget, project: Project) -> None:
     widget = make_widget(title="<b>x</b>")
     save(boss(), widget, chart="area")
     client = viewer(project)

@@ -33,7 +33,7 @@ def move(client: Client, target: Project | str, *widgets: Widget) -> str:
     return " ".join(map(str, response.context["messages"])) or response.content.decode()
 
 
-def test_a_moved_widget_keeps_its_address_and_gets_the_other_numbers(
+def test_a_moved_widget_keeps_its_address_and_shows_the_new_projects_numbers(
     make_widget: MakeWidget, project: Project, second: Project, poll: Any
 ) -> None:
     widget = make_widget(title="Signups")
@@ -48,7 +48,9 @@ def test_a_moved_widget_keeps_its_address_and_gets_the_other_numbers(
     assert LogEntry.objects.get().get_change_message() == "Moved to another project."
 
 
-def test_the_page_offers_only_my_other_projects(make_widget: MakeWidget, project: Project, second: Project) -> None:
+def test_the_page_offers_only_other_projects_of_the_person(
+    make_widget: MakeWidget, project: Project, second: Project
+) -> None:
     third, widget = new_project(name="Third", project_id=6), make_widget()
     client = editor(project, third)
     page = client.post(LIST, {"action": "move", "_selected_action": [widget.pk]}).content.decode()
@@ -75,7 +77,7 @@ def by_an_import(widget: Widget, target: Project) -> None:
 
 
 @pytest.mark.parametrize("how", [by_the_action, by_the_form, by_an_import])
-def test_a_moved_widget_names_nobody_of_its_old_project(
+def test_a_moved_widget_does_not_show_people_of_its_old_project(
     make_widget: MakeWidget, project: Project, second: Project, how: Callable[[Widget, Project], None]
 ) -> None:
     maker, reader = editor(project, name="wanda"), editor(second, name="reader")

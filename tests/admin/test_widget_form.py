@@ -46,7 +46,7 @@ def errors_of(response: Any) -> dict[str, list[str]]:
     return {name: list(map(str, texts)) for name, texts in response.context["adminform"].form.errors.items()}
 
 
-def test_from_the_form_to_cyfes_csv(make: Any, poll: Any, admin_user: AbstractUser) -> None:
+def test_a_widget_from_the_form_gives_cyfe_the_right_csv(make: Any, poll: Any, admin_user: AbstractUser) -> None:
     widget = make(report="segmentation", events="Signed up", breakdown="plan", last="3", exclude="Free")
     assert widget.owner == admin_user
     lines = poll(widget).content.decode().splitlines()
@@ -236,7 +236,7 @@ def test_the_only_project_is_chosen_already(boss: Client, project: Project) -> N
     assert boss.get(ADD).context["adminform"].form["project"].value() is None
 
 
-def test_changing_the_chart_of_a_polled_widget_warns_of_cyfe(
+def test_changing_the_chart_of_a_polled_widget_says_what_to_change_in_cyfe(
     boss: Client, make: Any, poll: Any, project: Project
 ) -> None:
     widget = make(events="Signed up", title="Signups")
@@ -272,7 +272,7 @@ def test_a_viewer_sees_the_widget_and_no_fields(
         assert text in page
     assert "The last 5 days, up to the last full day" in page
     assert '<script type="application/json">{' in page
-    assert "undefined" in page, "the CSV"
+    assert "undefined" in page, "the page shows the CSV"
     for absent in ("<select", "<textarea", 'name="_save"', "Ask Mixpanel", "data-preview="):
         assert absent not in page
     assert len(mixpanel.calls) == 1

@@ -63,7 +63,7 @@ class TestRows:
         assert "Cyfe has not read the widget yet" in html
         assert '<td class="field-polled">never</td>' in html
 
-    def test_what_mixpanel_says_is_escaped(self, make_widget: MakeWidget) -> None:
+    def test_mixpanels_messages_are_escaped(self, make_widget: MakeWidget) -> None:
         widget = make_widget(title="<b>bold</b>")
         Snapshot.objects.filter(pk=widget.snapshot_id).update(error="<script>x</script>", error_kind="query")
         html = show(boss())
@@ -71,7 +71,7 @@ class TestRows:
         assert "<b>bold</b>" not in html
 
     @pytest.mark.parametrize("who", [boss, editor, viewer])
-    def test_it_costs_the_same_statements_however_many_there_are(
+    def test_more_widgets_need_no_more_sql_statements(
         self, make_widget: MakeWidget, project: Project, who: Any
     ) -> None:
         client = who() if who is boss else who(project)
@@ -117,7 +117,7 @@ class TestFinding:
 
 
 class TestRefreshNow:
-    def test_it_asks_each_query_once_and_says_so(
+    def test_it_sends_each_query_once_and_says_so(
         self, make_widget: MakeWidget, project: Project, mixpanel: FakeMixpanel
     ) -> None:
         client = editor(project)
@@ -131,7 +131,7 @@ class TestRefreshNow:
         calls = ApiCall.objects.values_list("purpose", "user", "outcome")
         assert set(calls) == {("person", client.person.pk, "ok")}
 
-    def test_fresh_data_is_asked_for_again(self, make_widget: MakeWidget, poll: Poll, mixpanel: FakeMixpanel) -> None:
+    def test_fresh_data_is_refreshed_too(self, make_widget: MakeWidget, poll: Poll, mixpanel: FakeMixpanel) -> None:
         widget = make_widget()
         poll(widget)
         act(boss(), "refresh_now", widget)
@@ -159,7 +159,7 @@ class TestRefreshNow:
         ]
         assert not mixpanel.calls
 
-    def test_nobody_waits_forever(
+    def test_it_gives_up_if_mixpanel_is_slow(
         self, make_widget: MakeWidget, mixpanel: FakeMixpanel, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("widgets.admin.widget_actions.LONGEST_REFRESH", -1)
@@ -180,7 +180,7 @@ class TestPauseAndResume:
         assert audit_log() == [("A", "Paused."), ("B", "Paused."), ("A", "Resumed.")]
         assert set(LogEntry.objects.values_list("user__username", flat=True)) == {"boss"}
 
-    def test_resuming_lets_a_refused_query_be_asked_again(self, make_widget: MakeWidget, poll: Poll) -> None:
+    def test_after_resuming_a_refused_query_is_sent_again(self, make_widget: MakeWidget, poll: Poll) -> None:
         widget = make_widget(active=False)
         Snapshot.objects.update(error="x", error_kind="query", retry_at=timezone.now() + timedelta(hours=20))
         act(boss(), "resume", widget)
@@ -227,7 +227,7 @@ class TestThousands:
         assert act(boss("another"), action, *many[:1500], post="yes", confirmed="yes") == [said]
         assert Widget.objects.count() == 2100
 
-    def test_a_thousand_can_be_deleted_and_brought_back_by_their_list(self, many: list[Widget]) -> None:
+    def test_at_most_a_thousand_can_be_deleted_or_brought_back_at_once(self, many: list[Widget]) -> None:
         client = boss()
         page = client.post(LIST, {"action": "delete_selected", "_selected_action": [each.pk for each in many[:1000]]})
         sent = re.findall('name="_selected_action" value="([0-9]+)"', page.content.decode())

@@ -125,7 +125,7 @@ def new_window(chromium: "Browser", site: str, **options: Any) -> "BrowserContex
 
 
 def forget(window: "BrowserContext") -> None:
-    """Clears cookies and storage, and closes all pages except one. It stays on the site, to keep Chromium's process."""
+    """Clears cookies and storage, and closes all pages except one, which keeps Chromium's process alive."""
     window.clear_cookies()
     page, *others = window.pages
     for other in others:

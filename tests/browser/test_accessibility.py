@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(trans
 
 EVERYTHING = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"label-title-only": {"enabled": False}},  # it ignores labels that are pictures, such as Django's lens
+    "rules": {"label-title-only": {"enabled": False}},  # this rule ignores pictures, such as Django's search icon
 }
 LOOKS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block", "target-size"]}}
 """The rules whose result depends on the theme or on the width of the screen."""

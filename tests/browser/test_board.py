@@ -66,7 +66,7 @@ def test_it_draws_charts_and_filters_all_pages_during_typing(
     wait_for_path(page, "/")
 
 
-def test_a_card_acts_without_a_new_page(
+def test_the_actions_of_a_card_load_no_new_page(
     open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], mixpanel: FakeMixpanel
 ) -> None:
     page = open_page("/?q=o", boss)
@@ -115,7 +115,7 @@ def test_keys_and_the_mouse_set_the_order(open_page: OpenPage, boss: AbstractUse
     wait_for(page, "Logins", "Not polled yet", "Signups by plan")
 
 
-def test_it_keeps_itself_up_to_date_without_a_jump(
+def test_it_updates_itself_without_moving_the_page(
     open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], mixpanel: FakeMixpanel
 ) -> None:
     page = open_page("/", boss)

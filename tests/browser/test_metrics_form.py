@@ -114,7 +114,7 @@ def test_twenty_metrics_stay_usable(page: Any) -> None:
     assert csv(page) == ""
 
 
-def test_an_error_stands_at_its_row(page: Any) -> None:
+def test_an_error_is_shown_at_its_row(page: Any) -> None:
     for letter, event in zip("ABC", ("Page viewed", "Signed up", "Order completed"), strict=True):
         add(page, letter, event)
     formula(page, "A * 2", "")

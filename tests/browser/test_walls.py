@@ -15,7 +15,7 @@ FITS = "[...document.querySelectorAll('.card')].every((each) => each.getBounding
 WALL = {"width": 1920, "height": 1080}
 
 
-def test_a_wall_screen_fits_and_turns_its_pages(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
+def test_a_wall_screen_fits_and_shows_page_after_page(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
     for number in range(8):
         new_widget(acme, title=f"W{number}", last=number + 1)
     first, second = [f"W{number}" for number in range(6)], ["W6", "W7"]

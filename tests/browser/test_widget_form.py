@@ -35,7 +35,7 @@ def test_a_new_widgets_copied_address_has_the_right_csv(
     page.get_by_role("button", name="Copy code").click()
     page.locator(".ready details").get_by_text("Copied", exact=True).wait_for()
     assert page.evaluate("navigator.clipboard.readText()").startswith(f'<iframe src="{Widget.objects.get().page_url}"')
-    assert endpoints(mixpanel) == ["events/names", "insights"], "one for the list, one for the numbers"
+    assert endpoints(mixpanel) == ["events/names", "insights"], "one query for the list, one for the numbers"
 
 
 def test_only_what_the_report_and_the_chart_use_is_shown(

@@ -23,7 +23,7 @@ def test_types_by_series_and_the_second_axis() -> None:
     assert (column["type"], area["type"], area["smooth"]) == ("bar", "line", 0.3)
     assert [series.get("yAxisIndex") for series in (column, area)] == [None, 1]
     assert len(found["option"]["yAxis"]) == 2
-    assert isinstance(figure(report, "line")["option"]["yAxis"], dict), "one axis for all, unless asked otherwise"
+    assert isinstance(figure(report, "line")["option"]["yAxis"], dict), "all series share one axis by default"
 
 
 def test_bars_are_horizontal_and_ignore_types_per_series() -> None:

@@ -137,7 +137,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
             for process in webs:
                 site.kill(process)
             webs = both(partial(web, site), ports)
-            time.sleep(2.5)  # nginx retries a server after fail_timeout, 1 s, counted in whole seconds
+            time.sleep(2.5)  # nginx tries a server again after fail_timeout (1 s), in whole seconds
             poller.phase = "until all is fresh again"
             back = time.time()
             eventually(lambda: all_fetched_since(site, back))
@@ -146,7 +146,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
         assert any(poll.status != 200 for poll in poller.polls if poll.phase == NOTHING_RUNS)
         assert max(poll.seconds for poll in poller.polls) < 3
         assert len(poller.polls) > 200
-        assert all(len(bodies) == 1 for bodies in poller.bodies.values())  # past days: their numbers never change
+        assert all(len(bodies) == 1 for bodies in poller.bodies.values())  # numbers of past days never change
         assert any(poll.stale for poll in poller.polls if poll.phase == "Redis killed")
         assert mixpanel.duplicates_in_flight == 0
         assert mixpanel.most_running <= 5

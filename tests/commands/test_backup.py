@@ -28,11 +28,11 @@ def refused(done: subprocess.CompletedProcess[str], why: str) -> None:
     assert PASSWORD not in done.stderr
 
 
-def test_it_copies_what_there_is_and_nobody_else_can_read_it(site: Copy) -> None:
+def test_it_copies_the_whole_database_to_a_private_file(site: Copy) -> None:
     shutil.copy(migrated(), site.folder / "db.sqlite3")
     with closing(sqlite3.connect(site.folder / "db.sqlite3")) as running:
         running.execute("PRAGMA journal_mode=wal")
-        running.execute("CREATE TABLE written_last AS SELECT 1")  # this change is only in the file -wal
+        running.execute("CREATE TABLE written_last AS SELECT 1")  # this change is only in db.sqlite3-wal
         done = site.manage("backup", "copy.sqlite3")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("copy.sqlite3: 0 projects, ")
@@ -43,7 +43,7 @@ def test_it_copies_what_there_is_and_nobody_else_can_read_it(site: Copy) -> None
         assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_it_is_private_from_its_first_byte(site: Copy) -> None:
+def test_the_copy_is_private_from_its_first_byte(site: Copy) -> None:
     """The copy's file is private even while `backup` waits for another process that holds the database."""
     shutil.copy(migrated(), site.folder / "db.sqlite3")
     with closing(sqlite3.connect(site.folder / "db.sqlite3")) as other:
@@ -70,8 +70,8 @@ def test_it_overwrites_nothing(site: Copy) -> None:
 
 
 @pytest.mark.parametrize("extension", ["-wal", "-journal"])
-def test_it_refuses_a_name_if_a_file_of_sqlite_with_it_exists(site: Copy, extension: str) -> None:
-    """SQLite would read such a file as a part of the copy, and a failed backup would delete it."""
+def test_it_refuses_a_name_whose_wal_or_journal_file_exists(site: Copy, extension: str) -> None:
+    """SQLite would read copy.sqlite3-wal as a part of the copy, and a failed backup would delete that file."""
     (site.folder / f"copy.sqlite3{extension}").write_text("something")
     refused(site.manage("backup", "copy.sqlite3"), f"copy.sqlite3{extension} exists already")
     assert [(file.name, file.read_text()) for file in site.folder.glob("copy*")] == [
@@ -94,7 +94,7 @@ def test_a_stopped_backup_leaves_no_file(site: Copy) -> None:
 
 
 @pytest.mark.parametrize("database", ["missing", "empty", "other", "text"])
-def test_it_fails_and_leaves_nothing_behind_where_there_is_nothing_to_copy(site: Copy, database: str) -> None:
+def test_without_a_database_to_copy_it_fails_and_leaves_no_file(site: Copy, database: str) -> None:
     file = site.folder / "db.sqlite3"
     if database == "empty":
         file.touch()
@@ -109,7 +109,7 @@ def test_it_fails_and_leaves_nothing_behind_where_there_is_nothing_to_copy(site:
     assert sorted(site.folder.iterdir()) == there
 
 
-def test_it_says_in_one_line_that_postgresql_is_away(site: Copy) -> None:
+def test_it_says_in_one_line_that_postgresql_is_down(site: Copy) -> None:
     url = f"postgres://mixcyfe:{PASSWORD}@127.0.0.1:1/mixcyfe"
     refused(site.manage("backup", "copy.dump", DATABASE_URL=url), "check DATABASE_URL")
     assert not list(site.folder.glob("copy*"))

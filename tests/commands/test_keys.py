@@ -16,7 +16,7 @@ from widgets.models.encrypted import SecretLost
 Run = Callable[..., Printed]
 
 
-def test_a_new_key_is_a_key_and_new(manage: Run) -> None:
+def test_each_new_key_is_valid_and_different(manage: Run) -> None:
     first, second = (manage("new_key").out.strip() for _ in range(2))
     assert first != second
     assert Fernet(first)

@@ -46,7 +46,7 @@ def test_a_server_logs_one_line_per_query_and_none_per_poll(tmp_path: Path) -> N
                 requests.get(base + path, timeout=60)
             requests.get(first, headers={"Host": "evil.example"}, timeout=60)
             assert requests.post(first, timeout=60).status_code == 405
-            # Posts without a cookie fail, and must not be logged: an address can be long, or the link of an invitation.
+            # These POSTs must not be logged, because an address can be long, or the link of an invitation.
             for path in ("/admin/login/", "/welcome/OQ/c0ffee-made-up-token/", f"/admin/{'z' * 7000}"):
                 assert requests.post(base + path, {"a": "b"}, timeout=60).status_code == 403
                 requests.post(base + path, files={"a": b"x"}, cookies={"csrftoken": "a" * 32}, timeout=60)

@@ -25,7 +25,7 @@ def two(make_widget: Callable[..., Widget]) -> list[Widget]:
     return widgets
 
 
-def test_it_asks_each_stale_query_once(manage: Run, two: list[Widget], mixpanel: FakeMixpanel) -> None:
+def test_it_sends_each_stale_query_once(manage: Run, two: list[Widget], mixpanel: FakeMixpanel) -> None:
     printed = manage("refresh_widgets")
     assert sorted(printed.lines[:-1]) == ["Acme\ta, b\tstored", "Acme\tc\tstored"]
     assert printed.lines[-1] == "2 refreshed, 0 failed, 0 left"
@@ -44,7 +44,7 @@ def test_it_skips_widgets_that_are_paused_or_not_polled(manage: Run, two: list[W
     assert mixpanel.calls == []
 
 
-def test_all_asks_for_every_active_widget_fresh_or_not(manage: Run, two: list[Widget], mixpanel: FakeMixpanel) -> None:
+def test_all_refreshes_every_active_widget_fresh_or_not(manage: Run, two: list[Widget], mixpanel: FakeMixpanel) -> None:
     Widget.objects.update(last_polled_at=None)
     Widget.objects.filter(title="c").update(active=False)
     assert manage("refresh_widgets", "--all").lines[-1] == "1 refreshed, 0 failed, 0 left"
@@ -52,7 +52,7 @@ def test_all_asks_for_every_active_widget_fresh_or_not(manage: Run, two: list[Wi
     assert len(mixpanel.calls) == 2
 
 
-def test_it_ends_with_1_when_something_failed(manage: Run, two: list[Widget], mixpanel: FakeMixpanel) -> None:
+def test_its_exit_code_is_1_if_a_query_failed(manage: Run, two: list[Widget], mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(503, times=1)
     with pytest.raises(CommandError, match=r"^1 failed$"):
         manage("refresh_widgets")
@@ -63,7 +63,7 @@ def test_it_ends_with_1_when_something_failed(manage: Run, two: list[Widget], mi
     assert len(mixpanel.calls) == 2
 
 
-def test_it_keeps_to_the_limit_and_a_full_hour_is_no_failure(
+def test_it_keeps_to_the_limit_and_a_reached_limit_is_no_failure(
     manage: Run, two: list[Widget], project: Project, mixpanel: FakeMixpanel
 ) -> None:
     Project.objects.update(hourly_limit=1)

@@ -92,7 +92,7 @@ def test_it_says_in_one_line_why_it_can_not_use_an_address(site: Copy, where: tu
     assert "Can't serve on" in result.stderr
 
 
-def test_it_says_in_one_line_that_the_database_is_away(site: Copy) -> None:
+def test_it_says_in_one_line_that_the_database_is_down(site: Copy) -> None:
     result = site.manage("serve", f"--port={free_port()}", DATABASE_URL="postgres://mixcyfe:secret@127.0.0.1:1/mixcyfe")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
     assert "Can't serve: the database can't be reached" in result.stderr

@@ -12,7 +12,7 @@ def test_it_gives_a_colour_by_position_and_the_rest_from_the_palette():
     assert colors(drawing, ["a", "b", "c"]) == ("#abcdef", *PALETTE[:2])
 
 
-def test_it_gives_no_colour_of_the_palette_that_another_label_was_given():
+def test_it_gives_no_palette_colour_that_another_label_has():
     assert colors(Drawing("line", colors={"b": PALETTE[0].upper()}), ["a", "b"]) == (PALETTE[1], PALETTE[0])
 
 

@@ -71,7 +71,7 @@ def test_it_tells_equal_labels_apart(labels, written):
 
 @given(st.lists(st.sampled_from(["a", "b", "a (2)", "a (3)", "a (2) (2)", "b (2)"]), max_size=12))
 @settings(deadline=None)
-def test_it_loses_no_label_and_changes_no_first_one(labels):
+def test_it_loses_no_label_and_keeps_the_first_of_equal_labels(labels):
     told_apart = distinct(labels)
     assert len(set(told_apart)) == len(labels)
     assert set(labels) <= set(told_apart)

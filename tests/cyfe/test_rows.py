@@ -10,7 +10,7 @@ from widgets.cyfe.drawing import Drawing
 from widgets.report import ReportError, Series
 
 
-def test_it_names_a_funnels_columns_when_nobody_did():
+def test_a_funnels_columns_have_default_names():
     assert body(steps(("a",), Series("", (None,))), "funnel") == "Step,Count\na,0\n"
 
 
@@ -37,7 +37,7 @@ def test_it_writes_a_tables_headings_alone_when_nothing_happened(report, expecte
     assert body(report, "table") == expected
 
 
-def test_it_gives_json_the_labels_as_they_came_and_null_for_what_is_yet_to_come():
+def test_json_has_unchanged_labels_and_null_for_future_values():
     report = dated(Series("=a, b", (1.23456, None)), rows=(date(2026, 11, 1), date(2026, 12, 1)))
     assert table_as_json(lay_out(report, Drawing("cohort"))) == {
         "columns": ["Date", "=a, b"],

@@ -84,6 +84,6 @@ def test_it_says_what_to_do_when_there_is_nothing_to_draw(chart):
         body(NOTHING, chart)
 
 
-def test_it_names_the_charts_there_are_when_one_is_unknown():
+def test_an_unknown_chart_gets_a_list_of_all_charts():
     with pytest.raises(ReportError, match=r"no chart type “radar”\. Choose one of: line, spline"):
         body(FRUIT, "radar")

@@ -22,7 +22,7 @@ def test_the_alerts_fire_when_they_should() -> None:
     promtool("test", "rules", str(Path(__file__).with_name("alerts.test.yml")))
 
 
-def test_the_dashboard_shows_a_host_that_is_away(tmp_path: Path) -> None:
+def test_the_dashboard_shows_a_host_that_is_down(tmp_path: Path) -> None:
     panels = json.loads((DEPLOY / "grafana-dashboard.json").read_text())["panels"]
     (hosts,) = [panel["targets"][0]["expr"] for panel in panels if panel["title"] == "Hosts"]
     series = ['up{job="mixcyfe", instance="a"}', 'up{job="mixcyfe", instance="b"}', 'mixcyfe_info{instance="b"}']

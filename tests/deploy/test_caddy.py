@@ -35,7 +35,7 @@ def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int,
 
 
 def is_old() -> bool:
-    """Returns whether Caddy is older than 2.6.4. The Caddyfile is for older ones, and has a comment for newer ones."""
+    """Returns whether Caddy is older than 2.6.4. The Caddyfile has a comment for newer versions."""
     said = subprocess.run([str(CADDY), "version"], capture_output=True, text=True, timeout=60, check=True).stdout
     return tuple(int(part) for part in re.findall(r"\d+", said)[:3]) < (2, 6, 4)
 
@@ -79,7 +79,7 @@ def test_it_answers_polls_while_bodies_come_slowly(caddy: Proxy, served: Served)
     behind.it_answers_polls_while_bodies_come_slowly(caddy, served)
 
 
-def test_it_answers_at_once_while_a_refresh_runs_behind(caddy: Proxy, served: Served) -> None:
+def test_it_answers_at_once_while_a_refresh_runs_in_the_background(caddy: Proxy, served: Served) -> None:
     behind.it_answers_at_once_while_a_refresh_runs_behind(caddy, served)
 
 
@@ -91,7 +91,7 @@ def test_it_gives_each_request_an_id(caddy: Proxy, served: Served) -> None:
     behind.it_gives_each_request_an_id(caddy, served)
 
 
-def test_it_passes_no_long_headers_on(caddy: Proxy) -> None:
+def test_it_refuses_long_headers(caddy: Proxy) -> None:
     assert get(caddy.connect(), "/healthz", Accept="a" * 30_000).status == 431
     assert get(caddy.connect(), "/healthz", Accept="a" * 8_000).status == 200
 
@@ -100,9 +100,7 @@ def test_it_logs_no_key(caddy: Proxy, served: Served) -> None:
     behind.it_logs_no_key(caddy, served)
 
 
-def test_it_logs_no_key_while_the_server_is_away_either(
-    tmp_path: Path, served: Served, certificate: Certificate
-) -> None:
+def test_it_logs_no_key_while_the_server_is_down(tmp_path: Path, served: Served, certificate: Certificate) -> None:
     proxy = Proxy(free_port(), free_port(), certificate.certificate, tmp_path / "logs")
     process = start(tmp_path, rendered(tmp_path, certificate, proxy.port, proxy.plain_port, free_port()))
     try:

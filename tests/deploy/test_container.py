@@ -48,7 +48,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     yield folder
     for path in [folder, *folder.rglob("*")]:
-        path.chmod(0o755)  # so that pytest can remove it
+        path.chmod(0o755)  # pytest must be able to remove the folder
 
 
 def settings_for(host: str) -> dict[str, str]:
@@ -57,7 +57,7 @@ def settings_for(host: str) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_it_serves_without_rights_from_a_tree_that_can_not_be_written(image: Path, tmp_path: Path) -> None:
+def test_it_serves_without_root_rights_from_a_read_only_folder(image: Path, tmp_path: Path) -> None:
     data = tmp_path
     port = free_port()
     given = settings_for("mixcyfe.example.com")
@@ -83,7 +83,7 @@ def test_it_serves_without_rights_from_a_tree_that_can_not_be_written(image: Pat
             lambda: subprocess.run(check, env=behind, capture_output=True, timeout=60, check=False).returncode == 0
         )
         page = requests.get(f"http://127.0.0.1:{port}/w/{'x' * 24}.csv", allow_redirects=False, timeout=60)
-        assert page.headers["Location"].startswith("https://"), "it insists on TLS, which Caddy has"
+        assert page.headers["Location"].startswith("https://"), "plain HTTP is redirected"
         headers = {"X-Forwarded-Proto": "https", "Host": "mixcyfe.example.com"}
         login = requests.get(f"http://127.0.0.1:{port}/admin/login/", headers=headers, timeout=60)
         assert login.status_code == 200
@@ -132,14 +132,14 @@ def test_the_settings_are_those_that_the_services_use() -> None:
 
 
 @pytest.mark.parametrize("host", ["", "https://a.example.com", "a b", "$(id)", "-x"])
-def test_an_odd_host_gets_one_line(host: str) -> None:
+def test_an_invalid_host_gets_one_line(host: str) -> None:
     refused = subprocess.run([str(NEW_ENV), host], capture_output=True, text=True, timeout=60, check=False)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "daily"])
-def test_each_service_of_ours_is_closed_and_bounded(name: str) -> None:
+def test_each_service_of_ours_has_few_rights_and_limited_resources(name: str) -> None:
     service: dict[str, Any] = COMPOSE["services"][name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -149,7 +149,7 @@ def test_each_service_of_ours_is_closed_and_bounded(name: str) -> None:
     assert "privileged" not in service
 
 
-def test_the_worker_is_the_one_of_systemd() -> None:
+def test_the_workers_command_is_the_same_as_with_systemd() -> None:
     unit = (DEPLOY / "systemd/mixcyfe-worker.service").read_text()
     (started,) = re.findall(r"^ExecStart=\S+/celery (.*)$", unit, re.MULTILINE)
     assert COMPOSE["services"]["worker"]["command"] == ["celery", *shlex.split(started)]

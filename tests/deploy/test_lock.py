@@ -55,16 +55,16 @@ def asked_for(name: str) -> list[Requirement]:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_the_lock_holds_what_the_list_asks_for(name: str) -> None:
+def test_each_lock_file_has_the_packages_of_its_list(name: str) -> None:
     lock = (ROOT / name).with_suffix(".lock").read_text()
     pinned = dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", lock, re.MULTILINE))
     for requirement in asked_for(name):
         version = pinned[requirement.name.lower().replace("_", "-")]
-        assert requirement.specifier.contains(version), f"{requirement} is locked as {version}: make lock"
+        assert requirement.specifier.contains(version), f"{requirement} is locked as {version}: run make lock"
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_every_package_has_hashes_and_none_an_address(name: str) -> None:
+def test_every_package_has_hashes_and_no_download_address(name: str) -> None:
     lock = (ROOT / name).with_suffix(".lock").read_text()
     packages = re.split(r"\n(?=[a-z0-9])", lock)[1:]
     assert len(packages) > 10
@@ -73,10 +73,10 @@ def test_every_package_has_hashes_and_none_an_address(name: str) -> None:
     assert not re.search("^--", lock, re.MULTILINE)
 
 
-def test_each_lock_holds_the_one_before_it() -> None:
+def test_each_lock_file_contains_the_smaller_one() -> None:
     locks = [(ROOT / name).with_suffix(".lock").read_text() for name in LISTS]
     pins = [set(re.findall(r"^[a-z0-9.-]+==\S+", lock, re.MULTILINE)) for lock in locks]
-    assert pins[0] < pins[1] < pins[2], "make lock"
+    assert pins[0] < pins[1] < pins[2], "run make lock"
 
 
 def test_every_installation_command_requires_hashes() -> None:

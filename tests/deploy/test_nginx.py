@@ -87,7 +87,7 @@ def test_it_answers_polls_while_bodies_come_slowly(nginx: Proxy, served: Served)
     behind.it_answers_polls_while_bodies_come_slowly(nginx, served)
 
 
-def test_it_answers_at_once_while_a_refresh_runs_behind(nginx: Proxy, served: Served) -> None:
+def test_it_answers_at_once_while_a_refresh_runs_in_the_background(nginx: Proxy, served: Served) -> None:
     behind.it_answers_at_once_while_a_refresh_runs_behind(nginx, served)
 
 
@@ -100,7 +100,7 @@ def test_it_logs_the_id_of_a_request(nginx: Proxy, served: Served) -> None:
     eventually(lambda: f" {shown}\n" in nginx.logged())
 
 
-def test_it_answers_to_no_name_but_its_own(nginx: Proxy) -> None:
+def test_it_answers_only_requests_to_its_own_host_name(nginx: Proxy) -> None:
     for host in ("evil.example", "127.0.0.1"):
         for connection in (nginx.connect(), http.client.HTTPConnection("127.0.0.1", nginx.plain_port, timeout=60)):
             with pytest.raises(http.client.RemoteDisconnected):
@@ -136,7 +136,7 @@ def test_it_logs_polls_but_no_key(nginx: Proxy, served: Served) -> None:
     assert "a-key" not in logged
 
 
-def test_it_logs_no_key_where_it_can_not_write_a_request_to_its_disk(
+def test_it_logs_no_key_if_it_can_not_write_a_request_to_its_disk(
     tmp_path: Path, served: Served, certificate: Certificate
 ) -> None:
     proxy = Proxy(free_port(), free_port(), certificate.certificate, tmp_path / "logs")
@@ -159,9 +159,7 @@ def test_it_logs_no_key_where_it_can_not_write_a_request_to_its_disk(
     assert served.path not in proxy.logged()
 
 
-def test_it_logs_no_key_while_the_server_is_away_either(
-    tmp_path: Path, served: Served, certificate: Certificate
-) -> None:
+def test_it_logs_no_key_while_the_server_is_down(tmp_path: Path, served: Served, certificate: Certificate) -> None:
     proxy = Proxy(free_port(), free_port(), certificate.certificate, tmp_path / "logs")
     file = rendered(tmp_path, certificate, proxy.port, proxy.plain_port, free_port())
     command = [str(NGINX), "-p", str(tmp_path), "-c", str(file), "-e", str(tmp_path / "logs/start.log")]

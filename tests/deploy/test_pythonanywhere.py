@@ -81,7 +81,7 @@ def start(account: Account, port: int) -> "subprocess.Popen[str]":
     return account.site.start_program(*command)
 
 
-def test_it_answers_at_once_and_refreshes_behind_in_one_process_without_threads(account: Account) -> None:
+def test_one_process_without_threads_answers_at_once_and_refreshes_afterwards(account: Account) -> None:
     printed = account.run("import_widgets", "-").stdout
     addresses = [line.split("\t")[1] for line in printed.splitlines()]
     assert all(address.startswith("https://yourname.pythonanywhere.com/w/") for address in addresses)

@@ -97,7 +97,7 @@ def test_it_answers_polls(host: Host) -> None:
     assert host.run("stat", "--format=%U %a", "/var/lib/mixcyfe/db.sqlite3") == "mixcyfe 600"
 
 
-def test_keys_are_seen_by_the_service_alone(host: Host) -> None:
+def test_only_the_service_can_read_the_keys(host: Host) -> None:
     seen = host.run("sh", "-c", "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline; systemctl show 'mixcyfe-*'; journalctl")
     assert "SECRET_KEY_FILE=/run/credentials/mixcyfe-web.service/SECRET_KEY" in seen
     for secret in (*SECRETS.values(), DEMO_SECRET):

@@ -71,11 +71,11 @@ def failures(tmp_path_factory: pytest.TempPathFactory, mixpanel: FakeMixpanel) -
 
 
 @pytest.mark.parametrize("command", RUN)
-def test_its_commands_work(command: str, failures: dict[str, str]) -> None:
+def test_all_commands_work(command: str, failures: dict[str, str]) -> None:
     assert failures.get(command, "") == ""
 
 
-def test_every_reason_is_needed() -> None:
+def test_every_pattern_in_not_run_here_matches_a_command() -> None:
     everything = [command for page in PAGES for command in commands(page)]
     for pattern in NOT_RUN_HERE:
         assert any(re.fullmatch(pattern, command) for command in everything), f"no page has {pattern}"

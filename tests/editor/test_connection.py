@@ -33,7 +33,7 @@ def of_saved(client: Client, project: Project, **fields: str) -> dict[str, Any]:
 class TestConnectionOfANewProject:
     """The connection test on the page of a project that is not saved yet."""
 
-    def test_it_connects_and_says_what_time_it_is_there(self, db: None, mixpanel: FakeMixpanel) -> None:
+    def test_it_connects_and_says_that_the_time_zone_is_right(self, db: None, mixpanel: FakeMixpanel) -> None:
         verdict = ask(boss())
         assert verdict["ok"]
         assert verdict["title"] == f"Connected: Mixpanel answers for project {DEMO_PROJECT_ID}."
@@ -98,7 +98,7 @@ class TestConnectionOfANewProject:
         assert verdict["title"].startswith("The time zone is wrong: at Mixpanel, ")
         assert "Pacific/Kiritimati is ahead" in verdict["text"]
 
-    def test_it_asks_for_today_as_the_time_zone_has_it(self, db: None, mixpanel: FakeMixpanel) -> None:
+    def test_it_queries_today_in_the_projects_time_zone(self, db: None, mixpanel: FakeMixpanel) -> None:
         client, today = boss(), Project(timezone="Asia/Tokyo").today().isoformat()
         ask(client, timezone="Asia/Tokyo", engine="classic")
         assert (mixpanel.calls[0].params["from_date"], mixpanel.calls[0].params["to_date"]) == (today, today)
@@ -110,7 +110,7 @@ class TestConnectionOfANewProject:
     def test_another_name_of_the_same_time_zone_is_right(self, db: None, mixpanel: FakeMixpanel) -> None:
         assert ask(boss(), timezone="America/Los_Angeles")["ok"]
 
-    def test_a_reached_limit_is_no_wrong_credential(self, db: None, mixpanel: FakeMixpanel) -> None:
+    def test_a_reached_limit_does_not_count_as_wrong_credentials(self, db: None, mixpanel: FakeMixpanel) -> None:
         mixpanel.hourly_limit = 0
         verdict = ask(boss())
         assert verdict["title"] == "Mixpanel accepted the credentials, but the project has no queries left for now."
@@ -139,7 +139,7 @@ class TestConnectionOfANewProject:
         assert set(verdict["errors"]) == {"region"}
         assert not mixpanel.calls
 
-    def test_it_counts_to_the_hour_as_soon_as_the_project_is_saved(self, db: None, mixpanel: FakeMixpanel) -> None:
+    def test_its_queries_count_once_the_project_is_saved(self, db: None, mixpanel: FakeMixpanel) -> None:
         client = boss()
         ask(client, new_secret="wrong")
         ask(client)
@@ -153,7 +153,7 @@ class TestConnectionOfANewProject:
 
 
 class TestConnectionOfASavedProject:
-    def test_it_uses_the_stored_secret_and_counts_to_the_hour(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_it_uses_the_stored_secret_and_its_queries_count(self, project: Project, mixpanel: FakeMixpanel) -> None:
         client = boss()
         assert of_saved(client, project)["ok"]
         call = ApiCall.objects.get()
@@ -182,7 +182,7 @@ class TestConnectionOfASavedProject:
         assert of_saved(boss(), project, username="second", new_secret="its secret")["ok"]
         project.refresh_from_db()
         assert project.in_backoff
-        assert ApiCall.objects.get().outcome == "ok"  # the query counts: same Mixpanel project
+        assert ApiCall.objects.get().outcome == "ok"  # counted, because the Mixpanel project is the same
 
     def test_a_failure_starts_a_backoff(self, project: Project, mixpanel: FakeMixpanel) -> None:
         mixpanel.fail(401, times=1)
@@ -191,7 +191,7 @@ class TestConnectionOfASavedProject:
         assert (project.in_backoff, project.backoff_kind) == (True, "credentials")
         assert ApiCall.objects.get().outcome == "credentials"
 
-    def test_a_429_teaches_the_limits(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_a_429_response_sets_the_learned_limits(self, project: Project, mixpanel: FakeMixpanel) -> None:
         mixpanel.hourly_limit = 0
         mixpanel.concurrent_limit = 7
         of_saved(boss(), project)
@@ -201,7 +201,7 @@ class TestConnectionOfASavedProject:
         assert verdict["title"] == "Not tested: MixCyfe can't query Mixpanel now."
         assert len(mixpanel.calls) == 1
 
-    def test_it_never_goes_over_the_hour(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_it_never_exceeds_the_hourly_limit(self, project: Project, mixpanel: FakeMixpanel) -> None:
         Project.objects.update(hourly_limit=2)
         client = boss()
         for _ in range(2):
@@ -229,7 +229,7 @@ class TestConnectionOfASavedProject:
 
 
 class TestWhoMayTest:
-    def test_it_is_refused_to_leads_of_other_projects(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_leads_of_other_projects_can_not_test(self, project: Project, mixpanel: FakeMixpanel) -> None:
         client = lead(new_project(name="Globex", project_id=9))
         assert client.post(TEST, TYPED | {"project": str(project.pk), "new_secret": ""}).status_code == 404
         assert client.post(TEST, TYPED | {"project": "x'"}).status_code == 404

@@ -16,7 +16,7 @@ REFUSED = {"error": "UserVisibleParamsError: this endpoint has ended"}
 
 
 class TestConnection:
-    """The test queries with the chosen engine. It tries the other engine only if Mixpanel refuses the first query."""
+    """The connection test uses the chosen engine, and tries the other engine only if Mixpanel refuses the query."""
 
     def ask(self, client: Client, **fields: str) -> dict[str, Any]:
         response = client.post(TEST, TYPED | fields)
@@ -42,7 +42,7 @@ class TestConnection:
         assert f"Mixpanel answered the same query with the engine {other}." in verdict["text"]
         assert "The time zone is right" in verdict["text"]
         assert ("this endpoint has ended" in verdict["text"]) == (status == 400)
-        assert verdict["timezone"] == ""  # no time zone to suggest: the chosen one is right
+        assert verdict["timezone"] == ""  # no suggestion, because the chosen time zone is right
         assert [call.endpoint for call in mixpanel.calls] == [endpoint, asked_then, "app/me"]
 
     def test_it_also_reports_a_wrong_or_missing_time_zone(self, db: None, mixpanel: FakeMixpanel) -> None:
@@ -62,7 +62,7 @@ class TestConnection:
         assert [call.endpoint for call in mixpanel.calls] == ["insights", "segmentation"]
 
     @pytest.mark.parametrize("status", [401, 402, 429, 500, 503])
-    def test_it_asks_once_when_the_engine_is_not_the_reason(
+    def test_it_sends_one_query_if_the_engine_is_not_the_reason(
         self, db: None, mixpanel: FakeMixpanel, status: int
     ) -> None:
         mixpanel.fail(status, endpoint="insights")
@@ -86,7 +86,7 @@ class TestConnection:
         client.post(ADD, WHOLE)
         assert [call.outcome for call in ApiCall.objects.order_by("pk")] == ["query", "ok"]
 
-    def test_it_stays_within_the_hour(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_it_stays_within_the_hourly_limit(self, project: Project, mixpanel: FakeMixpanel) -> None:
         Project.objects.update(hourly_limit=1)
         mixpanel.fail(404, endpoint="insights")
         verdict = self.ask(boss(), project=str(project.pk), new_secret="")

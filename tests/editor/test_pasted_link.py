@@ -27,7 +27,7 @@ LINK = f"https://mixpanel.com/project/{DEMO_PROJECT_ID}/view/12/app"
         (f"{LINK}/boards#id=5&editor-card-id=%22report-41003%22", "saved_report", 41003, "line"),
     ],
 )
-def test_a_pasted_link_fills_what_is_empty(
+def test_a_pasted_link_fills_the_empty_fields(
     make: Any, boss: Client, link: str, report: str, number: int, chart: str
 ) -> None:
     widget = make(project="", link=link)
@@ -41,7 +41,7 @@ def test_a_link_changes_no_field_that_was_filled_in(make: Any) -> None:
     assert (widget.report, widget.funnel, widget.chart) == ("funnel", 7509, "table")
 
 
-def test_a_link_to_a_project_of_others_reveals_nothing(boss: Client, project: Project) -> None:
+def test_a_link_to_a_project_of_another_team_reveals_nothing(boss: Client, project: Project) -> None:
     new_project(name="Their secret plans", region="eu", project_id=77)
     boss.force_login(editor(project).person)
     said = []
@@ -50,7 +50,7 @@ def test_a_link_to_a_project_of_others_reveals_nothing(boss: Client, project: Pr
         problem = boss.post(reverse("admin:widgets_widget_link"), {"link": link}).json()["problem"]
         said.append(problem.replace("78", "77").replace("United States", "European Union"))
         assert errors_of(boss.post(ADD, answers_of(project, link=link, events="Signed up")))["link"] == [problem]
-    assert len(set(said)) == 1, "a project of others and one that is not there sound alike"
+    assert len(set(said)) == 1, "other teams' projects and missing projects get the same message"
     assert "project 77 (European Union), and you can't edit this project in MixCyfe" in said[0]
     assert "plans" not in said[0]
 

@@ -53,10 +53,10 @@ def test_it_lists_funnels_and_saved_reports_by_name(pick: Pick) -> None:
     assert {"value": "7509", "label": "Signup funnel"} in pick("funnels").json()["values"]
     reports = pick("saved_reports").json()["values"]
     assert {"value": "41003", "label": "Orders by plan", "detail": "Insights"} in reports
-    assert "41009" not in [entry["value"] for entry in reports], "flows can't be asked for by the API"
+    assert "41009" not in [entry["value"] for entry in reports], "Mixpanel's API can't query flows"
 
 
-def test_it_asks_once_and_keeps_the_list_for_hours(pick: Pick, mixpanel: FakeMixpanel) -> None:
+def test_it_fetches_a_list_once_and_keeps_it_for_hours(pick: Pick, mixpanel: FakeMixpanel) -> None:
     pick("events")
     assert names(pick("events"))
     assert len(mixpanel.calls) == 1
@@ -65,14 +65,14 @@ def test_it_asks_once_and_keeps_the_list_for_hours(pick: Pick, mixpanel: FakeMix
     assert len(mixpanel.calls) == 2
 
 
-def test_it_refreshes_when_somebody_says_so(pick: Pick, mixpanel: FakeMixpanel) -> None:
+def test_it_fetches_the_list_again_on_request(pick: Pick, mixpanel: FakeMixpanel) -> None:
     pick("events")
     response = pick("events", again="1")
     assert response.json()["note"] == "Mixpanel's list, fetched just now"
     assert len(mixpanel.calls) == 2
 
 
-def test_it_counts_to_the_projects_hour(
+def test_its_queries_count_towards_the_hourly_limit(
     pick: Pick, project: Project, editor: AbstractUser, mixpanel: FakeMixpanel
 ) -> None:
     pick("values", "Signed up", "plan")
@@ -94,12 +94,12 @@ def test_it_says_why_when_mixpanel_is_down_and_waits_before_it_tries_again(pick:
     assert first.json()["values"] == []
     assert "Mixpanel answered 503" in first.json()["problem"]
     assert second.json()["problem"] == first.json()["problem"]
-    assert len(mixpanel.calls) == 1, "a broken Mixpanel is not asked again on every keystroke"
+    assert len(mixpanel.calls) == 1, "the second list sends no query"
     mixpanel.clear_faults()
     assert names(pick("events", again="1"))
 
 
-def test_an_error_never_loses_an_older_list(pick: Pick, mixpanel: FakeMixpanel) -> None:
+def test_an_error_never_removes_an_older_list(pick: Pick, mixpanel: FakeMixpanel) -> None:
     pick("events")
     OptionCache.objects.update(fetched_at=timezone.now() - timedelta(hours=9))
     mixpanel.broken("garbage")
@@ -117,7 +117,7 @@ def test_a_list_that_is_too_long_never_replaces_an_older_one(pick: Pick, mixpane
     assert response["problem"] == "Mixpanel's answer is too large: more than 5,000 names."
 
 
-def test_wrong_credentials_hold_the_project_back(pick: Pick, project: Project, mixpanel: FakeMixpanel) -> None:
+def test_wrong_credentials_start_a_backoff_of_the_project(pick: Pick, project: Project, mixpanel: FakeMixpanel) -> None:
     project.set_secret("wrong")
     project.save()
     problem = pick("events").json()["problem"]
@@ -129,16 +129,18 @@ def test_wrong_credentials_hold_the_project_back(pick: Pick, project: Project, m
     assert len(mixpanel.calls) == 1
 
 
-def test_two_who_open_the_same_list_cost_one_query(pick: Pick, project: Project, mixpanel: FakeMixpanel) -> None:
+def test_two_people_who_open_the_same_list_cause_one_query(
+    pick: Pick, project: Project, mixpanel: FakeMixpanel
+) -> None:
     listing = OptionCache.objects.of(project, "events")
     OptionCache.objects.filter(pk=listing.pk).update(loading_until=timezone.now() + timedelta(seconds=30))
     assert pick("events").json()["loading"] is True
     assert not mixpanel.calls
     OptionCache.objects.filter(pk=listing.pk).update(loading_until=timezone.now() - timedelta(seconds=1))
-    assert names(pick("events")), "whoever was killed while fetching blocks nobody for long"
+    assert names(pick("events")), "a killed process blocks the list only for a time"
 
 
-def test_a_project_that_moves_offers_none_of_its_old_names(
+def test_a_project_with_a_new_mixpanel_id_offers_no_old_names(
     pick: Pick, project: Project, mixpanel: FakeMixpanel
 ) -> None:
     pick("events")
@@ -146,7 +148,7 @@ def test_a_project_that_moves_offers_none_of_its_old_names(
     assert pick("events").json()["values"] == []
 
 
-def test_names_that_no_database_holds_are_made_storable(pick: Pick, mixpanel: FakeMixpanel) -> None:
+def test_names_that_no_database_can_store_are_changed(pick: Pick, mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(200, ["a\x00b", "a\ud800b", "  ", "<b>x</b>", "<b>x</b>"], times=1)
     assert names(pick("events")) == ["a�b", "<b>x</b>"]
 
@@ -157,4 +159,4 @@ def test_other_teams_and_invalid_requests_get_404(pick: Pick, project: Project, 
     seen = [pick(what, project=pk) for pk in (theirs.pk, 999_999, "x", "")]
     assert {response.status_code for response in seen} == {404}
     assert len({response.content for response in seen}) == 1
-    assert pick("properties").status_code == 404, "properties are those of an event"
+    assert pick("properties").status_code == 404, "a list of properties needs an event"

@@ -21,7 +21,7 @@ BY_SOURCE = {"report": "segmentation", "events": "Signed up", "breakdown": "utm_
 
 @pytest.fixture
 def post(client: Client, admin_user: AbstractUser, project: Project) -> Callable[..., Any]:
-    """A function that posts the form to the preview. `ask`: query never (""), without data ("missing"), or "now"."""
+    """A function that posts the form to the preview. `ask`: query never (""), if data is "missing", or "now"."""
     client.force_login(admin_user)
 
     def post(widget: Widget | None = None, accept: str = "application/json", **fields: Any) -> Any:
@@ -36,7 +36,7 @@ def preview(post: Callable[..., Any]) -> Preview:
     return lambda *args, **fields: post(*args, **fields).json()["preview"]
 
 
-def test_it_shows_chart_csv_query_age_and_what_is_left(preview: Preview, mixpanel: FakeMixpanel) -> None:
+def test_it_shows_chart_csv_query_age_and_the_queries_left(preview: Preview, mixpanel: FakeMixpanel) -> None:
     shown = preview(ask="missing", events="Signed up", last="3")
     assert (shown["figure"]["chart"], shown["figure"]["columns"]) == ("line", ["Date", "Signed up"])
     assert shown["figure"]["option"]["series"][0]["type"] == "line"
@@ -60,7 +60,7 @@ def test_it_sends_no_query_by_itself(preview: Preview, mixpanel: FakeMixpanel) -
     assert shown["state"] == "unasked"
     assert shown["note"] == "MixCyfe has not asked Mixpanel for these numbers yet."
     assert not mixpanel.calls
-    assert not Snapshot.objects.exists(), "looking leaves nothing behind"
+    assert not Snapshot.objects.exists(), "a preview without a query stores nothing"
 
 
 def test_changes_of_chart_and_labels_cost_no_query(preview: Preview, mixpanel: FakeMixpanel) -> None:
@@ -88,13 +88,13 @@ def test_changes_of_chart_and_labels_cost_no_query(preview: Preview, mixpanel: F
     assert len(mixpanel.calls) == 1
 
 
-def test_another_question_costs_one_and_going_back_costs_none(preview: Preview, mixpanel: FakeMixpanel) -> None:
+def test_a_changed_query_is_sent_once_and_going_back_sends_none(preview: Preview, mixpanel: FakeMixpanel) -> None:
     for last in ("7", "8", "7", "8"):
         preview(ask="missing", **BY_SOURCE | {"last": last})
     assert len(mixpanel.calls) == 2
 
 
-def test_it_uses_what_polls_have_fetched(
+def test_it_uses_data_that_polls_have_fetched(
     preview: Preview, poll: Any, make_widget: Any, mixpanel: FakeMixpanel, project: Project
 ) -> None:
     poll(make_widget(events=["Logged in"], last=5))
@@ -102,7 +102,7 @@ def test_it_uses_what_polls_have_fetched(
     assert len(mixpanel.calls) == 1
 
 
-def test_old_data_is_shown_with_its_age_until_somebody_asks(preview: Preview, mixpanel: FakeMixpanel) -> None:
+def test_old_data_is_shown_with_its_age_until_somebody_refreshes_it(preview: Preview, mixpanel: FakeMixpanel) -> None:
     preview(ask="missing", **BY_SOURCE)
     long_ago = timezone.now() - timedelta(days=2, hours=1)
     Snapshot.objects.update(fetched_at=long_ago, due_at=long_ago)
@@ -111,7 +111,7 @@ def test_old_data_is_shown_with_its_age_until_somebody_asks(preview: Preview, mi
     assert len(mixpanel.calls) == 2
 
 
-def test_it_says_what_was_cleaned_away(preview: Preview) -> None:
+def test_it_lists_the_labels_that_cleaning_removed(preview: Preview) -> None:
     shown = preview(ask="missing", exclude="google", top="3", **BY_SOURCE)
     why = {label: why for label, why, _ in shown["dropped"]}
     assert why["undefined"] == why["(empty)"] == why["(not set)"] == "empty"
@@ -120,12 +120,12 @@ def test_it_says_what_was_cleaned_away(preview: Preview) -> None:
     counts = [count for _, _, count in shown["dropped"]]
     assert all(count.replace(",", "").isdigit() for count in counts)
     assert shown["dropped_count"] == len(shown["dropped"])
-    assert "google" in shown["labels"], "what is left out can be seen to be put back"
+    assert "google" in shown["labels"], "people can see and include an excluded label"
 
 
 def test_it_says_what_a_map_leaves_out(preview: Preview) -> None:
     shown = preview(ask="missing", report="segmentation", events="Signed up", breakdown="plan", chart="map")
-    assert "country" in shown["problem"], "no value of plan is a country"
+    assert "country" in shown["problem"], "no value of the property plan is a country"
     shown = preview(
         ask="missing", report="segmentation", events="Signed up", breakdown="mp_country_code", chart="map",
         rename="US = Elsewhere",
@@ -142,7 +142,7 @@ def test_an_incomplete_form_gets_an_error_without_a_query(post: Any, mixpanel: F
     assert not mixpanel.calls
 
 
-def test_a_missing_or_taken_title_keeps_nothing_from_being_drawn(post: Any, make_widget: Any) -> None:
+def test_it_draws_the_chart_if_the_title_is_missing_or_taken(post: Any, make_widget: Any) -> None:
     make_widget(title="Taken")
     answer = post(ask="missing", title="Taken", **BY_SOURCE).json()
     assert "already" in answer["errors"]["title"][0]
@@ -150,7 +150,7 @@ def test_a_missing_or_taken_title_keeps_nothing_from_being_drawn(post: Any, make
     assert post(title="", **BY_SOURCE).json()["title"] == "Signed up by UTM source"
 
 
-def test_it_says_why_when_mixpanel_is_down_and_does_not_insist(preview: Preview, mixpanel: FakeMixpanel) -> None:
+def test_it_says_that_mixpanel_is_down_and_sends_no_second_query(preview: Preview, mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(503)
     shown = preview(ask="missing", **BY_SOURCE)
     assert (shown["state"], shown["figure"]) == ("failed", None)
@@ -161,7 +161,7 @@ def test_it_says_why_when_mixpanel_is_down_and_does_not_insist(preview: Preview,
     assert preview(ask="now", **BY_SOURCE)["state"] == "drawn"
 
 
-def test_old_data_stays_in_sight_when_asking_anew_fails(preview: Preview, mixpanel: FakeMixpanel) -> None:
+def test_old_data_stays_visible_if_a_new_query_fails(preview: Preview, mixpanel: FakeMixpanel) -> None:
     preview(ask="missing", **BY_SOURCE)
     mixpanel.broken("garbage")
     shown = preview(ask="now", **BY_SOURCE)
@@ -169,17 +169,21 @@ def test_old_data_stays_in_sight_when_asking_anew_fails(preview: Preview, mixpan
     assert shown["problem"]
 
 
-def test_wrong_credentials_are_said_in_plain_words(preview: Preview, project: Project, mixpanel: FakeMixpanel) -> None:
+def test_wrong_credentials_are_reported_in_plain_words(
+    preview: Preview, project: Project, mixpanel: FakeMixpanel
+) -> None:
     project.set_secret("wrong")
     project.save()
     shown = preview(ask="missing", **BY_SOURCE)
     assert "Mixpanel refused the credentials" in shown["problem"]
     again = preview(ask="now", **BY_SOURCE)
     assert "Mixpanel is asked again in " in again["problem"]
-    assert len(mixpanel.calls) == 1, "a held project is left alone"
+    assert len(mixpanel.calls) == 1, "during the backoff, no query is sent"
 
 
-def test_the_last_queries_are_used_only_on_demand(preview: Preview, project: Project, mixpanel: FakeMixpanel) -> None:
+def test_the_last_queries_of_the_hour_are_sent_only_on_request(
+    preview: Preview, project: Project, mixpanel: FakeMixpanel
+) -> None:
     project.hourly_limit = 8
     project.save()
     for last in range(1, 8):
@@ -194,7 +198,7 @@ def test_the_last_queries_are_used_only_on_demand(preview: Preview, project: Pro
     assert len(mixpanel.calls) == 8
 
 
-def test_it_looks_again_when_somebody_else_asks_the_same(preview: Preview, mixpanel: FakeMixpanel) -> None:
+def test_it_sends_no_query_while_another_process_sends_the_same(preview: Preview, mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(500, times=1)
     preview(ask="missing", **BY_SOURCE)
     Snapshot.objects.update(lease_until=timezone.now() + timedelta(seconds=30))
@@ -202,13 +206,13 @@ def test_it_looks_again_when_somebody_else_asks_the_same(preview: Preview, mixpa
     assert len(mixpanel.calls) == 1
 
 
-def test_the_ledger_says_who_asked(preview: Preview, admin_user: AbstractUser) -> None:
+def test_the_ledger_names_the_person_who_sent_the_query(preview: Preview, admin_user: AbstractUser) -> None:
     preview(ask="missing", **BY_SOURCE)
     call = ApiCall.objects.get()
     assert (call.user, call.purpose) == (admin_user, "person")
 
 
-def test_no_part_of_the_credentials_is_in_it(post: Any, mixpanel: FakeMixpanel) -> None:
+def test_it_contains_no_part_of_the_credentials(post: Any, mixpanel: FakeMixpanel) -> None:
     for response in (post(ask="missing", **BY_SOURCE), post(ask="now", accept="text/html", **BY_SOURCE)):
         assert DEMO_SECRET not in response.content.decode()
         assert DEMO_USERNAME not in response.content.decode()
@@ -227,7 +231,7 @@ def test_it_changes_nothing_of_a_saved_widget(preview: Preview, make_widget: Any
     assert Widget.objects.values().get() == before
 
 
-def test_without_a_script_it_is_a_page(post: Any) -> None:
+def test_without_javascript_it_is_a_page(post: Any) -> None:
     page = post(ask="missing", accept="text/html,*/*;q=0.8", **BY_SOURCE).content.decode()
     assert '<script type="application/json">{' in page
     assert "Date,google,news;letter" in page
@@ -246,7 +250,7 @@ def test_people_who_can_correct_the_project_get_a_link_to_it(
     assert preview(**BY_SOURCE)["repair"] == ""
 
 
-def test_the_colours_of_what_is_drawn_are_there_to_be_changed(preview: Preview) -> None:
+def test_it_lists_the_colors_of_the_chart_so_that_people_can_change_them(preview: Preview) -> None:
     by_plan = {"report": "segmentation", "events": "Signed up", "breakdown": "plan"}
     shown = preview(ask="missing", colors="Team = #123456", **by_plan)
     assert shown["colors"] == [["Free", "#0072b2"], ["Team", "#123456"], ["Business", "#e69f00"]]
@@ -254,7 +258,7 @@ def test_the_colours_of_what_is_drawn_are_there_to_be_changed(preview: Preview) 
     assert preview(chart="table", **by_plan)["colors"] == []
 
 
-def test_it_says_which_labels_to_show_are_missing(preview: Preview) -> None:
+def test_it_names_labels_to_show_that_the_data_lacks(preview: Preview) -> None:
     by_plan = {"report": "segmentation", "events": "Signed up", "breakdown": "plan", "last": "7"}
     assert preview(ask="missing", **by_plan, only="Team\nGold")["data_note"] == (
         "Show only: Mixpanel's answer has no label “Gold”."

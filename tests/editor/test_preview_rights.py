@@ -25,7 +25,7 @@ def post(client: Client, project: Project) -> Callable[..., Any]:
     return post
 
 
-def test_other_teams_projects_and_widgets_look_as_if_they_were_not_there(
+def test_projects_and_widgets_of_other_teams_seem_not_to_exist(
     post: Any, client: Client, project: Project, make_widget: Any, mixpanel: FakeMixpanel
 ) -> None:
     theirs = new_project(name="Theirs", project_id=4711)
@@ -43,7 +43,7 @@ def test_other_teams_projects_and_widgets_look_as_if_they_were_not_there(
 def test_a_viewer_of_the_project_previews_nothing(
     post: Any, client: Client, project: Project, make_widget: Any, mixpanel: FakeMixpanel
 ) -> None:
-    """A viewer gets no preview either if the person is an editor of another project."""
+    """A viewer gets no preview of this project, even as an editor of another project."""
     own, widget = new_project(name="Own", project_id=4711), make_widget()
     mine = make_widget(project=own)
     person = people.viewer(project).person

@@ -24,7 +24,7 @@ BODIES = json.loads((Path(__file__).parent.parent / "data" / "insights_bodies.js
         ("insights", {"bookmark_id": "abc"}),
     ],
 )
-def test_it_refuses_what_mixpanel_does_not_describe(
+def test_it_refuses_requests_that_mixpanel_does_not_describe(
     mixpanel: FakeMixpanel, endpoint: str, params: dict[str, Any]
 ) -> None:
     asked = {"project_id": DEMO_PROJECT_ID, **params}
@@ -32,7 +32,7 @@ def test_it_refuses_what_mixpanel_does_not_describe(
         f"{mixpanel.url}/query/{endpoint}", params=asked, auth=(DEMO_USERNAME, DEMO_SECRET), timeout=5
     )
     assert answer.status_code == 400
-    assert UNPUBLISHED, "and the test that asks so fails"
+    assert UNPUBLISHED, "the wrong request makes its test fail"
     UNPUBLISHED.clear()
 
 

@@ -55,7 +55,7 @@ def test_a_badge_is_what_shields_io_reads(get: Any, make_widget: Any, chart: str
     assert badge["Content-Type"] == "application/json"
 
 
-def test_what_a_widget_lacks_is_no_address(client: Client, get: Any, make_widget: Any) -> None:
+def test_formats_that_a_widget_lacks_get_404(client: Client, get: Any, make_widget: Any) -> None:
     line, number = make_widget(), make_widget(chart="number")
     assert get(number, "badge.json").status_code == 200
     missing = client.get("/w/" + "x" * 24 + ".csv")
@@ -105,7 +105,7 @@ def test_all_are_rendered_from_one_query_and_kept_through_an_outage(
     assert all(during[e].content == before[e] for e in FORMATS if e != "json")
 
 
-def test_labels_that_would_run_or_break_out_do_not(get: Any, make_widget: Any) -> None:
+def test_hostile_labels_do_no_harm(get: Any, make_widget: Any) -> None:
     widget = make_widget(
         report="segmentation", breakdown="plan", rename={"Free": '=HYPERLINK("http://x","y")', "Team": 'a"b,c\n@d'}
     )

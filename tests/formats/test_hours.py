@@ -94,7 +94,7 @@ def test_its_page_and_its_preview_say_why_there_is_no_address_for_cyfe(admin_cli
     assert shown["figure"]["columns"] == ["Time", "Signed up"]
 
 
-def test_whoever_turns_a_polled_chart_to_hours_is_told(admin_client: Client, poll: Any, make_widget: Any) -> None:
+def test_changing_a_polled_chart_to_hours_shows_a_warning(admin_client: Client, poll: Any, make_widget: Any) -> None:
     widget = make_widget(**HOURLY | {"unit": "day", "last": 3})
     poll(widget)
     fields = {"report": "insights", "metrics-0-event": "Signed up", "unit": "hour", "title": widget.title}

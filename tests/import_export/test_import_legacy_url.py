@@ -54,7 +54,7 @@ def test_it_makes_a_project_and_a_widget_that_answers(
     assert (call.user, call.project_id, call.endpoint) == ("project secret", DEMO_PROJECT_ID, "segmentation")
 
 
-def test_it_asks_for_one_event_without_by(move_in: Callable[..., Widget]) -> None:
+def test_an_address_without_by_becomes_a_widget_of_one_event(move_in: Callable[..., Widget]) -> None:
     widget = move_in(ADDRESS)
     assert (widget.report, widget.events, widget.breakdown) == ("events", ["Signed up"], "")
     assert widget.title == "Signed up"
@@ -99,7 +99,7 @@ def test_it_cleans_when_the_address_says_so(move_in: Callable[..., Widget], quer
     assert move_in(ADDRESS + query).clean_labels is clean
 
 
-def test_it_knows_the_connectors_two_charts(move_in: Callable[..., Widget]) -> None:
+def test_it_supports_the_connectors_two_charts(move_in: Callable[..., Widget]) -> None:
     assert move_in(f"{ADDRESS}?charttype=line").chart == "line"
     pie = move_in(f"{ADDRESS}?charttype=Pie&by=plan")
     assert (pie.chart, pie.title) == ("pie", "Signed up by plan (pie)")
@@ -125,7 +125,7 @@ def test_it_gives_titles_that_are_taken_a_number(move_in: Callable[..., Widget])
     assert len(titles) == 2
 
 
-def test_it_knows_a_project_by_its_secret(move_in: Callable[..., Widget]) -> None:
+def test_it_finds_an_existing_project_by_its_secret(move_in: Callable[..., Widget]) -> None:
     first = move_in(ADDRESS, "--project", "Acme", "--region", "eu").project
     assert (first.name, first.region) == ("Acme", "eu")
     assert move_in(f"{ADDRESS}?by=plan", "--project", "Another name").project == first
@@ -134,7 +134,7 @@ def test_it_knows_a_project_by_its_secret(move_in: Callable[..., Widget]) -> Non
     assert move_in(ADDRESS.replace(SECRET, "c" * 32)).project.name == "Mixpanel (moved in) (2)"
 
 
-def test_it_learns_the_project_id_later(move_in: Callable[..., Widget]) -> None:
+def test_a_later_import_can_add_the_project_id(move_in: Callable[..., Widget]) -> None:
     widget = move_in(ADDRESS)
     again = move_in(ADDRESS, "--project-id", str(DEMO_PROJECT_ID))
     assert (again, again.project.project_id) == (widget, DEMO_PROJECT_ID)
@@ -142,7 +142,7 @@ def test_it_learns_the_project_id_later(move_in: Callable[..., Widget]) -> None:
         move_in(ADDRESS, "--project-id", "7")
 
 
-def test_it_leaves_a_service_account_alone(mixpanel: FakeMixpanel, manage: Run) -> None:
+def test_it_does_not_change_a_service_account(mixpanel: FakeMixpanel, manage: Run) -> None:
     project = new_project()
     printed = manage("import_legacy_url", ADDRESS, "--project-id", str(DEMO_PROJECT_ID))
     assert Widget.objects.get().project == project
@@ -159,7 +159,7 @@ def test_it_refuses_a_name_that_another_project_has(mixpanel: FakeMixpanel, move
     assert not Widget.objects.exists()
 
 
-def test_it_lives_with_secrets_whose_key_is_lost(move_in: Callable[..., Widget], settings: Any) -> None:
+def test_it_works_though_the_keys_of_other_secrets_are_lost(move_in: Callable[..., Widget], settings: Any) -> None:
     lost = move_in(ADDRESS, "--project-id", "7").project
     settings.FIELD_ENCRYPTION_KEYS = ["3sm1ykdDOXPRuWHXbXMQr1XpH3BQJxJbQeIWbPyUuWo="]
     other = move_in(f"{ADDRESS}?by=plan").project
@@ -179,7 +179,7 @@ def test_it_says_what_is_left_to_do(manage: Run) -> None:
     assert "this widget reads mp_country_code as “mp country code”" in doubtful.err
 
 
-def test_it_moves_many_at_once_or_none(manage: Run) -> None:
+def test_it_imports_all_addresses_or_none(manage: Run) -> None:
     urls = [ADDRESS, f"{ADDRESS}?by=plan", f"{ADDRESS}?by=plan&charttype=pie"]
     bad = "\n".join([*urls, f"{ADDRESS}?charttype=map"]).encode()
     with pytest.raises(CommandError, match=r"Nothing was imported\. Address 4: charttype"):

@@ -103,7 +103,7 @@ def test_everything_comes_back_from_an_export(
     assert not mixpanel.calls
 
 
-def test_it_answers_what_was_imported(
+def test_imported_widgets_answer_polls(
     load: Callable[..., Printed], poll: Callable[..., Any], mixpanel: FakeMixpanel
 ) -> None:
     load([PROJECT], [widget for widget in WIDGETS if widget["project"] == "Acme"])
@@ -113,7 +113,7 @@ def test_it_answers_what_was_imported(
     assert {(call.method, call.endpoint) for call in mixpanel.calls} == {("POST", "insights")}
 
 
-def test_an_engine_that_is_left_out_stays(load: Callable[..., Printed]) -> None:
+def test_an_import_without_an_engine_keeps_the_engine(load: Callable[..., Printed]) -> None:
     load([CLASSIC])
     load([{"name": "Old", "hourly_limit": 30}])
     assert Project.objects.get().engine == "classic"
@@ -178,7 +178,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("widget", "said"), BAD.values(), ids=BAD)
-def test_one_sentence_names_the_entry_and_the_key(
+def test_an_error_names_the_entry_and_the_key_in_one_sentence(
     load: Callable[..., Printed], mixpanel: FakeMixpanel, widget: dict[str, Any], said: str
 ) -> None:
     load([PROJECT, CLASSIC])
@@ -192,13 +192,13 @@ def test_one_sentence_names_the_entry_and_the_key(
     assert not mixpanel.calls
 
 
-def test_there_is_no_third_engine(load: Callable[..., Printed]) -> None:
+def test_an_unknown_engine_is_refused(load: Callable[..., Printed]) -> None:
     with pytest.raises(CommandError, match=r"projects\[0\] \(Acme\): engine: write one of insights, classic\."):
         load([PROJECT | {"engine": "jql"}])
     assert not Project.objects.exists()
 
 
-def test_an_engine_that_can_not_ask_the_widgets_is_refused(
+def test_an_engine_that_can_not_query_for_the_widgets_is_refused(
     load: Callable[..., Printed], mixpanel: FakeMixpanel
 ) -> None:
     load([CLASSIC], [widget for widget in WIDGETS if widget["title"] == "Prices"])

@@ -65,7 +65,7 @@ def test_it_makes_what_the_file_lists_and_prints_addresses(manage: Run, tmp_path
     assert (project.region, project.hourly_limit, project.secret.reveal()) == ("eu", 400, SECRET)
 
 
-def test_it_keeps_a_projects_left_out_keys_and_a_widgets_address(load: Callable[..., Printed]) -> None:
+def test_missing_keys_of_a_project_and_a_widgets_address_stay_unchanged(load: Callable[..., Printed]) -> None:
     load([PROJECT], [WIDGET])
     before = Widget.objects.get()
     load([{"name": "Acme", "hourly_limit": 60}], [{k: v for k, v in WIDGET.items() if k not in ("top", "colors")}])
@@ -154,9 +154,7 @@ def test_it_changes_nothing_for_one_bad_entry(
     assert before == (list(Widget.objects.values()), list(Project.objects.values("name", "region", "hourly_limit")))
 
 
-def test_every_field_of_a_widget_and_a_project_is_a_key_and_says_what_it_takes(
-    manage: Run, load: Callable[..., Printed]
-) -> None:
+def test_every_field_is_a_key_and_its_error_says_what_to_write(manage: Run, load: Callable[..., Printed]) -> None:
     load([PROJECT], [WIDGET])
     for where, model, entry in (("widgets", Widget, WIDGET), ("projects", Project, PROJECT)):
         filled_in = {field.name for field in model._meta.fields if field.editable and not field.primary_key}
@@ -173,7 +171,7 @@ def test_every_field_of_a_widget_and_a_project_is_a_key_and_says_what_it_takes(
 
 
 @pytest.mark.slow
-def test_it_ends_with_1_and_no_traceback(site: Copy) -> None:
+def test_an_error_ends_it_with_exit_code_1_and_no_traceback(site: Copy) -> None:
     result = site.manage("import_widgets", "-", stdin="{")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
 

@@ -48,7 +48,7 @@ def test_it_hides_the_token_of_the_header(auth, pair, encode):
         assert quote(token.rstrip("="), safe="") not in auth.redact(f"Authorization: Basic {written}")
 
 
-def test_it_hides_a_user_name_unless_it_is_as_short_as_a_word():
+def test_it_hides_a_user_name_unless_it_is_very_short():
     assert ServiceAccount(USERNAME, "x1y2").redact(f"{USERNAME} may not") == "[hidden] may not"
     assert ServiceAccount("may", "x1y2").redact("you may not") == "you may not"
 
@@ -69,7 +69,7 @@ letters = st.characters(blacklist_characters="[hidden]", blacklist_categories=["
     writers=st.lists(st.sampled_from(sorted(set(WRITERS) - {"base64"})), max_size=2),
     around=st.tuples(st.text(max_size=20), st.text(max_size=20)),
 )
-def test_it_leaves_no_bytes_of_a_secret(secret, username, writers, around):
+def test_it_hides_a_secret_in_every_encoding(secret, username, writers, around):
     for auth, pair in (
         (ServiceAccount(username, secret), f"{username}:{secret}"),
         (ProjectSecret(secret), f"{secret}:"),
@@ -91,19 +91,19 @@ def test_it_hides_any_secret(secret, writer):
 
 
 @pytest.mark.parametrize("character", list('\\%&+/"a'))
-def test_it_does_not_hang_on_a_text_made_to_be_searched_for_long(character):
+def test_a_hostile_text_does_not_make_the_search_slow(character):
     started = time.monotonic()
     ServiceAccount("%5c" * 20, character * 40 + "!").redact(character * 20_000)
     assert time.monotonic() - started < 10
 
 
-def test_it_shows_nothing_of_itself():
+def test_its_own_text_shows_no_credentials():
     for auth in (ServiceAccount(USERNAME, SECRET), ProjectSecret(SECRET)):
         assert SECRET not in f"{auth!r} {auth}"
         assert USERNAME not in f"{auth!r} {auth}"
 
 
-def test_it_makes_either_kind_by_name():
+def test_it_makes_credentials_of_each_kind_by_name():
     assert type(auth_for("service_account", "u", "s")) is ServiceAccount
     assert type(auth_for("project_secret", "", "s")) is ProjectSecret
     with pytest.raises(ValueError, match="signature"):

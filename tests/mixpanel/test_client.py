@@ -156,12 +156,12 @@ def test_it_shows_no_credentials_of_its_own(client):
     assert repr(client) == "<Client of project 7>"
 
 
-def test_it_takes_a_wrong_address_for_what_it_is():
+def test_a_wrong_address_raises_an_unavailable_error():
     for root in ("nowhere", "http://", "http://" + "a" * 70 + ".example/"):
         with pytest.raises(UnavailableError):
             Client(ProjectSecret("abc"), project_id=7, api_root=root).query("events", {})
 
 
-def test_it_takes_text_that_no_address_can_hold():
+def test_text_that_no_address_can_contain_raises_a_mixpanel_error():
     with pytest.raises(MixpanelError):
         Client(ProjectSecret("abc"), project_id=7, api_root="http://127.0.0.1:9").query("events", {"event": "\ud800"})

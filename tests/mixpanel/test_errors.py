@@ -201,7 +201,7 @@ def test_it_passes_on_how_long_mixpanel_wants_us_to_wait(client, status):
     assert error_of(client, status, "").retry_after is None
 
 
-def test_it_survives_a_task_queue():
+def test_a_pickled_error_keeps_all_its_attributes():
     error = errors.RateLimitError("full", status=429, retry_after=5.0, limits=Limits(hourly=60))
     copy = pickle.loads(pickle.dumps(error))
     assert (str(copy), copy.status, copy.retry_after, copy.limits.hourly) == ("full", 429, 5.0, 60)

@@ -54,7 +54,7 @@ def test_it_knows_the_region_by_the_host(host, region):
 
 
 @pytest.mark.parametrize("around", ["  {}\n", '"{}"', "'{}'", "<{}>", "({})", "“{}”", "\ufeff{}\u200b", "`{}`"])
-def test_it_takes_off_what_people_paste_around_it(around):
+def test_it_removes_text_that_people_paste_around_the_link(around):
     assert read_link(around.format(f"{PROJECT}/insights#report/7654321")) == link()
     card = f'{PROJECT}/boards#id=12345&editor-card-id="report-7654321"'
     assert read_link(around.format(card)) == link(app="boards")
@@ -181,7 +181,7 @@ pieces = st.sampled_from(
 @example("//[v1.]/")
 @example("https://\u2100.com")
 @example("%" * 4000)
-def test_it_reads_any_text_or_says_that_it_is_none(text):
+def test_any_text_becomes_a_valid_link_or_an_error_message(text):
     try:
         found = read_link(text)
     except BadLink as bad:
@@ -206,7 +206,7 @@ def test_it_reads_any_text_or_says_that_it_is_none(text):
     ),
     st.sampled_from(["", "?a=b", "/", "/?x=%22y%22"]),
 )
-def test_it_reads_back_what_an_address_was_made_of(place, project, workspace, number, form, extra):
+def test_it_finds_all_parts_of_a_generated_link(place, project, workspace, number, form, extra):
     (host, region), (app, ending, report) = place, form
     view = f"/view/{workspace}" if workspace else ""
     text = f"https://{host}/project/{project}{view}/app/{app}{extra}{ending.format(number)}"

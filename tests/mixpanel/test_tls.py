@@ -72,13 +72,13 @@ def test_it_refuses_a_server_without_a_valid_certificate(serve, certificate):
 
 
 def test_it_refuses_outdated_versions_of_tls():
-    # The test reads the setting: today's OpenSSL can't offer an older protocol that the client could refuse.
+    # The test only reads the setting, because today's OpenSSL can't offer an outdated version.
     adapter = wire.SESSION.get_adapter("https://mixpanel.com")
     assert adapter.poolmanager.connection_pool_kw["ssl_context"].minimum_version == ssl.TLSVersion.TLSv1_2
     assert wire.SESSION.verify is True
 
 
-def test_it_waits_no_longer_for_a_handshake(serve):
+def test_a_slow_handshake_keeps_to_the_timeout(serve):
     server = serve(lambda connection: connection.trickle(b"\x16\x03\x03\x40\x00" + b"\x02" * 400))
     started = time.monotonic()
     with pytest.raises(UnavailableError, match=r"could not be reached within 0\.15 seconds") as caught:
@@ -90,7 +90,7 @@ def test_it_waits_no_longer_for_a_handshake(serve):
 @pytest.mark.parametrize("start", [
     b"HTTP/1.1 200 OK\r\nA: ", b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n",
 ])  # fmt: skip
-def test_it_waits_no_longer_for_a_secure_answer(serve, certificate, monkeypatch, start):
+def test_a_slow_answer_over_tls_keeps_to_the_timeout(serve, certificate, monkeypatch, start):
     def talk(connection):
         connection.request()
         connection.send(start)
@@ -105,7 +105,7 @@ def test_it_waits_no_longer_for_a_secure_answer(serve, certificate, monkeypatch,
     assert caught.value.gave_up
 
 
-def test_it_waits_no_longer_for_a_secure_query_to_be_taken(serve, certificate, monkeypatch):
+def test_a_slow_upload_over_tls_keeps_to_the_timeout(serve, certificate, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate)
     server = serve(lambda connection: connection.take_slowly(), wrapped(certificate))
     started = time.monotonic()
@@ -124,7 +124,7 @@ def test_it_goes_through_a_proxy(serve, monkeypatch):
     assert proxy.requests[0].startswith(b"GET http://mixpanel.test/api/query/events?project_id=7 HTTP/1.1\r\n")
 
 
-def test_it_waits_no_longer_for_a_proxy_and_tells_it_no_credentials(serve, monkeypatch):
+def test_a_slow_proxy_keeps_to_the_timeout_and_gets_no_credentials(serve, monkeypatch):
     proxy = serve(lambda connection: connection.request() and connection.trickle(b"HTTP/1.1 200 OK\r\n" * 99))
     monkeypatch.delenv("NO_PROXY")
     monkeypatch.setenv("https_proxy", proxy.root)

@@ -71,7 +71,7 @@ def test_it_gives_up_after_the_timeout(serve, talk):
     assert 0.1 < seconds < 4
 
 
-def test_it_believes_a_status_whose_body_never_comes(serve):
+def test_it_uses_the_status_of_an_error_whose_body_never_comes(serve):
     def talk(connection):
         connection.request()
         connection.send(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 400\r\n\r\n")
@@ -82,7 +82,7 @@ def test_it_believes_a_status_whose_body_never_comes(serve):
     assert seconds < 4
 
 
-def test_it_takes_a_slow_answer_that_is_in_time(serve):
+def test_it_accepts_a_slow_answer_within_the_timeout(serve):
     def talk(connection):
         connection.request()
         connection.trickle(b"HTTP/1.1 200\r\n\r\n{}")
@@ -113,7 +113,7 @@ def test_it_does_not_say_that_mixpanel_works_on_a_query_it_never_got(mute):
     assert seconds < 4
 
 
-def test_it_waits_no_longer_for_a_query_to_be_taken(serve):
+def test_a_slow_upload_keeps_to_the_timeout(serve):
     server = serve(lambda connection: connection.take_slowly())
     started = time.monotonic()
     with wire.exchange(0.3) as this, pytest.raises(requests.RequestException):
@@ -195,7 +195,7 @@ def test_it_connects_anew_after_a_long_pause(serve, monkeypatch):
     assert len(server.connections) == 2
 
 
-def test_it_asks_only_once_when_a_kept_connection_breaks_after_the_question(serve):
+def test_it_sends_a_query_only_once_if_a_kept_connection_breaks_after_it(serve):
     def talk(connection):
         connection.request()
         connection.answer(b"{}", "Connection: keep-alive")

@@ -89,7 +89,7 @@ def test_it_follows_no_redirect(serve):
     assert not elsewhere.connections
 
 
-def test_it_waits_for_no_redirects_body(serve):
+def test_it_does_not_wait_for_the_body_of_a_redirect(serve):
     error, seconds = failure(client_of(serve(body_of_a_redirect_by_the_byte), timeout=5))
     assert "redirect" in str(error)
     assert seconds < 4

@@ -165,7 +165,7 @@ INSIDE = [
 ]
 
 
-def test_an_address_of_a_lead_leads_to_no_host_inside_the_network() -> None:
+def test_an_address_of_a_lead_reaches_no_host_inside_the_network() -> None:
     targets = [target for host in INSIDE if (target := read(f"jsons://{host}:8443/"))]
     targets.append(read_address("mailtos://u:p@example.com?smtp=127.0.0.1&from=a@example.com"))
     assert len(targets) >= 6
@@ -225,7 +225,7 @@ def test_an_endless_answer_is_not_read(webhook: Webhook) -> None:
     assert sending.run([job], 90) == [sending.WORDS["large"]]
 
 
-def test_a_mute_service_costs_its_deadline_and_no_more(webhook: Webhook) -> None:
+def test_a_service_that_does_not_answer_costs_only_the_timeout(webhook: Webhook) -> None:
     webhook.is_mute = True
     started = time.monotonic()
     job = sending.Job(read_address(webhook.url), True, "title", "body")
@@ -233,11 +233,11 @@ def test_a_mute_service_costs_its_deadline_and_no_more(webhook: Webhook) -> None
     assert time.monotonic() - started < 5
 
 
-def test_no_word_repeats_what_a_service_or_an_address_says() -> None:
+def test_the_messages_have_no_place_for_text_of_a_service_or_address() -> None:
     assert not any(re.search(r"[{}%]", words) for words in sending.WORDS.values())
 
 
-def test_the_process_gets_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sending_process_gets_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "x")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com")
     assert set(sending.environment()) <= {*sending.ENVIRONMENT, "HTTPS_PROXY"} | {

@@ -17,7 +17,7 @@ def days(clock: Any, timer: Any, first: date, count: int) -> None:
         timer()
 
 
-def test_the_end_of_project_secrets_is_told_four_times(
+def test_the_end_of_project_secrets_is_announced_four_times(
     clock: Any, project: Project, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(auth="project_secret", username="")
@@ -34,7 +34,7 @@ def test_the_end_of_project_secrets_is_told_four_times(
     assert "Create a service account" in webhook.got[0]["message"]
 
 
-def test_the_end_of_a_service_account_is_told_until_it_moves(
+def test_the_end_of_a_service_account_is_announced_until_its_date_moves(
     clock: Any, project: Project, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(expires_on=date(2026, 11, 25))

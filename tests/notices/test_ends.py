@@ -31,7 +31,7 @@ def test_a_paused_widget_ends_its_notice_silently(
     assert project.notices.get().ended_at is not None
 
 
-def test_a_project_that_can_not_be_looked_at_stops_no_other(
+def test_an_error_in_one_project_stops_no_other_notices(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -57,7 +57,7 @@ def test_new_messages_go_before_those_that_failed(project: Project) -> None:
     assert claim(timezone.now())[0].subject == "5"
 
 
-def test_a_corrected_widget_is_well_when_it_is_polled_again(
+def test_the_notice_of_a_corrected_widget_ends_with_its_next_poll(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -78,7 +78,7 @@ def test_a_corrected_widget_is_well_when_it_is_polled_again(
     assert webhook.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
 
 
-def test_paused_widgets_prove_neither_a_secret_nor_credentials(
+def test_pausing_all_widgets_ends_no_notice_of_a_secret_or_credentials(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -104,7 +104,7 @@ def test_paused_widgets_prove_neither_a_secret_nor_credentials(
     assert len(webhook.got) == 2
 
 
-def test_credentials_that_nobody_tries_are_not_well(
+def test_a_credentials_notice_stays_open_without_a_successful_query(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)

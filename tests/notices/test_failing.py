@@ -66,7 +66,7 @@ def test_a_failure_and_its_end_come_by_mail(
     for _ in range(2):
         timer()
         clock.shift(29 * MINUTE)
-    assert mails.mails == [], "an hour is not over"
+    assert mails.mails == [], "an hour has not passed yet"
     clock.shift(3 * MINUTE)
     for _ in range(2):
         timer()
@@ -89,7 +89,7 @@ def test_a_failure_and_its_end_come_by_mail(
     assert len(mails.mails) == 2
 
 
-def test_credentials_are_well_again_when_mixpanel_says_so(
+def test_the_credentials_notice_ends_when_mixpanel_accepts_them(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -138,7 +138,7 @@ def test_many_failures_with_one_cause_are_one_message(
     assert len(webhook.got[0]["message"]) < 3000
 
 
-def test_widgets_that_join_a_cause_are_told_together_a_day_later(
+def test_more_widgets_with_a_reported_cause_are_reported_together_a_day_later(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -165,7 +165,7 @@ def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
     cyfe_polls(widget)
     clock.shift(timedelta(hours=5))
     timer()
-    assert not webhook.got, "nobody polls it"
+    assert not webhook.got, "nobody polls the widget"
     Project.objects.update(full_until=timezone.now() + timedelta(hours=3))
     cyfe_polls(widget)
     clock.shift(2 * MINUTE)
@@ -175,14 +175,14 @@ def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
     Project.objects.update(full_until=None)
     Snapshot.objects.update(lease_until=timezone.now() + MINUTE)
     timer()
-    assert project.notices.get().ended_at is None, "a refresh is running, which may fail"
+    assert project.notices.get().ended_at is None, "the running refresh could still fail"
     Snapshot.objects.update(lease_until=None)
     cyfe_polls(widget)
     timer()
     assert webhook.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
 
 
-def test_a_dead_service_is_tried_again_and_gets_no_end_of_a_failure_that_it_never_got(
+def test_a_dead_service_is_tried_again_but_gets_no_end_of_a_failure_it_missed(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -195,7 +195,7 @@ def test_a_dead_service_is_tried_again_and_gets_no_end_of_a_failure_that_it_neve
         clock.shift(minutes * MINUTE)
         timer()
         tries.append(len(webhook.got))
-    assert tries == [1, 1, 2, 2, 3, 3, 4], "after 1, 5 and 15 minutes"
+    assert tries == [1, 1, 2, 2, 3, 3, 4], "new tries after 1, 5 and 15 minutes"
     address.refresh_from_db()
     assert address.last_failure.startswith("The service answered with an error.")
     webhook.status = 200
@@ -225,7 +225,7 @@ def test_it_gives_up_after_a_day(
     assert message.done_at is not None
 
 
-def test_a_chart_that_can_not_show_its_data_and_a_missing_secret_are_told(
+def test_a_chart_that_can_not_show_its_data_and_a_missing_secret_are_reported(
     clock: Any, project: Project, make_widget: MakeWidget, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -267,7 +267,7 @@ def test_a_failure_that_comes_and_goes_is_sent_at_most_six_times_per_hour(
     assert project.notices.exclude(told_at=None).count() == 7
 
 
-def test_what_a_killed_process_was_sending_is_sent_by_another(
+def test_another_process_sends_the_messages_of_a_killed_process(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)

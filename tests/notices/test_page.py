@@ -44,7 +44,7 @@ def test_it_says_that_nobody_gets_notices_and_how_to_change_that(post: Post) -> 
     assert "https://hooks.slack.com/services/" in text
 
 
-def test_an_address_goes_in_and_a_test_arrives(post: Post, webhook: Webhook, project: Project) -> None:
+def test_an_address_is_added_and_its_test_message_arrives(post: Post, webhook: Webhook, project: Project) -> None:
     text = post("add", name="Wall <b>", address=webhook.url, weekly="on")
     assert "Wall <b> was added." in text
     assert f"json://127.0.0.1:{webhook.port}" in text
@@ -112,7 +112,7 @@ def test_addresses_and_tests_are_limited(post: Post, webhook: Webhook, project: 
     assert not webhook.got
 
 
-def test_it_shows_what_is_open_and_what_is_over(post: Post, project: Project) -> None:
+def test_it_shows_open_and_ended_notices(post: Post, project: Project) -> None:
     now = timezone.now()
     Notice.objects.create(project=project, cause="plan", since=now, told_at=now, title="Open <b>")
     Notice.objects.create(

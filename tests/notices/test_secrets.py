@@ -82,7 +82,7 @@ def test_bad_minutes_change_nothing(load: Load, minutes: Any) -> None:
         load(notify_after_minutes=minutes)
 
 
-def test_no_byte_is_in_the_database_the_log_or_a_report(
+def test_no_byte_of_an_address_is_in_the_database_the_log_or_a_report(
     project: Project,
     make_widget: Callable[..., Widget],
     mixpanel: Any,
@@ -105,7 +105,7 @@ def test_no_byte_is_in_the_database_the_log_or_a_report(
         written.append(connection.connection.serialize().decode("latin-1"))
         assert "json://127.0.0.1:9" in written[-1]
     assert not any(PASSWORD in text for text in written)
-    assert "apprise" not in sys.modules, "no process that answers polls imports it"
+    assert "apprise" not in sys.modules, "a process that answers polls never imports Apprise"
 
 
 def test_debug_pages_hide_the_typed_address(client: Any, admin_user: Any, project: Project) -> None:
@@ -119,7 +119,7 @@ def test_debug_pages_hide_the_typed_address(client: Any, admin_user: Any, projec
     assert PASSWORD not in str(SafeExceptionReporterFilter().get_post_parameters(request))
 
 
-def test_keys_are_rotated_and_a_lost_one_is_said(project: Project, webhook: Webhook, settings: Any) -> None:
+def test_keys_are_rotated_and_a_lost_key_is_reported(project: Project, webhook: Webhook, settings: Any) -> None:
     address = listen(project, webhook.url)
     old = settings.FIELD_ENCRYPTION_KEYS
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]

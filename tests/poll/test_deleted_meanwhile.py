@@ -26,7 +26,7 @@ def deleted_while_writing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("extension", [".csv", ".json", ""])
-def test_the_poll_that_found_it_is_answered(
+def test_the_poll_that_found_the_widget_is_answered(
     client: Client, make_widget: Any, deleted_while_writing: None, extension: str
 ) -> None:
     address = f"/w/{make_widget().slug}{extension}"
@@ -35,7 +35,9 @@ def test_the_poll_that_found_it_is_answered(
     assert not Rendering.objects.exists()
 
 
-def test_the_boards_chart_too(admin_client: Client, make_widget: Any, deleted_while_writing: None) -> None:
+def test_the_request_of_its_chart_on_the_board_is_answered(
+    admin_client: Client, make_widget: Any, deleted_while_writing: None
+) -> None:
     widget = make_widget()
     refresh(widget.snapshot_id, expected_fetched_at=None, purpose=Purpose.COMMAND)
     assert admin_client.get(f"/charts/{widget.pk}.json").status_code == 200

@@ -26,7 +26,7 @@ def test_it_shows_the_chart_its_age_and_the_other_formats(client: Client, make_w
     assert figure_in(html)["columns"] == ["Date", "Signed up"]
     assert f'<a href="{widget.slug}.csv">' in html
     assert "<time datetime=" in html
-    assert response["Cache-Status"] == "mixcyfe; fwd=miss", "its first reader waits for Mixpanel, as a poll does"
+    assert response["Cache-Status"] == "mixcyfe; fwd=miss", "the first request waits for Mixpanel, as a poll does"
 
 
 def test_any_site_may_frame_it_and_it_reads_no_cookie(client: Client, make_widget: Any) -> None:
@@ -41,7 +41,7 @@ def test_any_site_may_frame_it_and_it_reads_no_cookie(client: Client, make_widge
     assert same.content == response.content
 
 
-def test_browsers_ask_each_time_and_need_not_load_it_again(client: Client, make_widget: Any) -> None:
+def test_browsers_ask_each_time_whether_the_page_changed(client: Client, make_widget: Any) -> None:
     widget = make_widget()
     first = client.get(f"/w/{widget.slug}")
     assert first["Cache-Control"].endswith(", no-cache")
@@ -50,7 +50,7 @@ def test_browsers_ask_each_time_and_need_not_load_it_again(client: Client, make_
     assert client.head(f"/w/{widget.slug}").content == b""
 
 
-def test_wrong_addresses_learn_nothing(client: Client, make_widget: Any) -> None:
+def test_wrong_addresses_get_the_same_404(client: Client, make_widget: Any) -> None:
     widget, paused = make_widget(), make_widget(active=False)
     wrong = client.get("/w/xxxxxxxxxxxxxxxxxxxxxxxx.csv")
     no_endings = [f"{widget.slug}{extension}" for extension in (".", ".figure", ".page", ".html", "/", ".csv.csv")]
@@ -81,7 +81,7 @@ def test_it_keeps_the_last_numbers_and_says_that_they_are_old(client: Client, ma
     assert "MixCyfe gets no new numbers from Mixpanel now." in html
 
 
-def test_it_does_not_repeat_what_mixpanel_said(
+def test_it_does_not_repeat_mixpanels_message(
     client: Client, make_widget: Any, project: Project, mixpanel: Any, poll: Any
 ) -> None:
     widget = make_widget(include_today=True)
@@ -90,7 +90,7 @@ def test_it_does_not_repeat_what_mixpanel_said(
     words = f"Unable to authenticate request for project {project.project_id}"
     mixpanel.fail(400, {"error": words})
     poll(widget)
-    assert words in poll(widget)["Cache-Status"], "people read it there, with curl"
+    assert words in poll(widget)["Cache-Status"], "people can read the reason with curl"
     for shown in (widget, make_widget(last=9)):
         response = client.get(f"/w/{shown.slug}")
         assert "authenticate" not in response.content.decode()

@@ -119,7 +119,7 @@ for address in (path + "/", path.upper(), path + "%00", path + "\\n", path.repla
 
 
 @on_both
-def test_it_still_notes_the_poll_every_hour(filled: Site) -> None:
+def test_it_still_stores_the_time_of_a_poll_every_hour(filled: Site) -> None:
     run(
         filled,
         """
@@ -137,7 +137,7 @@ for minutes, noted in ((1, False), (59, False), (60, True), (100, False), (121, 
 
 @on_both
 def test_each_change_shows_in_the_next_poll(filled: Site) -> None:
-    """Makes each kind of change that a poll can show, on a connection of its own."""
+    """Makes each kind of change that a poll can show, each on a new database connection."""
     run(
         filled,
         f"""

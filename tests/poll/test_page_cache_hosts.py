@@ -109,7 +109,7 @@ def test_a_process_listens_once_when_its_first_polls_come_together(filled: Site)
 
 
 @pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
-def test_nothing_is_missed_while_the_link_is_killed_again_and_again(filled: Site) -> None:
+def test_no_change_is_missed_while_the_connection_is_killed_again_and_again(filled: Site) -> None:
     hosts = [filled.web()[0], filled.web()[0]]
     until_hosts_keep(filled, hosts)
     over = threading.Event()
@@ -132,7 +132,7 @@ def test_nothing_is_missed_while_the_link_is_killed_again_and_again(filled: Site
 
 
 @pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
-def test_a_link_that_goes_silent_without_an_end_is_replaced(filled: Site) -> None:
+def test_a_silent_connection_is_replaced(filled: Site) -> None:
     direct = filled.env["DATABASE_URL"]
     proxy = SilentProxy(direct)
     filled.env["DATABASE_URL"] = proxy.url
@@ -146,7 +146,7 @@ def test_a_link_that_goes_silent_without_an_end_is_replaced(filled: Site) -> Non
 
 
 @pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
-def test_a_process_that_was_paused_reads_first(filled: Site) -> None:
+def test_a_process_that_was_paused_reads_the_database_first(filled: Site) -> None:
     base, process = filled.web()
     until_hosts_keep(filled, [base])
     for paused in (2 * PROMISED, 0.1):
@@ -177,7 +177,7 @@ def test_a_restarted_database_is_listened_to_again(tmp_path: Any, fake: FakeMixp
 
 
 @pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
-def test_tables_without_their_triggers_are_read(filled: Site) -> None:
+def test_without_a_trigger_every_poll_reads_the_database(filled: Site) -> None:
     base, _ = filled.web()
     until_hosts_keep(filled, [base])
     filled.sql("ALTER TABLE widgets_widget DISABLE TRIGGER widgets_polls")
@@ -218,7 +218,7 @@ def test_a_restore_without_ordinary_triggers_is_noticed(filled: Site) -> None:
 @pytest.mark.cluster
 @pytest.mark.skipif(not shutil.which("pgbouncer"), reason="left out: pgbouncer is not installed")
 @pytest.mark.parametrize("filled", [pytest.param("postgres", marks=needs_cluster)], indirect=True)
-def test_behind_a_pooler_every_poll_reads_and_prepares_nothing(filled: Site) -> None:
+def test_behind_a_pooler_every_poll_reads_without_prepared_statements(filled: Site) -> None:
     from tests.poll.pgbouncer import pooled
 
     with pooled(filled.folder, filled.env["DATABASE_URL"]) as url:

@@ -94,7 +94,7 @@ print(poll(path).status, os.waitpid(pid, 0)[1])
 @pytest.mark.parametrize(
     "filled", [pytest.param(("postgres", {"REFRESH_THREADS": "0"}), marks=needs_cluster)], indirect=True
 )
-def test_without_threads_every_poll_reads(filled: Site) -> None:
+def test_without_threads_every_poll_reads_the_database(filled: Site) -> None:
     run(
         filled,
         """

@@ -23,7 +23,7 @@ def age(widget: Widget, **by: float) -> None:
     snapshot.set_due(widget.project)
 
 
-def test_it_asks_mixpanel_for_data_that_is_not_there_yet(poll: Any, make_widget: Any, mixpanel: Any) -> None:
+def test_it_queries_mixpanel_if_there_is_no_data_yet(poll: Any, make_widget: Any, mixpanel: Any) -> None:
     response = poll(make_widget())
     assert response.status_code == 200
     assert response.content.startswith(b"Date,Signed up\n20")
@@ -46,7 +46,7 @@ def test_it_answers_a_hot_poll_with_one_statement_and_no_query(
     assert len(mixpanel.calls) == 1
 
 
-def test_it_says_when_what_it_holds_was_made_and_how_long_it_stays_fresh(poll: Any, make_widget: Any) -> None:
+def test_its_headers_say_how_old_the_data_is_and_how_long_it_stays_fresh(poll: Any, make_widget: Any) -> None:
     widget = make_widget(include_today=True)
     poll(widget)
     response = poll(widget)
@@ -76,7 +76,9 @@ def test_it_answers_head_like_get_without_the_body(client: Client, poll: Any, ma
     assert head["ETag"] == got["ETag"]
 
 
-def test_it_gives_the_same_404_to_whatever_is_no_widget(client: Client, make_widget: Any, mixpanel: Any) -> None:
+def test_it_gives_the_same_404_for_all_addresses_without_a_widget(
+    client: Client, make_widget: Any, mixpanel: Any
+) -> None:
     widget = make_widget()
     paused = make_widget(active=False)
     replaced = widget.slug
@@ -185,7 +187,7 @@ def test_it_says_why_when_there_is_no_data_yet(poll: Any, make_widget: Any, mixp
     assert response["Content-Type"].startswith("text/plain")
 
 
-def test_it_does_not_ask_again_while_a_failure_holds_back(poll: Any, make_widget: Any, mixpanel: Any) -> None:
+def test_it_sends_no_query_during_a_backoff(poll: Any, make_widget: Any, mixpanel: Any) -> None:
     widget = make_widget()
     mixpanel.fail(500)
     for _ in range(5):
@@ -228,9 +230,7 @@ def test_it_needs_no_query_when_only_the_chart_changes(poll: Any, make_widget: A
     assert len(mixpanel.calls) == 1
 
 
-def test_it_keeps_the_last_drawing_when_new_data_do_not_fit_the_chart(
-    poll: Any, make_widget: Any, mixpanel: Any
-) -> None:
+def test_it_keeps_the_last_csv_if_new_data_does_not_fit_the_chart(poll: Any, make_widget: Any, mixpanel: Any) -> None:
     from fake_mixpanel.saved_reports import SIGNUPS_REPORT, UNDATED_REPORT
 
     widget = make_widget(report="saved_report", events=[], saved_report=SIGNUPS_REPORT)
@@ -266,7 +266,7 @@ def test_it_refuses_unknown_slugs_with_one_indexed_read(client: Client, django_a
 
 @settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(address=st.text(max_size=60), tag=st.text(alphabet=st.characters(codec="latin-1", exclude_characters="\r\n")))
-def test_it_answers_any_address_quietly(client: Client, address: str, tag: str) -> None:
+def test_it_answers_404_to_any_random_address(client: Client, address: str, tag: str) -> None:
     from urllib.parse import quote
 
     response = client.get(f"/w/{quote(address, errors='replace')}", headers={"If-None-Match": tag})

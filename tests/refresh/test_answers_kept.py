@@ -98,7 +98,7 @@ def test_a_preview_says_that_numbers_are_a_sample(
     assert SAMPLED in client.post(address, form, headers={"accept": "text/html"}).content.decode()
 
 
-def test_nothing_is_noted_on_whole_answers(make_widget: MakeWidget, poll: Callable[..., Any]) -> None:
+def test_complete_answers_get_no_note(make_widget: MakeWidget, poll: Callable[..., Any]) -> None:
     poll(make_widget())
     client = boss()
     for page in ("/", "/admin/widgets/widget/"):

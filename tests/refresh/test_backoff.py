@@ -48,7 +48,7 @@ def pick(client: Client, boss: Any, project: Project) -> Callable[[str], Any]:
     return lambda what: client.post(address, {"project": project.pk, "what": what, "again": "1"}).json()
 
 
-def test_it_waits_a_minute_after_a_full_hour_whatever_retry_after_says(
+def test_it_waits_a_minute_after_the_hourly_limit_whatever_retry_after_says(
     clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     recorded(mixpanel, "hourly_limit")
@@ -62,7 +62,7 @@ def test_it_waits_a_minute_after_a_full_hour_whatever_retry_after_says(
         seconds(clock, 3700)
         calls = len(mixpanel.calls)
         answers = [cyfe_polls(widget) for widget in widgets]
-        assert len(mixpanel.calls) == calls + 1, "one trial"
+        assert len(mixpanel.calls) == calls + 1, "only one query tests the backoff"
         waits.append(retry_after(answers[-1]))
     for wait, expected in zip(waits, (120, 240, 480, 960, 1920, 3600, 3600, 3600), strict=True):
         assert expected - 2 <= wait <= expected
@@ -71,7 +71,7 @@ def test_it_waits_a_minute_after_a_full_hour_whatever_retry_after_says(
     assert [cyfe_polls(widget).status for widget in widgets] == [200] * 3
 
 
-def test_it_waits_a_few_seconds_after_too_many_at_once(
+def test_it_waits_a_few_seconds_after_too_many_queries_at_once(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     recorded(mixpanel, "too_many_at_once", times=1)
@@ -83,7 +83,7 @@ def test_it_waits_a_few_seconds_after_too_many_at_once(
     assert (project.backoff_kind, project.backoff_message, project.backoff_count) == ("", "", 0)
 
 
-def test_it_reads_both_limits_from_the_new_headers_and_from_the_old_words(
+def test_it_reads_both_limits_from_the_new_headers_and_the_old_messages(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     Project.objects.update(hourly_limit=400, concurrent_limit=50)
@@ -145,7 +145,7 @@ def test_a_learned_limit_counts_for_a_week(
         ("funnel_too_big", "Mixpanel refused the query: Funnel too big."),
     ],
 )
-def test_what_is_wrong_with_one_query_holds_back_that_query_only(
+def test_an_error_of_one_query_delays_only_that_query(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, name: str, says: str
 ) -> None:
     recorded(mixpanel, name, times=1)
@@ -157,7 +157,7 @@ def test_what_is_wrong_with_one_query_holds_back_that_query_only(
     assert not project.in_backoff
 
 
-def test_a_missing_data_group_holds_back_that_query_only(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
+def test_a_missing_data_group_delays_only_that_query(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
     mixpanel.fail(400, {"error": "Missing Datagroup", "data": {"group": "company"}}, times=1)
     assert "Missing Datagroup" in cyfe_polls(make_widget()).body.decode()
     assert cyfe_polls(make_widget(last=9)).status == 200
@@ -174,7 +174,7 @@ def test_a_query_that_took_mixpanel_too_long_is_a_temporary_error(
 
 
 @pytest.mark.parametrize("status", [401, 402, 429])
-def test_a_call_that_mixpanel_does_not_count_gives_its_place_back(
+def test_a_call_that_mixpanel_does_not_count_uses_up_no_limit(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, boss: Any, status: int
 ) -> None:
     Project.objects.update(hourly_limit=1)
@@ -188,7 +188,7 @@ def test_a_call_that_mixpanel_does_not_count_gives_its_place_back(
     assert cyfe_polls(widget).status == 200
 
 
-def test_a_call_that_never_connected_gives_its_place_back(
+def test_a_call_that_never_connected_uses_up_no_limit(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, settings: Any
 ) -> None:
     Project.objects.update(hourly_limit=1)
@@ -198,7 +198,7 @@ def test_a_call_that_never_connected_gives_its_place_back(
     settings.MIXPANEL_API_ROOT = mixpanel.url
     seconds(clock, 40)
     assert cyfe_polls(widget).status == 200
-    assert cyfe_polls(make_widget(last=9)).status == 503, "one that arrived counts"
+    assert cyfe_polls(make_widget(last=9)).status == 503, "a call that reached Mixpanel counts"
 
 
 def test_a_refused_query_and_a_403_count(project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
@@ -209,7 +209,7 @@ def test_a_refused_query_and_a_403_count(project: Project, make_widget: MakeWidg
     assert ApiCall.objects.filter(counts=True).count() == 2
 
 
-def test_the_list_of_saved_reports_costs_nothing_of_the_hour(
+def test_the_list_of_saved_reports_does_not_count_towards_the_hourly_limit(
     project: Project, pick: Any, mixpanel: FakeMixpanel, boss: Any
 ) -> None:
     Project.objects.update(hourly_limit=1, engine="classic")
@@ -219,10 +219,10 @@ def test_the_list_of_saved_reports_costs_nothing_of_the_hour(
     mixpanel.fail(429, {"error": "slow down"}, times=1, endpoint="app/bookmarks")
     pick("saved_reports")
     project.refresh_from_db()
-    assert not project.in_backoff, "a limit of its own says nothing of the project's"
+    assert not project.in_backoff, "this endpoint has its own limit"
 
 
-def test_a_call_that_mixpanel_does_not_count_opens_the_hour_again(
+def test_after_a_call_that_mixpanel_does_not_count_another_query_is_possible(
     project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     Project.objects.update(hourly_limit=1)

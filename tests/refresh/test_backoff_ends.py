@@ -35,7 +35,7 @@ def health_word(widget: Widget) -> str:
     ("status", "repaired_by"),
     [(401, "picker"), (429, "preview"), (401, "connection test"), (429, "poll of another widget")],
 )
-def test_a_repaired_project_is_green_at_once(
+def test_a_corrected_project_is_fresh_at_once(
     clock: Any,
     project: Project,
     make_widget: MakeWidget,
@@ -82,7 +82,7 @@ def test_a_connection_test_ends_the_backoff_without_a_wait(
     assert cyfe_polls(widget).status == 200
 
 
-def test_trouble_on_the_way_does_not_end_a_backoff(
+def test_temporary_errors_do_not_end_a_backoff(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     mixpanel.fail(401, times=1)
@@ -99,7 +99,7 @@ def backoff_that_is_over(project: Project, kind: str = "limit") -> None:
     Project.objects.update(backoff_kind=kind, backoff_message="Refused.", backoff_count=1, backoff_until=before)
 
 
-def test_one_query_alone_tries_whether_a_backoff_is_over(
+def test_a_single_query_tests_whether_a_backoff_is_over(
     project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     backoff_that_is_over(project)
@@ -129,7 +129,7 @@ def test_if_the_query_that_tests_a_backoff_fails_the_next_query_tests_again(
 
 
 @pytest.mark.parametrize("found", [Failure("credentials", "Refused"), "an answer"])
-def test_credentials_that_are_not_saved_do_not_speak_for_the_project(project: Project, found: object) -> None:
+def test_results_of_unsaved_credentials_do_not_change_the_backoff(project: Project, found: object) -> None:
     if not isinstance(found, Failure):
         backoff_that_is_over(project, "credentials")
     place = reserve(project, what="connection test", user_id=None, speaks_for_project=False)
@@ -144,7 +144,7 @@ def test_credentials_that_are_not_saved_do_not_speak_for_the_project(project: Pr
     )
 
 
-def test_the_end_of_a_backoff_is_saved_whole(
+def test_the_end_of_a_backoff_also_clears_full_until(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, boss: Any
 ) -> None:
     mixpanel.fail(401, times=1)
@@ -156,7 +156,7 @@ def test_the_end_of_a_backoff_is_saved_whole(
     assert cyfe_polls(widget).status == 200
 
 
-def test_a_query_that_left_before_a_backoff_does_not_end_it(
+def test_a_query_that_was_sent_before_a_backoff_does_not_end_it(
     make_widget: Callable[..., Widget], project: Project, mixpanel: FakeMixpanel
 ) -> None:
     first, second = (

@@ -26,7 +26,7 @@ WRONG = "Plan upgraded"
 
 
 class TestRefusal:
-    def test_each_is_asked_alone_once_and_only_the_wrong_one_is_held_back(
+    def test_each_query_is_sent_alone_once_and_only_the_wrong_one_waits(
         self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
     ) -> None:
         widgets = [make_widget(title=f"{days}", last=days) for days in range(2, 8)]
@@ -89,7 +89,7 @@ class TestRefusal:
         # One call per query would need more calls.
         assert found.queries < 0.8 * len(widgets) * 4 * hours
 
-    def test_a_preview_of_a_wrong_query_is_asked_alone(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
+    def test_a_preview_of_a_wrong_query_is_sent_alone(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
         from widgets.editor.preview import Ask, preview
 
         for days in (2, 3):
@@ -100,7 +100,7 @@ class TestRefusal:
         assert ApiCall.objects.get().parts == [wrong.snapshot_id]
         assert set(sharing().values()) == {Sharing.MAY, Sharing.NEVER}
 
-    def test_a_refused_query_shares_again_when_mixpanel_has_answered_it(
+    def test_a_refused_query_joins_batches_again_after_an_answer(
         self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
     ) -> None:
         mixpanel.fail(400, "unknown event", times=1)
@@ -112,7 +112,7 @@ class TestRefusal:
         assert snapshot_of(widget).sharing == Sharing.MAY
 
     @pytest.mark.parametrize("kind", ["wrong_shape", "empty"])
-    def test_an_answer_that_can_t_be_read_spoils_no_data(
+    def test_an_unreadable_answer_changes_no_data(
         self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel, kind: str
     ) -> None:
         widgets = [make_widget(last=days) for days in (2, 3, 4)]
@@ -144,7 +144,7 @@ class TestOutage:
                 cyfe_polls(widget)
             assert len(ApiCall.objects.order_by("-pk")[1].parts) == parts
 
-    def test_all_parts_are_tried_again_together(
+    def test_all_queries_of_the_batch_are_sent_again_together(
         self, clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
     ) -> None:
         widgets = [make_widget(last=days) for days in range(2, 6)]

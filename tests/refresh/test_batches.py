@@ -26,7 +26,7 @@ __all__ = ["clock"]
 MakeWidget = Callable[..., Widget]
 
 
-def test_the_first_poll_of_a_board_brings_its_siblings_along(
+def test_the_first_poll_of_a_board_refreshes_its_other_widgets_too(
     clock: Any, project: Project, mixpanel: FakeMixpanel
 ) -> None:
     widgets = boards.board(project, 72)
@@ -54,7 +54,7 @@ def test_the_first_poll_of_a_board_brings_its_siblings_along(
 
 
 @pytest.mark.parametrize("engine", ["insights", "classic"])
-def test_queries_of_different_ranges_ask_for_the_longest(
+def test_queries_of_different_ranges_share_a_call_for_the_longest(
     project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, engine: str
 ) -> None:
     project.engine = engine
@@ -71,7 +71,7 @@ def test_queries_of_different_ranges_ask_for_the_longest(
     assert call.what.startswith("4 queries: events")
 
 
-def test_a_query_that_is_due_soon_comes_along_so_that_both_become_due_together(
+def test_a_query_that_is_due_soon_joins_so_that_both_become_due_together(
     clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     first = make_widget(include_today=True)
@@ -112,7 +112,7 @@ class TestLeases:
         assert ApiCall.objects.order_by("-pk")[0].parts == [mine.snapshot_id]
         assert snapshot_of(theirs).lease_token == held.token
 
-    def test_a_part_is_stored_only_where_its_lease_is_still_ours(
+    def test_an_answer_is_stored_only_while_the_process_has_the_lease(
         self, make_widget: MakeWidget, mixpanel: FakeMixpanel, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         mine, lost = make_widget(last=2), make_widget(last=3)
@@ -128,7 +128,9 @@ class TestLeases:
         assert snapshot_of(lost).lease_token == "another"
 
     @pytest.mark.usefixtures("mixpanel")
-    def test_a_killed_process_frees_all_parts(self, clock: Any, make_widget: MakeWidget, settings: Any) -> None:
+    def test_the_leases_of_a_killed_process_end_for_the_whole_batch(
+        self, clock: Any, make_widget: MakeWidget, settings: Any
+    ) -> None:
         widgets = [make_widget(last=days) for days in (2, 3, 4)]
         first, *others = [widget.snapshot_id for widget in widgets]
         killed = claim(first, expected_fetched_at=None, purpose=Purpose.POLL, others=dict.fromkeys(others))
@@ -142,7 +144,7 @@ class TestLeases:
 
 
 class TestBreakdown:
-    def test_a_list_that_the_widget_s_limit_cuts_is_asked_alone(
+    def test_a_list_that_the_widget_s_limit_cuts_is_queried_alone(
         self, make_widget: MakeWidget, mixpanel: FakeMixpanel
     ) -> None:
         asked = {"report": "segmentation", "events": ["Page viewed"], "breakdown": "campaign"}
@@ -173,7 +175,7 @@ def test_queries_that_share_nothing_keep_to_the_limit_and_are_fair(
     assert timezone.now() - oldest < 1.3 * fair
 
 
-def test_the_pages_say_what_widgets_cost(
+def test_the_pages_say_how_many_queries_the_widgets_need(
     project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, admin_client: Any
 ) -> None:
     widgets = [make_widget(last=days) for days in (2, 3, 4)]
@@ -192,7 +194,7 @@ def test_the_pages_say_what_widgets_cost(
 def test_the_calls_per_hour_do_not_depend_on_which_query_is_the_most_overdue() -> None:
     """The calls per hour set the interval factor, and so the due times of all snapshots.
 
-    If they depended on the order of the queries, these times would change at every refresh.
+    If this number depended on the order of the queries, the due times would change at every refresh.
     """
     now = timezone.now()
 

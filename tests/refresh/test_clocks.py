@@ -47,7 +47,7 @@ def test_a_host_whose_clock_is_ahead_sends_no_extra_query(
     assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll", in_turn=True) is RefreshOutcome.STORED
 
 
-def test_people_and_commands_may_ask_for_fresh_data(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
+def test_people_and_commands_can_refresh_fresh_data(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
     widget = make_widget()
     assert cyfe_polls(widget).status == 200
     for purpose in (Purpose.PERSON, "command"):
@@ -57,7 +57,7 @@ def test_people_and_commands_may_ask_for_fresh_data(make_widget: MakeWidget, mix
         )
 
 
-def test_it_is_due_when_the_first_of_its_widgets_wants_it(clock: Any, make_widget: MakeWidget) -> None:
+def test_data_is_due_after_the_shortest_interval_of_its_widgets(clock: Any, make_widget: MakeWidget) -> None:
     slow, quick = make_widget(refresh_minutes=600), make_widget(refresh_minutes=5, chart="pie")
     assert slow.snapshot_id == quick.snapshot_id
     cyfe_polls(slow)
@@ -79,7 +79,7 @@ def test_a_task_that_is_late_or_double_does_nothing(
     clock.shift(timedelta(hours=5))
     celery.refresh_task(widget.snapshot_id, seen)
     celery.refresh_task(widget.snapshot_id, seen)
-    assert len(mixpanel.calls) == 2, "late, but due; and once"
+    assert len(mixpanel.calls) == 2, "the late task sends one query, its duplicate none"
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=-2), timedelta(minutes=2)])
@@ -98,7 +98,7 @@ def test_a_lost_task_is_queued_anew_whatever_the_host_s_clock(
         assert enqueue(widget.snapshot_id, None)
         queued_at = Snapshot.objects.get().queued_at
         assert enqueue(widget.snapshot_id, None)
-        assert may_queue(queued_at, now + off), "the database decides"
+        assert may_queue(queued_at, now + off), "the database's clock decides"
         if connection.vendor == "sqlite":
             assert len(queued) == 1
             clock.shift(timedelta(seconds=31))
@@ -106,18 +106,18 @@ def test_a_lost_task_is_queued_anew_whatever_the_host_s_clock(
             assert len(queued) == 2
 
 
-def test_superusers_are_told_of_a_host_whose_clock_is_off(admin_client: Client, project: Project) -> None:
+def test_superusers_are_told_of_a_host_whose_clock_is_wrong(admin_client: Client, project: Project) -> None:
     HostClock.objects.create(host="web-2", ahead=600, noticed_at=timezone.now() - timedelta(minutes=1))
     HostClock.objects.create(host="web-3", ahead=-30, noticed_at=timezone.now() - timedelta(hours=1))
     shown = admin_client.get("/admin/").content.decode()
     assert "The clock of host web-2 is 600 seconds ahead of the database" in shown
-    assert "web-3" not in shown, "it has said nothing more for long"
+    assert "web-3" not in shown, "the last report of this host is an hour old"
     assert "web-2" not in viewer(project).get("/admin/").content.decode()
 
 
 @ON_POSTGRESQL
 @pytest.mark.parametrize(("off", "told"), [(600, True), (-600, True), (3, False), (0, False)])
-def test_a_clock_that_is_off_is_told_once_in_a_while(
+def test_a_wrong_clock_is_reported_only_once_in_a_while(
     off: int, told: bool, caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
 ) -> None:
     cache.clear()
@@ -136,7 +136,9 @@ def test_a_clock_that_is_off_is_told_once_in_a_while(
 
 
 @ON_POSTGRESQL
-def test_a_web_host_ten_minutes_ahead_asks_no_more_than_others(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
+def test_a_web_host_ten_minutes_ahead_sends_no_more_queries_than_others(
+    make_widget: MakeWidget, mixpanel: FakeMixpanel
+) -> None:
     widget = make_widget(refresh_minutes=5)
     cyfe_polls(widget)
     with time_machine.travel(timezone.now() + timedelta(minutes=10)):

@@ -39,7 +39,9 @@ HAPPENS = st.one_of(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(day=st.lists(HAPPENS, min_size=5, max_size=25))
-def test_it_keeps_its_promises_through_any_day(mixpanel: FakeMixpanel, db: None, day: list[tuple[str, int]]) -> None:
+def test_it_keeps_to_the_limits_and_recovers_on_any_day(
+    mixpanel: FakeMixpanel, db: None, day: list[tuple[str, int]]
+) -> None:
     start_anew(mixpanel)
     widgets = six_widgets()
     with time_machine.travel(START, tick=False) as clock:
@@ -104,7 +106,7 @@ def check_answer(reply: Any, widget: Widget) -> None:
     interval = 900 if widget.include_today else 6 * 3600
     project = Project.objects.get()
     must = max(3600, 3 * interval * project.interval_factor)
-    # Data this old needs a reason: the answer names one, or another process is refreshing the data.
+    # Data this old needs a reason: the answer gives the reason, or a process is refreshing the data.
     if age > must:
         leased = snapshot.lease_until is not None and snapshot.lease_until > timezone.now()
         assert leased or "detail=" in header(reply, "Cache-Status")

@@ -42,7 +42,7 @@ def test_it_honours_retry_after(clock: Any, make_widget: Callable[..., Widget], 
     assert retry_after(cyfe_polls(make_widget())) in (599, 600)
 
 
-def test_it_holds_back_the_whole_project_after_a_429_and_learns_its_limits(
+def test_a_429_delays_the_whole_project_and_sets_the_learned_limits(
     clock: Any, project: Project, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
     body = (
@@ -116,7 +116,7 @@ def test_it_tries_refused_credentials_once_an_hour_for_the_whole_project(
     assert [cyfe_polls(widget).status for widget in widgets] == [200] * 4
 
 
-def test_it_asks_a_refused_query_again_once_a_day_or_when_its_widget_changes(
+def test_a_refused_query_is_sent_again_once_a_day_or_after_an_edit(
     clock: Any, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
     widget, other = make_widget(), make_widget(last=9, **APART)
@@ -146,7 +146,7 @@ def test_it_says_what_to_do_about_a_wrong_time_zone(
     assert Snapshot.objects.get().error_kind == "timezone"
 
 
-def test_it_asks_nothing_without_a_secret_and_says_so(
+def test_it_sends_no_query_without_a_secret_and_says_so(
     clock: Any, project: Project, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
     from widgets.models.encrypted import Encrypted
@@ -174,7 +174,7 @@ def test_it_says_when_the_key_of_its_secret_is_lost(
     assert "FIELD_ENCRYPTION_KEYS" in header(reply, "Cache-Status")
 
 
-def test_it_counts_a_query_that_it_gave_up_as_running_for_two_minutes(
+def test_a_query_that_timed_out_counts_as_running_for_two_minutes(
     project: Project, make_widget: Callable[..., Widget], mixpanel: Any, settings: Any
 ) -> None:
     settings.MIXPANEL_TIMEOUT = 0.3

@@ -52,7 +52,7 @@ def polled_for(clock: Any, widget: Widget, span: timedelta, every: timedelta) ->
     return ApiCall.objects.count() - before
 
 
-def test_it_asks_five_times_a_day_for_thirty_whole_days(clock: Any, make_widget: Callable[..., Widget]) -> None:
+def test_it_queries_thirty_whole_days_five_times_a_day(clock: Any, make_widget: Callable[..., Widget]) -> None:
     widget = make_widget(last=30)
     clock.shift(timedelta(hours=1))
     cost = polled_for(clock, widget, timedelta(days=1), timedelta(seconds=10))
@@ -60,17 +60,21 @@ def test_it_asks_five_times_a_day_for_thirty_whole_days(clock: Any, make_widget:
     assert cost == 5
 
 
-def test_it_asks_by_the_projects_minutes_for_a_range_with_today(clock: Any, make_widget: Callable[..., Widget]) -> None:
+def test_the_projects_minutes_are_the_interval_of_ranges_with_today(
+    clock: Any, make_widget: Callable[..., Widget]
+) -> None:
     widget = make_widget(include_today=True)
     assert polled_for(clock, widget, timedelta(hours=6), timedelta(minutes=1)) == pytest.approx(6 * 4, abs=2)
 
 
-def test_it_asks_by_the_widgets_own_minutes_where_they_are_set(clock: Any, make_widget: Callable[..., Widget]) -> None:
+def test_a_widgets_own_minutes_are_its_interval(clock: Any, make_widget: Callable[..., Widget]) -> None:
     widget = make_widget(refresh_minutes=60)
     assert polled_for(clock, widget, timedelta(hours=6), timedelta(minutes=5)) == 6
 
 
-def test_it_asks_nothing_for_what_nobody_polls(clock: Any, make_widget: Callable[..., Widget], mixpanel: Any) -> None:
+def test_it_sends_no_query_for_a_widget_that_nobody_polls(
+    clock: Any, make_widget: Callable[..., Widget], mixpanel: Any
+) -> None:
     make_widget(include_today=True)
     clock.shift(timedelta(days=2))
     assert mixpanel.calls == []
@@ -103,7 +107,7 @@ def test_it_moves_the_range_at_the_projects_midnight(
         before = cyfe_polls(widget)
         assert header(before, "Cache-Control") == "private, max-age=1800"
         clock.shift(timedelta(minutes=30))
-        # Yesterday's data is answered until today's data arrives.
+        # Until today's data arrives, polls get yesterday's data.
         yesterdays = cyfe_polls(widget)
         assert yesterdays.body == before.body
         assert "ttl=-1" in header(yesterdays, "Cache-Status")
@@ -114,7 +118,7 @@ def test_it_moves_the_range_at_the_projects_midnight(
     assert len([call for call in mixpanel.calls if call.status]) > 1
 
 
-def test_it_shares_one_query_among_widgets_that_ask_the_same(
+def test_widgets_with_the_same_query_share_one_call(
     clock: Any, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
     asked = {"report": "segmentation", "breakdown": "plan", "last": 7}
@@ -131,7 +135,7 @@ def test_it_shares_one_query_among_widgets_that_ask_the_same(
     assert len(mixpanel.calls) == 2
 
 
-def test_it_stretches_every_interval_evenly_when_the_hour_is_too_short(
+def test_it_stretches_all_intervals_evenly_if_the_hourly_limit_is_too_low(
     clock: Any, project: Any, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
     project.hourly_limit = 12
@@ -180,7 +184,7 @@ def clock_age(widget: Widget) -> timedelta:
     return timezone.now() - fetched if fetched else timedelta(days=1)
 
 
-def test_it_keeps_calls_of_the_hour_for_people(
+def test_it_reserves_calls_of_the_hour_for_people(
     clock: Any, project: Any, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
     from widgets.refresh.quota import Refusal
@@ -198,7 +202,9 @@ def test_it_keeps_calls_of_the_hour_for_people(
     assert cyfe_polls(widgets[-1]).status == 200
 
 
-def test_it_prunes_what_nobody_needs(clock: Any, project: Any, make_widget: Callable[..., Widget]) -> None:
+def test_it_prunes_snapshots_and_calls_that_nobody_needs(
+    clock: Any, project: Any, make_widget: Callable[..., Widget]
+) -> None:
     widget = make_widget()
     cyfe_polls(widget)
     widget.last = 9
@@ -209,7 +215,7 @@ def test_it_prunes_what_nobody_needs(clock: Any, project: Any, make_widget: Call
     assert ApiCall.objects.count() == 1
 
 
-def test_it_notes_a_widgets_polls_once_an_hour(
+def test_it_stores_the_time_of_polls_once_an_hour(
     clock: Any, make_widget: Callable[..., Widget], django_assert_num_queries: Any
 ) -> None:
     widget = make_widget()

@@ -29,7 +29,7 @@ def lose_the_key(settings: Any) -> list[str]:
     return right
 
 
-def test_the_right_key_mends_everything_at_once(
+def test_with_the_right_key_everything_works_again_at_once(
     clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel, settings: Any
 ) -> None:
     widget = make_widget(include_today=True)
@@ -47,7 +47,7 @@ def test_the_right_key_mends_everything_at_once(
     assert len(mixpanel.calls) == 2
 
 
-def test_old_data_is_answered_without_a_wait_a_write_or_a_line_per_poll(
+def test_polls_get_old_data_without_a_wait_a_write_or_a_log_line_each(
     clock: Any,
     make_widget: MakeWidget,
     mixpanel: FakeMixpanel,
@@ -59,7 +59,7 @@ def test_old_data_is_answered_without_a_wait_a_write_or_a_line_per_poll(
     cyfe_polls(widget)
     lose_the_key(settings)
     clock.shift(timedelta(hours=30))
-    # This poll stores the time of the last poll.
+    # Polls store their time only once per hour. This poll does it, so the following polls write nothing.
     cyfe_polls(widget)
     cache.clear()
     caplog.clear()
@@ -71,7 +71,7 @@ def test_old_data_is_answered_without_a_wait_a_write_or_a_line_per_poll(
     assert ApiCall.objects.count() == 1
 
 
-def test_a_project_without_a_secret_says_so_and_asks_once_it_has_one(
+def test_a_project_without_a_secret_says_so_and_sends_queries_once_it_has_one(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     secret = project.secret

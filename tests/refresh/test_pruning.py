@@ -79,7 +79,7 @@ def test_clean_up_can_prune_and_count(project: Project, make_widget: MakeWidget)
     assert set(pruning.prune(later).values()) == {0}
 
 
-def test_what_is_being_refreshed_stays(project: Project) -> None:
+def test_snapshots_with_a_running_refresh_stay(project: Project) -> None:
     preview(unsaved(project), Ask.NOW, user_id=None)
     later = database_now() + timedelta(days=2)
     Snapshot.objects.update(lease_until=later + timedelta(seconds=1))
@@ -105,7 +105,7 @@ def test_a_query_that_is_pruned_between_its_lookup_and_the_save_is_made_anew(
     assert cyfe_polls(widget).status == 200
 
 
-def test_two_who_save_a_widget_at_the_same_time_share_no_version(make_widget: MakeWidget) -> None:
+def test_two_people_who_save_a_widget_at_the_same_time_share_no_version(make_widget: MakeWidget) -> None:
     widget = make_widget()
     assert widget.version == 1
     ann, ben = Widget.objects.get(pk=widget.pk), Widget.objects.get(pk=widget.pk)
@@ -129,7 +129,7 @@ def test_a_snapshot_s_version_rises_with_its_data_only(clock: Any, make_widget: 
     assert Snapshot.objects.get().version == 2
 
 
-def test_when_mixpanel_computed_an_answer_makes_no_new_version(clock: Any, make_widget: MakeWidget) -> None:
+def test_a_new_time_of_computation_makes_no_new_version(clock: Any, make_widget: MakeWidget) -> None:
     widget = make_widget(report="sum", events=["Order completed"], property_name="amount")
     cyfe_polls(widget)
     clock.shift(timedelta(hours=7))

@@ -37,7 +37,7 @@ def make_busy(project: Project, now: datetime) -> None:
 
 
 @pytest.mark.skipif(not MOVABLE, reason=NOT_MOVABLE)
-def test_polls_queue_no_second_task_while_the_first_waits_for_a_free_place(
+def test_polls_queue_no_second_task_while_the_first_waits(
     queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
     widget = make_widget()
@@ -94,7 +94,7 @@ def test_the_query_of_a_paused_or_deleted_widget_is_never_sent(
         assert len(mixpanel.calls) == asked
         assert not queue
         call_command("refresh_widgets", "--all")
-        assert len(mixpanel.calls) == asked + 1, "the other widget"
+        assert len(mixpanel.calls) == asked + 1, "only the other widget's query is sent"
         poll(other)
         assert Snapshot.objects.get(pk=pk).fetched_at == fetched_at
 

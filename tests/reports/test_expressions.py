@@ -80,7 +80,7 @@ def test_it_writes_simple_conditions(asked, expression):
     assert condition(asked) == expression
 
 
-def test_it_does_not_know_other_conditions():
+def test_it_refuses_unknown_conditions():
     with pytest.raises(ValueError, match="unknown condition 'like'"):
         condition(Filter("plan", "like", "T"))
 
@@ -115,7 +115,7 @@ def test_it_writes_conditions_that_mean_what_was_asked(asked):
 
 @settings(deadline=None)
 @given(st.lists(filters, max_size=4), st.sampled_from(["", "  ", 'properties["x"] == 1', ' (properties["y"] > 2) ']))
-def test_it_ands_all_conditions_and_the_expression(asked, where):
+def test_it_joins_all_conditions_and_the_expression_with_and(asked, where):
     parts = [meant(one) for one in asked] + ([parse(where)] if where.strip() else [])
     written = where_expression(asked, where)
     if not parts:
@@ -124,7 +124,7 @@ def test_it_ands_all_conditions_and_the_expression(asked, where):
         assert same(parse(written), parts[0] if len(parts) == 1 else ("and", *parts))
 
 
-def test_it_keeps_an_or_together_when_it_ands():
+def test_it_puts_parentheses_around_an_or():
     where = 'properties["a"] == 1 or properties["b"] == 2'
     assert where_expression([Filter("plan", "set")], where) == (f'(defined (properties["plan"])) and ({where})')
     assert where_expression([], where) == where

@@ -17,21 +17,21 @@ DIVIDED = {
 }
 
 
-def test_it_writes_one_column_of_counts_a_value_the_largest_first():
+def test_it_writes_one_column_of_counts_per_value_the_largest_first():
     assert funnel(DIVIDED, breakdown="$browser") == "Step,Chrome,Safari\nA,40,10\nB,28,2\n"
 
 
-def test_it_keeps_the_order_of_the_answer_where_that_is_asked_for():
+def test_it_keeps_the_order_of_the_answer_if_the_widget_says_so():
     assert funnel(DIVIDED, breakdown="$browser", sort="none") == "Step,Safari,Chrome\nA,10,40\nB,2,28\n"
 
 
-def test_it_draws_one_curve_of_conversion_a_value():
+def test_it_draws_one_line_of_conversions_per_value():
     assert funnel(DIVIDED, "line", breakdown="$browser") == (
         "Date,Chrome,Safari\n20261116,50,20\n20261117,90,0\nYAxis,0,0\n"
     )
 
 
-def test_it_leaves_the_overall_out_on_days_when_it_is_all_there_is_too():
+def test_it_leaves_the_overall_out_even_on_days_without_other_values():
     days = DIVIDED | {"2026-11-17": {"$overall": steps(0, 0)}}
     assert funnel(days, breakdown="$browser") == "Step,Chrome,Safari\nA,20,10\nB,10,2\n"
 

@@ -83,18 +83,18 @@ def test_a_division_by_zero_is_an_empty_cell(rows: Any, chart: str) -> None:
     assert [(x, y != "") for _, x, y in found[1:]] == [("", True)] * 3
 
 
-def test_a_formula_without_any_value_is_no_line_at_zero(rows: Any) -> None:
+def test_a_formula_without_any_value_is_not_drawn_as_zeros(rows: Any) -> None:
     never = (Metric("It never happens"), Metric("Nor this"))
     found = rows(metrics=never, formulas=(Formula("A / B", "x"),), breakdown="plan", chart="line")
     assert [cells[1] for cells in found] == ["x", "", "", ""]
 
 
-def test_labels_that_are_not_there_are_no_line_at_zero(mixpanel: FakeMixpanel) -> None:
+def test_missing_labels_are_not_drawn_as_zeros(mixpanel: FakeMixpanel) -> None:
     asked = WidgetSpec("insights", metrics=(SIGNUPS,), breakdown="plan", only=("Gold",))
     assert str(csv(asked, INSIGHTS, mixpanel)).startswith("Mixpanel's answer has nothing to draw for these dates.")
 
 
-def test_a_figure_of_a_division_by_zero_is_said_and_not_shown(mixpanel: FakeMixpanel) -> None:
+def test_a_number_that_divides_by_zero_is_replaced_by_a_message(mixpanel: FakeMixpanel) -> None:
     asked = WidgetSpec("insights", metrics=(SIGNUPS, Metric("Never")), formulas=(Formula("A / B"),), chart="number")
     assert csv(asked, INSIGHTS, mixpanel) == "The formula divides by zero for these dates, so there is nothing to show."
 

@@ -19,7 +19,7 @@ EVENTS = ("events", "2010-05-29", "2010-05-31")
 LISTED = {"events": ("splash features", "account-page", "never happened")}
 
 
-def test_it_draws_a_curve_an_event_in_the_widgets_order():
+def test_it_draws_one_line_per_event_in_the_widgets_order():
     assert published(*EVENTS, **LISTED) == (
         "Date,splash features,account-page,never happened\n"
         "20100529,6,0,0\n"
@@ -121,7 +121,7 @@ def test_it_draws_a_funnels_conversion_by_date():
 RETENTION = ("retention", "2012-01-01", "2012-01-03", "2012-01-04")
 
 
-def test_it_lays_cohorts_out_with_what_is_yet_to_come_empty():
+def test_cohorts_have_empty_cells_for_the_future():
     assert published(*RETENTION, intervals=3) == (
         "Date,Users,0,1,2\n20120101,2,2,1,2\n20120102,10,9,7,6\n20120103,10,9,6,\n"
     )
@@ -130,7 +130,7 @@ def test_it_lays_cohorts_out_with_what_is_yet_to_come_empty():
     )
 
 
-def test_it_lays_cohorts_out_in_percent_of_their_size():
+def test_cohorts_can_be_in_percent_of_their_size():
     assert published(*RETENTION, intervals=3, options={"percent": True}) == (
         "Date,Users,0,1,2\n20120101,2,100,50,100\n20120102,10,90,70,60\n20120103,10,90,60,\n"
     )
@@ -140,7 +140,7 @@ FREQUENCY = ("frequency", "2012-01-01", "2012-01-02")
 HOURS = ",".join(map(str, range(1, 25)))
 
 
-def test_it_lays_frequency_out_a_column_an_hour():
+def test_frequency_has_one_column_per_hour():
     assert published(*FREQUENCY) == (
         f"Date,{HOURS}\n"
         "20120101,305,107,60,41,32,20,12,7,4,3,3,3,2,2,2,1,1,1,1,1,1,1,1,1\n"
@@ -148,7 +148,7 @@ def test_it_lays_frequency_out_a_column_an_hour():
     )
 
 
-def test_it_lays_frequency_out_in_percent_of_those_who_did_it_at_all():
+def test_frequency_can_be_in_percent_of_its_first_column():
     lines = published(*FREQUENCY, options={"percent": True}, chart="table").splitlines()
     assert lines[1].startswith("2012-01-01,100,35.08,19.67,13.44,")
     assert lines[2].startswith("2012-01-02,100,41.21,23.64,15.56,")
@@ -170,7 +170,7 @@ def test_it_shows_a_saved_reports_weeks():
     )
 
 
-def test_it_does_not_add_up_what_a_saved_report_gives_by_date():
+def test_it_does_not_add_up_a_saved_reports_values_by_date():
     for chart in ("pie", "donut", "list", "number", "map"):
         with pytest.raises(ReportError, match="numbers by date, and the chart"):
             published("saved_report", chart=chart)

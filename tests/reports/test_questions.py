@@ -111,6 +111,6 @@ def test_it_tells_a_number_from_its_text_in_a_filter():
     assert one != other
 
 
-def test_it_asks_for_all_values_where_the_rest_is_summed():
+def test_it_queries_all_values_if_the_rest_is_summed():
     breakdown = {"breakdown": "plan", "top": 3}
     assert query(spec("segmentation", **breakdown, other=True)) != query(spec("segmentation", **breakdown))

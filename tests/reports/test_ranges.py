@@ -50,7 +50,7 @@ def test_it_goes_back_from_the_last_finished_bucket_or_the_running_one(more, fir
         ("last_quarter", "2026-07-01", "2026-09-30"),
     ],
 )
-def test_it_knows_to_date_and_the_last_whole_ones(kind, first, last):
+def test_ranges_to_date_and_the_last_whole_ones_have_the_right_ends(kind, first, last):
     assert ends(kind) == (first, last)
 
 
@@ -94,13 +94,13 @@ def test_it_shows_the_running_week_alone_before_a_months_first_monday():
     assert ends("month_to_date", date(2026, 10, 2), unit="week") == ("2026-09-28", "2026-10-02")
 
 
-def test_it_takes_fixed_dates_as_they_are_by_day():
+def test_by_day_fixed_dates_stay_unchanged():
     fixed = {"from_date": date(2026, 8, 3), "to_date": date(2026, 8, 5)}
     assert ends("fixed", **fixed) == ("2026-08-03", "2026-08-05")
     assert Range("fixed", **fixed).resolve(WEDNESDAY).buckets == tuple(date(2026, 8, day) for day in (3, 4, 5))
 
 
-def test_it_asks_no_fixed_range_beyond_today():
+def test_a_fixed_range_ends_today_at_the_latest():
     fixed = {"from_date": date(2026, 11, 1), "to_date": date(2027, 12, 31)}
     assert ends("fixed", **fixed) == ("2026-11-01", "2026-11-18")
     assert ends("fixed", **fixed, unit="week") == ("2026-11-02", "2026-11-18")
@@ -187,7 +187,7 @@ def test_it_gives_ascending_aligned_buckets_from_the_first_day_to_the_last(asked
 
 @settings(deadline=None)
 @given(ranges(), days)
-def test_it_asks_for_as_many_buckets_before_that_end_where_the_range_begins(asked, today):
+def test_the_period_before_has_as_many_buckets_and_ends_where_the_range_begins(asked, today):
     if asked.kind == "fixed" and asked.from_date > today:
         return
     one, two = asked.resolve(today), asked.resolve(today, periods=2)

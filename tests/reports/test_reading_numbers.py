@@ -73,13 +73,13 @@ def test_it_can_not_add_up_averages_of_several_days():
         csv(spec("average", chart="number", last=2), answer)
 
 
-def test_it_leaves_intervals_of_a_silent_cohort_empty_as_of_any_other():
+def test_future_intervals_of_a_cohort_without_users_are_empty_too():
     assert csv(spec("retention", intervals=3, last=2), {}) == "Date,Users,0,1,2\n20261116,0,0,0,0\n20261117,0,0,0,\n"
     assert csv(spec("retention", intervals=2, unit="month", last=1, include_today=True), {"data": {}}) == (
         "Date,Users,0,1\n20261101,0,0,\n"
     )
 
 
-def test_it_lays_a_silent_frequency_out_over_all_hours():
+def test_a_frequency_without_events_has_all_columns():
     lines = csv(spec("frequency", last=1, unit="week"), {"data": {}}).splitlines()
     assert lines == ["Date,1,2,3,4,5,6,7", "20261109,0,0,0,0,0,0,0"]

@@ -49,7 +49,7 @@ def test_it_shows_one_metric_under_its_name():
     assert recorded("unsaved").splitlines()[:2] == ["Date,Product Added [Total Events]", "20230525,756"]
 
 
-def test_it_takes_no_kind_of_measure_for_the_name_of_a_breakdown():
+def test_a_header_such_as_event_or_metric_is_no_name_of_a_breakdown():
     for header in ("$event", "$metric", "$funnel", "$retention"):
         assert shown(answered({"Logged in": {"all": 5}}, header), "list") == "Name,Logged in\nLogged in,5\n"
 
@@ -63,7 +63,7 @@ def test_it_shows_several_metrics_in_the_reports_own_order():
     assert shown(alphabet, "pie") == "Visited,Opened,Bought\n7,9,3\n"
 
 
-def test_it_sorts_prefixes_as_mixpanel_counts_them_where_nothing_else_says_the_order():
+def test_by_default_metrics_are_sorted_by_prefix_with_ba_after_z():
     series = {f"{letters}. x": {"all": i} for i, letters in enumerate(["A", "B", "BA", "BB", "C", "Z"])}
     assert shown(answered(series), "pie").splitlines()[0] == "A. x,B. x,C. x,Z. x,BA. x,BB. x"
     assert shown(answered({"b": {"all": 1}, "a": {"all": 2}}), "pie") == "b,a\n1,2\n"
@@ -72,7 +72,7 @@ def test_it_sorts_prefixes_as_mixpanel_counts_them_where_nothing_else_says_the_o
 @pytest.mark.parametrize(
     "meta", [5, [], {"report_sections": 5}, {"report_sections": {"show": [5, {}, {"metric_key": 5}]}}]
 )
-def test_it_keeps_the_order_of_the_answer_where_meta_says_none(meta):
+def test_it_keeps_the_order_of_the_answer_if_meta_has_none(meta):
     assert shown(answered({"b": {"all": 1}, "a": {"all": 2}}, meta=meta), "pie") == "b,a\n1,2\n"
 
 
@@ -86,7 +86,7 @@ def test_it_shows_a_funnels_and_retentions_trend_in_percent():
     assert shown(answered({"First game": {"all": 0.5}}, "$funnel"), "number") == "First game\n50\n"
 
 
-def test_it_leaves_numbers_alone_that_are_no_ratios():
+def test_numbers_that_are_no_ratios_stay_unchanged():
     assert shown(answered({"Rate": {"all": 0.17}}, "$event"), "number") == "Rate\n0.17\n"
     counts = {"2026-11-01": 1, "2026-11-02": 12}
     assert shown(answered({"First game": counts}, "$funnel")).splitlines()[1:3] == ["20261101,1", "20261102,12"]
@@ -195,7 +195,7 @@ def test_it_says_what_is_missing_for_a_comparison():
 
 
 @pytest.mark.parametrize("odd", [{}, {"series": None}, {"series": []}, [], "none", 5])
-def test_an_odd_comparison_is_none_and_spoils_nothing_else(odd):
+def test_an_invalid_comparison_is_left_out_without_an_error(odd):
     answer = answered({"A": {"all": 50}}, time_comparison=odd)
     assert shown(answer, "number") == "A\n50\n"
     with pytest.raises(ReportError, match="no number for the period before"):
@@ -221,7 +221,7 @@ def test_it_refuses_a_comparison_with_other_dates_than_it_says():
         shown(answered({"A": {"2026-11-16": 5, "2026-11-17": 6}}, time_comparison=before))
 
 
-def test_it_notes_what_mixpanel_cut():
+def test_a_note_says_what_mixpanel_cut():
     report = report_of(spec("saved_report"), body("limit_hit"))
     assert report.note == CUT
     assert report.series[0].label.startswith("$remaining_values / c068cc1c")

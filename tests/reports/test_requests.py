@@ -96,7 +96,7 @@ def test_it_asks_a_breakdown_with_its_filter_and_its_limit():
     assert "limit" not in request_of(spec("segmentation")).params
 
 
-def test_it_asks_for_all_values_where_the_rest_is_summed():
+def test_it_queries_all_values_if_the_rest_is_summed():
     assert request_of(SPECS["segmentation, breakdown, all"]).params["limit"] == 10_000
     assert request_of(SPECS["top_events, all"]).params["limit"] == 10_000
     assert request_of(spec("segmentation", breakdown="plan", top=3)).params["limit"] == 60

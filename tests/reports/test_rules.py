@@ -26,7 +26,7 @@ def test_it_accepts_every_sample():
     assert [name for name, asked in SPECS.items() if problems(asked)] == []
 
 
-def test_it_knows_no_other_report():
+def test_it_refuses_an_unknown_report_type():
     refused("report", "There is no report “flows”. Choose one of: events, segmentation", WidgetSpec("flows"))
 
 
@@ -55,7 +55,7 @@ def test_it_says_what_a_report_needs(report):
     assert all(message.startswith(("Enter ", "Choose ")) for _, message in found)
 
 
-def test_it_wants_names_of_events():
+def test_it_requires_names_of_events():
     refused("events", "An event's name is empty", spec("events", events=("Signed up", " ")))
     refused("events", "Enter an event's name", spec("segmentation", events=()))
     refused("events", "takes one event. For several", spec("segmentation", events=("A", "B")))
@@ -136,7 +136,7 @@ def test_it_numbers_the_filters():
         ("rename", {"rename": {"a\x00": "b"}}),
     ],
 )
-def test_it_refuses_what_no_database_keeps(field, fields):
+def test_it_refuses_characters_that_no_database_can_store(field, fields):
     refused(field, "a character that can't be stored", spec("segmentation", **fields))
 
 
@@ -150,7 +150,7 @@ def fixed(first, last, **fields):
     return spec("events", range="fixed", from_date=first, to_date=last, **fields)
 
 
-def test_it_wants_both_dates_of_a_fixed_range_in_order():
+def test_a_fixed_range_needs_both_dates_in_order():
     some = date(2026, 10, 5)
     refused("from_date", "needs both dates", fixed(None, some))
     refused("to_date", "needs both dates", fixed(some, None))
@@ -179,7 +179,7 @@ def test_it_wants_both_dates_of_a_fixed_range_in_order():
         ("2026-11-16", "2026-11-22", "week", True),
     ],
 )
-def test_it_wants_a_whole_bucket_between_fixed_dates(first, last, unit, whole):
+def test_a_fixed_range_needs_a_whole_bucket(first, last, unit, whole):
     dates = (date.fromisoformat(first), date.fromisoformat(last))
     if whole:
         assert problems(fixed(*dates, unit=unit)) == []
@@ -190,7 +190,7 @@ def test_it_wants_a_whole_bucket_between_fixed_dates(first, last, unit, whole):
 
 
 @pytest.mark.parametrize("words", ["week_to_date", "last_week"])
-def test_it_finds_no_month_in_a_week(words):
+def test_a_range_without_a_whole_month_is_refused(words):
     refused("unit", "A week contains no whole month", spec("events", range=words, unit="month"))
     assert problems(spec("events", range=words, unit="month", chart="number")) == []
     assert problems(spec("funnel", range=words, unit="month", chart="table")) == []
@@ -203,7 +203,7 @@ def test_it_ignores_an_old_unit_of_a_report_without_a_unit():
     assert problems(spec("top_events", unit="hour", chart="list")) == []
 
 
-def test_it_finds_no_average_of_a_week_in_those_of_its_days():
+def test_averages_of_days_give_no_average_of_a_week():
     refused("unit", "averages by day only", spec("average", unit="week"))
     refused("range", "average over several days", spec("average", chart="number"))
     refused("range", "average over several days", spec("average", chart="gauge", target=1, range="last_month"))
@@ -232,12 +232,12 @@ def test_it_has_no_one_number_of_a_breakdown_that_does_not_add_up(chart):
     assert problems(spec("segmentation", **asked)) == []
 
 
-def test_it_wants_countries_for_a_map():
+def test_a_map_needs_countries():
     refused("breakdown", "enter mp_country_code", spec("segmentation", chart="map"))
 
 
 @pytest.mark.parametrize("chart", ["funnel", "list", "number", "gauge"])
-def test_it_has_one_column_only_for_a_funnel_but_in_a_table_or_a_line(chart):
+def test_a_funnel_with_a_breakdown_needs_a_table_or_a_line(chart):
     refused("breakdown", "one column of numbers", spec("funnel", breakdown="plan", chart=chart, target=1))
     assert problems(spec("funnel", breakdown="plan", chart="table")) == []
     assert problems(spec("funnel", breakdown="plan", chart="line")) == []

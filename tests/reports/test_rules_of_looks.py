@@ -40,7 +40,7 @@ def test_it_gives_two_labels_one_name_only_where_they_add_up():
 
 
 @pytest.mark.parametrize("names", [{"": "x"}, {"x": " "}])
-def test_it_renames_from_something_to_something(names):
+def test_a_renaming_needs_an_old_and_a_new_label(names):
     refused("rename", "Enter both", spec("segmentation", rename=names))
 
 
@@ -52,14 +52,14 @@ def test_it_takes_colours_as_six_hex_digits(color):
     assert problems(spec("events", colors={"Signed up": "#0072b2"})) == []
 
 
-def test_it_wants_a_finite_target_for_a_gauge():
+def test_a_gauge_needs_a_finite_target():
     refused("target", "A gauge needs a target", spec("events", chart="gauge"))
     assert problems(spec("events", chart="gauge", target=0)) == []
     for target in (NAN, INFINITY, -INFINITY, 1e301, 10**400, True, "5"):
         refused("target", "must be a finite number", spec("events", chart="gauge", target=target))
 
 
-def test_it_names_the_options_there_are():
+def test_an_unknown_option_gets_a_list_of_all_options():
     refused(
         "options",
         "colour: there is no such option. Choose among: types, cumulative",
@@ -75,7 +75,7 @@ def test_it_switches_options_on_and_off(option):
         assert problems(spec("events", options={option: value})) == []
 
 
-def test_it_wants_a_finite_axis_from_low_to_high():
+def test_an_axis_needs_finite_limits_in_order():
     for value in (NAN, INFINITY, True, "5", [1]):
         refused("options", "axis_min: enter a number", spec("events", options={"axis_min": value}))
         refused("options", "axis_max: enter a number", spec("events", options={"axis_max": value}))
@@ -88,7 +88,7 @@ def test_it_wants_a_finite_axis_from_low_to_high():
 
 
 @pytest.mark.parametrize("types", [["line", "pie"], {"Signed up": "donut"}, "line", 5, None, [5], [["line"]], [None]])
-def test_it_mixes_only_charts_with_dates(types):
+def test_only_charts_with_dates_can_be_mixed(types):
     refused("options", "types: enter only these chart types: line, spline", spec("events", options={"types": types}))
 
 
@@ -98,13 +98,13 @@ def test_it_mixes_chart_types_by_position_and_by_label():
 
 
 @pytest.mark.parametrize("report", ["average", "funnel", "retention", "frequency", "top_events"])
-def test_it_compares_only_what_is_asked_for_the_period_before(report):
+def test_a_comparison_needs_a_report_with_a_period_before(report):
     refused("options", "comparison: The report “", spec(report, options=COMPARED))
     assert not REPORT_TYPES[report].compares
 
 
 @pytest.mark.parametrize("report", ["events", "segmentation", "sum"])
-def test_it_compares_where_a_chart_has_a_place_for_it(report):
+def test_a_comparison_needs_a_chart_that_can_show_it(report):
     for chart in REPORT_TYPES[report].charts:
         asked = spec(report, chart=chart, target=1, breakdown="c" if chart == "map" else "", options=COMPARED)
         if chart == "number" or chart in TIME_SERIES_CHARTS:
@@ -113,7 +113,7 @@ def test_it_compares_where_a_chart_has_a_place_for_it(report):
             refused("options", f"comparison: The chart “{CHARTS[chart].lower()}” can't show the period before", asked)
 
 
-def test_it_compares_uniques_as_a_number_alone():
+def test_uniques_can_be_compared_only_as_a_number():
     refused("options", "comparison: These values can't be added up", spec("events", measure="unique", options=COMPARED))
     assert problems(spec("events", measure="unique", chart="number", options=COMPARED)) == []
 

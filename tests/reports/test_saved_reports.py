@@ -46,7 +46,7 @@ def test_it_names_the_metric_too_where_there_are_several():
     ]
 
 
-def test_it_shows_the_overall_where_it_is_all_there_is():
+def test_it_shows_the_overall_if_there_is_no_other_value():
     assert saved("only_overall") == (
         "Date,Order completed\n20261101,30\n20261102,41\n20261103,7\n20261104,12\nYAxis,0\n"
     )
@@ -88,20 +88,20 @@ def test_it_shows_the_tenth_step_of_a_saved_funnel_behind_the_ninth():
     assert shown({"f": by_value}, "table", headers=("$funnel", "plan")).splitlines()[10] == "10. Step 10,90"
 
 
-def test_it_does_not_take_a_funnel_by_date_for_zeros():
+def test_a_funnel_by_date_is_refused_and_not_shown_as_zeros():
     funnel = {"f": {"count": {"1. A": {"2026-11-01": 5}}, "step_conv_ratio": {"1. A": {"2026-11-01": 1}}}}
     with pytest.raises(ReadError, match="a step of the funnel has no total"):
         shown(funnel, "funnel")
 
 
-def test_it_shows_saved_retention_with_what_is_yet_to_come_empty():
+def test_saved_retention_has_empty_cells_for_the_future():
     assert saved("retention", "cohort") == (
         "Date,Users,0,1,2,3\n20261101,120,64,41,33,30\n20261102,98,50,39,31,\n20261103,80,40,20,,\n"
     )
     assert saved("retention", "table", options={"percent": True}).splitlines()[2] == ("2026-11-02,98,51.02,39.8,31.63,")
 
 
-def test_it_leaves_intervals_empty_that_have_not_begun_though_the_answer_says_zero():
+def test_future_intervals_are_empty_though_the_answer_says_zero():
     cohorts = {day: {"first": 4, "counts": [3, 2, 0, 0]} for day in ("2026-11-16", "2026-11-17")}
     assert shown({"m": cohorts}, "cohort") == "Date,Users,0,1,2,3\n20261116,4,3,2,0,\n20261117,4,3,2,,\n"
 
@@ -118,7 +118,7 @@ def test_it_survives_cohorts_at_the_end_of_time():
     assert shown(last, "table") == "Date,Users,0,1\n2001-01-01,2,2,2\n9999-12-31,1,,\n"
 
 
-def test_it_shows_hours_in_a_table_alone():
+def test_it_shows_hours_only_in_a_table():
     assert saved("hourly", "table") == ("Time,App Open\n2026-11-01 08:00,5\n2026-11-01 09:00,7\n2026-11-02 08:00,6\n")
     for chart in set(CHARTS) - {"table"}:
         with pytest.raises(ReportError, match=r"The chart .* can't show .* Choose the chart table"):
@@ -161,7 +161,7 @@ def test_it_fills_weeks_without_events():
         ("hourly", {"table"}),
     ],
 )
-def test_it_draws_what_fits_and_says_what_does(name, fitting):
+def test_it_draws_charts_that_fit_and_recommends_them_for_the_others(name, fitting):
     for chart in CHARTS:
         try:
             saved(name, chart, target=1)
@@ -181,7 +181,7 @@ def test_it_says_that_an_empty_report_holds_nothing(series):
     assert shown(series, "number").splitlines()[1:] == ["0"]
 
 
-def test_it_keeps_both_of_two_labels_that_become_one():
+def test_it_keeps_both_labels_if_they_become_equal():
     assert shown({"m": {"a\x00": {"all": 1}, "a\ud800": {"all": 2}}}, "pie") == "a\ufffd,a\ufffd (2)\n1,2\n"
 
 

@@ -95,9 +95,9 @@ def reader():
         process.stdin.close()
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="measured as Linux tells it")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="left out: only Linux has /proc/self/status")
 @pytest.mark.parametrize("name", BODIES)
-def test_it_takes_little_memory_and_time_whatever_comes(name, tmp_path, reader):
+def test_it_needs_little_memory_and_time_for_any_answer(name, tmp_path, reader):
     make, expected = BODIES[name]
     body = make()
     (tmp_path / "body").write_text(body)
@@ -190,7 +190,7 @@ def test_it_counts_the_cells_of_a_saved_funnel_and_of_saved_retention():
         saved({"m": by_value(200, cohorts)})
 
 
-def test_it_reads_deep_answers_no_deeper_than_it_can():
+def test_answers_that_are_nested_too_deep_are_refused():
     for depth in (101, 900, 5000, 150_000):
         with pytest.raises(Unreadable, match=r"nested too deep|it is not JSON|too large"):
             data_from(b'{"a":' * depth + b"1" + b"}" * depth)

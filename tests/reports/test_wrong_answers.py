@@ -100,7 +100,7 @@ def test_it_refuses_dates_that_are_not_the_saved_reports():
 
 
 @pytest.mark.parametrize("kind", RIGHT)
-def test_it_refuses_dates_that_are_none(kind):
+def test_it_refuses_invalid_dates(kind):
     for unreadable in ("soon", "2026-11-31", "17/11/2026", "", "2026-11-1", "2026-11-170"):
         answer = with_dates(RIGHT[kind], lambda part, bad=unreadable: bad if part == str(DAYS[0]) else part)
         if kind == "saved_report":
@@ -123,7 +123,7 @@ def test_it_refuses_another_event():
             report_of(ASKED[kind], answer)
 
 
-def test_it_takes_a_custom_events_name_for_its_id():
+def test_an_answer_can_have_a_custom_events_name_instead_of_its_id():
     asked = spec("segmentation", events=("$custom_event:1305068",), last=6)
     assert report_of(asked, values({"Came back": points(DAYS)})).series[0].label == "Came back"
 
@@ -159,7 +159,7 @@ def test_it_takes_dates_around_the_range_only_beside_all_of_the_range():
         report_of(ASKED["segmentation"], values({"Signed up": around}))
 
 
-def test_it_loses_no_label_that_becomes_like_another():
+def test_it_loses_no_label_that_becomes_equal_to_another():
     answer = values({"a\x00": points(DAYS[:1]), "a\ufffd": points(DAYS[1:2])})
     assert [series.total for series in report_of(ASKED["breakdown"], answer).series] == [1, 1]
 
@@ -185,7 +185,7 @@ def test_it_leaves_intervals_empty_that_retention_does_not_give():
 
 
 @pytest.mark.parametrize("kind", ["events", "segmentation", "breakdown", "one bucket"])
-def test_the_dates_that_an_answer_names_are_looked_at_even_where_it_holds_no_numbers(kind):
+def test_the_dates_of_an_answer_without_numbers_are_checked(kind):
     nothing = {"data": {"series": ["1999-01-01", "1999-01-02"], "values": {}}}
     with pytest.raises(ReadError, match="other dates"):
         report_of(ASKED[kind], nothing, TODAY)
@@ -193,7 +193,7 @@ def test_the_dates_that_an_answer_names_are_looked_at_even_where_it_holds_no_num
     assert not any(series.total for series in report_of(ASKED[kind], honest, TODAY).series)
 
 
-def test_the_dates_that_a_funnel_names_are_looked_at_where_it_holds_no_numbers():
+def test_the_dates_of_a_funnel_without_numbers_are_checked():
     with pytest.raises(ReadError, match="other dates"):
         report_of(ASKED["funnel"], {"meta": {"dates": ["1999-01-01"]}, "data": {}}, TODAY)
     for honest in ({}, {"meta": {}}, {"meta": None}, {"meta": {"dates": [str(DAYS[0])]}}):
@@ -201,7 +201,7 @@ def test_the_dates_that_a_funnel_names_are_looked_at_where_it_holds_no_numbers()
 
 
 @pytest.mark.parametrize("kind", ["segmentation", "sum", "average"])
-def test_it_refuses_an_answer_about_the_neighbour_of_the_range_alone(kind):
+def test_it_refuses_an_answer_with_only_the_day_before_the_range(kind):
     only = values({"Signed up": {"2026-11-11": 5}}) if kind == "segmentation" else {"results": {"2026-11-11": 5}}
     with pytest.raises(ReadError, match="other dates"):
         report_of(ASKED[kind], only, TODAY)

@@ -70,7 +70,7 @@ def test_a_database_of_a_newer_version(own: Site) -> None:
     only(doctor(own), "fix database: a newer version of MixCyfe has migrated the database (9999_from_the_future)")
 
 
-def test_a_name_with_a_slip(served: Site) -> None:
+def test_a_setting_with_a_misspelt_name(served: Site) -> None:
     said = doctor(served, REFRESH_TREADS="3", METRIC_TOKEN_FILE="/run/token", POSTGRES_PASSWORD="x", LANGUAGE="de")
     assert said.fixes == [
         "fix settings: METRIC_TOKEN_FILE is not a setting, but METRICS_TOKEN is: correct or remove METRIC_TOKEN_FILE.",
@@ -87,7 +87,7 @@ def test_a_clock_that_is_ten_minutes_off(served: Site) -> None:
         only(doctor(served, MIXPANEL_API_ROOT=f"{mixpanel}/api"), "seconds ahead of the clock of", "NTP")
 
 
-def test_no_way_to_mixpanel(served: Site) -> None:
+def test_a_mixpanel_that_can_not_be_reached(served: Site) -> None:
     root = f"http://127.0.0.1:{free_port()}/api"
     only(
         doctor(served, MIXPANEL_API_ROOT=root),
@@ -235,6 +235,6 @@ class TestCluster:
         only(said, "fix SITE_URL: nothing answers")
         assert said.has("ok  PostgreSQL: DATABASE_URL leads to a pooler")
 
-    def test_a_database_that_is_away(self, host: Callable[..., Site]) -> None:
+    def test_a_database_that_is_down(self, host: Callable[..., Site]) -> None:
         said = doctor(host(), DATABASE_URL="postgres://mixcyfe:pass-of-the-broker@127.0.0.1:1/mixcyfe")
         assert said.has("fix database: the database can't be reached")

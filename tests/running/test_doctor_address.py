@@ -35,7 +35,7 @@ def test_nothing_at_the_sites_address(served: Site) -> None:
     only(doctor(served, SITE_URL=f"http://127.0.0.1:{free_port()}"), "nothing answers at", "manage.py serve")
 
 
-def test_a_server_that_accepts_and_is_silent_holds_nothing_up(served: Site) -> None:
+def test_a_silent_server_does_not_block_the_doctor(served: Site) -> None:
     with silent() as address:
         said = doctor(served, SITE_URL=f"http://{address}", MIXPANEL_API_ROOT=f"http://{address}/api")
     assert said.took < 2 * 5.5 + 5
@@ -88,7 +88,7 @@ def underscores_too(headers: Headers) -> Headers:
         (dict, "off", []),
     ],
 )
-def test_a_proxy_and_what_strangers_claim(
+def test_a_proxy_that_passes_on_forged_headers(
     host: Callable[..., Site], passed: Callable[[Headers], Headers], trust: str, found: list[str]
 ) -> None:
     base = f"http://127.0.0.1:{free_port()}"

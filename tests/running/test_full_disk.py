@@ -83,7 +83,9 @@ def test_polls_go_on_while_the_disk_is_full(site: Site, disk: SmallDisk) -> None
         pytest.param(READ_ONLY, "stopped", marks=pytest.mark.cluster),
     ],
 )
-def test_it_starts_and_serves_what_is_there(tmp_path: Path, site: Site, disk: SmallDisk, way: str, ended: str) -> None:
+def test_it_starts_and_serves_the_stored_data(
+    tmp_path: Path, site: Site, disk: SmallDisk, way: str, ended: str
+) -> None:
     (path,) = site.add(SIGNUPS)
     base, server = site.serve()
     assert statuses(base + path, 1) == {200}

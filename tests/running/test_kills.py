@@ -107,7 +107,7 @@ def test_it_answers_while_redis_is_gone_and_refreshes_once_it_is_back(
     )
 
 
-def test_it_lets_a_late_holder_overwrite_nothing(host: Any, fake: Any) -> None:
+def test_a_process_that_lost_its_lease_overwrites_nothing(host: Any, fake: Any) -> None:
     site = host(MIXPANEL_TIMEOUT="10")
     (path,) = site.add(WIDGET)
     base, _ = site.web()

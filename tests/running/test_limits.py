@@ -58,7 +58,7 @@ def fifty(site: Any, **limits: int) -> None:
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_it_grants_exactly_the_hours_calls(host: Any, database: str) -> None:
+def test_the_hourly_limit_is_used_exactly(host: Any, database: str) -> None:
     site = host(database)
     fifty(site, hourly_limit=30, concurrent_limit=1000)
     # Two of the 30 calls are reserved for people.
@@ -67,13 +67,13 @@ def test_it_grants_exactly_the_hours_calls(host: Any, database: str) -> None:
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_it_grants_exactly_the_places_that_may_run_at_once(host: Any, database: str) -> None:
+def test_the_limit_of_calls_at_once_is_used_exactly(host: Any, database: str) -> None:
     site = host(database)
     fifty(site, hourly_limit=1000, concurrent_limit=5)
     assert hammer(site, 3, purpose="poll", ends=False) == 5
 
 
-def test_it_waits_for_a_free_place_but_not_for_a_free_hour(host: Any, fake: Any) -> None:
+def test_polls_wait_for_running_calls_but_not_for_the_hourly_limit(host: Any, fake: Any) -> None:
     site = host(POLL_WAIT="3")
     widgets = [{"title": f"{i}", "report": "events", "events": ["Signed up"], "last": i + 1, **APART} for i in range(4)]
     paths = site.add(*widgets, hourly_limit=3, concurrent_limit=1)

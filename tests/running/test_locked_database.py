@@ -21,9 +21,7 @@ TO_WRITE = {
 
 
 @pytest.mark.parametrize("what", TO_WRITE)
-def test_polls_and_health_checks_go_on_though_there_is_something_to_write(
-    host: Any, fake: FakeMixpanel, what: str
-) -> None:
+def test_polls_and_health_checks_are_answered_before_their_writes(host: Any, fake: FakeMixpanel, what: str) -> None:
     site = host()
     paths = site.add(*widgets(9))
     base, _ = site.web()

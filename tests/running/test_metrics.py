@@ -103,7 +103,7 @@ def test_it_counts_the_polls_of_all_processes(site: Site, server: str) -> None:
     assert TOKEN not in site.logs()
 
 
-def test_a_killed_process_takes_no_counts_along(site: Site) -> None:
+def test_the_counts_of_a_killed_process_stay(site: Site) -> None:
     (path,) = site.add(*widgets(1))
     base, process = site.gunicorn("--workers=2")
     for _ in range(3):
@@ -173,7 +173,7 @@ def test_the_long_answer_of_healthz(site: Site) -> None:
 
 
 @pytest.mark.parametrize("host_of", [pytest.param("postgres", marks=needs_cluster)])
-def test_the_broker_is_told_and_its_loss_too(
+def test_the_health_check_reports_the_broker_and_its_loss(
     host: Callable[..., Site], own_redis: Any, tmp_path: Path, host_of: str
 ) -> None:
     port = free_port()

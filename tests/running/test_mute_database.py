@@ -84,7 +84,7 @@ def test_a_database_that_does_not_answer_blocks_nothing_for_longer_than_three_se
         assert not re.search("Traceback|postgres@", "\n".join(said))
 
 
-def test_a_503_says_when_to_come_again(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
+def test_a_503_has_a_retry_after_header(tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres) -> None:
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
@@ -138,7 +138,7 @@ def test_a_slow_statement_does_not_count_as_a_database_that_does_not_answer(
             assert waiting.result()[1] == 200
 
 
-def test_a_statement_has_an_end_and_a_migration_has_none(
+def test_statements_have_a_timeout_and_migrations_have_none(
     tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres
 ) -> None:
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:

@@ -66,7 +66,9 @@ def test_workers_send_notices(host: Any, fake: FakeMixpanel, webhook: Webhook, d
     fail_and_recover(site, [site.web()[0]], fake, webhook, paths)
 
 
-def test_no_poll_and_no_refresh_waits_for_a_mute_service(host: Any, fake: FakeMixpanel, webhook: Webhook) -> None:
+def test_no_poll_and_no_refresh_waits_for_a_service_that_does_not_answer(
+    host: Any, fake: FakeMixpanel, webhook: Webhook
+) -> None:
     webhook.is_mute = True
     site = host()
     [fresh, failing] = site.add(*widgets(2), notify=[webhook.url], notify_after_minutes=0)

@@ -39,7 +39,7 @@ def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) 
 
 
 @pytest.mark.parametrize(("latency", "processes"), [(60, 1), pytest.param(20, 2, marks=pytest.mark.cluster)])
-def test_it_answers_everybody_else_at_once_while_mixpanel_takes_its_time(
+def test_other_requests_are_answered_at_once_while_mixpanel_is_slow(
     host: Any, fake: FakeMixpanel, latency: float, processes: int
 ) -> None:
     site = host(POLL_WAIT=f"{POLL_WAIT}", MIXPANEL_TIMEOUT="30")
@@ -49,7 +49,7 @@ def test_it_answers_everybody_else_at_once_while_mixpanel_takes_its_time(
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
-def test_it_answers_everybody_else_at_once_with_workers_too(host: Any, fake: FakeMixpanel, database: str) -> None:
+def test_other_requests_are_answered_at_once_with_workers_too(host: Any, fake: FakeMixpanel, database: str) -> None:
     broker = {"TASKS": "celery", "BROKER_URL": f"{REDIS}/8"}
     site = host(database, POLL_WAIT=f"{POLL_WAIT}", MIXPANEL_TIMEOUT="30", **broker)
 
@@ -62,7 +62,7 @@ def test_it_answers_everybody_else_at_once_with_workers_too(host: Any, fake: Fak
     assert_quick_meanwhile(site, base, healthy, slow)
 
 
-def test_it_lets_only_some_of_many_polls_of_a_cold_address_wait(host: Any, fake: FakeMixpanel) -> None:
+def test_only_some_of_many_polls_of_a_widget_without_data_wait(host: Any, fake: FakeMixpanel) -> None:
     site = host(POLL_WAIT="5", MIXPANEL_TIMEOUT="30")
     (path,) = site.add(*widgets(1))
     base, _ = site.web()
@@ -71,13 +71,13 @@ def test_it_lets_only_some_of_many_polls_of_a_cold_address_wait(host: Any, fake:
         log = list(pool.map(lambda _: timed(lambda: requests.get(base + path, timeout=60)), range(40)))
     assert {status for status, _ in log} == {503}
     waits = sorted(seconds for _, seconds in log)
-    assert (waits[35] < 4, waits[36] >= 5) == (True, True), "four of forty wait"
+    assert (waits[35] < 4, waits[36] >= 5) == (True, True), "four of forty polls wait"
     refused = site.session.get(base + path)
     assert int(refused.headers["Retry-After"]) >= 1
     assert len(fake.calls) == 1
 
 
-def test_it_answers_a_stale_poll_before_mixpanel_does_and_shows_what_it_brings(host: Any, fake: FakeMixpanel) -> None:
+def test_a_poll_of_stale_data_does_not_wait_and_later_polls_get_the_new_data(host: Any, fake: FakeMixpanel) -> None:
     site = host()
     (path,) = site.add(*widgets(1))
     base, _ = site.web(threads=1)
@@ -134,7 +134,7 @@ def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
     assert sum("ttl=8" in status for status in fresh) >= asked
 
 
-def test_it_goes_on_with_one_thread_and_no_threads_for_refreshing(host: Any, fake: FakeMixpanel) -> None:
+def test_a_server_with_one_thread_refreshes_after_its_answers(host: Any, fake: FakeMixpanel) -> None:
     """As on PythonAnywhere: a poll that finds stale data sends its answer, and then refreshes the data."""
     site = host(REFRESH_THREADS="0", POLL_WAIT=f"{POLL_WAIT}")
     (path,) = site.add(*widgets(1))
@@ -189,7 +189,7 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, fake: F
             measured = [timed(lambda path=path: site.session.get(base + path, timeout=60)) for _ in range(10)]
             assert max(seconds for _, seconds in measured) < 1, path
         refused = [each.result() for each in picks if each.done()]
-        assert len(refused) == 10, "the others still wait"
+        assert len(refused) == 10, "the other two requests still wait"
         assert all("too many people" in problem for problem in refused)
         fake.stop()
 
@@ -227,7 +227,7 @@ def test_a_slow_project_leaves_a_thread_to_the_others(host: Any, fake: FakeMixpa
     eventually(lambda: "ttl=8" in site.session.get(base + other).headers["Cache-Status"])
 
 
-def test_a_server_without_threads_fetches_new_data_though_no_poll_may_wait(host: Any, fake: FakeMixpanel) -> None:
+def test_a_server_without_threads_fetches_data_even_if_no_poll_may_wait(host: Any, fake: FakeMixpanel) -> None:
     site = host(REFRESH_THREADS="0", WAITING_POLLS="0")
     (path,) = site.add(*widgets(1))
     base, _ = site.gunicorn()

@@ -54,7 +54,7 @@ def storm(site: Any, fake: Any, bases: list[str]) -> float:
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_it_serves_a_cold_storm_with_one_call_each(host: Any, fake: Any, database: str) -> None:
+def test_many_polls_without_data_send_each_query_once(host: Any, fake: Any, database: str) -> None:
     fake.latency = 0.3
     site = host(database, WAITING_POLLS="32")
     bases = [site.web(threads=40)[0], site.web(threads=40)[0]]
@@ -64,7 +64,7 @@ def test_it_serves_a_cold_storm_with_one_call_each(host: Any, fake: Any, databas
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgres", marks=needs_cluster)])
-def test_it_serves_a_cold_storm_with_workers(host: Any, fake: Any, database: str) -> None:
+def test_many_polls_without_data_send_each_query_once_with_workers(host: Any, fake: Any, database: str) -> None:
     fake.latency = 0.3
     site = host(database, TASKS="celery", BROKER_URL=f"{REDIS}/5", WAITING_POLLS="32", POLL_WAIT="20")
     bases = [site.web(threads=40)[0], site.web(threads=40)[0]]
@@ -84,7 +84,7 @@ def test_it_serves_a_cold_storm_with_workers(host: Any, fake: Any, database: str
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_it_refreshes_behind_the_answer(host: Any, fake: Any, database: str) -> None:
+def test_it_refreshes_after_the_answer(host: Any, fake: Any, database: str) -> None:
     site = host(database)
     (path,) = site.add({"title": "a", "report": "events", "events": ["Signed up"], "include_today": True})
     base, _ = site.web()
@@ -101,7 +101,7 @@ def test_it_refreshes_behind_the_answer(host: Any, fake: Any, database: str) -> 
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_it_waits_for_data_that_are_far_too_old(host: Any, fake: Any, database: str) -> None:
+def test_polls_wait_if_the_data_is_far_too_old(host: Any, fake: Any, database: str) -> None:
     site = host(database)
     (path,) = site.add({"title": "a", "report": "events", "events": ["Signed up"], "include_today": True})
     base, _ = site.web()

@@ -44,7 +44,7 @@ def test_every_page_has_the_headers(acme: Team, superuser: Any, log_in: Any) -> 
 
 
 @pytest.mark.parametrize("format", ["csv", "json"])
-def test_a_machines_address_runs_nothing_and_sets_no_cookie(acme: Team, client: Client, format: str) -> None:
+def test_answers_for_machines_run_nothing_and_set_no_cookie(acme: Team, client: Client, format: str) -> None:
     for method in (client.get, client.post):
         response = method(f"/w/{acme.widget.slug}.{format}")
         assert response["Content-Security-Policy"].endswith("sandbox")
@@ -57,7 +57,7 @@ def test_a_machines_address_runs_nothing_and_sets_no_cookie(acme: Team, client: 
 
 @pytest.mark.parametrize("address", ["/", "/admin/login/", "/w/xxxxxxxxxxxxxxxxxxxxxxxx.csv", "/healthz"])
 @pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver@evil.example", "a b", ""])
-def test_it_answers_its_own_names_only(client: Client, address: str, host: str) -> None:
+def test_it_answers_only_to_its_own_host_names(client: Client, address: str, host: str) -> None:
     response = client.get(address, headers={"Host": host})
     if address != "/healthz":
         assert response.status_code == 400
@@ -100,7 +100,7 @@ def test_it_reads_no_body_that_is_too_large(client: Client, settings: Any, addre
     assert response["Content-Security-Policy"]
 
 
-def test_it_takes_no_files_and_no_heap_of_fields(client: Client) -> None:
+def test_it_refuses_files_and_too_many_fields(client: Client) -> None:
     file = ("/admin/login/", {"username": "x", "file": Path(__file__).open("rb")})  # noqa: SIM115 - Django's client closes it
     many = ("/admin/login/", {f"field{i}": "" for i in range(3000)})
     for address, data in (file, many):
@@ -120,7 +120,7 @@ def test_it_locks_out_people_who_guess_passwords(superuser: Any, client: Client,
     right = {"username": "root", "password": "a long password"}
     assert client.post("/admin/login/", right).status_code == 429
     elsewhere = Client(REMOTE_ADDR="192.0.2.9")
-    assert elsewhere.post("/admin/login/", right).status_code == 302, "others of that name are let in"
+    assert elsewhere.post("/admin/login/", right).status_code == 302, "the same name can log in elsewhere"
     assert log_in_wrongly(client, "somebody else").status_code == 200
     with time_machine.travel(timezone.now() + timedelta(minutes=16)):
         assert client.post("/admin/login/", right).status_code == 302
@@ -163,7 +163,7 @@ def test_the_lockout_is_the_same_for_names_that_do_not_exist(superuser: Any, set
         ("", "192.0.2.1"),
     ],
 )
-def test_it_takes_only_addresses_from_a_proxy(settings: Any, header: str, address: str) -> None:
+def test_it_uses_only_valid_addresses_of_a_trusted_proxy(settings: Any, header: str, address: str) -> None:
     request = RequestFactory().get("/", headers={"X-Forwarded-For": header}, REMOTE_ADDR="192.0.2.1")
     settings.TRUST_PROXY = True
     assert client_address(request) == address

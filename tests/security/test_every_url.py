@@ -78,7 +78,7 @@ def walk(
             with undone():
                 missing = result(client(), method, fill(route.path, values(route, False)), data)
             leads = leads.replace(values(route, True)["pk"], MISSING)
-            assert missing[:2] == (found, leads), f"{method} {address} differs from what a missing thing gives"
+            assert missing[:2] == (found, leads), f"{method} {address} differs from the answer for a missing object"
             found = "gone" if refused else found
         cells.append(found)
     return "/".join(cells)

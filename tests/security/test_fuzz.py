@@ -136,7 +136,7 @@ def test_the_fast_path_answers_as_django_does(acme: Team, client: Client, sent: 
     environ = RequestFactory().generic(method, url, headers=sent).environ
     body = b"".join(FastPath(WSGIHandler())(environ, lambda *args: started.extend(args)))
     assert started[0][:3] == str(response.status_code)
-    assert body == response.content or method == "HEAD", "a server sends no body then"
+    assert body == response.content or method == "HEAD", "an answer to HEAD has no body"
 
 
 @tries(40)

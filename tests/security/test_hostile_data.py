@@ -84,7 +84,7 @@ def answer_with(*labels: str, error: bool = False) -> responses.RequestsMock:
 
 
 @pytest.mark.parametrize("names", TOGETHER)
-def test_a_label_stays_a_label(names: tuple[str, ...], widget: Widget, acme: Team, log_in: Any) -> None:
+def test_hostile_labels_stay_plain_text(names: tuple[str, ...], widget: Widget, acme: Team, log_in: Any) -> None:
     client = log_in(acme.editor)
     with answer_with(*(LABELS[name] for name in names)):
         table = client.get(f"/w/{widget.slug}.csv")
@@ -115,7 +115,9 @@ def test_a_label_stays_a_label(names: tuple[str, ...], widget: Widget, acme: Tea
 
 
 @pytest.mark.parametrize("name", LABELS)
-def test_words_of_mixpanel_stay_words(name: str, widget: Widget, acme: Team, log_in: Any, caplog: Any) -> None:
+def test_hostile_messages_of_mixpanel_stay_plain_text(
+    name: str, widget: Widget, acme: Team, log_in: Any, caplog: Any
+) -> None:
     client = log_in(acme.editor)
     with answer_with(LABELS[name], error=True):
         refused = client.get(f"/w/{widget.slug}.csv")
@@ -139,7 +141,7 @@ def test_words_of_mixpanel_stay_words(name: str, widget: Widget, acme: Team, log
         assert OneLine("%(message)s").format(record).isprintable()
 
 
-def test_names_that_people_give_stay_names(acme: Team, superuser: Any, log_in: Any, client: Any) -> None:
+def test_hostile_names_from_people_stay_plain_text(acme: Team, superuser: Any, log_in: Any, client: Any) -> None:
     for name in ("html", "attribute", "template"):
         label = LABELS[name]
         Project.objects.filter(pk=acme.project.pk).update(name=label[:100])

@@ -14,7 +14,7 @@ from tests.security.members import ada, invite, link_on, page_of, roles
 from widgets.models import Widget
 
 
-def test_members_log_in_and_enter_without_a_flag_set_by_hand(acme: Team, make_user: Any) -> None:
+def test_members_can_open_the_admin_without_the_flag_is_staff(acme: Team, make_user: Any) -> None:
     nobody = make_user("nobody", is_staff=True)
     for user, status in ((acme.viewer, 200), (nobody, 302)):
         client = Client()
@@ -23,7 +23,7 @@ def test_members_log_in_and_enter_without_a_flag_set_by_hand(acme: Team, make_us
         assert client.get("/admin/").status_code == status
 
 
-def test_removing_takes_one_project_away(acme: Team, hooli: Team, log_in: Any) -> None:
+def test_a_removed_member_loses_only_one_project(acme: Team, hooli: Team, log_in: Any) -> None:
     hooli.project.members.add(acme.editor)
     Widget.objects.filter(pk=hooli.widget.pk).update(owner=acme.editor)
     address, client = page_of(acme, acme.editor.pk, "remove"), log_in(acme.lead)
@@ -67,7 +67,7 @@ def test_a_project_keeps_a_lead_who_can_log_in(acme: Team, superuser: Any, log_i
     for user in (acme.editor, superuser):
         log_in(superuser).post(page_of(acme, user.pk, "remove"))
     page = log_in(superuser).get(page_of(acme)).content.decode()
-    assert "This project has no lead" not in page, "Ada waits"
+    assert "This project has no lead" not in page, "Ada is a lead who can still accept"
     get_user_model().objects.filter(pk=ada().pk).update(is_active=False)
     assert "This project has no lead" in log_in(superuser).get(page_of(acme)).content.decode()
     log_in(superuser).post(page_of(acme, ada().pk, "remove"))
@@ -106,7 +106,7 @@ def test_a_superuser_closes_an_account_in_one_step(acme: Team, hooli: Team, supe
     assert not acme.editor.has_usable_password()
     assert roles(acme.editor) == {}
     assert Widget.objects.get(pk=acme.widget.pk).owner is None
-    assert leaver.get("/").status_code == 302, "whoever left is logged out"
+    assert leaver.get("/").status_code == 302, "a closed account is logged out"
     for by in (acme.lead, acme.editor):
         assert log_in(by).post(f"/admin/auth/user/{acme.viewer.pk}/leave/").status_code in (302, 403)
     assert log_in(superuser).post(f"/admin/auth/user/{superuser.pk}/leave/").status_code == 403
@@ -190,7 +190,9 @@ def test_an_import_is_in_the_audit_log_and_its_account_opens_nothing(acme: Team,
     assert not user.has_usable_password()
 
 
-def test_the_first_page_forgets_what_somebody_no_longer_sees(acme: Team, hooli: Team, log_in: Any) -> None:
+def test_the_admins_first_page_shows_no_actions_on_widgets_of_a_former_project(
+    acme: Team, hooli: Team, log_in: Any
+) -> None:
     client = log_in(acme.editor)
     client.post("/admin/widgets/widget/", {"action": "pause", "_selected_action": [str(acme.widget.pk)]})
     assert "Acme signups" in client.get("/admin/").content.decode()

@@ -52,7 +52,7 @@ def test_a_viewer_reads_the_pages(mixed: Client, hooli: Team) -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_an_action_leaves_out_what_one_may_only_view(
+def test_an_action_leaves_out_widgets_that_the_person_can_only_view(
     mixed: Client, acme: Team, hooli: Team, action: str, mixpanel: Any
 ) -> None:
     before = everything_of(hooli), everything_of(acme)
@@ -83,7 +83,7 @@ def test_no_widget_moves_from_or_to_the_other_project(mixed: Client, acme: Team,
     assert (everything_of(hooli), everything_of(acme)) == before
     page = mixed.get(f"{LIST}add/").content.decode()
     assert "Acme" in page
-    assert MARK not in page, "the form offers projects in which one is an editor"
+    assert MARK not in page, "the form offers only projects of this editor"
 
 
 def test_no_form_sends_a_query_for_the_other_project(mixed: Client, hooli: Team, mixpanel: Any) -> None:

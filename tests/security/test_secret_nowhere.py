@@ -119,7 +119,7 @@ def test_no_answer_shows_the_secret_whatever_mixpanel_says(
 
     header = requests.Request("GET", ROOT, auth=client_of(marked)._auth).prepare().headers["Authorization"]
     told = replies(header, marked.auth)
-    # Each run tests four replies only, to save time. With CLUSTER=1, one of the two credentials meets all replies.
+    # To save time, only four replies are tested. With CLUSTER=1, the service account is tested with all replies.
     if marked.auth != "service_account" or not CLUSTER:
         told = {name: told[name] for name in ("credentials", "server", "no JSON", "a bug")}
     for name, reply in told.items():
@@ -134,7 +134,7 @@ def test_no_answer_shows_the_secret_whatever_mixpanel_says(
                 call_command("refresh_widgets", "--all", stdout=(out := io.StringIO()), stderr=out)
             everything.append(out.getvalue())
             assert len(headers) > before, name
-    assert set(headers) == {header}, "the secret did go where it belongs"
+    assert set(headers) == {header}, "Mixpanel got the secret in this header"
 
 
 def test_no_page_of_the_admin_and_no_export_shows_the_secret(
@@ -182,7 +182,7 @@ def test_no_page_of_the_admin_and_no_export_shows_the_secret(
         everything.append(out.getvalue())
     everything += [repr(project), repr(vars(project)), repr(client_of(project)), str(project.secret)]
     logged = client.get("/admin/widgets/auditentry/").content.decode()
-    assert "Secret" in logged, "that it was changed is written down"
+    assert "Secret" in logged, "the audit log says that the secret changed"
 
 
 def test_no_message_of_an_import_shows_the_secret(db: None, everything: list[str]) -> None:
@@ -281,6 +281,6 @@ def test_no_report_of_an_exception_in_the_form_shows_the_secret(
 def test_no_byte_of_the_secret_is_in_the_database(marked: Project, everything: list[str]) -> None:
     """Searches the bytes of the whole SQLite database. `test_at_rest` searches the database file of a running site."""
     if connection.vendor != "sqlite":
-        pytest.skip("test_at_rest looks at PostgreSQL's dump")
+        pytest.skip("test_at_rest searches PostgreSQL's dump")
     everything.append(connection.connection.serialize().decode("latin-1"))
     assert marked.name in everything[-1]

@@ -165,7 +165,7 @@ def test_only_superusers_read_the_history_of_people(acme: Team, hooli: Team, sup
     client, address = log_in(acme.viewer), f"{PEOPLE}{acme.editor.pk}/history/"
     for each in (f"{PEOPLE}{acme.editor.pk}/change/", PEOPLE):
         assert client.get(each).status_code == 403
-    assert client.get(address)["Location"] == "/admin/", "as if nobody had this id"
+    assert client.get(address)["Location"] == "/admin/", "the answer is the same as for a missing id"
     members = f"{PROJECTS}{acme.project.pk}/members/"
     pages = [client.get(each).content.decode() for each in (members, TRAIL, "/admin/", WIDGETS, PROJECTS)]
     assert "Acme-editor" in pages[0]

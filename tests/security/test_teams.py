@@ -78,9 +78,7 @@ def test_it_acts_on_no_widget_of_another_team(acme: Team, hooli: Team, log_in: A
 
 
 @pytest.mark.parametrize("path", ["preview/", "lists/"])
-def test_it_asks_mixpanel_nothing_for_another_team(
-    acme: Team, hooli: Team, log_in: Any, mixpanel: Any, path: str
-) -> None:
+def test_it_sends_no_query_for_another_team(acme: Team, hooli: Team, log_in: Any, mixpanel: Any, path: str) -> None:
     data = {**FORM, "project": hooli.project.pk, "what": "events", "ask": "now"}
     response = log_in(acme.editor).post(f"/admin/widgets/widget/{path}", data)
     assert response.status_code == 404
@@ -136,7 +134,9 @@ def test_an_error_does_not_say_what_other_teams_have(acme: Team, hooli: Team, su
 @pytest.mark.parametrize(
     "change", [{"region": "eu"}, {"project_id": "7"}, {"username": "other"}, {"auth": "project_secret", "username": ""}]
 )
-def test_a_stored_secret_goes_nowhere_else(acme: Team, log_in: Any, mixpanel: Any, change: Any) -> None:
+def test_a_stored_secret_is_not_sent_to_a_changed_address_or_account(
+    acme: Team, log_in: Any, mixpanel: Any, change: Any
+) -> None:
     stored = {"name": "Acme", "project_id": str(acme.project.project_id), "username": acme.project.username}
     form = project_form(**{**stored, "timezone": acme.project.timezone, "new_secret": "", **change})
     client = log_in(acme.lead)

@@ -78,7 +78,7 @@ def test_a_second_factor_is_required_where_the_address_is_https(site: Copy) -> N
     assert read == [False, True, True]
 
 
-def test_it_binds_browsers_to_https_only_as_long_as_told_and_only_this_host(site: Copy) -> None:
+def test_hsts_lasts_as_long_as_set_and_only_for_this_host(site: Copy) -> None:
     https = {"SITE_URL": "https://mixcyfe.example.com", "TRUST_PROXY": "on", "HSTS_SECONDS": "86400"}
     forwarded = {"Host": "mixcyfe.example.com", "X-Forwarded-Proto": "https"}
     ((status, headers, _),) = pages(site, forwarded, **https)
@@ -88,7 +88,7 @@ def test_it_binds_browsers_to_https_only_as_long_as_told_and_only_this_host(site
     assert (status, "Strict-Transport-Security" in headers) == (200, False)
 
 
-def test_it_knows_its_hosts_by_its_address(site: Copy) -> None:
+def test_its_allowed_hosts_come_from_its_address(site: Copy) -> None:
     read = values(site, "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", SITE_URL="https://mixcyfe.example.com/")
     assert read["ALLOWED_HOSTS"] == ["mixcyfe.example.com", "127.0.0.1", "localhost", "[::1]"]
     assert read["CSRF_TRUSTED_ORIGINS"] == ["https://mixcyfe.example.com"]
@@ -125,12 +125,12 @@ def test_it_does_not_wait_for_ever_for_a_database(site: Copy) -> None:
     assert options["options"] == "-c statement_timeout=30s -c statement_timeout=7s"
 
 
-def test_it_keeps_the_journal_off_network_disks_when_told_to(site: Copy) -> None:
+def test_sqlite_journal_sets_the_journal_mode(site: Copy) -> None:
     database = values(site, "DATABASES", SQLITE_JOURNAL="delete")["DATABASES"]["default"]
     assert "journal_mode=delete" in database["OPTIONS"]["init_command"]
 
 
-def test_it_needs_nothing_but_two_keys(site: Copy) -> None:
+def test_only_two_keys_are_required(site: Copy) -> None:
     result = site.manage("check")
     assert (result.returncode, result.stderr) == (0, "")
     assert values(site, "SITE_URL", "TASKS", "POLL_WAIT", "MIXPANEL_TIMEOUT", "MIXPANEL_API_ROOT", "DEBUG") == {

@@ -80,7 +80,7 @@ def test_it_answers_the_same_bytes_from_the_database_of_1_0(tmp_path: Path) -> N
     found = poll_all(upgraded(tmp_path))
     assert found["secret"] == DEMO_SECRET
     assert found["undated"] == 0
-    assert found["asked anew"] == [], "a query has another key: every host would ask Mixpanel for everything again"
+    assert found["asked anew"] == [], "a query has another key, so a site would query Mixpanel again"
     for path, body in EXPECTED.items():
         for way in ("stored", "laid out again"):
             assert as_fresh(found[way][path]) == as_fresh(body), (path, way)
@@ -114,7 +114,9 @@ def test_projects_go_over_to_insights_unless_a_widget_needs_the_classic_endpoint
     assert engines == {"Acme (demo)": "insights", **dict.fromkeys(NEEDS_CLASSIC, "classic")}
 
     before, after = rows(old, OF_WIDGETS), rows(tmp_path, OF_WIDGETS)
-    assert [(each[0], *each[3:]) for each in before] == [(each[0], *each[3:]) for each in after], "the last good answer"
+    assert [(each[0], *each[3:]) for each in before] == [(each[0], *each[3:]) for each in after], (
+        "widgets keep the last good answer"
+    )
     asked_anew = {now[1] for then, now in zip(before, after, strict=True) if then[2] != now[2]}
     assert asked_anew == {"events", "segmentation", "sum"}
     not_due = {
@@ -123,11 +125,11 @@ def test_projects_go_over_to_insights_unless_a_widget_needs_the_classic_endpoint
             tmp_path, "SELECT id FROM widgets_snapshot WHERE due_at > strftime('%Y-%m-%d %H:%M:%f', 'now')"
         )
     }
-    assert not not_due & ({each[2] for each in after} - {each[2] for each in before}), "stale until Insights answers"
+    assert not not_due & ({each[2] for each in after} - {each[2] for each in before}), "new snapshots are due"
     assert len({each[2] for each in after}) == len({each[2] for each in before}), "equal queries share a snapshot"
 
     found = poll_all(site)
-    assert found["asked anew"] == [], "the migration's query is not the widget's"
+    assert found["asked anew"] == [], "the migration stored a query that no widget has"
     kept = {path: body for path, body in EXPECTED.items() if isinstance(found["stored"][path], str)}
     # Each moved widget has a CSV and a JSON.
     assert len(EXPECTED) - len(kept) == 2 * len(NEEDS_CLASSIC)
@@ -178,7 +180,7 @@ def test_members_get_the_role_that_their_rights_made(tmp_path: Path) -> None:
         WHERE project_id = 1 ORDER BY m.id""",
     )
     expected = [(pk * 2, name, role) for pk, (name, (*_, role)) in enumerate(PEOPLE.items(), 11)]
-    assert found == expected, "the rows are those of 1.0"
+    assert found == expected, "the rows of 1.0 keep their ids"
     assert rows(tmp_path, "SELECT name FROM auth_group ORDER BY id") == [("Widget viewers",), ("Analysts",)]
     assert rows(tmp_path, "SELECT COUNT(*) FROM auth_user") == [(1 + len(PEOPLE),)]
     with pytest.raises(sqlite3.IntegrityError), closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:

@@ -35,7 +35,9 @@ def test_strangers_are_sent_to_the_login_page(client: Client, db: None) -> None:
     assert (response.status_code, response["Location"]) == (302, "/admin/login/?next=/")
 
 
-def test_it_shows_the_active_widgets_of_my_projects(make_widget: MakeWidget, project: Project, other_team: Any) -> None:
+def test_it_shows_the_active_widgets_of_the_persons_projects(
+    make_widget: MakeWidget, project: Project, other_team: Any
+) -> None:
     make_widget(title="Signups")
     make_widget(title="Old thing", active=False)
     html = page(viewer(project))
@@ -50,7 +52,7 @@ def test_superusers_see_all_by_project(make_widget: MakeWidget, other_team: Any)
     assert titles(page(boss())) == ["Signups", "Their secret plan"]
 
 
-def test_each_card_has_a_chart_and_says_how_it_is(make_widget: MakeWidget, poll: Poll) -> None:
+def test_each_card_has_a_chart_and_the_widgets_health(make_widget: MakeWidget, poll: Poll) -> None:
     widget = make_widget(title="Signups")
     poll(widget)
     html = page(boss())
@@ -59,7 +61,7 @@ def test_each_card_has_a_chart_and_says_how_it_is(make_widget: MakeWidget, poll:
     assert f'href="/admin/widgets/widget/{widget.pk}/change/"' in html
 
 
-def test_it_names_what_keeps_a_project_back(make_widget: MakeWidget, project: Project) -> None:
+def test_it_shows_why_a_project_is_in_backoff(make_widget: MakeWidget, project: Project) -> None:
     make_widget()
     Project.objects.update(backoff_kind="credentials", backoff_message="Mixpanel refused <b>you</b>.", backoff_count=1)
     assert '<p class="notice">Mixpanel refused &lt;b&gt;you&lt;/b&gt;.</p>' in page(boss())
@@ -118,9 +120,7 @@ def test_the_wall_screen_has_all_cards_and_no_secret(make_widget: MakeWidget, mo
 
 
 @pytest.mark.parametrize("who", [boss, editor, viewer])
-def test_it_costs_the_same_statements_however_many_there_are(
-    make_widget: MakeWidget, project: Project, who: Any
-) -> None:
+def test_more_widgets_need_no_more_sql_statements(make_widget: MakeWidget, project: Project, who: Any) -> None:
     client = who() if who is boss else who(project)
     page(client)
     counted = []
@@ -133,7 +133,7 @@ def test_it_costs_the_same_statements_however_many_there_are(
     assert counted[0] == counted[1] <= (5 if who is boss else 7)
 
 
-def test_looking_asks_mixpanel_nothing_and_keeps_no_widget_alive(
+def test_the_board_sends_no_query_and_does_not_count_as_a_poll(
     make_widget: MakeWidget, mixpanel: FakeMixpanel, poll: Poll
 ) -> None:
     widget, unseen = make_widget(), make_widget(last=9)
@@ -150,7 +150,7 @@ def test_looking_asks_mixpanel_nothing_and_keeps_no_widget_alive(
     assert list(Widget.objects.order_by("pk").values_list("last_polled_at", flat=True)) == [long_ago, None]
 
 
-def test_only_reading_is_answered(make_widget: MakeWidget) -> None:
+def test_a_post_request_is_refused(make_widget: MakeWidget) -> None:
     client = boss()
     assert client.post("/").status_code == 405
     assert client.post(f"/charts/{make_widget().pk}.json").status_code == 405

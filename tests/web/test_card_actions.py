@@ -15,7 +15,7 @@ Poll = Callable[..., Any]
 
 
 @pytest.mark.parametrize("action", ["refresh", "duplicate", "move"])
-def test_who_may_not_change_a_widget_gets_no_buttons(
+def test_people_who_can_not_change_a_widget_get_no_buttons(
     make_widget: MakeWidget, project: Project, other_team: Widget, action: str
 ) -> None:
     widget = make_widget()
@@ -28,7 +28,7 @@ def test_who_may_not_change_a_widget_gets_no_buttons(
     assert editor(project, name="colleague").post(f"/widgets/{other_team.pk}/{action}").status_code == 404
 
 
-def test_refresh_now_asks_once_and_says_how_it_went(
+def test_refresh_now_sends_one_query_and_reports_its_result(
     make_widget: MakeWidget, project: Project, mixpanel: FakeMixpanel
 ) -> None:
     widget = make_widget(title="Signups")
@@ -40,7 +40,7 @@ def test_refresh_now_asks_once_and_says_how_it_went(
     assert len(mixpanel.calls) == 1
 
 
-def test_try_again_stands_on_failing_cards_only(make_widget: MakeWidget, project: Project, poll: Poll) -> None:
+def test_only_failing_cards_have_the_button_try_again(make_widget: MakeWidget, project: Project, poll: Poll) -> None:
     poll(make_widget(title="Good"))
     broken = make_widget(title="Bad", last=9)
     client = editor(project)
@@ -68,7 +68,7 @@ def test_a_copy_has_its_own_address(make_widget: MakeWidget, project: Project) -
     assert titles(html) == ["Signups", "Signups (copy)"]
 
 
-def test_the_order_that_somebody_sets_holds_for_everybody(
+def test_a_changed_order_is_the_order_for_everybody(
     make_widget: MakeWidget, project: Project, other_team: Widget
 ) -> None:
     a, b, c, paused = (make_widget(title=title) for title in "ABCP")

@@ -17,7 +17,7 @@ def address(widget: Widget) -> str:
     return f"/charts/{widget.pk}.json"
 
 
-def test_it_is_the_chart_and_runs_no_script(make_widget: MakeWidget, poll: Poll) -> None:
+def test_it_returns_the_chart_as_json_that_runs_no_script(make_widget: MakeWidget, poll: Poll) -> None:
     widget = make_widget(title='<script>alert("x")</script>')
     poll(widget)
     response = boss().get(address(widget))
@@ -70,7 +70,7 @@ def test_strangers_and_other_teams_get_nothing(make_widget: MakeWidget, project:
     assert client.get(address(make_widget())).status_code == 302
 
 
-def test_a_moved_or_edited_widget_never_shows_the_numbers_of_before(
+def test_a_moved_or_edited_widget_never_shows_its_old_numbers(
     make_widget: MakeWidget, poll: Poll, project: Project
 ) -> None:
     widget = make_widget(title="Signups")

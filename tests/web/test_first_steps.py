@@ -15,7 +15,7 @@ Poll = Callable[..., Any]
 
 
 class TestFirstSteps:
-    def test_who_may_add_projects_is_led_through(self, db: None) -> None:
+    def test_superusers_see_all_steps(self, db: None) -> None:
         html = page(boss())
         assert "From Mixpanel to Cyfe in a few steps" in html
         assert re.findall(r"<h3>([^<]*)", html) == [
@@ -27,7 +27,7 @@ class TestFirstSteps:
         assert '<a class="step-button" href="/admin/widgets/project/add/">Add a project</a>' in html
         assert html.count("step-button") == 1
 
-    def test_the_next_step_is_to_test(self, project: Project) -> None:
+    def test_the_next_step_is_the_connection_test(self, project: Project) -> None:
         html = page(boss())
         assert f'<a class="step-button" href="/admin/widgets/project/{project.pk}/change/#connection">' in html
         assert html.count("step-done") == 1
@@ -59,7 +59,7 @@ class TestFirstSteps:
         assert "First steps" not in html
         assert "To the board" in html
 
-    def test_where_all_widgets_are_paused_it_says_that(self, make_widget: MakeWidget, poll: Poll) -> None:
+    def test_it_says_that_all_widgets_are_paused(self, make_widget: MakeWidget, poll: Poll) -> None:
         poll(make_widget())
         Widget.objects.update(active=False)
         assert "No widget is active" in page(boss())

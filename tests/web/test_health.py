@@ -53,7 +53,7 @@ def test_old_data_that_nobody_polls_is_not_called_stale(make_widget: MakeWidget)
     assert health(widget).word == "Not read yet"
 
 
-def test_it_is_stale_since_the_interval_was_over(make_widget: MakeWidget) -> None:
+def test_it_is_stale_after_its_interval(make_widget: MakeWidget) -> None:
     widget = make_widget(include_today=True)
     now = timezone.now()
     set_data(widget, fetched_at=now - 25 * MINUTE)
@@ -80,7 +80,9 @@ def test_it_says_since_when_and_why_it_fails(make_widget: MakeWidget, poll: Call
     assert timezone.now() - found.since < MINUTE
 
 
-def test_stale_data_of_a_project_that_mixpanel_refuses_fails(make_widget: MakeWidget, project: Project) -> None:
+def test_widgets_without_fresh_data_fail_if_mixpanel_refuses_the_project(
+    make_widget: MakeWidget, project: Project
+) -> None:
     fresh, stale, empty = make_widget(include_today=True), make_widget(include_today=True, last=6), make_widget(last=9)
     set_data(fresh, fetched_at=timezone.now())
     set_data(stale, fetched_at=timezone.now() - 60 * MINUTE)
@@ -93,7 +95,7 @@ def test_stale_data_of_a_project_that_mixpanel_refuses_fails(make_widget: MakeWi
     assert health(stale).why == "Mixpanel refused the credentials."
 
 
-def test_a_reached_limit_is_nobody_s_fault(make_widget: MakeWidget) -> None:
+def test_a_reached_limit_does_not_count_as_a_failure(make_widget: MakeWidget) -> None:
     widget = make_widget(include_today=True)
     now = timezone.now()
     set_data(widget, fetched_at=now - 60 * MINUTE, error="Mixpanel's limit is reached.", error_kind="limit")
@@ -109,7 +111,7 @@ def test_a_reached_limit_is_nobody_s_fault(make_widget: MakeWidget) -> None:
     assert found.why == "Mixpanel's limit is reached. The next try is in 12 minutes."
 
 
-def test_a_full_hour_says_when_the_next_query_is_free(make_widget: MakeWidget) -> None:
+def test_a_reached_hourly_limit_says_when_the_next_query_is_possible(make_widget: MakeWidget) -> None:
     widget = make_widget(include_today=True)
     set_data(widget, fetched_at=timezone.now() - 60 * MINUTE)
     set_polled(widget)
@@ -130,7 +132,7 @@ def test_it_fails_while_its_data_can_t_be_laid_out(make_widget: MakeWidget, poll
     assert health(widget).state == "fresh"
 
 
-def test_paused_comes_before_all_else(make_widget: MakeWidget) -> None:
+def test_a_paused_widget_is_paused_whatever_its_data(make_widget: MakeWidget) -> None:
     widget = make_widget(active=False)
     set_data(widget, error="Mixpanel answered 503.", error_kind="unavailable")
     assert health(widget).word == "Paused"

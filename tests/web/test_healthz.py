@@ -54,7 +54,7 @@ def test_it_is_ok_with_a_database_that_is_up_to_date(client: Client, db: None) -
 def test_it_is_not_ok_while_a_migration_is_missing(client: Client, db: None) -> None:
     MigrationRecorder(connection).record_unapplied("widgets", "0001_initial")
     answer = client.get("/healthz")
-    assert (answer.status_code, answer.json()) == (503, {"status": "not ok"}), "strangers learn no more"
+    assert (answer.status_code, answer.json()) == (503, {"status": "not ok"}), "strangers get no details"
 
 
 @pytest.mark.slow
@@ -70,7 +70,7 @@ def test_it_says_what_is_wrong_and_no_secret(site: Copy) -> None:
 
 
 @pytest.mark.slow
-def test_those_with_the_token_get_an_answer_without_the_database_too(site: Copy) -> None:
+def test_requests_with_the_token_get_details_even_without_a_database(site: Copy) -> None:
     lost = f"postgres://mixcyfe:{PASSWORD}@127.0.0.1:1/mixcyfe"
     settings = {"METRICS_TOKEN": TOKEN, "TMPDIR": str(site.folder)}
     healthz, metrics = json.loads(site.python(ASK_WITH_TOKEN, DATABASE_URL=lost, **settings))

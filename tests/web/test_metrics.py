@@ -111,7 +111,7 @@ def test_the_age_is_that_of_the_oldest_polled_widget(make_widget: MakeWidget, nu
     assert found["mixcyfe_refreshes", "due"] == 1
 
 
-def test_data_that_an_error_holds_back_is_not_overdue(make_widget: MakeWidget, numbers: Callable[[], Numbers]) -> None:
+def test_data_that_waits_after_an_error_is_not_overdue(make_widget: MakeWidget, numbers: Callable[[], Numbers]) -> None:
     now = timezone.now()
     for event, hours, retry_at in (("Signed up", 3, now + timedelta(hours=1)), ("Logged in", 1, None)):
         widget = make_widget(events=[event])

@@ -16,7 +16,7 @@ __all__ = ["folder", "numbers"]
 MakeWidget = Callable[..., Widget]
 
 
-def test_its_files_are_for_this_user_alone(folder: Path, numbers: Callable[[], Numbers], client: Client) -> None:
+def test_only_this_user_can_read_the_files(folder: Path, numbers: Callable[[], Numbers], client: Client) -> None:
     numbers()
     (made,) = folder.iterdir()
     assert made.stat().st_mode & 0o777 == 0o700
@@ -25,9 +25,7 @@ def test_its_files_are_for_this_user_alone(folder: Path, numbers: Callable[[], N
     assert (answer.status_code, b"TMPDIR" in answer.content) == (503, True)
 
 
-def test_a_link_that_somebody_laid_is_not_followed(
-    folder: Path, numbers: Callable[[], Numbers], client: Client
-) -> None:
+def test_a_symbolic_link_is_not_followed(folder: Path, numbers: Callable[[], Numbers], client: Client) -> None:
     numbers()
     (made,) = folder.iterdir()
     made.rename(folder / "elsewhere")
@@ -62,7 +60,7 @@ def crashes(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize("left", [b"", bytes(8), b'{"counts": [1', b"[]"], ids=["nothing", "zeros", "half", "list"])
-def test_half_a_file_that_a_crash_left_stops_nothing(
+def test_an_incomplete_file_after_a_crash_causes_no_error(
     folder: Path, numbers: Callable[[], Numbers], project: Project, left: bytes
 ) -> None:
     numbers()

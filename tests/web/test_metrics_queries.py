@@ -42,7 +42,7 @@ def test_the_queries_never_fall_when_the_clock_is_set_back(
     assert numbers()["mixcyfe_queries_total", "ok", "Acme"] == 1
 
 
-def test_after_days_without_a_scrape_it_reads_the_calls_of_the_last_hour_alone(
+def test_after_days_without_a_scrape_it_reads_only_the_calls_of_the_last_hour(
     numbers: Callable[[], Numbers], folder: Path, project: Project
 ) -> None:
     now = timezone.now()

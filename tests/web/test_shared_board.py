@@ -70,7 +70,7 @@ def test_its_charts_need_no_login_either(make_widget: MakeWidget, project: Proje
         assert same_as_a_wrong_poll(look(board, path)), path
 
 
-def test_it_shows_no_stranger_what_mixpanel_said(
+def test_it_shows_strangers_no_message_of_mixpanel(
     make_widget: MakeWidget, project: Project, poll: Poll, mixpanel: FakeMixpanel
 ) -> None:
     old, empty = make_widget(title="Old", include_today=True), make_widget(title="Empty", last=9, **APART)
@@ -129,7 +129,7 @@ def test_wrong_ended_and_replaced_links_get_the_same_404(make_widget: MakeWidget
     assert client.post(f"/shared/{board.pk}/end").status_code == 404
 
 
-def test_it_shows_only_what_its_maker_may_see_now(make_widget: MakeWidget, project: Project) -> None:
+def test_it_shows_only_widgets_that_its_maker_can_see_now(make_widget: MakeWidget, project: Project) -> None:
     make_widget(title="Ours")
     other = new_project(name="Globex", project_id=99)
     Widget(project=other, title="Theirs", report="events", events=["Signed up"]).save()
@@ -147,7 +147,7 @@ def test_it_shows_only_what_its_maker_may_see_now(make_widget: MakeWidget, proje
     assert same_as_a_wrong_poll(look(board))
 
 
-def test_who_may_make_widgets_may_share(make_widget: MakeWidget, project: Project) -> None:
+def test_people_who_can_make_widgets_can_share_boards(make_widget: MakeWidget, project: Project) -> None:
     make_widget()
     other = new_project(name="Globex", project_id=99)
     client = editor(project)
@@ -230,7 +230,7 @@ def test_a_shared_board_stops_when_its_maker_can_not_edit_any_more(make_widget: 
         assert titles(look(board)) == ["Widget 1"]
 
 
-def test_a_maker_who_may_share_no_more_can_still_end_it(make_widget: MakeWidget, project: Project) -> None:
+def test_a_maker_who_can_not_share_any_more_can_still_end_it(make_widget: MakeWidget, project: Project) -> None:
     make_widget()
     maker = editor(project)
     board = share(maker)
@@ -245,7 +245,7 @@ def test_a_maker_who_may_share_no_more_can_still_end_it(make_widget: MakeWidget,
     assert maker.get("/shared/").status_code == 403
 
 
-def test_it_costs_the_same_statements_however_many_there_are(make_widget: MakeWidget, project: Project) -> None:
+def test_more_widgets_need_no_more_sql_statements(make_widget: MakeWidget, project: Project) -> None:
     board = share(editor(project))
     counted = []
     for number in (20, 60):
