@@ -97,9 +97,8 @@ def check_labels(labels: int, limit: int) -> None:
     Mixpanel can add one or two labels."""
     if labels > max(2 * limit, limit + 10):
         raise ReadError(
-            f"Mixpanel's answer is too large: {labels:,} labels with {prod(by):,} values each. A widget can have at most "
-            f"{MOST_LINES:,} labels, steps or dates, and {MOST_CELLS:,} values in total. Lower the limit, choose fewer "
-            "dates, or choose numbers by week or month. Change a saved report in Mixpanel."
+            f"Mixpanel's answer is too large: it has {labels:,} labels, and the query asked for {limit:,}. "
+            "Choose a breakdown with fewer values, or raise the widget's limit."
         )
 
 
@@ -108,10 +107,9 @@ def check_size(labels: int, *by: int) -> None:
     or both."""
     if prod(by, start=labels) > MOST_CELLS or max(labels, *by) > MOST_LINES:
         raise ReadError(
-            f"Mixpanel's answer is too large: it has {labels:,} labels (values per label: {prod(by):,}). A widget can "
-            f"have at most {MOST_LINES:,} labels, steps or dates, and {MOST_CELLS:,} values in total. Lower the "
-            "widget's limit, choose fewer dates, or choose numbers by week or month. If the report is saved in "
-            "Mixpanel, change its breakdown or its dates in Mixpanel."
+            f"Mixpanel's answer is too large: {labels:,} labels with {prod(by):,} values each. A widget can have at most "
+            f"{MOST_LINES:,} labels, steps or dates, and {MOST_CELLS:,} values in total. Lower the limit, choose fewer "
+            "dates, or choose numbers by week or month. Change a saved report in Mixpanel."
         )
 
 
