@@ -186,7 +186,7 @@ def test_it_counts_the_cells_of_a_saved_funnel_and_of_saved_retention():
     with pytest.raises(ReadError, match="10,000 labels with 101 values each"):
         saved({"m": by_value(10_000, {"count": steps, "step_conv_ratio": {}})})
     cohorts = {f"2026-11-{day:02d}": {"first": 1, "counts": [1] * 300} for day in range(1, 18)}
-    with pytest.raises(ReadError, match="At most"):
+    with pytest.raises(ReadError, match="at most"):
         saved({"m": by_value(200, cohorts)})
 
 
