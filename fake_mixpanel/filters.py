@@ -40,7 +40,7 @@ OPERATORS: dict[str, dict[str, str]] = {
 def read(entries: Any, determiner: object = "all") -> Where:
     """Returns the conditions of a list of filters.
 
-    With `any`, an event must match only one of the filters, so several filters become one condition.
+    If `determiner` is `any`, an event that matches one of the filters is enough, so all filters become one condition.
     """
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise unacceptable("filters must be a list of objects")

@@ -45,9 +45,9 @@ class ServerCheck:
         self.connect: Callable[[], psycopg.Connection] | None = None
 
     def check(self) -> None:
-        """Raises Unresponsive at once if the last check failed.
+        """Raises Unresponsive if the last check failed.
 
-        If the failed check is older than UNRESPONSIVE_FOR, one thread repeats the check first.
+        If that check is older than UNRESPONSIVE_FOR, one thread checks again. The other threads do not wait for it.
         """
         if self.unresponsive and not self.is_responsive(wait=False):
             raise Unresponsive

@@ -20,7 +20,7 @@ from widgets.models import AuditEntry
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/widgets/auditentry/?action__exact=sign_in_failed"
-TRAIL = "/admin/widgets/auditentry/"
+AUDIT_LOG = "/admin/widgets/auditentry/"
 FORGED_LINE = '2026-11-23 10:00:00,000 WARNING widgets.sign_in login failed: address=192.0.2.66 name="root"'
 FORGED = f'x" \r\n{FORGED_LINE}\x1b[2J\u202e'
 
@@ -54,12 +54,12 @@ def test_nobody_else_reads_them_and_nobody_changes_them(superuser: Any, acme: Te
     post_login()
     row = failures().get()
     for user in (acme.viewer, acme.lead):
-        for address in (LIST, f"{TRAIL}?q=192.0.2"):
+        for address in (LIST, f"{AUDIT_LOG}?q=192.0.2"):
             assert log_in(user).get(address).context["cl"].result_count == 0
     assert log_in(superuser).get(LIST).context["cl"].result_count == 1
-    for page in (f"{TRAIL}add/", f"{TRAIL}{row.pk}/change/", f"{TRAIL}{row.pk}/delete/"):
+    for page in (f"{AUDIT_LOG}add/", f"{AUDIT_LOG}{row.pk}/change/", f"{AUDIT_LOG}{row.pk}/delete/"):
         assert log_in(superuser).post(page, {"post": "yes", "username": "x"}).status_code == 404
-    log_in(superuser).post(TRAIL, {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"})
+    log_in(superuser).post(AUDIT_LOG, {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"})
     assert failures().get().subject == "root"
 
 

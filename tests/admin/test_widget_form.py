@@ -108,9 +108,9 @@ def test_a_widget_without_a_title_gets_one(make: Any, project: Project) -> None:
     orders = {"events": "Order completed", "property_name": "amount"}
     assert make(report="sum", **orders).title == "Sum of amount, Order completed"
     assert make(report="funnel", funnel="7509", chart="funnel").title == "Funnel 7509"
-    listing = OptionCache.objects.of(project, "funnels")
-    listing.values = [{"value": "7509", "label": "Signup funnel"}]
-    listing.save()
+    cached = OptionCache.objects.of(project, "funnels")
+    cached.values = [{"value": "7509", "label": "Signup funnel"}]
+    cached.save()
     assert make(report="funnel", funnel="7509", chart="funnel").title == "Signup funnel"
     assert make(report="top_events", chart="list").title == "Today's top events"
     retention = {"report": "retention", "chart": "cohort", "born_event": "Signed up"}
@@ -181,9 +181,9 @@ def test_a_name_that_mixpanels_list_lacks_is_saved_with_a_warning(
     boss: Client, project: Project, mixpanel: FakeMixpanel
 ) -> None:
     for what, of, names in (("events", [], ["Signed up", "Signed out"]), ("properties", ["Signed up"], ["$os"])):
-        listing = OptionCache.objects.of(project, what, of)
-        listing.values = [{"value": name} for name in names]
-        listing.save()
+        cached = OptionCache.objects.of(project, what, of)
+        cached.values = [{"value": name} for name in names]
+        cached.save()
     answers = answers_of(project, report="segmentation", events="Signed up", breakdown="os", _continue="1")
     said = boss.post(ADD, answers, follow=True).content.decode()
     assert "Mixpanel&#x27;s list has no property “os”. Did you mean “$os”?" in said

@@ -15,12 +15,12 @@ from tests.running.site import eventually
 
 pytestmark = pytest.mark.slow
 SECRETS = {"SECRET_KEY": SECRET_KEY, "FIELD_ENCRYPTION_KEYS": KEY}
-STAND_IN = """
+FAKE_MIXPANEL = """
 import pathlib, time
 from fake_mixpanel.fake import FakeMixpanel
 with FakeMixpanel(hourly_limit=1000) as mixpanel:
     mixpanel.latency = lambda call: float(pathlib.Path("/run/latency").read_text())
-    pathlib.Path("/run/stand-in").write_text(mixpanel.url)
+    pathlib.Path("/run/fake-mixpanel").write_text(mixpanel.url)
     time.sleep(3600)
 """
 POLL = "import requests, sys; got = requests.get(sys.argv[1], timeout=60); print(got.status_code, got.text)"
@@ -49,8 +49,8 @@ class Host(Machine):
 
     def set_up(self) -> None:
         self.latency(0)
-        self.run("systemd-run", "--unit=stand-in", "--working-directory=/srv/mixcyfe", PYTHON, "-c", STAND_IN)
-        root = eventually(lambda: self.run("cat", "/run/stand-in", check=False))
+        self.run("systemd-run", "--unit=fake-mixpanel", "--working-directory=/srv/mixcyfe", PYTHON, "-c", FAKE_MIXPANEL)
+        root = eventually(lambda: self.run("cat", "/run/fake-mixpanel", check=False))
         self.run("systemctl", "set-environment", f"MIXPANEL_API_ROOT={root}")
         self.run("systemctl", "start", "mixcyfe-web")
         eventually(self.is_well)

@@ -132,11 +132,11 @@ def test_wrong_credentials_start_a_backoff_of_the_project(pick: Pick, project: P
 def test_two_people_who_open_the_same_list_cause_one_query(
     pick: Pick, project: Project, mixpanel: FakeMixpanel
 ) -> None:
-    listing = OptionCache.objects.of(project, "events")
-    OptionCache.objects.filter(pk=listing.pk).update(loading_until=timezone.now() + timedelta(seconds=30))
+    cached = OptionCache.objects.of(project, "events")
+    OptionCache.objects.filter(pk=cached.pk).update(loading_until=timezone.now() + timedelta(seconds=30))
     assert pick("events").json()["loading"] is True
     assert not mixpanel.calls
-    OptionCache.objects.filter(pk=listing.pk).update(loading_until=timezone.now() - timedelta(seconds=1))
+    OptionCache.objects.filter(pk=cached.pk).update(loading_until=timezone.now() - timedelta(seconds=1))
     assert names(pick("events")), "a killed process blocks the list only for a time"
 
 

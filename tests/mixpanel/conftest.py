@@ -1,4 +1,4 @@
-"""Fake Mixpanel servers with raw sockets on 127.0.0.1. Tests let them answer slowly, wrongly or never."""
+"""Fake Mixpanel servers with raw sockets on 127.0.0.1. Tests make them answer slowly, wrongly, or not at all."""
 
 import contextlib
 import socket

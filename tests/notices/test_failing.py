@@ -1,4 +1,4 @@
-"""From a failure to the message about it, and to the message about its end: each is sent once, with advice."""
+"""MixCyfe sends one message with advice when widgets fail, and one more when they work again."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta

@@ -53,8 +53,8 @@ def test_browsers_ask_each_time_whether_the_page_changed(client: Client, make_wi
 def test_wrong_addresses_get_the_same_404(client: Client, make_widget: Any) -> None:
     widget, paused = make_widget(), make_widget(active=False)
     wrong = client.get("/w/xxxxxxxxxxxxxxxxxxxxxxxx.csv")
-    no_endings = [f"{widget.slug}{extension}" for extension in (".", ".figure", ".page", ".html", "/", ".csv.csv")]
-    for address in (paused.slug, "xxxxxxxxxxxxxxxxxxxxxxxx", "x", "", *no_endings):
+    wrong_formats = [f"{widget.slug}{extension}" for extension in (".", ".figure", ".page", ".html", "/", ".csv.csv")]
+    for address in (paused.slug, "xxxxxxxxxxxxxxxxxxxxxxxx", "x", "", *wrong_formats):
         answer = client.get(f"/w/{address}")
         assert (answer.status_code, answer.content, answer.headers) == (404, wrong.content, wrong.headers)
     assert client.post(f"/w/{widget.slug}").status_code == 405

@@ -39,12 +39,18 @@ def test_a_host_whose_clock_is_ahead_sends_no_extra_query(
     """
     widget = make_widget(include_today=True)
     assert cyfe_polls(widget).status == 200
-    seen = Snapshot.objects.get().fetched_at
+    fetched_at = Snapshot.objects.get().fetched_at
     for purpose in ("poll", "worker"):
-        assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose=purpose, in_turn=True) is Refusal.FRESH
+        assert (
+            refresh(widget.snapshot_id, expected_fetched_at=fetched_at, purpose=purpose, by_priority=True)
+            is Refusal.FRESH
+        )
     assert len(mixpanel.calls) == 1
     clock.shift(timedelta(minutes=15))
-    assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll", in_turn=True) is RefreshOutcome.STORED
+    assert (
+        refresh(widget.snapshot_id, expected_fetched_at=fetched_at, purpose="poll", by_priority=True)
+        is RefreshOutcome.STORED
+    )
 
 
 def test_people_and_commands_can_refresh_fresh_data(make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
@@ -61,9 +67,9 @@ def test_data_is_due_after_the_shortest_interval_of_its_widgets(clock: Any, make
     slow, quick = make_widget(refresh_minutes=600), make_widget(refresh_minutes=5, chart="pie")
     assert slow.snapshot_id == quick.snapshot_id
     cyfe_polls(slow)
-    seen = Snapshot.objects.get().fetched_at
+    fetched_at = Snapshot.objects.get().fetched_at
     clock.shift(timedelta(minutes=6))
-    assert refresh(slow.snapshot_id, expected_fetched_at=seen, purpose="poll") is RefreshOutcome.STORED
+    assert refresh(slow.snapshot_id, expected_fetched_at=fetched_at, purpose="poll") is RefreshOutcome.STORED
 
 
 def test_a_task_that_is_late_or_double_does_nothing(
@@ -72,13 +78,13 @@ def test_a_task_that_is_late_or_double_does_nothing(
     celery = pytest.importorskip("widgets.refresh.worker")
     widget = make_widget(include_today=True)
     cyfe_polls(widget)
-    seen = Snapshot.objects.get().fetched_at.isoformat()
+    fetched_at = Snapshot.objects.get().fetched_at.isoformat()
     assert celery.refresh_task.expires is None
-    celery.refresh_task(widget.snapshot_id, seen)
+    celery.refresh_task(widget.snapshot_id, fetched_at)
     assert len(mixpanel.calls) == 1, "nothing is due"
     clock.shift(timedelta(hours=5))
-    celery.refresh_task(widget.snapshot_id, seen)
-    celery.refresh_task(widget.snapshot_id, seen)
+    celery.refresh_task(widget.snapshot_id, fetched_at)
+    celery.refresh_task(widget.snapshot_id, fetched_at)
     assert len(mixpanel.calls) == 2, "the late task sends one query, its duplicate none"
 
 

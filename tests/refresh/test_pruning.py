@@ -118,8 +118,8 @@ def test_a_snapshot_s_version_rises_with_its_data_only(clock: Any, make_widget: 
     widget = make_widget(last=3)
     cyfe_polls(widget)
     clock.shift(timedelta(hours=7))
-    seen = Snapshot.objects.get().fetched_at
-    assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll") is RefreshOutcome.STORED
+    fetched_at = Snapshot.objects.get().fetched_at
+    assert refresh(widget.snapshot_id, expected_fetched_at=fetched_at, purpose="poll") is RefreshOutcome.STORED
     assert Snapshot.objects.get().version == 1
     clock.shift(timedelta(days=1))
     assert (
@@ -133,6 +133,6 @@ def test_a_new_time_of_computation_makes_no_new_version(clock: Any, make_widget:
     widget = make_widget(report="sum", events=["Order completed"], property_name="amount")
     cyfe_polls(widget)
     clock.shift(timedelta(hours=7))
-    seen = Snapshot.objects.get().fetched_at
-    assert refresh(widget.snapshot_id, expected_fetched_at=seen, purpose="poll") is RefreshOutcome.STORED
+    fetched_at = Snapshot.objects.get().fetched_at
+    assert refresh(widget.snapshot_id, expected_fetched_at=fetched_at, purpose="poll") is RefreshOutcome.STORED
     assert Snapshot.objects.get().version == 1

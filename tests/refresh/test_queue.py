@@ -89,7 +89,7 @@ def test_the_query_of_a_paused_or_deleted_widget_is_never_sent(
         asked = len(mixpanel.calls)
         celery.refresh_task(*queue.pop())
         fetched_at = Snapshot.objects.get(pk=pk).fetched_at
-        assert refresh(pk, expected_fetched_at=fetched_at, purpose="poll", in_turn=True) is Refusal.UNUSED
+        assert refresh(pk, expected_fetched_at=fetched_at, purpose="poll", by_priority=True) is Refusal.UNUSED
         assert poll(widget).status_code == 404
         assert len(mixpanel.calls) == asked
         assert not queue

@@ -51,8 +51,8 @@ SPECS: dict[str, WidgetSpec] = {
     **{f"{name}, plain": spec(name) for name in REPORT_TYPES},
     **{
         f"{name}, {chart}": spec(name, chart=chart, target=5)
-        for name, kind in REPORT_TYPES.items()
-        for chart in kind.charts
+        for name, report_type in REPORT_TYPES.items()
+        for chart in report_type.charts
         if not (name == "average" and chart in ("number", "gauge")) and chart != "map"
     },
     **{
@@ -111,8 +111,8 @@ SPECS: dict[str, WidgetSpec] = {
 
 
 def report_of(asked: WidgetSpec, answer: Any, today: date = TODAY, engine: str = CLASSIC) -> Report:
-    kind = REPORT_TYPES[asked.report]
-    return kind.read(answer, kind.query(asked, engine), today)
+    report_type = REPORT_TYPES[asked.report]
+    return report_type.read(answer, report_type.query(asked, engine), today)
 
 
 def csv(asked: WidgetSpec, answer: Any, today: date = TODAY) -> str:

@@ -122,12 +122,12 @@ def batches(queries: list[Query], today: Any) -> list[Batch]:
     """Puts each query into the first batch that accepts it, and returns the batches."""
     found: dict[Any, list[Batch]] = {}
     for query in queries:
-        kind = REPORT_TYPES[query["report"]].batch(query)
-        key = kind.key(query) if kind else None
-        if kind is None or key is None:
+        batch_type = REPORT_TYPES[query["report"]].batch(query)
+        key = batch_type.key(query) if batch_type else None
+        if batch_type is None or key is None:
             continue
         if not any(batch.add(query) for batch in found.setdefault(key, [])):
-            found[key].append(kind(today))
+            found[key].append(batch_type(today))
             assert found[key][-1].add(query)
     return [batch for some in found.values() for batch in some]
 

@@ -41,11 +41,11 @@ FILTERS = [
 @st.composite
 def specs(draw: Any) -> WidgetSpec:
     report = draw(st.sampled_from(EITHER))
-    kind = REPORT_TYPES[report]
+    report_type = REPORT_TYPES[report]
     today = datetime.now(ZONE).date()
     first = today - timedelta(days=draw(st.integers(1, 120)))
     fields: dict[str, Any] = {
-        "chart": draw(st.sampled_from(kind.charts)),
+        "chart": draw(st.sampled_from(report_type.charts)),
         "unit": draw(st.sampled_from(["day", "week", "month"])),
         "range": draw(st.sampled_from([*RANGES])),
         "last": draw(st.integers(1, 40)),
@@ -73,22 +73,22 @@ def specs(draw: Any) -> WidgetSpec:
     else:
         fields["events"] = (draw(st.sampled_from(["Order completed", "Plan upgraded", ODD_EVENT, "Nothing"])),)
         fields["property_name"] = "amount"
-    if "measure" in kind.fields:
+    if "measure" in report_type.fields:
         fields["measure"] = draw(st.sampled_from([*MEASURES]))
-    if "filters" in kind.fields:
+    if "filters" in report_type.fields:
         fields["filters"] = tuple(draw(st.lists(st.sampled_from(FILTERS), max_size=3, unique=True)))
     return WidgetSpec(report, **fields)
 
 
 def csv(asked: WidgetSpec, engine: str, mixpanel: FakeMixpanel) -> bytes | str:
     """Sends the widget's query over HTTP. Returns the CSV, or the message if the chart can't show the answer."""
-    kind, today = REPORT_TYPES[asked.report], datetime.now(ZONE).date()
-    query = kind.query(asked, engine)
-    request = kind.request(query, today)
+    report_type, today = REPORT_TYPES[asked.report], datetime.now(ZONE).date()
+    query = report_type.query(asked, engine)
+    request = report_type.request(query, today)
     client = Client(
         ServiceAccount(DEMO_USERNAME, DEMO_SECRET), project_id=DEMO_PROJECT_ID, api_root=mixpanel.url, timeout=20
     )
-    report = kind.read(client.query(request.endpoint, request.params, request.body), query, today)
+    report = report_type.read(client.query(request.endpoint, request.params, request.body), query, today)
     assert request.body is None or engine == INSIGHTS
     try:
         drawing = Drawing(asked.chart, "Widget", asked.colors, asked.target, asked.options)

@@ -26,8 +26,8 @@ ENDPOINTS = {
 
 
 def request_of(asked, today=TODAY) -> Request:
-    kind = REPORT_TYPES[asked.report]
-    return kind.request(kind.query(asked, engine_of(asked)), today)
+    report_type = REPORT_TYPES[asked.report]
+    return report_type.request(report_type.query(asked, engine_of(asked)), today)
 
 
 def test_it_has_samples_of_every_kind():

@@ -43,9 +43,9 @@ def points(*numbers: Any) -> dict[str, Any]:
 
 
 def read(asked: WidgetSpec, given: Any, today: date = TODAY) -> Report:
-    kind = REPORT_TYPES[asked.report]
+    report_type = REPORT_TYPES[asked.report]
     body = data_from(json.dumps(given).encode())
-    return kind.read(body, kind.query(asked, INSIGHTS), today)
+    return report_type.read(body, report_type.query(asked, INSIGHTS), today)
 
 
 def csv(asked: WidgetSpec, given: Any, today: date = TODAY) -> list[str]:
@@ -133,7 +133,7 @@ def test_the_size_is_checked_before_the_cells_are_made() -> None:
     given, query = answer(series, days=[TODAY - timedelta(days=366), DAYS[-1]]), REPORT_TYPES["insights"].query
     tracemalloc.start()
     try:
-        with pytest.raises(ReadError, match=r"too large: it has 30,000 labels"):
+        with pytest.raises(ReadError, match=r"too large: 30,000 labels"):
             REPORT_TYPES["insights"].read(given, query(asked, INSIGHTS), TODAY)
         assert tracemalloc.get_traced_memory()[1] < 50 * 10**6
     finally:

@@ -101,9 +101,9 @@ def test_every_body_of_the_sdk_is_asked_or_left_out_for_a_reason() -> None:
 
 @pytest.mark.parametrize("ask", ASKED)
 def test_the_body_is_the_same_as_the_sdks(ask: str) -> None:
-    asked, kind = ASKED[ask], REPORT_TYPES[ASKED[ask].report]
+    asked, report_type = ASKED[ask], REPORT_TYPES[ASKED[ask].report]
     assert check(asked, TODAY, INSIGHTS) == []
-    sent = kind.request(kind.query(asked, INSIGHTS), TODAY)
+    sent = report_type.request(report_type.query(asked, INSIGHTS), TODAY)
     expected = BODIES[ask]
     if "formula" in ask:
         # MixCyfe names a formula by its text. The SDK's query is by week, the widget's by day, because MixCyfe shows

@@ -169,7 +169,7 @@ def remove(user: Any) -> int:
     return removed
 
 
-def note_change(user: Any, what: str) -> None:
+def log_and_mail_change(user: Any, what: str) -> None:
     """Logs a change of the user's ways to log in, and mails the user about it. `what`: the sentence in log and mail."""
     audit_log.log_change(user, user, what, Action.WAYS_TO_SIGN_IN)
     mails.send(user, "The ways to log in to your account at MixCyfe changed", what)
@@ -177,14 +177,14 @@ def note_change(user: Any, what: str) -> None:
 
 @receiver(signals.authenticator_added, dispatch_uid="widgets.second_factor.added")
 def added(user: Any, authenticator: Authenticator, **_: Any) -> None:
-    note_change(user, f"Added a way to log in: {NAMES[Authenticator.Type(authenticator.type)]}.")
+    log_and_mail_change(user, f"Added a way to log in: {NAMES[Authenticator.Type(authenticator.type)]}.")
 
 
 @receiver(signals.authenticator_removed, dispatch_uid="widgets.second_factor.removed")
 def removed(user: Any, authenticator: Authenticator, **_: Any) -> None:
-    note_change(user, f"Removed a way to log in: {NAMES[Authenticator.Type(authenticator.type)]}.")
+    log_and_mail_change(user, f"Removed a way to log in: {NAMES[Authenticator.Type(authenticator.type)]}.")
 
 
 @receiver(signals.authenticator_reset, dispatch_uid="widgets.second_factor.reset")
 def reset(user: Any, **_: Any) -> None:
-    note_change(user, "Made new recovery codes. The old recovery codes no longer work.")
+    log_and_mail_change(user, "Made new recovery codes. The old recovery codes no longer work.")

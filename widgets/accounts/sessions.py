@@ -103,7 +103,7 @@ class SessionStore(DatabaseSessions):
 
 
 @receiver(user_logged_in, dispatch_uid="widgets.accounts.sessions")
-def note_login(request: Any, **_: Any) -> None:
+def remember_login(request: Any, **_: Any) -> None:
     request.session[SIGNED_IN_AT] = int(time.time())
     request.session[CLIENT] = {"address": client_address(request), "program": program(request)}
 

@@ -32,7 +32,7 @@ from widgets.accounts.client import harmless
 from widgets.accounts.login_page import back_to_login
 from widgets.accounts.openid import Exchange, Provider, ProviderSession
 from widgets.accounts.reauthentication import confirm
-from widgets.accounts.second_factor import note_change
+from widgets.accounts.second_factor import log_and_mail_change
 from widgets.accounts.sign_in import refused
 from widgets.mixpanel.wire import exchange
 
@@ -77,7 +77,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             raise ImmediateHttpResponse(back_to_login("closed"))
         if not is_known:
             sociallogin.connect(request, user)
-            note_change(user, "Connected to single sign-on.")
+            log_and_mail_change(user, "Connected to single sign-on.")
         if request.user.is_authenticated and request.user.pk == user.pk:
             confirm(request)
             next_url = sociallogin.get_redirect_url(request) or reverse("board")

@@ -1,4 +1,4 @@
-"""Converts a preview to JSON for pages and scripts. The JSON has complete texts, formatted numbers and no secrets."""
+"""Converts a preview to JSON for pages and scripts. Its texts are ready to show. It contains no secrets."""
 
 import json
 from typing import Any

@@ -164,7 +164,9 @@ def state_of(project: Project) -> Health:
         return Health("failing", "Needs credentials", problem)
     if project.in_backoff:
         return Health(
-            "stale" if project.backoff_kind == ErrorKind.LIMIT else "failing", "Held back", project.backoff_message
+            "stale" if project.backoff_kind == ErrorKind.LIMIT else "failing",
+            "Refused by Mixpanel",
+            project.backoff_message,
         )
     if project.auth == Auth.PROJECT_SECRET:
         return Health(

@@ -50,18 +50,18 @@ def title_of_copy(title: str, project: Project) -> str:
 
 
 def what_it_shows(chosen: Mapping[str, Any]) -> str:
-    kind = REPORT_TYPES.get(chosen.get("report") or "")
-    if kind is None:
+    report_type = REPORT_TYPES.get(chosen.get("report") or "")
+    if report_type is None:
         return ""
     events = ", ".join(chosen.get("events") or ())
-    match kind.name:
+    match report_type.name:
         case "events":
             title = events
         case "segmentation":
             title = " by ".join(filter(None, (events, in_words(chosen.get("breakdown") or ""))))
         case "sum" | "average":
             name = in_words(chosen.get("property_name") or "")
-            title = f"{kind.name.capitalize()} of {name}, {events}" if name and events else ""
+            title = f"{report_type.name.capitalize()} of {name}, {events}" if name and events else ""
         case "insights":
             title = ", ".join(
                 [each.get("label") or each.get("formula", "") for each in chosen.get("formulas") or ()]
@@ -70,14 +70,14 @@ def what_it_shows(chosen: Mapping[str, Any]) -> str:
         case "funnel" if events:
             title = events.replace(", ", " → ")
         case "saved_report" | "funnel":
-            title = saved_name(chosen, kind.name)
+            title = saved_name(chosen, report_type.name)
         case "retention":
             steps = " → ".join(filter(None, (chosen.get("born_event"), events)))
-            title = f"{kind.title}: {steps}" if steps else ""
+            title = f"{report_type.title}: {steps}" if steps else ""
         case "frequency":
-            title = f"{kind.title}: {events}" if events else kind.title
+            title = f"{report_type.title}: {events}" if events else report_type.title
         case _:
-            title = kind.title
+            title = report_type.title
     return title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…"
 
 

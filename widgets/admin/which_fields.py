@@ -34,26 +34,32 @@ Condition = dict[str, list[str]]
 
 def conditions() -> dict[str, Condition]:
     """Returns field → the condition under which a widget uses the field. Fields without a condition are always used."""
-    asked = {name for kind in REPORT_TYPES.values() for name in kind.fields}
+    asked = {name for report_type in REPORT_TYPES.values() for name in report_type.fields}
     found: dict[str, Condition] = {
-        name: {"report": [kind.name for kind in REPORT_TYPES.values() if name in kind.fields]} for name in sorted(asked)
+        name: {"report": [report_type.name for report_type in REPORT_TYPES.values() if name in report_type.fields]}
+        for name in sorted(asked)
     }
     for name, ranges in {"last": "last", "include_today": "last", "from_date": "fixed", "to_date": "fixed"}.items():
         found[name]["range"] = [ranges]
     found["window"]["analysis"] = ["rolling"]
     found["overlay_previous"]["chart"] = list(OVERLAID)
-    ranked = [kind.name for kind in REPORT_TYPES.values() if not isinstance(kind, ONE_LABEL_OR_COLUMNS)]
+    ranked = [
+        report_type.name for report_type in REPORT_TYPES.values() if not isinstance(report_type, ONE_LABEL_OR_COLUMNS)
+    ]
     found |= {name: {"report": ranked} for name in RANKED}
     # Most options are for charts with axes. The lines below set the conditions of the other options.
     found |= {name: {"chart": list(TIME_SERIES_CHARTS)} for name in OPTIONS}
     found["comparison"] = {
-        "report": [kind.name for kind in REPORT_TYPES.values() if kind.compares],
+        "report": [report_type.name for report_type in REPORT_TYPES.values() if report_type.compares],
         "chart": ["number", *TIME_SERIES_CHARTS],
     }
     found["target"] = {"chart": ["gauge"]}
     found["country_names"] = {"chart": ["map"]}
     found["percent"] = {
-        "report": ["saved_report", *(kind.name for kind in REPORT_TYPES.values() if isinstance(kind, Cohorts))],
+        "report": [
+            "saved_report",
+            *(report_type.name for report_type in REPORT_TYPES.values() if isinstance(report_type, Cohorts)),
+        ],
         "chart": ["cohort", "table"],
     }
     return found
@@ -77,14 +83,16 @@ def described() -> dict[str, Any]:
     return {
         "conditions": CONDITIONS,
         "steps": STEPS,
-        "usual_chart": {kind.name: kind.usual_chart for kind in REPORT_TYPES.values()},
+        "usual_chart": {report_type.name: report_type.usual_chart for report_type in REPORT_TYPES.values()},
         "no_chart": {
-            kind.name: {chart: why for chart in CHARTS if (why := kind.why_not(chart))}
-            for kind in REPORT_TYPES.values()
+            report_type.name: {chart: why for chart in CHARTS if (why := report_type.why_not(chart))}
+            for report_type in REPORT_TYPES.values()
         },
-        "about": {kind.name: kind.about for kind in REPORT_TYPES.values()},
+        "about": {report_type.name: report_type.about for report_type in REPORT_TYPES.values()},
         "about_events": ABOUT_EVENTS,
         "one_event": [
-            kind.name for kind in REPORT_TYPES.values() if "events" in kind.fields and kind.name not in SEVERAL_EVENTS
+            report_type.name
+            for report_type in REPORT_TYPES.values()
+            if "events" in report_type.fields and report_type.name not in SEVERAL_EVENTS
         ],
     }

@@ -103,11 +103,11 @@ def smallest(engine: str, today: date) -> Request:
 
     The request uses the same endpoint as widgets with this engine.
     """
-    kind = REPORT_TYPES["segmentation"]
+    report_type = REPORT_TYPES["segmentation"]
     spec = WidgetSpec(
-        kind.name, (EVENT,), measure="unique", chart="number", range="fixed", from_date=today, to_date=today
+        report_type.name, (EVENT,), measure="unique", chart="number", range="fixed", from_date=today, to_date=today
     )
-    return kind.request(kind.query(spec, engine), today)
+    return report_type.request(report_type.query(spec, engine), today)
 
 
 def may_be_the_engine(failure: Failure) -> bool:

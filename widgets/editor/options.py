@@ -124,42 +124,42 @@ def options(
     """
     if len(of) != LISTS[what].of:
         raise ValueError(f"{what} is a list of {LISTS[what].of} names")
-    listing = OptionCache.objects.of(project, what, [label(name) for name in of])
+    cached = OptionCache.objects.of(project, what, [label(name) for name in of])
     now = database_now()
     if not again:
-        if listing.fetched_at and now - listing.fetched_at < KEPT:
-            return options_of(listing)
-        if listing.failed_at and now - listing.failed_at < LEFT_ALONE:
-            return options_of(listing, listing.error)
-    if not take(listing, now):
-        return Options(listing.values, listing.fetched_at, loading=True)
+        if cached.fetched_at and now - cached.fetched_at < KEPT:
+            return options_of(cached)
+        if cached.failed_at and now - cached.failed_at < LEFT_ALONE:
+            return options_of(cached, cached.error)
+    if not take(cached, now):
+        return Options(cached.values, cached.fetched_at, loading=True)
     try:
-        problem = fetch(project, listing, user_id)
+        problem = fetch(project, cached, user_id)
     finally:
-        OptionCache.objects.filter(pk=listing.pk).update(loading_until=None)
+        OptionCache.objects.filter(pk=cached.pk).update(loading_until=None)
     # The list's row is deleted if the project has changed meanwhile. Then the old list is returned.
-    return options_of(OptionCache.objects.filter(pk=listing.pk).first() or listing, problem)
+    return options_of(OptionCache.objects.filter(pk=cached.pk).first() or cached, problem)
 
 
-def options_of(listing: OptionCache, problem: str = "") -> Options:
-    return Options(listing.values, listing.fetched_at, problem)
+def options_of(cached: OptionCache, problem: str = "") -> Options:
+    return Options(cached.values, cached.fetched_at, problem)
 
 
-def take(listing: OptionCache, now: datetime) -> bool:
+def take(cached: OptionCache, now: datetime) -> bool:
     """Locks the list for one fetch, and returns True, or False if another process is fetching the list."""
     free = Q(loading_until=None) | Q(loading_until__lte=now)
-    return OptionCache.objects.filter(free, pk=listing.pk).update(loading_until=now + lease()) == 1
+    return OptionCache.objects.filter(free, pk=cached.pk).update(loading_until=now + lease()) == 1
 
 
-def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
+def fetch(project: Project, cached: OptionCache, user_id: int | None) -> str:
     """Fetches the list from Mixpanel and stores it. Returns the reason if that fails, else ""."""
-    wanted = option_list(project, listing.what)
-    mine = OptionCache.objects.filter(pk=listing.pk)
+    wanted = option_list(project, cached.what)
+    mine = OptionCache.objects.filter(pk=cached.pk)
 
     def keep(answered: list[Entry] | Failure, _project: Project, now: datetime) -> None:
         if isinstance(answered, Failure):
             # An error of the whole project is stored in the project, and blocks requests until its backoff ends.
-            failed_at = None if answered.holds_project and wanted.counts else now
+            failed_at = None if answered.backs_off_project and wanted.counts else now
             mine.update(failed_at=failed_at, error=words_for(answered))
         else:
             mine.update(values=answered, fetched_at=now, failed_at=None, error="")
@@ -168,13 +168,13 @@ def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
         project,
         lambda: reserve(
             project,
-            what=" of ".join([wanted.title, *reversed(listing.of)]),
+            what=" of ".join([wanted.title, *reversed(cached.of)]),
             user_id=user_id,
             counts=wanted.counts,
             ignored_backoff=() if wanted.counts else (ErrorKind.LIMIT,),
         ),
-        lambda client, _today: list(wanted.fetch(client, *listing.of)),
-        subject=f"list={listing.what}",
+        lambda client, _today: list(wanted.fetch(client, *cached.of)),
+        subject=f"list={cached.what}",
         for_person=True,
         keep=keep,
     )
@@ -184,4 +184,4 @@ def fetch(project: Project, listing: OptionCache, user_id: int | None) -> str:
 
 
 def words_for(failure: Failure) -> str:
-    return failure.message if failure.holds_project else sentences(failure.said)
+    return failure.message if failure.backs_off_project else sentences(failure.said)

@@ -1,1 +1,1 @@
-"""Imports and exports projects and widgets as JSON, and imports widget addresses of an older program of 2015."""
+"""Imports and exports projects and widgets as JSON, and imports addresses of MixCyfe's predecessor of 2015."""

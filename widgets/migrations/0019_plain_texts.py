@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='widget',
             name='refresh_minutes',
-            field=models.FloatField(blank=True, help_text="Leave this field empty to use the project's setting. MixCyfe then queries numbers of past days far less often.", null=True, validators=[django.core.validators.MinValueValidator(0.1), django.core.validators.MaxValueValidator(10080)], verbose_name='minutes between queries'),
+            field=models.FloatField(blank=True, help_text="Leave this field empty to use the project's setting. With the project's setting, MixCyfe queries the numbers of past days less often than those of today.", null=True, validators=[django.core.validators.MinValueValidator(0.1), django.core.validators.MaxValueValidator(10080)], verbose_name='minutes between queries'),
         ),
         migrations.AlterField(
             model_name='widget',

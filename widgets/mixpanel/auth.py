@@ -57,7 +57,8 @@ class Credentials(AuthBase):
         for _ in range(2):
             found |= {escape(text) for text in found for escape in _ESCAPES}
             found |= {_HEX.sub(lambda digits: digits[0].swapcase(), text) for text in found}
-        return sorted(found, key=len, reverse=True)  # the longest first, because it may contain a shorter text
+        # A long text may contain a shorter one, and must be replaced before it.
+        return sorted(found, key=len, reverse=True)
 
 
 class ServiceAccount(Credentials):

@@ -17,15 +17,15 @@ from widgets.models.project import Project
 class OptionCacheQuerySet(VisibleQuerySet["OptionCache"]):
     def of(self, project: Project, what: str, of: Sequence[str] = ()) -> "OptionCache":
         """Returns the stored list. If no list is stored yet, creates an empty one."""
-        listing, _ = self.get_or_create(
+        cached, _ = self.get_or_create(
             key=option_cache_key(project, what, of), defaults={"project": project, "what": what, "of": list(of)}
         )
-        return listing
+        return cached
 
     def entries(self, project: Project, what: str, of: Sequence[str] = ()) -> list[dict[str, str]]:
         """The entries of the stored list; empty if no list is stored."""
-        listing = self.filter(key=option_cache_key(project, what, of)).first()
-        return listing.values if listing else []
+        cached = self.filter(key=option_cache_key(project, what, of)).first()
+        return cached.values if cached else []
 
     def label(self, project: Project, what: str, value: Any) -> str:
         """The label of the entry with this value; empty if the stored list has no such entry."""

@@ -27,7 +27,7 @@ All snapshots then get new keys, so MixCyfe sends every query to Mixpanel again.
 REFUSED = (ErrorKind.QUERY, ErrorKind.TIMEZONE)
 """The kinds of errors that repeat until somebody changes the widget or the project."""
 
-HOLDS_PROJECT = (ErrorKind.LIMIT, ErrorKind.CREDENTIALS, ErrorKind.PLAN)
+BACKS_OFF_PROJECT = (ErrorKind.LIMIT, ErrorKind.CREDENTIALS, ErrorKind.PLAN)
 """The kinds of errors that make all queries of the project wait."""
 
 TOUCHED_EVERY = timedelta(hours=1)
@@ -71,7 +71,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 
     def clear_project_errors(self) -> None:
         """Clears the errors that made the whole project wait. Call this method when the project's backoff ends."""
-        self.filter(error_kind__in=HOLDS_PROJECT).update(
+        self.filter(error_kind__in=BACKS_OFF_PROJECT).update(
             error="", error_kind="", failures=0, failing_since=None, retry_at=None
         )
 

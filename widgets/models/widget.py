@@ -104,7 +104,9 @@ class Widget(models.Model):
     )
     position = models.PositiveIntegerField(null=True, editable=False)
 
-    report = models.CharField(max_length=20, choices=[(name, kind.title) for name, kind in REPORT_TYPES.items()])
+    report = models.CharField(
+        max_length=20, choices=[(name, report_type.title) for name, report_type in REPORT_TYPES.items()]
+    )
     events = models.JSONField(default=list, blank=True)
     metrics = models.JSONField(default=list, blank=True)
     formulas = models.JSONField(default=list, blank=True)
@@ -221,8 +223,8 @@ class Widget(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(0.1), MaxValueValidator(10_080)],
-        help_text="Leave this field empty to use the project's setting. MixCyfe then queries numbers of past days far "
-        "less often.",
+        help_text="Leave this field empty to use the project's setting. With the project's setting, MixCyfe queries "
+        "the numbers of past days less often than those of today.",
     )
 
     snapshot = models.ForeignKey(
@@ -298,8 +300,8 @@ class Widget(models.Model):
     @property
     def query(self) -> Query:
         """The query to Mixpanel, in the form for the engine of the widget's project."""
-        kind: ReportType = self.report_type
-        return kind.query(self.spec, self.project.engine)
+        report_type: ReportType = self.report_type
+        return report_type.query(self.spec, self.project.engine)
 
     @property
     def report_type(self) -> Any:

@@ -9,7 +9,7 @@ from widgets.formats import formats_for
 from widgets.poll.row import PollRow
 
 PAGE = "page"
-"""The name of the format for an address without a file ending. The page is made from the stored chart (`FIGURE`)."""
+"""The name of the format for an address without a format. The page is made from the stored chart (`FIGURE`)."""
 
 HEADERS = (
     ("Content-Type", "text/html; charset=utf-8"),

@@ -49,8 +49,8 @@ class View:
 
 def view(report: Report, spec: WidgetSpec) -> View:
     """Applies the widget's cleaning settings to the report. Raises ReportError if the widget's chart can't show it."""
-    kind = REPORT_TYPES[spec.report]
-    return View(*cleaned(kind.view(report, spec), spec, kind.default_sort(spec)))
+    report_type = REPORT_TYPES[spec.report]
+    return View(*cleaned(report_type.view(report, spec), spec, report_type.default_sort(spec)))
 
 
 def render(row: PollRow, format: str) -> None:

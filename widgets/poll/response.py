@@ -81,7 +81,7 @@ def broken() -> Answer:
 
 
 def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
-    """Returns the answer to a poll. `format`: one of FORMATS, or PAGE for an address without a file ending."""
+    """Returns the answer to a poll. `format`: one of FORMATS, or PAGE for an address without a format."""
     if format not in (*FORMATS, PAGE) or not SLUG.fullmatch(slug):
         return not_found()
     stored = FIGURE if format == PAGE else format

@@ -144,10 +144,13 @@ class BackgroundRefresher:
     def _refresh(snapshot_id: int, entry: Entry) -> None:
         try:
             close_old_connections()
-            in_turn = entry.expected_fetched_at is not None
+            by_priority = entry.expected_fetched_at is not None
             entry.ended.set_result(
                 refresh(
-                    snapshot_id, expected_fetched_at=entry.expected_fetched_at, purpose=Purpose.POLL, in_turn=in_turn
+                    snapshot_id,
+                    expected_fetched_at=entry.expected_fetched_at,
+                    purpose=Purpose.POLL,
+                    by_priority=by_priority,
                 )
             )
         except Exception:
@@ -184,7 +187,7 @@ class ForegroundRefresher:
     def refresh(self, snapshot_id: int, expected_fetched_at: datetime | None) -> None:
         started = time.monotonic()
         with without_time_limit():
-            refresh(snapshot_id, expected_fetched_at=expected_fetched_at, purpose=Purpose.POLL, in_turn=True)
+            refresh(snapshot_id, expected_fetched_at=expected_fetched_at, purpose=Purpose.POLL, by_priority=True)
         took = time.monotonic() - started
         if took > SLOW_SECONDS:
             self._resting_until = time.monotonic() + took

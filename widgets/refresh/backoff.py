@@ -23,7 +23,7 @@ from datetime import datetime, timedelta
 from widgets.mixpanel.error_kind import ErrorKind
 from widgets.mixpanel.limits import WINDOW
 from widgets.models import Project
-from widgets.models.snapshot import HOLDS_PROJECT
+from widgets.models.snapshot import BACKS_OFF_PROJECT
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -37,7 +37,7 @@ def retry_after(kind: ErrorKind, failures: int, asked_for: float | None) -> time
 
     `kind`: the kind of the last error. `asked_for`: the seconds in Mixpanel's header `Retry-After`, or None.
     """
-    if kind in HOLDS_PROJECT:
+    if kind in BACKS_OFF_PROJECT:
         return None
     if kind == ErrorKind.QUERY:
         return DAY

@@ -24,7 +24,7 @@ from widgets.mixpanel.errors import MixpanelError, RateLimitError
 from widgets.mixpanel.limits import Limits
 from widgets.models import Project
 from widgets.models.project import BACKOFF_FIELDS
-from widgets.models.snapshot import HOLDS_PROJECT, REFUSED
+from widgets.models.snapshot import BACKS_OFF_PROJECT, REFUSED
 from widgets.refresh import backoff, pruning, slots
 from widgets.refresh.quota import Refusal, Reservation, end_call
 from widgets.reports import ReadError
@@ -64,8 +64,8 @@ class Failure:
         return sentences(self.said, self.advice)
 
     @property
-    def holds_project(self) -> bool:
-        return self.kind in HOLDS_PROJECT
+    def backs_off_project(self) -> bool:
+        return self.kind in BACKS_OFF_PROJECT
 
 
 def call(
@@ -179,7 +179,7 @@ def back_off(project: Project, now: datetime, failure: Failure | None, *, trial:
         return
     if failure is None or failure.kind in REQUEST_ERRORS:
         backoff.end_backoff(project)
-    elif failure.holds_project:
+    elif failure.backs_off_project:
         learn(project, failure.limits, now)
         too_many = failure.limits.too_many_at_once
         backoff.back_off_project(project, now, failure.kind, failure.message, too_many_at_once=too_many)

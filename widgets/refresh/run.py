@@ -36,7 +36,7 @@ def refresh(
     expected_fetched_at: datetime | None,
     purpose: Purpose,
     user_id: int | None = None,
-    in_turn: bool = False,
+    by_priority: bool = False,
     alone: bool = False,
     also: Collection[int] = (),
 ) -> RefreshOutcome | Refusal:
@@ -44,9 +44,9 @@ def refresh(
 
     The same call refreshes the project's other stale snapshots that fit into the call.
 
-    `in_turn`: nobody waits for this snapshot, so a snapshot with higher priority is refreshed instead when few calls
-    are left. `alone`: no other snapshot shares the call, because the query is new and might be wrong. `also`: the ids
-    of snapshots that the call refreshes even if they are fresh.
+    `by_priority`: nobody waits for this snapshot, so a snapshot with higher priority is refreshed instead when few
+    calls are left. `alone`: no other snapshot shares the call, because the query is new and might be wrong. `also`: the
+    ids of snapshots that the call refreshes even if they are fresh.
     """
     snapshot = Snapshot.objects.select_related("project").defer("report_json").filter(pk=snapshot_id).first()
     if snapshot is None:
@@ -60,7 +60,7 @@ def refresh(
     if running(snapshot.project, now) >= snapshot.project.effective_concurrent:
         return Refusal.CONCURRENT_LIMIT
     items, today = items_of(snapshot.project, now), snapshot.project.today(now)
-    if in_turn:
+    if by_priority:
         snapshot = most_urgent(snapshot, items, snapshot.project, now)
     others = [] if alone else batch_for(snapshot, items, now, today, also)
     polled = [item for item in items if item.is_polled]

@@ -41,7 +41,7 @@ def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int =
     with request_id.carried((refresh_task.request.headers or {}).get(REQUEST, "")):
         known = datetime.fromisoformat(expected_fetched_at) if expected_fetched_at else None
         outcome = refresh(
-            snapshot_id, expected_fetched_at=known, purpose=Purpose.WORKER, in_turn=expected_fetched_at is not None
+            snapshot_id, expected_fetched_at=known, purpose=Purpose.WORKER, by_priority=expected_fetched_at is not None
         )
         if outcome is Refusal.CONCURRENT_LIMIT and tries < MAX_TRIES:
             # Queue the task again at the end, so that tasks of other projects run first. If the broker can't be

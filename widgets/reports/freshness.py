@@ -70,7 +70,10 @@ def base_interval(widget_minutes: float | None, project_minutes: float, *, over:
 
 
 def rolls_at(query: Query, today: date, zone: ZoneInfo) -> datetime | None:
-    """The next midnight in the project's time zone, if the query's range ended before `today`; else None."""
+    """When a range that ended before `today` moves on by a day: the midnight after `today` in the project's time zone.
+
+    None for a range that includes `today`.
+    """
     if "range" not in query or not Range.from_dict(query["range"]).is_over(today):
         return None
     return datetime.combine(today + DAY, time.min, tzinfo=zone)

@@ -107,9 +107,9 @@ def check_size(labels: int, *by: int) -> None:
     or both."""
     if prod(by, start=labels) > MOST_CELLS or max(labels, *by) > MOST_LINES:
         raise ReadError(
-            f"Mixpanel's answer is too large: {labels:,} labels with {prod(by):,} values each. A widget can have at most "
-            f"{MOST_LINES:,} labels, steps or dates, and {MOST_CELLS:,} values in total. Lower the limit, choose fewer "
-            "dates, or choose numbers by week or month. Change a saved report in Mixpanel."
+            f"Mixpanel's answer is too large: {labels:,} labels with {prod(by):,} values each. A widget can have at "
+            f"most {MOST_LINES:,} labels, steps or dates, and {MOST_CELLS:,} values in total. Lower the limit, choose "
+            "fewer dates, or choose numbers by week or month. Change a saved report in Mixpanel."
         )
 
 

@@ -38,7 +38,7 @@ class Section(NamedTuple):
     cards: list[Card]
 
 
-class Found(NamedTuple):
+class FilteredWidgets(NamedTuple):
     """The result of a filter: the matching widgets with their health, in order, and the counts in the filter's menus.
 
     `number`: how many widgets match. `in_all`: how many widgets match if the filter's health is ignored. `states`: the
@@ -65,7 +65,7 @@ class Filter:
     def __bool__(self) -> bool:
         return bool(self.words or self.project or self.tag or self.health)
 
-    def find(self, widgets: Any, now: datetime) -> Found:
+    def find(self, widgets: Any, now: datetime) -> FilteredWidgets:
         """Applies the filter to the queryset `widgets`.
 
         Runs two small SQL statements. The result's queryset of widgets is not evaluated yet.
@@ -85,7 +85,9 @@ class Filter:
         if self.health:
             found = found.filter(health_state=self.health)
         in_all = states.total()
-        return Found(found, states[self.health] if self.health else in_all, in_all, states, dict(sorted(tags.items())))
+        return FilteredWidgets(
+            found, states[self.health] if self.health else in_all, in_all, states, dict(sorted(tags.items()))
+        )
 
 
 def filter_in(query: QueryDict) -> Filter:
@@ -108,7 +110,7 @@ def search(widgets: QuerySet[Any], words: str) -> QuerySet[Any]:
 def sections(widgets: Iterable[Any], now: datetime, chart_url: Callable[[Any], str]) -> list[Section]:
     """Groups the widgets by project, and makes their cards.
 
-    `widgets`: from `Found.widgets`. `chart_url`: returns the URL of a widget's chart data.
+    `widgets`: from `FilteredWidgets.widgets`. `chart_url`: returns the URL of a widget's chart data.
     """
     found = []
     for project, its_widgets in groupby(widgets, operator.attrgetter("project")):

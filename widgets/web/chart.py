@@ -70,9 +70,9 @@ def figure_of(widget: Widget) -> tuple[bytes, str]:
         # After an edit or a move of the widget, its last Figure shows another query or project, and is not used.
         same = f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}."
         figures = Rendering.objects.filter(widget=widget, format=render.FIGURE, source_version__startswith=same)
-        stored: Any = figures.values_list("body", "etag").first()
-        if stored and stored[0] is not None:
-            return bytes(stored[0]), stored[1]
+        stored: Any = figures.values_list("body", "etag", named=True).first()
+        if stored and stored.body is not None:
+            return bytes(stored.body), stored.etag
         words = ""
     nothing = charts.without_numbers(widget.chart, widget.title, words or "There are no numbers yet.")
     return json.dumps(nothing).encode(), "none"

@@ -40,7 +40,7 @@ class FirstSteps:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Progress:
     """How far a person has come with the first steps.
 
     `project`, `widget`: the ids of the first project and the first widget that the person sees, if any. `answered`:
@@ -55,29 +55,28 @@ class Found:
 
 def first_steps(user: Any) -> FirstSteps:
     """Returns the first steps of a person who is logged in."""
-    found = look(user)
+    found = progress_of(user)
     if user.is_superuser:
         return FirstSteps((*project_steps(found), *widget_steps(user, found)))
     return FirstSteps((invitation(found), *widget_steps(user, found)))
 
 
-def look(user: Any) -> Found:
+def progress_of(user: Any) -> Progress:
     projects, widgets = Project.objects.visible_to(user), Widget.objects.visible_to(user)
     answers = ApiCall.objects.visible_to(user).filter(outcome="ok")
     data = Snapshot.objects.filter(project__in=projects.values("pk"), fetched_at__isnull=False)
     row = get_user_model().objects.filter(pk=user.pk)
-    values = row.values_list(
-        Subquery(projects.order_by("pk").values("pk")[:1]),
-        Subquery(widgets.order_by("pk").values("pk")[:1]),
-        Exists(answers),
-        Exists(data),
-        Exists(widgets.filter(last_polled_at__isnull=False)),
-    )
-    project, widget, called, fetched, polled = values.get()
-    return Found(project, widget, called or fetched, polled)
+    found = row.values(
+        project=Subquery(projects.order_by("pk").values("pk")[:1]),
+        widget=Subquery(widgets.order_by("pk").values("pk")[:1]),
+        called=Exists(answers),
+        fetched=Exists(data),
+        polled=Exists(widgets.filter(last_polled_at__isnull=False)),
+    ).get()
+    return Progress(found["project"], found["widget"], found["called"] or found["fetched"], found["polled"])
 
 
-def project_steps(found: Found) -> Iterator[Step]:
+def project_steps(found: Progress) -> Iterator[Step]:
     yield Step(
         "Add your Mixpanel project",
         "You need the project's id, its time zone, and a service account with access to the project.",
@@ -94,7 +93,7 @@ def project_steps(found: Found) -> Iterator[Step]:
     )
 
 
-def invitation(found: Found) -> Step:
+def invitation(found: Progress) -> Step:
     return Step(
         "Get access to a project",
         "Ask the lead of a project, or your administrator, to invite you. Then you see the project's widgets.",
@@ -102,7 +101,7 @@ def invitation(found: Found) -> Step:
     )
 
 
-def widget_steps(user: Any, found: Found) -> Iterator[Step]:
+def widget_steps(user: Any, found: Progress) -> Iterator[Step]:
     if not has_role_somewhere(user, Role.EDITOR):
         text = "Your colleagues make widgets. Then you see the widgets here."
         yield Step("See your project's widgets", text, found.widget is not None)

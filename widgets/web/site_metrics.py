@@ -85,11 +85,11 @@ def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str,
     wanted = Q(started_at__gte=max(calls.until, now - HOUR))
     wanted |= Q(started_at__gte=calls.until, started_at__lte=calls.until + unsettled)
     ended = ApiCall.objects.filter(wanted, project__in=Project.objects.values("pk"), ended_at__isnull=False)
-    found = list(ended.values_list("project_id", "outcome", "started_at", "ended_at"))
-    calls.add(row for row in found if row[2] < settled)
+    found = ended.values_list("project_id", "outcome", "started_at", "ended_at", named=True)
+    calls.add(row for row in found if row.started_at < settled)
     calls.until = settled
     kept = calls.stored()
-    calls.add(row for row in found if row[2] >= settled)
+    calls.add(row for row in found if row.started_at >= settled)
     return calls, kept
 
 

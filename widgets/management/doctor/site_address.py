@@ -159,8 +159,8 @@ def of_scheme(seen: dict[str, Any]) -> Iterator[Finding]:
     if settings.SITE_IS_HTTPS and not seen["is_secure"]:
         yield fix(
             PROXY,
-            "a request with https: arrives as http:, so pages redirect without end: have the proxy set "
-            "X-Forwarded-Proto, and set TRUST_PROXY=on.",
+            "HTTPS requests arrive as HTTP, so pages redirect endlessly: make the proxy set X-Forwarded-Proto, "
+            "and set TRUST_PROXY=on.",
         )
 
 

@@ -31,7 +31,7 @@ export function draft(form, of) {
     write(under, { entries: entries(), at: Date.now(), proof, ...more });
   }
 
-  function offer(kept) {
+  function showRestore(kept) {
     const button = (text, click) => {
       const made = element("button", { type: "button", class: "button" }, text);
       made.addEventListener("click", () => { place.replaceChildren(); click(); });
@@ -78,7 +78,7 @@ export function draft(form, of) {
   const kept = read(name);
   const isSaved = kept?.sent && kept.proof !== proof;
   if (kept && (isSaved || Date.now() - kept.at > KEPT || same(kept.entries, start))) write(name, null);
-  else if (kept && !failed) offer(kept);
+  else if (kept && !failed) showRestore(kept);
   if (failed) {
     keep();
     start = [];

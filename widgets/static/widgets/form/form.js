@@ -111,8 +111,8 @@ function filters(box, { properties, values }) {
   for (const row of rows) if (row !== empty) enhance(row);
 }
 
-// Returns a filter's value in the form that the field needs: in quotes if it has line breaks, outer spaces or a first
-// quote.
+// Returns a filter's value as a person must type it: in quotes if it contains line breaks, or if it starts or ends with
+// a space, or starts with a quote.
 function asTyped(value) {
   return value !== value.trim() || /[\r\n]/.test(value) || value.startsWith('"') ? JSON.stringify(value) : value;
 }

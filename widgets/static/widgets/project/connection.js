@@ -35,7 +35,7 @@
         if (!response.ok) throw new Error("MixCyfe could not test the connection. Reload this page and try again.");
         const verdict = await response.json();
         show(verdict.ok ? "ok" : "wrong", verdict.title, verdict.text, verdict.errors);
-        if (verdict.timezone) offer(verdict.timezone);
+        if (verdict.timezone) suggestZone(verdict.timezone);
       } catch (error) {
         const known = error instanceof Error && !(error instanceof TypeError) && !(error instanceof SyntaxError);
         show("wrong", known ? error.message : "MixCyfe does not answer. Try again in a moment.");
@@ -47,7 +47,7 @@
 
     // Writes the time zone from Mixpanel into the form. If the person has chosen another time zone, shows a button
     // instead.
-    function offer(timezone) {
+    function suggestZone(timezone) {
       const field = form.elements.timezone;
       if (!field.value) {
         field.value = timezone;
