@@ -21,7 +21,7 @@ from cryptography.fernet import Fernet
 
 T = TypeVar("T")
 Rule = tuple[Callable[[str], Any], str]
-"""How to read a setting: a function that converts its text or raises an exception, and advice for a bad value."""
+"""A function that converts a setting's text or raises an exception, and advice for a bad value."""
 
 ENGINES = {"sqlite": "mixcyfe_site.sqlite"} | dict.fromkeys(("postgres", "postgresql"), "mixcyfe_site.postgresql")
 NAMES: set[str] = set()
@@ -99,9 +99,7 @@ def fernet_keys(value: str) -> list[str]:
         try:
             Fernet(key)
         except ValueError:
-            stop(
-                "FIELD_ENCRYPTION_KEYS", f"has no Fernet key at position {place}; python manage.py new_key prints a key"
-            )
+            stop("FIELD_ENCRYPTION_KEYS", f"has no Fernet key at place {place}; python manage.py new_key prints one")
     return words(value)
 
 
@@ -146,25 +144,14 @@ ADDRESS = "write an address such as https://mixcyfe.example.com"
 
 FLAG: Rule = lambda value: ON_OFF[value.lower()], "write on or off"
 SECRET_KEY: Rule = (
-    lambda value: check(
-        value, len(value) >= 50 and len(set(value)) >= 5
-    ),  # the same rule as in Django's check security.W009
+    lambda value: check(value, len(value) >= 50 and len(set(value)) >= 5),  # as Django's check security.W009
     "write a random text of 50 characters or more (make run writes such a text into .env)",
 )
-FERNET_KEYS: Rule = (
-    fernet_keys,
-    "python manage.py new_key prints a key (keep it: without the key, the stored secrets are lost)",
-)
-HOSTS: Rule = (
-    lambda value: words(value, host),
-    "write host names such as mixcyfe.example.com, without https:// and without a port",
-)
+FERNET_KEYS: Rule = fernet_keys, "python manage.py new_key prints one (keep it: without it the stored secrets are lost)"
+HOSTS: Rule = lambda value: words(value, host), "write host names such as mixcyfe.example.com, without https:// or port"
 SITE: Rule = site, ADDRESS
 SITES: Rule = lambda value: words(value, site), ADDRESS
-API_ROOT: Rule = (
-    protected,
-    f"{ADDRESS} (credentials are sent there, so http: is allowed only for addresses of this machine)",
-)
+API_ROOT: Rule = protected, f"{ADDRESS} (credentials are sent there, so http: is only for addresses on this machine)"
 ISSUER: Rule = (
     lambda value: protected(value) + "/" * value.endswith("/"),
     "write the provider's issuer, such as https://login.example.com (http: only for an address on this machine)",
