@@ -19,6 +19,8 @@ export class Preview {
     this.labels = [];
     form.addEventListener("input", (event) => this.later(event, WHILE_TYPING));
     form.addEventListener("change", (event) => this.later(event, AFTER_A_CHOICE));
+    // An answer can come while the person is still in the field. Its error then appears when the person leaves the field.
+    form.addEventListener("focusout", () => setTimeout(() => this.showErrors()));
     this.part("[data-ask]").addEventListener("click", () => this.run("now"));
   }
 
@@ -30,6 +32,7 @@ export class Preview {
     const field = event.target;
     if (!field.name || field.matches("[data-link]")) return;
     this.touched.add(nameOf(field));
+    this.errors = null; // the last answer is out of date
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.run(""), wait);
   }
@@ -90,8 +93,13 @@ export class Preview {
     if (status.textContent !== words) status.textContent = words;
   }
 
+  showErrors() {
+    if (this.errors) this.fields.showErrors(this.errors, (name) => this.touched.has(name));
+  }
+
   show(answer) {
-    this.fields.showErrors(answer.errors, (name) => this.touched.has(name));
+    this.errors = answer.errors;
+    this.showErrors();
     this.fields.showUnknown(answer.unknown);
     this.form.elements.title.placeholder = answer.title;
     const shown = answer.preview;
