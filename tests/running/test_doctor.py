@@ -1,4 +1,4 @@
-"""`manage.py doctor` on a healthy site, and on broken ones: its lines name each fault, and nothing else."""
+"""`manage.py doctor` on a healthy site and on broken sites: it names every fault, and no fault that is not there."""
 
 import shutil
 import socket

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='project',
             name='refresh_minutes',
-            field=models.FloatField(default=15, help_text='The number of minutes between two queries of numbers that include today. MixCyfe queries numbers of past days far less often.', validators=[django.core.validators.MinValueValidator(0.1), django.core.validators.MaxValueValidator(10080)], verbose_name='minutes between queries'),
+            field=models.FloatField(default=15, help_text='How many minutes pass between two queries of data that includes today. MixCyfe queries data of past days far less often.', validators=[django.core.validators.MinValueValidator(0.1), django.core.validators.MaxValueValidator(10080)], verbose_name='minutes between queries'),
         ),
         migrations.AlterField(
             model_name='project',

@@ -16,7 +16,10 @@ from widgets.models.project import Project
 
 class OptionCacheQuerySet(VisibleQuerySet["OptionCache"]):
     def of(self, project: Project, what: str, of: Sequence[str] = ()) -> "OptionCache":
-        """Returns the stored list. If no list is stored yet, creates an empty one."""
+        """The stored list of `what` (such as events). Creates an empty list if none is stored.
+
+        `of`: the event, or the event and the property, to which the list belongs.
+        """
         cached, _ = self.get_or_create(
             key=option_cache_key(project, what, of), defaults={"project": project, "what": what, "of": list(of)}
         )

@@ -123,8 +123,8 @@ class Project(models.Model):
         "minutes between queries",
         default=15,
         validators=[MinValueValidator(0.1), MaxValueValidator(10_080)],
-        help_text="The number of minutes between two queries of numbers that include today. MixCyfe queries numbers "
-        "of past days far less often.",
+        help_text="How many minutes pass between two queries of data that includes today. MixCyfe queries data of past "
+        "days far less often.",
     )
     notify_after_minutes = models.PositiveIntegerField(
         "minutes until a notice",

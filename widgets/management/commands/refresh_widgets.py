@@ -75,7 +75,7 @@ def counted_as(outcome: RefreshOutcome | Refusal) -> str:
 
 
 def wanted(*, everything: bool) -> dict[int, datetime | None]:
-    """Returns snapshot id → time of its data for the snapshots to refresh, with the most overdue snapshot first."""
+    """The ids of the snapshots to refresh, the most overdue first, each with the time of its data."""
     now = database_now()
     widgets = Widget.objects.filter(active=True, snapshot__isnull=False)
     if not everything:
