@@ -101,10 +101,10 @@ _ESCAPES: tuple[Callable[[str], str], ...] = (
     lambda text: "".join(f"%{byte:02X}" for byte in _utf8(text)),
     lambda text: json.dumps(text)[1:-1],
     lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
-    lambda text: json.dumps(text)[1:-1].replace("/", r"\/"),  # JSON written by PHP
+    lambda text: json.dumps(text)[1:-1].replace("/", r"\/"),  # JSON by PHP
     lambda text: repr(text)[1:-1],
     lambda text: repr(_utf8(text))[2:-1],
     html.escape,
-    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),  # HTML written by Go and Jinja
+    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),  # HTML by Go and Jinja
 )
 """Functions that return the escaped form of a text in URLs, JSON, HTML and Python."""
