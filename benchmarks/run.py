@@ -164,7 +164,7 @@ def many_widgets(site: Site, base: str, path: str, *, read: str) -> None:
     """Polls 10,000 widgets. Compares with the server at the address `read`, which reads the database on every poll."""
     site.python(
         "from copy import copy\n"
-        "from widgets.models import Rendering, Widget; from widgets.models.widget import new_slug\n"
+        "from widgets.models import Rendering, Widget; from widgets.models.slug import new_slug\n"
         "w = Widget.objects.get(title='hot'); r = Rendering.objects.get(widget=w, format='csv')\n"
         "def copied(i):\n"
         "    new = copy(w); new.pk = None; new.slug = new_slug(); new.title = f'copy {i}'\n"

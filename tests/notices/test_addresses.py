@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.notices.conftest import PASSWORD, Webhook
-from widgets.models.notice_address import BY_SCHEME, SERVICES, BadAddress, read_address
+from widgets.models.notice_address import BadAddress, read_address
+from widgets.models.notice_services import BY_SCHEME, SERVICES
 from widgets.notices import child, sending
 
 FROM_SERVICES = [

@@ -16,8 +16,9 @@ def is_superuser(request: HttpRequest) -> bool:
 class ByRole(admin.ModelAdmin):
     """A base class for the admin pages of rows that belong to a project.
 
-    For a list, Django checks permissions without a row. Then a person needs the role in at least one project. The list
-    shows only rows of projects in which the person has the role `to_view` or a higher role.
+    Each action has the lowest role that allows it, for example `to_change`. For a list, Django asks for permission
+    without naming a row: then the role in any project is enough. The list shows only rows of projects in which the
+    person has the role `to_view` or a higher one.
     """
 
     to_view = Role.VIEWER

@@ -23,7 +23,8 @@ from widgets.accounts.audit_log import log_change
 from widgets.accounts.reauthentication import required_on_post
 from widgets.models import NoticeAddress, NoticeMessage, Project
 from widgets.models.notice import LONGEST_NAME, MOST_ADDRESSES
-from widgets.models.notice_address import LONGEST_ADDRESS, SERVICES, BadAddress, NoticeTarget, read_address
+from widgets.models.notice_address import LONGEST_ADDRESS, BadAddress, NoticeTarget, read_address
+from widgets.models.notice_services import SERVICES
 from widgets.notices import delivery, sending, telling, wording
 from widgets.refresh.clock import database_now
 from widgets.refresh.slots import Slots
@@ -55,7 +56,7 @@ class AddressForm(forms.Form):
     )
     address = forms.CharField(
         max_length=LONGEST_ADDRESS,
-        # An address contains a password or a token, so the page never shows the address again, even after an error.
+        # The address for notices can contain a password, so the page never shows it again, even after an error.
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text="See the examples below. MixCyfe stores the address encrypted and never shows it again.",
     )

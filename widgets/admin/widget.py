@@ -25,7 +25,7 @@ from widgets.editor.preview import Ask, preview
 from widgets.editor.unknown_names import unknown_names
 from widgets.formats import NOT_FOR_CYFE, formats_for
 from widgets.models import Action, Project, Widget
-from widgets.models.widget import new_slug
+from widgets.models.slug import new_slug
 from widgets.refresh.costs import sharing_of
 from widgets.web.site_address import out_of_reach
 

@@ -20,8 +20,8 @@ from widgets.accounts.audit_log import log_changes
 from widgets.admin.titles import title_of_copy
 from widgets.models import Action, Project, Snapshot, Widget
 from widgets.models.call import Purpose
+from widgets.models.slug import new_slug
 from widgets.models.snapshot import REFUSED
-from widgets.models.widget import new_slug
 from widgets.refresh.quota import Refusal
 from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.refresh.usage import why_not

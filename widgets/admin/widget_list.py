@@ -19,7 +19,7 @@ from widgets.admin.moving import WidgetMoving
 from widgets.admin.strict_list import StrictChangeList, StrictList
 from widgets.admin.widget_actions import WidgetActions
 from widgets.models import Widget
-from widgets.models.widget import SLUG
+from widgets.models.slug import SLUG
 from widgets.times import from_now, time_tag
 from widgets.web.health import STATES, for_lists, health_of
 

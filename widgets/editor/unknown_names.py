@@ -76,7 +76,7 @@ def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
 def near(name: str, names: Sequence[str]) -> list[str]:
     """Returns the names that the person might have meant, the most likely name first.
 
-    These names differ in upper and lower case or in a few letters, or have a part in common.
+    Such a name differs from `name` in a few letters or in upper and lower case, or shares a part with it.
     """
     sought = name.casefold()
     folded = {other.casefold(): other for other in reversed(names)}

@@ -2,7 +2,7 @@
 
 import django.core.validators
 import widgets.models.board
-import widgets.models.widget
+import widgets.models.slug
 import widgets.models.zones
 from django.conf import settings
 from django.db import migrations, models
@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='widget',
             name='slug',
-            field=models.CharField(default=widgets.models.widget.new_slug, editable=False, max_length=64, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_-]{22,64}$', 'A slug has 22 to 64 letters, digits, hyphens (-) and underscores (_).')]),
+            field=models.CharField(default=widgets.models.slug.new_slug, editable=False, max_length=64, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_-]{22,64}$', 'A slug has 22 to 64 letters, digits, hyphens (-) and underscores (_).')]),
         ),
         migrations.AlterField(
             model_name='widget',

@@ -16,8 +16,9 @@ from django.utils import timezone
 from widgets.models.access import VisibleQuerySet, may_own_in
 from widgets.models.names import free_name
 from widgets.models.project import Project
+from widgets.models.slug import new_slug
 from widgets.models.snapshot import Snapshot
-from widgets.models.widget import LONGEST_TITLE, Widget, new_slug
+from widgets.models.widget import LONGEST_TITLE, Widget
 
 KEPT_FOR = timedelta(days=30)
 

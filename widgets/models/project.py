@@ -13,10 +13,10 @@ from django.utils import timezone
 from widgets.mixpanel.regions import REGIONS
 from widgets.models.access import VisibleQuerySet
 from widgets.models.encrypted import Encrypted, EncryptedField, encrypt, problem_with
+from widgets.models.engine_change import engine_problem, keep_answers
 from widgets.models.membership import Membership
 from widgets.models.zones import validate_timezone
-from widgets.reports.rules import check
-from widgets.spec import ENGINES, INSIGHTS, Problem
+from widgets.spec import ENGINES, INSIGHTS
 
 PROJECT_SECRET_ENDS = date(2027, 3, 3)
 """On this day, Mixpanel stops accepting project secrets: https://developer.mixpanel.com/reference/project-secret."""
@@ -134,10 +134,7 @@ class Project(models.Model):
         "minutes. Enter 0 to get notices at once.",
     )
     members = models.ManyToManyField(
-        settings.AUTH_USER_MODEL,
-        through=Membership,
-        blank=True,
-        related_name="mixpanel_projects",
+        settings.AUTH_USER_MODEL, through=Membership, blank=True, related_name="mixpanel_projects"
     )
 
     learned_hourly = models.PositiveIntegerField(null=True, editable=False)
@@ -183,27 +180,11 @@ class Project(models.Model):
             )
         if self.auth == Auth.PROJECT_SECRET and self.username:
             errors["username"] = "A project secret has no user name. Leave this field empty."
-        if not errors and self.pk and (problem := self.engine_problem()):
+        has_new_engine = Project.objects.filter(pk=self.pk).exclude(engine=self.engine).exists()
+        if not errors and has_new_engine and (problem := engine_problem(self)):
             errors["engine"] = problem
         if errors:
             raise ValidationError(errors)
-
-    def engine_problem(self) -> str:
-        """A message if the engine was changed and the new engine can't query one of the widgets; otherwise empty."""
-        if not Project.objects.filter(pk=self.pk).exclude(engine=self.engine).exists():
-            return ""
-        problems = [(each.title, found[0].message) for each in self.widgets.all() if (found := self.new_problems(each))]
-        if not problems:
-            return ""
-        (title, message), others = problems[0], len(problems) - 1
-        more = f" Other widgets that this engine can't query: {others}." if others else ""
-        return f"This engine can't query the widget “{title}”: {message}{more} Change or delete such widgets first."
-
-    def new_problems(self, widget: Any) -> list[Problem]:
-        """The problems that a widget has with this project's engine, but not with the other engine."""
-        today, others = self.today(), [engine for engine in ENGINES if engine != self.engine]
-        before = {problem for other in others for problem in check(widget.spec, today, other)}
-        return [problem for problem in check(widget.spec, today, self.engine) if problem not in before]
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
         """Saves the project and ends its backoff. With `update_fields`, only saves these fields.
@@ -229,18 +210,8 @@ class Project(models.Model):
             self.snapshots.clear_project_errors()
             self.snapshots.set_due(self)
             if before and before.engine != self.engine and before.identity == self.identity:
-                self.keep_answers(asked_before)
+                keep_answers(self, asked_before)
         return None
-
-    def keep_answers(self, asked_before: dict[int, int | None]) -> None:
-        """After a change of the engine, copies each widget's last good answer into the widget's new snapshot.
-
-        The widgets show the copies until the new engine has answered. `asked_before`: the id of each widget's old
-        snapshot; the keys are the widgets' ids. Reports can be large, so the method copies one report at a time.
-        """
-        for pk, now in self.widgets.values_list("pk", "snapshot"):
-            if (before := asked_before.get(pk)) and now and before != now:
-                self.snapshots.get(pk=now).adopt(self.snapshots.get(pk=before))
 
     @property
     def configured_limits(self) -> tuple[int, int]:

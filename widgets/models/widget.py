@@ -1,8 +1,6 @@
 """A widget: its query, how its data is cleaned and drawn, and the address that Cyfe polls."""
 
 import operator
-import re
-import secrets
 from functools import reduce
 from typing import Any, Self
 
@@ -17,17 +15,12 @@ from widgets.cyfe import Drawing
 from widgets.models.access import VisibleQuerySet, leave_people_behind
 from widgets.models.board import MOST_TAGS, validate_tags
 from widgets.models.project import Project
+from widgets.models.slug import SLUG, new_slug
 from widgets.models.snapshot import Snapshot
 from widgets.models.widget_spec import spec_of
 from widgets.reports import REPORT_TYPES, Query, ReportType
 from widgets.reports.rules import check
 from widgets.spec import ANALYSES, CHARTS, MEASURES, RANGES, SORTS, UNITS, WidgetSpec, hours_on_axis
-
-SLUG = re.compile(r"[A-Za-z0-9_-]{22,64}")
-"""The secret part of a widget's address.
-
-A slug has at least 22 characters of URL-safe base64, which hold 128 random bits or more.
-"""
 
 LONGEST_TITLE = 200
 
@@ -39,8 +32,7 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
     def connect_again(self, project: Project) -> dict[int, int | None]:
         """Connects the project's widgets with the snapshots of their current queries.
 
-        Returns the id of each widget's old snapshot; the keys are the widgets' ids. Saves all widgets with few
-        statements, because polls may wait for this transaction.
+        Returns widget id → id of its old snapshot. Needs few statements, because polls may wait for this transaction.
         """
         asked_before = {}
         widgets = list(self.filter(project=project))
@@ -54,20 +46,9 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
         return asked_before
 
     def in_order(self) -> Self:
-        """Sorted by project, and then by position on the board.
-
-        In each project, widgets without a position come last, sorted by title.
-        """
+        """Sorted by project, position on the board, and title. Widgets without a position come last in their project."""
         place = F("position").asc(nulls_last=True)
         return self.order_by("project__name", "project_id", place, "title")
-
-
-def new_slug() -> str:
-    """A new slug of 144 random bits.
-
-    Nobody can guess the slug, so only people and programs that got the widget's address can read its numbers.
-    """
-    return secrets.token_urlsafe(18)
 
 
 class Widget(models.Model):
@@ -85,17 +66,9 @@ class Widget(models.Model):
         ],
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="owned_widgets",
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="owned_widgets"
     )
-    active = models.BooleanField(
-        default=True,
-        help_text="A paused widget shows nothing in Cyfe and costs no queries.",
-    )
+    active = models.BooleanField(default=True, help_text="A paused widget shows nothing in Cyfe and costs no queries.")
     tags = models.JSONField(
         default=list,
         blank=True,
@@ -263,8 +236,7 @@ class Widget(models.Model):
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
         """Saves the widget, and connects it with the snapshot of its current query.
 
-        With `update_fields`, only saves these fields. Raises Widget.DoesNotExist if the widget was deleted in the
-        meantime.
+        With `update_fields`, only saves these fields. Raises Widget.DoesNotExist if the widget was deleted meanwhile.
         """
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)

@@ -19,7 +19,7 @@ from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models import Notice, Project, Snapshot, Widget
 from widgets.models.call import Outcome
 from widgets.reports.freshness import POLLED_WITHIN
-from widgets.web.health import HEAVY, NEEDS_SOMEBODY, held_back, with_health
+from widgets.web.health import HEAVY, NEEDS_SOMEBODY, why_no_refresh, with_health
 
 if TYPE_CHECKING:
     from widgets.web.health import WidgetWithHealth
@@ -108,7 +108,7 @@ def cause_of(widget: "WidgetWithHealth", project: Project, now: datetime) -> tup
         return project.backoff_kind, None, project.backoff_message
     if widget.health_state in ("stale", "waiting") and waits_in_vain(widget, snapshot, project, now):
         since = snapshot.due_at if snapshot and snapshot.fetched_at else None
-        why = held_back(project, snapshot, now) or "The widget is polled, but MixCyfe does not refresh its data."
+        why = why_no_refresh(project, snapshot, now) or "The widget is polled, but MixCyfe does not refresh its data."
         return "stale", since, why
     return None
 

@@ -18,7 +18,8 @@ from django.conf import settings
 
 from widgets.models import NoticeAddress
 from widgets.models.encrypted import SecretLost
-from widgets.models.notice_address import WEBHOOKS, BadAddress, NoticeTarget, read_address
+from widgets.models.notice_address import BadAddress, NoticeTarget, read_address
+from widgets.models.notice_services import WEBHOOKS
 
 CHILD = Path(__file__).with_name("child.py")
 SEND_SECONDS = 20

@@ -17,7 +17,7 @@ from django.db import Error, connection
 
 from widgets.counting import polls
 from widgets.formats import FORMATS
-from widgets.models.widget import SLUG
+from widgets.models.slug import SLUG
 from widgets.poll.page_cache import PageCache, new_cache, page_of
 from widgets.poll.response import Answer, deliver, follow_up, not_found, too_old
 from widgets.poll.row import find

@@ -19,7 +19,7 @@ from django.utils.http import http_date
 
 from widgets.formats import FORMATS
 from widgets.models import Widget
-from widgets.models.widget import SLUG
+from widgets.models.slug import SLUG
 from widgets.poll import page
 from widgets.poll.page import PAGE
 from widgets.poll.render import FIGURE, render
@@ -110,8 +110,8 @@ def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
 def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
     """Turns the answer to a poll into the widget's public page, with the page's own body, headers and ETag."""
     now = timezone.now()
-    held_back = NO_NEW_NUMBERS if reason(row, now) else ""
-    why = row.problem or held_back or (reply.body.decode().strip() if reply.status == 503 else "")
+    blocked = NO_NEW_NUMBERS if reason(row, now) else ""
+    why = row.problem or blocked or (reply.body.decode().strip() if reply.status == 503 else "")
     reply.body, etag = page.write_page(slug, row, why, stale=row.is_stale(now))
     others = {name for name, _ in (*SECURITY_HEADERS, *page.HEADERS)} | {"ETag"}
     # With no-cache, browsers request the page each time (304 if nothing changed), so an edit is visible at once.
@@ -186,7 +186,7 @@ def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> A
 
 def unavailable(row: PollRow, now: datetime) -> Answer:
     """Returns a 503, because there is no data yet or the chart can't show it. The body is the reason in one line."""
-    until = row.held_back_until(now)
+    until = row.blocked_until(now)
     seconds = max(1, int((until - now).total_seconds())) if until else math.ceil(settings.POLL_WAIT) or 1
     line = (
         row.problem
@@ -245,7 +245,7 @@ def too_old(row: PollRow, now: datetime) -> bool:
 
 def can_get_newer(row: PollRow, now: datetime) -> bool:
     """Returns whether a refresh of the data is running, or can start now."""
-    return row.is_leased(now) or (row.held_back_until(now) is None and not row.secret_problem)
+    return row.is_leased(now) or (row.blocked_until(now) is None and not row.secret_problem)
 
 
 def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
@@ -256,7 +256,7 @@ def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
     steps: list[Callable[[], object]] = []
     if row.last_polled_at is None or now - row.last_polled_at >= RECORD_POLLS_EVERY:
         steps.append(partial(record_poll, row.widget_id, now))
-    if not row.is_stale(now) or row.is_leased(now) or row.held_back_until(now) is not None:
+    if not row.is_stale(now) or row.is_leased(now) or row.blocked_until(now) is not None:
         return steps
     if problem := row.secret_problem:
         gateway.log_not_refreshed(row.project_id, problem)

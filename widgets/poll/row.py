@@ -107,7 +107,7 @@ class PollRow:
     def is_leased(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until > now
 
-    def held_back_until(self, now: datetime) -> datetime | None:
+    def blocked_until(self, now: datetime) -> datetime | None:
         """Returns the time until which no refresh of this data can start, or None if a refresh can start now."""
         waits = [t for t in (self.retry_at, self.backoff_until, self.full_until) if t is not None and t > now]
         return max(waits, default=None)

@@ -32,12 +32,12 @@ Asked = Future[RefreshOutcome | Refusal]
 class State:
     """The refresh state of a snapshot.
 
-    `leased`: a refresh is running. `held_back`: no refresh can start now, because of an error or a limit.
+    `leased`: a refresh is running. `is_blocked`: no refresh can start now, because of an error or a limit.
     """
 
     fetched_at: datetime | None
     leased: bool
-    held_back: bool
+    is_blocked: bool
     project: Project
 
 
@@ -63,7 +63,7 @@ def wait(row: PollRow) -> None:
                 return
             asked = None
         if not state.leased:
-            if state.held_back:
+            if state.is_blocked:
                 return
             if asked is None and (settings.TASKS == "celery" or below_limit(state.project)):
                 asked = ask(row)
@@ -104,6 +104,6 @@ def state_of(snapshot_id: int) -> State | None:
     return State(
         snapshot.fetched_at,
         leased=snapshot.lease_until is not None and snapshot.lease_until > now,
-        held_back=any(until is not None and until > now for until in waits),
+        is_blocked=any(until is not None and until > now for until in waits),
         project=project,
     )

@@ -157,11 +157,11 @@ def failing(widget: "WidgetWithHealth", project: Project, snapshot: Snapshot | N
 def waiting(widget: Widget, project: Project, snapshot: Snapshot | None, now: datetime) -> Health:
     if widget.last_polled_at is None:
         return Health("waiting", "Not read yet", "Cyfe has not read the widget yet. Paste its address into Cyfe.")
-    return Health("waiting", "No data yet", held_back(project, snapshot, now) or "Mixpanel has not answered yet.")
+    return Health("waiting", "No data yet", why_no_refresh(project, snapshot, now) or "Mixpanel has not answered yet.")
 
 
 def why_stale(widget: Widget, project: Project, snapshot: Snapshot, now: datetime) -> str:
-    if why := held_back(project, snapshot, now):
+    if why := why_no_refresh(project, snapshot, now):
         return why
     if widget.last_polled_at and widget.last_polled_at <= now - POLLED_WITHIN:
         read = f"Cyfe last read the widget {from_now(widget.last_polled_at, now)}."
@@ -169,7 +169,7 @@ def why_stale(widget: Widget, project: Project, snapshot: Snapshot, now: datetim
     return "The data is refreshed when Cyfe reads the widget again."
 
 
-def held_back(project: Project, snapshot: Snapshot | None, now: datetime) -> str:
+def why_no_refresh(project: Project, snapshot: Snapshot | None, now: datetime) -> str:
     """Returns why MixCyfe can't query Mixpanel now, such as a used-up limit. Empty if there is no such reason."""
     if project.backoff_until and project.backoff_until > now:
         return f"{project.backoff_message} The next try is {from_now(project.backoff_until, now)}."

@@ -25,8 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("url", nargs="+", help="the old address in quotes, or - for standard input")
         parser.add_argument("--project", default="", metavar="NAME", help="the name of a new project")
         parser.add_argument("--region", default="", help="the project's region at Mixpanel: us, eu or in (default: us)")
-        number = "the number after /project/ in the project's address at Mixpanel"
-        parser.add_argument("--project-id", default="", metavar="N", help=number)
+        parser.add_argument("--project-id", default="", metavar="N", help="the number after /project/ in its address")
 
         def error(message: str) -> NoReturn:
             said = "The arguments can't be read. See: manage.py import_legacy_url --help"

@@ -23,8 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--workers", type=int, default=1, help="number of server processes")
-        threads = "number of requests that each process can answer at the same time"
-        parser.add_argument("--threads", type=int, default=8, help=threads)
+        parser.add_argument("--threads", type=int, default=8, help="number of requests per process at the same time")
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_free(options["host"], options["port"])

@@ -97,7 +97,7 @@ export class Fields {
     this.mark(place);
   }
 
-  // Tells screen readers which element of a field has the errors, and returns this element. An error that names a row,
+  // Tells screen readers which input of a field is wrong, and returns this input. An error that names a row,
   // for example “Metric B: …”, is shown in the row.
   mark(place) {
     const list = place.querySelector(":scope > .errorlist");

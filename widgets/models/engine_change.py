@@ -1,0 +1,36 @@
+"""What a change of a project's engine needs: the widgets fit the new engine, and keep their last good numbers."""
+
+from typing import TYPE_CHECKING
+
+from widgets.reports.rules import check
+from widgets.spec import ENGINES
+
+if TYPE_CHECKING:
+    from widgets.models.project import Project
+
+
+def engine_problem(project: "Project") -> str:
+    """A message if the project's engine can't query a widget that another engine can query; otherwise empty."""
+    today, others = project.today(), [engine for engine in ENGINES if engine != project.engine]
+    found = []
+    for widget in project.widgets.all():
+        before = {problem for other in others for problem in check(widget.spec, today, other)}
+        new = [problem for problem in check(widget.spec, today, project.engine) if problem not in before]
+        if new:
+            found.append((widget.title, new[0].message))
+    if not found:
+        return ""
+    title, message = found[0]
+    more = f" Other widgets that this engine can't query: {len(found) - 1}." if len(found) > 1 else ""
+    return f"This engine can't query the widget “{title}”: {message}{more} Change or delete such widgets first."
+
+
+def keep_answers(project: "Project", asked_before: dict[int, int | None]) -> None:
+    """Copies each widget's last good answer into the widget's new snapshot.
+
+    The widgets show the copies until the new engine has answered. `asked_before`: the id of each widget's old snapshot;
+    the keys are the widgets' ids. Reports can be large, so the function copies one report at a time.
+    """
+    for pk, now in project.widgets.values_list("pk", "snapshot"):
+        if (before := asked_before.get(pk)) and now and before != now:
+            project.snapshots.get(pk=now).adopt(project.snapshots.get(pk=before))
