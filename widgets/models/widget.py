@@ -46,7 +46,7 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
         return asked_before
 
     def in_order(self) -> Self:
-        """Sorted by project, position on the board, and title. Widgets without a position come last in their project."""
+        """Sorted by project, position on the board, and title. In a project, widgets without a position come last."""
         place = F("position").asc(nulls_last=True)
         return self.order_by("project__name", "project_id", place, "title")
 
