@@ -48,10 +48,6 @@ class ProjectForm(forms.ModelForm):
             "timezone": TimeZoneInput(attrs={"class": "vTextField"}),
             "expires_on": day(),
         }
-        help_texts = {
-            "timezone": "The time zone in Mixpanel's project settings. Each day ends at midnight in this time zone.",
-            "refresh_minutes": "MixCyfe refreshes today's numbers this often, and numbers of past dates less often.",
-        }
         error_messages = {"timezone": {"required": "Choose the same time zone as in Mixpanel's project settings."}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -116,20 +116,6 @@ class WidgetForm(forms.ModelForm):
 
     class Meta:
         labels = {"range": "Dates"}
-        help_texts = {
-            "report": "The report decides which fields appear below.",
-            "last": "",
-            "overlay_previous": "Also draws the period before, as dashed lines or paler columns. Uses no additional "
-            "queries.",
-            "include_today": "Adds the current, unfinished period, so the last point looks low. Uses more queries.",
-            "clean_labels": "Leaves out empty labels, and the labels “undefined”, “null” and “(not set)”.",
-            "target": "The number at which the gauge is full.",
-            "refresh_minutes": "Leave this field empty to use the project's setting. MixCyfe then refreshes "
-            "past dates far less often.",
-            "where": 'An expression, for example properties["plan"] == "Team". The widget then uses only '
-            "events that match this expression and all filters. With the engine Insights, only retention and frequency "
-            "can have an expression.",
-        }
         error_messages = {
             "project": {"required": "Choose a project."},
             "report": {"required": "Choose a report."},

@@ -72,7 +72,7 @@ class Project(models.Model):
         max_length=64,
         default="US/Pacific",
         validators=[validate_timezone],
-        help_text="The time zone in the project's settings at Mixpanel. Days begin and end in this time zone.",
+        help_text="The time zone in Mixpanel's project settings. Each day ends at midnight in this time zone.",
     )
     auth = models.CharField(
         "sign in with",
@@ -123,8 +123,7 @@ class Project(models.Model):
         "minutes between queries",
         default=15,
         validators=[MinValueValidator(0.1), MaxValueValidator(10_080)],
-        help_text="How many minutes pass between two queries of data that includes today. MixCyfe queries data of past "
-        "days far less often.",
+        help_text="MixCyfe refreshes today's numbers after this many minutes, and numbers of past days less often.",
     )
     notify_after_minutes = models.PositiveIntegerField(
         "minutes until a notice",

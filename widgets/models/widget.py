@@ -78,7 +78,9 @@ class Widget(models.Model):
     position = models.PositiveIntegerField(null=True, editable=False)
 
     report = models.CharField(
-        max_length=20, choices=[(name, report_type.title) for name, report_type in REPORT_TYPES.items()]
+        max_length=20,
+        choices=[(name, report_type.title) for name, report_type in REPORT_TYPES.items()],
+        help_text="The report decides which fields appear below.",
     )
     events = models.JSONField(default=list, blank=True)
     metrics = models.JSONField(default=list, blank=True)
@@ -99,9 +101,9 @@ class Widget(models.Model):
     where = models.TextField(
         blank=True,
         max_length=5000,
-        help_text='An expression, for example properties["plan"] == "Team". MixCyfe counts only events that '
-        "match the expression and all filters. With the engine Insights, only retention and frequency reports can "
-        "have an expression.",
+        help_text='An expression, for example properties["plan"] == "Team". The widget then uses only events that '
+        "match this expression and all filters. With the engine Insights, only retention and frequency can have an "
+        "expression.",
     )
     measure = models.CharField(max_length=10, choices=list(MEASURES.items()), default="total")
     unit = models.CharField("by", max_length=10, choices=list(UNITS.items()), default="day")
@@ -112,18 +114,14 @@ class Widget(models.Model):
     overlay_previous = models.BooleanField(
         "show the period before",
         default=False,
-        help_text="Also draws the values of the period before, on the dates of the current period. This needs no "
-        "additional queries.",
+        help_text="Also draws the period before, as dashed lines or paler columns. Uses no additional queries.",
     )
     range = models.CharField(max_length=20, choices=list(RANGES.items()), default="last")
-    last = models.PositiveIntegerField(
-        "how many", default=30, help_text="The number of days, weeks or months in the range “The last …”."
-    )
+    last = models.PositiveIntegerField("how many", default=30)
     include_today = models.BooleanField(
         "include today",
         default=False,
-        help_text="Includes the current day, week or month, which is not complete yet. So the last point looks low. "
-        "MixCyfe also sends more queries.",
+        help_text="Adds the current, unfinished period, so the last point looks low. Uses more queries.",
     )
     from_date = models.DateField("from", null=True, blank=True)
     to_date = models.DateField("to", null=True, blank=True)
@@ -196,8 +194,8 @@ class Widget(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(0.1), MaxValueValidator(10_080)],
-        help_text="Leave this field empty to use the project's setting. With the project's setting, MixCyfe queries "
-        "the numbers of past days less often than those of today.",
+        help_text="Leave this field empty to use the project's setting. MixCyfe then refreshes numbers of past days "
+        "less often than today's.",
     )
 
     snapshot = models.ForeignKey(
