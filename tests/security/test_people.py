@@ -140,7 +140,7 @@ def test_the_pages_of_people_open(acme: Team, superuser: Any, log_in: Any) -> No
     assert f'<a href="{page_of(acme)}">Acme</a> (viewer)' in page
     page = client.get(f"/admin/auth/user/{acme.viewer.pk}/change/").content.decode()
     assert "New link to set the password" in page
-    assert "Leaves" in page
+    assert "Close account…" in page
 
 
 def test_the_audit_log_names_invitations_roles_and_removals(acme: Team, hooli: Team, log_in: Any) -> None:
