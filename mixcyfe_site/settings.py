@@ -59,6 +59,8 @@ MIDDLEWARE = [
     "widgets.web.middleware.RequestIdMiddleware",
     "widgets.web.middleware.SafeAnswersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "widgets.web.middleware.LargestBodyMiddleware",
     "widgets.web.middleware.MachineMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -66,7 +68,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "widgets.accounts.second_factor.SecondFactorMiddleware",
     "widgets.accounts.known_browsers.KnownBrowserMiddleware",
@@ -191,7 +192,9 @@ SESSION_ENDS_AFTER = 7 * 24 * 3600  # Seconds after the login when a session end
 if SITE_IS_HTTPS:
     # With this prefix, no other host of the domain can set the cookie.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
-SECURE_REFERRER_POLICY = "same-origin"  # a widget's address is a secret: browsers must not send it to other sites
+# Widgets' addresses are secrets: browsers must not send them to other sites. With `no-referrer`, browsers would post
+# forms with the origin "null", which Django refuses.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$", r"^doctor$"]
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SITE_IS_HTTPS else 0

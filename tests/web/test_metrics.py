@@ -33,7 +33,7 @@ def test_without_a_token_in_the_settings_the_page_does_not_exist(client: Client,
 def test_a_wrong_token_is_refused(client: Client, db: None, folder: Path, sent: str) -> None:
     answer = client.get("/metrics", headers={"Authorization": sent} if sent else {})
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
-    assert (answer.headers["Cache-Control"], b"mixcyfe_" in answer.content) == ("no-store", False)
+    assert (answer.headers["Cache-Control"], b"mixcyfe_" in answer.content) == ("private, no-store", False)
 
 
 def test_it_needs_no_login_reads_no_cookie_and_is_never_cached(
@@ -41,7 +41,7 @@ def test_it_needs_no_login_reads_no_cookie_and_is_never_cached(
 ) -> None:
     settings.REQUIRE_SECOND_FACTOR = settings.SECURE_SSL_REDIRECT = True
     answer = client.get("/metrics", headers=BEARER)
-    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-store")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert not answer.cookies
     assert "Cookie" not in answer.headers.get("Vary", "")

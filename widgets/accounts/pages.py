@@ -17,7 +17,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse, reverse_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from widgets.accounts import audit_log, second_factor
@@ -100,13 +99,8 @@ class NewRecoveryCodes(OwnPage, GenerateRecoveryCodesView):
     title = "New recovery codes"
 
 
-def own(view: Any) -> Any:
-    """Wraps a view for logged-in people. Browsers and proxies don't store its page, because some pages show secrets."""
-    return never_cache(login_required(view))
-
-
 def guarded(view: Any) -> Any:
-    return own(required(view))
+    return login_required(required(view))
 
 
 @login_required

@@ -124,9 +124,7 @@ def page(request: Any, form: AgainForm, method: str) -> HttpResponse:
         "js_data": {"request_options": options},
         "has_single_sign_on": bool(settings.OIDC_ISSUER) and request.user.socialaccount_set.exists(),
     }
-    response = render(request, "sign_in/again.html", context)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, "sign_in/again.html", context)
 
 
 def required(view: View) -> View:

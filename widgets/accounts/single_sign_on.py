@@ -24,7 +24,6 @@ from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from widgets.accounts import openid
@@ -151,7 +150,6 @@ def within_limits(view: View) -> View:
     return limited
 
 
-@never_cache
 @require_POST
 @within_limits
 def begin(request: HttpRequest) -> HttpResponse:
@@ -164,7 +162,6 @@ def begin(request: HttpRequest) -> HttpResponse:
     return render(request, "sign_in/to_provider.html", {"url": response["Location"]})
 
 
-@never_cache
 @require_GET
 @within_limits
 def come_back(request: HttpRequest) -> HttpResponse:

@@ -3,11 +3,12 @@
 The URL names that begin with `account_` and `mfa_` are fixed, because allauth uses these names.
 """
 
+from django.contrib.auth.decorators import login_required
 from django.urls import path
 
 from widgets.accounts import pages, single_sign_on
 from widgets.accounts.login_page import PasskeyLogin, ToLoginPage
-from widgets.accounts.pages import guarded, own
+from widgets.accounts.pages import guarded
 from widgets.accounts.password_reset import Forgotten, ResetPassword
 from widgets.accounts.reauthentication import required
 from widgets.accounts.views import SetPassword
@@ -20,7 +21,7 @@ urlpatterns = [
     path("sign-on/back/", single_sign_on.come_back, name="openid_connect_callback"),
     path("account/login/", ToLoginPage.as_view(), name="account_login"),
     path("account/login/passkey/", PasskeyLogin.as_view(), name="mfa_login_webauthn"),
-    path("account/", own(pages.Account.as_view()), name="mfa_index"),
+    path("account/", login_required(pages.Account.as_view()), name="mfa_index"),
     path("account/app/", guarded(pages.AddApp.as_view()), name="mfa_activate_totp"),
     path("account/app/remove/", guarded(pages.RemoveApp.as_view()), name="mfa_deactivate_totp"),
     path("account/passkeys/add/", guarded(pages.AddPasskey.as_view()), name="mfa_add_webauthn"),

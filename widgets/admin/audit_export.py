@@ -25,7 +25,6 @@ def answer(entries: QuerySet[AuditEntry], kind: str, *, with_address: bool) -> S
     lines = (csv_lines if kind == "csv" else json_lines)(entries, with_address=with_address)
     response = StreamingHttpResponse(lines, content_type=TYPES[kind])
     response["Content-Disposition"] = f'attachment; filename="audit-log-{timezone.now():%Y-%m-%d}.{kind}"'
-    response["Cache-Control"] = "private, no-store"
     return response
 
 

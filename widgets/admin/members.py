@@ -18,7 +18,7 @@ from widgets.accounts import audit_log, members
 from widgets.accounts.forms import InvitationForm
 from widgets.accounts.ids import is_id
 from widgets.accounts.invitations import CantInvite, invite, is_pending, may_give_link, send_link
-from widgets.admin.private_page import private_page
+from widgets.admin.admin_page import admin_page
 from widgets.models import Action, Membership, Project, Role
 
 MEANINGS = {
@@ -136,7 +136,7 @@ class MembersPage(admin.ModelAdmin):
         return HttpResponseRedirect(reverse("admin:widgets_project_members", args=[row.project_id]))
 
     def page(self, request: HttpRequest, project: Project, name: str, title: str, **context: Any) -> HttpResponse:
-        return private_page(self, request, f"people/{name}.html", title, project=project, **context)
+        return admin_page(self, request, f"people/{name}.html", title, project=project, **context)
 
 
 def place(row: Membership) -> tuple[int, str]:

@@ -21,8 +21,8 @@ from django.views.decorators.http import require_POST
 from widgets.accounts import audit_log
 from widgets.accounts.invitations import send_link
 from widgets.accounts.members import LAST_SUPERUSER, LastSuperuser, close_account, keep_a_superuser
+from widgets.admin.admin_page import admin_page
 from widgets.admin.by_role import SuperusersOnly, is_superuser
-from widgets.admin.private_page import private_page
 from widgets.admin.strict_list import StrictList
 from widgets.models import Action, Role, Widget
 
@@ -99,7 +99,7 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
             return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))
         audit_log.log_change(request.user, user, "Made a new link to set the password.", Action.INVITED)
         made = send_link(user)
-        return private_page(self, request, "people/invited.html", "A new link", invitation=made, email=user.email)
+        return admin_page(self, request, "people/invited.html", "A new link", invitation=made, email=user.email)
 
     def leave_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Shows the projects and widgets of a person who leaves, and closes the account after a confirmation."""
@@ -109,7 +109,7 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
         if request.method != "POST":
             widgets = Widget.objects.filter(owner=user).select_related("project")
             title = f"Close the account of {user.get_full_name() or user}"
-            return private_page(self, request, "people/leave.html", title, person=user, widgets=widgets)
+            return admin_page(self, request, "people/leave.html", title, person=user, widgets=widgets)
         projects = [row.project for row in user.memberships.all()]
         try:
             with transaction.atomic():

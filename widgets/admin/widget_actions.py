@@ -131,9 +131,7 @@ class WidgetActions(admin.ModelAdmin):
             log_changes(request.user, replaced, "Replaced the address.", Action.ADDRESS_REPLACED)
         rows = [(widget, old.get(widget.pk)) for widget in widgets]
         context |= {"title": "New addresses", "rows": rows, "media": self.media}
-        response = TemplateResponse(request, "widgets/replaced_addresses.html", context)
-        response["Cache-Control"] = "private, no-store"
-        return response
+        return TemplateResponse(request, "widgets/replaced_addresses.html", context)
 
     @admin.action(description="Duplicate", permissions=["add"])
     def duplicate(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:

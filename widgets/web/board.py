@@ -56,9 +56,7 @@ def board(request: HttpRequest) -> HttpResponse:
     }
     if wall:
         context |= wall_context(shown, found.number)
-    response = render(request, "widgets/wall.html" if wall else "widgets/board.html", context)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, "widgets/wall.html" if wall else "widgets/board.html", context)
 
 
 def wall_context(shown: list[Section], number: int) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.cache import never_cache
 
 from widgets.accounts.client import client_address
 
@@ -30,7 +29,6 @@ Other checks of `manage.py doctor` compare the clocks.
 OF_PROXIES = ("Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP")
 
 
-@never_cache
 def doctor(request: HttpRequest) -> HttpResponse:
     question = request.headers.get(ASK_BY, "")
     try:

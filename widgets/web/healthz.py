@@ -100,4 +100,4 @@ def healthz(request: HttpRequest) -> JsonResponse:
         said = {"status": problem or "ok"} | details(missing)
     else:
         said = {"status": "not ok" if problem else "ok"}
-    return JsonResponse(said, status=503 if problem else 200, headers={"Cache-Control": "no-store"})
+    return JsonResponse(said, status=503 if problem else 200)

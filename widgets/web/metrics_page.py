@@ -37,7 +37,6 @@ def has_token(request: HttpRequest) -> bool:
 
 def metrics(request: HttpRequest) -> HttpResponse:
     response = answer(request)
-    response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Length"] = str(len(response.content))
     if request.method == "HEAD":
         response.content = b""

@@ -25,16 +25,9 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-SAFE = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    # With `no-referrer`, browsers would post forms with the origin "null", which Django refuses.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "X-Robots-Tag": "noindex",
-}
-"""Headers that forbid inline scripts, content of other hosts, search engines, and referrers to other sites."""
+SAFE = {"Content-Security-Policy": POLICY, "X-Robots-Tag": "noindex", "Cache-Control": "private, no-store"}
+"""Headers that forbid inline scripts, content of other hosts, search engines, and caches. Django's own middleware adds
+the other security headers."""
 
 
 class RequestIdMiddleware:
@@ -57,22 +50,29 @@ class RequestIdMiddleware:
 
 
 class SafeAnswersMiddleware:
-    """Adds the headers in SAFE to every response, even to error pages. Refuses requests that are too large.
+    """Adds the headers in SAFE to every response that lacks them, even to error pages."""
 
-    If a response already has one of the headers, the header is kept. A request is refused because of its
-    Content-Length, before its body is read. Django's own limit does not apply to uploaded files: anybody could fill the
-    disk by posting files to the login page.
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in SAFE.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+class LargestBodyMiddleware:
+    """Refuses a request because of its Content-Length, before its body is read.
+
+    Django's own limit does not apply to uploaded files: anybody could fill the disk by posting files to the login page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = error_page(413) if announced_length(request) > largest_body() else self.get_response(request)
-        for name, value in SAFE.items():
-            if name != "X-Frame-Options" or not getattr(response, "xframe_options_exempt", False):
-                response.headers.setdefault(name, value)
-        return response
+        return error_page(413) if announced_length(request) > largest_body() else self.get_response(request)
 
 
 class MachineMiddleware:

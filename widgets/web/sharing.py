@@ -42,9 +42,7 @@ def shared_boards(request: HttpRequest) -> HttpResponse:
         "boards": boards,
         "may_share": may_share(request, chosen.project),
     }
-    response = render(request, "widgets/shared_boards.html", context)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, "widgets/shared_boards.html", context)
 
 
 def described(board: SharedBoard, user: Any) -> dict[str, Any]:
