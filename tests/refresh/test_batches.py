@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
@@ -12,7 +13,6 @@ from tests.apart import APART
 from tests.refresh import boards
 from tests.refresh.boards import make_old, snapshot_of
 from tests.refresh.test_freshness import clock, cyfe_polls, header
-from widgets.mixpanel.client import Client
 from widgets.models import ApiCall, Project, Snapshot, Widget
 from widgets.models.call import Purpose
 from widgets.models.snapshot import Sharing
@@ -116,13 +116,13 @@ class TestLeases:
         self, make_widget: MakeWidget, mixpanel: FakeMixpanel, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         mine, lost = make_widget(last=2), make_widget(last=3)
-        query = Client.query
+        send = requests.Session.send
 
-        def slow_query(*asked: Any) -> Any:
+        def slow_send(*args: Any, **options: Any) -> Any:
             Snapshot.objects.filter(pk=lost.snapshot_id).update(lease_token="another")
-            return query(*asked)
+            return send(*args, **options)
 
-        monkeypatch.setattr(Client, "query", slow_query)
+        monkeypatch.setattr(requests.Session, "send", slow_send)
         assert refresh(mine.snapshot_id, expected_fetched_at=None, purpose=Purpose.COMMAND) is RefreshOutcome.STORED
         assert snapshot_of(lost).fetched_at is None
         assert snapshot_of(lost).lease_token == "another"
