@@ -211,18 +211,18 @@ def test_a_change_is_undone_if_its_entry_can_not_be_stored(acme: Team, log_in: A
         assert ada() is None
         address = f"/admin/widgets/project/{acme.project.pk}/notices/"
         assert client.post(address, {"action": "when", "notify_after_minutes": "5"}).status_code == 500
-    assert Project.objects.get(pk=acme.project.pk).notify_after_minutes == 60
-    listed = {"projects": [{"name": "New", "project_id": 77, "username": "u"}]}
-    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(json.dumps(listed).encode())))
-    with connection.execute_wrapper(full), pytest.raises(DatabaseError):
-        call_command("import_widgets", "-")
-    assert not Project.objects.filter(name="New").exists()
-    login = {"username": "Acme-viewer", "password": PASSWORD}
-    assert Client().post("/admin/login/", login).status_code == 302, "people can still log in"
-    elsewhere = log_in(acme.editor)
-    acme.editor.set_password("another long password")
-    acme.editor.save()
-    assert elsewhere.get("/").status_code == 302, "a new password ends the sessions"
+        assert Project.objects.get(pk=acme.project.pk).notify_after_minutes == 60
+        listed = {"projects": [{"name": "New", "project_id": 77, "username": "u"}]}
+        monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(json.dumps(listed).encode())))
+        with pytest.raises(DatabaseError):
+            call_command("import_widgets", "-")
+        assert not Project.objects.filter(name="New").exists()
+        login = {"username": "Acme-viewer", "password": PASSWORD}
+        assert Client().post("/admin/login/", login).status_code == 302, "people can still log in"
+        elsewhere = log_in(acme.editor)
+        acme.editor.set_password("another long password")
+        acme.editor.save()
+        assert elsewhere.get("/").status_code == 302, "a new password ends the sessions"
 
 
 def test_lines_of_json_go_to_the_log_after_the_commit(
