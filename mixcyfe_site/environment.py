@@ -136,8 +136,8 @@ def one_of(*choices: str) -> Rule:
     return lambda value: {each.lower(): each for each in choices}[value.lower()], f"write one of {', '.join(choices)}"
 
 
-def number(least: float, most: int, kind: type = int, what: str = "a whole number") -> Rule:
-    return lambda value: check(kind(value), least <= kind(value) <= most), f"write {what} from {least} to {most}"
+def number(least: float, most: int, kind: type = int, noun: str = "a whole number") -> Rule:
+    return lambda value: check(kind(value), least <= kind(value) <= most), f"write {noun} from {least} to {most}"
 
 
 ADDRESS = "write an address such as https://mixcyfe.example.com"

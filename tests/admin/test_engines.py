@@ -64,7 +64,7 @@ class TestPage:
         named: str,
     ) -> None:
         poll(make_widget(**widget))
-        assert named in [call["what"] for call in boss().get(change(project)).context["calls"]]
+        assert named in [call["summary"] for call in boss().get(change(project)).context["calls"]]
 
 
 class TestSwitching:

@@ -83,7 +83,7 @@ class TestHour:
 
     def called(self, project: Project, minutes_ago: float, **fields: Any) -> None:
         at = timezone.now() - timedelta(minutes=minutes_ago)
-        values = {"purpose": "poll", "what": "events Signed up", "outcome": "ok"} | fields
+        values = {"purpose": "poll", "summary": "events Signed up", "outcome": "ok"} | fields
         ApiCall.objects.create(project=project, started_at=at, ended_at=at + timedelta(milliseconds=321), **values)
 
     def html(self, client: Client, project: Project) -> str:
@@ -119,7 +119,7 @@ class TestHour:
 
     def test_it_lists_the_last_calls(self, project: Project) -> None:
         message = "Mixpanel answered 503 (<b>down</b>)."
-        self.called(project, 5, what="events <script>x</script>", outcome="unavailable", message=message)
+        self.called(project, 5, summary="events <script>x</script>", outcome="unavailable", message=message)
         html = self.html(boss(), project)
         assert "events &lt;script&gt;x&lt;/script&gt;" in html
         assert "321 ms" in html
@@ -127,7 +127,7 @@ class TestHour:
         assert "(&lt;b&gt;down&lt;/b&gt;)" in html
 
     def test_it_shows_no_calls_of_other_projects(self, project: Project) -> None:
-        self.called(new_project(name="Globex", project_id=9), 5, what="events Secret thing")
+        self.called(new_project(name="Globex", project_id=9), 5, summary="events Secret thing")
         html = self.html(boss(), project)
         assert "Secret thing" not in html
         assert "<strong>0</strong> of 60 used" in html

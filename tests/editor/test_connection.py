@@ -145,7 +145,7 @@ class TestConnectionOfANewProject:
         ask(client)
         ask(client, project_id="123")
         client.post(ADD, WHOLE)
-        calls = ApiCall.objects.order_by("pk").values_list("what", "outcome", "user", "project__name")
+        calls = ApiCall.objects.order_by("pk").values_list("summary", "outcome", "user", "project__name")
         assert list(calls) == [
             ("connection test", "credentials", client.person.pk, "Acme"),
             ("connection test", "ok", client.person.pk, "Acme"),
@@ -157,7 +157,12 @@ class TestConnectionOfASavedProject:
         client = boss()
         assert of_saved(client, project)["ok"]
         call = ApiCall.objects.get()
-        assert (call.what, call.purpose, call.outcome, call.user) == ("connection test", "person", "ok", client.person)
+        assert (call.summary, call.purpose, call.outcome, call.user) == (
+            "connection test",
+            "person",
+            "ok",
+            client.person,
+        )
 
     def test_a_saved_project_can_be_tested_with_another_time_zone(
         self, project: Project, mixpanel: FakeMixpanel
@@ -218,7 +223,7 @@ class TestConnectionOfASavedProject:
         assert response.redirect_chain[-1][0] == change(project)
         said = [str(message) for message in response.context["messages"]]
         assert any(message.startswith("Connected: Mixpanel answers") for message in said)
-        assert ApiCall.objects.get().what == "connection test"
+        assert ApiCall.objects.get().summary == "connection test"
         response = client.post(change(project), WHOLE | {"_test": "1", "new_secret": "wrong"}, follow=True)
         said = [str(message) for message in response.context["messages"]]
         assert any("does not accept this user name" in message for message in said)

@@ -74,7 +74,7 @@ class TestConnection:
         mixpanel.fail(404, endpoint="insights", times=1)
         saved = {"project": str(project.pk), "new_secret": ""}
         assert self.ask(client, **saved)["title"].endswith("Choose the engine Classic.")
-        calls = ApiCall.objects.order_by("pk").values_list("what", "outcome", "counts")
+        calls = ApiCall.objects.order_by("pk").values_list("summary", "outcome", "counts")
         assert list(calls) == [("connection test", "query", True), ("connection test", "ok", True)]
         project.refresh_from_db()
         assert not project.in_backoff

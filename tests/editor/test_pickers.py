@@ -27,8 +27,8 @@ def editor(project: Project) -> AbstractUser:
 def pick(client: Client, editor: AbstractUser, project: Project) -> Pick:
     client.force_login(editor)
 
-    def pick(what: str, *of: str, **more: Any) -> Any:
-        data = {"project": project.pk, "what": what, "of": of} | more
+    def pick(list_name: str, *of: str, **more: Any) -> Any:
+        data = {"project": project.pk, "list": list_name, "of": of} | more
         return client.post(reverse("admin:widgets_widget_lists"), data, headers={"accept": "application/json"})
 
     return pick
@@ -78,7 +78,7 @@ def test_its_queries_count_towards_the_hourly_limit(
     pick("values", "Signed up", "plan")
     call = ApiCall.objects.get()
     assert (call.project, call.user, call.outcome) == (project, editor, "ok")
-    assert call.what == "values of plan of Signed up"
+    assert call.summary == "values of plan of Signed up"
 
     project.hourly_limit = 1
     project.save()
@@ -153,10 +153,10 @@ def test_names_that_no_database_can_store_are_changed(pick: Pick, mixpanel: Fake
     assert names(pick("events")) == ["a�b", "<b>x</b>"]
 
 
-@pytest.mark.parametrize("what", ["events", "values", "nonsense", ""])
-def test_other_teams_and_invalid_requests_get_404(pick: Pick, project: Project, what: str) -> None:
+@pytest.mark.parametrize("list_name", ["events", "values", "nonsense", ""])
+def test_other_teams_and_invalid_requests_get_404(pick: Pick, project: Project, list_name: str) -> None:
     theirs = new_project(name="Theirs", project_id=4711)
-    seen = [pick(what, project=pk) for pk in (theirs.pk, 999_999, "x", "")]
+    seen = [pick(list_name, project=pk) for pk in (theirs.pk, 999_999, "x", "")]
     assert {response.status_code for response in seen} == {404}
     assert len({response.content for response in seen}) == 1
     assert pick("properties").status_code == 404, "a list of properties needs an event"

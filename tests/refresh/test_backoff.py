@@ -45,7 +45,7 @@ def boss(admin_user: Any) -> Any:
 def pick(client: Client, boss: Any, project: Project) -> Callable[[str], Any]:
     client.force_login(boss)
     address = reverse("admin:widgets_widget_lists")
-    return lambda what: client.post(address, {"project": project.pk, "what": what, "again": "1"}).json()
+    return lambda name: client.post(address, {"project": project.pk, "list": name, "again": "1"}).json()
 
 
 def test_it_waits_a_minute_after_the_hourly_limit_whatever_retry_after_says(

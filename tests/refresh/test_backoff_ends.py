@@ -110,7 +110,7 @@ def test_a_single_query_tests_whether_a_backoff_is_over(
     assert isinstance(first, Reservation)
     assert first.trial
     assert others == [Refusal.BACKOFF] * 3
-    assert reserve(project, what="a list", user_id=None) is Refusal.BACKOFF
+    assert reserve(project, summary="a list", user_id=None) is Refusal.BACKOFF
     gateway.record(first, "an answer", "a query", None)
     after = claim(make_widget(last=7).snapshot_id, expected_fetched_at=None, purpose="poll")
     assert isinstance(after, Reservation)
@@ -132,7 +132,7 @@ def test_if_the_query_that_tests_a_backoff_fails_the_next_query_tests_again(
 def test_results_of_unsaved_credentials_do_not_change_the_backoff(project: Project, found: object) -> None:
     if not isinstance(found, Failure):
         backoff_that_is_over(project, "credentials")
-    place = reserve(project, what="connection test", user_id=None, speaks_for_project=False)
+    place = reserve(project, summary="connection test", user_id=None, speaks_for_project=False)
     assert isinstance(place, Reservation)
     before = Project.objects.get()
     gateway.record(place, found, "a test", None)

@@ -68,7 +68,7 @@ def test_queries_of_different_ranges_share_a_call_for_the_longest(
     assert len(mixpanel.calls) == 1
     call = ApiCall.objects.get()
     assert sorted(call.parts) == sorted({each.snapshot_id for each in widgets})
-    assert call.what.startswith("4 queries: events")
+    assert call.summary.startswith("4 queries: events")
 
 
 def test_a_query_that_is_due_soon_joins_so_that_both_become_due_together(

@@ -33,7 +33,7 @@ def queue(monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[Any]:
 
 def make_busy(project: Project, now: datetime) -> None:
     Project.objects.filter(pk=project.pk).update(concurrent_limit=1)
-    project.calls.create(started_at=now, purpose="worker", what="runs")
+    project.calls.create(started_at=now, purpose="worker", summary="runs")
 
 
 @pytest.mark.skipif(not MOVABLE, reason=NOT_MOVABLE)

@@ -179,7 +179,7 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, fake: F
     fake.latency = 20
 
     def pick(number: int) -> str:
-        form = {"what": "properties", "of": f"Event {number}", "project": pks[number % 3], **token}
+        form = {"list": "properties", "of": f"Event {number}", "project": pks[number % 3], **token}
         return str(person.post(f"{base}/admin/widgets/widget/lists/", form, timeout=40).json()["problem"])
 
     with ThreadPoolExecutor(12) as pool:

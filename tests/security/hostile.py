@@ -105,7 +105,7 @@ def forms(key: str) -> Iterator[dict[str, Any]]:
             "report": "events",
             "events": "Signed up",
             "chart": "line",
-            "what": "events",
+            "list": "events",
             "range": "last",
             "measure": "total",
             "unit": "day",

@@ -121,7 +121,7 @@ def test_a_lost_key_is_reported_everywhere_and_breaks_nothing(
     for path in ("/", "/admin/widgets/project/", f"/admin/widgets/project/{acme.project.pk}/change/"):
         text = shown[path].content.decode()
         assert "can’t be read" in text or "can&#x27;t be read" in text, path
-    form = {"project": acme.project.pk, "report": "events", "events": "Signed up", "chart": "line", "what": "events"}
+    form = {"project": acme.project.pk, "report": "events", "events": "Signed up", "chart": "line", "list": "events"}
     form |= {"measure": "total", "range": "last", "last": "5", "unit": "day", "limit": "60", "intervals": "8"}
     for path in ("preview", "lists"):
         assert client.post(f"/admin/widgets/widget/{path}/", {**form, "ask": "now"}).status_code == 200

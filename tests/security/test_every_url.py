@@ -114,7 +114,7 @@ def test_each_role_gets_the_results_in_the_table(
         return new
 
     hidden = {"stranger": {"Acme", MARK}, "outsider": {"Acme"}, "superuser": set()}.get(role, {MARK})
-    data = {"project": str(acme.project.pk), "what": "events"}
+    data = {"project": str(acme.project.pk), "list": "events"}
     data |= {"action": "pause", "_selected_action": str(acme.widget.pk)}
     before = stored()
     expected, found = table(), {}

@@ -87,7 +87,7 @@ def test_no_widget_moves_from_or_to_the_other_project(mixed: Client, acme: Team,
 
 
 def test_no_form_sends_a_query_for_the_other_project(mixed: Client, hooli: Team, mixpanel: Any) -> None:
-    data = answers_of(hooli.project, what="events", ask="now", events="Signed up")
+    data = answers_of(hooli.project, list="events", ask="now", events="Signed up")
     for path in ("preview/", f"preview/?widget={hooli.widget.pk}", "lists/"):
         assert mixed.post(f"{LIST}{path}", data).status_code == 404
     link = f"https://mixpanel.com/project/{hooli.project.project_id}/view/1/app/insights#report/5"

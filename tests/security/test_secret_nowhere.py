@@ -90,7 +90,7 @@ def look_everywhere(client: Client, widget: Widget, seen: list[str]) -> None:
     form = {"project": str(project.pk), "report": "events", "events": "Signed up", "chart": "line"}
     form |= {"measure": "total", "range": "last", "last": "5", "unit": "day", "limit": "60", "intervals": "8"}
     look(client, "post", "/admin/widgets/widget/preview/", seen, {**form, "ask": "now"})
-    look(client, "post", "/admin/widgets/widget/lists/", seen, {**form, "what": "events", "again": "1"})
+    look(client, "post", "/admin/widgets/widget/lists/", seen, {**form, "list": "events", "again": "1"})
 
 
 def free(project: Project) -> None:

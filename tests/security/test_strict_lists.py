@@ -117,7 +117,7 @@ def test_the_lists_own_filters_still_filter(acme: Team, superuser: Any, log_in: 
 @pytest.mark.parametrize("path", ["preview", "lists"])
 def test_an_id_of_thousands_of_digits_finds_nothing(acme: Team, log_in: Any, path: str) -> None:
     for key in (HUGE, BEYOND, "-1", "٣"):
-        assert log_in(acme.editor).post(f"{WIDGETS}{path}/", {"project": key, "what": "events"}).status_code == 404
+        assert log_in(acme.editor).post(f"{WIDGETS}{path}/", {"project": key, "list": "events"}).status_code == 404
         for person in (f"{key}/members/", f"{acme.project.pk}/members/{key}/remove/"):
             assert log_in(acme.lead).get(f"{PROJECTS}{person}").status_code in (302, 404)
 

@@ -79,7 +79,7 @@ def test_it_acts_on_no_widget_of_another_team(acme: Team, hooli: Team, log_in: A
 
 @pytest.mark.parametrize("path", ["preview/", "lists/"])
 def test_it_sends_no_query_for_another_team(acme: Team, hooli: Team, log_in: Any, mixpanel: Any, path: str) -> None:
-    data = {**FORM, "project": hooli.project.pk, "what": "events", "ask": "now"}
+    data = {**FORM, "project": hooli.project.pk, "list": "events", "ask": "now"}
     response = log_in(acme.editor).post(f"/admin/widgets/widget/{path}", data)
     assert response.status_code == 404
     assert mixpanel.calls == []

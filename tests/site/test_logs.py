@@ -143,7 +143,7 @@ def test_a_task_that_finds_its_project_busy_for_too_long_ends_quietly(
     assert snapshot is not None
     snapshot.project.concurrent_limit = 1
     snapshot.project.save()
-    snapshot.project.calls.create(started_at=timezone.now(), purpose="worker", what="runs")
+    snapshot.project.calls.create(started_at=timezone.now(), purpose="worker", summary="runs")
     ended = refresh_task.apply((snapshot.pk, None, MAX_TRIES))
     assert ended.state == "SUCCESS"
     assert not log.getvalue()

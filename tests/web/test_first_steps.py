@@ -33,7 +33,7 @@ class TestFirstSteps:
         assert html.count("step-done") == 1
 
     def test_after_that_the_next_step_is_to_make_a_widget(self, project: Project) -> None:
-        ApiCall.objects.create(project=project, purpose="person", what="x", started_at=timezone.now(), outcome="ok")
+        ApiCall.objects.create(project=project, purpose="person", summary="x", started_at=timezone.now(), outcome="ok")
         assert '<a class="step-button" href="/admin/widgets/widget/add/">Make a widget</a>' in page(boss())
 
     def test_without_a_project_others_are_told_whom_to_ask(self, project: Project) -> None:

@@ -111,27 +111,27 @@ def as_json(entry: AuditEntry, *, with_address: bool = True) -> str:
     return json.dumps(as_dict(entry, with_address=with_address))
 
 
-def log_change(user: Any, row: Model, what: str, action: Action = Action.CHANGED) -> None:
-    """Logs a change of `row` in the audit log and in Django's log. `what`: a sentence that describes the change.
+def log_change(user: Any, row: Model, sentence: str, action: Action = Action.CHANGED) -> None:
+    """Logs a change of `row` in the audit log and in Django's log. `sentence` describes the change.
 
     `admin.audited` logs the changes that people make with the admin's own forms.
     """
-    log_changes(user, [row], what, action)
+    log_changes(user, [row], sentence, action)
 
 
-def log_changes(user: Any, rows: Iterable[Model], what: str, action: Action = Action.CHANGED) -> None:
+def log_changes(user: Any, rows: Iterable[Model], sentence: str, action: Action = Action.CHANGED) -> None:
     for row in rows:
-        LogEntry.objects.log_actions(user.pk, [row], CHANGE, what, single_object=True)
-        record(action, row, what, by=user)
+        LogEntry.objects.log_actions(user.pk, [row], CHANGE, sentence, single_object=True)
+        record(action, row, sentence, by=user)
 
 
-def log_command(rows: Iterable[Model], what: str, action: Action) -> None:
+def log_command(rows: Iterable[Model], sentence: str, action: Action) -> None:
     """Logs what a management command did. All commands are logged as one inactive user, “command line”."""
     user, is_new = get_user_model().objects.get_or_create(username=COMMAND_LINE, defaults={"is_active": False})
     if is_new:
         user.set_unusable_password()
         user.save()
-    log_changes(user, rows, what, action)
+    log_changes(user, rows, sentence, action)
 
 
 @receiver(user_logged_in, dispatch_uid="widgets.audit_log.signed_in")

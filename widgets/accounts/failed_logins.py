@@ -18,19 +18,19 @@ ROWS_OF_ADDRESS = 100
 ROWS = 10_000
 
 
-def record(request: Any, name: str, what: str, *, begins_lockout: bool) -> None:
+def record(request: Any, name: str, failure: str, *, begins_lockout: bool) -> None:
     """Records one failed login. Keeps only the newest ROWS_OF_ADDRESS records per network, and the newest ROWS in all.
 
-    `name`: the typed user name (from `sign_in.shortened`). `what`: the kind of failure, for example “login failed”.
+    `name`: the typed user name (from `sign_in.shortened`). `failure`: for example “login failed”.
     """
     if begins_lockout:
-        what += ", locked out"
+        failure += ", locked out"
     where = f"at {harmless(request.path_info)[:100]}, User-Agent: {program(request)[:120] or 'none'}"
-    entry = audit_log.record(Action.SIGN_IN_FAILED, name, f"{what.capitalize()} {where}")
+    entry = audit_log.record(Action.SIGN_IN_FAILED, name, f"{failure.capitalize()} {where}")
     failures = AuditEntry.objects.filter(action=Action.SIGN_IN_FAILED)
     for rows, most in ((failures.filter(address=entry.address), ROWS_OF_ADDRESS), (failures, ROWS)):
         if oldest_kept := rows.values_list("pk", flat=True)[most - 1 : most]:
             rows.filter(pk__lt=oldest_kept[0]).delete()
     # The name comes last, as a JSON string. So no typed name can make fail2ban block another address.
     quoted = json.dumps(name, ensure_ascii=False)
-    logger.warning("%s: address=%s name=%s", what, client_address(request) or "unknown", quoted)
+    logger.warning("%s: address=%s name=%s", failure, client_address(request) or "unknown", quoted)

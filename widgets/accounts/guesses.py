@@ -56,19 +56,19 @@ class Guesses:
             count(request, self.name, self.kind)
             return self._above_limit(request)
 
-    def record_failure(self, request: Any, what: str, above: int) -> bool:
+    def record_failure(self, request: Any, failure: str, above: int) -> bool:
         """Logs that a guess was wrong. `above`: the result of `reserve`. Returns True if this failure begins the
         lockout.
         """
-        record(request, self.name, what, begins_lockout=above == 0)
+        record(request, self.name, failure, begins_lockout=above == 0)
         return above == 0
 
-    def count_failure(self, request: Any, what: str) -> bool:
+    def count_failure(self, request: Any, failure: str) -> bool:
         """Counts and logs one wrong guess. Returns True if a lockout begins now or has begun before."""
         with transaction.atomic():
             count(request, self.name, self.kind)
             above = self._above_limit(request)
-            record(request, self.name, what, begins_lockout=above == 0)
+            record(request, self.name, failure, begins_lockout=above == 0)
         return above >= 0
 
     def forget(self) -> None:

@@ -169,10 +169,10 @@ def remove(user: Any) -> int:
     return removed
 
 
-def log_and_mail_change(user: Any, what: str) -> None:
-    """Logs a change of the user's ways to log in, and mails the user about it. `what`: the sentence in log and mail."""
-    audit_log.log_change(user, user, what, Action.WAYS_TO_SIGN_IN)
-    mails.send(user, "The ways to log in to your account at MixCyfe changed", what)
+def log_and_mail_change(user: Any, sentence: str) -> None:
+    """Logs a change of the user's ways to log in, and mails the user about it. Log and mail contain the `sentence`."""
+    audit_log.log_change(user, user, sentence, Action.WAYS_TO_SIGN_IN)
+    mails.send(user, "The ways to log in to your account at MixCyfe changed", sentence)
 
 
 @receiver(signals.authenticator_added, dispatch_uid="widgets.second_factor.added")

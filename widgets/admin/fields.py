@@ -15,13 +15,13 @@ from widgets.models.zones import known_zones
 from widgets.spec import FILTER_OPS
 
 
-def picker(what: str, help_text: str = "") -> dict[str, str]:
+def picker(list_name: str, help_text: str = "") -> dict[str, str]:
     """Returns HTML attributes that make a script add a picker to the field: a list from which people choose.
 
-    `what` names the list. With the picker, `help_text` replaces the field's usual help text.
+    `list_name` names the list. With the picker, `help_text` replaces the field's usual help text.
     """
     typing = {"class": "vTextField", "autocomplete": "off", "spellcheck": "false"}
-    return {"data-list": what, "data-help": help_text, **typing}
+    return {"data-list": list_name, "data-help": help_text, **typing}
 
 
 def day() -> forms.DateInput:

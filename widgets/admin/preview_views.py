@@ -72,17 +72,17 @@ class FormViews(admin.ModelAdmin):
     def lists_view(self, request: HttpRequest) -> HttpResponse:
         """Returns a list for a picker as JSON.
 
-        The POST has `what`, a key of LISTS, and `of`, the names on which the list depends, for example an event. If the
+        The POST has `list`, a key of LISTS, and `of`, the names on which the list depends, for example an event. If the
         POST has `again`, MixCyfe asks Mixpanel for a new list, even if the stored list is fresh.
         """
         self.must_edit(request)
         project = self.project_asked_for(request)
-        what, of = request.POST.get("what", ""), request.POST.getlist("of")
-        if project is None or what not in LISTS or len(of) != LISTS[what].of:
+        list_name, of = request.POST.get("list", ""), request.POST.getlist("of")
+        if project is None or list_name not in LISTS or len(of) != LISTS[list_name].of:
             raise Http404
         if any(not name.strip() or len(name) > LONGEST_NAME for name in of):
             raise Http404
-        found = options(project, what, of, user_id=request.user.pk, again="again" in request.POST)
+        found = options(project, list_name, of, user_id=request.user.pk, again="again" in request.POST)
         return JsonResponse(
             {"values": found.values, "problem": found.problem, "loading": found.loading, "note": age_of(found)}
         )

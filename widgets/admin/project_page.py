@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from widgets.accounts import reauthentication
 from widgets.admin.connection import ConnectionForm, check_form
 from widgets.admin.fields import focus_first_error
-from widgets.editor.connection import SUBJECT, check_saved
+from widgets.editor.connection import SUMMARY, check_saved
 from widgets.models import ApiCall, Project
 from widgets.models.call import Outcome, Purpose
 from widgets.models.project import PROJECT_SECRET_ENDS, Auth
@@ -172,7 +172,7 @@ def count_tests(request: HttpRequest, project: Project) -> None:
                 project=project,
                 user_id=request.user.pk,
                 purpose=Purpose.PERSON,
-                what=SUBJECT,
+                summary=SUMMARY,
                 started_at=started_at,
                 ended_at=ended_at,
                 outcome=outcome,
@@ -237,7 +237,7 @@ def described(call: ApiCall, reader: Any) -> dict[str, Any]:
     username = call.user.username if call.user else None
     return {
         "at": call.started_at,
-        "what": call.what,
+        "summary": call.summary,
         "who": caller(call.purpose, is_reader=call.user_id == reader.pk, username=username),
         "ms": round(took.total_seconds() * 1000) if took is not None else None,
         "ok": call.outcome in ("ok", ""),

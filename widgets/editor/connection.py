@@ -27,7 +27,7 @@ from widgets.reports import REPORT_TYPES
 from widgets.reports.report_type import Request
 from widgets.spec import CLASSIC, INSIGHTS, WidgetSpec
 
-SUBJECT = "connection test"
+SUMMARY = "connection test"
 EVENT = "MixCyfe connection test"
 """The name of an event that no project has. So Mixpanel's response is very small."""
 
@@ -71,13 +71,15 @@ def check(project: Project, *, counted_on: Project | None, saved: bool, user: An
         if counted_on is None:
             return unrecorded()
         let_through = (ErrorKind.CREDENTIALS, ErrorKind.PLAN)
-        return reserve(counted_on, what=SUBJECT, user_id=user.pk, ignored_backoff=let_through, speaks_for_project=saved)
+        return reserve(
+            counted_on, summary=SUMMARY, user_id=user.pk, ignored_backoff=let_through, speaks_for_project=saved
+        )
 
     def ask(engine: str) -> str | Failure | Refusal:
         def fetch(client: Client, today: date) -> str:
             return zone_after_query(client, smallest(engine, today), may_ask_zone=project.auth == Auth.SERVICE_ACCOUNT)
 
-        return gateway.call(project, reserved, fetch, subject=SUBJECT, for_person=True)
+        return gateway.call(project, reserved, fetch, subject=SUMMARY, for_person=True)
 
     answered = ask(project.engine)
     if answered is Refusal.NO_CREDENTIALS:

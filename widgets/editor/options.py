@@ -106,25 +106,25 @@ LISTS: dict[str, OptionList] = {
 FUNNELS_OF_INSIGHTS = OptionList(0, "list of funnels", saved_funnels, counts=False)
 
 
-def option_list(project: Project, what: str) -> OptionList:
-    if what == "funnels" and project.engine == INSIGHTS and project.project_id:
+def option_list(project: Project, list_name: str) -> OptionList:
+    if list_name == "funnels" and project.engine == INSIGHTS and project.project_id:
         return FUNNELS_OF_INSIGHTS
-    return LISTS[what]
+    return LISTS[list_name]
 
 
 def options(
-    project: Project, what: str, of: Sequence[str] = (), *, user_id: int | None, again: bool = False
+    project: Project, list_name: str, of: Sequence[str] = (), *, user_id: int | None, again: bool = False
 ) -> Options:
     """Returns a list for a picker, from the database or from Mixpanel.
 
-    `what` is the kind of list, a key of LISTS. `of` has the event, or the event and the property, to which the list
+    `list_name` is a key of LISTS. `of` has the event, or the event and the property, to which the list
     belongs. If `again` is true, the list is fetched from Mixpanel even if the stored list is fresh.
 
-    Raises KeyError for an unknown `what`, and ValueError if `of` has the wrong number of names.
+    Raises KeyError for an unknown `list_name`, and ValueError if `of` has the wrong number of names.
     """
-    if len(of) != LISTS[what].of:
-        raise ValueError(f"{what} is a list of {LISTS[what].of} names")
-    cached = OptionCache.objects.of(project, what, [label(name) for name in of])
+    if len(of) != LISTS[list_name].of:
+        raise ValueError(f"{list_name} is a list of {LISTS[list_name].of} names")
+    cached = OptionCache.objects.of(project, list_name, [label(name) for name in of])
     now = database_now()
     if not again:
         if cached.fetched_at and now - cached.fetched_at < KEPT:
@@ -153,7 +153,7 @@ def take(cached: OptionCache, now: datetime) -> bool:
 
 def fetch(project: Project, cached: OptionCache, user_id: int | None) -> str:
     """Fetches the list from Mixpanel and stores it. Returns the reason if that fails, else ""."""
-    wanted = option_list(project, cached.what)
+    wanted = option_list(project, cached.list_name)
     mine = OptionCache.objects.filter(pk=cached.pk)
 
     def keep(answered: list[Entry] | Failure, _project: Project, now: datetime) -> None:
@@ -168,13 +168,13 @@ def fetch(project: Project, cached: OptionCache, user_id: int | None) -> str:
         project,
         lambda: reserve(
             project,
-            what=" of ".join([wanted.title, *reversed(cached.of)]),
+            summary=" of ".join([wanted.title, *reversed(cached.of)]),
             user_id=user_id,
             counts=wanted.counts,
             ignored_backoff=() if wanted.counts else (ErrorKind.LIMIT,),
         ),
         lambda client, _today: list(wanted.fetch(client, *cached.of)),
-        subject=f"list={cached.what}",
+        subject=f"list={cached.list_name}",
         for_person=True,
         keep=keep,
     )

@@ -42,8 +42,8 @@ def unknown_names(widget: Widget) -> list[UnknownName]:
     found = []
     for field, noun, name, of in names_of(widget):
         if of not in lists:
-            what = "events" if noun == "event" else "properties"
-            entries = OptionCache.objects.entries(widget.project, what, of)
+            list_name = "events" if noun == "event" else "properties"
+            entries = OptionCache.objects.entries(widget.project, list_name, of)
             lists[of] = [entry["value"] for entry in entries]
         if lists[of] and name not in lists[of]:
             found.append(UnknownName(field, name, noun, near(name, lists[of])))

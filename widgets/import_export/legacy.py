@@ -126,27 +126,27 @@ def read_address(text: str) -> LegacyAddress:
     )
 
 
-def decoded(part: str, what: str) -> str:
+def decoded(part: str, noun: str) -> str:
     try:
-        return plain(unquote(part, errors="strict"), what)
+        return plain(unquote(part, errors="strict"), noun)
     except UnicodeDecodeError:
-        raise BadAddress(f"{what} is not percent-encoded UTF-8.") from None
+        raise BadAddress(f"{noun} is not percent-encoded UTF-8.") from None
 
 
-def plain(text: str, what: str) -> str:
+def plain(text: str, noun: str) -> str:
     if any(unicodedata.category(c)[0] == "C" for c in text):
-        raise BadAddress(f"{what} contains control characters.")
+        raise BadAddress(f"{noun} contains control characters.")
     return text
 
 
-def spaced(text: str, what: str) -> str:
+def spaced(text: str, noun: str) -> str:
     """Replaces underscores with spaces, because addresses of the connector have underscores instead of spaces.
 
     Raises BadAddress if nothing else is in the text.
     """
     text = text.replace("_", " ")
     if not text.strip():
-        raise BadAddress(f"{what} is empty.")
+        raise BadAddress(f"{noun} is empty.")
     return text
 
 
@@ -173,11 +173,11 @@ def doubts(event: str, by: str) -> Iterator[str]:
 
     The import replaces underscores with spaces, and this might be wrong for such a name.
     """
-    for what, name in (("event", event), ("breakdown", by)):
+    for noun, name in (("event", event), ("breakdown", by)):
         if "_" in name and MIXPANELS_OWN.match(name):
             yield (
-                f"{what}: this widget reads {name} as “{name.replace('_', ' ')}”, like the old connector. "
-                f"If the name has underscores at Mixpanel, change the widget's {what} in the admin."
+                f"{noun}: this widget reads {name} as “{name.replace('_', ' ')}”, like the old connector. "
+                f"If the name has underscores at Mixpanel, change the widget's {noun} in the admin."
             )
 
 

@@ -169,8 +169,8 @@ class Client:
         """
         within = f"within {self._timeout:g} seconds"
         if this.is_over:
-            what = f"did not answer {within}" if this.sent else f"could not be reached {within}"
-            return UnavailableError(f"Mixpanel {what}.", gave_up=this.sent, counts=this.sent)
+            problem = f"did not answer {within}" if this.sent else f"could not be reached {within}"
+            return UnavailableError(f"Mixpanel {problem}.", gave_up=this.sent, counts=this.sent)
         if isinstance(error, requests.ReadTimeout):
             # `wire` did not cause this timeout. A test raised it, or a connection through a SOCKS proxy timed out.
             return UnavailableError(f"Mixpanel did not answer {within}.", gave_up=True)

@@ -119,8 +119,8 @@ def card_in(fragment: str) -> str:
     raise BadLink(f"This card of the board is not a report, but perhaps a text or a picture. {OPEN_IT}")
 
 
-def valid_id(digits: str, what: str) -> int:
+def valid_id(digits: str, noun: str) -> int:
     number = int(digits)
     if not 1 <= number <= LARGEST_ID:
-        raise BadLink(f"The {what}'s number in this address can't be right. {OPEN_IT}")
+        raise BadLink(f"The {noun}'s number in this address can't be right. {OPEN_IT}")
     return number

@@ -41,7 +41,7 @@ class ApiCall(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="calls")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     purpose = models.CharField(max_length=10)
-    what = models.CharField(max_length=200)
+    summary = models.CharField(max_length=200, db_column="what")
     parts = models.JSONField(default=list)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -56,4 +56,4 @@ class ApiCall(models.Model):
         indexes = [models.Index(fields=("project", "started_at"), name="calls_of_the_hour")]
 
     def __str__(self) -> str:
-        return f"{self.what} {self.started_at:%Y-%m-%d %H:%M:%S} {self.outcome or 'running'}"
+        return f"{self.summary} {self.started_at:%Y-%m-%d %H:%M:%S} {self.outcome or 'running'}"

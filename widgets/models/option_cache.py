@@ -15,38 +15,39 @@ from widgets.models.project import Project
 
 
 class OptionCacheQuerySet(VisibleQuerySet["OptionCache"]):
-    def of(self, project: Project, what: str, of: Sequence[str] = ()) -> "OptionCache":
-        """The stored list of `what` (such as events). Creates an empty list if none is stored.
+    def of(self, project: Project, list_name: str, of: Sequence[str] = ()) -> "OptionCache":
+        """The stored list with this name (such as "events"). Creates an empty list if none is stored.
 
         `of`: the event, or the event and the property, to which the list belongs.
         """
         cached, _ = self.get_or_create(
-            key=option_cache_key(project, what, of), defaults={"project": project, "what": what, "of": list(of)}
+            key=option_cache_key(project, list_name, of),
+            defaults={"project": project, "list_name": list_name, "of": list(of)},
         )
         return cached
 
-    def entries(self, project: Project, what: str, of: Sequence[str] = ()) -> list[dict[str, str]]:
+    def entries(self, project: Project, list_name: str, of: Sequence[str] = ()) -> list[dict[str, str]]:
         """The entries of the stored list; empty if no list is stored."""
-        cached = self.filter(key=option_cache_key(project, what, of)).first()
+        cached = self.filter(key=option_cache_key(project, list_name, of)).first()
         return cached.values if cached else []
 
-    def label(self, project: Project, what: str, value: Any) -> str:
+    def label(self, project: Project, list_name: str, value: Any) -> str:
         """The label of the entry with this value; empty if the stored list has no such entry."""
-        entries = self.entries(project, what)
+        entries = self.entries(project, list_name)
         return next((entry["label"] for entry in entries if entry["value"] == str(value)), "")
 
 
-def option_cache_key(project: Project, what: str, of: Sequence[str]) -> str:
+def option_cache_key(project: Project, list_name: str, of: Sequence[str]) -> str:
     """The key of a list in the cache.
 
     The key contains the project's identity, so a changed project never shows the names of another project.
     """
-    canonical = json.dumps([*project.identity, what, *of], separators=(",", ":"))
+    canonical = json.dumps([*project.identity, list_name, *of], separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 class OptionCache(models.Model):
-    """One list of names in a project. `what`: the kind of list, a key of `widgets.editor.options.LISTS`.
+    """One list of names in a project. `list_name`: a key of `widgets.editor.options.LISTS`.
 
     `of`: the event, or the event and the property, to which the list belongs; empty for a list of the whole project.
     `values`: objects with the keys `value`, `label` and `detail`. `value` goes into the form's field. People see
@@ -57,7 +58,7 @@ class OptionCache(models.Model):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="option_caches")
     key = models.CharField(max_length=64, unique=True)
-    what = models.CharField(max_length=20)
+    list_name = models.CharField(max_length=20, db_column="what")
     of = models.JSONField(default=list)
     values = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -69,4 +70,4 @@ class OptionCache(models.Model):
     objects = OptionCacheQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return " of ".join([self.what, *self.of])
+        return " of ".join([self.list_name, *self.of])

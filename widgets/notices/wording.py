@@ -112,8 +112,8 @@ def ending(project: Project, now: datetime) -> Text:
     assert day is not None
     left = (day - project.today(now)).days
     when = f"in {left} days" if left > 1 else "tomorrow" if left == 1 else "today" if left == 0 else "already"
-    what = "project secret" if not project.username else "service account"
-    head = f"The {what} expire{'s' if left >= 0 else 'd'} on {day:%-d %B %Y}"
+    credential = "project secret" if not project.username else "service account"
+    head = f"The {credential} expire{'s' if left >= 0 else 'd'} on {day:%-d %B %Y}"
     body = (
         f"{head} ({when}). From then on Mixpanel refuses all queries of this project.\n\n"
         "What to do: Create a service account in Mixpanel under Organization settings → Service accounts, enter its "

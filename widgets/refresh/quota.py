@@ -121,7 +121,7 @@ def claim(
             parts=[part.pk for part in parts],
             user_id=user_id,
             purpose=purpose,
-            what=describe(parts),
+            summary=describe(parts),
             started_at=now,
         )
         token = secrets.token_hex(16)
@@ -138,7 +138,7 @@ def may_join(snapshot: Snapshot, expected_fetched_at: datetime | None, now: date
 def reserve(
     project: Project,
     *,
-    what: str,
+    summary: str,
     user_id: int | None,
     counts: bool = True,
     ignored_backoff: Collection[str] = (),
@@ -146,7 +146,7 @@ def reserve(
 ) -> Reservation | Refusal:
     """Reserves a call that a person makes and that refreshes no snapshot, for example for a list of events.
 
-    `what`: words about the call for the ledger. `ignored_backoff`: error kinds whose backoff does not prevent the call.
+    `summary`: a few words for the ledger. `ignored_backoff`: error kinds whose backoff does not prevent the call.
     `counts`, `speaks_for_project`: see `Reservation`.
     """
     with transaction.atomic(durable=True):
@@ -157,7 +157,12 @@ def reserve(
         if counts and (refusal := limit_reached(project, now, person=True)):
             return refusal
         call = ApiCall.objects.create(
-            project=project, user_id=user_id, purpose=Purpose.PERSON, what=what[:200], started_at=now, counts=counts
+            project=project,
+            user_id=user_id,
+            purpose=Purpose.PERSON,
+            summary=summary[:200],
+            started_at=now,
+            counts=counts,
         )
         trial = counts and speaks_for_project and begin_trial(project, now)
         return Reservation(call.pk, project.pk, now, trial, counts, speaks_for_project)

@@ -43,15 +43,15 @@ def unreadable(why: str) -> ReadError:
     return ReadError(f"Mixpanel's answer could not be read: {why}.")
 
 
-def mapping(value: Any, what: str) -> Mapping[str, Any]:
+def mapping(value: Any, name: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise unreadable(f"{what} is missing")
+        raise unreadable(f"{name} is missing")
     return value
 
 
-def sequence(value: Any, what: str) -> list[Any]:
+def sequence(value: Any, name: str) -> list[Any]:
     if not isinstance(value, list):
-        raise unreadable(f"{what} is missing")
+        raise unreadable(f"{name} is missing")
     return value
 
 

@@ -43,11 +43,11 @@ class Command(BaseCommand):
     help = "Removes ended sessions, old log entries and unused data from the database. Run this command daily."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for what, rows in old_rows().items():
+        for kind, rows in old_rows().items():
             removed = remove(rows)
-            self.stdout.write(f"removed {removed} {what}")
+            self.stdout.write(f"removed {removed} {kind}")
             if removed and rows.model is AuditEntry:
-                record(Action.CLEANED_UP, details=f"Removed {removed} old {what}.")
-        for what, count in pruning.prune(database_now()).items():
-            self.stdout.write(f"removed {count} {what}")
+                record(Action.CLEANED_UP, details=f"Removed {removed} old {kind}.")
+        for kind, count in pruning.prune(database_now()).items():
+            self.stdout.write(f"removed {count} {kind}")
         delivery.run()

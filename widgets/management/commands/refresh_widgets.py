@@ -44,7 +44,7 @@ class Command(BaseCommand):
                 outcome = RefreshOutcome.STORED
             said = f"failed: {error}" if outcome is RefreshOutcome.FAILED else outcome.value
             self.stdout.write(f"{snapshot.project.name}\t{describe(snapshot)}\t{said}")
-        self.stdout.write(", ".join(f"{count} {what}" for what, count in counts.items()))
+        self.stdout.write(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
         delivery.run()
         if counts["failed"]:
             raise CommandError(f"{counts['failed']} failed")

@@ -88,6 +88,6 @@ def secrets() -> Iterator[str]:
         yield from (password, unquote(password))
 
 
-def count(number: int, what: str, many: str = "") -> str:
+def count(number: int, noun: str, many: str = "") -> str:
     """Returns the number and the noun, as in “1 widget” and “2 widgets”. `many` is an irregular plural."""
-    return f"{number} {what if number == 1 else many or what + 's'}"
+    return f"{number} {noun if number == 1 else many or noun + 's'}"

@@ -26,8 +26,8 @@ function enhance(form, described) {
   const event = () => (fields.isUsed("metrics")
     ? metric()?.value.trim()
     : linesOf(form.elements.events)[0] || form.elements.born_event.value.trim());
-  const list = (what, of, again) => (project()
-    ? listOf(url("lists"), project(), what, of, again)
+  const list = (listName, of, again) => (project()
+    ? listOf(url("lists"), project(), listName, of, again)
     : { values: [], problem: "Choose a project first to see names from Mixpanel.", fixed: true });
   const propertiesOf = (name, again) => (name
     ? list("properties", [name], again)

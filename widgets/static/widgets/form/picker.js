@@ -227,20 +227,20 @@ const LOOK_AGAIN = 700;
 const LOOKS = 40;
 const fetched = new Map();
 
-export function listOf(url, project, what, of = [], again = false) {
-  const key = JSON.stringify([project, what, ...of]);
+export function listOf(url, project, listName, of = [], again = false) {
+  const key = JSON.stringify([project, listName, ...of]);
   if (again || !fetched.has(key)) {
-    const coming = fetchList(url, project, what, of, again);
+    const coming = fetchList(url, project, listName, of, again);
     fetched.set(key, coming);
     coming.then((list) => { if (list.problem) fetched.delete(key); });
   }
   return fetched.get(key);
 }
 
-async function fetchList(url, project, what, of, again) {
+async function fetchList(url, project, listName, of, again) {
   const data = new FormData();
   data.append("project", project);
-  data.append("what", what);
+  data.append("list", listName);
   for (const name of of) data.append("of", name);
   if (again) data.append("again", "1");
   try {
