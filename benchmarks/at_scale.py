@@ -105,12 +105,12 @@ PAGES = (
 )
 
 
-def row(what: str, took: float, note: str = "") -> None:
-    told(what, f"{took:,.1f} s" if took >= 1 else f"{took * 1000:,.0f} ms", note)
+def row(title: str, took: float, note: str = "") -> None:
+    told(title, f"{took:,.1f} s" if took >= 1 else f"{took * 1000:,.0f} ms", note)
 
 
-def told(what: str, measured: str, note: str = "") -> None:
-    print(f"| {what} | {measured} | {note} |", flush=True)
+def told(title: str, measured: str, note: str = "") -> None:
+    print(f"| {title} | {measured} | {note} |", flush=True)
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -178,7 +178,7 @@ def pages(site: Site, base: str) -> None:
     people = {name: log_in(site, base, name) for name in ("boss", "lead")}
     ((widget, project),) = site.sql("SELECT id, project_id FROM widgets_widget ORDER BY id DESC LIMIT 1")
     ((count,),) = site.sql("SELECT count(*) FROM widgets_widget")
-    for name, what, path in PAGES:
+    for name, title, path in PAGES:
         address = (
             path.replace("WIDGET", str(widget)).replace("PROJECT", str(project)).replace("LAST", str(count // 100))
         )
@@ -186,13 +186,13 @@ def pages(site: Site, base: str) -> None:
         for _ in range(5):
             seconds, answer = timed(lambda a=address, n=name: people[n].get(base + a, allow_redirects=False))
             if answer.status_code != 200:
-                raise SystemExit(f"{what}: {answer.status_code} {answer.headers.get('Location', '')}")
+                raise SystemExit(f"{title}: {answer.status_code} {answer.headers.get('Location', '')}")
             took.append(seconds)
-        row(what, median(took), f"{len(answer.content) / 1000:,.0f} kB; the slowest of five {max(took) * 1000:,.0f} ms")
+        row(title, median(took), f"{len(answer.content) / 1000:,.0f} kB; the slowest of five {max(took) * 1000:,.0f} ms")
 
 
 def commands(site: Site, folder: Path) -> None:
-    for what, arguments in (
+    for title, arguments in (
         ("`refresh_widgets` with nothing stale", ["refresh_widgets"]),
         ("`clean_up`", ["clean_up"]),
         ("`export_widgets`", ["export_widgets"]),
@@ -200,7 +200,7 @@ def commands(site: Site, folder: Path) -> None:
         ("`backup`", ["backup", str(folder / "dump")]),
     ):
         seconds, _ = timed(lambda a=arguments: manage(site, *a))
-        row(what, seconds)
+        row(title, seconds)
 
 
 def polls(site: Site, base: str, paths: list[str], folder: Path) -> None:
@@ -232,8 +232,8 @@ def refreshes(site: Site, base: str, paths: list[str], folder: Path) -> None:
         *(began, began),
     )
     ((queries,),) = site.sql("SELECT count(*) FROM widgets_apicall WHERE started_at >= ?", began)
-    what = f"{REFRESHED * WIDGETS:,} widgets of {REFRESHED} projects, all data stale at once"
-    told(what, f"{took:,.0f} s", f"{queries} queries, {left} still stale; meanwhile {busy.rate:,.0f} polls per second")
+    title = f"{REFRESHED * WIDGETS:,} widgets of {REFRESHED} projects, all data stale at once"
+    told(title, f"{took:,.0f} s", f"{queries} queries, {left} still stale; meanwhile {busy.rate:,.0f} polls per second")
 
 
 def main() -> int:

@@ -70,8 +70,8 @@ def listens(base: str) -> bool:
     return True
 
 
-def row(what: str, measured: str, against: str, ratio: str) -> None:
-    print(f"| {what} | {measured} | {against} | {ratio} |", flush=True)
+def row(title: str, measured: str, against: str, ratio: str) -> None:
+    print(f"| {title} | {measured} | {against} | {ratio} |", flush=True)
 
 
 def rate(load: Load) -> str:
@@ -90,11 +90,11 @@ request = function() at = at %% #paths + 1; return wrk.format("GET", paths[at]) 
 """A Lua script for wrk that polls all addresses in a file, one after the other."""
 
 
-def slowest_at_100(url: str, what: str) -> None:
+def slowest_at_100(url: str, title: str) -> None:
     """Sends 100 polls per second for ten seconds, and prints the 99th percentile of their times."""
     command = [sys.executable, "-m", "benchmarks.steadily", url]
     took = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
-    row(f"The slowest of a hundred at 100 polls per second{what}", f"{took} ms", "5 ms", "")
+    row(f"The slowest of a hundred at 100 polls per second{title}", f"{took} ms", "5 ms", "")
 
 
 def hot_polls(site: Site, path: str, base: str) -> Load:
@@ -111,7 +111,7 @@ def hot_polls(site: Site, path: str, base: str) -> Load:
     return hot
 
 
-def in_turn(what: str, url: str, other: str, script: Path | None = None) -> Load:
+def in_turn(title: str, url: str, other: str, script: Path | None = None) -> Load:
     """Measures both addresses in turn, three times, because the machine's load changes. Prints the median ratio."""
     pairs = []
     for url_ in (url, other):
@@ -120,7 +120,7 @@ def in_turn(what: str, url: str, other: str, script: Path | None = None) -> Load
         pairs.append((wrk(url, script=script), wrk(other, script=script)))
     pairs.sort(key=lambda pair: pair[0].rate / pair[1].rate)
     ours, others = pairs[1]
-    row(what, rate(ours), rate(others), times(ours.rate, others.rate))
+    row(title, rate(ours), rate(others), times(ours.rate, others.rate))
     return ours
 
 
@@ -129,8 +129,8 @@ def against_asking(site: Site, fake: FakeMixpanel, hot: Load) -> None:
     for latency in (0.0, 0.3):
         fake.latency = latency
         asking = wrk(serve(site, "benchmarks.apps:asking", threads=8))
-        what = f"… a connector that queries Mixpanel on every poll, in {latency * 1000:.0f} ms"
-        row(what, rate(hot), rate(asking), times(hot.rate, asking.rate))
+        title = f"… a connector that queries Mixpanel on every poll, in {latency * 1000:.0f} ms"
+        row(title, rate(hot), rate(asking), times(hot.rate, asking.rate))
     fake.latency = 0
 
 
@@ -228,7 +228,7 @@ def main() -> Any:
     ).stdout
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, commit {commit.strip()}")
     print("One web process with one thread (granian), wrk with 8 connections on the same machine.\n")
-    print("| what | measured | against | ratio |\n|---|---|---|---|")
+    print("| title | measured | against | ratio |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name, FakeMixpanel(hourly_limit=10**9) as fake:
         folder = Path(name)
         with Site(folder, fake.url) as site:
