@@ -188,7 +188,9 @@ def pages(site: Site, base: str) -> None:
             if answer.status_code != 200:
                 raise SystemExit(f"{title}: {answer.status_code} {answer.headers.get('Location', '')}")
             took.append(seconds)
-        row(title, median(took), f"{len(answer.content) / 1000:,.0f} kB; the slowest of five {max(took) * 1000:,.0f} ms")
+        row(
+            title, median(took), f"{len(answer.content) / 1000:,.0f} kB; the slowest of five {max(took) * 1000:,.0f} ms"
+        )
 
 
 def commands(site: Site, folder: Path) -> None:

@@ -228,7 +228,7 @@ def main() -> Any:
     ).stdout
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, commit {commit.strip()}")
     print("One web process with one thread (granian), wrk with 8 connections on the same machine.\n")
-    print("| title | measured | against | ratio |\n|---|---|---|---|")
+    print("| what | measured | against | ratio |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name, FakeMixpanel(hourly_limit=10**9) as fake:
         folder = Path(name)
         with Site(folder, fake.url) as site:
