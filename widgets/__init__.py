@@ -1,2 +1,1 @@
-"""MixCyfe shows Mixpanel's numbers in Cyfe. Data flows from the package `mixpanel` to `reports`, becomes a Report,
-and goes to `cyfe`."""
+"""Shows Mixpanel's numbers in Cyfe. Data flows from `mixpanel` through `reports`, as a Report, to `cyfe`."""

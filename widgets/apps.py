@@ -1,4 +1,4 @@
-"""The configuration of the Django app `widgets`, and of the admin app, which uses MixCyfe's own admin site."""
+"""Configures the Django app `widgets`, and the admin with MixCyfe's own site."""
 
 from typing import Any
 
@@ -26,8 +26,7 @@ class AdminConfig(django_admin.AdminConfig):
 
 
 def remove_statement_timeout(using: str, **kwargs: Any) -> None:
-    """Removes PostgreSQL's time limit for statements before migrations, because a large table can take long to
-    migrate."""
+    """Removes PostgreSQL's time limit per statement before migrations, because large tables take long to migrate."""
     if connections[using].vendor == "postgresql":
         with connections[using].cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")

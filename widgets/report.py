@@ -1,8 +1,4 @@
-"""The Report: the numbers of a query as plain data. The package `reports` makes a Report from Mixpanel's answer, and
-the package `cyfe` turns it into a Table.
-
-This module does not depend on Mixpanel, Cyfe, Django or HTTP.
-"""
+"""The Report: a query's numbers as plain data, made by `reports` from Mixpanel's answer, and shown by `cyfe`."""
 
 import json
 import re
@@ -16,19 +12,18 @@ Value = Number | None
 RowKind = Literal["dates", "hours", "steps", "total"]
 
 LONGEST_LABEL = 1000
-"""The maximum length of a label, in characters. Mixpanel itself cuts property values at 255 characters."""
+"""In characters. Mixpanel itself cuts property values at 255 characters."""
 
 LARGEST_NUMBER = 10**300
-"""Numbers below this limit can be added up over a whole answer, and the sum is still a finite double."""
+"""The sum of all numbers in an answer is a finite double if each number is below this limit."""
 
 READ_ROW = {"dates": date.fromisoformat, "hours": datetime.fromisoformat}
-"""The kind of rows → the function that reads a stored row. Rows of any other kind are texts."""
+"""The kind of rows → the function that reads a stored row. Rows of other kinds are texts."""
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 NOTE_FIRST = '{"note":'
-"""The JSON of a report with a note begins with this text. So `note_in` can read the note without reading the whole
-JSON."""
+"""The JSON of a report with a note begins with this text, so that `note_in` needs only the beginning of the JSON."""
 
 NOTE_WITHIN = 600
 """The note ends within this number of characters from the start of the JSON."""
@@ -38,9 +33,9 @@ NOTE_WITHIN = 600
 class Series:
     """One named column of numbers: one value per row of the report.
 
-    `previous` is the total of the period before, if the widget compares periods. `before` has the values of the period
-    before, row by row, if the widget shows them. `step` is set in reports that have several columns per label: it names
-    the funnel step, the retention column, or the position of the metric.
+    `previous`: the total of the period before, if the widget compares periods. `before`: the values of the period
+    before, row by row, if the widget shows them. `step`: in reports with several columns per label, the funnel step,
+    the retention column, or the position of the metric.
     """
 
     label: str
@@ -51,7 +46,7 @@ class Series:
 
     @property
     def total(self) -> Number:
-        """The sum of the values, used to sort series by size. It is a true total only if the report is additive."""
+        """The sum of the values, for sorting. It is a true total only if the report is additive."""
         return sum(value for value in self.values if value is not None)
 
 
@@ -59,13 +54,12 @@ class Series:
 class Report:
     """A table of numbers: rows, and named series with one number per row.
 
-    `row_kind` names the kind of all rows: `dates` (ascending, each bucket once; the date of a week or month is its
-    first day), `hours` (ascending, as datetimes with a UTC offset), `steps` (of a funnel, in order), or `total`
-    (exactly one row, named "").
-    `additive`: the values can be added up, over rows and over series. `labels_name` is the heading of the labels
-    ("Country"), `values_name` is the heading of the numbers ("Signed up"). `note` is a warning for people, in ASCII
-    sentences: the numbers are incomplete, or come from a sample. Without a warning, `note` is "".
-    `gaps`: in a chart with dates, missing values stay empty instead of counting as 0. `gaps` itself is not stored.
+    `row_kind`: `dates` (ascending, each date once; the date of a week or month is its first day), `hours` (ascending,
+    datetimes with a UTC offset), `steps` (of a funnel, in order), or `total` (exactly one row, named "").
+    `additive`: the values can be added up, over rows and over series. `labels_name`: the heading of the labels
+    ("Country"). `values_name`: the heading of the numbers ("Signed up"). `note`: a warning for people, in ASCII
+    sentences, that the numbers are incomplete or come from a sample. `gaps`: in a chart with dates, missing values stay
+    empty instead of counting as 0; the stored JSON does not contain `gaps`.
     """
 
     row_kind: RowKind
@@ -81,8 +75,7 @@ class Report:
         return replace(self, series=tuple(series))
 
     def to_json(self) -> str:
-        """The JSON in which the report is stored. `from_json` can read it, and also the JSON of all older versions
-        of MixCyfe."""
+        """The JSON in which the report is stored. `from_json` also reads the JSON of all older versions of MixCyfe."""
         return json.dumps(
             ({"note": self.note} if self.note else {})
             | {
@@ -113,7 +106,7 @@ class Report:
 
 
 def note_in(beginning: str) -> str:
-    """The note of a stored report, read from the first NOTE_WITHIN characters of its JSON."""
+    """The note of a stored report. `beginning`: the first NOTE_WITHIN characters of its JSON."""
     if not beginning.startswith(NOTE_FIRST):
         return ""
     note: str = json.JSONDecoder().raw_decode(beginning, len(NOTE_FIRST))[0]
@@ -121,7 +114,7 @@ def note_in(beginning: str) -> str:
 
 
 class ReportError(Exception):
-    """The widget's chart can't show this data. The message tells the widget's editors how to change the widget."""
+    """The widget's chart can't show this data. The message tells editors how to change the widget."""
 
 
 def number(value: Any) -> Value:

@@ -1,5 +1,4 @@
-"""The id of the request that a thread answers. The id is in the log lines of the request, and in the response's
-header X-Request-ID."""
+"""The id of the request that a thread answers. It is in the request's log lines, and in the header X-Request-ID."""
 
 import re
 import uuid
@@ -15,21 +14,19 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def current() -> str:
-    """The id of the request that this thread answers. Empty outside of a request, and for polls that are answered
-    without Django (see `poll.fast_path`)."""
+    """This thread's request id; empty outside of requests, and for polls that `poll.fast_path` answers."""
     return _current.get()
 
 
 def begin(given: str) -> str:
-    """Starts a request in this thread and returns its id: `given`, the id from a trusted proxy, or a new id if
-    `given` is missing or not valid."""
+    """Sets and returns this thread's request id: `given`, from a trusted proxy, or a new id if `given` is not valid."""
     request_id = given if GOOD.fullmatch(given) else uuid.uuid4().hex
     _current.set(request_id)
     return request_id
 
 
 def end(**_: Any) -> None:
-    """Clears this thread's request id. Django calls this function after each response (`request_finished`)."""
+    """Django calls this function after each response (`request_finished`)."""
     _current.set("")
 
 

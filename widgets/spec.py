@@ -1,8 +1,7 @@
-"""The settings of one widget as plain data: its query, the cleaning of its labels, and its chart. Forms and imports
-create this data.
+"""A widget's settings as plain data: its query, the cleaning of its labels, and its chart.
 
-The field names equal the keys of the import format, with two exceptions: `property_name` is "property" in imports, and
-`clean_labels` is "clean" (in Python and Django, the short names already mean something else).
+The fields have the names of the keys in imports, except `property_name` and `clean_labels`, because the keys "property"
+and "clean" mean something else in Python and Django.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,7 +47,7 @@ CHARTS: dict[str, str] = {
     "cohort": "Cohort",
     "map": "Map",
 }
-"""The name of each chart type in Cyfe → the title that people see."""
+"""Cyfe's name of a chart type → the title that people see."""
 
 MEASURES = {
     "total": "Total (every time it happened)",
@@ -73,7 +72,7 @@ METRIC_MEASURES = {
     "p99": "99th percentile of a property",
     "distinct": "Number of different values of a property",
 }
-"""The measures that a metric of an Insights report can have."""
+"""The measures of a metric in an Insights report."""
 
 OF_PROPERTY = ("sum", "average", "median", "min", "max", "p25", "p75", "p90", "p99", "distinct")
 """The measures in METRIC_MEASURES that need a property."""
@@ -83,8 +82,7 @@ ENGINES = {
     INSIGHTS: "Insights (Mixpanel's current engine)",
     CLASSIC: "Classic (older endpoints, which Mixpanel may end)",
 }
-"""The engine decides which of Mixpanel's endpoints answer a project's events, segmentation, sums, averages and
-funnels."""
+"""The engine decides which of Mixpanel's endpoints answer events, segmentation, sums, averages and funnels."""
 
 ANALYSES = {"linear": "As they are", "cumulative": "Cumulative", "rolling": "Rolling average"}
 UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
@@ -129,7 +127,7 @@ OPTIONS: dict[str, type | tuple[type, ...]] = {
 
 
 class Charted(Protocol):
-    """A widget, or any other object with the three settings that decide whether a chart has hours on its axis."""
+    """A widget, or any other object with the settings that `hours_on_axis` reads."""
 
     @property
     def report(self) -> str: ...
@@ -140,19 +138,19 @@ class Charted(Protocol):
 
 
 def hours_on_axis(widget: Charted) -> bool:
-    """Whether the chart has hours on its axis. Cyfe can't show such a chart, but Cyfe can show a table with hours."""
+    """Whether the chart has hours on its axis. Cyfe can show hours only in a table."""
     return widget.report == "insights" and widget.unit == "hour" and widget.chart in TIME_SERIES_CHARTS
 
 
 class Problem(NamedTuple):
-    """One mistake in a widget's settings: `field` is a field of WidgetSpec, and `message` tells people what to do."""
+    """A mistake in a field of a WidgetSpec. The message tells people what to do."""
 
     field: str
     message: str
 
 
 class Filter(NamedTuple):
-    """One simple condition on a property. `value` is None for `set` and `not_set`."""
+    """A condition on a property. `value` is None for `set` and `not_set`."""
 
     property: str
     op: str
@@ -160,8 +158,7 @@ class Filter(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """One metric of an Insights report. `measure` is a key of METRIC_MEASURES. The measures in OF_PROPERTY need a
-    `property`."""
+    """`measure`: a key of METRIC_MEASURES. The measures in OF_PROPERTY need a `property`."""
 
     event: str
     measure: str = "total"

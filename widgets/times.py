@@ -1,5 +1,4 @@
-"""Writes times for people: “3 minutes ago”, “in 2 hours”. The script `times.js` shows times in the reader's time
-zone."""
+"""Writes times for people: “3 minutes ago”, “in 2 hours”."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +9,10 @@ UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
 def span(length: timedelta) -> str:
-    """A duration in one unit: “3 minutes”, “2 days”. A duration below one minute is “a moment”."""
+    """“3 minutes”, “2 days”, or “a moment” for less than a minute."""
     seconds = abs(length.total_seconds())
     for size, unit in UNITS:
-        # Hours and days are used from 2 on: 90 minutes stay “90 minutes” and do not become “1 hour”.
+        # Hours and days are used from 2 on, so that 90 minutes do not become “1 hour”.
         if seconds >= size * (2 if size > 60 else 1):
             count = int(seconds // size)
             return f"{count} {unit}{'s' if count != 1 else ''}"
@@ -21,7 +20,7 @@ def span(length: timedelta) -> str:
 
 
 def from_now(then: datetime, now: datetime) -> str:
-    """The time `then`, relative to `now`: “3 minutes ago”, “in 2 hours”, “just now”."""
+    """“3 minutes ago”, “in 2 hours”, “just now”."""
     length = then - now
     if abs(length) < timedelta(minutes=1):
         return "in a moment" if length > timedelta(0) else "just now"
@@ -33,8 +32,10 @@ def utc(moment: datetime) -> str:
 
 
 def time_tag(moment: datetime, words: str = "") -> SafeString:
-    """An HTML tag `<time>`. Its text is the time, or `words` with the time as the tag's title. The script `times.js`
-    rewrites the time in the reader's time zone."""
+    """A tag `<time>` with the time, or with `words` and the time as its title.
+
+    The script `times.js` rewrites the time in the reader's time zone.
+    """
     stamp = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     if words:
         return format_html('<time datetime="{}" title="{}">{}</time>', stamp, utc(moment), words)

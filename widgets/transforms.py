@@ -1,6 +1,6 @@
-"""Cleans the labels of a Report: removes, renames, sorts and limits them, as the widget's settings say.
+"""Cleans the labels of a Report, as the widget's settings say: clean → exclude → only → rename → sort → top and other.
 
-The order is: clean → exclude → only → rename → sort → top and other. Every function is pure and returns a new Report.
+Every function returns a new Report.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,8 +17,7 @@ OTHER = "Other"
 
 
 class Dropped(NamedTuple):
-    """A label that was removed, the setting that removed it (`clean`, `exclude`, `only` or `top`), and the label's
-    total."""
+    """A label that was removed. `why`: the setting that removed it (`clean`, `exclude`, `only` or `top`)."""
 
     label: str
     why: str
@@ -26,7 +25,7 @@ class Dropped(NamedTuple):
 
 
 def cleaned(report: Report, spec: WidgetSpec, default_sort: str) -> tuple[Report, list[Dropped]]:
-    """The report with cleaned labels, and a list of the labels that were removed.
+    """The report with cleaned labels, and the labels that were removed.
 
     Raises ReportError if the widget's settings need a sum of values that can't be added up.
     """
@@ -68,10 +67,7 @@ def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> 
 
 
 def only(report: Report, labels: Sequence[str], dropped: list[Dropped]) -> Report:
-    """Keeps only the labels and funnel steps with these names, in this order.
-
-    In a funnel, `labels` can name steps and breakdown values.
-    """
+    """Keeps only the labels and funnel steps with these names, in this order."""
     place = {label: i for i, label in reversed([*enumerate(labels)])}
     if report.row_kind == "steps" and (steps := [i for i, row in enumerate(report.rows) if row in place]):
         steps.sort(key=lambda i: place[str(report.rows[i])])
@@ -90,10 +86,7 @@ def only(report: Report, labels: Sequence[str], dropped: list[Dropped]) -> Repor
 
 
 def rename(report: Report, names: Mapping[str, str]) -> Report:
-    """Renames labels and steps. If several labels get the same new name, their values are added up.
-
-    Labels that had the same name before, and are not renamed, stay separate.
-    """
+    """Renames labels and steps. Labels that get the same new name are added up; other equal labels stay separate."""
     if report.row_kind == "steps":
         report = replace(report, rows=tuple(names.get(str(row), row) for row in report.rows))
     new_names = frozenset(names.values())
@@ -114,8 +107,7 @@ def rename(report: Report, names: Mapping[str, str]) -> Report:
 
 
 def sort(report: Report, by: str) -> Report:
-    """Sorts the series. `by` is `value` (largest total first; equal totals by label), `label`, or `none` (keep the
-    order)."""
+    """`by`: `value` (largest total first, equal totals by label), `label`, or `none` (keep the order)."""
     if by == "value":
         return report.with_series(sorted(report.series, key=lambda s: (-s.total, s.label)))
     if by == "label":
@@ -124,8 +116,7 @@ def sort(report: Report, by: str) -> Report:
 
 
 def top(report: Report, count: int, dropped: list[Dropped], *, other: bool) -> Report:
-    """Keeps the `count` largest series, in their order. With `other`, all other series are summed as a last series
-    `Other`; without `other`, they are dropped."""
+    """Keeps the `count` largest series, in their order. With `other`, a last series has the sum of the rest."""
     ranked = sorted(report.series, key=lambda s: (-s.total, s.label))
     largest = {id(series) for series in ranked[:count]}
     kept = [series for series in report.series if id(series) in largest]

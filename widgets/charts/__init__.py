@@ -1,8 +1,8 @@
 """Turns a Table into a Figure: plain data from which the page's script draws a widget in the browser.
 
-The Figure of most charts has an `option`, which is the description of a chart for Apache ECharts
-(https://echarts.apache.org/en/option.html). The script adds the settings that only the browser knows: size, light or
-dark, and the reader's locale. To add a chart, write a module and add its function to the list below.
+Most Figures have an `option`, which describes a chart for Apache ECharts (https://echarts.apache.org/en/option.html).
+The script adds the settings that only the browser knows: size, light or dark, and the reader's locale. To add a chart,
+write a module and add its function to the list below.
 """
 
 from collections.abc import Callable
@@ -19,10 +19,10 @@ from widgets.spec import TIME_SERIES_CHARTS
 __all__ = ["OPTIONS", "figure", "without_numbers"]
 
 LARGEST = 1e100
-"""Charts with larger numbers are not drawn: their scales could exceed the largest number in JavaScript."""
+"""Charts with larger numbers are not drawn, because scales could exceed JavaScript's largest number."""
 
 MOST_ROWS, MOST_COLUMNS = 2000, 200
-"""The maximum numbers of rows and columns in a Figure."""
+"""The limits of a Figure."""
 
 Option = dict[str, Any]
 
@@ -35,20 +35,19 @@ OPTIONS: dict[str, Callable[[Table], Option]] = {
     "cohort": cohort.option,
     "map": world.option,
 }
-"""The chart type → the function that makes its ECharts option. The script shows charts without such a function as
-HTML."""
+"""The chart type → the function that makes its ECharts option. The script shows other charts as HTML."""
 
 
 def figure(table: Table) -> dict[str, Any]:
     """The Figure of a table, ready for JSON.
 
-    `columns`, `rows`  the numbers of the table, with readable labels and dates as YYYY-MM-DD
+    `columns`, `rows`  the numbers of the table, with readable labels, and dates and hours in ISO 8601
     `option`  the ECharts option; None if the chart is shown as HTML, or if `words` says why the chart can't be drawn
     `words`  a sentence to show in place of the chart, or beside the chart
-    `cut`  a sentence that says which rows, columns or series are left out; empty if nothing is left out
-    `colors`  per series or slice: its colour on a light card and its colour on a dark card
+    `cut`  a sentence about rows, columns or series that are left out, if any
+    `colors`  per series or slice: its colour on a light card and on a dark card
     `colored`  whether the widget's settings have colours
-    `header`  per series: its label, its total and its total of the period before (null if the widget does not show it)
+    `header`  per series: its label, its total and its total of the period before (null for a total that is not shown)
     """
     option, words = None, _words(table)
     if not words or words == ZEROS:
@@ -78,7 +77,7 @@ def figure(table: Table) -> dict[str, Any]:
 
 
 def without_numbers(chart: str, title: str, words: str) -> dict[str, Any]:
-    """The Figure of a widget that has no numbers yet. `words` is the reason, as a sentence."""
+    """The Figure of a widget without numbers. `words`: the reason, as a sentence."""
     return figure(Table((), (), chart=chart, title=title)) | {"words": words}
 
 

@@ -1,4 +1,4 @@
-"""The cohort chart as a heat map. The more people of a cohort came back, the stronger the colour of the cell."""
+"""The cohort chart as a heat map. A cell's colour is stronger if more people came back."""
 
 from typing import Any
 
@@ -7,14 +7,13 @@ from widgets.cyfe.layout import Table
 from widgets.report import Number
 
 USERS = "Users"
-"""The name of the column with the size of each cohort. Some cohort charts do not have this column."""
+"""The column with the size of each cohort. Some cohort charts do not have this column."""
 
 _STEPS = 9
 
 
 def option(table: Table) -> dict[str, Any]:
-    """The ECharts option of a heat map. Each cell is a list of column, row, value and share. A future interval has
-    no cell."""
+    """Each cell of the heat map is a list of column, row, value and share. A future interval has no cell."""
     first = 2 if len(table.columns) > 2 and table.columns[1] == USERS else 1
     sizes = table.numbers(1) if first == 2 else []
     numbers = [cell for row in table.rows for cell in row[first:] if isinstance(cell, int | float)]
@@ -36,6 +35,5 @@ def option(table: Table) -> dict[str, Any]:
 
 
 def share(value: Number, whole: Number) -> float:
-    """The strength of a cell's colour, from 0 to 1. The exponent below 1 spreads small shares, because most shares
-    are small."""
+    """The strength of a cell's colour, from 0 to 1. The exponent spreads small shares, because most are small."""
     return round(min(max(value / whole, 0), 1) ** 0.65, 3) if whole else 0

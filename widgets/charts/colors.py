@@ -17,10 +17,9 @@ _HEX = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 
 @lru_cache(maxsize=512)
 def on_cards(color: str) -> tuple[str, str]:
-    """The colour `#rrggbb` for light cards, and the colour for dark cards.
+    """The colour `#rrggbb` for light cards and for dark cards. If `color` is not a colour, both are GREY.
 
-    Light cards have the widget's own colour, because Cyfe shows the same colour. For dark cards, the colour is
-    lightened if its contrast with the card is too low. If `color` is not a colour, both are GREY.
+    Light cards have the widget's own colour, as in Cyfe. On dark cards, colours with too little contrast are lightened.
     """
     color = color.lower()
     if not _HEX.fullmatch(color):
@@ -33,8 +32,7 @@ def on_cards(color: str) -> tuple[str, str]:
 
 
 def shades(color: str, steps: int) -> tuple[Sequence[str], Sequence[str]]:
-    """A list of shades for light cards and a list for dark cards. Each list goes in even steps from almost the
-    colour of the card to the full colour."""
+    """The shades for light cards and for dark cards, in even steps from almost the card's colour to the full colour."""
     light, dark = on_cards(color)
     shares = [0.88 * (1 - step / (steps - 1)) for step in range(steps)]
     return [mixed(light, LIGHT_CARD, share) for share in shares], [mixed(dark, DARK_CARD, share) for share in shares]

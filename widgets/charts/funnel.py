@@ -1,4 +1,4 @@
-"""The funnel chart: one part per step, with its count in percent of the step before and of the first step."""
+"""The funnel chart: one part per step."""
 
 from typing import Any
 
@@ -7,8 +7,7 @@ from widgets.cyfe.layout import Table
 
 
 def option(table: Table) -> dict[str, Any]:
-    """The ECharts option of a funnel. Each step has its count (`value`), and the count in percent of the
-    step before (`of_before`) and of the first step (`of_first`).
+    """Each step has a count (`value`), also in percent of the step before (`of_before`) and of the first (`of_first`).
 
     Both percentages are null for the first step. A percentage is also null if the step to compare with is 0.
     """

@@ -7,8 +7,7 @@ from widgets.cyfe.layout import Table
 
 
 def option(table: Table) -> dict[str, Any]:
-    """The ECharts option of a gauge. The arc ends at the target. If the target is not above 0, the arc ends at the
-    number itself, or at 1 if the number is below 1."""
+    """If the target is not above 0, the arc ends at the number itself, or at 1 if the number is below 1."""
     (value,), (target,) = table.numbers(0), table.numbers(1)
     end = target if target > 0 else max(value, 1)
     return {

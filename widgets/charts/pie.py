@@ -7,11 +7,11 @@ from widgets.cyfe.layout import Table
 from widgets.report import ReportError
 
 MOST = 60
-"""The maximum number of slices. If there are more labels, the last slice is the sum of all further labels."""
+"""The maximum number of slices. The last slice is the sum of all further labels."""
 
 
 def option(table: Table) -> dict[str, Any]:
-    """The ECharts option of a pie or donut. Raises ReportError if a value is negative, or if all values are zero."""
+    """Raises ReportError if a value is negative, or if all values are zero."""
     values = [table.numbers(column)[0] for column in range(len(table.columns))]
     if any(value < 0 for value in values):
         raise ReportError(f"A {table.chart} can't show negative values. Choose another chart.")
@@ -29,6 +29,6 @@ def option(table: Table) -> dict[str, Any]:
                 "data": [{"name": name, "value": value} for name, value in zip(names, values, strict=True)],
             }
         ],
-        # Unique users and averages can't be added up, so a donut with these values shows no sum in its centre.
+        # A donut shows the sum in its centre, unless the values (such as unique users) can't be added up.
         "sum": sum(values) if table.chart == "donut" and table.additive else None,
     }

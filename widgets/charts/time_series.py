@@ -1,4 +1,4 @@
-"""Lines, areas, columns and bars over dates. The script gives the rows of the table to ECharts as its dataset."""
+"""Lines, areas, columns and bars over dates. The script gives the table's rows to ECharts as the dataset."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from widgets.cyfe.layout import Table
 from widgets.report import Number
 
 MOST_SERIES = 60
-"""The maximum number of series in a chart, because people can't tell more lines apart."""
+"""The maximum number of series: people can't tell more lines apart."""
 
 HORIZONTAL = ("bar", "stackedbar")
 PERCENTAGE = "stackedpercentagecolumn"
@@ -43,8 +43,8 @@ def _names(table: Table) -> list[str]:
 
 
 def _kinds(table: Table) -> list[str]:
-    """The chart type of each series. A bar chart draws every series as bars. In any other chart, a series of the
-    type `bar` is drawn as columns."""
+    """The chart type of each series: in a bar or percentage chart, the chart's own type. In other charts, a series of
+    the type `bar` is drawn as columns."""
     own = table.chart
     asked = [str(kind) for kind in table.options.get("Type", [own] * (len(table.columns) - 1))][:MOST_SERIES]
     if own in (*HORIZONTAL, PERCENTAGE):
@@ -93,8 +93,7 @@ def _axis(table: Table) -> dict[str, Any]:
 
 
 def _shares(table: Table) -> list[list[Any]]:
-    """The rows with each value in percent of its row's sum, with two decimals. In the sum, negative values count as
-    positive."""
+    """The rows with each value in percent of the sum of its row's absolute values, with two decimals."""
     rows: list[list[Any]] = []
     for row in table.rows:
         numbers: Sequence[Number] = [cell if isinstance(cell, int | float) else 0 for cell in row[1:]]

@@ -22,10 +22,7 @@ _STEPS = 9
 
 
 def option(table: Table) -> dict[str, Any]:
-    """The ECharts option of a map. `bounds` has the values at which the shade changes.
-
-    The bounds are closer together for small values. With even bounds, most countries would look the same.
-    """
+    """`bounds`: where the shade changes. With evenly spaced bounds, most countries would have the same shade."""
     codes = {name: code for code, name in COUNTRIES.items()}
     labels, values = table.labels, table.numbers(1)
     most = max(*values, 0)

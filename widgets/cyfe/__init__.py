@@ -1,8 +1,6 @@
-"""Turns a Report and a Drawing (chart, colours and options) into the Table of a chart, and writes the Table as CSV or
-JSON.
+"""Turns a Report and a Drawing (chart, colours and options) into a Table, and writes the Table as CSV or JSON.
 
-This package does not depend on Mixpanel, Django or HTTP. To add a family of charts, write a module and add its layout
-to the list below.
+To add a family of charts, write a module and add its layout to the list below.
 """
 
 from dataclasses import replace
@@ -36,7 +34,7 @@ _LAYOUTS: tuple[type[Layout], ...] = (
 )
 
 LAYOUTS: dict[str, Layout] = {chart: layout() for layout in _LAYOUTS for chart in layout.charts}
-"""The name of each chart type → its layout."""
+"""The chart type → its layout."""
 
 CHARTS: tuple[str, ...] = tuple(LAYOUTS)
 
@@ -49,7 +47,7 @@ _ROW_KINDS = {
 
 
 def lay_out(report: Report, drawing: Drawing) -> Table:
-    """The Table of a report for the chart of `drawing`. Raises ReportError if the chart can't show the report."""
+    """Raises ReportError if the chart of `drawing` can't show the report."""
     layout = LAYOUTS.get(drawing.chart)
     if layout is None:
         raise ReportError(f"There is no chart type “{drawing.chart}”. Choose one of: {', '.join(CHARTS)}.")

@@ -1,5 +1,4 @@
-"""The cohort chart: one row per date, with the cohort's size and then one cell per interval. The cell of a future
-interval is empty."""
+"""The cohort chart: one row per date and one column per series. Cells of future intervals are empty."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of

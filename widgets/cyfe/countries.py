@@ -1,7 +1,6 @@
-"""The two-letter code (ISO 3166-1) of each country and its English name, read once from `countries.json`.
+"""The two-letter codes (ISO 3166-1) and English names of countries.
 
-If an official name has a comma ("Korea, Republic of"), the file has a short name instead, because a cell of the CSV
-must not contain a comma.
+`countries.json` has short names without commas (not "Korea, Republic of"), because no cell of the CSV has a comma.
 """
 
 import json

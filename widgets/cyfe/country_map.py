@@ -1,5 +1,4 @@
-"""The map: one row per country. The first cell is the country's ISO 3166-1 code, or its English name if the widget
-has the option `country_names`."""
+"""The map: one row per country, with its ISO 3166-1 code, or its English name with the option `country_names`."""
 
 from widgets.cyfe.countries import COUNTRIES
 from widgets.cyfe.drawing import Drawing
@@ -17,7 +16,7 @@ class MapLayout(Layout):
     row_kinds = ("total",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """The Table of a map. Labels that are not country codes are left out (see `dropped`)."""
+        """Leaves out labels that are not country codes (see `dropped`)."""
         if is_empty(report):
             raise nothing_to_draw()
         countries = _by_country(report)
@@ -49,13 +48,13 @@ def country_code(label: str) -> str | None:
 
 
 def dropped(report: Report) -> tuple[str, ...]:
-    """The labels that a map leaves out because they are not country codes."""
+    """The labels that a map leaves out."""
     return tuple(series.label for series in report.series if country_code(series.label) is None)
 
 
 def _by_country(report: Report) -> dict[str, Number]:
-    """The value of each country, by its code. If several labels name the same country, their values are added. If
-    the values can't be added up, the first value is used."""
+    """The value per country code. Of several labels for one country, the values are added, or the first one is used
+    if they can't be added up."""
     values: dict[str, list[Number]] = {}
     for series, value in zip(report.series, values_of_totals(report), strict=True):
         if code := country_code(series.label):

@@ -29,8 +29,7 @@ Colors = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The settings of a widget's chart. `colors` and `options["types"]` are sequences (one entry per label, by
-    position) or mappings (by label)."""
+    """`colors` and `options["types"]` are sequences (one entry per label, by position) or mappings (by label)."""
 
     chart: str
     title: str = ""
@@ -42,8 +41,7 @@ class Drawing:
         return bool(self.options.get(option))
 
     def colors_for(self, labels: Sequence[str]) -> Colors:
-        """Each label with its colour: the colour from the widget's settings, or the next unused colour of the
-        palette."""
+        """Each label with its colour, from the widget's settings or the next unused colour of the palette."""
         named = by_label(self.colors, labels)
         taken = {color.lower() for color in named if color}
         free = [color for color in PALETTE if color not in taken] or list(PALETTE)
@@ -52,7 +50,7 @@ class Drawing:
         return tuple(zip(labels, colors, strict=True))
 
     def types_for(self, labels: Sequence[str]) -> tuple[str, ...]:
-        """One chart type per label: the type from the option `types`, or the widget's chart."""
+        """One chart type per label, from the option `types` or the widget's chart."""
         return tuple(chart or self.chart for chart in by_label(self.options.get("types") or (), labels))
 
 
@@ -62,8 +60,7 @@ def paler(color: str) -> str:
 
 
 def by_label(asked: Sequence[str] | Mapping[str, str], labels: Sequence[str]) -> list[str | None]:
-    """The entry of `asked` (a colour or chart type) for each label, by position or by name; None for a label without
-    an entry."""
+    """The entry of `asked` for each label, by position or by name; None for a label without an entry."""
     if isinstance(asked, Mapping):
         return [asked.get(label) for label in labels]
     return [*asked[: len(labels)], *[None] * (len(labels) - len(asked))]

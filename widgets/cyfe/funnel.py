@@ -10,7 +10,7 @@ class FunnelLayout(Layout):
     row_kinds = ("steps",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """The Table of a funnel. It has only the first series, because Cyfe's funnel has one column of counts."""
+        """Shows only the first series, because Cyfe's funnel has one column of counts."""
         if is_empty(report):
             raise nothing_to_draw()
         counts = report.series[0]

@@ -1,7 +1,6 @@
 """Makes labels safe for CSV: no cell needs quotes, and no cell is a formula.
 
-This matters because anyone who can send an event to Mixpanel can choose a label, and people open the CSV in
-spreadsheets, too.
+Anyone who can send events to Mixpanel can choose labels, and people open the CSV in spreadsheets, too.
 """
 
 import re
@@ -11,8 +10,7 @@ from widgets.cyfe.options import OPTION_ROWS
 
 EMPTY = "(empty)"
 MARK = " (value)"
-"""This text is added to a label that equals the name of an option row (such as `Color`). Otherwise Cyfe would read
-the row as an option."""
+"""Added to a label that equals the name of an option row (such as `Color`), which Cyfe would read as an option."""
 
 FORMULA_STARTS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫")
 """Characters that start a formula. Spreadsheets in East Asian locales also accept the wide and small forms."""
@@ -20,7 +18,7 @@ FORMULA_STARTS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫")
 _OPTION_NAMES = frozenset(name.casefold() for name in OPTION_ROWS)
 _ROW_NAMES = _OPTION_NAMES | {"date"}
 
-# Control characters that change the order of the text around them. Right-to-left text does not need them.
+# Control characters that reorder the text around them. Right-to-left text does not need them.
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # UTF-8 can't encode lone surrogates, and programs must not exchange "noncharacters" (Unicode 23.7).
 _UNWRITABLE = re.compile(
@@ -35,8 +33,7 @@ _COMMA_IN_NUMBER = re.compile(r"(?<=\d),(?=\d)")
 
 
 def readable(label: str) -> str:
-    """The label as one line of text that UTF-8 and XML can encode, without control characters that reorder text. An
-    empty label becomes `(empty)`."""
+    """The label as one line of text that UTF-8 and XML can encode. An empty label becomes `(empty)`."""
     label = _UNWRITABLE.sub("\ufffd", _REORDERING.sub("", label))
     return _BLANKS.sub(" ", label).strip(" ") or EMPTY
 
@@ -53,22 +50,19 @@ def without_formula(text: str) -> str:
 
 
 def row_label(label: str) -> str:
-    """The safe label for the first cell of a row. If the label equals `Date` or the name of an option row, MARK is
-    added."""
+    """The safe label for the first cell of a row. A label that equals `Date` or the name of an option row gets MARK."""
     label = safe(label)
     return label + MARK if label.casefold() in _ROW_NAMES else label
 
 
 def heading(label: str) -> str:
-    """The safe heading of a column of labels. If the heading equals the name of an option row, MARK is added. The
-    heading `Date` is allowed."""
+    """The safe heading of a column of labels. A heading that equals the name of an option row gets MARK."""
     label = safe(label)
     return label + MARK if label.casefold() in _OPTION_NAMES else label
 
 
 def distinct(labels: Iterable[str]) -> list[str]:
-    """The labels, all different: repeated labels get ` (2)`, ` (3)` and so on. A number is skipped if the label with
-    that number already exists."""
+    """Makes the labels different: repeated labels get ` (2)`, ` (3)` and so on."""
     labels = list(labels)
     taken = set(labels)
     seen: dict[str, int] = {}

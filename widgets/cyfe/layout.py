@@ -14,15 +14,15 @@ Cells = Sequence[str | Number]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All labels and numbers that a chart shows. The CSV, the JSON and the charts on the pages are made from Tables.
+    """All labels and numbers that a chart shows: the CSV, the JSON and the charts on pages are made from Tables.
 
     `columns` and text cells have the labels as Mixpanel gave them: each format makes the labels safe.
-    `options`  the rows after the data (`Color`, `YAxis`, …) by name, in Cyfe's order, if the settings need them
-    `labels_first`  whether the first column has labels. Cyfe must not read these labels as option rows
-    `colors`  pairs of label and colour per series or slice, or one pair in a chart of one colour
-    `additive`  whether the values can be added up
-    `percent`  whether the numbers are percentages of a cohort
-    `reverse`  whether lower numbers are better
+    `options`  the rows after the data (`Color`, `YAxis`, …) by name, in Cyfe's order
+    `labels_first`  the first column has labels, which Cyfe must not read as option rows
+    `colors`  one pair per series or slice, or one pair in a chart of one colour
+    `additive`  the values can be added up
+    `percent`  the numbers are percentages of a cohort
+    `reverse`  lower numbers are better
     `before`  the number of columns, at the end, that show the period before
     """
 
@@ -40,8 +40,7 @@ class Table:
     before: int = 0
 
     def option(self, name: str) -> str | Number | None:
-        """The value of an option row that has the same value in every column; None if the Table does not have this
-        option row."""
+        """The value of an option row with the same value in every column; None if the Table has no such row."""
         return next(iter(self.options.get(name, ())), None)
 
     @property
@@ -50,29 +49,23 @@ class Table:
         return [str(row[0]) for row in self.rows]
 
     def numbers(self, column: int) -> list[Number]:
-        """The numbers of one column; 0 for a cell without a number."""
+        """The numbers of a column; 0 for a cell without a number."""
         cells = (row[column] for row in self.rows)
         return [cell if isinstance(cell, int | float) else 0 for cell in cells]
 
 
 class Layout:
-    """Turns a Report into a Table, for one family of Cyfe's charts.
-
-    charts  the chart types with this layout
-    row_kinds  the kinds of rows that the layout can draw (see `Report.row_kind`)
-    """
+    """Turns a Report with one of the `row_kinds` into a Table for one of the `charts`."""
 
     charts: ClassVar[tuple[str, ...]]
     row_kinds: ClassVar[tuple[RowKind, ...]]
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """The Table of a report. Raises ReportError, with a message for the widget's editor, if the chart can't show
-        the report."""
+        """Raises ReportError, with a message for the widget's editor, if the chart can't show the report."""
         raise NotImplementedError
 
 
 def dates_heading(report: Report) -> str:
-    """The heading of the column of dates or hours."""
     return "Time" if report.row_kind == "hours" else "Date"
 
 
@@ -81,8 +74,7 @@ def is_empty(report: Report) -> bool:
 
 
 def earlier_series(report: Report) -> list[Series]:
-    """The values of the period before as additional series, if the report has such values. Their labels end with
-    `(before)`."""
+    """The values of the period before, if any, as series whose labels end with `(before)`."""
     return [Series(f"{series.label} (before)", series.before) for series in report.series if series.before]
 
 
@@ -94,12 +86,11 @@ def nothing_to_draw() -> ReportError:
 
 
 def values_of_totals(report: Report) -> list[Number]:
-    """The value of every series in a report of totals; a missing value is 0."""
+    """The value of each series in a report of totals; a missing value is 0."""
     return [(series.values[0] if series.values else None) or 0 for series in report.series]
 
 
 def rows_of(report: Report, missing: Value) -> tuple[tuple[Cell, ...], ...]:
-    """The rows of a Table: the name of the row, then one cell per series. A series without a value for the row gets
-    `missing`."""
+    """The rows of a Table: the row's name, then one cell per series, with `missing` in place of None."""
     columns = [[missing if value is None else value for value in series.values] for series in report.series]
     return tuple(zip(report.rows, *columns, strict=True))

@@ -11,8 +11,7 @@ class ListLayout(Layout):
     row_kinds = ("total", "steps")
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """The Table of a list. It has one row per series, or, for a funnel, one row per step with the number of the
-        first series."""
+        """One row per series or, for a funnel, one row per step with the number of the first series."""
         if report.row_kind == "steps":
             report = report.with_series(report.series[:1])
             columns, rows = _steps_headings(report), rows_of(report, missing=0)
@@ -35,6 +34,6 @@ def totals_headings(report: Report) -> tuple[str, str]:
 
 
 def labelled_totals(report: Report) -> tuple[tuple[Cell, ...], ...]:
-    """The rows for a report of totals: the label and the value of every series."""
+    """The label and the value of each series in a report of totals."""
     labels = (series.label for series in report.series)
     return tuple(zip(labels, values_of_totals(report), strict=True))

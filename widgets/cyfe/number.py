@@ -32,8 +32,7 @@ class NumberLayout(Layout):
 
 
 def one_figure(report: Report) -> Figure:
-    """The report as one number; 0 if the report has no data. Several series are added up. Raises ReportError if they
-    can't be added up."""
+    """The sum of the report's series; 0 without data. Raises ReportError if several series can't be added up."""
     name = report.values_name
     if not report.series:
         return Figure(name or "Value", 0, 0)

@@ -9,9 +9,9 @@ DECIMALS = 4
 
 
 def number_text(value: Number) -> str:
-    """The number with at most 4 decimals, no exponent, no trailing zeros, no "-0". Integers have no decimal point.
+    """The number with at most 4 decimals, no exponent, no trailing zeros and no "-0".
 
-    Raises ReportError for NaN and infinity. The sum of very large numbers can be infinite.
+    Raises ReportError for NaN and infinity.
     """
     if isinstance(value, int):
         return f"{value:d}"

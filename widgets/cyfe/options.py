@@ -1,5 +1,4 @@
-"""Makes the option rows of the CSV, which follow the chart's data. Their order is the order in Cyfe's "Private URL"
-help article."""
+"""Makes the option rows, which follow the data in the CSV, in the order of Cyfe's help article "Private URL"."""
 
 from collections.abc import Mapping
 
@@ -23,7 +22,7 @@ OPTION_ROWS = (
     "YAxisShow",
     "LabelShow",
 )
-"""The names of all option rows. Cyfe reads a line that starts with one of these names as an option of the chart."""
+"""Cyfe reads a line that starts with one of these names as an option of the chart."""
 
 FLAGS = {
     "Cumulative": "cumulative",
@@ -32,8 +31,7 @@ FLAGS = {
     "ReverseGraph": "reverse_graph",
     "LabelShow": "show_labels",
 }
-"""The name of an option row → the widget's option that switches it on. The row has 1 for every series. Without the
-row, Cyfe treats the option as off."""
+"""The option row, with 1 for every series → the widget's option that adds the row."""
 
 
 def option_rows(report: Report, drawing: Drawing, colors: Colors) -> Mapping[str, Cells]:
@@ -52,7 +50,7 @@ def option_rows(report: Report, drawing: Drawing, colors: Colors) -> Mapping[str
     if drawing.wants("comparison"):
         rows["Comparison"] = [series.previous or 0 for series in report.series]
     if drawing.options.get("shared_axis") is not False:
-        # Without this row, Cyfe gives every metric its own axis, and people could not compare the lines.
+        # Without this row, Cyfe gives every metric its own axis, and people can't compare the lines.
         rows["YAxis"] = [0] * len(labels)
     for name, option in {"YAxisMin": "axis_min", "YAxisMax": "axis_max", "YAxisShow": "show_axis"}.items():
         if (value := drawing.options.get(option)) is not None:
@@ -70,5 +68,5 @@ def totals(report: Report) -> Cells:
 
 
 def color_row(drawing: Drawing, colors: Colors) -> Mapping[str, Cells]:
-    """The option row `Color` of a chart that is not a time series; empty if the widget has no colours."""
+    """The option row `Color` of a chart that is not a time series, if the widget has colours."""
     return {"Color": [color for _, color in colors]} if drawing.colors and colors else {}

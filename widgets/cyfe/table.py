@@ -11,8 +11,7 @@ class TableLayout(Layout):
     row_kinds = ("dates", "hours", "steps", "total")
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        """The Table of a table chart. A report of totals gets one row per label. Other reports get one row per date,
-        hour or step. A cell without a value stays empty."""
+        """One row per label for a report of totals, otherwise one row per date, hour or step."""
         if report.row_kind == "total":
             rows = () if is_empty(report) else labelled_totals(report)
             return Table(totals_headings(report), rows, labels_first=True)

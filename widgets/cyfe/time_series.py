@@ -1,4 +1,4 @@
-"""Time series: one row per date and one column per metric. The option rows follow the data."""
+"""Time series: one row per date or hour, one column per series, and option rows after the data."""
 
 from widgets.cyfe.drawing import Colors, Drawing, by_label, paler
 from widgets.cyfe.layout import Layout, Table, dates_heading, earlier_series, is_empty, nothing_to_draw, rows_of
@@ -31,8 +31,7 @@ class TimeSeriesLayout(Layout):
 
 
 def colors_of(report: Report, earlier: list[Series], drawing: Drawing) -> Colors:
-    """The colour of each series. The period before gets a paler shade of the series' colour, unless the widget's
-    settings have a colour for the period before."""
+    """Each series' colour. The period before gets a paler shade, unless the widget's settings have a colour for it."""
     now = drawing.colors_for([series.label for series in report.series])
     named = by_label(drawing.colors, [series.label for series in (*report.series, *earlier)])[len(now) :]
     shades = [paler(color) for (_, color), series in zip(now, report.series, strict=True) if series.before]

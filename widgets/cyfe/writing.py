@@ -13,14 +13,13 @@ from widgets.cyfe.numbers import number_text
 
 
 def write_csv(table: Table) -> bytes:
-    """The Table as CSV for Cyfe, in UTF-8 without a BOM. Every line ends with a single newline."""
+    """The CSV for Cyfe, in UTF-8 without a BOM. Every line ends with a single newline."""
     lines = [_header(table), *_rows(table), *_options(table)]
     return "".join(",".join(cells) + "\n" for cells in lines).encode()
 
 
 def table_as_json(table: Table) -> dict[str, Any]:
-    """The Table's columns and rows: labels as Mixpanel gave them, dates and hours in ISO 8601, numbers as numbers,
-    None for an empty cell."""
+    """Columns and rows, with labels as Mixpanel gave them, dates and hours in ISO 8601, and None for empty cells."""
     return {
         "columns": list(table.columns),
         "rows": [[cell.isoformat() if isinstance(cell, date) else cell for cell in row] for row in table.rows],
@@ -28,7 +27,7 @@ def table_as_json(table: Table) -> dict[str, Any]:
 
 
 def hour_text(hour: datetime) -> str:
-    """The hour in the project's time zone, without its UTC offset. Spreadsheets read this form as a time."""
+    """The hour without its UTC offset. Spreadsheets read this form as a time."""
     return hour.strftime("%Y-%m-%d %H:%M")
 
 

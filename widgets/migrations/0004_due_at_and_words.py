@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 def set_due(apps, schema_editor):
-    """As `Snapshot.objects.set_due` did when this migration was written; the next refresh writes them anew."""
+    """Fills the new columns, as `Snapshot.objects.set_due` did at the time of this migration."""
     Snapshot = apps.get_model("widgets", "Snapshot")
     rows = Snapshot.objects.filter(fetched_at__isnull=False).select_related("project").defer("report_json")
     for row in rows.iterator(chunk_size=500):

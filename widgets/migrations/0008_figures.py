@@ -1,4 +1,4 @@
-"""Pictures (SVG) are replaced by figures, which the pages' script draws."""
+"""Replaces pictures (SVG) by Figures, which the pages' script draws."""
 
 from django.db import migrations, models
 

@@ -12,7 +12,7 @@ from widgets.spec import CLASSIC, INSIGHTS
 
 
 def choose_engines(apps, schema_editor):
-    """Projects whose widgets need the classic endpoints keep them; the others ask Insights from now on."""
+    """Gives projects the engine Classic if a widget needs the classic endpoints, and otherwise Insights."""
     Project = apps.get_model("widgets", "Project")
     for project in Project.objects.iterator(chunk_size=200):
         queries = insights_queries(project)
@@ -24,26 +24,26 @@ def choose_engines(apps, schema_editor):
 
 
 def insights_queries(project):
-    """What each widget asks Insights; None if one needs the classic endpoints."""
+    """Each widget's query to Insights; None if a widget needs the classic endpoints."""
     try:
         today = datetime.now(ZoneInfo(project.timezone)).date()
         specs = {widget: spec_of(widget) for widget in project.widgets.all()}
         if any(needs_classic(spec, today) for spec in specs.values()):
             return None
         return {widget: REPORT_TYPES[spec.report].query(spec, INSIGHTS) for widget, spec in specs.items()}
-    except Exception:  # noqa: BLE001 - a row that no form would save stops no upgrade: its project stays as it is
+    except Exception:  # noqa: BLE001 - an invalid row must not stop the upgrade, so its project gets Classic
         return None
 
 
 def needs_classic(spec, today):
-    """Saved funnels too: Insights answers them with the dates that were saved with them."""
+    """All funnels are saved ones, and Insights answers these with the dates that were saved with them."""
     if spec.report == "funnel":
         return True
     return bool(set(check(spec, today, INSIGHTS)) - set(check(spec, today, CLASSIC)))
 
 
 def ask_insights(apps, project, widget, query):
-    """Connects the widget with the snapshot of its new query. The last good answer goes along, and is stale."""
+    """Connects the widget with the snapshot of its new query, and copies the last good answer, which is stale."""
     Snapshot = apps.get_model("widgets", "Snapshot")
     identity = [project.region, project.project_id, project.workspace_id, project.timezone]
     if project.project_id is None:

@@ -30,7 +30,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION widgets_polls()
 
 
 def create_triggers(apps, schema_editor):
-    """Each change of a row that a poll may show is told to all web processes (`widgets.poll.changes_postgres`)."""
+    """Triggers tell all web processes when a row changes that polls show (see `widgets.poll.changes_postgres`)."""
     if schema_editor.connection.vendor != "postgresql":
         return
     schema_editor.execute(FUNCTION)

@@ -10,9 +10,9 @@ GROUPS_OF_1_0 = {
 
 
 def give_roles(apps, schema_editor):
-    """Each member keeps the rights of release 1.0 in each of their projects: what they could do, not more.
+    """Gives each member the role with the rights that the member had in release 1.0.
 
-    The rights came from permissions, set by hand or by a group of any name, and only staff could use them.
+    In that release, people and groups had permissions, which only staff could use.
     """
     memberships = apps.get_model("widgets", "Membership").objects.using(schema_editor.connection.alias)
     permissions = apps.get_model("auth", "Permission").objects.using(schema_editor.connection.alias)
@@ -26,7 +26,7 @@ def give_roles(apps, schema_editor):
 
 
 def delete_groups(apps, schema_editor):
-    """Deletes the groups of release 1.0, but for those to which an admin has added permissions."""
+    """Deletes the groups of release 1.0, except groups to which an admin has added permissions."""
     groups = apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias)
     for name, codenames in GROUPS_OF_1_0.items():
         for group in groups.filter(name=name):
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # The join table of `Project.members` stays, and its rows with it: only Django's state changes.
+        # Only Django's state changes: the join table of `Project.members` stays with its rows.
         migrations.SeparateDatabaseAndState(
             state_operations=[
                 migrations.CreateModel(

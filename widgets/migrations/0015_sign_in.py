@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 def forget_old_sessions(apps, schema_editor):
-    """Sessions are in a table of our own now. Everybody logs in once after this upgrade."""
+    """MixCyfe now has its own table of sessions, so everybody has to log in again."""
     apps.get_model("sessions", "Session").objects.all().delete()
 
 

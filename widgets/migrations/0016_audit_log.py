@@ -21,7 +21,7 @@ CREATE TRIGGER widgets_audit_kept BEFORE UPDATE OR DELETE ON widgets_auditentry
 FOR EACH ROW EXECUTE FUNCTION widgets_audit_kept()
 """,
     ),
-    # Nothing refuses DELETE here, because Django empties SQLite's tables with it (`manage.py flush`, and after tests).
+    # DELETE is allowed, because Django empties SQLite's tables with it (`manage.py flush`, and after tests).
     "sqlite": (
         """
 CREATE TRIGGER widgets_audit_kept BEFORE UPDATE ON widgets_auditentry
@@ -45,9 +45,9 @@ def drop_triggers(apps, schema_editor):
 
 
 def bring_old_entries(apps, schema_editor):
-    """Changes, logins and failed logins of before become entries, in the order of their times.
+    """Makes entries from earlier changes, logins and failed logins, in the order of their times.
 
-    Changes stay where they are too: the history of one widget or project is made of them.
+    Changes stay in Django's log, too, because Django makes the history page of a widget or project from it.
     """
     db = schema_editor.connection.alias
     entries, failures, logins = (
@@ -86,7 +86,7 @@ def signed_in(rows, action):
 
 
 def changes(apps, db):
-    """What the admin logged. An entry of a deleted row names no project, and one of a moved widget its old one."""
+    """The entries for Django's log. Entries from before a widget's move keep the old project."""
     projects = dict(apps.get_model("widgets", "Project").objects.using(db).values_list("pk", "name"))
     of_widget = {
         **dict(apps.get_model("widgets", "DeletedWidget").objects.using(db).values_list("pk", "project")),
@@ -117,7 +117,7 @@ def changes(apps, db):
 
 
 def said_in(row):
-    """The words of an entry. A message that Django can't read, written by hand or cut off, stops no upgrade."""
+    """The message of a row in Django's log. A message that Django can't read must not stop the upgrade."""
     try:
         return LogEntry(action_flag=row.action_flag, change_message=row.change_message).get_change_message()
     except Exception:

@@ -4,7 +4,7 @@ TABLES = ("widgets_widget", "widgets_project", "widgets_snapshot", "widgets_rend
 
 
 def always(apps, schema_editor):
-    """Restores and copies that run with `session_replication_role = replica` tell of their changes too."""
+    """Makes the triggers run also for restores and copies with `session_replication_role = replica`."""
     if schema_editor.connection.vendor == "postgresql":
         for table in TABLES:
             for trigger in ("widgets_polls", "widgets_polls_truncate"):

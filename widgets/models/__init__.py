@@ -1,7 +1,6 @@
 """The database models.
 
-People enter the rows of `Project`, `Membership`, `Widget`, `SharedBoard` and `NoticeAddress`. When people delete
-widgets, MixCyfe makes rows of `DeletedWidget`. MixCyfe itself writes all other rows.
+People enter the rows of `Project`, `Membership`, `Widget`, `SharedBoard` and `NoticeAddress`. MixCyfe writes the rest.
 """
 
 from widgets.models.account import AccountSecurity, Session

@@ -1,7 +1,7 @@
-"""Access control: a person's rights come only from the person's roles in projects. Superusers have all rights.
+"""Access control. Only roles in projects give rights; Django's groups, permissions and `is_staff` give none.
 
-Every list, choice, page and export filters its rows with `visible_to`, `editable_by` or `led_by`. `has_role` checks the
-role in one project. Django's groups, permissions and `is_staff` give no rights.
+Superusers have all rights. Every list, choice, page and export filters its rows with `visible_to`, `editable_by` or
+`led_by`.
 """
 
 from typing import Any, Self, TypeVar
@@ -16,15 +16,12 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class VisibleQuerySet(models.QuerySet[Row]):
-    """Filters rows by a user's role in their projects. Superusers get all rows, closed accounts get no rows.
-
-    `to_project`: the field with the project of a row.
-    """
+    """Filters rows by a user's role in each row's project. Superusers get all rows, closed accounts get none."""
 
     to_project = "project"
+    """The field with the row's project."""
 
     def visible_to(self, user: Any) -> Self:
-        """Rows of the projects in which this user is a member."""
         return self.for_role(user, Role.VIEWER)
 
     def editable_by(self, user: Any) -> Self:
@@ -34,12 +31,12 @@ class VisibleQuerySet(models.QuerySet[Row]):
         return self.for_role(user, Role.LEAD)
 
     def for_role(self, user: Any, least: Role) -> Self:
-        """Rows of the projects in which this user has at least this role."""
+        """The rows of projects in which the user has at least this role."""
         if not user.is_active:
             return self.none()
         if user.is_superuser:
             return self
-        # This is a subquery, because a join with the members would duplicate rows.
+        # A join with the members, instead of this subquery, would duplicate rows.
         mine = Membership.objects.filter(user=user.pk, role__in=least.and_higher).values("project")
         return self.filter(**{f"{self.to_project}__in": mine})
 
@@ -52,14 +49,14 @@ def has_role(user: Any, least: Role, project: int | None) -> bool:
 
 
 def has_role_somewhere(user: Any, least: Role) -> bool:
-    """True if the user has at least this role in one project or more; always for superusers."""
+    """True if the user has at least this role in at least one project."""
     if not user.is_active or user.is_superuser:
         return bool(user.is_active)
     return any(role in least.and_higher for role in roles_of(user).values())
 
 
 def roles_of(user: Any) -> dict[int, Role]:
-    """The user's roles; the keys are project ids. Reads the roles only once per user object, so once per request."""
+    """The user's role per project id. It is read once per user object, so once per request."""
     if not hasattr(user, "_roles_in_projects"):
         rows = Membership.objects.filter(user=user.pk).values_list("project", "role")
         user._roles_in_projects = {project: Role(role) for project, role in rows}
@@ -68,21 +65,17 @@ def roles_of(user: Any) -> dict[int, Role]:
 
 
 def may_own_in(user: Any, project: int) -> bool:
-    """True if this user can own a widget of this project: an active member, or an active superuser.
-
-    The project's members see the name of a widget's owner.
-    """
+    """True if this user can own a widget of this project. The project's members see the owner's name."""
     if user is None or not user.is_active:
         return False
     return bool(user.is_superuser or Membership.objects.filter(user=user.pk, project=project).exists())
 
 
 def leave_people_behind(widget: Any, came_from: int) -> None:
-    """Hides people's names when a widget moves to another project. `came_from`: the id of the old project.
+    """Hides people's names from members of the project to which a widget moves. `came_from`: the id of the old project.
 
-    Removes the owner if the owner is no member of the new project. Takes the history of edits away from the widget,
-    because members of the new project are not allowed to know who made these edits. Superusers still find this history
-    in Django's log (LogEntry), under an id that names the old project.
+    Removes an owner who is not in the new project, and takes the history of edits away from the widget. Superusers
+    still find the history in Django's log (LogEntry), under an id that names the old project.
     """
     if not may_own_in(widget.owner, widget.project_id):
         widget.owner = None

@@ -1,4 +1,4 @@
-"""Sessions, and the fields that Django's User lacks: when MixCyfe asked for a second factor, or mailed a warning."""
+"""Sessions, and fields about an account's security that Django's User lacks."""
 
 from typing import Any
 
@@ -8,10 +8,7 @@ from django.db import models
 
 
 class Session(AbstractBaseSession):
-    """A session. `session_key` holds a digest of the key, and `session_data` is encrypted (see `accounts.sessions`).
-
-    `user` is null before the login.
-    """
+    """`session_key` is a digest, `session_data` is encrypted (see `accounts.sessions`). `user`: null before login."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="sessions")
 
@@ -26,10 +23,9 @@ class Session(AbstractBaseSession):
 
 
 class AccountSecurity(models.Model):
-    """Times of one account. `second_factor_asked_at`: when MixCyfe first asked this person for a second factor.
+    """`second_factor_asked_at`: when MixCyfe first asked for a second factor, and the grace period began.
 
-    The grace period begins at that time. `lockout_mailed_at` and `wrong_codes_mailed_at`: when MixCyfe last mailed the
-    person about a lockout or about wrong codes.
+    `lockout_mailed_at`, `wrong_codes_mailed_at`: when MixCyfe last mailed a warning about these.
     """
 
     user = models.OneToOneField(

@@ -1,7 +1,6 @@
-"""The entries of the audit log: who did what, when and where. An entry never changes after it is written.
+"""The audit log: who did what, when and where. `accounts.audit_log` writes the entries, which never change.
 
-Entries have no foreign keys, so an entry keeps its names when the account, project or widget is deleted.
-`accounts.audit_log` writes the entries.
+Entries have no foreign keys, so that they keep the names of deleted accounts, projects and widgets.
 """
 
 from datetime import timedelta
@@ -13,13 +12,10 @@ from django.utils import timezone
 from widgets.models.access import VisibleQuerySet
 
 KEEPS = timedelta(days=400)
-"""The command `clean_up` removes entries that are older than this."""
+"""The command `clean_up` removes older entries."""
 
 KEEPS_FAILURES = timedelta(days=90)
-"""The command `clean_up` removes failed logins that are older than this.
-
-The time is shorter than KEEPS, because strangers can cause any number of failed logins.
-"""
+"""The command `clean_up` removes failed logins earlier, because strangers can cause any number of them."""
 
 LONGEST_DETAILS = 4000
 
@@ -50,15 +46,14 @@ class Action(models.TextChoices):
 
 
 class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
-    """Filters entries by a user's role in their projects. Only superusers see entries without a project."""
+    """Only superusers see entries without a project."""
 
     to_project = "project_id"
 
     def removable(self) -> "AuditEntryQuerySet":
         """The entries that are old enough for `clean_up` to remove.
 
-        On PostgreSQL, a trigger refuses to delete entries that are younger than 399 days, one day less than KEEPS.
-        The trigger does not protect failed logins.
+        On PostgreSQL, a trigger protects entries for 399 days, one day less than KEEPS, but not failed logins.
         """
         now = timezone.now()
         failed = models.Q(action=Action.SIGN_IN_FAILED, at__lt=now - KEEPS_FAILURES)
@@ -71,9 +66,9 @@ class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """An entry. `actor`: the user name at that time, “command line” for commands, or empty for strangers.
+    """`actor`: the user name at that time, “command line” for commands, empty for strangers.
 
-    `address`: the client's network. `project_id`, `subject_id` and `actor_id` may be ids of rows that no longer exist.
+    `address`: the client's network. The ids can belong to deleted rows.
     """
 
     at = models.DateTimeField(default=timezone.now, db_index=True, verbose_name="when")

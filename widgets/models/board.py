@@ -12,10 +12,7 @@ from widgets.models.membership import Membership, Role
 from widgets.models.project import Project
 
 MOST_TAGS = 5
-"""The most tags per widget.
-
-The filter by tag compares each position in a widget's list of tags, because SQLite has no operator to search lists.
-"""
+"""Per widget. The filter by tag compares each position in the list, because SQLite has no operator to search lists."""
 
 LONGEST_TAG = 40
 LONGEST_SEARCH = 200
@@ -33,19 +30,15 @@ def validate_tags(tags: Any) -> None:
 
 
 def new_token() -> str:
-    """A new token of 192 random bits, for the address of a shared board.
-
-    Nobody can guess the token, so only people who got the address can see the board.
-    """
+    """A token of 192 random bits, which nobody can guess, for the address of a shared board."""
     return secrets.token_urlsafe(24)
 
 
 class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
     def working(self) -> Self:
-        """The boards that still have working links: active boards whose maker can still edit widgets on them.
+        """Active boards whose maker can still edit widgets in the board's project.
 
-        The maker must be able to edit widgets in the board's project, or in any project if the board shows all
-        projects.
+        If the board shows all projects, the maker must be able to edit widgets in at least one project.
         """
         editing = Membership.objects.filter(user=models.OuterRef("maker"), role__in=Role.EDITOR.and_higher)
         its_project = editing.filter(project=models.OuterRef("project"))
@@ -57,10 +50,7 @@ class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
         return self.filter(may_share, active=True, maker__is_active=True)
 
     def managed_by(self, user: Any) -> Self:
-        """The boards that this user is allowed to end.
-
-        These are the user's own boards, and boards that might show widgets of a project that the user leads.
-        """
+        """The boards that this user can end: own ones, and any that might show widgets of a project the user leads."""
         if not user.is_active:
             return self.none()
         if user.is_superuser:
@@ -76,9 +66,8 @@ class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
 class SharedBoard(models.Model):
     """A link that shows a board's widgets to everybody who has the link, as long as `active` is true.
 
-    `project`, `words`, `tag` and `health` are the board's filter at the time of sharing; an empty field filters
-    nothing. A visitor sees only those widgets that the board's maker is allowed to edit at the time of the visit,
-    because only editors of a widget are allowed to give the widget's numbers to other people.
+    `project`, `words`, `tag` and `health` filter the widgets; an empty field filters nothing. Visitors see only widgets
+    that the maker can edit at the time of the visit, because only editors are allowed to share a widget's numbers.
     """
 
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
@@ -96,7 +85,7 @@ class SharedBoard(models.Model):
         return f"board #{self.pk} shared by {self.maker}"
 
     def replace_token(self) -> None:
-        """Gives the board a new address. The old address then answers 404."""
+        """Gives the board a new address. The old one then answers 404."""
         self.token = new_token()
         self.save(update_fields=["token"])
 

@@ -1,4 +1,4 @@
-"""The ledger of calls to Mixpanel, one row per call. MixCyfe counts the calls of the last hour from the ledger."""
+"""The ledger of calls to Mixpanel, from which MixCyfe counts the calls of the last hour."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from widgets.models.project import Project
 
 
 class Purpose(models.TextChoices):
-    """Why the call was made. The label names the people or the program that caused the call."""
+    """What caused the call."""
 
     POLL = "poll", "Cyfe's polls"
     WORKER = "worker", "Cyfe's polls"
@@ -18,8 +18,6 @@ class Purpose(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """The state of a running call, or the result of a call. CREDENTIALS and all members after it are errors."""
-
     RUNNING = "", "Running"
     OK = "ok", "OK"
     CREDENTIALS = ErrorKind.CREDENTIALS, "Credentials refused"
@@ -32,10 +30,10 @@ class Outcome(models.TextChoices):
 
 
 class ApiCall(models.Model):
-    """One call to Mixpanel. `parts`: the ids of the snapshots that the call refreshes; empty for other calls.
+    """`parts`: the ids of the snapshots that the call refreshes, if any.
 
     `gave_up`: MixCyfe stopped waiting for the answer, but Mixpanel may still be running the query. `counts`: Mixpanel
-    counts the call towards the project's hourly limit, as far as MixCyfe knows.
+    counts the call towards the hourly limit, as far as MixCyfe knows.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="calls")

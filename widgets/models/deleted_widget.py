@@ -1,6 +1,6 @@
 """Deleted widgets, which people can bring back for 30 days.
 
-A deleted widget has no row in the widgets' table, so no poll, list, export or limit can include it by mistake.
+The table of widgets does not contain them, so no poll, list, export or limit includes them by mistake.
 """
 
 from datetime import timedelta
@@ -25,14 +25,11 @@ KEPT_FOR = timedelta(days=30)
 
 class DeletedWidgetQuerySet(VisibleQuerySet["DeletedWidget"]):
     def take(self, widgets: models.QuerySet[Widget], by: Any) -> int:
-        """Deletes the widgets, and stores them as deleted widgets. Returns their number.
-
-        `by`: the user who deletes the widgets.
-        """
+        """Deletes widgets and stores them as deleted by the user `by`. Returns their number."""
         with transaction.atomic():
             pks = list(widgets.order_by().values_list("pk", flat=True))
             found = Widget.objects.filter(pk__in=pks)
-            # Lock the projects before their snapshots. Refreshes use the same order, so no deadlock can happen.
+            # Lock the projects before their snapshots, as refreshes do, so that no deadlock can happen.
             owners = Project.objects.filter(pk__in=found.order_by().values("project"))
             projects = list(owners.select_for_update().order_by("pk"))
             snapshots = Snapshot.objects.filter(pk__in=list(found.order_by().values_list("snapshot", flat=True)))
@@ -47,7 +44,7 @@ class DeletedWidgetQuerySet(VisibleQuerySet["DeletedWidget"]):
                 for content in serializers.serialize("python", found)
             ]
             self.bulk_create(rows)
-            # Keep the snapshots for a day, so that a widget that is brought back within a day needs no query.
+            # This keeps the snapshots for a day, in which a widget can come back without a query.
             snapshots.update(touched_at=timezone.now())
             found.delete()
             for project in projects:
@@ -56,10 +53,7 @@ class DeletedWidgetQuerySet(VisibleQuerySet["DeletedWidget"]):
 
 
 class DeletedWidget(models.Model):
-    """A deleted widget. `content`: the widget's row in Django's serialization format, including the slug.
-
-    The primary key is the id that the widget had, so entries of the audit log still belong to the widget.
-    """
+    """`id`: the widget's id, as in the audit log. `content`: the widget's row in Django's serialization format."""
 
     id = models.BigIntegerField(primary_key=True)
     project = models.ForeignKey(Project, models.CASCADE, related_name="deleted_widgets")
@@ -82,15 +76,14 @@ class DeletedWidget(models.Model):
         return str(self.content["fields"]["slug"])
 
     def bring_back(self) -> Widget:
-        """Makes the widget again, with its old title and its old address.
+        """Makes the widget again, with a new title or address if another widget uses the old one now.
 
-        If another widget uses this title or this address now, the widget gets a new title or a new address. Raises
-        DeletedWidget.DoesNotExist if another request has brought the widget back already.
+        Raises DeletedWidget.DoesNotExist if another request has brought the widget back already.
         """
         with transaction.atomic():
             project = Project.objects.select_for_update().get(pk=self.project_id)
             row = DeletedWidget.objects.select_for_update().get(pk=self.pk)
-            # A newer version of MixCyfe may have other fields: removed fields are ignored, new ones get their defaults.
+            # An upgrade may have changed the fields: removed fields are ignored, new ones get their defaults.
             [stored] = serializers.deserialize("python", [row.content], ignorenonexistent=True)
             widget: Any = stored.object
             widget.project = project

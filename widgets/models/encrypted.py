@@ -1,6 +1,5 @@
-"""Stores secrets encrypted with Fernet. MixCyfe decrypts a secret only to use it, or to check that a key fits.
+"""Stores secrets encrypted with Fernet. The first key in FIELD_ENCRYPTION_KEYS encrypts, every key can decrypt.
 
-The first key in FIELD_ENCRYPTION_KEYS encrypts. Each key in the setting can decrypt:
 https://cryptography.io/en/latest/fernet/#cryptography.fernet.MultiFernet
 """
 
@@ -23,7 +22,7 @@ class SecretLost(Exception):
 
 
 class Encrypted:
-    """An encrypted secret. Only `reveal` returns the plain text. Printing the object does not show the secret."""
+    """A secret whose plain text only `reveal` returns. Printing the object does not show the secret."""
 
     __slots__ = ("token",)
 
@@ -70,7 +69,7 @@ def problem_with(token: str) -> str:
 
 @lru_cache(maxsize=1000)
 def is_readable(token: str, keys: tuple[str, ...]) -> bool:
-    """True if one of the keys decrypts the token. The result is cached, because every poll calls this function."""
+    """True if one of the keys decrypts the token. The result is cached, because many polls need it."""
     try:
         keyring(keys).decrypt(token.encode())
     except InvalidToken:

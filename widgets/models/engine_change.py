@@ -1,4 +1,4 @@
-"""What a change of a project's engine needs: the widgets fit the new engine, and keep their last good numbers."""
+"""Changes of a project's engine: checks that the widgets fit the new engine, and keeps their last good numbers."""
 
 from typing import TYPE_CHECKING
 
@@ -26,10 +26,9 @@ def engine_problem(project: "Project") -> str:
 
 
 def keep_answers(project: "Project", asked_before: dict[int, int | None]) -> None:
-    """Copies each widget's last good answer into the widget's new snapshot.
+    """Copies each widget's last good answer into its new snapshot, to show until the new engine has answered.
 
-    The widgets show the copies until the new engine has answered. `asked_before`: the id of each widget's old snapshot;
-    the keys are the widgets' ids. Reports can be large, so the function copies one report at a time.
+    `asked_before`: widget id → id of its old snapshot. Copies one report at a time, because reports can be large.
     """
     for pk, now in project.widgets.values_list("pk", "snapshot"):
         if (before := asked_before.get(pk)) and now and before != now:

@@ -1,13 +1,10 @@
-"""Hosts with a wrong clock. The admin's pages on all hosts read these rows to show a warning."""
+"""Hosts with a wrong clock. The admin's pages on all hosts warn about them."""
 
 from django.db import models
 
 
 class HostClock(models.Model):
-    """A host with a wrong clock. `ahead`: how many seconds the clock is ahead of the database's clock.
-
-    `ahead` is negative if the host's clock is behind.
-    """
+    """`ahead`: how many seconds the host's clock is ahead of the database's clock; negative if it is behind."""
 
     host = models.CharField(max_length=255, unique=True)
     ahead = models.FloatField()

@@ -1,14 +1,11 @@
-"""The members of projects, and their roles. The functions in `access` derive all rights from these roles.
-
-Django's groups and permissions give no rights.
-"""
+"""The members of projects, and their roles, from which `access` derives all rights."""
 
 from django.conf import settings
 from django.db import models
 
 
 class Role(models.TextChoices):
-    """A member's role in a project. The roles are in order: each role has all rights of the roles before it."""
+    """Each role has all rights of the roles before it."""
 
     VIEWER = "viewer", "Viewer"
     EDITOR = "editor", "Editor"
@@ -21,7 +18,7 @@ class Role(models.TextChoices):
 
 
 class Membership(models.Model):
-    """The membership of one person in one project. `project.members.add(user)` gives the role Editor."""
+    """`project.members.add(user)` gives the role Editor."""
 
     project = models.ForeignKey("widgets.Project", models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")

@@ -9,10 +9,9 @@ def free_name(
     longest: int,
     ending: Callable[[int], str] = lambda number: f" ({number})" if number > 1 else "",
 ) -> str:
-    """Returns `name` with the first ending that gives a name outside `taken`, for example “Sign-ups (2)”.
+    """`name` with the first ending that gives a name outside `taken`, for example “Sign-ups (2)”.
 
-    The result has at most `longest` characters. `ending` makes the endings from the numbers 1, 2, 3 and so on. By
-    default, the first ending is empty.
+    The result has at most `longest` characters. `ending` makes the endings from 1, 2, 3 and so on.
     """
     number = 1
     while (candidate := name[: longest - len(ending(number))] + ending(number)) in taken:

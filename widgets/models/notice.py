@@ -1,7 +1,4 @@
-"""Notices about failures in a project.
-
-There are three models: the addresses that get notices, the causes of trouble, and the messages to the addresses.
-"""
+"""Notices about failures in a project: the addresses that get them, the causes of trouble, and the messages."""
 
 from typing import Any, Self
 
@@ -21,10 +18,9 @@ LONGEST_NAME = 80
 
 class NoticeAddressQuerySet(VisibleQuerySet["NoticeAddress"]):
     def replace(self, project: Project, targets: list[NoticeTarget]) -> None:
-        """Replaces the project's addresses with those of an import. Addresses that stay keep their rows.
+        """Replaces the project's addresses with imported ones. Addresses that stay keep their rows.
 
-        Only people with a shell on the host can import, so imported addresses are allowed to lead into the host's
-        network.
+        Only people with a shell on the host can import, so the addresses are allowed to lead into the host's network.
         """
         known = {each.readable: each for each in self.filter(project=project)}
         wanted = {target.url: target for target in targets}
@@ -36,11 +32,11 @@ class NoticeAddressQuerySet(VisibleQuerySet["NoticeAddress"]):
 
 
 class NoticeAddress(models.Model):
-    """An address in Apprise's format, to which notices are sent. `url`: the whole address, encrypted.
+    """An address in Apprise's format. `url`: the whole address. `shown`: the part that is not secret.
 
-    `shown`: the part of the address that is not secret. `may_be_inside`: the address is allowed to lead into this
-    server's own network, because a superuser, or somebody with a shell on the host, entered it. `is_encrypted`:
-    messages to this address travel with TLS. `summary_on`: the Monday of the last weekly summary.
+    `may_be_inside`: the address is allowed to lead into this server's network, because a superuser, or somebody with a
+    shell on the host, entered it. `is_encrypted`: messages travel with TLS. `summary_on`: the Monday of the last weekly
+    summary.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notice_addresses")
@@ -80,11 +76,10 @@ class NoticeAddress(models.Model):
 
 
 class Notice(models.Model):
-    """One cause of trouble in a project, from the time when MixCyfe first sees the cause until the notice ends.
+    """One cause of trouble in a project. `cause`: a key from `notices.causes`.
 
-    `cause`: a key from `notices.causes`. `told_at`: when messages about the cause were last queued; the project's row
-    is locked at that moment, so that no other process queues the same messages. `widgets`: the ids of the widgets in
-    the messages. `is_well`: the notice ended because everything works again.
+    `told_at`: when messages about the cause were last queued. `widgets`: the ids of the widgets in the messages.
+    `is_well`: the notice ended because everything works again.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notices")
@@ -110,14 +105,11 @@ class Notice(models.Model):
 
 
 class NoticeMessage(models.Model):
-    """A message to one address. `done_at`: when the message was sent or given up. `failure`: why it was given up.
+    """A message to one address. `done_at`: when the message was sent or given up, and its `body` was removed.
 
-    If an address is deleted, its messages stay without an address. Such messages are not sent, but test messages still
-    count towards the limit of tests.
-
-    A process that sends a message claims it until `claimed_until`. If that process dies, another process sends the
-    message after this time. So in rare cases a message arrives twice, but no message is lost. When a message is done,
-    its text is removed.
+    `failure`: why the last try failed. Messages of a deleted address are not sent, but test messages still count
+    towards the limit of tests. A process that sends a message claims it until `claimed_until`. If that process dies,
+    another process sends the message after this time. So a message can arrive twice, but is never lost.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notice_messages")

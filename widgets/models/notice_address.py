@@ -1,7 +1,6 @@
-"""Checks addresses for notices in Apprise's format, and finds the part of an address that is not secret.
+"""Checks notice addresses in Apprise's format, without network requests, and finds the part that is not secret.
 
-This module makes no network requests. An address is a secret, because it can hold passwords and tokens. So no error
-message of this module repeats any part of an address.
+Addresses can hold passwords and tokens, so no error message repeats any part of an address.
 """
 
 import re
@@ -17,14 +16,14 @@ ALLOWED = "an Apprise address that begins with one of " + ", ".join(f"{scheme}:/
 
 
 class BadAddress(ValueError):
-    """MixCyfe can't use the address. The exception's text tells people what to write instead."""
+    """MixCyfe can't use the address. The message tells people what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeTarget:
-    """An address that MixCyfe can use. `shown`: the part of the address that is not secret.
+    """An address that MixCyfe can use. `shown`: the part that is not secret. `is_encrypted`: messages travel with TLS.
 
-    `is_encrypted`: messages travel with TLS. `is_pasted`: the address is a web address that the service itself gave.
+    `is_pasted`: the service itself gave its user this address, which begins with https.
     """
 
     url: str = field(repr=False)
@@ -40,10 +39,7 @@ class NoticeTarget:
 
 
 def read_address(text: str) -> NoticeTarget:
-    """Checks an address that a person entered, and returns it as a NoticeTarget.
-
-    Raises BadAddress if the address or one of its options is not allowed.
-    """
+    """Reads an address that a person entered. Raises BadAddress if the address or one of its options is not allowed."""
     url = text.strip()
     if len(url) > LONGEST_ADDRESS:
         raise BadAddress(f"Write an address of at most {LONGEST_ADDRESS} characters.")

@@ -1,20 +1,16 @@
-"""The services to which notices can go, such as mail, Slack and webhooks, and the options of their addresses.
-
-https://github.com/caronc/apprise/wiki describes the addresses.
-"""
+"""The services to which notices can go, and their addresses: https://github.com/caronc/apprise/wiki."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service to which Apprise can send messages. `module` and `plugin`: its module and class in `apprise.plugins`.
+    """`module` and `plugin`: the module and the class in `apprise.plugins`.
 
     `encrypted` and `plain`: the schemes of addresses with and without TLS. `options`: the names that are allowed after
-    the `?`. MixCyfe refuses all other options of Apprise, because some of them read local files, turn checks off, or
-    change the format. `pasted`: a regular expression for the beginning of the web address that the service gives to its
-    users. `has_host`: people write the service's host into the address; MixCyfe shows the host, because it is not
-    secret.
+    the `?`. MixCyfe refuses Apprise's other options, because some of them read local files, turn checks off, or change
+    the format. `pasted`: a regular expression for the beginning of the web address that the service gives its users.
+    `has_host`: people write the service's host into the address.
     """
 
     title: str
@@ -37,9 +33,6 @@ def options(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-WEBHOOK = (
-    "MixCyfe sends a POST to this address, with the keys title, message and type (info, success, warning or failure)."
-)
 SERVICES = (
     Service(
         "Mail",
@@ -185,7 +178,8 @@ SERVICES = (
         "jsons://hooks.example.com/path",
         plain=("json",),
         has_host=True,
-        help=f"{WEBHOOK} To send a header, end the address with, for example, ?+Authorization=Bearer%20token.",
+        help="MixCyfe sends a POST to this address, with the keys title, message and type (info, success, warning or "
+        "failure). To send a header, end the address with, for example, ?+Authorization=Bearer%20token.",
     ),
     Service(
         "Webhook (form)",
@@ -208,12 +202,6 @@ SERVICES = (
 )
 BY_SCHEME = {scheme: service for service in SERVICES for scheme in service.schemes}
 WEBHOOKS = ("custom_json", "custom_form", "custom_xml")
-"""The modules of the services that are webhooks.
-
-In addresses of webhooks, an option can also begin with + (a header), - (a parameter) or : (a key of the message).
-"""
+"""In addresses of these modules, options can also begin with + (a header), - (a parameter) or : (a message's key)."""
 HOST_MAY_BE_SECRET = ("ntfy", "matrix")
-"""The modules of services whose addresses can have a topic or a token instead of a host.
-
-A topic or a token is secret, so MixCyfe does not show it.
-"""
+"""In addresses of these modules, a topic or a token, which is secret, can stand in place of the host."""

@@ -1,7 +1,4 @@
-"""The option cache: stored lists of Mixpanel's names, for example of events. Forms offer these names as choices.
-
-Reading a stored list saves a query to Mixpanel.
-"""
+"""Stored lists of Mixpanel's names, such as events, for choices in forms. Reading a stored list saves a query."""
 
 import hashlib
 import json
@@ -16,10 +13,7 @@ from widgets.models.project import Project
 
 class OptionCacheQuerySet(VisibleQuerySet["OptionCache"]):
     def of(self, project: Project, list_name: str, of: Sequence[str] = ()) -> "OptionCache":
-        """The stored list with this name (such as "events"). Creates an empty list if none is stored.
-
-        `of`: the event, or the event and the property, to which the list belongs.
-        """
+        """Gets or creates the list with this name that belongs to `of` (see OptionCache)."""
         cached, _ = self.get_or_create(
             key=option_cache_key(project, list_name, of),
             defaults={"project": project, "list_name": list_name, "of": list(of)},
@@ -27,33 +21,28 @@ class OptionCacheQuerySet(VisibleQuerySet["OptionCache"]):
         return cached
 
     def entries(self, project: Project, list_name: str, of: Sequence[str] = ()) -> list[dict[str, str]]:
-        """The entries of the stored list; empty if no list is stored."""
         cached = self.filter(key=option_cache_key(project, list_name, of)).first()
         return cached.values if cached else []
 
     def label(self, project: Project, list_name: str, value: Any) -> str:
-        """The label of the entry with this value; empty if the stored list has no such entry."""
+        """The label of the entry with this value; empty if there is none."""
         entries = self.entries(project, list_name)
         return next((entry["label"] for entry in entries if entry["value"] == str(value)), "")
 
 
 def option_cache_key(project: Project, list_name: str, of: Sequence[str]) -> str:
-    """The key of a list in the cache.
-
-    The key contains the project's identity, so a changed project never shows the names of another project.
-    """
+    """The key contains the project's identity, so that a changed project never shows another project's names."""
     canonical = json.dumps([*project.identity, list_name, *of], separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 class OptionCache(models.Model):
-    """One list of names in a project. `list_name`: a key of `widgets.editor.options.LISTS`.
+    """One list of names. `list_name`: a key of `widgets.editor.options.LISTS`.
 
     `of`: the event, or the event and the property, to which the list belongs; empty for a list of the whole project.
-    `values`: objects with the keys `value`, `label` and `detail`. `value` goes into the form's field. People see
-    `label` as the name of the choice, or `value` if there is no label, and `detail` beside the name. An error leaves
-    `values` unchanged. Only one thread at a time fetches a list; after `loading_until`, another thread is allowed to
-    fetch the list.
+    `values`: objects with a `value` for the form's field, and perhaps a `label` that people see instead, and a `detail`
+    beside it. An error leaves `values` unchanged. One thread fetches the list; after `loading_until`, another thread is
+    allowed to fetch it.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="option_caches")

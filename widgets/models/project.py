@@ -1,4 +1,4 @@
-"""A Mixpanel project with its credentials, its limits and its backoff (how long queries wait after an error)."""
+"""A Mixpanel project: its credentials, its limits, and its backoff (how long queries wait after an error)."""
 
 from datetime import date, datetime, timedelta
 from typing import Any, Self
@@ -22,18 +22,13 @@ PROJECT_SECRET_ENDS = date(2027, 3, 3)
 """On this day, Mixpanel stops accepting project secrets: https://developer.mixpanel.com/reference/project-secret."""
 
 LEARNED_FOR = timedelta(days=7)
-"""How long MixCyfe uses a limit that Mixpanel named when it refused a query with the status 429.
-
-After that, MixCyfe uses the configured limit again, because Mixpanel may have raised the limit.
-"""
+"""How long MixCyfe uses a limit that Mixpanel named in an answer with status 429. Mixpanel may raise limits later."""
 
 BACKOFF_FIELDS = ("backoff_until", "backoff_kind", "backoff_message", "backoff_count", "full_until")
 """The fields that `Project.release` changes."""
 
 
 class Auth(models.TextChoices):
-    """How a project signs in to Mixpanel."""
-
     SERVICE_ACCOUNT = "service_account", "Service account"
     PROJECT_SECRET = "project_secret", "Project secret (works until 3 March 2027)"
 
@@ -186,9 +181,9 @@ class Project(models.Model):
             raise ValidationError(errors)
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Saves the project and ends its backoff. With `update_fields`, only saves these fields.
+        """Ends the backoff, and gives the widgets new snapshots if the project's identity or engine has changed.
 
-        If the project's identity or engine has changed, connects the project's widgets with new snapshots.
+        With `update_fields`, only saves these fields.
         """
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
@@ -203,7 +198,7 @@ class Project(models.Model):
             if before and (before.identity != self.identity or before.engine != self.engine):
                 asked_before = self.widgets.connect_again(self)
             if before and before.identity != self.identity:
-                # Delete the old data, because another project could get the old identity, and must not show this data.
+                # Another project could get the old identity, and must not show the old data.
                 self.snapshots.filter(widgets=None).delete()
                 self.option_caches.all().delete()
             self.snapshots.clear_project_errors()
@@ -222,7 +217,7 @@ class Project(models.Model):
 
     @property
     def credentials_end_on(self) -> date | None:
-        """The day on which Mixpanel stops accepting the credentials; None if this day is not known."""
+        """The day on which Mixpanel stops accepting the credentials; None if it is not known."""
         return PROJECT_SECRET_ENDS if self.auth == Auth.PROJECT_SECRET else self.expires_on
 
     @property
@@ -235,7 +230,6 @@ class Project(models.Model):
 
     @property
     def secret_problem(self) -> str:
-        """A message for people if the secret is missing, or if no key decrypts it; otherwise empty."""
         return problem_with(self.encrypted_secret.token)
 
     @property
@@ -247,12 +241,12 @@ class Project(models.Model):
         return ZoneInfo(self.timezone)
 
     def today(self, now: datetime | None = None) -> date:
-        """The current date in the project's time zone, in which Mixpanel counts the project's days."""
+        """The current date in the project's time zone, in which Mixpanel counts days."""
         return (now or timezone.now()).astimezone(self.zone).date()
 
     @property
     def identity(self) -> list[Any]:
-        """The values that decide which data Mixpanel returns for a query. They are part of every snapshot's key.
+        """The part of every snapshot's key that decides which data Mixpanel returns.
 
         Without a project id, the secret alone selects the project at Mixpanel, so a new secret is a new identity.
         """
@@ -263,17 +257,14 @@ class Project(models.Model):
 
     @property
     def learned(self) -> tuple[int | None, int | None]:
-        """The hourly and the concurrent limit that Mixpanel named in the last 7 days, in an answer with status 429.
-
-        A limit that Mixpanel has not named is None.
-        """
+        """The hourly and the concurrent limit that Mixpanel has named (see LEARNED_FOR); None if it named no limit."""
         if self.learned_at is None or timezone.now() - self.learned_at > LEARNED_FOR:
             return None, None
         return self.learned_hourly, self.learned_concurrent
 
     @property
     def effective_hourly(self) -> int:
-        """Queries per hour: the configured limit, or a lower limit that Mixpanel has named (`learned`)."""
+        """The configured limit, or a lower limit that Mixpanel has named (`learned`)."""
         return min(self.hourly_limit, self.learned[0] or self.hourly_limit)
 
     @property
@@ -281,7 +272,7 @@ class Project(models.Model):
         return min(self.concurrent_limit, self.learned[1] or self.concurrent_limit)
 
     def release(self) -> None:
-        """Ends the project's backoff, but does not save. The caller saves BACKOFF_FIELDS."""
+        """Ends the backoff. The caller saves BACKOFF_FIELDS."""
         self.backoff_until = self.full_until = None
         self.backoff_kind = self.backoff_message = ""
         self.backoff_count = 0

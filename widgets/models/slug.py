@@ -4,12 +4,9 @@ import re
 import secrets
 
 SLUG = re.compile(r"[A-Za-z0-9_-]{22,64}")
-"""A slug has at least 22 characters of URL-safe base64, which hold 128 random bits or more."""
+"""22 characters of URL-safe base64 hold at least 128 random bits."""
 
 
 def new_slug() -> str:
-    """A new slug of 144 random bits.
-
-    Nobody can guess the slug, so only people and programs that got the widget's address can read its numbers.
-    """
+    """A slug of 144 random bits, which nobody can guess."""
     return secrets.token_urlsafe(18)

@@ -1,4 +1,4 @@
-"""Mixpanel's answers, as stored: one Snapshot per query, and one Rendering per widget and format."""
+"""Mixpanel's stored answers: one Snapshot per query, and one Rendering per widget and format."""
 
 import hashlib
 import json
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from widgets.models.widget import Widget
 
 QUERY_VERSION = 1
-"""Raise this number only when the meaning of stored queries changes.
-
-All snapshots then get new keys, so MixCyfe sends every query to Mixpanel again.
-"""
+"""Raise this only when the meaning of stored queries changes, because MixCyfe then sends every query again."""
 
 REFUSED = (ErrorKind.QUERY, ErrorKind.TIMEZONE)
 """The kinds of errors that repeat until somebody changes the widget or the project."""
@@ -31,14 +28,11 @@ BACKS_OFF_PROJECT = (ErrorKind.LIMIT, ErrorKind.CREDENTIALS, ErrorKind.PLAN)
 """The kinds of errors that make all queries of the project wait."""
 
 TOUCHED_EVERY = timedelta(hours=1)
-"""A snapshot's `touched_at` is updated at most this often, to save writes.
-
-The time is much shorter than `pruning.UNUSED_KEPT_FOR`, after which unused snapshots are deleted.
-"""
+"""`touched_at` is updated at most this often, to save writes. `pruning.UNUSED_KEPT_FOR` must be much longer."""
 
 
 class Sharing(models.TextChoices):
-    """Whether one call to Mixpanel can refresh this snapshot together with other snapshots."""
+    """Whether one call to Mixpanel can refresh a snapshot together with others."""
 
     MAY = "", "can be queried together with others"
     ONCE = "once", "is queried alone until the query succeeds"
@@ -47,7 +41,7 @@ class Sharing(models.TextChoices):
 
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def set_due(self, project: Project) -> None:
-        """Computes and stores `due_at` and `interval_seconds` of these snapshots, which all belong to `project`.
+        """Stores `due_at` and `interval_seconds` of these snapshots of `project`.
 
         Call this method after a change of the data, the widgets or the project.
         """
@@ -70,22 +64,19 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
             self.model.objects.bulk_update(rows, ["due_at", "interval_seconds"], batch_size=200)
 
     def clear_project_errors(self) -> None:
-        """Clears the errors that made the whole project wait. Call this method when the project's backoff ends."""
+        """Clears the errors that made the whole project wait. Call this when the project's backoff ends."""
         self.filter(error_kind__in=BACKS_OFF_PROJECT).update(
             error="", error_kind="", failures=0, failing_since=None, retry_at=None
         )
 
     def of(self, project: Project, query: Query) -> "Snapshot":
-        """Gets or creates the snapshot of this query.
-
-        A snapshot without a widget is deleted after about a day.
-        """
+        """Gets or creates the snapshot of this query. A snapshot without a widget is deleted after about a day."""
         key, now = snapshot_key(project, query), timezone.now()
         while True:
             snapshot, _ = self.get_or_create(key=key, defaults={"project": project, "query": query})
             if abs(now - snapshot.touched_at) < TOUCHED_EVERY or self.filter(pk=snapshot.pk).update(touched_at=now):
                 return snapshot
-            # Another process deleted the row between the two statements, so create the row again.
+            # Another process deleted the row between the two statements.
 
 
 def snapshot_key(project: Project, query: Query) -> str:
@@ -93,23 +84,19 @@ def snapshot_key(project: Project, query: Query) -> str:
 
 
 def key_of(identity: list[Any], query: Query) -> str:
-    """The key of the snapshot with this query. `identity`: see `Project.identity`.
-
-    The engine is not part of the key, because the queries for the two engines differ already.
-    """
+    """`identity`: see `Project.identity`. The key needs no engine, because the engines' queries differ already."""
     described: list[Any] = [QUERY_VERSION, *identity, query]
     canonical = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 class Snapshot(models.Model):
-    """The last good answer to one query, as a Report, and the state of its refreshes. Each query has one row.
+    """The last good answer to one query, as a Report, and the state of its refreshes.
 
-    The data was fetched at `fetched_at` and is stale from `due_at` on (see `reports/freshness.py`): after
-    `interval_seconds`, or at `rolls_at`, the time when a range such as “the last 30 days” moves to the next day. Only
-    the refresh that has `lease_token` stores its answer, and no other refresh begins before `lease_until`.
-    `touched_at`: when a widget or a preview last used the snapshot. `batch_limit`: the largest number of snapshots in
-    one call that refreshes this snapshot; None for no limit.
+    The data is stale from `due_at` on (see `reports/freshness.py`): `interval_seconds` after `fetched_at`, or at
+    `rolls_at`, when a range such as “the last 30 days” moves to the next day. Only the refresh that has `lease_token`
+    stores its answer, and no other refresh begins before `lease_until`. `touched_at`: when a widget or a preview last
+    used the snapshot. `batch_limit`: the most snapshots in one call that refreshes this snapshot; None for no limit.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="snapshots")
@@ -145,23 +132,19 @@ class Snapshot(models.Model):
         return f"{self.query.get('report', '?')} #{self.pk}"
 
     def adopt(self, other: "Snapshot") -> None:
-        """Copies the data of `other`, which has the same numbers from the other engine. The copy is stale at once.
-
-        Does nothing if this snapshot has newer data, or if `other` has no data.
-        """
+        """Copies the data of `other` (from the other engine) if it is newer. The copy is stale at once."""
         if other.fetched_at is None or (self.fetched_at is not None and self.fetched_at >= other.fetched_at):
             return
         now = timezone.now()
         self.report_json, self.fetched_at = other.report_json, other.fetched_at
-        # Only data of past days has a `rolls_at`. It becomes the current time, so that `set_due` also finds the copy
-        # stale.
+        # Only data of past days has a `rolls_at`. With the current time, `set_due` also finds the copy stale.
         self.rolls_at = now if other.rolls_at else None
         self.interval_seconds, self.due_at = other.interval_seconds, now
         self.version += 1
         self.save(update_fields=["report_json", "fetched_at", "rolls_at", "interval_seconds", "due_at", "version"])
 
     def allow_retry(self) -> None:
-        """Lets MixCyfe send a refused query again at once, because a person has just saved its widget or project."""
+        """Lets MixCyfe send a refused query again at once, because somebody has saved its widget or project."""
         if self.error_kind in REFUSED:
             self.retry_at = None
             self.save(update_fields=["retry_at"])
@@ -178,8 +161,7 @@ class Snapshot(models.Model):
 class Rendering(models.Model):
     """A widget's data in one format, as the bytes that a poll gets.
 
-    `source_version`: the versions of the widget and of the data from which the bytes were made. `problem`: why the
-    widget's chart can't show the data; empty if the chart can.
+    `source_version`: the versions of widget and data. `problem`: why the chart can't show the data; empty if it can.
     """
 
     widget: "models.ForeignKey[Widget, Widget]" = models.ForeignKey(

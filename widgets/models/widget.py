@@ -32,7 +32,7 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
     def connect_again(self, project: Project) -> dict[int, int | None]:
         """Connects the project's widgets with the snapshots of their current queries.
 
-        Returns widget id → id of its old snapshot. Needs few statements, because polls may wait for this transaction.
+        Returns widget id → id of its old snapshot.
         """
         asked_before = {}
         widgets = list(self.filter(project=project))
@@ -46,7 +46,7 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
         return asked_before
 
     def in_order(self) -> Self:
-        """Sorted by project, position on the board, and title. In a project, widgets without a position come last."""
+        """By project, position on the board (widgets without a position come last), and title."""
         place = F("position").asc(nulls_last=True)
         return self.order_by("project__name", "project_id", place, "title")
 
@@ -232,15 +232,15 @@ class Widget(models.Model):
             raise ValidationError(errors)
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Saves the widget, and connects it with the snapshot of its current query.
+        """Connects the widget with the snapshot of its current query. With `update_fields`, only saves these fields.
 
-        With `update_fields`, only saves these fields. Raises Widget.DoesNotExist if the widget was deleted meanwhile.
+        Raises Widget.DoesNotExist if the widget was deleted meanwhile.
         """
         if update_fields is not None:
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
-            # Lock the project before its snapshots, as refreshes do, so that no deadlock can happen. Read the project
-            # again, because its engine may have changed since this widget was read.
+            # Lock the project before its snapshots, as refreshes do, so that no deadlock can happen. The project is
+            # read again, because its engine may have changed.
             project = Project.objects.select_for_update().get(pk=self.project_id)
             is_new = self._state.adding
             if not is_new:
@@ -250,7 +250,7 @@ class Widget(models.Model):
             self.changed_at = timezone.now()
             self.snapshot = Snapshot.objects.of(project, self.report_type.query(self.spec, project.engine))
             self.snapshot.allow_retry()
-            # The database adds the 1, because two simultaneous saves must not use the same version for two renderings.
+            # The database adds the 1, because simultaneous saves must not get the same version.
             self.version = self.version + 1 if is_new else F("version") + 1
             super().save(*args, **kwargs)
             if not is_new:
@@ -259,7 +259,7 @@ class Widget(models.Model):
         return None
 
     def replace_slug(self) -> None:
-        """Gives the widget a new address. The old address then answers 404."""
+        """Gives the widget a new address. The old one then answers 404."""
         self.slug = new_slug()
         self.save()
 
@@ -269,7 +269,7 @@ class Widget(models.Model):
 
     @property
     def query(self) -> Query:
-        """The query to Mixpanel, in the form for the engine of the widget's project."""
+        """The query to Mixpanel, in the form for the project's engine."""
         report_type: ReportType = self.report_type
         return report_type.query(self.spec, self.project.engine)
 
@@ -286,11 +286,11 @@ class Widget(models.Model):
         return hours_on_axis(self)
 
     def url(self, format: str = "") -> str:
-        """The address of a format. The default is Cyfe's CSV, or the plain CSV for charts with hours on the axis."""
+        """By default the address of Cyfe's CSV, or of the plain CSV for charts with hours on the axis."""
         format = format or ("plain.csv" if self.hours_on_axis else "csv")
         return f"{settings.SITE_URL}/w/{self.slug}.{format}"
 
     @property
     def page_url(self) -> str:
-        """The address of the page with the chart. Everybody who has this address can open the page."""
+        """The address of the page with the chart, which everybody who has the address can open."""
         return f"{settings.SITE_URL}/w/{self.slug}"

@@ -8,7 +8,7 @@ SPEC_FIELDS = tuple(WidgetSpec.__dataclass_fields__)
 
 
 def spec_of(row: Any) -> WidgetSpec:
-    """The WidgetSpec with a row's settings. In a migration, the row may lack fields that later migrations add."""
+    """The settings in a row. In a migration, the row may lack fields that later migrations add."""
     values = {name: getattr(row, name) for name in SPEC_FIELDS if hasattr(row, name)}
     for name in ("events", "exclude", "only"):
         values[name] = tuple(values[name] or ())
@@ -25,6 +25,6 @@ def filters_in(stored: Any) -> tuple[Filter, ...]:
 
 
 def metric_in(stored: dict[str, Any]) -> Metric:
-    """Makes a Metric from its stored form, in which every key except `event` may be missing."""
+    """Makes a Metric from its stored form, in which keys may be missing."""
     texts = {key: stored[key] for key in ("measure", "property", "label") if key in stored}
     return Metric(stored.get("event", ""), filters=filters_in(stored.get("filters")), **texts)

@@ -6,15 +6,12 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 
 NO_ZONES = {"localtime", "Factory"}
-"""Names in the system's time zone database that are not the names of time zones.
-
-“localtime” means the zone of this machine, and “Factory” means that no zone is set.
-"""
+"""Names in the system's database of time zones that mean “this machine's zone” and “no zone is set”."""
 
 
 @cache
 def known_zones() -> frozenset[str]:
-    """The names of all time zones. Each process reads them from the disk only once, which takes 10 ms or more."""
+    """Cached, because reading the names from the disk takes 10 ms or more."""
     return frozenset(available_timezones() - NO_ZONES)
 
 
