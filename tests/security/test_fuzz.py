@@ -208,7 +208,7 @@ def test_it_answers_whatever_mixpanel_says(
     widget = acme.widget
     Widget.objects.filter(pk=widget.pk).update(report=report, breakdown=breakdown, funnel=1, born_event="Signed up")
     widget = Widget.objects.get(pk=widget.pk)
-    widget.project.release()
+    widget.project.clear_backoff()
     widget.project.save()
     widget.save()
     Snapshot.objects.update(fetched_at=None, retry_at=None, report_json="", version=0)

@@ -96,7 +96,7 @@ def look_everywhere(client: Client, widget: Widget, seen: list[str]) -> None:
 def free(project: Project) -> None:
     """Ends all backoff, so that the next query is sent to Mixpanel at once."""
     project.refresh_from_db()
-    project.release()
+    project.clear_backoff()
     project.save(update_fields=["backoff_until", "full_until", "backoff_kind", "backoff_message", "backoff_count"])
     Snapshot.objects.update(retry_at=None, error="", error_kind="")
 

@@ -18,7 +18,7 @@ Row = TypeVar("Row", bound=models.Model)
 class VisibleQuerySet(models.QuerySet[Row]):
     """Filters rows by a user's role in each row's project. Superusers get all rows, closed accounts get none."""
 
-    to_project = "project"
+    project_lookup = "project"
     """The field with the row's project."""
 
     def visible_to(self, user: Any) -> Self:
@@ -38,7 +38,7 @@ class VisibleQuerySet(models.QuerySet[Row]):
             return self
         # A join with the members, instead of this subquery, would duplicate rows.
         mine = Membership.objects.filter(user=user.pk, role__in=least.and_higher).values("project")
-        return self.filter(**{f"{self.to_project}__in": mine})
+        return self.filter(**{f"{self.project_lookup}__in": mine})
 
 
 def has_role(user: Any, least: Role, project: int | None) -> bool:
@@ -71,7 +71,7 @@ def may_own_in(user: Any, project: int) -> bool:
     return bool(user.is_superuser or Membership.objects.filter(user=user.pk, project=project).exists())
 
 
-def leave_people_behind(widget: Any, came_from: int) -> None:
+def hide_people(widget: Any, came_from: int) -> None:
     """Hides people's names from members of the project to which a widget moves. `came_from`: the id of the old project.
 
     Removes an owner who is not in the new project, and takes the history of edits away from the widget. Superusers

@@ -48,7 +48,7 @@ class Action(models.TextChoices):
 class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
     """Only superusers see entries without a project."""
 
-    to_project = "project_id"
+    project_lookup = "project_id"
 
     def removable(self) -> "AuditEntryQuerySet":
         """The entries that are old enough for `clean_up` to remove.

@@ -25,11 +25,11 @@ def engine_problem(project: "Project") -> str:
     return f"This engine can't query the widget “{title}”: {message}{more} Change or delete such widgets first."
 
 
-def keep_answers(project: "Project", asked_before: dict[int, int | None]) -> None:
+def keep_answers(project: "Project", old_snapshots: dict[int, int | None]) -> None:
     """Copies each widget's last good answer into its new snapshot, to show until the new engine has answered.
 
-    `asked_before`: widget id → id of its old snapshot. Copies one report at a time, because reports can be large.
+    `old_snapshots`: widget id → id of its old snapshot. Copies one report at a time, because reports can be large.
     """
     for pk, now in project.widgets.values_list("pk", "snapshot"):
-        if (before := asked_before.get(pk)) and now and before != now:
+        if (before := old_snapshots.get(pk)) and now and before != now:
             project.snapshots.get(pk=now).adopt(project.snapshots.get(pk=before))

@@ -25,7 +25,7 @@ LEARNED_FOR = timedelta(days=7)
 """How long MixCyfe uses a limit that Mixpanel named in an answer with status 429. Mixpanel may raise limits later."""
 
 BACKOFF_FIELDS = ("backoff_until", "backoff_kind", "backoff_message", "backoff_count", "full_until")
-"""The fields that `Project.release` changes."""
+"""The fields that `Project.clear_backoff` changes."""
 
 
 class Auth(models.TextChoices):
@@ -34,7 +34,7 @@ class Auth(models.TextChoices):
 
 
 class VisibleProjects(VisibleQuerySet["Project"]):
-    to_project = "pk"
+    project_lookup = "pk"
 
     def annotate_widgets(self) -> Self:
         return self.annotate(widget_total=models.Count("widgets"))
@@ -192,11 +192,11 @@ class Project(models.Model):
             if before and before.configured_limits != self.configured_limits:
                 self.learned_hourly = self.learned_concurrent = self.learned_at = None
                 self.interval_factor = 1  # the next refresh computes interval_factor again
-            self.release()
+            self.clear_backoff()
             super().save(*args, **kwargs)
-            asked_before: dict[int, int | None] = {}
+            old_snapshots: dict[int, int | None] = {}
             if before and (before.identity != self.identity or before.engine != self.engine):
-                asked_before = self.widgets.connect_again(self)
+                old_snapshots = self.widgets.connect_snapshots(self)
             if before and before.identity != self.identity:
                 # Another project could get the old identity, and must not show the old data.
                 self.snapshots.filter(widgets=None).delete()
@@ -204,7 +204,7 @@ class Project(models.Model):
             self.snapshots.clear_project_errors()
             self.snapshots.set_due(self)
             if before and before.engine != self.engine and before.identity == self.identity:
-                keep_answers(self, asked_before)
+                keep_answers(self, old_snapshots)
         return None
 
     @property
@@ -271,7 +271,7 @@ class Project(models.Model):
     def effective_concurrent(self) -> int:
         return min(self.concurrent_limit, self.learned[1] or self.concurrent_limit)
 
-    def release(self) -> None:
+    def clear_backoff(self) -> None:
         """Ends the backoff. The caller saves BACKOFF_FIELDS."""
         self.backoff_until = self.full_until = None
         self.backoff_kind = self.backoff_message = ""

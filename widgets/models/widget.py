@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from widgets.cyfe import Drawing
-from widgets.models.access import VisibleQuerySet, leave_people_behind
+from widgets.models.access import VisibleQuerySet, hide_people
 from widgets.models.board import MOST_TAGS, validate_tags
 from widgets.models.project import Project
 from widgets.models.slug import SLUG, new_slug
@@ -29,21 +29,21 @@ class WidgetQuerySet(VisibleQuerySet["Widget"]):
     def tagged(self, tag: str) -> Self:
         return self.filter(reduce(operator.or_, (models.Q(**{f"tags__{place}": tag}) for place in range(MOST_TAGS))))
 
-    def connect_again(self, project: Project) -> dict[int, int | None]:
+    def connect_snapshots(self, project: Project) -> dict[int, int | None]:
         """Connects the project's widgets with the snapshots of their current queries.
 
         Returns widget id → id of its old snapshot.
         """
-        asked_before = {}
+        old_snapshots = {}
         widgets = list(self.filter(project=project))
         for widget in widgets:
-            asked_before[widget.pk] = widget.snapshot_id
+            old_snapshots[widget.pk] = widget.snapshot_id
             widget.project = project
             widget.snapshot = Snapshot.objects.defer("report_json").of(project, widget.query)
             widget.snapshot.allow_retry()
         self.bulk_update(widgets, ["snapshot"], batch_size=200)
         self.filter(project=project).update(version=F("version") + 1, changed_at=timezone.now())
-        return asked_before
+        return old_snapshots
 
     def in_order(self) -> Self:
         """By project, position on the board (widgets without a position come last), and title."""
@@ -246,7 +246,7 @@ class Widget(models.Model):
             if not is_new:
                 stored = Widget.objects.select_for_update().filter(pk=self.pk)
                 if (came_from := stored.values_list("project_id", flat=True).get()) != self.project_id:
-                    leave_people_behind(self, came_from)
+                    hide_people(self, came_from)
             self.changed_at = timezone.now()
             self.snapshot = Snapshot.objects.of(project, self.report_type.query(self.spec, project.engine))
             self.snapshot.allow_retry()

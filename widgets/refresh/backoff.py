@@ -70,5 +70,5 @@ def end_backoff(project: Project) -> None:
     The caller has locked the project's row, and saves the project.
     """
     if project.backoff_kind or project.backoff_count:
-        project.release()
+        project.clear_backoff()
     project.snapshots.clear_project_errors()
