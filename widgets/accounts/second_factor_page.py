@@ -1,6 +1,6 @@
 """The page that asks for a code or a passkey after the password.
 
-The page's URL begins with the login page's URL, so browsers send the cookie of `known_browsers` to both pages.
+The page's URL is below the login page's URL, so browsers send the cookie of `known_browsers` to both pages.
 """
 
 from typing import Any
@@ -33,7 +33,7 @@ class SecondFactorPage(AuthenticateView):
     template_name = "sign_in/second_factor.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Ends the unfinished login if the password has changed since the login began."""
+        """Ends the unfinished login if the password has changed since then."""
         login = unstash_login(request, peek=True)
         begun_with = request.session.get(BEGUN_WITH, "")
         if login and login.user and not constant_time_compare(begun_with, login.user.get_session_auth_hash()):
