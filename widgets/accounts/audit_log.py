@@ -136,7 +136,7 @@ def signed_in(request: Any, user: Any, **_: Any) -> None:
 
 
 def ways_used(request: Any, user: Any) -> list[str]:
-    """The ways to log in that were used, for example “a passkey”. allauth records all of them except the password."""
+    """The ways in which the person logged in, for example “a passkey”. allauth records all except the password."""
     noted = get_authentication_records(request, user)
     is_without = any(each["method"] == "socialaccount" or each.get("passwordless") for each in noted)
     kinds = (each.get("type", each["method"]) for each in noted)

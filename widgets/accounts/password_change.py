@@ -55,7 +55,7 @@ class PasswordRules:
         self.common: set[str] = CommonPasswordValidator().passwords
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Raises ValidationError for one of WORDS, and for a common password, repeated or between digits or signs.
+        """Raises ValidationError for WORDS, and for common passwords, also repeated or between digits or signs.
 
         Django's own validator compares only whole passwords, and few common passwords have 12 characters.
         """

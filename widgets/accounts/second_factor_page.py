@@ -33,7 +33,7 @@ class SecondFactorPage(AuthenticateView):
     template_name = "sign_in/second_factor.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Ends the unfinished login if the password has changed since then."""
+        """Ends the unfinished login if the password has changed since the login began."""
         login = unstash_login(request, peek=True)
         begun_with = request.session.get(BEGUN_WITH, "")
         if login and login.user and not constant_time_compare(begun_with, login.user.get_session_auth_hash()):

@@ -1,4 +1,4 @@
-"""Stores sessions (SESSION_ENGINE) so that nobody can log in with a stolen backup of the database.
+"""Stores sessions so that nobody can log in with a stolen backup of the database. SESSION_ENGINE names this module.
 
 The database holds each session's data encrypted, and a digest of the session's key. Only the cookie holds the key.
 

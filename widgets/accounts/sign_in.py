@@ -23,13 +23,13 @@ from widgets.accounts import failed_logins, known_browsers, mails
 from widgets.accounts.client import harmless, program
 
 NEW_BROWSER = ""
-"""The column `user_agent` of all browsers without an earlier login, because a program can send any User-Agent."""
+"""The column `user_agent` for all browsers without an earlier login, because a program can send any User-Agent."""
 
 LONGEST_NAME = 64
 
 
 def name_tried(request: HttpRequest, credentials: Any = None) -> str:
-    """The typed user name, shortened, with control characters escaped (the setting AXES_USERNAME_CALLABLE)."""
+    """The typed user name, shortened, with control characters escaped. AXES_USERNAME_CALLABLE names this function."""
     return shortened((credentials or request.POST).get("username") or "")
 
 
@@ -39,7 +39,7 @@ def shortened(name: str) -> str:
 
 
 def refused(request: HttpRequest, *_: Any) -> HttpResponse:
-    """The lockout page (the setting AXES_LOCKOUT_CALLABLE), the same for every name, whether or not the name exists."""
+    """The lockout page, the same whether or not the user name exists. AXES_LOCKOUT_CALLABLE names this function."""
     response = render(request, "lockout.html", status=429)
     response["Retry-After"] = str(round(settings.AXES_COOLOFF_TIME * 3600))
     return response
@@ -79,10 +79,10 @@ def tell_of_lockout(name: str) -> None:
 
 
 class SignInHandler(AxesDatabaseHandler):
-    """Counts failed logins, and decides whether a login is locked out (the setting AXES_HANDLER)."""
+    """Counts failed logins, and decides whether a login is locked out. AXES_HANDLER names this class."""
 
     def filter_user_attempts(self, request: Any, credentials: Any = None) -> list[QuerySet[AccessAttempt]]:
-        """A browser with an earlier login has its own counter; other browsers have the name's, then the address's."""
+        """The counters of an attempt: the known browser's own, or else the name's and then the network address's."""
         name = name_tried(request, credentials)
         if browser := known_browsers.known(request, name):
             return [AccessAttempt.objects.filter(username=name, user_agent=browser)]
@@ -120,6 +120,6 @@ class SignInHandler(AxesDatabaseHandler):
         known_browsers.remember(request, shortened(user.get_username()))
 
     def reset_user_attempts(self, request: Any, credentials: Any = None) -> int:
-        """Resets only the name's counter. Attackers must not reset the address's counter with their own logins."""
+        """Resets only the name's counter. Otherwise attackers could reset the address's counter with their own logins."""
         removed, _ = self.filter_user_attempts(request, credentials)[0].delete()
         return removed

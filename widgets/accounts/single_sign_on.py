@@ -151,7 +151,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = OAuth2LoginView.adapter_view(Exchange(request))(request)
     if urlsplit(response["Location"]).netloc == "":
         return response
-    # A page, because the Content-Security-Policy (form-action) does not let a form redirect to another site.
+    # A page, because the Content-Security-Policy (form-action) forbids a form's redirect to another site.
     return render(request, "sign_in/to_provider.html", {"url": response["Location"]})
 
 

@@ -50,7 +50,7 @@ class Echo:
 
 
 def csv_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator[str]:
-    """A header, then one line per entry. Cells have quotes and no line breaks, and spreadsheets run no formula."""
+    """A header, then one line per entry. Cells have quotes, no line breaks, and no formulas for spreadsheets."""
     writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     yield writer.writerow(as_dict(AuditEntry(), with_address=with_address))
     for entry in newest_first(entries):

@@ -19,9 +19,7 @@ MEDIA = forms.Media(
         "admin/js/admin/RelatedObjectLookups.js",
     ),
 )
-"""Django's own list has nine more files. `widgets.css` is here so that the browser need not first load `forms.css`,
-which imports it.
-"""
+"""Django's own list has nine more files. `widgets.css` is here because its import in `forms.css` loads it late."""
 
 MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "metrics", "preview", "draft")]
 """The first module imports the others. The page names all, so that the browser loads them at the same time."""

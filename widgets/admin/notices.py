@@ -30,7 +30,7 @@ MOST_TESTS = 10
 
 RECENT = 10
 at_work = Slots(lambda: 2)
-"""Allows two tests or checks of addresses at a time, because each keeps a thread of this process from answering polls."""
+"""Allows two tests or checks of addresses at a time: each keeps a thread of this process from answering polls."""
 
 TOO_BUSY = "Other people are testing addresses right now. Try again in a few seconds."
 

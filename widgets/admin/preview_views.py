@@ -107,7 +107,7 @@ class FormViews(admin.ModelAdmin):
             raise Http404
 
     def editable_widget(self, request: HttpRequest) -> Widget | None:
-        """The widget that the form changes, or None if the form adds one. Raises Http404 if the person can't do that."""
+        """The widget that the form changes; None for a new one. Raises Http404 if the person lacks the permission."""
         pk = request.GET.get("widget")
         if pk is None:
             if not self.has_add_permission(request):

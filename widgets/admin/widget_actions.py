@@ -39,9 +39,7 @@ A form sends the id of each widget, and DATA_UPLOAD_MAX_NUMBER_FIELDS limits the
 """
 
 STUB = 6
-"""The page of new addresses shows this many characters of each old address: enough to find it in Cyfe, but not to use
-it.
-"""
+"""The page of new addresses shows this many characters of each old address: enough to find it, but not to use it."""
 
 NAMED = 8
 """The maximum number of titles in one message, which then says how many more there are."""
