@@ -120,6 +120,6 @@ class SignInHandler(AxesDatabaseHandler):
         known_browsers.remember(request, shortened(user.get_username()))
 
     def reset_user_attempts(self, request: Any, credentials: Any = None) -> int:
-        """Resets only the name's counter. Otherwise attackers could reset the address's counter with their own logins."""
+        """Resets only the name's counter. Attackers could otherwise reset the address's counter by their own logins."""
         removed, _ = self.filter_user_attempts(request, credentials)[0].delete()
         return removed
