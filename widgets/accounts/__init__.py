@@ -1,4 +1,1 @@
-"""User accounts: invitations, login, limits on password guessing, sessions, the audit log and the closing of accounts.
-
-The admin's pages about accounts are in `admin/`.
-"""
+"""User accounts: invitations, login, limits on guessing, sessions and the audit log. `admin/` has the admin's pages."""

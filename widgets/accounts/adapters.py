@@ -36,10 +36,10 @@ class AccountAdapter(DefaultAccountAdapter):
         second_factor_page.end(request)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Does nothing: MixCyfe's pages have their own texts instead of allauth's messages."""
+        """Does nothing, because MixCyfe's pages have their own texts."""
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """Does nothing, because `second_factor` sends MixCyfe's own mails when allauth signals a change."""
+        """Does nothing, because `second_factor` sends MixCyfe's own mails."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_network(request)

@@ -1,12 +1,11 @@
 """Writes the audit log (`models.audit_entry`): one entry per login, change, export and command.
 
 An entry is saved in the caller's transaction, so a change and its entry are saved together or not at all. With
-`must=False`, for example for logins, the caller goes on if the database can't store the entry. The entry is then still
-written to stderr if AUDIT_LOG is “stderr”.
+`must=False`, for example for logins, the caller goes on if the database can't store the entry. stderr still gets the
+entry if AUDIT_LOG is “stderr”.
 
-Changes in the admin are also in Django's own log (LogEntry), from which Django makes the history page of a widget or
-project. Entries of the audit log hold the old and the new values of changed fields (`admin/changes.py`), but no
-credentials and no addresses of widgets.
+Changes in the admin are also in Django's own log (LogEntry), from which Django makes the history pages. Entries hold
+the old and new values of changed fields (`admin/changes.py`), but no credentials and no addresses of widgets.
 """
 
 import json
@@ -40,7 +39,7 @@ WAYS = {
 
 logger = logging.getLogger(__name__)
 stream = logging.getLogger("widgets.audit")
-"""The logger that gets each entry as one line of JSON. With AUDIT_LOG=stderr, the lines go to stderr."""
+"""Gets each entry as one line of JSON. With AUDIT_LOG=stderr, the lines go to stderr."""
 
 
 def record(
@@ -52,10 +51,9 @@ def record(
     project: Project | None = None,
     must: bool = True,
 ) -> AuditEntry:
-    """Writes one entry and returns it.
+    """`about`: the changed row, or a user name. `by`: the user who acted; by default the request's logged-in user.
 
-    `about`: the changed row, or a user name. `by`: the user who acted; by default the logged-in user of the request. If
-    the database can't store the entry: raises django.db.Error if `must` is true, and otherwise only logs the error.
+    If the database can't store the entry, raises django.db.Error, or only logs the error if `must` is false.
     """
     request = context.request
     if by is None and request is not None and request.user.is_authenticated:
@@ -92,7 +90,7 @@ def line(text: str, name: str) -> str:
 
 
 def network(request: Any) -> str:
-    """The network of the visitor: an IPv4 address, or the /64 of an IPv6 address; empty if there is no request."""
+    """The visitor's IPv4 address, or the /64 of the IPv6 address; empty if there is no request."""
     address = client_network(request) if request is not None else ""
     return f"{address}/64" if ":" in address else address
 
@@ -107,15 +105,12 @@ def as_dict(entry: AuditEntry, *, with_address: bool = True) -> dict[str, Any]:
 
 
 def as_json(entry: AuditEntry, *, with_address: bool = True) -> str:
-    """The entry as one line of JSON in ASCII, so that no text in the entry can end the line or control a terminal."""
+    """One line of JSON in ASCII, so that no text in the entry can end the line or control a terminal."""
     return json.dumps(as_dict(entry, with_address=with_address))
 
 
 def log_change(user: Any, row: Model, sentence: str, action: Action = Action.CHANGED) -> None:
-    """Logs a change of `row` in the audit log and in Django's log. `sentence` describes the change.
-
-    `admin.audited` logs the changes that people make with the admin's own forms.
-    """
+    """Logs a change in the audit log and in Django's log. `admin.audited` logs the changes by the admin's own forms."""
     log_changes(user, [row], sentence, action)
 
 
@@ -126,7 +121,7 @@ def log_changes(user: Any, rows: Iterable[Model], sentence: str, action: Action 
 
 
 def log_command(rows: Iterable[Model], sentence: str, action: Action) -> None:
-    """Logs what a management command did. All commands are logged as one inactive user, “command line”."""
+    """Logs a management command's change. All commands act as one inactive user, “command line”."""
     user, is_new = get_user_model().objects.get_or_create(username=COMMAND_LINE, defaults={"is_active": False})
     if is_new:
         user.set_unusable_password()
@@ -141,7 +136,7 @@ def signed_in(request: Any, user: Any, **_: Any) -> None:
 
 
 def ways_used(request: Any, user: Any) -> list[str]:
-    """The ways in which the person logged in, for example “a passkey”. allauth records all ways except the password."""
+    """The ways in which the person logged in, for example “a passkey”. allauth records all except the password."""
     noted = get_authentication_records(request, user)
     is_without = any(each["method"] == "socialaccount" or each.get("passwordless") for each in noted)
     kinds = (each.get("type", each["method"]) for each in noted)

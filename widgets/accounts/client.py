@@ -9,11 +9,7 @@ from django.http import HttpRequest
 UNKNOWN = "0.0.0.0"  # noqa: S104 - stands for no address; nothing listens on it
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""The characters that `harmless` escapes.
-
-These are newlines, terminal escapes, characters that change the writing direction, and lone surrogates, which databases
-can't store.
-"""
+"""Newlines, terminal escapes, signs that change the writing direction, and surrogates, which databases can't store."""
 
 
 def harmless(text: str) -> str:
@@ -21,10 +17,9 @@ def harmless(text: str) -> str:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The visitor's IP address. Without TRUST_PROXY, that is the address of the connection.
+    """With TRUST_PROXY, the last address in X-Forwarded-For, which the proxy appends.
 
-    With TRUST_PROXY, that is the last address in X-Forwarded-For, which the proxy appends. If this header is missing or
-    holds no address, the connection's address is returned.
+    Without TRUST_PROXY, or if this header holds no address, the connection's address.
     """
     direct: str = request.META.get("REMOTE_ADDR", "")
     direct = address_in(direct) or direct
@@ -37,8 +32,7 @@ def client_address(request: HttpRequest) -> str:
 def client_network(request: HttpRequest) -> str:
     """The network that counts as one visitor: an IPv4 address, or the /64 network of an IPv6 address.
 
-    IPv6 providers give every customer a whole /64 network. All requests without an address return UNKNOWN, so they
-    count as one visitor.
+    IPv6 providers give every customer a whole /64 network. All requests without an address count as UNKNOWN.
     """
     try:
         address = ip_address(client_address(request))
@@ -51,7 +45,7 @@ def client_network(request: HttpRequest) -> str:
 def address_in(text: str) -> str:
     """The IP address in a text such as `203.0.113.9:4711` or `[2001:db8::1]:4711`; empty if the text holds none.
 
-    The port and the brackets are optional. An IPv4 address in IPv6 notation (`::ffff:203.0.113.9`) is returned as IPv4.
+    The port and the brackets are optional. An IPv4 address in IPv6 notation (`::ffff:203.0.113.9`) becomes IPv4.
     """
     if text.startswith("["):
         text = text[1:].partition("]")[0]

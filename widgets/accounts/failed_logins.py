@@ -1,4 +1,4 @@
-"""Records each failed login twice: as an entry of the audit log, which only superusers see, and as a line in the log.
+"""Records each failed login twice: in the audit log, where only superusers can see it, and in the server's log.
 
 Attempts during a lockout are not recorded, so that a stranger can't fill the disk. A record never holds a password.
 """
@@ -12,14 +12,14 @@ from widgets.accounts.client import client_address, harmless, program
 from widgets.models import Action, AuditEntry
 
 logger = logging.getLogger("widgets.sign_in")
-"""The expressions for fail2ban in docs/deploying.md contain the name of this logger."""
+"""The expressions for fail2ban in docs/deploying.md contain this logger's name."""
 
 ROWS_OF_ADDRESS = 100
 ROWS = 10_000
 
 
 def record(request: Any, name: str, failure: str, *, begins_lockout: bool) -> None:
-    """Records one failed login. Keeps only the newest ROWS_OF_ADDRESS records per network, and the newest ROWS in all.
+    """Keeps only the newest ROWS_OF_ADDRESS entries per network in the audit log, and the newest ROWS in all.
 
     `name`: the typed user name (from `sign_in.shortened`). `failure`: for example “login failed”.
     """
@@ -31,6 +31,6 @@ def record(request: Any, name: str, failure: str, *, begins_lockout: bool) -> No
     for rows, most in ((failures.filter(address=entry.address), ROWS_OF_ADDRESS), (failures, ROWS)):
         if oldest_kept := rows.values_list("pk", flat=True)[most - 1 : most]:
             rows.filter(pk__lt=oldest_kept[0]).delete()
-    # The name comes last, as a JSON string. So no typed name can make fail2ban block another address.
+    # The name comes last, as a JSON string, so that no typed name can make fail2ban block another address.
     quoted = json.dumps(name, ensure_ascii=False)
     logger.warning("%s: address=%s name=%s", failure, client_address(request) or "unknown", quoted)

@@ -1,8 +1,8 @@
 """Limits wrong guesses of second-factor codes, and of passwords on pages for logged-in people.
 
-Somebody who knows the password could guess a code, and somebody who uses a stolen session could guess the password.
-`sign_in` limits the guesses on the login page. The counters of both modules are rows of django-axes' AccessAttempt. A
-counter ends AXES_COOLOFF_TIME after its last failure. During a lockout, no guess is checked and nothing is written.
+Somebody who knows the password could guess a code, and the thief of a session could guess the password. `sign_in`
+limits guesses on the login page. The counters of both modules are rows of django-axes' AccessAttempt. A counter ends
+AXES_COOLOFF_TIME after its last failure. During a lockout, no guess is checked and nothing is written.
 """
 
 from dataclasses import dataclass
@@ -21,9 +21,8 @@ from widgets.accounts.sessions import digest
 from widgets.accounts.sign_in import count, failures, shortened
 
 CODES = 5
-"""The number of wrong codes that begins a lockout.
-
-At any time, 3 of a million codes are valid. An attacker who tries 5 codes per quarter of an hour needs about 2 years.
+"""The number of wrong codes that begins a lockout. At any time, 3 of a million codes are valid, so an attacker with 5
+tries per quarter of an hour needs about 2 years.
 """
 
 
@@ -31,8 +30,8 @@ At any time, 3 of a million codes are valid. An attacker who tries 5 codes per q
 class Guesses:
     """A counter of wrong guesses. `limit`: the number of failures that begins a lockout.
 
-    `name` and `kind` identify the counter, for example a user name and “password reset”. They are stored in the columns
-    `username` and `user_agent` of AccessAttempt. The login page's counters have other kinds (`sign_in.NEW_BROWSER`).
+    `name` and `kind` identify the counter, for example a user name and “session …”. They are stored in the columns
+    `username` and `user_agent` of AccessAttempt.
     """
 
     name: str
@@ -44,10 +43,9 @@ class Guesses:
         return self._above_limit(request) >= 0
 
     def reserve(self, request: Any) -> int:
-        """Counts a guess before it is checked. Returns the count minus the limit.
+        """Counts a guess before it is checked, so that simultaneous guesses can't exceed the limit.
 
-        If the result is above 0, the caller must not check the guess. So simultaneous guesses, even from many
-        addresses, can't exceed the limit.
+        Returns the count minus the limit. If the result is above 0, the caller must not check the guess.
         """
         if self.are_locked(request):
             return 1
@@ -57,14 +55,12 @@ class Guesses:
             return self._above_limit(request)
 
     def record_failure(self, request: Any, failure: str, above: int) -> bool:
-        """Logs that a guess was wrong. `above`: the result of `reserve`. Returns True if this failure begins the
-        lockout.
-        """
+        """Logs a wrong guess. `above`: the result of `reserve`. Returns True if this failure begins the lockout."""
         record(request, self.name, failure, begins_lockout=above == 0)
         return above == 0
 
     def count_failure(self, request: Any, failure: str) -> bool:
-        """Counts and logs one wrong guess. Returns True if a lockout begins now or has begun before."""
+        """Counts and logs a wrong guess. Returns True if a lockout begins or has begun before."""
         with transaction.atomic():
             count(request, self.name, self.kind)
             above = self._above_limit(request)
@@ -82,7 +78,7 @@ class Guesses:
 
 
 def of_session(request: Any) -> Guesses:
-    """The counter of wrong passwords and codes that a person enters in this session after the login.
+    """The counter of wrong passwords and codes in this session after the login.
 
     Each session has its own counter, so that the thief of a session can't lock out the account's owner.
     """
@@ -93,8 +89,7 @@ def of_session(request: Any) -> Guesses:
 def of_codes(request: Any, user: Any) -> Guesses:
     """The counter of wrong second-factor codes for this account.
 
-    Each browser in which the owner has logged in before has its own counter, so that no attacker can lock out the
-    owner.
+    Each browser in which the owner has logged in before has its own counter, so that no attacker locks out the owner.
     """
     name = shortened(user.get_username())
     return Guesses(name, f"code {known_browsers.known(request, name)}", CODES)

@@ -28,10 +28,9 @@ logger = logging.getLogger(__name__)
 
 
 class InvitationTokens(PasswordResetTokenGenerator):
-    """Makes and checks the tokens in invitation links.
+    """If a person has never logged in, a link works only until the person's projects change.
 
-    If a person has never logged in, a link works only while the person's projects are the same as when the link was
-    made. So a lead can't keep a link and later use it to enter another lead's project.
+    So a lead can't keep a link and later use it to enter another lead's project.
     """
 
     key_salt = "widgets.accounts.invitations"
@@ -47,9 +46,9 @@ tokens = InvitationTokens()
 
 
 class OpenedTokens(InvitationTokens):
-    """Makes and checks the value that a session stores instead of a token: the token's time, and an HMAC of the token.
+    """Makes and checks the value that a session stores instead of an opened link's token: its time and an HMAC of it.
 
-    The session stores this value when the person opens the link. Nobody can make the link from this value.
+    Nobody can make the link from this value.
     """
 
     def keep(self, token: str) -> str:
@@ -65,10 +64,10 @@ opened_tokens = OpenedTokens()
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """The result of an invitation. `problem`: why the mail could not be sent; empty if all went well.
+    """The result of an invitation. `problem`: why the mail could not be sent.
 
-    `link`: the one-time link, for the inviting person to send. `link` is empty if MixCyfe has sent the mail (`mailed`),
-    or if the inviting person is not allowed to see a link to this account (`may_give_link`).
+    `link`: the one-time link, for the inviting person to send; empty if MixCyfe has sent the mail (`mailed`), or if the
+    inviting person is not allowed to see a link to this account (`may_give_link`).
     """
 
     user: Any
@@ -82,14 +81,14 @@ class Invitation:
 
 
 class CantInvite(Exception):
-    """The person can't be invited. The exception's text tells the inviting person the reason."""
+    """The person can't be invited. The text tells the inviting person why."""
 
 
 def invite(by: Any, project: Project, name: str, email: str, role: str) -> Invitation:
     """Makes a person a member of `project`, which `by` leads. Makes an account if the person has none.
 
-    The person's roles in other projects stay as they are. If mail is set up, the result is the same whether or not the
-    address had an open account. Raises CantInvite if the account is closed or already a member of the project.
+    If mail is set up, the result is the same whether or not the address had an open account. Raises CantInvite if the
+    account is closed or already a member of the project.
     """
     with transaction.atomic():
         user = find(email)
@@ -126,10 +125,10 @@ def is_pending(user: Any) -> bool:
 
 
 def may_give_link(by: Any, user: Any) -> bool:
-    """True if `by` is allowed to see a one-time link to the account of `user`.
+    """True if `by` is allowed to see a one-time link to this account.
 
-    Superusers may see links to all open accounts. Leads may see links to people who have never logged in, if the lead
-    leads all projects of that person. So no link gives a lead access to somebody else's project.
+    Superusers see links to all open accounts. A lead sees links to people who have never logged in and are members of
+    this lead's projects only. So no link gives a lead access to another lead's project.
     """
     if not user.is_active or by.is_superuser:
         return bool(user.is_active)
@@ -140,7 +139,7 @@ def may_give_link(by: Any, user: Any) -> bool:
 def send_link(user: Any) -> Invitation:
     """Mails a new one-time link. If mail is not set up or fails, returns the link, for a page that shows it once.
 
-    Older links keep working until the person uses one of the links, or the person's projects change.
+    Older links keep working until the person uses one, or the person's projects change.
     """
     if not settings.EMAIL_IS_SET_UP:
         return Invitation(user, link_for(user))

@@ -1,8 +1,8 @@
 """Recognises browsers in which a person has logged in before, by a cookie with a signed random number.
 
 Browsers send the cookie only to the login page and to the pages below its URL. The signature is valid for one user
-name. A thief of the cookie gets as many guesses as any new browser, and only for that name. If several people share a
-browser, the cookie belongs to the person who logged in last.
+name, so a thief of the cookie gets as many guesses as a new browser, and only for that name. In a shared browser, the
+cookie belongs to the person who logged in last.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,6 @@
-"""The login page: people log in with a password, a passkey or single sign-on.
+"""The login page for all people, even those who never open the admin: password, passkey or single sign-on.
 
-All people use this page, even if they never open the admin. The form's fields have Django's names, `username` and
-`password`. If the account has a second factor, allauth asks for the second factor after the password.
+After the password, allauth asks for the second factor if the account has one.
 """
 
 from typing import Any
@@ -24,7 +23,7 @@ from widgets.accounts.sign_in import refused
 
 
 def passkeys_work(request: HttpRequest) -> bool:
-    """True if the request came over https or to localhost. Browsers offer no passkeys on other sites."""
+    """True over https and on localhost. Browsers offer no passkeys on other sites."""
     return request.is_secure() or request.get_host().partition(":")[0] == "localhost"
 
 
@@ -37,7 +36,7 @@ SAID = {
     "passkey": "MixCyfe does not know this passkey. Log in with your password.",
     "changed": "Your password was changed. Log in with the new password.",
 }
-"""The reasons why people are sent back to the login page. The keys are parameters of the page's address."""
+"""Parameter of the login page's address → the reason why the person was sent back to this page."""
 
 
 def back_to_login(why: str, next_url: str | None = None) -> HttpResponseRedirect:
@@ -63,17 +62,14 @@ class LoginPage(LoginView):
 
 
 class ToLoginPage(RedirectView):
-    """Redirects to the login page. This view has the URL at which allauth expects the login page."""
+    """Redirects to the login page from the URL at which allauth expects it."""
 
     pattern_name = "admin:login"
     query_string = True
 
 
 class PasskeyLogin(LoginWebAuthnView):
-    """The URL from which the login page's script gets a passkey challenge, and to which it posts the answer.
-
-    Each visitor may send 60 such requests per minute.
-    """
+    """Gives the login page's script a challenge for a passkey (GET), and checks the answer (POST)."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         limit = {"passkeys": "60/m/ip"}

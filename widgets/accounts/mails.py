@@ -1,7 +1,6 @@
-"""Sends mails to people about their own accounts.
+"""Sends mails to people about their own accounts, if EMAIL_URL is set and the account is open.
 
-No mail is sent to closed accounts, or if EMAIL_URL is not set. A mail is sent after the response, so that the
-response's time does not show whether an account exists.
+The mail follows the response, so that the response's time does not show whether an account exists.
 """
 
 import logging
@@ -26,7 +25,7 @@ FOOTER = "\n\nIf this was not you, tell your administrator at once.\n"
 
 
 class Waiting(threading.local):
-    """The mails that this thread sends after the response to the current request."""
+    """The mails that this thread sends after the current response."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -36,7 +35,7 @@ waiting = Waiting()
 
 
 def send(user: Any, subject: str, text: str, footer: str = FOOTER) -> None:
-    """Sends a mail after the response to the current request, or at once if there is no request."""
+    """Sends a mail after the current response, or at once if there is no request."""
     if not (settings.EMAIL_IS_SET_UP and user.is_active and user.email):
         return
     body = f"Hello {user.get_short_name() or user.get_username()},\n\n{text}{footer}\n{settings.SITE_URL}/\n"
@@ -46,10 +45,7 @@ def send(user: Any, subject: str, text: str, footer: str = FOOTER) -> None:
 
 
 def send_once_per_day(user: Any, field: str, subject: str, text: str) -> None:
-    """Sends a mail, at most once per day for each account and `field`, because strangers can cause these mails.
-
-    `field`: the field of AccountSecurity that holds the time of the last mail.
-    """
+    """Limits mails that strangers can cause. `field`: the field of AccountSecurity that holds the last mail's time."""
     if not settings.EMAIL_IS_SET_UP:
         return
     now = timezone.now()
@@ -61,7 +57,6 @@ def send_once_per_day(user: Any, field: str, subject: str, text: str) -> None:
 
 @receiver(request_finished, dispatch_uid="widgets.accounts.mails")
 def send_waiting(**_: Any) -> None:
-    """Sends the waiting mails. Django calls this function after each response, so it is fast if no mail waits."""
     if not waiting.mails:
         return
     mails, waiting.mails = waiting.mails, []
@@ -69,5 +64,4 @@ def send_waiting(**_: Any) -> None:
         try:
             mail.send()
         except (OSError, SMTPException, ValueError) as error:
-            # The error's text may quote the mail, so only the error's type is logged.
-            logger.error("a mail could not be sent: %s", type(error).__name__)  # noqa: TRY400
+            logger.error("a mail could not be sent: %s", type(error).__name__)  # noqa: TRY400 - may quote the mail

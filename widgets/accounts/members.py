@@ -1,6 +1,6 @@
-"""Changes the role of a project's member, removes a member, and closes accounts.
+"""Changes members' roles, removes members and closes accounts.
 
-Users are never deleted, because Django would also delete the users' entries in the admin's log (LogEntry).
+Users are never deleted, because Django would also delete their entries in the admin's log (LogEntry).
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ LAST_SUPERUSER = "MixCyfe needs a superuser who can log in. Make somebody else a
 
 
 class LastLead(Exception):
-    """The change would leave the project without a lead who can log in. Superusers can still make such a change."""
+    """The change would leave the project without a lead who can log in. Only superusers can make this change."""
 
 
 class LastSuperuser(Exception):
@@ -25,7 +25,7 @@ class LastSuperuser(Exception):
 
 
 def set_role(by: Any, membership: Membership, role: Role) -> None:
-    """Changes the member's role. Raises LastLead if the project would have no lead left."""
+    """Raises LastLead if the project would have no lead left."""
     with transaction.atomic():
         if role != Role.LEAD:
             keep_a_lead(by, membership)
@@ -33,10 +33,9 @@ def set_role(by: Any, membership: Membership, role: Role) -> None:
 
 
 def remove(by: Any, membership: Membership) -> int:
-    """Removes a person from a project. Returns the number of widgets that lose their owner.
+    """Returns the number of widgets that lose their owner. Raises LastLead if the project would have no lead left.
 
-    The account stays open, even if the person is in no other project. Raises LastLead if the project would have no lead
-    left.
+    The account stays open, even if the person is in no other project.
     """
     with transaction.atomic():
         keep_a_lead(by, membership)
@@ -77,8 +76,8 @@ def owned_in(membership: Membership) -> QuerySet[Widget]:
 def close_account(user: Any) -> int:
     """Closes the account and removes the person from all projects. Returns how many widgets lose their owner.
 
-    The account loses its password and its superuser rights, so it has no rights if somebody opens it again. The user
-    name stays, because the audit log shows it. Raises LastSuperuser if no other superuser could log in.
+    The account loses its password and superuser rights, so it has no rights if somebody opens it again. The user name
+    stays, because the audit log shows it. Raises LastSuperuser if no other superuser could log in.
     """
     with transaction.atomic():
         keep_a_superuser(user)

@@ -1,8 +1,7 @@
 """Sends the requests to an OpenID Connect provider, and checks the answers.
 
-allauth does the flow itself (authorization code with PKCE and state). This module also checks that the issuer is
-OIDC_ISSUER, and that the signature of the ID token is valid; `single_sign_on` compares the nonce. All requests of one
-login step together take at most PATIENCE seconds, so that a slow provider blocks no thread for long.
+allauth does the flow itself (authorization code with PKCE and state). This module also checks the issuer and the
+signature of the ID token; `single_sign_on` compares the nonce.
 
 https://openid.net/specs/openid-connect-core-1_0.html
 """
@@ -31,7 +30,7 @@ from widgets.mixpanel.answer import read_body
 from widgets.mixpanel.wire import SESSION
 
 PATIENCE = 10
-"""The time limit, in seconds, for all requests of one login step to the provider together (`wire.exchange`)."""
+"""Seconds for all requests of one login step together, so that a slow provider blocks no thread for long."""
 
 DESCRIPTION_KEPT = 300
 """Seconds for which the provider's configuration document (WELL_KNOWN) is cached."""
@@ -80,10 +79,7 @@ class Provider(OpenIDConnectProvider):
         return Exchange(request)
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
-        """Adds a nonce to the request to the provider.
-
-        If the person is logged in at MixCyfe already, the provider must ask the person to sign in again.
-        """
+        """Adds a nonce. If the person is logged in already, the provider must ask the person to sign in again."""
         chosen: dict[str, Any] = super().get_redirect_from_request_kwargs(request)
         again = {"prompt": "login", "max_age": 0} if request.user.is_authenticated else {}
         nonce = get_random_string(32)
@@ -93,15 +89,14 @@ class Provider(OpenIDConnectProvider):
         return ["openid", "email", "profile"]
 
     def extract_extra_data(self, data: Any) -> dict[str, Any]:
-        """Returns no claims, so that allauth stores only the subject from the provider's answer."""
+        """Empty, so that allauth stores only the subject from the provider's answer."""
         return {}
 
 
 def provider_errors(read: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorator for functions that read the provider's answers: turns their errors into a ProviderException.
+    """Decorator: turns all errors except DatabaseError into a ProviderException.
 
-    The new exception does not repeat the text of the error, because that text may quote a secret. Only a DatabaseError
-    is raised unchanged.
+    The new exception does not repeat the error's text, which may quote a secret.
     """
 
     @wraps(read)
@@ -153,10 +148,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
 
     @property
     def basic_auth(self) -> bool:
-        """True if MixCyfe sends the client secret by HTTP Basic (`client_secret_basic`), OpenID Connect's default.
-
-        False if the provider's configuration names `client_secret_post`.
-        """
+        """False if the provider accepts the secret by `client_secret_post`. HTTP Basic is OpenID Connect's default."""
         return "client_secret_post" not in self.openid_config.get("token_endpoint_auth_methods_supported", ())
 
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:
@@ -164,10 +156,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
 
     @provider_errors
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
-        """Checks the provider's answer, and returns allauth's login for the person.
-
-        The e-mail address comes from the ID token, or else from the provider's userinfo endpoint.
-        """
+        """The login for the person. The e-mail address comes from the ID token, or else from the userinfo endpoint."""
         claims = self.claims_of(kwargs["response"]["id_token"])
         if "email" not in claims:
             more = self._fetch_user_info(token.token)
@@ -183,10 +172,9 @@ class Exchange(OpenIDConnectOAuth2Adapter):
         return login
 
     def claims_of(self, id_token: str) -> dict[str, Any]:
-        """Checks the signature of an ID token, and returns the token's claims.
+        """Raises jwt.PyJWTError if the token has expired, was not made for OIDC_CLIENT_ID or has a wrong signature.
 
-        Raises jwt.PyJWTError if the token has expired, was not made for OIDC_CLIENT_ID or has a wrong signature, and
-        StopIteration if the provider does not publish the token's key.
+        Raises StopIteration if the provider does not publish the token's key.
         """
         keys = jwt.PyJWKSet.from_dict(ProviderSession().get(self.openid_config["jwks_uri"]).json()).keys
         name = jwt.get_unverified_header(id_token).get("kid")
@@ -204,9 +192,8 @@ class Exchange(OpenIDConnectOAuth2Adapter):
 
 
 def is_verified(claims: dict[str, Any]) -> bool:
-    """True if the provider has verified the person's e-mail address.
+    """True if the provider has verified the e-mail address. Microsoft Entra ID has its own claim for this.
 
-    Microsoft Entra ID states this in the claim `xms_edov`, other providers in `email_verified`.
     https://learn.microsoft.com/entra/identity-platform/optional-claims-reference
     """
     if settings.OIDC_ISSUER.startswith("https://login.microsoftonline.com/"):

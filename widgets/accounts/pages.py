@@ -1,7 +1,4 @@
-"""The pages where people manage their own account: their ways to log in, and their sessions.
-
-The views come from allauth, the templates from MixCyfe.
-"""
+"""The pages where people manage their own ways to log in and sessions: views from allauth, templates from MixCyfe."""
 
 from typing import Any
 
@@ -115,7 +112,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
-    """Removes the second factors of a person who lost them. Only superusers are allowed to do this."""
+    """Removes the second factors of a person who lost them. Only superusers can do this."""
     if not (request.user.is_active and request.user.is_superuser):
         raise PermissionDenied
     user = get_object_or_404(get_user_model(), pk=pk)

@@ -1,6 +1,6 @@
-"""Reads the answers that browsers send for a passkey's challenge.
+"""Reads the answers that browsers send to a passkey's challenge.
 
-For malformed answers, the library fido2 raises many kinds of errors, and allauth handles only two of them. This module
+The library fido2 raises many kinds of errors for malformed answers, and allauth handles only two of them. This module
 turns all of them into a ValidationError.
 """
 
@@ -23,7 +23,7 @@ def guarded(read: Callable[..., Any]) -> Callable[..., Any]:
             return read(*args)
         except (ValidationError, DatabaseError):
             raise
-        except Exception:  # noqa: BLE001 - see above
+        except Exception:  # noqa: BLE001 - fido2 raises many kinds
             raise ValidationError("MixCyfe could not verify this passkey. Try again.") from None
 
     return reading
@@ -34,7 +34,7 @@ class CredentialField(forms.JSONField):
     to_python = guarded(forms.JSONField.to_python)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Returns an empty value, because a form that is shown again needs a new answer of the passkey."""
+        """Empty, because a form that is shown again needs a new answer of the passkey."""
         return InvalidJSONInput("")
 
 

@@ -1,7 +1,4 @@
-"""The rules for new passwords, and the limit for wrong guesses on the page that changes the password.
-
-After a change, the person's other sessions end, and the person gets a mail.
-"""
+"""The rules for new passwords, and the limit for wrong guesses on the page that changes the password."""
 
 import re
 from collections.abc import Callable
@@ -49,7 +46,7 @@ LONGEST_COMMON = 64
 
 
 class PasswordRules:
-    """A password validator that is stricter than Django's. It also ends sessions after a change of the password.
+    """A password validator that is stricter than Django's own.
 
     https://docs.djangoproject.com/en/5.2/topics/auth/passwords/#writing-your-own-validator
     """
@@ -58,10 +55,9 @@ class PasswordRules:
         self.common: set[str] = CommonPasswordValidator().passwords
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Raises ValidationError if the password contains one of WORDS, or is a common password with small changes.
+        """Raises ValidationError for WORDS, and for common passwords, also repeated or between digits or signs.
 
-        A small change repeats the common password, or puts digits or signs around it. Django's own validator compares
-        only whole passwords with its list of common ones, and few passwords in this list have 12 characters.
+        Django's own validator compares only whole passwords, and few common passwords have 12 characters.
         """
         if any(word in password.lower() for word in WORDS):
             raise ValidationError(f"Don't use these words, which attackers try first: {', '.join(WORDS)}.")
@@ -77,9 +73,9 @@ class PasswordRules:
         return "Use a few unrelated words: they are hard to guess and easy to remember."
 
     def password_changed(self, password: str, user: Any = None) -> None:
-        """Ends all sessions of the user, and sends the user a mail. Django calls this method after each change.
+        """Ends the user's sessions, and sends a mail. Django calls this method after each change.
 
-        The session in which the user changed the password goes on, because Django then gives this session a new key.
+        The session that made the change goes on, because Django then gives this session a new key.
         """
         if user is not None:
             audit_log.record(Action.PASSWORD, user, must=False)  # the new password is saved already

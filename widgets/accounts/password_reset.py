@@ -1,8 +1,8 @@
 """Mails a link to people who forgot their password. The link works once, within an hour.
 
-The page's answer is the same for every address, so that it does not show which addresses have an account. Closed
-accounts get no mail. Accounts without a password get no mail either: accounts that use only single sign-on, the account
-for commands, and accounts of invited people, who can ask for a new invitation.
+The page's answer is the same for every address, so that nobody learns which addresses have an account. Closed accounts
+get no mail. Accounts without a password get none either: those that use only single sign-on, the account for commands,
+and those of invited people, who can ask for a new invitation.
 """
 
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ from widgets.accounts.views import SetPassword
 
 LINK_WORKS = timedelta(hours=1)
 BEGINNING = datetime(2001, 1, 1)
-"""Each token of Django begins with its creation time: the seconds since this moment, in the machine's local time."""
+"""Django's tokens begin with their creation time: the seconds since this moment, in the machine's local time."""
 
 MAILS = 3
 """The most mails to one e-mail address per quarter of an hour."""
@@ -50,8 +50,6 @@ class ResetTokens(InvitationTokens):
 
 
 class OpenedResetTokens(OpenedTokens, ResetTokens):
-    """Makes and checks the value that a session stores instead of a reset link's token (see OpenedTokens)."""
-
     key_salt = ResetTokens.key_salt
 
 
@@ -89,7 +87,7 @@ class Forgotten(AsksForAddress):
         if too_many_asks(request):
             return refused(request)
         email = form.cleaned_data["email"]
-        # Unknown addresses are counted too, so that the page takes equally long to answer for every address.
+        # Unknown addresses are counted too, so that the answer takes equally long for every address.
         tries = Guesses(digest(email.lower()), "password reset", MAILS)
         if not tries.are_locked(request):
             count(request, tries.name, tries.kind)
@@ -112,7 +110,7 @@ def too_many_asks(request: Any) -> bool:
 def accounts_with(email: str) -> list[Any]:
     """The open accounts that have this e-mail address and a password.
 
-    Python compares the addresses again, because some databases treat some different letters as equal.
+    Python compares the addresses again, because some databases treat different letters as equal.
     """
     found = get_user_model().objects.filter(email__iexact=email, is_active=True)
     return [user for user in found if user.email.lower() == email.lower() and user.has_usable_password()]
@@ -131,9 +129,6 @@ def send_link(user: Any) -> None:
 
 
 class ResetPassword(SetPassword):
-    """The page that opens from the link in the mail. The person sets a new password there.
-
-    After that, allauth asks for the second factor if the account has one.
-    """
+    """The page that opens from the link in the mail."""
 
     tokens, opened_tokens = reset_tokens, opened_reset_tokens

@@ -1,8 +1,8 @@
 """Asks people whose login is not recent to sign in again before they change credentials, people or addresses.
 
-MixCyfe answers the request with a page that asks for the password. If the request was a POST, this page holds the
-request's fields as hidden fields, and the browser sends them again with the password. So people need not fill in their
-form again, and the server stores no fields.
+MixCyfe answers the request with a page that asks for the password. After a POST, hidden fields of this page hold the
+POST's fields, and the browser sends them again with the password. So people need not fill in their form again, and the
+server stores no fields.
 """
 
 import time
@@ -23,7 +23,7 @@ from widgets.accounts.sessions import SIGNED_IN_AT
 from widgets.accounts.sign_in import refused
 
 RECENT = 600
-"""Seconds for which a login is recent. Signing in again counts as a login here."""
+"""Seconds for which a login is recent. Signing in again counts as a login."""
 
 CONFIRMED_AT = "confirmed_at"
 PREFIX = "again"
@@ -88,9 +88,8 @@ class AgainForm(forms.Form):
 
 
 def ask(request: Any) -> HttpResponse | None:
-    """Asks a logged-in person to sign in again. Returns None if the view can go on, else the response to send instead.
-
-    The response is the page that asks, the lockout page, or a redirect to the same URL if the first request was a GET.
+    """Asks a logged-in person to sign in again. Returns None if the view can go on, else the response to send instead:
+    the page that asks, the lockout page, or a redirect to the same URL if the first request was a GET.
     """
     if is_recent(request):
         return None
@@ -128,9 +127,9 @@ def page(request: Any, form: AgainForm, method: str) -> HttpResponse:
 
 
 def required(view: View) -> View:
-    """Decorator: asks people whose login is not recent to sign in again before they can use the view.
+    """Decorator: asks people whose login is not recent to sign in again.
 
-    Visitors who are not logged in can pass this decorator, so such a view also needs `login_required`.
+    People who are not logged in can pass this decorator, so such a view also needs `login_required`.
     """
 
     @wraps(view)
@@ -158,7 +157,7 @@ PEOPLE = (
     "widgets_project_link",
     "widgets_project_remove",
 )
-"""The URL names of the admin's pages that change people and their roles begin with one of these texts."""
+"""Beginnings of the URL names of the admin's pages that change people and their roles."""
 
 
 def required_for_people(view: View) -> View:

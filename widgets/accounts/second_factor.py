@@ -1,8 +1,7 @@
 """Second factors: codes from an app, passkeys and recovery codes. Decides who must have one, and checks codes.
 
-A person who must have a second factor has the time GRACE to set it up. GRACE begins with the first page that the person
-opens while the second factor is missing. After GRACE, all pages except OPEN_PAGES redirect to the person's account
-page, where the person can set up a second factor.
+People who must have a second factor have the time GRACE to set it up, from the first page that they open without one.
+After that, all pages except OPEN_PAGES redirect to their account page, where they can set it up.
 """
 
 import logging
@@ -47,7 +46,7 @@ OPEN_PAGES = {
     "single_sign_on",  # people may have to sign in again before they set up a factor
     "openid_connect_callback",
 }
-"""The URL names of the pages that people can still open if they have no second factor when GRACE is over."""
+"""The URL names of the pages that people without a second factor can still open after GRACE."""
 
 
 def must_have_second_factor(user: Any) -> bool:
@@ -70,10 +69,7 @@ def due_at(user: Any) -> datetime | None:
 
 
 class SecondFactorMiddleware:
-    """Redirects people to their account page if their time to set up a second factor is over.
-
-    Before that, stores the end of this time in the request, so that the templates can show it.
-    """
+    """Redirects people to their account page after their `due_at`. The request holds this time for the templates."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -95,10 +91,7 @@ class SecondFactorMiddleware:
 
 
 def authenticator_of(user: Any, code: str) -> Authenticator | None:
-    """The user's app or recovery codes that accept this code; None if the code is wrong or was used already.
-
-    Marks the code as used.
-    """
+    """Marks the code as used. Returns the app or recovery codes that accept the code; None if it is wrong or used."""
     try:
         with transaction.atomic():
             for each in Authenticator.objects.select_for_update().filter(user=user).exclude(type=FACTORS[1]):
@@ -111,10 +104,7 @@ def authenticator_of(user: Any, code: str) -> Authenticator | None:
 
 
 def takes(app: Authenticator, code: str) -> bool:
-    """True if the app's code is valid now and newer than the last used code. Stores the code as the last used one.
-
-    The last used code is in the database, so a code works only once, even with several processes.
-    """
+    """True if the app's code is valid now and newer than the last used one. Stores it, so that it works only once."""
     secret = decrypt(app.data["secret"])
     for counter in yield_hotp_counters_from_time():
         is_newer = counter > app.data.get("last_counter", 0)
@@ -153,10 +143,7 @@ NAMES = {
 
 
 def remove(user: Any) -> int:
-    """Removes all second factors of a person who lost them, and ends the person's sessions.
-
-    Returns the number of removed second factors.
-    """
+    """Removes a person's lost second factors, and ends the person's sessions. Returns the number of removed factors."""
     removed: int = Authenticator.objects.filter(user=user).delete()[0]
     if removed:
         user.sessions.all().delete()
@@ -170,7 +157,7 @@ def remove(user: Any) -> int:
 
 
 def log_and_mail_change(user: Any, sentence: str) -> None:
-    """Logs a change of the user's ways to log in, and mails the user about it. Log and mail contain the `sentence`."""
+    """Logs a change of the user's ways to log in, and mails it to the user. `sentence` describes the change."""
     audit_log.log_change(user, user, sentence, Action.WAYS_TO_SIGN_IN)
     mails.send(user, "The ways to log in to your account at MixCyfe changed", sentence)
 

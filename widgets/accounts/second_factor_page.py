@@ -1,6 +1,6 @@
 """The page that asks for a code or a passkey after the password.
 
-The page's URL begins with the login page's URL, so browsers send the cookie of `known_browsers` to both pages.
+The page's URL is below the login page's URL, so browsers send the cookie of `known_browsers` to both pages.
 """
 
 from typing import Any

@@ -1,10 +1,9 @@
-"""Stores sessions so that nobody can log in with a stolen backup of the database.
+"""Stores sessions so that nobody can log in with a stolen backup of the database. SESSION_ENGINE names this module.
 
-The database holds only a digest of each session's key, and the session's data encrypted. Only the cookie holds the key
-itself. The setting SESSION_ENGINE names this module.
+The database holds each session's data encrypted, and a digest of the session's key. Only the cookie holds the key.
 
 A session ends SESSION_COOKIE_AGE after its last request, and at the latest SESSION_ENDS_AFTER after its login. The
-column `expire_date` holds the earlier of these times. A request updates the column only if the new time is more than
+column `expire_date` holds the earlier time. A request updates the column only if the new time is more than
 TOUCH_SECONDS later, so an active person causes one write per hour.
 """
 
@@ -110,9 +109,9 @@ def remember_login(request: Any, **_: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """A session in the list on a person's account page. `seen_at`: the time of the last request, or somewhat earlier.
+    """A session in the list on a person's account page.
 
-    `seen_at` is up to an hour too early (see TOUCH_SECONDS), and on the session's last day up to a day too early.
+    `seen_at`: the last request, up to an hour too early (TOUCH_SECONDS); on the session's last day, up to a day.
     """
 
     program: str
@@ -123,7 +122,7 @@ class OpenSession:
 
 
 def open_sessions(request: Any) -> Iterator[OpenSession]:
-    """The person's own sessions. The current session comes first, and then the sessions with the latest requests."""
+    """The person's sessions: the current one first, then the others, those with the latest requests first."""
     from widgets.models import Session
 
     current = digest(request.session.session_key)
@@ -144,7 +143,7 @@ def open_sessions(request: Any) -> Iterator[OpenSession]:
 
 
 def end_others(request: Any) -> int:
-    """Ends all sessions of the person except the current one. Returns the number of ended sessions."""
+    """Ends all sessions of the person except the current one. Returns their number."""
     from widgets.models import Session
 
     others = Session.objects.filter(user=request.user).exclude(session_key=digest(request.session.session_key))

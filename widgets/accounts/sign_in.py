@@ -1,7 +1,7 @@
 """Limits password guessing on the login page, with the counters of django-axes (AccessAttempt).
 
-A failure counts for AXES_COOLOFF_TIME. There are two limits: one per user name and network address, and one per network
-address. During a lockout no password is checked and no row is written, so more attempts do not prolong the lockout.
+There are two limits: one per user name and network address, and one per network address. A counter ends
+AXES_COOLOFF_TIME after its last failure. More attempts do not prolong a lockout, because no password is checked then.
 
 Each browser in which a person has logged in before has its own counter. So an attacker in the same office, or behind
 the same proxy, can lock out only new browsers
@@ -23,19 +23,13 @@ from widgets.accounts import failed_logins, known_browsers, mails
 from widgets.accounts.client import harmless, program
 
 NEW_BROWSER = ""
-"""The value of the column `user_agent` in the counters of browsers without an earlier login.
-
-The browser's real User-Agent is not stored there, because a program can send any User-Agent.
-"""
+"""The column `user_agent` for all browsers without an earlier login, because a program can send any User-Agent."""
 
 LONGEST_NAME = 64
 
 
 def name_tried(request: HttpRequest, credentials: Any = None) -> str:
-    """The typed user name, shortened and without control characters, for counters, records and the log.
-
-    The setting AXES_USERNAME_CALLABLE names this function.
-    """
+    """The typed user name, shortened, with control characters escaped. AXES_USERNAME_CALLABLE names this function."""
     return shortened((credentials or request.POST).get("username") or "")
 
 
@@ -45,10 +39,7 @@ def shortened(name: str) -> str:
 
 
 def refused(request: HttpRequest, *_: Any) -> HttpResponse:
-    """The lockout page, with the status 429. It is the same for every name, so that nobody learns which names exist.
-
-    The setting AXES_LOCKOUT_CALLABLE names this function.
-    """
+    """The lockout page, the same whether or not the user name exists. AXES_LOCKOUT_CALLABLE names this function."""
     response = render(request, "lockout.html", status=429)
     response["Retry-After"] = str(round(settings.AXES_COOLOFF_TIME * 3600))
     return response
@@ -73,7 +64,7 @@ def failures(attempts: QuerySet[AccessAttempt]) -> int:
 
 
 def tell_of_lockout(name: str) -> None:
-    """Mails the account's owner that a lockout has begun. Sends at most one such mail per day."""
+    """Mails the account's owner, at most once per day, that a lockout has begun."""
     user = get_user_model().objects.filter(username=name, is_active=True).first()
     if user is not None:
         mails.send_once_per_day(
@@ -88,14 +79,10 @@ def tell_of_lockout(name: str) -> None:
 
 
 class SignInHandler(AxesDatabaseHandler):
-    """Counts failed logins, and decides whether a login is locked out. The setting AXES_HANDLER names this class."""
+    """Counts failed logins, and decides whether a login is locked out. AXES_HANDLER names this class."""
 
     def filter_user_attempts(self, request: Any, credentials: Any = None) -> list[QuerySet[AccessAttempt]]:
-        """The counters that apply to an attempt.
-
-        A browser with an earlier login has one counter. For other browsers, the name's counter comes first, and then
-        the address's counter.
-        """
+        """The counters of an attempt: the known browser's own, or else the name's and then the network address's."""
         name = name_tried(request, credentials)
         if browser := known_browsers.known(request, name):
             return [AccessAttempt.objects.filter(username=name, user_agent=browser)]
@@ -103,10 +90,7 @@ class SignInHandler(AxesDatabaseHandler):
         return [strangers.filter(username=name), strangers]
 
     def above_limits(self, request: Any, credentials: Any = None) -> int:
-        """The largest difference between a counter and its limit.
-
-        The result is negative if all counters are below their limits, and 0 if one of them has just reached its limit.
-        """
+        """The largest difference between a counter and its limit: negative if all counters are below their limits."""
         limits = (settings.AXES_FAILURE_LIMIT, settings.FAILURE_LIMIT_OF_ADDRESS)
         counters = self.get_user_attempts(request, credentials)
         return max(failures(counter) - limit for counter, limit in zip(counters, limits, strict=False))
@@ -136,9 +120,6 @@ class SignInHandler(AxesDatabaseHandler):
         known_browsers.remember(request, shortened(user.get_username()))
 
     def reset_user_attempts(self, request: Any, credentials: Any = None) -> int:
-        """Resets the name's counter after a login, but not the network address's counter.
-
-        Otherwise an attacker could reset the address's counter with a login to their own account.
-        """
+        """Resets only the name's counter. Attackers could otherwise reset the address's counter by their own logins."""
         removed, _ = self.filter_user_attempts(request, credentials)[0].delete()
         return removed

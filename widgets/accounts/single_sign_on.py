@@ -1,8 +1,8 @@
 """Single sign-on with OpenID Connect, in addition to passwords.
 
-The host's admin sets OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET. `openid` sends the requests to the provider.
-This module finds the account: the account that is connected to the provider's user already, else the account with the
-same verified e-mail address, else a new account. Superusers can't log in this way.
+The settings are OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET. `openid` sends the requests to the provider. This
+module finds the account: the one that is connected to the provider's user, else the one with the same verified e-mail
+address, else a new one. Superusers can't log in this way.
 """
 
 import logging
@@ -40,10 +40,7 @@ logger = logging.getLogger("widgets.sign_in")
 View = Callable[[HttpRequest], HttpResponse]
 
 AT_ONCE = threading.BoundedSemaphore(3)
-"""Limits how many threads of this process wait for the provider at the same time.
-
-If so many threads wait, the next person is sent back to the login page.
-"""
+"""Limits how many threads of this process wait for the provider. Further people are sent back to the login page."""
 
 PER_ADDRESS = {"sign-on": "120/m/ip"}
 
@@ -62,8 +59,8 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Finds or makes the account, or sends the person back to the login page.
 
-        After this, allauth asks for the second factor and logs the person in. If the person is logged in already, this
-        method only stores that the person has signed in again.
+        After that, allauth asks for the second factor and logs the person in. If the person is logged in already, the
+        session only stores that the person has signed in again.
         """
         sociallogin.token = None
         if sociallogin.nonce != sociallogin.state.get("nonce"):
@@ -84,10 +81,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
 
 def log_failure(error: Exception) -> None:
-    """Logs why single sign-on failed: the text of a ProviderException, but only the type of any other error.
-
-    The texts of other errors may quote a secret, a code or a token.
-    """
+    """Logs a ProviderException's text, but only the type of other errors, whose texts may quote a secret or a token."""
     why = str(error) if isinstance(error, ProviderException) else type(error).__name__
     logger.warning("single sign-on failed: %s", harmless(why)[:200])
 
@@ -95,8 +89,8 @@ def log_failure(error: Exception) -> None:
 def account_for(sociallogin: Any) -> Any:
     """The account with the verified e-mail address, or else a new account without a project.
 
-    Raises ImmediateHttpResponse, which redirects to the login page, if the address is not verified, if several accounts
-    have the address, or if an account has the address only as its user name.
+    Raises ImmediateHttpResponse, which redirects to the login page, if the address is not verified, belongs to several
+    accounts, or is only the user name of an account.
     """
     email = (sociallogin.user.email or "").lower()
     if not (email and sociallogin.is_verified):
@@ -121,9 +115,9 @@ def accounts_of(user: Any) -> list[SocialAccount]:
 
 
 def within_limits(view: View) -> View:
-    """Decorator for the views of single sign-on. Answers 404 if single sign-on is not set up.
+    """Decorator. Answers 404 if single sign-on is not set up, and 429 if a visitor sends too many requests.
 
-    Redirects to the login page if the provider fails or is slow. Refuses a visitor who sends too many requests.
+    Redirects to the login page if the provider fails or is slow.
     """
 
     @wraps(view)
@@ -157,17 +151,13 @@ def begin(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = OAuth2LoginView.adapter_view(Exchange(request))(request)
     if urlsplit(response["Location"]).netloc == "":
         return response
-    # A page instead of a redirect, because the Content-Security-Policy (form-action) does not let a form redirect to
-    # another site.
+    # A page, because the Content-Security-Policy (form-action) forbids a form's redirect to another site.
     return render(request, "sign_in/to_provider.html", {"url": response["Location"]})
 
 
 @require_GET
 @within_limits
 def come_back(request: HttpRequest) -> HttpResponse:
-    """Completes the login. The provider sends the person back to this URL.
-
-    The host's admin must register this URL with the provider.
-    """
+    """Completes the login. The provider sends people to this URL, which must be registered with the provider."""
     response: HttpResponse = OAuth2CallbackView.adapter_view(Exchange(request))(request)
     return response

@@ -1,6 +1,6 @@
 """The URLs of invitation links, of the ways to log in, and of a person's own account.
 
-The URL names that begin with `account_` and `mfa_` are fixed, because allauth uses these names.
+allauth uses the URL names that begin with `account_` and `mfa_`.
 """
 
 from django.contrib.auth.decorators import login_required

@@ -1,7 +1,4 @@
-"""The page that opens from the link of an invitation or of a password reset.
-
-There, a person sets a password without logging in first.
-"""
+"""The page that opens from the link of an invitation or of a password reset. The person sets a password there."""
 
 from typing import Any
 
@@ -15,10 +12,9 @@ from widgets.accounts.invitations import opened_tokens, tokens
 
 
 class SetPassword(PasswordResetConfirmView):
-    """Lets the person set a password. A valid link redirects at once to a URL without the token.
+    """A valid link redirects at once to a URL without the token. All invalid links lead to the same page.
 
-    All invalid links lead to the same page. Django's own view would store the token in the session, and backups hold
-    sessions. This view stores only an HMAC of the token in the session.
+    Django's own view stores the token in the session. This view stores only an HMAC, because backups hold sessions.
     """
 
     template_name = "people/set_password.html"

@@ -1,7 +1,4 @@
-"""Exports the audit log as a file: CSV, or one JSON object per line.
-
-The response is streamed, so only a few entries are in memory at the same time.
-"""
+"""Streams the audit log as a file: CSV, or one JSON object per line. Only a few entries are in memory at a time."""
 
 import csv
 from collections.abc import Iterator
@@ -29,10 +26,7 @@ def answer(entries: QuerySet[AuditEntry], kind: str, *, with_address: bool) -> S
 
 
 def newest_first(entries: QuerySet[AuditEntry]) -> Iterator[AuditEntry]:
-    """Yields the entries, the newest first.
-
-    Each batch has its own database query, so no cursor or transaction stays open during a slow download.
-    """
+    """Each batch has its own database query, so no cursor or transaction stays open during a slow download."""
     last: int | None = None
     while True:
         rest = entries if last is None else entries.filter(pk__lt=last)
@@ -56,10 +50,7 @@ class Echo:
 
 
 def csv_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator[str]:
-    """Yields a header, then one line per entry.
-
-    Every cell has quotes and no line break, and no spreadsheet runs a cell as a formula.
-    """
+    """A header, then one line per entry. Cells have quotes, no line breaks, and no formulas for spreadsheets."""
     writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     yield writer.writerow(as_dict(AuditEntry(), with_address=with_address))
     for entry in newest_first(entries):

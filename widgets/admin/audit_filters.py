@@ -1,4 +1,4 @@
-"""The filters of the audit log's page. Their choices are only projects and people that the reader is allowed to see."""
+"""The filters of the audit log's page. They offer only projects and people that the reader is allowed to see."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -48,10 +48,9 @@ class ByProject(ByRow):
 
 
 class ByPerson(ByRow):
-    """Filters the entries by the person who did the recorded action.
+    """Superusers choose from all accounts, other readers from the members of their projects.
 
-    Superusers choose from all accounts, other readers from the members of their projects. To find entries of former
-    members, readers use the search.
+    The search finds the entries of former members.
     """
 
     title = "person"
@@ -66,7 +65,7 @@ class ByPerson(ByRow):
 
 
 class Days(FieldListFilter):
-    """Filters the entries by a first and a last day in the reader's time zone. The result includes both days."""
+    """Filters the entries by a first and a last day, both included, in the reader's time zone."""
 
     template = "widgets/audit_days.html"
 

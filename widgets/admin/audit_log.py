@@ -1,7 +1,7 @@
-"""The page of the audit log. On this page, people filter, search and export the entries.
+"""The page on which people filter, search and export the audit log, which `accounts.audit_log` writes.
 
-Members of a project read the entries about that project. Only superusers read entries without a project, and the
-clients' network addresses. The page can't change or delete an entry. `accounts.audit_log` writes the entries.
+Members of a project read the entries about that project. Only superusers read entries without a project, and network
+addresses. Nobody can change or delete an entry here.
 """
 
 from datetime import UTC, tzinfo
@@ -35,7 +35,7 @@ from widgets.models.access import has_role_somewhere
 from widgets.times import time_tag
 
 MOST = 10_000
-"""The list has at most this many entries, because counting more entries takes long. Filters by day find older ones."""
+"""The list's limit, because counting more entries takes long. The filter by day finds older entries."""
 
 
 class Newest(Paginator):
@@ -46,7 +46,7 @@ class Newest(Paginator):
 
 
 def zone_of(request: HttpRequest) -> tzinfo:
-    """Returns the time zone in the cookie that `zone.js` sets, or UTC if the cookie is missing or wrong."""
+    """The time zone in the cookie that `zone.js` sets, or UTC if the cookie is missing or wrong."""
     try:
         return ZoneInfo(request.COOKIES.get("timezone", ""))
     except (ValueError, LookupError, OSError):
@@ -64,7 +64,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
     sortable_by = ()
 
     def get_urls(self) -> list[URLPattern]:
-        """Returns the addresses of the list and of its exports. A single entry has no page."""
+        """The addresses of the list and of its exports. A single entry has no page."""
         wrap = self.admin_site.admin_view
         return [
             path("", wrap(self.changelist_view), name="widgets_auditentry_changelist"),
@@ -85,7 +85,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
         return (*shown, "address") if is_superuser(request) else shown
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Returns the fields that the search reads. Only superusers can search by network address."""
+        """Only superusers can search by network address."""
         fields = ("actor", "project", "subject", "details")
         return (*fields, "address") if is_superuser(request) else fields
 
@@ -95,7 +95,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
         return super().media + files
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Shows the list. The filter by day uses the reader's time zone."""
+        """The filter by day uses the reader's time zone."""
         try:
             return self.page_in(zone_of(request), request, extra_context)
         except DataError:
@@ -109,7 +109,7 @@ class AuditLogAdmin(ReadOnly, StrictList):
             return page.render() if isinstance(page, TemplateResponse) else page
 
     def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
-        """Returns the filtered entries as a file, and records the export in the audit log."""
+        """Sends the filtered entries as a file, and records the export."""
         if kind not in KINDS:
             raise Http404
         if not self.has_view_permission(request):

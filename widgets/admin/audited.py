@@ -18,13 +18,13 @@ class Audited(admin.ModelAdmin):
         return self.mirrored(request, obj, entry, self.action_of(entry.get_change_message()))
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        """Records the deletion of each row. Django calls this method before it deletes the rows."""
+        """Django calls this method before it deletes the rows."""
         for row in queryset:
             record(Action.DELETED, row, by=request.user)
         return super().log_deletions(request, queryset)
 
     def action_of(self, said: str) -> Action:
-        """Returns the action that the audit log shows for a change with the message `said`."""
+        """The action that the audit log shows for a change with the message `said`."""
         return Action.CHANGED
 
     def mirrored(self, request: HttpRequest, obj: Any, entry: Any, action: Action) -> Any:

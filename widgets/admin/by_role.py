@@ -16,20 +16,15 @@ def is_superuser(request: HttpRequest) -> bool:
 class ByRole(admin.ModelAdmin):
     """A base class for the admin pages of rows that belong to a project.
 
-    Each action has the lowest role that allows it, for example `to_change`. For a list, Django asks for permission
-    without naming a row: then the role in any project is enough. The list shows only rows of projects in which the
-    person has the role `to_view` or a higher one.
+    `to_view`, `to_change`, `to_add` and `to_delete` are the lowest roles that allow the action; None allows only
+    superusers. For a list, Django asks for permission without naming a row: then the role in any project is enough, and
+    `get_queryset` leaves out the rows of other projects.
     """
 
     to_view = Role.VIEWER
     to_change: Role | None = Role.EDITOR
     to_add: Role | None = Role.EDITOR
     to_delete: Role | None = Role.EDITOR
-    """`to_view`, `to_change`, `to_add` and `to_delete` are the lowest roles that can do these actions.
-
-    None means that only superusers can do the action.
-    """
-
     project_field = "project_id"
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -60,13 +55,10 @@ class ByRole(admin.ModelAdmin):
 
 
 class SuperusersOnly(admin.ModelAdmin):
-    """A base class for the admin pages of rows that belong to no project. Only superusers can use these pages."""
+    """A base class for the admin pages of rows that belong to no project."""
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Returns no rows to people who are not superusers.
-
-        Django looks for a row before it checks permissions, and the response must not tell whether the row exists.
-        """
+        """Django looks for a row before it checks permissions, and the response must not show whether a row exists."""
         return super().get_queryset(request) if is_superuser(request) else super().get_queryset(request).none()
 
     def has_module_permission(self, request: HttpRequest) -> bool:

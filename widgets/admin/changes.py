@@ -1,4 +1,4 @@
-"""Describes changes for the audit log: the label, the old value and the new value of each field that a form changed."""
+"""Describes changes for the audit log: the label, old value and new value of each field that a form changed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,13 +18,13 @@ LONGEST = 200
 
 
 class LogsValues(admin.ModelAdmin):
-    """A ModelAdmin that logs the old and the new value of each changed field, one line per field."""
+    """Logs the old and the new value of each changed field, one line per field."""
 
     logged_as_replaced: tuple[str, ...] = ()
     """For these fields, the log shows “replaced”, because not every reader of the log is allowed to see the values."""
 
     not_logged: tuple[str, ...] = ()
-    """Fields that the form has and the database does not. The log leaves these fields out."""
+    """Fields that the form has and the database does not."""
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         if add:
@@ -36,7 +36,6 @@ class LogsValues(admin.ModelAdmin):
         return Action.CREDENTIALS if is_secret else Action.CHANGED
 
     def changes(self, form: forms.ModelForm) -> Iterator[str]:
-        """Yields one line per changed field: the label, the old value and the new value."""
         for name, field in form.fields.items():
             before, after = form.get_initial_for_field(field, name), form.cleaned_data.get(name)
             if isinstance(field, MetricsField | FormulasField):
@@ -53,9 +52,9 @@ class LogsValues(admin.ModelAdmin):
 
 
 def only_changed(before: list[Any], after: list[Any]) -> tuple[list[Any], list[Any]]:
-    """Returns the removed rows and the added rows, or all rows if only their order has changed.
+    """The removed rows and the added rows, or all rows if only their order has changed.
 
-    All rows together can be longer than LONGEST, so the log leaves out the rows that have not changed.
+    Unchanged rows are left out, because all rows together can be longer than LONGEST.
     """
     gone, new = [row for row in before if row not in after], [row for row in after if row not in before]
     return (gone, new) if gone or new else (before, after)

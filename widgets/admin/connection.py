@@ -1,7 +1,7 @@
-"""The form of the connection test. The test uses the values in the project's form, which can be unsaved.
+"""The form of the connection test, with the values in the project's form, which can be unsaved.
 
 The form has a region instead of a host, so the test can reach only Mixpanel's hosts. The test sends a stored secret
-only if the form still has the region, project, user name and kind of credentials for which the secret was stored.
+only if the region, project, user name and kind of credentials are still those for which the secret was stored.
 """
 
 from typing import Any
@@ -16,13 +16,13 @@ from widgets.models.encrypted import encrypt
 from widgets.spec import INSIGHTS
 
 RECEIVER = ("region", "project_id", "username", "auth")
-"""These fields decide where a secret is sent. If one of these fields changes, people must enter the secret again."""
+"""These fields decide where a secret is sent. If one of them changes, people must enter the secret again."""
 
 FIELDS = (*RECEIVER, "workspace_id", "timezone", "engine")
 
 
 class ConnectionForm(forms.Form):
-    """The fields of a project that a connection to Mixpanel needs. The form fills `project`, but never saves it."""
+    """The fields that a connection to Mixpanel needs. The form fills `project`, but never saves it."""
 
     def __init__(self, data: Any, stored: Project | None) -> None:
         super().__init__(data)
@@ -42,7 +42,7 @@ class ConnectionForm(forms.Form):
         self.project.engine = self.project.engine or (self.stored.engine if self.stored else INSIGHTS)
         others = {each.name for each in Project._meta.get_fields()} - set(FIELDS) | set(self.errors)
         try:
-            # The test does not check uniqueness, which matters only when a project is saved.
+            # Uniqueness matters only when a project is saved.
             self.project.full_clean(exclude=others, validate_unique=False, validate_constraints=False)
         except ValidationError as error:
             self.add_error(None, error)
@@ -65,10 +65,7 @@ class ConnectionForm(forms.Form):
         return self.stored is not None and not self.data.get("new_secret") and not any(map(self.changes, FIELDS))
 
     def counted_on(self, user: Any) -> Project | None:
-        """Returns the saved project whose hourly limit counts the test's query.
-
-        Returns None if no saved project has this region and id, or if `user` is not allowed to see that project.
-        """
+        """The saved project whose hourly limit counts the test's query; None if `user` can see no such project."""
         if self.as_stored:
             return self.stored
         if self.project.project_id is None:

@@ -1,4 +1,4 @@
-"""Deletes widgets, and shows the list of deleted widgets. From this list, people can bring widgets back."""
+"""Deletes widgets, and shows the list from which people can bring deleted widgets back."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from widgets.times import time_tag
 
 
 class WidgetDeleting(admin.ModelAdmin):
-    """The part of WidgetAdmin that deletes widgets. For the time KEPT_FOR, people can bring a deleted widget back."""
+    """The part of WidgetAdmin that deletes widgets. People can bring them back for the time KEPT_FOR."""
 
     delete_confirmation_template = delete_selected_confirmation_template = "widgets/delete_widgets.html"
 
@@ -58,7 +58,7 @@ class WidgetDeleting(admin.ModelAdmin):
 
 @admin.register(DeletedWidget)
 class RecentlyDeletedAdmin(ByRole, StrictList):
-    """The list of deleted widgets. Editors of a project can bring its widgets back, or delete them for good."""
+    """Editors of a project can bring its deleted widgets back, or delete them for good."""
 
     to_view = Role.EDITOR
     list_display = ("title", "project", "at", "deleted_by", "until")
@@ -102,7 +102,7 @@ class RecentlyDeletedAdmin(ByRole, StrictList):
             try:
                 widget = deleted.bring_back()
             except ObjectDoesNotExist:
-                # Another request has already brought the widget back, or has deleted the widget for good.
+                # Another request has already brought the widget back, or has deleted it for good.
                 continue
             back.append(widget)
             audit_log.log_change(request.user, widget, "Brought back.")

@@ -1,8 +1,8 @@
 """Refuses to save a widget that was changed while the form was open. The refusal lists the changes and their authors.
 
-The form's hidden field `stored_state` holds the state that the widget had when the form was opened. After a refusal,
-the page shows the form again, with the widget's new state in this field, so that saving again overwrites the change. If
-the widget was deleted, the page shows the form of a new widget, without this field. Saving again makes a new widget.
+The form's hidden field `stored_state` holds the widget's state at the time when the form was opened. After a refusal,
+the field holds the new state, so that saving again overwrites the change. If the widget was deleted, the page shows the
+form of a new widget, without this field, and saving again makes a new widget.
 """
 
 from collections.abc import Mapping
@@ -29,16 +29,13 @@ DELETED = (
 
 
 def state_of(widget: Widget) -> str:
-    """Returns the widget's state as text: the time of the last save, and the id of the last entry in Django's log."""
+    """The time of the widget's last save, and the id of its last entry in Django's log."""
     last = entries(widget).aggregate(last=Max("pk"))["last"] or 0
     return f"{widget.changed_at.isoformat()} {last}"
 
 
 def conflict(widget: Widget, data: Mapping[str, Any]) -> str:
-    """Returns the message of the refusal, or "" if the form can be saved.
-
-    `widget` has the values in the database, and `data` has the values of the submitted form.
-    """
+    """The message of the refusal, or "" if the form can be saved. `widget`: as stored. `data`: the submitted form."""
     changed_at, _, last = str(data.get("stored_state") or "").partition(" ")
     if not changed_at or not any(button in data for button in SAVING):
         return ""

@@ -1,6 +1,6 @@
-"""Form fields for lists and dictionaries. People write them as lines of text, so the fields work without JavaScript.
+"""Form fields for lists and dictionaries, written as lines of text. The fields work without JavaScript.
 
-The scripts in `static/widgets/form/` add pickers to the fields.
+The scripts in `static/widgets/form/` add pickers.
 """
 
 import json
@@ -16,21 +16,21 @@ from widgets.spec import FILTER_OPS
 
 
 def picker(list_name: str, help_text: str = "") -> dict[str, str]:
-    """Returns HTML attributes that make a script add a picker to the field: a list from which people choose.
+    """HTML attributes that make a script add a picker to the field: a list from which people choose.
 
-    `list_name` names the list. With the picker, `help_text` replaces the field's usual help text.
+    With the picker, `help_text` replaces the field's usual help text.
     """
     typing = {"class": "vTextField", "autocomplete": "off", "spellcheck": "false"}
     return {"data-list": list_name, "data-help": help_text, **typing}
 
 
 def day() -> forms.DateInput:
-    """Returns an input that shows the browser's own date picker, which needs no script."""
+    """An input that shows the browser's own date picker, which needs no script."""
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 def focus_first_error(adminform: Any) -> None:
-    """Makes the browser focus the first field with an error. This works without scripts."""
+    """Makes the browser focus the first field with an error, without a script."""
     fields = [field for _, options in adminform.fieldsets for row in options["fields"] for field in in_row(row)]
     for name in fields:
         if name in adminform.form.errors:
@@ -43,7 +43,7 @@ def in_row(row: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 class TimeZoneInput(forms.TextInput):
-    """An input for the name of a time zone. The browser itself suggests names from a list, without a script."""
+    """An input for the name of a time zone. The browser suggests names from a list, without a script."""
 
     template_name = "widgets/time_zone.html"
 
@@ -56,7 +56,7 @@ class TimeZoneInput(forms.TextInput):
 
 
 class LinesField(forms.CharField):
-    """A form field for a list of texts, one text per line."""
+    """A list of texts, one per line."""
 
     def __init__(self, *, rows: int = 3, attrs: dict[str, str] | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.Textarea(attrs={**(attrs or {}), "rows": rows, "class": "lines"}))
@@ -75,14 +75,14 @@ class LinesField(forms.CharField):
 
 
 class PairsField(LinesField):
-    """A form field for a dictionary from text to text: one pair per line, such as `old = new`."""
+    """A dictionary from text to text: one pair per line, such as `old = new`."""
 
     def to_python(self, value: Any) -> Any:
         return dict(map(pair, lines(value)))
 
 
 class ListOrPairsField(LinesField):
-    """A form field for a list of values, one value per line, or for a dictionary: one pair `label = value` per line."""
+    """A list of values, one per line, or a dictionary: one pair `label = value` per line."""
 
     def to_python(self, value: Any) -> Any:
         entries = lines(value)
@@ -110,7 +110,7 @@ def pair(line: str) -> tuple[str, str]:
 
 
 class FiltersWidget(forms.Widget):
-    """One row of inputs per filter: property, condition and value. The last row is empty; a script adds more rows."""
+    """One row of inputs per filter. The last row is empty; a script adds more rows."""
 
     template_name = "widgets/filters.html"
 
@@ -133,7 +133,7 @@ class FiltersWidget(forms.Widget):
 
 
 class FiltersField(forms.Field):
-    """A form field for a list of filters. The value `5` is a number, `true` a boolean, and `"5"` with quotes a text."""
+    """A list of filters. The value `5` is a number, `true` a boolean, and `"5"` with quotes a text."""
 
     widget = FiltersWidget
 
@@ -151,7 +151,7 @@ class FiltersField(forms.Field):
 
 
 def typed(value: Any) -> str:
-    """Returns a filter's value as text for the input. A text that looks like a number or a boolean gets quotes."""
+    """A filter's value as text for the input. A text that looks like a number or a boolean gets quotes."""
     if isinstance(value, str):
         return value if untyped(value) == value else json.dumps(value, ensure_ascii=False)
     return "" if value is None else json.dumps(value)

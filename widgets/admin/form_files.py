@@ -1,4 +1,4 @@
-"""Lists the style sheets and scripts of the widget's form. Each file makes the page slower."""
+"""The style sheets and scripts of the widget's form. Each file makes the page slower."""
 
 from django import forms
 
@@ -19,13 +19,9 @@ MEDIA = forms.Media(
         "admin/js/admin/RelatedObjectLookups.js",
     ),
 )
-"""Django's own list for an admin form has nine more files.
-
-`widgets.css` is here so that the browser loads it early. Without this entry, the browser would first load `forms.css`,
-which imports `widgets.css`.
-"""
+"""Django's own list has nine more files. `widgets.css` is here because its import in `forms.css` loads it late."""
 
 MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "metrics", "preview", "draft")]
-"""The page names all modules, so that the browser loads them at the same time. The first module imports the others."""
+"""The first module imports the others. The page names all, so that the browser loads them at the same time."""
 
 CHART_MODULES = [f"widgets/charts/{name}.js" for name in ("chart", "drawing", "tables", "words")]

@@ -1,6 +1,4 @@
-"""The page of a project's members. All members can read this page. Leads also invite people, change roles, and remove
-members on this page.
-"""
+"""The page of a project's members, which all members can read. Leads invite people, change roles and remove members."""
 
 from typing import Any
 
@@ -47,7 +45,7 @@ class MembersPage(admin.ModelAdmin):
         return format_html('<a href="{}" aria-label="People of {}">People</a>', url, project)
 
     def members_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Shows the members, their roles, the open invitations and a form to invite people. A POST invites a person."""
+        """Shows the members, the open invitations and a form. A POST of the form invites a person."""
         project = self.get_object(request, str(pk))
         if project is None:
             raise Http404
@@ -91,7 +89,7 @@ class MembersPage(admin.ModelAdmin):
         return self.back(request, row, f"New role of {row.user}: {new.label}.")
 
     def link_view(self, request: HttpRequest, pk: int, user: int) -> HttpResponse:
-        """Makes a new one-time link for an invited person, for example if the first link has expired or is lost."""
+        """Makes a new one-time link for an invited person, for example if the first link has expired."""
         row = self.row_to_change(request, pk, user)
         if not may_give_link(request.user, row.user):
             raise PermissionDenied
@@ -100,7 +98,7 @@ class MembersPage(admin.ModelAdmin):
         return self.page(request, row.project, "invited", "A new link", invitation=made, email=row.user.email)
 
     def remove_view(self, request: HttpRequest, pk: int, user: int) -> HttpResponse:
-        """Removes a member after a confirmation. The confirmation page lists the widgets that lose their owner."""
+        """Removes a member after a confirmation, which lists the widgets that lose their owner."""
         row = self.row_to_change(request, pk, user)
         if request.method != "POST":
             context = {"row": row, "widgets": members.owned_in(row)}
@@ -115,10 +113,10 @@ class MembersPage(admin.ModelAdmin):
         return self.back(request, row, f"{row.user} is no longer a member of {row.project}.{owners}")
 
     def row_to_change(self, request: HttpRequest, pk: int, user: int) -> Membership:
-        """Returns the membership of the user with the id `user` in the project with the id `pk`.
+        """The membership of the user with the id `user` in the project with the id `pk`.
 
         Raises Http404 if the signed-in person can't see the project, or if the user is not a member. Raises
-        PermissionDenied if the signed-in person is neither a lead of the project nor a superuser.
+        PermissionDenied if the signed-in person can't change the project.
         """
         project = self.get_object(request, str(pk))
         if project is None:
@@ -140,5 +138,5 @@ class MembersPage(admin.ModelAdmin):
 
 
 def place(row: Membership) -> tuple[int, str]:
-    """Returns the sort key of a member on the page: leads first, then editors, then viewers; by name within a role."""
+    """Sort key: leads first, then editors, then viewers; by name within a role."""
     return len(Role(row.role).and_higher), str(row.user)

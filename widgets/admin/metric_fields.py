@@ -1,7 +1,4 @@
-"""Form fields for metrics and formulas, one row per metric or formula. The fields work without JavaScript.
-
-The last row is empty. A script can add more rows.
-"""
+"""Form fields for metrics and formulas: one row each, and an empty last row. They work without JavaScript."""
 
 import re
 from typing import Any
@@ -21,17 +18,14 @@ TEXTS = ("event", "measure", "property", "label")
 def without_last_empty(rows: list[dict[str, Any]], but: str = "") -> list[dict[str, Any]]:
     """Removes the empty rows at the end. A row that has only a value for the key `but` counts as empty.
 
-    Empty rows between filled rows stay, so that the row numbers in errors are the row numbers on the page.
+    Empty rows between filled rows stay, so that errors have the row numbers of the page.
     """
     filled = [i for i, row in enumerate(rows, 1) if any(value for key, value in row.items() if key != but)]
     return rows[: filled[-1]] if filled else []
 
 
 class MetricsWidget(forms.Widget):
-    """One row of inputs per metric. The inputs of row 0 have the names `metrics-0-event` and so on.
-
-    The names of the inputs for that row's filters are `metrics-0-filters-property` and so on.
-    """
+    """One row of inputs per metric, with names such as `metrics-0-event` and `metrics-0-filters-property`."""
 
     template_name = "widgets/metrics.html"
 
@@ -70,10 +64,7 @@ class MetricsWidget(forms.Widget):
 
 
 class MetricsField(forms.Field):
-    """A form field for a list of metrics, in the format of the JSON import.
-
-    Every metric has the key `event`. The field leaves out other keys if their value is empty or the default.
-    """
+    """A list of metrics in the format of the JSON import. Keys except `event` are left out if empty or the default."""
 
     widget = MetricsWidget
 
@@ -116,7 +107,7 @@ class FormulasWidget(forms.Widget):
 
 
 class FormulasField(forms.Field):
-    """A form field for a list of formulas, in the format of the JSON import. The field leaves out empty labels."""
+    """A list of formulas in the format of the JSON import, without empty labels."""
 
     widget = FormulasWidget
 

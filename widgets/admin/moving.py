@@ -83,7 +83,7 @@ class WidgetMoving(admin.ModelAdmin):
 
 
 def move(widget: Widget, target: Project, by: Any) -> bool:
-    """Moves the widget to the project `target`, and changes the title if another widget there has the same title.
+    """Changes the title if another widget in `target` has the same title.
 
     Returns False and saves nothing if the widget's settings are invalid in that project.
     """

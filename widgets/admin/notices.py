@@ -1,8 +1,4 @@
-"""The page of a project's notices.
-
-The page shows open and past notices, how many minutes a problem lasts before MixCyfe sends a notice, and the names of
-the addresses that receive notices.
-"""
+"""The page of a project's notices: open and past ones, the minutes until a notice, and the receivers' names."""
 
 from datetime import timedelta
 from typing import Any
@@ -30,24 +26,17 @@ from widgets.refresh.clock import database_now
 from widgets.refresh.slots import Slots
 
 MOST_TESTS = 10
-"""The maximum number of tests per project and hour. Each test sends a message, so the limit protects the receivers."""
+"""The maximum number of tests per project and hour. Each test sends a message, so the limit protects receivers."""
 
 RECENT = 10
 at_work = Slots(lambda: 2)
-"""Allows two tests or checks of addresses at the same time in this process.
-
-Each test or check keeps a thread busy for seconds, and this thread can't answer polls meanwhile.
-"""
+"""Allows two tests or checks of addresses at a time: each keeps a thread of this process from answering polls."""
 
 TOO_BUSY = "Other people are testing addresses right now. Try again in a few seconds."
 
 
 class AddressForm(forms.Form):
-    """The form for a new address.
-
-    With `may_be_inside`, the address can be inside the server's network, and messages can be sent without encryption.
-    Only superusers are allowed to add such an address.
-    """
+    """`may_be_inside` (superusers only) allows addresses in the server's network and messages without encryption."""
 
     name = forms.CharField(
         max_length=LONGEST_NAME,
@@ -56,7 +45,7 @@ class AddressForm(forms.Form):
     )
     address = forms.CharField(
         max_length=LONGEST_ADDRESS,
-        # The address for notices can contain a password, so the page never shows it again, even after an error.
+        # The address can contain a password, so the page never shows it again, even after an error.
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text="See the examples below. MixCyfe stores the address encrypted and never shows it again.",
     )
@@ -93,7 +82,7 @@ class WhenForm(forms.ModelForm):
 
 
 class NoticesPage(admin.ModelAdmin):
-    """The part of ProjectAdmin that has the page of a project's notices."""
+    """The part of ProjectAdmin that has the page of notices."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(required_on_post(self.notices_view))
@@ -171,7 +160,7 @@ def change_when(request: HttpRequest, project: Project, form: WhenForm) -> bool:
 
 
 def change_address(request: HttpRequest, project: Project, action: str) -> bool:
-    """Removes or tests the address in the POST, or turns the address's weekly summary on or off."""
+    """Removes or tests the address in the POST, or turns its weekly summary on or off."""
     pk = request.POST.get("pk", "")
     address = project.notice_addresses.filter(
         pk=int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else 0
@@ -213,7 +202,7 @@ def send_test(request: HttpRequest, project: Project, address: NoticeAddress) ->
 
 
 def begin_test(project: Project, address: NoticeAddress, username: str) -> NoticeMessage | None:
-    """Stores and returns a test message. Returns None if the project has sent MOST_TESTS tests in the last hour."""
+    """Stores a test message. Returns None if the project has sent MOST_TESTS tests in the last hour."""
     now = database_now()
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)

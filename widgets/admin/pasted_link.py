@@ -1,4 +1,4 @@
-"""Fills in the widget's form from the link of a Mixpanel report that a person has pasted."""
+"""Fills in the widget's form from a pasted link to a Mixpanel report."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from widgets.mixpanel.regions import REGIONS
 from widgets.models.project import VisibleProjects
 
 CHARTS = {"funnels": "funnel", "retention": "cohort"}
-"""Part of Mixpanel in the link → the chart that the form chooses. For all other parts, the form chooses “line”."""
+"""Part of Mixpanel in the link → the chart that the form chooses, else “line”."""
 
 
 class LinkProblem(Exception):
@@ -16,10 +16,9 @@ class LinkProblem(Exception):
 
 
 def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
-    """Returns the values of the form's fields that the link `text` determines.
+    """The values of the form's fields that the link determines. `projects`: those that the person is allowed to edit.
 
-    `projects` are the projects that the person is allowed to edit. Raises LinkProblem if `text` is not a link to a
-    report, or if the report's project is not one of `projects`.
+    Raises LinkProblem if `text` is not a link to a report, or if the report's project is not one of `projects`.
     """
     try:
         link = read_link(text)
@@ -41,10 +40,10 @@ def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
 
 
 def fill(data: Any, projects: VisibleProjects) -> Any:
-    """Returns a copy of a submitted form with the link's values in the empty fields, for browsers without scripts.
+    """A copy of a submitted form with the link's values in the empty fields, for browsers without scripts.
 
-    The fields Report and Chart are never empty. The link replaces the values of these two fields as well, unless the
-    person has chosen an event, a saved report or a funnel.
+    The link also replaces Report and Chart, which are never empty, unless the person has chosen an event, a saved
+    report or a funnel.
     """
     found = fields_of(data["link"], projects)
     filled = data.copy()

@@ -1,7 +1,4 @@
-"""The admin's pages for accounts. Superusers use them to change names and passwords, and to make people superusers.
-
-The module `members` has the page to invite people.
-"""
+"""The admin's pages for accounts. Superusers change names, passwords and rights there. `members` invites people."""
 
 from typing import Any
 
@@ -67,7 +64,7 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns False, because Django would also delete the person's log entries. `leave_view` closes accounts."""
+        """Django would also delete the person's log entries. `leave_view` closes accounts instead."""
         return False
 
     @admin.display(description="Name", ordering="first_name")
@@ -92,7 +89,7 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
         ]
 
     def link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Makes a new one-time link, with which a person who has forgotten the password sets a new password."""
+        """Makes a new one-time link for a person who has forgotten the password."""
         user = self.person(request, pk)
         if not user.is_active:
             self.message_user(request, "This account is closed. Make the account active first.", messages.ERROR)

@@ -1,4 +1,4 @@
-"""Converts a preview to JSON for pages and scripts. Its texts are ready to show. It contains no secrets."""
+"""Converts a preview to JSON for pages and scripts, with texts that are ready to show, and without secrets."""
 
 import json
 from typing import Any
@@ -46,7 +46,7 @@ def as_json(shown: Preview, widget: Widget) -> dict[str, Any]:
 
 
 def note(shown: Preview) -> str:
-    """Returns the text that the page shows if there is no data for a chart yet, else ""."""
+    """The text that the page shows if there is no data for a chart yet, else ""."""
     if shown.state is State.ASKING:
         return "MixCyfe is asking Mixpanel…"
     if shown.state is not State.UNASKED:
@@ -71,10 +71,7 @@ def count(value: Value) -> str:
 
 
 def params(request: Request) -> list[list[str]]:
-    """Returns the request's parameters, each as [name, text].
-
-    For an unsaved report, the list also has the metrics, dates, filters and breakdown, each as JSON.
-    """
+    """The request's parameters, each as [name, text]; for an unsaved report, also the report's parts as JSON."""
     found = [[name, sent(value)] for name, value in request.params.items()]
     if request.body is not None:
         sections = request.body["bookmark"]["sections"]

@@ -1,7 +1,7 @@
 """The endpoints of the widget's form: the preview, the lists for pickers, and the pasted link.
 
-All endpoints accept only POST, because a request can cost a query to Mixpanel. If the person is not allowed to edit a
-project or a widget, the response is 404, as if the project or the widget did not exist.
+All endpoints accept only POST, because a request can cost a query to Mixpanel. If the person is not allowed to edit the
+project or widget, the response is 404, as if it did not exist.
 """
 
 from dataclasses import asdict
@@ -30,7 +30,7 @@ from widgets.times import from_now
 from widgets.web.health import NEEDS_SOMEBODY
 
 HARMLESS = {"title", "active", "refresh_minutes", "link"}
-"""Fields that the preview does not need. The preview ignores errors in these fields."""
+"""Fields that the preview does not need, so it ignores their errors."""
 
 LONGEST_NAME = 1000
 
@@ -47,7 +47,7 @@ class FormViews(admin.ModelAdmin):
         return [*mine, *super().get_urls()]
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """Returns a preview of the submitted form: JSON for the script, or a page for a browser without scripts."""
+        """A preview of the submitted form: JSON for the script, or a page for a browser without scripts."""
         widget = self.editable_widget(request)
         self.project_asked_for(request)
         form = self.bound_form(request, widget)
@@ -70,10 +70,9 @@ class FormViews(admin.ModelAdmin):
         return JsonResponse(content)
 
     def lists_view(self, request: HttpRequest) -> HttpResponse:
-        """Returns a list for a picker as JSON.
+        """The POST has `list`, a key of LISTS, and `of`, the names on which the list depends, for example an event.
 
-        The POST has `list`, a key of LISTS, and `of`, the names on which the list depends, for example an event. If the
-        POST has `again`, MixCyfe asks Mixpanel for a new list, even if the stored list is fresh.
+        If the POST has `again`, MixCyfe asks Mixpanel for a new list, even if the stored list is fresh.
         """
         self.must_edit(request)
         project = self.project_asked_for(request)
@@ -97,7 +96,7 @@ class FormViews(admin.ModelAdmin):
             return JsonResponse({"problem": str(problem)})
 
     def repair(self, request: HttpRequest, widget: Widget, shown: Preview) -> str:
-        """Returns the address of the project's page if an error blocks the project and the user is a lead, else ""."""
+        """The address of the project's page if an error blocks the project and the user is a lead, else ""."""
         project = widget.project
         stuck = project.secret_problem or (project.in_backoff and project.backoff_kind in NEEDS_SOMEBODY)
         may = has_role(request.user, Role.LEAD, project.pk)
@@ -108,10 +107,7 @@ class FormViews(admin.ModelAdmin):
             raise Http404
 
     def editable_widget(self, request: HttpRequest) -> Widget | None:
-        """Returns the widget that the form changes, or None if the form adds a widget.
-
-        Raises Http404 if the person is not allowed to change this widget or to add widgets.
-        """
+        """The widget that the form changes; None for a new one. Raises Http404 if the person lacks the permission."""
         pk = request.GET.get("widget")
         if pk is None:
             if not self.has_add_permission(request):
@@ -147,7 +143,7 @@ def asked(request: HttpRequest) -> Ask:
 
 
 def missing(form: Any) -> list[list[str]]:
-    """Returns the errors that prevent a preview, each as [field, label of the field, message]."""
+    """The errors that prevent a preview, each as [field, label of the field, message]."""
     return [
         [name, "" if name == NON_FIELD_ERRORS else str(form[name].label), str(texts[0])]
         for name, texts in form.errors.items()

@@ -31,8 +31,7 @@ ANOTHER_NAME = "Choose another name."
 
 
 class ProjectForm(forms.ModelForm):
-    # ProjectAdmin sets `by` to the person who fills in the form.
-    by: Any
+    by: Any  # the person who fills in the form
 
     new_secret = forms.CharField(
         label="Secret",
@@ -53,14 +52,14 @@ class ProjectForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "timezone" in self.fields and self.instance.pk is None:
-            # The field has no default. Nobody would notice a wrong time zone, in which each day ends at a wrong hour.
+            # The field has no default, because nobody would notice a wrong time zone.
             self.initial["timezone"] = ""
             self.fields["timezone"].help_text += " Type to search. The connection test can also read the time zone."
         if "new_secret" in self.fields and self.instance.pk and self.instance.has_secret:
             self.fields["new_secret"].help_text = "A secret is stored. Leave this field empty to keep it."
 
         if "engine" in self.fields:
-            # A page that was opened before MixCyfe was upgraded does not have this field.
+            # A page that was opened before an upgrade of MixCyfe can lack this field.
             self.fields["engine"].required = False
 
     def clean_engine(self) -> str:
@@ -79,11 +78,7 @@ class ProjectForm(forms.ModelForm):
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Adds an error, but does not tell people about other teams' projects.
-
-        Names and Mixpanel projects are unique, so the form must refuse values that another team's project has. Only
-        superusers read this reason. Other people read a message that does not mention the other project.
-        """
+        """Tells only superusers that another team's project has the same name or is the same Mixpanel project."""
         for name, errors in getattr(error, "error_dict", {}).items() if not self.by.is_superuser else ():
             for each in errors:
                 if name == NON_FIELD_ERRORS and each.message == HERE_ALREADY:
@@ -135,13 +130,13 @@ class ProjectAdmin(ByRole, MembersPage, NoticesPage, ProjectPage, LogsValues, St
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
-        """Hides the credentials, including the user name, from people who are not allowed to change the project."""
+        """Hides the credentials, including the user name, from people who can't change the project."""
         fieldsets = super().get_fieldsets(request, obj)
         may_write = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
         return [each for each in fieldsets if may_write or each[0] != CREDENTIALS]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Makes the superuser who adds a project a lead of the project. This person stays a lead later."""
+        """Makes the superuser who adds a project a lead of the project."""
         super().save_related(request, form, formsets, change)
         if not change:
             form.instance.members.add(request.user, through_defaults={"role": Role.LEAD})

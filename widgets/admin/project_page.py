@@ -33,7 +33,7 @@ hide_secret = method_decorator(sensitive_post_parameters("new_secret", "username
 
 CALLS_SHOWN = 15
 KINDS_OF_CALLERS = {str(Purpose.POLL.label): "polls", str(Purpose.COMMAND.label): "command", "you": "you"}
-"""Sender of queries → CSS class in the usage bar. The bar shows the senders in this order."""
+"""Sender of queries → CSS class in the usage bar, in the order of the bar."""
 
 TESTS = "connection_tests"
 MOST_TESTS = 20
@@ -42,7 +42,7 @@ MOST_TESTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the usage bar. `width` is its number of queries, and `start` is the number of queries to its left."""
+    """A part of the usage bar. `width` is its number of queries, and `start` is the number to its left."""
 
     start: int
     width: int
@@ -68,7 +68,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def connection_view(self, request: HttpRequest) -> HttpResponse:
-        """Tests the connection with the values in a project's form. Accepts only POST, as the test costs a query."""
+        """Tests the connection with the values in a project's form."""
         stored = None
         if pk := request.POST.get("project"):
             stored = self.get_object(request, pk)
@@ -86,7 +86,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Shows or saves the project. If a browser without scripts sends `_test`, also tests the saved connection."""
+        """If a browser without scripts sends `_test`, also tests the saved connection."""
         if self.changes_credentials(request, object_id) and (asked := reauthentication.ask(request)):
             return asked
         wanted = request.method == "POST" and "_test" in request.POST
@@ -97,8 +97,7 @@ class ProjectPage(admin.ModelAdmin):
         response = super().changeform_view(request, object_id, *args, **kwargs)
         saved: Project | None = getattr(request, "saved_project", None)
         if wanted and saved and isinstance(response, HttpResponseRedirect):
-            # The test is not in `save_model`, because `save_model` runs in a transaction, and MixCyfe sends no query to
-            # Mixpanel during a transaction.
+            # The test is not in `save_model`, because MixCyfe sends no query to Mixpanel during a transaction.
             verdict = check_saved(saved, request.user)
             level = messages.SUCCESS if verdict.ok else messages.ERROR
             self.message_user(request, f"{verdict.title} {verdict.text}".strip(), level)
@@ -120,7 +119,7 @@ class ProjectPage(admin.ModelAdmin):
 
     @admin.display(description="Connection")
     def connection(self, project: Project) -> SafeString:
-        """Returns the button that tests the connection, as a read-only field of the form."""
+        """The button that tests the connection, as a read-only field of the form."""
         return render_to_string(
             "widgets/connection.html", {"url": reverse("admin:widgets_project_connection"), "project": project}
         )
@@ -180,7 +179,7 @@ def count_tests(request: HttpRequest, project: Project) -> None:
 
 
 def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
-    """Returns the warnings for the top of the project's page, the most urgent first."""
+    """The warnings for the top of the project's page, the most urgent first."""
     found: list[SafeString | str] = []
     if not project.has_secret:
         found.append("This project needs credentials. Enter the secret below.")
@@ -218,10 +217,7 @@ def minutes(number: float) -> str:
 
 
 def segments(spent: dict[str, int]) -> list[Segment]:
-    """Returns the parts of the usage bar, from left to right: polls, commands, the reader's queries, all other queries.
-
-    `spent` is a dictionary: sender of queries → number of queries in the last hour.
-    """
+    """The parts of the usage bar, from left to right. `spent`: sender of queries → number in the last hour."""
     order = {who: place for place, who in enumerate(KINDS_OF_CALLERS)}
     found: list[Segment] = []
     start = 0
@@ -232,7 +228,7 @@ def segments(spent: dict[str, int]) -> list[Segment]:
 
 
 def described(call: ApiCall, reader: Any) -> dict[str, Any]:
-    """Returns a recorded query as a row of the table on the project's page."""
+    """A recorded query as a row of the table on the project's page."""
     took = call.ended_at - call.started_at if call.ended_at else None
     username = call.user.username if call.user else None
     return {

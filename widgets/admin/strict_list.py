@@ -1,7 +1,7 @@
 """Limits the query string of an admin list to the list's own filters, search, order and pages.
 
-Django accepts lookups on all fields of the model, including hidden fields. With such lookups, people could guess
-secrets letter by letter, learn about other teams, or block a process for ever with a slow regular expression.
+Django accepts lookups on all fields of the model, even hidden ones. With these lookups, people could guess secrets
+letter by letter, learn about other teams, or block a process with a slow regular expression.
 """
 
 from datetime import UTC
@@ -30,10 +30,7 @@ NO_SUCH_FILTER = "This list has no such filter, or the search was too long. The 
 
 
 class StrictChangeList(ChangeList):
-    """A list that refuses unknown, repeated or long parameters.
-
-    Raises IncorrectLookupParameters. Django then redirects to the whole list.
-    """
+    """Raises IncorrectLookupParameters for unknown, repeated or long parameters. Django then shows the whole list."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         if not all(is_decent(name, values) for name, values in request.GET.lists()):
@@ -56,7 +53,7 @@ class StrictChangeList(ChangeList):
 
 
 class StrictList(Audited):
-    """A base class of every ModelAdmin on the site, including the ModelAdmins of other apps."""
+    """A base class of every ModelAdmin on the site, including those of other apps."""
 
     show_facets = admin.ShowFacets.NEVER
 
@@ -64,7 +61,7 @@ class StrictList(Audited):
         return request is not None and lookup in self.own_parameters(request)
 
     def own_parameters(self, request: HttpRequest) -> set[str]:
-        """Returns the names of the parameters that the list's own filters use."""
+        """The names of the parameters that the list's own filters use."""
         found: set[Any] = (
             {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")} if self.date_hierarchy else set()
         )
@@ -87,24 +84,23 @@ class StrictList(Audited):
         if set(request.GET) == {ERROR_FLAG}:
             self.message_user(request, NO_SUCH_FILTER, messages.WARNING)
         elif ERROR_FLAG in request.GET:
-            # Django adds ERROR_FLAG after an error. If ERROR_FLAG stayed and another parameter was wrong, Django would
-            # report a broken database.
+            # Django adds ERROR_FLAG after an error, and would report a broken database after a second error.
             asked: Any = request.GET.copy()
             del asked[ERROR_FLAG]
             request.GET = asked
         return super().changelist_view(request, extra_context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Returns no initial values, so that the query string can't fill in a form."""
+        """Empty, so that the query string can't fill in a form."""
         return {}
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-        """Adds `queryset` to the context, because the template also serves the page that deletes several rows."""
+        """Adds `queryset`, because the template also serves the page that deletes several rows."""
         return super().render_delete_form(request, context | {"queryset": [context["object"]]})
 
 
 class ReadOnly(admin.ModelAdmin):
-    """A list that people can only read. Nobody can add, change or delete its rows in the admin."""
+    """A list whose rows nobody can add, change or delete in the admin."""
 
     show_full_result_count = False
     actions = None
@@ -119,7 +115,7 @@ class ReadOnly(admin.ModelAdmin):
 
 
 def is_decent(name: str, values: list[str]) -> bool:
-    """True if the parameter appears once and is short. The parameter of a date filter must be a time with a zone."""
+    """True if the parameter appears once and is short. A date filter's value must be a time with a zone."""
     if len(values) != 1 or len(values[0]) > LONGEST_VALUE:
         return False
     return is_moment(values[0]) if name.endswith(("__gte", "__lt")) else True

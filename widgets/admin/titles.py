@@ -28,14 +28,14 @@ WORDS = {
     "utm_content": "UTM content",
     "utm_term": "UTM term",
 }
-"""Mixpanel's own properties → readable names. For other names, it is enough to remove `$`, `mp_` and underscores.
+"""Mixpanel's own properties → readable names. From other names, `in_words` removes `$`, `mp_` and underscores.
 
 https://docs.mixpanel.com/docs/data-structure/property-reference/default-properties
 """
 
 
 def free_title(chosen: Mapping[str, Any], pk: Any = None) -> str:
-    """Returns a title that no other widget of the project has, or "" if the form has too few values for a title."""
+    """A title that no other widget of the project has, or "" if the form has too few values for a title."""
     project, title = chosen.get("project"), what_it_shows(chosen)
     if project is None or not title:
         return ""
@@ -44,7 +44,7 @@ def free_title(chosen: Mapping[str, Any], pk: Any = None) -> str:
 
 
 def title_of_copy(title: str, project: Project) -> str:
-    """Returns `title` with “(copy)” or “(copy 2)” and so on, so that no other widget of the project has the title."""
+    """`title` with “(copy)”, “(copy 2)” and so on, so that no other widget of the project has the title."""
     taken = set(project.widgets.values_list("title", flat=True))
     return free_name(title, taken, LONGEST_TITLE, lambda n: f" (copy {n})" if n > 1 else " (copy)")
 
@@ -82,7 +82,7 @@ def what_it_shows(chosen: Mapping[str, Any]) -> str:
 
 
 def in_words(name: str) -> str:
-    """Returns a property's name in plain words: “country” for `mp_country_code`. An expression stays unchanged."""
+    """A property's name in plain words: “country” for `mp_country_code`. An expression stays unchanged."""
     name = property_title(name).strip()
     if is_expression(name):
         return name
@@ -90,7 +90,7 @@ def in_words(name: str) -> str:
 
 
 def saved_name(chosen: Mapping[str, Any], name: str) -> str:
-    """Returns the saved report's or funnel's name at Mixpanel if a stored list has the name, else its number."""
+    """The saved report's or funnel's name at Mixpanel if a stored list has the name, else its number."""
     number = chosen.get(name)
     if not number or chosen.get("project") is None:
         return ""

@@ -1,7 +1,4 @@
-"""Decides which fields of the form a widget uses. The rules come from the report types and charts.
-
-The form's script hides unused fields, and the form ignores their errors.
-"""
+"""Decides which form fields a widget uses. The form's script hides the others, and the form ignores their errors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +10,7 @@ from widgets.reports.rules import OVERLAID, SEVERAL_EVENTS
 from widgets.spec import CHARTS, OPTIONS, TIME_SERIES_CHARTS
 
 ONE_LABEL_OR_COLUMNS = (Numeric, Cohorts)
-"""Report types with labels that people can't sort or leave out, because the labels are not values of a property."""
+"""Report types whose labels people can't sort or leave out, because the labels are not values of a property."""
 
 RANKED = ("clean_labels", "exclude", "only", "sort", "top", "other")
 
@@ -23,17 +20,17 @@ ABOUT_EVENTS = {
     "retention": "The event that people do when they come back. Leave this field empty to count every event.",
     "frequency": "Pick a name from Mixpanel's list. Leave this field empty to count every event.",
 }
-"""Report type → help text for the field Events. All other report types use the field's usual help text."""
+"""Report type → help text for the field Events, in place of the usual help text."""
 
 STEPS = ("events", "conversion_days")
-"""Fields that a saved funnel does not use, because a saved funnel has its own steps."""
+"""Fields that a saved funnel does not use, because it has its own steps."""
 
 Condition = dict[str, list[str]]
 """Field of the form → values. The condition is true if each of these fields has one of its values."""
 
 
 def conditions() -> dict[str, Condition]:
-    """Returns field → the condition under which a widget uses the field. Fields without a condition are always used."""
+    """Field → the condition under which a widget uses the field. Fields without a condition are always used."""
     asked = {name for report_type in REPORT_TYPES.values() for name in report_type.fields}
     found: dict[str, Condition] = {
         name: {"report": [report_type.name for report_type in REPORT_TYPES.values() if name in report_type.fields]}
@@ -79,7 +76,7 @@ def is_used(field: str, chosen: Mapping[str, Any]) -> bool:
 
 
 def described() -> dict[str, Any]:
-    """Returns the rules of the form as data for the form's script."""
+    """The rules of the form as data for the form's script."""
     return {
         "conditions": CONDITIONS,
         "steps": STEPS,

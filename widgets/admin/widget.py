@@ -64,7 +64,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     )
 
     class Media:
-        """Style sheets and scripts of the list and the actions. `form_files` lists the files of the form."""
+        """For the list and its actions. `form_files` lists the form's files."""
 
         css = {"all": ("widgets/form/form.css",)}
         js = ("widgets/copy.js",)
@@ -81,18 +81,14 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "project" and field:
-            # People can add a project from this form. To change a project, people use the project's own page.
+            # People can add a project from this form, but change projects only on the project's own page.
             field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
         return field
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """Shows or saves the form. A POST locks the project and the widget.
-
-        If another person has deleted the widget meanwhile, shows the entries in the form of a new widget: see
-        `edit_conflict`.
-        """
+        """A POST locks the project and the widget. If the widget was deleted meanwhile, see `edit_conflict`."""
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
@@ -105,10 +101,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def lock(self, request: HttpRequest, object_id: str) -> bool:
-        """Prevents other requests from changing or deleting the widget until the transaction ends.
-
-        Returns False if the person can't see the widget any more, for example because the widget was deleted.
-        """
+        """Locks the widget's row. Returns False if the person can't see the widget any more or if it was deleted."""
         widgets = self.get_queryset(request).select_for_update()
         return is_id(object_id) and widgets.filter(pk=object_id).first() is not None
 
@@ -134,7 +127,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         widget: Any = kwargs.get("obj")
         saved = widget is not None and widget.pk is not None
         if not saved:
-            # “Save and continue editing” is not needed, because “Save” opens the page of the new widget.
+            # “Save” already opens the page of the new widget.
             context["show_save_and_continue"] = False
         urls = {name: reverse(f"admin:widgets_widget_{name}") for name in ("preview", "lists", "link")}
         context |= {
@@ -153,7 +146,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             context |= {"sharing": sharing_of(stored) if stored.active else ""}
             context |= {"page_url": widget.page_url, "formats": other_formats(stored)}
             context["not_for_cyfe"] = NOT_FOR_CYFE if stored.hours_on_axis else ""
-            # `preview` must not be called in a transaction, and a POST runs in a transaction.
+            # `preview` must not run in a transaction, and a POST does.
             if request.method == "GET":
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         focus_first_error(context["adminform"])
@@ -162,10 +155,10 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def draft_of(self, request: HttpRequest, widget: Widget | None) -> dict[str, Any]:
-        """Returns data for the script that keeps unsaved entries in the browser as a draft.
+        """Data for the script that keeps unsaved entries in the browser as a draft.
 
-        `made` grows when the person saves a new widget, and `version` grows when this widget is saved. The script
-        deletes the draft of a sent form when the number has grown.
+        `made` grows when the person saves a new widget, `version` when this widget is saved. The script deletes the
+        draft of a sent form when the number has grown.
         """
         made = Widget.objects.filter(owner_id=request.user.pk).aggregate(last=Max("pk"))["last"] or 0
         key = f"mixcyfe-draft {request.user.pk}"
@@ -177,14 +170,14 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         }
 
     def response_post_save_add(self, request: HttpRequest, obj: Widget) -> HttpResponseRedirect:
-        """Redirects to the new widget's page, which has the address and the steps for Cyfe, instead of the list."""
+        """Redirects to the new widget's page, which has the address and the steps for Cyfe."""
         if not self.has_view_or_change_permission(request, obj):
             return super().response_post_save_add(request, obj)
         return HttpResponseRedirect(reverse("admin:widgets_widget_change", args=(obj.pk,)))
 
 
 def other_formats(widget: Widget) -> list[dict[str, str]]:
-    """Returns the widget's addresses for programs other than Cyfe, with the name of each format and its programs."""
+    """The widget's addresses for programs other than Cyfe, with the name of each format and its programs."""
     return [
         {"name": format.name, "readers": format.readers, "url": widget.url(format.extension)}
         for format in formats_for(widget)

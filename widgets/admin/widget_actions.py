@@ -27,7 +27,7 @@ from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.refresh.usage import why_not
 
 LONGEST_REFRESH = 20
-"""After this many seconds, an action starts no more queries. A query that is already running still finishes."""
+"""After this many seconds, the action starts no more queries. A running query still finishes."""
 
 MOST_AT_ONCE = 100
 """The maximum number of widgets for the actions that copy widgets or replace addresses."""
@@ -35,17 +35,14 @@ MOST_AT_ONCE = 100
 MOST_TO_CONFIRM = 1000
 """The maximum number of widgets for the actions that delete, move or bring back widgets.
 
-The confirmation page sends the id of each widget, and DATA_UPLOAD_MAX_NUMBER_FIELDS limits the number of fields.
+A form sends the id of each widget, and DATA_UPLOAD_MAX_NUMBER_FIELDS limits the number of fields.
 """
 
 STUB = 6
-"""The page of new addresses shows this many characters of each old address.
-
-The characters are enough to find the address in Cyfe, and too few to use the address.
-"""
+"""The page of new addresses shows this many characters of each old address: enough to find it, but not to use it."""
 
 NAMED = 8
-"""The maximum number of titles in one message. After these titles, the message says how many more there are."""
+"""The maximum number of titles in one message, which then says how many more there are."""
 
 ENDS_FOR_ALL = (Refusal.HOURLY_LIMIT, Refusal.BACKOFF, Refusal.NO_CREDENTIALS)
 """Reasons to refuse a query that apply to all widgets of the project."""
@@ -55,7 +52,7 @@ LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these 
 
 
 class WidgetActions(admin.ModelAdmin):
-    """The part of WidgetAdmin that has the actions of the list."""
+    """The part of WidgetAdmin that has the list's actions."""
 
     actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate", "move", "delete_selected")
 
@@ -94,7 +91,7 @@ class WidgetActions(admin.ModelAdmin):
             widgets = list(mine)
             log_changes(request.user, widgets, "Resumed." if active else "Paused.")
             if active:
-                # If Mixpanel has refused a query, MixCyfe can send this query again at once (`Snapshot.allow_retry`).
+                # A query that Mixpanel has refused can be sent again at once (`Snapshot.allow_retry`).
                 refused = Snapshot.objects.filter(error_kind__in=REFUSED, widgets__in=mine.values("pk"))
                 refused.update(retry_at=None)
             mine.update(active=active, changed_at=timezone.now())
@@ -109,8 +106,8 @@ class WidgetActions(admin.ModelAdmin):
     def replace_address(self, request: HttpRequest, queryset: QuerySet[Widget]) -> HttpResponse | None:
         """Replaces addresses after a confirmation, because Cyfe's widgets with the old addresses will show nothing.
 
-        A reload of the page with the new addresses sends the same POST again. So the POST has the version that each
-        widget had before the replacement, and a widget with a different version keeps its address.
+        A reload of the page with the new addresses sends the same POST again. So the POST has each widget's version
+        before the replacement, and a widget with a different version keeps its address.
         """
         if too_many(self, request, queryset):
             return None
@@ -149,9 +146,7 @@ class WidgetActions(admin.ModelAdmin):
 
 
 def lock_projects(widgets: QuerySet[Widget]) -> list[Project]:
-    """Locks and returns the projects of the widgets.
-
-    Until the transaction ends, no other request can give a title to a widget or delete a widget in these projects.
+    """Locks the projects: until the transaction ends, no other request can give titles or delete widgets there.
 
     Call this function before you read the widgets, and before any other lock, because refreshes lock the project first
     and its snapshots second.
@@ -174,11 +169,9 @@ def version_of(widget: Widget) -> str:
 
 
 def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[int, str], list[str]]:
-    """Refreshes the widgets, those with the oldest data first. After LONGEST_REFRESH seconds, starts no more queries.
+    """Refreshes the widgets, those with the oldest data first. One call to Mixpanel can refresh several queries.
 
-    Widgets with the same query are refreshed once, and one call to Mixpanel can refresh several queries.
-
-    Returns message → titles of the widgets. A message is a level and a text. In the text, “…” stands for the titles.
+    Returns message → titles of the widgets. A message is a level and a text, in which “…” stands for the titles.
     """
     found: dict[tuple[int, str], list[str]] = {}
     words: dict[int, tuple[int, str]] = {}
@@ -216,7 +209,7 @@ def in_words(outcome: RefreshOutcome | Refusal, snapshot_id: int, project_id: in
 
 
 def copy_of(widget: Widget, owner: Any) -> Widget:
-    """Saves and returns a copy of the widget. The copy has a new address and no time of a last poll."""
+    """Saves a copy, which has a new address and no time of a last poll."""
     copy = Widget.objects.get(pk=widget.pk)
     copy.pk = None
     copy._state.adding = True

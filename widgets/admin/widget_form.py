@@ -39,7 +39,7 @@ DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclass_fie
 
 
 ASSUMED = ("analysis", "conversion_days")
-"""Fields that can be missing or empty. The form then uses the defaults of these fields."""
+"""Fields that can be missing or empty. The form then uses their defaults."""
 
 
 class WidgetForm(forms.ModelForm):
@@ -210,13 +210,13 @@ class WidgetForm(forms.ModelForm):
             cleaned[name] = list(DEFAULTS[name]) if isinstance(DEFAULTS[name], tuple) else DEFAULTS[name]
 
     def chosen_options(self) -> dict[str, Any]:
-        """Returns the options that differ from their defaults. By default, only the checkbox `shared_axis` is on."""
+        """The options that differ from their defaults. By default, only the checkbox `shared_axis` is on."""
         found = {name: self.cleaned_data.get(name) for name in OPTIONS}
         usual = {"shared_axis": True}
         return {k: v for k, v in found.items() if v is not None and v != [] and v is not usual.get(k, False)}
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Shows the error of an option next to the field of that option."""
+        """Shows an option's error next to its field."""
         for message in getattr(error, "message_dict", {}).get("options", ()):
             name, _, text = message.partition(": ")
             if name in self.fields:

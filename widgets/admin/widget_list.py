@@ -28,7 +28,7 @@ Choices = Iterable[tuple[Any, str]]
 
 
 class WidgetChangeList(StrictChangeList):
-    """Adds the health of each widget to the list. Does not load the stored answers of Mixpanel."""
+    """Adds each widget's health to the list, without loading the stored answers of Mixpanel."""
 
     now: datetime | None = None
 
@@ -51,10 +51,7 @@ class HealthFilter(admin.SimpleListFilter):
 
 
 class InUse(admin.SimpleListFilter):
-    """A filter that offers the values of all widgets that the reader can see.
-
-    The page hides the filter if all these widgets have the same value.
-    """
+    """A filter by the values of the widgets that the reader can see. The page hides a filter with only one value."""
 
     template = "widgets/closed_filter.html"
 
@@ -119,14 +116,14 @@ class WidgetListMixin(ByRole, WidgetActions, WidgetMoving, WidgetDeleting, Stric
         return super().changelist_view(request, extra_context={"title": "Widgets"} | (extra_context or {}))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        """Searches widgets by text, or by the whole address of a widget."""
+        """Accepts a text, or the whole address of a widget."""
         if address := ADDRESS.search(search_term):
             search_term = address[1]
         return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="Chart", ordering="chart")
     def chart_name(self, widget: Widget) -> str:
-        """Returns the chart's name in Cyfe, without the explanation in brackets."""
+        """The chart's name in Cyfe, without the explanation in brackets."""
         return widget.get_chart_display().partition(" (")[0]
 
     @admin.display(description="Health", ordering="health_state")
