@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from widgets.accounts.ids import is_id
 from widgets.models import AuditEntry, Project
+from widgets.models.ids import is_id
 
 SINCE, UNTIL = "since", "until"
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from widgets.models import Widget
+from widgets.models.ids import is_id
 from widgets.times import from_now
 
 SAVING = ("_save", "_continue", "_addanother")
@@ -43,7 +44,7 @@ def conflict(widget: Widget, data: Mapping[str, Any]) -> str:
         return format_html(DELETED, reverse("admin:widgets_deletedwidget_changelist"))
     if changed_at == widget.changed_at.isoformat():
         return ""
-    since = entries(widget).filter(pk__gt=int(last)) if last.isdecimal() and len(last) < 19 else entries(widget).none()
+    since = entries(widget).filter(pk__gt=last) if is_id(last) else entries(widget).none()
     changes = [f"{entry.user.get_username()}: {entry.get_change_message()}" for entry in since.select_related("user")]
     return format_html(
         "Not saved: this widget was changed {} while you had this form open. {}Your entries are still below. To "

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST
 
 from widgets.accounts import audit_log, members
 from widgets.accounts.forms import InvitationForm
-from widgets.accounts.ids import is_id
 from widgets.accounts.invitations import CantInvite, invite, is_pending, may_give_link, send_link
 from widgets.admin.admin_page import admin_page
 from widgets.models import Action, Membership, Project, Role
+from widgets.models.ids import is_id
 
 MEANINGS = {
     Role.VIEWER: "reads the board and the widgets' settings",

@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from widgets.accounts.audit_log import log_change
 from widgets.accounts.reauthentication import required_on_post
 from widgets.models import NoticeAddress, NoticeMessage, Project
+from widgets.models.ids import is_id
 from widgets.models.notice import LONGEST_NAME, MOST_ADDRESSES
 from widgets.models.notice_address import LONGEST_ADDRESS, BadAddress, NoticeTarget, read_address
 from widgets.models.notice_services import SERVICES
@@ -162,9 +163,7 @@ def change_when(request: HttpRequest, project: Project, form: WhenForm) -> bool:
 def change_address(request: HttpRequest, project: Project, action: str) -> bool:
     """Removes or tests the address in the POST, or turns its weekly summary on or off."""
     pk = request.POST.get("pk", "")
-    address = project.notice_addresses.filter(
-        pk=int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else 0
-    ).first()
+    address = project.notice_addresses.filter(pk=pk).first() if is_id(pk) else None
     if address is None:
         messages.error(request, "This address is not in the list. Perhaps somebody has removed the address.")
     elif action == "remove":

@@ -16,7 +16,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from widgets.accounts.ids import is_id
 from widgets.admin.form_files import MEDIA
 from widgets.admin.pasted_link import LinkProblem, fields_of
 from widgets.admin.preview_json import as_json
@@ -26,6 +25,7 @@ from widgets.editor.preview import Ask, Preview, preview
 from widgets.editor.unknown_names import unknown_names
 from widgets.models import Project, Role, Widget
 from widgets.models.access import has_role
+from widgets.models.ids import is_id
 from widgets.times import from_now
 from widgets.web.health import NEEDS_SOMEBODY
 

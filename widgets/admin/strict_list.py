@@ -19,9 +19,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
-from widgets.accounts.ids import is_id
 from widgets.admin.audited import Audited
 from widgets.admin.by_role import SuperusersOnly
+from widgets.models.ids import is_id
 
 LONGEST_VALUE = 200
 """The maximum length of a parameter's value. Longer searches can have thousands of terms, which SQLite refuses."""

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from widgets.accounts.audit_log import record
-from widgets.accounts.ids import is_id
 from widgets.admin.changes import LogsValues
 from widgets.admin.edit_conflict import state_of
 from widgets.admin.fields import focus_first_error
@@ -25,6 +24,7 @@ from widgets.editor.preview import Ask, preview
 from widgets.editor.unknown_names import unknown_names
 from widgets.formats import NOT_FOR_CYFE, formats_for
 from widgets.models import Action, Project, Widget
+from widgets.models.ids import is_id
 from widgets.models.slug import new_slug
 from widgets.refresh.costs import sharing_of
 from widgets.web.site_address import out_of_reach

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from widgets.models import Project, Widget
+from widgets.models.ids import is_id
 from widgets.web.rights import admin_of, may_add_widgets, may_change
 
 
@@ -40,8 +41,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     """Moves a widget within its project. The form's field `place` is `first`, `last`, `before <id>` or `after <id>`."""
     widget = changeable(request, pk)
     place, _, neighbour = request.POST.get("place", "").partition(" ")
-    is_id = neighbour.isascii() and neighbour.isdigit() and len(neighbour) < 19
-    move_within_project(widget, place, int(neighbour) if is_id else None)
+    move_within_project(widget, place, int(neighbour) if is_id(neighbour) else None)
     return back_to_board(request)
 
 

@@ -14,6 +14,7 @@ from django.http import QueryDict
 
 from widgets.models import Project, Widget
 from widgets.models.board import LONGEST_SEARCH, LONGEST_TAG
+from widgets.models.ids import is_id
 from widgets.web.health import NEEDS_SOMEBODY, STATES, Health, for_lists, health_of, with_health, without_secret
 
 
@@ -95,7 +96,7 @@ def filter_in(query: QueryDict) -> Filter:
     project, health = query.get("project", ""), query.get("health", "")
     return Filter(
         words=query.get("q", "")[:LONGEST_SEARCH].replace("\0", ""),
-        project=int(project) if project.isascii() and project.isdigit() and len(project) < 19 else None,
+        project=int(project) if is_id(project) else None,
         tag=query.get("tag", "")[:LONGEST_TAG].replace("\0", ""),
         health=health if health in STATES else "",
     )

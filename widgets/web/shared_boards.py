@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from widgets.models import SharedBoard, Widget
+from widgets.models.ids import is_id
 from widgets.poll import response as poll_response
 from widgets.poll.view import respond
 from widgets.web.board import CARDS_ON_A_WALL, wall_context
@@ -80,9 +81,9 @@ def figure(board: SharedBoard, name: str) -> HttpResponse | None:
     Returns None if the board does not contain this widget.
     """
     pk, _, format = name.partition(".")
-    if format != "json" or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+    if format != "json" or not is_id(pk):
         return None
-    found = filter_of(board).find(widgets_of(board).filter(pk=int(pk)), timezone.now())
+    found = filter_of(board).find(widgets_of(board).filter(pk=pk), timezone.now())
     widget = found.widgets.first()
     if widget is None:
         return None
