@@ -71,10 +71,10 @@ def tell_of_lockout(name: str) -> None:
             user,
             "lockout_mailed_at",
             "Wrong passwords for your account at MixCyfe",
-            "Somebody entered a wrong password for your account too often. For a quarter of an hour, new browsers in "
-            "that person's network can't log in to your account. If it was you, wait for a quarter of an hour, or use "
-            "a browser in which you have logged in before. If it was not you, do nothing: the person did not get in. "
-            "You get at most one such mail per day.",
+            "Somebody entered a wrong password for your account, after too many failed logins. For a quarter of an "
+            "hour, that browser can't log in to your account. If the browser is new, no new browser in its network "
+            "can. If it was you, wait for a quarter of an hour, or use another browser in which you have logged in "
+            "before. If it was not you, do nothing: the person did not get in. You get at most one such mail per day.",
         )
 
 
