@@ -208,8 +208,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 DEFAULT_EXCEPTION_REPORTER_FILTER = "mixcyfe_site.reports.ReportFilter"
 
-# With a mail server, MixCyfe mails invitations, links for forgotten passwords, and warnings. Without one, the page of an
-# invitation shows the link.
+# For invitations, links for forgotten passwords, and warnings. Without it, a page shows the link of an invitation.
 MAIL_SERVER = setting("EMAIL_URL", env.MAIL_SERVER, default={})
 vars().update((name, value) for name, value in MAIL_SERVER.items() if name.startswith("EMAIL_"))
 EMAIL_IS_SET_UP = bool(MAIL_SERVER)
