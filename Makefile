@@ -1,15 +1,15 @@
-# `make demo` shows MixCyfe with made-up data. `make run` starts MixCyfe, and `make test` tests it. See README.md.
+# `make demo` shows MixCyfe with made-up data, `make run` starts it, and `make test` tests it. See README.md.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# Tools for developers. Each tool has its own venv, so that its packages cannot conflict with MixCyfe's packages.
+# Tools for developers. Each has its own venv, so that its packages cannot conflict with MixCyfe's.
 TOOLS := .tools
 LOCKED := --require-hashes -r
 
-# Python must store bytecode. Otherwise each worker and each process that a test starts would compile all files again.
+# Without stored bytecode, each process that a test starts would compile all files again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo run test lint format bench lock vendor audit sbom clean release archive
@@ -34,7 +34,7 @@ demo: $(VENV)/.run
 run: $(VENV)/.run .env
 	$(BIN)/python manage.py serve --port $(PORT)
 
-# Writes settings for a first start, with new keys. All other settings keep their defaults (see .env.example).
+# Settings for a first start, with new keys. .env.example has all other settings.
 .env: | $(VENV)/.run
 	@umask 077; { \
 	  echo "SECRET_KEY=$$($(BIN)/python manage.py new_key)$$($(BIN)/python manage.py new_key)"; \
@@ -42,8 +42,7 @@ run: $(VENV)/.run .env
 	  echo "SITE_URL=http://127.0.0.1:$(PORT)"; } > $@
 	@echo "Wrote .env with new keys. Keep this file safe. Create the first user: $(BIN)/python manage.py createsuperuser"
 
-# All tests of a file run in the same process. Many tests wait for servers, so three processes are faster than two, even
-# on two cores.
+# Many tests wait for servers, so three processes are faster than two, even on two cores.
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
@@ -68,9 +67,8 @@ $(TOOLS)/%: | $(VENV)/.made
 	@$(TOOLS)/$*/bin/python -m pip install --quiet --disable-pip-version-check $* || \
 	  { rm -rf $(TOOLS)/$*; echo "make: $* can't be installed from here."; exit 1; }
 
-# `make lock` writes the lock files. Versions change only where requirements*.txt requires a change. With
-# `make lock UPGRADE=--upgrade`, all packages get their newest versions. The lock files work on every system and with
-# Python 3.11 and newer, and contain no address of a package index.
+# Versions change only where requirements*.txt requires a change. With `make lock UPGRADE=--upgrade`, all packages get
+# their newest versions. The lock files work on every system with Python 3.11 or newer, and name no package index.
 LOCK = $(TOOLS)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
@@ -79,9 +77,8 @@ lock: | $(TOOLS)/uv
 	$(LOCK) requirements-cluster.txt -c requirements.lock -o requirements-cluster.lock
 	$(LOCK) requirements-dev.txt -c requirements-cluster.lock -o requirements-dev.lock
 
-# Downloads Apache ECharts, the chart library of the pages: one file of its npm package, the same file compressed, and
-# the licence. To change the version, change the number here, in charts/drawing.js and in the templates that preload the
-# file.
+# Downloads Apache ECharts, the pages' chart library: one file of its npm package, the same file compressed, and the
+# licence. To change the version, change it here, in charts/drawing.js and in the templates that preload the file.
 ECHARTS := 6.1.0
 VENDOR := widgets/static/widgets/vendor/echarts-$(ECHARTS)
 
@@ -93,24 +90,23 @@ vendor:
 	@gzip -9nkf $(VENDOR)/echarts.esm.min.js
 	@echo "Wrote $(VENDOR). Remove the folder of the older version."
 
-# Looks for published security advisories about the packages that MixCyfe needs to run. Needs internet access.
+# Looks for security advisories about the packages that MixCyfe needs to run. Needs internet access.
 audit: | $(TOOLS)/pip-audit
 	@$(TOOLS)/pip-audit/bin/pip-audit --disable-pip --require-hashes -r requirements-cluster.lock --strict \
 	  --progress-spinner off --timeout 20 || \
 	  { echo "make audit: see the lines above. They list vulnerable packages, or say that the advisories could not be downloaded."; exit 1; }
 
-# Writes a bill of materials for a release: the packages that MixCyfe needs to run, in CycloneDX format. Each run writes
-# the same bytes.
+# Writes a bill of materials in CycloneDX format: the packages that MixCyfe needs to run. Each run writes equal bytes.
 sbom: | $(TOOLS)/cyclonedx-bom
 	@$(TOOLS)/cyclonedx-bom/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
 	  --output-reproducible -o mixcyfe.cdx.json requirements-cluster.lock
 	@echo "Wrote mixcyfe.cdx.json."
 
-# `make release` writes the files of a release into dist/: an archive of the current commit, the bill of materials, and
-# checksums. Everybody who runs it for the same commit gets the same archive, byte by byte.
+# `make release` writes an archive of the current commit, the bill of materials, and checksums into dist/. Everybody who
+# runs it for the same commit gets the same archive, byte by byte.
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 RELEASE = dist/mixcyfe-$(VERSION)
-# A developer's own git settings could change the archive's bytes, so these options replace them.
+# A developer's own git settings could change the archive's bytes.
 SAME = -c tar.umask=0022 -c core.autocrlf=false -c core.eol=lf -c core.attributesFile=/dev/null
 
 release: archive sbom

@@ -24,7 +24,7 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except OperationalError as error:
-        # The database is unreachable, full or read-only. The error's message explains this better than a traceback.
+        # If the database is unreachable, full or read-only, the error's message explains more than a traceback.
         sys.exit(f"The database can't be used: {str(error).splitlines()[0] if str(error) else 'no reason is known'}.")
 
 

@@ -1,4 +1,4 @@
-"""The outermost WSGI application: marks its thread as answering a request, and shortens the header Content-Type."""
+"""The outermost WSGI application."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ BOUNDARY = re.compile(r'; *boundary=("?)([^\s";]{1,70})\1 *(?:;|$)', re.IGNORECA
 
 
 class Answering:
-    """Wraps a WSGI application."""
+    """Marks its thread as one that answers requests, and simplifies the header Content-Type."""
 
     def __init__(self, application: WSGI) -> None:
         self.application = application
@@ -26,10 +26,10 @@ class Answering:
 
 
 def plain(content_type: str) -> str:
-    """Returns the media type without parameters. A multipart form keeps the parameter `boundary`.
+    """Returns the media type without parameters, except the `boundary` of a multipart form.
 
-    Django parses parameters in quadratic time (email.message), and a charset such as rot13 raises an error that Django
-    does not handle. All forms of MixCyfe are UTF-8, so no charset is needed.
+    Django parses parameters in quadratic time (email.message), and does not handle the error that a charset such as
+    rot13 raises. All forms of MixCyfe are UTF-8, so no charset is needed.
     """
     content_type = content_type[:LONGEST_CONTENT_TYPE]
     kind = content_type.partition(";")[0].strip().lower()

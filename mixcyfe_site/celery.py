@@ -1,6 +1,6 @@
 """The Celery application for `celery -A mixcyfe_site worker -P threads -c 50`.
 
-A worker mostly waits for HTTP responses, so one process with many threads (`-P threads`) is enough.
+A worker mostly waits for HTTP responses, so one process with many threads is enough.
 """
 
 import os

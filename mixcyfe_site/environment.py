@@ -1,8 +1,7 @@
 """Reads settings from the environment. A bad setting stops the program with a message that names the setting.
 
-The message never contains the setting's value, because the value can contain a password. django-environ reads `.env`,
-database URLs and mail URLs. The type conversions of django-environ are not used: they read "perhaps" as False, "1e3" as
-13 and "$NAME" as the setting NAME.
+The message never contains the setting's value, which can be a password. django-environ parses `.env`, database URLs and
+mail URLs. Its type conversions are not used: they read "perhaps" as False, "1e3" as 13 and "$NAME" as the setting NAME.
 """
 
 import os
@@ -25,12 +24,12 @@ Rule = tuple[Callable[[str], Any], str]
 
 ENGINES = {"sqlite": "mixcyfe_site.sqlite"} | dict.fromkeys(("postgres", "postgresql"), "mixcyfe_site.postgresql")
 NAMES: set[str] = set()
-"""The names of all settings that were read with `setting`."""
+"""The names of all settings that `setting` has read."""
 ON_OFF = dict.fromkeys(("on", "true", "yes", "1"), True) | dict.fromkeys(("off", "false", "no", "0"), False)
 
 
 def read_file(file: Path) -> None:
-    """Adds the settings in the file (`.env`) to the environment. Settings that are already there keep their values."""
+    """Adds the settings in `.env` to the environment. Settings that are already there keep their values."""
     try:
         lines = [line.lstrip() for line in file.read_text("utf-8").splitlines()] if file.exists() else []
     except (OSError, UnicodeDecodeError) as error:
@@ -55,15 +54,14 @@ def stop(name: str, why: str) -> NoReturn:
 
 
 def setting(name: str, kind: Rule, default: Any = None) -> Any:
-    """Returns the converted value of a setting.
+    """Returns the converted value from the file that the variable NAME_FILE names, or else from the variable NAME.
 
-    The value is in the variable NAME, or in the file that NAME_FILE names. If the value is empty, returns the default.
-    Stops the program if the value is bad, or if it is empty and there is no default.
+    If the value is empty, returns the default. Stops the program if the value is bad, or empty without a default.
     """
     NAMES.add(name)
     value, file = os.environ.get(name, "").strip(), os.environ.get(f"{name}_FILE")
     try:
-        # The file must be a regular file: each process reads the settings, but a pipe can be read only once.
+        # Each process reads the settings, but a pipe can be read only once, so only a regular file is allowed.
         if file:
             value = check(Path(file), Path(file).is_file()).read_text("utf-8-sig").strip()
     except (OSError, ValueError):
@@ -109,7 +107,7 @@ def url(value: str, *schemes: str) -> str:
 
 
 def site(value: str) -> str:
-    """Returns the address without a trailing slash. Raises ValueError if the text is not a plain address.
+    """Returns the address with a lower-case host and without a trailing slash. Raises ValueError for a bad address.
 
     Refuses @ and backslashes, because programs disagree on which part of such an address is the host.
     """
@@ -126,7 +124,7 @@ def host(value: str) -> str:
 
 
 def database(value: str) -> dict[str, Any]:
-    # django-environ only warns if SQLite's address contains a host. The warning must become an error.
+    # django-environ only warns if SQLite's address contains a host. Here, this is an error.
     with warnings.catch_warnings(action="error"):
         config: dict[str, Any] = environ.Env.db_url_config(value, ENGINES[value.partition(":")[0]])
     return check(config, config["NAME"] and (config["NAME"] != ":memory:" or ":memory:" in value))

@@ -1,7 +1,7 @@
 """Formats log lines as plain text or as JSON, makes them safe, and limits their number.
 
-Texts that come from people or from Mixpanel can't begin a new line or control a terminal. During an outage, each cause
-gets one line per minute, even if many polls and refreshes fail.
+Texts from people or Mixpanel can't begin a new line or control a terminal. During an outage, each cause gets one line
+per minute, even if many polls and refreshes fail.
 """
 
 import copy
@@ -24,16 +24,13 @@ from widgets.accounts.client import harmless
 SILENT_SECONDS = 60
 
 LONGEST_LINE = 2000
-"""The most characters in a log line."""
+"""In characters."""
 
 LONGEST_TRACEBACK = 20_000
-"""The most characters in a traceback. If a traceback is longer, its beginning is left out."""
+"""In characters. A longer traceback loses its beginning."""
 
 LONGEST_IN_JSON = 30_000
-"""The most bytes of a traceback in JSON, where a letter such as “é” has six bytes.
-
-journald would cut lines of 48 kB and more in two.
-"""
+"""In bytes of JSON, where “é” has six. journald would cut lines of 48 kB and more in two."""
 
 
 class OneLine(logging.Formatter):
@@ -56,10 +53,9 @@ class OneLine(logging.Formatter):
 
 
 class JsonLine(JsonFormatter):
-    """Writes one JSON object per record, on one line. The texts in it are as safe as the texts of OneLine.
+    """Writes one JSON object per record, on one line, with only the fields that `add_fields` sets.
 
-    The object has only the fields that `add_fields` sets. Attributes that callers add to a record, such as Django's
-    `request`, are left out, because they can contain a widget's address.
+    Attributes that callers add to a record, such as Django's `request`, can contain a widget's address.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -98,8 +94,8 @@ class RequestId(logging.Filter):
 class OncePerMinute(logging.Filter):
     """Lets one error per cause and minute pass. The next error that passes has the number of suppressed errors.
 
-    Two errors have the same cause if these are equal: the logger, the line of code that logs, the type of the
-    exception, and the line of code that raised the exception. Records below ERROR without an exception always pass.
+    Two errors have the same cause if these are equal: the logger, the line of code that logs, the exception's type,
+    and the line that raised it. Records below ERROR without an exception always pass.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -126,7 +122,7 @@ class OncePerMinute(logging.Filter):
 
 
 class NoPolls(logging.Filter):
-    """Hides addresses of widgets and shared boards in Django's log lines, because the addresses are secret.
+    """Hides the secret addresses of widgets and shared boards in Django's log lines.
 
     For these addresses and /healthz, a line with a traceback gets a general text. A line without a traceback is
     dropped, because the view has logged the reason.
@@ -141,7 +137,7 @@ class NoPolls(logging.Filter):
 
 
 def raised_at(traceback: TracebackType | None) -> tuple[str, int] | None:
-    """Returns the file and the line of code that raised the exception."""
+    """Returns the file and the line number of the code that raised the exception."""
     if traceback is None:
         return None
     while traceback.tb_next:
@@ -150,25 +146,19 @@ def raised_at(traceback: TracebackType | None) -> tuple[str, int] | None:
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether the error means that the database is unreachable, full or locked.
-
-    SQLite raises the same exception class for wrong SQL ("no such column"), which is no outage.
-    """
+    """Whether the database is unreachable, full or locked. SQLite raises the same exception class for wrong SQL."""
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
 
 
 def explained(record: logging.LogRecord) -> logging.LogRecord:
-    """Returns the record. If the database has an outage, the database's message replaces the traceback.
-
-    The message explains an outage better than a traceback.
-    """
+    """Returns the record. In an outage, the database's message replaces the traceback, because it explains more."""
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
         return record
     record = copy.copy(record)
-    record.exc_text = None  # remove the traceback that another handler has already formatted
+    record.exc_text = None  # the traceback as another handler has formatted it
     if not is_outage(error):
         return record
     record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {str(error).strip()}", None
@@ -177,7 +167,7 @@ def explained(record: logging.LogRecord) -> logging.LogRecord:
 
 
 def shortened(text: str) -> str:
-    """Returns a traceback with limited length, and without characters that could control a terminal."""
+    """Limits a traceback's length, and escapes characters that could control a terminal."""
     return "\n".join(harmless(line)[:LONGEST_LINE] for line in text.splitlines())[-LONGEST_TRACEBACK:]
 
 

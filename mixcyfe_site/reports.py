@@ -1,4 +1,4 @@
-"""Removes possible secrets from Django's error reports (the debug page and mails to ADMINS)."""
+"""Keeps secrets out of Django's error reports (the debug page and mails to ADMINS)."""
 
 import re
 from types import FrameType
@@ -9,7 +9,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class ReportFilter(SafeExceptionReporterFilter):
-    """Error reports show the code of each stack frame, but no variables, because a variable can contain a secret."""
+    """Shows the code of each stack frame, but no variables, because a variable can contain a secret."""
 
     hidden_settings = re.compile(
         "API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|HTTP_COOKIE|BROKER|_URL|DATABASE|HEADERS|BODY|POST|SLUG|FORM|PATH_INFO|SESSION|CSRF",

@@ -44,7 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "widgets",  # must be before the admin, so that our base_site.html replaces the admin's template
+    "widgets",  # before the admin, so that our base_site.html replaces the admin's
     "widgets.apps.AdminConfig",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -99,7 +99,7 @@ if DATABASE["ENGINE"] == "mixcyfe_site.sqlite":
         if not file.parent.is_dir():
             stop("DATABASE_URL", f"names a folder that does not exist: {file.parent}")
         DATABASES["default"]["NAME"] = str(file)
-    # With these options, writers wait for each other and do not fail. With the journal `wal`, readers never wait.
+    # Writers wait for each other instead of failing. With the journal `wal`, readers never wait.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -132,8 +132,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "board"
-# A person who forgot a password tries five or six passwords. Ten tries per 15 minutes are too few for an attacker who
-# guesses passwords. An IP address can belong to a whole office, so more tries are allowed per address than per name.
+# A person who forgot a password tries five or six. Ten tries per 15 minutes are too few for an attacker who guesses. An
+# IP address can belong to a whole office, so more tries are allowed per address than per name.
 AXES_FAILURE_LIMIT = 10
 FAILURE_LIMIT_OF_ADDRESS = 25
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -147,7 +147,7 @@ AXES_CLIENT_IP_CALLABLE = "widgets.accounts.client.client_network"
 AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True  # the audit log contains the logins
 AXES_VERBOSE = False
-PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # the links of invitations work for this many seconds
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # an invitation's link works for this many seconds
 
 REQUIRE_SECOND_FACTOR = setting("REQUIRE_SECOND_FACTOR", env.FLAG, default=SITE_IS_HTTPS)
 ACCOUNT_ADAPTER = "widgets.accounts.adapters.AccountAdapter"
@@ -179,16 +179,16 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# whitenoise finds static files in the apps' folders, so pages work without collectstatic.
+# Pages work without collectstatic.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
-# The folders in vendor/ have versions in their names, so browsers are allowed to cache their files for years.
+# The folders in vendor/ have versions in their names, so browsers can cache their files for years.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/widgets/vendor/"
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # STATIC_ROOT is missing before collectstatic
 
 SESSION_ENGINE = "widgets.accounts.sessions"
-SESSION_COOKIE_AGE = 24 * 3600  # Seconds without a request after which a session ends.
-SESSION_ENDS_AFTER = 7 * 24 * 3600  # Seconds after the login when a session ends in any case.
+SESSION_COOKIE_AGE = 24 * 3600  # A session ends after this many seconds without a request,
+SESSION_ENDS_AFTER = 7 * 24 * 3600  # and at the latest this many seconds after the login.
 if SITE_IS_HTTPS:
     # With this prefix, no other host of the domain can set the cookie.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
@@ -198,8 +198,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$", r"^doctor$"]
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SITE_IS_HTTPS else 0
-# Django warns if HSTS does not cover all hosts of the domain (W005, W021), but HSTS must not bind other hosts. Django
-# also warns if HSTS is off (W004), but only the owner should switch HSTS on, because nobody can revoke HSTS early.
+# Django's checks W005 and W021 want HSTS for all hosts of the domain, but MixCyfe must not bind other hosts. W004 wants
+# HSTS, but only the owner should switch it on, because nobody can revoke it early.
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W005", "security.W021"]
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -208,8 +208,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 DEFAULT_EXCEPTION_REPORTER_FILTER = "mixcyfe_site.reports.ReportFilter"
 
-# With a mail server, MixCyfe mails invitations, links for forgotten passwords, and warnings. Without a mail server, the
-# page shows an invitation's link to the person who invites.
+# For invitations, links for forgotten passwords, and warnings. Without it, a page shows the link of an invitation.
 MAIL_SERVER = setting("EMAIL_URL", env.MAIL_SERVER, default={})
 vars().update((name, value) for name, value in MAIL_SERVER.items() if name.startswith("EMAIL_"))
 EMAIL_IS_SET_UP = bool(MAIL_SERVER)
@@ -241,7 +240,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "widgets": {"level": setting("LOG_LEVEL", env.one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")},
-        # This logger writes one line of JSON per entry of the audit log.
+        # One line of JSON per entry of the audit log.
         "widgets.audit": {
             "handlers": ["bare"],
             "level": "INFO"

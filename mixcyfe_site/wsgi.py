@@ -10,8 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
 
 if current_process().name == "granian-worker":
     # Ctrl-C sends SIGINT to all processes, and granian's main process then sends SIGTERM to its workers. Both signals
-    # at once make a worker hang forever, so workers block SIGINT. granian 2.8 loses a SIGTERM while a worker starts;
-    # SIG_DFL makes this signal end the worker.
+    # at once make a worker hang forever, so workers block SIGINT. While a worker starts, granian 2.8 loses a SIGTERM;
+    # with SIG_DFL, the signal ends the worker.
     pthread_sigmask(SIG_BLOCK, {SIGINT})
     signal(SIGTERM, SIG_DFL)  # until granian installs its own handler, after this import
 

@@ -1,7 +1,6 @@
 """The WSGI configuration file for PythonAnywhere. docs/deploying.md explains the steps.
 
-Replace YOURNAME by your user name, and paste all lines into the configuration file that the tab Web names. The settings
-are in the file `.env` in the folder of MixCyfe.
+Replace YOURNAME by your user name, and paste all lines into the configuration file that the tab Web names.
 """
 
 import os

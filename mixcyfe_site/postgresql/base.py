@@ -1,7 +1,7 @@
 """Django's PostgreSQL backend, with two additions.
 
-If the server is unresponsive, threads that answer requests stop waiting for it after 3 seconds. `prepared_cursor` makes
-frequent statements several times faster.
+Threads that answer requests wait at most 3 seconds for an unresponsive server. `prepared_cursor` makes frequent
+statements several times faster.
 """
 
 import math
@@ -22,13 +22,10 @@ server_check = ServerCheck()
 
 class Connection(psycopg.Connection[Any]):
     longest_silence = math.inf
-    """If the server sends no data for this many seconds, a wait fails and the connection is closed.
-
-    `changes_postgres` sets a limit for its own connection.
-    """
+    """If the server sends no data for this many seconds, a wait fails and the connection closes."""
 
     def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
-        """Waits for the server, and checks the server meanwhile. psycopg calls this method for every wait."""
+        """psycopg calls this method for every wait for the server."""
         if is_answering():
             server_check.check()
         elif self.longest_silence == math.inf:
@@ -36,10 +33,7 @@ class Connection(psycopg.Connection[Any]):
         return super().wait(self.watched(gen), *args, **kwargs)
 
     def watched(self, gen: Any) -> Generator[Any, Any, Any]:
-        """Runs psycopg's generator, and checks the server when the server sends no data.
-
-        psycopg resumes the generator at least every 0.1 s.
-        """
+        """Runs psycopg's generator (resumed at least every 0.1 s), and checks the server while the server is silent."""
         heard_at = time.monotonic()
         try:
             state = next(gen)
@@ -53,7 +47,7 @@ class Connection(psycopg.Connection[Any]):
         except StopIteration as end:
             return end.value
         except Unresponsive:
-            # A statement is still running on this connection, so the connection can't be used for another statement.
+            # A statement is still running on this connection, so no other statement can use it.
             self.close()
             raise
 
@@ -82,8 +76,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def without_prepared_at_pooler(connection: "psycopg.Connection[Any]") -> "psycopg.Connection[Any]":
         """Switches off prepared statements if the connection leads to a pooler such as PgBouncer.
 
-        Behind a pooler, the next statement might run in another session, which does not have the prepared statement. A
-        pooler is recognized by the process id that it sends at the start: this id is not the server's process id.
+        Behind a pooler, the next statement might run in a session that lacks the prepared statement. A pooler is
+        recognized by the process id that it sends at the start, which is not the server's.
         """
         if connection.prepare_threshold is not None:
             connection.autocommit = True
@@ -93,10 +87,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def prepared_cursor(self) -> Any:
-        """Returns a cursor that prepares its statements: the server parses and plans each only once per connection.
-
-        The results are binary.
-        """
+        """Returns a cursor with binary results. The server parses and plans each statement only once per connection."""
         if self.queries_logged:
             return self.cursor()  # Django logs only the statements of its own cursors
         self.close_if_health_check_failed()

@@ -15,13 +15,10 @@ PATIENCE = 0.3
 """If a thread gets no data for this many seconds, it checks the server with a new connection."""
 
 RESPONSIVE_FOR, UNRESPONSIVE_FOR = 0.5, 1
-"""All threads of a process use the result of one check for this many seconds.
-
-The first number is for a server that answered, the second for a server that did not.
-"""
+"""For this many seconds, all threads of a process use the result of a check: a success, or a failure."""
 
 CONNECT_SECONDS = 2
-"""The time limit of one check, in seconds: the shortest limit that psycopg allows.
+"""The time limit of a check, the shortest that psycopg allows.
 
 PATIENCE, RESPONSIVE_FOR and this limit together are less than 3 seconds.
 """
@@ -33,10 +30,7 @@ class Unresponsive(psycopg.OperationalError):
 
 
 class ServerCheck:
-    """The result of this process's last check of the server.
-
-    Only one thread checks at a time. Other threads wait for the result of this check, or use the last result.
-    """
+    """This process's last check of the server. Only one thread checks at a time."""
 
     def __init__(self) -> None:
         self.lock = Lock()
@@ -47,7 +41,7 @@ class ServerCheck:
     def check(self) -> None:
         """Raises Unresponsive if the last check failed.
 
-        If that check is older than UNRESPONSIVE_FOR, one thread checks again. The other threads do not wait for it.
+        If that was more than UNRESPONSIVE_FOR ago, one thread checks again, and the others do not wait for it.
         """
         if self.unresponsive and not self.is_responsive(wait=False):
             raise Unresponsive

@@ -48,7 +48,7 @@ def test_an_address_is_added_and_its_test_message_arrives(post: Post, webhook: W
     text = post("add", name="Wall <b>", address=webhook.url, weekly="on")
     assert "Wall <b> was added." in text
     assert f"json://127.0.0.1:{webhook.port}" in text
-    assert "not encrypted on their way" in text
+    assert "Messages to this address are not encrypted" in text
     address = NoticeAddress.objects.get()
     assert "was sent. Check that the message has arrived." in post("test", pk=address.pk)
     assert webhook.titles == ["MixCyfe, Acme: test"]

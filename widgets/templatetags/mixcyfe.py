@@ -20,25 +20,25 @@ register = template.Library()
 
 @register.filter
 def ago(moment: datetime) -> SafeString:
-    """Returns a `<time>` tag with a text such as “3 minutes ago”. Its title (tooltip) is the exact time."""
+    """Returns a `<time>` tag such as “3 minutes ago”, with the exact time as its tooltip."""
     return time_tag(moment, from_now(moment, timezone.now()))
 
 
 @register.filter
 def lasting(since: datetime) -> SafeString:
-    """Returns a `<time>` tag with a text such as “for 3 minutes”. Its title (tooltip) is the time of the start."""
+    """Returns a `<time>` tag such as “for 3 minutes”, with the time of the start as its tooltip."""
     return time_tag(since, f"for {span(timezone.now() - since)}")
 
 
 @register.filter
 def local_time(moment: datetime) -> SafeString:
-    """Returns a `<time>` tag with the time in UTC. The script `times.js` shows it in the person's time zone."""
+    """Returns a `<time>` tag in UTC, which `times.js` converts to the person's time zone."""
     return time_tag(moment)
 
 
 @register.filter
 def ours_first(apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Sorts the apps on the admin's first page, so that MixCyfe's own app (projects and widgets) comes first."""
+    """Puts MixCyfe's own app (projects and widgets) first on the admin's first page."""
     return sorted(apps, key=lambda app: app["app_label"] != "widgets")
 
 

@@ -1,5 +1,4 @@
 // Copies a text when somebody presses a <button data-copy="id of the element with the text">.
-// Without JavaScript, people select and copy the text by hand.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {

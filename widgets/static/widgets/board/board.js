@@ -1,5 +1,5 @@
-// The script of the board: filters the cards while the person types, and runs the actions of cards without a new page.
-// Without this script, the filter and the buttons work as plain forms.
+// Filters the board while the person types, and runs the actions of cards without a new page. Without this script, the
+// filter and the buttons work as plain forms.
 import { load, update } from "./live.js";
 
 const search = document.getElementById("q");
@@ -38,7 +38,7 @@ actions?.addEventListener("submit", (event) => {
   if (button.ariaBusy === "true") return;
   button.ariaBusy = "true";
   const menu = button.closest("details");
-  if (menu && button.name !== "place") close(menu); // the menu stays open after a move, because people often move a card several times
+  if (menu && button.name !== "place") close(menu); // people often move a card several times, so the menu stays open after a move
   press(button.formAction, button.name, button.value, button.dataset.busy).finally(() => { button.ariaBusy = "false"; });
 });
 
@@ -47,8 +47,8 @@ function close(menu) {
   menu.querySelector("summary").focus();
 }
 
-// Closes an open menu after the Escape key and after a click outside the menu. When another menu opens, the browser
-// closes the first menu, because all menus have the same `name`.
+// Closes an open menu after Escape or a click outside it. When another menu opens, the browser closes the first menu,
+// because all menus have the same `name`.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
@@ -57,7 +57,7 @@ document.addEventListener("keydown", (event) => {
   if (menu) close(menu);
 });
 
-// Moves a card that the person drags by its head, as “Move up” and “Move down” in the card's menu do.
+// Moves a card that the person drags by its head.
 let dragged = null;
 const place = (card, event) => {
   const box = card.getBoundingClientRect();

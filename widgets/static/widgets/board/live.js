@@ -1,10 +1,9 @@
-// Keeps an open board up to date: fetches the page again every 45 seconds and replaces only the parts that changed.
+// Fetches an open board again every 45 seconds, and replaces only the parts that changed.
 const EVERY = 45_000;
 const board = document.getElementById("board");
 const updated = document.querySelector("[data-updated]");
 
-// Name of a part of the page (`data-live`) → the HTML that the server sent last. The HTML in the page differs from it,
-// because times.js changes the times.
+// Name of a part of the page (`data-live`) → the HTML that the server sent last, before times.js changed the times.
 const sent = new Map();
 const remember = () => document.querySelectorAll("[data-live]").forEach((each) => sent.set(each.dataset.live, each.innerHTML));
 const cards = (root) => [...root.querySelectorAll("[data-card]")].map((card) => card.id).join();
@@ -31,8 +30,7 @@ function patch(page) {
   }
 }
 
-// Replaces the list of cards. Cards that are in both lists keep their elements, so that their charts are not drawn
-// again.
+// Replaces the list of cards. Cards that stay keep their elements, so that their charts are not drawn again.
 function rebuild(next) {
   const fresh = document.importNode(next, true);
   for (const card of fresh.querySelectorAll("[data-card]")) {
@@ -82,8 +80,7 @@ export async function load(address, options = {}) {
 
 let last = Date.now();
 let running = null;
-// Fetches the board and shows the changes. Aborts an update that still runs, because the board's address can have
-// changed since then.
+// Fetches the board and shows the changes. Aborts an earlier update, because the board's address can have changed.
 export async function update() {
   running?.abort();
   const mine = new AbortController();

@@ -1,9 +1,9 @@
-// The script of the wall screen: shows as many cards as fit, and changes to the next cards every 20 seconds.
-// On phones, and without this script, the page shows all cards and scrolls.
+// Shows as many cards as fit on the wall screen, and the next cards every 20 seconds. On phones, and without this
+// script, the page shows all cards and scrolls.
 import "./live.js";
 
 const TURN = 20_000;
-const FORGOTTEN = 120_000; // if mouse and focus do not move for this time, the cards change again
+const FORGOTTEN = 120_000; // after this time without a move of mouse or focus, the cards change again
 const PHONE = matchMedia("(max-width: 640px), (max-height: 480px)"); // the same condition as in wall.css
 const SMALLEST = { width: 580, height: 450 };
 
@@ -15,7 +15,7 @@ let paused = false;
 let moved = 0;
 let hovered = false;
 
-// Returns the numbers of columns and rows: at most as many as fit on the screen, and not more than the cards need.
+// Returns the numbers of columns and rows: as many as fit on the screen, but not more than the cards need.
 function grid(number) {
   const { clientWidth, clientHeight } = board;
   const columns = Math.max(1, Math.floor(clientWidth / SMALLEST.width));
@@ -48,8 +48,8 @@ function layOut() {
   controls.querySelector("[data-place]").textContent = `${at + 1} of ${pages}`;
 }
 
-// Replaces a hidden chart by an empty element, because hundreds of drawn charts would fill the memory. When the card is
-// visible again, chart.js draws the chart again.
+// Replaces a hidden chart by an empty element, because hundreds of charts would fill the memory. chart.js draws the
+// chart again when the card is visible again.
 function forget(chart) {
   const empty = chart.cloneNode(false);
   empty.className = "chart";

@@ -1,6 +1,5 @@
 // Shows a widget's figure in every element with the class "chart": the chart, a legend, texts, and a table of the
-// numbers. A figure is the JSON that widgets/charts/__init__.py describes. The script fetches it from the address in
-// data-chart, or reads it from inside the element.
+// numbers. A figure is JSON (see widgets/charts/__init__.py), inside the element or at the address in data-chart.
 
 import { element, table, tables } from "./tables.js";
 import { drawn, legend } from "./drawing.js";
@@ -38,7 +37,7 @@ export function show(box, figure, address = "") {
   box.removeAttribute("aria-busy");
 }
 
-// Adds a table of the numbers, which is filled only when somebody opens it: 60 series over a year have 22,000 cells.
+// Returns a table of the numbers, filled only when somebody opens it: 60 series over a year have 22,000 cells.
 function behind(figure, open) {
   const details = element("details", { class: "chart-table" }, element("summary", {}, "Numbers as a table"));
   const fill = () => {
@@ -57,7 +56,7 @@ async function load(box) {
   const address = box.dataset.chart;
   const inside = box.querySelector(":scope > script[type='application/json']");
   if (inside) return show(box, JSON.parse(inside.textContent));
-  if (!address || shown.get(box)?.address === address) return undefined; // the chart is drawn already: only its card was moved
+  if (!address || shown.get(box)?.address === address) return undefined; // only the card of a drawn chart was moved
   box.setAttribute("aria-busy", "true");
   try {
     const response = await fetch(address, { credentials: "same-origin" });

@@ -9,7 +9,7 @@ const WORLD = new URL("world.json", import.meta.url);
 
 let world;
 
-// Returns the sizes, font and colours for a chart, from the style of the chart's element.
+// Returns the sizes, font and colours for a chart, from its element's style.
 function look(node) {
   const style = getComputedStyle(node);
   const [red, green, blue] = style.color.match(/[\d.]+/g).map(Number);
@@ -29,7 +29,7 @@ async function library(chart) {
   return echarts;
 }
 
-// Draws the figure in the element `node`. `off` has the names of the series that the reader has hidden.
+// `off` has the names of the series that the reader has hidden.
 export function drawn(node, figure, off = new Set()) {
   let chart = null;
   let frame = 0;
@@ -66,8 +66,7 @@ export function drawn(node, figure, off = new Set()) {
   };
 }
 
-// Makes a legend of HTML buttons. ECharts would draw the legend in its canvas, where people cannot reach it by
-// keyboard.
+// Makes a legend of HTML buttons, because people cannot reach ECharts' own legend, in its canvas, by keyboard.
 export function legend(figure, drawing) {
   const [first, ...others] = figure.option.series;
   const slices = first.type === "pie" ? first.data : null;
@@ -102,8 +101,7 @@ function complete(figure, look) {
   }, figure, look);
 }
 
-// Returns a label for a tooltip. ECharts would read {name|text} in a label as a style; the invisible character U+2060
-// after the bracket prevents that.
+// ECharts would read {name|text} in a tooltip's label as a style. The invisible character U+2060 prevents that.
 const plain = (label, most = 255) => wrapped(cut(String(label), most).replaceAll("{", "{\u2060"));
 
 // Breaks a text into lines of at most 40 characters, because ECharts does not wrap the text of a tooltip in a canvas.
@@ -136,7 +134,7 @@ const FINISH = {
       splitLine: { lineStyle: { color: line }, ...axis.splitLine },
       axisLabel: {
         ...label,
-        margin: size * 0.8, // without a margin, the lowest value of one axis would touch the first date of the other axis
+        margin: size * 0.8, // otherwise, the lowest value of one axis would touch the first date of the other
         formatter: axis.type === "category" ? date : inPercent ? percent : compact,
         ...(axis.type === "category" && axis === option.yAxis ? { interval: every(figure.rows.length, look) } : {}),
       },

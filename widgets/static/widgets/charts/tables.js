@@ -11,7 +11,7 @@ export function element(tag, attributes = {}, ...children) {
 
 export function table({ title, columns, rows, percent, chart }) {
   const date = dates(rows, { long: true });
-  // The data of a pie has one column per label. The table has one row per label instead.
+  // A pie's data has one column per label. Its table has one row per label.
   const turned = chart === "pie" || chart === "donut";
   const heads = turned ? ["Label", "Value"] : columns;
   const lines = turned ? columns.map((label, i) => [label, rows[0][i]]) : rows;

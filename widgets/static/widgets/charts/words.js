@@ -18,7 +18,7 @@ export const compact = (value) => (Math.abs(value) >= 1e15 ? HUGE : Math.abs(val
 
 export const percent = (value) => (Math.abs(value) < 1e5 ? PERCENT.format(value / 100) : `${compact(value)}%`);
 
-// Writes numbers below 100 million with all digits, and larger numbers in short form, for example 120M.
+// Writes all digits of numbers below 100 million, and larger numbers in short form, such as 120M.
 export const glance = (value) => (Math.abs(value) < 1e8 ? full(value) : compact(value));
 
 export function country(code) {
@@ -27,12 +27,11 @@ export function country(code) {
 
 export const cut = (text, most) => (text.length > most ? `${[...text].slice(0, most - 1).join("")}…` : text);
 
-// Returns whether a cell has a date with a time. Charts show the time as written, in the project's time zone.
+// Whether a cell has a date with a time. Charts show the time as written, in the project's time zone.
 export const isHour = (cell) => typeof cell === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(cell);
 const isDate = (cell) => typeof cell === "string" && (/^\d{4}-\d\d-\d\d$/.test(cell) || isHour(cell));
 
-// Returns a function that writes the dates of these rows in a form that is short but clear, for example without the
-// year.
+// Returns a function that writes the dates of these rows in a short but clear form, for example without the year.
 export function dates(rows, { long = false } = {}) {
   const days = rows.map(([first]) => first).filter(isDate);
   const gap = days.length > 1 ? (Date.parse(days[1]) - Date.parse(days[0])) / 86_400_000 : 1;
@@ -44,7 +43,7 @@ export function dates(rows, { long = false } = {}) {
   return (cell) => (isDate(cell) ? format.format(new Date(isHour(cell) ? `${cell.slice(0, 19)}Z` : cell)) : cell);
 }
 
-// Returns the distance between the first two dates: “Day”, “Week” or “Month”, or an empty text for any other distance.
+// Returns the distance between the first two dates: “Day”, “Week”, “Month”, or an empty text for any other.
 export function unitOf([[first], [second] = [""]]) {
   const gap = (Date.parse(second) - Date.parse(first)) / 86_400_000;
   return gap >= 28 ? "Month" : gap === 7 ? "Week" : gap === 1 ? "Day" : "";
@@ -57,7 +56,7 @@ export function cell(value, date, inPercent = false) {
 
 const NAMES = { stackedpercentagecolumn: "stacked percentage column", stackedcolumn: "stacked column", stackedarea: "stacked area", stackedbar: "stacked bar", areaspline: "area spline" };
 
-// Returns the text that a screen reader reads instead of the drawing. The table after the chart has the numbers.
+// Returns the text that a screen reader reads instead of the drawing.
 export function describe({ chart, title, columns, rows, words }) {
   const date = dates(rows, { long: true });
   const span = isDate(rows[0]?.[0]) ? `, ${date(rows[0][0])} to ${date(rows.at(-1)[0])}` : "";

@@ -1,6 +1,6 @@
 // Stores a widget form's unsaved entries (the draft) in this browser, offers to restore them, and warns before the
-// person leaves the page. The form has no secrets. If the form was sent, and the widget then has a newer version or the
-// person has added a newer widget, the server has saved the entries, and this script deletes the draft.
+// person leaves the page. The form has no secrets. After a form was sent, deletes the draft if the server has saved the
+// entries: the widget has a newer version, or the person has a newer widget.
 
 import { changed, element } from "./page.js";
 import { valueOf } from "./picker.js";
@@ -9,9 +9,8 @@ const PAUSE = 400;
 const KEPT = 7 * 24 * 60 * 60 * 1000;
 const NEVER = ["csrfmiddlewaretoken", "stored_state"];
 
-// Starts to keep a form's draft. `of` comes from the server: `key` is the prefix of the draft's name in the browser's
-// storage, `widget` is the id of the saved widget (null for a new widget), `version` is this widget's version, and
-// `made` is the id of the newest widget that the person added.
+// `of` comes from the server: `key` is the prefix of the draft's name in the browser's storage, `widget` the id of the
+// saved widget (null for a new widget), `version` its version, and `made` the id of the person's newest widget.
 export function draft(form, of) {
   const place = form.querySelector("[data-draft]");
   const nameOf = (widget) => `${of.key} ${widget ?? "new"}`;
@@ -68,7 +67,7 @@ export function draft(form, of) {
         else one.value = values.get(field)?.[i] ?? "";
       });
     }
-    // Sends the events after all fields have their values, because a change of the report changes the list of charts.
+    // Sends the events after all fields have their values, because a new report changes the list of charts.
     for (const one of form.elements) if (belongs(one)) changed(one);
     const chart = values.get("chart")?.[0];
     if (chart && form.elements.chart.value !== chart) { form.elements.chart.value = chart; changed(form.elements.chart); }
@@ -112,8 +111,7 @@ function read(name) {
   }
 }
 
-// Stores a draft, or deletes the draft if `value` is null. If the browser does not allow storage, the form works
-// without drafts.
+// Stores a draft, or deletes it if `value` is null. If the browser forbids storage, the form works without drafts.
 function write(name, value) {
   try {
     if (value) localStorage.setItem(name, JSON.stringify(value));

@@ -1,9 +1,9 @@
-// Shows the fields that the chosen report needs, and disables the charts that do not fit the report. Shows errors, and
-// warnings about names that Mixpanel does not know, next to their fields.
+// Shows the fields that the chosen report needs, disables the charts that do not fit the report, and shows errors and
+// warnings next to their fields.
 
 import { changed, describe, element, linesOf, placeOf } from "./page.js";
 
-// Selects the element of a field that can have the focus. If a field has a picker, that is the picker's input.
+// The element of a field that can have the focus. If a field has a picker, that is the picker's input.
 const CONTROL = "[role=combobox], :is(input, select, textarea):not([hidden], [type=hidden], .select2-hidden-accessible)";
 
 export class Fields {
@@ -30,7 +30,7 @@ export class Fields {
     this.aboutEvents.textContent = this.described.about_events[report] || this.usual;
     for (const name of Object.keys(this.described.conditions)) {
       const place = placeOf(this.form, name);
-      // A field with an error stays visible, even if the report does not use the field.
+      // A field with an error stays visible, even if the report does not use it.
       if (place) place.hidden = !this.isUsed(name) && !place.querySelector(".errorlist");
     }
     for (const row of this.form.querySelectorAll(".form-row:has(.fieldBox)")) {
@@ -50,9 +50,7 @@ export class Fields {
     });
   }
 
-  // Disables the charts that do not fit the report, with the reason. If the chart that the person chose fits again, it
-  // is
-// selected again.
+  // Adds the reason to the names of disabled charts. When the chart that the person chose fits again, selects it again.
   fitCharts(report) {
     const { chart } = this.form.elements;
     const why = this.described.no_chart[report];
@@ -67,8 +65,8 @@ export class Fields {
     return this.described.one_event.includes(this.form.elements.report.value);
   }
 
-  // Shows the errors at their fields. A new error appears only at a field that the person has edited (`isReady`) and
-  // left. An error that is visible already stays until the person corrects the field.
+  // A new error appears only at a field that the person has edited (`isReady`) and left. A visible error stays until
+  // the person corrects the field.
   showErrors(errors, isReady) {
     for (const list of this.form.querySelectorAll(".fields .errorlist")) {
       const place = list.parentElement;
@@ -97,8 +95,8 @@ export class Fields {
     this.mark(place);
   }
 
-  // Tells screen readers which input of a field is wrong, and returns this input. An error that names a row,
-  // for example “Metric B: …”, is shown in the row.
+  // Tells screen readers which input of a field is wrong, and returns this input. Shows an error that names a row, for
+  // example “Metric B: …”, in the row.
   mark(place) {
     const list = place.querySelector(":scope > .errorlist");
     const texts = list ? [...list.children].map((item) => item.textContent) : [];
@@ -108,7 +106,7 @@ export class Fields {
     for (const row of rows) {
       row.classList.toggle("wrong", wrong.includes(row) || (texts.length > 0 && rows.length === 1));
       row.querySelector(":scope > .why")?.remove();
-      if (wrong.includes(row)) row.prepend(element("p", { class: "why", "aria-hidden": "true" }, of(row).join(" "))); // hidden from screen readers, because they read the list of errors
+      if (wrong.includes(row)) row.prepend(element("p", { class: "why", "aria-hidden": "true" }, of(row).join(" "))); // screen readers read the list of errors instead
       if (of(row).some((text) => text.startsWith(`${row.ariaLabel},`))) row.querySelector("details").open = true;
     }
     list?.classList.toggle("only-heard", wrong.length > 0 && texts.every((text) => wrong.some((row) => of(row).includes(text))));
@@ -119,8 +117,8 @@ export class Fields {
     return control;
   }
 
-  // Returns the element of a row that has the error: the first empty picker, or else the first field. If the error
-  // names a filter, looks only in this filter.
+  // Returns the input that has the error: the row's first empty picker, or else its first field. If the error names a
+  // filter, looks only in this filter.
   wrongPart(row, text) {
     const filter = row.querySelectorAll("[data-filter-row]")[Number(/^[^:]*filter (\d+):/.exec(text)?.[1]) - 1];
     const part = filter || row;
@@ -128,7 +126,7 @@ export class Fields {
     return (empty || part).querySelector(CONTROL);
   }
 
-  // Marks the elements with errors after the page has loaded, and moves the focus to the first of these elements.
+  // After the page has loaded, marks the inputs with errors, and moves the focus to the first of them.
   goToFirstError() {
     let first = null;
     for (const list of this.form.querySelectorAll(".fields .errorlist")) {
@@ -142,8 +140,7 @@ export class Fields {
     (first || note)?.focus();
   }
 
-  // Warns about names that are not in Mixpanel's lists. `near` has similar names to offer. People can keep an unknown
-  // name.
+  // Warns about names that are not in Mixpanel's lists, and offers similar names (`near`).
   showUnknown(unknown) {
     for (const note of this.form.querySelectorAll(".unknown-name")) {
       if (!unknown.some(({ field, name }) => note.dataset.of === `${field} ${name}`)) this.forget(note);

@@ -3,5 +3,5 @@
 try {
   for (const name of Object.keys(localStorage)) if (name.startsWith("mixcyfe-draft ")) localStorage.removeItem(name);
 } catch {
-  // The browser does not allow storage, so there are no drafts to delete.
+  // The browser forbids storage, so there are no drafts.
 }

@@ -1,5 +1,4 @@
-// Adds pickers, colour fields and the preview to the widget's form. Without this script, the form works with plain
-// fields.
+// Adds pickers, colour fields and the preview to the widget's form, which also works without scripts.
 
 import { draft } from "./draft.js";
 import { Fields } from "./fields.js";
@@ -39,7 +38,7 @@ function enhance(form, described) {
   const values = (property, again) => valuesOf(event(), property, again);
   const labels = (again) => {
     const breakdown = form.elements.breakdown.value.trim();
-    // If there is a preview, the list has its labels, because they cost no query.
+    // The labels of the preview cost no query.
     if (preview.labels.length) return { values: preview.labels.map((value) => ({ value })), note: "", fixed: true };
     return breakdown ? values(breakdown, again) : { values: [], problem: "The preview's labels will appear here.", fixed: true };
   };
@@ -58,8 +57,8 @@ function enhance(form, described) {
   for (const box of form.querySelectorAll("[data-formulas]")) formulas(box);
   link(form, url("link"));
   colors(form.elements.colors, panel);
-  // Scrolls without adding "#preview" to the page's address. With "#preview", the browser would scroll to the preview
-  // again after saving, past the address of the new widget.
+  // Adds no "#preview" to the page's address. Otherwise, the browser would scroll to the preview again after saving,
+  // past the new widget's address.
   form.querySelector(".to-preview a").addEventListener("click", (event) => {
     event.preventDefault();
     panel.scrollIntoView();
@@ -73,9 +72,7 @@ function enhance(form, described) {
   if (project()) preview.run("");
 }
 
-// Adds pickers and buttons to the filters of the form: rows of property, condition and value.
-// A hidden empty row stays in the form, so that the form can send "no filter".
-
+// Adds pickers and buttons to the rows of filters. A hidden empty row stays, so that the form can send "no filter".
 function filters(box, { properties, values }) {
   const rows = box.querySelectorAll("[data-filter-row]");
   const empty = rows[rows.length - 1];
@@ -111,8 +108,8 @@ function filters(box, { properties, values }) {
   for (const row of rows) if (row !== empty) enhance(row);
 }
 
-// Returns a filter's value as a person must type it: in quotes if it contains line breaks, or if it starts or ends with
-// a space, or starts with a quote.
+// Returns a filter's value as a person must type it: in quotes if the value contains line breaks, starts or ends with a
+// space, or starts with a quote.
 function asTyped(value) {
   return value !== value.trim() || /[\r\n]/.test(value) || value.startsWith('"') ? JSON.stringify(value) : value;
 }
@@ -133,7 +130,7 @@ function link(form, url) {
     input.removeAttribute("aria-invalid");
     const row = input.closest(".form-row");
     row.classList.remove("errors");
-    row.querySelector(".errorlist")?.remove(); // removes the error about the previous link
+    row.querySelector(".errorlist")?.remove(); // about the previous link
     if (!text) return;
     const data = new FormData();
     data.append("link", text);
@@ -163,14 +160,13 @@ function link(form, url) {
   input.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
 }
 
-// Adds a colour field for every label of the preview. The colour fields write into the textarea, which the form sends.
-
+// Adds a colour field per label of the preview. The colour fields write into the textarea, which the form sends.
 function colors(textarea, panel) {
   const box = element("div", { class: "swatches" });
   textarea.after(box);
 
   panel.addEventListener("shown", ({ detail }) => {
-    if (box.contains(document.activeElement)) return; // do not replace the colour field that the person uses now
+    if (box.contains(document.activeElement)) return; // the person is choosing a colour
     box.replaceChildren(...detail.colors.slice(0, MOST).map(([label, color]) => swatch(label, color, detail.colors)));
   });
 
@@ -185,8 +181,7 @@ function colors(textarea, panel) {
     return element("label", {}, input, ` ${label}`);
   }
 
-  // Returns the colours in the textarea by label. Colours without a label belong to the labels in the order of the
-  // preview.
+  // Returns the textarea's colours by label. Colours without a label belong to the preview's labels in their order.
   function byLabel(drawn) {
     const lines = linesOf(textarea);
     if (!lines.some((line) => line.includes("="))) return new Map(lines.map((color, i) => [drawn[i]?.[0] ?? "", color]));

@@ -1,5 +1,5 @@
-// Adds pickers and buttons to the form's rows of metrics and formulas.
-// A hidden empty row of each kind stays in the form, so that the form can send "no metrics" or "no formulas".
+// Adds pickers and buttons to the rows of metrics and formulas. A hidden empty row of each stays, so that the form can
+// send "no metrics" or "no formulas".
 
 import { changed } from "./page.js";
 import { Picker } from "./picker.js";
@@ -15,8 +15,8 @@ export function letters(position) {
   return text;
 }
 
-// Adds pickers and buttons to the rows of metrics. The functions in `names` return lists of Mixpanel's names; with
-// `again`, they fetch a new list. The function `filters` adds pickers to the filters of a metric.
+// The functions in `names` return lists of Mixpanel's names; with `again`, they fetch new lists. The function `filters`
+// adds pickers to the filters of a metric.
 export function metrics(box, names, filters) {
   const ofProperty = box.dataset.ofProperty.split(" ");
   const rows = () => [...box.querySelectorAll("[data-metric-row]")];
@@ -48,7 +48,7 @@ export function metrics(box, names, filters) {
     return first;
   }
 
-  // Writes the letters of all rows. After a row is removed, the rows below it get new letters.
+  // Writes the letter of each row, which changes when a row above it is removed.
   function name() {
     rows().forEach((row, place) => {
       const old = row.querySelector("[data-letter]").textContent;

@@ -1,7 +1,6 @@
-// Functions that the form's scripts share, for example to make HTML elements and to send requests to MixCyfe.
+// Functions that the form's scripts share.
 
-// Makes an HTML element. Adds texts as text nodes, never as HTML, because attackers can send events to Mixpanel whose
-// names contain HTML.
+// Adds texts as text nodes, never as HTML, because attackers can send events to Mixpanel whose names contain HTML.
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   set(made, attributes);
@@ -44,7 +43,7 @@ const WORDS = {
 
 const token = () => document.querySelector("[name=csrfmiddlewaretoken]");
 
-// Sends form data to MixCyfe by POST. Returns the JSON of the answer, or throws Trouble with a message for the person.
+// Returns the JSON of MixCyfe's answer, or throws Trouble with a message for the person.
 export async function post(url, data, signal) {
   data.delete("csrfmiddlewaretoken"); // Django would use this old token instead of the newer token in the header
   const send = () => ask(url, {
@@ -73,8 +72,8 @@ async function ask(url, options) {
   return response;
 }
 
-// Fetches a new CSRF token from this page's address, because a login in another tab or deleted cookies make the form's
-// token invalid. Returns whether the token has changed.
+// Fetches a new CSRF token, because a login in another tab or deleted cookies make the form's token invalid. Returns
+// whether the token has changed.
 async function renew(signal) {
   const page = await (await ask(location.href, { signal })).text();
   const found = new DOMParser().parseFromString(page, "text/html").querySelector("[name=csrfmiddlewaretoken]");

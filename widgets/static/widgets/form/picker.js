@@ -1,6 +1,5 @@
-// A picker is a list of Mixpanel's names, shown by the Select2 that is part of Django. It replaces an input (for one
-// name) or a textarea (for one name per line). The hidden input or textarea keeps the value, and the form sends it.
-// People can also type names that are not in the list.
+// A picker is a list of Mixpanel's names, shown by Django's Select2, in which people can also type other names. It
+// replaces an input (one name) or a textarea (one name per line), which stays hidden in the form and keeps the value.
 
 import { changed, element, linesOf, post, set, Trouble } from "./page.js";
 
@@ -8,16 +7,16 @@ const MOST = 200;
 const pickers = new Map();
 let count = 0;
 
-// Returns the value of a field, including the text that a person is typing into the field's picker.
+// Returns a field's value, including the text that the person is typing into its picker.
 export function valueOf(field) {
   const picker = pickers.get(field);
   return picker ? picker.linesWith(picker.search.value.trim()).join("\n") : field.value;
 }
 
 export class Picker {
-  // `source(again)` returns the list {values, note, problem, fixed}, or a promise of the list. If `again` is true,
-  // `source` fetches a new list. If `alone()` is true, a new name replaces the old name. `written(value)` converts a
-  // name of the list to the field's text. If `isFree` is true, the typed text always comes first in the list.
+  // `source(again)` returns a list as `listOf` does, or a promise of the list; `fixed: true` hides “Refresh list”. If
+  // `alone()` is true, a new name replaces the old name. `written(value)` converts a name of the list to the field's
+  // text. If `isFree` is true, the typed text always comes first in the list.
   constructor(field, { noun, source, alone = () => true, written = (value) => value, isFree = false }) {
     Object.assign(this, { field, noun, source, alone, written, isFree });
     pickers.set(field, this);
@@ -51,8 +50,7 @@ export class Picker {
     this.select2.$dropdown[0].firstChild.append(element("div", { class: "picker-foot" }, this.note, this.again));
   }
 
-  // Gives the input a label and the role of a combobox. Select2 gives the role to the box around the input, and gives
-  // no label.
+  // Gives the input a label and the role of a combobox, which Select2 gives to the box around the input.
   label() {
     const { field, search } = this;
     const help = document.getElementById(`${field.id}_helptext`);
@@ -102,7 +100,7 @@ export class Picker {
       this.search.focus();
     }, true);
     this.box.addEventListener("keydown", (event) => this.key(event), true);
-    // Prevents the mouse from selecting an entry when it only rests over the list while the person types.
+    // A mouse that rests over the list while the person types must not select an entry.
     this.box.addEventListener("mouseover", (event) => event.stopPropagation(), true);
     this.search.addEventListener("paste", (event) => this.paste(event));
   }
@@ -144,8 +142,7 @@ export class Picker {
     const begins = ({ label, value }) => (label || value).toLowerCase().startsWith(sought);
     fits.sort((a, b) => isTyped(b) - isTyped(a) || begins(b) - begins(a));
     if (this.canTake(typed) && !all.some(isTyped)) {
-      // The Enter key takes the first entry, which is the typed text. If exactly one name of the list matches, this name is
-      // the first entry instead, unless any text is allowed (`isFree`).
+      // Enter takes the first entry: the typed text, or the only name that matches (unless `isFree`).
       const place = fits.length === 1 && !this.isFree ? 1 : 0;
       fits.splice(place, 0, { value: typed, detail: list && "as typed" });
     }
@@ -169,8 +166,7 @@ export class Picker {
     return list.note || "";
   }
 
-  // Returns whether the field can take this name: it has no line break and no outer spaces, and is not in the field
-  // yet.
+  // The field can take a name without line breaks and outer spaces that is not in the field yet.
   canTake(line) {
     return Boolean(line) && line === line.trim() && !/[\r\n]/.test(line) && !this.lines.includes(line);
   }
@@ -220,13 +216,12 @@ export class Picker {
   }
 }
 
-// Returns a list of Mixpanel's names: {values: [{value, label, detail}], note, problem}. Each list is fetched only once
-// per page, unless `again` is true.
-
 const LOOK_AGAIN = 700;
 const LOOKS = 40;
 const fetched = new Map();
 
+// Returns a promise of a list of Mixpanel's names: {values: [{value, label, detail}], note, problem}. Fetches each list
+// only once per page, unless `again` is true.
 export function listOf(url, project, listName, of = [], again = false) {
   const key = JSON.stringify([project, listName, ...of]);
   if (again || !fetched.has(key)) {
@@ -247,7 +242,7 @@ async function fetchList(url, project, listName, of, again) {
     for (let look = 0; look < LOOKS; look += 1) {
       const list = await post(url, data);
       if (!list.loading) return list;
-      // Another request is fetching the list from Mixpanel already, so this loop only waits for the result.
+      // Another request is fetching the list already, so this loop only waits for the result.
       data.delete("again");
       await new Promise((resolve) => { setTimeout(resolve, LOOK_AGAIN); });
     }

@@ -1,5 +1,4 @@
-// Updates the preview beside the form. A preview from stored data costs no query. If there is no stored data, MixCyfe
-// queries Mixpanel when the person stops typing.
+// Updates the preview beside the form. Without stored data, MixCyfe queries Mixpanel when the person stops typing.
 
 import { element, post, Trouble } from "./page.js";
 
@@ -19,7 +18,7 @@ export class Preview {
     this.labels = [];
     form.addEventListener("input", (event) => this.later(event, WHILE_TYPING));
     form.addEventListener("change", (event) => this.later(event, AFTER_A_CHOICE));
-    // An answer can come while the person is still in the field. Its error then appears when the person leaves the field.
+    // An error that arrives while the person is in the field appears when the person leaves the field.
     form.addEventListener("focusout", () => setTimeout(() => this.showErrors()));
     this.part("[data-ask]").addEventListener("click", () => this.run("now"));
   }
@@ -37,8 +36,8 @@ export class Preview {
     this.timer = setTimeout(() => this.run(""), wait);
   }
 
-  // Asks for missing data after this time in milliseconds. While the person chooses from a list, waits longer, because
-  // the query will change.
+  // Asks for missing data after `wait` milliseconds, or later if the person is choosing from a list, because the query
+  // will change.
   askLater(wait) {
     this.timer = setTimeout(() => {
       if (this.form.querySelector(".select2-container--open")) this.askLater(wait);
@@ -67,13 +66,12 @@ export class Preview {
     }
   }
 
-  // Shows the progress, with the number of seconds. Screen readers read the text once without the seconds, and later
-  // the result.
+  // Shows the progress, with the seconds if `counts` is true. Screen readers read the text once, without the seconds.
   busy(words, counts = false) {
     clearInterval(this.clock);
     const begun = Date.now() - SLOW;
     const seconds = () => (counts ? ` ${Math.round((Date.now() - begun) / 1000)} s` : "");
-    // On narrow screens, the progress and then the result are also beside the link to the preview.
+    // On narrow screens, the progress and the result are also beside the link to the preview.
     const tell = () => {
       this.part("[data-seconds]").textContent = words + seconds();
       this.form.querySelector("[data-brief]").textContent = words ? words + seconds() : this.slot("status").textContent;

@@ -1,4 +1,4 @@
-// Updates the numbers on a widget's page every minute, without a reload. The server answers 304 if nothing has changed.
+// Updates the numbers on a widget's page every minute, without a reload.
 (() => {
   const EVERY = 60_000;
   let last = Date.now();
@@ -6,13 +6,12 @@
   async function update() {
     last = Date.now();
     const response = await fetch(location.href, { cache: "no-cache" }).catch(() => null);
-    // If the widget's address was replaced, the server answers 404. The page then keeps the last numbers and their
-    // time.
+    // A replaced address answers 404. The page then keeps the last numbers and their time.
     if (!response || (response.status !== 200 && response.status !== 503)) return;
     const next = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("widget");
     const now = document.getElementById("widget");
     if (!next || next.dataset.version === now.dataset.version) return;
-    if (now.querySelector(".chart-table[open]")) return; // do not replace the table while the person reads it
+    if (now.querySelector(".chart-table[open]")) return; // the person reads the table
     now.replaceWith(next);
     document.dispatchEvent(new Event("mixcyfe:changed"));
   }

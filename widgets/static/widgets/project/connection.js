@@ -1,5 +1,5 @@
-// Tests the connection to Mixpanel with the values in a project's form, without saving. Another button copies
-// Mixpanel's limits into the form. Without this script, the button for the test saves the project first.
+// Tests the connection to Mixpanel with the values in a project's form, without saving. (Without this script, the test
+// saves the project first.) Another button copies Mixpanel's limits into the form.
 (() => {
   const start = () => {
     const place = document.querySelector("[data-connection]");
@@ -45,8 +45,7 @@
       }
     });
 
-    // Writes the time zone from Mixpanel into the form. If the person has chosen another time zone, shows a button
-    // instead.
+    // Writes Mixpanel's time zone into the form. If the person has chosen a wrong time zone, shows a button instead.
     function suggestZone(timezone) {
       const field = form.elements.timezone;
       if (!field.value) {
@@ -77,7 +76,7 @@
       if (list.children.length) result.append(list);
     }
 
-    // Replaces the result of the test when the person changes the form, because the result no longer fits the values.
+    // The test's result does not fit the changed values.
     form.addEventListener("input", (event) => {
       if (names.includes(event.target.name) && result.childElementCount && !button.disabled) {
         show("outdated", "The form has changed since the test. Test again.");

@@ -1,5 +1,4 @@
-// Shows the buttons for passkeys, because they need a script. Shows a message if the browser's passkey dialog fails or
-// is cancelled.
+// Shows the buttons for passkeys if the browser knows passkeys, and a message if its dialog fails or is cancelled.
 for (const each of document.querySelectorAll("[data-needs-passkeys]")) each.hidden = !window.PublicKeyCredential;
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
