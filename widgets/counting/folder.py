@@ -27,7 +27,7 @@ ENDED = "ended.json"
 
 
 def folder() -> Path:
-    """Creates the folder if it is missing. Raises OSError if that fails, or if other users have access to the folder."""
+    """Creates the folder if it is missing. Raises OSError if creating fails, or if other users have access to it."""
     database = settings.DATABASES["default"]
     site = "\0".join(str(database.get(name, "")) for name in ("NAME", "HOST", "PORT"))
     name = hashlib.sha256(f"{settings.BASE_DIR}\0{site}".encode()).hexdigest()[:16]

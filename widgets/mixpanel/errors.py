@@ -155,7 +155,7 @@ _DEFAULTS = {403: _MESSAGES["unable to authenticate request"]}
 
 
 def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelError:
-    """`words`: the message in the body, without credentials. An answer with status 200 is an error if it has `error`."""
+    """`words`: the message in the body, without credentials. A response with status 200 has the key `error`."""
     retry_after = seconds_to_wait(headers.get("Retry-After"))
     if 300 <= status < 400:
         return UnavailableError(
