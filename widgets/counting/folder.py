@@ -1,7 +1,7 @@
 """Stores the counts of polls in a folder that all of this site's processes on this host share.
 
-Each process maps its own file into memory, and keeps the file locked until it ends. Another file contains the sums of
-the processes that have ended, so that the counts never decrease.
+Each process maps its own file into memory, and keeps the file locked until the process ends. Another file contains the
+sums of the processes that have ended, so that the counts never decrease.
 """
 
 import fcntl

@@ -24,7 +24,7 @@ _HISTORY = re.compile(r"date range exceeds ([0-9]{1,6}) days into the past", re.
 _TIMED_OUT = re.compile(r"timeout error\.?", re.IGNORECASE)
 _USER_VISIBLE = "UserVisibleParamsError:"
 _NOT_COUNTED = (401, 402, 429)
-"""Calls with these statuses do not count towards the project's hourly limit."""
+"""Mixpanel does not count calls with these statuses towards the project's hourly limit."""
 
 WORDS_MATTER = (400, 403)
 """HTTP statuses with several meanings. The message in the body decides."""
@@ -155,13 +155,13 @@ _DEFAULTS = {403: _MESSAGES["unable to authenticate request"]}
 
 
 def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelError:
-    """`words`: the message in the body, without credentials. A response with status 200 has the key `error`."""
+    """`words`: the message in the body, without credentials. Mixpanel also sends errors with status 200."""
     retry_after = seconds_to_wait(headers.get("Retry-After"))
     if 300 <= status < 400:
         return UnavailableError(
             f"Mixpanel answered {status}, a redirect. MixCyfe does not follow redirects.", status=status
         )
-    # A timeout is temporary, although other 4xx statuses mean a wrong query.
+    # A timeout is temporary, even with status 400, which usually means a wrong query.
     timed_out = status == 408 or (status in (200, 400) and _TIMED_OUT.fullmatch(words))
     if timed_out or (status != 200 and not 400 <= status < 500):
         said = f" ({words})" if words else ""

@@ -1,4 +1,4 @@
-"""Marks the threads that answer HTTP requests. Only they stop waiting for an unresponsive database soon."""
+"""Marks the threads that answer HTTP requests. Such a thread waits only briefly for an unresponsive database."""
 
 import threading
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ thread = threading.local()
 
 
 def begin(*, is_only: bool) -> None:
-    """Marks this thread for good, because its work after a response (`close()`) delays the next response, too.
+    """Marks this thread permanently, because its work after a response (`close()`) delays the next response, too.
 
     `is_only`: this process answers requests in one thread only (`wsgi.multithread` is False).
     """

@@ -169,8 +169,8 @@ class BackgroundRefresher:
 class ForegroundRefresher:
     """Refreshes without background threads: the thread that answered a poll refreshes after the response.
 
-    The process might have no other thread. So after a slow refresh, it starts no refresh for as long as the slow one
-    took, and only answers polls.
+    The process might have no other thread. So after a slow refresh, the process only answers polls for as long as
+    that refresh took.
     """
 
     def __init__(self) -> None:

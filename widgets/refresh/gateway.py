@@ -183,7 +183,7 @@ def back_off(project: Project, now: datetime, failure: Failure | None, *, trial:
 
 
 def learn(project: Project, limits: Limits, now: datetime) -> None:
-    """Stores the limits that Mixpanel named in a 429 response. A limit applies if it is lower than the setting."""
+    """Stores the limits that Mixpanel named in a 429 response. Only limits below the project's own apply."""
     if limits.hourly is None and limits.concurrent is None:
         return
     hourly, concurrent = project.learned

@@ -169,7 +169,7 @@ def lease() -> timedelta:
 
 
 def begin_trial(project: Project, now: datetime) -> bool:
-    """Makes the call a trial if the project backs off: all other calls wait for its end. Returns whether it is one."""
+    """After a backoff, makes this call a trial: all other calls wait for its end. Returns whether this is a trial."""
     if not project.backoff_count:
         return False
     until = max(project.backoff_until or now, now + lease())
