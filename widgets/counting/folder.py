@@ -23,14 +23,11 @@ from django.conf import settings
 NUMBER: Literal["Q"] = "Q"
 BYTES = array(NUMBER).itemsize
 ENDED = "ended.json"
-"""The name of the file with the summed counts of the processes that have ended."""
+"""The file with the sums of the processes that have ended."""
 
 
 def folder() -> Path:
-    """Returns the folder, and creates it if it is missing.
-
-    Raises OSError if the folder can't be created, or if other users have access to it.
-    """
+    """Creates the folder if it is missing. Raises OSError if creating fails, or if other users have access to it."""
     database = settings.DATABASES["default"]
     site = "\0".join(str(database.get(name, "")) for name in ("NAME", "HOST", "PORT"))
     name = hashlib.sha256(f"{settings.BASE_DIR}\0{site}".encode()).hexdigest()[:16]
@@ -45,18 +42,15 @@ def folder() -> Path:
 
 @contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Locks this file inside the `with` block, and creates the file if it is missing.
-
-    Yields True. If `wait` is False and another process has the lock, yields False at once.
-    """
+    """Locks this file inside the `with` block, and creates it if it is missing. Yields the result of `lock`."""
     with path.open("ab") as file:
         yield lock(file, wait=wait)
 
 
 def lock(file: BinaryIO, *, wait: bool) -> bool:
-    """Locks the file until its descriptor and all copies of it are closed. The end of a process closes its copies.
+    """Locks the file until all copies of its descriptor are closed. The end of a process closes its copies.
 
-    Returns True. If `wait` is False and another process has the lock, returns False at once.
+    Without `wait`, returns False at once if another process has the lock.
     """
     try:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -72,17 +66,13 @@ class OwnFile:
         with locked(path / "lock"):  # so that `add_up` does not mistake the new file for a file of an ended process
             self.file = (path / f"{os.getpid()}-{secrets.token_hex(4)}.counts").open("xb+", buffering=0)
             lock(self.file, wait=True)
-            # On a full disk, this write raises OSError. Without this write, the first count would kill the process
-            # (SIGBUS).
+            # On a full disk, this write raises OSError. Otherwise the first count would kill the process (SIGBUS).
             self.file.write(bytes(places * BYTES))
         self.numbers = memoryview(mmap.mmap(self.file.fileno(), places * BYTES)).cast(NUMBER)
 
 
 def counts(path: Path, places: int) -> list[int]:
-    """Returns the sums of the counts of all processes, running and ended, in the order of the places.
-
-    Also moves the counts of ended processes into one file.
-    """
+    """Returns the sums of the counts of all processes, running and ended."""
     with locked(path / "lock"):
         return total(add_up(path, places), path.glob("*.counts"), places)
 
@@ -90,8 +80,8 @@ def counts(path: Path, places: int) -> list[int]:
 def add_up(path: Path, places: int) -> list[int]:
     """Moves the counts of ended processes into the file ENDED, and returns their sums. The caller holds the lock.
 
-    The file ENDED also lists the files whose counts it includes. If a crash prevents the deletion of these files, the
-    next call deletes them and does not add their counts again.
+    ENDED also lists the files whose counts it includes. If a crash prevents the deletion of these files, the next call
+    deletes them and does not add their counts again.
     """
     known = stored(path / ENDED)
     for name in known.get("files", ()):
@@ -123,7 +113,7 @@ def total(before: list[int], files: Iterable[Path], places: int) -> list[int]:
 
 
 def stored(file: Path) -> dict[str, Any]:
-    """Returns the content that `store` wrote, or {} if the file is missing or a crash of the machine has damaged it."""
+    """Returns the content of the file, or {} if the file is missing, or damaged by a crash of the machine."""
     try:
         found = json.loads(file.read_bytes())
     except (FileNotFoundError, ValueError):
@@ -132,7 +122,7 @@ def stored(file: Path) -> dict[str, Any]:
 
 
 def store(file: Path, content: dict[str, Any]) -> None:
-    """Writes the content to the file, either completely or not at all."""
+    """Writes the content completely or not at all."""
     write(file, json.dumps(content).encode())
 
 

@@ -1,7 +1,7 @@
 """Counts the polls of this process by outcome, if METRICS_TOKEN is set.
 
-Counting takes about one microsecond per poll. With the multi-process mode of prometheus_client, counting took three
-microseconds, which is two fifths of the time that the fast path needs to answer a poll.
+Counting takes one microsecond per poll. With prometheus_client's multi-process mode, counting took three microseconds,
+two fifths of the time in which the fast path answers a poll.
 """
 
 import logging
@@ -17,14 +17,14 @@ logger = logging.getLogger(__name__)
 FRESH, STALE, WAITED, NOT_MODIFIED = "fresh", "stale", "waited", "not_modified"
 NOT_FOUND, NOT_ALLOWED, UNAVAILABLE, BROKEN = "not_found", "not_allowed", "unavailable", "broken"
 OUTCOMES = (FRESH, NOT_MODIFIED, STALE, WAITED, UNAVAILABLE, NOT_FOUND, NOT_ALLOWED, BROKEN)
-"""All outcomes, in the order of the counts in the files. So add a new outcome at the end."""
+"""The order of the counts in the files. So add a new outcome at the end."""
 
 BY_STATUS = {200: FRESH, 304: NOT_MODIFIED, 404: NOT_FOUND, 405: NOT_ALLOWED, 503: UNAVAILABLE}
 Count = Callable[[], None]
 
 
 class Counters:
-    """The counts of this process. After a fork, the new process starts its own file at its first poll."""
+    """The counts of this process. A forked process starts its own file at its first poll."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -55,7 +55,7 @@ begun: dict[str, Count] | None = None
 def counters() -> dict[str, Count]:
     """Returns a dict: outcome → the function that counts one poll. The dict is empty if METRICS_TOKEN is not set.
 
-    The first poll of a process creates the process's file. By then, the server has forked its processes.
+    The first call creates the process's file. By then, the server has forked its processes.
     """
     global begun  # noqa: PLW0603 - one per process
     if begun is None:
@@ -71,7 +71,7 @@ def begin() -> dict[str, Count]:
 
 
 def outcome_of(status: int, headers: Iterable[tuple[str, str]]) -> str:
-    """Returns the outcome of an answer. The header Cache-Status shows whether the poll waited or got stale data."""
+    """The outcome of an answer. The header Cache-Status shows whether the poll waited or got stale data."""
     if status in (200, 304):
         for name, value in headers:
             if name == "Cache-Status":
@@ -94,17 +94,14 @@ def count(outcome: str) -> None:
 
 
 def counted() -> dict[str, int]:
-    """Returns a dict: outcome → the number of polls in all processes on this host.
-
-    Raises OSError if the folder can't be created or used.
-    """
+    """Returns a dict: outcome → the number of polls on this host. Raises OSError if the folder can't be used."""
     from widgets.counting.folder import counts, folder
 
     return dict(zip(OUTCOMES, counts(folder(), len(OUTCOMES)), strict=True))
 
 
 def _reset_after_fork() -> None:
-    """Resets the counters in a forked process. The new lock replaces a lock that a thread of the parent might hold."""
+    """A thread of the parent process might have held the old lock."""
     global begun, lock
     begun, lock = None, threading.Lock()
 

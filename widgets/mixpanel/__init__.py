@@ -1,4 +1,1 @@
-"""Accesses Mixpanel over HTTP: regions, credentials, requests, answers and errors. Start reading at `client.py`.
-
-This package uses no code of Django, and no code about reports or Cyfe.
-"""
+"""Accesses Mixpanel over HTTP, without Django and without code about reports or Cyfe. Start reading at `client.py`."""

@@ -1,4 +1,4 @@
-"""Reads an HTTP response of Mixpanel: the body up to a size limit, its JSON, and the message of an error."""
+"""Reads Mixpanel's HTTP responses: the body up to a size limit, its JSON, and the message of an error."""
 
 import json
 import math
@@ -9,26 +9,25 @@ from typing import Any
 import requests
 
 LARGEST_BODY = 20 * 2**20
-"""The maximum size of a body in bytes, compressed and decompressed. It is enough for a million values by date."""
+"""The maximum size of a body in bytes, compressed and decompressed: enough for a million values by date."""
 
 MOST_MEMORY = 205 * 10**6
-"""The maximum memory for one answer in bytes, as estimated by `memory_of`: enough for a million values in ASCII."""
+"""The maximum result of `memory_of`: enough for a million values in ASCII."""
 
 MOST_OBJECTS = 200_000
-"""The maximum number of JSON objects and lists in one answer, because they need the most memory.
+"""The maximum number of JSON objects and lists in one answer: ten times the largest number of labels.
 
-The maximum is ten times the largest number of labels that an answer may have.
+Objects and lists need the most memory.
 """
 
 LARGEST_ERROR_BODY = 2**20
-"""The maximum size of the body of an error, in bytes. Such a body may quote the whole address of the request."""
+"""The maximum size of an error's body in bytes. The body may quote the whole address of the request."""
 
 LONGEST_WORDS = 64 * 2**10
-"""The maximum number of characters in the message of an error."""
+"""The maximum number of characters in an error's message."""
 
 DEEPEST_JSON = 100
-"""The maximum nesting depth of the JSON. Mixpanel needs one level per breakdown. With a greater depth, recursive
-functions could fail."""
+"""The maximum nesting depth of the JSON, because deeper JSON could make recursive functions fail."""
 
 TOO_LARGE = (
     "is too large. Ask for less: fewer values of the breakdown (a lower limit in the widget), fewer dates, or weeks or "
@@ -37,12 +36,12 @@ TOO_LARGE = (
 
 _CHUNK = 2**16
 _FOUR_BYTES_WIDE = re.compile(rb"[\xf0-\xf4]|\\u[dD][89abAB]")
-"""Matches a character beyond U+FFFF, as UTF-8 or as a JSON escape. A text with such a character needs 4 bytes of memory
-per character in Python."""
+"""Matches a character beyond U+FFFF, as UTF-8 or as a JSON escape. Python stores a text that contains such a character
+with 4 bytes per character."""
 
 
 class Unreadable(Exception):
-    """An answer without usable data. The exception's text continues a sentence that begins with "Mixpanel's answer"."""
+    """An answer without usable data. The text continues a sentence that begins with "Mixpanel's answer"."""
 
 
 class TooLarge(Unreadable):
@@ -53,8 +52,8 @@ class TooLarge(Unreadable):
 def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes:
     """Returns the whole body, decompressed.
 
-    Raises Unreadable if the body is too large or incomplete, and also raises the errors of sockets and urllib3. This
-    function decompresses the body itself: a few bytes with nested encodings could keep urllib3 busy forever.
+    Raises Unreadable, or the errors of sockets and urllib3. This function decompresses the body itself, because a few
+    bytes with nested encodings could keep urllib3 busy forever.
     """
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
@@ -76,13 +75,13 @@ def data_from(body: bytes) -> Any:
     """Returns the JSON object or list in the body. NaN and infinity become texts. Raises Unreadable for other data."""
     if not body.strip():
         raise Unreadable("was empty")
-    # Brackets are counted before parsing, so brackets inside texts are counted, too. Real answers have few such texts.
+    # Brackets inside texts are counted, too. Real answers have few of them.
     if body.count(b"{") + body.count(b"[") > MOST_OBJECTS or memory_of(body) > MOST_MEMORY:
         raise TooLarge
     try:
         data = json.loads(body.decode(), parse_constant=str, parse_float=_finite)
     except (ValueError, RecursionError):
-        # A ValueError means that the body is not UTF-8 or not JSON, or that a number has too many digits for Python.
+        # ValueError: the body is not UTF-8 or not JSON, or a number has too many digits for Python.
         raise Unreadable("could not be read (it is not JSON)") from None
     if not isinstance(data, dict | list):
         raise Unreadable("could not be read (it is neither a JSON object nor a list)")
@@ -100,9 +99,9 @@ def data_from(body: bytes) -> Any:
 
 
 def memory_of(body: bytes) -> int:
-    """Estimates the maximum memory in bytes for parsing the body: for the body, the decoded text, and all values.
+    """Estimates the maximum memory in bytes for the body, the decoded text, and all values.
 
-    The bytes per value were measured. A value needs a text's header, a float and an entry of a dict.
+    The bytes per value were measured: for a text's header, a float and an entry of a dict.
     """
     plain = body.isascii() and b"\\u" not in body
     width = 1 if plain else 4 if _FOUR_BYTES_WIDE.search(body) else 2
@@ -116,14 +115,14 @@ def error_in(data: Any) -> str | None:
     if not error or (isinstance(error, dict) and isinstance(error.get("count"), int)):
         return None
     words = error if isinstance(error, str) else json.dumps(error)
-    # A message that is cut here could end with half a secret, which `redact` would not find.
+    # A cut message could end with half a secret, which `redact` would not find.
     return words if len(words) <= LONGEST_WORDS else ""
 
 
 def words_in(body: bytes) -> str:
-    """Returns the message in the body of an error: the `error` in the JSON, or the plain text.
+    """Returns the `error` in an error's JSON, or the plain text; "" for HTML and texts that are too long.
 
-    Returns "" for an HTML page or a text that is too long. Raises Unreadable for broken JSON.
+    Raises Unreadable for broken JSON.
     """
     text = body.decode(errors="replace").strip()
     if text.startswith(("{", "[")):

@@ -1,7 +1,4 @@
-"""HTTP Basic credentials, which authenticate a request. The method `redact` removes the credentials from a text.
-
-Source: https://developer.mixpanel.com/reference/authentication
-"""
+"""Credentials for requests to Mixpanel. Source: https://developer.mixpanel.com/reference/authentication"""
 
 import html
 import json
@@ -17,17 +14,14 @@ from requests.auth import AuthBase
 HIDDEN = "[hidden]"
 
 SHORTEST_USERNAME = 4
-"""`redact` does not hide a user name with fewer characters, because it could be part of an ordinary word."""
+"""`redact` does not hide shorter user names, because they could be part of an ordinary word."""
 
 
 class Credentials(AuthBase):
-    """HTTP Basic credentials: `user:password` in UTF-8 (`requests.auth.HTTPBasicAuth` uses Latin-1).
-
-    The text that `repr` returns contains no secret.
-    """
+    """HTTP Basic credentials: `user:password` in UTF-8 (`requests.auth.HTTPBasicAuth` uses Latin-1)."""
 
     def __init__(self, user: str, password: str, hide: tuple[str, ...]) -> None:
-        """`hide`: the plain texts that `redact` removes, in addition to the token of the Authorization header."""
+        """`hide`: the texts that `redact` removes, in addition to the token of the Authorization header."""
         self._pair = f"{user}:{password}"
         self._hide = hide
 
@@ -46,23 +40,23 @@ class Credentials(AuthBase):
 
     @cached_property
     def _spellings(self) -> list[str]:
-        """All texts that `redact` removes: the credentials, plain and in base64, not escaped, or escaped once or twice.
+        """The credentials, plain and in base64, not escaped, or escaped once or twice.
 
         For example, a credential is escaped twice if the JSON of an error quotes an escaped address.
         """
         found = {text for text in self._hide if text}
-        # Search without base64's padding (“=”), because URLs often omit the padding.
+        # URLs often omit base64's padding (“=”).
         for encode in (b64encode, urlsafe_b64encode):
             found |= {encode(_utf8(text)).decode().rstrip("=") for text in (*self._hide, self._pair) if text}
         for _ in range(2):
             found |= {escape(text) for text in found for escape in _ESCAPES}
             found |= {_HEX.sub(lambda digits: digits[0].swapcase(), text) for text in found}
-        # A long text may contain a shorter one, and must be replaced before it.
+        # Replace long texts first, because they may contain shorter ones.
         return sorted(found, key=len, reverse=True)
 
 
 class ServiceAccount(Credentials):
-    """The credentials that Mixpanel recommends. Every request with a service account must name the project."""
+    """The credentials that Mixpanel recommends. With them, every request must name the project."""
 
     def __init__(self, username: str, secret: str) -> None:
         super().__init__(username, secret, (secret, username if len(username) >= SHORTEST_USERNAME else ""))
@@ -76,10 +70,7 @@ class ProjectSecret(Credentials):
 
 
 def auth_for(method: str, username: str, secret: str) -> Credentials:
-    """Returns the credentials for the method `service_account`, or `project_secret` (which needs no user name).
-
-    Raises ValueError for another method.
-    """
+    """`method`: `service_account`, or `project_secret` (which needs no user name). Otherwise raises ValueError."""
     if method == "service_account":
         return ServiceAccount(username, secret)
     if method == "project_secret":
@@ -92,7 +83,7 @@ def _utf8(text: str) -> bytes:
 
 
 _HEX = re.compile(r"(?<=%)..|(?<=\\x)..|(?<=\\u)....")
-"""Matches the hexadecimal digits in an escape such as %2F. Some programs write capitals, and others small letters."""
+"""Matches the hexadecimal digits in an escape such as %2F, which programs write in capitals or in small letters."""
 
 _ESCAPES: tuple[Callable[[str], str], ...] = (
     lambda text: quote(_utf8(text)),
@@ -107,4 +98,4 @@ _ESCAPES: tuple[Callable[[str], str], ...] = (
     html.escape,
     lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),  # HTML by Go and Jinja
 )
-"""Functions that return the escaped form of a text in URLs, JSON, HTML and Python."""
+"""Functions that escape a text as in URLs, JSON, HTML and Python."""

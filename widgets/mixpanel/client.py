@@ -1,7 +1,7 @@
 """The client of Mixpanel's Query API. Its methods are named after Mixpanel's endpoints.
 
-Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. The calls for the list of saved reports and for the
-time zone are copied from Mixpanel's own client library.
+Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. The calls in `bookmarks` and `time_zone` are copied
+from Mixpanel's own client library.
 """
 
 import contextlib
@@ -37,10 +37,7 @@ MOST_NAMES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """A saved report, which Mixpanel's API calls a bookmark.
-
-    `type` is `insights`, `funnels`, `retention`, `flows`, or a type that Mixpanel adds later.
-    """
+    """A saved report. `type`: `insights`, `funnels`, `retention`, `flows`, or a type that Mixpanel adds later."""
 
     id: int
     name: str
@@ -50,8 +47,7 @@ class Bookmark:
 class Client:
     """Queries one project at Mixpanel. Every method makes one call, which takes at most `timeout` seconds.
 
-    MixpanelError is the only exception that methods raise. It contains no credentials and no objects of the library
-    requests.
+    The methods raise only MixpanelError, which contains no credentials and no objects of the library requests.
     """
 
     def __init__(
@@ -81,8 +77,8 @@ class Client:
     def query(self, endpoint: str, params: Mapping[str, Param], body: Mapping[str, Any] | None = None) -> Any:
         """Queries `/query/<endpoint>`, for example "segmentation/sum". Returns the JSON: an object or a list.
 
-        Without a `body`, the request is a GET. With a `body`, the request is a POST with the body as JSON, and the body
-        also contains the project's id, as in Mixpanel's own SDK.
+        Without a `body`, the request is a GET. With a `body`, the request is a POST of the body as JSON. The project's
+        id then is in the body, as in Mixpanel's own SDK.
         """
         if body is None:
             return self._ask(f"query/{endpoint}", {**params, **self._scope})
@@ -119,8 +115,8 @@ class Client:
 
     def _ask(self, path: str, params: Mapping[str, Param], body: Mapping[str, Any] | None = None) -> Any:
         outcome = self._exchange(f"{self._root}/{path}", params, body)
-        # The error is raised outside any `except`, so that its context contains no exception of requests. Such an
-        # exception contains the Authorization header, and a debug page would show this header.
+        # Raised inside an `except`, the error would refer to an exception of requests. A debug page would then show the
+        # Authorization header.
         if isinstance(outcome, MixpanelError):
             raise outcome
         return outcome
@@ -146,7 +142,7 @@ class Client:
                 return self._failure(error, this)
 
     def _outcome(self, response: requests.Response) -> Any:
-        """Returns the data in the response, or a MixpanelError. Raises the errors of `read_body` and `data_from`."""
+        """Returns the data or a MixpanelError. Raises the errors of `read_body` and `data_from`."""
         status, words = response.status_code, ""
         if status == 200:
             data = data_from(read_body(response))
@@ -154,25 +150,21 @@ class Client:
                 return data
             words = error
         elif not 300 <= status < 400:
-            # A redirect's body is not needed. For other statuses, ignore a message that is too long. If the status has
-            # only one meaning, ignore every unreadable message.
+            # Ignore a message that is too large. If the status has only one meaning, ignore every unreadable message.
             with contextlib.suppress(TooLarge if status in WORDS_MATTER else Exception):
                 words = words_in(read_body(response, LARGEST_ERROR_BODY))
-        # Redact before and after `clean` removes control characters: they can interrupt a secret, or be part of it.
+        # Redact before and after `clean` removes control characters: they can interrupt a secret, or belong to it.
         words = self._auth.redact(clean(self._auth.redact(words)))
         return error_for(status, words, response.headers)
 
     def _failure(self, error: Exception, this: Exchange) -> MixpanelError:
-        """Returns the error for an exchange without a complete answer.
-
-        The message contains no text of `error`, because that text may contain secrets.
-        """
+        """Returns the error for an incomplete exchange, without the text of `error`, which may contain secrets."""
         within = f"within {self._timeout:g} seconds"
         if this.is_over:
             problem = f"did not answer {within}" if this.sent else f"could not be reached {within}"
             return UnavailableError(f"Mixpanel {problem}.", gave_up=this.sent, counts=this.sent)
         if isinstance(error, requests.ReadTimeout):
-            # `wire` did not cause this timeout. A test raised it, or a connection through a SOCKS proxy timed out.
+            # A timeout that `wire` did not cause: in a test, or of a connection through a SOCKS proxy.
             return UnavailableError(f"Mixpanel did not answer {within}.", gave_up=True)
         if not isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
             return UnavailableError(f"The query to Mixpanel failed ({type(error).__name__}).", counts=this.sent)
@@ -186,7 +178,7 @@ def _sent(value: Param) -> str:
 
 
 def reason(error: BaseException | None) -> str:
-    """Returns the reason why a connection failed. The first known exception among `error` and its causes decides."""
+    """The reason why a connection failed: the first known exception among `error` and its causes."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return "the host's certificate could not be verified"
@@ -203,7 +195,7 @@ def reason(error: BaseException | None) -> str:
 
 
 def _read(reader: Callable[[Any], Read], answer: Any) -> Read:
-    """Returns the result of `reader`. Raises UnavailableError if the answer does not have the documented form."""
+    """Raises UnavailableError if the answer does not have the documented form."""
     with contextlib.suppress(TypeError, KeyError, ValueError):
         return reader(answer)
     raise UnavailableError("Mixpanel's answer could not be read (it does not have the documented form).", status=200)
@@ -246,7 +238,7 @@ def _id(value: Any) -> int:
 
 
 def _text(value: Any) -> str:
-    """Returns a name or value as text. A value can be a number or boolean, and a missing name becomes ""."""
+    """A value can also be a number or a boolean, and a name can be missing."""
     if value is None:
         return ""
     if isinstance(value, bool | int | float):

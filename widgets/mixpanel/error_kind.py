@@ -1,4 +1,4 @@
-"""The kinds of errors that a query to Mixpanel can end with. The database stores these words."""
+"""The kinds of errors in which a query to Mixpanel can end. The database stores these words."""
 
 from enum import StrEnum
 

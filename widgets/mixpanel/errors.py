@@ -27,15 +27,14 @@ _NOT_COUNTED = (401, 402, 429)
 """Mixpanel does not count calls with these statuses towards the project's hourly limit."""
 
 WORDS_MATTER = (400, 403)
-"""HTTP statuses with several meanings. The message in the body decides between the meanings."""
+"""HTTP statuses with several meanings. The message in the body decides."""
 
 
 class MixpanelError(Exception):
     """The base class of all exceptions that `client` raises.
 
-    - `message`: a line of at most 300 characters without control characters. The caller removes credentials from the
-      message first, so it is safe to show and to store.
-    - `advice`: a sentence that tells people what to do.
+    - `message`: one line of at most 300 characters, safe to show and to store. The caller has removed credentials.
+    - `advice`: tells people what to do.
     - `status`: the HTTP status, or None if there was no response.
     - `retry_after`: the seconds that Mixpanel asks us to wait, at most one hour.
     - `gave_up`: we stopped waiting after we had sent the query. The query may run at Mixpanel for two more minutes.
@@ -62,36 +61,33 @@ class MixpanelError(Exception):
         self.counts = counts and status not in _NOT_COUNTED
 
     def advice_on(self, today: date) -> str:
-        """Returns `advice`, for some errors with the dates that Mixpanel accepts.
-
-        `today`: the date in the project's time zone.
-        """
+        """Returns `advice`. A HistoryError adds the first possible date. `today`: in the project's time zone."""
         return self.advice
 
 
 class CredentialsError(MixpanelError):
-    """The credentials are wrong or expired, or have no access to the project. Send no query until they change."""
+    """The credentials are wrong or expired, or have no access to the project."""
 
     kind = ErrorKind.CREDENTIALS
     advice = "Check the project's user name and secret, and check that this account has access to the Mixpanel project."
 
 
 class PlanError(MixpanelError):
-    """The project's plan does not include the Query API. Send no query until the plan changes."""
+    """The project's plan does not include the Query API."""
 
     kind = ErrorKind.PLAN
     advice = "Mixpanel answers queries on paid plans only: change this project's plan at Mixpanel."
 
 
 class QueryError(MixpanelError):
-    """The query is wrong. Do not send the query again until its widget changes."""
+    """The query is wrong. Sending it again is of no use until its widget changes."""
 
     kind = ErrorKind.QUERY
     advice = "Change the widget: Mixpanel does not accept its event, property, filter, dates or saved report."
 
 
 class TimeZoneError(QueryError):
-    """The project's time zone differs from the time zone in Mixpanel, so the dates of the query are wrong."""
+    """The project's time zone differs from the time zone at Mixpanel, so the query's dates are wrong."""
 
     kind = ErrorKind.TIMEZONE
     advice = "On the project's page, choose the time zone that Mixpanel's project settings show."
@@ -112,7 +108,7 @@ class HistoryError(QueryError):
 
 
 class RateLimitError(MixpanelError):
-    """The project's hourly limit is reached, or too many of its queries run at once. The whole project must wait."""
+    """The hourly limit is reached, or too many queries run at once. The whole project must wait."""
 
     kind = ErrorKind.LIMIT
     advice = "Wait: MixCyfe tries again when Mixpanel allows it. To stay below the limit, refresh widgets less often."
@@ -131,7 +127,7 @@ class UnavailableError(MixpanelError):
 
 
 class TooLargeError(UnavailableError):
-    """The answer is too large to read. MixCyfe tries again later. Most messages say how to make the answer smaller."""
+    """The answer is too large to read. Most messages say how to make it smaller."""
 
     advice = "Until the answer is smaller, MixCyfe shows the last good numbers."
 
@@ -144,10 +140,7 @@ _MESSAGES: dict[str, tuple[type[MixpanelError], str]] = {
     "queries running concurrently": (RateLimitError, "Mixpanel's limit is reached"),
     "to_date cannot be later than today": (TimeZoneError, "Mixpanel refused the dates"),
 }
-"""Part of Mixpanel's message → the error's class, and the beginning of MixCyfe's message.
-
-The table is for statuses with several meanings, mainly 400.
-"""
+"""Part of Mixpanel's message → the error's class, and the beginning of MixCyfe's message."""
 
 _REFUSED = "Mixpanel refused the query"
 
@@ -158,20 +151,17 @@ _STATUSES: dict[int, tuple[type[MixpanelError], str]] = {
 }
 
 _DEFAULTS = {403: _MESSAGES["unable to authenticate request"]}
-"""The meaning of a status, for a response whose message contains none of the texts in _MESSAGES."""
+"""The meaning of a status if the message contains none of the texts in _MESSAGES."""
 
 
 def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelError:
-    """Returns the error for a response with this status. `words`: the message in its body, without credentials.
-
-    A response with status 200 is an error if its JSON contains `error`.
-    """
+    """`words`: the message in the body, without credentials. Mixpanel also sends errors with status 200."""
     retry_after = seconds_to_wait(headers.get("Retry-After"))
     if 300 <= status < 400:
         return UnavailableError(
             f"Mixpanel answered {status}, a redirect. MixCyfe does not follow redirects.", status=status
         )
-    # A timeout (status 408, or a message that says so) is temporary, although a 4xx status means a wrong query.
+    # A timeout is temporary, even with status 400, which usually means a wrong query.
     timed_out = status == 408 or (status in (200, 400) and _TIMED_OUT.fullmatch(words))
     if timed_out or (status != 200 and not 400 <= status < 500):
         said = f" ({words})" if words else ""
@@ -186,7 +176,7 @@ def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelEr
 
 
 def _wrong_query(status: int, words: str) -> MixpanelError | None:
-    """Returns the error if the message says that the query itself is wrong, for any status; else None."""
+    """Returns the error if the message says that the query itself is wrong, else None."""
     if found := _HISTORY.search(words):
         lead = _MESSAGES["to_date cannot be later than today"][1]
         return HistoryError(f"{lead}: {words}", days=int(found[1]), status=status)
@@ -197,19 +187,19 @@ def _wrong_query(status: int, words: str) -> MixpanelError | None:
 
 
 def seconds_to_wait(header: str | None) -> float | None:
-    """Converts a `Retry-After` header (seconds, or an HTTP date) into seconds from now, at most one hour.
+    """Converts a `Retry-After` header (RFC 9110, section 10.2.3) into seconds from now, at most one hour.
 
-    Returns None if the header is missing or not valid. Source: RFC 9110, section 10.2.3.
+    Returns None if the header is missing or not valid.
     """
     try:
-        # The header is cut to 100 characters, because Python refuses to parse a number with thousands of digits.
+        # Cut the header, because Python refuses to parse a number with thousands of digits.
         return min(float(Retry().parse_retry_after((header or "")[:100])), LONGEST_RETRY_AFTER)
     except (InvalidHeader, ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
 def clean(text: str) -> str:
-    """Returns the text as one line without control characters and lone surrogates, safe for logs and databases."""
+    """Returns the text as one line without control characters and lone surrogates, for logs and databases."""
     text = _ESCAPE_SEQUENCES.sub("", text)
     return " ".join("".join(" " if unicodedata.category(c)[0] == "C" else c for c in text).split())
 

@@ -1,7 +1,7 @@
 """Reads a project's limits from a 429 response: from the message in the body, and from headers.
 
-Only newer responses have the headers `RateLimit-Policy` and `RateLimit`, in the list format of RFC 9651.
-The folder tests/data/errors contains real responses of Mixpanel.
+Newer responses have the headers `RateLimit-Policy` and `RateLimit`, lists as in RFC 9651. The folder tests/data/errors
+contains real responses.
 """
 
 import re
@@ -13,7 +13,7 @@ WINDOW = 3600
 
 HOURLY = "project"
 CONCURRENT = "project-concurrency"
-"""The names of Mixpanel's two limits in the headers: on queries per hour, and on queries that run at the same time."""
+"""The names of Mixpanel's two limits in the headers: on queries per hour, and on queries at the same time."""
 
 _ITEM = re.compile(r'"([a-z-]{1,40})"((?:; *[a-z*][a-z0-9_.*-]*(?:=(?:"[^"]*"|[^ ;,"]*))?)*)')
 _PARAMETER = re.compile(r"; *([a-z]{1,10})=([0-9]{1,9})(?=;|$)")
@@ -23,10 +23,9 @@ _USED = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running in the last hour"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`hourly`: the maximum number of queries per hour. `concurrent`: the maximum number of queries at the same time.
+    """The maximum number of queries per hour and at the same time: 1 to 100000, or None if the response names none.
 
-    Both are 1 to 100000, or None if the response contains no such number or an impossible number.
-    `too_many_at_once`: the limit `concurrent` was reached, but the limit `hourly` was not reached.
+    `too_many_at_once`: only the limit `concurrent` was reached.
     """
 
     hourly: int | None = None
@@ -35,7 +34,7 @@ class Limits:
 
 
 def limits_in(words: str, headers: Mapping[str, str]) -> Limits:
-    """Returns the limits in the body's message (`words`) and in the headers. If they differ, the headers count."""
+    """Reads the limits in the body's message (`words`) and in the headers. If they differ, the headers count."""
     running, concurrent = _counts(_RUNNING, words)
     used, hourly = _counts(_USED, words)
     policy, left = _items(headers.get("RateLimit-Policy")), _items(headers.get("RateLimit"))
@@ -50,7 +49,7 @@ def limits_in(words: str, headers: Mapping[str, str]) -> Limits:
 
 
 def _items(header: str | None) -> dict[str, dict[str, int]]:
-    """Returns the items of a header's list: the item's name → its parameters that are whole numbers."""
+    """Reads a header's list: the item's name → its parameters that are whole numbers."""
     return {
         name: {key: int(digits) for key, digits in _PARAMETER.findall(parameters)}
         for name, parameters in _ITEM.findall((header or "")[:1000])
@@ -58,7 +57,7 @@ def _items(header: str | None) -> dict[str, dict[str, int]]:
 
 
 def _counts(pattern: re.Pattern[str], words: str) -> tuple[int | None, int | None]:
-    """Returns the current number of queries and the limit, both from the message. A missing number is None."""
+    """The current number of queries and the limit in the message. A missing number is None."""
     found = pattern.search(words)
     if not found:
         return None, None

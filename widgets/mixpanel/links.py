@@ -1,6 +1,6 @@
 """Reads the address of a Mixpanel report, which people copy from their browser. No request is sent.
 
-The address formats are copied from Mixpanel's pages, because Mixpanel does not document the formats.
+Mixpanel does not document the formats of these addresses. They are copied from Mixpanel's pages.
 """
 
 import re
@@ -33,14 +33,14 @@ SUPPORTED = "A widget can show saved reports of Insights, Funnels and Retention,
 
 
 class BadLink(ValueError):
-    """The text is not the address of a report that a widget can show. The message says which address to paste."""
+    """The text is not the address of a report that a widget can show. The message tells people what to paste."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A report at Mixpanel and its project. `report`: MixCyfe's report type. `id`: the report's id at Mixpanel.
+    """A report at Mixpanel. `report`: MixCyfe's report type. `id`: the report's id at Mixpanel.
 
-    `app` is the part of Mixpanel that the address opens: `insights`, `funnels`, `retention` or `boards`.
+    `app`: the part of Mixpanel that the address opens: `insights`, `funnels`, `retention` or `boards`.
     """
 
     region: str
@@ -52,7 +52,7 @@ class Link:
 
 
 def read_link(text: str) -> Link:
-    """Returns the report whose address the text contains. Raises BadLink for another text."""
+    """Returns the report at the address `text`. Raises BadLink for another text."""
     address = split(text)
     if address is None or address.scheme.lower() not in ("http", "https") or address.netloc.lower() not in HOSTS:
         raise BadLink(
@@ -74,23 +74,20 @@ def read_link(text: str) -> Link:
 
 
 def split(text: str) -> SplitResult | None:
-    """Returns the address in the text, without quotes and brackets around the address; None if there is no address."""
+    """Returns the address without quotes and brackets around it, or None if the text is no address."""
     text = text.strip(_WRAPPING)
-    # urlsplit would remove line breaks and tabs inside an address, and raise no error.
+    # urlsplit would silently remove line breaks and tabs inside an address.
     if len(text) > LONGEST_LINK or any(character.isspace() for character in text):
         return None
     try:
-        # Browsers hide the scheme, so people who type an address omit it.
+        # People omit the scheme, because browsers hide it.
         return urlsplit(text if "://" in text else f"https://{text}")
     except ValueError:
         return None
 
 
 def report_in(app: str, fragment: str) -> tuple[Literal["saved_report", "funnel"], str]:
-    """Returns MixCyfe's report type and the report's id. Raises BadLink if the address names no saved report.
-
-    `app`: the part of Mixpanel that the address opens. `fragment`: the part of the address after the `#`.
-    """
+    """Returns `Link.report` and the digits of `Link.id`. `fragment`: the part of the address after the `#`."""
     if app in BOARDS:
         return "saved_report", card_in(fragment)
     if app not in REPORTS:
@@ -106,7 +103,7 @@ def report_in(app: str, fragment: str) -> tuple[Literal["saved_report", "funnel"
 
 
 def card_in(fragment: str) -> str:
-    """Returns the id of the report in the open card of a board. `fragment`: the part of the address after the `#`."""
+    """Returns the id of the report in the open card of a board."""
     parts = dict(part.partition("=")[::2] for part in reversed(fragment.split("&")))
     card = parts.get("editor-card-id")
     if card is None:

@@ -1,8 +1,7 @@
 """Sends requests to Mixpanel. Each exchange (a request and its response) has one deadline, no redirects, no cookies.
 
 The library requests applies its timeout to each socket operation, so a server that sends one byte per second could
-occupy a thread forever. In this module, the timeout of each operation is the remaining time of the exchange. Only the
-lookup of a host's name needs an extra thread.
+occupy a thread forever. Here, the timeout of each operation is the remaining time of the exchange.
 """
 
 import socket
@@ -26,25 +25,21 @@ from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
 LONGEST_IDLE = 30.0
-"""A connection is reused only if its last query began less than this many seconds ago, because firewalls drop idle
-connections."""
+"""A connection is reused for this many seconds after its last query began, because firewalls drop idle connections."""
 
 KEPT_CONNECTIONS = 64
-"""The maximum number of open connections that a process keeps. A Celery worker with 50 threads needs 50 connections."""
+"""The maximum number of open connections per process. A Celery worker with 50 threads needs 50."""
 
 
 @dataclass
 class Exchange:
-    """One query and its answer.
-
-    `ends`: the deadline on the clock `time.monotonic()`. `sent`: Mixpanel might have received the query.
-    """
+    """`ends`: the deadline, by `time.monotonic()`. `sent`: Mixpanel might have received the query."""
 
     ends: float
     sent: bool = False
 
     def left(self) -> float:
-        """Returns the remaining seconds, more than 0. Raises TimeoutError if no time is left."""
+        """Returns the remaining seconds, more than 0. Raises TimeoutError if none are left."""
         left = self.ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("the exchange's time is over")
@@ -60,7 +55,7 @@ _current: ContextVar[Exchange] = ContextVar("exchange")
 
 @contextmanager
 def exchange(seconds: float) -> Iterator[Exchange]:
-    """Inside the `with` block, all requests that this thread makes with `SESSION` together take at most `seconds`."""
+    """Inside the `with` block, this thread's requests with `SESSION` together take at most `seconds`."""
     this = Exchange(time.monotonic() + seconds)
     token = _current.set(this)
     try:
@@ -99,8 +94,7 @@ class _Connection(HTTPConnection):
 
     @property
     def is_connected(self) -> bool:
-        # urllib3 reads this property before it reuses a connection, and reconnects if the value is False. Reconnecting
-        # is safe, because nothing was sent yet.
+        # urllib3 reads this property before it reuses a connection, and connects again if the value is False.
         return super().is_connected and time.monotonic() - self._asked_at < LONGEST_IDLE
 
     def _new_conn(self) -> socket.socket:
@@ -109,7 +103,7 @@ class _Connection(HTTPConnection):
         failure = OSError("the host name has no address")
         for position, address in enumerate(addresses):
             try:
-                # Each address gets an equal share of the time, so that an unreachable address leaves time for the next.
+                # An unreachable address must leave time for the next.
                 share = this.left() / (len(addresses) - position)
                 sock = create_connection(address, share, self.source_address, self.socket_options)
                 sock.settimeout(this.left())  # for the TLS handshake, which is one socket operation
@@ -121,7 +115,7 @@ class _Connection(HTTPConnection):
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.is_closed:
-            # Connect before `sent` is set: if connecting fails, Mixpanel never saw the query.
+            # Connect before `sent` is set: if this fails, Mixpanel never saw the query.
             self.connect()
         _current.get().sent = True
         self._asked_at = time.monotonic()
@@ -145,7 +139,7 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, ssl_context=tls, **kwargs)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Returns the connection pool for Mixpanel or a proxy. For a SOCKS proxy, urllib3's own class is used."""
+        """For a SOCKS proxy, urllib3's own connection class is used."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = _OURS.get(pool.ConnectionCls, pool.ConnectionCls)
         return pool
@@ -155,23 +149,23 @@ class _Session(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.headers.clear()
-        # Only gzip is accepted, because the module `answer` can decompress gzip within a size limit.
+        # `answer.read_body` can decompress only gzip.
         self.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "MixCyfe"})
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
             self.mount(scheme, _Adapter(pool_maxsize=KEPT_CONNECTIONS))
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        # Without this method, requests would read a redirect's whole body, even with allow_redirects=False.
+        # Otherwise requests would read a redirect's whole body, even with allow_redirects=False.
         return None
 
 
 SESSION = _Session()
-"""The session for the requests of all threads. The open connections are its only state."""
+"""The session of all threads. The open connections are its only state."""
 
 
 def _addresses(host: str, port: int, this: Exchange) -> list[tuple[str, int]]:
-    """Returns the host's addresses. The lookup runs in a thread, so that the exchange can end before the lookup."""
+    """Looks up the host's addresses in a thread, so that the exchange can end before the lookup."""
     found: Future[list[Any]] = Future()
 
     def look_up() -> None:

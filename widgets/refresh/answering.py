@@ -1,7 +1,4 @@
-"""Marks the threads that answer HTTP requests. Such a thread waits only briefly for an unresponsive database.
-
-Workers, commands and refresh threads wait as long as the database needs.
-"""
+"""Marks the threads that answer HTTP requests. Such a thread waits only briefly for an unresponsive database."""
 
 import threading
 from collections.abc import Iterator
@@ -15,10 +12,9 @@ thread = threading.local()
 
 
 def begin(*, is_only: bool) -> None:
-    """Marks this thread permanently as a thread that answers requests.
+    """Marks this thread permanently, because its work after a response (`close()`) delays the next response, too.
 
-    The mark stays during work after a response (`close()`), because that work delays the thread's next response.
-    `is_only`: True if this process answers requests in one thread only (`wsgi.multithread` is False).
+    `is_only`: this process answers requests in one thread only (`wsgi.multithread` is False).
     """
     thread.answering, thread.is_only = True, is_only
 
@@ -33,9 +29,9 @@ def is_only_thread() -> bool:
 
 @contextmanager
 def short_write_timeout() -> Iterator[None]:
-    """Inside the `with` block, a write to SQLite waits for the lock only briefly (SHORT_MILLISECONDS).
+    """Inside the `with` block, a write to a locked SQLite database raises OperationalError after SHORT_MILLISECONDS.
 
-    If the database is still locked then, the write raises OperationalError. Other databases are not affected.
+    Other databases are not affected.
     """
     if connection.vendor != "sqlite":
         yield

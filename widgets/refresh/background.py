@@ -1,6 +1,6 @@
 """Refreshes stale snapshots (stored results of queries) in a few threads of this web process (`TASKS=inline`).
 
-A poll adds a stale snapshot to the queue and answers without waiting. With `TASKS=celery`, `queue.py` is used instead.
+With `TASKS=celery`, `queue.py` is used instead.
 """
 
 import logging
@@ -25,13 +25,13 @@ from widgets.refresh.run import RefreshOutcome, refresh
 logger = logging.getLogger(__name__)
 
 SLOW_SECONDS = 1
-"""After a refresh that took longer than this, `ForegroundRefresher` starts no other refresh for a while."""
+"""`ForegroundRefresher` pauses after a refresh that took longer than this."""
 
 MAX_QUEUED = 1000
-"""The maximum number of entries in the queue. When the queue is full, a later poll tries to queue the refresh again."""
+"""The maximum number of entries in the queue. When the queue is full, a later poll tries again."""
 
 THREADS = "refresh"
-"""The names of the refresh threads begin with this word."""
+"""The names of the threads begin with this word."""
 
 SWITCH_SECONDS = 0.0005
 """Python's thread switch interval: while a refresh computes, a poll waits at most about this long for Python's lock.
@@ -42,7 +42,7 @@ At 100 polls per second, the slowest poll took 5.4 ms with this value, and 7.7 m
 
 
 def threads() -> int:
-    """Returns the maximum number of refresh threads: REFRESH_THREADS, or 0 if uWSGI runs without thread support."""
+    """The maximum number of refresh threads: REFRESH_THREADS, or 0 if uWSGI runs without thread support."""
     try:
         import uwsgi
     except ImportError:
@@ -52,10 +52,9 @@ def threads() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One refresh in the queue.
+    """One refresh in the queue. `request_id`: the id of the poll's HTTP request. `ended`: the future of the outcome.
 
-    `expected_fetched_at`: the snapshot's `fetched_at` when the poll read the snapshot. `request_id`: the id of the
-    poll's HTTP request. `ended`: the future of the refresh's outcome.
+    `expected_fetched_at`: the snapshot's `fetched_at` when the poll read the snapshot.
     """
 
     project_id: int
@@ -67,8 +66,8 @@ class Entry:
 class BackgroundRefresher:
     """A queue with one entry per snapshot, and the threads that refresh the queued snapshots.
 
-    The threads start when the first refresh is queued. By then, the server has forked its processes. When the process
-    stops, Python starts no more refreshes and waits for the running refreshes (for `MIXPANEL_TIMEOUT` at most).
+    The threads start with the first queued refresh. By then, the server has forked its processes. When the process
+    stops, Python starts no more refreshes and waits for the running ones (for `MIXPANEL_TIMEOUT` at most).
     """
 
     def __init__(self) -> None:
@@ -106,23 +105,20 @@ class BackgroundRefresher:
         return {"threads": alive, "of": threads(), "running": running, "queued": queued}
 
     def _start_worker(self) -> None:
-        """Gives the thread pool a task that refreshes one entry. The caller holds `_lock`."""
+        """Gives the pool the task `_work`. The caller holds `_lock`."""
         if self._pool is None:
             sys.setswitchinterval(SWITCH_SECONDS)
             self._pool = ThreadPoolExecutor(threads(), thread_name_prefix=THREADS)
         try:
             self._pool.submit(self._work)
-        except RuntimeError:  # the process is stopping: "cannot schedule new futures after interpreter shutdown"
+        except RuntimeError:  # the process is stopping
             self._workers -= 1
             for entry in self._queue.values():
                 entry.ended.cancel()
             self._queue.clear()
 
     def _work(self) -> None:
-        """Refreshes one entry, then starts a new pool task for the next entry.
-
-        A pool that is stopping refuses the new task, so the process can stop before the queue is empty.
-        """
+        """Refreshes one entry. The next entry is a new task, which the pool refuses when the process is stopping."""
         with self._lock:
             snapshot_id = self._next()
             if snapshot_id is None:
@@ -160,9 +156,8 @@ class BackgroundRefresher:
     def _next(self) -> int | None:
         """Returns the id of the next snapshot to refresh, or None if no refresh may start now.
 
-        The snapshot is the oldest entry of the project with the fewest running refreshes, so that no project delays
-        another project. For the same reason, one project never uses the last free thread, unless there is only one
-        thread.
+        The id is the oldest entry of the project with the fewest running refreshes, so that no project delays another
+        project. For the same reason, one project never uses all threads, unless there is only one thread.
         """
         busy = Counter(entry.project_id for entry in self._running.values())
         snapshot_id = min(self._queue, key=lambda pk: busy[self._queue[pk].project_id], default=None)
@@ -174,8 +169,8 @@ class BackgroundRefresher:
 class ForegroundRefresher:
     """Refreshes without background threads: the thread that answered a poll refreshes after the response.
 
-    The process might have no other thread. So after a slow refresh, the process starts no other refresh for as long as
-    the slow refresh took. Meanwhile the process answers polls.
+    The process might have no other thread. So after a slow refresh, the process only answers polls for as long as
+    that refresh took.
     """
 
     def __init__(self) -> None:
@@ -204,7 +199,7 @@ def hand_over(
 
 
 def _reset_after_fork() -> None:
-    """Creates a new refresher in a forked process, because the process has none of its parent's threads."""
+    """A forked process needs a new refresher, because it has none of its parent's threads."""
     global refresher  # noqa: PLW0603 - one per process
     refresher = BackgroundRefresher()
 

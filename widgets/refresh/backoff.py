@@ -2,7 +2,6 @@
 
 | error                    | what waits  | for how long                                                |
 |--------------------------|-------------|-------------------------------------------------------------|
-| temporary (5xx, timeout) | the query   | 30 s, doubled up to 30 min; or Retry-After, up to 1 hour    |
 | hourly limit (429)       | the project | 3600 s ÷ limit; doubled after each trial that fails, up to  |
 |                          |             | 1 hour                                                      |
 | too many at once (429)   | the project | 5 s                                                         |
@@ -10,11 +9,12 @@
 |                          |             | test succeeds                                               |
 | refused query            | the query   | 1 day, or until its widget changes                          |
 | wrong time zone          | the query   | 1 hour, or until the project's zone changes                 |
+| other (5xx, timeout)     | the query   | 30 s, doubled up to 30 min; or Retry-After, up to 1 hour    |
 
-A trial is the first query after the wait: all other queries of the project wait for its result.
+A trial is the first query after the project's wait: all other queries of the project wait for its result.
 
-MixCyfe ignores `Retry-After` in a 429 response. The header names the whole hour, but Mixpanel allows single queries
-earlier, and does not count a query that it refuses with 429.
+In a 429 response, MixCyfe ignores `Retry-After`: the header says 3600 seconds, but Mixpanel allows single queries
+earlier, and does not count the queries that it refuses with 429.
 """
 
 import random
@@ -35,7 +35,7 @@ TOO_MANY_AT_ONCE = timedelta(seconds=5)
 def retry_after(kind: ErrorKind, failures: int, asked_for: float | None) -> timedelta | None:
     """Returns how long a query waits after `failures` errors in a row, or None if the whole project waits instead.
 
-    `kind`: the kind of the last error. `asked_for`: the seconds in Mixpanel's header `Retry-After`, or None.
+    `kind`: the last error. `asked_for`: the seconds in Mixpanel's header `Retry-After`, or None.
     """
     if kind in BACKS_OFF_PROJECT:
         return None
@@ -44,7 +44,7 @@ def retry_after(kind: ErrorKind, failures: int, asked_for: float | None) -> time
     if kind == ErrorKind.TIMEZONE:
         return HOUR
     wait = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
-    # The random factor spreads the retries of queries that failed at the same time.
+    # The random factor spreads the retries of queries that failed together.
     return timedelta(seconds=max(wait * random.uniform(0.8, 1.2), asked_for or 0))  # noqa: S311 - no secret
 
 
@@ -53,7 +53,7 @@ def back_off_project(
 ) -> None:
     """Makes all queries of the project wait. The caller has locked the project's row, and saves the project."""
     if too_many_at_once:
-        # No trial follows, because the concurrent limit already restricts how many queries run.
+        # No trial is needed, because the concurrent limit already restricts how many queries run.
         wait = TOO_MANY_AT_ONCE
     else:
         project.backoff_count = project.backoff_count + 1 if project.backoff_kind == kind else 1
@@ -65,10 +65,7 @@ def back_off_project(
 
 
 def end_backoff(project: Project) -> None:
-    """Ends the project's backoff, because Mixpanel answers again, and clears the errors that made the project wait.
-
-    The caller has locked the project's row, and saves the project.
-    """
+    """Ends the project's backoff and clears its errors. The caller has locked the row, and saves the project."""
     if project.backoff_kind or project.backoff_count:
         project.clear_backoff()
     project.snapshots.clear_project_errors()

@@ -1,7 +1,7 @@
 """Groups a project's snapshots into batches (one call to Mixpanel refreshes one batch), and counts the calls per hour.
 
 `widgets.reports.batch` decides which queries can share a call. This module adds facts from the database: which
-snapshots are stale, which queries must be sent alone because a shared call failed, and which batches must be smaller.
+snapshots are stale, and which must be queried alone or in smaller batches after an error.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,21 +19,21 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Key = tuple[Any, ...] | None
 
 MOST_PARTS = 100
-"""The maximum number of snapshots per call. One transaction stores all their reports, and delays other writers."""
+"""The maximum number of snapshots per call. One transaction stores them all, and delays other writers."""
 
 OPEN_BATCHES = 3
-"""For each item, `pack` tries only this many batches, the newest ones, because trying all batches takes too long."""
+"""`pack` tries only the newest batches for each item, because trying all batches takes too long."""
 
 
 @dataclass(slots=True)
 class Item:
     """A snapshot that at least one active widget shows.
 
-    - `is_polled`: at least one of the snapshot's widgets was polled within POLLED_WITHIN. If so, `wants_every` and
-      `is_over` consider only the widgets that were polled.
+    - `is_polled`: at least one of its widgets was polled within POLLED_WITHIN. If so, `wants_every` and `is_over`
+      consider only the polled widgets.
     - `wants_every`: the shortest refresh interval of the widgets in seconds, without the project's interval factor.
-    - `is_over`: the snapshot's date range has ended, and all the widgets use the project's refresh interval.
-    - `is_free`: no other refresh of the snapshot is running, and the snapshot does not wait after an error.
+    - `is_over`: the date range ended before today, and no widget has a refresh interval of its own.
+    - `is_free`: no refresh of the snapshot is running, and the snapshot does not wait after an error.
     - `batch_limit`: the maximum number of snapshots in a call that includes this snapshot, or None.
     """
 
@@ -50,20 +50,15 @@ class Item:
     batch_limit: int | None
 
     def is_due_soon(self, now: datetime) -> bool:
-        """Returns whether at least half of the snapshot's interval has passed.
-
-        Such a snapshot joins the call for a stale snapshot, so that all snapshots of a batch become stale together.
-        """
+        """Whether half of the interval has passed. The item then joins the call for a stale item of its batch, so that
+        all items of the batch become stale together."""
         half = self.interval / 2
         return self.due_at - half <= now and (self.fetched_at is None or self.fetched_at + half <= now)
 
 
 @dataclass(slots=True)
 class Packed:
-    """The items that one call refreshes. `batch` is None if the call can refresh only one item.
-
-    `most`: the maximum number of items.
-    """
+    """The items that one call refreshes, at most `most`. `batch`: None if the call can refresh only one item."""
 
     batch: Batch | None
     key: Key = None
@@ -82,7 +77,7 @@ class Packed:
 
 
 def items_of(project: Project, now: datetime) -> list[Item]:
-    """Returns one item per snapshot that the project's active widgets show, the most overdue snapshot first."""
+    """Returns one item per snapshot that the project's active widgets show, the most overdue first."""
     shown: dict[int, list[tuple[float | None, bool]]] = {}
     widgets = Widget.objects.filter(project=project, active=True, snapshot__isnull=False)
     for pk, minutes, polled_at in widgets.values_list("snapshot_id", "refresh_minutes", "last_polled_at"):
@@ -112,9 +107,9 @@ def item_of(row: Snapshot, shown: list[tuple[float | None, bool]], project: Proj
 
 
 def kind_of(item: Item) -> tuple[type[Batch] | None, Key]:
-    """Returns the class and the key of the batches that can contain the item.
+    """Returns the class and the key of the item's batch. The class is None if the item needs a call of its own.
 
-    Items share a call only if their keys are equal. The class is None if the item needs a call of its own.
+    Items share a call only if their keys are equal.
     """
     report_type = REPORT_TYPES[item.query["report"]]
     key = report_type.batch_key(item.query) if item.sharing == Sharing.MAY else None
@@ -122,7 +117,7 @@ def kind_of(item: Item) -> tuple[type[Batch] | None, Key]:
 
 
 def pack(items: Iterable[Item], today: date) -> list[Packed]:
-    """Distributes the items over as few calls as possible, in the order of the items."""
+    """Distributes the items over few calls, in the order of the items."""
     found: list[Packed] = []
     open_batches: dict[Key, list[Packed]] = {}
     for item in items:
@@ -139,13 +134,13 @@ def pack(items: Iterable[Item], today: date) -> list[Packed]:
 
 
 def batch_for(leader: Snapshot, items: list[Item], now: datetime, today: date, also: Collection[int]) -> list[Item]:
-    """Returns the other items that the call for `leader` refreshes: stale items first, then items that are due soon.
+    """Returns the other items that fit into the call for `leader`: stale items first, then items that are due soon.
 
-    `also`: the ids of snapshots that the call refreshes even if they are fresh.
+    `also`: the ids of snapshots that may join even if they are fresh.
     """
     first = next((item for item in items if item.pk == leader.pk), None)
     if first is None:
-        return []  # no active widget shows `leader` (a preview, for example), so no other item shares its call
+        return []  # no active widget shows `leader`, which might be the snapshot of a preview
     kind, key = kind_of(first)
     if kind is None:
         return []
@@ -159,12 +154,9 @@ def batch_for(leader: Snapshot, items: list[Item], now: datetime, today: date, a
 
 
 def calls_per_hour(items: Iterable[Item], today: date) -> float:
-    """Returns the number of calls per hour that refresh all items as often as their widgets' intervals require.
-
-    Items that can share a call are counted as one call.
-    """
-    # A refresh does not change this sort order, so the result stays the same. A different result would change the due
-    # times of all the project's snapshots.
+    """Returns the number of calls per hour that refresh all items as often as their widgets' intervals require."""
+    # A refresh does not change this sort order. With another order, the result (and with it the due times of all the
+    # project's snapshots) would change after each refresh.
     packed = pack(sorted(items, key=lambda item: (item.wants_every, item.pk)), today)
     return demand(
         (min(item.wants_every for item in each.items), all(item.is_over for item in each.items)) for each in packed

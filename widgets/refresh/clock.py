@@ -1,6 +1,6 @@
-"""Reads the database's clock. All processes and hosts use this clock for leases and for the hourly limit.
+"""Reads the database's clock, which all processes and hosts use for leases and for the hourly limit.
 
-With PostgreSQL, every reading is compared with this host's clock. A difference is logged and stored for the admin.
+With PostgreSQL, a wrong clock of this host is logged, and stored for the admin.
 """
 
 import logging
@@ -22,7 +22,7 @@ WARNED_FOR = timedelta(seconds=3 * WARN_EVERY_SECONDS)
 
 
 def database_now() -> datetime:
-    """Returns the database's current time. SQLite runs inside this process, so its time is the time of this host."""
+    """Returns the database's time. SQLite runs inside this process, so its time is the time of this host."""
     if connection.vendor != "postgresql":
         return timezone.now()
     before = timezone.now()
@@ -36,14 +36,14 @@ def database_now() -> datetime:
 def compare(before: datetime, now: datetime, after: datetime) -> None:
     """Logs and stores a warning if this host's clock differs from the database's clock by more than TOLERANCE.
 
-    `now`: the database's time. `before` and `after`: this host's time just before and just after the database was read.
+    `now`: the database's time. `before`, `after`: this host's time just before and just after the database was read.
     """
     ahead = max(before - now, timedelta(0)) or min(after - now, timedelta(0))
     if abs(ahead) <= TOLERANCE or not cache.add("clock-warning", True, WARN_EVERY_SECONDS):
         return
     host, seconds = socket.gethostname()[:255], ahead.total_seconds()
     logger.warning("the clock of this host is %s the database's clock: correct it (e.g. with NTP)", difference(seconds))
-    # Store the warning after the transaction, so that the caller's locks don't last longer.
+    # A write inside the transaction would prolong the caller's locks.
     transaction.on_commit(
         lambda: HostClock.objects.update_or_create(host=host, defaults={"ahead": seconds, "noticed_at": now}),
         robust=True,
@@ -55,7 +55,7 @@ def difference(ahead: float) -> str:
 
 
 def clock_warnings() -> list[str]:
-    """Returns one sentence per host that logged a wrong clock within WARNED_FOR."""
+    """Returns a text per host whose clock was wrong within WARNED_FOR."""
     now = database_now()
     hosts = HostClock.objects.filter(noticed_at__gt=now - WARNED_FOR).order_by("host")
     return [

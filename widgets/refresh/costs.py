@@ -1,7 +1,4 @@
-"""Counts the queries that a project's widgets need, and the queries that one more widget would add.
-
-The project's page and the widget's page show these numbers.
-"""
+"""Counts the queries that a project's widgets need, and the queries that one more widget would add."""
 
 from dataclasses import dataclass
 
@@ -19,7 +16,7 @@ class Costs:
     """`widgets`: the number of active widgets. `queries`: the number of queries that refresh all these widgets once.
 
     `per_hour`: the number of queries per hour that refresh each widget as often as its refresh interval requires.
-    `room`: the number of metrics that can still be added to a query that counts events by day and is sent anyway.
+    `room`: the number of metrics that still fit into an existing query that counts events by day.
     """
 
     widgets: int
@@ -29,7 +26,7 @@ class Costs:
 
     @property
     def next_one(self) -> int:
-        """The number of queries that one more widget adds if the widget counts one event by day."""
+        """The number of queries that one more widget adds if it counts one event by day."""
         return 0 if self.room else 1
 
 
@@ -45,7 +42,7 @@ def costs_of(project: Project) -> Costs:
 
 
 def sharing_of(widget: Widget) -> str:
-    """Returns a text for the widget's page: how many other widgets share its query, or that no other widget does."""
+    """Returns a text for the widget's page: how many other widgets share its query."""
     now, project = database_now(), widget.project
     for packed in pack(items_of(project, now), project.today(now)):
         pks = [item.pk for item in packed.items]
@@ -57,7 +54,7 @@ def sharing_of(widget: Widget) -> str:
 
 
 def why_alone(widget: Widget) -> str:
-    """Returns the reason why MixCyfe always sends the widget's query alone, or "" if no such reason is stored."""
+    """Returns the reason why MixCyfe always sends the widget's query alone, or "" if it does not."""
     snapshot = Snapshot.objects.only("sharing", "error_kind").filter(widgets=widget).first()
     if snapshot is None or snapshot.sharing != Sharing.NEVER:
         return ""

@@ -1,8 +1,8 @@
 """Makes all calls to Mixpanel: for refreshes, previews, pickers and the connection test.
 
-`call` does the three steps: reserve the call (in `quota`), query Mixpanel, record the result. An error of Mixpanel
-becomes a `Failure` here. Recording writes the call's end into the ledger (`ApiCall`), stores limits that Mixpanel
-named, begins or ends the project's backoff, and logs one line. No query runs inside a database transaction.
+`call` reserves the call (in `quota`), queries Mixpanel outside of database transactions, and records the result:
+it writes the call's end into the ledger (`ApiCall`), stores limits that Mixpanel named, begins or ends the project's
+backoff, and logs one line.
 """
 
 import logging
@@ -34,12 +34,10 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 REQUEST_ERRORS = (*REFUSED, ErrorKind.UNREADABLE)
-"""Kinds of errors that concern one query only. Such an error proves that Mixpanel accepts the credentials, so it ends
-the project's backoff."""
+"""Errors that concern one query only. They end the project's backoff, because Mixpanel accepted the credentials."""
 
 recorded = Signal()
-"""A signal with `project_id`, sent after each recorded call. A receiver must be fast, because the calling thread runs
-the receiver."""
+"""Sent after each recorded call, with `project_id`. Receivers must be fast, because they run in the calling thread."""
 
 NO_LIMITS = Limits()
 PROJECT_FIELDS = (*BACKOFF_FIELDS, "learned_hourly", "learned_concurrent", "learned_at", "interval_factor")
@@ -48,7 +46,7 @@ LOG_EVERY_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed call. `said`: the error's message. `advice`: what people can do. Other fields: see `MixpanelError`."""
+    """A failed call. `said` is the error's message. Other fields: see `MixpanelError`."""
 
     kind: ErrorKind
     said: str
@@ -77,13 +75,10 @@ def call(
     for_person: bool,
     keep: Callable[[Answer | Failure, Project, datetime], None] | None = None,
 ) -> Answer | Failure | Refusal:
-    """Makes one call to Mixpanel with the project's credentials.
+    """Makes one call to Mixpanel. Returns the result of `fetch`, or a Failure, or the Refusal that prevented the call.
 
-    Returns the result of `fetch`, or a Failure, or the Refusal that prevented the call.
-
-    - `reserve` makes the reservation, or returns a Refusal.
     - `fetch` receives a client, and today's date in the project's time zone.
-    - `keep` stores the result, in the transaction that records the call. It receives the result, the locked project
+    - `keep` stores the result, in the transaction that records the call. `keep` receives the result, the locked project
       (PROJECT_FIELDS are saved afterwards) and the database's time.
     - `subject`: words about the query, for the log.
     - `for_person`: a person waits for the page, so the call needs one of the slots for people.
@@ -123,7 +118,7 @@ def ask(project: Project, fetch: Callable[[Client, date], Answer], today: date) 
 
 
 def client_of(project: Project) -> Client:
-    """Returns a client with this project's credentials. Raises SecretLost if the secret can't be decrypted."""
+    """Raises SecretLost if the project's secret can't be decrypted."""
     secret = project.encrypted_secret
     return Client(
         auth_for(project.auth, project.username, secret.reveal() if secret else ""),
@@ -164,16 +159,15 @@ def record(
 
 
 def back_off(project: Project, now: datetime, failure: Failure | None, *, trial: bool) -> None:
-    """Begins or ends the project's backoff after a call, or changes nothing.
+    """Begins or ends the project's backoff after a call, or changes nothing. The caller saves the project.
 
-    `failure`: None after a successful call. `trial`: the call is the first call after the backoff's wait. The caller
-    has locked the project's row, and saves the project.
+    `trial`: the call is the first call after the backoff's wait.
     """
     begun_before = (
         project.backoff_count > 0 and project.backoff_until is not None and project.backoff_until > now and not trial
     )
     if begun_before and (failure is None or failure.kind in REQUEST_ERRORS or failure.kind == ErrorKind.LIMIT):
-        # This call started before the backoff began. Only a trial can end the backoff or prolong it.
+        # This call started before the backoff began. Only a trial can end or prolong the backoff.
         if failure is not None:
             learn(project, failure.limits, now)
         return
@@ -184,15 +178,12 @@ def back_off(project: Project, now: datetime, failure: Failure | None, *, trial:
         too_many = failure.limits.too_many_at_once
         backoff.back_off_project(project, now, failure.kind, failure.message, too_many_at_once=too_many)
     elif trial:
-        # This trial did not show whether Mixpanel accepts queries again, so the next query is another trial.
+        # The trial did not show whether Mixpanel accepts queries again, so the next query is another trial.
         project.backoff_until = now
 
 
 def learn(project: Project, limits: Limits, now: datetime) -> None:
-    """Stores the limits that Mixpanel named in a 429 response.
-
-    A limit that is lower than the project's setting applies at once. A higher limit is only shown on pages.
-    """
+    """Stores the limits that Mixpanel named in a 429 response. Only limits below the project's own apply."""
     if limits.hourly is None and limits.concurrent is None:
         return
     hourly, concurrent = project.learned
@@ -202,16 +193,13 @@ def learn(project: Project, limits: Limits, now: datetime) -> None:
 
 
 def log_not_refreshed(project_id: int, problem: str) -> None:
-    """Logs that the project is not refreshed. Logs at most one line per project, minute and process.
-
-    Every poll of the project calls this function.
-    """
+    """Logs at most one line per project, minute and process, because each poll of stale data calls this function."""
     if cache.add(f"secret-warning-{project_id}", True, LOG_EVERY_SECONDS):
         logger.warning("project=%s is not refreshed: %s", project_id, problem)
 
 
 def log(reservation: Reservation, subject: str, failure: Failure | None, now: datetime) -> None:
-    """Logs one line about the call. The line contains no text from Mixpanel."""
+    """Logs one line about the call, without any text from Mixpanel."""
     logger.log(
         logging.WARNING if failure else logging.INFO,
         "query project=%s %s ms=%.0f outcome=%s",
@@ -223,6 +211,6 @@ def log(reservation: Reservation, subject: str, failure: Failure | None, now: da
 
 
 def sentences(*parts: str) -> str:
-    """Joins the parts into one text, and ends each part with a full stop if it has none."""
+    """Joins the parts, and ends each part with a full stop if it has none."""
     whole = (part.strip() for part in parts)
     return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in whole if part)

@@ -11,7 +11,7 @@ from widgets.reports.freshness import for_polls, is_stale
 def most_urgent(snapshot: Snapshot, items: list[Item], project: Project, now: datetime) -> Snapshot:
     """Returns `snapshot` if it has no data yet, or if enough calls are left for it and for all more overdue batches.
 
-    Otherwise returns the most overdue snapshot. So a widget that is polled every 10 seconds does not use the calls that
+    Otherwise returns the most overdue snapshot. So a widget with a poll every 10 seconds does not use up the calls that
     a widget with one poll per hour needs.
     """
     left = for_polls(project.effective_hourly) - started_within(project, now).count()

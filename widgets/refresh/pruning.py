@@ -1,7 +1,6 @@
-"""Deletes unused rows: old calls in the ledger, snapshots without a widget, old option caches (lists for forms), old
-clock warnings, widgets that were deleted more than 30 days ago, and notices that ended more than 30 days ago.
+"""Deletes old and unused rows of the database.
 
-The command `clean_up` calls `prune`. Also, `prune_hourly` runs after calls to Mixpanel, so no timer is needed.
+The command `clean_up` calls `prune`. No timer is needed, because `prune_hourly` runs after calls to Mixpanel.
 """
 
 import logging
@@ -33,10 +32,7 @@ PRUNE_EVERY_SECONDS = 3600
 
 
 def prune_hourly(now: datetime) -> None:
-    """Prunes at most once per hour and process. Logs database errors and does not raise them.
-
-    Call it outside of transactions.
-    """
+    """Prunes at most once per hour and process. Logs database errors. Call this function outside of transactions."""
     if not cache.add("pruned", True, PRUNE_EVERY_SECONDS):
         return
     try:
@@ -46,10 +42,7 @@ def prune_hourly(now: datetime) -> None:
 
 
 def prune(now: datetime) -> dict[str, int]:
-    """Deletes all unused rows. Returns a dict: the kind of rows → the number of deleted rows.
-
-    `now`: the database's time (`clock.database_now`).
-    """
+    """Returns a dict: the kind of rows → the number of deleted rows. `now`: the database's time."""
     return {
         "calls to Mixpanel": prune_calls(now),
         "deleted widgets": DeletedWidget.objects.filter(deleted_at__lt=now - KEPT_FOR).delete()[0],
@@ -61,10 +54,7 @@ def prune(now: datetime) -> dict[str, int]:
 
 
 def prune_calls(now: datetime) -> int:
-    """Deletes the calls that started more than 7 days ago. Returns their number.
-
-    There is one statement per project, because the ledger's index begins with the project.
-    """
+    """Deletes old calls with one statement per project, because the ledger's index begins with the project."""
     old = now - CALLS_KEPT_FOR
     projects = Project.objects.values_list("pk", flat=True)
     return sum(ApiCall.objects.filter(project=pk, started_at__lt=old).delete()[0] for pk in projects)
@@ -73,7 +63,7 @@ def prune_calls(now: datetime) -> int:
 def prune_snapshots(now: datetime) -> int:
     """Deletes the snapshots without a widget that were not looked up for a day and are not being refreshed.
 
-    Returns their number. The rows are locked first, because another thread might look up a snapshot at the same time.
+    The rows are locked first, because another thread might look up a snapshot at the same time.
     """
     used = Exists(Widget.objects.filter(snapshot=OuterRef("pk")))
     unused = Snapshot.objects.filter(~used, touched_at__lt=now - UNUSED_KEPT_FOR).exclude(lease_until__gt=now)
@@ -91,7 +81,7 @@ def prune_notices(now: datetime) -> int:
 
 
 def prune_lists(now: datetime) -> int:
-    """Deletes the option caches that were not fetched in the last 7 days, unless a thread is fetching them now."""
+    """Deletes old option caches (lists for forms), unless a thread is fetching them now."""
     old = now - LISTS_KEPT_FOR
     free = Q(loading_until=None) | Q(loading_until__lte=now)
     unwanted = Q(fetched_at__lt=old) | Q(fetched_at=None, created_at__lt=old)

@@ -1,4 +1,4 @@
-"""Queues refreshes for Celery workers (`TASKS=celery`). This module also works without Celery, for `TASKS=inline`."""
+"""Queues refreshes for Celery workers (`TASKS=celery`). This module can also be imported without Celery."""
 
 import logging
 import time
@@ -16,16 +16,13 @@ QUEUE_TIMEOUT = timedelta(seconds=30)
 """A task that has not begun after this time might be lost, so the next poll queues another task."""
 
 BROKER_RETRY_SECONDS = 5
-"""A process that can't reach the broker waits this long before its next try, because each try costs time."""
+"""A process that can't reach the broker waits this long, because each try costs time."""
 
 broker_retry_at = 0.0
 
 
 def enqueue(snapshot_id: int, expected_fetched_at: datetime | None) -> bool:
-    """Queues a refresh of the snapshot, unless one was queued in the last QUEUE_TIMEOUT.
-
-    Returns False if the broker can't be reached, else True. After False, a later poll tries again.
-    """
+    """Queues a refresh, unless one was queued in the last QUEUE_TIMEOUT. Returns False if the broker is lost."""
     global broker_retry_at  # noqa: PLW0603 - one per process
     if time.monotonic() < broker_retry_at:
         return False
@@ -46,16 +43,16 @@ def enqueue(snapshot_id: int, expected_fetched_at: datetime | None) -> bool:
 
 
 def keep_queued(snapshot_id: int) -> bool:
-    """Stores that the snapshot was queued now, so that polls queue no second task for the snapshot.
+    """Stores that the snapshot was queued now, so that polls queue no second task.
 
-    Returns False if another refresh of the snapshot ended in the meantime. Then the task is no longer needed.
+    Returns False if the task is no longer needed, because another refresh of the snapshot has ended.
     """
     queued = Snapshot.objects.filter(pk=snapshot_id, queued_at__isnull=False)
     return bool(queued.update(queued_at=database_now()))
 
 
 def may_queue(queued_at: datetime | None, now: datetime) -> bool:
-    """Returns True if MixCyfe uses Celery and the snapshot was not queued in the last QUEUE_TIMEOUT.
+    """Whether Celery is used and no task was queued in the last QUEUE_TIMEOUT.
 
     `now` is the host's time and might be wrong, so `enqueue` checks again by the database's time.
     """

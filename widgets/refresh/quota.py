@@ -21,17 +21,14 @@ from widgets.reports import Query
 from widgets.reports.freshness import for_polls, is_stale
 
 HOUR = timedelta(seconds=3615)
-"""15 seconds longer than an hour, because a query reaches Mixpanel some time after we have recorded its start."""
+"""15 seconds longer than an hour, because a query reaches Mixpanel some time after we recorded its start."""
 
 LONGEST_RUN = timedelta(minutes=2)
-"""A query runs at Mixpanel for at most this long, also if we have stopped waiting for its response."""
+"""A query runs at Mixpanel for at most this long, even if we have stopped waiting for it."""
 
 LEASE_MARGIN = 30
 ONLY_WHEN_DUE = (Purpose.POLL, Purpose.WORKER)
-"""Calls with these purposes refresh a snapshot only if it is stale by the database's clock.
-
-The clock of the host that queued the refresh might be wrong.
-"""
+"""These calls check again whether the snapshot is stale, because the host that queued them might have a wrong clock."""
 
 
 class Refusal(Enum):
@@ -56,11 +53,10 @@ class Reservation:
 
     - `call_id`: the id of the call's row in the ledger (`ApiCall`), or None if the call is not recorded.
     - `trial`: the call tests whether Mixpanel accepts the project's queries again after a backoff.
-    - `counts`: the call counts towards the hourly limit.
+    - `counts`: the call counts towards the project's limits.
     - `speaks_for_project`: the call's result can begin or end the project's backoff. False for a call that tests
       unsaved credentials.
-    - `parts` and `token`: the snapshots that the call refreshes, and the token of their leases. Both are empty for a
-      call that refreshes no snapshot.
+    - `parts`, `token`: the snapshots that the call refreshes, if any, and the token of their leases.
     """
 
     call_id: int | None
@@ -81,16 +77,16 @@ def claim(
     user_id: int | None = None,
     others: Mapping[int, datetime | None] | None = None,
 ) -> Reservation | Refusal:
-    """Leases the snapshot and reserves a call that refreshes it. Returns the reservation, or a Refusal.
+    """Leases the snapshot and reserves a call that refreshes it.
 
     `expected_fetched_at`: the snapshot's `fetched_at` when the caller read the snapshot. If the database has another
     value now, another request has refreshed the snapshot.
 
     `others`: the ids of other snapshots that the same call can refresh, each with its `fetched_at` when the caller read
-    it. The call leaves out a snapshot if another request has leased or refreshed it, or if it waits after an error.
+    it. The call leaves out a snapshot that another request has leased or refreshed, or that waits after an error.
 
-    A call by a person (`Purpose.PERSON`) can use the calls that are reserved for people, and ignores the wait after an
-    error of the query.
+    A call by a person (`Purpose.PERSON`) can use the calls that are reserved for people, and ignores the query's wait
+    after an error.
     """
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().filter(snapshots=snapshot_id).first()
@@ -130,7 +126,7 @@ def claim(
 
 
 def may_join(snapshot: Snapshot, expected_fetched_at: datetime | None, now: datetime) -> bool:
-    """Returns whether a call for another snapshot can refresh this snapshot, too."""
+    """Whether a call for another snapshot can refresh this snapshot, too."""
     waits = any(until is not None and until > now for until in (snapshot.lease_until, snapshot.retry_at))
     return snapshot.fetched_at == expected_fetched_at and snapshot.sharing == Sharing.MAY and not waits
 
@@ -173,10 +169,7 @@ def lease() -> timedelta:
 
 
 def begin_trial(project: Project, now: datetime) -> bool:
-    """Makes this call a trial if the project's backoff has not ended yet. Returns whether the call is a trial.
-
-    A trial tests whether Mixpanel accepts the project's queries again. All other calls wait until the trial ends.
-    """
+    """After a backoff, makes this call a trial: all other calls wait for its end. Returns whether this is a trial."""
     if not project.backoff_count:
         return False
     until = max(project.backoff_until or now, now + lease())
@@ -185,10 +178,7 @@ def begin_trial(project: Project, now: datetime) -> bool:
 
 
 def end_call(reservation: Reservation, *, outcome: str, message: str, gave_up: bool, counts: bool) -> datetime:
-    """Writes the call's end and its outcome (`ok` or an error kind) into the ledger. Returns the database's time.
-
-    `counts`: False if Mixpanel does not count the call towards a limit.
-    """
+    """Writes the call's end and its outcome (`ok` or an error kind) into the ledger. Returns the database's time."""
     now = database_now()
     assert reservation.call_id is not None
     ApiCall.objects.filter(pk=reservation.call_id).update(
@@ -198,12 +188,12 @@ def end_call(reservation: Reservation, *, outcome: str, message: str, gave_up: b
 
 
 def unrecorded() -> Reservation:
-    """Returns a reservation for a call that tests the credentials of a project that is not stored. No limit applies."""
+    """A reservation without limits, for a call that tests the credentials of a project that is not stored."""
     return Reservation(None, 0, database_now())
 
 
 def limit_reached(project: Project, now: datetime, *, person: bool) -> Refusal | None:
-    """Returns the Refusal for the limit that prevents one more call now, or None. The caller has locked the project."""
+    """Returns None if the limits allow one more call now. The caller has locked the project."""
     if running(project, now) >= project.effective_concurrent:
         return Refusal.CONCURRENT_LIMIT
     limit = project.effective_hourly if person else for_polls(project.effective_hourly)
@@ -216,18 +206,18 @@ def limit_reached(project: Project, now: datetime, *, person: bool) -> Refusal |
 
 
 def started_within(project: Project, now: datetime, span: timedelta = HOUR) -> QuerySet[ApiCall]:
-    """Returns the project's calls that started within the last `span` and count towards the limits."""
+    """The project's calls that started within the last `span` and count towards the limits."""
     return ApiCall.objects.filter(project=project, started_at__gt=now - span, counts=True)
 
 
 def running(project: Project, now: datetime) -> int:
-    """Returns the number of queries that might be running at Mixpanel, including those that we stopped waiting for."""
+    """The number of queries that might be running at Mixpanel, including those that we stopped waiting for."""
     longest = max(LONGEST_RUN, timedelta(seconds=settings.MIXPANEL_TIMEOUT))
     return started_within(project, now, longest).filter(Q(ended_at=None) | Q(gave_up=True)).count()
 
 
 def describe(parts: Sequence[Snapshot]) -> str:
-    """Returns a few words for the ledger: the number of queries, and each query's report type and events or id."""
+    """The words in the ledger: the number of queries, and each query's report type and events or id."""
     words = list(dict.fromkeys(named(part.query) for part in parts))
     return f"{f'{len(parts)} queries: ' if len(parts) > 1 else ''}{'; '.join(words)}"[:200]
 

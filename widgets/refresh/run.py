@@ -22,7 +22,7 @@ from widgets.reports.freshness import interval_factor_for
 
 
 class RefreshOutcome(Enum):
-    """How a refresh ended. If no query was sent to Mixpanel, `refresh` returns a Refusal instead."""
+    """How a refresh ended. If Mixpanel was not queried, `refresh` returns a Refusal instead."""
 
     STORED = "stored"
     FAILED = "failed"
@@ -40,13 +40,11 @@ def refresh(
     alone: bool = False,
     also: Collection[int] = (),
 ) -> RefreshOutcome | Refusal:
-    """Refreshes one snapshot if its project may query Mixpanel now. `expected_fetched_at`: as in `quota.claim`.
+    """Refreshes one snapshot, and the project's other stale snapshots that fit into the same call.
 
-    The same call refreshes the project's other stale snapshots that fit into the call.
-
-    `by_priority`: nobody waits for this snapshot, so a snapshot with higher priority is refreshed instead when few
-    calls are left. `alone`: no other snapshot shares the call, because the query is new and might be wrong. `also`: the
-    ids of snapshots that the call refreshes even if they are fresh.
+    `expected_fetched_at`: as in `quota.claim`. `by_priority`: nobody waits for this snapshot, so when few calls are
+    left, a more overdue snapshot is refreshed instead. `alone`: no other snapshot shares the call, because the query is
+    new and might be wrong. `also`: the ids of snapshots that may share the call even if they are fresh.
     """
     snapshot = Snapshot.objects.select_related("project").defer("report_json").filter(pk=snapshot_id).first()
     if snapshot is None:
@@ -54,7 +52,7 @@ def refresh(
     if snapshot.fetched_at != expected_fetched_at:
         return Refusal.NEWER
     now = database_now()
-    # Forming batches takes time, so it is skipped if no call will follow.
+    # Forming batches takes time, so skip it if no call will follow.
     if waits(snapshot, now):
         return Refresh(snapshot, {}, None, purpose, user_id).run()  # `claim` returns the reason for the wait
     if running(snapshot.project, now) >= snapshot.project.effective_concurrent:
@@ -72,7 +70,7 @@ def refresh(
 
 
 def waits(snapshot: Snapshot, now: datetime) -> bool:
-    """Returns whether the snapshot or its project waits, so that `claim` will probably refuse the call."""
+    """Whether the snapshot or its project waits, so that `claim` will probably refuse the call."""
     project = snapshot.project
     times = (snapshot.lease_until, snapshot.retry_at, project.backoff_until, project.full_until)
     return any(until is not None and until > now for until in times)
@@ -81,8 +79,7 @@ def waits(snapshot: Snapshot, now: datetime) -> bool:
 class Refresh:
     """One call to Mixpanel: the three functions that `gateway.call` needs, and the outcome for `snapshot`.
 
-    `others`: the ids of other snapshots that the call can refresh, each with its `fetched_at` when the caller read it.
-    `interval_factor`: the project's new factor that stretches all refresh intervals; None to keep the old factor.
+    `others`: as in `quota.claim`. `interval_factor`: the project's new factor, or None to keep the old factor.
     """
 
     def __init__(
@@ -123,10 +120,7 @@ class Refresh:
         return claimed
 
     def fetch(self, client: Client, today: date) -> Answers:
-        """Queries Mixpanel for all parts (snapshots) of the call.
-
-        If a new day has begun, a part might no longer fit into the call. The result then has no answer for that part.
-        """
+        """Queries Mixpanel for all parts (snapshots) of the call, except parts that no longer fit on a new day."""
         report_type = REPORT_TYPES[self.snapshot.query["report"]]
         kind = report_type.batch(self.snapshot.query)
         if len(self.parts) == 1 or kind is None:
@@ -147,7 +141,7 @@ class Refresh:
         return answers
 
     def keep(self, answered: Answers | Failure, project: Project, now: datetime) -> None:
-        """Stores the answers or the error, but not for a snapshot that another refresh has leased in the meantime."""
+        """Stores the answers or the error, except in snapshots that another refresh has leased in the meantime."""
         pks = [part.pk for part in self.parts]
         held = Snapshot.objects.select_for_update().filter(pk__in=pks, lease_token=self.token)
         stored: list[int] = []

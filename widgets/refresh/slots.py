@@ -1,4 +1,4 @@
-"""Limits the number of threads of this process that wait for Mixpanel at once. The other threads answer requests."""
+"""Limits the number of this process's threads that wait for Mixpanel. The other threads answer requests."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from django.conf import settings
 
 
 class Slots:
-    """A counter with a limit. A thread that gets no slot does not wait for Mixpanel: it answers at once."""
+    """A counter with a limit. A thread that gets no slot answers at once."""
 
     def __init__(self, limit: Callable[[], int]) -> None:
         self._limit = limit
@@ -17,7 +17,7 @@ class Slots:
 
     @contextmanager
     def acquire(self) -> Iterator[bool]:
-        """Takes a slot until the end of the `with` block. Yields True if a slot was free, else False."""
+        """Takes a slot for the `with` block. Yields whether a slot was free."""
         with self._lock:
             has_slot = self._taken < self._limit()
             self._taken += has_slot
@@ -30,4 +30,4 @@ class Slots:
 
 polls = Slots(lambda: settings.WAITING_POLLS)
 people = Slots(lambda: max(1, settings.WAITING_POLLS // 2))
-"""The slots for previews, pickers and connection tests. They are separate, so that polls never block people."""
+"""The slots for previews, pickers and connection tests, so that polls never block people."""

@@ -1,7 +1,7 @@
 """Stores the result of a call: the reports of its snapshots, or the error and the time of the next try.
 
-One bad query in a shared call must not delay the call's other queries. So after Mixpanel refused a shared call, each of
-its queries is sent alone once. After a shared call took too long, the next batches are half as large.
+One bad query must not delay the others. So after Mixpanel refused a shared call, each of its queries is sent alone
+once. After a shared call took too long, the next batches are half as large.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,18 +32,17 @@ STATE = (
     "lease_until",
     "queued_at",
 )
-"""The columns of a snapshot that every refresh writes, also a refresh that failed."""
+"""The columns that every refresh writes, also a refresh that failed."""
 
 TOO_LONG = (200, 400, 408, 504)
-"""HTTP statuses of temporary errors that a smaller query might avoid: a timeout, or a response that is too large or cut
-off."""
+"""Statuses of temporary errors that a smaller query might avoid: a timeout, or an answer too large or incomplete."""
 
 HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers of one call. `found`: snapshot id → the report, or the error that came up while reading the answer.
+    """The answers of one call: snapshot id → the report, or the error that came up while reading the answer.
 
     `today`: the date of the call in the project's time zone.
     """
@@ -57,8 +56,8 @@ def store_answers(
 ) -> list[int]:
     """Stores the reports. Returns the ids of the snapshots that received a report.
 
-    `held`: the snapshots that this call still leases. `pks`: the ids of all snapshots in the call. The first id is the
-    snapshot for which the call was made; the others were added to the call.
+    `held`: the snapshots that this call still leases. `pks`: the ids of all snapshots in the call, first the id of the
+    snapshot for which the call was made.
     """
     stored, unread = [], []
     for pk in sorted(pks):  # one at a time, because reports can be large
@@ -79,10 +78,9 @@ def store_answers(
 
 
 def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | None, *, is_alone: bool) -> None:
-    """Stores the report in the snapshot. Increases the snapshot's version only if the data changed.
+    """Stores the report. If the data changed, raises the snapshot's version, which makes stored renderings out of date.
 
-    A new version makes stored renderings out of date. `rolls`: the time when the query's relative date range moves to a
-    new day, or None. `is_alone`: the call had no other snapshots.
+    `rolls`: see `Snapshot.rolls_at`. `is_alone`: the call had no other snapshots.
     """
     written = report.to_json()
     if snapshot.report_json != written:
@@ -102,14 +100,11 @@ def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | N
 
 
 def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, project: Project, now: datetime) -> None:
-    """Stores the error and the time of the next try in each snapshot, and keeps the last good data.
-
-    `asked`: the number of snapshots in the call.
-    """
+    """Stores the error and the time of the next try, and keeps the last good data. `asked`: the size of the call."""
     if asked == 1 and failure.kind == ErrorKind.QUERY and any(each.sharing == Sharing.ONCE for each in snapshots):
-        # This wrong query explains why the shared call was refused. The call was not too large.
+        # Mixpanel refused the shared call because of this wrong query, and not because of the call's size.
         project.snapshots.filter(batch_limit__isnull=False).update(batch_limit=None)
-    # All snapshots get the same number of failures and the same wait, so that they share the next call, too.
+    # All snapshots get the same wait, so that they share the next call, too.
     failures = 1 + max((snapshot.failures for snapshot in snapshots), default=0)
     wait = backoff.retry_after(failure.kind, failures, failure.retry_after)
     for snapshot in snapshots:
@@ -143,7 +138,7 @@ def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Pr
 
 
 def is_refused(failure: Failure, asked: int) -> bool:
-    """Returns whether one query among the `asked` queries of the call might have caused the failure."""
+    """Whether one query among the `asked` queries of the call might have caused the failure."""
     return asked > 1 and failure.kind in (ErrorKind.QUERY, ErrorKind.UNREADABLE)
 
 

@@ -15,16 +15,14 @@ from widgets.reports.freshness import for_polls
 from widgets.times import from_now
 
 SCARCE_SHARE = 6
-"""Queries are scarce when less than 1/6 of the hourly limit is left. Then a preview only runs if a person requests it,
-and not after each change in the form."""
+"""Queries are scarce when less than 1/6 of the hourly limit is left. Then previews run only on request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`used`: the number of queries in the last 60 minutes, by people and polls together. `limit`: the hourly limit.
+    """`limit`: the hourly limit. `used`: the number of queries in the last hour, by people and polls together.
 
-    `free_at`: the time when a person can start the next query. `polls_at`: the time when a poll can start the next
-    query. None means now.
+    `free_at`, `polls_at`: the time when a person or a poll can start the next query. None means now.
     """
 
     limit: int
@@ -38,7 +36,7 @@ class Usage:
 
     @property
     def kept(self) -> int:
-        """The number of queries per hour that are reserved for people."""
+        """The number of queries reserved for people."""
         return self.limit - self.for_polls
 
     @property
@@ -62,7 +60,7 @@ def usage_of(project: Project) -> Usage:
 
 
 def next_free(project: Project, now: datetime, used: int, limit: int) -> datetime | None:
-    """Returns the time when the next query can start under this limit, or None if it can start now."""
+    """The time when the next query can start under this limit, or None for now."""
     if used < limit:
         return None
     starts = started_within(project, now).order_by("started_at").values_list("started_at", flat=True)
@@ -70,9 +68,9 @@ def next_free(project: Project, now: datetime, used: int, limit: int) -> datetim
 
 
 def spent_by(project: Project, reader: Any) -> dict[str, int]:
-    """Returns the name of each caller → the number of its queries in the last hour, the largest number first.
+    """Returns a caller's name → its number of queries in the last hour, the largest number first.
 
-    `reader`: the user who looks at the page. The result names this user “you”.
+    `reader`: the user who looks at the page, named “you” in the result.
     """
     spent: dict[str, int] = {}
     rows = started_within(project, database_now()).values_list("purpose", "user_id", "user__username")
@@ -83,14 +81,14 @@ def spent_by(project: Project, reader: Any) -> dict[str, int]:
 
 
 def caller(purpose: str, *, is_reader: bool, username: str | None) -> str:
-    """Returns the name of the person, or of the kind of program, that made a call."""
+    """The name of the person, or of the kind of program, that made a call."""
     if purpose == Purpose.PERSON:
         return "you" if is_reader else username or "people"
     return str(Purpose(purpose).label)
 
 
 def why_not(project: Project, refusal: Refusal) -> str:
-    """Returns one or two sentences that explain the refusal to the person who requested the query."""
+    """Explains the refusal to the person who requested the query."""
     if refusal is Refusal.NO_CREDENTIALS:
         return project.secret_problem
     if refusal is Refusal.BACKOFF:

@@ -1,4 +1,4 @@
-"""The Celery application and its only task: the refresh of a snapshot. Only `TASKS=celery` imports this module."""
+"""The Celery application and its only task: the refresh of a snapshot. Used with `TASKS=celery` only."""
 
 import contextlib
 import time
@@ -18,7 +18,7 @@ app = Celery("mixcyfe")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     task_ignore_result=True,
-    task_acks_late=False,  # if a task is lost, a poll queues it again after 30 seconds
+    task_acks_late=False,  # polls replace a lost task
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={"socket_timeout": 2, "socket_connect_timeout": 2, "max_retries": 0},
@@ -29,14 +29,14 @@ app.conf.update(
 RETRY_SECONDS = 0.5
 MAX_TRIES = 60
 REQUEST = "mixcyfe_request_id"
-"""The name of the task header that contains the id of the request that queued the task."""
+"""The name of the task header with the id of the request that queued the task."""
 
 
 @app.task(name="refresh")  # type: ignore[untyped-decorator]
 def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int = 1) -> None:
-    """Refreshes one snapshot, unless its `fetched_at` differs from `expected_fetched_at`.
+    """Refreshes one snapshot. A late or duplicate task does nothing, because `fetched_at` is no longer as expected.
 
-    So a late or duplicate task does nothing. The task has no expiry and no start time, because hosts' clocks differ.
+    The task has no expiry and no start time, because hosts' clocks differ.
     """
     with request_id.carried((refresh_task.request.headers or {}).get(REQUEST, "")):
         known = datetime.fromisoformat(expected_fetched_at) if expected_fetched_at else None
@@ -44,7 +44,7 @@ def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int =
             snapshot_id, expected_fetched_at=known, purpose=Purpose.WORKER, by_priority=expected_fetched_at is not None
         )
         if outcome is Refusal.CONCURRENT_LIMIT and tries < MAX_TRIES:
-            # Queue the task again at the end, so that tasks of other projects run first. If the broker can't be
+            # Put the task at the end of the queue, so that tasks of other projects run first. If the broker can't be
             # reached, the next poll queues the task again.
             time.sleep(RETRY_SECONDS)
             if not keep_queued(snapshot_id):
@@ -54,7 +54,7 @@ def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int =
 
 
 def queued() -> int:
-    """The number of tasks that no worker has taken yet. Raises ConnectionError when the broker can't be reached."""
+    """The number of tasks that no worker has taken yet. Raises ConnectionError if the broker can't be reached."""
     link = app.connection_for_read()
     lost = (KombuError, OSError, *link.recoverable_connection_errors)
     try:
@@ -69,7 +69,7 @@ def queued() -> int:
 
 
 def send_refresh(snapshot_id: int, expected_fetched_at: datetime | None, tries: int = 1) -> Any:
-    """Queues a refresh. Raises ConnectionError at once if the broker can't be reached."""
+    """Raises ConnectionError at once if the broker can't be reached."""
     lost = (KombuError, OSError, *app.connection_for_write().recoverable_connection_errors)
     try:
         return refresh_task.apply_async(
@@ -78,6 +78,6 @@ def send_refresh(snapshot_id: int, expected_fetched_at: datetime | None, tries: 
             retry=False,
         )
     except lost as error:
-        # The error's message might contain the broker's password, so the ConnectionError names only the error's class.
+        # The message might contain the broker's password, so the ConnectionError names only the error's class.
         name = type(error).__name__
     raise ConnectionError(name)
