@@ -142,7 +142,7 @@ def content(numbers: range) -> str:
 
 
 def import_all(site: Site, projects: int) -> list[str]:
-    """Imports and copies the projects. Returns the paths of all widgets, in the order of their projects."""
+    """Returns the paths of all widgets, in the order of their projects."""
     seconds, _ = timed(lambda: manage(site, "import_widgets", "-", stdin=content(range(IMPORTED))))
     row(f"`import_widgets` of {IMPORTED * WIDGETS:,} widgets", seconds)
     for table, differ, source in COPIES:

@@ -1,6 +1,6 @@
 """Compares refreshes with and without batches: the number of queries, and the age of the data.
 
-`python -m benchmarks.batches` simulates boards of several sizes and prints a table. The fake Mixpanel counts queries.
+`python -m benchmarks.batches` simulates boards of several sizes and prints a table.
 """
 
 import logging
@@ -38,13 +38,13 @@ def fake_site() -> Iterator[Any]:
     from fake_mixpanel.fake import FakeMixpanel
     from widgets.refresh import background
 
-    # On a busy machine, a refresh must not count as slow: after a slow refresh, polls start no refresh for a while.
+    # No refresh counts as slow, because polls start no refresh for a while after a slow one.
     background.SLOW_SECONDS = 10**9
     logging.disable(logging.CRITICAL)
     connection.creation.create_test_db(verbosity=0)
     with FakeMixpanel(hourly_limit=1_000_000) as mixpanel:
         settings.MIXPANEL_API_ROOT = mixpanel.url
-        settings.REFRESH_THREADS = 0  # each poll refreshes stale data in this thread, after its answer
+        settings.REFRESH_THREADS = 0  # each poll refreshes stale data after its answer
         yield mixpanel
 
 

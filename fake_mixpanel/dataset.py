@@ -24,7 +24,7 @@ _COMMON = ("plan", "mp_country_code", "$browser", "$os", "utm_source", "campaign
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event of the invented company.
+    """An event.
 
     `daily` is the average count per day, and `per_person` the average count per day and active person. `rhythm` has a
     factor per weekday, from Monday on.

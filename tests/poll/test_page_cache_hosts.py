@@ -1,4 +1,4 @@
-"""The page cache on several hosts with PostgreSQL: no host misses a change, even if its connection is cut."""
+"""The page cache on several hosts: none misses a change, even if its connection to PostgreSQL is cut."""
 
 import os
 import shutil

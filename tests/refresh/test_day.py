@@ -121,7 +121,7 @@ def leave_a_lease_behind() -> None:
 
 
 def check_ledger() -> None:
-    """Asserts that no 60 minutes have more calls than the limit allows, and that no query runs twice at once."""
+    """No 60 minutes have more calls than the limit allows, and no query runs twice at once."""
     window: deque[datetime] = deque()
     for at in ApiCall.objects.filter(counts=True).order_by("started_at").values_list("started_at", flat=True):
         window.append(at)
@@ -137,7 +137,7 @@ def check_ledger() -> None:
 
 
 def check_recovery(clock: Any, mixpanel: FakeMixpanel, widgets: list[Widget]) -> None:
-    """Asserts that after four hours without failures, all data is as fresh as the limit allows."""
+    """After four hours without failures, all data is as fresh as the limit allows."""
     mixpanel.clear_faults()
     # As after a correction of the credentials.
     Project.objects.get().save()

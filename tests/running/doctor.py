@@ -38,7 +38,7 @@ class Said(NamedTuple):
 
 
 def doctor(site: Site, **settings: str) -> Said:
-    """Runs the doctor with these settings. Servers that run already keep their own settings."""
+    """Runs the doctor with these settings. Running servers keep their own settings."""
     before, site.env = site.env, site.env | settings
     began = time.monotonic()
     try:

@@ -164,7 +164,7 @@ class Site:
         return base, process
 
     def gunicorn(self, *options: str) -> tuple[str, subprocess.Popen[bytes]]:
-        """Starts gunicorn like `web`. Without options, it has one process that answers one request at a time."""
+        """Like `web`, but with gunicorn. Without options, its one process answers one request at a time."""
         port = free_port()
         command = [sys.executable, "-m", "gunicorn", f"--bind=127.0.0.1:{port}", "--workers=1", "--log-level=error"]
         process = self.start([*command, "--no-control-socket", *options, "mixcyfe_site.wsgi:application"], "web.log")

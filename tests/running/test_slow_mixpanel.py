@@ -26,7 +26,7 @@ def fake() -> Iterator[FakeMixpanel]:
 
 
 def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) -> None:
-    """Asserts that other requests are quick while the slow projects are polled without a pause."""
+    """Other requests are quick while the slow projects are polled without a pause."""
     with hammered([base + path for path in slow]) as log:
         time.sleep(1)  # until as many polls wait as are allowed to
         for path, status in ((healthy, 200), ("/healthz", 200), ("/admin/login/", 200)):
