@@ -1,7 +1,7 @@
 """Simulates one day of a project and calculates the costs of 10,000 such projects: `python -m benchmarks.a_day`.
 
-Mixpanel's limits are per project, and projects share nothing but the database. So a few projects of different sizes are
-simulated with the real scheduler, the real limits and the fake Mixpanel. Then their costs are multiplied by 10,000.
+Projects share nothing but the database. So a few projects of different sizes are simulated, with the real scheduler and
+limits and the fake Mixpanel, and their costs are multiplied by 10,000.
 """
 
 import time
@@ -18,7 +18,7 @@ from benchmarks.batches import clear, fake_site, minutes
 
 PROJECTS = 10_000
 SIZES = ((20, 1), (100, 5), (300, 15))
-"""For each simulated project: the number of its widgets, and the number of widgets that share no query."""
+"""For each simulated project: the number of its widgets, and of those that share no query."""
 
 EVERY = timedelta(minutes=5)
 DAY = timedelta(hours=24)

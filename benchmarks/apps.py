@@ -8,7 +8,7 @@ BODY = b"Date,Free,Team,Business\n" + b"20261101,174,116,35\n" * 30
 
 
 def bare(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Shows the maximum rate of the server: sends as many bytes as an answer to a poll, and does no other work."""
+    """Shows the server's maximum rate: sends as many bytes as an answer to a poll, and does nothing else."""
     start_response("200 OK", [("Content-Type", "text/csv"), ("Content-Length", str(len(BODY)))])
     return [BODY]
 

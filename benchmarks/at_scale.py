@@ -1,7 +1,7 @@
 """A site of 1,000 or more projects of 100 widgets on PostgreSQL: `python -m benchmarks.at_scale [projects]`.
 
-Imports 20 projects, copies them in the database until there are enough, gives data to all projects, and times the
-pages, commands and polls. The fake Mixpanel answers all queries.
+Imports 20 projects, copies the first one in the database until there are enough, gives data to all projects, and times
+the pages, commands and polls.
 """
 
 import json
@@ -24,7 +24,7 @@ WIDGETS = 100
 """The number of widgets per project."""
 
 IMPORTED = 20
-"""The number of projects that are imported and timed. All other projects are copies, because imports take long."""
+"""The number of projects that are imported. The others are copies, because imports take long."""
 
 PASSWORD = "correct-horse-battery-staple"
 
@@ -64,7 +64,6 @@ COPIES = (
         JOIN widgets_snapshot s ON s.key = md5(asked.key || n) || md5(n || asked.key) WHERE first.name = 'Project 0'""",
     ),
 )
-"""The rules that copy Project 0 with its snapshots and widgets."""
 
 FILL = """
 UPDATE widgets_snapshot SET (report_json, fetched_at, due_at, interval_seconds, version) = (
@@ -130,7 +129,7 @@ def manage(site: Site, *arguments: str, stdin: str = "") -> "subprocess.Complete
 
 
 def content(numbers: range) -> str:
-    """Returns the JSON for `import_widgets`: one project per number in `numbers`."""
+    """Returns the JSON for `import_widgets`, with one project per number."""
     account = {"auth": "service_account", "username": DEMO_USERNAME, "secret": DEMO_SECRET}
     projects = [{"name": f"Project {n}", "project_id": DEMO_PROJECT_ID + n, **account} for n in numbers]
     widgets = [
@@ -143,7 +142,7 @@ def content(numbers: range) -> str:
 
 
 def import_all(site: Site, projects: int) -> list[str]:
-    """Imports and copies the projects. Returns the paths of all widgets, in the order of their projects."""
+    """Returns the paths of all widgets, in the order of their projects."""
     seconds, _ = timed(lambda: manage(site, "import_widgets", "-", stdin=content(range(IMPORTED))))
     row(f"`import_widgets` of {IMPORTED * WIDGETS:,} widgets", seconds)
     for table, differ, source in COPIES:
@@ -223,7 +222,7 @@ def polls(site: Site, base: str, paths: list[str], folder: Path) -> None:
 
 
 def refreshes(site: Site, base: str, paths: list[str], folder: Path) -> None:
-    """Makes all data of REFRESHED projects stale at the same moment, and polls all their widgets for a minute."""
+    """Makes all data of REFRESHED projects stale at once, and polls all their widgets for a minute."""
     (folder / "paths").write_text("\n".join(paths[: REFRESHED * WIDGETS]))
     site.sql(STALE)
     ((began,),) = site.sql("SELECT now()")

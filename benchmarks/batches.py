@@ -1,6 +1,6 @@
 """Compares refreshes with and without batches: the number of queries, and the age of the data.
 
-`python -m benchmarks.batches` simulates boards of several sizes and prints a table. The fake Mixpanel counts queries.
+`python -m benchmarks.batches` simulates boards of several sizes and prints a table.
 """
 
 import logging
@@ -17,7 +17,7 @@ import django
 import time_machine
 
 SIZES = ((20, 1), (72, 0), (200, 10), (1000, 50))
-"""For each board: the number of its widgets, and the number of widgets that share no query (such as retention)."""
+"""For each board: the number of its widgets, and of those that share no query (such as retention)."""
 
 MEASURED = timedelta(hours=6)
 LONGEST_WARM_UP = timedelta(hours=48)
@@ -38,13 +38,13 @@ def fake_site() -> Iterator[Any]:
     from fake_mixpanel.fake import FakeMixpanel
     from widgets.refresh import background
 
-    # On a busy machine, a refresh must not count as slow: after a slow refresh, polls start no refresh for a while.
+    # No refresh counts as slow, because polls start no refresh for a while after a slow one.
     background.SLOW_SECONDS = 10**9
     logging.disable(logging.CRITICAL)
     connection.creation.create_test_db(verbosity=0)
     with FakeMixpanel(hourly_limit=1_000_000) as mixpanel:
         settings.MIXPANEL_API_ROOT = mixpanel.url
-        settings.REFRESH_THREADS = 0  # each poll refreshes stale data in this thread, after its answer
+        settings.REFRESH_THREADS = 0  # each poll refreshes stale data after its answer
         yield mixpanel
 
 

@@ -23,7 +23,7 @@ while True:
 
 @contextmanager
 def committing(site: Site) -> Iterator[None]:
-    """Runs another process that commits to the database about ten times per second."""
+    """Runs another process that commits about ten times per second."""
     process = site.start([sys.executable, "manage.py", "shell", "-v0", "-c", OTHER_WRITES], "writer.log")
     time.sleep(3)
     yield

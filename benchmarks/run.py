@@ -1,6 +1,6 @@
 """Prints the table of `make bench`. One run measures both numbers of a ratio, so slow machines give similar ratios.
 
-It needs the program wrk (Debian's package wrk). It measures PostgreSQL too if a server answers at 127.0.0.1:5432.
+Needs the program wrk (Debian's package wrk). Measures PostgreSQL too if a server answers at 127.0.0.1:5432.
 """
 
 import os
@@ -47,7 +47,7 @@ def wrk(url: str, *, connections: int = 8, seconds: int = SECONDS, script: Path 
 
 
 def serve(site: Site, app: str, *, server: str = "granian", threads: int = 1, **env: str) -> str:
-    """Starts a WSGI application in one process, with the site's settings. Returns the application's address."""
+    """Starts a WSGI application in one process, with the site's settings. Returns its address."""
     port = free_port()
     commands = {
         "granian": ["granian", "--interface=wsgi", f"--port={port}", f"--blocking-threads={threads}", app],
@@ -91,7 +91,7 @@ request = function() at = at %% #paths + 1; return wrk.format("GET", paths[at]) 
 
 
 def slowest_at_100(url: str, title: str) -> None:
-    """Sends 100 polls per second for ten seconds, and prints the 99th percentile of their times."""
+    """Prints the 99th percentile of the times of 100 polls per second."""
     command = [sys.executable, "-m", "benchmarks.steadily", url]
     took = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
     row(f"The slowest of a hundred at 100 polls per second{title}", f"{took} ms", "5 ms", "")
@@ -161,7 +161,7 @@ def outage(site: Site, fake: FakeMixpanel, base: str, path: str, hot: Load) -> N
 
 
 def many_widgets(site: Site, base: str, path: str, *, read: str) -> None:
-    """Polls 10,000 widgets. Compares with the server at the address `read`, which reads the database on every poll."""
+    """Polls 10,000 widgets. Compares with the server at `read`, which reads the database on every poll."""
     site.python(
         "from copy import copy\n"
         "from widgets.models import Rendering, Widget; from widgets.models.slug import new_slug\n"

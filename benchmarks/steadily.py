@@ -1,7 +1,7 @@
 """`python -m benchmarks.steadily URL` polls 100 times per second for ten seconds, and prints the 99th percentile.
 
-This module runs in its own process and uses a bare HTTP client. So the times include neither the work of `requests` nor
-the work of the fake Mixpanel, which runs in the benchmark's process.
+This module runs in its own process and uses a bare HTTP client, so the times include neither the work of `requests` nor
+that of the fake Mixpanel, which runs in the benchmark's process.
 """
 
 import sys
@@ -15,7 +15,7 @@ POLLS, PER_SECOND, CONNECTIONS = 1000, 100, 8
 
 
 def slowest(url: str) -> float:
-    """Returns the 99th percentile of the polls' times, in ms. The time of a late poll counts from its planned start."""
+    """Returns the 99th percentile of the polls' times, in ms. The time of each poll counts from its planned start."""
     address = urlsplit(url)
     links = [HTTPConnection(address.netloc, timeout=30) for _ in range(CONNECTIONS)]
 

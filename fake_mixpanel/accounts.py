@@ -11,10 +11,7 @@ PROJECT_SECRET = "project secret"  # noqa: S105 - `Call.user` of a call with a p
 
 
 def basic(authorization: str) -> tuple[str, str]:
-    """Returns the user name and the password from an `Authorization` header.
-
-    Both are empty if the header has no readable `Basic` credentials.
-    """
+    """Returns the user name and password of an `Authorization` header. Both are "" if it can't be read as `Basic`."""
     scheme, _, encoded = authorization.partition(" ")
     try:
         user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
@@ -29,10 +26,7 @@ def user_of(authorization: str) -> str:
 
 
 def project_of(authorization: str, project_id: str, accounts: dict[str, str], projects: tuple[int, ...]) -> int:
-    """Returns the id of the project that the request queries.
-
-    Raises Refused, with Mixpanel's status and message, if the credentials do not give access to the project.
-    """
+    """Returns the id of the queried project. Raises Refused if the credentials give no access to the project."""
     user, password = basic(authorization)
     if user and not password:
         if user != DEMO_PROJECT_SECRET or project_id not in ("", str(DEMO_PROJECT_ID)):

@@ -28,10 +28,9 @@ _DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """An unsaved report, as read from the body of `POST /insights`.
+    """An unsaved report.
 
-    `group` is the property of the breakdown, or "" for a report without a breakdown. `before` is the first day of the
-    period to compare with, or None for a report without a comparison.
+    `group` is the property of the breakdown, or "". `before` is the first day of the period to compare with, or None.
     """
 
     show: tuple[Mapping[str, Any], ...]
@@ -47,10 +46,7 @@ class Bookmark:
 
     @property
     def kind(self) -> str:
-        """Returns the kind of the report's metrics, for example `event`, `funnel` or `retention`.
-
-        Raises Refused if the report has no metric, or metrics of different kinds.
-        """
+        """Returns the kind of all metrics, for example `funnel`. Raises Refused for no metrics or different kinds."""
         kinds = {str(part(entry, "behavior", dict).get("type")) for entry in self.show if entry["type"] == "metric"}
         if len(kinds) != 1:
             raise unacceptable("a report needs at least one metric, and all its metrics must be of the same kind")
@@ -146,10 +142,7 @@ def _between(value: Any) -> tuple[date, date]:
 
 
 def _last(query: Query, window: Mapping[str, Any]) -> date:
-    """Returns the first day of a range that ends today.
-
-    `window` has the unit and the length of the range. A month counts as 30 days.
-    """
+    """Returns the first day of a range that ends today. A month counts as 30 days."""
     unit, number = window.get("unit"), part(window, "value", int)
     if not 1 <= number <= LONGEST_RANGE.days * 24:
         raise unacceptable(f"the value of the window must be from 1 to {LONGEST_RANGE.days * 24}")

@@ -17,7 +17,7 @@ def start_of(day: date, unit: str) -> date:
 
 
 def later(day: date, unit: str, number: int) -> date:
-    """Returns the first day of a later bucket: `number` buckets after the bucket that begins on `day`.
+    """Returns the first day of the bucket `number` buckets after the one that begins on `day`.
 
     `unit` is day, week or month.
     """
@@ -28,11 +28,7 @@ def later(day: date, unit: str, number: int) -> date:
 
 
 def buckets(days: list[date], unit: str, interval: int = 1) -> dict[date, list[date]]:
-    """Groups `days` into buckets. Returns the first day of each bucket → the given days in the bucket.
-
-    `unit` is the length of a bucket. If `interval` is more than 1, `unit` has no effect, and a bucket has `interval`
-    days.
-    """
+    """Groups `days` by `unit`, or by `interval` days if `interval` is above 1: first day of a bucket → its days."""
     grouped: dict[date, list[date]] = {}
     for number, day in enumerate(days):
         key = start_of(day, unit) if interval == 1 else day - timedelta(days=number % interval)

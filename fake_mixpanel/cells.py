@@ -27,8 +27,8 @@ OVERALL, REMAINING = "$overall", "$remaining_values"
 class Column:
     """The cells of one metric or formula: breakdown value → bucket → number.
 
-    Without a breakdown, the only breakdown value is `$overall`. `kept` has the breakdown values that fit into the
-    report's limit. `is_cut` is true if there are more breakdown values than the limit.
+    Without a breakdown, the only value is `$overall`. `kept` has the breakdown values within the report's limit.
+    `is_cut` is true if there are more values than the limit.
     """
 
     cells: dict[str, Cells] = field(default_factory=dict)
@@ -50,10 +50,7 @@ class Grid:
             self.keys = [at.isoformat() for day in days for at in hours_of(query, day) if at <= query.now]
 
     def column(self, metric: Metric, kept: Sequence[str] | None = None) -> Column:
-        """Returns the cells of a metric.
-
-        `kept` has the breakdown values to show. By default, the values with the most events are shown.
-        """
+        """Returns the cells of a metric for the breakdown values `kept` (by default, those with the most events)."""
         event, group = metric.event, self.report.group
         if not event:
             return Column()
@@ -75,10 +72,7 @@ class Grid:
         return Column(_filled(cells), kept, bool(rest))
 
     def formula(self, formula: Formula, columns: dict[str, Column]) -> Column:
-        """Returns the cells of a formula. `columns` has the cells of each metric, by the metric's letter.
-
-        Buckets are left out if the formula's metrics have no events there, or if the formula divides by zero.
-        """
+        """Returns the cells of a formula. `columns` has the cells of each metric, by the metric's letter."""
         used = [columns[letter] for letter in sorted(formula.letters)]
         if not used:
             constant = formula.value({})
@@ -111,8 +105,8 @@ class Grid:
     def _hourly(self, metric: Metric, event: dataset.Event, daily: counts.Daily) -> Iterator[tuple[str, counts.Daily]]:
         """Yields the name of each hour, and the events that count for the hour, by day.
 
-        If the clocks go back and an hour occurs twice, only the second of the two hours has events. If the clocks go
-        forward and an hour is missing, its events count for the hour before.
+        If the clocks go back, only the second of the two equal hours has events. If the clocks go forward, the events
+        of the missing hour count for the hour before.
         """
         for day in self.days:
             spread = counts.by_hour(daily.get(day, 0), event.name, day)
@@ -126,11 +120,7 @@ class Grid:
                     yield at.isoformat(), before | {day: sum(spread[begin:end])}
 
     def _analysed(self, cells: Cells) -> Cells:
-        """Applies the report's analysis to the numbers of the buckets.
-
-        A cumulative report shows the sum of all buckets so far. A rolling report shows the mean of the last `window`
-        buckets, or of all buckets so far if there are fewer.
-        """
+        """Applies the report's analysis: sums of all buckets so far, or means of the last `window` buckets."""
         if self.report.analysis == "linear":
             return cells
         values = [cells.get(key, 0) for key in self.keys]
@@ -143,10 +133,7 @@ class Grid:
 
 
 def hours_of(query: Query, day: date) -> list[datetime]:
-    """Returns the start of every hour of a day in the project's time zone.
-
-    A day has 24 hours, or 23 or 25 hours if the clocks change on that day.
-    """
+    """Returns the start of every hour of a day in the project's time zone: 23 to 25 hours, because clocks change."""
     begin, end = (datetime.combine(day + timedelta(days=n), time(), query.now.tzinfo).astimezone(UTC) for n in (0, 1))
     number = round((end - begin).total_seconds()) // 3600
     return [(begin + timedelta(hours=hour)).astimezone(query.now.tzinfo) for hour in range(number)]

@@ -1,8 +1,8 @@
 """Converts conditions on properties to one form, so that conditions with the same meaning give the same counts.
 
-A request can contain a condition as an expression, for example `properties["plan"] == "Free"`, or as a typed filter of
-an Insights report. Both become `(property, operator, value)`. An expression that joins such conditions with `and`
-becomes several conditions; any other expression stays text.
+Expressions such as `properties["plan"] == "Free"` and the typed filters of Insights reports become
+`(property, operator, value)`. An expression that joins such conditions with `and` becomes several conditions; any other
+expression stays text.
 https://developer.mixpanel.com/reference/segmentation-expressions
 """
 
@@ -45,7 +45,7 @@ def of_expression(text: str) -> Where:
 
 
 def _parts(text: str) -> list[str]:
-    """Returns the parts of an expression such as `(…) and (…)`. Any other expression is returned as one part."""
+    """Returns the parts of an expression such as `(…) and (…)`, or any other expression as one part."""
     parts: list[str] = []
     depth = start = end = 0
     for found in _BRACKETS.finditer(text):

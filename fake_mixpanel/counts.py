@@ -1,8 +1,7 @@
 """Computes the counts of events. The same project, event, conditions, value and day always give the same count.
 
-Today is the exception: today's count is only a part of the day's final count (TODAY_SO_FAR).
-
-The variation between counts comes from a hash, not from random numbers, so every process computes the same counts.
+The counts vary by a hash, not by random numbers, so all processes compute the same counts. Today's count is only a part
+of the day's final count (TODAY_SO_FAR).
 """
 
 import hashlib
@@ -17,26 +16,20 @@ Measure = Literal["general", "unique", "average"]
 Daily = dict[date, int]
 
 TODAY_SO_FAR = 0.4
-"""Today's count is this share of the day's final count.
-
-The share is the same at every hour, so the results of tests do not depend on the time of day.
-"""
+"""Today's count is this share of the day's final count at every hour, so tests do not depend on the time of day."""
 
 _FIRST_DAY = date(2024, 1, 1)
 _HOURS = (2, 1, 1, 1, 1, 2, 3, 5, 7, 9, 10, 9, 8, 9, 9, 8, 7, 7, 6, 6, 5, 5, 4, 3)
 
 
 def chance(*parts: object) -> float:
-    """Returns a number from 0 to 1 that looks random, but is always the same for the same `parts`.
-
-    The numbers for different parts are evenly distributed.
-    """
+    """Returns a number from 0 to 1 that looks random, but is always the same for the same `parts`."""
     text = "\x1f".join(map(str, parts)).encode("utf-8", "backslashreplace")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) / 2**64
 
 
 def event_count(event: Event, day: date, today: date, project_id: int, where: Where = ()) -> int:
-    """Returns the number of events on `day` that match the conditions `where`. Each project has different numbers."""
+    """Returns the number of the project's events on `day` that match the conditions `where`."""
     if day > today:
         return 0
     growth = max(0.2, 1 + (day - _FIRST_DAY).days * 0.0004)
@@ -53,8 +46,7 @@ def event_count(event: Event, day: date, today: date, project_id: int, where: Wh
 def by_value(event: Event, name: str, parts: Shares, whole: Daily) -> dict[str, Daily]:
     """Splits the events of each day by the values of the property `name`. Returns value → day → number of events.
 
-    `parts` has the values with their weights. `whole` has the number of events per day: on each day, the numbers of all
-    values add up to it.
+    `parts` has the values with their weights. `whole` has the total number of events per day.
     """
     split: dict[str, Daily] = {value: {} for value in parts}
     for day, number in whole.items():
@@ -73,10 +65,9 @@ def _split(event: Event, name: str, parts: Shares, number: int, day: date) -> di
 
 
 def measured(measure: Measure, event: Event, found: Mapping[date, int], value: str = "") -> int | float:
-    """Returns one number for the events of several days.
+    """Returns the number of events (`general`), of different people (`unique`), or of events per person (`average`).
 
-    The number is the total (`general`), the number of different people (`unique`), or the events per person
-    (`average`). `found` has the number of events per day.
+    `found` has the number of events per day.
     """
     total = sum(found.values())
     if measure == "general" or not total:
@@ -86,10 +77,7 @@ def measured(measure: Measure, event: Event, found: Mapping[date, int], value: s
 
 
 def people_of(event: Event, number: int, day: date, value: str = "") -> int:
-    """Returns the number of people who caused `number` events on one day.
-
-    There are fewer people than events, or one person if there is one event.
-    """
+    """Returns the number of people who caused `number` events on one day."""
     each = event.per_person * (1 + 0.1 * chance("people", event.name, day))
     if value:
         each *= 1 + 0.05 * chance("people", event.name, value)
@@ -97,10 +85,7 @@ def people_of(event: Event, number: int, day: date, value: str = "") -> int:
 
 
 def distinct_people(people: list[int]) -> int:
-    """Returns the number of different people over several days. `people` has the number of people per day.
-
-    The result is at least the number of the busiest day. With several days, it is less than the sum of the days.
-    """
+    """Returns the number of different people over several days. `people` has the number of people per day."""
     people = [some for some in people if some]
     if len(people) < 2:
         return sum(people)
@@ -109,10 +94,7 @@ def distinct_people(people: list[int]) -> int:
 
 
 def amounts(split: Mapping[str, Daily], whole: Daily) -> dict[date, float]:
-    """Returns the sum of a numeric property for each day in `whole`.
-
-    `split` has the events by the property's values, as `by_value` returns them.
-    """
+    """Returns the sum of a numeric property per day. `split` has the events by the property's values (`by_value`)."""
     sums = dict.fromkeys(whole, 0.0)
     for value, daily in split.items():
         number = numeric(value) or 0.0

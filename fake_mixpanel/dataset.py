@@ -24,10 +24,10 @@ _COMMON = ("plan", "mp_country_code", "$browser", "$os", "utm_source", "campaign
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event of the invented company.
+    """An event.
 
-    `daily` is the average count per day. `per_person` is the average count per day and active person. `rhythm` has a
-    factor for each day of the week, from Monday on.
+    `daily` is the average count per day, and `per_person` the average count per day and active person. `rhythm` has a
+    factor per weekday, from Monday on.
     """
 
     name: str
@@ -81,19 +81,16 @@ PROPERTIES: dict[str, Shares] = {
     "amount": {"9.9": 38, "19": 27, "49": 18, "99": 9, "249.5": 4, "2000": 0.7, "undefined": 3},
     ODD_PROPERTY: {"26": 50, "32": 35, "40": 15},
 }  # fmt: skip
-"""Property → value of the property → weight. A value with a larger weight has more events."""
+"""Property → value → weight. A value with a larger weight has more events."""
 
 RARE = 0.01
-"""If the share of a value in all events is smaller than this number, the value occurs only on some days."""
+"""Values with a smaller share of all events than this occur only on some days."""
 
 _PROPERTY = re.compile(r'properties\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
 
 
 def shares(event: Event, name: str) -> Shares:
-    """Returns the values of a property with their weights.
-
-    For an event without the property, the only value is `undefined`, as at Mixpanel.
-    """
+    """Returns a property's values with their weights: only `undefined` if the event lacks it, as at Mixpanel."""
     return PROPERTIES[name] if name in event.properties else {"undefined": 1.0}
 
 
@@ -111,11 +108,7 @@ def breakdown(event: Event, expression: str) -> tuple[str, Shares]:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """A funnel of the invented company.
-
-    `keeps` has one number per step after the first step: the share of people who go on to this step from the step
-    before.
-    """
+    """A funnel. `keeps` has, for each step but the first, the share of people who go on to it from the step before."""
 
     name: str
     steps: tuple[Event, ...]

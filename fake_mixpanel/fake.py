@@ -1,8 +1,8 @@
-"""FakeMixpanel is the fake server. A test starts the server, reads the received calls, and can cause errors and delays.
+"""The fake server. A test starts the server, reads the received calls, and can cause errors and delays.
 
 with FakeMixpanel() as mixpanel:
     …  # set MIXPANEL_API_ROOT to mixpanel.url, and let MixCyfe send requests
-    mixpanel.calls  # the received requests
+    mixpanel.calls
 """
 
 import json
@@ -24,7 +24,7 @@ from fake_mixpanel.traffic import Call, Traffic
 __all__ = ["DEMO_PROJECT_ID", "DEMO_PROJECT_SECRET", "DEMO_SECRET", "DEMO_USERNAME", "Call", "FakeMixpanel"]
 
 ZONE = ZoneInfo("US/Pacific")
-"""The time zone of every project. New projects at Mixpanel have the same time zone by default."""
+"""The time zone of every project: the default of new projects at Mixpanel."""
 
 ENDPOINTS: dict[str, Callable[[Query], Any]] = {
     "GET events": segments.events,
@@ -47,10 +47,7 @@ ENDPOINTS: dict[str, Callable[[Query], Any]] = {
         "results": {"projects": {str(query.project_id): {"timezone": str(ZONE)}}},
     },
 }
-"""Method and path → the function that computes the answer.
-
-Paths are relative to /api/query, except for the paths of the App API, which begin with `app/`.
-"""
+"""Method and path → function. Paths are relative to /api/query; those of the App API (`app/`) are relative to /api."""
 
 BOOKMARKS = re.compile(r"/api/app/projects/(\d+)/bookmarks")
 
@@ -79,7 +76,7 @@ class FakeMixpanel(Traffic, Faults):
         return self
 
     def stop(self) -> None:
-        """Stops the server. If a client still waits for an answer, the connection closes without an answer."""
+        """Stops the server. Clients that still wait for an answer get none: their connections close."""
         self._stopped.set()
         if self._server:
             self._server.shutdown()
@@ -93,20 +90,17 @@ class FakeMixpanel(Traffic, Faults):
 
     @property
     def url(self) -> str:
-        """The address of the server. MixCyfe queries the server if MIXPANEL_API_ROOT is set to this address."""
+        """The server's address, for MixCyfe's setting MIXPANEL_API_ROOT."""
         assert self._server, "not started yet"
         return f"http://127.0.0.1:{self._server.server_port}/api"
 
     @staticmethod
     def problems(request: Request) -> Iterable[str]:
-        """Returns the mistakes in a request: always none, because the demo does not need this check.
-
-        Tests replace this method by `published.problems`.
-        """
+        """Returns the mistakes in a request: none in the demo. Tests replace this method by `published.problems`."""
         return ()
 
     def receive(self, request: Request) -> Reply:
-        """Checks access and limits, waits for `latency` seconds, and returns the answer to the request."""
+        """Checks access and limits, waits for `latency` seconds, and returns the answer."""
         bookmarks = BOOKMARKS.fullmatch(request.path)
         is_app = request.path.startswith("/api/app/")
         endpoint = "app/bookmarks" if bookmarks else request.path.removeprefix("/api/" if is_app else "/api/query/")
@@ -123,7 +117,7 @@ class FakeMixpanel(Traffic, Faults):
         except Refused as error:
             refused = error
         call = Call(endpoint, request.method, params, project, user_of(request.authorization), body=body)
-        # Mixpanel's limits apply only to the Query API, so calls to /api/app do not count towards the limits.
+        # Mixpanel's limits apply only to the Query API, not to the App API.
         number, over = self.arrive(call, counted=not refused and not is_app)
         reply = Reply(0, b"", cut="reset")
         try:
@@ -131,7 +125,7 @@ class FakeMixpanel(Traffic, Faults):
                 raise refused
             reply = self._reply(request, call)
         except Refused as error:
-            # Mixpanel's error messages contain this older path instead of the path of the request.
+            # Mixpanel's error messages contain this older path instead of the requested one.
             address = request.path if is_app or body is not None else f"/api/2.0/{endpoint}"
             words = {"request": f"{address}?{request.query}", "error": error.message}
             reply = Reply(error.status, *_sent(words, error.headers))
@@ -174,7 +168,7 @@ def _body(request: Request) -> dict[str, Any]:
 
 
 def _sent(body: object, headers: Mapping[str, str] | None = None) -> tuple[bytes, dict[str, str]]:
-    """Returns the body as bytes, and the headers to send. A body that is neither text nor bytes becomes JSON."""
+    """Returns the body as bytes, and the headers. A body that is neither text nor bytes becomes JSON."""
     content_type = "text/html" if isinstance(body, str) and body.startswith("<") else "application/json"
     sent = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
     return sent, {"Content-Type": content_type, **(headers or {})}

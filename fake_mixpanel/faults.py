@@ -26,10 +26,7 @@ BODIES: dict[str, bytes | str] = {
 """Kind of fault → a body that the client cannot use, although the HTTP response is complete."""
 
 CUT = ("truncated", "reset")
-"""Kinds of faults with an incomplete HTTP response.
-
-"truncated" closes the connection in the middle of the body, and "reset" closes it before the first byte.
-"""
+"""Kinds of faults that close the connection in the middle of the body ("truncated") or before any byte ("reset")."""
 
 
 @dataclass
@@ -39,8 +36,8 @@ class Fault:
     If `cut` is set, the server sends only a part of the correct answer (see CUT). Otherwise, the answer has this
     `status`, `body` and `headers`.
 
-    `times` is the number of calls that get the fault, or None for no limit. `endpoint` limits the fault to the calls of
-    one endpoint. `asking` limits the fault to calls with this text in their parameters or their body.
+    `times` is the number of calls that get the fault, or None for no limit. `endpoint` and `asking` limit the fault to
+    the calls of one endpoint, and to calls with this text in their parameters or body.
     """
 
     status: int = 200
@@ -57,10 +54,9 @@ class Fault:
 
 
 class Faults:
-    """The pending faults. Each endpoint has a queue of faults; the faults for all endpoints have one more queue.
+    """The pending faults, oldest first.
 
-    Several faults with `times` can wait in the same queue. A fault without `times` replaces all faults in its queue,
-    and the next fault replaces the fault without `times`.
+    Of two faults with the same `endpoint`, the newer replaces the older unless both have `times`.
     """
 
     def __init__(self) -> None:
@@ -77,18 +73,15 @@ class Faults:
         *,
         asking: str = "",
     ) -> None:
-        """Makes the next `times` calls fail with an error. If `times` is None, all calls fail until `clear_faults`.
+        """Makes the next `times` calls fail, or all calls until `clear_faults`.
 
-        The default `body` has Mixpanel's message for the status. The server still checks access and limits first, and
-        the failed calls count towards the limits.
+        The default `body` has Mixpanel's message for the status. The server checks access and limits first, so the
+        failed calls count towards the limits.
         """
         self._add(Fault(status, body, dict(headers or {}), times=times, endpoint=endpoint, asking=asking))
 
     def broken(self, kind: str, times: int | None = None) -> None:
-        """Sends broken answers to the next `times` calls. If `times` is None, sends them until `clear_faults`.
-
-        `kind` is a name in BODIES or CUT.
-        """
+        """Breaks the answers to the next `times` calls, or to all until `clear_faults`. `kind` is in BODIES or CUT."""
         self._add(Fault(cut=kind, times=times) if kind in CUT else Fault(body=BODIES[kind], times=times))
 
     def clear_faults(self) -> None:
@@ -96,7 +89,7 @@ class Faults:
             self._waiting = []
 
     def take_fault(self, call: Call) -> Fault | None:
-        """Returns the next fault for this call, or None if the call gets the correct answer."""
+        """Returns the oldest fault for this call, or None if the call gets the correct answer."""
         with self._faults_lock:
             for fault in self._waiting:
                 if fault.is_for(call):

@@ -38,10 +38,7 @@ OPERATORS: dict[str, dict[str, str]] = {
 
 
 def read(entries: Any, determiner: object = "all") -> Where:
-    """Returns the conditions of a list of filters.
-
-    If `determiner` is `any`, an event that matches one of the filters is enough, so all filters become one condition.
-    """
+    """Returns the conditions of a list of filters, or one condition for all filters if `determiner` is `any`."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise unacceptable("filters must be a list of objects")
     if determiner not in ("all", "any"):
@@ -70,7 +67,7 @@ def _condition(entry: Mapping[str, Any]) -> Condition:
 
 
 def _texts(value: Any) -> str | tuple[str, ...]:
-    """Returns the text to compare the property with, or a sorted tuple if the filter has several texts."""
+    """Returns the text to compare the property with, or a sorted tuple of several texts."""
     if not isinstance(value, list) or not value:
         raise unacceptable("filterValue must be a list of strings for this filterOperator")
     texts = sorted({_text(each) for each in value})

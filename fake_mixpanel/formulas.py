@@ -23,9 +23,9 @@ def letters(position: int) -> str:
 
 
 class Formula:
-    """A parsed formula. `definition` is its text, and `known` has the letters of the report's metrics.
+    """A parsed formula. `known` has the letters of the report's metrics.
 
-    Raises Refused if the definition is not a valid formula, or if it uses other letters.
+    Raises Refused if `definition` is not a valid formula, or uses other letters.
     """
 
     def __init__(self, definition: Any, known: set[str]) -> None:
@@ -45,7 +45,7 @@ class Formula:
     def value(self, values: Values) -> Number | None:
         """Returns the result, or None if the result is not a finite number, for example after a division by zero.
 
-        `values` has the values of the metrics, by letter. A metric without a value counts as 0.
+        `values` has the metrics' values, by letter. A metric without a value counts as 0.
         """
         try:
             found = self._whole(values)

@@ -62,10 +62,7 @@ def funnel_steps(funnel: dataset.Funnel, started: counts.Daily, value: str = "")
 
 
 def steps_table(steps: list[dict[str, Any]]) -> dict[str, Any]:
-    """Converts a funnel's steps from the form of /funnels to the form of /insights.
-
-    The result is `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …, …}`.
-    """
+    """Converts a funnel's steps to the form of /insights: `{"count": {"1. App Open": {"all": n}, …}, …}`."""
     named = {f"{number}. {step.get('step_label', step['event'])}": step for number, step in enumerate(steps, start=1)}
     keys = ("count", "step_conv_ratio", "overall_conv_ratio")
     times = [None, *(int(3600 + 80_000 * counts.chance("time", name)) for name in list(named)[1:])]
@@ -95,11 +92,7 @@ def retention(query: Query) -> dict[str, Any]:
 def came_back(
     size: int, first: date, columns: int, today: date, *, unit: str = "day", seed: Iterable[object] = ()
 ) -> list[int]:
-    """Returns how many people of a cohort came back in each interval. Future intervals have 0 people.
-
-    `size` is the number of people in the cohort, `first` is the cohort's first day, and `columns` is the number of
-    intervals.
-    """
+    """Returns how many of a cohort's `size` people came back in each of the `columns` intervals from `first` on."""
     back = []
     for number in range(columns):
         share = 0.78 if number == 0 else 0.46 * number**-0.55
@@ -114,18 +107,14 @@ def came_back(
 
 
 def cohort(first: int, back: list[int]) -> dict[str, Any]:
-    """Returns a cohort in the form of /insights.
-
-    `first` is the number of people in the cohort, and `back` has the number of people who came back in each interval.
-    """
+    """Returns a cohort of `first` people in the form of /insights. `back` has the returning people per interval."""
     return {"first": first, "counts": back, "rates": [number / first if first else 0 for number in back]}
 
 
 def addiction(query: Query) -> dict[str, Any]:
     """Answers /retention/addiction (in Mixpanel's reports: frequency).
 
-    Each day, week or month has a row of numbers: how many people were active in at least 1, 2, 3, … hours or days of
-    that period.
+    The row of each day, week or month has how many people were active in at least 1, 2, 3, … hours or days of it.
     """
     event = dataset.EVENTS.get(query.text("event", "App Open"))
     if not event:

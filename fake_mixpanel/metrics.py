@@ -33,17 +33,11 @@ OF_PROPERTY = {
     "custom_percentile": "Percentile",
     "unique_values": "Distinct Count",
 }
-"""The measures of a property: Mixpanel's `math` → the measure's name in the answer.
-
-With a property, `total` is the sum of its values; without a property, `total` is the number of events.
-"""
+"""The measures of a property: Mixpanel's `math` → the measure's name in the answer."""
 
 PERCENTILES = {"min": 0.0, "p25": 25.0, "median": 50.0, "p75": 75.0, "p90": 90.0, "p99": 99.0, "max": 100.0}
 TRAILING = {"dau": 1, "wau": 7, "mau": 30}
-"""Measures of active users: `math` → the number of days on which users are counted.
-
-The last of these days is the last day of the bucket.
-"""
+"""Measures of active users: `math` → the number of counted days, up to the last day of the bucket."""
 
 LOOKING_BACK = ("cumulative_unique", *TRAILING)
 """Measures that also count events from before the start of the bucket."""
@@ -53,11 +47,7 @@ SESSIONS_PER_PERSON = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric of an unsaved Insights report.
-
-    `event` is None if the invented company has no event of this name. `property` is "" for a metric that counts events
-    or people.
-    """
+    """A metric. `event` is None if the company has no such event. `property` is "" for counts of events or people."""
 
     name: str
     event: dataset.Event | None
@@ -98,10 +88,7 @@ def read(entry: Mapping[str, Any]) -> Metric:
 
 
 def days_of(math: str, bucket: list[date], days: list[date]) -> list[date]:
-    """Returns the days with the events that count for a bucket.
-
-    `bucket` has the days of the bucket, and `days` has all days of the report.
-    """
+    """Returns the days whose events count for a bucket. `bucket` has the bucket's days, and `days` the report's."""
     if math == "cumulative_unique":
         return [day for day in days if day <= bucket[-1]]
     if math in TRAILING:
@@ -110,9 +97,9 @@ def days_of(math: str, bucket: list[date], days: list[date]) -> list[date]:
 
 
 def number(metric: Metric, event: dataset.Event, daily: counts.Daily, value: str) -> Number | None:
-    """Returns the number of a metric. `daily` has the events per day, and `value` is the breakdown value, if any.
+    """Returns the number of a metric, or None if there are no events, or no values of the property to compute with.
 
-    Returns None if there are no events, or if the metric's property has no values to compute with.
+    `daily` has the events per day, and `value` is the breakdown value, if any.
     """
     total = sum(daily.values())
     if not total:
@@ -141,7 +128,7 @@ def _of_property(metric: Metric, event: dataset.Event, daily: counts.Daily, tota
 def _percentile(times: Mapping[float, int], percentile: float) -> float:
     """Returns the smallest value for which at least `percentile` percent of all values are equal or smaller.
 
-    `times` has the number of times that each value occurs.
+    `times` has the number of occurrences of each value.
     """
     left = sum(times.values()) * percentile / 100
     for value in sorted(times):

@@ -1,8 +1,8 @@
 """Compares requests with Mixpanel's published description of its Query API.
 
 Only tests use this module, because it needs openapi-core. `query.openapi.yaml` is Mixpanel's description, unchanged.
-CHANGES and `_rules_in_words` add rules that the description states only in its texts. CHANGES also corrects the
-description where Mixpanel's servers accept other requests.
+CHANGES and `_rules_in_words` add rules that the description states only in words. CHANGES also corrects the description
+where Mixpanel accepts other requests.
 """
 
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ ROOT = "https://mixpanel.com/api/query"
 CHANGES: dict[str, dict[str, Any]] = {
     # Optional, because a project secret belongs to one project. With a service account, `accounts` requires the id.
     "project_id": {"required": False},
-    # The description says "yyyy-mm-dd" only in its text, and gives these parameters no type.
+    # The description says "yyyy-mm-dd" only in words.
     "from_date": {"schema": {"type": "string", "format": "date"}},
     "to_date": {"schema": {"type": "string", "format": "date"}},
-    # The description says "Maximum value 10,000" only in its text, and gives the parameter no maximum.
+    # The description says "Maximum value 10,000" only in words.
     "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 10_000}},
     # The description lacks `week`, but Mixpanel's own client library sends it.
     "/segmentation unit": {"schema": {"enum": ["minute", "hour", "day", "week", "month"]}},
@@ -66,10 +66,7 @@ def _rules_in_words(path: str, given: dict[str, str]) -> Iterator[str]:
 
 @cache
 def description() -> dict[str, Any]:
-    """Returns the published description with CHANGES applied.
-
-    Each reference to a shared parameter is replaced by the parameter itself.
-    """
+    """Returns the published description with CHANGES applied, and with shared parameters in place of references."""
     described: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text())
     shared = described["components"]["parameters"]
     for path, operations in described["paths"].items():

@@ -24,7 +24,7 @@ class Refused(Exception):
 
 
 def unacceptable(words: str) -> Refused:
-    """Returns the error that Mixpanel sends for a mistake in an Insights query. `words` describe the mistake."""
+    """Returns the error that Mixpanel sends for a mistake in an Insights query."""
     return Refused(400, f"UserVisibleParamsError: {words}")
 
 
@@ -61,11 +61,7 @@ class Query:
             raise Refused(400, f"{name} must be an integer, not {self.params[name]!r}") from None
 
     def days(self) -> list[date]:
-        """Returns all days from `from_date` to `to_date`.
-
-        Raises Refused for a wrong date, for a date after today in the project's time zone, and for a range longer than
-        LONGEST_RANGE.
-        """
+        """Returns all days from `from_date` to `to_date`. Raises Refused for wrong, future or too many dates."""
         try:
             first, last = (date.fromisoformat(self.text(name)) for name in ("from_date", "to_date"))
         except ValueError as error:
@@ -82,10 +78,7 @@ class Query:
         return buckets(self.days(), self.text("unit", "day"), 1 if "unit" in self.params else interval)
 
     def daily(self, event: Event, days: Iterable[date], where: Where = ()) -> counts.Daily:
-        """Returns the count of the event on each day, in this project.
-
-        Days without events are left out, as at Mixpanel.
-        """
+        """Returns the count of the event on each day. Days without events are left out, as at Mixpanel."""
         daily = {day: counts.event_count(event, day, self.today, self.project_id, where) for day in days}
         return {day: number for day, number in daily.items() if number}
 
@@ -93,7 +86,7 @@ class Query:
         return datetime.combine(day, time(hour), self.now.tzinfo).isoformat()
 
     def timing(self, days: list[date]) -> dict[str, Any]:
-        """Returns the parts of an Insights answer that contain the time of the computation and the range of dates."""
+        """Returns the time of the computation and the range of dates in the form of an Insights answer."""
         end = datetime.combine(days[-1], time(23, 59, 59, 999_000), self.now.tzinfo)
         return {
             "computed_at": self.now.astimezone(UTC).isoformat(),

@@ -22,7 +22,7 @@ Series = dict[str, Any]
 class SavedReport:
     """A saved report over the last `days` days, including today.
 
-    If `unit` is empty, the report has one number for all days together, and no dates.
+    If `unit` is empty, the report has one number for all days, and no dates.
     """
 
     name: str
@@ -51,10 +51,7 @@ def insights(query: Query) -> dict[str, Any]:
 
 
 def bookmarks(query: Query) -> dict[str, Any]:
-    """Answers /api/app/projects/<id>/bookmarks?v=2 with the list of saved reports.
-
-    Mixpanel's own client library sends this request.
-    """
+    """Lists the saved reports: /api/app/projects/<id>/bookmarks?v=2. Mixpanel's own library sends this request."""
     if query.text("v") != "2":
         raise Refused(400, "v must be 2")
     results = [{"id": number, "name": report.name, "type": report.kind} for number, report in SAVED_REPORTS.items()]
@@ -124,7 +121,7 @@ SAVED_REPORTS: dict[int, SavedReport] = {
     41009: SavedReport("Ways through the app", kind="flows"),
     UNDATED_REPORT: SavedReport("Orders and upgrades", 30, ("Order completed", "Plan upgraded"), unit=""),
     41011: SavedReport("People who log in, by week", 84, ("Logged in",), unit="week", measure="unique"),
-    # A funnel and its saved report have the same id, so /funnels and /insights both answer queries for the funnel.
+    # A funnel and its saved report have the same id, so both /funnels and /insights answer.
     **{
         funnel_id: SavedReport(funnel.name, kind="funnels", funnel=funnel_id)
         for funnel_id, funnel in dataset.FUNNELS.items()

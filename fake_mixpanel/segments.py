@@ -52,7 +52,7 @@ def numeric_average(query: Query) -> dict[str, Any]:
 def top(query: Query) -> dict[str, Any]:
     """Answers /events/top: today's most common events, each compared with the same part of yesterday.
 
-    Like Mixpanel, the function does not sort the events by their amount.
+    The events are not sorted by their amount, as at Mixpanel.
     """
     found: list[dict[str, Any]] = []
     for event in dataset.EVENTS.values():
@@ -97,7 +97,7 @@ def _last_month(query: Query, event: dataset.Event) -> counts.Daily:
 
 
 def _cells(query: Query, event: dataset.Event, daily: counts.Daily, value: str = "") -> Cells:
-    """Returns the measured number for each bucket. Buckets without events are left out."""
+    """Returns the number for each bucket. Buckets without events are left out."""
     found: Cells = {}
     for first, days in query.buckets().items():
         number = counts.measured(_measure(query), event, {day: daily[day] for day in days if day in daily}, value)
@@ -107,7 +107,7 @@ def _cells(query: Query, event: dataset.Event, daily: counts.Daily, value: str =
 
 
 def _chart(query: Query, values: dict[str, Cells]) -> dict[str, Any]:
-    """Returns an answer in which dates and labels are not sorted, because Mixpanel does not sort them either."""
+    """Returns an answer with unsorted dates and labels, because Mixpanel does not sort them either."""
     dates = [str(first) for first in query.buckets()]
     turned = len(dates) * 2 // 3
     shuffled = sorted(values, key=lambda label: counts.chance("order", label))

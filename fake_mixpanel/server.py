@@ -23,7 +23,7 @@ class Request:
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     def json(self) -> dict[str, Any]:
-        """Returns the JSON object in the body. Raises ValueError if the request has no JSON object."""
+        """Returns the JSON object in the body. Raises ValueError if there is none."""
         try:
             found = json.loads(self.body)
         except RecursionError:
@@ -53,10 +53,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignores clients that disconnect, because tests disconnect on purpose.
-
-        Prints all other errors, because they are bugs of the fake Mixpanel.
-        """
+        """Ignores clients that disconnect: tests do so on purpose. Other errors are bugs of the fake Mixpanel."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -89,4 +86,4 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Does nothing: tests do not need a log, because they read `FakeMixpanel.calls`."""
+        """Does nothing: tests read `FakeMixpanel.calls` instead of a log."""

@@ -1,10 +1,7 @@
-"""Records the calls to the fake Mixpanel, and applies Mixpanel's two limits.
-
-The limits are the number of queries per hour, and the number of queries at the same time.
+"""Records the calls to the fake Mixpanel, and applies Mixpanel's limits on queries per hour and at the same time.
 
 The 429 response has the same form as Mixpanel's in 2026: the message names the reached limit, and the headers have both
-limits. A query counts as running from its arrival until just before its answer is written, even if the client no longer
-waits.
+limits. A query counts as running until just before its answer is written, even if the client no longer waits.
 """
 
 import json
@@ -59,7 +56,7 @@ class Traffic:
             return list(self._calls.values())
 
     def reset(self) -> None:
-        """Deletes the recorded calls and restarts all counts. Running queries, faults and settings stay as they are."""
+        """Deletes the recorded calls and restarts all counts. Running queries, faults and settings stay."""
         with self._lock:
             self._calls.clear()
             self._hour.clear()
@@ -69,7 +66,7 @@ class Traffic:
     def arrive(self, call: Call, *, counted: bool) -> tuple[int, Refused | None]:
         """Records a call. If `counted` is true, the call counts towards the limits.
 
-        Returns the number of the call, and the error to send if a limit is reached.
+        Returns the call's number for `leave`, and the error to send if a limit is reached.
         """
         with self._lock:
             self._arrivals += 1
@@ -91,11 +88,7 @@ class Traffic:
             return number, None
 
     def leave(self, number: int, project: int | None, status: int) -> None:
-        """Ends a call and records its status.
-
-        Use this method before the answer is written, because a fast client sends its next request before the write
-        returns.
-        """
+        """Ends a call. Must run before the answer is written: a fast client sends its next request at once."""
         with self._lock:
             if project is not None:
                 self._running[project].pop(number, None)
@@ -103,10 +96,7 @@ class Traffic:
                 self._calls[number] = replace(self._calls[number], status=status)
 
     def over(self, project: int, running: int, hour: int) -> Refused:
-        """Returns the error 429 for a call that exceeds a limit.
-
-        `running` and `hour` are the numbers of running queries and of queries in the last hour, including this call.
-        """
+        """Returns the error 429. `running` and `hour` are the queries now and in the last hour, including this call."""
         hourly, concurrent = self.hourly_limit, self.concurrent_limit
         left = f'"project";r={max(0, hourly - hour)}'
         places = f'"project-concurrency";r={max(0, concurrent - running)}'

@@ -84,10 +84,7 @@ def _metrics(query: Query, report: Bookmark) -> dict[str, Any]:
 
 
 def _keys(names: list[str]) -> list[str]:
-    """Returns the key of each metric and formula in the answer: its name.
-
-    If several metrics or formulas have the same name, their keys begin with their letters: `A. `, `B. `, …
-    """
+    """Returns the keys of the metrics and formulas: their names. Equal names get letters: `A. name`, `B. name`, …"""
     times = Counter(names)
     return [f"{letters(i)}. {name}" if times[name] > 1 else name for i, name in enumerate(names)]
 

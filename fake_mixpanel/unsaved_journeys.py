@@ -28,7 +28,7 @@ def funnel(query: Query, report: Bookmark) -> dict[str, Any]:
     """Answers a funnel report. `series` is `{name: {"count": {"1. App Open": {"all": n}, …}, …}}`.
 
     In a report by date, `series` is `{name: {date: conversion}}` instead, and `secondary` has the number of people who
-    finish the funnel. With a breakdown, another level of nesting has the breakdown values: `{name: {value: …}}`.
+    finish the funnel. With a breakdown, the breakdown values are one more level: `{name: {value: …}}`.
     """
     behavior = _behavior(report, FUNNEL_MATHS)
     behaviors = _events(behavior, 2, MOST_STEPS)
@@ -56,8 +56,7 @@ def retention(query: Query, report: Bookmark) -> dict[str, Any]:
     """Answers a retention report. `series` is `{name: {date: {"first", "counts", "rates"}, "$average": …}}`.
 
     In a report by date, `series` is `{name: {date: rate}}` instead, with the rate after one interval, and `secondary`
-    has the number of people who come back. With a breakdown, another level of nesting has the breakdown values:
-    `{name: {value: …}}`.
+    has the number of people who come back. With a breakdown, the breakdown values are one more level, as in `funnel`.
     """
     behavior = _behavior(report, RETENTION_MATHS)
     born, back = _events(behavior, 2, 2)
@@ -118,8 +117,8 @@ def _event(name: str) -> dataset.Event:
 def _made(events: list[dataset.Event], behavior: Mapping[str, Any], wheres: list[Where]) -> dataset.Funnel:
     """Returns a funnel of these events. With a longer conversion window, more people reach each step.
 
-    If a saved funnel has the same steps, the numbers equal those of the saved funnel, if there are no filters and the
-    conversion window is 14 days. In all other funnels, fewer people reach a step than do the event of the step.
+    Without filters and with a window of 14 days, the numbers equal those of a saved funnel of the same steps. In other
+    funnels, fewer people reach a step than do the event of the step.
     """
     unit, number = behavior.get("conversionWindowUnit"), part(behavior, "conversionWindowDuration", int)
     if not isinstance(unit, str) or unit not in SECONDS:
@@ -141,7 +140,7 @@ def _made(events: list[dataset.Event], behavior: Mapping[str, Any], wheres: list
 
 
 def _split(report: Bookmark, event: dataset.Event, daily: counts.Daily) -> tuple[dict[str, counts.Daily], bool]:
-    """Returns the people by breakdown value, and whether the report's limit left out some breakdown values."""
+    """Returns the people by breakdown value, and whether the report's limit left out some values."""
     if not daily or not report.group:
         return ({OVERALL: daily} if daily else {}), False
     parts = counts.by_value(event, report.group, dataset.shares(event, report.group), daily)

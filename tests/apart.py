@@ -1,4 +1,4 @@
-"""Fields of widgets whose queries can share no call. Benchmarks use them too, so this module needs no Django."""
+"""Fields of widgets whose queries can share no call. Needs no Django, because benchmarks use this module too."""
 
 APART = {"measure": "unique", "chart": "number"}
-"""The widget shows unique users over its whole range. Two of these widgets with different ranges can share no call."""
+"""Unique users over the whole range: queries for different ranges can share no call."""

@@ -1,4 +1,4 @@
-"""Fixtures that most tests need: the fake Mixpanel as a server, a project that uses it, and a function for widgets."""
+"""Fixtures that most tests need: the fake Mixpanel, a project that uses it, and functions for widgets and polls."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -18,12 +18,12 @@ CLUSTER = bool(os.environ.get("CLUSTER"))
 
 
 def examples(count: int) -> int:
-    """The number of examples that Hypothesis makes: `count` with CLUSTER=1 (as in `.ci/run`), else an eighth of it."""
+    """The number of examples that Hypothesis makes: `count` with CLUSTER=1, else an eighth of it."""
     return count if CLUSTER else max(count // 8, 3)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without CLUSTER=1, `make test` leaves out tests that need PostgreSQL or Redis, start processes, or take long."""
+    """Without CLUSTER=1, tests are left out if they need PostgreSQL or Redis, start processes, or take long."""
     if CLUSTER:
         return
     items[:] = [item for item in items if not {"cluster", "slow"} & {mark.name for mark in item.iter_markers()}]
@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 UNPUBLISHED: list[str] = []
-"""The mistakes in all requests to fake Mixpanels, found by comparison with Mixpanel's published API description."""
+"""The differences of all requests to fake Mixpanels from Mixpanel's published API description."""
 
 
 def _held_against_the_description(request: Request) -> list[str]:
@@ -59,10 +59,7 @@ def no_unpublished_requests() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test starts as in a new process: with an empty cache, and without a pause of refreshes.
-
-    A process without threads pauses its refreshes after a slow query. A slow machine must not cause such a pause.
-    """
+    """Each test starts with an empty cache, and without the pause that follows a slow query in one-thread processes."""
     cache.clear()
     monkeypatch.setattr(background, "SLOW_SECONDS", 60)
     monkeypatch.setattr(background, "without_threads", background.ForegroundRefresher())
@@ -76,7 +73,7 @@ def running_mixpanel() -> Iterator[FakeMixpanel]:
 
 @pytest.fixture
 def mixpanel(running_mixpanel: FakeMixpanel, settings: Any) -> Iterator[FakeMixpanel]:
-    """The fake Mixpanel, without recorded calls and faults. All projects send their queries to this fake."""
+    """The fake Mixpanel of all projects, without recorded calls and faults."""
     running_mixpanel.clear_faults()
     running_mixpanel.reset()
     running_mixpanel.latency = 0
@@ -129,7 +126,7 @@ def make_widget(project: Project) -> Callable[..., Widget]:
 
 @pytest.fixture
 def poll(client: Client) -> Callable[..., Any]:
-    """A function that polls a widget like Cyfe, and does the work that follows the answer."""
+    """A function that polls a widget, and does the work that follows the answer."""
 
     def get(widget: Widget, format: str = "csv", **headers: str) -> Any:
         return client.get(f"/w/{widget.slug}.{format}", headers=headers)

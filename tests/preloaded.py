@@ -1,6 +1,6 @@
 """A `Popen` that starts Python programs in half the time: it forks a Python process that has loaded the libraries.
 
-No module of MixCyfe is loaded in advance: every program loads the site and its settings itself, as usual.
+No module of MixCyfe is loaded in advance, so every program reads its own settings.
 """
 
 import ctypes
@@ -45,7 +45,7 @@ STARTING = threading.Lock()
 
 
 class Popen(subprocess.Popen[Any]):
-    """Like `subprocess.Popen`, but with the faster start for Python programs on Linux."""
+    """`subprocess.Popen` with the faster start for Python programs on Linux."""
 
     def __init__(self, args: Any, **options: Any) -> None:
         self.session = options.get("start_new_session", False)
@@ -69,7 +69,7 @@ class Popen(subprocess.Popen[Any]):
 
 
 def run(args: Any, *, input: str, timeout: float, check: bool, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Like `subprocess.run(…, capture_output=True)`, with the faster start."""
+    """`subprocess.run(…, capture_output=True)` with the faster start."""
     pipe = subprocess.PIPE
     with Popen(args, stdin=pipe, stdout=pipe, stderr=pipe, **options) as process:
         try:
@@ -85,7 +85,7 @@ def run(args: Any, *, input: str, timeout: float, check: bool, **options: Any) -
 
 @cache
 def zygote() -> socket.socket:
-    """Starts the zygote, a process that forks programs. Returns the socket for orders to the zygote."""
+    """Starts the zygote, the process that forks programs. Returns the socket for its orders."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     subprocess.Popen(
@@ -101,7 +101,7 @@ def zygote() -> socket.socket:
 
 
 def next_program(orders: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
-    """Forks at every order. Returns the order in the fork; returns None in the zygote when the socket is closed."""
+    """Runs in the zygote. Forks at every order, and returns the order in the fork, or None when the socket closes."""
     while True:
         told, fds, *_ = socket.recv_fds(orders, 1 << 20, 3)
         if not told:
@@ -116,7 +116,7 @@ def next_program(orders: socket.socket) -> tuple[dict[str, Any], list[int]] | No
                 os.close(fd)
             orders.detach()
             return json.loads(told), fds
-        # After this wait, the fork is a child of the process that sent the order.
+        # After this wait, the fork belongs to the process that sent the order.
         os.waitpid(between, 0)
         orders.send(os.read(out, 100))
         for fd in (out, into, *fds):
@@ -124,7 +124,7 @@ def next_program(orders: socket.socket) -> tuple[dict[str, Any], list[int]] | No
 
 
 def become(told: dict[str, Any], fds: list[int]) -> None:
-    """Runs the program in this process, as the command `python …` would do."""
+    """Runs the program in this process, like the command `python …`."""
     if told["session"]:
         os.setsid()
     for number, fd in enumerate(fds):
@@ -148,8 +148,7 @@ def become(told: dict[str, Any], fds: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    # The first entry of the import path is this file's folder.
-    del sys.path[0]
+    del sys.path[0]  # this file's folder
     for name in LIBRARIES:
         importlib.import_module(name)
     program = next_program(socket.socket(fileno=int(sys.argv[1])))

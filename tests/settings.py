@@ -11,7 +11,7 @@ os.environ |= {
     "CSRF_TRUSTED_ORIGINS": "http://testserver",
     "TASKS": "inline",
     "POLL_WAIT": "0.5",
-    # Other threads can't use the database of a test. tests/running starts servers with threads.
+    # Other threads can't use a test's database.
     "REFRESH_THREADS": "0",
     "WAITING_POLLS": "4",
     "MIXPANEL_API_ROOT": "",
@@ -33,7 +33,7 @@ from mixcyfe_site.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"] == "mixcyfe_site.sqlite":  # noqa: F405
-    # A database in memory, like Django's own for SQLite. pytest-django appends the name of its worker.
+    # A database in memory, like Django's default. pytest-django appends its worker's name.
     DATABASES["default"]["TEST"] = {"NAME": "file:test?mode=memory&cache=shared&worker="}  # noqa: F405
-# Every test client makes a new WhiteNoise middleware. Without this setting, each would look for all static files.
+# Otherwise, the new WhiteNoise middleware of every test client would look for all static files.
 WHITENOISE_AUTOREFRESH = True

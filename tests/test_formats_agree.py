@@ -25,7 +25,7 @@ NOTHING = "No data in this range."
 
 
 def written(report, drawing):
-    """The lines of the CSV, the parsed JSON, and the figure. Asserts that the other formats agree with the JSON."""
+    """Returns the lines of the CSV, the JSON and the figure. Asserts that the other formats agree with the JSON."""
     table = lay_out(report, drawing)
     made = {
         name: WRITERS[name](table)
@@ -68,7 +68,7 @@ def others_agree(made, data):
 
 
 def as_hour(text):
-    """The hour as in CSV, without its UTC offset. Other texts are returned unchanged."""
+    """The hour as in CSV, without its UTC offset. Other texts stay unchanged."""
     hour = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:00:00[+-]\d\d:\d\d", text)
     return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M") if hour else text
 
@@ -88,7 +88,6 @@ def test_all_formats_have_the_same_labels_rows_zeros_and_messages(given):
     try:
         lines, data, figure = written(report, drawing)
     except ReportError:
-        # Without a Table, no format can be written.
         return
     columns, rows = data["columns"], data["rows"]
 
@@ -96,7 +95,7 @@ def test_all_formats_have_the_same_labels_rows_zeros_and_messages(given):
     assert all(cell.startswith(safe(label)) for cell, label in zip(header, columns, strict=True))
     for cells, row in zip(body, rows, strict=True):
         for cell, value in zip(cells, row, strict=True):
-            # A date with or without hyphens, or a label. A label has a suffix if another label is equal.
+            # Dates may lack their hyphens, and equal labels have suffixes.
             if isinstance(value, str):
                 assert cell.startswith((as_hour(safe(value)), value.replace("-", "")))
             else:
@@ -110,7 +109,7 @@ def test_all_formats_have_the_same_labels_rows_zeros_and_messages(given):
 
 
 def drawn(figure):
-    """The numbers that ECharts draws. For a time series, ECharts reads the rows by the number of a column."""
+    """The numbers that ECharts draws. For a time series, `encode` has the numbers of columns in `rows`."""
     option, chart = figure["option"], figure["chart"]
     if option is None:
         return numbers(figure)

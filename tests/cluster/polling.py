@@ -24,7 +24,7 @@ class Poll(NamedTuple):
 class Poller:
     """Polls the paths one after another. If a server does not answer, the poll goes to the next server.
 
-    A poll that no server answered has status 0. `certificate`: the file of the proxy's certificate, if there is one.
+    A poll that no server answers has status 0. `certificate` is the file of the proxy's certificate, if any.
     """
 
     paths: list[str]
@@ -70,7 +70,7 @@ class Poller:
         self.polls.append(Poll(time.time(), phase, status, time.monotonic() - started, stale))
 
     def summary(self) -> str:
-        """Returns a table with one line per phase."""
+        """Returns a table with a line per phase."""
         lines = [f"{'while':<34}{'polls':>6}{'200':>6}{'other':>6}{'old data':>9}{'slowest':>9}"]
         for phase in dict.fromkeys(poll.phase for poll in self.polls):
             polls = [poll for poll in self.polls if poll.phase == phase]

@@ -1,6 +1,6 @@
 """Two web processes, two workers, PostgreSQL and Redis: each is killed or cut off while polls continue.
 
-`pytest -rP tests/cluster` prints the table of polls that is in docs/more-than-one-machine.md.
+`pytest -rP tests/cluster` prints the table in docs/more-than-one-machine.md.
 """
 
 import shutil
@@ -38,7 +38,7 @@ def redis_port() -> int:
 
 @pytest.fixture
 def start_redis(tmp_path: Path, redis_port: int) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
-    """A function that starts a Redis only for this test, so that the test can kill it."""
+    """A function that starts a Redis server, which the test can kill."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> "subprocess.Popen[bytes]":
@@ -64,7 +64,7 @@ def start_redis(tmp_path: Path, redis_port: int) -> Iterator[Callable[[], "subpr
 
 @pytest.fixture
 def balance(tmp_path: Path) -> Iterator[Callable[[list[int], int], Proxy | None]]:
-    """A function that starts nginx with the file in deploy/nginx. Returns None if nginx is not installed."""
+    """A function that starts nginx with the file in deploy/nginx, or returns None if nginx is not installed."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(ports: list[int], https_port: int) -> Proxy | None:
@@ -133,7 +133,7 @@ def test_polls_are_answered_while_everything_dies_in_turn(
             cut_database_connections(site)
             phase("database connections cut")
             poller.phase = NOTHING_RUNS
-            time.sleep(0.5)  # the last poll of the phase before must end first
+            time.sleep(0.5)  # until the last poll of the phase before has ended
             for process in webs:
                 site.kill(process)
             webs = both(partial(web, site), ports)
@@ -155,13 +155,13 @@ def test_polls_are_answered_while_everything_dies_in_turn(
 
 
 def both(start: Callable[[int], "subprocess.Popen[bytes]"], which: list[int]) -> list["subprocess.Popen[bytes]"]:
-    """Calls `start` for both numbers at the same time, because two machines can start at the same time."""
+    """Calls `start` for both numbers at the same time, because machines can start at the same time."""
     with ThreadPoolExecutor() as pool:
         return list(pool.map(start, which))
 
 
 def web(site: Site, port: int) -> "subprocess.Popen[bytes]":
-    """Starts a web server with the command of the systemd unit, on this port."""
+    """Starts a web server with the systemd unit's command."""
     command = [f"{port}" if argument == "8000" else argument for argument in command_of("mixcyfe-web")]
     process = site.start(command, f"web-{port}.log")
     eventually(lambda: site.answers(f"http://127.0.0.1:{port}/healthz"))
@@ -169,7 +169,7 @@ def web(site: Site, port: int) -> "subprocess.Popen[bytes]":
 
 
 def worker(site: Site, number: int) -> "subprocess.Popen[bytes]":
-    """Starts a worker with the command of the systemd unit, and waits until the worker is ready."""
+    """Starts a worker with the systemd unit's command, and waits until the worker is ready."""
     log = f"worker-{number}.log"
     process = site.start([*command_of("mixcyfe-worker"), "-l", "INFO", "-n", f"{log}@test"], log)
     eventually(lambda: " ready." in (site.folder / log).read_text())
@@ -177,7 +177,7 @@ def worker(site: Site, number: int) -> "subprocess.Popen[bytes]":
 
 
 def cut_database_connections(site: Site) -> None:
-    """Ends all connections to the test's database. A restart of PostgreSQL would affect other databases too."""
+    """Instead of a restart of PostgreSQL, which would affect other databases too."""
     import psycopg
 
     name = site.database.rsplit("/", 1)[1]

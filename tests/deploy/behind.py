@@ -1,4 +1,4 @@
-"""Checks that must pass behind every proxy. The tests of nginx and of Caddy call them."""
+"""Checks that must pass behind every proxy, for the tests of nginx and Caddy."""
 
 import http.client
 import re
@@ -44,7 +44,7 @@ def it_redirects_plain_http(proxy: Proxy, served: Served) -> None:
 
 def it_sees_the_clients_own_address(proxy: Proxy, served: Served) -> None:
     """MixCyfe records failed logins under the client's IP address, even if the client sends forged headers."""
-    # To a WSGI server all four names are the same header, and it uses the last one. The order depends on other headers.
+    # A WSGI server uses the last of these equal headers. Their order depends on other headers.
     names = ("X-Forwarded-For", "X_Forwarded_For", "X-Forwarded_For", "X_Forwarded-For")
     forged = {name: f"6.6.6.{i}" for i, name in enumerate(names)}
     for others in range(6):
@@ -63,7 +63,7 @@ def it_sees_the_clients_own_address(proxy: Proxy, served: Served) -> None:
 def post_login(
     proxy: Proxy, connection: http.client.HTTPConnection, body: str, **headers: str
 ) -> http.client.HTTPResponse:
-    """Posts the login form as a browser does. Puts the form's CSRF token into `{}` in the body."""
+    """Posts the login form as a browser does, with the form's CSRF token in place of `{}` in the body."""
     token, given = login_form(proxy, connection)
     connection.request("POST", "/admin/login/", body.format(token), given | headers)
     return connection.getresponse()
@@ -101,7 +101,7 @@ def it_answers_at_once_while_a_refresh_runs_behind(proxy: Proxy, served: Served)
 
 
 def it_answers_polls_while_bodies_come_slowly(proxy: Proxy, served: Served) -> None:
-    """Polls are answered while more clients send slow requests than the server has threads."""
+    """More clients send slow requests than the server has threads."""
     poll = proxy.connect()
     assert get(poll, served.path).status == 200
     _, headers = login_form(proxy, poll)
@@ -127,7 +127,7 @@ def it_answers_polls_while_bodies_come_slowly(proxy: Proxy, served: Served) -> N
 
 
 def it_logs_no_key(proxy: Proxy, served: Served, status: int | None = None) -> None:
-    """The proxy logs no widget's address and no invitation's link, neither as the request nor as the referrer."""
+    """No widget's address and no invitation's link, neither as the request nor as the referrer."""
     slug = served.path.removeprefix("/w/").removesuffix(".csv")
     token = f"{slug}-invitation"
     connection = proxy.connect()
@@ -153,7 +153,6 @@ def it_logs_no_key(proxy: Proxy, served: Served, status: int | None = None) -> N
 
 
 def it_satisfies_the_doctor(proxy: Proxy, served: Served) -> None:
-    """`manage.py doctor` finds no problem with the proxy's headers."""
     before, served.site.env = served.site.env, served.site.env | {"REQUESTS_CA_BUNDLE": str(proxy.certificate)}
     try:
         done = served.site.manage("doctor", check=False)
@@ -167,7 +166,7 @@ def it_satisfies_the_doctor(proxy: Proxy, served: Served) -> None:
 
 
 def it_gives_each_request_an_id(proxy: Proxy, served: Served) -> str:
-    """No visitor can choose the id. Returns the id in MixCyfe's log, to compare with the proxy's log."""
+    """No visitor can choose the id. Returns the id, to compare with the proxy's log."""
     answer = post_login(proxy, proxy.connect(), "username=one-id&password=wrong&csrfmiddlewaretoken={}", **FORGED_ID)
     shown = answer.headers["X-Request-ID"]
     assert re.fullmatch("[0-9a-f-]{32,36}", shown)

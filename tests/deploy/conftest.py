@@ -1,4 +1,4 @@
-"""Fixtures for tests behind a proxy: a site with one web process and one widget, and a fake Mixpanel."""
+"""Fixtures for tests behind a proxy: a site with one web process and one widget."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

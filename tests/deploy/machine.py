@@ -1,6 +1,6 @@
 """A temporary machine with systemd: a systemd-nspawn container with this host's /usr (read-only) and its own network.
 
-Its /etc has only the files from this module, so no service of the host runs in the machine. It downloads nothing.
+Its /etc has only the files from this module, so no service of the host runs in the machine.
 """
 
 import fcntl
@@ -25,7 +25,7 @@ BASE = "/opt/python"
 LIBRARIES = f"LD_LIBRARY_PATH={BASE}/lib"
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 NSPAWN = [
-    # When the test's process ends for any reason, all processes of the machine end too.
+    # All processes of the machine end with the test's process, however that ends.
     *("setpriv", "--pdeathsig=KILL", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc"),
     "systemd-nspawn",
     "--quiet",
@@ -39,7 +39,7 @@ NSPAWN = [
 
 
 def why_not() -> str:
-    """Returns the reason why no machine can start here, or "" if a machine can start."""
+    """Returns why no machine can start here, or "" if one can start."""
     command = [*NSPAWN, f"--bind-ro={sys.base_prefix}:{BASE}", f"--setenv={LIBRARIES}"]
     command += [f"{BASE}/bin/{VERSION}", "-c", "import sqlite3, ssl"]
     try:
@@ -88,7 +88,7 @@ class Machine:
         ]
 
     def __enter__(self) -> Self:
-        # Two machines at the same time would share a control group, and each would end the processes of the other.
+        # Two machines at the same time would share a control group, and end each other's processes.
         self.lock = (Path(tempfile.gettempdir()) / "mixcyfe-machine.lock").open("w")
         fcntl.flock(self.lock, fcntl.LOCK_EX)
         with self.console.open("wb") as out:
@@ -116,7 +116,7 @@ class Machine:
 
     @property
     def leader(self) -> str:
-        """The process id, on this host, of the machine's first process; "" before that process runs."""
+        """The process id, on this host, of the machine's first process, or "" before that process runs."""
         process = str(self.nspawn.pid)
         for _ in ("unshare", "systemd-nspawn"):
             try:
@@ -129,7 +129,7 @@ class Machine:
         return bool(self.leader) and self.run("systemctl", "is-active", "basic.target", check=False) == "active"
 
     def run(self, *command: str, stdin: str = "", check: bool = True) -> str:
-        """Runs a command as root in the machine. Returns the command's output."""
+        """Runs a command as root in the machine. Returns its output."""
         entered = ["nsenter", "--target", self.leader, "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
         done = subprocess.run(
             [

@@ -81,7 +81,7 @@ class Got(NamedTuple):
 
 
 def get(connection: http.client.HTTPConnection, path: str, **headers: str) -> Got:
-    """Sends a GET request on an open connection. Write header names with _ instead of -."""
+    """Sends a GET request. Write header names with _ instead of -."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request("GET", path, headers={"Host": HOST} | named)
     answer = connection.getresponse()
@@ -89,7 +89,7 @@ def get(connection: http.client.HTTPConnection, path: str, **headers: str) -> Go
 
 
 def replaced(text: str, *changes: tuple[str, str]) -> str:
-    """Replaces each pattern in the text. Fails if the text lacks a pattern, because then the file has changed."""
+    """Replaces each pattern. Fails if the text lacks a pattern, because then the file has changed."""
     for pattern, by in changes:
         text, times = re.subn(pattern, lambda _, by=by: by, text)
         assert times, f"{pattern} is not in the file"

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(CADDY is None, reason="left o
 
 
 def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int, web_port: int) -> Path:
-    # The only important change is the `tls` line, because a test has no certificate authority.
+    # Only the change of `tls` matters: a test has no certificate authority.
     file = folder / "Caddyfile"
     file.write_text(
         replaced(
@@ -35,7 +35,7 @@ def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int,
 
 
 def is_old() -> bool:
-    """Returns whether Caddy is older than 2.6.4. The Caddyfile has a comment for newer versions."""
+    """Is Caddy older than 2.6.4? For newer versions, a comment in the Caddyfile names other settings."""
     said = subprocess.run([str(CADDY), "version"], capture_output=True, text=True, timeout=60, check=True).stdout
     return tuple(int(part) for part in re.findall(r"\d+", said)[:3]) < (2, 6, 4)
 

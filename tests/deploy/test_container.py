@@ -22,7 +22,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 NEW_ENV = DEPLOY / "container/new-env"
 WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"] if os.geteuid() == 0 else []
-"""A command prefix that removes root's capabilities, so that file permissions count, as for the image's user."""
+"""Removes root's capabilities from a command, so that file permissions count, as for the image's user."""
 
 
 def instruction(name: str) -> str:
@@ -30,7 +30,7 @@ def instruction(name: str) -> str:
 
 
 def copied() -> list[tuple[str, str]]:
-    """Returns (source in this repository, target in the image's working directory) of each COPY in the Dockerfile."""
+    """Returns (source in the repository, target in the image) of each COPY in the Dockerfile."""
     lines = re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE)
     return [(source, target) for source, target in map(str.split, lines) if target != "/"]
 
@@ -48,7 +48,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     yield folder
     for path in [folder, *folder.rglob("*")]:
-        path.chmod(0o755)  # pytest must be able to remove the folder
+        path.chmod(0o755)  # so that pytest can remove the folder
 
 
 def settings_for(host: str) -> dict[str, str]:

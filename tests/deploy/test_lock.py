@@ -1,4 +1,4 @@
-"""Each lock file has all packages that its requirements*.txt lists, each with hashes and without a download address."""
+"""Each lock file has all packages of its requirements*.txt, each with hashes and without a download address."""
 
 import re
 import subprocess
@@ -29,7 +29,7 @@ class Absent:
 
 sys.meta_path.insert(0, Absent)
 """
-"""Python code that hides all installed packages except the ones named in the first argument."""
+"""Hides all installed packages except those named in the first argument."""
 WEB = """
 from mixcyfe_site.wsgi import application
 import granian.cli
@@ -44,7 +44,7 @@ app.connection_for_read()
 
 
 def asked_for(name: str) -> list[Requirement]:
-    """Returns the requirements of a requirements file and of the files that it includes."""
+    """Returns the requirements of a file and of the files that it includes."""
     found: list[Requirement] = []
     for line in (ROOT / name).read_text().splitlines():
         if line.startswith("-r "):

@@ -47,7 +47,7 @@ def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int,
     )
     (folder / "logs").mkdir()
     file = folder / "nginx.conf"
-    # If root starts nginx, its workers run as another user by default, who can't read a test's folder.
+    # By default, root's nginx has workers of another user, who can't read a test's folder.
     file.write_text(MAIN.format(user="user root;\n" if os.geteuid() == 0 else "", folder=folder, site=site))
     return file
 
@@ -127,7 +127,6 @@ def test_it_logs_polls_but_no_key(nginx: Proxy, served: Served) -> None:
     behind.it_logs_no_key(nginx, served)
     get(nginx.connect(), "/admin/login/")
     get(nginx.connect(), "/admin/widgets/widget/a-key-that-was-pasted/")
-    # nginx writes the log line after it has sent the answer.
     eventually(lambda: '"GET /admin/widgets/widget/" 302' in nginx.logged())
     logged = nginx.logged()
     assert '"GET /w/-" 200' in logged

@@ -30,14 +30,14 @@ HEADERS = {"Host": "yourname.pythonanywhere.com", "X-Forwarded-Proto": "https", 
 
 
 class Account(NamedTuple):
-    """A folder like the home folder of a PythonAnywhere account: the project with its `.env`, and the WSGI file."""
+    """Like the home folder of a PythonAnywhere account: the project with its `.env`, and the WSGI file."""
 
     site: Copy
     wsgi: Path
     mixpanel: FakeMixpanel
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs `manage.py`, as a console or a scheduled task does: all settings come from `.env`."""
+        """Runs `manage.py` like a console or a scheduled task: all settings come from `.env`."""
         return self.site.run(sys.executable, "manage.py", *arguments, stdin=widgets())
 
 
@@ -54,7 +54,7 @@ def account(tmp_path: Path) -> Iterator[Account]:
             (r"FIELD_ENCRYPTION_KEYS=\n", f"FIELD_ENCRYPTION_KEYS={KEY}\n"),
             (r"https://YOURNAME", "https://yourname"),
         )
-        # A host name, because MixCyfe looks names up in a thread, and uWSGI runs no threads by default.
+        # A host name, because MixCyfe looks names up in a thread, but uWSGI runs no threads by default.
         root = mixpanel.url.replace("127.0.0.1", "localhost")
         (home / ".env").write_text(f"{settings}MIXPANEL_API_ROOT={root}\n")
         wsgi = tmp_path / "yourname_pythonanywhere_com_wsgi.py"
@@ -106,7 +106,7 @@ def test_one_process_without_threads_answers_at_once_and_refreshes_afterwards(ac
         took = time.monotonic() - started
         assert (stale.status_code, took < 0.8) == (200, True)
         assert "ttl=-" in stale.headers["Cache-Status"]
-        # The only process is busy until the refresh has ended. So the next answer has the new data.
+        # The only process is busy until the refresh has ended, so the next answer has the new data.
         fresh = get(path)
         assert (fresh.status_code, "ttl=-" in fresh.headers["Cache-Status"]) == (200, False)
         assert len(account.mixpanel.calls) == 2

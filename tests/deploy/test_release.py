@@ -30,7 +30,7 @@ def commit(folder: Path) -> None:
 
 @pytest.fixture
 def ready(tmp_path: Path) -> Path:
-    """A repository that is ready for a release: the version is the newest one in the changelog."""
+    """A repository ready for a release: its version is the newest one in the changelog."""
     folder = tmp_path / "repository"
     (folder / "docs").mkdir(parents=True)
     for name in ("Makefile", "pyproject.toml", "CHANGELOG.md", "manage.py", ".gitignore"):

@@ -1,7 +1,4 @@
-"""The unit files in deploy/systemd: systemd-analyze finds no fault, and the programs that they start exist.
-
-test_systemd_started.py starts the units.
-"""
+"""The unit files in deploy/systemd: systemd-analyze finds no fault, and the programs that they start exist."""
 
 import configparser
 import shlex
@@ -29,7 +26,7 @@ def read(unit: Path) -> configparser.ConfigParser:
 
 
 def command_of(unit: str) -> list[str]:
-    """Returns the command of a service (ExecStart), but with the Python that runs the tests."""
+    """Returns a service's command (ExecStart), but with the Python of the tests."""
     program, *arguments = shlex.split(read(DEPLOY / "systemd" / f"{unit}.service")["Service"]["ExecStart"])
     return [sys.executable, *(["-m", "celery"] if program.endswith("/celery") else []), *arguments]
 

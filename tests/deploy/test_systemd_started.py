@@ -43,7 +43,7 @@ WIDGETS = {
 
 
 class Host(Machine):
-    """A machine with a running web service and two widgets that have data. `paths` are the widgets' paths."""
+    """A machine with a running web service, and the paths of two widgets that have data."""
 
     paths: list[str]
 

@@ -1,4 +1,4 @@
-"""Fixtures for tests of the page cache: a site with one widget, and code that runs in a process of that site."""
+"""For tests of the page cache: a site with one widget, and code that runs in a process of that site."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.running.site import Site
 
 WIDGET = {"title": "hot", "report": "segmentation", "events": ["Signed up"], "breakdown": "plan"}
 PROMISED = 1
-"""On PostgreSQL, every host shows a change within this number of seconds. On SQLite, every host shows it at once."""
+"""On PostgreSQL, every host shows a change within this number of seconds; on SQLite, at once."""
 
 ONE_PROCESS = """
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ def until_kept(path=path):
 
 @pytest.fixture
 def filled(host: Any, request: Any) -> Site:
-    """A site with one widget. Tests choose its database and settings with pytest's `indirect` parameters."""
+    """A site with one widget. `indirect` parameters choose its database and settings."""
     given = getattr(request, "param", "sqlite")
     database, settings = given if isinstance(given, tuple) else (given, {})
     site = host(database, **settings)

@@ -1,4 +1,4 @@
-"""Functions that poll the WSGI application of this process and count the SQL statements. A test's site runs them."""
+"""Functions that poll the WSGI application of this process and count SQL statements. A test's site runs them."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ class Polled(NamedTuple):
 
 
 def poll(path: str, app: Any = application, method: str = "GET", **environ: Any) -> Polled:
-    """Polls the path. `environ` adds WSGI variables, for example HTTP_HOST."""
+    """`environ` adds WSGI variables, for example HTTP_HOST."""
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
@@ -64,7 +64,7 @@ def counted() -> Iterator[list[str]]:
 
 
 def polled_the_three_ways(path: str, at: datetime, **environ: Any) -> list[Polled]:
-    """Polls three times at one moment: read from the database before Django, from the page cache, and by Django."""
+    """Polls three times at one moment: read from the database, from the page cache, and by Django."""
     fast_path.pages.changes.record()
     with time_machine.travel(at, tick=False):
         read, kept = poll(path, **environ), poll(path, **environ)

@@ -16,7 +16,7 @@ class SilentProxy:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def silence(self) -> None:
-        """Drops all further data of the connections that use LISTEN. Later connections still work."""
+        """Later connections still work."""
         for mute in self.listening:
             mute.set()
 

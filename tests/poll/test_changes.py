@@ -10,8 +10,7 @@ def test_a_page_is_not_used_if_a_change_comes_during_its_lookup() -> None:
     changes.record("w1")
 
     def names() -> Iterator[str]:
-        # A change without a name means that everything might have changed.
-        changes.record()
+        changes.record()  # without a name: everything might have changed
         yield "w1"
 
     assert not changes.none_since(0, names())

@@ -40,8 +40,8 @@ assert {way.status for way in three} == {"200 OK"}
 """,
     )
     different, kept = map(int, said[0].split())
-    # The maximum is 3 formats x 8 moments before the data is stale x 8 ETags x 2 methods. On a busy machine, some polls
-    # read the database, because the process could not prove in time that its pages are up to date.
+    # The maximum is 3 formats x 8 moments before the data is stale x 8 ETags x 2 methods. On a busy machine, a process
+    # can fail to prove in time that its pages are up to date, so some polls read the database.
     assert (different, 300 < kept <= 3 * 8 * 8 * 2) == (0, True)
 
 
@@ -137,7 +137,7 @@ for minutes, noted in ((1, False), (59, False), (60, True), (100, False), (121, 
 
 @on_both
 def test_each_change_shows_in_the_next_poll(filled: Site) -> None:
-    """Makes each kind of change that a poll can show, each on a new database connection."""
+    """Makes each change on a new database connection."""
     run(
         filled,
         f"""

@@ -1,4 +1,4 @@
-"""The page cache on several hosts with PostgreSQL: no host misses a change, even if its connection is cut."""
+"""The page cache on several hosts: none misses a change, even if its connection to PostgreSQL is cut."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ def listeners(site: Site, then: str = "pid") -> list[Any]:
 
 @contextmanager
 def locked(site: Site) -> Iterator[None]:
-    """Locks the table of widgets: only polls that need no database are answered."""
+    """Locks the table of widgets, so that only polls without the database are answered."""
     import psycopg
 
     with psycopg.connect(site.env["DATABASE_URL"]) as other:
@@ -46,8 +46,6 @@ def status(site: Site, base: str, timeout: float = 20) -> int:
 
 
 def until_hosts_keep(site: Site, hosts: list[str]) -> None:
-    """Polls until each host answers from its page cache."""
-
     def keeps(base: str) -> bool:
         assert status(site, base) == 200
         with locked(site):
@@ -61,7 +59,7 @@ def until_hosts_keep(site: Site, hosts: list[str]) -> None:
 
 
 def replace_slug(site: Site) -> float:
-    """Gives the widget a new address. Returns the time of this change, as `time.monotonic()`."""
+    """Gives the widget a new address. Returns the time (`time.monotonic()`)."""
     new = f"{time.time_ns():030d}"
     site.sql("UPDATE widgets_widget SET slug = ?", new)
     done = time.monotonic()

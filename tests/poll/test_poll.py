@@ -1,4 +1,4 @@
-"""`/w/<slug>.<format>`: the answers that Cyfe gets, tested with Django's client and the fake Mixpanel."""
+"""`/w/<slug>.<format>`: the answers that Cyfe gets."""
 
 from datetime import timedelta
 from typing import Any
@@ -236,7 +236,7 @@ def test_it_keeps_the_last_csv_if_new_data_does_not_fit_the_chart(poll: Any, mak
     undated = make_widget(report="saved_report", events=[], saved_report=UNDATED_REPORT, chart="table")
     poll(undated)
     changed = Snapshot.objects.get(pk=undated.snapshot_id)
-    # As if the saved report had been changed in Mixpanel: the same query now gives numbers without dates.
+    # As if the saved report had been changed: the same query now gives numbers without dates.
     Snapshot.objects.filter(pk=widget.snapshot_id).update(report_json=changed.report_json, version=7)
     response = poll(widget)
     assert (response.status_code, response.content) == (200, good.content)

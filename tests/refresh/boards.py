@@ -1,4 +1,4 @@
-"""Boards like those of real teams, and days of polls in simulated time: number of queries and age of the data."""
+"""Boards like those of real teams, and days of polls in simulated time."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ COUNTERS: tuple[dict[str, Any], ...] = (
     {"last": 7, "measure": "unique"},
     {"last": 30, "measure": "unique"},
 )
-"""The fields of widgets that each show one event as one number."""
+"""Fields of widgets that show one event as one number."""
 
 BREAKDOWNS = ("plan", "mp_country_code")
 ALONE: tuple[dict[str, Any], ...] = (
@@ -47,10 +47,7 @@ ALONE: tuple[dict[str, Any], ...] = (
 
 
 def board(project: Project, size: int, *, alone: int = 0) -> list[Widget]:
-    """Makes `size` widgets.
-
-    A sixth of them have a breakdown, `alone` of them can share no call, and all others show one number.
-    """
+    """A sixth of the widgets have a breakdown, `alone` of them can share no call, and the others show one number."""
     things = list(product(SEGMENTS, EVENTS))
     breakdowns = size // 6
     counters = islice(((thing, each) for thing in things for each in COUNTERS), size - breakdowns - alone)
@@ -76,10 +73,9 @@ def widget(project: Project, **fields: Any) -> Widget:
 
 @dataclass(slots=True)
 class Simulated:
-    """The result of a simulation.
+    """`busiest`: the most queries in any 60 minutes. `ages`: the age of every widget's data at every tick, in seconds.
 
-    `ages` has the age of every widget's data at every tick, in seconds. `todays` has only the ages of data for
-    ranges that include today. `busiest` is the largest number of queries in any 60 minutes.
+    `todays`: only the ages for ranges that include today.
     """
 
     queries: int = 0
@@ -91,7 +87,7 @@ class Simulated:
 def days_of_polls(
     clock: Any, mixpanel: FakeMixpanel, widgets: list[Widget], span: timedelta, every: timedelta = MINUTE
 ) -> Simulated:
-    """Polls each widget once per `every`, for the time `span`. Counts the queries in the log of the fake Mixpanel."""
+    """Polls each widget once per `every`, for the time `span`."""
     found = Simulated()
     before = len(mixpanel.calls)
     recent: deque[datetime] = deque()

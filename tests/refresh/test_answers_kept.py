@@ -1,4 +1,4 @@
-"""Wrong, huge and incomplete answers from Mixpanel: what polls and pages show then."""
+"""What polls and pages show after wrong, huge and incomplete answers from Mixpanel."""
 
 import json
 from collections.abc import Callable

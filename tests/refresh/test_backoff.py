@@ -27,7 +27,7 @@ ERRORS = Path(__file__).parents[1] / "data" / "errors"
 
 
 def recorded(mixpanel: FakeMixpanel, name: str, times: int | None = None) -> None:
-    """Makes the fake Mixpanel return a recorded error of the real one: the file `name` in tests/data/errors."""
+    """Makes the fake Mixpanel return a recorded error: the file `name` in tests/data/errors."""
     error = json.loads((ERRORS / f"{name}.json").read_text())
     mixpanel.fail(error["status"], error["body"], headers=error.get("headers"), times=times)
 

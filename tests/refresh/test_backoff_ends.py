@@ -1,7 +1,4 @@
-"""The end of a backoff: a successful call with the project's credentials ends the backoff at once.
-
-Otherwise, one query tests whether Mixpanel works.
-"""
+"""A successful call with the project's credentials ends a backoff at once. Otherwise, one query tests Mixpanel."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,7 +1,4 @@
-"""A batch that Mixpanel refuses, answers wrongly, or answers too late.
-
-One wrong query does not delay the other queries of the batch.
-"""
+"""Batches that Mixpanel refuses, answers wrongly, or answers too late: one wrong query does not delay the others."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,7 +19,7 @@ __all__ = ["clock"]
 
 MakeWidget = Callable[..., Widget]
 WRONG = "Plan upgraded"
-"""The name of an event. In some tests, the fake Mixpanel refuses queries for this event."""
+"""In some tests, the fake Mixpanel refuses queries for this event."""
 
 
 class TestRefusal:
@@ -36,7 +33,7 @@ class TestRefusal:
         make_old()
         mixpanel.fail(400, "unknown event", asking=WRONG)
         assert cyfe_polls(widgets[0]).status == 200
-        # The batch failed. The poll's own query is sent alone at once, and the batch's other queries within the hour.
+        # The poll's own query was sent alone at once. The batch's other queries follow within the hour.
         assert set(sharing().values()) == {Sharing.MAY, Sharing.ONCE}
         assert Snapshot.objects.exclude(error="").count() == 0
         calls = [len(mixpanel.calls)]

@@ -1,4 +1,4 @@
-"""One call to Mixpanel refreshes all stale queries that fit into it. A wrong query does not delay the other queries."""
+"""One call to Mixpanel refreshes all stale queries that fit into it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -44,7 +44,7 @@ def test_the_first_poll_of_a_board_refreshes_its_other_widgets_too(
     assert {call.status for call in mixpanel.calls} == {200}
     Widget.objects.update(last_polled_at=timezone.now())
 
-    # Sent alone, each query gets the same numbers, byte for byte.
+    # Sent alone, each query gets the same bytes.
     make_old(sharing=Sharing.NEVER)
     before = len(mixpanel.calls)
     for widget in widgets[::3]:
@@ -78,7 +78,7 @@ def test_a_query_that_is_due_soon_joins_so_that_both_become_due_together(
     cyfe_polls(first)
     clock.shift(timedelta(minutes=6))
     second = make_widget(include_today=True, last=9)
-    # The first query's data is 6 minutes old, less than half of its interval of 15 minutes. So it is not in the batch.
+    # The first query's data is younger than half of its interval (15 minutes), so the query is not in the batch.
     cyfe_polls(second)
     assert snapshot_of(first).fetched_at != snapshot_of(second).fetched_at
     clock.shift(timedelta(minutes=9))
@@ -192,10 +192,7 @@ def test_the_pages_say_how_many_queries_the_widgets_need(
 
 
 def test_the_calls_per_hour_do_not_depend_on_which_query_is_the_most_overdue() -> None:
-    """The calls per hour set the interval factor, and so the due times of all snapshots.
-
-    If this number depended on the order of the queries, the due times would change at every refresh.
-    """
+    """Otherwise, the interval factor, and so the due times of all snapshots, would change at every refresh."""
     now = timezone.now()
 
     def item(pk: int) -> Item:

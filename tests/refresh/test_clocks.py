@@ -33,10 +33,7 @@ ON_POSTGRESQL = pytest.mark.skipif(
 def test_a_host_whose_clock_is_ahead_sends_no_extra_query(
     clock: Any, make_widget: MakeWidget, mixpanel: FakeMixpanel
 ) -> None:
-    """By the host's clock the data is stale, so the host starts a refresh.
-
-    By the database's clock the data is fresh.
-    """
+    """The data is stale by the host's clock, so the host starts a refresh, but fresh by the database's clock."""
     widget = make_widget(include_today=True)
     assert cyfe_polls(widget).status == 200
     fetched_at = Snapshot.objects.get().fetched_at

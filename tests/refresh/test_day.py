@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(not MOVABLE, reason=NOT_MOVABLE),
 ]
 
-# The following night is one hour shorter in US/Pacific: summer time begins.
+# In the following night, summer time begins in US/Pacific.
 START = datetime(2026, 3, 7, 20, 0, tzinfo=UTC)
 HOURLY = 8
 HAPPENS = st.one_of(
@@ -106,14 +106,14 @@ def check_answer(reply: Any, widget: Widget) -> None:
     interval = 900 if widget.include_today else 6 * 3600
     project = Project.objects.get()
     must = max(3600, 3 * interval * project.interval_factor)
-    # Data this old needs a reason: the answer gives the reason, or a process is refreshing the data.
+    # The answer gives a reason for data this old, or a process is refreshing the data.
     if age > must:
         leased = snapshot.lease_until is not None and snapshot.lease_until > timezone.now()
         assert leased or "detail=" in header(reply, "Cache-Status")
 
 
 def leave_a_lease_behind() -> None:
-    """Makes a lease and a call without an end, like a process that is killed in the middle of a query."""
+    """Claims queries without an end, like a process that is killed in the middle of a query."""
     from widgets.refresh.quota import claim
 
     for snapshot in Snapshot.objects.order_by("pk")[:2]:
@@ -121,7 +121,7 @@ def leave_a_lease_behind() -> None:
 
 
 def check_ledger() -> None:
-    """Asserts that no 60 minutes have more calls than the limit allows, and that no query runs twice at once."""
+    """No 60 minutes have more calls than the limit allows, and no query runs twice at once."""
     window: deque[datetime] = deque()
     for at in ApiCall.objects.filter(counts=True).order_by("started_at").values_list("started_at", flat=True):
         window.append(at)
@@ -132,14 +132,14 @@ def check_ledger() -> None:
     for pks, begin, end in ApiCall.objects.order_by("started_at").values_list("parts", "started_at", "ended_at"):
         for pk in pks:
             assert pk not in busy or busy[pk] <= begin
-            # The call of a killed process has no end. Its lease lasts at least 35 seconds.
+            # The call of a killed process has no end, but its lease lasts at least 35 seconds.
             busy[pk] = end or begin + timedelta(seconds=35)
 
 
 def check_recovery(clock: Any, mixpanel: FakeMixpanel, widgets: list[Widget]) -> None:
-    """Asserts that after four hours without failures, all data is as fresh as the limit allows."""
+    """After four hours without failures, all data is as fresh as the limit allows."""
     mixpanel.clear_faults()
-    # A person who corrects the credentials saves the project too.
+    # As after a correction of the credentials.
     Project.objects.get().save()
     for _ in range(int(timedelta(hours=4) / timedelta(minutes=5))):
         for widget in widgets:
@@ -148,8 +148,7 @@ def check_recovery(clock: Any, mixpanel: FakeMixpanel, widgets: list[Widget]) ->
     project = Project.objects.get()
     for widget in Widget.objects.select_related("snapshot"):
         if widget.snapshot.error_kind == "query":
-            # Mixpanel refused this query. The query waits for a day, or until its widget changes.
-            continue
+            continue  # a refused query waits for a day
         assert widget.snapshot.fetched_at is not None
         interval = (900 if widget.include_today else 6 * 3600) * project.interval_factor
         assert (timezone.now() - widget.snapshot.fetched_at).total_seconds() <= interval + 1800

@@ -111,7 +111,7 @@ def test_it_tries_refused_credentials_once_an_hour_for_the_whole_project(
     mixpanel.clear_faults()
     project.refresh_from_db()
     assert project.backoff_kind == kind
-    # A person who corrects the credentials saves the project too.
+    # As after a correction of the credentials.
     project.save()
     assert [cyfe_polls(widget).status for widget in widgets] == [200] * 4
 
@@ -123,7 +123,6 @@ def test_a_refused_query_is_sent_again_once_a_day_or_after_an_edit(
     mixpanel.fail(400, '{"error": "invalid event"}', times=1)
     refused = cyfe_polls(widget)
     assert "invalid event" in refused.body.decode()
-    # The other widget's query does not wait.
     assert cyfe_polls(other).status == 200
     clock.shift(timedelta(hours=23))
     assert cyfe_polls(widget).status == 503

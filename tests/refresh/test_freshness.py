@@ -1,4 +1,4 @@
-"""The number of queries to Mixpanel over days, nights and time zones. The library time-machine moves the clock."""
+"""The number of queries to Mixpanel over days, nights and time zones."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ def clock() -> Iterator[Any]:
 
 
 def cyfe_polls(widget: Widget) -> Answer:
-    """Polls the widget once, and does the work that follows the answer."""
+    """Polls once, and does the work that follows the answer."""
     reply = answer(widget.slug, "csv")
     for step in reply.after_response:
         step()
@@ -56,7 +56,7 @@ def test_it_queries_thirty_whole_days_five_times_a_day(clock: Any, make_widget: 
     widget = make_widget(last=30)
     clock.shift(timedelta(hours=1))
     cost = polled_for(clock, widget, timedelta(days=1), timedelta(seconds=10))
-    # Mixpanel is queried every six hours, and once at midnight.
+    # Every six hours, and at midnight.
     assert cost == 5
 
 
@@ -140,7 +140,7 @@ def test_it_stretches_all_intervals_evenly_if_the_hourly_limit_is_too_low(
 ) -> None:
     project.hourly_limit = 12
     project.save()
-    # Without the limit, 40 queries per hour would be due. The limit of 12 leaves 11 for polls.
+    # 40 queries per hour would be due. The limit of 12 leaves 11 for polls.
     widgets = [make_widget(include_today=True, last=i + 1, **APART) for i in range(10)]
     for _ in range(4 * 60):
         for widget in widgets:

@@ -1,7 +1,4 @@
-"""A project's secret is missing, or no key decrypts the secret.
-
-Then no backoff begins, pages and logs report the fault, and polls stay cheap.
-"""
+"""A project's secret is missing or can't be decrypted: no backoff begins, pages report the fault, polls stay cheap."""
 
 import logging
 from collections.abc import Callable
@@ -59,7 +56,7 @@ def test_polls_get_old_data_without_a_wait_a_write_or_a_log_line_each(
     cyfe_polls(widget)
     lose_the_key(settings)
     clock.shift(timedelta(hours=30))
-    # Polls store their time only once per hour. This poll does it, so the following polls write nothing.
+    # Polls store their time only once per hour, so the polls after this one write nothing.
     cyfe_polls(widget)
     cache.clear()
     caplog.clear()

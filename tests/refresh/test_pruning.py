@@ -1,4 +1,4 @@
-"""Pruning of the database: unused rows are deleted automatically, and rows in use stay."""
+"""Unused rows are deleted automatically, and rows in use stay."""
 
 from collections.abc import Callable
 from datetime import timedelta

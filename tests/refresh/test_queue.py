@@ -1,4 +1,4 @@
-"""Refresh tasks on Celery's queue: at most one per snapshot, even if its project stays at its limit for a long time."""
+"""Refresh tasks on Celery's queue: at most one per snapshot, even if its project is at its limit for a long time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ MakeWidget = Callable[..., Widget]
 
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[Any]:
-    """The tasks on the broker's queue: a list of each task's arguments."""
+    """The arguments of each task on the broker's queue."""
     settings.TASKS = "celery"
     tasks: list[Any] = []
     monkeypatch.setattr(celery.refresh_task, "apply_async", lambda args, **_: tasks.append(args))
@@ -76,7 +76,7 @@ def delete(widget: Widget) -> None:
 def test_the_query_of_a_paused_or_deleted_widget_is_never_sent(
     queue: list[Any], make_widget: MakeWidget, mixpanel: FakeMixpanel, poll: Any, end: Callable[[Widget], None]
 ) -> None:
-    """Nothing sends the query: no queued task, no thread, no command, and no batch of the project's other widgets."""
+    """Neither a queued task, a thread or a command sends the query, nor a batch of the project's other widgets."""
     widget, other = make_widget(include_today=True), make_widget(last=9, include_today=True)
     pk = widget.snapshot_id
     for each in (widget, other):

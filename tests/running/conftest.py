@@ -1,4 +1,4 @@
-"""Fixtures that start whole sites, on SQLite and, if a PostgreSQL server is available, on PostgreSQL."""
+"""Fixtures that start whole sites on SQLite and, if a server is available, on PostgreSQL."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -63,7 +63,7 @@ def host(tmp_path: Path, fake: FakeMixpanel) -> Iterator[Callable[..., Site]]:
 
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
-    """A function that starts a Redis server for one test. The test can kill this server."""
+    """A function that starts a Redis server, which the test can kill."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(port: int) -> "subprocess.Popen[bytes]":

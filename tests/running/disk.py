@@ -29,7 +29,6 @@ class SmallDisk:
         subprocess.run(["mount", "-o", options, *what, self.folder], check=True, capture_output=True)
 
     def fill(self) -> None:
-        """Fills the disk to the last byte."""
         with (self.folder / "filling").open("ab", buffering=0) as file:
             for piece in (1 << 16, 1):
                 try:
@@ -42,7 +41,7 @@ class SmallDisk:
         (self.folder / "filling").unlink()
 
     def make_read_only(self) -> None:
-        """Makes the disk read-only. This is possible once all killed processes have closed their files."""
+        # Killed processes must close their files first.
         eventually(lambda: self.try_to_mount("remount,ro"))
 
     def make_writable(self) -> None:

@@ -1,4 +1,4 @@
-"""Shared by the tests of `manage.py doctor`: whole sites, and a function that runs the doctor and reads its lines."""
+"""For the tests of `manage.py doctor`: whole sites, and a function that runs the doctor and reads its lines."""
 
 import sys
 import time
@@ -38,7 +38,7 @@ class Said(NamedTuple):
 
 
 def doctor(site: Site, **settings: str) -> Said:
-    """Runs the doctor with these settings. Servers that run already keep their own settings."""
+    """Runs the doctor with these settings. Running servers keep their own settings."""
     before, site.env = site.env, site.env | settings
     began = time.monotonic()
     try:
@@ -63,7 +63,7 @@ def asked() -> Iterator[FakeMixpanel]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, asked: FakeMixpanel) -> Iterator[Site]:
-    """A site at SITE_URL with one project, shared by all tests of a module. The tests must not change its data."""
+    """A site at SITE_URL with one project. All tests of a module share the site, so they must not change its data."""
     address = f"http://127.0.0.1:{free_port()}"
     with Site(tmp_path_factory.mktemp("served"), asked.url, SITE_URL=address) as site:
         start(site)
@@ -72,7 +72,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, asked: FakeMixpanel) -> Ite
 
 @pytest.fixture
 def own(host: Callable[..., Site]) -> Site:
-    """A site like `served`, but for one test only, so the test can break it."""
+    """A site like `served`, but for one test, which can break it."""
     site = host(SITE_URL=f"http://127.0.0.1:{free_port()}")
     start(site)
     return site
@@ -89,6 +89,6 @@ def serve(site: Site, base: str) -> None:
 
 
 def only(said: Said, *parts: str) -> None:
-    """Asserts that there is exactly one thing to fix, and that its line has these words."""
+    """Asserts that there is one thing to fix, and that its line has these words."""
     assert len(said.fixes) == 1, said.fixes
     assert all(part in said.fixes[0] for part in parts), said.fixes

@@ -24,7 +24,7 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 
 class Front(BaseHTTPRequestHandler):
-    """A proxy in front of `base`. `passed` turns the request's headers into the headers that the proxy passes on."""
+    """A proxy in front of `base`. `passed` turns the request's headers into those that the proxy passes on."""
 
     protocol_version = "HTTP/1.1"
     base = ""
@@ -53,7 +53,7 @@ def front(base: str, passed: Callable[[Headers], Mapping[str, str]]) -> type[Fro
 
 
 class Says(BaseHTTPRequestHandler):
-    """Gives every request the same answer. The clock of this server is `ahead` seconds fast."""
+    """Gives every request the same answer. The server's clock is `ahead` seconds fast."""
 
     protocol_version = "HTTP/1.1"
     status, headers_sent, body, ahead = 200, (), b"", 0

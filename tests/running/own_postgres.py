@@ -1,4 +1,4 @@
-"""A PostgreSQL server for one test, which can stop it. Tests must not stop the machine's own PostgreSQL."""
+"""A PostgreSQL server for one test, which can stop this server instead of the machine's own."""
 
 import os
 import shutil
@@ -64,14 +64,13 @@ class OwnPostgres:
                 os.kill(pid, number)
 
     def restart(self) -> None:
-        """Ends all connections, and starts the server again on the same port."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=30)
         self.process = self.start()
         eventually(self.answers, seconds=60)
 
     def stop(self) -> None:
-        """Stops the server's processes: the kernel still accepts connections and data, but no process answers."""
+        """The kernel still accepts connections and data, but no process answers."""
         self.signal(signal.SIGSTOP)
 
     def go_on(self) -> None:

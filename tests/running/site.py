@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 def eventually(true: Callable[[], Any], seconds: float = 60) -> Any:
-    """Calls `true` until its result is true, and returns that result. Fails after `seconds`."""
+    """Calls `true` until its result is true, and returns the result. Fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < deadline, "the condition did not become true in time"
@@ -68,7 +68,7 @@ def drop(database: str) -> None:
 
 
 class Site:
-    """A context manager. Its end kills all processes of the site, and drops its PostgreSQL database."""
+    """A context manager. Its end kills the site's processes and drops its PostgreSQL database."""
 
     def __init__(self, folder: Path, mixpanel: str, database: str = "sqlite", **settings: str) -> None:
         self.folder = folder
@@ -164,7 +164,7 @@ class Site:
         return base, process
 
     def gunicorn(self, *options: str) -> tuple[str, subprocess.Popen[bytes]]:
-        """Starts gunicorn like `web`. Without options, it has one process that answers one request at a time."""
+        """Like `web`, but with gunicorn. Without options, its one process answers one request at a time."""
         port = free_port()
         command = [sys.executable, "-m", "gunicorn", f"--bind=127.0.0.1:{port}", "--workers=1", "--log-level=error"]
         process = self.start([*command, "--no-control-socket", *options, "mixcyfe_site.wsgi:application"], "web.log")
@@ -197,7 +197,7 @@ class Site:
         return process
 
     def kill(self, process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:
-        """Sends a signal to the whole process group, because granian and Celery have children. Waits for the end."""
+        """Sends a signal to the process group, because granian and Celery have children. Waits for the end."""
         try:
             os.killpg(process.pid, number)
         except ProcessLookupError:
@@ -211,7 +211,6 @@ class Site:
             return False
 
     def poll_all(self, addresses: list[str], pollers: int) -> list[requests.Response]:
-        """Polls each address once, with `pollers` threads."""
         with ThreadPoolExecutor(pollers) as pool:
             return list(pool.map(lambda url: requests.get(url, timeout=60), addresses))
 
@@ -233,7 +232,7 @@ class Site:
             return cursor.fetchall() if cursor.description else []
 
     def make_old(self, minutes: float, but: str = "") -> None:
-        """Sets the age of all stored data, makes the data due, and ends its backoff. Leaves out the project `but`."""
+        """Sets the age of all data except the project `but`'s, makes the data due, and ends its backoff."""
         at = datetime.now(UTC) - timedelta(minutes=minutes)
         self.sql(
             "UPDATE widgets_snapshot SET fetched_at = ?, due_at = ?, retry_at = NULL WHERE fetched_at IS NOT NULL "
@@ -241,9 +240,7 @@ class Site:
             *(at, at, but),
         )
         if self.env["DATABASE_URL"].startswith("postgres"):
-            # After one second, every process knows of the change.
-            time.sleep(1)
+            time.sleep(1)  # until every process knows of the change
 
     def in_flight(self) -> int:
-        """The number of queries to Mixpanel that run now, as the quota counts them."""
         return int(self.sql("SELECT count(*) FROM widgets_apicall WHERE ended_at IS NULL")[0][0])

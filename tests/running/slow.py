@@ -1,7 +1,4 @@
-"""A site in trouble: three projects are polled all the time while Mixpanel is slow.
-
-Tests measure how long all other requests take.
-"""
+"""Three projects are polled all the time while Mixpanel is slow. Tests measure how long other requests take."""
 
 import threading
 import time
@@ -16,7 +13,7 @@ from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
 from tests.apart import APART
 
 SLOW = (1, 2, 3)
-"""The ids of the projects with stale or missing data. The project DEMO_PROJECT_ID has fresh data."""
+"""The ids of projects with stale or missing data. The project DEMO_PROJECT_ID has fresh data."""
 
 
 def slow_fake() -> FakeMixpanel:

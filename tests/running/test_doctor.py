@@ -31,7 +31,6 @@ def test_a_site_that_is_well(served: Site, asked: FakeMixpanel) -> None:
     assert abouts == [
         *("database", "keys", "Mixpanel", "time zones", "timers", "freshness", "disk", "settings", "SITE_URL", "proxy")
     ]
-    # The doctor sends no query to Mixpanel.
     assert asked.calls == []
 
 
@@ -166,7 +165,7 @@ def test_a_mail_server_gets_a_login_and_no_mail(served: Site, answer: bytes, is_
 
 @contextmanager
 def mail_server(answer: bytes, heard: list[bytes]) -> Iterator[str]:
-    """An SMTP server that gives this answer to a login. `heard` collects the lines that the server receives."""
+    """An SMTP server that gives this answer to a login. `heard` collects the received lines."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def talk() -> None:

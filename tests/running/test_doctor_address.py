@@ -50,7 +50,7 @@ def silent() -> Iterator[str]:
 
 
 def as_deployed(headers: Headers) -> Headers:
-    """The headers that the proxies in deploy/ pass on to the site."""
+    """The headers that the proxies in deploy/ pass on."""
     kept = {name: value for name, value in headers.items() if "_" not in name and not name.startswith("X-Forwarded")}
     return kept | {"X-Forwarded-For": "198.51.100.4", "X-Forwarded-Proto": "http"}
 

@@ -39,7 +39,7 @@ def statuses(url: str, times: int = 10) -> set[int]:
 
 
 def break_it(disk: SmallDisk, way: str) -> Callable[[], None]:
-    """Breaks the disk: `way` is FULL or READ_ONLY. Returns the function that repairs the disk."""
+    """Makes the disk FULL or READ_ONLY. Returns the function that repairs it."""
     if way == FULL:
         disk.fill()
         return disk.make_room
@@ -52,13 +52,12 @@ def test_polls_go_on_while_the_disk_is_full(site: Site, disk: SmallDisk) -> None
     base, _ = site.web()
     assert statuses(base + path, 1) == {200} == statuses(base + other, 1)
     body = requests.get(base + path, timeout=60).text
-    # Data of past days is refreshed every six hours, so this data is stale.
     site.make_old(minutes=7 * 60)
     log = len(site.logs())
     disk.fill()
     eventually(lambda: health(base) == (503, "not ok"))
     assert statuses(base + path) == statuses(base + other) == {200}
-    # This format was never rendered, and the data is so old that a poll would usually wait for new data.
+    # This format was never rendered, and with data this old a poll usually waits for new data.
     json = base + path.removesuffix("csv") + "json"
     assert statuses(json) == {200}
     before = requests.get(json, timeout=60).json()["fetched_at"]

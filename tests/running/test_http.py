@@ -188,7 +188,7 @@ def test_it_serves_exactly_what_cyfe_draws(
 ) -> None:
     site, fake, base = served
     fake.clear_faults()
-    # Widgets with the same query share its answer, so another test may have fetched the answer already.
+    # Unused if another test has polled a widget with the same query.
     fake.fail(200, json.dumps(answer))
     for _ in range(2):
         got = site.session.get(base + paths[title])
@@ -202,15 +202,14 @@ def test_it_serves_exactly_what_cyfe_draws(
 
 
 def test_the_fast_path_and_django_send_the_same_headers(served: Any, paths: dict[str, str]) -> None:
-    """The fast path answers without Django's middleware. Its headers must be the same as Django's."""
+    """The fast path answers without Django's middleware."""
     site, fake, base = served
     fake.clear_faults()
-    # The fake's answer matters only if this test is the first that polls the widget.
     fake.fail(200, json.dumps(EVENTS))
     url = base + paths["line"]
     assert site.session.get(url).status_code == 200
     hot = site.session.get(url)
-    # Only Django accepts this host name, so the fast path leaves the poll to Django.
+    # The fast path leaves this host name to Django.
     through_django = site.session.get(url, headers={"Host": "127.0.0.1."})
     assert through_django.status_code == hot.status_code == 200
     varying = {"date", "cache-control", "cache-status", "connection"}

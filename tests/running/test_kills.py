@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 WIDGET = {"title": "a", "report": "events", "events": ["Signed up"], "include_today": True}
 SHORT = {"MIXPANEL_TIMEOUT": "1", "POLL_WAIT": "1"}
 PATIENT = {"MIXPANEL_TIMEOUT": "15", "POLL_WAIT": "1"}
-"""A long timeout: even on a busy machine, the query is not over when the test kills the process."""
+"""A long timeout, so that the query still runs when the test kills the process, even on a busy machine."""
 
 
 def test_it_recovers_from_a_killed_web_process(host: Any, fake: Any) -> None:
@@ -32,12 +32,12 @@ def test_it_recovers_from_a_killed_web_process(host: Any, fake: Any) -> None:
     eventually(lambda: len(fake.calls) == asked + 1)
     site.kill(first)
     fake.latency = 0
-    # The lease would end 30 seconds after the timeout. The test ends it at once.
     assert site.sql("SELECT count(*) FROM widgets_snapshot WHERE lease_token != ''") == [(1,)]
     base, _ = site.web()
     assert site.session.get(base + path).content == good
     # No second query starts while the first might still run.
     assert len(fake.calls) == asked + 1
+    # Without this line, the lease would end 30 seconds after the timeout.
     site.sql("UPDATE widgets_snapshot SET lease_until = ?", datetime.now(UTC))
     site.session.get(base + path)
     eventually(lambda: "ttl=8" in site.session.get(base + path).headers["Cache-Status"])
@@ -45,7 +45,7 @@ def test_it_recovers_from_a_killed_web_process(host: Any, fake: Any) -> None:
 
 
 def csv_at(site: Any, address: str) -> bytes:
-    """The widget's CSV; empty while there is none, for example because a worker is still starting."""
+    """The widget's CSV, or b"" while there is none, for example because a worker is still starting."""
     answer = site.session.get(address)
     return answer.content if answer.status_code == 200 else b""
 
@@ -91,7 +91,7 @@ def test_it_answers_while_redis_is_gone_and_refreshes_once_it_is_back(
         answer = site.session.get(base + path)
         assert (answer.status_code, answer.content) == (200, good)
         assert time.monotonic() - started < 1
-    # With data this old, a poll waits for new data. Here, no query can start.
+    # With data this old, polls usually wait for new data, but here no query can start.
     site.make_old(minutes=90)
     started = time.monotonic()
     assert site.session.get(base + path).content == good

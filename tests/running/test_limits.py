@@ -1,4 +1,4 @@
-"""Several processes reserve as many queries as they can. Together, they get exactly as many as the limits allow."""
+"""Several processes reserve as many queries as they can: together, exactly as many as the limits allow."""
 
 import subprocess
 import sys

@@ -56,12 +56,12 @@ def read(base: str) -> str:
 
 
 def polls(base: str) -> int:
-    """The number of answered polls, over all outcomes."""
+    """The number of polls, over all outcomes."""
     return sum(int(float(number)) for number in re.findall(r"^mixcyfe_polls_total\S* (\S+)$", read(base), re.MULTILINE))
 
 
 def poll(base: str, path: str, times: int) -> None:
-    """Polls several times. Each poll has a new connection, so that every process answers some of them."""
+    """Each poll has a new connection, so that every process answers some polls."""
     for _ in range(times):
         requests.get(base + path, timeout=60)
 
@@ -87,13 +87,13 @@ def test_it_counts_the_polls_of_all_processes(site: Site, server: str) -> None:
     base, process = SERVERS[server](site)
     count = 60
     poll(base, path, count)
-    # A process can start late, so the test polls until two processes have answered.
+    # Polls until two processes have answered, because a process can start late.
     while len(files(site)) < 2 and count < 5000:
         poll(base, path, 1)
         count += 1
     assert len(files(site)) > 1
     assert {polls(base) for _ in range(10)} == {count}
-    # After a new start the counts continue, and one file replaces the files of the old processes.
+    # The counts continue after a new start.
     site.kill(process)
     base, _ = SERVERS[server](site)
     poll(base, path, 10)
@@ -153,7 +153,6 @@ def test_the_long_answer_of_healthz(site: Site) -> None:
     poll(base, path, 1)
     site.make_old(30)
     old = requests.get(base + path, timeout=60)
-    # The fast path has answered this poll with stale data, and a thread refreshes the data.
     assert "ttl=-" in old.headers["Cache-Status"]
     assert 'mixcyfe_polls_total{outcome="stale"} 1.0' in read(base)
     eventually(lambda: "ttl=-" not in requests.get(base + path, timeout=60).headers["Cache-Status"])
@@ -191,8 +190,7 @@ def test_the_health_check_reports_the_broker_and_its_loss(
     assert 'mixcyfe_refreshes{state="queued"} 0.0' in read(base)
     paths = site.add(*widgets(2))
     for path in paths:
-        # There is no worker that takes these tasks.
-        requests.get(base + path, timeout=60)
+        requests.get(base + path, timeout=60)  # enqueues a task; no worker takes it
     assert ask()["broker"]["queued"] == 2
     broker.kill()
     broker.wait()

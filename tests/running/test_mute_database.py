@@ -38,7 +38,7 @@ def ask(url: str) -> Answered:
 
 
 def ask_for(seconds: float, urls: list[str], askers: int) -> list[Answered]:
-    """All answers that `askers` threads get from these addresses, if they send requests without a pause."""
+    """All answers that `askers` threads get from these addresses without a pause."""
     deadline = time.monotonic() + seconds
 
     def one(n: int) -> list[Answered]:
@@ -58,14 +58,13 @@ def test_a_database_that_does_not_answer_blocks_nothing_for_longer_than_three_se
         path, *_ = site.add({"title": "Signups", "report": "events", "events": ["Signed up"]})
         base, _ = site.web()
         poll, healthz = base + path, base + "/healthz"
-        # The first poll is alone: while there is no data, only some of many polls are allowed to wait.
+        # The first poll is alone, because only some polls may wait while there is no data.
         assert ask(poll)[1] == 200
         assert {status for _, status, _ in ask_for(1, [poll, healthz], askers=8)} == {200}
         log = len(site.logs())
         for _ in range(2):
             postgres.stop()
-            # During this time, cached pages are still answered without the database.
-            time.sleep(TRUSTED_SECONDS)
+            time.sleep(TRUSTED_SECONDS)  # until polls no longer get cached pages
             answers = ask_for(8, [poll, poll, poll, healthz], askers=10)
             postgres.go_on()
             back = time.monotonic()
@@ -73,7 +72,7 @@ def test_a_database_that_does_not_answer_blocks_nothing_for_longer_than_three_se
             assert {url for url, *_ in answers} == {poll, healthz}
             print(f"{len(answers)} answers, slowest {max(seconds for *_, seconds in answers):.2f} s")
             assert max(seconds for *_, seconds in answers) < PROMISED
-            # Nearly all get an answer at once: their process knows that the database does not answer.
+            # Nearly all are answered at once, because the process knows that the database does not answer.
             assert statistics.median(seconds for *_, seconds in answers) < 0.5
             eventually(lambda: ask(healthz)[1] == 200, seconds=15)
             assert ask(poll)[1] == 200
@@ -98,7 +97,7 @@ def test_a_503_has_a_retry_after_header(tmp_path: Path, fake: FakeMixpanel, post
 def test_threads_that_work_after_their_answers_give_up_too(
     tmp_path: Path, fake: FakeMixpanel, postgres: OwnPostgres
 ) -> None:
-    """Each of the eight threads enqueues a Celery task after its answer. To do so, it waits for a locked table."""
+    """After its answer, each of the eight threads waits for a locked table, to enqueue a Celery task."""
     with Site(tmp_path, fake.url, DATABASE_URL=postgres.url) as site:
         paths = site.add(*widgets(8))
         base, process = site.web()

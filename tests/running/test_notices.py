@@ -19,10 +19,7 @@ FAILS = "MixCyfe, Acme: Mixpanel does not answer the quer"
 
 
 def polled_until(site: Any, addresses: list[str], true: Callable[[], object]) -> None:
-    """Polls until `true()` is true.
-
-    A server starts its thread for notices at the first poll that comes some seconds after its start.
-    """
+    """A server starts its thread for notices at the first poll that comes some seconds after its start."""
 
     def is_true_after_polls() -> object:
         for address in addresses:
@@ -35,8 +32,7 @@ def polled_until(site: Any, addresses: list[str], true: Callable[[], object]) ->
 def fail_and_recover(site: Any, bases: list[str], fake: FakeMixpanel, hook: Webhook, paths: list[str]) -> None:
     fake.fail(503)
     polled_until(site, [base + path for base in bases for path in paths], lambda: hook.got)
-    # In this time, the other processes look for failures too.
-    time.sleep(2.2)
+    time.sleep(2.2)  # until the other processes have looked for failures too
     assert [title[: len(FAILS)] for title in hook.titles] == [FAILS]
     fake.clear_faults()
     site.make_old(minutes=30)

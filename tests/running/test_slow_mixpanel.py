@@ -26,10 +26,9 @@ def fake() -> Iterator[FakeMixpanel]:
 
 
 def assert_quick_meanwhile(site: Any, base: str, healthy: str, slow: list[str]) -> None:
-    """Asserts that other requests are quick while the slow projects are polled without a pause."""
+    """Other requests are quick while the slow projects are polled without a pause."""
     with hammered([base + path for path in slow]) as log:
-        # After one second, the largest allowed number of polls is waiting.
-        time.sleep(1)
+        time.sleep(1)  # until as many polls wait as are allowed to
         for path, status in ((healthy, 200), ("/healthz", 200), ("/admin/login/", 200)):
             measured = [timed(lambda path=path: site.session.get(base + path, timeout=60)) for _ in range(15)]
             assert {one for one, _ in measured} == {status}
@@ -84,7 +83,7 @@ def test_a_poll_of_stale_data_does_not_wait_and_later_polls_get_the_new_data(hos
     site.session.get(base + path)
     site.make_old(minutes=30)
     fake.latency = 1.5
-    # All polls use one connection, so that one thread answers all of them.
+    # One connection, so that one thread answers all polls.
     for _ in range(20):
         status, seconds = timed(lambda: site.session.get(base + path))
         assert (status, seconds < 1) == (200, True)
@@ -111,7 +110,7 @@ def test_it_takes_turns_between_projects_when_its_threads_are_few(host: Any, fak
 def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
     host: Any, fake: FakeMixpanel, server: str, most: int
 ) -> None:
-    """After SIGTERM, granian starts no refresh. gunicorn serves open connections for a while, and can start more."""
+    """After SIGTERM, granian starts no refresh. gunicorn still serves open connections, so it can start more."""
     site = host()
     paths = site.add(*widgets(8))
     base, process = site.web() if server == "granian" else site.gunicorn("-k", "gthread", "--threads=8")
@@ -135,7 +134,7 @@ def test_it_finishes_a_refresh_that_it_began_when_it_is_told_to_stop(
 
 
 def test_a_server_with_one_thread_refreshes_after_its_answers(host: Any, fake: FakeMixpanel) -> None:
-    """As on PythonAnywhere: a poll that finds stale data sends its answer, and then refreshes the data."""
+    """As on PythonAnywhere."""
     site = host(REFRESH_THREADS="0", POLL_WAIT=f"{POLL_WAIT}")
     (path,) = site.add(*widgets(1))
     base, _ = site.gunicorn()
@@ -145,7 +144,7 @@ def test_a_server_with_one_thread_refreshes_after_its_answers(host: Any, fake: F
     status, seconds = timed(lambda: requests.get(base + path, timeout=60))
     assert (status, seconds < 1) == (200, True)
     status, seconds = timed(lambda: requests.get(base + path, timeout=60))
-    # The second poll had to wait, because the only process was busy with the refresh.
+    # The second poll waits, because the only process refreshes the data.
     assert (status, 0.5 < seconds < 6) == (200, True)
     assert "ttl=8" in site.session.get(base + path).headers["Cache-Status"]
     assert len(fake.calls) == 2
@@ -162,7 +161,7 @@ def test_it_lays_new_data_out_once_for_many_polls(host: Any, fake: FakeMixpanel)
 
 
 def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, fake: FakeMixpanel) -> None:
-    """Twelve lists for the form's pickers, requested at once, could block all eight threads while Mixpanel is slow."""
+    """Twelve lists for the form's pickers, requested at once, could block all eight threads."""
     site = host(MIXPANEL_TIMEOUT="30")
     base, healthy, _ = make_busy(site, lambda: site.web()[0])
     site.python(
@@ -195,7 +194,7 @@ def test_people_who_wait_for_mixpanel_leave_threads_for_polls(host: Any, fake: F
 
 
 def test_many_queries_that_are_refused_together_hold_the_project_for_a_minute(host: Any, fake: FakeMixpanel) -> None:
-    """The backoff doubles with each refused try. Refusals of queries that ran at the same time count as one try."""
+    """The backoff doubles with each refusal, but refusals of queries that ran at the same time count as one."""
     site = host()
     paths = site.add(*widgets(5))
     base, _ = site.web()

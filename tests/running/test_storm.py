@@ -16,10 +16,7 @@ UNITS = ((10, "day"), (20, "day"), (4, "week"), (2, "month"))
 
 
 def fifty_widgets() -> list[dict[str, Any]]:
-    """Widgets for 30 queries: 20 queries share 3 calls (one call per unit), and 10 queries share none.
-
-    Each of the 20 queries has a line chart and a pie chart.
-    """
+    """Widgets for 30 queries: 20 queries, each with two charts, share one call per unit, and 10 queries share none."""
     alone = [
         {"title": f"{days}", "report": "events", "events": ["Signed up"], "last": days, **APART}
         for days in range(1, 11)
@@ -59,7 +56,7 @@ def test_many_polls_without_data_send_each_query_once(host: Any, fake: Any, data
     site = host(database, WAITING_POLLS="32")
     bases = [site.web(threads=40)[0], site.web(threads=40)[0]]
     took = storm(site, fake, bases)
-    # 13 calls of 300 ms, 5 at once, take Mixpanel 0.9 seconds.
+    # The calls take 0.9 seconds: 13 calls of 300 ms, 5 at once.
     assert took < 15
 
 
@@ -73,13 +70,11 @@ def test_many_polls_without_data_send_each_query_once_with_workers(host: Any, fa
     storm(site, fake, bases)
     calls = len(fake.calls)
     site.make_old(minutes=7 * 60)
-    # The first of these widgets has a query that shares no call.
-    path = site.add(*fifty_widgets())[0]
+    path = site.add(*fifty_widgets())[0]  # its query shares no call
     for _ in range(5):
         assert site.session.get(bases[0] + path).status_code == 200
     eventually(lambda: len(fake.calls) == calls + 1)
     time.sleep(1)
-    # The five polls enqueued the query only once.
     assert len(fake.calls) == calls + 1
 
 

@@ -1,4 +1,4 @@
-"""Backup and restore with the commands of docs/backup-and-upgrade.md: of the database during polls, and of the keys."""
+"""Backup and restore with the commands of docs/backup-and-upgrade.md."""
 
 import re
 import shutil
@@ -40,7 +40,7 @@ def command_of_the_page(beginning: str) -> str:
 
 
 def backup_of_the_page(file: str) -> list[str]:
-    """The arguments of `manage.py` in the backup command that the documentation shows."""
+    """The arguments of `manage.py` in the documentation's backup command."""
     return command_of_the_page(f".venv/bin/python manage.py backup {file}").split()[2:]
 
 
@@ -71,7 +71,6 @@ def test_a_backup_of_sqlite_taken_while_polls_go_on_can_be_restored(tmp_path: Pa
     shutil.copy(old / "backup.sqlite3", new / "db.sqlite3")
     assert restored.python(POLL, **NOTHING_THERE) == polled
     assert DEMO_SECRET in polled
-    # With another key, the restored site reports the lost key.
     lost = restored.manage("rotate_encryption_keys", FIELD_ENCRYPTION_KEYS=Fernet.generate_key().decode())
     assert (lost.returncode, "Acme. Put the lost key back" in lost.stderr) == (1, True)
 
@@ -103,8 +102,7 @@ def test_a_backup_of_postgresql_can_be_restored(tmp_path: Path, mixpanel: FakeMi
         told = (tmp_path / "told").read_text()
         assert "--format=custom" in told
         assert PASSWORD not in told
-        # As if a newer version had used this database before.
-        # The newer version's table refers to a table of the backup.
+        # As if a newer version had used this database: its own table refers to a table of the backup.
         new.sql("CREATE TABLE widgets_newer (project_id bigint REFERENCES widgets_project)")
         restored = subprocess.run(
             f"{command_of_the_page('psql')} -q 2>psql.log && {command_of_the_page('pg_restore')}",
@@ -141,7 +139,7 @@ def test_a_backup_of_postgresql_that_fails_leaves_nothing_behind(tmp_path: Path)
 
 
 def telling_pg_dump(folder: Path) -> Path:
-    """A folder with a fake pg_dump: it writes its command line to a file, then runs the real pg_dump."""
+    """A folder with a pg_dump that writes its command line to a file, then runs the real pg_dump."""
     (folder / "bin").mkdir()
     program = folder / "bin/pg_dump"
     program.write_text(f'#!/bin/sh\necho "$0 $*" > {folder}/told\nexec {shutil.which("pg_dump")} "$@"\n')

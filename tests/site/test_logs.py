@@ -1,4 +1,4 @@
-"""The log of an outage: one line per cause and minute, for any number of failed polls, tasks and refreshes."""
+"""The log of an outage: one line per cause and minute, for any number of failures."""
 
 import io
 import json
@@ -81,7 +81,7 @@ def test_a_bug_keeps_its_traceback_once_per_minute_and_place(log: io.StringIO) -
 
 
 def broken(get_response: Any) -> Any:
-    """A middleware that raises an error at every request."""
+    """A middleware that fails at every request."""
 
     def fail(request: Any) -> Any:
         raise ValueError(request.method)

@@ -106,7 +106,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 @pytest.fixture(scope="module")
 def said(site: Copy) -> list[str]:
-    """Per entry of BAD, the line with which MixCyfe refuses to start."""
+    """The line with which MixCyfe refuses to start, per entry of BAD."""
     done = site.run(sys.executable, "-c", READ, stdin=json.dumps([GIVEN | settings for _, settings, _ in BAD]))
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert (len(lines), done.stderr) == (len(BAD), "")
@@ -199,7 +199,7 @@ def test_any_setting_can_come_from_a_file_of_its_own_which_wins(site: Copy, cont
 
 @pytest.mark.parametrize("odd", ["pipe", "folder", "not-utf-8", "/dev/zero", "x" * 5000])
 def test_a_setting_file_that_can_not_be_read_stops_the_start_with_one_line(site: Copy, odd: str) -> None:
-    """A pipe, for example, would block each process that reads the settings."""
+    """A pipe, for example, would block the start."""
     if odd == "pipe":
         os.mkfifo(site.folder / odd)
     elif odd == "folder":

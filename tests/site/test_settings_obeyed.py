@@ -27,7 +27,7 @@ def values(site: Copy, *names: str, **settings: str) -> dict[str, Any]:
 
 
 def pages(site: Copy, *headers: dict[str, str], **settings: str) -> list[tuple[int, dict[str, str], list[str]]]:
-    """Requests the login page once per set of headers. Returns the status, headers and cookies of each response."""
+    """Requests the login page with each set of headers. Returns (status, headers, cookies) of each response."""
     asked = [{"Host": "127.0.0.1:8000"} | one for one in headers]
     answered: list[tuple[int, dict[str, str], list[str]]] = json.loads(site.python(PAGES % asked, **settings))
     return answered
@@ -83,7 +83,7 @@ def test_hsts_lasts_as_long_as_set_and_only_for_this_host(site: Copy) -> None:
     forwarded = {"Host": "mixcyfe.example.com", "X-Forwarded-Proto": "https"}
     ((status, headers, _),) = pages(site, forwarded, **https)
     assert (status, headers["Strict-Transport-Security"]) == (200, "max-age=86400")
-    # With an http: address, the site sends no HSTS header: browsers ignore it, and a TLS proxy must not pass it on.
+    # With an http: address, browsers ignore the header, and a TLS proxy must not pass it on.
     ((status, headers, _),) = pages(site, {}, HSTS_SECONDS="86400")
     assert (status, "Strict-Transport-Security" in headers) == (200, False)
 

@@ -24,7 +24,7 @@ RELEASE = Path(__file__).parents[1] / "data" / "release_1_0"
 KEYS_OF_RELEASE = {
     "SECRET_KEY": "B2Luftc60Ig9o2F1XV9KDBdLkYZJHVwvkQHpM5WLE5hVGPMZLGZZqOFtPOBSCHbz",
     "FIELD_ENCRYPTION_KEYS": "kRsRXMK_vRbGxZPzOl-Vmu2Uaj68zM2KNio2z-z_Ov0=",
-    # No server listens at this address, so all answers come from stored data.
+    # No server listens here, so all answers come from stored data.
     "MIXPANEL_API_ROOT": "http://127.0.0.1:1/api",
     "POLL_WAIT": "0",
 }
@@ -51,7 +51,7 @@ EXPECTED = json.loads((RELEASE / "answers.json").read_text())
 
 
 def upgraded(folder: Path, *statements: str) -> Copy:
-    """A site with the database of 1.0 after all migrations. The SQL statements are applied before the migrations."""
+    """A site with the database of 1.0 after these SQL statements and all migrations."""
     site = Copy(folder)
     restore(folder, *statements)
     done = site.manage("migrate", "--no-input", **KEYS_OF_RELEASE)
@@ -92,7 +92,7 @@ NEEDS_CLASSIC = {
     "a condition": ("id = 4", """"where" = 'properties["n"] > 1'"""),
     "two years by day": ("id = 2", "last = 730"),
 }
-"""Project name → (SQL condition that selects the widget for this project, SQL change of that widget)."""
+"""Project name → (SQL condition of its widget, SQL change of the widget)."""
 
 OF_WIDGETS = """SELECT widgets_widget.id, report, snapshot_id, report_json, fetched_at FROM widgets_widget
     JOIN widgets_snapshot ON widgets_snapshot.id = snapshot_id ORDER BY widgets_widget.id"""
@@ -156,7 +156,7 @@ RIGHT = "(SELECT id FROM auth_permission WHERE codename = '{}')"
 
 
 def with_people() -> Iterator[str]:
-    """SQL that adds members of project 1, one more permission to a group of 1.0, and a new group."""
+    """SQL that adds members of project 1, a permission to a group of 1.0, and a new group."""
     yield "INSERT INTO auth_group VALUES (3, 'Analysts')"
     for group, right in ((2, "view_user"), (3, "change_widget")):
         yield f"INSERT INTO auth_group_permissions (group_id, permission_id) VALUES ({group}, {RIGHT.format(right)})"
@@ -188,7 +188,7 @@ def test_members_get_the_role_that_their_rights_made(tmp_path: Path) -> None:
 
 
 def with_history() -> Iterator[str]:
-    """SQL that adds log entries: changes of widgets, a deletion, unreadable entries, a login and a failed login."""
+    """SQL that adds log entries: changes, a deletion, unreadable entries, a login and a failed login."""
     for pk, (thing, flag, said) in enumerate(
         (
             *(("3", 2, "Paused."), ("4 in project 1", 2, "Resumed."), ("99", 3, ""), ("x", 2, "Odd.")),
