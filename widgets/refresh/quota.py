@@ -20,7 +20,7 @@ from widgets.refresh.clock import database_now
 from widgets.reports import Query
 from widgets.reports.freshness import for_polls, is_stale
 
-HOUR = timedelta(seconds=3615)
+COUNTED_FOR = timedelta(seconds=3615)
 """15 seconds longer than an hour, because a query reaches Mixpanel some time after we recorded its start."""
 
 LONGEST_RUN = timedelta(minutes=2)
@@ -201,11 +201,11 @@ def limit_reached(project: Project, now: datetime, *, person: bool) -> Refusal |
     if len(starts) < limit:
         return None
     if not person:
-        Project.objects.filter(pk=project.pk).update(full_until=starts[-1] + HOUR)
+        Project.objects.filter(pk=project.pk).update(full_until=starts[-1] + COUNTED_FOR)
     return Refusal.HOURLY_LIMIT
 
 
-def started_within(project: Project, now: datetime, span: timedelta = HOUR) -> QuerySet[ApiCall]:
+def started_within(project: Project, now: datetime, span: timedelta = COUNTED_FOR) -> QuerySet[ApiCall]:
     """The project's calls that started within the last `span` and count towards the limits."""
     return ApiCall.objects.filter(project=project, started_at__gt=now - span, counts=True)
 

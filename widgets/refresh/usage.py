@@ -10,7 +10,7 @@ from django.utils import timezone
 from widgets.models import Project
 from widgets.models.call import Purpose
 from widgets.refresh.clock import database_now
-from widgets.refresh.quota import HOUR, Refusal, started_within
+from widgets.refresh.quota import COUNTED_FOR, Refusal, started_within
 from widgets.reports.freshness import for_polls
 from widgets.times import from_now
 
@@ -64,7 +64,7 @@ def next_free(project: Project, now: datetime, used: int, limit: int) -> datetim
     if used < limit:
         return None
     starts = started_within(project, now).order_by("started_at").values_list("started_at", flat=True)
-    return starts[used - limit] + HOUR
+    return starts[used - limit] + COUNTED_FOR
 
 
 def spent_by(project: Project, reader: Any) -> dict[str, int]:

@@ -17,7 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from widgets.models import ApiCall, Notice, NoticeMessage, Project, Snapshot, Widget
 from widgets.refresh.clock import database_now
 from widgets.refresh.queue import QUEUE_TIMEOUT
-from widgets.refresh.quota import HOUR, LONGEST_RUN, lease
+from widgets.refresh.quota import COUNTED_FOR, LONGEST_RUN, lease
 from widgets.reports.freshness import POLLED_WITHIN
 from widgets.web.health import STATES, with_health
 
@@ -35,7 +35,7 @@ class Calls:
     """
 
     def __init__(self, stored: dict[str, Any], now: datetime) -> None:
-        self.until = datetime.fromisoformat(stored["until"]) if stored else now - HOUR
+        self.until = datetime.fromisoformat(stored["until"]) if stored else now - COUNTED_FOR
         self.outcomes = Counter[tuple[int, str]]({(pk, outcome): n for pk, outcome, n in stored.get("outcomes", ())})
         self.buckets: list[int] = stored.get("buckets", [0] * (len(SECONDS) + 1))
         self.seconds: float = stored.get("seconds", 0)
@@ -82,7 +82,7 @@ def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str,
     settled = max(calls.until, now - unsettled)
     # After a long time without a scrape, there can be too many new calls for the memory. So only two kinds of calls are
     # added: calls of the last hour, and calls that the previous run returned but did not store.
-    wanted = Q(started_at__gte=max(calls.until, now - HOUR))
+    wanted = Q(started_at__gte=max(calls.until, now - COUNTED_FOR))
     wanted |= Q(started_at__gte=calls.until, started_at__lte=calls.until + unsettled)
     ended = ApiCall.objects.filter(wanted, project__in=Project.objects.values("pk"), ended_at__isnull=False)
     found = ended.values_list("project_id", "outcome", "started_at", "ended_at", named=True)
@@ -118,7 +118,9 @@ def queries(projects: list[Project], names: dict[int, str], calls: Calls, now: d
     histogram.add_metric((), buckets, calls.seconds)
     yield histogram
 
-    started = ApiCall.objects.filter(project__in=Project.objects.values("pk"), started_at__gt=now - HOUR, counts=True)
+    started = ApiCall.objects.filter(
+        project__in=Project.objects.values("pk"), started_at__gt=now - COUNTED_FOR, counts=True
+    )
     used = dict(started.values("project").annotate(n=Count("pk")).values_list("project", "n"))
     left = GaugeMetricFamily(
         "mixcyfe_queries_left", "Queries that the project can still use this hour.", labels=("project",)
