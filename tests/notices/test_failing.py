@@ -19,7 +19,7 @@ from tests.refresh.test_freshness import cyfe_polls
 from tests.running.site import free_port
 from widgets.models import NoticeMessage, Project, Snapshot, Widget
 from widgets.notices.delivery import claim
-from widgets.notices.telling import look
+from widgets.notices.telling import check_projects
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:Requiring AUTH")]
 MINUTE = timedelta(minutes=1)
@@ -259,11 +259,11 @@ def test_a_failure_that_comes_and_goes_is_sent_at_most_six_times_per_hour(
         for each in ("", secret):
             Project.objects.update(secret=each)
             clock.shift(MINUTE)
-            look(timezone.now())
+            check_projects(timezone.now())
     assert project.notices.exclude(told_at=None).count() == 6
     Project.objects.update(secret="")
     clock.shift(60 * MINUTE)
-    look(timezone.now())
+    check_projects(timezone.now())
     assert project.notices.exclude(told_at=None).count() == 7
 
 
@@ -273,7 +273,7 @@ def test_another_process_sends_the_messages_of_a_killed_process(
     Project.objects.update(notify_after_minutes=0)
     listen(project, webhook.url)
     fail(make_widget(), mixpanel)
-    look(timezone.now())
+    check_projects(timezone.now())
     assert len(claim(timezone.now())) == 1
     timer()
     assert not webhook.got

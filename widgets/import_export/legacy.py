@@ -49,7 +49,7 @@ class BadAddress(Exception):
 class LegacyAddress:
     """The values in an address of the 2015 connector.
 
-    If `clean` is false, the widget also shows empty labels, as the connector did. `doubts` has warnings about names.
+    If `clean` is false, the widget also shows empty labels, as the connector did. `warnings`: see `name_warnings`.
     """
 
     event: str
@@ -57,7 +57,7 @@ class LegacyAddress:
     breakdown: str = ""
     clean: bool = False
     chart: str = "line"
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -80,7 +80,7 @@ class LegacyAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class MovedIn:
+class Imported:
     """The project and the widget of an imported address.
 
     `new` is true if the project was created. `kept_credentials` is true if the project already had other credentials,
@@ -122,7 +122,7 @@ def read_address(text: str) -> LegacyAddress:
         breakdown=spaced(raw_by, "by") if raw_by else "",
         clean=read_clean(query.get("clean", [""])[0]),
         chart=read_chart(query.get("charttype", [""])[0]),
-        doubts=tuple(doubts(raw_event, raw_by)),
+        warnings=tuple(name_warnings(raw_event, raw_by)),
     )
 
 
@@ -168,7 +168,7 @@ def read_chart(word: str) -> str:
     return chart
 
 
-def doubts(event: str, by: str) -> Iterator[str]:
+def name_warnings(event: str, by: str) -> Iterator[str]:
     """Yields a warning for each name that looks like one of Mixpanel's own names, for example `mp_country_code`.
 
     The import replaces underscores with spaces, and this might be wrong for such a name.
@@ -181,7 +181,9 @@ def doubts(event: str, by: str) -> Iterator[str]:
             )
 
 
-def move_in(address: LegacyAddress, *, name: str = "", region: str = "", project_id: int | None = None) -> MovedIn:
+def import_address(
+    address: LegacyAddress, *, name: str = "", region: str = "", project_id: int | None = None
+) -> Imported:
     """Finds or creates the project and the widget of an address.
 
     Raises BadAddress and stores nothing if a value is not allowed.
@@ -196,7 +198,7 @@ def move_in(address: LegacyAddress, *, name: str = "", region: str = "", project
         with transaction.atomic():
             project, new = find_or_make_project(address.secret, name.strip(), region, project_id)
             kept = not new and not opens(project, address.secret)
-            return MovedIn(project, find_or_make_widget(project, address), new, kept)
+            return Imported(project, find_or_make_widget(project, address), new, kept)
     except BadImport as bad:
         raise BadAddress(str(bad)) from None
 

@@ -12,7 +12,7 @@ from widgets.models import NoticeAddress, NoticeMessage
 from widgets.models.encrypted import SecretLost
 from widgets.models.notice_address import BadAddress
 from widgets.notices import sending
-from widgets.notices.telling import look
+from widgets.notices.telling import check_projects
 from widgets.refresh.clock import database_now
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def run(only: Collection[int] | None = None) -> None:
 
     `only`: the ids of the projects to check for problems; None for all projects.
     """
-    look(database_now(), only)
+    check_projects(database_now(), only)
     send_due()
 
 

@@ -30,7 +30,7 @@ SUMMARY_FROM = time(8)
 Step = Callable[[], object]
 
 
-def look(now: datetime, only: Collection[int] | None = None) -> None:
+def check_projects(now: datetime, only: Collection[int] | None = None) -> None:
     """Checks the projects that have notice addresses, and queues messages about their problems.
 
     `now`: the database's time. `only`: the ids of the projects to check; None for all projects.
@@ -38,16 +38,16 @@ def look(now: datetime, only: Collection[int] | None = None) -> None:
     listened = Project.objects.filter(Exists(NoticeAddress.objects.filter(project=OuterRef("pk"))))
     for project in listened if only is None else listened.filter(pk__in=only):
         try:
-            look_at(project, now)
+            check_project(project, now)
         except DatabaseError:
             raise
         except Exception:  # an error in one project must not stop the notices of other projects
             logger.exception("project=%s could not be checked for problems", project.pk)
     if only is None:
-        forget_unheard()
+        delete_unheard()
 
 
-def forget_unheard() -> None:
+def delete_unheard() -> None:
     """Deletes the open notices of projects without a notice address.
 
     If somebody adds an address later, the address gets messages about all current problems.
@@ -57,7 +57,7 @@ def forget_unheard() -> None:
         unheard.delete()
 
 
-def look_at(project: Project, now: datetime) -> None:
+def check_project(project: Project, now: datetime) -> None:
     """Checks one project, and queues messages about changes. Locks the project only if there is something to do."""
     if not steps(project, now):
         return

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from widgets.accounts.audit_log import log_command
-from widgets.import_export.legacy import BadAddress, LegacyAddress, MovedIn, move_in, read_address
+from widgets.import_export.legacy import BadAddress, Imported, LegacyAddress, import_address, read_address
 from widgets.mixpanel.links import LARGEST_ID
 from widgets.models import Action
 from widgets.models.project import PROJECT_SECRET_ENDS, Auth
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             addresses = read_all(urls)
             with transaction.atomic():
                 moved = [
-                    move_in(address, name=options["project"], region=options["region"], project_id=project_id)
+                    import_address(address, name=options["project"], region=options["region"], project_id=project_id)
                     for address in addresses
                 ]
                 log_command([each.widget for each in moved], "Imported from an old address.", Action.IMPORTED)
@@ -55,15 +55,15 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was imported. {bad}") from None
         for address, each in zip(addresses, moved, strict=True):
             self.stdout.write(f"{each.widget.title}\t{each.widget.url()}")
-            for doubt in address.doubts:
-                self.stderr.write(f"{each.widget.title}: {doubt}")
+            for warning in address.warnings:
+                self.stderr.write(f"{each.widget.title}: {warning}")
             if not each.widget.active:
                 self.stderr.write(f"{each.widget.title}: the widget is paused. Resume it in the admin.")
         # If several addresses belong to one project, only the project's first result has `new` set.
         for each in {each.project.pk: each for each in reversed(moved)}.values():
             self.advise(each)
 
-    def advise(self, moved: MovedIn) -> None:
+    def advise(self, moved: Imported) -> None:
         """Prints the next steps for a project to stderr, because stdout contains only the new addresses."""
         project = moved.project
         page = f"{settings.SITE_URL}/admin/widgets/project/{project.pk}/change/"
