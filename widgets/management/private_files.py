@@ -17,19 +17,15 @@ BESIDE = ("", "-wal", "-shm", "-journal")
 
 
 def create_private(file: Path) -> int:
-    """Creates and opens a file that only its owner can read. Returns the file descriptor.
+    """Creates a file that only its owner can read. Returns the file descriptor. Raises FileExistsError.
 
-    Raises FileExistsError if the file exists. A umask is not used, because it would apply to all files of the process,
-    even to files that other users must read, such as compiled modules.
+    A umask would apply to all files of the process, even to files that other users must read, such as compiled modules.
     """
     return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def make_private(database: Path) -> None:
-    """Creates a SQLite file that only its owner can read.
-
-    If the file exists, removes the permissions of other users, which earlier releases of MixCyfe did not remove.
-    """
+    """Creates a SQLite file that only its owner can read, or removes other users' permissions from an existing file."""
     try:
         os.close(create_private(database))
     except FileExistsError:
@@ -45,8 +41,8 @@ def close_database(database: Path) -> None:
             file = Path(f"{database}{ending}")
             mode = file.stat().st_mode & 0o777
             if mode & OTHERS:
-                # Write permission of the group was given on purpose, so the group keeps its permissions. Read
-                # permission alone is a default of the system, so the group loses it.
+                # A group with write permission has it on purpose, and keeps its permissions. Read permission alone is
+                # a default of the system, so the group loses it.
                 file.chmod(mode & (0o770 if mode & GROUP_MAY_WRITE else 0o700))
 
 

@@ -126,7 +126,7 @@ def may_replace(board: SharedBoard, user: Any) -> bool:
 
 
 def check_may_share(request: HttpRequest) -> None:
-    """Raises PermissionDenied unless the person can make widgets: their addresses publish numbers as shared boards do."""
+    """Raises PermissionDenied unless the person can make widgets, because their addresses publish numbers, too."""
     if not may_add_widgets(request):
         raise PermissionDenied
 
