@@ -110,7 +110,7 @@ def options(
     KeyError for an unknown `list_name`, and ValueError if `of` has the wrong number of names.
     """
     if len(of) != LISTS[list_name].of:
-        raise ValueError(f"{list_name} is a list of {LISTS[list_name].of} names")
+        raise ValueError(f"the list {list_name} takes {LISTS[list_name].of} names")
     cached = OptionCache.objects.of(project, list_name, [label(name) for name in of])
     now = database_now()
     if not again:

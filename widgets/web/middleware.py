@@ -1,4 +1,4 @@
-"""Middleware for request ids, security headers and the limit on a request's size, and a shortcut for polls."""
+"""Middleware for request ids, security headers, the limit on a request's size, and requests without cookies."""
 
 from collections.abc import Callable
 

@@ -66,7 +66,7 @@ def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int
 def counted_as(outcome: RefreshOutcome | Refusal) -> str:
     if outcome in (RefreshOutcome.STORED, Refusal.NEWER):
         return "refreshed"
-    # A refused project is a failure, because a person must repair it. A used-up hourly limit ends by itself.
+    # A person might have to repair the project after these refusals. A used-up hourly limit ends by itself.
     return (
         "failed"
         if outcome in (RefreshOutcome.FAILED, Refusal.BACKOFF, Refusal.NO_CREDENTIALS, Refusal.FAILED)
