@@ -1,7 +1,6 @@
 """The connection test: a small query with a project's values, saved or not, and its result in words.
 
-The test uses the project's engine (Insights or Classic). If Mixpanel refuses the query, the test tries the other
-engine. So a test costs at most two queries.
+If Mixpanel refuses the query of the project's engine (Insights or Classic), the test tries the other engine.
 """
 
 import contextlib
@@ -29,22 +28,18 @@ from widgets.spec import CLASSIC, INSIGHTS, WidgetSpec
 
 SUMMARY = "connection test"
 EVENT = "MixCyfe connection test"
-"""The name of an event that no project has. So Mixpanel's response is very small."""
+"""No project has an event with this name, so Mixpanel's response is very small."""
 
 LAST_ZONE = "Etc/GMT+12"
-"""The time zone in which each day begins last of all time zones.
-
-The test uses today's date in this time zone if the project has no time zone yet, because Mixpanel refuses a future
-date.
-"""
+"""The time zone in which each day begins last. A project without a time zone gets this time zone for the test, because
+Mixpanel refuses future dates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The result of a test: `title` is one line, `text` is the advice, `errors` are the form's errors by field.
 
-    `outcomes` has one entry per query: `ok`, or the kind of the error.
-    `timezone` is the project's time zone at Mixpanel, or "" if it is unknown.
+    `outcomes`: per query, `ok` or the error's kind. `timezone`: the time zone at Mixpanel, or "" if it is unknown.
     """
 
     ok: bool
@@ -60,11 +55,10 @@ def check_saved(project: Project, user: Any) -> Verdict:
 
 
 def check(project: Project, *, counted_on: Project | None, saved: bool, user: Any) -> Verdict:
-    """Tests the connection with the credentials and settings of `project`, which can be unsaved.
+    """`project` can be unsaved. `counted_on`: the saved project, if any, whose hourly limit counts the queries.
 
-    `counted_on` is the saved project whose hourly limit counts the queries, or None if no saved project counts them.
-    `saved` is true if the tested values are the stored values. Then the result can begin or end the project's backoff
-    (the wait after errors).
+    `saved`: the tested values are the stored values, so the result can begin or end the project's backoff (the wait
+    after errors).
     """
 
     def reserved() -> Reservation | Refusal:
@@ -101,10 +95,7 @@ def check(project: Project, *, counted_on: Project | None, saved: bool, user: An
 
 
 def smallest(engine: str, today: date) -> Request:
-    """Returns the request of a very small query: its result is one number.
-
-    The request uses the same endpoint as widgets with this engine.
-    """
+    """Returns a request for one number, to the same endpoint as widgets with this engine."""
     report_type = REPORT_TYPES["segmentation"]
     spec = WidgetSpec(
         report_type.name, (EVENT,), measure="unique", chart="number", range="fixed", from_date=today, to_date=today
@@ -113,16 +104,15 @@ def smallest(engine: str, today: date) -> Request:
 
 
 def may_be_the_engine(failure: Failure) -> bool:
-    """True if the failure might be due to the engine's endpoint. A 403 can be due to the endpoint or to the project."""
+    """Whether the failure might be due to the engine's endpoint. A 403 can also be due to the project."""
     return failure.kind == ErrorKind.QUERY or failure.status == 403
 
 
 def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) -> str:
     """Sends one query, and returns the project's time zone at Mixpanel, or "" if it is unknown.
 
-    The time zone is requested only if `may_ask_zone` is true. This second request does not count towards the hourly
-    limit. Raises MixpanelError if the query fails. A query that fails because of its time zone raises nothing if the
-    second request returns the right time zone.
+    If `may_ask_zone` is true, a second request, which does not count towards the hourly limit, asks for the time zone.
+    Raises MixpanelError if the query fails, unless a wrong time zone is the cause and the right one is known.
     """
     refused = None
     try:
@@ -143,10 +133,7 @@ def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) ->
 
 
 def only_the_other(failure: Failure, project: Project, other: str, found: Verdict) -> Verdict:
-    """Returns the verdict if Mixpanel refused the project's engine and accepted the engine `other`.
-
-    `found` is the verdict of the test with `other`.
-    """
+    """The verdict if Mixpanel refused the project's engine but accepted `other`, whose own verdict is `found`."""
     refused, works = project.engine.capitalize(), other.capitalize()
     title = f"Mixpanel accepted the credentials, but refused the engine {refused}. Choose the engine {works}."
     text = sentences(failure.said, f"Mixpanel answered the same query with the engine {works}", found.text)
@@ -156,10 +143,7 @@ def only_the_other(failure: Failure, project: Project, other: str, found: Verdic
 
 
 def connected(project: Project, zone: str) -> Verdict:
-    """Returns the verdict if the query was successful. It compares the project's time zone with `zone`.
-
-    `zone` is the time zone at Mixpanel, or "" if Mixpanel does not show it to this account.
-    """
+    """Compares the project's time zone with `zone`, the one at Mixpanel, or "" if Mixpanel does not show it."""
     which = f" for project {project.project_id}" if project.project_id else ""
     title = f"Connected: Mixpanel answers{which}."
     if project.timezone == LAST_ZONE:
@@ -193,7 +177,7 @@ def clock(zone: str) -> str:
 
 
 def same_clock(zone: str, other: str) -> bool:
-    """True if both time zones have the same time in the next 12 months, as US/Pacific and America/Los_Angeles do."""
+    """Whether both time zones have the same time in the next 12 months, as US/Pacific and America/Los_Angeles do."""
     months = [timezone.now() + timedelta(days=30 * month) for month in range(13)]
     return all(
         month.astimezone(ZoneInfo(zone)).utcoffset() == month.astimezone(ZoneInfo(other)).utcoffset()
@@ -202,7 +186,7 @@ def same_clock(zone: str, other: str) -> bool:
 
 
 def explained(failure: Failure, project: Project) -> Verdict:
-    """Returns the verdict, with advice, if the test's query failed."""
+    """The verdict, with advice, if the query failed."""
     match failure.kind:
         case ErrorKind.CREDENTIALS:
             title, text = credentials_wrong(failure, project)
@@ -236,8 +220,8 @@ def credentials_wrong(failure: Failure, project: Project) -> tuple[str, str]:
         which = f"project {project.project_id}" if project.project_id else "this project"
         return (
             f"These credentials have no access to {which}.",
-            "Check the project id: the number after /project/ in the address. Then check in Mixpanel that the "
-            f"service account was added to the project. {region}",
+            "Check the project id: the number after /project/ in the project's address. Then check in Mixpanel that "
+            f"the service account was added to the project. {region}",
         )
     if project.auth == Auth.PROJECT_SECRET:
         return (

@@ -23,8 +23,7 @@ from widgets.spec import INSIGHTS
 
 KEPT = timedelta(hours=6)
 LEFT_ALONE = timedelta(minutes=1)
-"""After a failed request, MixCyfe waits this long before it requests the list again, unless a person presses Refresh.
-"""
+"""How long MixCyfe waits after a failed request, unless a person presses Refresh."""
 
 ANSWERABLE = {"insights": "Insights", "funnels": "Funnels", "retention": "Retention"}
 """The types of saved reports that Mixpanel's API can answer."""
@@ -34,11 +33,10 @@ Entry = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class OptionList:
-    """A kind of list that the form offers, for example the properties of an event.
+    """A kind of list, for example the properties of an event.
 
-    `of` is the number of names that select a list of this kind: 0, 1 (an event) or 2 (an event and a property).
-    `counts` is false if the request does not count towards the hourly limit of queries. Requests to /api/app have
-    limits of their own.
+    `of`: the number of names that select a list of this kind: 0, 1 (an event) or 2 (an event and a property).
+    `counts`: the request counts towards the hourly limit of queries. Requests to /api/app have limits of their own.
     """
 
     of: int
@@ -49,10 +47,7 @@ class OptionList:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The entries of a list for a picker.
-
-    `problem` is the reason why the list is missing or old. `loading` is true if another process is fetching the list.
-    """
+    """`problem`: the reason why the list is missing or old. `loading`: another request is fetching the list."""
 
     values: list[Entry]
     fetched_at: datetime | None = None
@@ -61,10 +56,7 @@ class Options:
 
 
 def plain(names: Iterable[str]) -> list[Entry]:
-    """Returns the names as entries of a list, without repeated names and without characters that databases can't store.
-
-    Names can contain any characters, because anybody can send events to Mixpanel.
-    """
+    """Removes repeated names, and characters that databases can't store: anybody can send any names to Mixpanel."""
     return [{"value": name} for name in dict.fromkeys(map(label, names)) if name.strip()]
 
 
@@ -74,10 +66,7 @@ def funnels(client: Client) -> list[Entry]:
 
 
 def saved_funnels(client: Client) -> list[Entry]:
-    """Returns the funnels from the list of saved reports. This request does not count towards the hourly limit.
-
-    Mixpanel's older endpoint `/funnels/list` is in maintenance mode.
-    """
+    """Reads the list of saved reports, because the older endpoint `/funnels/list` is in maintenance mode."""
     found = [
         {"value": str(report.id), "label": label(report.name)}
         for report in client.bookmarks()
@@ -115,15 +104,13 @@ def option_list(project: Project, list_name: str) -> OptionList:
 def options(
     project: Project, list_name: str, of: Sequence[str] = (), *, user_id: int | None, again: bool = False
 ) -> Options:
-    """Returns a list for a picker, from the database or from Mixpanel.
+    """Returns the stored list, or fetches the list from Mixpanel if the stored list is old or `again` is true.
 
-    `list_name` is a key of LISTS. `of` has the event, or the event and the property, to which the list
-    belongs. If `again` is true, the list is fetched from Mixpanel even if the stored list is fresh.
-
-    Raises KeyError for an unknown `list_name`, and ValueError if `of` has the wrong number of names.
+    `list_name`: a key of LISTS. `of`: the event, or the event and the property, to which the list belongs. Raises
+    KeyError for an unknown `list_name`, and ValueError if `of` has the wrong number of names.
     """
     if len(of) != LISTS[list_name].of:
-        raise ValueError(f"{list_name} is a list of {LISTS[list_name].of} names")
+        raise ValueError(f"the list {list_name} takes {LISTS[list_name].of} names")
     cached = OptionCache.objects.of(project, list_name, [label(name) for name in of])
     now = database_now()
     if not again:
@@ -146,13 +133,13 @@ def options_of(cached: OptionCache, problem: str = "") -> Options:
 
 
 def take(cached: OptionCache, now: datetime) -> bool:
-    """Locks the list for one fetch, and returns True, or False if another process is fetching the list."""
+    """Locks the list for one fetch. Returns False if another request is fetching the list."""
     free = Q(loading_until=None) | Q(loading_until__lte=now)
     return OptionCache.objects.filter(free, pk=cached.pk).update(loading_until=now + lease()) == 1
 
 
 def fetch(project: Project, cached: OptionCache, user_id: int | None) -> str:
-    """Fetches the list from Mixpanel and stores it. Returns the reason if that fails, else ""."""
+    """Fetches and stores the list. Returns the reason if that fails, else ""."""
     wanted = option_list(project, cached.list_name)
     mine = OptionCache.objects.filter(pk=cached.pk)
 

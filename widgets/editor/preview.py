@@ -1,4 +1,4 @@
-"""Previews of unsaved widgets. Most previews cost no query, because a preview uses stored data of the same query."""
+"""Previews of unsaved widgets. Most previews cost no query, because the data of the same query is stored."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,12 +32,11 @@ class Ask(Enum):
 
 
 class State(Enum):
-    """The state of a preview.
+    """Only `DRAWN` has data.
 
-    - `DRAWN`: there is data.
-    - `UNASKED`: there is no data, because the query was not sent to Mixpanel yet.
-    - `ASKING`: there is no data yet, because another process sends the query now, or too many queries run at once.
-    - `FAILED`: there is no data. `Preview.problem` gives the reason.
+    - `UNASKED`: the query was not sent to Mixpanel yet.
+    - `ASKING`: another request sends the query now, or too many queries run at once.
+    - `FAILED`: `Preview.problem` gives the reason.
     """
 
     DRAWN = "drawn"
@@ -48,14 +47,13 @@ class State(Enum):
 
 @dataclass(slots=True)
 class Preview:
-    """A preview of a widget, with everything that the form shows.
+    """Everything that the form shows.
 
     - `problem`: the reason why data is missing or old, or why Cyfe can't draw it.
     - `data_note`: a warning about the numbers, or about labels that Mixpanel's data lacks.
-    - `dropped`: the labels that the widget's settings remove.
-    - `labels`: all labels, before any label is removed.
+    - `dropped`: the labels that are not drawn. `labels`: all labels.
     - `colors`: (label, colour) of the drawn labels.
-    - `spent`: true if this preview sent a query to Mixpanel.
+    - `spent`: this preview sent a query to Mixpanel.
     """
 
     request: Request
@@ -75,11 +73,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The result of a query for a preview.
-
-    `elsewhere` is true if another process sends the same query, or if too many queries run at once. `spent` is true if
-    a query was sent.
-    """
+    """`elsewhere`: another request sends the same query, or too many queries run at once. `spent`: a query was sent."""
 
     snapshot: Snapshot | None
     problem: str = ""
@@ -88,7 +82,7 @@ class Asked:
 
 
 def preview(widget: Widget, ask: Ask, *, user_id: int | None) -> Preview:
-    """Returns the preview of a valid widget, which can be unsaved. Must not be called in a transaction."""
+    """`widget` is valid, but can be unsaved. Must not be called in a transaction."""
     project = widget.project
     query = widget.query
     snapshot = Snapshot.objects.filter(key=snapshot_key(project, query)).first()
@@ -137,7 +131,7 @@ def ask_for(project: Project, query: Query, user_id: int | None) -> Asked:
 
 
 def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
-    """Returns the stored error of the query, or else the reason why the project can't be queried now, or ""."""
+    """The stored error of the query, or else the reason why the project can't be queried now, or ""."""
     if snapshot is not None and snapshot.error:
         return snapshot.error
     if problem := project.secret_problem:
@@ -148,10 +142,7 @@ def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
 
 
 def draw(shown: Preview, widget: Widget, report: Report) -> None:
-    """Adds the chart, the CSV and the labels of the stored report to the preview.
-
-    If the widget can't be drawn, sets `problem` to the reason.
-    """
+    """Adds the chart, the CSV and the labels to the preview, and sets `problem` if the widget can't be drawn."""
     shown.state, shown.data_note = State.DRAWN, report.note
     try:
         viewed = view(report, widget.spec)
@@ -176,7 +167,7 @@ def draw(shown: Preview, widget: Widget, report: Report) -> None:
 
 
 def dropped(viewed: View, widget: Widget) -> list[Dropped]:
-    """Returns the labels that the widget's settings remove. For a map, adds the labels that are not countries."""
+    """The labels that the widget's settings remove, and for a map also the labels that are not countries."""
     if widget.chart != "map":
         return viewed.dropped
     foreign = set(country_map.dropped(viewed.report))
@@ -185,10 +176,7 @@ def dropped(viewed: View, widget: Widget) -> list[Dropped]:
 
 
 def labels(report: Report, widget: Widget) -> list[str]:
-    """Returns the labels that a person can leave out or rename in the form, as Mixpanel sent them.
-
-    The steps of a funnel come first, and then the other labels, the largest total first.
-    """
+    """Mixpanel's labels, which a person can leave out or rename: a funnel's steps, then the others by falling total."""
     shown = widget.report_type.view(report, widget.spec)
     series = sorted(shown.series, key=lambda s: -s.total)
     steps = [str(row) for row in shown.rows] if shown.row_kind == "steps" else []

@@ -1,8 +1,7 @@
-"""Finds events and properties of a widget that are not in the stored lists of Mixpanel's names, and suggests similar
-names.
+"""Finds events and properties of a widget that the stored lists of Mixpanel's names lack, and suggests similar names.
 
 For a wrong name, Mixpanel returns zeros and no error. The lists have only the most common names of the last weeks, so
-an unknown name causes a warning and can still be saved. This module sends no requests to Mixpanel.
+an unknown name causes only a warning.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,11 +16,7 @@ MOST_NEAR = 3
 
 @dataclass(frozen=True, slots=True)
 class UnknownName:
-    """A name in a widget that Mixpanel's stored list lacks.
-
-    `field` is the widget's field that has the name. `noun` is “event” or “property”. `near` has similar names from the
-    list.
-    """
+    """`field`: the widget's field with the name. `noun`: “event” or “property”. `near`: similar names from the list."""
 
     field: str
     name: str
@@ -34,10 +29,7 @@ class UnknownName:
 
 
 def unknown_names(widget: Widget) -> list[UnknownName]:
-    """Returns the names in a valid widget that the project's stored lists lack.
-
-    Names without a stored list are not checked.
-    """
+    """Checks the names in a valid widget, except names without a stored list."""
     lists: dict[tuple[str, ...], list[str]] = {}
     found = []
     for field, noun, name, of in names_of(widget):
@@ -51,10 +43,7 @@ def unknown_names(widget: Widget) -> list[UnknownName]:
 
 
 def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-    """Yields each name in the widget as (field, noun, name, of).
-
-    `of` selects the stored list to which the name belongs, for example the event of a property.
-    """
+    """Yields (field, noun, name, of). `of` selects the name's stored list, for example the event of a property."""
     used = widget.report_type.fields
     events = [("events", event) for event in widget.events] if "events" in used else []
     events += [("born_event", widget.born_event)] if "born_event" in used else []
@@ -74,10 +63,7 @@ def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
 
 
 def near(name: str, names: Sequence[str]) -> list[str]:
-    """Returns the names that the person might have meant, the most likely name first.
-
-    Such a name differs from `name` in a few letters or in upper and lower case, or shares a part with it.
-    """
+    """The names that resemble, begin with or contain `name`, the most likely name first. Ignores letter case."""
     sought = name.casefold()
     folded = {other.casefold(): other for other in reversed(names)}
     alike = get_close_matches(sought, folded, MOST_NEAR)

@@ -17,36 +17,32 @@ BESIDE = ("", "-wal", "-shm", "-journal")
 
 
 def create_private(file: Path) -> int:
-    """Creates and opens a file that only its owner can read. Returns the file descriptor.
+    """Creates a file that only its owner can read. Returns the file descriptor. Raises FileExistsError.
 
-    Raises FileExistsError if the file exists. A umask is not used, because it would apply to all files of the process,
-    even to files that other users must read, such as compiled modules.
+    A umask would apply to all files of the process, even to files that other users must read, such as compiled modules.
     """
     return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def make_private(database: Path) -> None:
-    """Creates a SQLite file that only its owner can read.
-
-    If the file exists, removes the permissions of other users, which earlier releases of MixCyfe did not remove.
-    """
+    """Creates a SQLite file that only its owner can read, or removes other users' permissions from an existing file."""
     try:
         os.close(create_private(database))
     except FileExistsError:
-        close_database(database)
+        close_to_others(database)
     except OSError:
         return  # SQLite reports this error later, when it opens the file
 
 
-def close_database(database: Path) -> None:
+def close_to_others(database: Path) -> None:
     for ending in BESIDE:
         # This change fails on a read-only disk or with another owner. `check_private_files` then reports the file.
         with suppress(OSError):
             file = Path(f"{database}{ending}")
             mode = file.stat().st_mode & 0o777
             if mode & OTHERS:
-                # Write permission of the group was given on purpose, so the group keeps its permissions. Read
-                # permission alone is a default of the system, so the group loses it.
+                # A group with write permission has it on purpose, and keeps its permissions. Read permission alone is
+                # a default of the system, so the group loses it.
                 file.chmod(mode & (0o770 if mode & GROUP_MAY_WRITE else 0o700))
 
 
@@ -56,7 +52,7 @@ def check_private_files(**kwargs: Any) -> Sequence[CheckMessage]:
     if connection.vendor == "sqlite":
         database = Path(str(connection.settings_dict["NAME"]))
         # The first database connection removes the permissions too, but this check might run before it.
-        close_database(database)
+        close_to_others(database)
         files.append(database)
     return [
         Warning(f"Every user of this machine can read {file}.", hint=f"chmod o= {file}", id="widgets.W001")

@@ -1,4 +1,4 @@
-"""The admin site: its name, first page, login and access rules. Some of Django's own views are disabled."""
+"""The admin site: its name, first page, login and access rules."""
 
 from typing import Any
 
@@ -22,13 +22,12 @@ class Site(AdminSite):
     index_title = "From Mixpanel to Cyfe"
     index_template = "widgets/admin_index.html"
     enable_nav_sidebar = False
-    """Django's sidebar is off, because every page already has MixCyfe's navigation bar."""
+    """Every page has MixCyfe's navigation bar instead."""
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Whether this person is allowed to enter the admin.
+        """Whether the person is a superuser or a member of a project. `is_staff` gives no rights.
 
-        Superusers and members of a project are allowed to enter; `is_staff` gives no rights. Every active user is
-        allowed to open the page that changes the user's own password.
+        Every active user is allowed to open the page that changes the user's own password.
         """
         match = request.resolver_match
         if match and match.url_name in ("password_change", "password_change_done"):
@@ -36,10 +35,7 @@ class Site(AdminSite):
         return has_role_somewhere(request.user, Role.VIEWER)
 
     def register(self, model_or_iterable: Any, *args: Any, **kwargs: Any) -> None:
-        """Registers models for the admin, but no models of allauth.
-
-        The pages of allauth's models would show and change other people's second factors.
-        """
+        """Leaves out allauth's models, because their pages would show and change other people's second factors."""
         models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
         ours = [each for each in models if not apps.get_app_config(each._meta.app_label).name.startswith("allauth")]
         super().register(ours, *args, **kwargs)
@@ -55,11 +51,11 @@ class Site(AdminSite):
         return LoginPage.as_view(extra_context=context)(request)
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        """Returns the log entries for the admin's first page, about projects and widgets that this person can see."""
+        """The entries on the admin's first page, about projects and widgets that this person can see."""
         return audit_log.visible_to(request.user)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """Answers 404. No form uses autocomplete, but Django's view would let people search rows of related models."""
+        """Answers 404: no form uses autocomplete, and Django's view would let people search rows of related models."""
         raise Http404
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

@@ -1,6 +1,6 @@
-"""The board and its wall screen (a full-screen view), for people who are logged in.
+"""The board and its full-screen view, the wall screen, for people who are logged in.
 
-Opening these pages is not a poll, and sends no query to Mixpanel.
+These pages are not polls, and send no queries to Mixpanel.
 """
 
 from typing import Any
@@ -20,16 +20,13 @@ from widgets.web.rights import may_add_widgets, may_change, may_share, may_view
 
 CARDS_ON_A_PAGE = 120
 CARDS_ON_A_WALL = 1000
-"""The largest number of cards on a wall screen. The page contains all cards, and a script shows a few at a time."""
+"""A wall screen contains at most this many cards, and a script shows a few at a time."""
 
 
 @require_safe
 @login_required
 def board(request: HttpRequest) -> HttpResponse:
-    """Answers `/` with the board, and `/?wall` with the wall screen.
-
-    Both pages show the active widgets that the person can see and that match the filter in the URL.
-    """
+    """Answers `/` with the board, and `/?wall` with the wall screen. The URL's filter selects the widgets."""
     now = timezone.now()
     wall = "wall" in request.GET
     chosen = filter_in(request.GET)
@@ -45,8 +42,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "states": [(name, word, found.states[name]) for name, word in STATES.items() if name != "paused"],
         "sections": [(section, may_change(request, section.cards[0].widget)) for section in shown],
         "page": page,
-        # Django shows each message once. An automatic update of the page must not use up a message, because the next
-        # page that the person opens should show it.
+        # Django shows each message once: on the next page that the person opens, not in an automatic update.
         "live": "X-Live-Update" in request.headers,
         "nothing_at_all": not found.number and not chosen,
         "may_see_widgets": may_view(request, Widget),

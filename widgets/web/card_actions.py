@@ -1,7 +1,4 @@
-"""The views behind the buttons of a card on the board. Each view acts on one widget and redirects to the board.
-
-`refresh` and `duplicate` call the admin's actions, so that the board and the admin do the same.
-"""
+"""The views behind the buttons of a card. Each view acts on one widget and redirects to the board."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -19,7 +16,7 @@ from widgets.web.rights import admin_of, may_add_widgets, may_change
 @login_required
 @require_POST
 def refresh(request: HttpRequest, pk: int) -> HttpResponse:
-    """Refreshes the widget with one query to Mixpanel, if the project's limits allow a query."""
+    """Sends one query to Mixpanel, if the project's limits allow a query."""
     widget = changeable(request, pk)
     admin_of(Widget).refresh_now(request, Widget.objects.filter(pk=widget.pk))
     return back_to_board(request)
@@ -38,7 +35,7 @@ def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def move(request: HttpRequest, pk: int) -> HttpResponse:
-    """Moves a widget within its project. The form's field `place` is `first`, `last`, `before <id>` or `after <id>`."""
+    """The form's field `place` is `first`, `last`, `before <id>` or `after <id>`."""
     widget = changeable(request, pk)
     place, _, neighbour = request.POST.get("place", "").partition(" ")
     move_within_project(widget, place, int(neighbour) if is_id(neighbour) else None)
@@ -46,10 +43,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def move_within_project(widget: Widget, place: str, neighbour: int | None) -> None:
-    """Changes the widget's position among the widgets of its project.
-
-    `place`: `first`, `last`, `before` or `after`. The latter two refer to the widget with the id `neighbour`.
-    """
+    """`place`: `first`, `last`, or `before` or `after` the widget with the id `neighbour`."""
     with transaction.atomic():
         Project.objects.select_for_update().filter(pk=widget.project_id).first()
         rows = dict(Widget.objects.filter(project=widget.project_id).in_order().values_list("pk", "position"))
@@ -58,17 +52,14 @@ def move_within_project(widget: Widget, place: str, neighbour: int | None) -> No
         if neighbour in order:
             places |= {"before": order.index(neighbour), "after": order.index(neighbour) + 1}
         if place not in places:
-            return  # the widget `neighbour` is no longer in this project
+            return  # `neighbour` is no longer in this project, or `place` is invalid
         order.insert(places[place], widget.pk)
         moved = [Widget(pk=pk, position=number) for number, pk in enumerate(order, 1) if rows[pk] != number]
         Widget.objects.bulk_update(moved, ["position"], batch_size=500)
 
 
 def changeable(request: HttpRequest, pk: int) -> Widget:
-    """Returns the widget with this id.
-
-    Raises Http404 if the person can't see the widget, and PermissionDenied if the person is not allowed to change it.
-    """
+    """Raises Http404 if the person can't see the widget, and PermissionDenied if the person can't change it."""
     widget: Widget = get_object_or_404(Widget.objects.visible_to(request.user), pk=pk)
     if not may_change(request, widget):
         raise PermissionDenied
@@ -76,6 +67,6 @@ def changeable(request: HttpRequest, pk: int) -> Widget:
 
 
 def back_to_board(request: HttpRequest) -> HttpResponseRedirect:
-    """Redirects to the board. The board's filter is kept: it is the query string of the button's URL."""
+    """Keeps the board's filter, which is the query string of the button's URL."""
     query = request.GET.urlencode()
     return HttpResponseRedirect(f"{reverse('board')}{'?' if query else ''}{query}")

@@ -1,4 +1,4 @@
-"""Selects and orders the widgets of a board, and makes a card for each widget."""
+"""Selects and orders the widgets of a board, and makes their cards."""
 
 import operator
 from collections import Counter
@@ -19,10 +19,7 @@ from widgets.web.health import NEEDS_SOMEBODY, STATES, Health, for_lists, health
 
 
 class Card(NamedTuple):
-    """A widget on a board.
-
-    `chart_url`: the URL of the chart's data. `before`, `after`: the ids of the previous and the next widget.
-    """
+    """`chart_url`: the URL of the chart's data. `before`, `after`: the ids of the previous and the next widget."""
 
     widget: Widget
     health: Health
@@ -32,7 +29,7 @@ class Card(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A project's cards. `notice`: the reason if Mixpanel refuses all queries of the project, else empty."""
+    """A project's cards. `notice`: the reason, if Mixpanel refuses all queries of the project."""
 
     project: Project
     notice: str
@@ -40,11 +37,10 @@ class Section(NamedTuple):
 
 
 class FilteredWidgets(NamedTuple):
-    """The result of a filter: the matching widgets with their health, in order, and the counts in the filter's menus.
+    """The widgets that match a filter, in order and with their health, and the counts in the filter's menus.
 
     `number`: how many widgets match. `in_all`: how many widgets match if the filter's health is ignored. `states`: the
-    same number per state of health.
-    `tags`: tag → how many widgets have the tag and match the filter's words and project.
+    same per state of health. `tags`: the same per tag, if the filter's tag is ignored, too.
     """
 
     widgets: QuerySet[Any]
@@ -56,7 +52,7 @@ class FilteredWidgets(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The filter of a board. An empty field hides no widget."""
+    """An empty field hides no widget."""
 
     words: str = ""
     project: int | None = None
@@ -67,10 +63,7 @@ class Filter:
         return bool(self.words or self.project or self.tag or self.health)
 
     def find(self, widgets: Any, now: datetime) -> FilteredWidgets:
-        """Applies the filter to the queryset `widgets`.
-
-        Runs two small SQL statements. The result's queryset of widgets is not evaluated yet.
-        """
+        """Applies the filter to the queryset `widgets`. The result's queryset is not evaluated yet."""
         no_secret = without_secret()
         if self.project:
             widgets = widgets.filter(project=self.project)
@@ -103,16 +96,13 @@ def filter_in(query: QueryDict) -> Filter:
 
 
 def search(widgets: QuerySet[Any], words: str) -> QuerySet[Any]:
-    """Returns the widgets that contain each of the words in their title or in their project's name."""
+    """The widgets that have each of the words in their title or in their project's name."""
     each = [Q(title__icontains=word) | Q(project__name__icontains=word) for word in words.split()]
     return widgets.filter(reduce(operator.and_, each)) if each else widgets
 
 
 def sections(widgets: Iterable[Any], now: datetime, chart_url: Callable[[Any], str]) -> list[Section]:
-    """Groups the widgets by project, and makes their cards.
-
-    `widgets`: from `FilteredWidgets.widgets`. `chart_url`: returns the URL of a widget's chart data.
-    """
+    """Groups widgets from `FilteredWidgets.widgets` by project. `chart_url`: returns a widget's `Card.chart_url`."""
     found = []
     for project, its_widgets in groupby(widgets, operator.attrgetter("project")):
         row = list(its_widgets)

@@ -1,7 +1,4 @@
-"""The data of a widget's chart, for people who are logged in.
-
-A request for this data is not a poll, and sends no query to Mixpanel.
-"""
+"""The data of a widget's chart, for people who are logged in. A request is not a poll, and sends no query."""
 
 import json
 from typing import Any
@@ -21,10 +18,7 @@ from widgets.web.health import HEAVY
 
 
 def version_of(widget: Widget) -> str:
-    """Returns the version of the widget and its data (the same as `PollRow.current_source_version`).
-
-    The chart's URL contains this version, so that browsers can cache the chart.
-    """
+    """As `PollRow.current_source_version`. Chart URLs contain the version, so that browsers can cache charts."""
     snapshot = widget.snapshot
     return f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}.{snapshot.version if snapshot else 0}"
 
@@ -36,7 +30,7 @@ def chart_url(widget: Widget) -> str:
 @require_safe
 @login_required
 def chart(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answers `/charts/<id>.json` with a chart of the widget's last good numbers, as a Figure (see `charts.figure`)."""
+    """Answers `/charts/<id>.json` with the widget's last good numbers, as a Figure (see `charts.figure`)."""
     mine = Widget.objects.visible_to(request.user).select_related("snapshot", "project").defer(*HEAVY)
     return figure_response(request, get_object_or_404(mine, pk=pk))
 
@@ -47,17 +41,16 @@ def figure_response(request: HttpRequest, widget: Widget) -> HttpResponse:
     if matches(request.headers.get("If-None-Match", ""), f'"{etag}"'):
         response = HttpResponse(status=304)
     response["ETag"] = f'"{etag}"'
-    # If the URL contains the current version, its chart never changes, so browsers are allowed to cache the chart.
+    # The chart of one version never changes, so browsers are allowed to cache the chart.
     current = request.GET.get("v") == version_of(widget) and etag != "none"
     response["Cache-Control"] = "private, max-age=86400" if current else "private, no-cache"
     return response
 
 
 def figure_of(widget: Widget) -> tuple[bytes, str]:
-    """Returns the widget's chart as a Figure in JSON, and the ETag.
+    """The Figure in JSON and its ETag. An outdated Figure is rendered again, but a paused widget keeps its last one.
 
-    An outdated Figure is rendered again, but a paused widget keeps its last Figure. The queryset from which `widget`
-    comes can defer the columns in HEAVY.
+    `widget` can come without the columns in HEAVY.
     """
     if widget.active and widget.snapshot and widget.snapshot.fetched_at:
         row = find(widget.slug, render.FIGURE)

@@ -1,7 +1,6 @@
-"""`/doctor` describes to the command `manage.py doctor` how the command's request arrived through the proxy.
+"""`/doctor` tells `manage.py doctor` how the command's request arrived through the proxy.
 
-The command signs its request with SECRET_KEY, and MixCyfe signs the response. So no other server at SITE_URL can
-imitate the response, and all other callers get 404.
+SECRET_KEY signs the request and the response, so other callers get 404, and other servers can't imitate the response.
 """
 
 from typing import Any
@@ -14,17 +13,11 @@ from widgets.accounts.client import client_address
 
 ASK_BY = "X-MixCyfe-Doctor"
 UNDERSCORES = "X_MixCyfe_Doctor_Claims"
-"""A test header with underscores. A proxy must drop all headers with underscores.
-
-A WSGI server does not distinguish X_Forwarded_For from X-Forwarded-For.
-"""
+"""A test header. Proxies must drop headers with underscores: WSGI can't tell X_Forwarded_For from X-Forwarded-For."""
 
 QUESTION, ANSWER = "widgets.doctor.question", "widgets.doctor.answer"
 ENDS_AFTER = 3600
-"""Seconds for which a signature is valid: so many that a difference between the clocks of two hosts does not matter.
-
-Other checks of `manage.py doctor` compare the clocks.
-"""
+"""Seconds for which a signature is valid, even if the clocks of two hosts differ."""
 
 OF_PROXIES = ("Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP")
 

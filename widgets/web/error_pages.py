@@ -1,4 +1,4 @@
-"""Error pages that do not read the request. Django's own pages read the request's body, which can cause errors.
+"""Error pages that do not read the request. Django's own pages search a broken body for a CSRF token, and fail again.
 
 https://docs.djangoproject.com/en/5.2/ref/urls/#handler400
 """

@@ -1,7 +1,4 @@
-"""The health of a widget for the board and the admin's lists: a word such as “Stale”, and a reason.
-
-The database computes the state, so that lists can filter widgets by state and count them. This module writes the words.
-"""
+"""A widget's health: a state, by which the database can filter and count widgets, and the reason in words."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
@@ -26,13 +23,13 @@ from widgets.reports.freshness import POLLED_WITHIN
 from widgets.times import from_now
 
 STATES = {"failing": "Failing", "stale": "Stale", "waiting": "Waiting", "fresh": "Fresh", "paused": "Paused"}
-"""State → word for people, with the worst state first.
+"""State → word for people, the worst state first.
 
-A widget is `waiting` if it has no data yet, or if its data is stale because the widget was never polled.
+A widget is `waiting` if it has no data yet, or if it has stale data and was never polled.
 """
 
 NEEDS_SOMEBODY = (ErrorKind.CREDENTIALS, ErrorKind.PLAN)
-"""Kinds of errors that a person must repair. Other errors, such as a used-up limit, end without a repair."""
+"""A project's backoff after errors of these kinds lasts until a person repairs the cause."""
 
 HEAVY = ("snapshot__report_json", "snapshot__query")
 
@@ -51,10 +48,9 @@ if TYPE_CHECKING:
 
 
 class Health(NamedTuple):
-    """The health of one widget. `why` explains `word` in one or two sentences. `since`: when the state began, if known.
+    """`why` explains `word` in one or two sentences. `since`: when the state began, if known.
 
-    `data_at`: the time of the old numbers that the widget still shows. `note`: a warning about the numbers, for
-    example that they come from a sample (`Report.note`).
+    `data_at`: the time of the old numbers that a failing widget still shows. `note`: see `Report.note`.
     """
 
     state: str
@@ -66,9 +62,9 @@ class Health(NamedTuple):
 
 
 def with_health(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] | None = None) -> QuerySet[Any]:
-    """Adds two columns: `health_state`, one of STATES, and `health_problem`, the reason why the data can't be drawn.
+    """Adds `health_state`, one of STATES, and `health_problem`, the reason why the data can't be drawn.
 
-    `no_secret`: the result of `without_secret`, if the caller has already called that function.
+    `no_secret`: the result of `without_secret`, if the caller already has this result.
     """
     no_secret = without_secret() if no_secret is None else no_secret
     no_data = Q(snapshot__fetched_at=None)
@@ -90,18 +86,14 @@ def with_health(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] |
 
 
 def without_secret() -> list[int]:
-    """Returns the ids of projects whose secret for Mixpanel is missing or can't be decrypted.
-
-    SQL can't find these projects, because the database does not have the keys.
-    """
+    """The ids of projects whose secret is missing or can't be decrypted. SQL can't find them without the keys."""
     return [project.pk for project in Project.objects.only("pk", "secret") if project.secret_problem]
 
 
 def problems_of_renderings() -> Any:
-    """Returns a subquery for the reason why a widget's data can't be drawn.
+    """A subquery that reads one current rendering (see `PollRow.current_source_version`) of a widget.
 
-    The subquery reads one current rendering of the widget (see `PollRow.current_source_version`). All its current
-    renderings have the same problem, because they are made from the same table.
+    All current renderings of a widget have the same problem, because they are made from the same table.
     """
     parts: list[Any] = [Value(f"{RENDERING_VERSION}")]
     for name in ("version", "snapshot_id", "snapshot__version"):
@@ -115,8 +107,7 @@ def problems_of_renderings() -> Any:
 def for_lists(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] | None = None) -> QuerySet[Any]:
     """Adds the columns of `with_health`, and loads only the columns that lists show.
 
-    Mixpanel's answers are large, so only the beginning of each answer is loaded. The beginning contains the note. The
-    column is `health_report`.
+    Reports are large, so `health_report` is only the beginning of the report, which contains the note.
     """
     light: QuerySet[Any] = widgets.select_related("project", "snapshot", "owner").defer(*HEAVY)
     found: QuerySet[Any] = with_health(light, now, no_secret).annotate(
@@ -126,7 +117,7 @@ def for_lists(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] | N
 
 
 def health_of(widget: "WidgetWithHealth", now: datetime) -> Health:
-    """Returns the health of a widget. The widget must come from a queryset of `for_lists`."""
+    """The widget must come from a queryset of `for_lists`."""
     return state_of(widget, now)._replace(note=note_in(widget.health_report or ""))
 
 
@@ -170,7 +161,7 @@ def why_stale(widget: Widget, project: Project, snapshot: Snapshot, now: datetim
 
 
 def why_no_refresh(project: Project, snapshot: Snapshot | None, now: datetime) -> str:
-    """Returns why MixCyfe can't query Mixpanel now, such as a used-up limit. Empty if there is no such reason."""
+    """The reason why MixCyfe can't query Mixpanel now, for example a used-up limit; empty if there is none."""
     if project.backoff_until and project.backoff_until > now:
         return f"{project.backoff_message} The next try is {from_now(project.backoff_until, now)}."
     if project.full_until and project.full_until > now:

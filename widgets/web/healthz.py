@@ -1,8 +1,6 @@
 """`/healthz` checks that the database answers, has all migrations, and can be written.
 
-A caller without METRICS_TOKEN gets only "ok" or "not ok". A caller with METRICS_TOKEN gets the problem in words, and
-the details of `healthz_details`.
-
+Callers with METRICS_TOKEN get the problem in words and the details of `healthz_details`; others get "ok" or "not ok".
 Strangers can call this page very often, so the page never writes to the database and never takes the database's lock.
 """
 
@@ -28,7 +26,7 @@ logger = logging.getLogger(__name__)
 FULL = "nothing can be written: the disk is full"
 READ_ONLY = "nothing can be written: the database is read-only"
 TRIED_AGAIN = 5
-"""The disk is tested at most once in this many seconds."""
+"""Seconds between two tests of the disk."""
 
 TRIED_BYTES = 256 * 1024
 tried: tuple[float, str] = (-math.inf, "")
@@ -36,26 +34,23 @@ tried: tuple[float, str] = (-math.inf, "")
 
 @cache
 def known_migrations() -> frozenset[tuple[str, str]]:
-    """Returns all migrations of the installed apps. Each process reads the migrations from the disk only once."""
+    """All migrations of the installed apps. Each process reads them from the disk only once."""
     return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 
 def missing_migrations() -> frozenset[tuple[str, str]]:
-    """Returns the migrations that the database does not have yet. Raises django.db.Error."""
+    """The migrations that the database does not have yet. Raises django.db.Error."""
     return known_migrations() - set(MigrationRecorder(connection).applied_migrations())
 
 
 def unknown_migrations() -> list[str]:
-    """Returns the migrations of MixCyfe that the database has, but that this version of MixCyfe does not have.
-
-    Raises django.db.Error.
-    """
+    """The database's migrations that this version of MixCyfe does not have. Raises django.db.Error."""
     applied = set(MigrationRecorder(connection).applied_migrations()) - known_migrations()
     return sorted(name for app, name in applied if app == "widgets")
 
 
 def write_problem() -> str:
-    """Returns why MixCyfe can't write to the database; empty if it can. Raises django.db.Error."""
+    """The reason why MixCyfe can't write to the database; empty if it can. Raises django.db.Error."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SHOW transaction_read_only")
@@ -70,10 +65,7 @@ def write_problem() -> str:
 
 
 def disk_problem(database: Path) -> str:
-    """Returns why MixCyfe can't write to the disk of a SQLite database; empty if it can.
-
-    The test is a temporary file beside the database, because a test in the database would need SQLite's lock.
-    """
+    """Writes a temporary file beside the database, because a test in the database would need SQLite's lock."""
     try:
         if not os.access(database, os.W_OK):
             return READ_ONLY
@@ -85,7 +77,7 @@ def disk_problem(database: Path) -> str:
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answers 200, or 503 if there is a problem. The log then contains the problem."""
+    """Answers 200, or logs the problem and answers 503."""
     missing = None
     try:
         missing = missing_migrations()

@@ -13,10 +13,7 @@ from widgets.refresh.clock import database_now
 
 
 def details(missing: Collection[tuple[str, str]] | None) -> dict[str, Any]:
-    """Returns the details. `missing`: the missing migrations, or None if the database does not answer.
-
-    The detail `refresh` is about the process that answers the request.
-    """
+    """`missing`: the missing migrations, or None if the database does not answer. `refresh` is about this process."""
     return {
         "version": settings.VERSION,
         "migrations_missing": None if missing is None else [f"{app}.{name}" for app, name in sorted(missing)],

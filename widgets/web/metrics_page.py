@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus, for callers with METRICS_TOKEN.
 
-At most once per 10 seconds, one thread of this host computes the numbers that come from the database. Meanwhile, other
-threads return the previous numbers, so that no scrape waits for another scrape.
+At most once per FRESH_SECONDS, one thread of this host computes the numbers that come from the database. Meanwhile,
+other threads return the previous numbers, or wait for new numbers if the previous are older than USABLE_SECONDS.
 """
 
 import hmac
@@ -22,7 +22,6 @@ logger = logging.getLogger(__name__)
 METRICS = "/metrics"
 FRESH_SECONDS = 10
 USABLE_SECONDS = 60
-"""While a thread computes new numbers, other threads return numbers that are at most this old."""
 PLAIN = "text/plain; charset=utf-8"
 
 
@@ -60,7 +59,7 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 
 class Given:
-    """A Prometheus collector that returns metrics that are already computed."""
+    """A Prometheus collector of metrics that are already computed."""
 
     def __init__(self, metrics: Iterable[Any]) -> None:
         self.metrics = metrics
@@ -78,7 +77,7 @@ def text(metrics: Iterable[Any]) -> bytes:
 
 
 def of_host() -> bytes:
-    """Returns the number of polls that this host has answered, by outcome, and MixCyfe's version, as metrics."""
+    """The metrics of this host: the polls that it has answered, and MixCyfe's version."""
     from prometheus_client.core import CounterMetricFamily, InfoMetricFamily
 
     total = CounterMetricFamily("mixcyfe_polls", "Polls that this host has answered, by outcome.", labels=("outcome",))
@@ -88,10 +87,7 @@ def of_host() -> bytes:
 
 
 def of_site() -> bytes:
-    """Returns the metrics that come from the database.
-
-    While one thread computes new metrics, other threads return the previous metrics.
-    """
+    """The metrics that come from the database."""
     from widgets.counting.folder import folder, locked, write
 
     path = folder()
@@ -109,15 +105,12 @@ def of_site() -> bytes:
 
 
 def compute(totals: Path) -> bytes:
-    """Computes the metrics that come from the database.
-
-    `totals`: the file that keeps the totals of calls between two runs (see `site_metrics.look`).
-    """
+    """`totals`: the file that keeps the totals of calls between two runs (see `site_metrics.collect`)."""
     from widgets.counting.folder import store, stored
-    from widgets.web.site_metrics import look
+    from widgets.web.site_metrics import collect
 
     try:
-        found, kept = look(stored(totals))
+        found, kept = collect(stored(totals))
     except Error:
         logger.exception("/metrics: no database")
         return database_is(well=False)
@@ -126,7 +119,7 @@ def compute(totals: Path) -> bytes:
 
 
 def read(file: Path, seconds: float) -> bytes:
-    """Returns the content of the file if it was written less than `seconds` ago, else an empty text."""
+    """The content of the file if it was written less than `seconds` ago, else empty."""
     try:
         age = time.time() - file.stat().st_mtime
         return file.read_bytes() if -1 < age < seconds else b""

@@ -1,4 +1,4 @@
-"""Middleware for request ids, security headers and the limit on a request's size, and a shortcut for polls."""
+"""Middleware for request ids, security headers, the limit on a request's size, and requests without cookies."""
 
 from collections.abc import Callable
 
@@ -26,15 +26,14 @@ POLICY = "; ".join(
     )
 )
 SAFE = {"Content-Security-Policy": POLICY, "X-Robots-Tag": "noindex", "Cache-Control": "private, no-store"}
-"""Headers that forbid inline scripts, content of other hosts, search engines, and caches. Django's own middleware adds
-the other security headers."""
+"""Headers against inline scripts, content of other hosts, search engines and caches. Django adds other headers."""
 
 
 class RequestIdMiddleware:
     """Gives each request an id. This is the first middleware, so all log lines of the request contain the id.
 
-    Responses to polls and shared boards do not contain the id: the responses of all processes must be the same, and so
-    must the responses to all wrong addresses.
+    Responses to polls and shared boards have no id: they must be the same from all processes and for all wrong
+    addresses.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -63,7 +62,7 @@ class SafeAnswersMiddleware:
 
 
 class LargestBodyMiddleware:
-    """Refuses a request because of its Content-Length, before its body is read.
+    """Refuses a request with a too large Content-Length, before its body is read.
 
     Django's own limit does not apply to uploaded files: anybody could fill the disk by posting files to the login page.
     """
@@ -93,9 +92,11 @@ class MachineMiddleware:
 
 
 def announced_length(request: HttpRequest) -> int:
-    """Returns the Content-Length, or 0 if the header is missing or not a number: then Django does not read the body."""
-    length = str(request.META.get("CONTENT_LENGTH") or "")
-    return int(length[:20]) if length.isascii() and length.isdigit() else 0
+    """Returns the Content-Length as Django reads it: 0 if the header is missing or not a number."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
 
 
 def largest_body() -> int:

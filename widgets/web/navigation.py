@@ -1,4 +1,4 @@
-"""The navigation bar, which is the same on the board and on all pages of the admin."""
+"""The navigation bar of the board and the admin."""
 
 from typing import NamedTuple
 
@@ -14,10 +14,7 @@ PAGES = ((Widget, "Widgets"), (Project, "Projects"), (get_user_model(), "People"
 
 
 class Item(NamedTuple):
-    """A link in the navigation bar.
-
-    `current` is the link's aria-current: `page` on the page of the link, `true` on pages below that page, else empty.
-    """
+    """`current` is the link's aria-current: `page` on the link's page, `true` on pages below that page, else empty."""
 
     text: str
     url: str
@@ -25,7 +22,7 @@ class Item(NamedTuple):
 
 
 def navigation(request: HttpRequest) -> list[Item]:
-    """Returns links to the pages that this person is allowed to open."""
+    """Links to the pages that this person is allowed to open."""
     if not request.user.is_authenticated:
         return []
     pages = [("Board", reverse("board"))]

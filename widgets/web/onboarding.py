@@ -14,10 +14,7 @@ from widgets.models.access import has_role_somewhere
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `url`: the page on which the person can do the step. `button`: the text of the link to this page.
-
-    Both are empty if the person can't do the step yet.
-    """
+    """`url`: the page on which the person can do the step, if any. `button`: the text of the link to this page."""
 
     title: str
     text: str
@@ -41,10 +38,9 @@ class FirstSteps:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a person has come with the first steps.
+    """`project`, `widget`: the ids of the first project and the first widget that the person sees, if any.
 
-    `project`, `widget`: the ids of the first project and the first widget that the person sees, if any. `answered`:
-    Mixpanel has answered a query. `polled`: a widget was polled.
+    `answered`: Mixpanel has answered a query. `polled`: a widget was polled.
     """
 
     project: int | None
@@ -54,7 +50,7 @@ class Progress:
 
 
 def first_steps(user: Any) -> FirstSteps:
-    """Returns the first steps of a person who is logged in."""
+    """The first steps of a person who is logged in."""
     found = progress_of(user)
     if user.is_superuser:
         return FirstSteps((*project_steps(found), *widget_steps(user, found)))

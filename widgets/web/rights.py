@@ -1,7 +1,4 @@
-"""Checks which actions of the admin a person is allowed to do.
-
-So the navigation and the board show only links and buttons that work for the person.
-"""
+"""Checks what a person is allowed to do in the admin, so that pages show only links and buttons that work."""
 
 from typing import Any
 
@@ -29,13 +26,10 @@ def may_add_widgets(request: HttpRequest) -> bool:
 
 
 def may_share(request: HttpRequest, project: int | None) -> bool:
-    """True if this person is allowed to share the project's board.
-
-    `project` None: the board of all projects that the person is allowed to edit.
-    """
+    """`project`: None for the board of all projects that the person is allowed to edit."""
     return may_add_widgets(request) if project is None else has_role(request.user, Role.EDITOR, project)
 
 
 def may_change(request: HttpRequest, row: Model) -> bool:
-    """True if this person is allowed to change the row. The caller has checked that the person can see the row."""
+    """The caller has checked that the person can see the row."""
     return bool(admin.site.has_permission(request) and admin_of(type(row)).has_change_permission(request, row))

@@ -1,7 +1,7 @@
 """Boards that everybody with the link can see: `/b/<token>`.
 
-These views read no cookies and no query parameters. A shared board shows the active widgets that match the board's
-filter, and that the person who shared the board can edit at the moment of the request.
+These views read no cookies and no query parameters. A board shows the active widgets that match its filter, and that
+the person who shared the board can edit at the moment of the request.
 """
 
 import logging
@@ -23,8 +23,6 @@ from widgets.web.chart import figure_of, version_of
 logger = logging.getLogger(__name__)
 
 SHARED = "/b/"
-"""The paths of all shared boards begin with this prefix."""
-
 NAME = "Shared board"
 
 
@@ -32,7 +30,7 @@ NAME = "Shared board"
 def shared_board(request: HttpRequest, address: str) -> HttpResponse:
     """Answers `/b/<token>` with the board, and `/b/<token>/<widget id>.json` with a widget's chart.
 
-    All other paths get the same 404 as wrong addresses of widgets.
+    Other paths get the same 404 as wrong addresses of widgets.
     """
     if request.method not in ("GET", "HEAD"):
         return respond(poll_response.not_allowed(), request)
@@ -41,7 +39,7 @@ def shared_board(request: HttpRequest, address: str) -> HttpResponse:
         board = find(token)
         response = None if board is None else figure(board, chart) if slash else page(board)
     except Exception:
-        # The error is logged here, because Django's log line would contain the address, which is a secret.
+        # Django's log line would contain the address, which is a secret.
         logger.exception("a shared board failed")
         return respond(poll_response.broken(), request)
     if response is None:
@@ -67,19 +65,13 @@ def page(board: SharedBoard) -> HttpResponse:
 
 
 def for_strangers(section: Section) -> Section:
-    """Removes the explanations of errors and of widgets' states from the section.
-
-    These texts can quote Mixpanel's errors, and only members of the project should read them.
-    """
+    """Removes the texts that can quote Mixpanel's errors, which only members of the project should read."""
     cards = [card._replace(health=card.health._replace(why="")) for card in section.cards]
     return section._replace(notice="", cards=cards)
 
 
 def figure(board: SharedBoard, name: str) -> HttpResponse | None:
-    """Answers with a widget's chart. `name` is `<widget id>.json`.
-
-    Returns None if the board does not contain this widget.
-    """
+    """`name`: `<widget id>.json`. Returns None if the board does not contain this widget."""
     pk, _, format = name.partition(".")
     if format != "json" or not is_id(pk):
         return None

@@ -27,8 +27,7 @@ def shared_boards(request: HttpRequest) -> HttpResponse:
     """Shows how many widgets the board's filter would share, and the shared boards that this person is allowed to end.
 
     Leads of a project can end other people's boards, but do not see the links of these boards, because a board can show
-    widgets that the lead is not allowed to see. People who are no longer allowed to share boards can still end their
-    own boards here.
+    widgets that the lead can't see. People who are no longer allowed to share boards can still end their own boards.
     """
     boards = [each for board in manageable(request) if is_for(each := described(board, request.user))]
     if not boards:
@@ -46,10 +45,7 @@ def shared_boards(request: HttpRequest) -> HttpResponse:
 
 
 def described(board: SharedBoard, user: Any) -> dict[str, Any]:
-    """Returns a shared board with its number of widgets and its projects.
-
-    Widgets and projects that `user` is not allowed to see are left out.
-    """
+    """The board with the number of its widgets and with its projects, as far as `user` is allowed to see them."""
     found: Any = filter_of(board).find(widgets_of(board), timezone.now()).widgets
     shown = found.visible_to(user)
     return {
@@ -63,8 +59,8 @@ def described(board: SharedBoard, user: Any) -> dict[str, Any]:
 def is_for(described: dict[str, Any]) -> bool:
     """Whether the page shows this board to the reader.
 
-    False for another person's board of all projects if the reader can't see any of its widgets. The filter of such a
-    board could reveal the name of a project that the reader does not know.
+    False for another person's board of all projects if the reader can't see any of the board's widgets: its filter
+    could contain the name of a project that the reader does not know.
     """
     return bool(described["is_mine"] or described["board"].project_id or described["number"])
 
@@ -76,7 +72,7 @@ def projects_of(widgets: QuerySet[Any], user: Any) -> QuerySet[Project]:
 @login_required
 @require_POST
 def create(request: HttpRequest) -> HttpResponse:
-    """Makes a link to a board with the filter in the query string."""
+    """Shares a board with the filter in the query string."""
     check_may_share(request)
     chosen = filter_in(request.GET)
     project = Project.objects.editable_by(request.user).filter(pk=chosen.project).first() if chosen.project else None
@@ -119,11 +115,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def manageable(request: HttpRequest) -> QuerySet[SharedBoard]:
-    """Returns the shared boards that this person is allowed to end.
-
-    Superusers can end all boards. Other people can end their own boards, and boards that can show a project that they
-    lead.
-    """
+    """The boards that this person is allowed to end (see `managed_by`). The column `works`: whether the link works."""
     boards = SharedBoard.objects.filter(active=True).select_related("maker", "project").order_by("-created_at")
     works = Exists(SharedBoard.objects.working().filter(pk=OuterRef("pk")))
     return boards.managed_by(request.user).annotate(works=works)
@@ -134,10 +126,7 @@ def may_replace(board: SharedBoard, user: Any) -> bool:
 
 
 def check_may_share(request: HttpRequest) -> None:
-    """Raises PermissionDenied for people who are not allowed to make widgets.
-
-    A shared board publishes numbers as a widget's address does, so both need the same right.
-    """
+    """Raises PermissionDenied unless the person can make widgets, because their addresses publish numbers, too."""
     if not may_add_widgets(request):
         raise PermissionDenied
 

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 PRIVATE_NAMES = ("localhost", "local", "internal", "lan", "home", "test", "example", "invalid")
-"""Endings of host names in private networks, from RFC 6761, from RFC 6762, and from common routers."""
+"""Endings of host names in private networks, from RFC 6761, RFC 6762 and common routers."""
 
 
 def out_of_reach() -> str:
-    """Returns a message: why Cyfe can't reach the widgets' addresses, and what to do. Empty if Cyfe can reach them."""
+    """The reason why Cyfe can't reach the widgets' addresses, and the remedy; empty if Cyfe can reach them."""
     url = urlsplit(settings.SITE_URL)
     host = url.hostname or ""
     if url.scheme != "https":

@@ -1,7 +1,4 @@
-"""Computes the metrics of `/metrics` that come from the database: ages, queries, health, refreshes, notices.
-
-These metrics are about the whole site, so every host returns the same numbers.
-"""
+"""The metrics of `/metrics` that come from the database. They are about the whole site, not about one host."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -26,12 +23,10 @@ SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 
 
 class Calls:
-    """Totals of all ended calls to Mixpanel, counted since the first run of `look`.
+    """Totals of ended calls to Mixpanel, from an hour before the first run of `collect`.
 
-    The totals are stored between two runs, because ApiCall keeps calls only for a week, and Prometheus
-    expects totals that never fall.
-
-    `stored`: the totals that the previous run returned. `until`: the totals contain no calls that started later.
+    The totals are stored between two runs, because ApiCall keeps calls only for a week, and Prometheus expects totals
+    that never fall. `until`: the totals contain no calls that started later.
     """
 
     def __init__(self, stored: dict[str, Any], now: datetime) -> None:
@@ -57,8 +52,8 @@ class Calls:
         }
 
 
-def look(stored: dict[str, Any]) -> tuple[list[Metric], dict[str, Any]]:
-    """Returns the metrics, and the totals of calls to store for the next run. Raises django.db.Error."""
+def collect(stored: dict[str, Any]) -> tuple[list[Metric], dict[str, Any]]:
+    """Returns the metrics, and the totals to store for the next run. Raises django.db.Error."""
     now = database_now()
     projects = list(Project.objects.defer("backoff_message"))
     names = {project.pk: project.name for project in projects}
@@ -73,15 +68,15 @@ def look(stored: dict[str, Any]) -> tuple[list[Metric], dict[str, Any]]:
 
 
 def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str, Any]]:
-    """Returns the totals of all ended calls, and the totals to store.
+    """Returns the totals, and the totals to store.
 
-    The totals to store contain only calls that started so long ago that all calls from that time have ended.
+    The totals to store leave out recent calls, because other calls that started at the same time might still run.
     """
     calls = Calls(stored, now)
     unsettled = max(lease(), LONGEST_RUN)
     settled = max(calls.until, now - unsettled)
-    # After a long time without a scrape, there can be too many new calls for the memory. So only two kinds of calls are
-    # added: calls of the last hour, and calls that the previous run returned but did not store.
+    # After a long time without a scrape, the memory could not hold all new calls. So only two kinds of calls are added:
+    # calls of the last hour, and calls that the previous run returned but did not store.
     wanted = Q(started_at__gte=max(calls.until, now - COUNTED_FOR))
     wanted |= Q(started_at__gte=calls.until, started_at__lte=calls.until + unsettled)
     ended = ApiCall.objects.filter(wanted, project__in=Project.objects.values("pk"), ended_at__isnull=False)
@@ -94,10 +89,7 @@ def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str,
 
 
 def queries(projects: list[Project], names: dict[int, str], calls: Calls, now: datetime) -> Iterator[Metric]:
-    """Yields the metrics of queries per project. The label `project` is the project's name.
-
-    prometheus_client escapes special characters in names.
-    """
+    """prometheus_client escapes special characters in projects' names."""
     total = CounterMetricFamily(
         "mixcyfe_queries", "Queries to Mixpanel that have ended, by outcome.", labels=("project", "outcome")
     )

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         except FileExistsError:
             raise CommandError(taken.format(file)) from None
         except BaseException as error:
-            # Remove the partial file, because people could mistake it for a complete backup.
+            # People could mistake the partial file for a complete backup.
             for begun in files:
                 with suppress(OSError):
                     begun.unlink()
@@ -56,19 +56,19 @@ class Command(BaseCommand):
 
 
 def copy_sqlite(file: Path) -> int:
-    """Copies a SQLite database as it is at one moment. Returns the number of projects in the copy."""
+    """Copies the database as it is at one moment. Returns the number of projects in the copy."""
     source = Path(str(connection.settings_dict["NAME"]))
     if not source.is_file():
         raise nothing(f"the file {source} does not exist")
     try:
-        # Django's connection is not used here, because it would create a missing database file.
+        # Django's connection would create a missing database file.
         with (
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=20)) as database,
             closing(sqlite3.connect(file)) as copy,
         ):
             if not database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [TABLE]).fetchone():
                 raise nothing(f"{source} has no tables of MixCyfe")
-            # The callback does nothing. Without it, Python can't handle signals while SQLite waits for a lock.
+            # Without a callback, Python can't handle signals while SQLite waits for a lock.
             database.backup(copy, progress=lambda *_: None)
             (projects,) = copy.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608 - our own name
     except sqlite3.Error as error:
@@ -77,7 +77,7 @@ def copy_sqlite(file: Path) -> int:
 
 
 def dump_postgresql(file: Path) -> int:
-    """Writes a PostgreSQL database into the file with pg_dump. Returns the number of projects in the database."""
+    """Runs pg_dump. Returns the number of projects in the database."""
     try:
         if TABLE not in connection.introspection.table_names():
             raise nothing("the database has no tables of MixCyfe")

@@ -16,11 +16,11 @@ from widgets.refresh import pruning
 from widgets.refresh.clock import database_now
 
 BATCH = 1000
-"""The number of rows that one transaction removes. On SQLite, all other writers wait for the transaction."""
+"""Rows per transaction. On SQLite, all other writers wait for the transaction."""
 
 
 def old_rows() -> dict[str, QuerySet[Any]]:
-    """Returns kind of rows → rows to remove. The command prints the kind. `pruning.prune` removes the other kinds."""
+    """Kind of rows, as the command prints it → rows to remove. `pruning.prune` removes other kinds."""
     now = timezone.now()
     cool_off = timedelta(hours=settings.AXES_COOLOFF_TIME)
     return {
@@ -31,7 +31,7 @@ def old_rows() -> dict[str, QuerySet[Any]]:
 
 
 def remove(rows: QuerySet[Any]) -> int:
-    """Deletes the rows in batches of BATCH. Returns the number of deleted rows."""
+    """Deletes the rows in batches. Returns the number of rows."""
     removed = 0
     while batch := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         rows.model._default_manager.filter(pk__in=batch).delete()

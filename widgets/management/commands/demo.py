@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
 
 def fetch_first_numbers() -> None:
-    """Fetches data for all demo widgets, so that the board has charts before Cyfe's first polls."""
+    """Lets the board show charts before the first polls."""
     for pk in Snapshot.objects.filter(fetched_at=None, widgets__isnull=False).distinct().values_list("pk", flat=True):
         refresh(pk, expected_fetched_at=None, purpose=Purpose.COMMAND)
 

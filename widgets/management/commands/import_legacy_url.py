@@ -100,6 +100,6 @@ def read_id(text: str) -> int | None:
         return None
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:30]) <= LARGEST_ID:
         raise CommandError(
-            "Nothing was imported. --project-id must be the number after /project/ in the address at Mixpanel."
+            "Nothing was imported. --project-id must be the number after /project/ in the project's address."
         )
     return int(text)

@@ -1,7 +1,4 @@
-"""Describes `manage.py new_key` for `manage.py help`.
-
-manage.py itself prints the key, before Django reads the settings, because the settings need a key.
-"""
+"""Lets `manage.py help` list `new_key`. manage.py itself prints the key, because Django's settings need a key."""
 
 from typing import Any
 

@@ -17,7 +17,7 @@ from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.reports.freshness import POLLED_WITHIN
 
 FREE_PLACE = 60
-"""Seconds to wait for the end of a running query, if the project has as many running queries as Mixpanel allows."""
+"""Seconds to wait if the project has as many running queries as Mixpanel allows."""
 
 
 class Command(BaseCommand):
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             outcome = refresh_when_free(pk, fetched_at, known)
             counts[counted_as(outcome)] += 1
             error = Snapshot.objects.values_list("error", flat=True).filter(pk=pk).first()
-            # NEWER: an earlier call of this command, or a poll, has refreshed this snapshot in the meantime.
+            # An earlier call of this command, or a poll, has refreshed this snapshot in the meantime.
             if outcome is Refusal.NEWER:
                 outcome = RefreshOutcome.STORED
             said = f"failed: {error}" if outcome is RefreshOutcome.FAILED else outcome.value
@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
 
 def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int]) -> RefreshOutcome | Refusal:
-    """Refreshes one snapshot. While the project has too many running queries, tries again for FREE_PLACE seconds.
+    """While the project has too many running queries, tries again for FREE_PLACE seconds.
 
     `also`: ids of snapshots that the same call is allowed to refresh, even if they are fresh.
     """
@@ -66,7 +66,7 @@ def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int
 def counted_as(outcome: RefreshOutcome | Refusal) -> str:
     if outcome in (RefreshOutcome.STORED, Refusal.NEWER):
         return "refreshed"
-    # A refused project is a failure, because a person must repair it. A used-up hourly limit ends by itself.
+    # A person might have to repair the project after these refusals. A used-up hourly limit ends by itself.
     return (
         "failed"
         if outcome in (RefreshOutcome.FAILED, Refusal.BACKOFF, Refusal.NO_CREDENTIALS, Refusal.FAILED)

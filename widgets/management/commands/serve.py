@@ -35,10 +35,7 @@ class Command(BaseCommand):
         os.execv(command[0], command)  # noqa: S606 - granian replaces this process, so that granian gets the signals
 
     def migrate(self) -> None:
-        """Applies missing migrations. If none is missing, writes nothing.
-
-        So MixCyfe can start with a full or read-only disk, and serve the stored data.
-        """
+        """Writes nothing if no migration is missing, so that a full or read-only disk can't prevent the start."""
         try:
             if missing_migrations():
                 call_command("migrate", interactive=False, verbosity=0)
@@ -54,7 +51,7 @@ class Command(BaseCommand):
 def check_free(host: str, port: int) -> None:
     """Raises CommandError if another program uses the port.
 
-    Otherwise granian would share the port with the other program (SO_REUSEPORT), which would get half of the polls.
+    Otherwise granian would share the port (SO_REUSEPORT), and the other program would get some of the polls.
     """
     if not 0 < port < 65536:
         raise CommandError(f"Can't serve on {host}:{port}: ports go from 1 to 65535. Choose another port with --port.")
@@ -69,7 +66,7 @@ def check_free(host: str, port: int) -> None:
 
 
 def log_options() -> list[str]:
-    """Returns the option with which granian writes its log lines as JSON, if LOG_FORMAT is json."""
+    """Makes granian write its log lines as JSON if LOG_FORMAT is json."""
     return (
         [f"--log-config={settings.BASE_DIR / 'mixcyfe_site/granian_logs.json'}"]
         if settings.LOG_FORMAT == "json"
@@ -78,7 +75,7 @@ def log_options() -> list[str]:
 
 
 def granian(host: str, port: int, workers: int, threads: int) -> list[str]:
-    """Returns the command line that starts the web server granian."""
+    """The command line that starts the web server granian."""
     return [
         sys.executable,
         "-m",

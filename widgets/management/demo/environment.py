@@ -14,16 +14,13 @@ from widgets.management.private_files import create_private
 
 KEYS_FILE = Path("demo.env")
 LATENCY = 0.15
-"""Seconds that the fake Mixpanel takes per query. A person should notice that pages wait for a query."""
+"""Seconds per query, so that a person notices that pages wait for a query."""
 
 fake: FakeMixpanel | None = None
 
 
 def prepare() -> None:
-    """Starts the fake Mixpanel, and sets every setting that the demo depends on.
-
-    So the settings in a `.env` file have no effect on the demo.
-    """
+    """Starts the fake Mixpanel, and sets all settings that the demo depends on, so that `.env` has no effect."""
     global fake  # noqa: PLW0603 - one process, one demo
     port = os.environ.get("PORT", "8000")
     if not port.isdigit() or not 0 < int(port) < 65536:
@@ -53,10 +50,7 @@ def prepare() -> None:
 
 
 def read_keys() -> None:
-    """Reads the demo's keys from KEYS_FILE into the environment. The first start of the demo creates this file.
-
-    So the next start has the same keys, and can decrypt the secrets in the demo's database.
-    """
+    """Only the first start creates keys, so that the next start can decrypt the secrets in the demo's database."""
     if not KEYS_FILE.exists():
         with os.fdopen(create_private(KEYS_FILE), "w") as file:
             keys = secrets.token_urlsafe(48), Fernet.generate_key().decode()

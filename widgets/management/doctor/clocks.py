@@ -18,10 +18,7 @@ from widgets.models import HostClock, Project
 from widgets.refresh.clock import TOLERANCE, WARNED_FOR, difference
 
 MIXPANEL_TOLERANCE = 15
-"""The allowed difference in seconds.
-
-Mixpanel's time comes from the header `Date`, which has whole seconds, and which a proxy on the way can set.
-"""
+"""In seconds. Mixpanel's time comes from the header `Date`, which has whole seconds, and which a proxy can set."""
 
 
 def our_clock() -> Iterator[Finding]:
@@ -47,10 +44,7 @@ def our_clock() -> Iterator[Finding]:
 
 
 def mixpanel_clock() -> Iterator[Finding]:
-    """Compares this host's clock with the clock of each Mixpanel server that a project uses.
-
-    The check sends one HEAD request without credentials per server. The request does not count as a query.
-    """
+    """Sends one HEAD request without credentials, which is not a query, to each Mixpanel server that a project uses."""
     regions = Project.objects.order_by("region").values_list("region", flat=True).distinct()
     with exchange(PATIENCE):
         for root in sorted({api_root(region, settings.MIXPANEL_API_ROOT) for region in regions}):

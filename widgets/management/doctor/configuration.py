@@ -1,4 +1,4 @@
-"""Checks the settings, with Django's deployment checks and with MixCyfe's own checks."""
+"""Checks the settings, with Django's deployment checks and MixCyfe's own checks."""
 
 import os
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ OF_HTTPS = ("security.W008", "security.W012", "security.W016")
 
 OF_DEBUG = "security.W018"
 LIKENESS = 0.85
-"""A name counts as a misspelt setting if its similarity to a setting's name (difflib's ratio) is at least this."""
+"""A name with at least this similarity to a setting's name (difflib's ratio) counts as a misspelt setting."""
 
 SHORTEST_NAME = 6
-"""Names with fewer characters are not compared with settings, because they often belong to other programs."""
+"""Shorter names are not compared with settings, because they often belong to other programs."""
 
 LOOPBACK = ("localhost", "::1")
 
@@ -30,7 +30,7 @@ def configuration() -> Iterator[Finding]:
 
 
 def of_names() -> Iterator[Finding]:
-    """Yields a finding for each name in the environment or `.env` that looks like a misspelt setting."""
+    """Finds names in the environment or `.env` that look like misspelt settings."""
     for name in sorted(os.environ):
         bare = name.removesuffix("_FILE")
         if len(bare) >= SHORTEST_NAME and bare not in settings.SETTING_NAMES:

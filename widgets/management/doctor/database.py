@@ -1,7 +1,4 @@
-"""Checks whether the database answers, has all migrations, and can be written.
-
-Also checks the files and the journal of SQLite, and the triggers and notifications of PostgreSQL.
-"""
+"""Checks the database and its disk: also SQLite's files and journal, and PostgreSQL's triggers and notifications."""
 
 import os
 import shutil
@@ -53,7 +50,7 @@ def database() -> Iterator[Finding]:
 
 
 def writable() -> Iterator[Finding]:
-    """Checks that the database can be written. The check writes in a transaction, and rolls the transaction back."""
+    """Writes in a transaction, and rolls the transaction back."""
     try:
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
@@ -139,13 +136,13 @@ def hears(link: Any) -> bool:
     try:
         link.execute(f"LISTEN {CHANNEL}_doctor")
         link.execute(f"NOTIFY {CHANNEL}_doctor")
-    except Exception:  # noqa: BLE001 - the driver may not be installed, so its errors have no name here
+    except Exception:  # noqa: BLE001 - psycopg is not always installed, so its errors have no name here
         return False
     return any(True for _ in link.notifies(timeout=2, stop_after=1))
 
 
 def disk() -> Iterator[Finding]:
-    """Checks the free space on the disk of SQLite's file, or, without such a file, on the disk of MixCyfe's code."""
+    """Checks the disk of SQLite's file, or the disk of MixCyfe's code if there is no such file."""
     file = sqlite_file()
     folder = file.parent if file is not None else settings.BASE_DIR
     space, files = shutil.disk_usage(folder).free, os.statvfs(folder)
@@ -162,13 +159,13 @@ def disk() -> Iterator[Finding]:
 
 
 def sqlite_file() -> Path | None:
-    """Returns the path of SQLite's file. Returns None on PostgreSQL, and for a database in memory."""
+    """None on PostgreSQL, and for a database in memory."""
     name = str(settings.DATABASES["default"]["NAME"])
     return None if connection.vendor != "sqlite" or name == ":memory:" else Path(name)
 
 
 def kind_of_disk(file: Path) -> str:
-    """Returns the type of the file's file system, such as nfs or ext4; empty on other systems than Linux."""
+    """The type of the file's file system, such as nfs or ext4; empty on other systems than Linux."""
     best, kind = "", ""
     try:
         mounts = Path("/proc/self/mounts").read_text("utf-8", errors="replace")
@@ -182,5 +179,5 @@ def kind_of_disk(file: Path) -> str:
 
 
 def words_of(error: Exception) -> str:
-    """Returns the first line of the error's message, or the name of the error's class if the message is empty."""
+    """The first line of the error's message, or the name of the error's class if the message is empty."""
     return next(iter(str(error).splitlines()), "") or type(error).__name__

@@ -38,18 +38,14 @@ def fix(about: str, text: str) -> Finding:
 
 
 def run(check: Check) -> list[Finding]:
-    """Runs the check in a thread, and returns its findings.
-
-    If the check takes longer than PATIENCE seconds, returns the findings so far and a finding about the delay. The
-    thread then continues.
-    """
+    """Runs the check in a thread. If the thread takes longer than PATIENCE, one more finding reports the delay."""
     about = check.__name__.replace("_", " ")
     found: list[Finding] = []
 
     def collect() -> None:
         try:
             found.extend(check())
-        except Exception as error:  # noqa: BLE001 - no check may end the others; the words may hold a secret
+        except Exception as error:  # noqa: BLE001 - no check ends the others; the message could contain a secret
             found.append(fix(about, f"the check failed ({type(error).__name__}): please report this error."))
         finally:
             connection.close()
@@ -69,7 +65,7 @@ def run(check: Check) -> list[Finding]:
 
 
 def without_secrets(text: str) -> str:
-    """Replaces secrets of the settings with “…”. Messages of a database or a mail server can quote such secrets."""
+    """Replaces the settings' secrets, which messages of a database or a mail server can quote, with “…”."""
     for secret in secrets():
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, "…")
@@ -89,5 +85,5 @@ def secrets() -> Iterator[str]:
 
 
 def count(number: int, noun: str, many: str = "") -> str:
-    """Returns the number and the noun, as in “1 widget” and “2 widgets”. `many` is an irregular plural."""
+    """For example “1 widget” or “2 widgets”. `many`: an irregular plural."""
     return f"{number} {noun if number == 1 else many or noun + 's'}"

@@ -44,10 +44,7 @@ def keys() -> Iterator[Finding]:
 
 
 def stored_secrets() -> Iterator[tuple[str, str]]:
-    """Yields the kind and the encrypted text of every stored secret.
-
-    Sessions are left out: if no key decrypts them, people only have to log in again.
-    """
+    """Yields (kind, encrypted text), but no sessions: if no key decrypts them, people only have to log in again."""
     for secret in Project.objects.values_list("secret", flat=True).iterator():
         if secret:
             yield "projects", secret.token
@@ -59,7 +56,7 @@ def stored_secrets() -> Iterator[tuple[str, str]]:
 
 
 def first_key(token: str, fernets: list[Fernet]) -> int:
-    """Returns the number of the first key that decrypts the token, counted from 1, or LOST if no key does."""
+    """The number of the first key that decrypts the token, counted from 1, or LOST if no key does."""
     for place, fernet in enumerate(fernets, 1):
         try:
             fernet.decrypt(token.encode())

@@ -27,7 +27,7 @@ def workers() -> Iterator[Finding]:
         with app.connection_for_write() as broker:
             broker.ensure_connection(max_retries=1, interval_start=0, timeout=3)
             answers = app.control.broadcast("ping", reply=True, limit=1, timeout=ANSWERS_WITHIN, connection=broker)
-    except Exception as error:  # noqa: BLE001 - Redis's, kombu's; the words may hold the password
+    except Exception as error:  # noqa: BLE001 - errors of Redis and kombu; their messages could contain the password
         yield fix(
             "broker",
             f"the server in BROKER_URL can't be used ({type(error).__name__}): start the server, or check BROKER_URL.",

@@ -64,10 +64,7 @@ def get(path: str, **headers: str) -> Got:
 
 
 def ask(**headers: str) -> dict[str, Any] | None:
-    """Sends a request to SITE_URL. Returns MixCyfe's description of the request that arrived.
-
-    Returns None if another server answers.
-    """
+    """Returns MixCyfe's description of the request as it arrived, or None if another server answers at SITE_URL."""
     nonce = secrets.token_urlsafe()
     got = get("/doctor", **{ASK_BY: signing.dumps(nonce, salt=QUESTION)}, **headers)
     try:
@@ -78,7 +75,7 @@ def ask(**headers: str) -> dict[str, Any] | None:
 
 
 def misled(health: Got) -> Finding | None:
-    """Returns a finding if SITE_URL redirects, its host is not allowed, or the proxy can't reach MixCyfe; else None."""
+    """A finding if SITE_URL redirects, if its host is not allowed, or if the proxy can't reach MixCyfe."""
     if health.location:
         to = urlsplit(health.location)
         where = f"{to.scheme}://{to.netloc}" if to.netloc else "another page there"
@@ -165,7 +162,7 @@ def of_scheme(seen: dict[str, Any]) -> Iterator[Finding]:
 
 
 def of_addresses(seen: dict[str, Any]) -> Iterator[Finding]:
-    """Sends forged headers, as an attacker would. Yields a finding for each forged header that MixCyfe believes."""
+    """Sends forged headers, as an attacker would. Yields a finding for each header that MixCyfe believes."""
     other = "http" if settings.SITE_IS_HTTPS else "https"
     believed = ask(**{"X-Forwarded-Proto": other})
     if believed and believed["is_secure"] != seen["is_secure"]:

@@ -1,4 +1,4 @@
-"""Checks that `clean_up` runs daily and that data is refreshed: looks for rows and for data that are too old."""
+"""Looks for rows that `clean_up` should have removed, and for data that should have been refreshed."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,13 +13,10 @@ from widgets.models.audit_entry import KEEPS
 from widgets.refresh.clock import database_now
 
 GRACE = timedelta(days=2)
-"""`timers` reports rows that `clean_up` should have removed more than this long ago.
-
-`clean_up` runs daily, and might be a day late.
-"""
+"""`timers` reports rows that `clean_up` should have removed this long ago: a daily run might be a day late."""
 
 POLLED = timedelta(hours=2)
-"""A widget counts as polled if its last poll is newer than this. The last poll's time is stored about hourly."""
+"""A widget counts as polled for this long after its last poll, whose time is stored about hourly."""
 
 LATE = timedelta(hours=3)
 
@@ -34,15 +31,15 @@ def timers() -> Iterator[Finding]:
     if old := sum(rows.count() for rows in left):
         yield fix(
             "timers",
-            f"{count(old, 'row')} should have been removed by clean_up two days ago, but clean_up has not run since "
-            "then: run manage.py clean_up daily (see deploy/systemd/mixcyfe-clean-up.timer).",
+            f"{count(old, 'row')} should have been removed by clean_up two days ago: run manage.py clean_up daily (see "
+            "deploy/systemd/mixcyfe-clean-up.timer).",
         )
     else:
         yield ok("timers", "clean_up has run within the last two days, or had nothing to remove.")
 
 
 def freshness() -> Iterator[Finding]:
-    """Checks that no polled data is hours overdue, if no error and no limit delays its refresh."""
+    """Looks for polled data that is hours overdue, although no error and no limit delays the refresh."""
     now = database_now()
     free = Q(retry_at=None) | Q(retry_at__lt=now - LATE)
     project_free = Q(project__backoff_until=None) | Q(project__backoff_until__lt=now - LATE)
