@@ -19,8 +19,7 @@ class Inexact(ReadError):
 
 
 class Span(NamedTuple):
-    """The first and last day of a query, and whether its numbers stay the same in a request that begins earlier or ends
-    later."""
+    """A query's first and last day, and whether a request that begins earlier or ends later gives the same numbers."""
 
     first: date
     last: date

@@ -1,4 +1,4 @@
-"""The report type `events`: counts of one or several events. The older endpoint is `/events`."""
+"""The report type `events`: counts of one or several events. The engine `classic` asks `/events`."""
 
 from collections.abc import Iterator
 from dataclasses import replace

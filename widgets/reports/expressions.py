@@ -23,7 +23,7 @@ def is_expression(text: str) -> bool:
 
 
 def property_expression(name: str) -> str:
-    """The expression `properties["plan"]` for the property `plan`. An expression stays unchanged."""
+    """The expression `properties["plan"]` for the property `plan`. A text that is an expression stays unchanged."""
     return name.strip() if is_expression(name) else f"properties[{quoted(name)}]"
 
 

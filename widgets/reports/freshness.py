@@ -13,7 +13,7 @@ OVER_SECONDS = 6 * 3600
 late can still change these numbers."""
 
 OLDEST_SECONDS = 3600
-"""A poll waits for new data if the stored data is stale, older than this, and older than three refresh intervals."""
+"""A poll waits for new data if the stored data is stale and older than this limit and three refresh intervals."""
 
 RESERVE_SHARE = 12
 """One of 12 calls per hour is reserved for people who work in the admin: 5 of 60 calls."""
@@ -79,8 +79,8 @@ def for_polls(hourly_limit: int) -> int:
 
 
 def demand(calls: Iterable[tuple[float, bool]]) -> float:
-    """The calls per hour that refreshes need. `calls`: each call's interval in seconds, and whether its range ended
-    before today. Data of such a range also becomes stale at midnight, which needs one more call per day."""
+    """The calls per hour that refreshes need. `calls`: each call's interval in seconds, and whether its range is over
+    (ended before today). Data of a range that is over also becomes stale at midnight: one more call per day."""
     return sum(3600 / interval + (1 / 24 if over else 0) for interval, over in calls)
 
 

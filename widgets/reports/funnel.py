@@ -1,4 +1,4 @@
-"""The report type `funnel`: adds the counts of each step up over the dates, and computes conversions from the sums.
+"""The report type `funnel`: adds up the counts of each step over the dates, and computes conversions from the sums.
 
 With the engine `classic`, `/funnels` answers saved funnels. With the engine `insights`, `/insights` answers saved
 funnels, with the dates saved in Mixpanel, and funnels of listed events, as unsaved reports.

@@ -1,8 +1,8 @@
 """The report types `sum` and `average` of a numeric property.
 
-The older endpoints, `/segmentation/sum` and `…/average`, answer by hour or day only. So with the engine `classic`, sums
-by week or month are added up from days, and averages by week or month are refused: an average of daily averages would
-be wrong.
+The engine `classic` asks `/segmentation/sum` and `…/average`, which answer by hour or day only. So with this engine,
+sums by week or month are added up from days, and averages by week or month are refused: an average of daily averages
+would be wrong.
 """
 
 from collections.abc import Iterator

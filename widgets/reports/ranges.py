@@ -54,8 +54,8 @@ class Range:
 
     @classmethod
     def of(cls, spec: WidgetSpec) -> Self:
-        """A chart without dates needs the exact first and last day, so its range is by day. Only a range such as “the
-        last 3 months” keeps its unit."""
+        """A widget's range. A chart without dates needs the exact first and last day, so its range is by day. Only a
+        range such as “the last 3 months” keeps its unit."""
         exact = spec.hides_dates and spec.range != "last"
         return cls(
             spec.range,

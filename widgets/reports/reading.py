@@ -210,9 +210,9 @@ def values_by_bucket(buckets: Iterable[date], points: Mapping[date, Number], mis
 
 
 def dates_and_labels(answer: Any, limit: int) -> tuple[list[Any], list[tuple[str, Any]]]:
-    """The dates, and each label with its `{date: n}`, from an answer of `/events` or `/segmentation`:
+    """The dates, and each label with its `{date: n}`, from an answer of `/events` or `/segmentation`.
 
-    `{"data": {"series": [date, …], "values": {label: {date: n}}}}`.
+    The answer is `{"data": {"series": [date, …], "values": {label: {date: n}}}}`.
     """
     data = mapping(mapping(answer, "data").get("data"), "data")
     values = mapping(data.get("values"), "values")

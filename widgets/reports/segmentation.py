@@ -1,4 +1,4 @@
-"""The report type `segmentation`: one event, broken down by a property. The older endpoint is `/segmentation`."""
+"""The report type `segmentation`: one event, broken down by a property. The engine `classic` asks `/segmentation`."""
 
 from collections.abc import Iterator
 

@@ -11,7 +11,7 @@ from widgets.reports.report_type import Query, Request, dates_of
 
 MOST_EVENTS = 100
 LONGEST_NAMES = 4000
-"""The maximum number of characters of all event names in a shared call, because the names are part of its URL."""
+"""The maximum number of characters of all event names in a shared call, whose URL contains the names."""
 
 
 class EventsBatch(Batch):
