@@ -1,4 +1,4 @@
-"""One module per report type. Each module writes the request to Mixpanel and turns Mixpanel's answer into a Report."""
+"""One module per report type, which writes the request to Mixpanel and turns the answer into a Report."""
 
 from widgets.reports.events import Events
 from widgets.reports.funnel import Funnel

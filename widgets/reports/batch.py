@@ -1,8 +1,7 @@
 """A Batch combines several queries into one call to Mixpanel and splits the answer.
 
-Only queries with the same batch key can share a call. A Batch accepts a query only if the shared call gives the same
-numbers as a separate call. `Batch.part` returns the answer that Mixpanel would give to one query alone. A report type
-reads this part in the same way as the answer to a separate call.
+A Batch accepts only queries with its batch key, and only if the shared call gives the same numbers as a separate call.
+A report type reads the result of `Batch.part` like the answer to a separate call.
 """
 
 from abc import ABC, abstractmethod
@@ -20,8 +19,7 @@ class Inexact(ReadError):
 
 
 class Span(NamedTuple):
-    """The first and last day that a query asks for. `may_begin_earlier` and `may_end_later` say whether the query's
-    numbers stay the same if the request begins earlier or ends later."""
+    """A query's first and last day, and whether a request that begins earlier or ends later gives the same numbers."""
 
     first: date
     last: date
@@ -36,9 +34,8 @@ class Span(NamedTuple):
 def span_of(dates: Dates, unit: str, *, is_fixed: bool) -> Span:
     """The Span of a query with these dates, in buckets of `unit` (such as weeks).
 
-    With `is_fixed`, the query's numbers depend on the whole range, so the request must have exactly these dates. If
-    the range begins inside a week or month, the request can't begin earlier. If the range ends inside a week or month,
-    the request can't end later.
+    With `is_fixed`, the request must have exactly these dates. If the range begins inside a bucket, the request can't
+    begin earlier, because that bucket's number would change. The same holds for the range's end.
     """
     begins = not is_fixed and bucket_of(dates.first, unit) == dates.first
     ends = not is_fixed and next_bucket(bucket_of(dates.last, unit), unit) - DAY == dates.last
@@ -46,8 +43,7 @@ def span_of(dates: Dates, unit: str, *, is_fixed: bool) -> Span:
 
 
 class Batch(ABC):
-    """Queries that share one call to Mixpanel because they have the same batch key. A subclass writes the request
-    and splits the answer."""
+    """Queries with the same batch key, which share one call. A subclass writes the request and splits the answer."""
 
     def __init__(self, today: date) -> None:
         self.today = today
@@ -57,16 +53,14 @@ class Batch(ABC):
     @classmethod
     @abstractmethod
     def key(cls, query: Query) -> tuple[Any, ...] | None:
-        """The batch key: the properties that all queries of one call must have in common. None if the query can't
-        share a call."""
+        """The properties that all queries of one call have in common. None if the query can't share a call."""
 
     @abstractmethod
     def is_fixed(self, query: Query) -> bool:
         """Whether the query's numbers would change if the request had more dates than the query."""
 
     @abstractmethod
-    def has_room(self, query: Query) -> bool:
-        """Whether the request still has room for this query."""
+    def has_room(self, query: Query) -> bool: ...
 
     @property
     @abstractmethod
@@ -81,10 +75,8 @@ class Batch(ABC):
 
     @abstractmethod
     def part(self, answer: Any, query: Query) -> Any:
-        """The answer that Mixpanel would give to `query` alone, derived from the shared `answer`.
-
-        Raises Inexact if `answer` is not detailed enough, and ReadError if `answer` can't be read.
-        """
+        """The answer that Mixpanel would give to `query` alone. Raises Inexact if the shared `answer` is not detailed
+        enough, and ReadError if it can't be read."""
 
     @property
     def first(self) -> date:
@@ -105,8 +97,7 @@ class Batch(ABC):
         return Calendar(Dates(self.first, self.last, self.first, tuple(buckets)), self.unit)
 
     def add(self, query: Query) -> bool:
-        """Adds a query that has the batch's key and returns True. Returns False if the query does not fit. The first
-        query always fits."""
+        """Adds a query with the batch's key if it fits, and says whether it does. The first query always fits."""
         spans = self._spans | {self.span(query)}
         if self.queries and not (self._dates_fit(spans, query) and self.has_room(query)):
             return False
@@ -128,15 +119,14 @@ class Batch(ABC):
 
 
 class Cut:
-    """Selects the entries of one query's dates from a shared answer. `whole` is the calendar of the shared answer,
-    and `own` has the query's dates."""
+    """Selects the dates `own` of one query from a shared answer with the dates `whole`."""
 
     def __init__(self, whole: Calendar, own: Dates) -> None:
         self._whole, self._own = whole, frozenset(own.buckets)
         self._seen: set[date] = set()
 
     def points(self, points: Any) -> dict[str, Any]:
-        """The part of `points` (a `{date: number}` of the answer) that has dates of the query."""
+        """The entries of `points` (a `{date: number}` of the answer) on the query's dates."""
         named = mapping(points, "a series of dates")
         buckets = {key: self._whole.bucket(key) for key in named}
         self._whole.check_part(buckets.values())
@@ -149,6 +139,5 @@ class Cut:
         return [day for day in named if self._whole.bucket(str(day)) in self._own]
 
     def check(self) -> None:
-        """Raises ReadError if all dates that `points` has found lie outside the shared call's dates. Without this
-        check, the query would get only zeros."""
+        """Raises ReadError if the answer has only dates outside the shared call: the query would get only zeros."""
         self._whole.check(self._seen)

@@ -1,8 +1,4 @@
-"""The base class of the report types `events` and `segmentation`: counts of events, by date or over the whole range.
-
-Unique users and averages can't be added up over dates. So for one total over the whole range, the query asks Mixpanel
-for a single bucket that spans the range.
-"""
+"""The base class of the report types `events` and `segmentation`: counts of events, by date or over the whole range."""
 
 import json
 from datetime import date
@@ -22,7 +18,6 @@ class Counts(AskedEitherWay):
     compares = True
 
     def asked_events(self, spec: WidgetSpec) -> list[str]:
-        """The names of the events in the query."""
         return list(spec.events[:1])
 
     def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:
@@ -43,8 +38,7 @@ class Counts(AskedEitherWay):
         return query | self.events_of(spec)
 
     def events_of(self, spec: WidgetSpec) -> Query:
-        """The part of the query that names the events: `event` for the endpoint `/segmentation`, `events` for
-        `/events`."""
+        """The event as `event` for the endpoint `/segmentation`, or the events as `events` for `/events`."""
         return {"event": spec.events[0]}
 
     def classic_request(self, query: Query, today: date) -> Request:

@@ -1,8 +1,7 @@
-"""The base classes of the report types that work with both engines.
+"""The base classes of report types that use Insights (`POST /insights`), alone or beside an older endpoint.
 
-The engine `insights` uses the endpoint `POST /insights`, and the engine `classic` uses an older endpoint. Both engines
-give the same Report, so switching the engine changes no number. A subclass defines the metrics for Insights. For the
-older endpoint, a subclass writes the request and reads the answer.
+The project's engine, `insights` or `classic`, decides which of the two endpoints answers. Both give the same Report, so
+switching the engine changes no number.
 """
 
 from collections.abc import Iterator
@@ -26,8 +25,7 @@ EXPRESSION = (
 
 
 class AsksInsights(ReportType):
-    """A report type that Mixpanel can answer as an unsaved Insights report (`POST /insights`). A subclass defines
-    the metrics."""
+    """A report type that Mixpanel can answer as an unsaved Insights report. A subclass defines the metrics."""
 
     overlays = True
 
@@ -36,7 +34,7 @@ class AsksInsights(ReportType):
         raise NotImplementedError
 
     def in_one_bucket(self, spec: WidgetSpec) -> bool:
-        """Whether the query asks Insights for one value over the whole range, instead of values by date."""
+        """Whether the query asks Insights for one value over the whole range instead of values by date."""
         return spec.one_total and (not self.adds_up(spec) or most_days(spec) > LONGEST_BY_DAY)
 
     def batch(self, query: Query) -> type[Batch] | None:
@@ -66,8 +64,8 @@ class AskedEitherWay(AsksInsights):
             yield from too_many_days(spec)
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        # A widget that was deleted and then restored after a change of the engine might contain expressions.
-        # Insights would ignore the expressions, and the numbers would be wrong.
+        # A widget that was deleted and restored after a change of the engine can contain expressions. Insights would
+        # ignore them, and the numbers would be wrong.
         if engine == CLASSIC or any(expressions(spec)):
             return self.classic_query(spec)
         return self.insights_query(spec)
@@ -94,8 +92,7 @@ class AskedEitherWay(AsksInsights):
 
 
 def expressions(spec: WidgetSpec) -> Iterator[Problem]:
-    """One Problem per field that contains an expression in Mixpanel's query language. The engine `insights` does not
-    support expressions."""
+    """One Problem per field with an expression in Mixpanel's query language, which Insights can't read."""
     for field in ("breakdown", "property_name"):
         if is_expression(getattr(spec, field)):
             yield Problem(field, EXPRESSION)
@@ -106,8 +103,8 @@ def expressions(spec: WidgetSpec) -> Iterator[Problem]:
 
 
 def most_days(spec: WidgetSpec) -> int:
-    """The maximum number of days that the query can cover, now or later. If the widget shows the period before, its
-    days are included. 0 if the query does not ask for numbers by day."""
+    """The maximum number of days that the query can cover, now or later, with the period before if the widget shows it.
+    0 if the query does not ask for numbers by day."""
     asked = Range.of(spec)
     if asked.unit != "day" or (asked.kind == "fixed" and not (asked.from_date and asked.to_date)):
         return 0

@@ -1,4 +1,4 @@
-"""The report type `events`: counts of one or several events. With the engine `classic`, its endpoint is `/events`."""
+"""The report type `events`: counts of one or several events. The engine `classic` asks `/events`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,7 +30,7 @@ class Events(Counts):
             )
 
     def asked_events(self, spec: WidgetSpec) -> list[str]:
-        """The names of the widget's events, sorted so that widgets with the same events have the same query."""
+        """Sorted, so that widgets with the same events have the same query."""
         return sorted(set(spec.events))
 
     def events_of(self, spec: WidgetSpec) -> Query:
@@ -40,8 +40,8 @@ class Events(Counts):
         return EventsBatch if "events" in query else super().batch(query)
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
-        """The report with the events in the widget's order. The stored report has them in alphabetical order,
-        because several widgets can share it."""
+        """Puts the events into the widget's order. The stored report has them in alphabetical order, because several
+        widgets can share it."""
         position = {name: i for i, name in enumerate(spec.events)}
         ordered = sorted(report.series, key=lambda s: position.get(s.label, len(position)))
         return super().view(replace(report, series=tuple(ordered)), spec)

@@ -23,13 +23,12 @@ def is_expression(text: str) -> bool:
 
 
 def property_expression(name: str) -> str:
-    """The expression for a property: `properties["plan"]` for the name `plan`. A text that already is an expression
-    stays unchanged."""
+    """The expression `properties["plan"]` for the property `plan`. A text that is an expression stays unchanged."""
     return name.strip() if is_expression(name) else f"properties[{quoted(name)}]"
 
 
 def property_title(name: str) -> str:
-    """The name of a breakdown to show to people: `plan` for `properties["plan"]`. Any other text stays unchanged."""
+    """The name of a breakdown for people: `plan` for `properties["plan"]`. Any other text stays unchanged."""
     simple = SIMPLE.fullmatch(name)
     return re.sub(r"\\(.)", r"\1", simple[1]) if simple else name
 

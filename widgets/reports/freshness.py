@@ -1,5 +1,4 @@
-"""Computes when data becomes stale, and by which factor refresh intervals grow if a project has too many queries for
-its hourly limit."""
+"""Computes when data becomes stale, and stretches refresh intervals in projects that need too many calls per hour."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -10,23 +9,21 @@ from widgets.reports import Query
 from widgets.reports.ranges import DAY, Range
 
 OVER_SECONDS = 6 * 3600
-"""The refresh interval, in seconds, for ranges that ended before today, if the widget has no interval of its own.
-These numbers can still change, because some events arrive late."""
+"""The refresh interval for ranges that ended before today, if the widget has no interval of its own. Events that arrive
+late can still change these numbers."""
 
 OLDEST_SECONDS = 3600
-"""A poll waits for new data if the stored data is stale, is older than this number of seconds, and is older than
-three refresh intervals."""
+"""A poll waits for new data if the stored data is stale and older than this limit and three refresh intervals."""
 
 RESERVE_SHARE = 12
 """One of 12 calls per hour is reserved for people who work in the admin: 5 of 60 calls."""
 
 POLLED_WITHIN = timedelta(days=1)
-"""A widget that was not polled for this long is not refreshed, so it costs no calls to Mixpanel."""
+"""Only widgets that were polled within this time are refreshed."""
 
 
 class Due(NamedTuple):
-    """The time at which data becomes stale (`at`), and the seconds between two refreshes (`interval`), with the
-    interval factor applied."""
+    """`at`: when data becomes stale. `interval`: seconds between two refreshes, with the interval factor applied."""
 
     at: datetime
     interval: float
@@ -42,9 +39,8 @@ def due(
 ) -> Due:
     """When a snapshot (the stored data of one query) becomes stale: as soon as one of its widgets needs newer data.
 
-    `rolls_at` is the time at which the range moves to other dates; None for ranges that include today, saved reports
-    and top events. `widget_minutes` has the setting `refresh_minutes` of each active widget that shows the data. None
-    means that the widget has no interval of its own.
+    `rolls_at`: the result of the function `rolls_at`. `widget_minutes`: the setting `refresh_minutes` of each active
+    widget that shows the data; None for a widget without an interval of its own.
     """
     found = []
     for minutes in set(widget_minutes) or {None}:
@@ -59,7 +55,7 @@ def is_stale(due_at: datetime | None, now: datetime) -> bool:
 
 
 def is_too_old(fetched_at: datetime, due_at: datetime | None, interval: float, now: datetime) -> bool:
-    """Whether a poll should wait for new data, because the stored data is too old to answer with."""
+    """Whether the stored data is too old to answer a poll with."""
     return is_stale(due_at, now) and (now - fetched_at).total_seconds() > max(OLDEST_SECONDS, 3 * interval)
 
 
@@ -70,32 +66,25 @@ def base_interval(widget_minutes: float | None, project_minutes: float, *, over:
 
 
 def rolls_at(query: Query, today: date, zone: ZoneInfo) -> datetime | None:
-    """When a range that ended before `today` moves on by a day: the midnight after `today` in the project's time zone.
-
-    None for a range that includes `today`.
-    """
+    """The midnight after `today` in the project's time zone, if the query's range ended before `today`. A relative
+    range then moves on by a day. None for other queries."""
     if "range" not in query or not Range.from_dict(query["range"]).is_over(today):
         return None
     return datetime.combine(today + DAY, time.min, tzinfo=zone)
 
 
 def for_polls(hourly_limit: int) -> int:
-    """The number of calls per hour that polls and workers are allowed to make: the hourly limit without the calls
-    that are reserved for people."""
+    """The calls per hour that polls and workers can make: the hourly limit without the calls reserved for people."""
     return hourly_limit - hourly_limit // RESERVE_SHARE
 
 
 def demand(calls: Iterable[tuple[float, bool]]) -> float:
-    """The number of calls per hour that these queries need. `calls` has a pair per call: its interval in seconds, and
-    whether its range ended before today.
-
-    The data of a range that ended before today also becomes stale at midnight. This needs one more call per day.
-    """
+    """The calls per hour that refreshes need. `calls`: each call's interval in seconds, and whether its range is over
+    (ended before today). Data of a range that is over also becomes stale at midnight: one more call per day."""
     return sum(3600 / interval + (1 / 24 if over else 0) for interval, over in calls)
 
 
 def interval_factor_for(calls_per_hour: float, hourly_limit: int) -> float:
-    """The factor that makes all refresh intervals longer if the project needs more calls than its hourly limit; at
-    least 1."""
+    """The factor that stretches refresh intervals if a project needs more calls than its limit; at least 1."""
     # 5 % of the calls stay free for retries.
     return max(1.0, calls_per_hour / (for_polls(hourly_limit) * 0.95))

@@ -1,9 +1,7 @@
-"""The report type `funnel`: the counts of each step are added up over the dates, and the conversions are computed from
-the sums.
+"""The report type `funnel`: adds up the counts of each step over the dates, and computes conversions from the sums.
 
-With the engine `classic`, the endpoint `/funnels` answers saved funnels. With the engine `insights`, the endpoint
-`/insights` answers saved funnels, with the dates that were saved in Mixpanel. A funnel of listed events is an unsaved
-Insights report.
+With the engine `classic`, `/funnels` answers saved funnels. With the engine `insights`, `/insights` answers saved
+funnels, with the dates saved in Mixpanel, and funnels of listed events, as unsaved reports.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,8 +30,7 @@ from widgets.spec import CLASSIC, TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 OVERALL = "$overall"
 MOST_CONVERSION_DAYS = 366
-"""The maximum number of days that Mixpanel allows from a funnel's first step to its last step. Source:
-mixpanel-headless 0.4.0, `_internal/validation.py`."""
+"""From a funnel's first step to its last. Source: mixpanel-headless 0.4.0, `_internal/validation.py`."""
 
 
 class Funnel(ReportType):
@@ -65,7 +62,7 @@ class Funnel(ReportType):
             yield from steps_problems(spec)
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        # A widget that was deleted and then restored after a change of the engine might need the engine `classic`.
+        # A widget that was deleted and restored after a change of the engine can need the engine `classic`.
         if spec.funnel and (engine == CLASSIC or any(saved_problems(spec))):
             query = super().query(spec, engine) | {"funnel": spec.funnel}
             return query | ({"on": property_expression(spec.breakdown), "limit": spec.limit} if spec.breakdown else {})
@@ -86,8 +83,7 @@ class Funnel(ReportType):
         return Request("funnels", params_of(query, today, funnel_id=query["funnel"]))
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """A report with one series per breakdown value and step: the counts by date. Without a breakdown, the value
-        is `$overall`."""
+        """One series per breakdown value and step: the counts by date. Without a breakdown, the value is `$overall`."""
         if "funnel" not in query:
             return unsaved_funnel.read(answer, query, today)
         calendar = calendar_of(query, today)
@@ -142,7 +138,7 @@ class Funnel(ReportType):
 
 
 def conversions(report: Report, spec: WidgetSpec) -> Report:
-    """The report with its headings set, for a report that already contains conversions by date."""
+    """Sets the headings of a report of conversions by date."""
     series = (replace(each, label="Conversion") if each.label == OVERALL else each for each in report.series)
     labels = property_title(spec.breakdown) or "Step"
     return replace(report.with_series(series), values_name="Conversion", labels_name=labels)
@@ -177,7 +173,7 @@ def steps_problems(spec: WidgetSpec) -> Iterator[Problem]:
 
 
 def segments(by_segment: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The breakdown values of one date, each with its list of steps. The value `$overall` stands for all people."""
+    """The breakdown values of one date, each with its list of steps. `$overall` stands for all people."""
     if OVERALL not in by_segment and isinstance(by_segment.get("steps"), list):
         yield OVERALL, by_segment["steps"]
         return
@@ -186,8 +182,7 @@ def segments(by_segment: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def overall_of(found: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """Only the entry `$overall` in the result of `segments`, for a funnel without a breakdown. Raises ReadError if
-    its steps are missing."""
+    """The entry `$overall` in the result of `segments`. Raises ReadError if its steps are missing."""
     overall = [(segment, steps) for segment, steps in found if segment == OVERALL]
     if not overall or not overall[0][1]:
         raise unreadable("the steps of a date are missing")
@@ -195,7 +190,7 @@ def overall_of(found: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
 
 
 def steps_report(funnels: list[tuple[str, list[Series]]], *, with_conversion: bool) -> Report:
-    """A report with one row per step and one series per breakdown value. The counts are summed over the dates.
+    """One row per step and one series per breakdown value, with the counts summed over the dates.
 
     `with_conversion` adds two series: each count in percent of the step before, and in percent of the first step.
     """

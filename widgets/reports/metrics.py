@@ -1,5 +1,4 @@
-"""The report type `insights`: several metrics, or formulas that calculate with metrics. Its only endpoint is
-`/insights` (an unsaved report)."""
+"""The report type `insights`: several metrics, or formulas over metrics, as an unsaved Insights report."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -82,8 +81,7 @@ class Metrics(AsksInsights):
         return bookmark.request(query, today)
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """The Report in Mixpanel's answer. Each series has the breakdown value as its `label`, and the position of
-        its metric or formula as its `step`."""
+        """Each series has the breakdown value as `label`, and the position of its metric or formula as `step`."""
         found = unsaved.read(answer, query, today)
         additive = "formulas" not in query and "analysis" not in query and all(map(is_additive, query["metrics"]))
         series = tuple(each.series(each.value, str(each.metric)) for each in found.columns)
@@ -100,7 +98,7 @@ class Metrics(AsksInsights):
         for each in report.series:
             name = names[int(each.step)]
             label = f"{name} / {each.label}" if spec.breakdown and several else each.label if spec.breakdown else name
-            # `transforms` removes breakdown values such as `undefined`, and finds the value in `step`.
+            # `transforms` finds the breakdown value in `step`, and removes values such as `undefined`.
             series.append(replace(each, label=label, step=(each.label or " ") if spec.breakdown else ""))
         report = report.with_series(series)
         if spec.formulas:
@@ -128,7 +126,7 @@ def is_additive(metric: dict[str, Any]) -> bool:
 
 
 def shown_names(spec: WidgetSpec) -> list[str]:
-    """The names of the columns: one name per formula, or one name per metric if there are no formulas."""
+    """One name per formula, or one name per metric if there are no formulas."""
     if spec.formulas:
         return [each.label.strip() or each.formula for each in spec.formulas]
     names = [each.label.strip() or each.event for each in spec.metrics]

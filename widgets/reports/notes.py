@@ -1,5 +1,4 @@
-"""Finds the warnings in Mixpanel's answers: the list of breakdown values is incomplete, or the numbers come from a
-sample."""
+"""Finds warnings in Mixpanel's answers: breakdown values are missing, or the numbers come from a sample."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,8 +17,7 @@ SAMPLED = (
 
 
 def note_on(answer: Any, series: Any = None) -> str:
-    """The warnings in an answer as sentences; "" if there are none. `series` is the part of the answer that can have
-    the label `$remaining_values`."""
+    """The warnings in an answer, as sentences. `series`: its part that can have the label `$remaining_values`."""
     notes = []
     if is_cut(answer) or has_remaining(series):
         notes.append(CUT)

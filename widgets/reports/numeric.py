@@ -1,9 +1,8 @@
-"""The report types `sum` and `average` of a numeric property. The older endpoints are `/segmentation/sum` and
-`…/average`.
+"""The report types `sum` and `average` of a numeric property.
 
-The older endpoints answer by hour or day only. Sums by week or month are added up from days. With the engine `classic`,
-averages by week or month are refused, because the average of daily averages would be a wrong number. Insights answers
-sums and averages by day, week and month.
+The engine `classic` asks `/segmentation/sum` and `…/average`, which answer by hour or day only. So with this engine,
+sums by week or month are added up from days, and averages by week or month are refused: an average of daily averages
+would be wrong.
 """
 
 from collections.abc import Iterator

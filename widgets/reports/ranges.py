@@ -1,7 +1,7 @@
-"""Ranges of dates: turns a widget's relative range ("the last 30 days") into its first day, last day and buckets.
+"""Turns a widget's relative range ("the last 30 days") into its first day, last day and buckets.
 
-A bucket is a day, week or month. Weeks start on Monday. A bucket is identified by its first day. A range by hour also
-has days as its buckets, and `insights.hours` reads the hours from the answer.
+A bucket is a day, week or month, identified by its first day. Weeks start on Monday. A range by hour has days as its
+buckets, and `insights.hours` reads the hours from the answer.
 """
 
 import math
@@ -18,14 +18,13 @@ LONGEST_BY_DAY = 366
 """The maximum number of days in a query by day. Mixpanel limits Insights to 12 months."""
 
 MOST_DAYS_BY_HOUR = 31
-"""The maximum number of days for which Mixpanel gives numbers by hour."""
+"""Mixpanel's limit for numbers by hour."""
 
 
 class Dates(NamedTuple):
     """The first and last day of a query, and the first day of every bucket, ascending.
 
-    `current` is the first day of the range itself. `first` is earlier than `current` if the query also covers the
-    period before the range.
+    `current` is the first day of the range itself. `first` is earlier if the query also covers the period before.
     """
 
     first: date
@@ -43,8 +42,7 @@ class Dates(NamedTuple):
 class Range:
     """The range of a query: relative to today, or between two fixed dates.
 
-    `resolve` leaves out a week or month that lies only partly in the range, unless it is the current week or month, or
-    the only one.
+    `resolve` leaves out a week or month that is only partly in the range, unless it is the current one or the only one.
     """
 
     kind: str = "last"
@@ -56,8 +54,8 @@ class Range:
 
     @classmethod
     def of(cls, spec: WidgetSpec) -> Self:
-        """The range in a widget's settings. A chart without dates needs the exact first and last day, so its range
-        is by day. The exception is a range such as “the last 3 months”, which keeps its unit."""
+        """A widget's range. A chart without dates needs the exact first and last day, so its range is by day. Only a
+        range such as “the last 3 months” keeps its unit."""
         exact = spec.hides_dates and spec.range != "last"
         return cls(
             spec.range,
@@ -69,8 +67,7 @@ class Range:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The range as JSON data. The data has only the fields that this kind of range uses, so equal ranges have
-        equal JSON."""
+        """JSON data with only the fields that this kind of range uses, so that equal ranges have equal JSON."""
         stored: dict[str, Any] = {"kind": self.kind, "unit": self.unit}
         if self.kind == "last":
             stored |= {"last": self.last, "include_today": self.include_today}
@@ -85,14 +82,12 @@ class Range:
 
     @lru_cache(maxsize=1000)  # noqa: B019 - equal ranges share an entry
     def resolve(self, today: date, periods: int = 1) -> Dates:
-        """The dates of the range on the day `today`. With `periods=2`, they include the period before the range.
-
-        The period before has as many buckets as the range, and ends on the day before the range begins.
-        """
+        """The dates of the range on the day `today`. With `periods=2`, they include the period before: as many buckets
+        as the range has, up to the day before the range."""
         start, end = self._ends(today)
         first = bucket_of(start, self.unit)
         buckets = buckets_between(first, end, self.unit)
-        # A range within one bucket keeps that bucket, because otherwise the range would be empty.
+        # A range within one bucket keeps that bucket, or the range would be empty.
         if first < start and len(buckets) > 1:
             del buckets[0]
             first = buckets[0]
@@ -105,12 +100,12 @@ class Range:
         return Dates(first, end, current, tuple(buckets))
 
     def is_over(self, today: date) -> bool:
-        """Whether the range ends before today. If so, only events that arrive late can change its numbers."""
+        """Whether the range ends before today, so that only events that arrive late can change its numbers."""
         return self.resolve(today).last < today
 
     def _ends(self, today: date) -> tuple[date, date]:
         if self.kind == "fixed":
-            assert self.from_date and self.to_date  # The form or the import has checked that both dates exist.
+            assert self.from_date and self.to_date  # `rules` has checked that both dates exist.
             return self.from_date, min(self.to_date, today)
         if self.kind == "last" and self.unit == "hour":
             return today - min(math.ceil(self.last / 24), MOST_DAYS_BY_HOUR - 1) * DAY, today

@@ -1,7 +1,6 @@
-"""Reads the JSON of Mixpanel's answers. Every function checks the type of a value before using it.
+"""Reads the JSON of Mixpanel's answers.
 
-An unreadable value raises ReadError and never becomes 0, because showing the last good numbers is better than showing
-wrong numbers.
+An unreadable value raises ReadError and never becomes 0, because the last good numbers are better than wrong numbers.
 """
 
 import re
@@ -16,8 +15,7 @@ from widgets.reports.ranges import DAY, Dates, bucket_of, next_bucket
 Part = TypeVar("Part")
 
 MOST_CELLS = 1_000_000
-"""The maximum number of values in one report (labels × dates). A process can hold several reports of this size in
-memory."""
+"""The maximum number of values in one report (labels × dates). A process can hold several such reports in memory."""
 
 MOST_LINES = 20_000
 """The maximum number of labels, steps or rows in one report. A larger report would keep a process busy for minutes."""
@@ -25,18 +23,16 @@ MOST_LINES = 20_000
 LONGEST_BUCKET = timedelta(days=366)
 
 CUSTOM_EVENT = "$custom_event:"
-"""The id of every custom event begins with this text. Mixpanel sometimes answers with the event's name instead of
-its id."""
+"""The ids of custom events begin with this text. Mixpanel sometimes answers with the name instead of the id."""
 
 NOT_NUMBERS = ("NaN", "Infinity", "-Infinity")
-"""The texts that `mixpanel.answer` puts in place of the results of a division by zero, because JSON has no such
-numbers."""
+"""The texts that `mixpanel.answer` puts in place of NaN and infinity, the results of a division by zero."""
 
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ][\d:.Z+ -]*)?", re.ASCII)
 
 
 class ReadError(Exception):
-    """Mixpanel's answer does not have the documented form. The error's message is shown to people."""
+    """Mixpanel's answer does not have the documented form. People see the message."""
 
 
 def unreadable(why: str) -> ReadError:
@@ -71,8 +67,7 @@ def must_be_day(text: str) -> date:
 
 
 def amount(value: Any) -> Value:
-    """The number in a JSON value, or None for `null`. Raises ReadError for any other value, such as NaN, infinity or
-    a word."""
+    """The number in a JSON value; None for `null`. Raises ReadError for other values, such as NaN or a word."""
     if value is None:
         return None
     if (n := number(value)) is None:
@@ -81,20 +76,19 @@ def amount(value: Any) -> Value:
 
 
 def cell(value: Any) -> Value:
-    """Like `amount`, but returns None for the result of a division by zero (see NOT_NUMBERS)."""
+    """Like `amount`, but returns None for the result of a division by zero (NOT_NUMBERS)."""
     return None if value in NOT_NUMBERS else amount(value)
 
 
 def count(value: Any) -> Number:
-    """The number in a JSON value. Raises ReadError for any other value, including `null`."""
+    """Like `amount`, but raises ReadError for `null`, too."""
     if (n := amount(value)) is None:
         raise unreadable("a number is missing")
     return n
 
 
 def check_labels(labels: int, limit: int) -> None:
-    """Raises ReadError if an answer has far more labels than the query's `limit`. A few more are accepted, because
-    Mixpanel can add one or two labels."""
+    """Raises ReadError for far more labels than the query's `limit`. Mixpanel can add one or two labels."""
     if labels > max(2 * limit, limit + 10):
         raise ReadError(
             f"Mixpanel's answer is too large: it has {labels:,} labels, and the query asked for {limit:,}. "
@@ -103,8 +97,7 @@ def check_labels(labels: int, limit: int) -> None:
 
 
 def check_size(labels: int, *by: int) -> None:
-    """Raises ReadError if a report with this many labels would be too large. `by` has the number of dates, of steps,
-    or both."""
+    """Raises ReadError if a report is too large. `by`: the number of dates, of steps, or both."""
     if prod(by, start=labels) > MOST_CELLS or max(labels, *by) > MOST_LINES:
         raise ReadError(
             f"Mixpanel's answer is too large: {labels:,} labels with {prod(by):,} values each. A widget can have at "
@@ -114,10 +107,8 @@ def check_size(labels: int, *by: int) -> None:
 
 
 def check_dates(keys: Iterable[str], date_range: Any) -> dict[str, date]:
-    """The date of each key. Raises ReadError for a key without a date, and for a date outside the report's range.
-
-    The first day of a week, month or year can be before the range, by up to 366 days.
-    """
+    """The date of each key. Raises ReadError for a key without a date, and for a date outside the saved report's range.
+    The first day of a week, month or year can be up to 366 days before the range."""
     days = {key: must_be_day(key) for key in keys}
     ends = date_range if isinstance(date_range, dict) else {}
     first, last = day(str(ends.get("from_date"))), day(str(ends.get("to_date")))
@@ -133,10 +124,10 @@ def percentage(part: Number, whole: Number = 1) -> Value:
 
 
 class Calendar:
-    """The buckets (days, weeks or months) of a query. A Calendar finds the bucket of each date in an answer.
+    """The buckets (days, weeks or months) of a query, for finding the bucket of each date in an answer.
 
-    Mixpanel leaves out dates without events, so a missing date means 0. If an answer has dates, but none that the query
-    asked for, the answer belongs to another query, and ReadError is raised.
+    Mixpanel leaves out dates without events, so a missing date means 0. But an answer that has dates, and none of the
+    query's dates, belongs to another query and raises ReadError.
     """
 
     def __init__(self, dates: Dates, unit: str) -> None:
@@ -149,15 +140,13 @@ class Calendar:
         self._latest = next_bucket(bucket_of(dates.last, unit), unit)
 
     def bucket(self, key: str) -> date:
-        """The first day of the bucket that contains the date of `key`, such as `2026-11-01`. Raises ReadError if
-        `key` has no date."""
+        """The first day of the bucket with the date `key` (`2026-11-01`). Raises ReadError if `key` has no date."""
         if (known := self._known.get(key)) is None:
             known = self._known[key] = bucket_of(must_be_day(key), self.unit)
         return known
 
     def check(self, found: Collection[date]) -> None:
-        """Raises ReadError if an answer has dates (the buckets `found`), but none that the query asked for. Also
-        calls `check_part`."""
+        """Raises ReadError if an answer has buckets (`found`), but none of the query's. Also calls `check_part`."""
         if found and self._asked.isdisjoint(found):
             raise self._other_dates(min(found))
         self.check_part(found)
@@ -167,8 +156,8 @@ class Calendar:
         self.check({self.bucket(str(key)) for key in keys})
 
     def check_part(self, found: Collection[date]) -> None:
-        """Raises ReadError if the buckets of one label lack a bucket of the query and include a bucket far outside
-        the range. One bucket before the range and one after it are accepted."""
+        """Raises ReadError if the buckets of one label lack a bucket of the query and include one far outside the
+        range. One more bucket at each end is accepted."""
         far = [at for at in (min(found), max(found)) if not self._earliest <= at <= self._latest] if found else []
         if far and not self._asked.issubset(found):
             raise self._other_dates(far[0])
@@ -178,8 +167,8 @@ class Calendar:
         return ReadError(f"Mixpanel answered for other dates ({at}) than the query asked for ({asked}).")
 
     def points(self, points: Any, *, adds_up: bool) -> dict[date, Number]:
-        """The numbers by bucket, from a `{date: number}` of an answer. With `adds_up`, several numbers in one bucket
-        are added; without `adds_up`, ReadError is raised for them."""
+        """The numbers by bucket, from a `{date: number}` of an answer. Several numbers in one bucket are added up;
+        without `adds_up`, they raise ReadError."""
         found: dict[date, Number] = {}
         for key, value in mapping(points, "a series of dates").items():
             bucket = self.bucket(key)
@@ -200,8 +189,8 @@ class Calendar:
         return rows
 
     def series(self, answer: Any, *, limit: int, adds_up: bool) -> list[tuple[str, tuple[Value, ...]]]:
-        """Each label with one value per bucket, from an answer of `/events` or `/segmentation`. `limit` is the
-        number of labels that the query asked for."""
+        """Each label with one value per bucket, from an answer of `/events` or `/segmentation`. `limit`: the number of
+        labels that the query asked for."""
         named, found = dates_and_labels(answer, limit)
         self.check_named(named)
         check_size(len(found), len(self.buckets))
@@ -216,13 +205,12 @@ class Calendar:
 
 
 def values_by_bucket(buckets: Iterable[date], points: Mapping[date, Number], missing: Value = 0) -> tuple[Value, ...]:
-    """One value per bucket, in order. Mixpanel leaves out buckets without events, so a bucket that is not in
-    `points` gets the value `missing`."""
+    """One value per bucket, in order. A bucket that Mixpanel leaves out, because it has no events, gets `missing`."""
     return tuple(points.get(bucket, missing) for bucket in buckets)
 
 
 def dates_and_labels(answer: Any, limit: int) -> tuple[list[Any], list[tuple[str, Any]]]:
-    """The list of dates, and each label with its `{date: n}`, from an answer of `/events` or `/segmentation`.
+    """The dates, and each label with its `{date: n}`, from an answer of `/events` or `/segmentation`.
 
     The answer is `{"data": {"series": [date, …], "values": {label: {date: n}}}}`.
     """
@@ -233,8 +221,7 @@ def dates_and_labels(answer: Any, limit: int) -> tuple[list[Any], list[tuple[str
 
 
 def of_events(events: Sequence[str], found: list[tuple[str, Part]]) -> list[tuple[str, Part | None]]:
-    """For an answer without a breakdown: each event of the query with its part of the answer, or with None if the event
-    did not happen.
+    """Each event of a query without a breakdown, with its part of the answer, or with None if the event did not happen.
 
     Raises ReadError if the answer lacks an event of the query and has an event that the query did not ask for.
     """

@@ -1,8 +1,7 @@
-"""The base class of all report types. A subclass names its fields, writes its request and reads the answer.
+"""The base class of all report types.
 
-Some report types can use two endpoints, and the project's engine decides which one: see `widgets.reports.either`.
-
-To add a report type, write a module with a subclass of ReportType, and add the class to `widgets/reports/__init__.py`.
+To add a report type, write a module with a subclass, and add the subclass to REPORT_TYPES in
+`widgets/reports/__init__.py`. The module `either` has the base classes of report types that use Insights.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,30 +19,29 @@ if TYPE_CHECKING:
     from widgets.reports.batch import Batch
 
 Query = dict[str, Any]
-"""The query of a widget as plain JSON data. Relative dates stay relative (“the last 30 days”). Widgets with equal
-queries share one call to Mixpanel."""
+"""The query of a widget as JSON data. Relative dates stay relative (“the last 30 days”). Widgets with equal queries
+share one call to Mixpanel."""
 
 MEASURE_TYPES = {"total": "general", "unique": "unique", "average": "average"}
-"""The name of a measure in a widget → its name in Mixpanel's older endpoints. Only totals can be added up."""
+"""A widget's measure → its name in Mixpanel's older endpoints. Only totals can be added up."""
 
 ONLY_FOR = {
     "funnel": "only for funnels",
     "cohort": "only for retention and frequency",
     "map": "only for numbers by country",
 }
-"""Each chart that only some report types can use → the reason to show for all other report types."""
+"""A chart that only some report types can use → the reason to show for the other report types."""
 
 RANGE_FIELDS = ("unit", "range", "last", "include_today", "from_date", "to_date")
 FILTER_FIELDS = ("filters", "where")
 
 SAME_NAMES = ("event", "type", "on", "limit", "where", "born_event")
-"""The keys of a Query that are also names of parameters in Mixpanel's older endpoints."""
+"""The keys of a Query that are also parameters of Mixpanel's older endpoints."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request to Mixpanel's Query API: a GET request, or a POST request with `body` as JSON if there is a
-    `body`."""
+    """A request to Mixpanel's Query API: a GET request, or a POST request if it has a `body` (sent as JSON)."""
 
     endpoint: str
     params: Mapping[str, str | int | bool]
@@ -77,7 +75,7 @@ class ReportType:
     overlays: ClassVar[bool] = False
 
     def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
-        """The mistakes in a widget that only its report type can find. The module `rules` finds all other mistakes."""
+        """The mistakes in a widget that only its report type can find. The module `rules` finds the others."""
         return iter(())
 
     def why_not(self, chart: str) -> str:
@@ -87,15 +85,14 @@ class ReportType:
         return ONLY_FOR.get(chart) or self.no_chart
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        """The query for the widget's numbers, in a project with this engine."""
+        """The query for the widget's numbers in a project with this engine."""
         query = self.dated_query(spec)
         if "where" in self.fields and (where := where_expression(spec.filters, spec.where)):
             query["where"] = where
         return query
 
     def dated_query(self, spec: WidgetSpec) -> Query:
-        """The part of a query that all report types have in common: the report type, the range and the number of
-        periods."""
+        """The part that the queries of all report types share: report type, range and number of periods."""
         query: Query = {"report": self.name}
         if "range" in self.fields:
             query["range"] = Range.of(spec).to_dict()
@@ -107,24 +104,20 @@ class ReportType:
         raise NotImplementedError
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """Reads Mixpanel's answer to `query` into a Report. Raises ReadError for an answer without the documented
-        form."""
+        """The Report in Mixpanel's answer. Raises ReadError if the answer lacks the documented form."""
         raise NotImplementedError
 
     def batch(self, query: Query) -> "type[Batch] | None":
-        """The Batch class that can combine this query with other queries; None if the query always has a call of its
-        own."""
+        """The Batch class that combines this query with others; None if the query always has its own call."""
         return None
 
     def batch_key(self, query: Query) -> tuple[Any, ...] | None:
-        """The batch key. Queries with the same key can share a call, as long as the call has room. None if the query
-        always has a call of its own."""
+        """Queries with the same batch key can share a call. None if the query always has its own call."""
         kind = self.batch(query)
         return kind.key(query) if kind else None
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
-        """Turns the stored report into the report that one widget shows. Raises ReportError if the widget's chart
-        can't show it."""
+        """The stored report as one widget shows it. Raises ReportError if the widget's chart can't show it."""
         if report.row_kind == "dates" and (spec.compares or spec.overlay_previous):
             report = compared(report, overlay=spec.overlay_previous)
         if spec.one_total and report.row_kind == "dates":
@@ -136,7 +129,7 @@ class ReportType:
         )
 
     def default_sort(self, spec: WidgetSpec) -> str:
-        """The order of the labels if the widget's settings name no order: a key of SORTS."""
+        """The order of the labels (a key of SORTS) if the widget's settings name none."""
         return "none"
 
     def adds_up(self, spec: WidgetSpec) -> bool:
@@ -150,13 +143,12 @@ def dates_of(query: Query, today: date) -> Dates:
 
 
 def calendar_of(query: Query, today: date) -> Calendar:
-    """The Calendar with the buckets of a query, for reading the answer."""
+    """The Calendar for reading the answer to a query."""
     return Calendar(dates_of(query, today), query["range"]["unit"])
 
 
 def params_of(query: Query, today: date, **more: str | int) -> dict[str, str | int | bool]:
-    """The parameters of a request to an endpoint with dates: the dates, the unit, the keys in SAME_NAMES, and
-    `more`."""
+    """The parameters for an endpoint with dates: the dates, the unit, the keys in SAME_NAMES, and `more`."""
     dates = dates_of(query, today)
     return {
         "from_date": dates.first.isoformat(),
@@ -168,11 +160,8 @@ def params_of(query: Query, today: date, **more: str | int) -> dict[str, str | i
 
 
 def compared(report: Report, *, overlay: bool = False) -> Report:
-    """The later half of a report that covers two periods of equal length. Each series gets the total of the earlier
-    half as `previous`.
-
-    With `overlay`, each series also gets the values of the earlier half as `before`.
-    """
+    """The later half of a report over two periods of equal length. Each series gets the total of the earlier half as
+    `previous`, and with `overlay` the values of the earlier half as `before`."""
     half = len(report.rows) // 2
     return replace(
         report,
@@ -190,8 +179,7 @@ def compared(report: Report, *, overlay: bool = False) -> Report:
 
 
 def totalled(report: Report) -> Report:
-    """A report with one row: the sums over all dates. Raises ReportError if there are several dates and the values
-    can't be added up."""
+    """One row with the sums over all dates. Raises ReportError if values of several dates can't be added up."""
     if not report.additive and len(report.rows) > 1:
         raise ReportError(
             "These values can't be added up over several dates. Choose a chart that shows the dates, "

@@ -1,5 +1,5 @@
-"""The report types `retention` (endpoint `/retention`) and `frequency` (endpoint `/retention/addiction`). A report
-has one row per cohort (the people of one date) and one column per interval."""
+"""The report types `retention` (endpoint `/retention`) and `frequency` (endpoint `/retention/addiction`). A report has
+one row per cohort (the people of one date) and one column per interval."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ MOST_INTERVALS = 90
 
 
 class Cohorts(ReportType):
-    """The base class of retention and frequency: one row per date, with columns of counts or of percentages."""
+    """The base class of retention and frequency. The columns have counts or percentages."""
 
     charts = ("cohort", "table")
     usual_chart = "cohort"
@@ -50,8 +50,8 @@ class Retention(Cohorts):
         return Request("retention", params)
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """A report with the columns `Users` (the size of the cohort), `0`, `1`, … (the people who came back in that
-        interval). The value is None for an interval that begins after `today`."""
+        """The columns are `Users` (the size of the cohort), `0`, `1`, … (the people who came back in that interval;
+        None for an interval that begins after `today`)."""
         body = mapping(answer, "cohorts")
         # The documented answer has the dates at the top level. Other endpoints put them into `data`.
         cohorts = mapping(body.get("data", body), "cohorts")
@@ -79,8 +79,7 @@ class Frequency(Cohorts):
         return Request("retention/addiction", params_of(query, today, addiction_unit=hours_or_days))
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """A report with the columns `1`, `2`, …: the number of people who did the event in at least 1, 2, … hours or
-        days."""
+        """The columns are `1`, `2`, …: the people who did the event in at least 1, 2, … hours or days."""
         calendar = calendar_of(query, today)
         most = {"day": 24, "week": 7, "month": 31}[calendar.unit]
         rows: dict[date, list[Number]] = {}
@@ -97,8 +96,8 @@ class Frequency(Cohorts):
 
 
 def people_by_date(answer: Any) -> Mapping[str, Any]:
-    """The counts of each date. Mixpanel's OpenAPI description has the dates in `data`, and its documentation has
-    them at the top level: both forms are accepted."""
+    """The counts of each date: in `data`, as in Mixpanel's OpenAPI description, or at the top level, as in its
+    documentation."""
     body = mapping(answer, "data")
     return body if body and all(map(day, body)) else mapping(body.get("data"), "data")
 
@@ -109,8 +108,8 @@ NO_USERS: Mapping[str, Any] = {"first": 0, "counts": []}
 def cohort_row(
     cohort: Mapping[str, Any], begin: date, unit: str, width: int, today: date, *, missing: Value = None
 ) -> list[Value]:
-    """The cohort's size, then one count per interval. An interval that begins after `today` gets None. Any other
-    missing count gets the value `missing`."""
+    """The cohort's size, then one count per interval: None for an interval that begins after `today`, and `missing` for
+    any other missing count."""
     counts = sequence(cohort.get("counts"), "a cohort's counts")
     row: list[Value] = [count(cohort.get("first"))]
     for i in range(width):
@@ -126,8 +125,7 @@ def columns(table: list[list[Value]], width: int) -> list[tuple[Value, ...]]:
 
 
 def percent(report: Report) -> Report:
-    """Turns counts into percentages of the cohort's size, which is in the first column. A column `Users` keeps its
-    counts."""
+    """Turns counts into percentages of the first column, the cohort's size. A column `Users` keeps its counts."""
     if not report.series:
         return report
     sizes = report.series[0].values

@@ -1,4 +1,4 @@
-"""Checks a widget's settings. The form and the import use the same checks. Every message says what to do."""
+"""Checks a widget's settings, for the form and for imports. Every message says what to do."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -34,8 +34,7 @@ MISLEADING_WHEN_UNUSED = (
 )
 SEVERAL_EVENTS = ("events", "funnel")
 OVERLAID = ("line", "spline", "area", "areaspline", "column", "bar", "table")
-"""Charts that can show the values of the period before beside the values of the range. Stacked charts can't: they
-would add the two periods up."""
+"""Charts that can show the period before beside the range. Stacked charts would add the two periods up."""
 NEEDED = {
     "property_name": "Enter the numeric property, for example amount.",
     "saved_report": "Choose a saved report, or enter its number: the number after “report-” in the report's address at "
@@ -46,10 +45,7 @@ EVENT_MAY_BE_ANY = ("retention", "frequency", "funnel")
 
 
 def check(spec: WidgetSpec, today: date, engine: str) -> list[Problem]:
-    """All mistakes in a widget; empty if the widget can be saved.
-
-    `today` is the current date in the project's time zone, and `engine` is the project's engine.
-    """
+    """All mistakes in a widget. `today`: the date in the project's time zone. `engine`: the project's engine."""
     report_type = REPORT_TYPES.get(spec.report)
     if report_type is None:
         return [Problem("report", f"There is no report “{spec.report}”. Choose one of: {', '.join(REPORT_TYPES)}.")]
@@ -122,8 +118,7 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def is_number(value: Any) -> TypeGuard[Number]:
-    """Whether the value is a finite number. The check is needed because JSON readers and forms also accept infinity
-    and NaN."""
+    """Whether the value is a finite number. JSON readers and forms also accept infinity and NaN."""
     return isinstance(value, int | float) and number(value) is not None
 
 
@@ -202,9 +197,7 @@ def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
     elif spec.from_date > spec.to_date:
         yield Problem("to_date", "The last date is before the first date. Swap the two dates.")
     elif spec.from_date > today:
-        yield Problem(
-            "from_date", "The range begins in the future, for which there is no data. Choose an earlier date."
-        )
+        yield Problem("from_date", "The range begins in the future. Choose an earlier date.")
     elif (spec.to_date - spec.from_date).days >= MOST_BUCKETS * 4:
         yield Problem("from_date", "The range is longer than ten years. Choose a later first date.")
     elif not spec.hides_dates:

@@ -1,5 +1,4 @@
-"""The report type `saved_report`: a report that was saved in Mixpanel, requested by its id from `/insights`. The
-package `insights` reads the answer."""
+"""The report type `saved_report`: a report saved in Mixpanel, requested from `/insights` by its id."""
 
 from dataclasses import replace
 from datetime import date
@@ -76,8 +75,8 @@ def empty(report: Report, chart: str) -> Report:
 
 
 def retention_view(report: Report, spec: WidgetSpec) -> Report:
-    """The view of saved retention with a breakdown. A cohort chart shows all users together. Other charts have one
-    series per breakdown value and column, named `value / column`."""
+    """Saved retention with a breakdown. A cohort chart shows all users together. Other charts have one series per
+    breakdown value and column, named `value / column`."""
     everybody = [each for each in report.series if not each.step]
     if spec.chart == "cohort":
         values = list(dict.fromkeys(each.label for each in report.series if each.step))
@@ -105,8 +104,7 @@ def in_percent(report: Report, spec: WidgetSpec) -> Report:
 
 
 def funnel_view(report: Report, spec: WidgetSpec) -> Report:
-    """The view of a saved funnel. With a breakdown, a table has one column per value, and other charts show all
-    users together."""
+    """With a breakdown, a table has one column per value, and other charts show all users together."""
     if len(report.series) == 1:
         return report
     overall = [replace(each, label="Count") for each in report.series if each.label == OVERALL]

@@ -1,5 +1,4 @@
-"""The report type `segmentation`: one event, broken down by the values of a property. With the engine `classic`, its
-endpoint is `/segmentation`."""
+"""The report type `segmentation`: one event, broken down by a property. The engine `classic` asks `/segmentation`."""
 
 from collections.abc import Iterator
 

@@ -1,5 +1,4 @@
-"""Combines several queries into one call of the endpoint `/events`. The call names the events of all queries and
-covers all their dates."""
+"""Combines several queries into one call of `/events` that has all their events and covers all their dates."""
 
 import json
 from datetime import date
@@ -12,8 +11,7 @@ from widgets.reports.report_type import Query, Request, dates_of
 
 MOST_EVENTS = 100
 LONGEST_NAMES = 4000
-"""The maximum length of all event names in a shared call together, in characters. The names are part of the call's
-URL."""
+"""The maximum number of characters of all event names in a shared call, whose URL contains the names."""
 
 
 class EventsBatch(Batch):
@@ -23,8 +21,7 @@ class EventsBatch(Batch):
 
     @classmethod
     def key(cls, query: Query) -> tuple[Any, ...] | None:
-        # Mixpanel sometimes answers with the name of a custom event instead of its id. In an answer with several
-        # events, the name could not be matched with the id.
+        # See CUSTOM_EVENT: in an answer with several events, a custom event's name could not be matched with its id.
         if any(event.startswith(CUSTOM_EVENT) for event in query["events"]):
             return None
         return ("events", query["range"]["unit"], query["type"])

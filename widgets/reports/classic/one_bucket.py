@@ -2,7 +2,7 @@
 bucket that spans the range.
 
 `/segmentation` accepts `interval` (a number of days) instead of `unit`. Mixpanel does not document the first day of
-that bucket. This module assumes that the bucket begins on `from_date`.
+that bucket; this module assumes `from_date`.
 """
 
 from datetime import date, timedelta
@@ -22,13 +22,12 @@ def request(query: Query, today: date) -> Request:
 
 
 def first_day(dates: Dates, query: Query) -> date:
-    """The first day of the range. If the query also asks for the period before, the first day of that period."""
+    """The first day of the range, or of the period before if the query also asks for that period."""
     return dates.first - timedelta(days=dates.days * (query.get("periods", 1) - 1))
 
 
 def read(answer: Any, query: Query, today: date) -> Report:
-    """A report with one row of totals. If the query also asks for the period before, each series has the value of
-    that period as `previous`."""
+    """One row of totals. If the query also asks for the period before, `previous` has that period's value."""
     dates = dates_of(query | {"periods": 1}, today)
     first, compares = first_day(dates, query), query.get("periods") == 2
     named, found = dates_and_labels(answer, query.get("limit", 1))

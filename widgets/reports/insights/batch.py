@@ -1,5 +1,4 @@
-"""Combines several queries into one unsaved Insights report, because Mixpanel counts a report with up to 40 metrics
-as one query."""
+"""Combines several queries into one unsaved Insights report: Mixpanel counts up to 40 metrics as one query."""
 
 import json
 from collections.abc import Mapping
@@ -18,16 +17,13 @@ from widgets.reports.reading import ReadError, mapping
 from widgets.reports.report_type import Query, Request, dates_of
 
 TRAILING = ("dau", "wau", "mau")
-"""Measures that count the users of several days up to each date (such as the last 7 days). Mixpanel does not
-document how it counts these users on the first dates of a range."""
+"""Measures that count the users of a number of days up to each date (such as 7 days). Mixpanel does not document how it
+counts these users on the first dates of a range."""
 
 
 class InsightsBatch(Batch):
-    """Queries that share one unsaved Insights report.
-
-    If several queries need the same metric, the request has it only once. So the letters in the queries' formulas are
-    replaced by the letters that the metrics have in the request.
-    """
+    """Queries that share one unsaved Insights report. The request has each metric only once, so formulas get the
+    letters that their metrics have in the request."""
 
     def __init__(self, today: date) -> None:
         super().__init__(today)
@@ -58,7 +54,7 @@ class InsightsBatch(Batch):
         self._formulas += [each for each in self.formulas_of(query) if each not in self._formulas]
 
     def formulas_of(self, query: Query) -> list[str]:
-        """The query's formulas, with the letters that their metrics have in the shared request."""
+        """The query's formulas, with the letters of the shared request."""
         places = [self.place(each) for each in query["metrics"]] if "formulas" in query else []
         return [formulas.moved(each, places) for each in query.get("formulas", ())]
 
@@ -78,7 +74,7 @@ class InsightsBatch(Batch):
         series = mapping(body.get("series"), "series")
         keys, asked = keys_of(body, series), len(self._metrics) + len(self._formulas)
         if keys is None and asked == 1 and len(series) <= 1:
-            keys = [*series] or [""]  # as in `unsaved.metric_keys`: a single metric can be identified without its key
+            keys = [*series] or [""]  # as in `unsaved.metric_keys`: a single metric needs no key
         if keys is None or len(keys) != asked:
             raise ReadError(f"Mixpanel's answer does not name the {asked} metrics of the query.")
         check_dates_asked(body.get("date_range"), self.first, self.last, self.unit)
@@ -87,7 +83,7 @@ class InsightsBatch(Batch):
         if "formulas" in query:
             wanted = [keys[len(self._metrics) + self._formulas.index(each)] for each in self.formulas_of(query)]
         dates = self.dates(query)
-        # If the queries ask for one bucket or for hours, they all have the same dates: see `is_fixed`.
+        # Queries for one bucket or for hours all have the same dates: see `is_fixed`.
         has_others = not query.get("one_bucket") and self.unit != "hour"
         cut = Cut(self.calendar(), dates) if has_others else None
         part = Part(query, cut, counts=[*map(is_count, metrics)] if "formulas" not in query else [])
@@ -110,10 +106,10 @@ class InsightsBatch(Batch):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Derives one query's part from a shared answer. `counts` says for each metric whether it counts events or people;
-    the list is empty if the query has formulas.
+    """Derives one query's part from a shared answer.
 
-    `cut` is None if the answer has only the query's own dates.
+    `cut`: None if the answer has only the query's own dates. `counts`: whether each metric counts events or people;
+    empty if the query has formulas.
     """
 
     query: Query
@@ -124,8 +120,7 @@ class Part:
         return [{"metric_key": str(i)} for i in range(len(wanted))]
 
     def series(self, series: Mapping[str, Any], wanted: list[str], body: Mapping[str, Any]) -> dict[str, Any]:
-        """The numbers of the wanted metrics on the query's dates. The keys are the positions of the metrics in the
-        query."""
+        """The numbers of the wanted metrics on the query's dates. The keys are the metrics' positions in the query."""
         found = {key: mapping(each, "a metric") for key, each in renamed(series, wanted).items()}
         if self.cut is not None:
             found = {key: self.own(each, self.cut) for key, each in found.items()}
@@ -133,16 +128,15 @@ class Part:
         return self.values(found, body) if self.query.get("breakdown") else found
 
     def own(self, found: Mapping[str, Any], cut: Cut) -> dict[str, Any]:
-        """One metric's numbers on the query's dates. Breakdown values without numbers on these dates are left out,
-        as in Mixpanel's own answers."""
+        """One metric's numbers on the query's dates. Like Mixpanel, leaves out breakdown values without numbers."""
         if not self.query.get("breakdown") and set(found) != {OVERALL}:
             return cut.points(found)
         own = {value: cut.points(points) for value, points in found.items()}
         return {value: points for value, points in own.items() if points or value == OVERALL}
 
     def values(self, found: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-        """Keeps the breakdown values that Mixpanel would list for the query alone: the values with events on the
-        query's dates.
+        """Keeps the breakdown values that Mixpanel would list for the query alone: those with events on the query's
+        dates.
 
         Raises Inexact if Mixpanel's list is incomplete, or if the query's own limit allows fewer values.
         """
@@ -165,7 +159,7 @@ class Part:
 
 def happened(points: Mapping[str, Any], *, counts: bool) -> bool:
     """Whether a breakdown value has events in `points`. Raises Inexact if all numbers are 0 and the metric is not a
-    count, because a sum can be 0 although there are events."""
+    count: a sum can be 0 although there are events."""
     if any(points.values()):
         return True
     if not counts:
@@ -174,8 +168,7 @@ def happened(points: Mapping[str, Any], *, counts: bool) -> bool:
 
 
 def renamed(series: Mapping[str, Any], wanted: list[str]) -> dict[str, Any]:
-    """The wanted metrics, with their positions ("0", "1", …) as keys. A metric without events is missing in `series`
-    and in the result."""
+    """The wanted metrics, with their positions ("0", "1", …) as keys. A metric without events is missing."""
     return {str(i): series[key] for i, key in enumerate(wanted) if key in series}
 
 

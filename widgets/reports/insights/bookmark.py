@@ -1,7 +1,7 @@
-"""Writes a Query as an unsaved Insights report: the body of `POST /insights`, as Mixpanel's own SDK writes it.
+"""Writes a Query as an unsaved Insights report: the body of `POST /insights`.
 
-Source: the bodies that `mixpanel-headless` 0.4.0 makes (tests/data/insights_bodies.json). Mixpanel's public API
-description does not contain this endpoint.
+Mixpanel's public API description lacks this endpoint. Source: the bodies that Mixpanel's SDK makes, `mixpanel-headless`
+0.4.0 (tests/data/insights_bodies.json).
 """
 
 from datetime import date
@@ -13,14 +13,13 @@ from widgets.reports.report_type import Query, Request, dates_of
 from widgets.spec import Filter
 
 MOST_METRICS = 40
-"""The maximum number of entries in `show`: metrics and formulas together."""
+"""The maximum number of metrics and formulas together in one query."""
 
 MOST_SEGMENTS = 3000
 """The number of breakdown values that Mixpanel's SDK asks for."""
 
 PER_PERSON = "per_person"
-"""MixCyfe's own name for a `math` that Mixpanel does not know: the total divided by the number of unique users. The
-request asks for the total and for the unique users (see `asked_for`)."""
+"""A `math` of MixCyfe's own: the total divided by the number of unique users. See `asked_for`."""
 
 MATH = {
     "total": "total",
@@ -32,13 +31,11 @@ MATH = {
     "sum": "total",
     "distinct": "unique_values",
 }
-"""MixCyfe's name of a measure → Mixpanel's name (`math`). A measure that is not listed here has the same name in
-Mixpanel."""
+"""MixCyfe's name of a measure → Mixpanel's `math`. All other measures have the same name in Mixpanel."""
 
 
 def metric(event: str, measure: str, name: str = "", filters: tuple[Filter, ...] = ()) -> dict[str, Any]:
-    """A metric of a Query. `measure` is a key of METRIC_MEASURES, or PER_PERSON. `name` is the name of the property
-    to measure."""
+    """A metric of a Query. `measure`: a key of METRIC_MEASURES, or PER_PERSON. `name`: the property to measure."""
     asked: dict[str, Any] = {"event": event, "math": MATH.get(measure, measure)}
     if name:
         asked["property"] = name
@@ -48,8 +45,7 @@ def metric(event: str, measure: str, name: str = "", filters: tuple[Filter, ...]
 
 
 def asked_for(query: Query) -> list[dict[str, Any]]:
-    """The metrics in the request to Mixpanel, in order. A metric with PER_PERSON becomes two metrics: the total and
-    the unique users."""
+    """The metrics in the request, in order. A metric with PER_PERSON becomes two: the total and the unique users."""
     found = []
     for each in query["metrics"]:
         parts = ("total", "unique") if each["math"] == PER_PERSON else (each["math"],)
@@ -62,8 +58,7 @@ def request(query: Query, today: date) -> Request:
 
 
 def request_for(query: Query, dates: Dates, *, hides_metrics: bool) -> Request:
-    """The request for the numbers of a query on these dates. With `hides_metrics`, the request marks the metrics as
-    hidden, because only the formulas are shown."""
+    """The request for a query on these dates. `hides_metrics`: only the formulas are shown, not the metrics."""
     metrics, formulas = asked_for(query), query.get("formulas", [])
     filters = [each.get("filters", []) for each in metrics]
     common = filters[0] if all(each == filters[0] for each in filters) else []
@@ -94,8 +89,8 @@ def before(dates: Dates) -> date:
 def post(
     query: Query, dates: Dates, show: list[dict[str, Any]], filters: list[Any], display: dict[str, Any], **more: Any
 ) -> Request:
-    """The request `POST /insights`. `show` and `filters` are sections of the report, `display` has the report's
-    display options, and `more` has further sections by name, such as `formula`."""
+    """The request `POST /insights` with these sections and display options of the report. `more` has further sections
+    by name, such as `formula`."""
     group = [group_entry(query["breakdown"])] if query.get("breakdown") else []
     time = {
         "dateRangeType": "between",

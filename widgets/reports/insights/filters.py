@@ -1,4 +1,4 @@
-"""Turns simple conditions into filters of an Insights report, in the form that Mixpanel's own SDK writes."""
+"""Turns simple conditions into filters of an Insights report, in the form that Mixpanel's SDK writes."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ OPERATORS = {
     "set": "is set",
     "not_set": "is not set",
 }
-"""MixCyfe's name of a condition → Mixpanel's operator."""
+"""MixCyfe's condition → Mixpanel's operator."""
 
 
 def filter_entry(condition: Filter) -> dict[str, Any]:
-    """The condition as an entry of the report's section `filter`, or of a metric's `filters`."""
+    """An entry of the report's section `filter`, or of a metric's `filters`."""
     name, op, value = condition
     operator, kind = OPERATORS[op], "string"
     if op in ("set", "not_set"):

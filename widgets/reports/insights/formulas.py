@@ -1,7 +1,7 @@
-"""Checks formulas over metrics: they must follow the grammar of Mixpanel's server, and name only metrics that exist.
+"""Checks formulas over metrics.
 
-The grammar is in Mixpanel's own SDK (`mixpanel-headless` 0.4.0, `_internal/query/formula.py`): `+ - * / ^`, brackets,
-numbers and letters. The letters name the metrics by position: A … Z, then BA, BB, …
+Mixpanel's SDK has the grammar (`mixpanel-headless` 0.4.0, `_internal/query/formula.py`): `+ - * / ^`, brackets, numbers
+and letters. The letters name the metrics by position: A … Z, then BA, BB, …
 """
 
 import re
@@ -16,7 +16,7 @@ _PART = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]+)?|\.[0-9]+)|([A-Za-z]+)|([-+*/^()]
 
 
 def letters(position: int) -> str:
-    """The letters that name the metric at a position, counted from 0: 0 is A, 25 is Z, 26 is BA."""
+    """The letters of the metric at a position, counted from 0: 0 is A, 25 is Z, 26 is BA."""
     text = ""
     while True:
         position, rest = divmod(position, 26)
@@ -26,26 +26,23 @@ def letters(position: int) -> str:
 
 
 def moved(formula: str, places: Sequence[int]) -> str:
-    """The formula with new letters, for metrics that moved to other positions. `places` has the new position of each
-    metric."""
+    """The formula with new letters, for metrics that moved. `places` has the new position of each metric."""
     known = {letters(position): letters(place) for position, place in enumerate(places)}
     return re.sub("[A-Z]+", lambda found: known[found[0]], formula)
 
 
 def divides(formula: str) -> bool:
-    """Whether the formula has a division or a power. The result of such a formula can be undefined: after a division
-    by zero, or for a power of a negative number."""
+    """Whether the result can be undefined: after a division by zero, or for a power of a negative number."""
     return "/" in formula or "^" in formula
 
 
 def sent(formula: str) -> str:
-    """The formula as it is sent to Mixpanel, with single plain spaces. Mixpanel does not accept line breaks and
-    other white space."""
+    """The formula as Mixpanel accepts it: with single plain spaces, and without other white space."""
     return " ".join(formula.split())
 
 
 def at_zero(formula: str) -> Value:
-    """The value of a valid formula if all its metrics are 0. None if the formula has a division or a power."""
+    """The value of a valid formula if all its metrics are 0; None for a division or a power."""
     if divides(formula):
         return None
     sums: list[tuple[Number, Number]] = []  # for each open bracket: the sum and the factor before the bracket
@@ -71,8 +68,8 @@ def at_zero(formula: str) -> Value:
 
 
 def problem_in(formula: str, metrics: int) -> str:
-    """A sentence about the first mistake in the formula; empty if the formula is correct. `metrics` is the number of
-    metrics in the widget."""
+    """A sentence about the first mistake in the formula; empty if there is none. `metrics`: the widget's number of
+    metrics."""
     if not formula.strip():
         return "The formula is empty. Enter a formula, or remove the row."
     if len(formula) > LONGEST:

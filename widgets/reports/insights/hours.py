@@ -17,8 +17,8 @@ MOST_HOURS = MOST_DAYS_BY_HOUR * 24
 def read(
     shown: list[dict[str, Mapping[Any, Value]]], body: Mapping[str, Any], query: Query, today: date
 ) -> tuple[tuple[datetime, ...], list[dict[str, dict[datetime, Value]]]]:
-    """The hours of the range, ascending, and for each metric the numbers by breakdown value and hour. Hours without
-    events have no number."""
+    """The hours of the range, and for each metric the numbers by breakdown value and hour. Hours without events have no
+    number."""
     given = {key for by_value in shown for points in by_value.values() for key in points}
     instants = {key: hour_of(instant(key)) for key in given}
     if len(set(instants.values())) < len(given):
@@ -54,10 +54,8 @@ def hour_of(at: datetime) -> datetime:
 
 
 def hours_of(body: Mapping[str, Any], query: Query, last_day: date, found: list[datetime]) -> list[datetime]:
-    """All hours of the range, ascending, up to the current hour.
-
-    A range of the last hours ends with the last full hour, unless the query has `include_today`.
-    """
+    """All hours of the range, ascending, up to the current hour. A range of the last hours ends with the last full
+    hour, unless the query has `include_today`."""
     ends = body.get("date_range")
     begin = ends.get("from_date") if isinstance(ends, dict) else None
     first = hour_of(instant(begin)) if isinstance(begin, str) else found[0] if found else None

@@ -1,4 +1,4 @@
-"""Reads the answer of Mixpanel's Insights (`/insights`) into a Report.
+"""Reads the answer to a saved report (`GET /insights`) into a Report.
 
 An answer is `{"headers", "date_range", "series": {metric: …}, "time_comparison", "secondary", "meta"}`. Each metric has
 one level of nesting per breakdown, with `$overall` beside the breakdown values. The innermost level is `{date: n}` or
@@ -30,8 +30,7 @@ from widgets.reports.reading import (
 TIME = "Time"
 FUNNEL = "$funnel"
 METRICS = ("$event", "$metric", FUNNEL, "$retention")
-"""The first header of an answer is one of these names, and says which kind of metric the answer has. The other
-headers are breakdown properties."""
+"""The first header of an answer is one of these kinds of metrics. The other headers are breakdown properties."""
 RATIOS = (FUNNEL, "$retention")
 ONE_TABLE = "This saved report has several funnels or retention tables. Only the first one is shown."
 
@@ -44,7 +43,7 @@ _PREFIX = re.compile(r"([A-Z]{1,2})\. ")
 
 
 def read_insights(answer: Any, today: date) -> Report:
-    """The Report in an answer of `/insights`. Raises ReadError for an answer that has no documented form."""
+    """The Report in an answer of `/insights`. Raises ReadError if the answer has no documented form."""
     body = mapping(answer, "series")
     given = mapping(body.get("series"), "series")
     metrics = {name: given[name] for name in sorted(given, key=metric_order(given, body.get("meta")))}
@@ -55,11 +54,11 @@ def read_insights(answer: Any, today: date) -> Report:
 
 
 def metric_order(given: Mapping[str, Any], meta: Any) -> Callable[[str], Place]:
-    """A function that gives the sort key of a metric. With this key, the metrics have the same order as in the report
-    in Mixpanel. The answer has them in alphabetical order.
+    """A function that gives the sort key of a metric. The answer has the metrics in alphabetical order, and the key
+    restores the order of the report in Mixpanel.
 
-    `meta`, a part of the answer, gives the report's order. Metrics that `meta` does not name come last, sorted by their
-    prefixes (`A. `, `B. ` … `Z. `, `BA. `), then in the answer's order.
+    The part `meta` of the answer has that order. Metrics that `meta` does not name come last, sorted by their prefixes
+    (`A. ` … `Z. `, `BA. `), then in the answer's order.
     """
     shown: Any = meta
     for key in ("report_sections", "show"):
@@ -80,8 +79,7 @@ def metric_order(given: Mapping[str, Any], meta: Any) -> Callable[[str], Place]:
 
 
 def numbers_report(body: Mapping[str, Any], metrics: Mapping[str, Any]) -> Report:
-    """A report with numbers by date, or with one number for the whole range. It has one series per metric and
-    combination of breakdown values."""
+    """Numbers by date, or one number for the whole range: one series per metric and combination of breakdown values."""
     headers = [label(header) for header in sequence(body.get("headers") or [], "headers")]
     breakdowns = [header for header in headers if header not in METRICS]
     leaves = lines_of(metrics)
@@ -90,7 +88,7 @@ def numbers_report(body: Mapping[str, Any], metrics: Mapping[str, Any]) -> Repor
         leaves = [(path, {key: percent(n) for key, n in points.items()}) for path, points in leaves]
     several = len({path[0] for path, _ in leaves}) > 1
     before = totals_before(body.get("time_comparison"), ratios=ratios)
-    # A series that is missing in the period before had no events in that period, so its total is 0.
+    # A series that is missing in the period before had no events, so its total is 0.
     missing = None if before is None or (ratios and any(UNDATED not in points for _, points in leaves)) else 0
     # The name is `metric / value`, or only `value` if the report has one metric and a breakdown.
     names = [" / ".join(path if several or len(path) == 1 else path[1:]) for path, _ in leaves]
@@ -106,18 +104,16 @@ def numbers_report(body: Mapping[str, Any], metrics: Mapping[str, Any]) -> Repor
 
 
 def lines_of(metrics: Mapping[str, Any]) -> Leaves:
-    """All innermost levels of an answer (see `leaves_of`). Raises ReadError if there are more than MOST_LINES."""
+    """The result of `leaves_of` as a list. Raises ReadError for more than MOST_LINES."""
     leaves = list(islice(leaves_of(metrics), MOST_LINES + 1))
     check_size(len(leaves), 1)
     return leaves
 
 
 def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Points]]:
-    """The innermost levels of a nested answer. Each has its path (the labels from the metric down) and its numbers,
-    `{date: n}` or `{"all": n}`.
+    """The innermost levels of an answer, each with its path (the labels from the metric down) and its numbers.
 
-    A `$overall` beside other values is left out, because it is the sum of these values and not a value of the
-    breakdown.
+    A `$overall` beside other values is left out, because it is the sum of these values.
     """
     for name, inner in node.items():
         overall = bool(path) and name == OVERALL
@@ -132,8 +128,7 @@ def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, 
 
 
 def are_ratios(leaves: Leaves) -> bool:
-    """Whether all numbers of a funnel or retention by date are between 0 and 1. Such numbers are ratios, and other
-    numbers are counts."""
+    """Whether all numbers of a funnel or retention by date are from 0 to 1: ratios. Other numbers are counts."""
     numbers = [n for _, points in leaves for n in points.values() if n is not None]
     return bool(numbers) and all(0 <= n <= 1 for n in numbers)
 
@@ -145,7 +140,7 @@ def percent(ratio: Value) -> Value:
 def totals_before(comparison: Any, *, ratios: bool) -> dict[Path, Value] | None:
     """The path of each series → its total in the period before. None if the report does not compare periods.
 
-    Ratios by date have no total, because the answer does not have the counts that a total needs.
+    Ratios by date have no total, because the answer lacks the counts for it.
     """
     if not isinstance(comparison, dict) or not isinstance(comparison.get("series"), dict):
         return None
@@ -157,8 +152,7 @@ def totals_before(comparison: Any, *, ratios: bool) -> dict[Path, Value] | None:
 
 
 def report_of(named: list[Series], by_key: list[Points], date_range: Mapping[str, Any]) -> Report:
-    """A report of the series in `named`, with the values in `by_key`: one total per series, or values by date, or
-    values by hour."""
+    """A report of the series in `named` with the values in `by_key`: totals, or values by date or by hour."""
     keys = list(dict.fromkeys(key for points in by_key for key in points))
     if not keys:
         return Report("total", ("",), ())
@@ -167,7 +161,7 @@ def report_of(named: list[Series], by_key: list[Points], date_range: Mapping[str
         return with_values(Report("total", ("",), ()), named, ((points.get(UNDATED) or 0,) for points in by_key))
     days = check_dates(keys, date_range)
     if len(set(days.values())) < len(days):
-        # If a date has several times, the report is by hour. Cyfe has no format for hours, so the rows are texts.
+        # A report with several times on one date is by hour. Cyfe has no format for hours, so the rows are texts.
         times = sorted(days, key=instant)
         rows = tuple(label(time[:16]).replace("T", " ") for time in times)
         hourly = Report("steps", rows, (), labels_name=TIME)
@@ -184,7 +178,7 @@ def with_values(report: Report, named: Iterable[Series], columns: Iterable[tuple
 
 
 def instant(key: str) -> tuple[datetime, str]:
-    """A sort key for times. The key uses the UTC offset, because the same hour occurs twice when clocks go back."""
+    """A sort key for times. It has the UTC offset, because the same hour occurs twice when clocks go back."""
     try:
         at = datetime.fromisoformat(key)
     except ValueError:
@@ -193,8 +187,7 @@ def instant(key: str) -> tuple[datetime, str]:
 
 
 def filled(dates: list[date], date_range: Mapping[str, Any]) -> list[date]:
-    """The dates of a daily or weekly report, with missing dates added. A daily report is also extended to the ends
-    of its range."""
+    """Adds missing dates to a daily or weekly report. A daily report is also extended to the ends of its range."""
     gaps = [(b - a).days for a, b in pairwise(dates)]
     step = min(gaps, default=0)
     if step not in (1, 7) or any(gap % step for gap in gaps):

@@ -1,9 +1,8 @@
-"""Funnels of listed events: writes the request for an unsaved Insights report, and reads the answer. Also reads the
-answers of saved funnels.
+"""Writes funnels of listed events as unsaved Insights reports. Reads the answers to unsaved and saved funnels.
 
 Below the funnel's name, an answer has one table `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`. With
 a breakdown, the answer has one table per value and one table `$overall`. By date, the answer has one table per date, or
-`{date: ratio}`. `read` accepts both forms.
+`{date: ratio}`.
 """
 
 from collections.abc import Mapping
@@ -61,9 +60,9 @@ def request(query: Query, today: date) -> Request:
 
 
 def read(answer: Any, query: Query, today: date) -> Report:
-    """A report with one series per breakdown value and step, as `Funnel.read` gives for the endpoint `/funnels`.
+    """One series per breakdown value and step, as from `Funnel.read` for the endpoint `/funnels`.
 
-    If the answer has ratios by date instead of steps, the report has one series of percentages per breakdown value.
+    If the answer has ratios by date instead of steps: one series of percentages per breakdown value.
     """
     body = mapping(answer, "series")
     found = mapping(body.get("series"), "series")
@@ -89,8 +88,7 @@ def read(answer: Any, query: Query, today: date) -> Report:
 
 
 def steps_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> Report:
-    """A report with one row: the count of each step over the whole range. The report has no series if nobody entered
-    the funnel."""
+    """One row: the count of each step over the whole range. There are no series if nobody entered the funnel."""
     names = names_of(tables, query)
     by_value: dict[str, list[Series]] = {}
     for path, table in tables:
@@ -131,8 +129,8 @@ def names_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> dict
     """The key of each step in the answer → the name of the step, in order. Steps with the same event keep their
     numbers, so that their names differ.
 
-    The answer can leave out the last steps if nobody reached them. The result names these steps, too. Raises ReadError
-    for steps that the query did not ask for.
+    Includes steps that the answer leaves out because nobody reached them. Raises ReadError for steps that the query did
+    not ask for.
     """
     keys = in_order(dict.fromkeys(step for _, table in tables for step in table["count"]))
     if tables and len(keys) != len(asked := query.get("steps", keys)):
@@ -150,7 +148,7 @@ def steps_in(table: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[s
 
 
 def ratios(body: Mapping[str, Any], calendar: Calendar, query: Query, today: date) -> Report:
-    """A report of conversions by date, in percent. The value is None for a date on which nobody entered the funnel."""
+    """Conversions by date, in percent. The value is None for a date on which nobody entered the funnel."""
     leaves = lines_of(body["series"])
     if not are_ratios(leaves) and any(n is not None for _, points in leaves for n in points.values()):
         raise unreadable("the conversions are not ratios from 0 to 1")

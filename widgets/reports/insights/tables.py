@@ -1,5 +1,4 @@
-"""Reads the answers of saved funnels and saved retention. These answers have tables below each metric instead of
-plain numbers."""
+"""Reads answers of funnels and saved retention, which have tables below each metric instead of plain numbers."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -24,8 +23,8 @@ Path = tuple[str, ...]
 def funnel_report(metric: Any) -> Report | None:
     """The Report of a saved funnel; None if `metric` is not a funnel.
 
-    The answer of a funnel is `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`. With a breakdown, the
-    answer has one such table per value, and one table `$overall`.
+    The answer is `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`. With a breakdown, the answer has
+    one such table per value, and one table `$overall`.
     """
     tables = tables_in(metric, is_funnel)
     if not tables:
@@ -47,7 +46,7 @@ def is_funnel(node: Mapping[str, Any]) -> bool:
 
 
 def in_order(steps: Iterable[str]) -> list[str]:
-    """Steps sorted by their leading number. Alphabetical order would put `10. Paid` before `2. Logged in`."""
+    """Sorts steps by their leading number. Alphabetical order would put `10. Paid` before `2. Logged in`."""
     return sorted(steps, key=step_number)
 
 
@@ -62,7 +61,7 @@ def without_number(step: str) -> str:
 
 
 def step_count(step: Any) -> Value:
-    """The count of a step. Raises ReadError if the step has dates or a breakdown instead of one count."""
+    """Raises ReadError if the step has dates or a breakdown instead of one count."""
     if UNDATED not in mapping(step, "a step"):
         raise unreadable("a step of the funnel has no total")
     return count(step[UNDATED])
@@ -96,7 +95,7 @@ def retention_report(metric: Any, today: date, date_range: Any) -> Report | None
         width = max(len(cohort["counts"][:MOST_COLUMNS]) for cohort in table.values())
         check_size(len(series) + width + 1, len(dates))
         no_values: list[Value] = [None] * (width + 1)
-        # Mixpanel computed the report some time ago. A count is missing if its interval had not begun at that time.
+        # A count is missing if its interval had not begun when Mixpanel computed the report.
         rows = [cohort_row(table[at], at, unit, width, today) if at in table else no_values for at in dates]
         for name, values in zip((USERS, *map(str, range(width))), columns(rows, width + 1), strict=True):
             series.append(Series(value, values, step=name) if value else Series(name, values))
@@ -108,7 +107,7 @@ def is_cohort(node: Mapping[str, Any]) -> bool:
 
 
 def level_of_dates(paths: list[Path]) -> int:
-    """The level of nesting that has the dates: the first level on which all keys are dates."""
+    """The first level of nesting on which all keys are dates."""
     for level in range(min(map(len, paths))):
         if all(day(path[level]) for path in paths):
             return level
@@ -116,14 +115,14 @@ def level_of_dates(paths: list[Path]) -> int:
 
 
 def value_of(path: Path) -> str | None:
-    """The breakdown values of a path, as one label: "" for all users, None for a partial sum (such as all browsers
-    of one plan)."""
+    """The breakdown values of a path, as one label: "" for all users, None for a partial sum (such as all browsers of
+    one plan)."""
     values = [label(value) for value in path if value != OVERALL]
     return " / ".join(values) if len(values) in (0, len(path)) else None
 
 
 def tables_in(metric: Any, is_table: Callable[[Mapping[str, Any]], bool]) -> list[tuple[Path, Mapping[str, Any]]]:
-    """All tables below a metric, each with its path. Empty if there are no tables.
+    """All tables below a metric, each with its path.
 
     Raises ReadError if the metric has tables and other values, because the other values could be a damaged table.
     """

@@ -1,8 +1,8 @@
 """Reads the answer to an unsaved Insights report into columns of numbers: one column per metric and breakdown value.
 
 An answer is `{"headers", "date_range", "series": {metric_key: …}, "meta": {"report_sections": {"show": […]}}}`. Each
-metric key has `{date: n}` or `{"all": n}`. With a breakdown, each metric key has such an entry per breakdown value, and
-one for `$overall`. `series` is in alphabetical order, so only `show[].metric_key` says which metric a key belongs to.
+metric key has `{date: n}` or `{"all": n}`; with a breakdown, one such entry per breakdown value and one for `$overall`.
+`series` is in alphabetical order, so only `show[].metric_key` says which metric a key belongs to.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,10 +39,10 @@ Points = Mapping[Any, Value]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The numbers of one metric for one breakdown value. `metric` is the metric's position among the shown metrics.
-    `value` is "" without a breakdown.
+    """The numbers of one metric for one breakdown value.
 
-    `previous` is the value of the period before, if the query asks for one bucket and for two periods.
+    `metric`: the metric's position among the shown metrics. `value`: "" without a breakdown. `previous`: the value of
+    the period before, if the query asks for one bucket and for two periods.
     """
 
     metric: int
@@ -56,8 +56,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The numbers of an answer. `rows` has the first day of each bucket, or the hours, or one row named "" for a
-    total. `row_kind` is the same as in Report."""
+    """The numbers of an answer. `row_kind` and `rows` are the same as in Report."""
 
     row_kind: RowKind
     rows: tuple[date | str, ...]
@@ -66,8 +65,7 @@ class Answer:
 
 
 def read(answer: Any, query: Query, today: date) -> Answer:
-    """The numbers of Mixpanel's answer to `query`. Raises ReadError for an answer that does not have the documented
-    form, or that belongs to another query."""
+    """The numbers of an answer. Raises ReadError if it lacks the documented form or belongs to another query."""
     body = mapping(answer, "series")
     series = mapping(body.get("series"), "series")
     keys = metric_keys(body, query, series)
@@ -97,15 +95,14 @@ def read(answer: Any, query: Query, today: date) -> Answer:
 
 
 def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]) -> list[str]:
-    """The keys of the shown metrics in `series`, in the query's order. If the query has formulas, only the formulas are
-    shown.
+    """The keys in `series` of the shown metrics (only the formulas, if the query has any), in the query's order.
 
     A metric without events can be missing in `series`. Raises ReadError if the answer does not name its metrics.
     """
     asked, formulas = len(asked_for(query)), len(query.get("formulas", []))
     keys = keys_of(body, series)
     if keys is None:
-        # Without `report_sections`, a metric can be identified only if it is the only metric.
+        # Without `report_sections`, only a single metric can be identified.
         if (formulas or asked) == 1 and len(series) <= 1:
             return [*series] or [""]
         raise unreadable("the answer does not name its metrics")
@@ -136,10 +133,8 @@ def keys_of(body: Mapping[str, Any], series: Mapping[str, Any]) -> list[str] | N
 
 
 def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
-    """Raises ReadError if `ends`, the answer's `date_range`, differs from the dates of the query.
-
-    Each end can be one day off, because of time zones. Each end can also be the first day of its week or month.
-    """
+    """Raises ReadError if `ends`, the answer's `date_range`, differs from the dates of the query. Each end can be one
+    day off, because of time zones, or be the first day of its week or month."""
     if not isinstance(ends, dict) or not all(isinstance(ends.get(name), str) for name in ("from_date", "to_date")):
         return
     found = must_be_day(ends["from_date"]), must_be_day(ends["to_date"])
@@ -152,10 +147,10 @@ def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
 
 
 def readers_of(query: Query) -> list[Callable[[Any], Value]]:
-    """For each shown metric, the function that reads its numbers: `cell`, which accepts NaN, or `amount`, which refuses
+    """The function that reads the numbers of each shown metric: `cell`, which accepts NaN, or `amount`, which refuses
     NaN.
 
-    A metric that has a number for a bucket without events, such as a count, can't be NaN. `amount` reads such metrics.
+    A metric with a value for buckets without events, such as a count, can't be NaN, and needs `amount`.
     """
     if formulas := query.get("formulas"):
         return [cell if missing_value(query, i, None) is None else amount for i in range(len(formulas))]
@@ -163,11 +158,8 @@ def readers_of(query: Query) -> list[Callable[[Any], Value]]:
 
 
 def labelled(node: Any, query: Query, read: Callable[[Any], Value]) -> dict[str, Points]:
-    """The numbers of one metric by breakdown value and date. Without a breakdown, the only breakdown value is "".
-
-    With a breakdown, `$overall` and `$remaining_values` (the sum of the values beyond the widget's own limit) are left
-    out.
-    """
+    """One metric's numbers by breakdown value ("" without a breakdown) and date. With a breakdown, `$overall` and
+    `$remaining_values` (the sum of the values beyond the widget's own limit) are left out."""
     found = mapping(node, "a metric")
     if not query.get("breakdown"):
         by_value: Mapping[str, Any] = {"": found[OVERALL] if set(found) == {OVERALL} else found}
@@ -204,8 +196,7 @@ def by_date(
 
 
 def in_order(columns: Iterable[Column], query: Query) -> Iterable[Column]:
-    """The columns of each metric sorted by size, the largest breakdown value first. The order in Mixpanel's answer
-    has no meaning."""
+    """Sorts each metric's breakdown values, the largest first. The order in Mixpanel's answer has no meaning."""
     if not query.get("breakdown"):
         return columns
     return sorted(columns, key=lambda each: (each.metric, -sum(n or 0 for n in each.values), each.value))
@@ -217,8 +208,7 @@ def columns_of(
     cells: Sequence[Mapping[str, Points]],
     past: Sequence[Mapping[str, Points]] | None,
 ) -> Iterator[Column]:
-    """The columns of the query's metrics, or of its formulas. A column with PER_PERSON is the total divided by the
-    unique users."""
+    """The columns of the query's formulas, or of its metrics if there are no formulas. `past`: the period before."""
     position = 0
     wanted = [None] * len(query["formulas"]) if query.get("formulas") else [each["math"] for each in query["metrics"]]
     for metric, math in enumerate(wanted):
@@ -239,7 +229,7 @@ def columns_of(
 
 
 def missing_value(query: Query, metric: int, math: str | None) -> Value:
-    """The value for a bucket that the answer leaves out because there were no events; None if that value is unknown."""
+    """The value for a bucket without events, which the answer leaves out; None if that value is unknown."""
     if math is None:
         return at_zero(query["formulas"][metric]) if all_zero(query) else None
     return 0 if math in ZERO_WITHOUT_EVENTS else None
@@ -257,16 +247,13 @@ def values_of(rows: tuple[Any, ...], found: Mapping[str, Points], missing: Value
 
 
 def per_person(total: Value, unique: Value) -> Number:
-    """The average per user; 0 if there are no users, as in the answers of Mixpanel's older endpoints."""
+    """The average per user; 0 if there are no users, as in Mixpanel's older endpoints."""
     return total / unique if total and unique else 0
 
 
 def note_of(body: Mapping[str, Any], series: Mapping[str, Any], query: Query, values: int) -> str:
-    """The warnings in the answer, as sentences. There is no warning if the widget's own limit has shortened the list of
-    breakdown values.
-
-    `values` is the number of breakdown values in the answer.
-    """
+    """The warnings in the answer, without CUT if the widget's own limit has shortened the list of breakdown values.
+    `values`: the length of that list."""
     said = note_on(body, series)
     if "limit" in query and values >= query["limit"]:
         said = said.replace(CUT, "").strip()
