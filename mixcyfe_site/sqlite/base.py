@@ -64,6 +64,6 @@ def converted(query: str) -> str:
 
 
 def has_wal(file: Path) -> bool:
-    """Whether SQLite's write-ahead log (WAL) has changes that the database file lacks."""
+    """Whether SQLite's write-ahead log (WAL) may have changes that the database file lacks."""
     wal = file.with_name(f"{file.name}-wal")
     return wal.exists() and wal.stat().st_size > 0

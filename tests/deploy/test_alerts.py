@@ -1,4 +1,4 @@
-"""Tests deploy/prometheus-alerts.yml and the queries of the Grafana dashboard with Prometheus' own promtool."""
+"""Tests deploy/prometheus-alerts.yml and one query of the Grafana dashboard with Prometheus' own promtool."""
 
 import json
 import shutil

@@ -147,10 +147,9 @@ def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
 
 
 def readers_of(query: Query) -> list[Callable[[Any], Value]]:
-    """The function that reads the numbers of each shown metric: `cell`, which accepts NaN, or `amount`, which refuses
-    NaN.
+    """The function that reads the numbers of each shown metric: `cell`, which accepts NaN, or `amount`.
 
-    A metric with a value for buckets without events, such as a count, can't be NaN, and needs `amount`.
+    Counts can't be NaN, nor can formulas of counts without division or power.
     """
     if formulas := query.get("formulas"):
         return [cell if missing_value(query, i, None) is None else amount for i in range(len(formulas))]
