@@ -37,8 +37,8 @@ OVERLAID = ("line", "spline", "area", "areaspline", "column", "bar", "table")
 """Charts that can show the period before beside the range. Stacked charts would add the two periods up."""
 NEEDED = {
     "property_name": "Enter the numeric property, for example amount.",
-    "saved_report": "Choose a saved report, or enter its number: the number after “report/” or “report-” in its address at "
-    "Mixpanel.",
+    "saved_report": "Choose a saved report, or enter its number: the number after “report/” or “report-” in its "
+    "address at Mixpanel.",
     "born_event": "Enter the event with which people become part of a cohort, for example Signed up.",
 }
 EVENT_MAY_BE_ANY = ("retention", "frequency", "funnel")
