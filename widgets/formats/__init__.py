@@ -1,7 +1,4 @@
-"""The formats of a widget's addresses: `/w/<slug>.<extension>`. All formats are written from the same Table.
-
-To add a format, write a module and add one entry to the list below.
-"""
+"""The formats of a widget's data (`/w/<slug>.<extension>`). All formats are written from the same Table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,10 +16,9 @@ NOT_FOR_CYFE = (
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format of a widget's data. `readers` names programs that can read the format. `charts` has the chart types
-    with this format; empty for all charts.
+    """`readers`: the programs that can read the format. `charts`: the chart types with this format; empty for all.
 
-    `has_hours` says whether charts with hours on their axis have this format, too (see `spec.hours_on_axis`).
+    `has_hours`: charts with hours on their axis have this format, too (see `spec.hours_on_axis`).
     """
 
     extension: str
@@ -69,11 +65,11 @@ _FORMATS = (
 )
 
 FORMATS: dict[str, Format] = {format.extension: format for format in _FORMATS}
-"""The extension of an address → its format. Cyfe's format is the first."""
+"""Extension → format. Cyfe's format is the first."""
 
 
 def has_format(widget: Charted, extension: str) -> bool:
-    """Whether the widget has this format. True for every extension that is not in FORMATS."""
+    """True if the widget has this format, and for every extension that is not in FORMATS."""
     format = FORMATS.get(extension)
     if format is None:
         return True
@@ -81,5 +77,4 @@ def has_format(widget: Charted, extension: str) -> bool:
 
 
 def formats_for(widget: Charted) -> list[Format]:
-    """The formats that this widget has."""
     return [format for extension, format in FORMATS.items() if has_format(widget, extension)]

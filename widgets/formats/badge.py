@@ -1,4 +1,4 @@
-"""A badge of one number, in the format that shields.io reads from an address (https://shields.io/badges/endpoint-badge)."""
+"""A badge with one number, in the format that shields.io reads (https://shields.io/badges/endpoint-badge)."""
 
 import json
 
@@ -8,7 +8,7 @@ from widgets.cyfe.numbers import number_text
 
 
 def write(table: Table) -> bytes:
-    """The badge as JSON. `label` is the widget's title. `message` is the number, and for a gauge also the target."""
+    """The badge as JSON. Its message is the number; for a gauge, the number and the target."""
     content = {
         "schemaVersion": 1,
         "label": readable(table.title or table.columns[0]),

@@ -12,7 +12,7 @@ from widgets.cyfe.writing import hour_text
 
 
 def write(table: Table) -> bytes:
-    """The Table as CSV, in UTF-8 without a BOM. Lines end with CRLF. No text cell is a formula."""
+    """The CSV in UTF-8 without a BOM. Lines end with CRLF. No text cell is a formula."""
     file = io.StringIO()
     lines = csv.writer(file)
     lines.writerow(header(table))
@@ -21,7 +21,7 @@ def write(table: Table) -> bytes:
 
 
 def header(table: Table) -> list[str]:
-    """The names of the columns. All names are different, because programs find a column by its name."""
+    """The names of the columns, all different, because programs find a column by its name."""
     return distinct(without_formula(readable(column)) for column in table.columns)
 
 

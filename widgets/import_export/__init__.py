@@ -1,1 +1,1 @@
-"""Imports and exports projects and widgets as JSON, and imports addresses of MixCyfe's predecessor of 2015."""
+"""Imports and exports projects and widgets as JSON, and imports addresses of the 2015 connector (see `legacy`)."""

@@ -13,10 +13,7 @@ ALWAYS_EXPORTED = ("name", "project", "title", "slug", "report", "chart", "proje
 
 
 def export_all(projects: QuerySet[Project], widgets: QuerySet[Widget]) -> dict[str, Any]:
-    """Returns the JSON object that `import_widgets` can import.
-
-    Keys with default values are left out, except for the keys in ALWAYS_EXPORTED.
-    """
+    """Returns a JSON object for `import_widgets`. Leaves out empty and default values, except for ALWAYS_EXPORTED."""
     return {
         "projects": [row(project, PROJECT_KEYS) for project in projects.order_by("name")],
         "widgets": [

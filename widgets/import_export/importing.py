@@ -1,4 +1,4 @@
-"""Imports projects and widgets from JSON for the command `import_widgets`. After an error, nothing is imported."""
+"""Imports projects and widgets from JSON for the command `import_widgets`."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -17,14 +17,11 @@ LARGEST = 20 * 1024 * 1024
 
 
 class BadImport(Exception):
-    """The file can't be imported. The message names the wrong entry and key in the file, and the allowed values."""
+    """The file can't be imported. The message names the wrong entry and key, and the allowed values."""
 
 
 def read_json(data: bytes) -> dict[str, Any]:
-    """Returns the JSON object in the file.
-
-    Raises BadImport if the file is too large, has no JSON object or has an unknown key.
-    """
+    """Raises BadImport if the file is too large, is not a JSON object or has an unknown key at the top level."""
     if len(data) > LARGEST:
         raise BadImport(f"The file is larger than {LARGEST // 1024 // 1024} MB. Import fewer widgets at once.")
     try:
@@ -48,19 +45,15 @@ def refuse_constant(name: str) -> None:
 
 
 Check = Callable[[Sequence[tuple[NoticeTarget, bool]]], list[str]]
-"""The type of the function `notices.sending.check`, which checks addresses for notices.
-
-Callers pass the function, because modules in `import_export` are not allowed to import `notices`.
-"""
+"""The type of `notices.sending.check`. Callers pass the function, because this package must not import `notices`."""
 
 
 def import_all(
     content: dict[str, Any], check: Check | None = None, log: Callable[[list[Project | Widget]], None] | None = None
 ) -> tuple[list[Project], list[Widget]]:
-    """Creates or updates the projects and widgets of the file, and returns them.
+    """Creates or updates the file's projects and widgets. If one entry is wrong, raises BadImport and imports nothing.
 
-    If one entry is wrong, raises BadImport and imports nothing. `check` is an additional check of the addresses for
-    notices. `log` is called with the saved projects and widgets before the transaction is committed.
+    `check`: an additional check of the addresses for notices. `log` gets the saved rows before the transaction ends.
     """
     if check:
         check_addresses(content, check)
@@ -87,10 +80,7 @@ def entries(content: dict[str, Any], key: str) -> list[tuple[dict[str, Any], str
 
 
 def check_addresses(content: dict[str, Any], check: Check) -> None:
-    """Raises BadImport if `check` refuses an address.
-
-    `check` is slow, so this function must not be called in a transaction.
-    """
+    """Raises BadImport if `check` refuses an address. Must not run in a transaction, because `check` is slow."""
     found = [
         (target, f"{where}: {NOTIFY}[{i}]")
         for entry, where in entries(content, "projects")
@@ -102,10 +92,7 @@ def check_addresses(content: dict[str, Any], check: Check) -> None:
 
 
 def read_notify(value: Any, where: str) -> list[NoticeTarget] | None:
-    """Returns the addresses for notices, or None if the key is missing.
-
-    Error messages do not repeat an address, because an address contains a secret.
-    """
+    """Returns None if the key is missing. Messages do not repeat an address, because an address contains a secret."""
     if value is None:
         return None
     if not isinstance(value, list) or len(value) > MOST_ADDRESSES or not all(isinstance(url, str) for url in value):
@@ -120,14 +107,14 @@ def read_notify(value: Any, where: str) -> list[NoticeTarget] | None:
 
 
 def read_values(entry: dict[str, Any], keys: dict[str, Field], where: str) -> dict[str, Any]:
-    """Returns model field → value, and checks the JSON types. `validate` checks the values later."""
+    """Checks the JSON types, and returns model field → value. `validate` checks the values later."""
     values = {}
     for name, value in entry.items():
         if name not in keys:
             allowed = [*keys, NOTIFY] if keys is PROJECT_KEYS else keys
             raise BadImport(f"{where}: unknown key {name!r}. The allowed keys are {', '.join(allowed)}.")
         if instead := instead_of(value, keys[name]):
-            # The message does not repeat the value, because the value might be a secret.
+            # The message does not repeat the value, which might be a secret.
             raise BadImport(f"{where}: {name}: write {instead}.")
         values[keys[name].name] = value
     return values

@@ -1,6 +1,6 @@
-"""The keys of the import format. They come from the models: an import can set every field that a form can set.
+"""The keys of the import format: one for each editable model field.
 
-The model's field decides the JSON type of a value. For lists and objects, the type in WidgetSpec decides.
+The model field decides a value's JSON type. For lists and objects, the type in WidgetSpec decides.
 """
 
 import re
@@ -14,13 +14,10 @@ from widgets.models import Project, Widget
 from widgets.spec import FILTER_OPS, METRIC_MEASURES, OPTIONS, Filter, Formula, Metric, WidgetSpec
 
 RENAMED = {"property_name": "property", "clean_labels": "clean"}
-"""Model field → its key, if they differ.
-
-The keys `property` and `clean` have other meanings in Python and Django, so the model's fields have other names.
-"""
+"""Model field → key, if they differ, because `property` and `clean` have other meanings in Python and Django."""
 
 BESIDE_FORMS = ("slug", "secret")
-"""Model fields that an import can set and a form can't."""
+"""Model fields that an import can set although they have `editable=False`."""
 
 FILTERS = 'a list such as [{"property": "plan", "op": "is", "value": "Team"}]'
 METRICS = 'a list such as [{"event": "Signed up", "measure": "unique"}]'
@@ -28,18 +25,16 @@ FORMULAS = 'a list such as [{"formula": "B / A * 100", "label": "Conversion"}]'
 
 Field: TypeAlias = "models.Field[Any, Any]"
 Check = Callable[[Any], str]
-"""A function that checks a JSON value. It returns a description of the allowed values, or "" if the value is allowed.
-"""
+"""A function that checks a JSON value. Returns "" if the value is allowed, else a description of the allowed values."""
 
 
 def keys_of(model: type[models.Model]) -> dict[str, Field]:
-    """Returns key → model field, in the order of the model's fields."""
+    """Returns key → model field."""
     fields = [field for field in model._meta.concrete_fields if field.editable or field.name in BESIDE_FORMS]
     return {key_of(field.name): field for field in fields if not field.primary_key}
 
 
 def key_of(field: str) -> str:
-    """Returns the key in the import format for a model field."""
     return RENAMED.get(field, field)
 
 
@@ -163,7 +158,7 @@ def check_of(field: Field) -> Check:
 
 
 def instead_of(value: Any, field: Field) -> str:
-    """Returns a description of the allowed values, or "" if the field accepts the value."""
+    """Returns "" if the field accepts the value, else a description of the allowed values."""
     if value is None and field.null:
         return ""
     instead = check_of(field)(value)

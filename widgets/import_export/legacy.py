@@ -1,9 +1,7 @@
-"""Imports widget addresses of the 2015 connector (an older program for the same purpose) as projects and widgets.
+"""Imports widget addresses of the 2015 connector (MixCyfe's predecessor) as projects and widgets.
 
-The addresses have the form
-`http://host/mixpanel/api/v1.0/<event>/<secret>/<key>?by=…&clean=…&charttype=…`. The secret is the project secret of
-Mixpanel. The key is ignored, because it was needed only to sign requests. No message shows any part of the secret or
-the key.
+The addresses have the form `http://host/mixpanel/api/v1.0/<event>/<secret>/<key>?by=…&clean=…&charttype=…`. The secret
+is Mixpanel's project secret. The key, which signed requests, is ignored. No message shows a part of secret or key.
 """
 
 import hmac
@@ -35,21 +33,19 @@ TRUE = ("true", "yes", "on", "1")
 FALSE = ("false", "no", "off", "0", "none", "")
 LOOKS_LIKE_A_KEY = re.compile(r"[0-9a-fA-F]{32}")
 SECRET = re.compile(r"[!-9;-~]{1,200}")
-"""Printable ASCII characters except the colon, because a colon separates user name and password in HTTP Basic
-authentication.
-"""
+"""Printable ASCII without the space, and without the colon, which ends the user name in HTTP Basic authentication."""
 MIXPANELS_OWN = re.compile(r"\$|mp_|utm_")
 
 
 class BadAddress(Exception):
-    """The address can't be imported. The message gives the reason in one line, without credentials."""
+    """The address can't be imported. The message is one line without credentials."""
 
 
 @dataclass(frozen=True, slots=True)
 class LegacyAddress:
-    """The values in an address of the 2015 connector.
+    """The values in an address. If `clean` is false, the widget also shows labels such as “undefined”.
 
-    If `clean` is false, the widget also shows empty labels, as the connector did. `warnings`: see `name_warnings`.
+    `warnings`: see `name_warnings`.
     """
 
     event: str
@@ -66,10 +62,7 @@ class LegacyAddress:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """Returns the fields of the widget.
-
-        Its dates are not set, because the connector's dates (the 30 days up to yesterday) are a widget's default.
-        """
+        """The widget's fields without dates: the connector's dates (30 days up to yesterday) are a widget's default."""
         return {
             "report": "segmentation" if self.breakdown else "events",
             "events": [self.event],
@@ -81,11 +74,7 @@ class LegacyAddress:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The project and the widget of an imported address.
-
-    `new` is true if the project was created. `kept_credentials` is true if the project already had other credentials,
-    which it keeps.
-    """
+    """`new`: the project was created. `kept_credentials`: the project existed with other credentials and keeps them."""
 
     project: Project
     widget: Widget
@@ -94,7 +83,7 @@ class Imported:
 
 
 def read_address(text: str) -> LegacyAddress:
-    """Reads an address of the 2015 connector. Raises BadAddress for any other address and for bad values."""
+    """Raises BadAddress for bad values, and for addresses of other programs."""
     try:
         url = urlsplit(text.strip())
         query = parse_qs(url.query, keep_blank_values=True, errors="strict", max_num_fields=100)
@@ -140,10 +129,7 @@ def plain(text: str, noun: str) -> str:
 
 
 def spaced(text: str, noun: str) -> str:
-    """Replaces underscores with spaces, because addresses of the connector have underscores instead of spaces.
-
-    Raises BadAddress if nothing else is in the text.
-    """
+    """Replaces underscores with spaces, as the connector did. Raises BadAddress if no other characters remain."""
     text = text.replace("_", " ")
     if not text.strip():
         raise BadAddress(f"{noun} is empty.")
@@ -169,10 +155,7 @@ def read_chart(word: str) -> str:
 
 
 def name_warnings(event: str, by: str) -> Iterator[str]:
-    """Yields a warning for each name that looks like one of Mixpanel's own names, for example `mp_country_code`.
-
-    The import replaces underscores with spaces, and this might be wrong for such a name.
-    """
+    """Yields a warning for each name that looks like Mixpanel's own (`mp_…`): its underscores might be right."""
     for noun, name in (("event", event), ("breakdown", by)):
         if "_" in name and MIXPANELS_OWN.match(name):
             yield (
@@ -184,11 +167,9 @@ def name_warnings(event: str, by: str) -> Iterator[str]:
 def import_address(
     address: LegacyAddress, *, name: str = "", region: str = "", project_id: int | None = None
 ) -> Imported:
-    """Finds or creates the project and the widget of an address.
+    """Finds or creates the project and the widget. Raises BadAddress and stores nothing if a value is not allowed.
 
-    Raises BadAddress and stores nothing if a value is not allowed.
-
-    `name`, `region` and `project_id` come from the command line and may be empty.
+    `name`, `region` and `project_id` are the project's, from the command line.
     """
     if region and region not in REGIONS:
         raise BadAddress(f"--region: write one of {', '.join(REGIONS)}.")
@@ -204,10 +185,7 @@ def import_address(
 
 
 def find_or_make_project(secret: str, name: str, region: str, project_id: int | None) -> tuple[Project, bool]:
-    """Returns the project, and True if it was created.
-
-    An existing project with the same secret or the same id is used again.
-    """
+    """Finds the project by its secret or id, or creates one. Returns the project, and True if it is new."""
     here = next((p for p in Project.objects.filter(auth=Auth.PROJECT_SECRET).order_by("pk") if opens(p, secret)), None)
     if here is None and project_id:
         here = Project.objects.filter(region=region or "us", project_id=project_id).first()
@@ -239,8 +217,7 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
         region=region,
         project_id=project_id,
         auth=Auth.PROJECT_SECRET,
-        # Without a project id, the engine is Classic (the older endpoints). Mixpanel's own SDK always sends an id to
-        # the endpoint of the engine Insights.
+        # Mixpanel's own SDK always sends a project id to the endpoint of the engine Insights.
         engine=INSIGHTS if project_id else CLASSIC,
     )
     project.set_secret(secret)
@@ -250,7 +227,7 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
 
 
 def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
-    """Returns the project's widget with the same query, chart and cleaning, or creates one. Titles can differ."""
+    """Recognizes an existing widget by its query, chart and cleaning, not by its title."""
     widget = Widget(project=project, **address.fields)
     try:
         widget.title = free_name(address.title, set(project.widgets.values_list("title", flat=True)), LONGEST_TITLE)
@@ -270,7 +247,7 @@ def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
 
 
 def secret_of(project: Project) -> str:
-    """Returns the project's secret, or "" if no secret is stored or if it can't be decrypted."""
+    """Returns "" if no secret is stored, or if the secret can't be decrypted."""
     try:
         return project.encrypted_secret.reveal() if project.has_secret else ""
     except SecretLost:

@@ -1,4 +1,4 @@
-"""Finds the causes of a project's current problems. `web/health.py` decides which widgets fail or are stale.
+"""Finds the causes of a project's problems. `web/health.py` decides which widgets fail or are stale.
 
 | cause                    | meaning                                                               |
 |--------------------------|-----------------------------------------------------------------------|
@@ -25,22 +25,19 @@ if TYPE_CHECKING:
     from widgets.web.health import WidgetWithHealth
 
 OF_PROJECT = ("secret", *NEEDS_SOMEBODY)
-"""Causes that affect all widgets of a project. A person can solve the problem on the project's page."""
+"""Causes that affect all widgets of a project. Their messages link to the project's page."""
 
 DAYS_BEFORE = (0, 1, 7, 30)
 ENDS = "ends-"
 
 REFRESHING = timedelta(minutes=2)
-"""For this long after a poll, stale data does not count as a problem if its refresh might be running."""
+"""For this long after a poll, stale data is no problem, because its refresh might be running."""
 
 
 @dataclass(slots=True)
 class Cause:
-    """A cause, and the widgets that have this problem.
-
-    `key`: the name of the cause, as in the table at the top of this file. `why`: an error message. `since`: when the
-    problem began, for a cause without widgets. `widgets`: widget id → when the widget's problem began, or None if
-    unknown. `titles`: the widgets' titles.
+    """`key`: the cause in the table at the top of this file. `why`: an error message. `since`: when a problem without
+    widgets began. `widgets`: widget id → when the widget's problem began, if known. `titles`: the widgets' titles.
     """
 
     key: str
@@ -55,13 +52,13 @@ class Cause:
         self.why = self.why or why
 
     def began(self, first_seen: datetime) -> datetime:
-        """Returns the time when the problem began for the first widget. `first_seen` replaces an unknown time."""
+        """When the first widget's problem began. `first_seen` replaces an unknown time."""
         times = [since or first_seen for since in self.widgets.values()] or [self.since or first_seen]
         return min(times)
 
 
 def causes_of(project: Project, now: datetime) -> dict[str, Cause]:
-    """Returns a dict: `Cause.key` → the cause. One SQL statement reads the needed columns of all widgets."""
+    """Returns `Cause.key` → cause."""
     no_secret = [project.pk] if project.secret_problem else []
     active = Widget.objects.filter(project=project, active=True).select_related("snapshot").defer(*HEAVY)
     causes: dict[str, Cause] = {}
@@ -78,10 +75,7 @@ def causes_of(project: Project, now: datetime) -> dict[str, Cause]:
 
 
 def problems_of(project: Project) -> list[tuple[str, str]]:
-    """Returns the key and the error message of each cause that affects the whole project.
-
-    A project without active widgets has no such causes.
-    """
+    """Returns the key and the error message of each cause that affects the whole project, if it has active widgets."""
     if not project.widgets.filter(active=True).exists():
         return []
     if problem := project.secret_problem:
@@ -94,7 +88,7 @@ def problems_of(project: Project) -> list[tuple[str, str]]:
 def cause_of(widget: "WidgetWithHealth", project: Project, now: datetime) -> tuple[str, datetime | None, str] | None:
     """Returns the key of the widget's cause, the time when the problem began (None if unknown), and an error message.
 
-    Returns None if the widget has no problem, or if nobody uses the widget.
+    Returns None if there is no problem, or only a problem of a widget that nobody uses.
     """
     snapshot = widget.snapshot
     if widget.health_state == "failing":
@@ -114,17 +108,14 @@ def cause_of(widget: "WidgetWithHealth", project: Project, now: datetime) -> tup
 
 
 def is_used(widget: Widget, now: datetime) -> bool:
-    """Returns whether the widget was polled, began to fail, or had a retry planned within the last day.
-
-    No notice is sent about the errors of other widgets.
-    """
+    """Whether the last poll, the start of the failure or `retry_at` is in the last day or in the future."""
     snapshot, recently = widget.snapshot, now - POLLED_WITHIN
     times = (widget.last_polled_at, *((snapshot.retry_at, snapshot.failing_since) if snapshot else ()))
     return any(time is not None and time > recently for time in times)
 
 
 def waits_in_vain(widget: Widget, snapshot: Snapshot | None, project: Project, now: datetime) -> bool:
-    """Returns whether the widget was polled after its data became stale, but no refresh is running or expected soon."""
+    """Whether the widget was polled after its data became stale, but no refresh is running or expected soon."""
     polled_at = widget.last_polled_at
     if snapshot is None or polled_at is None or polled_at <= now - POLLED_WITHIN:
         return False
@@ -147,25 +138,25 @@ def ending_of(project: Project, now: datetime) -> Cause | None:
 def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | None:
     """Decides how a notice ends after its cause has disappeared.
 
-    Returns True if the problem is solved: then a message says so. Returns False if the notice ends without a message,
-    and None if nobody can know yet.
+    Returns True if the problem is solved and a message says so, False if the notice ends silently, and None if it does
+    not end yet.
     """
     if notice.cause.startswith(ENDS) or not project.widgets.filter(active=True).exists():
         return False
     if notice.cause in NEEDS_SOMEBODY:
-        # Saving a project clears its errors. But only an answer proves that Mixpanel accepts the new credentials.
+        # Saving a project clears its errors, but only an answer proves that Mixpanel accepts the credentials.
         undecided = (Outcome.RUNNING, Outcome.UNAVAILABLE, Outcome.LIMIT)
         last = (
             project.calls.exclude(outcome__in=undecided).order_by("-ended_at", "-pk").values_list("outcome", flat=True)
         )
-        outcome = last.first()  # None if there was no query in the last week: older calls are deleted
+        outcome = last.first()  # None if the last week had no query: older calls are deleted
         return None if outcome in NEEDS_SOMEBODY else outcome is not None
     if notice.cause == "secret":
         return True
     active = Widget.objects.filter(pk__in=notice.widgets, active=True).select_related("snapshot").defer(*HEAVY)
     widgets = list(with_health(active, now, []))
     if any(each.health_state == "failing" and is_used(each, now) for each in widgets):
-        return None  # a widget of this notice now fails for another cause
+        return None  # the widget now fails for another cause
     if any(
         each.health_state == "fresh"
         or (each.snapshot and each.snapshot.fetched_at and each.snapshot.fetched_at > notice.since)

@@ -1,9 +1,9 @@
-"""Sends one message with Apprise, or checks one address. Runs in a separate process, and imports nothing of MixCyfe.
+"""Sends one message with Apprise, or checks one address, in a separate process. Imports nothing of MixCyfe.
 
-The process reads a JSON object from standard input and writes a JSON object to standard output: `{"why": ""}` after
-success, else `{"why": code}` with one of the codes in `sending.WORDS`. People type the addresses, and any server can
-send the answers. So the process has no settings and no keys, writes no file, starts no program, and connects to hosts
-inside MixCyfe's own network only if the job allows it (`may_be_inside`).
+The process reads the job (`sending.described`) as JSON from standard input. It writes `{"why": ""}` after success, else
+`{"why": code}` with a code from `sending.WORDS`. Because people type the addresses and unknown servers answer, the
+process has no settings and no keys, writes no file, starts no program, and connects to hosts inside MixCyfe's network
+only if the job allows it (`may_be_inside`).
 """
 
 import contextlib
@@ -24,11 +24,10 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 MEMORY = 1024**3
-"""The maximum memory of this process in bytes. If a service sends an endless answer, only this process fails."""
+"""The maximum memory in bytes. If a service sends an endless answer, only this process fails."""
 
 LARGEST_ANSWER = 1024**2
-"""The maximum size of a service's answer in bytes. The limit `MEMORY` alone is not enough, because a host can forbid
-processes to set their own limits, as the units in `deploy/systemd` do."""
+"""In bytes. `MEMORY` is not enough, because a host can forbid processes to set limits, as `deploy/systemd` does."""
 
 PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "pty.spawn")
 CONNECTING = ("socket.connect", "socket.sendto", "socket.sendmsg")
@@ -36,21 +35,18 @@ CONNECTING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 INSIDE = tuple(
     map(ipaddress.ip_network, ("192.0.0.0/24", "168.63.129.16/32", "fec0::/10", "3fff::/20", "64:ff9b:1::/48"))
 )
-"""Networks that some versions of Python wrongly treat as public, for example networks of clouds' internal services."""
+"""Networks that some versions of Python wrongly treat as public, for example those of clouds' internal services."""
 
 seen: list[str] = []
-"""The codes of all errors, in order. They are collected because Apprise only says whether the message was sent."""
+"""The codes of all errors, in order, because Apprise only says whether the message was sent."""
 
 
 class Inside(OSError):
-    """The host is inside MixCyfe's network. Because this is an OSError, libraries treat it as a failed connection."""
+    """The host is inside MixCyfe's network. Libraries treat an OSError as a failed connection."""
 
 
 def is_outside(ip: str) -> bool:
-    """Returns whether the IP address is in the public internet.
-
-    If an IPv6 address contains an IPv4 address, the IPv4 address decides.
-    """
+    """Whether the IP address is public. If an IPv6 address contains an IPv4 address, the IPv4 address decides."""
     try:
         address: Any = ipaddress.ip_address(ip.partition("%")[0])
     except ValueError:
@@ -70,10 +66,7 @@ def addresses_of(host: str, port: int = 0) -> set[str]:
 
 
 def proxies() -> set[tuple[str, int]]:
-    """Returns the IP addresses and ports of the proxies in the environment variables.
-
-    Connections to these proxies are allowed, because the host's owner has chosen them.
-    """
+    """The IP addresses and ports of the proxies that the host's owner has set in environment variables."""
     found: set[tuple[str, int]] = set()
     for url in getproxies().values():
         with contextlib.suppress(OSError, ValueError):
@@ -84,9 +77,9 @@ def proxies() -> set[tuple[str, int]]:
 
 
 def guard(*, may_be_inside: bool) -> None:
-    """Forbids this process to start programs, and to connect to hosts inside MixCyfe's network, except for proxies.
+    """Forbids all libraries to start programs, and to connect to hosts inside MixCyfe's network, except for proxies.
 
-    The rule applies to all libraries, and also after a redirect. `may_be_inside`: True allows all connections.
+    `may_be_inside` allows all connections.
     """
     allowed = set() if may_be_inside else proxies()
 
@@ -109,7 +102,7 @@ def limit() -> None:
 
 
 def code_of(error: BaseException) -> str:
-    """Returns the code for an exception, according to its class and the classes of the exceptions that caused it."""
+    """The code for the class of the exception, or of an exception that caused it."""
     chain: list[BaseException] = []
     queue: list[Any] = [error]
     while queue and len(chain) < 20:
@@ -135,9 +128,9 @@ def code_of(error: BaseException) -> str:
 
 
 def remember(owner: Any, name: str, code: Callable[[Any], str]) -> None:
-    """Wraps the method `name` of the library class `owner`, so that the codes of errors are added to `seen`.
+    """Wraps the method `name` of the class `owner`, so that the codes of its errors are added to `seen`.
 
-    `code` returns the code for a result of the method, or "" if the result is not an error.
+    `code` returns the code for the method's result, or "" if the result is not an error.
     """
     original = getattr(owner, name)
 
@@ -155,7 +148,7 @@ def remember(owner: Any, name: str, code: Callable[[Any], str]) -> None:
 
 
 def read_only_the_beginning(session: Any) -> None:
-    """Limits each answer that the library requests reads to LARGEST_ANSWER. A larger answer raises MemoryError."""
+    """Makes the library requests raise MemoryError for an answer larger than LARGEST_ANSWER."""
     original = session.request
 
     def bounded(*args: Any, **kwargs: Any) -> Any:
@@ -171,12 +164,12 @@ def read_only_the_beginning(session: Any) -> None:
 
 
 def options_in(parsed: dict[str, Any]) -> set[str]:
-    """Returns the names of the parameters after the “?” in the address, in lower case."""
+    """The names of the address's query parameters, in lower case."""
     return {str(name).lower() for name in parsed.get("qsd") or ()}
 
 
 def open_address(job: dict[str, Any]) -> Any:
-    """Returns the Apprise plugin's object for the address. Raises ValueError with a code if the address is refused."""
+    """Returns Apprise's object for the address. Raises ValueError with a code if the address is refused."""
     import apprise
 
     plugin = getattr(importlib.import_module(f"apprise.plugins.{job['module']}"), job["plugin"])
@@ -202,9 +195,9 @@ def open_address(job: dict[str, Any]) -> Any:
 
 
 def check_host(target: Any, *, names_host: bool) -> None:
-    """Raises ValueError with a code if the address is not encrypted, or if its host is unknown or inside the network.
+    """Raises ValueError with a code if the connection is not encrypted, or the host is unknown or inside the network.
 
-    `guard` also prevents such a connection, but this check gives the reason at once.
+    `guard` also blocks hosts inside the network, but only when a message is sent.
     """
     secure_mode = getattr(target, "secure_mode", None)
     if not target.secure or secure_mode == "insecure":
@@ -220,7 +213,7 @@ def check_host(target: Any, *, names_host: bool) -> None:
 
 
 def work(job: dict[str, Any]) -> str:
-    """Sends the message, or only checks the address. Returns a code from `sending.WORDS`, or "" after success."""
+    """Sends the message, or checks the address. Returns a code from `sending.WORDS`, or "" after success."""
     import apprise
     import requests
 

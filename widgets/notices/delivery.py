@@ -1,4 +1,4 @@
-"""Sends the messages in the queue. After a failure, MixCyfe waits and tries again, and each wait is longer."""
+"""Sends the queued messages. After a failure, MixCyfe tries again later, and each wait is longer."""
 
 import logging
 from collections.abc import Collection, Sequence
@@ -18,7 +18,7 @@ from widgets.refresh.clock import database_now
 logger = logging.getLogger(__name__)
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
-"""The wait after the first failure of a message, after the second, and so on. MixCyfe gives up after about a day."""
+"""The waits after a message's first failure, second failure, and so on. MixCyfe gives up after about a day."""
 
 CLAIMED_FOR = timedelta(seconds=sending.SEND_SECONDS + 40)
 
@@ -40,10 +40,9 @@ def send_due() -> None:
 
 
 def claim(now: datetime) -> list[NoticeMessage]:
-    """Returns messages that are due, at most one per address, and marks them, so that no other process sends them now.
+    """Returns due messages, at most one per address, and marks them, so that no other process sends them now.
 
-    Messages with the fewest tries come first, so that an address that answers late or never does not delay the other
-    addresses.
+    Messages with the fewest tries come first, so that a broken address does not delay the others.
     """
     due = NoticeMessage.objects.filter(
         Q(claimed_until=None) | Q(claimed_until__lte=now),
@@ -72,9 +71,9 @@ def claim(now: datetime) -> list[NoticeMessage]:
 
 
 def send(messages: Sequence[NoticeMessage]) -> list[str]:
-    """Sends all messages at the same time. Call it outside of transactions.
+    """Sends all messages at the same time. Must not run in a transaction.
 
-    Returns, for each message, the reason why it was not sent, in words for people, or "" if it was sent.
+    Returns, for each message, the reason why it was not sent (for people), or "" if it was sent.
     """
     failures, jobs = {}, {}
     for each in messages:
@@ -88,7 +87,7 @@ def send(messages: Sequence[NoticeMessage]) -> list[str]:
 
 
 def record(sent: NoticeMessage, failure: str, now: datetime) -> None:
-    """Stores the result of one try, and logs one line. The line names the address only by its id."""
+    """Stores and logs the result of one try. The log has the address's id only, because the address is a secret."""
     is_last = sent.is_test or sent.tries > len(WAITS)
     logger.log(
         logging.WARNING if failure else logging.INFO,

@@ -1,7 +1,7 @@
-"""Runs the library Apprise in separate processes with a deadline.
+"""Runs the library Apprise in separate processes (`child`) with a deadline, so that a slow service delays nothing else.
 
-So a slow or dead service delays nothing else, and no process that answers polls imports Apprise. The process receives
-the address through a pipe and returns only a code, so no log, command line or exception contains the address.
+A process gets the address through a pipe and returns only a code, so no log, command line or exception contains the
+address.
 """
 
 import json
@@ -27,10 +27,10 @@ TEST_SECONDS = 10
 CHECK_SECONDS = 8
 
 AT_ONCE = 3
-"""The maximum number of Apprise processes at the same time, because each process needs memory."""
+"""The maximum number of Apprise processes at the same time, because each needs memory."""
 
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-"""An Apprise process gets only these environment variables and the variables for proxies, so it gets no keys."""
+"""An Apprise process gets only these environment variables and those for proxies, so it gets no keys."""
 
 WORDS = {
     "address": "This address is incomplete, or a part of it is wrong. Compare the address with the example.",
@@ -48,12 +48,12 @@ WORDS = {
     "large": "The service's answer is too large.",
     "unknown": "The service did not accept the message.",
 }
-"""Code → a message for people. No message quotes the service's answer, because the answer might contain the address."""
+"""Code → message for people. No message quotes the service's answer, which might contain the address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One message to one address. With an empty `body`, the address is only checked. `type`: Apprise's message type."""
+    """A message to an address. With an empty `body`, the address is only checked. `type`: Apprise's message type."""
 
     target: NoticeTarget
     may_be_inside: bool
@@ -63,15 +63,12 @@ class Job:
 
 
 def job_for(address: NoticeAddress, title: str, body: str, type: str = "info") -> Job:
-    """Returns the job that sends this message to the address.
-
-    Raises SecretLost if no key decrypts the address, and BadAddress if MixCyfe no longer allows the address.
-    """
+    """Raises SecretLost if no key decrypts the address, and BadAddress if MixCyfe no longer allows the address."""
     return Job(read_address(address.url.reveal()), address.may_be_inside, title, body, type)
 
 
 def problem_with(address: NoticeAddress, title: str, body: str, type: str, seconds: float) -> str:
-    """Sends one message. Returns the reason why it was not sent, in words for people, or "" if it was sent."""
+    """Sends one message. Returns the reason why it was not sent (for people), or "" if it was sent."""
     try:
         [why] = run([job_for(address, title, body, type)], seconds)
     except (SecretLost, BadAddress) as error:
@@ -80,17 +77,14 @@ def problem_with(address: NoticeAddress, title: str, body: str, type: str, secon
 
 
 def check(targets: Sequence[tuple[NoticeTarget, bool]]) -> list[str]:
-    """Checks the addresses without sending a message. Returns, for each address, its problem, or "" if it has none."""
+    """Checks the addresses without sending a message. Returns each address's problem, or "" if it has none."""
     jobs = [Job(target, may_be_inside) for target, may_be_inside in targets]
     batches = (jobs[first : first + AT_ONCE] for first in range(0, len(jobs), AT_ONCE))
     return [why for batch in batches for why in run(batch, CHECK_SECONDS)]
 
 
 def run(jobs: Sequence[Job], seconds: float) -> list[str]:
-    """Runs all jobs at the same time, each in its own process, for at most this many seconds.
-
-    Returns, for each job, the reason why it failed, or "" if it succeeded.
-    """
+    """Runs all jobs at the same time, each in its own process. Returns each job's failure, or "" after success."""
     processes = [start(job, seconds) for job in jobs]
     ends = time.monotonic() + seconds
     return [finish(process, ends) for process in processes]
@@ -110,7 +104,7 @@ def start(job: Job, seconds: float) -> "subprocess.Popen[bytes]":
         process.stdin.write(json.dumps(described(job, seconds)).encode())
         process.stdin.close()
     except BrokenPipeError:
-        pass  # the process has ended too early, and `finish` reports that
+        pass  # the process has ended too early; `finish` reports that
     process.stdin = None
     return process
 
@@ -148,7 +142,7 @@ def finish(process: "subprocess.Popen[bytes]", ends: float) -> str:
 
 
 def python() -> str:
-    """Returns the path of Python. In a server that embeds Python, such as uWSGI, `sys.executable` names the server."""
+    """The path of Python. In a server that embeds Python, such as uWSGI, `sys.executable` names the server."""
     if "python" in Path(sys.executable or "").name:
         return sys.executable
     return str(Path(sys.prefix) / "bin" / "python3")

@@ -1,7 +1,7 @@
-"""Begins and ends notices (a notice is a problem that people are informed about), and queues their messages.
+"""Begins and ends notices (problems that people are informed about), and queues their messages.
 
-A lock on the project's row makes sure that all processes and hosts together send one notice per problem. As long as
-nothing changes, nothing is written to the database: on SQLite, each commit makes every process reload its cached pages.
+Because of a lock on the project's row, all processes and hosts together send one notice per problem. If nothing has
+changed, nothing is written: on SQLite, each commit makes every process reload its cached pages.
 """
 
 import logging
@@ -20,18 +20,17 @@ from widgets.web.health import STATES, with_health
 logger = logging.getLogger(__name__)
 
 NEWCOMERS_AFTER = timedelta(days=1)
-"""The minimum time between two messages about the same cause. If more widgets fail later for that cause, one message
-names all of them."""
+"""The minimum time between a message about a cause and a message about more widgets with this cause."""
 
 MOST_PER_HOUR = 6
-"""The maximum number of notices per project and hour. Messages about further problems are sent later."""
+"""The maximum number of new notices per project and hour. Further notices are sent later."""
 
 SUMMARY_FROM = time(8)
 Step = Callable[[], object]
 
 
 def check_projects(now: datetime, only: Collection[int] | None = None) -> None:
-    """Checks the projects that have notice addresses, and queues messages about their problems.
+    """Queues messages about problems of projects with notice addresses.
 
     `now`: the database's time. `only`: the ids of the projects to check; None for all projects.
     """
@@ -48,17 +47,14 @@ def check_projects(now: datetime, only: Collection[int] | None = None) -> None:
 
 
 def delete_unheard() -> None:
-    """Deletes the open notices of projects without a notice address.
-
-    If somebody adds an address later, the address gets messages about all current problems.
-    """
+    """Deletes open notices of projects without an address, so that a later address gets messages about all problems."""
     unheard = Notice.objects.filter(ended_at=None, project__notice_addresses=None)
     if unheard.exists():
         unheard.delete()
 
 
 def check_project(project: Project, now: datetime) -> None:
-    """Checks one project, and queues messages about changes. Locks the project only if there is something to do."""
+    """Locks the project only if there is something to do."""
     if not steps(project, now):
         return
     with transaction.atomic():
@@ -126,7 +122,7 @@ def end_of(notice: Notice, now: datetime) -> Step | None:
 def end(notice: Notice, now: datetime, *, is_well: bool) -> None:
     notice.ended_at, notice.is_well = now, is_well
     notice.save()
-    # If the message about the failure has not reached an address yet, the address gets no message about the end either.
+    # An address that the message about the failure has not reached yet gets no message about the end.
     unheard = notice.messages.filter(done_at=None, claimed_until=None)
     never_told = set(unheard.values_list("address", flat=True))
     unheard.delete()
@@ -136,10 +132,7 @@ def end(notice: Notice, now: datetime, *, is_well: bool) -> None:
 
 
 def send_all(notice: Notice, text: Text, now: datetime, left_out: Collection[int] = ()) -> None:
-    """Queues one message per notice address of the project.
-
-    Leaves out the ids in `left_out`, and addresses that were added after the notice was first sent.
-    """
+    """Queues one message per address, without the ids in `left_out` and addresses newer than `notice.told_at`."""
     addresses = notice.project.notice_addresses.filter(created_at__lte=notice.told_at).exclude(pk__in=left_out)
     NoticeMessage.objects.bulk_create([message(address, text, now, notice) for address in addresses])
 

@@ -1,7 +1,7 @@
 """In each long-running process, a thread writes and sends notices. No poll and no refresh waits for this thread.
 
-The thread starts after a request or refresh, when the process is some seconds old. By then, the server has forked its
-processes. Commands call `delivery.run` instead.
+A request or refresh starts the thread, because by then the server has forked its processes. Commands call
+`delivery.run` instead.
 """
 
 import logging
@@ -21,16 +21,16 @@ from widgets.refresh.gateway import recorded
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 60
-"""The seconds between two checks of all projects. Checks of the refreshed projects alone are not enough: data becomes
-stale, messages wait for their next try, and other processes refresh projects, too."""
+"""The time between two checks of all projects. Checks after refreshes are not enough, because data becomes stale,
+messages wait for their next try, and other processes refresh, too."""
 
 PAUSE_SECONDS = 1
-"""The thread waits this long before each check, so that one message names all widgets that fail at the same time."""
+"""The wait before each check, so that one message names all widgets that fail at the same time."""
 
 
 SERVER_WAITS_SECONDS = 5
-"""The thread starts only after the server process has run for this long. The server granian can miss a stop signal if
-another thread is busy while the main thread begins to wait for signals."""
+"""The minimum age of a server process when the thread starts: granian can miss a stop signal if another thread is busy
+while the main thread begins to wait for signals."""
 
 
 class Watcher:
@@ -42,7 +42,7 @@ class Watcher:
         self._projects: set[int] = set()
 
     def start(self) -> None:
-        """Starts the thread if it does not run yet. Every request calls this function, so it is fast."""
+        """Starts the thread if it does not run yet. Must be fast, because every request calls this method."""
         if self._thread is None and time.monotonic() >= self._born_at + waits_seconds and has_threads():
             with self._lock:
                 if self._thread is None:
@@ -50,7 +50,7 @@ class Watcher:
                     self._thread.start()
 
     def wake(self, project_id: int) -> None:
-        """Makes the thread check the project soon, because a call to Mixpanel has just succeeded or failed."""
+        """Makes the thread check the project soon, after a call to Mixpanel has succeeded or failed."""
         with self._lock:
             self._projects.add(project_id)
         self.start()
@@ -83,10 +83,7 @@ waits_seconds = SERVER_WAITS_SECONDS
 
 
 def attach(*, is_worker: bool = False) -> None:
-    """Makes this process write and send notices from now on.
-
-    Call it in workers and in servers. In a server without threads, it has no effect.
-    """
+    """Makes this worker or server write and send notices from now on. Without threads, a server sends none."""
     global has_threads, waits_seconds  # noqa: PLW0603 - one per process
     has_threads = (lambda: True) if is_worker else background.threads
     waits_seconds = 0 if is_worker else SERVER_WAITS_SECONDS
@@ -103,7 +100,7 @@ def wake(project_id: int, **_: Any) -> None:
 
 
 def _reset_after_fork() -> None:
-    """Creates a new watcher in a forked process, because the process has none of its parent's threads."""
+    """A forked process has none of its parent's threads."""
     global watcher  # noqa: PLW0603 - one per process
     watcher = Watcher()
 

@@ -1,7 +1,7 @@
-"""Writes the texts of notices: plain text without links (except to MixCyfe and Mixpanel), mentions and markup.
+"""Writes the texts of notices: plain text without markup, mentions and links (except to MixCyfe and Mixpanel).
 
-Titles from people and errors from Mixpanel are changed for this: services turn host names into links, and Slack,
-Discord and others interpret `<!channel>`, `@everyone`, `*bold*` and `[text](link)` in any text.
+So `plain` changes titles from people and errors from Mixpanel: services turn host names into links, and Slack, Discord
+and others interpret `<!channel>`, `@everyone`, `*bold*` and `[text](link)`.
 """
 
 import re
@@ -28,7 +28,7 @@ INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u206
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A message. `type`: Apprise's message type: info, success, warning or failure."""
+    """`type`: Apprise's message type: info, success, warning or failure."""
 
     subject: str
     body: str
@@ -36,7 +36,7 @@ class Text:
 
 
 def plain(text: str, longest: int) -> str:
-    """Returns the text as one line without markup, links and mentions, cut to `longest` characters."""
+    """Makes one line without markup, links and mentions, of at most `longest` characters."""
     text = " ".join(INVISIBLE.sub(" ", text).split()).translate(LOOK_ALIKES)
     text = text.replace("://", ":⁄⁄")
     text = re.sub(r"(?<=\w)\.(?=[^\W\d]{2})", "․", text)  # services turn names such as example.com into links
@@ -97,10 +97,7 @@ def more(project: Project, cause: Cause, new: int, since: datetime, now: datetim
 
 
 def well(project: Project, notice: Notice, now: datetime) -> Text:
-    """Writes the message that a problem is solved.
-
-    `notice.title` is the headline of the problem. MixCyfe wrote the title, so `plain` is not needed.
-    """
+    """The message that a problem is solved. `notice.title` needs no `plain`, because MixCyfe wrote the title."""
     words = RECOVERED.get(notice.cause, "The problem is solved")
     began = moment(notice.since, project)
     lasted = f"The problem was: {notice.title}. It began on {began} and lasted {span(now - notice.since)}."
@@ -123,10 +120,9 @@ def ending(project: Project, now: datetime) -> Text:
 
 
 def summary(project: Project, states: dict[str, int], open_now: list[str], ended: int, now: datetime) -> Text:
-    """Writes the weekly summary.
+    """The weekly summary. `states`: health → number of active widgets. `open_now`: the current problems' headlines.
 
-    `states`: health → number of active widgets. `open_now`: the headlines of the current problems. `ended`: the number
-    of notices that ended in the last week.
+    `ended`: the number of problems that were solved in the last week.
     """
     total = sum(states.values())
     counts = ", ".join(f"{count} {state}" for state, count in states.items() if count) or "none"

@@ -1,6 +1,6 @@
 """Numbers the database changes that this process notices, so that the page cache recognizes outdated pages.
 
-A cached page stores the number of the newest change before its data was read. If one of its rows has changed with a
+A cached page stores the number of the newest change before its data was read. If a change of one of its rows has a
 higher number, the page is outdated.
 """
 
@@ -8,15 +8,11 @@ import threading
 from collections.abc import Iterable
 
 MAX_NAMES = 50_000
-"""The maximum number of row names in memory, about 5 MB. With more names, all names are dropped, and every row counts
-as changed."""
+"""The maximum number of row names in memory (about 5 MB). With more names, every row counts as changed."""
 
 
 class Changes:
-    """The database changes that one process knows. A subclass gets the changes from its database.
-
-    A row's name is a letter for the table and the row's id, for example "w12" for a widget.
-    """
+    """The changes that one process knows. A row's name is a letter for the table and the row's id, such as "w12"."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -25,14 +21,11 @@ class Changes:
         self._changed_at: dict[str, int] = {}
 
     def latest(self) -> int | None:
-        """Returns the number of the newest change, or None if this process might have missed a change.
-
-        After None, polls read the database.
-        """
+        """The number of the newest change; None if this process might have missed one. Then polls read the database."""
         return None
 
     def record(self, name: str | None = None) -> None:
-        """Records that the row with this name has changed. None means that every row might have changed."""
+        """Records a change of the row with this name. None: every row might have changed."""
         with self._lock:
             self._latest += 1
             if name is not None:
@@ -42,7 +35,7 @@ class Changes:
                 self._changed_at = {}  # a new dict, because another thread may be reading the old dict
 
     def none_since(self, number: int, names: Iterable[str]) -> bool:
-        """Returns True if none of the rows with these names has changed since the change with this number."""
+        """Whether no row with one of these names has changed since the change with this number."""
         changed_at = self._changed_at  # read before `_everything_at`, because `record` writes it later
         if number < self._everything_at:
             return False

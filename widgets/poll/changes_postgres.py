@@ -1,8 +1,8 @@
 """Notices PostgreSQL's changes through one connection per process: triggers send NOTIFY, and this process LISTENs.
 
 Several times per second, the process checks that the connection works and that the triggers exist. If the last
-successful check is too old, polls read the database. This happens after the process was paused, behind a connection
-pooler (which loses notifications), and before the migrations have run.
+successful check is too old, polls read the database: after the process was paused, behind a connection pooler (which
+loses notifications), and before the migrations have run.
 """
 
 import logging
@@ -19,20 +19,20 @@ from widgets.refresh import background
 logger = logging.getLogger(__name__)
 
 TRUSTED_SECONDS = 0.9
-"""A successful check is valid for this long. So within this time after a widget is paused or gets a new address, every
-host answers 404 to polls of the old address, even if a host's connection is broken."""
+"""A successful check is valid for this long. So all hosts answer 404 for a paused widget or a replaced address within
+this time, even if a host's connection is broken."""
 
 PROVE_EVERY = 0.25
 RECONNECT_AFTER = 1
 
 GIVEN_UP_AFTER = 5
-"""After this many seconds without an answer from PostgreSQL, the process opens a new connection. Otherwise a proxy
-could keep a dead connection open forever, and acknowledge data that never reaches PostgreSQL."""
+"""After this many seconds without an answer, the process opens a new connection, because a proxy could keep a dead
+connection open and acknowledge data that never reaches PostgreSQL."""
 
 CHANNEL = "widgets_polls"
 TABLES = ("widgets_widget", "widgets_project", "widgets_snapshot", "widgets_rendering")
 TRIGGERS = 2 * len(TABLES)
-"""The number of triggers. Each table has one trigger for changed rows and one trigger for TRUNCATE."""
+"""Each table has one trigger for changed rows and one for TRUNCATE."""
 
 PROOF = f"""
 SELECT pg_backend_pid(), array_agg(oid || ' ' || xmin ORDER BY oid) FROM pg_trigger
@@ -42,11 +42,11 @@ AND tgname LIKE 'widgets\\_polls%' AND tgenabled IN ('O', 'A')
 
 
 class NoProof(Exception):
-    """This process uses PostgreSQL through a connection pooler, so the process would miss changes."""
+    """This process would miss changes, because it uses a connection pooler."""
 
 
 class PostgresChanges(Changes):
-    """Receives changes in a thread, which the first poll starts: by then, the server has forked its processes."""
+    """Receives changes in a thread. The first poll starts it, because by then the server has forked its processes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class PostgresChanges(Changes):
         try:
             self._thread.start()
         except RuntimeError:
-            # The process is stopping, or has too many threads. In both cases, polls read the database.
+            # The process is stopping, or has too many threads. Polls read the database.
             logger.warning("the thread that listens for changes could not start")
 
     def _run(self) -> None:
@@ -87,7 +87,7 @@ class PostgresChanges(Changes):
             time.sleep(RECONNECT_AFTER)
 
     def _listen(self) -> None:
-        """Records changes in an endless loop, which only an exception ends."""
+        """Records changes until an exception is raised."""
         connection.ensure_connection()
         link = connection.connection
         link.longest_silence = GIVEN_UP_AFTER
@@ -100,7 +100,7 @@ class PostgresChanges(Changes):
             if pid != link.info.backend_pid:
                 raise NoProof("PostgreSQL is behind a pooler, which does not forward PostgreSQL's notifications")
             if known != triggers:
-                # pg_restore has recreated the tables, or a trigger was disabled or enabled (which changes its xmin).
+                # For example, pg_restore has recreated the tables, or a trigger was disabled, which changes its xmin.
                 known = triggers
                 self.record()
             # PostgreSQL sends notifications before a statement's answer, so all changes until `began` have arrived.

@@ -1,7 +1,7 @@
 """Notices SQLite's changes: every poll runs `PRAGMA data_version`.
 
-The PRAGMA's value changes whenever another connection, of this process or another process, has committed
-(https://www.sqlite.org/pragma.html#pragma_data_version). So each thread has a connection that only runs this PRAGMA.
+The value changes whenever another connection (of any process) has committed. So each thread has a connection that only
+runs this PRAGMA (https://www.sqlite.org/pragma.html#pragma_data_version).
 """
 
 import sqlite3
@@ -12,11 +12,11 @@ from pathlib import Path
 from widgets.poll.changes import Changes
 
 LOOK_EVERY = 1
-"""Seconds between two checks whether the database file was replaced by another file."""
+"""Seconds between two checks whether another file has replaced the database file."""
 
 
 class SqliteChanges(Changes):
-    """After each change, all rows count as changed, because SQLite does not name the rows that changed."""
+    """After each change, all rows count as changed, because SQLite does not name the changed rows."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -34,16 +34,13 @@ class SqliteChanges(Changes):
             return None
         version = observer.version()
         if version is None or version != observer.last_version:
-            # A thread's first value counts as a change, because earlier changes are unknown to the thread.
+            # A thread's first value counts as a change, because the thread does not know earlier changes.
             observer.last_version = version
             self.record()
         return None if version is None else self._latest
 
     def _is_same_file(self, observer: "Observer") -> bool:
-        """Returns False if another file has replaced the database file.
-
-        Then polls read through Django's connection, because Django might still have the old file open.
-        """
+        """False after another file has replaced the file: Django's connection might have the old file open."""
         found = identity(self._file)
         if found is None or found != self._identity:
             return False
@@ -61,10 +58,7 @@ class Observer:
         self._cursor: sqlite3.Cursor | None = None
 
     def version(self) -> tuple[int] | None:
-        """Returns the value of `PRAGMA data_version`.
-
-        Returns None if the file is locked (`SQLITE_JOURNAL=delete`) or can't be opened, or if the disk is full.
-        """
+        """Returns None if the file is locked (`SQLITE_JOURNAL=delete`) or can't be opened, or if the disk is full."""
         try:
             if self._cursor is None:
                 link = sqlite3.connect(self._address, uri=True, timeout=0, isolation_level=None)

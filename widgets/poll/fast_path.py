@@ -1,8 +1,8 @@
-"""The fast path: answers a poll of fresh data before Django's request handling, from the page cache or the database.
+"""The fast path: answers most polls before Django's request handling, from the page cache or the database.
 
-The fast path answers a poll if the request is GET or HEAD with an allowed host and the right scheme, the data is fresh,
-and the stored rendering is up to date. For an address without a widget, it answers 404. Django handles all other
-requests. The answers of the fast path are equal to the answers that Django would give.
+The request must be GET or HEAD with an allowed host and the right scheme. The stored rendering must be up to date, and
+the poll must need no wait and no work after the response. For an address without an active widget, the answer is 404.
+Django handles all other requests. For the same poll, the fast path and Django give equal answers.
 """
 
 import os
@@ -29,7 +29,7 @@ STATUS = {200: "200 OK", 304: "304 Not Modified", 404: "404 Not Found"}
 
 
 class FastPath:
-    """A WSGI application that answers polls of fresh data and passes all other requests to Django."""
+    """A WSGI application around Django's WSGI application."""
 
     def __init__(self, django: WSGI) -> None:
         self.django = django
@@ -42,14 +42,11 @@ class FastPath:
             self.always.append(("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}"))
 
     def forget_pages(self) -> None:
-        """Drops the cache in each forked process, because the process must not use its parent's connections."""
+        """A forked process must not use its parent's connections."""
         self.pages, self.lock = None, threading.Lock()
 
     def first_pages(self) -> PageCache:
-        """Returns the process's only cache, and creates it for the first poll.
-
-        The lock prevents a second cache: each cache would keep a connection that listens for PostgreSQL's changes.
-        """
+        """Creates the cache for the first poll. The lock prevents a second cache, which would open a connection."""
         with self.lock:
             if self.pages is None:
                 self.pages = new_cache()
@@ -82,10 +79,7 @@ class FastPath:
 
 
 def fast_answer(pages: PageCache, address: str, if_none_match: str) -> Answer | None:
-    """Returns the stored answer, or None if Django must handle the poll.
-
-    Django handles polls that need new data, a new rendering, or work after the response.
-    """
+    """Returns None if Django must handle the poll."""
     change = pages.changes.latest()
     now = datetime.now(UTC)
     if change is not None and (page := pages.get(address, now)) is not None:
@@ -96,7 +90,7 @@ def fast_answer(pages: PageCache, address: str, if_none_match: str) -> Answer | 
     try:
         row = find(slug, format)
     except Error:
-        # For example, the database was restarted. Django connects again when it handles this poll.
+        # For example, the database was restarted. For this poll, Django opens a new connection.
         connection.close()
         return None
     if row is None:

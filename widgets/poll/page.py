@@ -1,4 +1,4 @@
-"""Writes a widget's public page, which needs no login: the chart, the numbers, their age, and other formats."""
+"""Writes a widget's public page (without login): the chart, the numbers, their age, and other formats."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from widgets.formats import formats_for
 from widgets.poll.row import PollRow
 
 PAGE = "page"
-"""The name of the format for an address without a format. The page is made from the stored chart (`FIGURE`)."""
+"""The format of an address without an extension. The page is made from the rendering `FIGURE`."""
 
 HEADERS = (
     ("Content-Type", "text/html; charset=utf-8"),
@@ -22,11 +22,11 @@ HEADERS = (
     ("Referrer-Policy", "no-referrer"),
     ("X-Robots-Tag", "noindex"),
 )
-"""The headers of a widget's page. They allow every site to show the page in a frame."""
+"""These headers allow every site to show the page in a frame."""
 
 
 def write_page(slug: str, row: PollRow, reason: str, *, stale: bool) -> tuple[bytes, str]:
-    """Returns the page's HTML and its ETag. `reason`: why the numbers are old or missing; "" if there is no problem."""
+    """Returns HTML and ETag. `reason`: why the numbers are old or missing; "" if there is no problem."""
     figure = json.loads(row.body) if row.body is not None and row.fetched_at else None
     context = {
         "slug": slug,

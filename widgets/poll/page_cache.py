@@ -1,7 +1,7 @@
-"""Caches answers to polls in this process, so that a poll of fresh data reads nothing from the database's tables.
+"""Caches answers ("pages") to polls in this process, so that a poll of fresh data reads no table of the database.
 
-A cached answer is called a page. A page is valid until its data changes (see `changes`), its data becomes stale, or the
-time of the widget's next poll must be stored. So an answer from a page never needs work after the response.
+A page is valid until its data changes (see `changes`) or becomes stale, or until the time of the widget's next poll
+must be stored. So an answer from a page never needs work after the response.
 """
 
 import threading
@@ -22,17 +22,16 @@ MAX_BYTES = 32 * 2**20
 
 KEPT_WHEN_FULL = 1 / 16
 """The share of new pages that a full cache stores ("bimodal insertion", https://doi.org/10.1145/1250662.1250709). If
-the cache stored all new pages, each page could be removed before its widget is polled again."""
+it stored all, each page could be removed before its widget's next poll."""
 
 BYTES_OF_A_PAGE = 2000
-"""The memory in bytes that a page's address, headers and times need. The page's body is counted separately."""
+"""The memory for a page's address, headers and times, without the body."""
 
 
 @dataclass(slots=True)
 class Page:
-    """A cached answer with fresh data.
+    """A cached answer. `ends_at`: the page is valid until this time. `names`: the rows that it shows, as in `Changes`.
 
-    `ends_at`: the page is valid until this time. `names`: the database rows that the page shows, as in `Changes`.
     `change`: the number of the newest database change before the data was read.
     """
 
@@ -43,8 +42,7 @@ class Page:
     names: tuple[str, ...]
     change: int
     this_second: tuple[int | None, list[tuple[str, str]]] = (None, [])
-    """The `ttl` (seconds until the data is stale) and the headers of the last answer. Answers with the same `ttl` reuse
-    the headers."""
+    """The last answer's `ttl` (see `status_of`) and headers. Answers with the same `ttl` reuse the headers."""
 
     def answer(self, now: datetime, if_none_match: str) -> Answer:
         ttl = seconds_left(self.due_at, now)
@@ -62,7 +60,7 @@ class Page:
 
 
 class PageCache:
-    """Pages by address, at most MAX_BYTES. When the cache is full, the least recently used pages are removed."""
+    """Pages by address, at most MAX_BYTES. A full cache removes the least recently used pages."""
 
     def __init__(self, changes: Changes) -> None:
         self.changes = changes
@@ -71,7 +69,7 @@ class PageCache:
         self._bytes = 0
 
     def get(self, address: str, now: datetime) -> Page | None:
-        """Returns the page of the address if it is still valid, else None. Call `changes.latest()` first."""
+        """Returns the address's page if it is valid. Call `changes.latest()` first."""
         page = self._pages.get(address)
         if page is None or not page.made_at <= now < page.ends_at:
             return None
@@ -83,7 +81,7 @@ class PageCache:
         return page
 
     def keeps(self, address: str) -> bool:
-        """Returns whether the cache would store a new page of this address. If False, don't make the page."""
+        """Whether the cache would store a new page of this address."""
         return address in self._pages or self._bytes + BYTES_OF_A_PAGE < MAX_BYTES or random() < KEPT_WHEN_FULL  # noqa: S311 - no secret
 
     def put(self, address: str, page: Page) -> None:
@@ -99,16 +97,12 @@ class PageCache:
 
 
 def page_of(row: PollRow, format: str, now: datetime, change: int) -> Page | None:
-    """Returns a page for the cache, or None if the data is stale or has a problem.
-
-    `change`: the number of the newest database change before the row was read.
-    """
+    """Returns a page, or None if the answer must not be cached. `change`: see `Page`."""
     if row.due_at is None or row.due_at <= now or row.last_polled_at is None or row.problem or reason(row, now):
         return None
     content = content_of(row, format, now)
     if content is None or connection.in_atomic_block or getattr(connection, "read_only_until", None) is not None:
-        # A transaction reads uncommitted changes that other connections don't see. For a database that was opened as
-        # immutable, SQLite does not look for changes.
+        # A transaction reads uncommitted changes. In a database that was opened as immutable, SQLite sees no changes.
         return None
     names = (f"w{row.widget_id}", f"p{row.project_id}", f"s{row.snapshot_id}")
     ends_at = min(row.due_at, row.last_polled_at + RECORD_POLLS_EVERY)

@@ -1,4 +1,4 @@
-"""Renders a widget's snapshot in one format and stores the bytes until the widget or its data changes."""
+"""Renders a widget's data in one format, and stores the bytes until the widget or its data changes."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ from widgets.transforms import Dropped, cleaned
 logger = logging.getLogger(__name__)
 
 LOCKS = tuple(threading.Lock() for _ in range(64))
-"""Locks for rendering. A widget's id selects the lock, so one thread renders while the widget's other polls wait."""
+"""A widget's id selects a lock, so that one thread renders while the widget's other polls wait."""
 
 
 def write_figure(table: Table) -> bytes:
@@ -31,33 +31,32 @@ def write_figure(table: Table) -> bytes:
 
 
 FIGURE = "figure"
-"""The name of the format from which MixCyfe's pages draw a chart. No widget address ends with this name."""
+"""The format from which MixCyfe's pages draw a chart. No address has this format."""
 
 WRITERS: dict[str, Callable[[Table], bytes]] = {name: format.write for name, format in FORMATS.items()} | {
     FIGURE: write_figure
 }
-"""The name of a format → the function that writes a Table in this format."""
+"""Format → the function that writes a Table in this format."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The data that a widget shows, and the labels that the widget's cleaning settings removed."""
+    """The data that a widget shows, and the labels that its cleaning settings removed."""
 
     report: Report
     dropped: list[Dropped]
 
 
 def view(report: Report, spec: WidgetSpec) -> View:
-    """Applies the widget's cleaning settings to the report. Raises ReportError if the widget's chart can't show it."""
+    """Applies the widget's settings to the report. Raises ReportError if the settings don't fit the report."""
     report_type = REPORT_TYPES[spec.report]
     return View(*cleaned(report_type.view(report, spec), spec, report_type.default_sort(spec)))
 
 
 def render(row: PollRow, format: str) -> None:
-    """Renders the widget's data in this format if no stored rendering is up to date, and updates `row`.
+    """Updates `row` from an up-to-date rendering. If none is stored, renders the data.
 
-    If the chart can't show the new data, the bytes of the last rendering stay, and `row.problem` is the reason. Only
-    one thread of the process renders a widget at a time.
+    If the chart can't show the new data, `row.problem` is the reason, and an unchanged widget keeps its last bytes.
     """
     with LOCKS[row.widget_id % len(LOCKS)]:
         found = Widget.objects.select_related("snapshot").defer("snapshot__report_json").filter(pk=row.widget_id)
@@ -76,7 +75,7 @@ def render(row: PollRow, format: str) -> None:
 
 
 def make_rendering(widget: Widget, report: Report, row: PollRow, format: str) -> Rendering:
-    """Renders the report and stores the result. `row` has the version of the data, and the previous rendering."""
+    """Renders the report and stores the result. `row`: the data's version, and the previous rendering."""
     logger.debug("render widget=%s format=%s", widget.pk, format)
     problem, body, etag = "", None, ""
     try:
@@ -91,11 +90,11 @@ def make_rendering(widget: Widget, report: Report, row: PollRow, format: str) ->
     values = {"source_version": source_version, "etag": etag, "problem": problem, "body": body}
     try:
         with answering.short_write_timeout():
-            # An old rendering almost always exists, and UPDATE replaces it with one statement.
+            # An old rendering almost always exists, and one UPDATE replaces it.
             if not Rendering.objects.filter(widget=widget, format=format).update(**values):
                 Rendering.objects.update_or_create(widget=widget, format=format, defaults=values)
     except IntegrityError:
-        pass  # The widget was deleted in the meantime. The next poll gets 404.
+        pass  # The widget was deleted meanwhile. The next poll gets 404.
     except (OperationalError, InternalError):
         # The disk is full or read-only, or SQLite is locked for long. The poll still gets the new rendering.
         logger.exception("a rendering could not be stored")

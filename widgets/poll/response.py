@@ -1,7 +1,7 @@
-"""Makes the answer to a poll: `answer(slug, format, etag) → status, headers, body`.
+"""Makes the answer to a poll.
 
-A poll gets the stored data at once, and stale data is then refreshed in the background (stale-while-revalidate,
-RFC 5861). A poll waits only if the data is missing or very old. A poll of fresh data needs one SQL statement.
+A poll gets the stored data at once, and stale data is refreshed in the background (stale-while-revalidate, RFC 5861). A
+poll waits only if the data is missing or very old. A poll of fresh data needs one SQL statement.
 """
 
 import logging
@@ -45,14 +45,14 @@ RECORD_POLLS_EVERY = timedelta(hours=1)
 LONGEST_DETAIL = 200
 DETAIL = "; detail="
 NO_NEW_NUMBERS = "MixCyfe gets no new numbers from Mixpanel now. The board in MixCyfe shows the reason."
-"""A widget's public page shows this text and not the real reason, because people outside the team can see the page."""
+"""A public page shows this text instead of the real reason, because people outside the team can see the page."""
 
 
 @dataclass(slots=True)
 class Answer:
-    """A response to a poll. `after_response`: functions to call after the response was sent.
+    """`after_response`: functions to call after the response was sent.
 
-    `may_be_framed`: other sites are allowed to show the response in a frame.
+    `may_be_framed`: other sites may show the response in a frame.
     """
 
     status: int
@@ -63,7 +63,7 @@ class Answer:
 
 
 def not_found() -> Answer:
-    """Returns the same 404 for every address without an active widget, so that guessed addresses reveal nothing."""
+    """The same 404 for every address without an active widget, so that guessed addresses reveal nothing."""
     return Answer(404, [PLAIN, ("Cache-Control", "no-store"), *SECURITY_HEADERS], b"Not found\n")
 
 
@@ -72,7 +72,7 @@ def not_allowed() -> Answer:
 
 
 def broken() -> Answer:
-    """Returns the 503 after an error in MixCyfe, such as a lost database. Cyfe keeps its old data and polls again."""
+    """The 503 after an error in MixCyfe, such as a lost database. Cyfe keeps its old data and polls again."""
     return Answer(
         503,
         [PLAIN, ("Retry-After", "30"), ("Cache-Control", "no-store"), *SECURITY_HEADERS],
@@ -81,7 +81,7 @@ def broken() -> Answer:
 
 
 def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
-    """Returns the answer to a poll. `format`: one of FORMATS, or PAGE for an address without a format."""
+    """`format`: a key of FORMATS, or PAGE for an address without a format; other formats get 404."""
     if format not in (*FORMATS, PAGE) or not SLUG.fullmatch(slug):
         return not_found()
     stored = FIGURE if format == PAGE else format
@@ -108,13 +108,13 @@ def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
 
 
 def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
-    """Turns the answer to a poll into the widget's public page, with the page's own body, headers and ETag."""
+    """Turns the answer into the widget's public page."""
     now = timezone.now()
     blocked = NO_NEW_NUMBERS if reason(row, now) else ""
     why = row.problem or blocked or (reply.body.decode().strip() if reply.status == 503 else "")
     reply.body, etag = page.write_page(slug, row, why, stale=row.is_stale(now))
     others = {name for name, _ in (*SECURITY_HEADERS, *page.HEADERS)} | {"ETag"}
-    # With no-cache, browsers request the page each time (304 if nothing changed), so an edit is visible at once.
+    # With no-cache, browsers request the page each time, so an edit is visible at once.
     reply.headers = [
         (name, f"{value}, no-cache" if name == "Cache-Control" else value.partition(DETAIL)[0])
         for name, value in reply.headers
@@ -131,7 +131,7 @@ def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A widget's rendering in one format, and the headers that are the same in every answer with these bytes."""
+    """A widget's rendering in one format, and the headers that are equal in every answer with these bytes."""
 
     body: bytes
     content_type: str
@@ -139,10 +139,7 @@ class Content:
     last_modified: str
 
     def answer(self, ttl: int, status: str, if_none_match: str) -> Answer:
-        """Returns the answer 200 or 304.
-
-        `ttl`: the seconds until the data is stale; negative for stale data. `status`: the header Cache-Status.
-        """
+        """Returns the answer 200 or 304. `ttl`: see `status_of`. `status`: the header Cache-Status."""
         headers = [
             ("ETag", self.etag),
             ("Last-Modified", self.last_modified),
@@ -172,10 +169,7 @@ def seconds_left(due_at: datetime, now: datetime) -> int:
 
 
 def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> Answer:
-    """Returns the answer from the stored rendering: 200 or 304, or 503 if there is no rendering.
-
-    `waited`: this poll has waited for new data.
-    """
+    """Returns 200 or 304 from the stored rendering, or 503 if there is none. `waited`: the poll has got new data."""
     now = timezone.now()
     content = content_of(row, format, now)
     if content is None or row.fetched_at is None:
@@ -185,7 +179,7 @@ def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> A
 
 
 def unavailable(row: PollRow, now: datetime) -> Answer:
-    """Returns a 503, because there is no data yet or the chart can't show it. The body is the reason in one line."""
+    """The 503 if there is no data yet, or the chart can't show it. The body is the reason in one line."""
     until = row.blocked_until(now)
     seconds = max(1, int((until - now).total_seconds())) if until else math.ceil(settings.POLL_WAIT) or 1
     line = (
@@ -201,7 +195,7 @@ def unavailable(row: PollRow, now: datetime) -> Answer:
 
 
 def reason(row: PollRow, now: datetime) -> str:
-    """Returns the reason why the last refresh failed, or why no refresh is possible now; "" if there is no problem."""
+    """Why the last refresh failed, or why no refresh is possible now; "" if there is no problem."""
     if problem := row.secret_problem:
         return problem
     if row.backoff_until and row.backoff_until > now and row.backoff_message:
@@ -214,15 +208,12 @@ def reason(row: PollRow, now: datetime) -> str:
 
 
 def status_of(ttl: int) -> str:
-    """Returns the header Cache-Status (RFC 9211) for stored data.
-
-    `ttl`: the seconds until the data is stale; negative for stale data.
-    """
+    """The header Cache-Status (RFC 9211). `ttl`: the seconds until the data is stale; negative for stale data."""
     return f"mixcyfe; hit; ttl={ttl}"
 
 
 def cache_status(row: PollRow, now: datetime, ttl: int, *, waited: bool) -> str:
-    """Returns the header Cache-Status. If there is a problem, the header's parameter `detail` contains the reason."""
+    """The header Cache-Status. If there is a problem, the parameter `detail` contains the reason."""
     status = "mixcyfe; fwd=miss" if waited else status_of(min(ttl, -1) if row.is_stale(now) else ttl)
     detail = row.problem or reason(row, now)
     if detail:
@@ -239,19 +230,19 @@ def matches(if_none_match: str, etag: str) -> bool:
 
 
 def too_old(row: PollRow, now: datetime) -> bool:
-    """Returns whether the poll should wait for new data: the stored data is too old, and a refresh is possible."""
+    """Whether the poll should wait for new data: the stored data is too old, and a refresh is possible."""
     return row.is_too_old(now) and can_get_newer(row, now)
 
 
 def can_get_newer(row: PollRow, now: datetime) -> bool:
-    """Returns whether a refresh of the data is running, or can start now."""
+    """Whether a refresh is running, or can start now."""
     return row.is_leased(now) or (row.blocked_until(now) is None and not row.secret_problem)
 
 
 def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
-    """Starts or schedules the refresh of stale data. Returns the functions to call after the response.
+    """Starts the refresh of stale data, or leaves it to the returned functions, which run after the response.
 
-    For fresh data the list is empty, but about once per hour one function stores the time of the poll.
+    About once per hour, one of the functions stores the time of the poll.
     """
     steps: list[Callable[[], object]] = []
     if row.last_polled_at is None or now - row.last_polled_at >= RECORD_POLLS_EVERY:
@@ -271,6 +262,6 @@ def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
 
 
 def record_poll(widget_id: int, now: datetime) -> None:
-    """Stores the time of the poll, unless the database can't be written now. Then a later poll stores its own time."""
+    """Stores the time of the poll. If the database can't be written now, a later poll stores its own time."""
     with suppress(OperationalError, InternalError), answering.short_write_timeout():
         Widget.objects.filter(pk=widget_id).update(last_polled_at=now)

@@ -1,6 +1,6 @@
 """Reads all data for the answer to a poll with one indexed SQL statement.
 
-The statement is raw SQL: with Django's ORM, MixCyfe answered several times fewer polls per second.
+With Django's ORM instead of raw SQL, MixCyfe answered several times fewer polls per second.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from widgets.models.encrypted import problem_with
 from widgets.reports.freshness import is_stale, is_too_old
 
 RENDERING_VERSION = 2
-"""Raise this number after a change of the code that renders data. Then all stored renderings are made again."""
+"""Raise this number after a change of the code that renders data, so that all stored renderings are made again."""
 
 COLUMNS = {
     "widget_id": "w.id",
@@ -43,7 +43,7 @@ COLUMNS = {
     "problem": "r.problem",
     "body": "r.body",
 }
-"""The name of a field of PollRow → the SQL column."""
+"""Field of PollRow → SQL column."""
 
 DATES = tuple(name for name in COLUMNS if name.endswith(("_at", "_until")))
 
@@ -59,7 +59,7 @@ WHERE w.slug = %s AND w.active = %s
 
 @dataclass(slots=True)
 class PollRow:
-    """A polled widget, the state of its data, and its rendering (bytes) in one format."""
+    """A polled widget, the state of its data, and its rendering in one format."""
 
     widget_id: int
     widget_version: int
@@ -89,26 +89,26 @@ class PollRow:
 
     @property
     def secret_problem(self) -> str:
-        """Says whether the project's secret for Mixpanel is missing or unreadable; "" if there is no problem."""
+        """A sentence if the project's secret for Mixpanel is missing or can't be decrypted, else ""."""
         return problem_with(self.encrypted_secret)
 
     @property
     def current_source_version(self) -> str:
-        """The `source_version` of an up-to-date rendering. A rendering with another value is out of date."""
+        """The `source_version` of an up-to-date rendering."""
         return f"{RENDERING_VERSION}.{self.widget_version}.{self.snapshot_id}.{self.snapshot_version}"
 
     def is_stale(self, now: datetime) -> bool:
         return is_stale(self.due_at, now)
 
     def is_too_old(self, now: datetime) -> bool:
-        """Returns True if there is no data, or if the data is so old that a poll should wait for new data."""
+        """Whether there is no data, or the data is so old that a poll should wait for new data."""
         return self.fetched_at is None or is_too_old(self.fetched_at, self.due_at, self.interval_seconds, now)
 
     def is_leased(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until > now
 
     def blocked_until(self, now: datetime) -> datetime | None:
-        """Returns the time until which no refresh of this data can start, or None if a refresh can start now."""
+        """The time until which no refresh of this data can start; None if a refresh can start now."""
         waits = [t for t in (self.retry_at, self.backoff_until, self.full_until) if t is not None and t > now]
         return max(waits, default=None)
 
@@ -130,7 +130,7 @@ def find(slug: str, format: str) -> PollRow | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """Converts a database value to a time with a time zone, or None. SQLite stores times in UTC without a zone."""
+    """Converts a database value. SQLite stores times in UTC without a zone."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if not isinstance(value, datetime):

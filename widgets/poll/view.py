@@ -1,4 +1,4 @@
-"""The Django view that answers requests to widget addresses."""
+"""The Django view for widget addresses."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -23,19 +23,19 @@ def poll(request: HttpRequest, address: str) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         return respond(poll_response.not_allowed(), request)
     slug, dot, ending = address.partition(".")
-    # Without an ending, the address is the page's address. An ending such as ".page" must not lead to the page.
+    # An address without an ending is the page's address. The ending ".page" must not lead to the page.
     format = PAGE if not dot else ending if ending in FORMATS else ""
     try:
         reply = poll_response.answer(slug, format, request.headers.get("If-None-Match", ""))
     except Exception:
-        # This log line replaces Django's log line, which would contain the address. The address is a secret.
+        # Django's own log line would contain the address, which is a secret.
         logger.exception("a poll failed")
         return respond(poll_response.broken(), request, polls.BROKEN)
     return respond(reply, request)
 
 
 class PollResponse(HttpResponse):
-    """The response to a poll. WSGI servers call `close` after the body was sent. `close` calls `after_response`."""
+    """WSGI servers call `close` after the body was sent. `close` calls the functions in `after_response`."""
 
     after_response: Sequence[Callable[[], object]] = ()
     xframe_options_exempt = False
@@ -46,15 +46,14 @@ class PollResponse(HttpResponse):
             try:
                 step()
             except Exception:
-                # The response was sent, so the error can only be logged.
                 logger.exception("work after a response failed")
         super().close()
 
 
 def respond(reply: poll_response.Answer, request: HttpRequest, outcome: str = "") -> HttpResponse:
-    """Converts the answer to Django's response, and counts the poll.
+    """Converts the answer to Django's response, and counts the poll's `outcome`.
 
-    `outcome`: the outcome to count. If empty, the outcome follows from the answer's status and headers.
+    If `outcome` is empty, it follows from the answer's status and headers.
     """
     response = PollResponse(reply.body if request.method != "HEAD" else b"", status=reply.status)
     del response["Content-Type"]

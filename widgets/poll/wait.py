@@ -19,21 +19,18 @@ from widgets.refresh.quota import Refusal, running
 from widgets.refresh.run import RefreshOutcome, refresh
 
 CHECK_SECONDS = 0.05
-"""The mean number of seconds between two checks for new data, which another thread, process or host might store."""
+"""The mean time between two checks for new data, which another thread, process or host might store."""
 
 RETRIED = (Refusal.LEASED, Refusal.CONCURRENT_LIMIT)
-"""A waiting poll requests the refresh again after one of these refusals, because their reasons soon disappear."""
+"""After these refusals, a waiting poll requests the refresh again, because their reasons soon disappear."""
 
 Asked = Future[RefreshOutcome | Refusal]
-"""The future of a refresh. With Celery the future gets no result, and the poll checks the database for the new data."""
+"""With Celery, the future gets no result, and the poll checks the database for new data."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The refresh state of a snapshot.
-
-    `leased`: a refresh is running. `is_blocked`: no refresh can start now, because of an error or a limit.
-    """
+    """A snapshot's state. `leased`: a refresh is running. `is_blocked`: an error or a limit prevents a refresh."""
 
     fetched_at: datetime | None
     leased: bool
@@ -42,10 +39,10 @@ class State:
 
 
 def wait_for_data(row: PollRow) -> None:
-    """Waits until newer data is stored, for at most POLL_WAIT seconds. Also stops when no refresh can bring newer data.
+    """Waits until newer data is stored or no refresh can bring newer data, for at most POLL_WAIT seconds.
 
-    Returns at once if too many polls of this process wait already. Also returns at once if this thread is the only one
-    that answers polls, unless the refresh itself must run in this thread.
+    Returns at once if too many polls of this process wait already, or if this thread alone answers polls and the
+    refresh can run elsewhere.
     """
     if is_only_thread() and (settings.TASKS == "celery" or background.threads()):
         return
@@ -69,15 +66,12 @@ def wait(row: PollRow) -> None:
                 asked = ask(row)
         if time.monotonic() >= deadline:
             return
-        # The pause is random, so that many waiting polls don't check at the same time.
+        # The random pause keeps waiting polls from checking at the same time.
         time.sleep(CHECK_SECONDS * random.uniform(0.6, 1.4))  # noqa: S311 - no secret
 
 
 def ask(row: PollRow) -> Asked:
-    """Requests a refresh from a Celery worker or a background thread. Without both, runs the refresh in this thread.
-
-    Returns the future of the refresh.
-    """
+    """Requests a refresh from a Celery worker or a background thread. Without both, this thread refreshes."""
     asked: Asked = Future()
     if settings.TASKS == "celery":
         if not enqueue(row.snapshot_id, row.fetched_at):
@@ -90,7 +84,7 @@ def ask(row: PollRow) -> Asked:
 
 
 def below_limit(project: Project) -> bool:
-    """Returns whether the concurrent limit allows another query. Takes no lock, so waiting polls don't block others."""
+    """Whether the concurrent limit allows another query. Takes no lock, so waiting polls don't block others."""
     return running(project, timezone.now()) < project.effective_concurrent
 
 
