@@ -76,6 +76,14 @@ def test_it_answers_only_to_its_own_host_names(client: Client, address: str, hos
         assert "evil" not in response.content.decode()
 
 
+@pytest.mark.parametrize(("host", "status"), [("evil.example", 400), ("testserver", 301)])
+def test_the_redirect_to_https_has_the_headers(client: Client, settings: Any, host: str, status: int) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    response = client.get("/admin/login/", headers={"Host": host})
+    assert response.status_code == status
+    assert {name: response[name] for name in HEADERS} == HEADERS
+
+
 def test_the_page_after_a_bug_needs_no_database_and_shows_nothing(settings: Any, django_db_blocker: Any) -> None:
     settings.ROOT_URLCONF = FailingUrls
     client = Client(raise_request_exception=False)
