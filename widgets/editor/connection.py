@@ -220,8 +220,8 @@ def credentials_wrong(failure: Failure, project: Project) -> tuple[str, str]:
         which = f"project {project.project_id}" if project.project_id else "this project"
         return (
             f"These credentials have no access to {which}.",
-            "Check the project id: the number after /project/ in the project's address. Then check in Mixpanel that "
-            f"the service account was added to the project. {region}",
+            "Check the project id: the number after /project/ in the project's address at Mixpanel. Then check in "
+            f"Mixpanel that the service account was added to the project. {region}",
         )
     if project.auth == Auth.PROJECT_SECRET:
         return (

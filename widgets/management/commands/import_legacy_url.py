@@ -100,6 +100,7 @@ def read_id(text: str) -> int | None:
         return None
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:30]) <= LARGEST_ID:
         raise CommandError(
-            "Nothing was imported. --project-id must be the number after /project/ in the project's address."
+            "Nothing was imported. --project-id must be the number after /project/ in the project's address at "
+            "Mixpanel."
         )
     return int(text)
