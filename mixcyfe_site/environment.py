@@ -156,7 +156,7 @@ ISSUER: Rule = (
 )
 BROKER: Rule = (
     lambda value: url(value, "redis", "rediss", "sentinel", "amqp", "amqps"),
-    "TASKS=celery needs the address of a Redis server, for example redis://127.0.0.1:6379/0",
+    "TASKS=celery needs the address of a broker, for example redis://127.0.0.1:6379/0",
 )
 TOKEN: Rule = (
     lambda value: check(value, len(value) >= 20 and len(set(value)) >= 5 and re.fullmatch("[!-~]+", value)),

@@ -158,7 +158,7 @@ def explained(record: logging.LogRecord) -> logging.LogRecord:
     if error is None:
         return record
     record = copy.copy(record)
-    record.exc_text = None  # the traceback as another handler has formatted it
+    record.exc_text = None  # forgets the traceback that another handler has formatted
     if not is_outage(error):
         return record
     record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {str(error).strip()}", None

@@ -101,7 +101,7 @@ def test_a_form_with_an_error_keeps_its_entries(boss: Client, project: Project) 
         ({"formulas-formula": ["(B / A", ""]}, "formulas", "Formula 1: The formula has one “(” too many."),
         ({"breakdown": 'properties["plan"]'}, "breakdown", "An expression works only in a project with the engine"),
         ({"unit": "hour", "chart": "pie"}, "unit", "The chart “pie” shows no hours."),
-        ({"analysis": "rolling"}, "window", "Enter how many days, weeks or months the average spans"),
+        ({"analysis": "rolling"}, "window", "Enter how many hours, days, weeks or months the average spans"),
         ({f"metrics-{i}-event": "Signed up" for i in range(41)}, "metrics", "A widget has at most 40 metrics"),
     ],
 )

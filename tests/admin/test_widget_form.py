@@ -180,8 +180,8 @@ def test_save_as_new_finds_a_free_title(boss: Client, make: Any, project: Projec
 def test_a_name_that_mixpanels_list_lacks_is_saved_with_a_warning(
     boss: Client, project: Project, mixpanel: FakeMixpanel
 ) -> None:
-    for what, of, names in (("events", [], ["Signed up", "Signed out"]), ("properties", ["Signed up"], ["$os"])):
-        cached = OptionCache.objects.of(project, what, of)
+    for list_name, of, names in (("events", [], ["Signed up", "Signed out"]), ("properties", ["Signed up"], ["$os"])):
+        cached = OptionCache.objects.of(project, list_name, of)
         cached.values = [{"value": name} for name in names]
         cached.save()
     answers = answers_of(project, report="segmentation", events="Signed up", breakdown="os", _continue="1")

@@ -22,7 +22,7 @@ Run = Callable[..., Printed]
 
 
 @pytest.fixture
-def move_in(manage: Run) -> Callable[..., Widget]:
+def import_url(manage: Run) -> Callable[..., Widget]:
     """A function that imports a legacy address. Returns the new widget, whose address the command printed."""
 
     def run(url: str, *options: str) -> Widget:
@@ -36,9 +36,9 @@ def move_in(manage: Run) -> Callable[..., Widget]:
 
 
 def test_it_makes_a_project_and_a_widget_that_answers(
-    move_in: Callable[..., Widget], mixpanel: FakeMixpanel, poll: Callable[..., Any]
+    import_url: Callable[..., Widget], mixpanel: FakeMixpanel, poll: Callable[..., Any]
 ) -> None:
-    widget = move_in(f"{BASE}/Signed_up/{SECRET}/{KEY}?by=plan&clean=true")
+    widget = import_url(f"{BASE}/Signed_up/{SECRET}/{KEY}?by=plan&clean=true")
     assert (widget.report, widget.events, widget.breakdown) == ("segmentation", ["Signed up"], "plan")
     assert (widget.range, widget.last, widget.unit, widget.include_today) == ("last", 30, "day", False)
     assert (widget.chart, widget.clean_labels, widget.title) == ("line", True, "Signed up by plan")
@@ -54,11 +54,11 @@ def test_it_makes_a_project_and_a_widget_that_answers(
     assert (call.user, call.project_id, call.endpoint) == ("project secret", DEMO_PROJECT_ID, "segmentation")
 
 
-def test_an_address_without_by_becomes_a_widget_of_one_event(move_in: Callable[..., Widget]) -> None:
-    widget = move_in(ADDRESS)
+def test_an_address_without_by_becomes_a_widget_of_one_event(import_url: Callable[..., Widget]) -> None:
+    widget = import_url(ADDRESS)
     assert (widget.report, widget.events, widget.breakdown) == ("events", ["Signed up"], "")
     assert widget.title == "Signed up"
-    assert move_in(f"{ADDRESS}?by=") == widget
+    assert import_url(f"{ADDRESS}?by=") == widget
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ def test_an_address_without_by_becomes_a_widget_of_one_event(move_in: Callable[.
     ],
 )
 def test_it_reads_names_as_the_connector_did(
-    move_in: Callable[..., Widget], path: str, query: str, event: str, by: str
+    import_url: Callable[..., Widget], path: str, query: str, event: str, by: str
 ) -> None:
-    widget = move_in(f"  {BASE}/{path}/{SECRET}/{KEY}//?{query}\n")
+    widget = import_url(f"  {BASE}/{path}/{SECRET}/{KEY}//?{query}\n")
     assert (widget.events, widget.breakdown) == ([event], by)
 
 
@@ -95,51 +95,51 @@ def test_it_reads_names_as_the_connector_did(
         ("?clean=1", True),
     ],
 )
-def test_it_cleans_when_the_address_says_so(move_in: Callable[..., Widget], query: str, clean: bool) -> None:
-    assert move_in(ADDRESS + query).clean_labels is clean
+def test_it_cleans_when_the_address_says_so(import_url: Callable[..., Widget], query: str, clean: bool) -> None:
+    assert import_url(ADDRESS + query).clean_labels is clean
 
 
-def test_it_supports_the_connectors_two_charts(move_in: Callable[..., Widget]) -> None:
-    assert move_in(f"{ADDRESS}?charttype=line").chart == "line"
-    pie = move_in(f"{ADDRESS}?charttype=Pie&by=plan")
+def test_it_supports_the_connectors_two_charts(import_url: Callable[..., Widget]) -> None:
+    assert import_url(f"{ADDRESS}?charttype=line").chart == "line"
+    pie = import_url(f"{ADDRESS}?charttype=Pie&by=plan")
     assert (pie.chart, pie.title) == ("pie", "Signed up by plan (pie)")
 
 
-def test_it_gives_the_same_widget_the_same_address(manage: Run, move_in: Callable[..., Widget]) -> None:
-    widget = move_in(ADDRESS)
+def test_it_gives_the_same_widget_the_same_address(manage: Run, import_url: Callable[..., Widget]) -> None:
+    widget = import_url(ADDRESS)
     Widget.objects.filter(pk=widget.pk).update(title="Renamed by us", colors=["#112233"])
-    assert move_in(ADDRESS + "/").slug == widget.slug
-    assert move_in(f"{ADDRESS}?charttype=pie").slug != widget.slug
-    assert move_in(f"{ADDRESS}?clean=true").slug != widget.slug
-    assert move_in(f"{ADDRESS}?by=plan").slug != widget.slug
+    assert import_url(ADDRESS + "/").slug == widget.slug
+    assert import_url(f"{ADDRESS}?charttype=pie").slug != widget.slug
+    assert import_url(f"{ADDRESS}?clean=true").slug != widget.slug
+    assert import_url(f"{ADDRESS}?by=plan").slug != widget.slug
     assert (Widget.objects.count(), Project.objects.count()) == (4, 1)
     assert Widget.objects.get(pk=widget.pk).colors == ["#112233"]
     Widget.objects.filter(pk=widget.pk).update(active=False)
     assert "is paused" in manage("import_legacy_url", ADDRESS).err
 
 
-def test_it_gives_titles_that_are_taken_a_number(move_in: Callable[..., Widget]) -> None:
-    assert [move_in(url).title for url in (ADDRESS, f"{ADDRESS}?clean=true")] == ["Signed up", "Signed up (2)"]
+def test_it_gives_titles_that_are_taken_a_number(import_url: Callable[..., Widget]) -> None:
+    assert [import_url(url).title for url in (ADDRESS, f"{ADDRESS}?clean=true")] == ["Signed up", "Signed up (2)"]
     long = "x" * 250
-    titles = {move_in(f"{BASE}/{long}/{SECRET}/{KEY}{query}").title for query in ("", "?clean=1")}
+    titles = {import_url(f"{BASE}/{long}/{SECRET}/{KEY}{query}").title for query in ("", "?clean=1")}
     assert len(titles) == 2
 
 
-def test_it_finds_an_existing_project_by_its_secret(move_in: Callable[..., Widget]) -> None:
-    first = move_in(ADDRESS, "--project", "Acme", "--region", "eu").project
+def test_it_finds_an_existing_project_by_its_secret(import_url: Callable[..., Widget]) -> None:
+    first = import_url(ADDRESS, "--project", "Acme", "--region", "eu").project
     assert (first.name, first.region) == ("Acme", "eu")
-    assert move_in(f"{ADDRESS}?by=plan", "--project", "Another name").project == first
-    other = move_in(ADDRESS.replace(SECRET, "b" * 32)).project
+    assert import_url(f"{ADDRESS}?by=plan", "--project", "Another name").project == first
+    other = import_url(ADDRESS.replace(SECRET, "b" * 32)).project
     assert (other.name, other.secret.reveal()) == ("Mixpanel (moved in)", "b" * 32)
-    assert move_in(ADDRESS.replace(SECRET, "c" * 32)).project.name == "Mixpanel (moved in) (2)"
+    assert import_url(ADDRESS.replace(SECRET, "c" * 32)).project.name == "Mixpanel (moved in) (2)"
 
 
-def test_a_later_import_can_add_the_project_id(move_in: Callable[..., Widget]) -> None:
-    widget = move_in(ADDRESS)
-    again = move_in(ADDRESS, "--project-id", str(DEMO_PROJECT_ID))
+def test_a_later_import_can_add_the_project_id(import_url: Callable[..., Widget]) -> None:
+    widget = import_url(ADDRESS)
+    again = import_url(ADDRESS, "--project-id", str(DEMO_PROJECT_ID))
     assert (again, again.project.project_id) == (widget, DEMO_PROJECT_ID)
     with pytest.raises(CommandError, match="but another id"):
-        move_in(ADDRESS, "--project-id", "7")
+        import_url(ADDRESS, "--project-id", "7")
 
 
 def test_it_does_not_change_a_service_account(mixpanel: FakeMixpanel, manage: Run) -> None:
@@ -152,20 +152,20 @@ def test_it_does_not_change_a_service_account(mixpanel: FakeMixpanel, manage: Ru
     assert "2027" not in printed.err
 
 
-def test_it_refuses_a_name_that_another_project_has(mixpanel: FakeMixpanel, move_in: Callable[..., Widget]) -> None:
+def test_it_refuses_a_name_that_another_project_has(mixpanel: FakeMixpanel, import_url: Callable[..., Widget]) -> None:
     new_project(name="Acme")
     with pytest.raises(CommandError, match="There is a project Acme with other credentials"):
-        move_in(ADDRESS, "--project", "Acme")
+        import_url(ADDRESS, "--project", "Acme")
     assert not Widget.objects.exists()
 
 
-def test_it_works_though_the_keys_of_other_secrets_are_lost(move_in: Callable[..., Widget], settings: Any) -> None:
-    lost = move_in(ADDRESS, "--project-id", "7").project
+def test_it_works_though_the_keys_of_other_secrets_are_lost(import_url: Callable[..., Widget], settings: Any) -> None:
+    lost = import_url(ADDRESS, "--project-id", "7").project
     settings.FIELD_ENCRYPTION_KEYS = ["3sm1ykdDOXPRuWHXbXMQr1XpH3BQJxJbQeIWbPyUuWo="]
-    other = move_in(f"{ADDRESS}?by=plan").project
+    other = import_url(f"{ADDRESS}?by=plan").project
     assert other != lost
     assert other.secret.reveal() == SECRET
-    repaired = move_in(ADDRESS.replace(SECRET, "d" * 32), "--project-id", "7").project
+    repaired = import_url(ADDRESS.replace(SECRET, "d" * 32), "--project-id", "7").project
     assert (repaired, repaired.secret.reveal()) == (lost, "d" * 32)
 
 

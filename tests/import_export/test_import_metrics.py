@@ -151,7 +151,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no formula": (METRICS | {"formulas": [{"label": "A"}]}, 'formulas: write a list such as [{"formula"'),
     "metrics elsewhere": (METRICS | {"report": "events", "events": ["Signed up"]}, "metrics: The report “Events”"),
     "an unknown analysis": (METRICS | {"analysis": "trend"}, "analysis: write one of linear, cumulative, rolling."),
-    "rolling over nothing": (METRICS | {"analysis": "rolling"}, "window: Enter how many days"),
+    "rolling over nothing": (METRICS | {"analysis": "rolling"}, "window: Enter how many hours, days"),
     "hours in a pie": (HOURS | {"chart": "pie"}, "unit: The chart “pie” shows no hours."),
     "hours compared": (HOURS | {"chart": "line", "options": {"comparison": True}}, "options: comparison: Numbers by"),
     "hours before": (HOURS | {"overlay_previous": True}, "overlay_previous: Numbers by hour can't show"),

@@ -45,7 +45,7 @@ class Guesses:
     def reserve(self, request: Any) -> int:
         """Counts a guess before it is checked, so that simultaneous guesses can't exceed the limit.
 
-        Returns the count minus the limit. If the result is above 0, the caller must not check the guess.
+        Returns the count minus the limit, or 1 during a lockout. Above 0, the caller must not check the guess.
         """
         if self.are_locked(request):
             return 1

@@ -1,7 +1,7 @@
 """The page on which people filter, search and export the audit log, which `accounts.audit_log` writes.
 
-Members of a project read the entries about that project. Only superusers read entries without a project, and network
-addresses. Nobody can change or delete an entry here.
+Members of a project read the entries about that project. Only superusers read network addresses and entries without a
+project. Nobody can change or delete an entry here.
 """
 
 from datetime import UTC, tzinfo

@@ -109,7 +109,10 @@ class Widget(models.Model):
     unit = models.CharField("by", max_length=10, choices=list(UNITS.items()), default="day")
     analysis = models.CharField("values", max_length=10, choices=list(ANALYSES.items()), default="linear")
     window = models.PositiveIntegerField(
-        "average over", null=True, blank=True, help_text="The number of days, weeks or months in the rolling average."
+        "average over",
+        null=True,
+        blank=True,
+        help_text="The number of hours, days, weeks or months in the rolling average.",
     )
     overlay_previous = models.BooleanField(
         "show the period before",

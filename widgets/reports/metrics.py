@@ -201,7 +201,7 @@ def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:
     if spec.analysis == "cumulative" and spec.overlay_previous:
         yield Problem("overlay_previous", "A cumulative chart can't show the period before. Choose another analysis.")
     if spec.analysis == "rolling" and not 2 <= (spec.window or 0) <= 366:
-        yield Problem("window", "Enter how many days, weeks or months the average spans, from 2 to 366.")
+        yield Problem("window", "Enter how many hours, days, weeks or months the average spans, from 2 to 366.")
     if spec.unit == "hour" and spec.range == "last" and spec.last > MOST_HOURS:
         yield Problem("last", f"{DAYS_BY_HOUR} Enter at most {MOST_HOURS} hours.")
     if spec.unit == "hour" and spec.range in ("quarter_to_date", "year_to_date", "last_quarter"):

@@ -92,7 +92,7 @@ class ReportType:
         return query
 
     def dated_query(self, spec: WidgetSpec) -> Query:
-        """The part that the queries of all report types share: report type, range and number of periods."""
+        """The report type, and the range and number of periods if the report type has a range."""
         query: Query = {"report": self.name}
         if "range" in self.fields:
             query["range"] = Range.of(spec).to_dict()

@@ -58,30 +58,21 @@ class RequestIdMiddleware:
 
 
 class SafeAnswersMiddleware:
-    """Adds the headers in SAFE to every response that lacks them, even to error pages."""
+    """Adds the headers in SAFE to every response that lacks them, even to error pages. Refuses too large requests.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        for name, value in SAFE.items():
-            if name != "X-Frame-Options" or not getattr(response, "xframe_options_exempt", False):
-                response.headers.setdefault(name, value)
-        return response
-
-
-class LargestBodyMiddleware:
-    """Refuses a request with a too large Content-Length, before its body is read.
-
-    Django's own limit does not apply to uploaded files: anybody could fill the disk by posting files to the login page.
+    A request is refused because of its Content-Length, before its body is read. Django's own limit does not apply to
+    uploaded files: anybody could fill the disk by posting files to the login page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return error_page(413) if announced_length(request) > largest_body() else self.get_response(request)
+        response = error_page(413) if announced_length(request) > largest_body() else self.get_response(request)
+        for name, value in SAFE.items():
+            if name != "X-Frame-Options" or not getattr(response, "xframe_options_exempt", False):
+                response.headers.setdefault(name, value)
+        return response
 
 
 class MachineMiddleware:

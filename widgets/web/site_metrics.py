@@ -192,7 +192,7 @@ def refreshes(now: datetime) -> Metric:
         del found["queued"]
     gauge = GaugeMetricFamily(
         "mixcyfe_refreshes",
-        "Number of queries by state: running, due, waiting after an error, or queued for a Celery worker.",
+        "Number of queries by state: running, due, waiting after an error, or queued for Celery (often also due).",
         labels=("state",),
     )
     for state, number in found.items():

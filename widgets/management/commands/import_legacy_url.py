@@ -46,28 +46,28 @@ class Command(BaseCommand):
         try:
             addresses = read_all(urls)
             with transaction.atomic():
-                moved = [
+                imported = [
                     import_address(address, name=options["project"], region=options["region"], project_id=project_id)
                     for address in addresses
                 ]
-                log_command([each.widget for each in moved], "Imported from an old address.", Action.IMPORTED)
+                log_command([each.widget for each in imported], "Imported from an old address.", Action.IMPORTED)
         except BadAddress as bad:
             raise CommandError(f"Nothing was imported. {bad}") from None
-        for address, each in zip(addresses, moved, strict=True):
+        for address, each in zip(addresses, imported, strict=True):
             self.stdout.write(f"{each.widget.title}\t{each.widget.url()}")
             for warning in address.warnings:
                 self.stderr.write(f"{each.widget.title}: {warning}")
             if not each.widget.active:
                 self.stderr.write(f"{each.widget.title}: the widget is paused. Resume it in the admin.")
         # If several addresses belong to one project, only the project's first result has `new` set.
-        for each in {each.project.pk: each for each in reversed(moved)}.values():
+        for each in {each.project.pk: each for each in reversed(imported)}.values():
             self.advise(each)
 
-    def advise(self, moved: Imported) -> None:
+    def advise(self, imported: Imported) -> None:
         """Prints the next steps for a project to stderr, because stdout contains only the new addresses."""
-        project = moved.project
+        project = imported.project
         page = f"{settings.SITE_URL}/admin/widgets/project/{project.pk}/change/"
-        if moved.kept_credentials:
+        if imported.kept_credentials:
             self.stderr.write(
                 f"{project.name}: the project keeps its credentials. The secret in the old address is not stored."
             )
@@ -78,7 +78,7 @@ class Command(BaseCommand):
                 "settings → Service accounts, role Consumer). "
                 f"Enter the service account and the project id at {page}. The widgets' addresses do not change."
             )
-        if moved.new:
+        if imported.new:
             self.stderr.write(
                 f"{project.name}: the project's time zone is {project.timezone}. If Mixpanel's project settings name "
                 f"another time zone, change the project's time zone at {page}."

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             outcome = refresh_when_free(pk, fetched_at, known)
             counts[counted_as(outcome)] += 1
             error = Snapshot.objects.values_list("error", flat=True).filter(pk=pk).first()
-            # An earlier call of this command, or a poll, has refreshed this snapshot in the meantime.
+            # An earlier call to Mixpanel in this run, or a poll, has refreshed this snapshot.
             if outcome is Refusal.NEWER:
                 outcome = RefreshOutcome.STORED
             said = f"failed: {error}" if outcome is RefreshOutcome.FAILED else outcome.value

@@ -32,7 +32,7 @@ from widgets.reports.reading import (
 from widgets.reports.report_type import Query, calendar_of, dates_of
 
 ZERO_WITHOUT_EVENTS = ("total", "unique", "sessions", "dau", "wau", "mau", "unique_values", PER_PERSON)
-"""Measures that are 0 if there are no events. An average has no value without events."""
+"""Measures that are 0 if there are no events. A property's average then has no value."""
 
 Points = Mapping[Any, Value]
 

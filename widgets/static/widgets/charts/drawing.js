@@ -110,7 +110,7 @@ const wrapped = (text) => text.replace(/(.{30,40}?\s|.{40})(?=\S)/gu, "$1\n");
 // Returns how many names to hide between two visible names of a vertical axis, so that the names do not overlap.
 const every = (count, { height, size }) => Math.ceil(count / Math.max(1, Math.floor(height / (size * 1.5)) - 2)) - 1;
 
-// Returns black or white for text on this colour: the one with more contrast (by WCAG's relative luminance).
+// Returns near-black or white for text on this colour, by its luminance (about as in WCAG).
 function readableOn(color) {
   const [red, green, blue] = [1, 3, 5].map((at) => (parseInt(color.slice(at, at + 2), 16) / 255) ** 2.2);
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "#16191d" : "#ffffff";

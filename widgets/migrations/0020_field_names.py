@@ -1,4 +1,4 @@
-"""Renames two fields of the models. Their columns keep the name `what`, so the database does not change."""
+"""Renames two fields, whose columns keep the name `what`, and changes a help text. The database stays as it is."""
 
 from django.db import migrations, models
 
@@ -10,4 +10,14 @@ class Migration(migrations.Migration):
         migrations.RenameField("apicall", "what", "summary"),
         migrations.AlterField("optioncache", "what", models.CharField(max_length=20, db_column="what")),
         migrations.RenameField("optioncache", "what", "list_name"),
+        migrations.AlterField(
+            "widget",
+            "window",
+            models.PositiveIntegerField(
+                "average over",
+                null=True,
+                blank=True,
+                help_text="The number of hours, days, weeks or months in the rolling average.",
+            ),
+        ),
     ]
