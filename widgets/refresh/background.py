@@ -85,9 +85,12 @@ class BackgroundRefresher:
         The future is cancelled when the queue is full or the process is stopping.
         """
         with self._lock:
-            known = self._running.get(snapshot_id) or self._queue.get(snapshot_id)
-            if known is not None:
-                return known.ended
+            running, queued = self._running.get(snapshot_id), self._queue.get(snapshot_id)
+            # With another `fetched_at`, newer data is stored already, and the running refresh only tidies up.
+            if running is not None and running.expected_fetched_at == expected_fetched_at:
+                return running.ended
+            if queued is not None:
+                return queued.ended
             entry = Entry(project_id, expected_fetched_at)
             if len(self._queue) >= MAX_QUEUED:
                 entry.ended.cancel()
@@ -160,7 +163,8 @@ class BackgroundRefresher:
         project. For the same reason, one project never uses all threads, unless there is only one thread.
         """
         busy = Counter(entry.project_id for entry in self._running.values())
-        snapshot_id = min(self._queue, key=lambda pk: busy[self._queue[pk].project_id], default=None)
+        startable = (pk for pk in self._queue if pk not in self._running)
+        snapshot_id = min(startable, key=lambda pk: busy[self._queue[pk].project_id], default=None)
         if snapshot_id is None or busy[self._queue[snapshot_id].project_id] >= max(1, threads() - 1):
             return None
         return snapshot_id
