@@ -1,6 +1,6 @@
-"""Turns a Report and a Drawing (chart, colours and options) into a Table, and writes the Table as CSV or JSON.
+"""Turns a Report and a Drawing (chart, colours and options) into a Table, and writes the Table as CSV or plain data.
 
-To add a family of charts, write a module and add its layout to the list below.
+CONTRIBUTING.md says how to add a chart layout.
 """
 
 from dataclasses import replace

@@ -20,7 +20,7 @@ PALETTE = (
     "#777777",
     "#aa4499",
 )
-"""Colours that colour-blind people can tell apart: the set of Okabe & Ito, then Paul Tol's "muted"."""
+"""Colours that colour-blind people can tell apart: from the set of Okabe & Ito, Paul Tol's set "muted", and a grey."""
 
 
 Colors = tuple[tuple[str, str], ...]
@@ -41,7 +41,7 @@ class Drawing:
         return bool(self.options.get(option))
 
     def colors_for(self, labels: Sequence[str]) -> Colors:
-        """Each label with its colour, from the widget's settings or the next unused colour of the palette."""
+        """Each label with its colour: from the widget's settings, or the next unused one of the palette (which repeats)."""
         named = by_label(self.colors, labels)
         taken = {color.lower() for color in named if color}
         free = [color for color in PALETTE if color not in taken] or list(PALETTE)

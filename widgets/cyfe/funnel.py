@@ -1,4 +1,4 @@
-"""The funnel chart: one row per step, in order, with the number of people who reached the step."""
+"""The funnel chart: one row per step, in order, with the count of the step."""
 
 from widgets.cyfe.drawing import Drawing
 from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of

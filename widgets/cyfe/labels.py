@@ -10,7 +10,7 @@ from widgets.cyfe.options import OPTION_ROWS
 
 EMPTY = "(empty)"
 MARK = " (value)"
-"""Added to a label that equals the name of an option row (such as `Color`), which Cyfe would read as an option."""
+"""Added to a label that Cyfe would not read as a label: `Date`, or the name of an option row such as `Color`."""
 
 FORMULA_STARTS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫")
 """Characters that start a formula. Spreadsheets in East Asian locales also accept the wide and small forms."""
@@ -20,7 +20,7 @@ _ROW_NAMES = _OPTION_NAMES | {"date"}
 
 # Control characters that reorder the text around them. Right-to-left text does not need them.
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-# UTF-8 can't encode lone surrogates, and programs must not exchange "noncharacters" (Unicode 23.7).
+# UTF-8 can't encode lone surrogates, and "noncharacters" are not meant for exchange (Unicode, section 23.7).
 _UNWRITABLE = re.compile(
     "[\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(plane + end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))

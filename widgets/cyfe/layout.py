@@ -16,12 +16,12 @@ Cells = Sequence[str | Number]
 class Table:
     """All labels and numbers that a chart shows: the CSV, the JSON and the charts on pages are made from Tables.
 
-    `columns` and text cells have the labels as Mixpanel gave them: each format makes the labels safe.
+    `columns` and text cells have the labels of the Report. Each format makes them safe for its readers.
     `options`  the rows after the data (`Color`, `YAxis`, …) by name, in Cyfe's order
     `labels_first`  the first column has labels, which Cyfe must not read as option rows
     `colors`  one pair per series or slice, or one pair in a chart of one colour
     `additive`  the values can be added up
-    `percent`  the numbers are percentages of a cohort
+    `percent`  in a cohort chart, the numbers are percentages of the cohort's size
     `reverse`  lower numbers are better
     `before`  the number of columns, at the end, that show the period before
     """
@@ -91,6 +91,6 @@ def values_of_totals(report: Report) -> list[Number]:
 
 
 def rows_of(report: Report, missing: Value) -> tuple[tuple[Cell, ...], ...]:
-    """The rows of a Table: the row's name, then one cell per series, with `missing` in place of None."""
+    """The rows of a Table: the date, hour or step, then one cell per series, with `missing` in place of None."""
     columns = [[missing if value is None else value for value in series.values] for series in report.series]
     return tuple(zip(report.rows, *columns, strict=True))

@@ -1,4 +1,4 @@
-"""The number chart: one number, with its name as the heading."""
+"""The number chart: one number with its name as the heading. Optionally, the number of the period before follows."""
 
 from typing import NamedTuple
 

@@ -19,7 +19,7 @@ def write_csv(table: Table) -> bytes:
 
 
 def table_as_json(table: Table) -> dict[str, Any]:
-    """Columns and rows, with labels as Mixpanel gave them, dates and hours in ISO 8601, and None for empty cells."""
+    """Columns and rows, with the labels of the Report, dates and hours in ISO 8601, and None for empty cells."""
     return {
         "columns": list(table.columns),
         "rows": [[cell.isoformat() if isinstance(cell, date) else cell for cell in row] for row in table.rows],

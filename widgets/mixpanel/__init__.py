@@ -1,1 +1,1 @@
-"""Accesses Mixpanel over HTTP, without Django and without code about reports or Cyfe. Start reading at `client.py`."""
+"""Accesses Mixpanel over HTTP. Imports neither Django nor other folders of MixCyfe. Start reading at `client.py`."""

@@ -9,22 +9,22 @@ from typing import Any
 import requests
 
 LARGEST_BODY = 20 * 2**20
-"""The maximum size of a body in bytes, compressed and decompressed: enough for a million values by date."""
+"""The maximum size of an answer in bytes, compressed and decompressed: enough for a million values by date."""
 
 MOST_MEMORY = 205 * 10**6
-"""The maximum result of `memory_of`: enough for a million values in ASCII."""
+"""The maximum result of `memory_of` in bytes: enough for a million values in ASCII."""
 
 MOST_OBJECTS = 200_000
-"""The maximum number of JSON objects and lists in one answer: ten times the largest number of labels.
+"""The maximum number of JSON objects and lists in one answer: ten times the largest number of labels in a report.
 
-Objects and lists need the most memory.
+They have their own limit because `memory_of` leaves out their memory.
 """
 
 LARGEST_ERROR_BODY = 2**20
 """The maximum size of an error's body in bytes. The body may quote the whole address of the request."""
 
 LONGEST_WORDS = 64 * 2**10
-"""The maximum number of characters in an error's message."""
+"""The maximum number of characters in Mixpanel's error message. A longer message is ignored."""
 
 DEEPEST_JSON = 100
 """The maximum nesting depth of the JSON, because deeper JSON could make recursive functions fail."""
@@ -52,8 +52,8 @@ class TooLarge(Unreadable):
 def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes:
     """Returns the whole body, decompressed.
 
-    Raises Unreadable, or the errors of sockets and urllib3. This function decompresses the body itself, because a few
-    bytes with nested encodings could keep urllib3 busy forever.
+    Raises Unreadable, or the errors of sockets, urllib3 and zlib. This function decompresses the body itself, because a
+    small body with nested encodings could keep urllib3 busy forever.
     """
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
@@ -72,7 +72,10 @@ def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes
 
 
 def data_from(body: bytes) -> Any:
-    """Returns the JSON object or list in the body. NaN and infinity become texts. Raises Unreadable for other data."""
+    """Returns the JSON object or list in the body. NaN and infinity become texts.
+
+    Raises Unreadable for an empty body and for other data, and TooLarge for too much data.
+    """
     if not body.strip():
         raise Unreadable("was empty")
     # Brackets inside texts are counted, too. Real answers have few of them.
@@ -99,7 +102,7 @@ def data_from(body: bytes) -> Any:
 
 
 def memory_of(body: bytes) -> int:
-    """Estimates the maximum memory in bytes for the body, the decoded text, and all values.
+    """Estimates the maximum memory in bytes for the body, the decoded text, and all texts and numbers.
 
     The bytes per value were measured: for a text's header, a float and an entry of a dict.
     """
@@ -122,7 +125,7 @@ def error_in(data: Any) -> str | None:
 def words_in(body: bytes) -> str:
     """Returns the `error` in an error's JSON, or the plain text; "" for HTML and texts that are too long.
 
-    Raises Unreadable for broken JSON.
+    Raises the errors of `data_from` for a body that begins like JSON.
     """
     text = body.decode(errors="replace").strip()
     if text.startswith(("{", "[")):

@@ -21,7 +21,7 @@ class Credentials(AuthBase):
     """HTTP Basic credentials: `user:password` in UTF-8 (`requests.auth.HTTPBasicAuth` uses Latin-1)."""
 
     def __init__(self, user: str, password: str, hide: tuple[str, ...]) -> None:
-        """`hide`: the texts that `redact` removes, in addition to the token of the Authorization header."""
+        """`hide`: the texts that `redact` hides, in addition to the token of the Authorization header."""
         self._pair = f"{user}:{password}"
         self._hide = hide
 
@@ -33,7 +33,7 @@ class Credentials(AuthBase):
         return f"<{type(self).__name__}>"
 
     def redact(self, text: str) -> str:
-        """Returns the text with `[hidden]` in place of every credential, plain or encoded."""
+        """Returns the text with `[hidden]` in place of the credentials, in each of their `_spellings`."""
         for spelling in self._spellings:
             text = text.replace(spelling, HIDDEN)
         return text
@@ -56,7 +56,7 @@ class Credentials(AuthBase):
 
 
 class ServiceAccount(Credentials):
-    """The credentials that Mixpanel recommends. With them, every request must name the project."""
+    """The credentials that Mixpanel recommends. With them, every query must name the project."""
 
     def __init__(self, username: str, secret: str) -> None:
         super().__init__(username, secret, (secret, username if len(username) >= SHORTEST_USERNAME else ""))
@@ -70,7 +70,7 @@ class ProjectSecret(Credentials):
 
 
 def auth_for(method: str, username: str, secret: str) -> Credentials:
-    """`method`: `service_account`, or `project_secret` (which needs no user name). Otherwise raises ValueError."""
+    """`method`: `service_account`, or `project_secret` (which needs no user name). Raises ValueError for others."""
     if method == "service_account":
         return ServiceAccount(username, secret)
     if method == "project_secret":

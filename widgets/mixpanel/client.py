@@ -1,7 +1,7 @@
-"""The client of Mixpanel's Query API. Its methods are named after Mixpanel's endpoints.
+"""The client of Mixpanel's API: queries, the lists that forms offer, and a project's time zone.
 
-Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. The calls in `bookmarks` and `time_zone` are copied
-from Mixpanel's own client library.
+Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. Queries with a body, `bookmarks` and `time_zone` are
+copied from Mixpanel's own client library.
 """
 
 import contextlib
@@ -45,9 +45,9 @@ class Bookmark:
 
 
 class Client:
-    """Queries one project at Mixpanel. Every method makes one call, which takes at most `timeout` seconds.
+    """Queries one project at Mixpanel. Each method sends at most one request, which takes at most `timeout` seconds.
 
-    The methods raise only MixpanelError, which contains no credentials and no objects of the library requests.
+    The methods raise only MixpanelError, which contains no secrets and no objects of the package `requests`.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Client:
         api_root: str = "",
         timeout: float = 60,
     ) -> None:
-        """Raises ValueError for an unknown region. `api_root` replaces the region's address (see `regions`)."""
+        """`api_root` replaces the region's address (see `regions`). Without it, an unknown region raises ValueError."""
         self._auth = auth
         self._root = root_of(region, api_root)
         self._project_id = project_id
@@ -77,8 +77,8 @@ class Client:
     def query(self, endpoint: str, params: Mapping[str, Param], body: Mapping[str, Any] | None = None) -> Any:
         """Queries `/query/<endpoint>`, for example "segmentation/sum". Returns the JSON: an object or a list.
 
-        Without a `body`, the request is a GET. With a `body`, the request is a POST of the body as JSON. The project's
-        id then is in the body, as in Mixpanel's own SDK.
+        Without a `body`, the request is a GET. With a `body`, the request is a POST of the body as JSON, to which the
+        project's id is added.
         """
         if body is None:
             return self._ask(f"query/{endpoint}", {**params, **self._scope})
@@ -115,8 +115,8 @@ class Client:
 
     def _ask(self, path: str, params: Mapping[str, Param], body: Mapping[str, Any] | None = None) -> Any:
         outcome = self._exchange(f"{self._root}/{path}", params, body)
-        # Raised inside an `except`, the error would refer to an exception of requests. A debug page would then show the
-        # Authorization header.
+        # If the error were raised inside an `except`, it would refer to an exception of `requests`, and a debug page
+        # would show the Authorization header.
         if isinstance(outcome, MixpanelError):
             raise outcome
         return outcome
@@ -128,7 +128,7 @@ class Client:
                     "GET" if body is None else "POST",
                     url,
                     json=body,
-                    params={key: _sent(value) for key, value in params.items()},
+                    params={key: _scalar_text(value) for key, value in params.items()},
                     auth=self._auth,
                     timeout=self._timeout,
                     allow_redirects=False,
@@ -173,7 +173,7 @@ class Client:
         return UnavailableError(f"Mixpanel could not be reached ({reason(error)}).", counts=False)
 
 
-def _sent(value: Param) -> str:
+def _scalar_text(value: Param) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -238,9 +238,9 @@ def _id(value: Any) -> int:
 
 
 def _text(value: Any) -> str:
-    """A value can also be a number or a boolean, and a name can be missing."""
+    """Converts a name or a value to text. A missing name becomes "". A value can be a number or a boolean."""
     if value is None:
         return ""
     if isinstance(value, bool | int | float):
-        return _sent(value)
+        return _scalar_text(value)
     return _expected(str, value)

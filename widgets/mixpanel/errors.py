@@ -31,12 +31,12 @@ WORDS_MATTER = (400, 403)
 
 
 class MixpanelError(Exception):
-    """The base class of all exceptions that `client` raises.
+    """The base class of all errors of requests to Mixpanel.
 
-    - `message`: one line of at most 300 characters, safe to show and to store. The caller has removed credentials.
+    - `message`: one line of at most 300 characters, without control characters. The caller has removed the secrets.
     - `advice`: tells people what to do.
     - `status`: the HTTP status, or None if there was no response.
-    - `retry_after`: the seconds that Mixpanel asks us to wait, at most one hour.
+    - `retry_after`: the seconds that Mixpanel asks us to wait, at most one hour, or None.
     - `gave_up`: we stopped waiting after we had sent the query. The query may run at Mixpanel for two more minutes.
     - `counts`: Mixpanel counts the call towards the project's hourly limit.
     """
@@ -127,7 +127,7 @@ class UnavailableError(MixpanelError):
 
 
 class TooLargeError(UnavailableError):
-    """The answer is too large to read. Most messages say how to make it smaller."""
+    """The answer is too large to read. If it is a report's, the message says how to make it smaller."""
 
     advice = "Until the answer is smaller, MixCyfe shows the last good numbers."
 
@@ -199,7 +199,7 @@ def seconds_to_wait(header: str | None) -> float | None:
 
 
 def clean(text: str) -> str:
-    """Returns the text as one line without control characters and lone surrogates, for logs and databases."""
+    """Returns the text as one line, for logs and databases: without control characters and lone surrogates."""
     text = _ESCAPE_SEQUENCES.sub("", text)
     return " ".join("".join(" " if unicodedata.category(c)[0] == "C" else c for c in text).split())
 

@@ -1,7 +1,7 @@
-"""Reads a project's limits from a 429 response: from the message in the body, and from headers.
+"""Reads a project's limits from Mixpanel's error for a reached limit: from the message in the body, and from headers.
 
-Newer responses have the headers `RateLimit-Policy` and `RateLimit`, lists as in RFC 9651. The folder tests/data/errors
-contains real responses.
+Newer responses have the headers `RateLimit-Policy` and `RateLimit`, lists as in RFC 9651. The files
+`hourly_limit.json`, `too_many_at_once.json` and `both_limits.json` in tests/data/errors contain real responses.
 """
 
 import re
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 HIGHEST_LIMIT = 100_000
 WINDOW = 3600
+"""The period of the hourly limit, in seconds."""
 
 HOURLY = "project"
 CONCURRENT = "project-concurrency"
@@ -34,7 +35,7 @@ class Limits:
 
 
 def limits_in(words: str, headers: Mapping[str, str]) -> Limits:
-    """Reads the limits in the body's message (`words`) and in the headers. If they differ, the headers count."""
+    """Reads the limits in the body's message (`words`) and in the headers. If they differ, those in the headers are used."""
     running, concurrent = _counts(_RUNNING, words)
     used, hourly = _counts(_USED, words)
     policy, left = _items(headers.get("RateLimit-Policy")), _items(headers.get("RateLimit"))
@@ -44,7 +45,7 @@ def limits_in(words: str, headers: Mapping[str, str]) -> Limits:
     if left:
         hour_is_full, too_many = (left.get(name, {}).get("r") == 0 for name in (HOURLY, CONCURRENT))
     else:
-        hour_is_full, too_many = _is_over(used, hourly), _is_over(running, concurrent)
+        hour_is_full, too_many = _is_reached(used, hourly), _is_reached(running, concurrent)
     return Limits(hourly, concurrent, too_many and not hour_is_full)
 
 
@@ -57,7 +58,7 @@ def _items(header: str | None) -> dict[str, dict[str, int]]:
 
 
 def _counts(pattern: re.Pattern[str], words: str) -> tuple[int | None, int | None]:
-    """The current number of queries and the limit in the message. A missing number is None."""
+    """The current number of queries and the limit in the message. None: a missing or impossible number."""
     found = pattern.search(words)
     if not found:
         return None, None
@@ -69,5 +70,5 @@ def _limit(number: int | None) -> int | None:
     return number if number is not None and 1 <= number <= HIGHEST_LIMIT else None
 
 
-def _is_over(count: int | None, limit: int | None) -> bool:
+def _is_reached(count: int | None, limit: int | None) -> bool:
     return count is not None and limit is not None and count >= limit

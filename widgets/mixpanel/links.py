@@ -1,6 +1,6 @@
 """Reads the address of a Mixpanel report, which people copy from their browser. No request is sent.
 
-Mixpanel does not document the formats of these addresses. They are copied from Mixpanel's pages.
+Mixpanel does not document the formats of these addresses. The formats come from addresses of real reports.
 """
 
 import re
@@ -74,7 +74,7 @@ def read_link(text: str) -> Link:
 
 
 def split(text: str) -> SplitResult | None:
-    """Returns the address without quotes and brackets around it, or None if the text is no address."""
+    """Returns the address without quotes and brackets around it, or None if the text can't be an address."""
     text = text.strip(_WRAPPING)
     # urlsplit would silently remove line breaks and tabs inside an address.
     if len(text) > LONGEST_LINK or any(character.isspace() for character in text):

@@ -1,6 +1,6 @@
 """Sends requests to Mixpanel. Each exchange (a request and its response) has one deadline, no redirects, no cookies.
 
-The library requests applies its timeout to each socket operation, so a server that sends one byte per second could
+The package `requests` applies its timeout to each socket operation, so a server that sends one byte per second could
 occupy a thread forever. Here, the timeout of each operation is the remaining time of the exchange.
 """
 
@@ -25,10 +25,10 @@ from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
 LONGEST_IDLE = 30.0
-"""A connection is reused for this many seconds after its last query began, because firewalls drop idle connections."""
+"""A connection is reused only until this many seconds after its last query began: firewalls drop idle connections."""
 
 KEPT_CONNECTIONS = 64
-"""The maximum number of open connections per process. A Celery worker with 50 threads needs 50."""
+"""The maximum number of idle connections to one host that a process keeps. A Celery worker with 50 threads needs 50."""
 
 
 @dataclass
@@ -103,7 +103,7 @@ class _Connection(HTTPConnection):
         failure = OSError("the host name has no address")
         for position, address in enumerate(addresses):
             try:
-                # An unreachable address must leave time for the next.
+                # An unreachable address must leave time for the next one.
                 share = this.left() / (len(addresses) - position)
                 sock = create_connection(address, share, self.source_address, self.socket_options)
                 sock.settimeout(this.left())  # for the TLS handshake, which is one socket operation
@@ -161,7 +161,7 @@ class _Session(requests.Session):
 
 
 SESSION = _Session()
-"""The session of all threads. The open connections are its only state."""
+"""The session that all threads share. Its open connections are its only changing state."""
 
 
 def _addresses(host: str, port: int, this: Exchange) -> list[tuple[str, int]]:
