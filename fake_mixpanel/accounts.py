@@ -26,7 +26,10 @@ def user_of(authorization: str) -> str:
 
 
 def project_of(authorization: str, project_id: str, accounts: dict[str, str], projects: tuple[int, ...]) -> int:
-    """Returns the id of the queried project. Raises Refused if the credentials give no access to the project."""
+    """Returns the id of the queried project.
+
+    Raises Refused if the credentials give no access to the project, or if a service account names no project.
+    """
     user, password = basic(authorization)
     if user and not password:
         if user != DEMO_PROJECT_SECRET or project_id not in ("", str(DEMO_PROJECT_ID)):

@@ -1,4 +1,7 @@
-"""Reads an unsaved report from the body of `POST /insights`. Raises Refused for a body that Mixpanel would refuse."""
+"""Reads an unsaved report from the body of `POST /insights`.
+
+Raises Refused for a body that Mixpanel would refuse, or that the fake does not support.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +33,8 @@ _DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 class Bookmark:
     """An unsaved report.
 
-    `group` is the property of the breakdown, or "". `before` is the first day of the period to compare with, or None.
+    `group` is the property of the breakdown, or "". `window` is the number of buckets of a rolling analysis, and
+    `limit` the number of breakdown values. `before` is the first day of the period to compare with, or None.
     """
 
     show: tuple[Mapping[str, Any], ...]
@@ -46,7 +50,7 @@ class Bookmark:
 
     @property
     def kind(self) -> str:
-        """Returns the kind of all metrics, for example `funnel`. Raises Refused for no metrics or different kinds."""
+        """Returns the kind of all metrics, for example `funnel`. Raises Refused unless there is exactly one kind."""
         kinds = {str(part(entry, "behavior", dict).get("type")) for entry in self.show if entry["type"] == "metric"}
         if len(kinds) != 1:
             raise unacceptable("a report needs at least one metric, and all its metrics must be of the same kind")

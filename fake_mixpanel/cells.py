@@ -27,7 +27,7 @@ OVERALL, REMAINING = "$overall", "$remaining_values"
 class Column:
     """The cells of one metric or formula: breakdown value → bucket → number.
 
-    Without a breakdown, the only value is `$overall`. `kept` has the breakdown values within the report's limit.
+    Without a breakdown, the only value is `$overall`. `kept` has a metric's breakdown values within the report's limit.
     `is_cut` is true if there are more values than the limit.
     """
 

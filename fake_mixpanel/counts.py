@@ -16,7 +16,7 @@ Measure = Literal["general", "unique", "average"]
 Daily = dict[date, int]
 
 TODAY_SO_FAR = 0.4
-"""Today's count is this share of the day's final count at every hour, so tests do not depend on the time of day."""
+"""Today's count is always this share of the day's final count, so tests do not depend on the time of day."""
 
 _FIRST_DAY = date(2024, 1, 1)
 _HOURS = (2, 1, 1, 1, 1, 2, 3, 5, 7, 9, 10, 9, 8, 9, 9, 8, 7, 7, 6, 6, 5, 5, 4, 3)
@@ -29,7 +29,7 @@ def chance(*parts: object) -> float:
 
 
 def event_count(event: Event, day: date, today: date, project_id: int, where: Where = ()) -> int:
-    """Returns the number of the project's events on `day` that match the conditions `where`."""
+    """Returns how often the event happened in the project on `day`, if only events that match `where` are counted."""
     if day > today:
         return 0
     growth = max(0.2, 1 + (day - _FIRST_DAY).days * 0.0004)

@@ -26,8 +26,8 @@ _COMMON = ("plan", "mp_country_code", "$browser", "$os", "utm_source", "campaign
 class Event:
     """An event.
 
-    `daily` is the average count per day, and `per_person` the average count per day and active person. `rhythm` has a
-    factor per weekday, from Monday on.
+    `daily` is the approximate count per day at the start of 2024 (the counts grow from then on), and `per_person` the
+    approximate count per day and active person. `rhythm` has a factor per weekday, from Monday on.
     """
 
     name: str
@@ -108,7 +108,7 @@ def breakdown(event: Event, expression: str) -> tuple[str, Shares]:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """A funnel. `keeps` has, for each step but the first, the share of people who go on to it from the step before."""
+    """A funnel. `keeps`: for each step after the first, the share of the previous step's people who reach the step."""
 
     name: str
     steps: tuple[Event, ...]

@@ -47,7 +47,10 @@ ENDPOINTS: dict[str, Callable[[Query], Any]] = {
         "results": {"projects": {str(query.project_id): {"timezone": str(ZONE)}}},
     },
 }
-"""Method and path → function. Paths are relative to /api/query; those of the App API (`app/`) are relative to /api."""
+"""Method and path → function. Paths are relative to /api/query; those of the App API (`app/`) are relative to /api.
+
+`app/bookmarks` is short for the path that BOOKMARKS matches.
+"""
 
 BOOKMARKS = re.compile(r"/api/app/projects/(\d+)/bookmarks")
 
@@ -96,7 +99,7 @@ class FakeMixpanel(Traffic, Faults):
 
     @staticmethod
     def problems(request: Request) -> Iterable[str]:
-        """Returns the mistakes in a request: none in the demo. Tests replace this method by `published.problems`."""
+        """Returns the mistakes in a request: none in the demo. Tests use `published.problems` instead."""
         return ()
 
     def receive(self, request: Request) -> Reply:
@@ -117,7 +120,7 @@ class FakeMixpanel(Traffic, Faults):
         except Refused as error:
             refused = error
         call = Call(endpoint, request.method, params, project, user_of(request.authorization), body=body)
-        # Mixpanel's limits apply only to the Query API, not to the App API.
+        # Mixpanel's App API has other limits, which the fake does not apply.
         number, over = self.arrive(call, counted=not refused and not is_app)
         reply = Reply(0, b"", cut="reset")
         try:
@@ -125,7 +128,7 @@ class FakeMixpanel(Traffic, Faults):
                 raise refused
             reply = self._reply(request, call)
         except Refused as error:
-            # Mixpanel's error messages contain this older path instead of the requested one.
+            # In errors of GET queries, Mixpanel often names this older path instead of the requested one.
             address = request.path if is_app or body is not None else f"/api/2.0/{endpoint}"
             words = {"request": f"{address}?{request.query}", "error": error.message}
             reply = Reply(error.status, *_sent(words, error.headers))

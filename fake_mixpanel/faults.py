@@ -33,11 +33,11 @@ CUT = ("truncated", "reset")
 class Fault:
     """An error or a broken answer that the server sends to the next calls.
 
-    If `cut` is set, the server sends only a part of the correct answer (see CUT). Otherwise, the answer has this
-    `status`, `body` and `headers`.
+    If `cut` is set, the server sends only a part of the correct answer, or nothing (see CUT). Otherwise, the answer has
+    this `status`, `body` and `headers`. A `body` of None stands for Mixpanel's message.
 
     `times` is the number of calls that get the fault, or None for no limit. `endpoint` and `asking` limit the fault to
-    the calls of one endpoint, and to calls with this text in their parameters or body.
+    the calls of one endpoint, and to calls with this text in the JSON of their parameters or body.
     """
 
     status: int = 200

@@ -1,4 +1,7 @@
-"""Reads the typed filters of an Insights report. Raises Refused for filters that Mixpanel would refuse."""
+"""Reads the typed filters of an Insights report.
+
+Raises Refused for a filter that Mixpanel would refuse, or that the fake does not support.
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -40,7 +40,7 @@ TRAILING = {"dau": 1, "wau": 7, "mau": 30}
 """Measures of active users: `math` → the number of counted days, up to the last day of the bucket."""
 
 LOOKING_BACK = ("cumulative_unique", *TRAILING)
-"""Measures that also count events from before the start of the bucket."""
+"""Measures that can also count events from before the start of the bucket."""
 
 SESSIONS_PER_PERSON = 1.25
 

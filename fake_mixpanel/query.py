@@ -32,7 +32,7 @@ def unacceptable(words: str) -> Refused:
 class Query:
     """A checked request. `now` is the current time in the project's time zone, and `body` is the JSON of a POST.
 
-    The methods raise Refused if a parameter that they need is missing.
+    The methods raise Refused if a parameter that they need is missing or malformed.
     """
 
     project_id: int

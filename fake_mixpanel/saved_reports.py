@@ -121,7 +121,7 @@ SAVED_REPORTS: dict[int, SavedReport] = {
     41009: SavedReport("Ways through the app", kind="flows"),
     UNDATED_REPORT: SavedReport("Orders and upgrades", 30, ("Order completed", "Plan upgraded"), unit=""),
     41011: SavedReport("People who log in, by week", 84, ("Logged in",), unit="week", measure="unique"),
-    # A funnel and its saved report have the same id, so both /funnels and /insights answer.
+    # Each funnel is also a saved report with the same id, so both /funnels and /insights answer.
     **{
         funnel_id: SavedReport(funnel.name, kind="funnels", funnel=funnel_id)
         for funnel_id, funnel in dataset.FUNNELS.items()

@@ -1,4 +1,4 @@
-"""Computes the answers about events: counts, counts by property value, sums and averages."""
+"""Computes the answers about events: counts, counts by property value, sums, averages, and lists of names."""
 
 import json
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ def numeric_average(query: Query) -> dict[str, Any]:
 def top(query: Query) -> dict[str, Any]:
     """Answers /events/top: today's most common events, each compared with the same part of yesterday.
 
-    The events are not sorted by their amount, as at Mixpanel.
+    As at Mixpanel, the events are not sorted by their amount.
     """
     found: list[dict[str, Any]] = []
     for event in dataset.EVENTS.values():

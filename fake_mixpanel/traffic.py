@@ -20,10 +20,11 @@ _Query = tuple[str, str, frozenset[tuple[str, str]], str]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `status` is the HTTP status of the answer, or 0 while there is no answer.
+    """One request. `status` is the HTTP status of the answer, or 0 if there is no answer (yet).
 
-    `project_id` is None if the credentials give no access to a project. `user` is the name of the service account, or
-    the words "project secret"; the secret itself is not stored. `body` is the JSON of a POST.
+    `project_id` is None if the credentials give no access to the project. `user` is the name of the service account, or
+    the words "project secret" (the secret itself is not stored), or "" without readable credentials. `body` is the JSON
+    of a POST.
     """
 
     endpoint: str

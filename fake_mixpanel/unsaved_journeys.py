@@ -118,7 +118,7 @@ def _made(events: list[dataset.Event], behavior: Mapping[str, Any], wheres: list
     """Returns a funnel of these events. With a longer conversion window, more people reach each step.
 
     Without filters and with a window of 14 days, the numbers equal those of a saved funnel of the same steps. In other
-    funnels, fewer people reach a step than do the event of the step.
+    funnels, the people who reach a step are fewer than the people who do its event.
     """
     unit, number = behavior.get("conversionWindowUnit"), part(behavior, "conversionWindowDuration", int)
     if not isinstance(unit, str) or unit not in SECONDS:

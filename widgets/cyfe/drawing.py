@@ -41,7 +41,7 @@ class Drawing:
         return bool(self.options.get(option))
 
     def colors_for(self, labels: Sequence[str]) -> Colors:
-        """Each label with its colour: from the widget's settings, or the next unused one of the palette (which repeats)."""
+        """Each label with its colour: from the settings, or the next unused colour of the palette, which repeats."""
         named = by_label(self.colors, labels)
         taken = {color.lower() for color in named if color}
         free = [color for color in PALETTE if color not in taken] or list(PALETTE)

@@ -35,7 +35,7 @@ class Limits:
 
 
 def limits_in(words: str, headers: Mapping[str, str]) -> Limits:
-    """Reads the limits in the body's message (`words`) and in the headers. If they differ, those in the headers are used."""
+    """Reads the limits in the body's message (`words`) and in the headers. If they differ, the headers are used."""
     running, concurrent = _counts(_RUNNING, words)
     used, hourly = _counts(_USED, words)
     policy, left = _items(headers.get("RateLimit-Policy")), _items(headers.get("RateLimit"))
