@@ -1,4 +1,4 @@
-"""Hypothesis strategies: any report and any options, with labels that could break CSV."""
+"""Hypothesis strategies: reports and options, with labels that could break CSV."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -71,7 +71,7 @@ def reports(draw, row_kind, largest=None):
     count = draw(st.integers(0, 4))
     rows = {
         "dates": tuple(date(2026, 11, 1) + timedelta(days=i) for i in range(count)),
-        # The second hour is the one in which US/Pacific leaves daylight saving time.
+        # The first two hours have the same name, because US/Pacific leaves daylight saving time between them.
         "hours": tuple(
             (datetime(2026, 11, 1, 8, tzinfo=UTC) + timedelta(hours=i)).astimezone(ZoneInfo("US/Pacific"))
             for i in range(count)

@@ -1,4 +1,4 @@
-"""Small reports for tests, and functions that return their CSV."""
+"""Small reports for tests, and a function that returns their CSV."""
 
 from datetime import date
 from typing import Any

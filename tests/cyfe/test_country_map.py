@@ -18,7 +18,7 @@ def test_it_writes_names_and_one_colour_when_asked():
     )
 
 
-def test_it_omits_labels_that_are_no_country_and_says_so():
+def test_it_omits_labels_that_are_no_country_code_and_lists_them():
     report = totals({"us": 1, "ZZ": 2, "": 3, "ß": 4, "Other": 5, "U,S": 6, "eu": 7, "Color": 8})
     assert body(report, "map") == "Country,Value\nUS,1\n"
     assert dropped(report) == ("ZZ", "", "ß", "Other", "U,S", "eu", "Color")

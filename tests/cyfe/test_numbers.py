@@ -47,6 +47,6 @@ def test_it_writes_any_number_plainly_and_true_to_four_decimals(value):
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
-def test_it_refuses_what_is_no_number(value):
+def test_it_refuses_nan_and_infinity(value):
     with pytest.raises(ReportError, match="too large"):
         number_text(value)

@@ -1,4 +1,4 @@
-"""The CSV of funnels, tables and cohorts: one line per step or date."""
+"""Funnels, tables and cohorts: one row per step or date."""
 
 from datetime import date
 
@@ -14,14 +14,14 @@ def test_a_funnels_columns_have_default_names():
     assert body(steps(("a",), Series("", (None,))), "funnel") == "Step,Count\na,0\n"
 
 
-def test_it_tells_equal_steps_apart_and_marks_those_like_option_rows():
+def test_it_makes_equal_steps_different_and_marks_those_that_equal_option_rows():
     funnel = steps(("Open", "Open", "Total"), Series("Count", (3, 2, 1)))
     assert body(funnel, "funnel") == "Step,Count\nOpen,3\nOpen (2),2\nTotal (value),1\n"
 
 
 @pytest.mark.parametrize("report", [steps(()), steps(("a",)), steps((), Series("Count", ()))])
-def test_it_says_what_to_do_when_a_funnel_holds_nothing(report):
-    with pytest.raises(ReportError, match="nothing to draw"):
+def test_it_says_what_to_do_when_a_funnel_is_empty(report):
+    with pytest.raises(ReportError, match=r"nothing to draw for these dates\. Choose"):
         body(report, "funnel")
 
 
@@ -46,5 +46,5 @@ def test_json_has_unchanged_labels_and_null_for_future_values():
 
 
 def test_it_says_what_to_do_when_there_are_no_cohorts():
-    with pytest.raises(ReportError, match="nothing to draw"):
+    with pytest.raises(ReportError, match=r"nothing to draw for these dates\. Choose"):
         body(dated(values_name="Signed up"), "cohort")

@@ -14,7 +14,7 @@ SIGNUPS = dated(
 
 
 def option_lines(**options):
-    """Returns the lines of the CSV after the data, without the line `YAxis,…`, which is always there."""
+    """Returns the lines of the CSV after the data, without the line `YAxis,…`, which is there by default."""
     lines = body(SIGNUPS, "line", options=options).splitlines()[3:]
     return [line for line in lines if not line.startswith("YAxis,")]
 
@@ -111,13 +111,13 @@ def test_it_refuses_a_total_of_values_that_do_not_add_up():
         body(report, "line", options={"total": True})
 
 
-def test_it_refuses_a_total_beyond_any_number():
+def test_it_refuses_an_infinite_total():
     report = dated(Series("Paid", (1e308, 1e308)), additive=True)
     with pytest.raises(ReportError, match="too large"):
         body(report, "line", options={"total": True})
 
 
-def test_it_keeps_a_metric_that_is_called_like_the_date_column():
+def test_it_keeps_a_metric_with_the_name_of_the_date_column():
     assert body(dated(Series("Date", (1, 2))), "line").startswith("Date,Date (2)\n")
 
 
@@ -140,6 +140,6 @@ def test_it_says_what_to_do_when_there_is_nothing_to_draw(report):
         body(report, "line")
 
 
-def test_it_says_which_charts_fit_when_this_one_does_not():
+def test_it_says_why_a_chart_cannot_show_a_report():
     with pytest.raises(ReportError, match=r"“pie” shows one total .*, and this report has numbers by date"):
         body(dated(Series("Signed up", (1, 2)), rows=TWO_DAYS), "pie")

@@ -28,7 +28,7 @@ def test_it_writes_headings_alone_when_nothing_happened(chart):
     assert body(totals({}), chart) == "Label,Value\n"
 
 
-def test_it_marks_labels_that_look_like_option_rows():
+def test_it_marks_labels_that_equal_date_or_an_option_row():
     sent = totals({"Total": 4, "color": 3, "DATE": 2, "Total (value)": 1}, labels_name="Type")
     for chart in ("list", "table"):
         assert body(sent, chart) == (
@@ -46,7 +46,7 @@ def test_it_writes_the_period_before_under_a_number():
     assert body(totals({"Signed up": 3}), "number", options=compared) == "Signed up\n3\n0\n"
 
 
-def test_it_names_a_number_without_a_label_by_what_it_counts():
+def test_a_number_without_a_label_gets_the_name_of_its_values():
     assert body(totals({"": 3}, values_name="Paid"), "number") == "Paid\n3\n"
 
 

@@ -1,4 +1,4 @@
-"""Rules that hold for the CSV of every chart, with any labels."""
+"""Rules that hold for the CSV of every layout, with any labels."""
 
 import csv
 import io
@@ -65,7 +65,7 @@ def test_it_writes_any_labels_as_lines_that_need_no_quotes(drawn):
 def check_cell(cell, raw):
     if isinstance(raw, str):
         assert cell == cell.strip() != ""
-        assert all(piece.strip()[:1] not in tuple("=+-@＝＋－＠") for piece in cell.split(";"))
+        assert all(piece.strip()[:1] not in tuple("=+-@＝＋－＠﹦﹢﹣﹫") for piece in cell.split(";"))
         assert not re.search('[\x00-\x1f\x7f-\x9f\ufeff\u2028-\u202e\u2066-\u2069",]', cell)
     elif raw is None:
         assert cell == ""

@@ -1,4 +1,4 @@
-"""The fake Mixpanel: it answers the requests of Mixpanel's SDK, and refuses requests that the API description lacks."""
+"""The fake Mixpanel answers the requests of Mixpanel's own SDK, and refuses requests that the API description lacks."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_it_refuses_requests_that_mixpanel_does_not_describe(
     UNPUBLISHED.clear()
 
 
-def test_it_answers_the_reports_that_mixpanel_s_own_sdk_sends(mixpanel: FakeMixpanel) -> None:
+def test_it_answers_the_sdks_reports_that_have_at_most_one_breakdown(mixpanel: FakeMixpanel) -> None:
     for query in BODIES:
         body = query["body"] | {"project_id": DEMO_PROJECT_ID}
         url = f"{mixpanel.url}/query/insights"
@@ -49,4 +49,5 @@ def test_it_answers_the_reports_that_mixpanel_s_own_sdk_sends(mixpanel: FakeMixp
         assert found.keys() >= {"computed_at", "date_range", "headers", "series", "meta"}, query["ask"]
         shown = [entry["metric_key"] for entry in found["meta"]["report_sections"]["show"]]
         assert set(found["series"]) <= set(shown), query["ask"]
+        # No event of the fake's company has the property `sku`.
         assert found["series"] or "sku" in answer.text, query["ask"]

@@ -69,7 +69,7 @@ letters = st.characters(blacklist_characters="[hidden]", blacklist_categories=["
     writers=st.lists(st.sampled_from(sorted(set(WRITERS) - {"base64"})), max_size=2),
     around=st.tuples(st.text(max_size=20), st.text(max_size=20)),
 )
-def test_it_hides_a_secret_in_every_encoding(secret, username, writers, around):
+def test_it_hides_a_secret_that_is_encoded_up_to_twice(secret, username, writers, around):
     for auth, pair in (
         (ServiceAccount(username, secret), f"{username}:{secret}"),
         (ProjectSecret(secret), f"{secret}:"),
@@ -85,7 +85,7 @@ def test_it_hides_a_secret_in_every_encoding(secret, username, writers, around):
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.text(min_size=1, max_size=6), st.sampled_from(sorted(set(WRITERS) - {"base64"})))
-def test_it_hides_any_secret(secret, writer):
+def test_it_hides_even_a_very_short_secret(secret, writer):
     text = f"<<{WRITERS[writer](secret)}>>"
     assert ProjectSecret(secret).redact(text).count("[hidden]") >= 1
 
@@ -97,13 +97,13 @@ def test_a_hostile_text_does_not_make_the_search_slow(character):
     assert time.monotonic() - started < 10
 
 
-def test_its_own_text_shows_no_credentials():
+def test_its_repr_shows_no_credentials():
     for auth in (ServiceAccount(USERNAME, SECRET), ProjectSecret(SECRET)):
         assert SECRET not in f"{auth!r} {auth}"
         assert USERNAME not in f"{auth!r} {auth}"
 
 
-def test_it_makes_credentials_of_each_kind_by_name():
+def test_it_makes_credentials_of_both_kinds_and_refuses_others():
     assert type(auth_for("service_account", "u", "s")) is ServiceAccount
     assert type(auth_for("project_secret", "", "s")) is ProjectSecret
     with pytest.raises(ValueError, match="signature"):

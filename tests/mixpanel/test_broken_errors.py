@@ -1,7 +1,4 @@
-"""Error responses with a late, cut or unreadable body.
-
-If the status alone is unclear, the error counts as temporary.
-"""
+"""Error responses with a late, cut, unreadable or long body."""
 
 import gzip
 import json
@@ -41,7 +38,7 @@ def slow(status: str) -> Callable[[Connection], None]:
     return talk
 
 
-def unpackable(status: str) -> Callable[[Connection], None]:
+def cut_gzip(status: str) -> Callable[[Connection], None]:
     packed = gzip.compress(WORDS)[:-12]
     return lambda connection: (
         bool(connection.request()) and connection.answer(packed, "Content-Encoding: gzip", status=status)
@@ -52,7 +49,7 @@ def no_json(status: str) -> Callable[[Connection], None]:
     return lambda connection: bool(connection.request()) and connection.answer(WORDS[:55], status=status)
 
 
-@pytest.mark.parametrize("broken", [cut, slow, unpackable, no_json])
+@pytest.mark.parametrize("broken", [cut, slow, cut_gzip, no_json])
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
@@ -63,7 +60,7 @@ def no_json(status: str) -> Callable[[Connection], None]:
         ("503 Service Unavailable", errors.UnavailableError),
     ],
 )
-def test_without_a_body_it_uses_the_status_only_if_the_status_is_clear(serve, broken, status, expected):
+def test_without_a_readable_body_it_uses_the_status_only_if_the_status_is_clear(serve, broken, status, expected):
     error = error_of(serve(broken(status)), timeout=1 if broken is slow else 5)
     assert type(error) is expected
     assert error.status in (int(status[:3]), None)

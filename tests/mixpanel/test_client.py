@@ -25,7 +25,7 @@ def mixpanel():
         yield mock
 
 
-def test_it_signs_as_a_service_account_in_utf_8(mixpanel, client):
+def test_it_sends_a_service_accounts_credentials_in_utf_8(mixpanel, client):
     mixpanel.get(f"{ROOT}/query/insights", json={"series": {}})
     assert client.query("insights", {"bookmark_id": 3}) == {"series": {}}
     request = mixpanel.calls[0].request
@@ -35,7 +35,7 @@ def test_it_signs_as_a_service_account_in_utf_8(mixpanel, client):
     assert request.params == {"bookmark_id": "3", "project_id": "7"}
 
 
-def test_it_signs_with_a_projects_secret_and_needs_no_project_id(mixpanel):
+def test_it_sends_a_projects_secret_and_needs_no_project_id(mixpanel):
     mixpanel.get("https://mixpanel.com/api/query/events", json=[])
     assert Client(ProjectSecret("abc"), project_id=None).query("events", {}) == []
     request = mixpanel.calls[0].request
@@ -43,7 +43,7 @@ def test_it_signs_with_a_projects_secret_and_needs_no_project_id(mixpanel):
     assert request.url == "https://mixpanel.com/api/query/events"
 
 
-def test_it_never_shows_the_secret_in_the_address(mixpanel, client):
+def test_the_address_of_a_request_has_no_secret(mixpanel, client):
     mixpanel.get(f"{ROOT}/query/events", json={})
     client.query("events", {"event": '["a"]'})
     assert "wort" not in mixpanel.calls[0].request.url
@@ -59,12 +59,12 @@ def test_it_sends_every_kind_of_parameter_as_mixpanel_reads_it(mixpanel):
     }  # fmt: skip
 
 
-def test_it_reads_numbers_that_json_does_not_have_as_text(mixpanel, client):
+def test_it_reads_nan_and_infinity_as_text(mixpanel, client):
     mixpanel.get(f"{ROOT}/query/events", body='{"a": NaN, "b": -Infinity, "c": 1e999, "d": 1.5, "e": "NaN"}')
     assert client.query("events", {}) == {"a": "NaN", "b": "-Infinity", "c": "1e999", "d": 1.5, "e": "NaN"}
 
 
-def test_an_empty_error_in_an_answer_is_no_error(mixpanel, client):
+def test_an_error_of_null_in_an_answer_is_no_error(mixpanel, client):
     mixpanel.get(f"{ROOT}/query/events", json={"error": None, "data": {}})
     assert client.query("events", {}) == {"error": None, "data": {}}
 
@@ -75,7 +75,7 @@ def test_it_lists_events(mixpanel, client):
     assert mixpanel.calls[0].request.params == {"type": "general", "limit": "255", "project_id": "7"}
 
 
-def test_it_lists_properties_also_a_property_named_error(mixpanel, client):
+def test_it_lists_properties_even_one_named_error(mixpanel, client):
     mixpanel.get(f"{ROOT}/query/events/properties/top", json={"error": {"count": 295}, "plan": {"count": 91}})
     assert client.event_properties("battle", limit=20) == ["error", "plan"]
     assert mixpanel.calls[0].request.params == {"event": "battle", "limit": "20", "project_id": "7"}
@@ -152,7 +152,7 @@ def test_it_refuses_a_list_of_names_that_is_too_long(mixpanel, client, ask):
         ask(client)
 
 
-def test_it_shows_no_credentials_of_its_own(client):
+def test_its_repr_shows_only_the_project(client):
     assert repr(client) == "<Client of project 7>"
 
 

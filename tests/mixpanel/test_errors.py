@@ -107,7 +107,7 @@ def test_it_counts_a_wrong_time_zone_among_the_wrong_queries():
     assert issubclass(errors.TimeZoneError, errors.QueryError)
 
 
-def test_it_keeps_mixpanels_own_words(client):
+def test_its_message_quotes_mixpanels_own_words_but_no_html(client):
     assert str(error_of(client, 400, said("no event “Signup”"))) == "Mixpanel refused the query: no event “Signup”"
     assert str(error_of(client, 503, said("unknown error"))) == "Mixpanel answered 503 (unknown error)."
     assert str(error_of(client, 502, "<html>Bad gateway</html>")) == "Mixpanel answered 502."
@@ -138,22 +138,22 @@ def test_a_query_that_a_limit_refused_is_not_counted_whatever_the_status(client,
     assert status == 429 or error_of(client, status, said("invalid event")).counts
 
 
-def test_it_gives_one_consistent_error_when_an_answer_is_too_large(client):
+def test_it_tells_people_to_ask_for_less_if_an_answer_is_too_large(client):
     error = error_of(client, 200, "[" * 200_001)
-    assert isinstance(error, errors.UnavailableError)
+    assert type(error) is errors.TooLargeError
     assert "Ask for less" in error.message
     assert "Wait" not in error.advice
 
 
 @pytest.mark.parametrize(("days", "first"), [(90, "21 August 2026"), (1, "18 November 2026"), (0, "18 November 2026")])
-def test_it_says_which_dates_a_plan_still_shows(client, days, first):
+def test_it_says_which_dates_a_plan_includes(client, days, first):
     error = error_of(client, 403, said(f"Date range exceeds {days} days into the past"))
     assert f"The first possible date is {first}: the last {days} days" in error.advice_on(date(2026, 11, 18))
 
 
 @pytest.mark.parametrize("space", ["", " ", "   "])
 @pytest.mark.parametrize("extra", ["", ';qu="concurrent-requests"', ";pk=:cHJv:", ";x-2", ";x_y=?1"])
-def test_it_reads_limits_from_every_valid_form_of_the_rate_limit_headers(client, space, extra):
+def test_it_reads_limits_from_different_valid_forms_of_the_rate_limit_headers(client, space, extra):
     """Spaces are allowed after a semicolon: https://www.rfc-editor.org/rfc/rfc9651#section-3.1.2"""
     policy = f'"project"{extra};q=60;w=3600, "project-concurrency"{extra};q=5'.replace(";", f";{space}")
     left = f'"project"{extra};r=12, "project-concurrency";r=0;t=10'.replace(";", f";{space}")
@@ -170,7 +170,7 @@ def test_it_reads_limits_from_every_valid_form_of_the_rate_limit_headers(client,
     ("9" * 5000 + "/" + "9" * 5000 + " queries running concurrently", (None, None)),
     ("slow down", (None, None)),
 ])  # fmt: skip
-def test_it_learns_the_projects_real_limits(client, words, expected):
+def test_it_reads_the_projects_limits_in_the_message(client, words, expected):
     error = error_of(client, 429, said(words))
     assert isinstance(error, errors.RateLimitError)
     assert (error.limits.concurrent, error.limits.hourly) == expected
@@ -204,4 +204,5 @@ def test_it_passes_on_how_long_mixpanel_wants_us_to_wait(client, status):
 def test_a_pickled_error_keeps_all_its_attributes():
     error = errors.RateLimitError("full", status=429, retry_after=5.0, limits=Limits(hourly=60))
     copy = pickle.loads(pickle.dumps(error))
-    assert (str(copy), copy.status, copy.retry_after, copy.limits.hourly) == ("full", 429, 5.0, 60)
+    assert str(copy) == "full"
+    assert vars(copy) == vars(error)

@@ -54,7 +54,7 @@ def test_it_knows_the_region_by_the_host(host, region):
 
 
 @pytest.mark.parametrize("around", ["  {}\n", '"{}"', "'{}'", "<{}>", "({})", "“{}”", "\ufeff{}\u200b", "`{}`"])
-def test_it_removes_text_that_people_paste_around_the_link(around):
+def test_it_removes_quotes_brackets_and_blanks_around_the_link(around):
     assert read_link(around.format(f"{PROJECT}/insights#report/7654321")) == link()
     card = f'{PROJECT}/boards#id=12345&editor-card-id="report-7654321"'
     assert read_link(around.format(card)) == link(app="boards")
@@ -88,7 +88,7 @@ def test_it_removes_text_that_people_paste_around_the_link(around):
         f"{PROJECT}/insights#report/3{'x' * 5000}",
     ],
 )
-def test_it_says_what_to_paste_when_it_is_no_address_of_mixpanel(text):
+def test_it_says_what_to_paste_if_a_text_is_no_address_of_mixpanel(text):
     with pytest.raises(
         BadLink, match=r"not an address of Mixpanel\. Paste a report's address, as your browser shows it: https://"
     ):

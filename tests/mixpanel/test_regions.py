@@ -11,7 +11,7 @@ def test_it_knows_the_address_of_every_region():
     }
 
 
-def test_a_fake_mixpanel_can_replace_every_region():
+def test_another_address_can_replace_that_of_a_region():
     assert api_root("eu", "http://127.0.0.1:9/api/") == "http://127.0.0.1:9/api"
 
 

@@ -55,7 +55,7 @@ def keeps_answering(connection):
         connection.answer(b"{}", "Connection: keep-alive")
 
 
-def test_it_keeps_a_secure_connection(serve, certificate, monkeypatch):
+def test_it_reuses_a_secure_connection(serve, certificate, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate)
     server = serve(keeps_answering, wrapped(certificate))
     for _ in range(3):
@@ -124,7 +124,7 @@ def test_it_goes_through_a_proxy(serve, monkeypatch):
     assert proxy.requests[0].startswith(b"GET http://mixpanel.test/api/query/events?project_id=7 HTTP/1.1\r\n")
 
 
-def test_a_slow_proxy_keeps_to_the_timeout_and_gets_no_credentials(serve, monkeypatch):
+def test_a_query_through_a_slow_proxy_keeps_to_the_timeout_and_shows_it_no_credentials(serve, monkeypatch):
     proxy = serve(lambda connection: connection.request() and connection.trickle(b"HTTP/1.1 200 OK\r\n" * 99))
     monkeypatch.delenv("NO_PROXY")
     monkeypatch.setenv("https_proxy", proxy.root)

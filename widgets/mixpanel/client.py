@@ -136,8 +136,8 @@ class Client:
                 ) as response:
                     return self._outcome(response)
             except Unreadable as error:
-                kind = TooLargeError if isinstance(error, TooLarge) else UnavailableError
-                return kind(f"Mixpanel's answer {error}.", status=response.status_code)
+                error_class = TooLargeError if isinstance(error, TooLarge) else UnavailableError
+                return error_class(f"Mixpanel's answer {error}.", status=response.status_code)
             except Exception as error:  # noqa: BLE001 - callers handle MixpanelError only
                 return self._failure(error, this)
 

@@ -155,7 +155,7 @@ _DEFAULTS = {403: _MESSAGES["unable to authenticate request"]}
 
 
 def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelError:
-    """`words`: the message in the body, without credentials. Mixpanel also sends errors with status 200."""
+    """`words`: the message in the body, without secrets. Mixpanel also sends errors with status 200."""
     retry_after = seconds_to_wait(headers.get("Retry-After"))
     if 300 <= status < 400:
         return UnavailableError(
@@ -168,11 +168,11 @@ def error_for(status: int, words: str, headers: Mapping[str, str]) -> MixpanelEr
         return UnavailableError(f"Mixpanel answered {status}{said}.", status=status, retry_after=retry_after)
     if status in (200, *WORDS_MATTER) and (error := _wrong_query(status, words)):
         return error
-    kind, lead = _STATUSES.get(status) or _meaning(words) or _DEFAULTS.get(status, (QueryError, _REFUSED))
+    error_class, lead = _STATUSES.get(status) or _meaning(words) or _DEFAULTS.get(status, (QueryError, _REFUSED))
     message = f"{lead}: {words}" if words else f"{lead} ({status})."
-    if kind is RateLimitError:
+    if error_class is RateLimitError:
         return RateLimitError(message, limits=limits_in(words, headers), status=status, retry_after=retry_after)
-    return kind(message, status=status, retry_after=retry_after)
+    return error_class(message, status=status, retry_after=retry_after)
 
 
 def _wrong_query(status: int, words: str) -> MixpanelError | None:
