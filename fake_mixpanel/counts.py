@@ -1,7 +1,7 @@
-"""Computes the counts of events. The same project, event, conditions, value and day always give the same count.
+"""Computes the counts of events. The same project, event, conditions, value and day give the same count.
 
-The counts vary by a hash, not by random numbers, so all processes compute the same counts. Today's count is only a part
-of the day's final count (TODAY_SO_FAR).
+The counts vary by a hash, not by random numbers, so all processes compute the same counts. Only today's count changes
+later: it is a part of the day's final count (TODAY_SO_FAR).
 """
 
 import hashlib

@@ -1,4 +1,7 @@
-"""The number chart: one number with its name as the heading. Optionally, the number of the period before follows."""
+"""The number chart: one number, with its name as the heading.
+
+With the option `comparison`, a second row has the number of the period before.
+"""
 
 from typing import NamedTuple
 

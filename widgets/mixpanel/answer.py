@@ -41,7 +41,7 @@ with 4 bytes per character."""
 
 
 class Unreadable(Exception):
-    """An answer without usable data. The text continues a sentence that begins with "Mixpanel's answer"."""
+    """An answer without usable data. The message continues a sentence that begins with "Mixpanel's answer"."""
 
 
 class TooLarge(Unreadable):

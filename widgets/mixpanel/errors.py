@@ -31,13 +31,13 @@ WORDS_MATTER = (400, 403)
 
 
 class MixpanelError(Exception):
-    """The base class of all errors of requests to Mixpanel.
+    """The base class of all errors that a query to Mixpanel can raise.
 
     - `message`: one line of at most 300 characters, without control characters. The caller has removed the secrets.
     - `advice`: tells people what to do.
     - `status`: the HTTP status, or None if there was no response.
-    - `retry_after`: the seconds that Mixpanel asks us to wait, at most one hour, or None.
-    - `gave_up`: we stopped waiting after we had sent the query. The query may run at Mixpanel for two more minutes.
+    - `retry_after`: the seconds that Mixpanel asks MixCyfe to wait, at most one hour, or None.
+    - `gave_up`: MixCyfe sent the query and stopped waiting. The query may run at Mixpanel for two more minutes.
     - `counts`: Mixpanel counts the call towards the project's hourly limit.
     """
 
@@ -127,7 +127,7 @@ class UnavailableError(MixpanelError):
 
 
 class TooLargeError(UnavailableError):
-    """The answer is too large to read. If it is a report's, the message says how to make it smaller."""
+    """The answer is too large to read. For a report, the message says how to make the answer smaller."""
 
     advice = "Until the answer is smaller, MixCyfe shows the last good numbers."
 

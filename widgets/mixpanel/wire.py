@@ -25,7 +25,7 @@ from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
 LONGEST_IDLE = 30.0
-"""A connection is reused only until this many seconds after its last query began: firewalls drop idle connections."""
+"""In seconds. A connection whose last query began longer ago is not reused, because firewalls drop idle connections."""
 
 KEPT_CONNECTIONS = 64
 """The maximum number of idle connections to one host that a process keeps. A Celery worker with 50 threads needs 50."""
