@@ -34,8 +34,8 @@ class Series:
     """One named column of numbers: one value per row of the report.
 
     `previous`: the total of the period before, if the widget compares periods. `before`: the values of the period
-    before, row by row, if the widget shows them. `step`: in reports with several columns per label, the funnel step,
-    the retention column, or the position of the metric.
+    before, row by row, if the widget shows them; the stored JSON does not contain them. `step`: in reports with several
+    columns per label, the funnel step, the retention column, or the position of the metric.
     """
 
     label: str
@@ -52,7 +52,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A table of numbers: rows, and named series with one number per row.
+    """A table of numbers: rows, and named series with one value per row (None if it is missing).
 
     `row_kind`: `dates` (ascending, each date once; the date of a week or month is its first day), `hours` (ascending,
     datetimes with a UTC offset), `steps` (of a funnel, in order), or `total` (exactly one row, named "").
@@ -118,7 +118,7 @@ class ReportError(Exception):
 
 
 def number(value: Any) -> Value:
-    """The finite number in a JSON value (a number, or a number in a string); None for any other value."""
+    """The number in a JSON value (a number, or a number in a string). None for others, and from LARGEST_NUMBER on."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):

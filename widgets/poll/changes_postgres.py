@@ -1,8 +1,8 @@
 """Notices PostgreSQL's changes through one connection per process: triggers send NOTIFY, and this process LISTENs.
 
 Several times per second, the process checks that the connection works and that the triggers exist. If the last
-successful check is too old, polls read the database: after the process was paused, behind a connection pooler (which
-loses notifications), and before the migrations have run.
+successful check is too old, polls read the database: for example, after the process was paused, behind a connection
+pooler (which loses notifications), and before the migrations have run.
 """
 
 import logging
@@ -46,7 +46,7 @@ class NoProof(Exception):
 
 
 class PostgresChanges(Changes):
-    """Receives changes in a thread. The first poll starts it, because by then the server has forked its processes."""
+    """Receives changes in a thread, which starts at the first poll: by then, the server has forked its processes."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -60,7 +60,7 @@ def why_alone(widget: Widget) -> str:
         return ""
     if snapshot.error_kind == ErrorKind.QUERY:
         return (
-            "Mixpanel refused the query, so MixCyfe sends it separately until you change the widget or Mixpanel accepts "
-            "the query."
+            "Mixpanel refused the query, so MixCyfe sends it separately until you change the widget "
+            "or Mixpanel accepts the query."
         )
     return "From a shared query, MixCyfe could not tell which breakdown values Mixpanel lists for this widget."

@@ -225,7 +225,7 @@ def running(project: Project, now: datetime) -> int:
 
 
 def describe(parts: Sequence[Snapshot]) -> str:
-    """The call's summary in the ledger: the number of queries if more than one, then their report types, events or ids."""
+    """The call's summary in the ledger: the number of queries if more than one, their report types, events or ids."""
     words = list(dict.fromkeys(named(part.query) for part in parts))
     return f"{f'{len(parts)} queries: ' if len(parts) > 1 else ''}{'; '.join(words)}"[:200]
 
