@@ -22,8 +22,8 @@ TRUSTED_SECONDS = 0.9
 """A successful check is valid for this long. So all hosts answer 404 for a paused widget or a replaced address within
 this time, even if a host's connection is broken."""
 
-PROVE_EVERY = 0.25
-RECONNECT_AFTER = 1
+PROVE_EVERY_SECONDS = 0.25
+RECONNECT_AFTER_SECONDS = 1
 
 GIVEN_UP_AFTER = 5
 """After this many seconds without an answer, the process opens a new connection, because a proxy could keep a dead
@@ -84,7 +84,7 @@ class PostgresChanges(Changes):
             finally:
                 self._proven_at = -math.inf
                 connection.close()
-            time.sleep(RECONNECT_AFTER)
+            time.sleep(RECONNECT_AFTER_SECONDS)
 
     def _listen(self) -> None:
         """Records changes until an exception is raised."""
@@ -108,5 +108,5 @@ class PostgresChanges(Changes):
                 self.record(told.payload or None)
             if len(triggers or ()) == TRIGGERS:
                 self._proven_at = began
-            for told in link.notifies(timeout=PROVE_EVERY):
+            for told in link.notifies(timeout=PROVE_EVERY_SECONDS):
                 self.record(told.payload or None)

@@ -41,7 +41,7 @@ class State:
 def wait_for_data(row: PollRow) -> None:
     """Waits until newer data is stored or no refresh can bring newer data, for about POLL_WAIT seconds at most.
 
-    Without background threads and Celery, this thread refreshes the data itself, which can take up to MIXPANEL_TIMEOUT.
+    Without background threads and Celery, this thread refreshes the data itself, which can take longer.
     Returns at once if too many polls of this process wait already, or if this thread alone answers polls and the
     refresh can run elsewhere.
     """

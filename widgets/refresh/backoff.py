@@ -9,7 +9,7 @@
 |                          |             | test succeeds                                               |
 | refused query            | the query   | 1 day, or until its widget changes                          |
 | wrong time zone          | the query   | 1 hour, or until the project's zone changes                 |
-| other (5xx, unreadable)  | the query   | about 30 s, doubled up to about 30 min; longer if           |
+| other (5xx, timeout, …)  | the query   | about 30 s, doubled up to about 30 min; longer if           |
 |                          |             | `Retry-After` is longer, up to 1 hour                       |
 
 A trial is the first query after the project's wait: all other queries of the project wait for its result. After the
@@ -29,8 +29,8 @@ from widgets.models.snapshot import BACKS_OFF_PROJECT
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-FIRST_WAIT = 30
-LONGEST_WAIT = 1800
+FIRST_WAIT_SECONDS = 30
+LONGEST_WAIT_SECONDS = 1800
 TOO_MANY_AT_ONCE = timedelta(seconds=5)
 
 
@@ -45,7 +45,7 @@ def retry_after(kind: ErrorKind, failures: int, asked_for: float | None) -> time
         return DAY
     if kind == ErrorKind.TIMEZONE:
         return HOUR
-    wait = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
+    wait = min(FIRST_WAIT_SECONDS * 2 ** min(failures - 1, 10), LONGEST_WAIT_SECONDS)
     # The random factor spreads the retries of queries that failed together.
     return timedelta(seconds=max(wait * random.uniform(0.8, 1.2), asked_for or 0))  # noqa: S311 - no secret
 

@@ -16,7 +16,7 @@ class Costs:
     """`widgets`: the number of active widgets. `queries`: the number of queries that refresh all these widgets once.
 
     `per_hour`: the number of queries per hour that refresh each widget as often as its refresh interval requires.
-    `room`: the most metrics that one existing query, which counts events by day, can still take.
+    `room`: the number of metrics that still fit into the emptiest of the queries that count events by day.
     """
 
     widgets: int

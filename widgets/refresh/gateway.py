@@ -46,7 +46,10 @@ LOG_EVERY_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed call. `said`: the error's message. `limits`: limits that Mixpanel named. Others: see `MixpanelError`."""
+    """A failed call. `said`: the error's message. `limits`: the limits that Mixpanel named in the error.
+
+    Other fields: see `MixpanelError`.
+    """
 
     kind: ErrorKind
     said: str

@@ -42,7 +42,7 @@ def prune_hourly(now: datetime) -> None:
 
 
 def prune(now: datetime) -> dict[str, int]:
-    """Returns the kind of rows → the number of deleted rows. `now`: the database's time."""
+    """Returns a dict: the kind of rows → the number of deleted rows. `now`: the database's time."""
     return {
         "calls to Mixpanel": prune_calls(now),
         "deleted widgets": DeletedWidget.objects.filter(deleted_at__lt=now - KEPT_FOR).delete()[0],

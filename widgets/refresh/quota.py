@@ -26,7 +26,7 @@ COUNTED_FOR = timedelta(seconds=3615)
 LONGEST_RUN = timedelta(minutes=2)
 """A query can run at Mixpanel until this long after its start, even if we have stopped waiting for it."""
 
-LEASE_MARGIN = 30
+LEASE_MARGIN_SECONDS = 30
 ONLY_WHEN_DUE = (Purpose.POLL, Purpose.WORKER)
 """For these calls, `claim` checks that the snapshot is stale, because the host that queued them might have a wrong
 clock."""
@@ -36,7 +36,7 @@ class Refusal(Enum):
     """The reason why no query was sent to Mixpanel. Each value continues a sentence that begins with "This query"."""
 
     NEWER = "was refreshed by another request in the meantime"
-    FRESH = "is still fresh by the database's clock"
+    FRESH = "has data that is still fresh by the database's clock"
     LEASED = "is being refreshed by another request"
     FAILED = "failed, and waits before the next try"
     BACKOFF = "belongs to a project whose queries Mixpanel refuses at the moment"
@@ -167,7 +167,7 @@ def reserve(
 
 
 def lease() -> timedelta:
-    return timedelta(seconds=settings.MIXPANEL_TIMEOUT + LEASE_MARGIN)
+    return timedelta(seconds=settings.MIXPANEL_TIMEOUT + LEASE_MARGIN_SECONDS)
 
 
 def begin_trial(project: Project, now: datetime) -> bool:
@@ -200,7 +200,7 @@ def unrecorded() -> Reservation:
 def limit_reached(project: Project, now: datetime, *, person: bool) -> Refusal | None:
     """Returns the reached limit, or None if one more call can start now. The caller has locked the project.
 
-    If polls have used up the hour's calls, stores in `full_until` when the next poll can start a call.
+    If polls reach the hourly limit, stores in `full_until` when the next poll can start a call.
     """
     if running(project, now) >= project.effective_concurrent:
         return Refusal.CONCURRENT_LIMIT

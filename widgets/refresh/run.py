@@ -120,7 +120,10 @@ class Refresh:
         return claimed
 
     def fetch(self, client: Client, today: date) -> Answers:
-        """Queries Mixpanel for the call's parts (snapshots). On a new day, leaves out parts that no longer fit."""
+        """Queries Mixpanel for the call's parts (snapshots).
+
+        If a new day has begun since the parts were chosen, leaves out parts that no longer fit.
+        """
         report_type = REPORT_TYPES[self.snapshot.query["report"]]
         kind = report_type.batch(self.snapshot.query)
         if len(self.parts) == 1 or kind is None:

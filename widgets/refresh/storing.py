@@ -34,7 +34,7 @@ STATE = (
 )
 """The columns that every refresh writes, also a refresh that failed."""
 
-TOO_MUCH = (200, 400, 408, 504)
+SMALLER_MIGHT_WORK = (200, 400, 408, 504)
 """Statuses of temporary errors that a smaller query might avoid: a timeout, or an answer too large or incomplete."""
 
 HOUR = timedelta(hours=1)
@@ -54,7 +54,7 @@ class Answers:
 def store_answers(
     held: QuerySet[Snapshot], answers: Answers, pks: Sequence[int], project: Project, now: datetime
 ) -> list[int]:
-    """Stores the reports, and gives snapshots whose answers can't be read calls of their own.
+    """Stores the reports. Snapshots whose answers can't be read get calls of their own.
 
     Returns the ids of the snapshots that received a report.
 
@@ -116,7 +116,7 @@ def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, p
         snapshot.error_kind, snapshot.error = failure.kind, failure.message
         if asked == 1 and failure.kind == ErrorKind.QUERY:
             snapshot.sharing, snapshot.batch_limit = Sharing.NEVER, None
-        if asked > 1 and asked_too_much(failure):
+        if asked > 1 and smaller_might_work(failure):
             snapshot.batch_limit = (asked + 1) // 2
         end_lease(snapshot)
         snapshot.save(update_fields=STATE)
@@ -145,8 +145,8 @@ def is_refused(failure: Failure, asked: int) -> bool:
     return asked > 1 and failure.kind in (ErrorKind.QUERY, ErrorKind.UNREADABLE)
 
 
-def asked_too_much(failure: Failure) -> bool:
-    return failure.kind == ErrorKind.UNAVAILABLE and (failure.gave_up or failure.status in TOO_MUCH)
+def smaller_might_work(failure: Failure) -> bool:
+    return failure.kind == ErrorKind.UNAVAILABLE and (failure.gave_up or failure.status in SMALLER_MIGHT_WORK)
 
 
 def end_lease(snapshot: Snapshot) -> None:

@@ -81,7 +81,7 @@ def spent_by(project: Project, reader: Any) -> dict[str, int]:
 
 
 def caller(purpose: str, *, is_reader: bool, username: str | None) -> str:
-    """The person who made a call, or the purpose of a call that no person made, in words."""
+    """The name of the person who made a call, or the label of the call's purpose if no person is known."""
     if purpose == Purpose.PERSON:
         return "you" if is_reader else username or "people"
     return str(Purpose(purpose).label)
