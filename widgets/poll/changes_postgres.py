@@ -103,7 +103,7 @@ class PostgresChanges(Changes):
                 # For example, pg_restore has recreated the tables, or a trigger was disabled, which changes its xmin.
                 known = triggers
                 self.record()
-            # PostgreSQL sends notifications before a statement's answer, so all changes until `began` have arrived.
+            # PostgreSQL sends notifications before a statement's answer ends, so all changes until `began` are here.
             for told in link.notifies(timeout=0):
                 self.record(told.payload or None)
             if len(triggers or ()) == TRIGGERS:

@@ -169,7 +169,7 @@ def seconds_left(due_at: datetime, now: datetime) -> int:
 
 
 def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> Answer:
-    """Returns 200 or 304 from the stored rendering, or 503 if there is none. `waited`: the poll's wait brought new data."""
+    """Returns 200 or 304 from the stored rendering, or 503 if there is none. `waited`: waiting brought new data."""
     now = timezone.now()
     content = content_of(row, format, now)
     if content is None or row.fetched_at is None:

@@ -30,4 +30,4 @@ class Slots:
 
 polls = Slots(lambda: settings.WAITING_POLLS)
 people = Slots(lambda: max(1, settings.WAITING_POLLS // 2))
-"""The slots for calls that people wait for, such as previews. Polls have their own slots, so they can't block people."""
+"""The slots for calls that people wait for, such as previews. Polls have other slots, so they can't block people."""
