@@ -46,7 +46,7 @@ class Series:
 
     @property
     def total(self) -> Number:
-        """The sum of the values. If the report is not additive, the sum is no true total, and is good for sorting only."""
+        """The sum of the values. If the report is not additive, it is no true total, and is good for sorting only."""
         return sum(value for value in self.values if value is not None)
 
 
@@ -114,7 +114,7 @@ def note_in(beginning: str) -> str:
 
 
 class ReportError(Exception):
-    """The widget can't show this data with its chart and settings. The message tells editors how to change the widget."""
+    """The widget's chart and settings don't fit this data. The message tells editors how to change the widget."""
 
 
 def number(value: Any) -> Value:
