@@ -34,8 +34,8 @@ class Series:
     """One named column of numbers: one value per row of the report.
 
     `previous`: the total of the period before, if the widget compares periods. `before`: the values of the period
-    before, row by row, if the widget shows them. `step`: in reports with several columns per label, the funnel step,
-    the retention column, or the position of the metric.
+    before, row by row, if the widget shows them; the stored JSON does not contain them. `step`: in reports with several
+    columns per label, the funnel step, the retention column, or the position of the metric.
     """
 
     label: str
@@ -46,13 +46,13 @@ class Series:
 
     @property
     def total(self) -> Number:
-        """The sum of the values, for sorting. It is a true total only if the report is additive."""
+        """The sum of the values. If the report is not additive, it is no true total, and is good for sorting only."""
         return sum(value for value in self.values if value is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A table of numbers: rows, and named series with one number per row.
+    """A table of numbers: rows, and named series with one value per row (None if it is missing).
 
     `row_kind`: `dates` (ascending, each date once; the date of a week or month is its first day), `hours` (ascending,
     datetimes with a UTC offset), `steps` (of a funnel, in order), or `total` (exactly one row, named "").
@@ -114,11 +114,11 @@ def note_in(beginning: str) -> str:
 
 
 class ReportError(Exception):
-    """The widget's chart can't show this data. The message tells editors how to change the widget."""
+    """The widget's chart and settings don't fit this data. The message tells editors how to change the widget."""
 
 
 def number(value: Any) -> Value:
-    """The finite number in a JSON value (a number, or a number in a string); None for any other value."""
+    """The number in a JSON value (a number, or a number in a string). None for others, and from LARGEST_NUMBER on."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):

@@ -1,4 +1,7 @@
-"""The id of the request that a thread answers. It is in the request's log lines, and in the header X-Request-ID."""
+"""The id of the request that a thread answers. The request's log lines contain it.
+
+The responses have it in the header X-Request-ID, except responses to polls and shared boards.
+"""
 
 import re
 import uuid
@@ -14,7 +17,7 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def current() -> str:
-    """This thread's request id; empty outside of requests, and for polls that `poll.fast_path` answers."""
+    """This thread's request id; empty if it works for no request, or for a poll that `poll.fast_path` answers."""
     return _current.get()
 
 

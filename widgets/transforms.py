@@ -1,6 +1,6 @@
 """Cleans the labels of a Report, as the widget's settings say: clean → exclude → only → rename → sort → top and other.
 
-Every function returns a new Report.
+No function changes the Report that it receives.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -67,7 +67,10 @@ def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> 
 
 
 def only(report: Report, labels: Sequence[str], dropped: list[Dropped]) -> Report:
-    """Keeps only the labels and funnel steps with these names, in this order."""
+    """Keeps only the labels and funnel steps with these names, in this order.
+
+    If only steps have these names, all labels stay. If only labels have them, all steps stay.
+    """
     place = {label: i for i, label in reversed([*enumerate(labels)])}
     if report.row_kind == "steps" and (steps := [i for i, row in enumerate(report.rows) if row in place]):
         steps.sort(key=lambda i: place[str(report.rows[i])])

@@ -1,7 +1,7 @@
 """Stores the counts of polls in a folder that all of this site's processes on this host share.
 
 Each process maps its own file into memory, and keeps the file locked until the process ends. Another file contains the
-sums of the processes that have ended, so that the counts never decrease.
+sums of the processes that have ended, so that the end of a process does not decrease the counts.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ ENDED = "ended.json"
 
 
 def folder() -> Path:
-    """Creates the folder if it is missing. Raises OSError if creating fails, or if other users have access to it."""
+    """Returns the folder, which it creates if needed. Raises OSError if that fails, or if other users have access."""
     database = settings.DATABASES["default"]
     site = "\0".join(str(database.get(name, "")) for name in ("NAME", "HOST", "PORT"))
     name = hashlib.sha256(f"{settings.BASE_DIR}\0{site}".encode()).hexdigest()[:16]
@@ -122,7 +122,7 @@ def stored(file: Path) -> dict[str, Any]:
 
 
 def store(file: Path, content: dict[str, Any]) -> None:
-    """Writes the content completely or not at all."""
+    """Replaces the file in one step, so that the end of this process leaves no half of a file."""
     write(file, json.dumps(content).encode())
 
 

@@ -1,6 +1,6 @@
 """Access control. Only roles in projects give rights; Django's groups, permissions and `is_staff` give none.
 
-Superusers have all rights. Every list, choice, page and export filters its rows with `visible_to`, `editable_by` or
+Superusers have all rights. Lists, choices, pages and exports filter their rows with `visible_to`, `editable_by` or
 `led_by`.
 """
 
@@ -74,8 +74,8 @@ def may_own_in(user: Any, project: int) -> bool:
 def hide_people(widget: Any, came_from: int) -> None:
     """Hides people's names from members of the project to which a widget moves. `came_from`: the id of the old project.
 
-    Removes an owner who is not in the new project, and takes the history of edits away from the widget. Superusers
-    still find the history in Django's log (LogEntry), under an id that names the old project.
+    Removes an owner who can't own a widget of the new project, and takes the history of edits away from the widget.
+    Superusers still find the history in Django's log (LogEntry), under an id that names the old project.
     """
     if not may_own_in(widget.owner, widget.project_id):
         widget.owner = None

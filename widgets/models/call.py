@@ -9,7 +9,7 @@ from widgets.models.project import Project
 
 
 class Purpose(models.TextChoices):
-    """What caused the call."""
+    """What caused the call. POLL: the web process refreshed data for a poll. WORKER: a Celery worker did so."""
 
     POLL = "poll", "Cyfe's polls"
     WORKER = "worker", "Cyfe's polls"

@@ -1,4 +1,4 @@
-"""Hosts with a wrong clock. The admin's pages on all hosts warn about them."""
+"""Hosts whose clock was wrong. For some minutes, the admin warns about them (see `refresh/clock.py`)."""
 
 from django.db import models
 

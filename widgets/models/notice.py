@@ -79,7 +79,7 @@ class Notice(models.Model):
     """One cause of trouble in a project. `cause`: a key from `notices.causes`.
 
     `told_at`: when messages about the cause were last queued. `widgets`: the ids of the widgets in the messages.
-    `is_well`: the notice ended because everything works again.
+    `is_well`: the notice ended because the problem is solved, and not because nobody uses the widgets any more.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notices")
@@ -109,7 +109,7 @@ class NoticeMessage(models.Model):
 
     `failure`: why the last try failed. Messages of a deleted address are not sent, but test messages still count
     towards the limit of tests. A process that sends a message claims it until `claimed_until`. If that process dies,
-    another process sends the message after this time. So a message can arrive twice, but is never lost.
+    another process sends the message after this time. So such a message can arrive twice, but is not lost.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notice_messages")

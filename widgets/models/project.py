@@ -22,7 +22,7 @@ PROJECT_SECRET_ENDS = date(2027, 3, 3)
 """On this day, Mixpanel stops accepting project secrets: https://developer.mixpanel.com/reference/project-secret."""
 
 LEARNED_FOR = timedelta(days=7)
-"""How long MixCyfe uses a limit that Mixpanel named in an answer with status 429. Mixpanel may raise limits later."""
+"""How long MixCyfe uses a limit that Mixpanel named when it refused a call. Mixpanel may raise limits later."""
 
 BACKOFF_FIELDS = ("backoff_until", "backoff_kind", "backoff_message", "backoff_count", "full_until")
 """The fields that `Project.clear_backoff` changes."""
@@ -217,7 +217,7 @@ class Project(models.Model):
 
     @property
     def credentials_end_on(self) -> date | None:
-        """The day on which Mixpanel stops accepting the credentials; None if it is not known."""
+        """The day on which Mixpanel stops accepting the credentials; None if nobody has entered it."""
         return PROJECT_SECRET_ENDS if self.auth == Auth.PROJECT_SECRET else self.expires_on
 
     @property

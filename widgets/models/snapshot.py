@@ -84,7 +84,7 @@ def snapshot_key(project: Project, query: Query) -> str:
 
 
 def key_of(identity: list[Any], query: Query) -> str:
-    """`identity`: see `Project.identity`. The key needs no engine, because the engines' queries differ already."""
+    """`identity`: see `Project.identity`. The key contains no engine: equal queries share a snapshot."""
     described: list[Any] = [QUERY_VERSION, *identity, query]
     canonical = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -96,7 +96,8 @@ class Snapshot(models.Model):
     The data is stale from `due_at` on (see `reports/freshness.py`): `interval_seconds` after `fetched_at`, or at
     `rolls_at`, when a range such as “the last 30 days” moves to the next day. Only the refresh that has `lease_token`
     stores its answer, and no other refresh begins before `lease_until`. `touched_at`: when a widget or a preview last
-    used the snapshot. `batch_limit`: the most snapshots in one call that refreshes this snapshot; None for no limit.
+    looked the snapshot up, to the hour. `batch_limit`: the most snapshots in one call that refreshes this snapshot;
+    None for no limit.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="snapshots")
@@ -137,7 +138,7 @@ class Snapshot(models.Model):
             return
         now = timezone.now()
         self.report_json, self.fetched_at = other.report_json, other.fetched_at
-        # Only data of past days has a `rolls_at`. With the current time, `set_due` also finds the copy stale.
+        # Only data of past days has a `rolls_at`. With the old time, `set_due` could make the copy fresh for hours.
         self.rolls_at = now if other.rolls_at else None
         self.interval_seconds, self.due_at = other.interval_seconds, now
         self.version += 1
@@ -159,9 +160,10 @@ class Snapshot(models.Model):
 
 
 class Rendering(models.Model):
-    """A widget's data in one format, as the bytes that a poll gets.
+    """A widget's data in one format, as bytes for the answers to polls.
 
-    `source_version`: the versions of widget and data. `problem`: why the chart can't show the data; empty if it can.
+    `source_version`: the versions of widget, data and rendering code. `problem`: why the chart can't show the data;
+    empty if it can.
     """
 
     widget: "models.ForeignKey[Widget, Widget]" = models.ForeignKey(

@@ -1,8 +1,8 @@
 """Notices PostgreSQL's changes through one connection per process: triggers send NOTIFY, and this process LISTENs.
 
 Several times per second, the process checks that the connection works and that the triggers exist. If the last
-successful check is too old, polls read the database: after the process was paused, behind a connection pooler (which
-loses notifications), and before the migrations have run.
+successful check is too old, polls read the database: for example, after the process was paused, behind a connection
+pooler (which loses notifications), and before the migrations have run.
 """
 
 import logging
@@ -22,8 +22,8 @@ TRUSTED_SECONDS = 0.9
 """A successful check is valid for this long. So all hosts answer 404 for a paused widget or a replaced address within
 this time, even if a host's connection is broken."""
 
-PROVE_EVERY = 0.25
-RECONNECT_AFTER = 1
+PROVE_EVERY_SECONDS = 0.25
+RECONNECT_AFTER_SECONDS = 1
 
 GIVEN_UP_AFTER = 5
 """After this many seconds without an answer, the process opens a new connection, because a proxy could keep a dead
@@ -46,7 +46,7 @@ class NoProof(Exception):
 
 
 class PostgresChanges(Changes):
-    """Receives changes in a thread. The first poll starts it, because by then the server has forked its processes."""
+    """Receives changes in a thread, which starts at the first poll: by then, the server has forked its processes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class PostgresChanges(Changes):
             finally:
                 self._proven_at = -math.inf
                 connection.close()
-            time.sleep(RECONNECT_AFTER)
+            time.sleep(RECONNECT_AFTER_SECONDS)
 
     def _listen(self) -> None:
         """Records changes until an exception is raised."""
@@ -103,10 +103,10 @@ class PostgresChanges(Changes):
                 # For example, pg_restore has recreated the tables, or a trigger was disabled, which changes its xmin.
                 known = triggers
                 self.record()
-            # PostgreSQL sends notifications before a statement's answer, so all changes until `began` have arrived.
+            # PostgreSQL sends notifications before a statement's answer ends, so all changes until `began` are here.
             for told in link.notifies(timeout=0):
                 self.record(told.payload or None)
             if len(triggers or ()) == TRIGGERS:
                 self._proven_at = began
-            for told in link.notifies(timeout=PROVE_EVERY):
+            for told in link.notifies(timeout=PROVE_EVERY_SECONDS):
                 self.record(told.payload or None)

@@ -1,8 +1,9 @@
 """The fast path: answers most polls before Django's request handling, from the page cache or the database.
 
-The request must be GET or HEAD with an allowed host and the right scheme. The stored rendering must be up to date, and
-the poll must need no wait and no work after the response. For an address without an active widget, the answer is 404.
-Django handles all other requests. For the same poll, the fast path and Django give equal answers.
+The request must be GET or HEAD, without a body, for a host that ALLOWED_HOSTS names without a wildcard, and with the
+right scheme. The stored rendering must be up to date, and the poll must need no wait and no work after the response. If
+no active widget has the slug and the format, the answer is 404. Django handles all other requests. For the same poll,
+the fast path and Django give equal answers.
 """
 
 import os

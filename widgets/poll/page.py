@@ -1,4 +1,4 @@
-"""Writes a widget's public page (without login): the chart, the numbers, their age, and other formats."""
+"""Writes a widget's public page (without login): the chart, the numbers, their age, and links to other formats."""
 
 import hashlib
 import json

@@ -30,7 +30,7 @@ BYTES_OF_A_PAGE = 2000
 
 @dataclass(slots=True)
 class Page:
-    """A cached answer. `ends_at`: the page is valid until this time. `names`: the rows that it shows, as in `Changes`.
+    """A cached answer. `ends_at`: the end of its validity at the latest. `names`: the rows in it, as in `Changes`.
 
     `change`: the number of the newest database change before the data was read.
     """
@@ -81,7 +81,7 @@ class PageCache:
         return page
 
     def keeps(self, address: str) -> bool:
-        """Whether the cache would store a new page of this address."""
+        """Whether to store a new page of this address. If the cache is full, chance decides (KEPT_WHEN_FULL)."""
         return address in self._pages or self._bytes + BYTES_OF_A_PAGE < MAX_BYTES or random() < KEPT_WHEN_FULL  # noqa: S311 - no secret
 
     def put(self, address: str, page: Page) -> None:

@@ -1,7 +1,7 @@
 """Makes the answer to a poll.
 
 A poll gets the stored data at once, and stale data is refreshed in the background (stale-while-revalidate, RFC 5861). A
-poll waits only if the data is missing or very old. A poll of fresh data needs one SQL statement.
+poll waits only if the data is missing or very old. A poll of fresh, rendered data needs one SQL statement.
 """
 
 import logging
@@ -63,7 +63,7 @@ class Answer:
 
 
 def not_found() -> Answer:
-    """The same 404 for every address without an active widget, so that guessed addresses reveal nothing."""
+    """The same 404 for unknown addresses, paused widgets and missing formats, so that guesses reveal nothing."""
     return Answer(404, [PLAIN, ("Cache-Control", "no-store"), *SECURITY_HEADERS], b"Not found\n")
 
 
@@ -72,7 +72,7 @@ def not_allowed() -> Answer:
 
 
 def broken() -> Answer:
-    """The 503 after an error in MixCyfe, such as a lost database. Cyfe keeps its old data and polls again."""
+    """The 503 after an error in MixCyfe, such as a lost database."""
     return Answer(
         503,
         [PLAIN, ("Retry-After", "30"), ("Cache-Control", "no-store"), *SECURITY_HEADERS],
@@ -169,7 +169,7 @@ def seconds_left(due_at: datetime, now: datetime) -> int:
 
 
 def deliver(row: PollRow, format: str, if_none_match: str, *, waited: bool) -> Answer:
-    """Returns 200 or 304 from the stored rendering, or 503 if there is none. `waited`: the poll has got new data."""
+    """Returns 200 or 304 from the stored rendering, or 503 if there is none. `waited`: waiting brought new data."""
     now = timezone.now()
     content = content_of(row, format, now)
     if content is None or row.fetched_at is None:
@@ -230,7 +230,7 @@ def matches(if_none_match: str, etag: str) -> bool:
 
 
 def too_old(row: PollRow, now: datetime) -> bool:
-    """Whether the poll should wait for new data: the stored data is too old, and a refresh is possible."""
+    """Whether the poll should wait for new data: the stored data is missing or too old, and newer data is possible."""
     return row.is_too_old(now) and can_get_newer(row, now)
 
 
@@ -240,9 +240,9 @@ def can_get_newer(row: PollRow, now: datetime) -> bool:
 
 
 def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
-    """Starts the refresh of stale data, or leaves it to the returned functions, which run after the response.
+    """If stale data can be refreshed now, starts the refresh, or returns a function that runs it after the response.
 
-    About once per hour, one of the functions stores the time of the poll.
+    About once per hour, another returned function stores the time of the poll.
     """
     steps: list[Callable[[], object]] = []
     if row.last_polled_at is None or now - row.last_polled_at >= RECORD_POLLS_EVERY:

@@ -1,6 +1,6 @@
 """Reads all data for the answer to a poll with one indexed SQL statement.
 
-With Django's ORM instead of raw SQL, MixCyfe answered several times fewer polls per second.
+The SQL is written by hand, because MixCyfe answers far fewer polls per second with Django's ORM.
 """
 
 from dataclasses import dataclass, field
@@ -108,7 +108,7 @@ class PollRow:
         return self.lease_until is not None and self.lease_until > now
 
     def blocked_until(self, now: datetime) -> datetime | None:
-        """The time until which no refresh of this data can start; None if a refresh can start now."""
+        """The time until which an error or the hourly limit prevents refreshes by polls; None if neither does."""
         waits = [t for t in (self.retry_at, self.backoff_until, self.full_until) if t is not None and t > now]
         return max(waits, default=None)
 

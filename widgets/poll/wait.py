@@ -25,7 +25,7 @@ RETRIED = (Refusal.LEASED, Refusal.CONCURRENT_LIMIT)
 """After these refusals, a waiting poll requests the refresh again, because their reasons soon disappear."""
 
 Asked = Future[RefreshOutcome | Refusal]
-"""With Celery, the future gets no result, and the poll checks the database for new data."""
+"""The outcome of a requested refresh. With Celery, it gets no result, and the poll only checks the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,9 @@ class State:
 
 
 def wait_for_data(row: PollRow) -> None:
-    """Waits until newer data is stored or no refresh can bring newer data, for at most POLL_WAIT seconds.
+    """Waits until newer data is stored or no refresh can bring newer data, for about POLL_WAIT seconds at most.
 
+    Without background threads and Celery, this thread refreshes the data itself, which can take longer.
     Returns at once if too many polls of this process wait already, or if this thread alone answers polls and the
     refresh can run elsewhere.
     """

@@ -1,4 +1,7 @@
-"""Marks the threads that answer HTTP requests. Such a thread waits only briefly for an unresponsive database."""
+"""Marks the threads that answer HTTP requests, and shortens their waits for the database.
+
+A marked thread waits only briefly for an unresponsive PostgreSQL server (see `mixcyfe_site/postgresql`).
+"""
 
 import threading
 from collections.abc import Iterator

@@ -67,7 +67,7 @@ class BackgroundRefresher:
     """A queue with one entry per snapshot, and the threads that refresh the queued snapshots.
 
     The threads start with the first queued refresh. By then, the server has forked its processes. When the process
-    stops, Python starts no more refreshes and waits for the running ones (for `MIXPANEL_TIMEOUT` at most).
+    stops, Python starts no more refreshes and waits for the running ones (up to `MIXPANEL_TIMEOUT` per query).
     """
 
     def __init__(self) -> None:
@@ -80,9 +80,9 @@ class BackgroundRefresher:
     def hand_over(
         self, snapshot_id: int, project_id: int, expected_fetched_at: datetime | None
     ) -> Future[RefreshOutcome | Refusal]:
-        """Queues a refresh of the snapshot, unless one is queued or running already. Returns the future of its outcome.
+        """Queues a refresh, unless one is queued, or is running for the same data. Returns the future of its outcome.
 
-        The future is cancelled when the queue is full or the process is stopping.
+        The future is cancelled if the queue is full, if the process is stopping, or if the refresh raises an exception.
         """
         with self._lock:
             running, queued = self._running.get(snapshot_id), self._queue.get(snapshot_id)

@@ -9,9 +9,11 @@
 |                          |             | test succeeds                                               |
 | refused query            | the query   | 1 day, or until its widget changes                          |
 | wrong time zone          | the query   | 1 hour, or until the project's zone changes                 |
-| other (5xx, timeout)     | the query   | 30 s, doubled up to 30 min; or Retry-After, up to 1 hour    |
+| other (5xx, timeout, …)  | the query   | about 30 s, doubled up to about 30 min; longer if           |
+|                          |             | `Retry-After` is longer, up to 1 hour                       |
 
-A trial is the first query after the project's wait: all other queries of the project wait for its result.
+A trial is the first query after the project's wait: all other queries of the project wait for its result. After the
+wait of 5 s, there is no trial.
 
 In a 429 response, MixCyfe ignores `Retry-After`: the header says 3600 seconds, but Mixpanel allows single queries
 earlier, and does not count the queries that it refuses with 429.
@@ -27,15 +29,15 @@ from widgets.models.snapshot import BACKS_OFF_PROJECT
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-FIRST_WAIT = 30
-LONGEST_WAIT = 1800
+FIRST_WAIT_SECONDS = 30
+LONGEST_WAIT_SECONDS = 1800
 TOO_MANY_AT_ONCE = timedelta(seconds=5)
 
 
 def retry_after(kind: ErrorKind, failures: int, asked_for: float | None) -> timedelta | None:
     """Returns how long a query waits after `failures` errors in a row, or None if the whole project waits instead.
 
-    `kind`: the last error. `asked_for`: the seconds in Mixpanel's header `Retry-After`, or None.
+    `kind`: the kind of the last error. `asked_for`: the seconds in Mixpanel's header `Retry-After`, or None.
     """
     if kind in BACKS_OFF_PROJECT:
         return None
@@ -43,7 +45,7 @@ def retry_after(kind: ErrorKind, failures: int, asked_for: float | None) -> time
         return DAY
     if kind == ErrorKind.TIMEZONE:
         return HOUR
-    wait = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
+    wait = min(FIRST_WAIT_SECONDS * 2 ** min(failures - 1, 10), LONGEST_WAIT_SECONDS)
     # The random factor spreads the retries of queries that failed together.
     return timedelta(seconds=max(wait * random.uniform(0.8, 1.2), asked_for or 0))  # noqa: S311 - no secret
 
@@ -65,7 +67,10 @@ def back_off_project(
 
 
 def end_backoff(project: Project) -> None:
-    """Ends the project's backoff and clears its errors. The caller has locked the row, and saves the project."""
+    """Ends the project's backoff, and clears the errors that it left in the project's snapshots.
+
+    The caller has locked the project's row, and saves the project.
+    """
     if project.backoff_kind or project.backoff_count:
         project.clear_backoff()
     project.snapshots.clear_project_errors()

@@ -22,7 +22,7 @@ MOST_PARTS = 100
 """The maximum number of snapshots per call. One transaction stores them all, and delays other writers."""
 
 OPEN_BATCHES = 3
-"""`pack` tries only the newest batches for each item, because trying all batches takes too long."""
+"""`pack` tries only this many of the newest batches for each item, because trying all batches takes too long."""
 
 
 @dataclass(slots=True)

@@ -36,6 +36,7 @@ def database_now() -> datetime:
 def compare(before: datetime, now: datetime, after: datetime) -> None:
     """Logs and stores a warning if this host's clock differs from the database's clock by more than TOLERANCE.
 
+    A process warns at most once per WARN_EVERY_SECONDS.
     `now`: the database's time. `before`, `after`: this host's time just before and just after the database was read.
     """
     ahead = max(before - now, timedelta(0)) or min(after - now, timedelta(0))

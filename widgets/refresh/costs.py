@@ -16,7 +16,7 @@ class Costs:
     """`widgets`: the number of active widgets. `queries`: the number of queries that refresh all these widgets once.
 
     `per_hour`: the number of queries per hour that refresh each widget as often as its refresh interval requires.
-    `room`: the number of metrics that still fit into an existing query that counts events by day.
+    `room`: the number of metrics that still fit into the emptiest of the queries that count events by day.
     """
 
     widgets: int
@@ -42,7 +42,7 @@ def costs_of(project: Project) -> Costs:
 
 
 def sharing_of(widget: Widget) -> str:
-    """Returns a text for the widget's page: how many other widgets share its query."""
+    """Returns a text for the widget's page in the admin: how many other widgets share its query, or why none does."""
     now, project = database_now(), widget.project
     for packed in pack(items_of(project, now), project.today(now)):
         pks = [item.pk for item in packed.items]
@@ -59,5 +59,8 @@ def why_alone(widget: Widget) -> str:
     if snapshot is None or snapshot.sharing != Sharing.NEVER:
         return ""
     if snapshot.error_kind == ErrorKind.QUERY:
-        return "Mixpanel refused the query, so MixCyfe sends it separately until you change the widget."
+        return (
+            "Mixpanel refused the query, so MixCyfe sends it separately until you change the widget "
+            "or Mixpanel accepts the query."
+        )
     return "From a shared query, MixCyfe could not tell which breakdown values Mixpanel lists for this widget."

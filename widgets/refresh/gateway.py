@@ -2,7 +2,7 @@
 
 `call` reserves the call (in `quota`), queries Mixpanel outside of database transactions, and records the result:
 it writes the call's end into the ledger (`ApiCall`), stores limits that Mixpanel named, begins or ends the project's
-backoff, and logs one line.
+backoff, and logs one line. A call that tests the credentials of an unsaved project is not recorded.
 """
 
 import logging
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 REQUEST_ERRORS = (*REFUSED, ErrorKind.UNREADABLE)
-"""Errors that concern one query only. They end the project's backoff, because Mixpanel accepted the credentials."""
+"""After these errors, only the query waits. They end a project's backoff, because Mixpanel accepted the credentials."""
 
 recorded = Signal()
 """Sent after each recorded call, with `project_id`. Receivers must be fast, because they run in the calling thread."""
@@ -46,7 +46,10 @@ LOG_EVERY_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed call. `said` is the error's message. Other fields: see `MixpanelError`."""
+    """A failed call. `said`: the error's message. `limits`: the limits that Mixpanel named in the error.
+
+    Other fields: see `MixpanelError`.
+    """
 
     kind: ErrorKind
     said: str
@@ -161,13 +164,13 @@ def record(
 def back_off(project: Project, now: datetime, failure: Failure | None, *, trial: bool) -> None:
     """Begins or ends the project's backoff after a call, or changes nothing. The caller saves the project.
 
-    `trial`: the call is the first call after the backoff's wait.
+    `trial`: see `Reservation`.
     """
     begun_before = (
         project.backoff_count > 0 and project.backoff_until is not None and project.backoff_until > now and not trial
     )
     if begun_before and (failure is None or failure.kind in REQUEST_ERRORS or failure.kind == ErrorKind.LIMIT):
-        # This call started before the backoff began. Only a trial can end or prolong the backoff.
+        # This call started before the backoff began, so its result neither ends nor prolongs the backoff.
         if failure is not None:
             learn(project, failure.limits, now)
         return
@@ -183,7 +186,7 @@ def back_off(project: Project, now: datetime, failure: Failure | None, *, trial:
 
 
 def learn(project: Project, limits: Limits, now: datetime) -> None:
-    """Stores the limits that Mixpanel named in a 429 response. Only limits below the project's own apply."""
+    """Stores the limits that Mixpanel named when it refused a call (see `Project.effective_hourly`)."""
     if limits.hourly is None and limits.concurrent is None:
         return
     hourly, concurrent = project.learned
@@ -211,6 +214,6 @@ def log(reservation: Reservation, subject: str, failure: Failure | None, now: da
 
 
 def sentences(*parts: str) -> str:
-    """Joins the parts, and ends each part with a full stop if it has none."""
+    """Joins the parts that are not empty. A part that does not end with `.`, `!` or `?` gets a full stop."""
     whole = (part.strip() for part in parts)
     return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in whole if part)

@@ -1,6 +1,6 @@
 """Deletes old and unused rows of the database.
 
-The command `clean_up` calls `prune`. No timer is needed, because `prune_hourly` runs after calls to Mixpanel.
+The command `clean_up` calls `prune`. These rows need no timer, because `prune_hourly` runs after calls to Mixpanel.
 """
 
 import logging
@@ -61,9 +61,9 @@ def prune_calls(now: datetime) -> int:
 
 
 def prune_snapshots(now: datetime) -> int:
-    """Deletes the snapshots without a widget that were not looked up for a day and are not being refreshed.
+    """Deletes snapshots that no widget has, that nobody has looked up for a day, and that no refresh has leased.
 
-    The rows are locked first, because another thread might look up a snapshot at the same time.
+    Locks the rows first, because another thread might look up a snapshot at the same time.
     """
     used = Exists(Widget.objects.filter(snapshot=OuterRef("pk")))
     unused = Snapshot.objects.filter(~used, touched_at__lt=now - UNUSED_KEPT_FOR).exclude(lease_until__gt=now)

@@ -16,13 +16,16 @@ QUEUE_TIMEOUT = timedelta(seconds=30)
 """A task that has not begun after this time might be lost, so the next poll queues another task."""
 
 BROKER_RETRY_SECONDS = 5
-"""A process that can't reach the broker waits this long, because each try costs time."""
+"""A process that can't reach the broker tries again after this time, because each try costs time."""
 
 broker_retry_at = 0.0
 
 
 def enqueue(snapshot_id: int, expected_fetched_at: datetime | None) -> bool:
-    """Queues a refresh, unless one was queued in the last QUEUE_TIMEOUT. Returns False if the broker is lost."""
+    """Queues a refresh, unless one was queued in the last QUEUE_TIMEOUT.
+
+    Returns False if the broker can't be reached, or could not be reached in the last BROKER_RETRY_SECONDS.
+    """
     global broker_retry_at  # noqa: PLW0603 - one per process
     if time.monotonic() < broker_retry_at:
         return False

@@ -24,23 +24,24 @@ COUNTED_FOR = timedelta(seconds=3615)
 """15 seconds longer than an hour, because a query reaches Mixpanel some time after we recorded its start."""
 
 LONGEST_RUN = timedelta(minutes=2)
-"""A query runs at Mixpanel for at most this long, even if we have stopped waiting for it."""
+"""A query can run at Mixpanel until this long after its start, even if we have stopped waiting for it."""
 
-LEASE_MARGIN = 30
+LEASE_MARGIN_SECONDS = 30
 ONLY_WHEN_DUE = (Purpose.POLL, Purpose.WORKER)
-"""These calls check again whether the snapshot is stale, because the host that queued them might have a wrong clock."""
+"""For these calls, `claim` checks that the snapshot is stale, because the host that queued them might have a wrong
+clock."""
 
 
 class Refusal(Enum):
     """The reason why no query was sent to Mixpanel. Each value continues a sentence that begins with "This query"."""
 
     NEWER = "was refreshed by another request in the meantime"
-    FRESH = "is still fresh by the database's clock"
+    FRESH = "has data that is still fresh by the database's clock"
     LEASED = "is being refreshed by another request"
-    FAILED = "failed a short while ago and waits before the next try"
+    FAILED = "failed, and waits before the next try"
     BACKOFF = "belongs to a project whose queries Mixpanel refuses at the moment"
     NO_CREDENTIALS = "belongs to a project whose secret is missing or can't be read"
-    NO_SLOT = "waits because too many people are querying Mixpanel through this server at the moment"
+    NO_SLOT = "was not sent, because too many people are querying Mixpanel through this server at the moment"
     CONCURRENT_LIMIT = "waits for one of the project's running queries to end"
     HOURLY_LIMIT = "waits because the project's hourly limit is used up"
     GONE = "no longer exists"
@@ -83,10 +84,11 @@ def claim(
     value now, another request has refreshed the snapshot.
 
     `others`: the ids of other snapshots that the same call can refresh, each with its `fetched_at` when the caller read
-    it. The call leaves out a snapshot that another request has leased or refreshed, or that waits after an error.
+    it. The call leaves out a snapshot that another request has leased or refreshed, that waits after an error, or that
+    must be queried alone.
 
-    A call by a person (`Purpose.PERSON`) can use the calls that are reserved for people, and ignores the query's wait
-    after an error.
+    A call by a person (`Purpose.PERSON`) can use the share of the hourly limit that is reserved for people. It needs no
+    active widget, and ignores the query's wait after an error.
     """
     with transaction.atomic(durable=True):
         project = Project.objects.select_for_update().filter(snapshots=snapshot_id).first()
@@ -165,11 +167,14 @@ def reserve(
 
 
 def lease() -> timedelta:
-    return timedelta(seconds=settings.MIXPANEL_TIMEOUT + LEASE_MARGIN)
+    return timedelta(seconds=settings.MIXPANEL_TIMEOUT + LEASE_MARGIN_SECONDS)
 
 
 def begin_trial(project: Project, now: datetime) -> bool:
-    """After a backoff, makes this call a trial: all other calls wait for its end. Returns whether this is a trial."""
+    """Makes this call a trial if the project's backoff ends only with a trial. Returns whether the call is a trial.
+
+    The project's next calls wait for the end of the trial.
+    """
     if not project.backoff_count:
         return False
     until = max(project.backoff_until or now, now + lease())
@@ -193,7 +198,10 @@ def unrecorded() -> Reservation:
 
 
 def limit_reached(project: Project, now: datetime, *, person: bool) -> Refusal | None:
-    """Returns None if the limits allow one more call now. The caller has locked the project."""
+    """Returns the reached limit, or None if one more call can start now. The caller has locked the project.
+
+    If polls reach the hourly limit, stores in `full_until` when the next poll can start a call.
+    """
     if running(project, now) >= project.effective_concurrent:
         return Refusal.CONCURRENT_LIMIT
     limit = project.effective_hourly if person else for_polls(project.effective_hourly)
@@ -217,7 +225,7 @@ def running(project: Project, now: datetime) -> int:
 
 
 def describe(parts: Sequence[Snapshot]) -> str:
-    """The words in the ledger: the number of queries, and each query's report type and events or id."""
+    """The call's summary in the ledger: the number of queries if more than one, their report types, events or ids."""
     words = list(dict.fromkeys(named(part.query) for part in parts))
     return f"{f'{len(parts)} queries: ' if len(parts) > 1 else ''}{'; '.join(words)}"[:200]
 

@@ -40,7 +40,7 @@ def refresh(
     alone: bool = False,
     also: Collection[int] = (),
 ) -> RefreshOutcome | Refusal:
-    """Refreshes one snapshot, and the project's other stale snapshots that fit into the same call.
+    """Refreshes one snapshot, and the project's other snapshots that are stale or due soon and fit into the same call.
 
     `expected_fetched_at`: as in `quota.claim`. `by_priority`: nobody waits for this snapshot, so when few calls are
     left, a more overdue snapshot is refreshed instead. `alone`: no other snapshot shares the call, because the query is
@@ -120,7 +120,10 @@ class Refresh:
         return claimed
 
     def fetch(self, client: Client, today: date) -> Answers:
-        """Queries Mixpanel for all parts (snapshots) of the call, except parts that no longer fit on a new day."""
+        """Queries Mixpanel for the call's parts (snapshots).
+
+        If a new day has begun since the parts were chosen, leaves out parts that no longer fit.
+        """
         report_type = REPORT_TYPES[self.snapshot.query["report"]]
         kind = report_type.batch(self.snapshot.query)
         if len(self.parts) == 1 or kind is None:

@@ -1,4 +1,4 @@
-"""Limits the number of this process's threads that wait for Mixpanel. The other threads answer requests."""
+"""Limits how many of this process's answering threads wait for Mixpanel, so that the others can answer requests."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -30,4 +30,4 @@ class Slots:
 
 polls = Slots(lambda: settings.WAITING_POLLS)
 people = Slots(lambda: max(1, settings.WAITING_POLLS // 2))
-"""The slots for previews, pickers and connection tests, so that polls never block people."""
+"""The slots for calls that people wait for, such as previews. Polls have other slots, so they can't block people."""

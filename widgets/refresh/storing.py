@@ -1,7 +1,7 @@
 """Stores the result of a call: the reports of its snapshots, or the error and the time of the next try.
 
 One bad query must not delay the others. So after Mixpanel refused a shared call, each of its queries is sent alone
-once. After a shared call took too long, the next batches are half as large.
+once. After a shared call took too long, or had too large an answer, the next batches are half as large.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,7 +34,7 @@ STATE = (
 )
 """The columns that every refresh writes, also a refresh that failed."""
 
-TOO_LONG = (200, 400, 408, 504)
+SMALLER_MIGHT_WORK = (200, 400, 408, 504)
 """Statuses of temporary errors that a smaller query might avoid: a timeout, or an answer too large or incomplete."""
 
 HOUR = timedelta(hours=1)
@@ -54,7 +54,9 @@ class Answers:
 def store_answers(
     held: QuerySet[Snapshot], answers: Answers, pks: Sequence[int], project: Project, now: datetime
 ) -> list[int]:
-    """Stores the reports. Returns the ids of the snapshots that received a report.
+    """Stores the reports. Snapshots whose answers can't be read get calls of their own.
+
+    Returns the ids of the snapshots that received a report.
 
     `held`: the snapshots that this call still leases. `pks`: the ids of all snapshots in the call, first the id of the
     snapshot for which the call was made.
@@ -94,13 +96,13 @@ def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | N
     snapshot.error = snapshot.error_kind = ""
     snapshot.failures = 0
     if snapshot.batch_limit is not None and not is_alone:
-        snapshot.batch_limit += 1  # so that the limit grows again after one slow hour
+        snapshot.batch_limit += 1  # so that batches grow again when Mixpanel is fast again
     end_lease(snapshot)
     snapshot.save(update_fields=["report_json", "version", "fetched_at", "rolls_at", *STATE])
 
 
 def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, project: Project, now: datetime) -> None:
-    """Stores the error and the time of the next try, and keeps the last good data. `asked`: the size of the call."""
+    """Stores the error and the time of the next try, and keeps the last good data. `asked`: see `ask_apart`."""
     if asked == 1 and failure.kind == ErrorKind.QUERY and any(each.sharing == Sharing.ONCE for each in snapshots):
         # Mixpanel refused the shared call because of this wrong query, and not because of the call's size.
         project.snapshots.filter(batch_limit__isnull=False).update(batch_limit=None)
@@ -114,18 +116,19 @@ def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, p
         snapshot.error_kind, snapshot.error = failure.kind, failure.message
         if asked == 1 and failure.kind == ErrorKind.QUERY:
             snapshot.sharing, snapshot.batch_limit = Sharing.NEVER, None
-        if asked > 1 and took_too_long(failure):
+        if asked > 1 and smaller_might_work(failure):
             snapshot.batch_limit = (asked + 1) // 2
         end_lease(snapshot)
         snapshot.save(update_fields=STATE)
 
 
 def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Project, now: datetime) -> None:
-    """Gives each snapshot one call of its own, because one of their queries made their shared call fail.
+    """Gives each snapshot one call of its own, because one of their queries might have made their shared call fail.
 
     The snapshot with the id `first` gets its call at once. Snapshots without data come next: up to half of the hour's
-    calls can start for them at once. All other calls are spread over the hour. If each query succeeds alone, the shared
-    call was too large for Mixpanel, so later batches are half as large. `asked`: the size of the shared call.
+    calls can start for them at once. All other calls start one after the other, as often as the hourly limit allows.
+    Later batches are half as large, because the shared call might have been too large for Mixpanel. This ends when one
+    query is refused alone, too (see `store_failure`). `asked`: the number of snapshots in the shared call.
     """
     calls = for_polls(project.effective_hourly)
     in_order = sorted(snapshots, key=lambda each: (each.pk != first, each.fetched_at is not None))
@@ -142,8 +145,8 @@ def is_refused(failure: Failure, asked: int) -> bool:
     return asked > 1 and failure.kind in (ErrorKind.QUERY, ErrorKind.UNREADABLE)
 
 
-def took_too_long(failure: Failure) -> bool:
-    return failure.kind == ErrorKind.UNAVAILABLE and (failure.gave_up or failure.status in TOO_LONG)
+def smaller_might_work(failure: Failure) -> bool:
+    return failure.kind == ErrorKind.UNAVAILABLE and (failure.gave_up or failure.status in SMALLER_MIGHT_WORK)
 
 
 def end_lease(snapshot: Snapshot) -> None:

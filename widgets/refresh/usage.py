@@ -20,9 +20,9 @@ SCARCE_SHARE = 6
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`limit`: the hourly limit. `used`: the number of queries in the last hour, by people and polls together.
+    """`limit`: the hourly limit. `used`: the number of queries in the last hour, by all callers.
 
-    `free_at`, `polls_at`: the time when a person or a poll can start the next query. None means now.
+    `free_at`: when a person can start the next query. `polls_at`: when a poll can start it. None means now.
     """
 
     limit: int
@@ -81,7 +81,7 @@ def spent_by(project: Project, reader: Any) -> dict[str, int]:
 
 
 def caller(purpose: str, *, is_reader: bool, username: str | None) -> str:
-    """The name of the person, or of the kind of program, that made a call."""
+    """The name of the person who made a call, or the label of the call's purpose if no person is known."""
     if purpose == Purpose.PERSON:
         return "you" if is_reader else username or "people"
     return str(Purpose(purpose).label)

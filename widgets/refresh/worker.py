@@ -34,7 +34,7 @@ REQUEST = "mixcyfe_request_id"
 
 @app.task(name="refresh")  # type: ignore[untyped-decorator]
 def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int = 1) -> None:
-    """Refreshes one snapshot. A late or duplicate task does nothing, because `fetched_at` is no longer as expected.
+    """Refreshes one snapshot. Does nothing if newer data than `expected_fetched_at` is stored already.
 
     The task has no expiry and no start time, because hosts' clocks differ.
     """
@@ -45,7 +45,7 @@ def refresh_task(snapshot_id: int, expected_fetched_at: str | None, tries: int =
         )
         if outcome is Refusal.CONCURRENT_LIMIT and tries < MAX_TRIES:
             # Put the task at the end of the queue, so that tasks of other projects run first. If the broker can't be
-            # reached, the next poll queues the task again.
+            # reached, a later poll queues the task again.
             time.sleep(RETRY_SECONDS)
             if not keep_queued(snapshot_id):
                 return
@@ -69,7 +69,7 @@ def queued() -> int:
 
 
 def send_refresh(snapshot_id: int, expected_fetched_at: datetime | None, tries: int = 1) -> Any:
-    """Raises ConnectionError at once if the broker can't be reached."""
+    """Queues the task. Raises ConnectionError after one try if the broker can't be reached."""
     lost = (KombuError, OSError, *app.connection_for_write().recoverable_connection_errors)
     try:
         return refresh_task.apply_async(
