@@ -55,9 +55,12 @@ def top(query: Query) -> dict[str, Any]:
     As at Mixpanel, the events are not sorted by their amount.
     """
     found: list[dict[str, Any]] = []
+    yesterday = query.today - timedelta(days=1)
     for event in dataset.EVENTS.values():
         amount = counts.measured(_measure(query), event, query.daily(event, [query.today]))
-        before = sum(query.daily(event, [query.today - timedelta(days=1)]).values()) * counts.TODAY_SO_FAR
+        numbers = query.daily(event, [yesterday])
+        so_far = {yesterday: int(numbers[yesterday] * counts.TODAY_SO_FAR)} if numbers else {}
+        before = counts.measured(_measure(query), event, so_far)
         found.append({"amount": amount, "event": event.name, "percent_change": amount / before - 1 if before else 1})
     found.sort(key=lambda entry: (-entry["amount"], entry["event"]))
     shown = sorted(found[: query.number("limit", 100)], key=lambda entry: entry["event"])

@@ -59,7 +59,7 @@ class ProviderSession:
         try:
             with SESSION.request(method, url, **options) as response:
                 body = read_body(response)
-        except Exception as error:  # noqa: BLE001 - sockets, TLS, urllib3, zlib; the text may hold the request
+        except Exception as error:  # noqa: BLE001 - sockets, TLS, urllib3; the text may hold the request
             raise ProviderException(f"the provider can't be reached: {type(error).__name__}") from None
         answer = requests.Response()
         answer.status_code, answer.headers, answer.raw = response.status_code, response.headers, BytesIO(body)

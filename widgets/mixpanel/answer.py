@@ -52,7 +52,7 @@ class TooLarge(Unreadable):
 def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes:
     """Returns the whole body, decompressed.
 
-    Raises Unreadable, or the errors of sockets, urllib3 and zlib. This function decompresses the body itself, because a
+    Raises Unreadable, or the errors of sockets and urllib3. This function decompresses the body itself, because a
     small body with nested encodings could keep urllib3 busy forever.
     """
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
@@ -63,7 +63,10 @@ def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes
     arrived = 0
     for chunk in response.raw.stream(_CHUNK, decode_content=False):
         arrived += len(chunk)
-        body += gzip.decompress(chunk, largest + 1 - len(body)) if gzip else chunk
+        try:
+            body += gzip.decompress(chunk, largest + 1 - len(body)) if gzip else chunk
+        except zlib.error:
+            raise Unreadable("could not be read (it is not gzip)") from None
         if max(arrived, len(body)) > largest:
             raise TooLarge
     if gzip and arrived and not gzip.eof:

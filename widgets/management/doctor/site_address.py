@@ -40,7 +40,7 @@ def site_address() -> Iterator[Finding]:
                 yield problem
                 return
             seen = ask()
-        except Exception as error:  # noqa: BLE001 - sockets, TLS, urllib3, zlib
+        except Exception as error:  # noqa: BLE001 - sockets, TLS, urllib3
             yield fix(ABOUT, unreachable(error))
             return
         if seen is None:
