@@ -1,4 +1,4 @@
-"""The actions of the list of widgets. Each action reports its result for every selected widget."""
+"""The actions of the list of widgets, except moving (`moving`) and deleting (`deleted_widgets`)."""
 
 import time
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.refresh.usage import why_not
 
 LONGEST_REFRESH = 20
-"""After this many seconds, the action starts no more queries. A running query still finishes."""
+"""After this many seconds, “Refresh now” starts no more queries. A running query still finishes."""
 
 MOST_AT_ONCE = 100
 """The maximum number of widgets for the actions that copy widgets or replace addresses."""
@@ -52,7 +52,7 @@ LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these 
 
 
 class WidgetActions(admin.ModelAdmin):
-    """The part of WidgetAdmin that has the list's actions."""
+    """The part of WidgetAdmin that runs the list's actions."""
 
     actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate", "move", "delete_selected")
 
@@ -209,7 +209,7 @@ def in_words(outcome: RefreshOutcome | Refusal, snapshot_id: int, project_id: in
 
 
 def copy_of(widget: Widget, owner: Any) -> Widget:
-    """Saves a copy, which has a new address and no time of a last poll."""
+    """Saves a copy with a new address, a new title, this owner, and no time of a last poll."""
     copy = Widget.objects.get(pk=widget.pk)
     copy.pk = None
     copy._state.adding = True
