@@ -18,8 +18,9 @@ LONGEST = 200
 
 
 class LogsValues(admin.ModelAdmin):
-    """Logs a line per changed field: its label, old value and new value. For values that not every reader is allowed to
-    see, the line says “replaced” instead.
+    """Logs a line per changed field: its label, old value and new value.
+
+    For values that not every reader of the log is allowed to see, the line says “replaced” instead.
     """
 
     logged_as_replaced: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """Refuses to save a widget that was changed while the form was open.
 
-The refusal lists the changes in Django's log and their authors.
+The refusal lists the changes that Django's log has, with their authors.
 
 The form's hidden field `stored_state` holds the widget's state at the time when the form was opened. After a refusal,
 the field holds the new state, so that saving again overwrites the change. If the widget was deleted, the page shows the

@@ -86,8 +86,9 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Asks people to sign in again before they change credentials. If a browser without
-        scripts sends `_test`, saves the project and tests its connection.
+        """Asks people to sign in again before they change credentials.
+
+        If a browser without scripts sends `_test`, saves the project and tests its connection.
         """
         if self.changes_credentials(request, object_id) and (asked := reauthentication.ask(request)):
             return asked

@@ -28,8 +28,9 @@ WORDS = {
     "utm_content": "UTM content",
     "utm_term": "UTM term",
 }
-"""Mixpanel's own properties → readable names. In other names, `in_words` removes `$` or `mp_` at the start,
-and turns underscores into spaces.
+"""Mixpanel's own properties → readable names.
+
+In other names, `in_words` removes `$` or `mp_` at the start, and turns underscores into spaces.
 
 https://docs.mixpanel.com/docs/data-structure/property-reference/default-properties
 """
@@ -86,8 +87,9 @@ def what_it_shows(chosen: Mapping[str, Any]) -> str:
 
 
 def in_words(name: str) -> str:
-    """A property's name in plain words: “country” for `mp_country_code`. Expressions stay unchanged, except
-    that `properties["plan"]` becomes “plan”.
+    """A property's name in plain words: “country” for `mp_country_code`, “plan” for `properties["plan"]`.
+
+    Other expressions stay unchanged.
     """
     name = property_title(name).strip()
     if is_expression(name):

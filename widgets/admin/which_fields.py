@@ -66,7 +66,10 @@ CONDITIONS = conditions()
 
 
 def is_used(field: str, chosen: Mapping[str, Any]) -> bool:
-    """True if a widget with the chosen report, chart and range uses the field. An empty choice fits every condition."""
+    """True if a widget with the chosen report, chart, range and analysis uses the field.
+
+    An empty choice fits every condition.
+    """
     if field in STEPS and chosen.get("report") == "funnel" and chosen.get("funnel"):
         return False
     return all(

@@ -88,8 +88,9 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """A POST locks the project and the widget. If the widget was deleted meanwhile, the page shows the
-        form of a new widget (see `edit_conflict`).
+        """A POST locks the project and the widget.
+
+        If the widget was deleted meanwhile, the page shows the form of a new widget (see `edit_conflict`).
         """
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)

@@ -45,7 +45,7 @@ NAMED = 8
 """The maximum number of titles in one message, which then says how many more there are."""
 
 ENDS_FOR_ALL = (Refusal.HOURLY_LIMIT, Refusal.BACKOFF, Refusal.NO_CREDENTIALS)
-"""Reasons to refuse a query that apply to all widgets of the project."""
+"""Refusals that apply to all queries of a project, so `refresh_all` sends no more of them."""
 
 PAUSED = messages.WARNING, "Not refreshed: …. Paused widgets are not refreshed."
 LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these widgets again."
@@ -146,7 +146,9 @@ class WidgetActions(admin.ModelAdmin):
 
 
 def lock_projects(widgets: QuerySet[Widget]) -> list[Project]:
-    """Locks the projects: until the transaction ends, no other request can give titles or delete widgets there.
+    """Locks and returns the widgets' projects.
+
+    Until the transaction ends, no other request can give titles to widgets of these projects, or delete such widgets.
 
     Call this function before you read the widgets, and before any other lock, because refreshes lock the project first
     and its snapshots second.

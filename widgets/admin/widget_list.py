@@ -54,8 +54,9 @@ class HealthFilter(admin.SimpleListFilter):
 
 
 class InUse(admin.SimpleListFilter):
-    """A filter by the values of the widgets that the reader can see. The page hides a filter with only one value,
-    unless the list is filtered by it.
+    """A filter by the values of the widgets that the reader can see.
+
+    The page hides a filter with only one value, unless the filter is in use.
     """
 
     template = "widgets/closed_filter.html"

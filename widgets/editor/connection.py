@@ -37,10 +37,10 @@ Mixpanel refuses future dates."""
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of a test: `title` is one line, `text` is the advice, `errors` are the form's errors by field.
+    """The result of a test: `title` is one line, `text` has details and advice.
 
-    `outcomes`: per query, `ok` or the error's kind. `timezone`: the time zone at Mixpanel, which the form
-    suggests; "" for no suggestion.
+    `errors`: the form's errors by field. `outcomes`: per query, `ok` or the error's kind. `timezone`: the time zone at
+    Mixpanel, which the form can suggest; "" for none.
     """
 
     ok: bool
