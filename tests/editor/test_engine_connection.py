@@ -16,7 +16,7 @@ REFUSED = {"error": "UserVisibleParamsError: this endpoint has ended"}
 
 
 class TestConnection:
-    """The connection test uses the chosen engine. It tries the other one only if an error might be due to the engine."""
+    """The connection test uses the chosen engine. If the engine might be the cause of an error, it tries the other one."""
 
     def ask(self, client: Client, **fields: str) -> dict[str, Any]:
         response = client.post(TEST, TYPED | fields)

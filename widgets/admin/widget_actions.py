@@ -45,7 +45,7 @@ NAMED = 8
 """The maximum number of titles in one message, which then says how many more there are."""
 
 ENDS_FOR_ALL = (Refusal.HOURLY_LIMIT, Refusal.BACKOFF, Refusal.NO_CREDENTIALS)
-"""Refusals that apply to all queries of a project, so `refresh_all` sends no more of them."""
+"""Refusals that apply to all queries of a project, so `refresh_all` stops querying the project."""
 
 PAUSED = messages.WARNING, "Not refreshed: …. Paused widgets are not refreshed."
 LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these widgets again."
