@@ -1,4 +1,4 @@
-"""The fields that a browser posts from the widget's form."""
+"""Values to post to the widget's form."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from widgets.models import Project
 
 
 def answers_of(project: Project, /, **fields: Any) -> dict[str, Any]:
-    """Returns the fields that a browser posts from the form for a new widget, after somebody has filled in `fields`."""
+    """Returns the default values of the form for a new widget, and `fields`. Leaves out most empty fields."""
     return {
         "project": str(project.pk),
         "report": "events",

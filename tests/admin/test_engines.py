@@ -164,6 +164,7 @@ class TestSwitching:
         for engine in ("classic", "insights"):
             assert save(client, project, engine=engine).status_code == 302
         assert poll(widget).content == first.content
+        assert len(mixpanel.calls) == 1
 
     def test_the_new_engine_is_queried_even_if_another_change_is_saved_first(
         self, project: Project, make_widget: Callable[..., Widget], poll: Callable[..., Any], mixpanel: FakeMixpanel

@@ -1,4 +1,4 @@
-"""A widget's history: old and new values under the form's labels, and no secret."""
+"""The history of widgets and projects: old and new values, no secrets, and times in the reader's zone."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -63,7 +63,7 @@ def test_it_contains_no_credentials(project: Project) -> None:
     assert not any(secret in stored for secret in (DEMO_SECRET, "another.account", "another secret"))
 
 
-def test_the_browser_writes_times_in_the_readers_zone(make_widget: MakeWidget, project: Project) -> None:
+def test_times_are_marked_for_the_script_that_shows_the_readers_zone(make_widget: MakeWidget, project: Project) -> None:
     widget = make_widget(title="<b>x</b>")
     save(boss(), widget, chart="area")
     client = viewer(project)

@@ -33,7 +33,7 @@ def move(client: Client, target: Project | str, *widgets: Widget) -> str:
     return " ".join(map(str, response.context["messages"])) or response.content.decode()
 
 
-def test_a_moved_widget_keeps_its_address_and_shows_the_new_projects_numbers(
+def test_a_moved_widget_keeps_its_address_and_not_its_numbers(
     make_widget: MakeWidget, project: Project, second: Project, poll: Any
 ) -> None:
     widget = make_widget(title="Signups")

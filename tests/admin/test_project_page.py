@@ -46,7 +46,7 @@ class TestForm:
         assert errors == [f"Enter the secret again, because you changed: {label}."]
         assert client.post(change(project), WHOLE | {field: value}).status_code == 302
 
-    def test_other_fields_can_change_without_the_secret(self, project: Project) -> None:
+    def test_the_name_can_change_without_the_secret(self, project: Project) -> None:
         assert boss().post(change(project), WHOLE | {"new_secret": "", "name": "New name"}).status_code == 302
         project.refresh_from_db()
         assert project.name == "New name"
@@ -117,7 +117,7 @@ class TestHour:
         said = r"No query is left\. The next query is available <time[^>]*>in 10 minutes</time>, and the next query"
         assert re.search(said, html)
 
-    def test_it_lists_the_last_calls(self, project: Project) -> None:
+    def test_it_lists_a_failed_call_with_its_escaped_message(self, project: Project) -> None:
         message = "Mixpanel answered 503 (<b>down</b>)."
         self.called(project, 5, summary="events <script>x</script>", outcome="unavailable", message=message)
         html = self.html(boss(), project)

@@ -15,6 +15,7 @@ from tests.admin.filling_in import answers_of
 from tests.conftest import new_project
 from tests.web.people import editor, viewer
 from widgets.models import OptionCache, Project, Widget
+from widgets.reports import REPORT_TYPES
 from widgets.web.site_address import out_of_reach
 
 ADD = "/admin/widgets/widget/add/"
@@ -62,7 +63,7 @@ def test_saving_leads_to_the_address_and_three_steps(boss: Client, project: Proj
     page = response.content.decode()
     assert f'value="https://mixcyfe.example.com/w/{widget.slug}.csv"' in page
     assert 'data-copy="widget-url"' in page
-    assert page.count("<li>In Cyfe") == 1
+    assert page.partition('<ol class="steps">')[2].partition("</ol>")[0].count("<li>") == 3
     assert "Private URL" in page
     assert "Stacked percentage column</b>" in page
     assert widget.url("json") in page
@@ -70,7 +71,7 @@ def test_saving_leads_to_the_address_and_three_steps(boss: Client, project: Proj
     assert "Warning:" not in page
 
 
-def test_a_title_can_not_break_out_of_the_code_for_another_site(boss: Client, make: Any) -> None:
+def test_a_title_can_not_break_out_of_the_embed_code(boss: Client, make: Any) -> None:
     page = boss.get(address_of(make(events="Signed up", title='"><script>alert(1)</script>'))).content.decode()
     code = html.unescape(page.partition('id="embed-code"')[2].partition("</pre>")[0])
     assert 'title="&quot;&gt;&lt;script&gt;' in code
@@ -91,7 +92,7 @@ def test_a_title_can_not_break_out_of_the_code_for_another_site(boss: Client, ma
         ("https://intranet", False),
     ],
 )
-def test_it_warns_where_cyfe_can_not_reach_this_site(
+def test_it_warns_if_cyfe_can_not_reach_this_site(
     boss: Client, make: Any, settings: Any, site: str, reachable: bool
 ) -> None:
     settings.SITE_URL = site
@@ -249,7 +250,7 @@ def test_changing_the_chart_of_a_polled_widget_says_what_to_change_in_cyfe(
 def test_options_of_a_widget_come_back_into_the_form(boss: Client, make: Any) -> None:
     widget = make(events="Signed up", chart="line", show_labels="on", axis_max="10", types="column")
     form = boss.get(address_of(widget)).context["adminform"].form
-    assert (form["show_labels"].value(), form["axis_max"].value()) == (True, 10.0)
+    assert (form["show_labels"].value(), form["axis_max"].value(), form["types"].value()) == (True, 10.0, "column")
     assert widget.options == {"show_labels": True, "axis_max": 10.0, "types": ["column"]}
 
 
@@ -282,8 +283,13 @@ def test_a_viewer_sees_the_widget_and_no_fields(
 
 def test_every_report_has_a_page_for_viewers(project: Project, make_widget: Any) -> None:
     client = viewer(project)
+    orders = {"events": ["Order completed"], "property_name": "amount"}
     for fields in (
-        {"report": "sum", "events": ["Order completed"], "property_name": "amount", "chart": "gauge", "target": 5},
+        {"report": "segmentation"},
+        {"report": "sum", "chart": "gauge", "target": 5, **orders},
+        {"report": "average", **orders},
+        {"report": "insights", "events": [], "metrics": [{"event": "Signed up"}], "formulas": [{"formula": "A * 2"}]},
+        {"report": "frequency", "chart": "cohort"},
         {"report": "saved_report", "events": [], "saved_report": 41003},
         {"report": "funnel", "events": [], "funnel": 7509, "chart": "funnel"},
         {"report": "retention", "born_event": "Signed up", "chart": "cohort"},
@@ -292,3 +298,4 @@ def test_every_report_has_a_page_for_viewers(project: Project, make_widget: Any)
         {"range": "fixed", "from_date": "2026-01-01", "to_date": "2026-01-31", "last": 30},
     ):
         assert client.get(address_of(make_widget(**fields))).status_code == 200
+    assert set(Widget.objects.values_list("report", flat=True)) == set(REPORT_TYPES)

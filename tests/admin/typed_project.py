@@ -16,6 +16,7 @@ TYPED = {
 """The fields that the connection test uses."""
 
 WHOLE = TYPED | {"name": "Acme", "hourly_limit": "60", "concurrent_limit": "5", "refresh_minutes": "15"}
+"""The fields that are needed to save a project."""
 
 
 def change(project: Project) -> str:

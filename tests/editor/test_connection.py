@@ -122,7 +122,9 @@ class TestConnectionOfANewProject:
         assert "whether this server can reach Mixpanel" in verdict["text"]
 
     @pytest.mark.parametrize("kind", ["garbage", "html", "empty", "reset"])
-    def test_broken_answers(self, db: None, mixpanel: FakeMixpanel, kind: Any) -> None:
+    def test_after_a_broken_answer_it_says_that_it_could_not_query_mixpanel(
+        self, db: None, mixpanel: FakeMixpanel, kind: Any
+    ) -> None:
         mixpanel.broken(kind, times=1)
         verdict = ask(boss())
         assert verdict["title"] == "MixCyfe could not query Mixpanel."
@@ -139,7 +141,7 @@ class TestConnectionOfANewProject:
         assert set(verdict["errors"]) == {"region"}
         assert not mixpanel.calls
 
-    def test_its_queries_count_once_the_project_is_saved(self, db: None, mixpanel: FakeMixpanel) -> None:
+    def test_its_queries_count_after_the_project_is_saved(self, db: None, mixpanel: FakeMixpanel) -> None:
         client = boss()
         ask(client, new_secret="wrong")
         ask(client)
@@ -196,7 +198,9 @@ class TestConnectionOfASavedProject:
         assert (project.in_backoff, project.backoff_kind) == (True, "credentials")
         assert ApiCall.objects.get().outcome == "credentials"
 
-    def test_a_429_response_sets_the_learned_limits(self, project: Project, mixpanel: FakeMixpanel) -> None:
+    def test_a_429_response_starts_a_backoff_and_sets_the_limit_that_it_names(
+        self, project: Project, mixpanel: FakeMixpanel
+    ) -> None:
         mixpanel.hourly_limit = 0
         mixpanel.concurrent_limit = 7
         of_saved(boss(), project)

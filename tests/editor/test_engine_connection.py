@@ -16,7 +16,7 @@ REFUSED = {"error": "UserVisibleParamsError: this endpoint has ended"}
 
 
 class TestConnection:
-    """The connection test uses the chosen engine, and tries the other engine only if Mixpanel refuses the query."""
+    """The test queries the chosen engine. If this engine might be the cause of an error, the test tries the other."""
 
     def ask(self, client: Client, **fields: str) -> dict[str, Any]:
         response = client.post(TEST, TYPED | fields)

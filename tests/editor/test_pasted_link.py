@@ -1,4 +1,4 @@
-"""A Mixpanel link that somebody pastes into the widget's form, in a browser without JavaScript."""
+"""A Mixpanel link that somebody pastes into the widget's form, with and without JavaScript."""
 
 from typing import Any
 

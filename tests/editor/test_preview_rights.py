@@ -1,4 +1,4 @@
-"""Rights for previews: only editors of a project get previews of its widgets."""
+"""Rights for previews: only editors and leads of a project get previews of its widgets."""
 
 from collections.abc import Callable
 from typing import Any

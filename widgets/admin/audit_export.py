@@ -1,4 +1,7 @@
-"""Streams the audit log as a file: CSV, or one JSON object per line. Only a few entries are in memory at a time."""
+"""Streams the audit log as a file: CSV, or one JSON object per line.
+
+The entries are read in batches, so a long log needs no more memory than a short one.
+"""
 
 import csv
 from collections.abc import Iterator

@@ -50,7 +50,7 @@ class ByProject(ByRow):
 class ByPerson(ByRow):
     """Superusers choose from all accounts, other readers from the members of their projects.
 
-    The search finds the entries of former members.
+    To find the entries of other people, for example former members, readers search for the user name.
     """
 
     title = "person"

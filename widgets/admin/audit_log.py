@@ -35,7 +35,7 @@ from widgets.models.access import has_role_somewhere
 from widgets.times import time_tag
 
 MOST = 10_000
-"""The list's limit, because counting more entries takes long. The filter by day finds older entries."""
+"""The list shows at most this many entries, because counting more takes long. The filter by day finds older entries."""
 
 
 class Newest(Paginator):

@@ -1,4 +1,4 @@
-"""Describes changes for the audit log: the label, old value and new value of each field that a form changed."""
+"""Describes a form's changes for the audit log, one line per changed field."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,13 +18,16 @@ LONGEST = 200
 
 
 class LogsValues(admin.ModelAdmin):
-    """Logs the old and the new value of each changed field, one line per field."""
+    """Logs a line per changed field: its label, old value and new value.
+
+    For values that not every reader of the log is allowed to see, the line says “replaced” instead.
+    """
 
     logged_as_replaced: tuple[str, ...] = ()
-    """For these fields, the log shows “replaced”, because not every reader of the log is allowed to see the values."""
+    """Fields for which the log shows “replaced”. A changed field of these makes the action CREDENTIALS."""
 
     not_logged: tuple[str, ...] = ()
-    """Fields that the form has and the database does not."""
+    """Fields that the log leaves out, because the form has them and the database does not."""
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         if add:

@@ -1,7 +1,8 @@
-"""The form of the connection test, with the values in the project's form, which can be unsaved.
+"""The form of the connection test. Its values come from the form of a project, saved or not.
 
-The form has a region instead of a host, so the test can reach only Mixpanel's hosts. The test sends a stored secret
-only if the region, project, user name and kind of credentials are still those for which the secret was stored.
+People choose a region and no host, so they can't make the test send a secret to a host of their own. The test sends a
+stored secret only if the region, project, user name and kind of credentials are still those for which the secret was
+stored.
 """
 
 from typing import Any
@@ -16,7 +17,7 @@ from widgets.models.encrypted import encrypt
 from widgets.spec import INSIGHTS
 
 RECEIVER = ("region", "project_id", "username", "auth")
-"""These fields decide where a secret is sent. If one of them changes, people must enter the secret again."""
+"""A stored secret belongs to the values of these fields. If a value changes, people must enter the secret again."""
 
 FIELDS = (*RECEIVER, "workspace_id", "timezone", "engine")
 

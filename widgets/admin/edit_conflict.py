@@ -1,4 +1,6 @@
-"""Refuses to save a widget that was changed while the form was open. The refusal lists the changes and their authors.
+"""Refuses to save a widget that was changed while the form was open.
+
+The refusal lists the changes that Django's log has, with their authors.
 
 The form's hidden field `stored_state` holds the widget's state at the time when the form was opened. After a refusal,
 the field holds the new state, so that saving again overwrites the change. If the widget was deleted, the page shows the
@@ -30,13 +32,16 @@ DELETED = (
 
 
 def state_of(widget: Widget) -> str:
-    """The time of the widget's last save, and the id of its last entry in Django's log."""
+    """The time of the widget's last change, and the id of its last entry in Django's log."""
     last = entries(widget).aggregate(last=Max("pk"))["last"] or 0
     return f"{widget.changed_at.isoformat()} {last}"
 
 
 def conflict(widget: Widget, data: Mapping[str, Any]) -> str:
-    """The message of the refusal, or "" if the form can be saved. `widget`: as stored. `data`: the submitted form."""
+    """The message of the refusal, or "" if there is no conflict.
+
+    `widget`: as stored, or without an id if it was deleted. `data`: the submitted form.
+    """
     changed_at, _, last = str(data.get("stored_state") or "").partition(" ")
     if not changed_at or not any(button in data for button in SAVING):
         return ""

@@ -1,4 +1,4 @@
-"""Form fields for lists and dictionaries, written as lines of text. The fields work without JavaScript.
+"""Form fields and inputs that work without JavaScript: lists as lines of text, filters, days and time zones.
 
 The scripts in `static/widgets/form/` add pickers.
 """
@@ -151,7 +151,7 @@ class FiltersField(forms.Field):
 
 
 def typed(value: Any) -> str:
-    """A filter's value as text for the input. A text that looks like a number or a boolean gets quotes."""
+    """A filter's value as text for the input. A text that `untyped` would change gets quotes: `"5"`."""
     if isinstance(value, str):
         return value if untyped(value) == value else json.dumps(value, ensure_ascii=False)
     return "" if value is None else json.dumps(value)

@@ -1,4 +1,4 @@
-"""The style sheets and scripts of the widget's form. Each file makes the page slower."""
+"""The style sheets and scripts of the widget's form: only the needed ones, because each file makes the page slower."""
 
 from django import forms
 
@@ -19,7 +19,10 @@ MEDIA = forms.Media(
         "admin/js/admin/RelatedObjectLookups.js",
     ),
 )
-"""Django's own list has nine more files. `widgets.css` is here because its import in `forms.css` loads it late."""
+"""`WidgetAdmin.media` has more files, which the form does not need.
+
+Django's `forms.css` imports `widgets.css`, but browsers load imports late, so the page also links to `widgets.css`.
+"""
 
 MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "metrics", "preview", "draft")]
 """The first module imports the others. The page names all, so that the browser loads them at the same time."""

@@ -10,13 +10,13 @@ from widgets.reports.insights.formulas import letters
 from widgets.spec import METRIC_MEASURES, OF_PROPERTY
 
 MOST_ROWS = 100
-"""The fields ignore rows beyond this number. The report type checks Mixpanel's own limit, which is lower."""
+"""The fields ignore rows beyond about this number. The report type checks Mixpanel's own limit, which is lower."""
 
 TEXTS = ("event", "measure", "property", "label")
 
 
 def without_last_empty(rows: list[dict[str, Any]], but: str = "") -> list[dict[str, Any]]:
-    """Removes the empty rows at the end. A row that has only a value for the key `but` counts as empty.
+    """Removes the empty rows at the end. A row with a value only for the key `but` counts as empty.
 
     Empty rows between filled rows stay, so that errors have the row numbers of the page.
     """

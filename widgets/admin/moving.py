@@ -1,4 +1,4 @@
-"""The action that moves widgets to another project. A moved widget keeps its address and shows new numbers."""
+"""The action that moves widgets to another project. A moved widget keeps its address, but not its numbers."""
 
 from contextlib import suppress
 from typing import Any
@@ -60,7 +60,7 @@ class WidgetMoving(admin.ModelAdmin):
         target = form.cleaned_data["project"]
         moved, bound, refused = [], [], []
         for widget in queryset.exclude(project=target):
-            # Another request can delete the widget meanwhile.
+            # Another request can delete the widget before `move` locks it.
             with suppress(Widget.DoesNotExist):
                 if widget.saved_report or widget.funnel:
                     bound.append(widget.title)
@@ -83,9 +83,10 @@ class WidgetMoving(admin.ModelAdmin):
 
 
 def move(widget: Widget, target: Project, by: Any) -> bool:
-    """Changes the title if another widget in `target` has the same title.
+    """Moves the widget, with a new title if another widget in `target` has the same title.
 
-    Returns False and saves nothing if the widget's settings are invalid in that project.
+    Returns False and saves nothing if the widget's settings are invalid in that project. Raises Widget.DoesNotExist if
+    the widget was deleted meanwhile.
     """
     with transaction.atomic():
         # While the project is locked, no other request can give the same title to a widget.

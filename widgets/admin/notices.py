@@ -31,7 +31,7 @@ MOST_TESTS = 10
 
 RECENT = 10
 at_work = Slots(lambda: 2)
-"""Allows two tests or checks of addresses at a time: each keeps a thread of this process from answering polls."""
+"""Allows two tests or checks of addresses at a time in this process. Each occupies a thread that answers polls."""
 
 TOO_BUSY = "Other people are testing addresses right now. Try again in a few seconds."
 
@@ -50,7 +50,9 @@ class AddressForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text="See the examples below. MixCyfe stores the address encrypted and never shows it again.",
     )
-    weekly = forms.BooleanField(label="Also send a weekly summary, on Monday at 8:00", required=False)
+    weekly = forms.BooleanField(
+        label="Also send a weekly summary, on Monday at 8:00 in the project's time zone", required=False
+    )
 
     target: NoticeTarget
 

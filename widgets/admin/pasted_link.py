@@ -8,7 +8,7 @@ from widgets.mixpanel.regions import REGIONS
 from widgets.models.project import VisibleProjects
 
 CHARTS = {"funnels": "funnel", "retention": "cohort"}
-"""Part of Mixpanel in the link → the chart that the form chooses, else “line”."""
+"""`Link.app` → the chart that the form chooses. For other links, the form chooses “line”."""
 
 
 class LinkProblem(Exception):
@@ -43,7 +43,7 @@ def fill(data: Any, projects: VisibleProjects) -> Any:
     """A copy of a submitted form with the link's values in the empty fields, for browsers without scripts.
 
     The link also replaces Report and Chart, which are never empty, unless the person has chosen an event, a saved
-    report or a funnel.
+    report or a funnel. Raises LinkProblem as `fields_of` does.
     """
     found = fields_of(data["link"], projects)
     filled = data.copy()

@@ -1,4 +1,4 @@
-"""The admin's pages for accounts. Superusers change names, passwords and rights there. `members` invites people."""
+"""The admin's pages for accounts. Superusers change names, passwords and rights. `admin/members.py` invites people."""
 
 from typing import Any
 

@@ -46,7 +46,7 @@ def as_json(shown: Preview, widget: Widget) -> dict[str, Any]:
 
 
 def note(shown: Preview) -> str:
-    """The text that the page shows if there is no data for a chart yet, else ""."""
+    """The text in place of the chart if MixCyfe is asking Mixpanel or has not asked yet, else ""."""
     if shown.state is State.ASKING:
         return "MixCyfe is asking Mixpanel…"
     if shown.state is not State.UNASKED:

@@ -1,7 +1,7 @@
 """The endpoints of the widget's form: the preview, the lists for pickers, and the pasted link.
 
-All endpoints accept only POST, because a request can cost a query to Mixpanel. If the person is not allowed to edit the
-project or widget, the response is 404, as if it did not exist.
+All endpoints accept only POST, because previews and lists can cost a query to Mixpanel. People who are not allowed to
+edit a project or widget get the same answer as if the project or widget did not exist.
 """
 
 from dataclasses import asdict
@@ -49,7 +49,7 @@ class FormViews(admin.ModelAdmin):
     def preview_view(self, request: HttpRequest) -> HttpResponse:
         """A preview of the submitted form: JSON for the script, or a page for a browser without scripts."""
         widget = self.editable_widget(request)
-        self.project_asked_for(request)
+        self.project_asked_for(request)  # raises Http404 if the person can't edit the project
         form = self.bound_form(request, widget)
         errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
         content: dict[str, Any] = {
@@ -70,7 +70,10 @@ class FormViews(admin.ModelAdmin):
         return JsonResponse(content)
 
     def lists_view(self, request: HttpRequest) -> HttpResponse:
-        """The POST has `list`, a key of LISTS, and `of`, the names on which the list depends, for example an event.
+        """A list for a picker, as JSON.
+
+        The POST has `project` (an id), `list` (a key of LISTS), and `of`: the names on which the list depends, for
+        example an event.
 
         If the POST has `again`, MixCyfe asks Mixpanel for a new list, even if the stored list is fresh.
         """
@@ -96,7 +99,7 @@ class FormViews(admin.ModelAdmin):
             return JsonResponse({"problem": str(problem)})
 
     def repair(self, request: HttpRequest, widget: Widget, shown: Preview) -> str:
-        """The address of the project's page if an error blocks the project and the user is a lead, else ""."""
+        """The address of the project's page if a lead must repair the project and the user is a lead, else ""."""
         project = widget.project
         stuck = project.secret_problem or (project.in_backoff and project.backoff_kind in NEEDS_SOMEBODY)
         may = has_role(request.user, Role.LEAD, project.pk)
@@ -107,7 +110,7 @@ class FormViews(admin.ModelAdmin):
             raise Http404
 
     def editable_widget(self, request: HttpRequest) -> Widget | None:
-        """The widget that the form changes; None for a new one. Raises Http404 if the person lacks the permission."""
+        """The widget that the form changes; None for a new one. Raises Http404 if the person can't edit it."""
         pk = request.GET.get("widget")
         if pk is None:
             if not self.has_add_permission(request):
@@ -143,7 +146,7 @@ def asked(request: HttpRequest) -> Ask:
 
 
 def missing(form: Any) -> list[list[str]]:
-    """The errors that prevent a preview, each as [field, label of the field, message]."""
+    """For each field that prevents a preview, its first error: [field, label of the field, message]."""
     return [
         [name, "" if name == NON_FIELD_ERRORS else str(form[name].label), str(texts[0])]
         for name, texts in form.errors.items()

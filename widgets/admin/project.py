@@ -52,7 +52,7 @@ class ProjectForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "timezone" in self.fields and self.instance.pk is None:
-            # The field has no default, because nobody would notice a wrong time zone.
+            # The field starts empty, because nobody would notice a wrong default.
             self.initial["timezone"] = ""
             self.fields["timezone"].help_text += " Type to search. The connection test can also read the time zone."
         if "new_secret" in self.fields and self.instance.pk and self.instance.has_secret:

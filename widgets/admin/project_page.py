@@ -86,7 +86,10 @@ class ProjectPage(admin.ModelAdmin):
 
     @hide_secret
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
-        """If a browser without scripts sends `_test`, also tests the saved connection."""
+        """Asks people to sign in again before they change credentials.
+
+        If a browser without scripts sends `_test`, saves the project and tests its connection.
+        """
         if self.changes_credentials(request, object_id) and (asked := reauthentication.ask(request)):
             return asked
         wanted = request.method == "POST" and "_test" in request.POST
@@ -200,7 +203,7 @@ def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
 
 def less_often(project: Project) -> str:
     carried = for_polls(project.effective_hourly)
-    wanted = project.interval_factor * carried * 0.95
+    wanted = project.interval_factor * carried * 0.95  # as in `freshness.interval_factor_for`
     return (
         f"The widgets on dashboards need {wanted:.0f} queries per hour. Of the {project.effective_hourly} queries that "
         f"Mixpanel allows per hour, MixCyfe uses {carried} for dashboards and keeps the others for people. So MixCyfe "

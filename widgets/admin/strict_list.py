@@ -24,7 +24,9 @@ from widgets.admin.by_role import SuperusersOnly
 from widgets.models.ids import is_id
 
 LONGEST_VALUE = 200
-"""The maximum length of a parameter's value. Longer searches can have thousands of terms, which SQLite refuses."""
+"""The maximum number of characters in a parameter's value. A longer search can have thousands of terms,
+which SQLite refuses.
+"""
 
 NO_SUCH_FILTER = "This list has no such filter, or the search was too long. The page shows the whole list."
 
@@ -95,7 +97,7 @@ class StrictList(Audited):
         return {}
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-        """Adds `queryset`, because the template also serves the page that deletes several rows."""
+        """Adds `queryset` for `delete_widgets.html`, which also serves the page that deletes several widgets."""
         return super().render_delete_form(request, context | {"queryset": [context["object"]]})
 
 

@@ -30,7 +30,10 @@ CLEANED = ("exclude", "only", "rename", "sort", "top", "other", "target")
 
 
 def summary(widget: Widget) -> list[tuple[str, str]]:
-    """The label and the text of each field that has a value and that the report and the chart use."""
+    """The label and the text of the main settings that the report and the chart use.
+
+    Leaves out empty settings and usual values, such as the default limit.
+    """
     chosen = {name: getattr(widget, name) for name in ("report", "chart", "range", "analysis", "funnel")}
     lines = [("Project", widget.project.name), ("Report", widget.report_type.title)]
     for name in ("saved_report", "funnel"):

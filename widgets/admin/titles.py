@@ -1,4 +1,4 @@
-"""Makes a title from the fields of a widget if the person leaves the title empty."""
+"""Makes titles for copies, and for widgets whose title the person leaves empty."""
 
 import re
 from collections.abc import Mapping
@@ -28,14 +28,19 @@ WORDS = {
     "utm_content": "UTM content",
     "utm_term": "UTM term",
 }
-"""Mixpanel's own properties → readable names. From other names, `in_words` removes `$`, `mp_` and underscores.
+"""Mixpanel's own properties → readable names.
+
+In other names, `in_words` removes `$` or `mp_` at the start, and turns underscores into spaces.
 
 https://docs.mixpanel.com/docs/data-structure/property-reference/default-properties
 """
 
 
 def free_title(chosen: Mapping[str, Any], pk: Any = None) -> str:
-    """A title that no other widget of the project has, or "" if the form has too few values for a title."""
+    """A title that no other widget of the project has, or "" if the form has too few values for a title.
+
+    `pk`: the id of this widget, or None for a new widget.
+    """
     project, title = chosen.get("project"), what_it_shows(chosen)
     if project is None or not title:
         return ""
@@ -82,7 +87,10 @@ def what_it_shows(chosen: Mapping[str, Any]) -> str:
 
 
 def in_words(name: str) -> str:
-    """A property's name in plain words: “country” for `mp_country_code`. An expression stays unchanged."""
+    """A property's name in plain words: “country” for `mp_country_code`, “plan” for `properties["plan"]`.
+
+    Other expressions stay unchanged.
+    """
     name = property_title(name).strip()
     if is_expression(name):
         return name
@@ -90,7 +98,10 @@ def in_words(name: str) -> str:
 
 
 def saved_name(chosen: Mapping[str, Any], name: str) -> str:
-    """The saved report's or funnel's name at Mixpanel if a stored list has the name, else its number."""
+    """The saved report's or funnel's name at Mixpanel if a stored list has the name, else for example “Funnel 7509”.
+
+    Empty if the form has no number or no project. `name`: the form's field, `saved_report` or `funnel`.
+    """
     number = chosen.get(name)
     if not number or chosen.get("project") is None:
         return ""

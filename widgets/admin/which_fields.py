@@ -10,7 +10,7 @@ from widgets.reports.rules import OVERLAID, SEVERAL_EVENTS
 from widgets.spec import CHARTS, OPTIONS, TIME_SERIES_CHARTS
 
 ONE_LABEL_OR_COLUMNS = (Numeric, Cohorts)
-"""Report types whose labels people can't sort or leave out, because the labels are not values of a property."""
+"""Report types without labels to sort or leave out: a Numeric report has one label, Cohorts have fixed columns."""
 
 RANKED = ("clean_labels", "exclude", "only", "sort", "top", "other")
 
@@ -44,7 +44,7 @@ def conditions() -> dict[str, Condition]:
         report_type.name for report_type in REPORT_TYPES.values() if not isinstance(report_type, ONE_LABEL_OR_COLUMNS)
     ]
     found |= {name: {"report": ranked} for name in RANKED}
-    # Most options are for charts with axes. The lines below set the conditions of the other options.
+    # Most options are for charts with axes. Three options get other conditions below.
     found |= {name: {"chart": list(TIME_SERIES_CHARTS)} for name in OPTIONS}
     found["comparison"] = {
         "report": [report_type.name for report_type in REPORT_TYPES.values() if report_type.compares],
@@ -66,7 +66,10 @@ CONDITIONS = conditions()
 
 
 def is_used(field: str, chosen: Mapping[str, Any]) -> bool:
-    """True if a widget with the chosen report, chart and range uses the field. An empty choice fits every condition."""
+    """True if a widget with the chosen report, chart, range and analysis uses the field.
+
+    An empty choice fits every condition.
+    """
     if field in STEPS and chosen.get("report") == "funnel" and chosen.get("funnel"):
         return False
     return all(

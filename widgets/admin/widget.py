@@ -81,20 +81,24 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "project" and field:
-            # People can add a project from this form, but change projects only on the project's own page.
+            # Superusers can add a project from this form. A project is changed only on its own page.
             field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
         return field
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """A POST locks the project and the widget. If the widget was deleted meanwhile, see `edit_conflict`."""
+        """A POST locks the project and the widget.
+
+        If the widget was deleted meanwhile, the page shows the form of a new widget (see `edit_conflict`).
+        """
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
             project = request.POST.get("project", "")
             if is_id(project):
-                # Locks the project before all other rows (see `Widget.save`), so no other request can take the title.
+                # While the project is locked, no other request can take the title. Locking it first prevents
+                # deadlocks (see `Widget.save`).
                 Project.objects.editable_by(request.user).select_for_update().filter(pk=project).first()
             if object_id is not None and "stored_state" in request.POST and not self.lock(request, object_id):
                 object_id, form_url = None, reverse("admin:widgets_widget_add")
@@ -157,8 +161,8 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def draft_of(self, request: HttpRequest, widget: Widget | None) -> dict[str, Any]:
         """Data for the script that keeps unsaved entries in the browser as a draft.
 
-        `made` grows when the person saves a new widget, `version` when this widget is saved. The script deletes the
-        draft of a sent form when the number has grown.
+        `made` grows when the person saves a new widget, `version` when this widget is saved. When a form was
+        sent, the script deletes its draft if `made` (for a new widget) or `version` has grown.
         """
         made = Widget.objects.filter(owner_id=request.user.pk).aggregate(last=Max("pk"))["last"] or 0
         key = f"mixcyfe-draft {request.user.pk}"

@@ -1,4 +1,4 @@
-"""The actions of the list of widgets. Each action reports its result for every selected widget."""
+"""The actions of the list of widgets, except moving (`moving`) and deleting (`deleted_widgets`)."""
 
 import time
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.refresh.usage import why_not
 
 LONGEST_REFRESH = 20
-"""After this many seconds, the action starts no more queries. A running query still finishes."""
+"""After this many seconds, “Refresh now” starts no more queries. A running query still finishes."""
 
 MOST_AT_ONCE = 100
 """The maximum number of widgets for the actions that copy widgets or replace addresses."""
@@ -45,14 +45,14 @@ NAMED = 8
 """The maximum number of titles in one message, which then says how many more there are."""
 
 ENDS_FOR_ALL = (Refusal.HOURLY_LIMIT, Refusal.BACKOFF, Refusal.NO_CREDENTIALS)
-"""Reasons to refuse a query that apply to all widgets of the project."""
+"""Refusals that apply to all queries of a project, so `refresh_all` stops querying the project."""
 
 PAUSED = messages.WARNING, "Not refreshed: …. Paused widgets are not refreshed."
 LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these widgets again."
 
 
 class WidgetActions(admin.ModelAdmin):
-    """The part of WidgetAdmin that has the list's actions."""
+    """The part of WidgetAdmin that runs the list's actions."""
 
     actions = ("refresh_now", "pause", "resume", "replace_address", "duplicate", "move", "delete_selected")
 
@@ -146,7 +146,9 @@ class WidgetActions(admin.ModelAdmin):
 
 
 def lock_projects(widgets: QuerySet[Widget]) -> list[Project]:
-    """Locks the projects: until the transaction ends, no other request can give titles or delete widgets there.
+    """Locks and returns the widgets' projects.
+
+    Until the transaction ends, no other request can give titles to widgets of these projects, or delete such widgets.
 
     Call this function before you read the widgets, and before any other lock, because refreshes lock the project first
     and its snapshots second.
@@ -209,7 +211,7 @@ def in_words(outcome: RefreshOutcome | Refusal, snapshot_id: int, project_id: in
 
 
 def copy_of(widget: Widget, owner: Any) -> Widget:
-    """Saves a copy, which has a new address and no time of a last poll."""
+    """Saves a copy with a new address, a new title, this owner, and no time of a last poll."""
     copy = Widget.objects.get(pk=widget.pk)
     copy.pk = None
     copy._state.adding = True

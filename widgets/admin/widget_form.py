@@ -1,4 +1,4 @@
-"""The widget's form. Lists are lines of text, and options are checkboxes."""
+"""The widget's form. Most lists are lines of text, and most options are checkboxes."""
 
 from dataclasses import fields as dataclass_fields
 from typing import Any
@@ -34,6 +34,8 @@ BOXES = {
     "percent": ("In percent", "Shows percentages of each cohort's size."),
     "country_names": ("Country names", "Shows names of countries instead of their codes."),
 }
+"""Option → label and help text of its checkbox."""
+
 NO_PROJECT = "You have no project yet. Add a project, or ask the lead of a project to make you an editor."
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclass_fields(WidgetSpec)}
 
@@ -200,7 +202,7 @@ class WidgetForm(forms.ModelForm):
                 self.add_error("title", "This project already has a widget with this title. Choose another title.")
 
     def forget(self, name: str, cleaned: dict[str, Any]) -> None:
-        """Removes an unused field's error, and its value if the value is invalid, misleading or an option."""
+        """Removes an unused field's error, and resets its value if the value is invalid, misleading or an option."""
         if name in self.errors:
             del self.errors[name]
             cleaned[name] = self.get_initial_for_field(self.fields[name], name)

@@ -1,4 +1,7 @@
-"""The list of widgets: its columns, filters and search. `widget_actions` has the list's actions."""
+"""The list of widgets: its columns, filters and search.
+
+The list's actions are in `widget_actions`, `moving` and `deleted_widgets`.
+"""
 
 import re
 from collections.abc import Iterable
@@ -23,7 +26,7 @@ from widgets.models.slug import SLUG
 from widgets.times import from_now, time_tag
 from widgets.web.health import STATES, for_lists, health_of
 
-ADDRESS = re.compile(rf"/w/({SLUG.pattern})(?:\.\w+)?\s*$")
+ADDRESS = re.compile(rf"/w/({SLUG.pattern})(?:\.[\w.]+)?\s*$")
 Choices = Iterable[tuple[Any, str]]
 
 
@@ -51,7 +54,10 @@ class HealthFilter(admin.SimpleListFilter):
 
 
 class InUse(admin.SimpleListFilter):
-    """A filter by the values of the widgets that the reader can see. The page hides a filter with only one value."""
+    """A filter by the values of the widgets that the reader can see.
+
+    The page hides a filter with only one value, unless the filter is in use.
+    """
 
     template = "widgets/closed_filter.html"
 

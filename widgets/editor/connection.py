@@ -1,6 +1,6 @@
 """The connection test: a small query with a project's values, saved or not, and its result in words.
 
-If Mixpanel refuses the query of the project's engine (Insights or Classic), the test tries the other engine.
+If an error might be due to the project's engine (Insights or Classic), the test tries the other engine.
 """
 
 import contextlib
@@ -37,9 +37,10 @@ Mixpanel refuses future dates."""
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of a test: `title` is one line, `text` is the advice, `errors` are the form's errors by field.
+    """The result of a test: `title` is one line, `text` has details and advice.
 
-    `outcomes`: per query, `ok` or the error's kind. `timezone`: the time zone at Mixpanel, or "" if it is unknown.
+    `errors`: the form's errors by field. `outcomes`: per query, `ok` or the error's kind. `timezone`: the time zone at
+    Mixpanel, which the form can suggest; "" for none.
     """
 
     ok: bool

@@ -56,7 +56,10 @@ class Options:
 
 
 def plain(names: Iterable[str]) -> list[Entry]:
-    """Removes repeated names, and characters that databases can't store: anybody can send any names to Mixpanel."""
+    """Removes empty and repeated names, and replaces characters that databases can't store.
+
+    Anybody can send any names to Mixpanel.
+    """
     return [{"value": name} for name in dict.fromkeys(map(label, names)) if name.strip()]
 
 
@@ -104,7 +107,9 @@ def option_list(project: Project, list_name: str) -> OptionList:
 def options(
     project: Project, list_name: str, of: Sequence[str] = (), *, user_id: int | None, again: bool = False
 ) -> Options:
-    """Returns the stored list, or fetches the list from Mixpanel if the stored list is old or `again` is true.
+    """Returns the stored list, or a new list from Mixpanel if the stored list is older than KEPT or `again` is true.
+
+    After an error, returns the stored list for the time LEFT_ALONE, unless `again` is true.
 
     `list_name`: a key of LISTS. `of`: the event, or the event and the property, to which the list belongs. Raises
     KeyError for an unknown `list_name`, and ValueError if `of` has the wrong number of names.

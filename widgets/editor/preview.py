@@ -1,4 +1,4 @@
-"""Previews of unsaved widgets. Most previews cost no query, because the data of the same query is stored."""
+"""Previews of widgets, saved or not. Most previews cost no query, because the data of the same query is stored."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,8 +32,9 @@ class Ask(Enum):
 
 
 class State(Enum):
-    """Only `DRAWN` has data.
+    """`DRAWN` means that data is stored. The other states have no data.
 
+    - `DRAWN`: if there is no chart nevertheless, `Preview.problem` gives the reason.
     - `UNASKED`: the query was not sent to Mixpanel yet.
     - `ASKING`: another request sends the query now, or too many queries run at once.
     - `FAILED`: `Preview.problem` gives the reason.
@@ -53,6 +54,7 @@ class Preview:
     - `data_note`: a warning about the numbers, or about labels that Mixpanel's data lacks.
     - `dropped`: the labels that are not drawn. `labels`: all labels.
     - `colors`: (label, colour) of the drawn labels.
+    - `adds_up`: the values can be added up, so each dropped label has a total.
     - `spent`: this preview sent a query to Mixpanel.
     """
 

@@ -29,7 +29,7 @@ class UnknownName:
 
 
 def unknown_names(widget: Widget) -> list[UnknownName]:
-    """Checks the names in a valid widget, except names without a stored list."""
+    """The names in a valid widget that the stored lists lack. Names without a stored list are not checked."""
     lists: dict[tuple[str, ...], list[str]] = {}
     found = []
     for field, noun, name, of in names_of(widget):
@@ -43,7 +43,10 @@ def unknown_names(widget: Widget) -> list[UnknownName]:
 
 
 def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-    """Yields (field, noun, name, of). `of` selects the name's stored list, for example the event of a property."""
+    """Yields (field, noun, name, of). `of` selects the name's stored list, for example the event of a property.
+
+    Leaves out the field `filters`, and properties if the widget has no or several events (except in `metrics`).
+    """
     used = widget.report_type.fields
     events = [("events", event) for event in widget.events] if "events" in used else []
     events += [("born_event", widget.born_event)] if "born_event" in used else []
@@ -63,7 +66,10 @@ def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
 
 
 def near(name: str, names: Sequence[str]) -> list[str]:
-    """The names that resemble, begin with or contain `name`, the most likely name first. Ignores letter case."""
+    """The names that resemble, begin with or contain `name`, the most likely name first.
+
+    Returns at most MOST_NEAR names. Ignores letter case.
+    """
     sought = name.casefold()
     folded = {other.casefold(): other for other in reversed(names)}
     alike = get_close_matches(sought, folded, MOST_NEAR)
