@@ -44,7 +44,7 @@ def test_it_names_projects_whose_key_is_lost_and_rotates_the_others(manage: Run,
     new_project(name="Lost")
     settings.FIELD_ENCRYPTION_KEYS = [manage("new_key").out.strip()]
     new_project(name="Other", project_id=8)
-    with pytest.raises(CommandError, match=r"No key opens the secret of: Lost\. Put the lost key back") as refused:
+    with pytest.raises(CommandError, match=r"No key decrypts the secret of: Lost\. Put the lost key back") as refused:
         manage("rotate_encryption_keys")
     assert DEMO_SECRET not in str(refused.value)
     assert Project.objects.get(name="Other").secret.reveal() == DEMO_SECRET
