@@ -53,5 +53,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{rotated} secret{'' if rotated == 1 else 's'} encrypted with the first key.")
         if lost:
             raise CommandError(
-                f"No key decrypts the secret of: {', '.join(lost)}. Put the lost key back, or enter these secrets again."
+                f"No key decrypts the secret of: {', '.join(lost)}. "
+                "Put the lost key back, or enter these secrets again."
             )
