@@ -186,7 +186,8 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"/widgets/vendor/"
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # STATIC_ROOT is missing before collectstatic
 
 SESSION_ENGINE = "widgets.accounts.sessions"
-# A session ends SESSION_COOKIE_AGE seconds after its last request, and SESSION_ENDS_AFTER seconds after its login.
+# A session ends SESSION_COOKIE_AGE seconds after its last request, and at the latest SESSION_ENDS_AFTER
+# seconds after its login.
 SESSION_COOKIE_AGE = 24 * 3600
 SESSION_ENDS_AFTER = 7 * 24 * 3600
 if SITE_IS_HTTPS:

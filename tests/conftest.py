@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 UNPUBLISHED: list[str] = []
-"""The differences of all requests to fake Mixpanels from Mixpanel's published API description."""
+"""All differences between requests to fake Mixpanels and Mixpanel's published API description, in this test."""
 
 
 def _held_against_the_description(request: Request) -> list[str]:

@@ -41,7 +41,7 @@ class ServerCheck:
     def check(self) -> None:
         """Raises Unresponsive if the last check failed.
 
-        After UNRESPONSIVE_FOR, one thread checks again. The other threads do not wait for its result.
+        After UNRESPONSIVE_FOR, one thread checks again. The other threads do not wait: they raise Unresponsive.
         """
         if self.unresponsive and not self.is_responsive(wait=False):
             raise Unresponsive

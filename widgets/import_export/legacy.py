@@ -186,9 +186,7 @@ def import_address(
 
 def find_or_make_project(secret: str, name: str, region: str, project_id: int | None) -> tuple[Project, bool]:
     """Finds the project by its secret or id, or creates one. Returns the project, and True if it is new."""
-    here = next(
-        (p for p in Project.objects.filter(auth=Auth.PROJECT_SECRET).order_by("pk") if stores(p, secret)), None
-    )
+    here = next((p for p in Project.objects.filter(auth=Auth.PROJECT_SECRET).order_by("pk") if stores(p, secret)), None)
     if here is None and project_id:
         here = Project.objects.filter(region=region or "us", project_id=project_id).first()
     if here is None:
