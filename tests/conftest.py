@@ -18,7 +18,7 @@ CLUSTER = bool(os.environ.get("CLUSTER"))
 
 
 def examples(count: int) -> int:
-    """The number of examples that Hypothesis makes: `count` with CLUSTER=1, else an eighth of it."""
+    """The number of examples that Hypothesis makes: `count` with CLUSTER=1, else an eighth of it, but at least 3."""
     return count if CLUSTER else max(count // 8, 3)
 
 

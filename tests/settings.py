@@ -1,4 +1,4 @@
-"""The settings of the tests: the site's own, independent of a developer's `.env`. Only DATABASE_URL can be changed."""
+"""The settings of the tests: the site's own, independent of a developer's `.env`, except for DATABASE_URL."""
 
 import os
 
