@@ -1,8 +1,8 @@
 """Imports widget addresses of the 2015 connector (MixCyfe's predecessor) as projects and widgets.
 
 The addresses have the form `http://host/mixpanel/api/v1.0/<event>/<secret>/<key>?by=…&clean=…&charttype=…`. The secret
-is Mixpanel's project secret. The key, which signed requests, is ignored. No message shows a part of the secret or of the
-key.
+is Mixpanel's project secret. The key, which signed requests, is ignored. Messages contain no part of the secret or of
+the key.
 """
 
 import hmac
