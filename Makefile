@@ -77,8 +77,8 @@ lock: | $(TOOLS)/uv
 	$(LOCK) requirements-cluster.txt -c requirements.lock -o requirements-cluster.lock
 	$(LOCK) requirements-dev.txt -c requirements-cluster.lock -o requirements-dev.lock
 
-# Downloads Apache ECharts, the pages' chart library: one file of its npm package, the same file compressed, and the
-# licence. To change the version, change it here, in charts/drawing.js and in the templates that preload the file.
+# Downloads Apache ECharts, the pages' chart library: one file of its npm package, the same file compressed, the licence
+# and the notice. To change the version, change it here, in charts/drawing.js and in chart_head.html.
 ECHARTS := 6.1.0
 VENDOR := widgets/static/widgets/vendor/echarts-$(ECHARTS)
 

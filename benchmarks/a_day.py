@@ -18,7 +18,7 @@ from benchmarks.batches import clear, fake_site, minutes
 
 PROJECTS = 10_000
 SIZES = ((20, 1), (100, 5), (300, 15))
-"""For each simulated project: the number of its widgets, and of those that share no query."""
+"""For each simulated project: the number of its widgets, and the number of widgets that share no query."""
 
 EVERY = timedelta(minutes=5)
 DAY = timedelta(hours=24)

@@ -14,7 +14,7 @@ def bare(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
 
 
 def django_view() -> Any:
-    """A view as in Django's tutorial: all middleware, and one ORM query that reads the stored body."""
+    """A view as in Django's tutorial: MixCyfe's middleware except its own shortcut, and one ORM query for the body."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application

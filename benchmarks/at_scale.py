@@ -1,7 +1,7 @@
 """A site of 1,000 or more projects of 100 widgets on PostgreSQL: `python -m benchmarks.at_scale [projects]`.
 
 Imports 20 projects, copies the first one in the database until there are enough, gives data to all projects, and times
-the pages, commands and polls.
+the pages, commands, polls and refreshes.
 """
 
 import json

@@ -17,7 +17,7 @@ import django
 import time_machine
 
 SIZES = ((20, 1), (72, 0), (200, 10), (1000, 50))
-"""For each board: the number of its widgets, and of those that share no query (such as retention)."""
+"""For each board: the number of its widgets, and the number of widgets that share no query (such as retention)."""
 
 MEASURED = timedelta(hours=6)
 LONGEST_WARM_UP = timedelta(hours=48)

@@ -34,7 +34,7 @@ SET_UPS = (
 
 
 def measure(setup: SetUp, latency: float) -> str:
-    """Returns a row of the table: the times of the slowest requests of each kind, and the number of lost polls."""
+    """Returns a row of the table: the slowest request of each kind, the longest poll, and the number of lost polls."""
     with ExitStack() as ended:
         folder = Path(ended.enter_context(tempfile.TemporaryDirectory()))
         fake = ended.enter_context(slow_fake())

@@ -13,7 +13,7 @@ BOUNDARY = re.compile(r'; *boundary=("?)([^\s";]{1,70})\1 *(?:;|$)', re.IGNORECA
 
 
 class Answering:
-    """Marks its thread as one that answers requests, and simplifies the header Content-Type."""
+    """Marks each calling thread as one that answers requests, and simplifies the header Content-Type."""
 
     def __init__(self, application: WSGI) -> None:
         self.application = application

@@ -1,7 +1,7 @@
 """Formats log lines as plain text or as JSON, makes them safe, and limits their number.
 
-Texts from people or Mixpanel can't begin a new line or control a terminal. During an outage, each cause gets one line
-per minute, even if many polls and refreshes fail.
+Texts from people or Mixpanel can't begin a new line or control a terminal. During an outage, a process logs each cause
+once per minute, even if many polls and refreshes fail.
 """
 
 import copy
@@ -34,7 +34,7 @@ LONGEST_IN_JSON = 30_000
 
 
 class OneLine(logging.Formatter):
-    """Writes one line per record. Tracebacks are indented, so that none of their lines looks like a record."""
+    """Writes each message on one line. The lines of tracebacks are indented, so that none looks like a message."""
 
     def format(self, record: logging.LogRecord) -> str:
         return super().format(explained(record))

@@ -1,4 +1,4 @@
-"""Django's settings, read from the environment or `.env`. `.env.example` documents them."""
+"""Django's settings. `.env.example` documents those that are read from the environment or `.env`."""
 
 import warnings
 from importlib.util import find_spec
@@ -98,7 +98,7 @@ if DATABASE["ENGINE"] == "mixcyfe_site.sqlite":
         if not file.parent.is_dir():
             stop("DATABASE_URL", f"names a folder that does not exist: {file.parent}")
         DATABASES["default"]["NAME"] = str(file)
-    # Writers wait for each other instead of failing. With the journal `wal`, readers never wait.
+    # Writers wait for each other, for at most 20 seconds. With the journal `wal`, readers do not wait for writers.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -132,7 +132,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "board"
 # A person who forgot a password tries five or six. Ten tries per 15 minutes are too few for an attacker who guesses. An
-# IP address can belong to a whole office, so more tries are allowed per address than per name.
+# IP address can belong to a whole office, so more tries are allowed per address than per name and address.
 AXES_FAILURE_LIMIT = 10
 FAILURE_LIMIT_OF_ADDRESS = 25
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -171,7 +171,7 @@ OIDC_CLIENT_SECRET = setting("OIDC_CLIENT_SECRET", (str, ""), default="")
 env.all_or_none(OIDC_ISSUER=OIDC_ISSUER, OIDC_CLIENT_ID=OIDC_CLIENT_ID, OIDC_CLIENT_SECRET=OIDC_CLIENT_SECRET)
 SOCIALACCOUNT_ADAPTER = "widgets.accounts.single_sign_on.SingleSignOnAdapter"
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
-SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}  # widgets.accounts.single_sign_on reads the three settings above
+SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}  # widgets.accounts.openid reads the three settings above
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -186,8 +186,10 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"/widgets/vendor/"
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # STATIC_ROOT is missing before collectstatic
 
 SESSION_ENGINE = "widgets.accounts.sessions"
-SESSION_COOKIE_AGE = 24 * 3600  # A session ends after this many seconds without a request,
-SESSION_ENDS_AFTER = 7 * 24 * 3600  # and at the latest this many seconds after the login.
+# A session ends SESSION_COOKIE_AGE seconds after its last request, and at the latest SESSION_ENDS_AFTER
+# seconds after its login.
+SESSION_COOKIE_AGE = 24 * 3600
+SESSION_ENDS_AFTER = 7 * 24 * 3600
 if SITE_IS_HTTPS:
     # With this prefix, no other host of the domain can set the cookie.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
@@ -207,7 +209,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 DEFAULT_EXCEPTION_REPORTER_FILTER = "mixcyfe_site.reports.ReportFilter"
 
-# For invitations, links for forgotten passwords, and warnings. Without it, a page shows the link of an invitation.
+# Invitations, links for forgotten passwords, and warnings are mailed. Without a mail server, pages show the links.
 MAIL_SERVER = setting("EMAIL_URL", env.MAIL_SERVER, default={})
 vars().update((name, value) for name, value in MAIL_SERVER.items() if name.startswith("EMAIL_"))
 EMAIL_IS_SET_UP = bool(MAIL_SERVER)
@@ -247,7 +249,7 @@ LOGGING = {
             else "CRITICAL",
             "propagate": False,
         },
-        # A 404 writes no line, because a wrong address is not a problem of this site.
+        # Answers 4xx write no lines, because a wrong request is not a problem of this site.
         "django.request": {"level": "ERROR", "filters": ["no_polls"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Lines about CSRF would contain addresses of any length, with the secret tokens of invitations.

@@ -18,7 +18,7 @@ CLUSTER = bool(os.environ.get("CLUSTER"))
 
 
 def examples(count: int) -> int:
-    """The number of examples that Hypothesis makes: `count` with CLUSTER=1, else an eighth of it."""
+    """The number of examples that Hypothesis makes: `count` with CLUSTER=1, else an eighth of it, but at least 3."""
     return count if CLUSTER else max(count // 8, 3)
 
 
@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 UNPUBLISHED: list[str] = []
-"""The differences of all requests to fake Mixpanels from Mixpanel's published API description."""
+"""All differences between requests to fake Mixpanels and Mixpanel's published API description, in this test."""
 
 
 def _held_against_the_description(request: Request) -> list[str]:

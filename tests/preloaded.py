@@ -116,7 +116,7 @@ def next_program(orders: socket.socket) -> tuple[dict[str, Any], list[int]] | No
                 os.close(fd)
             orders.detach()
             return json.loads(told), fds
-        # After this wait, the fork belongs to the process that sent the order.
+        # After this wait, the fork is a child of the process that sent the order (PR_SET_CHILD_SUBREAPER).
         os.waitpid(between, 0)
         orders.send(os.read(out, 100))
         for fd in (out, into, *fds):

@@ -1,4 +1,4 @@
-"""The settings of the tests: the site's own, but independent of the environment and of a developer's `.env`."""
+"""The settings of the tests: the site's own, independent of a developer's `.env`, except for DATABASE_URL."""
 
 import os
 
@@ -10,6 +10,7 @@ os.environ |= {
     "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
     "CSRF_TRUSTED_ORIGINS": "http://testserver",
     "TASKS": "inline",
+    "BROKER_URL": "",
     "POLL_WAIT": "0.5",
     # Other threads can't use a test's database.
     "REFRESH_THREADS": "0",
@@ -21,11 +22,14 @@ os.environ |= {
     "SQLITE_JOURNAL": "wal",
     "AUDIT_LOG": "off",
     "LOG_FORMAT": "plain",
+    "LOG_LEVEL": "INFO",
     "METRICS_TOKEN": "",
     "REQUIRE_SECOND_FACTOR": "off",
     "OIDC_ISSUER": "",
     "OIDC_CLIENT_ID": "",
     "OIDC_CLIENT_SECRET": "",
+    "EMAIL_URL": "",
+    "EMAIL_FROM": "",
 }
 os.environ.setdefault("DATABASE_URL", "sqlite:///test.sqlite3")
 

@@ -109,7 +109,7 @@ def test_all_formats_have_the_same_labels_rows_zeros_and_messages(given):
 
 
 def drawn(figure):
-    """The numbers that ECharts draws. For a time series, `encode` has the numbers of columns in `rows`."""
+    """The numbers that ECharts draws. For a time series, `encode` says which columns of `rows` they are."""
     option, chart = figure["option"], figure["chart"]
     if option is None:
         return numbers(figure)

@@ -1,4 +1,4 @@
-"""Cleaning, step by step: clean → exclude → rename → sort → top and other."""
+"""Cleaning, step by step: clean → exclude → rename → sort → top and other. `only` is tested in tests/reports."""
 
 import copy
 from datetime import date
@@ -47,13 +47,13 @@ def test_it_drops_blank_labels_but_not_labels_that_resemble_null():
     assert list(shown(totals(**{" ": 1, " null ": 1, "Null": 2, "undefined!": 3}))) == ["Null", "undefined!"]
 
 
-def test_it_leaves_labels_out_by_their_name_alone():
+def test_it_excludes_only_labels_with_exactly_this_name():
     report, dropped = clean(totals(US=3, us=2, FR=1), exclude=("US", "DE"))
     assert [series.label for series in report.series] == ["us", "FR"]
     assert dropped == [Dropped("US", "exclude", 3)]
 
 
-def test_it_leaves_steps_of_a_funnel_out():
+def test_it_excludes_steps_of_a_funnel():
     funnel = Report("steps", ("Open", "Test", "Buy"), (Series("Count", (3, 2, 1)), Series("Test", (1, 1, 1))))
     report, _ = clean(funnel, exclude=("Test",))
     assert report.rows == ("Open", "Buy")
@@ -209,7 +209,7 @@ def test_it_shows_only_labels_of_the_report_or_of_the_settings(report, wish):
 
 @settings(deadline=None)
 @given(reports, st.sampled_from(["value", "label"]))
-def test_it_sorts_alike_whatever_the_order_before(report, by):
+def test_it_sorts_a_reversed_report_in_the_same_order(report, by):
     asked = spec("segmentation", sort=by, clean_labels=False)
     forth = cleaned(report, asked, "none")[0].series
     back = cleaned(report.with_series(reversed(report.series)), asked, "none")[0].series

@@ -1,7 +1,7 @@
 """Django's PostgreSQL backend, with two additions.
 
 Threads that answer requests wait at most 3 seconds for an unresponsive server. `prepared_cursor` makes frequent
-statements several times faster.
+statements faster.
 """
 
 import math
@@ -47,7 +47,7 @@ class Connection(psycopg.Connection[Any]):
         except StopIteration as end:
             return end.value
         except Unresponsive:
-            # A statement is still running on this connection, so no other statement can use it.
+            # A statement might still run on this connection, so no other statement can use the connection.
             self.close()
             raise
 
@@ -87,7 +87,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def prepared_cursor(self) -> Any:
-        """Returns a cursor with binary results. The server parses and plans each statement only once per connection."""
+        """Returns a cursor with binary results. Without a pooler, the server parses a statement once per connection."""
         if self.queries_logged:
             return self.cursor()  # Django logs only the statements of its own cursors
         self.close_if_health_check_failed()

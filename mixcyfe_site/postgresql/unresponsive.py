@@ -1,6 +1,6 @@
-"""Detects an unresponsive PostgreSQL: a stopped process or frozen machine that accepts data but never answers.
+"""Detects an unresponsive PostgreSQL: a server that accepts data but never answers, for example a stopped process.
 
-TCP timeouts don't detect such a server, because the kernel of its machine still acknowledges data. A server that is
+TCP timeouts don't detect a stopped process, because the kernel of its machine still acknowledges data. A server that is
 only busy with a long statement still accepts new connections, so the check opens a new connection.
 """
 
@@ -12,10 +12,10 @@ from threading import Lock
 import psycopg
 
 PATIENCE = 0.3
-"""If a thread gets no data for this many seconds, it checks the server with a new connection."""
+"""A thread that answers requests checks the server if it gets no data for this many seconds."""
 
 RESPONSIVE_FOR, UNRESPONSIVE_FOR = 0.5, 1
-"""For this many seconds, all threads of a process use the result of a check: a success, or a failure."""
+"""Seconds for which all threads of a process use the result of a check: after a success, and after a failure."""
 
 CONNECT_SECONDS = 2
 """The time limit of a check, the shortest that psycopg allows.
@@ -41,13 +41,13 @@ class ServerCheck:
     def check(self) -> None:
         """Raises Unresponsive if the last check failed.
 
-        If that was more than UNRESPONSIVE_FOR ago, one thread checks again, and the others do not wait for it.
+        After UNRESPONSIVE_FOR, one thread checks again. The other threads do not wait: they raise Unresponsive.
         """
         if self.unresponsive and not self.is_responsive(wait=False):
             raise Unresponsive
 
     def check_again(self) -> None:
-        """Raises Unresponsive if the server does not accept a new connection."""
+        """Checks the server, unless the last check is recent. Raises Unresponsive if the check failed."""
         if not self.is_responsive(wait=True):
             raise Unresponsive
 
@@ -56,7 +56,7 @@ class ServerCheck:
             return False
         try:
             if time.monotonic() - self.checked_at >= (UNRESPONSIVE_FOR if self.unresponsive else RESPONSIVE_FOR):
-                self.record(unresponsive=not self.accepts_connection())
+                self.record(unresponsive=not self.answers())
             return not self.unresponsive
         finally:
             self.lock.release()
@@ -64,7 +64,7 @@ class ServerCheck:
     def record(self, *, unresponsive: bool) -> None:
         self.unresponsive, self.checked_at = unresponsive, time.monotonic()
 
-    def accepts_connection(self) -> bool:
+    def answers(self) -> bool:
         """Whether the server answers an attempt to connect. An error such as "too many clients" is an answer too."""
         try:
             if self.connect:

@@ -42,7 +42,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return super().get_new_connection(conn_params | {"database": read_only})
 
     def close_if_health_check_failed(self) -> None:
-        """Closes a read-only connection after READ_ONLY_SECONDS. Django calls this method before every cursor."""
+        """Closes a read-only connection after READ_ONLY_SECONDS (Django calls this before every cursor)."""
         if self.read_only_until is not None and time.monotonic() > self.read_only_until and not self.in_atomic_block:
             self.close()
             self.read_only_until = None
@@ -50,7 +50,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 class Cursor(base.SQLiteCursorWrapper):
-    """Converts a statement's placeholders only once. Django does so at each run: a sixth of a poll's SELECT."""
+    """Converts each statement's placeholders once. Django converts them at each run: a sixth of a poll's SELECT."""
 
     def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
         if param_names is None and len(query) < LONGEST_REMEMBERED:

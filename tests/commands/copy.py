@@ -22,7 +22,7 @@ SITE = ("manage.py", "mixcyfe_site", "widgets", "fake_mixpanel")
 
 @cache
 def compiled() -> Path:
-    """A folder with the files that the site needs to run, and their bytecode. Each run of the tests makes it once."""
+    """A folder with the files that the site needs to run, and their bytecode. Each test process makes it once."""
     folder = Path(tempfile.mkdtemp(prefix="mixcyfe-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in SITE:

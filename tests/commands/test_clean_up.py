@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import time_machine
 from axes.models import AccessAttempt
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.commands.conftest import Printed
@@ -69,12 +71,15 @@ def test_it_removes_old_records(
     assert Project.objects.count() == Widget.objects.count() == 1
 
 
-def test_many_rows_are_removed_in_small_steps(manage: Run, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_rows_are_removed_in_batches(manage: Run, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clean_up, "BATCH", 10)
     now = timezone.now()
     Session.objects.bulk_create(
         Session(session_key=f"{i:040}", session_data="", expire_date=now + timedelta(days=1 if i >= 25 else -1))
         for i in range(30)
     )
-    assert manage("clean_up").lines[0] == "removed 25 ended sessions"
+    with CaptureQueriesContext(connection) as queries:
+        assert manage("clean_up").lines[0] == "removed 25 ended sessions"
     assert Session.objects.count() == 5
+    deletes = [query for query in queries if query["sql"].startswith(f'DELETE FROM "{Session._meta.db_table}"')]
+    assert len(deletes) == 3

@@ -22,7 +22,7 @@ def test_each_new_key_is_valid_and_different(manage: Run) -> None:
     assert Fernet(first)
 
 
-def test_it_seals_every_secret_with_the_first_key(manage: Run, mixpanel: Any, settings: Any) -> None:
+def test_it_encrypts_the_secrets_of_projects_with_the_first_key(manage: Run, mixpanel: Any, settings: Any) -> None:
     old = settings.FIELD_ENCRYPTION_KEYS
     new = [manage("new_key").out.strip()]
     new_project()
@@ -42,11 +42,14 @@ def test_it_seals_every_secret_with_the_first_key(manage: Run, mixpanel: Any, se
 
 def test_it_names_projects_whose_key_is_lost_and_rotates_the_others(manage: Run, mixpanel: Any, settings: Any) -> None:
     new_project(name="Lost")
-    settings.FIELD_ENCRYPTION_KEYS = [manage("new_key").out.strip()]
+    old, new = (manage("new_key").out.strip() for _ in range(2))
+    settings.FIELD_ENCRYPTION_KEYS = [old]
     new_project(name="Other", project_id=8)
-    with pytest.raises(CommandError, match=r"No key opens the secret of: Lost\. Put the lost key back") as refused:
+    settings.FIELD_ENCRYPTION_KEYS = [new, old]
+    with pytest.raises(CommandError, match=r"No key decrypts the secret of: Lost\. Put the lost key back") as refused:
         manage("rotate_encryption_keys")
     assert DEMO_SECRET not in str(refused.value)
+    settings.FIELD_ENCRYPTION_KEYS = [new]
     assert Project.objects.get(name="Other").secret.reveal() == DEMO_SECRET
 
 

@@ -65,7 +65,7 @@ def test_it_makes_what_the_file_lists_and_prints_addresses(manage: Run, tmp_path
     assert (project.region, project.hourly_limit, project.secret.reveal()) == ("eu", 400, SECRET)
 
 
-def test_missing_keys_of_a_project_and_a_widgets_address_stay_unchanged(load: Callable[..., Printed]) -> None:
+def test_missing_keys_keep_a_projects_values_and_give_a_widget_its_defaults(load: Callable[..., Printed]) -> None:
     load([PROJECT], [WIDGET])
     before = Widget.objects.get()
     load([{"name": "Acme", "hourly_limit": 60}], [{k: v for k, v in WIDGET.items() if k not in ("top", "colors")}])

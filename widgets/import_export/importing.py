@@ -17,7 +17,7 @@ LARGEST = 20 * 1024 * 1024
 
 
 class BadImport(Exception):
-    """The file can't be imported. The message names the wrong entry and key, and the allowed values."""
+    """The file can't be imported. If one entry is wrong, the message names the entry and what to write."""
 
 
 def read_json(data: bytes) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def check_addresses(content: dict[str, Any], check: Check) -> None:
 
 
 def read_notify(value: Any, where: str) -> list[NoticeTarget] | None:
-    """Returns None if the key is missing. Messages do not repeat an address, because an address contains a secret."""
+    """Returns None if the key is missing. Messages contain no address: it can contain a secret."""
     if value is None:
         return None
     if not isinstance(value, list) or len(value) > MOST_ADDRESSES or not all(isinstance(url, str) for url in value):
@@ -107,7 +107,7 @@ def read_notify(value: Any, where: str) -> list[NoticeTarget] | None:
 
 
 def read_values(entry: dict[str, Any], keys: dict[str, Field], where: str) -> dict[str, Any]:
-    """Checks the JSON types, and returns model field → value. `validate` checks the values later."""
+    """Checks each value alone, and returns model field → value. Later, `validate` checks the values together."""
     values = {}
     for name, value in entry.items():
         if name not in keys:

@@ -1,4 +1,4 @@
-"""The keys of the import format: one for each editable model field.
+"""The keys of the import format: one for each editable model field, and BESIDE_FORMS. `importing` adds `notify`.
 
 The model field decides a value's JSON type. For lists and objects, the type in WidgetSpec decides.
 """

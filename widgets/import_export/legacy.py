@@ -1,7 +1,8 @@
 """Imports widget addresses of the 2015 connector (MixCyfe's predecessor) as projects and widgets.
 
 The addresses have the form `http://host/mixpanel/api/v1.0/<event>/<secret>/<key>?by=…&clean=…&charttype=…`. The secret
-is Mixpanel's project secret. The key, which signed requests, is ignored. No message shows a part of secret or key.
+is Mixpanel's project secret. The key, which signed requests, is ignored. Messages contain no part of the secret or of
+the key.
 """
 
 import hmac
@@ -62,7 +63,7 @@ class LegacyAddress:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The widget's fields without dates: the connector's dates (30 days up to yesterday) are a widget's default."""
+        """The widget's fields except dates: the connector's dates (30 days up to yesterday) are MixCyfe's default."""
         return {
             "report": "segmentation" if self.breakdown else "events",
             "events": [self.event],
@@ -155,7 +156,7 @@ def read_chart(word: str) -> str:
 
 
 def name_warnings(event: str, by: str) -> Iterator[str]:
-    """Yields a warning for each name that looks like Mixpanel's own (`mp_…`): its underscores might be right."""
+    """Yields a warning for each name that looks like Mixpanel's own (such as `mp_…`), which can have underscores."""
     for noun, name in (("event", event), ("breakdown", by)):
         if "_" in name and MIXPANELS_OWN.match(name):
             yield (
@@ -169,7 +170,7 @@ def import_address(
 ) -> Imported:
     """Finds or creates the project and the widget. Raises BadAddress and stores nothing if a value is not allowed.
 
-    `name`, `region` and `project_id` are the project's, from the command line.
+    `name`, `region` and `project_id`: the command's options for the project.
     """
     if region and region not in REGIONS:
         raise BadAddress(f"--region: write one of {', '.join(REGIONS)}.")
@@ -178,7 +179,7 @@ def import_address(
     try:
         with transaction.atomic():
             project, new = find_or_make_project(address.secret, name.strip(), region, project_id)
-            kept = not new and not opens(project, address.secret)
+            kept = not new and not stores(project, address.secret)
             return Imported(project, find_or_make_widget(project, address), new, kept)
     except BadImport as bad:
         raise BadAddress(str(bad)) from None
@@ -186,7 +187,7 @@ def import_address(
 
 def find_or_make_project(secret: str, name: str, region: str, project_id: int | None) -> tuple[Project, bool]:
     """Finds the project by its secret or id, or creates one. Returns the project, and True if it is new."""
-    here = next((p for p in Project.objects.filter(auth=Auth.PROJECT_SECRET).order_by("pk") if opens(p, secret)), None)
+    here = next((p for p in Project.objects.filter(auth=Auth.PROJECT_SECRET).order_by("pk") if stores(p, secret)), None)
     if here is None and project_id:
         here = Project.objects.filter(region=region or "us", project_id=project_id).first()
     if here is None:
@@ -217,7 +218,7 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
         region=region,
         project_id=project_id,
         auth=Auth.PROJECT_SECRET,
-        # Mixpanel's own SDK always sends a project id to the endpoint of the engine Insights.
+        # The engine Insights might need a project id: Mixpanel's own SDK always sends one to its endpoint.
         engine=INSIGHTS if project_id else CLASSIC,
     )
     project.set_secret(secret)
@@ -254,5 +255,5 @@ def secret_of(project: Project) -> str:
         return ""
 
 
-def opens(project: Project, secret: str) -> bool:
+def stores(project: Project, secret: str) -> bool:
     return hmac.compare_digest(secret_of(project).encode(), secret.encode())

@@ -1,4 +1,4 @@
-"""Makes the files that contain keys or widgets' addresses unreadable for other users of the machine."""
+"""Protects the files that contain keys or widgets' addresses from other users of the machine."""
 
 import os
 from collections.abc import Sequence
@@ -13,19 +13,20 @@ from django.db import connection
 OTHERS = 0o007
 GROUP_MAY_WRITE = 0o020
 BESIDE = ("", "-wal", "-shm", "-journal")
-"""Endings of SQLite's files. The database itself has no ending. SQLite gives all files the database's permissions."""
+"""The endings of SQLite's files, "" for the database itself. SQLite gives the others the database's permissions."""
 
 
 def create_private(file: Path) -> int:
     """Creates a file that only its owner can read. Returns the file descriptor. Raises FileExistsError.
 
-    A umask would apply to all files of the process, even to files that other users must read, such as compiled modules.
+    It sets no umask. A umask would apply to all files of the process, even to files that other users must read, such
+    as compiled modules.
     """
     return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def make_private(database: Path) -> None:
-    """Creates a SQLite file that only its owner can read, or removes other users' permissions from an existing file."""
+    """Creates a SQLite file that only its owner can read. If the file exists, removes other users' permissions."""
     try:
         os.close(create_private(database))
     except FileExistsError:
@@ -36,13 +37,14 @@ def make_private(database: Path) -> None:
 
 def close_to_others(database: Path) -> None:
     for ending in BESIDE:
-        # This change fails on a read-only disk or with another owner. `check_private_files` then reports the file.
+        # The file might not exist. On a read-only disk, or if the file has another owner, `chmod` fails: then
+        # `check_private_files` warns about the database.
         with suppress(OSError):
             file = Path(f"{database}{ending}")
             mode = file.stat().st_mode & 0o777
             if mode & OTHERS:
-                # A group with write permission has it on purpose, and keeps its permissions. Read permission alone is
-                # a default of the system, so the group loses it.
+                # Somebody gave a group write permission on purpose, so such a group keeps its permissions. Read
+                # permission alone is a default of the system, so the group loses it.
                 file.chmod(mode & (0o770 if mode & GROUP_MAY_WRITE else 0o700))
 
 

@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         copy = copy_sqlite if connection.vendor == "sqlite" else dump_postgresql
-        # SIGTERM raises SystemExit here, so that the `except` clause below removes the partial file.
+        # SIGTERM raises SystemExit here, so that `except BaseException` below removes the partial file.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         files = [Path(f"{file}{ending}") for ending in BESIDE]
         taken = "{} exists already. A backup never overwrites a file."
@@ -61,7 +61,7 @@ def copy_sqlite(file: Path) -> int:
     if not source.is_file():
         raise nothing(f"the file {source} does not exist")
     try:
-        # Django's connection would create a missing database file.
+        # With `mode=rw`, SQLite does not create the file if it is removed at this moment.
         with (
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=20)) as database,
             closing(sqlite3.connect(file)) as copy,

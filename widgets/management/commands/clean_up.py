@@ -1,4 +1,7 @@
-"""`manage.py clean_up` removes old rows from the database, and prints how many. A timer should run it daily."""
+"""`manage.py clean_up` removes old rows from the database, and prints how many. A timer should run it daily.
+
+It also sends the notices that are due, because some sites have no watcher thread (`notices.watcher`).
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +23,7 @@ BATCH = 1000
 
 
 def old_rows() -> dict[str, QuerySet[Any]]:
-    """Kind of rows, as the command prints it → rows to remove. `pruning.prune` removes other kinds."""
+    """Kind of rows, as the command prints it → rows to remove. `pruning.prune` removes the other kinds."""
     now = timezone.now()
     cool_off = timedelta(hours=settings.AXES_COOLOFF_TIME)
     return {
@@ -40,7 +43,10 @@ def remove(rows: QuerySet[Any]) -> int:
 
 
 class Command(BaseCommand):
-    help = "Removes ended sessions, old log entries and unused data from the database. Run this command daily."
+    help = (
+        "Removes ended sessions, old log entries and unused data from the database, and sends notices that are due. "
+        "Run this command daily."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         for kind, rows in old_rows().items():

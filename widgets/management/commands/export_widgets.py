@@ -11,7 +11,9 @@ from widgets.models import Action, Project, Widget
 
 
 class Command(BaseCommand):
-    help = "Prints all projects and widgets as JSON for import_widgets, without secrets."
+    help = (
+        "Prints all projects and widgets as JSON for import_widgets, with the widgets' addresses and without secrets."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         content = export_all(Project.objects.all(), Widget.objects.all())

@@ -16,16 +16,23 @@ from widgets.models.project import PROJECT_SECRET_ENDS, Auth
 
 class Command(BaseCommand):
     help = (
-        "Turns addresses of the 2015 connector, which came before MixCyfe, into a project and widgets. "
-        "Prints each widget's new address, and never prints credentials."
+        "Turns addresses of the 2015 connector, which came before MixCyfe, into projects and widgets. "
+        "Prints each widget's title and new address, and never prints credentials."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         # All arguments are plain text: argparse quotes wrong values in its messages, and a value can be a secret.
-        parser.add_argument("url", nargs="+", help="the old address in quotes, or - for standard input")
+        parser.add_argument(
+            "url", nargs="+", help="an old address in quotes, or - to read addresses from standard input"
+        )
         parser.add_argument("--project", default="", metavar="NAME", help="the name of a new project")
         parser.add_argument("--region", default="", help="the project's region at Mixpanel: us, eu or in (default: us)")
-        parser.add_argument("--project-id", default="", metavar="N", help="the number after /project/ in its address")
+        parser.add_argument(
+            "--project-id",
+            default="",
+            metavar="N",
+            help="the number after /project/ in the project's address at Mixpanel",
+        )
 
         def error(message: str) -> NoReturn:
             said = "The arguments can't be read. See: manage.py import_legacy_url --help"
@@ -59,12 +66,12 @@ class Command(BaseCommand):
                 self.stderr.write(f"{each.widget.title}: {warning}")
             if not each.widget.active:
                 self.stderr.write(f"{each.widget.title}: the widget is paused. Resume it in the admin.")
-        # If several addresses belong to one project, only the project's first result has `new` set.
+        # One piece of advice per project. `reversed` keeps the project's first result, because only that has `new` set.
         for each in {each.project.pk: each for each in reversed(imported)}.values():
             self.advise(each)
 
     def advise(self, imported: Imported) -> None:
-        """Prints the next steps for a project to stderr, because stdout contains only the new addresses."""
+        """Prints the next steps for a project to stderr, so that stdout has only the widgets' titles and addresses."""
         project = imported.project
         page = f"{settings.SITE_URL}/admin/widgets/project/{project.pk}/change/"
         if imported.kept_credentials:

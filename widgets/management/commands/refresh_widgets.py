@@ -1,4 +1,7 @@
-"""`manage.py refresh_widgets` refreshes stale data. cron or a timer can run this command."""
+"""`manage.py refresh_widgets` refreshes stale data. cron or a timer can run this command.
+
+It also sends the notices that are due, because some sites have no watcher thread (`notices.watcher`).
+"""
 
 import time
 from collections.abc import Collection
@@ -16,14 +19,14 @@ from widgets.refresh.quota import Refusal
 from widgets.refresh.run import RefreshOutcome, refresh
 from widgets.reports.freshness import POLLED_WITHIN
 
-FREE_PLACE = 60
-"""Seconds to wait if the project has as many running queries as Mixpanel allows."""
+LONGEST_WAIT = 60
+"""Seconds to wait if the project has as many running queries as its limit allows."""
 
 
 class Command(BaseCommand):
     help = (
         "Refreshes the stale widgets that were polled in the last day, within Mixpanel's limits. "
-        "Sends each query to Mixpanel at most once."
+        "Widgets with the same query share one call to Mixpanel. Also sends notices that are due."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -39,7 +42,7 @@ class Command(BaseCommand):
             outcome = refresh_when_free(pk, fetched_at, known)
             counts[counted_as(outcome)] += 1
             error = Snapshot.objects.values_list("error", flat=True).filter(pk=pk).first()
-            # An earlier call to Mixpanel in this run, or a poll, has refreshed this snapshot.
+            # An earlier call of this run, or another process, has refreshed this snapshot.
             if outcome is Refusal.NEWER:
                 outcome = RefreshOutcome.STORED
             said = f"failed: {error}" if outcome is RefreshOutcome.FAILED else outcome.value
@@ -51,11 +54,11 @@ class Command(BaseCommand):
 
 
 def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int]) -> RefreshOutcome | Refusal:
-    """While the project has too many running queries, tries again for FREE_PLACE seconds.
+    """While the project has too many running queries, tries again for LONGEST_WAIT seconds.
 
     `also`: ids of snapshots that the same call is allowed to refresh, even if they are fresh.
     """
-    deadline = time.monotonic() + FREE_PLACE
+    deadline = time.monotonic() + LONGEST_WAIT
     while True:
         outcome = refresh(pk, expected_fetched_at=fetched_at, purpose=Purpose.COMMAND, also=also)
         if outcome is not Refusal.CONCURRENT_LIMIT or time.monotonic() >= deadline:
@@ -66,7 +69,7 @@ def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int
 def counted_as(outcome: RefreshOutcome | Refusal) -> str:
     if outcome in (RefreshOutcome.STORED, Refusal.NEWER):
         return "refreshed"
-    # A person might have to repair the project after these refusals. A used-up hourly limit ends by itself.
+    # A person might have to repair something after these outcomes. The others, such as a used-up limit, need no repair.
     return (
         "failed"
         if outcome in (RefreshOutcome.FAILED, Refusal.BACKOFF, Refusal.NO_CREDENTIALS, Refusal.FAILED)
@@ -75,7 +78,7 @@ def counted_as(outcome: RefreshOutcome | Refusal) -> str:
 
 
 def wanted(*, everything: bool) -> dict[int, datetime | None]:
-    """The ids of the snapshots to refresh, the most overdue first, each with the time of its data."""
+    """The ids of the snapshots to refresh, the most overdue first, each with its `fetched_at`."""
     now = database_now()
     widgets = Widget.objects.filter(active=True, snapshot__isnull=False)
     if not everything:

@@ -14,7 +14,7 @@ from widgets.models import Action
 
 class Command(BaseCommand):
     help = (
-        "Removes all second factors of one account. The account's owner gets a mail. "
+        "Removes all second factors of one account, and ends its sessions. The account's owner gets a mail. "
         "After that, the password alone is enough to log in."
     )
 

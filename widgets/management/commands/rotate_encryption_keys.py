@@ -1,4 +1,7 @@
-"""`manage.py rotate_encryption_keys` encrypts all stored secrets with the first key."""
+"""`manage.py rotate_encryption_keys` encrypts all stored secrets with the first key.
+
+Sessions stay as they are: if the key of a session is removed, the person must log in again.
+"""
 
 from typing import Any
 
@@ -50,5 +53,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{rotated} secret{'' if rotated == 1 else 's'} encrypted with the first key.")
         if lost:
             raise CommandError(
-                f"No key opens the secret of: {', '.join(lost)}. Put the lost key back, or enter these secrets again."
+                f"No key decrypts the secret of: {', '.join(lost)}. "
+                "Put the lost key back, or enter these secrets again."
             )

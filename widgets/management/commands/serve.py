@@ -35,7 +35,7 @@ class Command(BaseCommand):
         os.execv(command[0], command)  # noqa: S606 - granian replaces this process, so that granian gets the signals
 
     def migrate(self) -> None:
-        """Writes nothing if no migration is missing, so that a full or read-only disk can't prevent the start."""
+        """If no migration is missing, changes no data, so that MixCyfe starts even with a full or read-only disk."""
         try:
             if missing_migrations():
                 call_command("migrate", interactive=False, verbosity=0)
@@ -49,9 +49,9 @@ class Command(BaseCommand):
 
 
 def check_free(host: str, port: int) -> None:
-    """Raises CommandError if another program uses the port.
+    """Raises CommandError if the server can't listen here, for example because another program uses the port.
 
-    Otherwise granian would share the port (SO_REUSEPORT), and the other program would get some of the polls.
+    Without this check, two granians could share a port (SO_REUSEPORT), and each would get some of the polls.
     """
     if not 0 < port < 65536:
         raise CommandError(f"Can't serve on {host}:{port}: ports go from 1 to 65535. Choose another port with --port.")
@@ -66,7 +66,7 @@ def check_free(host: str, port: int) -> None:
 
 
 def log_options() -> list[str]:
-    """Makes granian write its log lines as JSON if LOG_FORMAT is json."""
+    """The option that makes granian write its log lines as JSON; empty unless LOG_FORMAT is json."""
     return (
         [f"--log-config={settings.BASE_DIR / 'mixcyfe_site/granian_logs.json'}"]
         if settings.LOG_FORMAT == "json"

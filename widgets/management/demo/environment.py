@@ -14,13 +14,13 @@ from widgets.management.private_files import create_private
 
 KEYS_FILE = Path("demo.env")
 LATENCY = 0.15
-"""Seconds per query, so that a person notices that pages wait for a query."""
+"""Seconds that the fake Mixpanel takes per query, so that the demo shows how pages wait for queries."""
 
 fake: FakeMixpanel | None = None
 
 
 def prepare() -> None:
-    """Starts the fake Mixpanel, and sets all settings that the demo depends on, so that `.env` has no effect."""
+    """Starts the fake Mixpanel, and sets the settings that the demo depends on, so that `.env` can't change these."""
     global fake  # noqa: PLW0603 - one process, one demo
     port = os.environ.get("PORT", "8000")
     if not port.isdigit() or not 0 < int(port) < 65536:

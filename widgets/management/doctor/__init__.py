@@ -1,4 +1,4 @@
-"""The checks of `manage.py doctor`: functions that yield findings, and do not change stored data."""
+"""The checks of `manage.py doctor`: functions that yield findings, and repair nothing."""
 
 from widgets.management.doctor.clocks import mixpanel_clock, our_clock, time_zones
 from widgets.management.doctor.configuration import configuration

@@ -18,7 +18,7 @@ from widgets.models import HostClock, Project
 from widgets.refresh.clock import TOLERANCE, WARNED_FOR, difference
 
 MIXPANEL_TOLERANCE = 15
-"""In seconds. Mixpanel's time comes from the header `Date`, which has whole seconds, and which a proxy can set."""
+"""In seconds. More than TOLERANCE, because the header `Date` has whole seconds, and a proxy can set this header."""
 
 
 def our_clock() -> Iterator[Finding]:
@@ -44,7 +44,7 @@ def our_clock() -> Iterator[Finding]:
 
 
 def mixpanel_clock() -> Iterator[Finding]:
-    """Sends one HEAD request without credentials, which is not a query, to each Mixpanel server that a project uses."""
+    """Sends one HEAD request without credentials to each Mixpanel server that a project uses. This is not a query."""
     regions = Project.objects.order_by("region").values_list("region", flat=True).distinct()
     with exchange(PATIENCE):
         for root in sorted({api_root(region, settings.MIXPANEL_API_ROOT) for region in regions}):

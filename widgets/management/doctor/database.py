@@ -57,7 +57,8 @@ def writable() -> Iterator[Finding]:
                 cursor.execute("PRAGMA busy_timeout = 3000")
         with transaction.atomic():
             HostClock.objects.filter(pk=-1).delete()
-            # On SQLite, the DELETE above takes the lock, but only a new table writes to the disk.
+            # The DELETE above takes SQLite's lock, but changes nothing. For a new table, SQLite also writes its journal
+            # (only with SQLITE_JOURNAL=delete).
             if connection.vendor == "sqlite":
                 with connection.cursor() as cursor:
                     cursor.execute("CREATE TABLE doctor_was_here (id INTEGER)")
@@ -149,8 +150,7 @@ def disk() -> Iterator[Finding]:
     if space < SMALLEST_SPACE:
         yield fix(
             "disk",
-            f"the disk of {folder} has {space // 2**20} MB left: make room on the disk, because a full disk stops "
-            "all refreshing.",
+            f"the disk of {folder} has {space // 2**20} MB left: make room on the disk.",
         )
     elif files.f_files and files.f_favail < FEWEST_FILES:
         yield fix("disk", f"the disk of {folder} has room for only {files.f_favail} more files: delete some files.")

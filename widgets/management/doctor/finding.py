@@ -1,4 +1,4 @@
-"""Runs a check and collects its findings. A run ends within seconds, and its findings contain no secrets."""
+"""Runs a check and collects its findings. A run ends within seconds, and printed findings contain no secrets."""
 
 from collections.abc import Callable, Iterator
 from threading import Thread
@@ -14,6 +14,7 @@ PATIENCE = 5.0
 """The time limit of one check in seconds."""
 
 SHORTEST_SECRET = 4
+"""`without_secrets` keeps shorter texts, because they also occur in ordinary words."""
 
 
 class Finding(NamedTuple):
@@ -33,7 +34,7 @@ def ok(about: str, text: str) -> Finding:
 
 
 def fix(about: str, text: str) -> Finding:
-    """A finding that a person must repair. `text` names the fault and, after a colon, the repair."""
+    """A fault that a person must repair. `text` names the fault and, after a colon, the repair."""
     return Finding(False, about, text)
 
 

@@ -1,4 +1,4 @@
-"""Checks that the keys in FIELD_ENCRYPTION_KEYS decrypt every stored secret."""
+"""Checks that the keys in FIELD_ENCRYPTION_KEYS decrypt every stored secret. Sessions are not checked."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -64,7 +64,7 @@ def get(path: str, **headers: str) -> Got:
 
 
 def ask(**headers: str) -> dict[str, Any] | None:
-    """Returns MixCyfe's description of the request as it arrived, or None if another server answers at SITE_URL."""
+    """Returns MixCyfe's description of the request as it arrived, or None if another server or MixCyfe answers."""
     nonce = secrets.token_urlsafe()
     got = get("/doctor", **{ASK_BY: signing.dumps(nonce, salt=QUESTION)}, **headers)
     try:
@@ -119,7 +119,7 @@ def of_health(health: Got) -> Finding:
 
 
 def of_proxy(seen: dict[str, Any]) -> Iterator[Finding]:
-    found = [*of_settings(seen), *of_scheme(seen), *of_addresses(seen)]
+    found = [*of_settings(seen), *of_scheme(seen), *of_forged_headers(seen)]
     trusted = "MixCyfe believes the proxy's headers, and the proxy replaces forged headers of visitors."
     yield from found or [
         ok(
@@ -161,7 +161,7 @@ def of_scheme(seen: dict[str, Any]) -> Iterator[Finding]:
         )
 
 
-def of_addresses(seen: dict[str, Any]) -> Iterator[Finding]:
+def of_forged_headers(seen: dict[str, Any]) -> Iterator[Finding]:
     """Sends forged headers, as an attacker would. Yields a finding for each header that MixCyfe believes."""
     other = "http" if settings.SITE_IS_HTTPS else "https"
     believed = ask(**{"X-Forwarded-Proto": other})

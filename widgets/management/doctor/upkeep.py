@@ -55,8 +55,8 @@ def freshness() -> Iterator[Finding]:
         repair = "make sure that the Celery workers run" if settings.TASKS == "celery" else inline
         yield fix(
             "freshness",
-            f"{count(late, 'query', 'queries')} of polled widgets should have been refreshed 3 hours ago, and neither "
-            f"errors nor limits delay the refresh: {repair}.",
+            f"{count(late, 'query', 'queries')} of polled widgets should have been refreshed over 3 hours ago, and "
+            f"neither errors nor limits delay the refresh: {repair}.",
         )
     else:
         yield ok("freshness", "no polled data is overdue for 3 hours without a reason.")
