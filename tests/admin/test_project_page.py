@@ -160,7 +160,8 @@ class TestWarnings:
 
     def test_it_warns_of_missing_credentials(self, project: Project) -> None:
         Project.objects.update(secret="")
-        assert "needs credentials" in self.html(project)
+        assert "needs credentials. Enter the secret below." in self.html(project)
+        assert "needs credentials. A lead of the project" in viewer(project).get(change(project)).content.decode()
 
     def test_learned_limits_are_offered(self, project: Project) -> None:
         Project.objects.update(learned_hourly=400, learned_concurrent=5, learned_at=timezone.now())

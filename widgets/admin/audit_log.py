@@ -13,7 +13,6 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import DataError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -96,15 +95,8 @@ class AuditLogAdmin(ReadOnly, StrictList):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The filter by day uses the reader's time zone."""
-        try:
-            return self.page_in(zone_of(request), request, extra_context)
-        except DataError:
-            # PostgreSQL can lack a time zone that Python knows.
-            return self.page_in(UTC, request, extra_context)
-
-    def page_in(self, zone: tzinfo, request: HttpRequest, extra_context: dict[str, Any] | None) -> HttpResponse:
         context = {"title": "Audit log", "kinds": KINDS, "most": MOST} | (extra_context or {})
-        with timezone.override(zone):
+        with timezone.override(zone_of(request)):
             page = super().changelist_view(request, context)
             return page.render() if isinstance(page, TemplateResponse) else page
 

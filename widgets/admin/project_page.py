@@ -185,7 +185,8 @@ def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
     """The warnings for the top of the project's page, the most urgent first."""
     found: list[SafeString | str] = []
     if not project.has_secret:
-        found.append("This project needs credentials. Enter the secret below.")
+        todo = "Enter the secret below." if may_change else "A lead of the project can enter them."
+        found.append(f"This project needs credentials. {todo}")
     elif problem := project.secret_problem:
         found.append(problem)
     if project.in_backoff and project.backoff_until:

@@ -17,5 +17,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         content = export_all(Project.objects.all(), Widget.objects.all())
-        record(Action.EXPORTED, details="All projects and widgets, without secrets.", must=False)
+        record(Action.EXPORTED, details="All projects and widgets with their addresses, without secrets.", must=False)
         self.stdout.write(json.dumps(content, indent=2, ensure_ascii=False))
