@@ -81,7 +81,7 @@ def test_it_requires_names_of_events():
 def test_it_does_not_ignore_silently_what_a_report_can_not_use(report, field, value):
     refused(
         field,
-        "can't use this field. Leave the field empty, or choose one of the reports ",
+        "can't use this field. Leave the field out, or choose another report: ",
         spec(report, **{field: value}),
     )
 
@@ -198,7 +198,7 @@ def test_a_range_without_a_whole_month_is_refused(words):
 
 
 def test_it_ignores_an_old_unit_of_a_report_without_a_unit():
-    refused("unit", "Only the report “Several metrics and formulas” has numbers by hour", spec("events", unit="hour"))
+    refused("unit", "This report has no numbers by hour", spec("events", unit="hour"))
     assert problems(spec("saved_report", unit="hour", chart="pie")) == []
     assert problems(spec("top_events", unit="hour", chart="list")) == []
 
