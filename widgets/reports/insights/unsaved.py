@@ -228,7 +228,7 @@ def columns_of(
 
 
 def missing_value(query: Query, metric: int, math: str | None) -> Value:
-    """The value for a bucket without events, which the answer leaves out. None if it has no value, such as an average."""
+    """The value for a bucket that the answer leaves out because it has no events. None if there is no such value."""
     if math is None:
         return at_zero(query["formulas"][metric]) if all_zero(query) else None
     return 0 if math in ZERO_WITHOUT_EVENTS else None
