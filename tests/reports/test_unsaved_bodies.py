@@ -83,8 +83,8 @@ ASKED = {
     ),
 }
 NOT_ASKED = {
-    "unique users of one event by week": "MixCyfe asks for whole weeks",
-    "average of a numeric property by month": "MixCyfe asks for whole months",
+    "unique users of one event by week": "MixCyfe leaves out the incomplete weeks of these dates",
+    "average of a numeric property by month": "these dates contain no whole month",
     "total broken down by two properties": "a widget has at most one breakdown",
     "one total of an event over the range": "MixCyfe adds up the totals of the dates",
     "95th percentile": "MixCyfe has no such measure",
