@@ -173,7 +173,7 @@ def test_it_draws_charts_that_fit_and_names_such_a_chart_in_the_message_of_other
 
 
 @pytest.mark.parametrize("series", [{}, {"Signed up": {}}])
-def test_an_empty_report_is_refused_except_in_an_empty_list_and_as_the_number_0(series):
+def test_charts_refuse_an_empty_report_but_a_list_is_empty_and_a_number_is_0(series):
     for chart in ("line", "pie", "funnel", "cohort", "map"):
         with pytest.raises(ReportError, match="nothing to draw"):
             shown(series, chart)

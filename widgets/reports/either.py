@@ -103,12 +103,13 @@ def expressions(spec: WidgetSpec) -> Iterator[Problem]:
 
 
 def most_days(spec: WidgetSpec) -> int:
-    """The maximum number of days that the query can cover, now or later, with the period before if the widget shows it.
+    """The number of days that the query can cover, now or later, with the period before if the widget shows it.
     0 if the query does not ask for numbers by day, or if a fixed range lacks a date."""
     asked = Range.of(spec)
     if asked.unit != "day" or (asked.kind == "fixed" and not (asked.from_date and asked.to_date)):
         return 0
-    # A range up to today, such as “this year so far”, is longest on the last day of a leap year.
+    # “This year so far” is longest on the last day of a leap year. Ranges such as “last month” are always far shorter
+    # than LONGEST_BY_DAY.
     today = max(asked.to_date or LONG_YEAR_ENDS, LONG_YEAR_ENDS)
     dates = asked.resolve(today, 2 if spec.compares or spec.overlay_previous else 1)
     return (dates.last - dates.first).days + 1
