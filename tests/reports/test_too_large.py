@@ -84,7 +84,7 @@ BODIES = {
     ),
     "all that may be asked for": (lambda: values(10_000, "{" + DATES + "}"), "read 10000"),
 }
-"""Name → (function that makes the body, part of the expected result). Together, the bodies take hundreds of megabytes."""
+"""Name → (function that makes the body, part of the expected result). Together they have hundreds of megabytes."""
 
 
 @pytest.fixture(scope="module")
