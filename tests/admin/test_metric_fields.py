@@ -85,7 +85,7 @@ def test_a_property_left_over_from_another_measure_is_dropped(boss: Client, proj
 
 def test_a_form_with_an_error_keeps_its_entries(boss: Client, project: Project) -> None:
     page = boss.post(ADD, answers_of(project, **CONVERSION | {"formulas-formula": ["B / C", ""]})).content.decode()
-    assert "Formula 1: There is no metric C. The metrics of this widget have the letters A to B." in page
+    assert "Formula 1: There is no metric C. This widget has the metrics A to B." in page
     assert 'value="B / C"' in page
     assert 'name="metrics-1-property" value="amount"' in page
 

@@ -75,7 +75,7 @@ def one_event(draw: Any) -> WidgetSpec:
 
 @st.composite
 def boards(draw: Any) -> tuple[list[Query], Any]:
-    """Draws queries of any report type with one unit and one breakdown, and today's date. Many can share calls."""
+    """Draws queries that can often share calls, because most have the same unit and breakdown, and today's date."""
     today = datetime.now(ZONE).date()
     engine = draw(st.sampled_from([INSIGHTS, INSIGHTS, CLASSIC]))
     unit = draw(st.sampled_from(["day", "day", "week", "month"]))
@@ -162,7 +162,7 @@ def shared(report: str, engine: str, **fields: Any) -> tuple[Batch, Query]:
 
 
 @pytest.mark.parametrize("engine", [INSIGHTS, CLASSIC])
-def test_an_answer_with_other_dates_becomes_no_zeros(engine: str) -> None:
+def test_an_answer_with_other_dates_is_refused(engine: str) -> None:
     batch, query = shared("events", engine, events=("Signed up",))
     other = days(*range(100, 110))
     answer: Any = {"data": {"series": [], "values": {"Signed up": other}}}
@@ -180,7 +180,7 @@ def test_a_value_is_listed_only_with_the_metrics_that_it_has_on_the_query_s_own_
     assert read(batch.part(whole, query), query, TODAY) == read(alone, query, TODAY)
 
 
-def test_values_that_are_cut_to_one_label_count_one_by_one_for_the_limit() -> None:
+def test_values_whose_shortened_labels_are_equal_count_separately_for_the_limit() -> None:
     batch, query = shared("segmentation", INSIGHTS, events=("A",), breakdown="plan", limit=2)
     found = {f"{'x' * LONGEST_LABEL}1": days(1), f"{'x' * LONGEST_LABEL}2": days(1), "y": days(1)}
     with pytest.raises(Inexact):

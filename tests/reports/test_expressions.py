@@ -37,19 +37,18 @@ filters = st.builds(Filter, names, st.sampled_from([*FILTER_OPS]), values)
         ('user["plan"]', 'user["plan"]'),
     ],
 )
-def test_it_wraps_a_plain_name_and_passes_a_full_expression(name, expression):
+def test_it_wraps_a_plain_name_and_leaves_an_expression_unchanged(name, expression):
     assert property_expression(name) == expression
 
 
 @settings(deadline=None)
 @given(names)
-@example('"] == 1 or properties["x')
+@example('"] == 1 or ("x" == "x')
 @example("\\")
 @example('\\"')
 def test_it_escapes_any_name_so_that_it_reads_back(name):
-    if not is_expression(name):
-        assert parse(property_expression(name)) == ("property", name)
-        assert property_title(property_expression(name)) == name
+    assert parse(property_expression(name)) == ("property", name)
+    assert property_title(property_expression(name)) == name
 
 
 @settings(deadline=None)
@@ -124,7 +123,7 @@ def test_it_joins_all_conditions_and_the_expression_with_and(asked, where):
         assert same(parse(written), parts[0] if len(parts) == 1 else ("and", *parts))
 
 
-def test_it_puts_parentheses_around_an_or():
+def test_it_puts_parentheses_around_an_or_beside_a_filter():
     where = 'properties["a"] == 1 or properties["b"] == 2'
     assert where_expression([Filter("plan", "set")], where) == (f'(defined (properties["plan"])) and ({where})')
     assert where_expression([], where) == where

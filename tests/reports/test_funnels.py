@@ -63,12 +63,11 @@ def test_it_names_steps_by_label_then_event_then_goal():
     assert funnel({"2026-11-16": {"steps": entries}}, "funnel") == "Step,Count\nOne,3\nTwo,2\n3,1\n"
 
 
-def test_it_leaves_conversion_empty_where_nobody_started():
+def test_a_conversion_without_people_is_empty_in_a_table_and_0_as_a_number():
     assert funnel({"2026-11-16": {"steps": steps(0, 0)}}) == "Step,Count,Conversion,From start\nA,0,,\nB,0,,\n"
     assert funnel({"2026-11-16": {"steps": steps(0, 0)}}, "number") == "Conversion\n0\n"
 
 
-def test_all_charts_of_a_funnel_read_the_same_report():
-    """One query serves all charts of a funnel, as tests/reports/test_questions.py checks."""
+def test_a_funnels_report_has_the_counts_of_each_step_by_date():
     report = report_of(spec("funnel", last=2), {"data": {"2026-11-16": {"steps": steps(10, 5)}}})
     assert [(s.step, s.values) for s in report.series] == [("A", (10, 0)), ("B", (5, 0))]

@@ -1,4 +1,4 @@
-"""Random answers from Mixpanel: each becomes a Report that can be stored and drawn, or an error message."""
+"""Random answers in place of Mixpanel's: each becomes a Report that can be stored and drawn, or an error message."""
 
 import copy
 import json
@@ -146,7 +146,7 @@ def one(n):
     ("sent", "read"),
     [("5", 5), (" 7.5 ", 7.5), ("-3", -3), ("+4", 4), ("9" * 19, 1e19), (-2, -2), (0.5, 0.5), (10**20, 10**20)],
 )
-def test_it_reads_numbers_also_as_texts(sent, read):
+def test_it_reads_numbers_and_texts_with_a_number(sent, read):
     assert one(sent) == read
 
 
@@ -159,7 +159,7 @@ def test_null_counts_as_zero():
     [True, "", "many", "nan", "inf", "1e999", NAN, INFINITY, -INFINITY, 1e308, 10**300, 10**4000, [], {}, [5]],
     ids=lambda sent: str(sent)[:9],
 )
-def test_it_refuses_values_that_are_no_numbers(sent):
+def test_it_refuses_numbers_that_are_too_large_and_values_that_are_no_numbers(sent):
     with pytest.raises(ReadError, match="a number is missing or too large"):
         one(sent)
 
@@ -171,7 +171,7 @@ def test_it_shows_negative_numbers():
     )
 
 
-def test_it_adds_huge_numbers_without_leaving_what_a_number_can_hold():
+def test_huge_numbers_cause_no_overflow():
     huge = 9.9e299
     answer = {"data": {"values": {f"v{i}": dict.fromkeys(DAYS, huge) for i in range(200)}}}
     asked = spec("segmentation", breakdown="plan", chart="pie", top=1, other=True)
@@ -184,7 +184,7 @@ def test_it_adds_huge_numbers_without_leaving_what_a_number_can_hold():
     assert csv(spec("retention", last=1, intervals=1, options={"percent": True}), cohort).endswith(",\n")
 
 
-def test_a_value_that_is_nested_too_deep_causes_no_crash():
+def test_a_deeply_nested_value_causes_no_crash():
     deep: object = 1
     for _ in range(95):
         deep = {"x": deep}
@@ -219,7 +219,7 @@ def test_it_writes_odd_labels(sent, written):
 
 
 @pytest.mark.parametrize("chart", ["line", "list"])
-def test_it_lays_ten_thousand_labels_out_in_less_than_two_seconds(chart):
+def test_ten_thousand_labels_become_a_csv_in_less_than_two_seconds(chart):
     days = [str(TODAY - timedelta(days=n)) for n in range(1, 31)]
     answer = {"data": {"values": {f"value {i}": dict.fromkeys(days, i) for i in range(10_000)}}}
     asked = spec("segmentation", breakdown="plan", chart=chart, limit=10_000)

@@ -1,4 +1,4 @@
-"""Several metrics, formulas, hours and funnels of listed steps: from the query over HTTP to the fake, up to the CSV."""
+"""Several metrics, formulas, hours and funnels: widgets query the fake Mixpanel over HTTP, and each becomes a CSV."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -96,7 +96,8 @@ def test_missing_labels_are_not_drawn_as_zeros(mixpanel: FakeMixpanel) -> None:
 
 def test_a_number_that_divides_by_zero_is_replaced_by_a_message(mixpanel: FakeMixpanel) -> None:
     asked = WidgetSpec("insights", metrics=(SIGNUPS, Metric("Never")), formulas=(Formula("A / B"),), chart="number")
-    assert csv(asked, INSIGHTS, mixpanel) == "The formula divides by zero for these dates, so there is nothing to show."
+    message = "No formula has a result for these dates, for example because of a division by zero."
+    assert csv(asked, INSIGHTS, mixpanel) == message
 
 
 def test_a_number_is_compared_with_the_period_before(rows: Any) -> None:
@@ -111,7 +112,7 @@ def test_a_number_is_compared_with_the_period_before(rows: Any) -> None:
     assert [int(before), int(now)] == totals
 
 
-def test_hours_end_with_the_last_finished_one(rows: Any) -> None:
+def test_hours_end_with_the_last_full_hour_or_the_current_one(rows: Any) -> None:
     for include_today, back in ((False, 1), (True, 0)):
         found = rows(metrics=(SIGNUPS, PEOPLE), unit="hour", last=30, include_today=include_today)
         assert found[0][0] == "Time"
@@ -120,7 +121,7 @@ def test_hours_end_with_the_last_finished_one(rows: Any) -> None:
         assert len(found) == 31
 
 
-def test_rolling_and_cumulative(rows: Any) -> None:
+def test_it_shows_rolling_averages_and_cumulative_values(rows: Any) -> None:
     plain = [int(n) for _, n in rows(metrics=(SIGNUPS,))[1:]]
     cumulative = [int(n) for _, n in rows(metrics=(SIGNUPS,), analysis="cumulative")[1:]]
     assert cumulative == [plain[0], sum(plain[:2]), sum(plain)]
@@ -138,14 +139,14 @@ def test_the_period_before_is_a_column_on_the_same_dates(rows: Any, report: str)
     assert [before for _, _, before in found[1:]] == both[:3]
 
 
-def test_only_keeps_labels_in_its_order(rows: Any) -> None:
+def test_the_setting_only_keeps_labels_in_its_order(rows: Any) -> None:
     asked = {"report": "segmentation", "events": ("Signed up",), "breakdown": "plan", "overlay_previous": True}
     assert rows(**asked, only=("Team", "Free", "Nobody"))[0] == [
         *("Date", "Team", "Free", "Team (before)", "Free (before)"),
     ]
 
 
-def test_a_funnel_of_listed_steps(rows: Any) -> None:
+def test_it_shows_a_funnel_of_listed_steps(rows: Any) -> None:
     steps = rows("funnel", events=STEPS, chart="funnel")
     assert [name for name, _ in steps] == ["Step", *STEPS]
     assert int(steps[1][1]) > int(steps[2][1]) > int(steps[3][1])
@@ -156,7 +157,7 @@ def test_a_funnel_of_listed_steps(rows: Any) -> None:
     assert set(rows("funnel", events=STEPS, breakdown="plan")[0]) == {"Step", "Free", "Team", "Business"}
 
 
-def test_a_funnel_of_listed_steps_by_date(rows: Any) -> None:
+def test_it_shows_the_conversions_of_listed_steps_by_date(rows: Any) -> None:
     found = rows("funnel", events=STEPS, chart="line")
     assert found[0] == ["Date", "Conversion"]
     assert all(0 < float(share) < 100 for _, share in found[1:])

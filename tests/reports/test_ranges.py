@@ -85,7 +85,7 @@ def test_it_shows_only_whole_weeks_of_a_month_and_a_quarter():
     assert ends("last_quarter", unit="week") == ("2026-07-06", "2026-09-27")
 
 
-def test_it_shows_the_running_week_where_today_is_asked_for():
+def test_a_range_up_to_today_includes_the_running_week_or_month():
     assert ends("month_to_date", unit="week") == ("2026-11-02", "2026-11-18")
     assert ends("year_to_date", unit="month") == ("2026-01-01", "2026-11-18")
 
@@ -121,7 +121,7 @@ def test_it_gives_one_total_the_exact_days_whatever_the_unit():
     assert (str(weeks.first), str(weeks.last), weeks.days) == ("2026-11-02", "2026-11-15", 14)
 
 
-def test_it_asks_for_the_period_before():
+def test_two_periods_include_the_period_before():
     dates = Range("last_month").resolve(WEDNESDAY, periods=2)
     assert (str(dates.first), str(dates.current), str(dates.last)) == ("2026-08-31", "2026-10-01", "2026-10-31")
     assert (len(dates.buckets), dates.days) == (62, 31)
@@ -200,7 +200,7 @@ def test_the_period_before_has_as_many_buckets_and_ends_where_the_range_begins(a
 
 @settings(deadline=None)
 @given(ranges(), days)
-def test_it_keeps_within_the_range_and_to_whole_buckets_unless_today_is_asked_for(asked, today):
+def test_it_keeps_to_the_whole_buckets_of_the_range_and_the_running_one(asked, today):
     if asked.kind == "fixed" and asked.from_date > today:
         return
     start, end = asked._ends(today)

@@ -1,4 +1,4 @@
-"""One total for a whole range, and comparisons with the period before: a plain sum of the days would be wrong."""
+"""Totals over a whole range, comparisons with the period before, and rows and columns without numbers."""
 
 import pytest
 
@@ -26,19 +26,19 @@ def test_it_compares_uniques_of_two_buckets():
         assert csv(asked, answer) == "Signed up\n40\n35\n"
 
 
-def test_it_counts_a_bucket_that_is_not_there_as_zero():
+def test_it_counts_a_missing_bucket_as_zero():
     asked = spec("segmentation", measure="unique", chart="number", last=7, options=COMPARED)
     assert csv(asked, {"data": {"values": {"Signed up": {"2026-11-04": 35}}}}) == "Signed up\n0\n35\n"
     assert csv(asked, values()) == "Signed up\n0\n0\n"
 
 
-def test_it_refuses_several_buckets_where_one_was_asked():
+def test_it_refuses_several_buckets_if_the_query_asked_for_one():
     asked = spec("segmentation", measure="unique", chart="number", last=7)
     with pytest.raises(ReadError, match="several values"):
         report_of(asked, {"data": {"values": {"Signed up": {"2026-11-11": 1, "2026-11-12": 1}}}})
 
 
-def test_it_refuses_two_values_of_one_week_that_do_not_add_up():
+def test_it_adds_two_totals_of_one_week_up_and_refuses_two_numbers_of_unique_users():
     answer = {"data": {"values": {"Signed up": {"2026-11-02": 1, "2026-11-03": 1}}}}
     with pytest.raises(ReadError, match="more than one value for the week of 2026-11-02"):
         report_of(spec("segmentation", measure="unique", unit="week", last=2), answer)
@@ -67,7 +67,7 @@ def test_it_compares_a_month_to_date_with_as_many_days():
     assert csv(asked, values(**{"Signed up": {"2026-11-18": 5} | before})) == "Signed up\n5\n18\n"
 
 
-def test_it_can_not_add_up_averages_of_several_days():
+def test_it_refuses_to_add_up_averages_of_several_days():
     answer = {"results": {"2026-11-16": 5, "2026-11-17": 2.5}}
     with pytest.raises(ReportError, match="can't be added up over several dates"):
         csv(spec("average", chart="number", last=2), answer)

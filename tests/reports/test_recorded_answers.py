@@ -1,6 +1,6 @@
-"""Answers that Mixpanel once gave or published, turned into CSV.
+"""Answers that Mixpanel gave or published, and made-up answers of the same form, turned into CSV.
 
-Each file in tests/data says where its answer is from.
+Each file in tests/data/recorded says where its answer is from.
 """
 
 from datetime import date
@@ -49,7 +49,7 @@ def test_it_shows_one_metric_under_its_name():
     assert recorded("unsaved").splitlines()[:2] == ["Date,Product Added [Total Events]", "20230525,756"]
 
 
-def test_a_header_such_as_event_or_metric_is_no_name_of_a_breakdown():
+def test_headers_that_name_a_kind_of_metric_are_not_taken_for_breakdowns():
     for header in ("$event", "$metric", "$funnel", "$retention"):
         assert shown(answered({"Logged in": {"all": 5}}, header), "list") == "Name,Logged in\nLogged in,5\n"
 
@@ -63,7 +63,7 @@ def test_it_shows_several_metrics_in_the_reports_own_order():
     assert shown(alphabet, "pie") == "Visited,Opened,Bought\n7,9,3\n"
 
 
-def test_by_default_metrics_are_sorted_by_prefix_with_ba_after_z():
+def test_without_an_order_in_meta_metrics_are_sorted_by_prefix_with_ba_after_z():
     series = {f"{letters}. x": {"all": i} for i, letters in enumerate(["A", "B", "BA", "BB", "C", "Z"])}
     assert shown(answered(series), "pie").splitlines()[0] == "A. x,B. x,C. x,Z. x,BA. x,BB. x"
     assert shown(answered({"b": {"all": 1}, "a": {"all": 2}}), "pie") == "b,a\n1,2\n"
@@ -125,7 +125,7 @@ def test_it_shows_recorded_retention_by_date_and_value():
     )
 
 
-def test_it_shows_no_cohort_of_several_groups():
+def test_a_cohort_chart_shows_one_group_and_refuses_several():
     only = {value: dates for value, dates in BY_VALUE.items() if value != "$overall"}
     with pytest.raises(ReportError, match="one group per value of its breakdown"):
         shown(answered({"m": only}), "cohort")
@@ -195,14 +195,14 @@ def test_it_says_what_is_missing_for_a_comparison():
 
 
 @pytest.mark.parametrize("odd", [{}, {"series": None}, {"series": []}, [], "none", 5])
-def test_an_invalid_comparison_is_left_out_without_an_error(odd):
+def test_an_invalid_comparison_is_treated_like_a_missing_one(odd):
     answer = answered({"A": {"all": 50}}, time_comparison=odd)
     assert shown(answer, "number") == "A\n50\n"
     with pytest.raises(ReportError, match="no number for the period before"):
         shown(answer, "number", options={"comparison": True})
 
 
-def test_nothing_in_the_period_before_is_zero():
+def test_nothing_in_the_period_before_is_zero_except_for_ratios_by_date():
     compared = {"options": {"comparison": True}}
     nothing = {"time_comparison": {"date_range": {"from_date": "2026-10-01", "to_date": "2026-10-31"}, "series": {}}}
     assert shown(answered({"A": {"all": 50}}, **nothing), "number", **compared) == "A\n50\n0\n"
@@ -221,7 +221,7 @@ def test_it_refuses_a_comparison_with_other_dates_than_it_says():
         shown(answered({"A": {"2026-11-16": 5, "2026-11-17": 6}}, time_comparison=before))
 
 
-def test_a_note_says_what_mixpanel_cut():
+def test_a_note_says_that_mixpanel_left_values_out():
     report = report_of(spec("saved_report"), body("limit_hit"))
     assert report.note == CUT
     assert report.series[0].label.startswith("$remaining_values / c068cc1c")
@@ -240,13 +240,13 @@ def test_it_notes_a_sample(key):
     assert "about 5 percent" in report_of(spec("funnel"), funnel).note
 
 
-def test_it_notes_that_of_several_funnels_one_is_shown():
+def test_it_notes_that_only_the_first_of_several_funnels_is_shown():
     table = {"count": {"1. A": {"all": 5}}, "step_conv_ratio": {"1. A": {"all": 1}}}
     report = report_of(spec("saved_report", chart="funnel"), answered({"F": table, "G": table}))
     assert report.note == "This saved report has several funnels or retention tables. Only the first one is shown."
 
 
-def test_it_finds_nothing_where_nothing_happened():
+def test_an_answer_without_numbers_becomes_a_report_without_series():
     assert report_of(spec("saved_report"), body("nothing")).series == ()
 
 
@@ -256,12 +256,12 @@ def test_it_reads_a_funnels_custom_event_by_its_name():
     assert [line.split(",")[0] for line in csv(asked, body("funnel")).splitlines()[1:]] == ["Purchase", "111"]
 
 
-def test_it_reads_frequency_with_its_dates_at_the_top():
+def test_it_reads_frequency_with_the_dates_at_the_top_level():
     asked = asked_for("frequency", "2012-01-01", "2012-01-03")
     assert csv(asked, body("frequency_at_top")).splitlines()[3].startswith("20120103,671,324,176,122,")
 
 
-def test_all_notes_together_stand_at_the_beginning_of_what_is_kept():
+def test_all_notes_together_are_at_the_beginning_of_the_stored_json():
     table = {"count": {"1. A": {"all": 5}}, "step_conv_ratio": {"1. A": {"all": 1}}}
     meta = {"min_sampling_factor": 1.23456e-7, "is_segmentation_limit_hit": True}
     report = report_of(spec("saved_report", chart="funnel"), answered({"F": table, "G": table}, meta=meta))

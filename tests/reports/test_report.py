@@ -39,7 +39,7 @@ def test_it_keeps_hours_with_their_utc_offset():
     assert [hour.isoformat() for hour in found.rows] == ["2026-11-01T01:00:00-07:00", "2026-11-01T01:00:00-08:00"]
 
 
-def test_it_keeps_a_report_without_a_note_without_a_key_for_it():
+def test_the_json_of_a_report_without_a_note_has_no_key_for_notes():
     kept = Report("total", ("",), ()).to_json()
     assert "note" not in json.loads(kept) and note_in(kept) == "" and note_in("") == ""
 
@@ -56,5 +56,5 @@ def test_it_reads_what_the_first_release_kept():
 
 @settings(deadline=None)
 @given(st.lists(values, max_size=50).map(tuple))
-def test_it_totals_without_ever_failing(column):
+def test_the_total_of_any_values_is_finite(column):
     assert math.isfinite(Series("", column).total)

@@ -47,7 +47,7 @@ def test_it_says_what_a_report_needs(report):
         REPORT_TYPES[report].fields
     )
     if report in ("retention", "frequency", "funnel"):
-        missing.discard("events")  # any event
+        missing.discard("events")  # no event means every event; a funnel can be a saved one
     found = problems(
         WidgetSpec(report, chart=chart if chart in REPORT_TYPES[report].charts else REPORT_TYPES[report].charts[0])
     )
@@ -55,7 +55,7 @@ def test_it_says_what_a_report_needs(report):
     assert all(message.startswith(("Enter ", "Choose ")) for _, message in found)
 
 
-def test_it_requires_names_of_events():
+def test_it_requires_named_events_and_not_too_many():
     refused("events", "An event's name is empty", spec("events", events=("Signed up", " ")))
     refused("events", "Enter an event's name", spec("segmentation", events=()))
     refused("events", "takes one event. For several", spec("segmentation", events=("A", "B")))
@@ -81,7 +81,7 @@ def test_it_requires_names_of_events():
 def test_it_does_not_ignore_silently_what_a_report_can_not_use(report, field, value):
     refused(
         field,
-        "can't use this field. Leave the field empty, or choose one of the reports ",
+        "can't use this field. Leave the field out, or choose another report: ",
         spec(report, **{field: value}),
     )
 
@@ -136,12 +136,12 @@ def test_it_numbers_the_filters():
         ("rename", {"rename": {"a\x00": "b"}}),
     ],
 )
-def test_it_refuses_characters_that_no_database_can_store(field, fields):
+def test_it_refuses_characters_that_can_not_be_stored(field, fields):
     refused(field, "a character that can't be stored", spec("segmentation", **fields))
 
 
 @pytest.mark.parametrize("last", [0, -1, 1001])
-def test_it_keeps_the_number_of_buckets_sensible(last):
+def test_it_limits_the_number_of_buckets(last):
     refused("last", "from 1 to 1000", spec("events", last=last))
     assert problems(spec("events", last=last, range="last_month")) == []
 
@@ -197,13 +197,13 @@ def test_a_range_without_a_whole_month_is_refused(words):
     assert problems(spec("events", range=words, unit="week")) == []
 
 
-def test_it_ignores_an_old_unit_of_a_report_without_a_unit():
-    refused("unit", "Only the report “Several metrics and formulas” has numbers by hour", spec("events", unit="hour"))
+def test_numbers_by_hour_are_refused_unless_the_report_ignores_the_unit():
+    refused("unit", "This report has no numbers by hour", spec("events", unit="hour"))
     assert problems(spec("saved_report", unit="hour", chart="pie")) == []
     assert problems(spec("top_events", unit="hour", chart="list")) == []
 
 
-def test_averages_of_days_give_no_average_of_a_week():
+def test_averages_of_days_give_no_average_of_a_longer_time():
     refused("unit", "averages by day only", spec("average", unit="week"))
     refused("range", "average over several days", spec("average", chart="number"))
     refused("range", "average over several days", spec("average", chart="gauge", target=1, range="last_month"))
@@ -213,7 +213,7 @@ def test_averages_of_days_give_no_average_of_a_week():
 
 
 @pytest.mark.parametrize("measure", ["unique", "average"])
-def test_it_has_no_one_total_of_several_events_that_do_not_add_up(measure):
+def test_it_refuses_one_total_of_several_events_that_do_not_add_up(measure):
     several = {"events": ("A", "B"), "measure": measure}
     for chart in ("pie", "donut", "list", "number", "gauge"):
         refused(
@@ -226,13 +226,13 @@ def test_it_has_no_one_total_of_several_events_that_do_not_add_up(measure):
 
 
 @pytest.mark.parametrize("chart", ["number", "gauge"])
-def test_it_has_no_one_number_of_a_breakdown_that_does_not_add_up(chart):
+def test_it_refuses_one_number_of_a_breakdown_that_does_not_add_up(chart):
     asked = {"breakdown": "plan", "chart": chart, "target": 1}
     refused("breakdown", "can't be added up to one number", spec("segmentation", measure="unique", **asked))
     assert problems(spec("segmentation", **asked)) == []
 
 
-def test_a_map_needs_countries():
+def test_a_map_needs_a_breakdown():
     refused("breakdown", "enter mp_country_code", spec("segmentation", chart="map"))
 
 

@@ -68,7 +68,7 @@ def test_an_unknown_option_gets_a_list_of_all_options():
 
 
 @pytest.mark.parametrize("option", [name for name, kind in OPTIONS.items() if kind is bool])
-def test_it_switches_options_on_and_off(option):
+def test_options_that_are_on_or_off_take_only_true_or_false(option):
     for value in (1, "yes", None):
         refused("options", f"{option}: choose true or false", spec("events", options={option: value}))
     for value in (True, False):
@@ -127,7 +127,7 @@ def test_it_totals_only_what_adds_up():
     assert problems(spec("segmentation", measure="unique", chart="pie", options=total)) == []
 
 
-def test_it_names_all_that_is_wrong_at_once():
+def test_it_names_several_mistakes_at_once():
     asked = spec("segmentation", events=(), limit=0, top=0, colors=["red"], options={"reverse": 1})
     assert {problem.field for problem in check(asked, TODAY, engine_of(asked))} == {
         "events",

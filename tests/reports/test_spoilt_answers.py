@@ -1,4 +1,4 @@
-"""Valid answers with random faults: the report has all numbers in the right places, or the answer is refused."""
+"""Valid answers with random faults: the report has the sum of the answer's numbers, or the answer is refused."""
 
 import copy
 
@@ -17,7 +17,7 @@ BAD_VALUES = st.sampled_from([None, True, "NaN", "7", 7, -1.5, "x", [], {}, floa
 
 @st.composite
 def spoilt(draw, kind):
-    """Draws the valid answer with one to three faults, at any level: keys renamed, parts removed or values replaced."""
+    """Draws the valid answer with up to three faults, at any level: keys renamed, parts removed or values replaced."""
     answer = copy.deepcopy(RIGHT[kind])
     for _ in range(draw(st.integers(1, 3))):
         parents = [parent for parent in containers(answer) if parent]
@@ -42,10 +42,10 @@ def containers(node):
             yield from containers(inner)
 
 
-def told(kind, answer):
+def total_in(kind, answer):
     """The sum of all numbers in the answer that belong to the query.
 
-    This function does not use MixCyfe's readers. Every value that looks like a number counts, in any place.
+    This function does not use the readers that it tests. It counts everything that `numbers_in` finds.
     """
     body = answer.get("results" if kind in ("sum", "average") else "data", answer)
     if kind == "saved_report":
@@ -58,7 +58,7 @@ def told(kind, answer):
 
 
 NEIGHBOURS = ("2026-11-11", "2026-11-18")
-"""The days right before and after the range. Numbers on these days are left out without an error."""
+"""The days right before and after the range. Reports leave the numbers of these days out without an error."""
 
 
 def numbers_in(node, ignored=NEIGHBOURS):
@@ -80,11 +80,11 @@ def numbers_in(node, ignored=NEIGHBOURS):
 @pytest.mark.parametrize("kind", sorted(set(RIGHT) - {"one bucket"}))
 @settings(max_examples=examples(150), deadline=None)
 @given(pick=st.data())
-def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind, pick):
+def test_a_spoilt_answer_is_refused_or_the_report_has_the_sum_of_its_numbers(kind, pick):
     answer = pick.draw(spoilt(kind))
     try:
         report = report_of(ASKED[kind], answer, TODAY)
     except ReadError as error:
         assert str(error).startswith("Mixpanel") and str(error).endswith(".")
         return
-    assert sum(series.total for series in report.series) == pytest.approx(told(kind, answer))
+    assert sum(series.total for series in report.series) == pytest.approx(total_in(kind, answer))

@@ -77,7 +77,7 @@ def test_hidden_metrics_may_have_numbers_beside_their_formula() -> None:
         ("A ^ 2", ""),
     ],
 )
-def test_without_events_a_formula_has_its_value_at_zero_or_no_value(formula: str, value: str) -> None:
+def test_on_dates_without_events_a_formula_has_its_value_at_zero_or_no_value(formula: str, value: str) -> None:
     asked = metrics(*TWO, formulas=(Formula(formula, "x"),))
     assert csv(asked, answer({formula: points(4)})) == [
         "Date,x",
@@ -88,7 +88,7 @@ def test_without_events_a_formula_has_its_value_at_zero_or_no_value(formula: str
 
 
 @pytest.mark.parametrize("infinite", [float("nan"), float("inf")])
-def test_only_formulas_with_a_division_and_medians_can_be_infinite(infinite: float) -> None:
+def test_infinity_is_an_empty_cell_for_divisions_and_medians_and_is_refused_otherwise(infinite: float) -> None:
     for no_value in (metrics(*TWO, formulas=(Formula("A / B"),)), metrics(Metric("Signed up", "median", "amount"))):
         assert csv(no_value, answer({"A": points(infinite, 2)}))[1:] == ["2026-11-15,", "2026-11-16,2", "2026-11-17,"]
     for counted in (metrics(), metrics(Metric("Signed up", "sum", "amount")), metrics(formulas=(Formula("A + 2"),))):
@@ -160,7 +160,7 @@ class TestFunnels:
         "table",
         [steps(9, 5, 2, 1, of="abcd"), {"count": {"1. a": {"all": 9}, "3. c": {"all": 2}}, "step_conv_ratio": {}}],
     )
-    def test_other_steps_than_the_listed_ones_are_refused(self, table: Any) -> None:
+    def test_too_many_steps_and_gaps_between_steps_are_refused(self, table: Any) -> None:
         with pytest.raises(ReadError, match="steps, and the query asked for 3"):
             read(self.funnel(), answer({"F": table}))
 
@@ -183,7 +183,7 @@ class TestFunnels:
         assert csv(asked, answer({"F": values})) == ["Step,x", "a,1", "b,1", "c,0"]
         assert read(asked, answer({"F": values})).note == ""
 
-    def test_conversions_by_date_are_percentages_whatever_the_headers_say(self) -> None:
+    def test_conversions_by_date_become_percentages_though_no_header_says_funnel(self) -> None:
         found = csv(self.funnel(chart="line"), answer({"F": points(0.5, 1, None)}))
         assert found[1:4] == ["20261115,50", "20261116,100", "20261117,0"]
         with pytest.raises(ReadError, match="the conversions are not ratios"):
@@ -217,7 +217,7 @@ def containers(node: Any) -> Iterator[Any]:
 
 @st.composite
 def spoilt(draw: Any, right: dict[str, Any]) -> dict[str, Any]:
-    """Draws the valid answer with one to three parts, at any level, renamed, replaced or removed."""
+    """Draws the valid answer with up to three parts, at any level, renamed, replaced or removed."""
     given = copy.deepcopy(right)
     for _ in range(draw(st.integers(1, 3))):
         parents = [parent for parent in containers(given) if parent]
@@ -235,10 +235,10 @@ def spoilt(draw: Any, right: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def told(node: Any) -> float:
+def total_in(node: Any) -> float:
     """The sum of all numbers in the answer, without `$overall` beside other values and without divisions by zero."""
     if isinstance(node, dict):
-        return sum(told(inner) for key, inner in node.items() if key != "$overall" or len(node) == 1)
+        return sum(total_in(inner) for key, inner in node.items() if key != "$overall" or len(node) == 1)
     if node == "7":
         return 7
     return node if isinstance(node, int | float) and not isinstance(node, bool) and math.isfinite(node) else 0
@@ -247,9 +247,9 @@ def told(node: Any) -> float:
 @pytest.mark.parametrize("kind", RIGHT)
 @settings(max_examples=examples(150), deadline=None)
 @given(pick=st.data())
-def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind: str, pick: Any) -> None:
+def test_a_spoilt_answer_is_refused_or_the_report_has_the_sum_of_its_numbers(kind: str, pick: Any) -> None:
     asked, right = RIGHT[kind]
-    assert sum(series.total for series in read(asked, right).series) == told(right["series"])
+    assert sum(series.total for series in read(asked, right).series) == total_in(right["series"])
     got = pick.draw(spoilt(right))
     try:
         report = read(asked, got)
@@ -258,4 +258,4 @@ def test_a_spoilt_answer_is_refused_or_all_of_it_is_in_the_report(kind: str, pic
         return
     # Without any value of the breakdown, the answer has only a total, which the report leaves out.
     assume(kind != "breakdown" or set(got["series"].get("A", {})) != {"$overall"})
-    assert sum(series.total for series in report.series) == pytest.approx(told(got["series"]))
+    assert sum(series.total for series in report.series) == pytest.approx(total_in(got["series"]))

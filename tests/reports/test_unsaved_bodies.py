@@ -1,4 +1,4 @@
-"""For the same report, MixCyfe sends the same body as Mixpanel's own SDK, key by key.
+"""For the same report, MixCyfe sends the same body as Mixpanel's own SDK, except for a formula's name.
 
 tests/data/insights_bodies.json was made by running mixpanel-headless 0.4.0.
 """
@@ -83,15 +83,15 @@ ASKED = {
     ),
 }
 NOT_ASKED = {
-    "unique users of one event by week": "our weeks are whole",
-    "average of a numeric property by month": "our months are whole",
-    "total broken down by two properties": "one breakdown",
-    "one total of an event over the range": "totals are added up from dates",
-    "95th percentile": "no measure of ours",
-    "global filter: equals any of a list": "no condition of ours",
-    "global filter: between": "no condition of ours",
-    "relative dates: the last 30 days": "we ask for dates",
-    "retention of an event, by week": "retention has an endpoint of its own",
+    "unique users of one event by week": "MixCyfe leaves out the incomplete weeks of these dates",
+    "average of a numeric property by month": "these dates contain no whole month",
+    "total broken down by two properties": "a widget has at most one breakdown",
+    "one total of an event over the range": "MixCyfe adds up the totals of the dates",
+    "95th percentile": "MixCyfe has no such measure",
+    "global filter: equals any of a list": "MixCyfe has no such condition",
+    "global filter: between": "MixCyfe has no such condition",
+    "relative dates: the last 30 days": "MixCyfe turns them into dates",
+    "retention of an event, by week": "MixCyfe asks the endpoint `/retention`",
 }
 
 

@@ -1,4 +1,4 @@
-"""Answers that belong to another query: they are refused with a message, and never shown as zeros."""
+"""Answers that belong to another query or can't be read: they are refused with a message, and never shown as zeros."""
 
 from datetime import date, timedelta
 
@@ -89,7 +89,7 @@ def test_it_refuses_the_dates_of_another_range(kind):
             report_of(ASKED[kind], answer)
 
 
-def test_it_refuses_dates_that_are_not_the_saved_reports():
+def test_it_refuses_dates_outside_the_saved_reports_dates():
     answer = {**RIGHT["saved_report"], "series": {"A": points([date(1999, 1, 1), date(1999, 1, 2)])}}
     with pytest.raises(ReadError, match="other dates"):
         report_of(ASKED["saved_report"], answer)
@@ -138,7 +138,7 @@ def test_it_draws_an_answer_without_events_as_a_line_at_zero():
     assert some.splitlines()[:2] == ["Date,A,B", "20261117,5,0"]
 
 
-def test_it_takes_a_week_or_month_that_is_named_by_a_day_before_the_range():
+def test_one_bucket_before_the_range_is_left_out_and_alone_it_is_refused():
     sundays = {str(monday - timedelta(days=1)): 5 for monday in WEEKS[1:]}
     assert report_of(spec("segmentation", unit="week", last=2), values({"Signed up": sundays})).series[0].values == (
         5,
@@ -151,7 +151,7 @@ def test_it_takes_a_week_or_month_that_is_named_by_a_day_before_the_range():
         report_of(month, values({"Signed up": {"2026-10-01": 7}}))
 
 
-def test_it_takes_dates_around_the_range_only_beside_all_of_the_range():
+def test_far_dates_are_left_out_only_if_the_answer_has_the_whole_range():
     around = points([DAYS[0] - timedelta(days=40), *DAYS])
     assert report_of(ASKED["segmentation"], values({"Signed up": around})).series[0].values == (2, 3, 4, 5, 6, 7)
     del around[str(DAYS[2])]
@@ -172,14 +172,14 @@ def test_it_refuses_a_top_event_without_its_name_or_its_number(entry):
         report_of(spec("top_events"), {"events": [{"event": "b", "amount": 3}, entry]})
 
 
-@pytest.mark.parametrize("date_s_steps", [{}, {"steps": []}, {"steps": [{"event": "a"}]}, {"US": [{"count": 1}]}])
-def test_it_refuses_a_funnel_that_lacks_its_steps(date_s_steps):
-    answer = {"data": {"2026-11-16": steps(5), "2026-11-17": date_s_steps}}
+@pytest.mark.parametrize("second_day", [{}, {"steps": []}, {"steps": [{"event": "a"}]}, {"US": [{"count": 1}]}])
+def test_it_refuses_a_funnel_that_lacks_its_steps(second_day):
+    answer = {"data": {"2026-11-16": steps(5), "2026-11-17": second_day}}
     with pytest.raises(ReadError, match="missing"):
         report_of(ASKED["funnel"], answer)
 
 
-def test_it_leaves_intervals_empty_that_retention_does_not_give():
+def test_intervals_that_the_answer_leaves_out_are_empty():
     answer = {"2026-11-12": {"first": 5, "counts": [4, None]}}
     assert csv(spec("retention", intervals=4, last=6), answer).splitlines()[1] == "20261112,5,4,,,"
 
@@ -210,7 +210,7 @@ def test_it_refuses_an_answer_with_only_the_day_before_the_range(kind):
 OWN_DATES = {"date_range": {"from_date": "2026-11-01", "to_date": "2026-11-17"}}
 
 
-def test_it_refuses_cohorts_that_are_not_of_the_saved_reports_dates():
+def test_it_refuses_cohorts_outside_the_saved_reports_dates():
     for year in ("1999", "2036"):
         with pytest.raises(ReadError, match="other dates"):
             report_of(ASKED["saved_report"], {"series": {"m": {f"{year}-11-02": cohort(3)}}, **OWN_DATES})
@@ -227,7 +227,7 @@ def test_it_refuses_cohorts_that_are_not_of_the_saved_reports_dates():
         {"x / y": {"z": {"2026-11-02": cohort(3)}}, "x": {"y / z": {"2026-11-09": cohort(9)}}},
     ],
 )
-def test_it_loses_no_cohort_that_is_there_twice(twice):
+def test_two_cohorts_with_the_same_date_or_value_are_refused(twice):
     with pytest.raises(ReadError, match=r"two cohorts of one date|two values of the breakdown have the same name"):
         report_of(ASKED["saved_report"], {"series": {"m": twice}, **OWN_DATES})
 

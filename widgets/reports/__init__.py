@@ -1,4 +1,4 @@
-"""One module per report type, which writes the request to Mixpanel and turns the answer into a Report."""
+"""The report types. Each report type writes a request to Mixpanel and turns the answer into a Report."""
 
 from widgets.reports.events import Events
 from widgets.reports.funnel import Funnel

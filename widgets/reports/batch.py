@@ -1,7 +1,7 @@
 """A Batch combines several queries into one call to Mixpanel and splits the answer.
 
-A Batch accepts only queries with its batch key, and only if the shared call gives the same numbers as a separate call.
-A report type reads the result of `Batch.part` like the answer to a separate call.
+All queries of a Batch have the same batch key. A Batch accepts a query only if the shared call gives the same numbers
+as a separate call. A report type reads the result of `Batch.part` like the answer to a separate call.
 """
 
 from abc import ABC, abstractmethod
@@ -15,7 +15,7 @@ from widgets.reports.report_type import Query, Request, dates_of
 
 
 class Inexact(ReadError):
-    """A shared answer is not detailed enough to derive the answer to one of its queries."""
+    """A shared answer is not detailed enough to derive one query's own answer."""
 
 
 class Span(NamedTuple):
@@ -53,11 +53,11 @@ class Batch(ABC):
     @classmethod
     @abstractmethod
     def key(cls, query: Query) -> tuple[Any, ...] | None:
-        """The properties that all queries of one call have in common. None if the query can't share a call."""
+        """The batch key: queries with equal keys can share a call. None if the query can't share a call."""
 
     @abstractmethod
     def is_fixed(self, query: Query) -> bool:
-        """Whether the query's numbers would change if the request had more dates than the query."""
+        """Whether the request must have exactly the query's dates."""
 
     @abstractmethod
     def has_room(self, query: Query) -> bool: ...
@@ -65,7 +65,7 @@ class Batch(ABC):
     @property
     @abstractmethod
     def room(self) -> int:
-        """The number of metrics or events that can still be added to the request."""
+        """The number of metrics and formulas, or of events, that can still be added to the request."""
 
     @abstractmethod
     def include(self, query: Query) -> None: ...
@@ -97,7 +97,7 @@ class Batch(ABC):
         return Calendar(Dates(self.first, self.last, self.first, tuple(buckets)), self.unit)
 
     def add(self, query: Query) -> bool:
-        """Adds a query with the batch's key if it fits, and says whether it does. The first query always fits."""
+        """Adds a query with the batch's key if it fits. Returns whether it fits. The first query always fits."""
         spans = self._spans | {self.span(query)}
         if self.queries and not (self._dates_fit(spans, query) and self.has_room(query)):
             return False
@@ -139,5 +139,5 @@ class Cut:
         return [day for day in named if self._whole.bucket(str(day)) in self._own]
 
     def check(self) -> None:
-        """Raises ReadError if the answer has only dates outside the shared call: the query would get only zeros."""
+        """Raises ReadError if the numbers have other dates than the shared call: the query would get only zeros."""
         self._whole.check(self._seen)

@@ -1,4 +1,4 @@
-"""The base class of the report types `events` and `segmentation`: counts of events, by date or over the whole range."""
+"""The base class of the report types `events` and `segmentation`: numbers of events or users, or averages per user."""
 
 import json
 from datetime import date
@@ -38,7 +38,7 @@ class Counts(AskedEitherWay):
         return query | self.events_of(spec)
 
     def events_of(self, spec: WidgetSpec) -> Query:
-        """The event as `event` for the endpoint `/segmentation`, or the events as `events` for `/events`."""
+        """The part of a query that names its events: `event` for `/segmentation`, `events` for `/events`."""
         return {"event": spec.events[0]}
 
     def classic_request(self, query: Query, today: date) -> Request:

@@ -1,7 +1,7 @@
 """The base classes of report types that use Insights (`POST /insights`), alone or beside an older endpoint.
 
-The project's engine, `insights` or `classic`, decides which of the two endpoints answers. Both give the same Report, so
-switching the engine changes no number.
+If a report type has both, the project's engine decides: `insights` or `classic`. Both give the same Report, so a switch
+of the engine changes no number.
 """
 
 from collections.abc import Iterator
@@ -64,8 +64,8 @@ class AskedEitherWay(AsksInsights):
             yield from too_many_days(spec)
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        # A widget that was deleted and restored after a change of the engine can contain expressions. Insights would
-        # ignore them, and the numbers would be wrong.
+        # A widget that was deleted and restored after a change of the engine can contain expressions. Insights
+        # can't apply them, so its numbers would be wrong.
         if engine == CLASSIC or any(expressions(spec)):
             return self.classic_query(spec)
         return self.insights_query(spec)
@@ -103,12 +103,13 @@ def expressions(spec: WidgetSpec) -> Iterator[Problem]:
 
 
 def most_days(spec: WidgetSpec) -> int:
-    """The maximum number of days that the query can cover, now or later, with the period before if the widget shows it.
-    0 if the query does not ask for numbers by day."""
+    """The number of days that the query can cover, now or later, with the period before if the widget shows it.
+    0 if the query does not ask for numbers by day, or if a fixed range lacks a date."""
     asked = Range.of(spec)
     if asked.unit != "day" or (asked.kind == "fixed" and not (asked.from_date and asked.to_date)):
         return 0
-    # A range up to today, such as “this year so far”, is longest on the last day of a leap year.
+    # “This year so far” is longest on the last day of a leap year. Ranges such as “last month” are always far shorter
+    # than LONGEST_BY_DAY.
     today = max(asked.to_date or LONG_YEAR_ENDS, LONG_YEAR_ENDS)
     dates = asked.resolve(today, 2 if spec.compares or spec.overlay_previous else 1)
     return (dates.last - dates.first).days + 1

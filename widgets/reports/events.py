@@ -30,7 +30,7 @@ class Events(Counts):
             )
 
     def asked_events(self, spec: WidgetSpec) -> list[str]:
-        """Sorted, so that widgets with the same events have the same query."""
+        """Sorted and without duplicates, so that widgets with the same events have the same query."""
         return sorted(set(spec.events))
 
     def events_of(self, spec: WidgetSpec) -> Query:

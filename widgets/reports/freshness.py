@@ -13,13 +13,14 @@ OVER_SECONDS = 6 * 3600
 late can still change these numbers."""
 
 OLDEST_SECONDS = 3600
-"""A poll waits for new data if the stored data is stale and older than this limit and three refresh intervals."""
+"""A poll waits for new data if the stored data is stale and is older than both this limit and three
+refresh intervals."""
 
 RESERVE_SHARE = 12
 """One of 12 calls per hour is reserved for people who work in the admin: 5 of 60 calls."""
 
 POLLED_WITHIN = timedelta(days=1)
-"""Only widgets that were polled within this time are refreshed."""
+"""A widget counts as unused if it was not polled within this time. `refresh_widgets` skips it, except with `--all`."""
 
 
 class Due(NamedTuple):
@@ -55,19 +56,23 @@ def is_stale(due_at: datetime | None, now: datetime) -> bool:
 
 
 def is_too_old(fetched_at: datetime, due_at: datetime | None, interval: float, now: datetime) -> bool:
-    """Whether the stored data is too old to answer a poll with."""
+    """Whether the stored data is so old that a poll should wait for newer data."""
     return is_stale(due_at, now) and (now - fetched_at).total_seconds() > max(OLDEST_SECONDS, 3 * interval)
 
 
 def base_interval(widget_minutes: float | None, project_minutes: float, *, over: bool) -> float:
+    """The refresh interval in seconds, without the interval factor.
+
+    `over`: whether the query's range ended before today.
+    """
     if widget_minutes is not None:
         return widget_minutes * 60
     return OVER_SECONDS if over else project_minutes * 60
 
 
 def rolls_at(query: Query, today: date, zone: ZoneInfo) -> datetime | None:
-    """The midnight after `today` in the project's time zone, if the query's range ended before `today`. A relative
-    range then moves on by a day. None for other queries."""
+    """The midnight after `today` in the project's time zone, if the query's range ended before `today`. At that
+    midnight, a relative range can move on. None for other queries."""
     if "range" not in query or not Range.from_dict(query["range"]).is_over(today):
         return None
     return datetime.combine(today + DAY, time.min, tzinfo=zone)

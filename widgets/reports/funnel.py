@@ -1,4 +1,4 @@
-"""The report type `funnel`: adds up the counts of each step over the dates, and computes conversions from the sums.
+"""The report type `funnel`: the counts and conversions of its steps, over the whole range or by date.
 
 With the engine `classic`, `/funnels` answers saved funnels. With the engine `insights`, `/insights` answers saved
 funnels, with the dates saved in Mixpanel, and funnels of listed events, as unsaved reports.
@@ -30,7 +30,10 @@ from widgets.spec import CLASSIC, TIME_SERIES_CHARTS, Problem, WidgetSpec
 
 OVERALL = "$overall"
 MOST_CONVERSION_DAYS = 366
-"""From a funnel's first step to its last. Source: mixpanel-headless 0.4.0, `_internal/validation.py`."""
+"""The maximum number of days from a funnel's first step to its last.
+
+Source: mixpanel-headless 0.4.0, `_internal/validation.py`.
+"""
 
 
 class Funnel(ReportType):
@@ -83,7 +86,10 @@ class Funnel(ReportType):
         return Request("funnels", params_of(query, today, funnel_id=query["funnel"]))
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """One series per breakdown value and step: the counts by date. Without a breakdown, the value is `$overall`."""
+        """One series per breakdown value and step. Without a breakdown, the value is `$overall`.
+
+        An answer of `/funnels` has the counts by date. For an answer of `/insights`, see `insights.steps.read`.
+        """
         if "funnel" not in query:
             return unsaved_funnel.read(answer, query, today)
         calendar = calendar_of(query, today)
@@ -138,7 +144,7 @@ class Funnel(ReportType):
 
 
 def conversions(report: Report, spec: WidgetSpec) -> Report:
-    """Sets the headings of a report of conversions by date."""
+    """Sets the headings of a report of conversions by date, and renames the series `$overall`."""
     series = (replace(each, label="Conversion") if each.label == OVERALL else each for each in report.series)
     labels = property_title(spec.breakdown) or "Step"
     return replace(report.with_series(series), values_name="Conversion", labels_name=labels)
@@ -150,7 +156,7 @@ FUNNEL_NEEDED = (
 
 
 def saved_problems(spec: WidgetSpec) -> Iterator[Problem]:
-    """One Problem per setting that Insights can't apply to a saved funnel."""
+    """Problems with the breakdown, the filters and the chart, because Insights can't apply them to a saved funnel."""
     saved = "Mixpanel answers a saved funnel with the dates, breakdown and filters that were saved."
     for field in ("breakdown", "filters", "where"):
         if getattr(spec, field):
@@ -209,5 +215,5 @@ def steps_report(funnels: list[tuple[str, list[Series]]], *, with_conversion: bo
 
 
 def conversion(start: Value, end: Value) -> Value:
-    """`end` in percent of `start`; None if `start` is 0."""
+    """`end` in percent of `start`; None if `start` is 0 or None."""
     return percentage(end or 0, start) if start else None

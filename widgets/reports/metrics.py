@@ -1,4 +1,4 @@
-"""The report type `insights`: several metrics, or formulas over metrics, as an unsaved Insights report."""
+"""The report type `insights`: one or several metrics, or formulas over metrics, as an unsaved Insights report."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -117,7 +117,7 @@ def without_gaps(report: Report) -> Report:
     """A report of totals without its empty series. Raises ReportError if all series are empty."""
     found = [each for each in report.series if each.values[0] is not None]
     if report.series and not found:
-        raise ReportError("The formula divides by zero for these dates, so there is nothing to show.")
+        raise ReportError("No formula has a result for these dates, for example because of a division by zero.")
     return report.with_series(found)
 
 
@@ -173,7 +173,7 @@ def formula_problems(spec: WidgetSpec) -> Iterator[Problem]:
             yield Problem("formulas", f"Formula {i}: {LONG_LABEL}")
     twice = [text for text, number in Counter(sent(each.formula) for each in spec.formulas).items() if number > 1]
     if twice:
-        yield Problem("formulas", f"The formula {twice[0]} appears twice. Remove one of them.")
+        yield Problem("formulas", f"The formula {twice[0]} appears more than once. Keep only one.")
 
 
 def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:
@@ -187,7 +187,7 @@ def chart_problems(spec: WidgetSpec, *, adds_up: bool) -> Iterator[Problem]:
     if spec.chart == "map" and not spec.breakdown:
         yield Problem("breakdown", "A map needs a breakdown by country code: enter mp_country_code.")
     if spec.chart == "map" and shown > 1:
-        yield Problem("chart", "A map shows only one metric. Keep one metric, or choose another chart.")
+        yield Problem("chart", "A map shows only one metric or formula. Keep one, or choose another chart.")
     if spec.analysis != "linear" and spec.one_total:
         yield Problem(
             "analysis", f"“{ANALYSES[spec.analysis]}” needs a chart with dates, such as line. Choose another chart."

@@ -15,7 +15,7 @@ from widgets.reports.ranges import DAY, Dates, bucket_of, next_bucket
 Part = TypeVar("Part")
 
 MOST_CELLS = 1_000_000
-"""The maximum number of values in one report (labels × dates). A process can hold several such reports in memory."""
+"""The maximum number of values in one report (labels × dates), because a process can have several reports in memory."""
 
 MOST_LINES = 20_000
 """The maximum number of labels, steps or rows in one report. A larger report would keep a process busy for minutes."""
@@ -32,7 +32,10 @@ _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ][\d:.Z+ -]*)?", re.ASCII)
 
 
 class ReadError(Exception):
-    """Mixpanel's answer does not have the documented form. People see the message."""
+    """Mixpanel's answer lacks the documented form, is too large, or belongs to another query.
+
+    People see the message.
+    """
 
 
 def unreadable(why: str) -> ReadError:
@@ -108,7 +111,7 @@ def check_size(labels: int, *by: int) -> None:
 
 def check_dates(keys: Iterable[str], date_range: Any) -> dict[str, date]:
     """The date of each key. Raises ReadError for a key without a date, and for a date outside the saved report's range.
-    The first day of a week, month or year can be up to 366 days before the range."""
+    A date can be up to 366 days before the range (the first day of a week, month or year), or one day after it."""
     days = {key: must_be_day(key) for key in keys}
     ends = date_range if isinstance(date_range, dict) else {}
     first, last = day(str(ends.get("from_date"))), day(str(ends.get("to_date")))
@@ -126,8 +129,8 @@ def percentage(part: Number, whole: Number = 1) -> Value:
 class Calendar:
     """The buckets (days, weeks or months) of a query, for finding the bucket of each date in an answer.
 
-    Mixpanel leaves out dates without events, so a missing date means 0. But an answer that has dates, and none of the
-    query's dates, belongs to another query and raises ReadError.
+    Mixpanel leaves out dates without events, so a missing date means 0. But if an answer has dates and none of them is
+    in the query's range, the answer belongs to another query. Then the methods raise ReadError.
     """
 
     def __init__(self, dates: Dates, unit: str) -> None:
@@ -223,7 +226,8 @@ def dates_and_labels(answer: Any, limit: int) -> tuple[list[Any], list[tuple[str
 def of_events(events: Sequence[str], found: list[tuple[str, Part]]) -> list[tuple[str, Part | None]]:
     """Each event of a query without a breakdown, with its part of the answer, or with None if the event did not happen.
 
-    Raises ReadError if the answer lacks an event of the query and has an event that the query did not ask for.
+    A custom event that is alone gets the name that it has in the answer. Raises ReadError if the answer lacks an event
+    of the query and has an event that the query did not ask for.
     """
     by_name = dict(found)
     if len(found) == len(events) == 1 and events[0].startswith(CUSTOM_EVENT):

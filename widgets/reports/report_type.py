@@ -1,7 +1,7 @@
 """The base class of all report types.
 
 To add a report type, write a module with a subclass, and add the subclass to REPORT_TYPES in
-`widgets/reports/__init__.py`. The module `either` has the base classes of report types that use Insights.
+`widgets/reports/__init__.py`. The module `either` has base classes for report types that use Insights.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from widgets.reports.batch import Batch
 
 Query = dict[str, Any]
-"""The query of a widget as JSON data. Relative dates stay relative (“the last 30 days”). Widgets with equal queries
-share one call to Mixpanel."""
+"""The query of a widget as JSON data. Relative dates stay relative (“the last 30 days”). Widgets of a
+project that have equal queries share one call to Mixpanel."""
 
 MEASURE_TYPES = {"total": "general", "unique": "unique", "average": "average"}
 """A widget's measure → its name in Mixpanel's older endpoints. Only totals can be added up."""
@@ -57,7 +57,7 @@ class ReportType:
     fields   the fields of WidgetSpec that the query uses
     charts   the charts that can show the report
     usual_chart      the chart of a new widget
-    no_chart         the reason why the other charts can't show the report
+    no_chart         the reason why other charts can't show the report, for charts that are not in ONLY_FOR
     compares         whether the report can give the total of the period before
     compares_dates   whether a chart with dates can show that total even if the values can't be added up
     overlays         whether a chart can show the values of the period before beside the values of the range
@@ -92,7 +92,7 @@ class ReportType:
         return query
 
     def dated_query(self, spec: WidgetSpec) -> Query:
-        """The report type, and the range and number of periods if the report type has a range."""
+        """The report type and, if it has a range, the range. `periods` is 2 if the query includes the period before."""
         query: Query = {"report": self.name}
         if "range" in self.fields:
             query["range"] = Range.of(spec).to_dict()

@@ -1,5 +1,5 @@
 """The report types `retention` (endpoint `/retention`) and `frequency` (endpoint `/retention/addiction`). A report has
-one row per cohort (the people of one date) and one column per interval."""
+one row per cohort: the people of one day, week or month."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -50,8 +50,8 @@ class Retention(Cohorts):
         return Request("retention", params)
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """The columns are `Users` (the size of the cohort), `0`, `1`, … (the people who came back in that interval;
-        None for an interval that begins after `today`)."""
+        """The columns are `Users` (the size of the cohort), `0`, `1`, … (the people who came back in that interval: see
+        `cohort_row`). A cohort that is missing in the answer has no users."""
         body = mapping(answer, "cohorts")
         # The documented answer has the dates at the top level. Other endpoints put them into `data`.
         cohorts = mapping(body.get("data", body), "cohorts")

@@ -1,4 +1,4 @@
-"""Checks a widget's settings, for the form and for imports. Every message says what to do."""
+"""Checks a widget's settings, for forms, imports and a switch of the engine. The messages say what to do."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -32,6 +32,8 @@ MISLEADING_WHEN_UNUSED = (
     *("events", "metrics", "formulas", "breakdown", "property_name", "filters", "where", "measure", "born_event"),
     *("analysis", "overlay_previous"),
 )
+"""Fields that must keep their defaults in a widget whose report type does not use them."""
+
 SEVERAL_EVENTS = ("events", "funnel")
 OVERLAID = ("line", "spline", "area", "areaspline", "column", "bar", "table")
 """Charts that can show the period before beside the range. Stacked charts would add the two periods up."""
@@ -41,11 +43,14 @@ NEEDED = {
     "address at Mixpanel.",
     "born_event": "Enter the event with which people become part of a cohort, for example Signed up.",
 }
-EVENT_MAY_BE_ANY = ("retention", "frequency", "funnel")
+EVENTS_MAY_BE_EMPTY = ("retention", "frequency", "funnel")
 
 
 def check(spec: WidgetSpec, today: date, engine: str) -> list[Problem]:
-    """All mistakes in a widget. `today`: the date in the project's time zone. `engine`: the project's engine."""
+    """The mistakes in a widget. The dates, and then the report type's own rules, are checked only if all else is right.
+
+    `today`: the date in the project's time zone. `engine`: the project's engine.
+    """
     report_type = REPORT_TYPES.get(spec.report)
     if report_type is None:
         return [Problem("report", f"There is no report “{spec.report}”. Choose one of: {', '.join(REPORT_TYPES)}.")]
@@ -81,7 +86,7 @@ def choices(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
         if spec.report != "insights":
             yield Problem(
                 "unit",
-                "Only the report “Several metrics and formulas” has numbers by hour. Choose that report, or choose "
+                "This report has no numbers by hour. Choose the report “Several metrics and formulas”, or choose "
                 "numbers by day, week or month.",
             )
         elif spec.one_total:
@@ -118,7 +123,7 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def is_number(value: Any) -> TypeGuard[Number]:
-    """Whether the value is a finite number. JSON readers and forms also accept infinity and NaN."""
+    """Whether the value is a finite number. Python's JSON reader also accepts infinity and NaN."""
     return isinstance(value, int | float) and number(value) is not None
 
 
@@ -128,7 +133,7 @@ def query_fields(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]
             yield Problem(
                 "events", "An event's name is empty. Remove the empty entry, or enter a name as Mixpanel shows it."
             )
-        elif not spec.events and spec.report not in EVENT_MAY_BE_ANY:
+        elif not spec.events and spec.report not in EVENTS_MAY_BE_EMPTY:
             yield Problem("events", "Enter an event's name as Mixpanel shows it, for example Signed up.")
         elif len(spec.events) > 1 and spec.report not in SEVERAL_EVENTS:
             yield Problem("events", "This report takes one event. For several events choose the report “Events”.")
@@ -141,8 +146,8 @@ def query_fields(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]
             fitting = ", ".join(name for name, other in REPORT_TYPES.items() if field in other.fields)
             yield Problem(
                 field,
-                f"The report “{report_type.title}” can't use this field. Leave the field empty, or choose one of the "
-                f"reports {fitting}.",
+                f"The report “{report_type.title}” can't use this field. Leave the field out, or choose another "
+                f"report: {fitting}.",
             )
     if "limit" in report_type.fields and not 1 <= spec.limit <= 10_000:
         yield Problem("limit", "Enter a number from 1 to 10000. Mixpanel allows no more.")
@@ -201,7 +206,7 @@ def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
     elif (spec.to_date - spec.from_date).days >= MOST_BUCKETS * 4:
         yield Problem("from_date", "The range is longer than ten years. Choose a later first date.")
     elif not spec.hides_dates:
-        # Check the range as it is after its last day: only then does `resolve` leave out an incomplete last bucket.
+        # `resolve` leaves out an incomplete last bucket only after the range has ended.
         over = Range.of(spec).resolve(max(today, spec.to_date + DAY))
         whole = over.last == next_bucket(over.buckets[-1], spec.unit) - DAY
         if over.current < spec.from_date or not whole:

@@ -59,7 +59,7 @@ class SavedReport(ReportType):
 
 
 def drawable(report: Report) -> tuple[str, ...]:
-    """The charts that can show this report."""
+    """The charts that fit the rows of this report. `funnel_view` and `retention_view` still refuse some of them."""
     if report.row_kind == "total":
         return (*ONE_TOTAL_CHARTS, "table")
     if report.row_kind == "steps":
@@ -75,8 +75,8 @@ def empty(report: Report, chart: str) -> Report:
 
 
 def retention_view(report: Report, spec: WidgetSpec) -> Report:
-    """Saved retention with a breakdown. A cohort chart shows all users together. Other charts have one series per
-    breakdown value and column, named `value / column`."""
+    """Saved retention with a breakdown. A cohort chart shows all users together, or the only breakdown value. Other
+    charts have the columns of all users, and one series per breakdown value and column, named `value / column`."""
     everybody = [each for each in report.series if not each.step]
     if spec.chart == "cohort":
         values = list(dict.fromkeys(each.label for each in report.series if each.step))
@@ -104,7 +104,10 @@ def in_percent(report: Report, spec: WidgetSpec) -> Report:
 
 
 def funnel_view(report: Report, spec: WidgetSpec) -> Report:
-    """With a breakdown, a table has one column per value, and other charts show all users together."""
+    """With a breakdown, a table has one column per value, and other charts show all users together.
+
+    Raises ReportError if a chart needs the numbers of all users, and the report lacks them.
+    """
     if len(report.series) == 1:
         return report
     overall = [replace(each, label="Count") for each in report.series if each.label == OVERALL]

@@ -1,4 +1,7 @@
-"""The report type `segmentation`: one event, broken down by a property. The engine `classic` asks `/segmentation`."""
+"""The report type `segmentation`: one event, with or without a breakdown by a property.
+
+The engine `classic` asks `/segmentation`.
+"""
 
 from collections.abc import Iterator
 

@@ -108,8 +108,8 @@ class InsightsBatch(Batch):
 class Part:
     """Derives one query's part from a shared answer.
 
-    `cut`: None if the answer has only the query's own dates. `counts`: whether each metric counts events or people;
-    empty if the query has formulas.
+    `cut`: None if the answer has only the query's own dates. `counts`: whether each metric is a count (see
+    `is_count`); empty if the query has formulas.
     """
 
     query: Query

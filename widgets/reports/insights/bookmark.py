@@ -19,18 +19,9 @@ MOST_SEGMENTS = 3000
 """The number of breakdown values that Mixpanel's SDK asks for."""
 
 PER_PERSON = "per_person"
-"""A `math` of MixCyfe's own: the total divided by the number of unique users. See `asked_for`."""
+"""A `math` that only MixCyfe has: the total divided by the number of unique users. See `asked_for`."""
 
-MATH = {
-    "total": "total",
-    "unique": "unique",
-    "sessions": "sessions",
-    "dau": "dau",
-    "wau": "wau",
-    "mau": "mau",
-    "sum": "total",
-    "distinct": "unique_values",
-}
+MATH = {"sum": "total", "distinct": "unique_values"}
 """MixCyfe's name of a measure → Mixpanel's `math`. All other measures have the same name in Mixpanel."""
 
 

@@ -1,4 +1,4 @@
-"""Checks formulas over metrics.
+"""Checks formulas over metrics, and writes them for a request.
 
 Mixpanel's SDK has the grammar (`mixpanel-headless` 0.4.0, `_internal/query/formula.py`): `+ - * / ^`, brackets, numbers
 and letters. The letters name the metrics by position: A … Z, then BA, BB, …
@@ -31,7 +31,7 @@ def moved(formula: str, places: Sequence[int]) -> str:
     return re.sub("[A-Z]+", lambda found: known[found[0]], formula)
 
 
-def divides(formula: str) -> bool:
+def can_be_undefined(formula: str) -> bool:
     """Whether the result can be undefined: after a division by zero, or for a power of a negative number."""
     return "/" in formula or "^" in formula
 
@@ -43,7 +43,7 @@ def sent(formula: str) -> str:
 
 def at_zero(formula: str) -> Value:
     """The value of a valid formula if all its metrics are 0; None for a division or a power."""
-    if divides(formula):
+    if can_be_undefined(formula):
         return None
     sums: list[tuple[Number, Number]] = []  # for each open bracket: the sum and the factor before the bracket
     total: Number = 0
@@ -80,8 +80,8 @@ def problem_in(formula: str, metrics: int) -> str:
         if kind == "other":
             return f"A formula can't contain “{part}”. {ALLOWED}"
         if kind == "letter" and part not in known:
-            of = f"A to {known[-1]}" if len(known) > 1 else "A"
-            return f"There is no metric {part}. The metrics of this widget have the letters {of}."
+            has = f"the metrics A to {known[-1]}" if len(known) > 1 else "only the metric A" if known else "no metrics"
+            return f"There is no metric {part}. This widget has {has}."
         if kind == "number" and before == "/" and not float(part):
             return "The formula divides by the number 0. Divide by a metric or by another number."
         if kind in ("number", "letter") or part == "(":

@@ -43,7 +43,7 @@ _PREFIX = re.compile(r"([A-Z]{1,2})\. ")
 
 
 def read_insights(answer: Any, today: date) -> Report:
-    """The Report in an answer of `/insights`. Raises ReadError if the answer has no documented form."""
+    """The Report in an answer of `/insights`. Raises ReadError if the answer lacks the documented form."""
     body = mapping(answer, "series")
     given = mapping(body.get("series"), "series")
     metrics = {name: given[name] for name in sorted(given, key=metric_order(given, body.get("meta")))}
@@ -79,7 +79,8 @@ def metric_order(given: Mapping[str, Any], meta: Any) -> Callable[[str], Place]:
 
 
 def numbers_report(body: Mapping[str, Any], metrics: Mapping[str, Any]) -> Report:
-    """Numbers by date, or one number for the whole range: one series per metric and combination of breakdown values."""
+    """Numbers by date or hour, or one number for the whole range. One series per metric and combination of breakdown
+    values."""
     headers = [label(header) for header in sequence(body.get("headers") or [], "headers")]
     breakdowns = [header for header in headers if header not in METRICS]
     leaves = lines_of(metrics)
@@ -113,7 +114,7 @@ def lines_of(metrics: Mapping[str, Any]) -> Leaves:
 def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Points]]:
     """The innermost levels of an answer, each with its path (the labels from the metric down) and its numbers.
 
-    A `$overall` beside other values is left out, because it is the sum of these values.
+    A `$overall` beside other values is left out, because it stands for all of these values together.
     """
     for name, inner in node.items():
         overall = bool(path) and name == OVERALL
@@ -128,7 +129,7 @@ def leaves_of(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, 
 
 
 def are_ratios(leaves: Leaves) -> bool:
-    """Whether all numbers of a funnel or retention by date are from 0 to 1: ratios. Other numbers are counts."""
+    """Whether the numbers of a funnel or retention are ratios: all are from 0 to 1. Other numbers are counts."""
     numbers = [n for _, points in leaves for n in points.values() if n is not None]
     return bool(numbers) and all(0 <= n <= 1 for n in numbers)
 
@@ -187,7 +188,8 @@ def instant(key: str) -> tuple[datetime, str]:
 
 
 def filled(dates: list[date], date_range: Mapping[str, Any]) -> list[date]:
-    """Adds missing dates to a daily or weekly report. A daily report is also extended to the ends of its range."""
+    """Adds missing dates to a daily or weekly report. A daily report is also extended to the ends of its range.
+    A report over more than ten years stays unchanged."""
     gaps = [(b - a).days for a, b in pairwise(dates)]
     step = min(gaps, default=0)
     if step not in (1, 7) or any(gap % step for gap in gaps):

@@ -60,7 +60,7 @@ def request(query: Query, today: date) -> Request:
 
 
 def read(answer: Any, query: Query, today: date) -> Report:
-    """One series per breakdown value and step, as from `Funnel.read` for the endpoint `/funnels`.
+    """One series per breakdown value and step: the counts by date if the query has `by_date`, or else the totals.
 
     If the answer has ratios by date instead of steps: one series of percentages per breakdown value.
     """
@@ -88,7 +88,7 @@ def read(answer: Any, query: Query, today: date) -> Report:
 
 
 def steps_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> Report:
-    """One row: the count of each step over the whole range. There are no series if nobody entered the funnel."""
+    """One row: the count of each step over the whole range. There are no series if the answer has no steps."""
     names = names_of(tables, query)
     by_value: dict[str, list[Series]] = {}
     for path, table in tables:
@@ -129,8 +129,8 @@ def names_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> dict
     """The key of each step in the answer → the name of the step, in order. Steps with the same event keep their
     numbers, so that their names differ.
 
-    Includes steps that the answer leaves out because nobody reached them. Raises ReadError for steps that the query did
-    not ask for.
+    Includes steps that the answer leaves out because nobody reached them. Raises ReadError if the
+    answer has more steps than the query, or lacks a step before its last one.
     """
     keys = in_order(dict.fromkeys(step for _, table in tables for step in table["count"]))
     if tables and len(keys) != len(asked := query.get("steps", keys)):

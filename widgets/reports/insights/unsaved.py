@@ -134,7 +134,7 @@ def keys_of(body: Mapping[str, Any], series: Mapping[str, Any]) -> list[str] | N
 
 def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
     """Raises ReadError if `ends`, the answer's `date_range`, differs from the dates of the query. Each end can be one
-    day off, because of time zones, or be the first day of its week or month."""
+    day off, because of time zones, or be the first day of its week or month. `ends` without both dates is accepted."""
     if not isinstance(ends, dict) or not all(isinstance(ends.get(name), str) for name in ("from_date", "to_date")):
         return
     found = must_be_day(ends["from_date"]), must_be_day(ends["to_date"])
@@ -149,7 +149,7 @@ def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
 def readers_of(query: Query) -> list[Callable[[Any], Value]]:
     """The function that reads the numbers of each shown metric: `cell`, which accepts NaN, or `amount`.
 
-    Counts can't be NaN, nor can formulas of counts without division or power.
+    Counts and sums can't be NaN. Formulas of counts and sums can't be NaN if they have no division or power.
     """
     if formulas := query.get("formulas"):
         return [cell if missing_value(query, i, None) is None else amount for i in range(len(formulas))]
@@ -228,7 +228,7 @@ def columns_of(
 
 
 def missing_value(query: Query, metric: int, math: str | None) -> Value:
-    """The value for a bucket without events, which the answer leaves out; None if that value is unknown."""
+    """The value for a bucket that the answer leaves out because it has no events. None if there is no such value."""
     if math is None:
         return at_zero(query["formulas"][metric]) if all_zero(query) else None
     return 0 if math in ZERO_WITHOUT_EVENTS else None
