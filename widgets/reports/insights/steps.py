@@ -77,9 +77,10 @@ def read(answer: Any, query: Query, today: date) -> Report:
     note = note_of(body, found, query, len(tables) - 1)
     if not query.get("by_date"):
         if not tables and any(found.values()):
-            raise unreadable(
-                "the answer has no steps. In Mixpanel, save the funnel as steps, or list the steps in the widget"
+            todo = (
+                "" if "steps" in query else ". In Mixpanel, save the funnel as steps, or list the steps in the widget"
             )
+            raise unreadable(f"the answer has no steps{todo}")
         return replace(steps_of(tables, query), note=note)
     calendar = calendar_of(query, today)
     if tables or not any(found.values()):
