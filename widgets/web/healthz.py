@@ -1,7 +1,7 @@
 """`/healthz` checks that the database answers, has all migrations, and can be written.
 
 Callers with METRICS_TOKEN get the problem in words and the details of `healthz_details`; others get "ok" or "not ok".
-Strangers can call this page very often, so the page never writes to the database and never takes the database's lock.
+Strangers can call this page very often, so the page never writes to the database and never takes the write lock.
 """
 
 import errno
@@ -26,10 +26,11 @@ logger = logging.getLogger(__name__)
 FULL = "nothing can be written: the disk is full"
 READ_ONLY = "nothing can be written: the database is read-only"
 TRIED_AGAIN = 5
-"""Seconds between two tests of the disk."""
+"""A result of `disk_problem` is used for this many seconds."""
 
 TRIED_BYTES = 256 * 1024
 tried: tuple[float, str] = (-math.inf, "")
+"""When `disk_problem` last ran, and its result."""
 
 
 @cache
@@ -50,7 +51,7 @@ def unknown_migrations() -> list[str]:
 
 
 def write_problem() -> str:
-    """The reason why MixCyfe can't write to the database; empty if it can. Raises django.db.Error."""
+    """The reason why MixCyfe can't write to the database; empty if none is known. Raises django.db.Error."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SHOW transaction_read_only")

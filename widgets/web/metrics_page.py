@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus, for callers with METRICS_TOKEN.
 
 At most once per FRESH_SECONDS, one thread of this host computes the numbers that come from the database. Meanwhile,
-other threads return the previous numbers, or wait for new numbers if the previous are older than USABLE_SECONDS.
+other threads return the previous numbers, or wait for new numbers if the previous ones are older than USABLE_SECONDS.
 """
 
 import hmac

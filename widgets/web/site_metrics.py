@@ -26,7 +26,7 @@ class Calls:
     """Totals of ended calls to Mixpanel, from an hour before the first run of `collect`.
 
     The totals are stored between two runs, because ApiCall keeps calls only for a week, and Prometheus expects totals
-    that never fall. `until`: the totals contain no calls that started later.
+    that never fall. `until`: the stored totals contain only calls that started before this time.
     """
 
     def __init__(self, stored: dict[str, Any], now: datetime) -> None:
@@ -204,6 +204,4 @@ def notices() -> Iterator[Metric]:
     opened = Notice.objects.filter(ended_at=None, told_at__isnull=False).count()
     yield GaugeMetricFamily("mixcyfe_notices", "Open problems that MixCyfe has reported to people.", value=opened)
     unsent = NoticeMessage.objects.filter(done_at=None).count()
-    yield GaugeMetricFamily(
-        "mixcyfe_notice_messages", "Messages about problems, as long as they are not sent.", value=unsent
-    )
+    yield GaugeMetricFamily("mixcyfe_notice_messages", "Messages about problems that are not sent yet.", value=unsent)
