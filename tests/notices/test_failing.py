@@ -157,7 +157,7 @@ def test_more_widgets_with_a_reported_cause_are_reported_together_a_day_later(
     assert webhook.titles[1:] == ["MixCyfe, Acme: Mixpanel does not answer the queries of 3 widgets (2 are new)"]
 
 
-def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
+def test_old_numbers_are_reported_only_if_the_widget_is_polled(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     listen(project, webhook.url)
@@ -182,7 +182,7 @@ def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
     assert webhook.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
 
 
-def test_a_dead_service_is_tried_again_but_gets_no_end_of_a_failure_it_missed(
+def test_a_dead_service_is_tried_again_but_not_told_of_the_end_of_a_failure_it_missed(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -206,7 +206,7 @@ def test_a_dead_service_is_tried_again_but_gets_no_end_of_a_failure_it_missed(
     assert not NoticeMessage.objects.filter(done_at=None).exists()
 
 
-def test_it_gives_up_after_a_day(
+def test_it_gives_up_after_eight_tries(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -248,7 +248,7 @@ def test_a_chart_that_can_not_show_its_data_and_a_missing_secret_are_reported(
     assert webhook.titles[3:] == ["MixCyfe, Acme: MixCyfe has the secret for Mixpanel again"]
 
 
-def test_a_failure_that_comes_and_goes_is_sent_at_most_six_times_per_hour(
+def test_a_problem_that_comes_and_goes_is_reported_at_most_six_times_per_hour(
     clock: Any, project: Project, make_widget: MakeWidget, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)

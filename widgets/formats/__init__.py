@@ -16,7 +16,10 @@ NOT_FOR_CYFE = (
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`readers`: a text for people about the programs that read the format. `has_hours`: charts with hours on their axis have this format, too (see `spec.hours_on_axis`).
+    """`readers`: a text for people about the programs that read the format.
+
+    `charts`: the chart types with this format; empty for all. `has_hours`: charts with hours on their axis have this
+    format, too (see `spec.hours_on_axis`).
     """
 
     extension: str

@@ -35,7 +35,7 @@ CONNECTING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 INSIDE = tuple(
     map(ipaddress.ip_network, ("192.0.0.0/24", "168.63.129.16/32", "fec0::/10", "3fff::/20", "64:ff9b:1::/48"))
 )
-"""Networks that are not public, for example clouds' internal services. Some or all versions of Python call them public."""
+"""Networks that are not public, but that Python treats as public: some in all versions, others in older versions."""
 
 seen: list[str] = []
 """The codes of all errors, in order, because Apprise only says whether the message was sent."""
