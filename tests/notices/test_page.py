@@ -97,7 +97,9 @@ def test_a_lead_can_add_no_host_inside_the_network_and_no_plain_address(
     # A lead can test an address that a superuser added, but can't read it.
     made = listen(project, f"json://127.0.0.1:9/{PASSWORD}")
     reply = client.post(address, {"action": "test", "pk": made.pk}, follow=True)
-    assert WORDS["refused"] in reply.content.decode()
+    text = reply.content.decode()
+    assert WORDS["refused"] in text
+    assert PASSWORD not in text
 
 
 def test_addresses_and_tests_are_limited(post: Post, webhook: Webhook, project: Project) -> None:
