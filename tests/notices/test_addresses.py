@@ -193,7 +193,7 @@ def test_the_sending_process_connects_to_no_host_inside_and_starts_no_program(we
     assert not webhook.paths
 
 
-def test_a_proxy_of_the_host_opens_no_other_port_there(webhook: Webhook) -> None:
+def test_a_proxy_on_this_host_allows_connections_only_to_its_own_port(webhook: Webhook) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(sending.CHILD.parent)!r})\n"
         "import child, socket\n"
@@ -235,7 +235,7 @@ def test_a_service_that_does_not_answer_costs_only_the_timeout(webhook: Webhook)
     assert time.monotonic() - started < 5
 
 
-def test_the_messages_have_no_place_for_text_of_a_service_or_address() -> None:
+def test_the_error_messages_have_no_placeholders() -> None:
     assert not any(re.search(r"[{}%]", words) for words in sending.WORDS.values())
 
 

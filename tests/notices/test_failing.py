@@ -37,6 +37,7 @@ class Inbox:
 
 @pytest.fixture
 def inbox() -> Iterator[tuple[Inbox, str]]:
+    """The inbox of a mail server on this machine, and the notice address that leads to it."""
     inbox = Inbox()
 
     def login(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
@@ -51,6 +52,7 @@ def inbox() -> Iterator[tuple[Inbox, str]]:
 
 
 def fail(widget: Widget, mixpanel: FakeMixpanel) -> None:
+    """Polls the widget while Mixpanel answers 503."""
     mixpanel.clear_faults()
     mixpanel.fail(503)
     cyfe_polls(widget)
@@ -170,7 +172,7 @@ def test_old_numbers_are_reported_only_if_the_widget_is_polled(
     cyfe_polls(widget)
     clock.shift(2 * MINUTE)
     timer()
-    assert webhook.titles == ["MixCyfe, Acme: 1 widget shows old numbers"]
+    assert webhook.titles == ["MixCyfe, Acme: 1 widget gets no new numbers"]
     assert "No queries are left this hour." in webhook.got[0]["message"]
     Project.objects.update(full_until=None)
     Snapshot.objects.update(lease_until=timezone.now() + MINUTE)

@@ -70,7 +70,7 @@ def test_it_counts_polls_by_outcome(
     assert found == {"unavailable": 0, "broken": 0} | right
 
 
-def test_a_poll_without_data_is_unavailable(
+def test_a_poll_without_data_is_counted_as_unavailable(
     make_widget: MakeWidget, poll: Any, numbers: Callable[[], Numbers], project: Project
 ) -> None:
     Project.objects.update(secret="")

@@ -54,7 +54,7 @@ HEADLINES = {
     "unavailable": "Mixpanel does not answer the quer{ies} of {widgets}",
     "unreadable": "MixCyfe can't read Mixpanel's data for {widgets}",
     "drawing": "{widgets} can't show {their} data",
-    "stale": "{widgets} {show} old numbers",
+    "stale": "{widgets} {get} no new numbers",
 }
 ADVICE = {
     "secret": "Enter the secret on the project's page.",
@@ -91,6 +91,7 @@ def failing(project: Project, cause: Cause, since: datetime, now: datetime) -> T
 
 
 def more(project: Project, cause: Cause, new: int, since: datetime, now: datetime) -> Text:
+    """The message that a reported cause affects more widgets. `new`: the number of these widgets."""
     text = failing(project, cause, since, now)
     words = f"{headline(cause)} ({new} {'are' if new != 1 else 'is'} new)"
     return Text(subject(project, words), text.body, "failure")
@@ -150,7 +151,7 @@ def headline(cause: Cause) -> str:
     return HEADLINES.get(cause.key, HEADLINES["unavailable"]).format(
         widgets="1 widget" if one else f"{count} widgets",
         ies="y" if one else "ies",
-        show="shows" if one else "show",
+        get="gets" if one else "get",
         their="its" if one else "their",
     )
 

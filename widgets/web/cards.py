@@ -21,7 +21,7 @@ from widgets.web.health import NEEDS_SOMEBODY, STATES, Health, for_lists, health
 class Card(NamedTuple):
     """`chart_url`: the URL of the chart's data.
 
-    `before`, `after`: the ids of the widgets beside this one in the `Section`; None at its start and end.
+    `before`, `after`: the ids of the widgets before and after this one in its section; None if there is no such widget.
     """
 
     widget: Widget

@@ -25,7 +25,7 @@ from widgets.times import from_now
 STATES = {"failing": "Failing", "stale": "Stale", "waiting": "Waiting", "fresh": "Fresh", "paused": "Paused"}
 """State → word for people, the worst state first.
 
-A widget that is not `failing` or `paused` is `waiting` if it has no data yet, or if its data is stale and it was never
+A widget that is not `failing` or `paused` is `waiting` if it has no data yet, or if it has stale data and was never
 polled.
 """
 
@@ -33,6 +33,7 @@ NEEDS_SOMEBODY = (ErrorKind.CREDENTIALS, ErrorKind.PLAN)
 """A project's backoff after errors of these kinds lasts until a person repairs the cause."""
 
 HEAVY = ("snapshot__report_json", "snapshot__query")
+"""Large columns, which most pages do not need."""
 
 
 if TYPE_CHECKING:
