@@ -75,7 +75,10 @@ def causes_of(project: Project, now: datetime) -> dict[str, Cause]:
 
 
 def problems_of(project: Project) -> list[tuple[str, str]]:
-    """Returns the key and the error message of each cause that affects the whole project, if it has active widgets."""
+    """Returns the key and the error message of the cause that affects the whole project, if any.
+
+    Without active widgets, a project has no such cause.
+    """
     if not project.widgets.filter(active=True).exists():
         return []
     if problem := project.secret_problem:

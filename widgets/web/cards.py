@@ -102,7 +102,7 @@ def filter_in(query: QueryDict) -> Filter:
 
 
 def search(widgets: QuerySet[Any], words: str) -> QuerySet[Any]:
-    """The widgets whose title or project's name contains each of the words, in upper or lower case."""
+    """The widgets that have each word in their title or in their project's name, in upper or lower case."""
     each = [Q(title__icontains=word) | Q(project__name__icontains=word) for word in words.split()]
     return widgets.filter(reduce(operator.and_, each)) if each else widgets
 

@@ -18,7 +18,7 @@ from widgets.web.health import HEAVY
 
 
 def version_of(widget: Widget) -> str:
-    """As `PollRow.current_source_version`. Chart URLs contain the version, so that browsers can cache charts."""
+    """The same text as `PollRow.current_source_version`. Chart URLs contain this text, so browsers can cache charts."""
     snapshot = widget.snapshot
     return f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}.{snapshot.version if snapshot else 0}"
 
