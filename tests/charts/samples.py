@@ -1,4 +1,4 @@
-"""Small reports, and a function that makes their figures (options for ECharts)."""
+"""Small reports, and a function that makes a Figure of a report."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

@@ -16,7 +16,7 @@ def kinds(found):
     return [(series["type"], series.get("stack")) for series in found["option"]["series"]]
 
 
-def test_types_by_series_and_the_second_axis() -> None:
+def test_series_can_have_their_own_types_and_a_second_axis() -> None:
     report = dated(a=(1, 2), b=(300, 400))
     found = figure(report, "line", options={"types": ["column", "areaspline"], "shared_axis": False})
     column, area = found["option"]["series"]
@@ -32,20 +32,20 @@ def test_bars_are_horizontal_and_ignore_types_per_series() -> None:
     assert found["option"]["yAxis"]["type"] == "category"
 
 
-def test_axis_limits_are_ignored_if_the_minimum_is_above_the_maximum() -> None:
+def test_axis_limits_are_used_unless_the_minimum_is_above_the_maximum() -> None:
     report = dated(a=(1, 2))
     axis = figure(report, "line", options={"axis_min": 1, "axis_max": 5, "reverse_graph": True})["option"]["yAxis"]
     assert (axis["min"], axis["max"], axis["inverse"]) == (1, 5, True)
     assert "min" not in figure(report, "line", options={"axis_min": 5, "axis_max": 1})["option"]["yAxis"]
 
 
-def test_percentages_of_each_date() -> None:
+def test_a_percentage_chart_shows_shares_of_each_date() -> None:
     option = figure(dated(a=(1, -1), b=(3, 1)), "stackedpercentagecolumn")["option"]
     assert [row[1:] for row in option["dataset"]["source"]] == [[25, 75], [-50, 50]]
     assert option["yAxis"]["min"] == -100
 
 
-def test_totals_and_comparison_stand_below_the_chart() -> None:
+def test_the_header_has_each_series_total_and_that_of_the_period_before() -> None:
     found = figure(dated(a=(1, 2)), "line", options={"total": True, "comparison": True})
     assert found["header"] == [["a", 3, 0]]
 
@@ -56,40 +56,40 @@ def test_a_pie_that_can_not_be_drawn_says_why() -> None:
     assert figure(total({"a": -1}), "pie")["option"] is None
 
 
-def test_a_pie_of_many_slices_keeps_its_whole() -> None:
+def test_a_pie_adds_up_the_slices_after_the_59th() -> None:
     data = figure(total({f"{i}": 1 for i in range(100)}), "pie")["option"]["series"][0]["data"]
     assert (len(data), data[-1]) == (60, {"name": "… and 41 more", "value": 41})
 
 
-def test_a_donut_adds_up_only_what_adds_up() -> None:
+def test_a_donut_has_a_sum_only_if_its_values_can_be_added_up() -> None:
     assert figure(total({"a": 1, "b": 2}), "donut")["option"]["sum"] == 3
     assert figure(total({"a": 1, "b": 2}, additive=False), "donut")["option"]["sum"] is None
 
 
-def test_a_funnel_gives_the_share_of_each_step() -> None:
+def test_a_funnel_has_the_percentages_of_each_step() -> None:
     data = figure(steps(Visit=200, Pay=50, Stay=0, Again=0), "funnel")["option"]["series"][0]["data"]
     assert [(step["of_before"], step["of_first"]) for step in data] == [(None, None), (25, 25), (0, 0), (None, 0)]
 
 
-def test_a_gauge_without_a_target_still_has_an_end() -> None:
+def test_a_gauge_ends_at_its_number_if_the_target_is_not_above_zero() -> None:
     for target, end in ((20, 20), (0, 7), (-3, 7)):
         assert figure(total({"a": 7}), "gauge", target=target)["option"]["series"][0]["max"] == end
 
 
-def test_a_cohort_compares_with_its_size_and_leaves_the_future_empty() -> None:
+def test_a_cohort_cell_is_a_share_of_its_cohort_and_future_intervals_have_no_cell() -> None:
     report = dated(Users=(100, 50), **{"0": (100, 10), "1": (50, None)})
     cells = figure(report, "cohort")["option"]["series"][0]["data"]
     assert [cell[:3] for cell in cells] == [[0, 0, 100], [1, 0, 50], [0, 1, 10]]
     assert cells[0][3] == 1 > cells[1][3] > cells[2][3] > 0
 
 
-def test_a_map_names_countries_by_their_codes() -> None:
+def test_a_map_finds_countries_by_their_codes_even_if_it_shows_names() -> None:
     found = figure(total({"us": 9, "FR": 1}), "map", options={"country_names": True})
     assert found["rows"] == [["United States", 9], ["France", 1]]
     assert [point["name"] for point in found["option"]["series"][0]["data"]] == ["US", "FR"]
 
 
-def test_more_than_anybody_can_read_is_cut_and_says_so() -> None:
+def test_too_many_series_columns_or_rows_are_cut_and_the_figure_says_so() -> None:
     wide = figure(dated(**{f"s{i}": (1,) for i in range(300)}), "line")
     assert (len(wide["option"]["series"]), len(wide["columns"])) == (MOST_SERIES, MOST_COLUMNS)
     assert wide["cut"] == "The chart shows the first 60 of 300 series. The CSV has all of them."
@@ -98,20 +98,20 @@ def test_more_than_anybody_can_read_is_cut_and_says_so() -> None:
     assert "2,000 rows" in long["cut"]
 
 
-def test_numbers_beyond_any_scale_are_said_in_words() -> None:
+def test_too_large_numbers_are_not_drawn_and_the_figure_says_why() -> None:
     for value in (10**200, -1e300):
         found = figure(dated(a=(value, 1)), "line")
         assert found["option"] is None
         assert "too large" in found["words"]
 
 
-def test_labels_come_as_one_line_without_reordering() -> None:
+def test_labels_are_one_line_without_characters_that_reorder_text() -> None:
     found = figure(total({"a\u202e\nb": 1, "": 2, "\ud800": 3}), "pie")
     assert [slice["name"] for slice in found["option"]["series"][0]["data"]] == ["a b", "(empty)", "�"]
     json.dumps(found).encode("ascii")
 
 
-def test_equal_labels_are_told_apart() -> None:
+def test_labels_that_look_equal_get_different_names() -> None:
     report = total({"a": 1, "a ": 2})
     assert [slice["name"] for slice in figure(report, "pie")["option"]["series"][0]["data"]] == ["a", "a (2)"]
 
@@ -122,7 +122,7 @@ def test_a_widget_without_numbers_says_why() -> None:
 
 
 @given(HEX)
-def test_every_colour_can_be_told_from_a_dark_card(color: str) -> None:
+def test_every_colour_has_enough_contrast_on_a_dark_card_and_is_unchanged_on_a_light_card(color: str) -> None:
     light, dark = colors.on_cards(color)
     assert light == color.lower(), "Cyfe draws the widget's own colour"
     assert colors.contrast(dark, colors.DARK_CARD) >= colors.DISCERNIBLE

@@ -1,4 +1,4 @@
-"""Runs every command in the documentation. NOT_RUN_HERE lists the other commands, each with a reason."""
+"""Runs the commands in the documentation, except those in NOT_RUN_HERE, which has a reason for each."""
 
 import re
 import subprocess
@@ -15,20 +15,19 @@ from tests.docs.pages import PAGES, ROOT, commands
 pytestmark = pytest.mark.slow
 
 NOT_RUN_HERE = {
-    r"make bench": "takes minutes, and a busy machine's numbers are worth nothing",
-    r"make (demo|test|run)\b.*": "installs; .ci/run does, and tests/commands/test_serve.py runs what they start",
+    r"make (demo|test|run)\b.*": "installs packages, as .ci/run does; tests/commands/test_serve.py tests the rest",
     r"make bench\b.*": "measures for minutes",
-    r".*-m pip install .*": "installs; .ci/run does",
-    r"python3(\.11)? -m venv .*": "installs; .ci/run does",
+    r".*-m pip install .*": "installs packages, as .ci/run does",
+    r"python3(\.11)? -m venv .*": "makes an environment, as .ci/run does",
     r"git (clone|pull)\b.*": "needs a repository elsewhere",
     r"cd .*": "changes nothing",
-    r".*remove_second_factor NAME": "needs a person who has one: tests/accounts/test_second_factor.py",
-    r".*manage.py doctor": "finds what a test's site lacks: tests/running/test_doctor.py",
+    r".*remove_second_factor NAME": "needs a person with a second factor: see tests/accounts/test_second_factor.py",
+    r".*manage.py doctor": "fails on a test's site, which is not complete: see tests/running/test_doctor.py",
     r".*createsuperuser": "asks for a password on the terminal",
-    r".*-m pytest .*": "this is pytest",
+    r".*-m pytest .*": "runs the tests themselves",
     r"(adduser|cp|ln|rm|nginx|systemctl)\b.*(mixcyfe|daemon-reload|\bnginx\b).*": "changes a machine; see tests/deploy",
     r"docker .*": "needs a container engine; see tests/deploy/test_container.py",
-    r"(psql|pg_restore) .*": "needs PostgreSQL: run by tests/site/test_backup.py",
+    r"(psql|pg_restore) .*": "needs PostgreSQL: tests/site/test_backup.py runs it",
 }
 THERE_AND_HERE = ("/home/YOURNAME/mixcyfe/", "")
 OLD_ADDRESS = f"http://host/mixpanel/api/v1.0/Signed_up/{DEMO_PROJECT_SECRET}/{'f' * 32}?by=plan"
@@ -71,7 +70,7 @@ def failures(tmp_path_factory: pytest.TempPathFactory, mixpanel: FakeMixpanel) -
 
 
 @pytest.mark.parametrize("command", RUN)
-def test_all_commands_work(command: str, failures: dict[str, str]) -> None:
+def test_the_command_works(command: str, failures: dict[str, str]) -> None:
     assert failures.get(command, "") == ""
 
 

@@ -1,4 +1,4 @@
-"""Links and file names in the documentation lead to pages, headings and files that exist."""
+"""The documentation's links to its own pages and files lead somewhere, and the files that it names exist."""
 
 import re
 
@@ -15,7 +15,7 @@ def anchors(page: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def test_every_link_leads_somewhere() -> None:
+def test_every_link_to_a_page_or_file_leads_somewhere() -> None:
     for page, text in PAGES.items():
         folder = (ROOT / page).parent
         for link in LINK.findall(text):
@@ -27,7 +27,7 @@ def test_every_link_leads_somewhere() -> None:
             assert not anchor or anchor in anchors(str(target.relative_to(ROOT))), f"{page} links to {link}"
 
 
-def test_every_file_that_is_mentioned_is_there() -> None:
+def test_every_mentioned_file_exists() -> None:
     for page, text in PAGES.items():
         for name in MENTIONED.findall(text):
             assert name in PLACEHOLDERS or (ROOT / name).exists(), f"{page} mentions {name}"

@@ -74,7 +74,9 @@ def test_formats_that_a_widget_lacks_get_404(client: Client, get: Any, make_widg
 
 
 @pytest.mark.parametrize("extension", OTHERS)
-def test_each_has_the_headers_of_cyfe_s_answer(client: Client, get: Any, make_widget: Any, extension: str) -> None:
+def test_each_format_has_the_headers_of_cyfe_s_answer(
+    client: Client, get: Any, make_widget: Any, extension: str
+) -> None:
     widget = make_widget()
     cyfes, first = get(widget, "csv"), get(widget, extension)
     # The seconds in Cache-Status and Cache-Control can differ.
@@ -90,7 +92,7 @@ def test_each_has_the_headers_of_cyfe_s_answer(client: Client, get: Any, make_wi
     assert client.get(f"/w/{widget.slug}.{extension}?a=b").content == first.content
 
 
-def test_all_are_rendered_from_one_query_and_kept_through_an_outage(
+def test_all_formats_come_from_one_query_and_stay_during_an_outage(
     get: Any, make_widget: Any, mixpanel: Any, django_assert_num_queries: Any
 ) -> None:
     widget = make_widget(chart="number")
@@ -105,7 +107,7 @@ def test_all_are_rendered_from_one_query_and_kept_through_an_outage(
     assert all(during[e].content == before[e] for e in FORMATS if e != "json")
 
 
-def test_hostile_labels_do_no_harm(get: Any, make_widget: Any) -> None:
+def test_hostile_labels_become_no_formula_and_break_no_line(get: Any, make_widget: Any) -> None:
     widget = make_widget(
         report="segmentation", breakdown="plan", rename={"Free": '=HYPERLINK("http://x","y")', "Team": 'a"b,c\n@d'}
     )

@@ -1,4 +1,4 @@
-"""Charts with hours on their axis. Cyfe's dates have no hours, so only other programs get an address of the chart."""
+"""Charts with hours on their axis: Cyfe's dates have no hours, so only other programs get an address."""
 
 import csv
 import io
@@ -66,7 +66,7 @@ def test_a_report_without_a_unit_keeps_its_address_for_cyfe(poll: Any, make_widg
     assert widget.url().endswith(f"{widget.slug}.csv")
 
 
-def test_an_edit_ends_and_brings_back_the_address_for_cyfe_at_once(poll: Any, make_widget: Any) -> None:
+def test_an_edit_removes_and_restores_the_address_for_cyfe_at_once(poll: Any, make_widget: Any) -> None:
     widget = make_widget(**HOURLY | {"unit": "day", "last": 3})
     assert poll(widget).status_code == 200
     widget.unit = "hour"
@@ -77,9 +77,8 @@ def test_an_edit_ends_and_brings_back_the_address_for_cyfe_at_once(poll: Any, ma
     assert lines(poll(widget))[0] == ["Date", "Signed up"]
 
 
-def test_its_page_and_its_preview_say_why_there_is_no_address_for_cyfe(admin_client: Client, make_widget: Any) -> None:
+def test_the_form_and_the_preview_say_why_there_is_no_address_for_cyfe(admin_client: Client, make_widget: Any) -> None:
     widget = make_widget(**HOURLY)
-    admin_client.get(f"/w/{widget.slug}")
     page = admin_client.get(f"/admin/widgets/widget/{widget.pk}/change/")
     html = page.content.decode()
     assert NOT_FOR_CYFE.replace("'", "&#x27;") in html

@@ -26,7 +26,8 @@ PASSWORD = "s3cret-0f-a-webhook"
 class Webhook:
     """A webhook that records its requests: `got` has the JSON bodies, `paths` the paths.
 
-    `status` is the status of its responses. If `is_mute` is set, the webhook does not respond.
+    Its responses have this `status` and these `headers`. If `is_mute` is set, the webhook does not respond. If
+    `is_endless` is set, the responses have no end.
     """
 
     status: int = 200

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def days(clock: Any, timer: Any, first: date, count: int) -> None:
+    """Runs the timer at 20:00 UTC on each of `count` days, beginning with `first`."""
     for day in range(count):
         clock.move_to(datetime.combine(first + timedelta(days=day), datetime.min.time(), tzinfo=UTC).replace(hour=20))
         timer()
@@ -34,7 +35,7 @@ def test_the_end_of_project_secrets_is_announced_four_times(
     assert "Create a service account" in webhook.got[0]["message"]
 
 
-def test_the_end_of_a_service_account_is_announced_until_its_date_moves(
+def test_the_notice_of_an_expiry_date_is_sent_once_and_ends_when_the_date_is_changed(
     clock: Any, project: Project, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(expires_on=date(2026, 11, 25))
@@ -61,7 +62,7 @@ def test_the_weekly_summary_comes_on_monday_morning_of_the_project(
         assert len(webhook.got) == (hour >= 16)
     assert webhook.titles == ["MixCyfe, Acme: weekly summary"]
     assert "1 active widget: 1 waiting." in webhook.got[0]["message"]
-    assert "Nothing is wrong now." in webhook.got[0]["message"]
+    assert "No notice is open now." in webhook.got[0]["message"]
     clock.move_to(datetime(2026, 11, 30, 16, 1, tzinfo=UTC))
     timer()
     assert len(webhook.got) == 2

@@ -1,4 +1,4 @@
-"""The end of a notice: with a message when the failure is over, without a message when the widget is paused."""
+"""How notices end: with a message when the problem is solved, without a message when the widgets are paused."""
 
 from datetime import timedelta
 from typing import Any
@@ -72,13 +72,14 @@ def test_the_notice_of_a_corrected_widget_ends_with_its_next_poll(
     widget.report, widget.events, widget.saved_report = good.report, good.events, None
     widget.save()
     timer()
+    assert len(webhook.got) == 1
     clock.shift(5 * MINUTE)
     cyfe_polls(widget)
     timer()
     assert webhook.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
 
 
-def test_pausing_all_widgets_ends_no_notice_of_a_secret_or_credentials(
+def test_pausing_all_widgets_silently_ends_notices_of_the_secret_and_the_credentials(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -104,7 +105,7 @@ def test_pausing_all_widgets_ends_no_notice_of_a_secret_or_credentials(
     assert len(webhook.got) == 2
 
 
-def test_a_credentials_notice_stays_open_without_a_successful_query(
+def test_a_credentials_notice_without_a_stored_query_ends_silently(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -114,6 +115,8 @@ def test_a_credentials_notice_stays_open_without_a_successful_query(
     timer()
     Project.objects.get().save()
     clock.shift(timedelta(days=8))
-    # The command deletes old calls from the ledger.
+    # The command deletes old calls from the ledger, then checks the notices.
     call_command("clean_up")
     assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
+    notice = project.notices.get()
+    assert (notice.ended_at, notice.is_well) == (timezone.now(), False)

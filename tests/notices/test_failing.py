@@ -37,6 +37,7 @@ class Inbox:
 
 @pytest.fixture
 def inbox() -> Iterator[tuple[Inbox, str]]:
+    """The inbox of a mail server on this machine, and the notice address that leads to it."""
     inbox = Inbox()
 
     def login(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
@@ -51,6 +52,7 @@ def inbox() -> Iterator[tuple[Inbox, str]]:
 
 
 def fail(widget: Widget, mixpanel: FakeMixpanel) -> None:
+    """Polls the widget while Mixpanel answers 503."""
     mixpanel.clear_faults()
     mixpanel.fail(503)
     cyfe_polls(widget)
@@ -157,7 +159,7 @@ def test_more_widgets_with_a_reported_cause_are_reported_together_a_day_later(
     assert webhook.titles[1:] == ["MixCyfe, Acme: Mixpanel does not answer the queries of 3 widgets (2 are new)"]
 
 
-def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
+def test_old_numbers_are_reported_only_if_the_widget_is_polled(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     listen(project, webhook.url)
@@ -170,7 +172,7 @@ def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
     cyfe_polls(widget)
     clock.shift(2 * MINUTE)
     timer()
-    assert webhook.titles == ["MixCyfe, Acme: 1 widget shows old numbers"]
+    assert webhook.titles == ["MixCyfe, Acme: 1 widget gets no new numbers"]
     assert "No queries are left this hour." in webhook.got[0]["message"]
     Project.objects.update(full_until=None)
     Snapshot.objects.update(lease_until=timezone.now() + MINUTE)
@@ -182,7 +184,7 @@ def test_old_numbers_are_stale_if_polls_come_and_not_if_none_do(
     assert webhook.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
 
 
-def test_a_dead_service_is_tried_again_but_gets_no_end_of_a_failure_it_missed(
+def test_a_dead_service_is_tried_again_but_not_told_of_the_end_of_a_failure_it_missed(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -206,7 +208,7 @@ def test_a_dead_service_is_tried_again_but_gets_no_end_of_a_failure_it_missed(
     assert not NoticeMessage.objects.filter(done_at=None).exists()
 
 
-def test_it_gives_up_after_a_day(
+def test_it_gives_up_after_eight_tries(
     clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any
 ) -> None:
     Project.objects.update(notify_after_minutes=0)
@@ -248,7 +250,7 @@ def test_a_chart_that_can_not_show_its_data_and_a_missing_secret_are_reported(
     assert webhook.titles[3:] == ["MixCyfe, Acme: MixCyfe has the secret for Mixpanel again"]
 
 
-def test_a_failure_that_comes_and_goes_is_sent_at_most_six_times_per_hour(
+def test_a_problem_that_comes_and_goes_is_reported_at_most_six_times_per_hour(
     clock: Any, project: Project, make_widget: MakeWidget, timer: Any, webhook: Webhook
 ) -> None:
     Project.objects.update(notify_after_minutes=0)

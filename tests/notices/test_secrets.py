@@ -1,4 +1,4 @@
-"""No part of a notice address is readable in the database, logs, exports, errors or the output of imports."""
+"""No secret part of a notice address is readable in the database, logs, exports, errors or the output of imports."""
 
 import io
 import json
@@ -80,9 +80,10 @@ def test_a_bad_address_changes_nothing_and_is_not_printed(load: Load, notify: An
 def test_bad_minutes_change_nothing(load: Load, minutes: Any) -> None:
     with pytest.raises(CommandError, match="notify_after_minutes: "):
         load(notify_after_minutes=minutes)
+    assert not Project.objects.exists()
 
 
-def test_no_byte_of_an_address_is_in_the_database_the_log_or_a_report(
+def test_no_password_of_an_address_is_in_the_database_the_log_or_the_output(
     project: Project,
     make_widget: Callable[..., Widget],
     mixpanel: Any,
@@ -114,7 +115,7 @@ def test_debug_pages_hide_the_typed_address(client: Any, admin_user: Any, projec
     request = RequestFactory().post("/", {"address": PASSWORD, "action": "add"})
     request.user = admin_user
     page = NoticesPage.notices_view
-    with pytest.raises(Exception):  # noqa: B017 - whatever: no admin is behind it
+    with pytest.raises(Exception):  # noqa: B017 - the view needs an admin page, but the decorator has already worked
         page(object(), request, str(project.pk))
     assert PASSWORD not in str(SafeExceptionReporterFilter().get_post_parameters(request))
 

@@ -19,7 +19,10 @@ Numbers = dict[tuple[str, ...], float]
 
 @pytest.fixture
 def folder(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """The folder for the counts of a host that has METRICS_TOKEN and has counted nothing yet."""
+    """The folder for the counts of a host that has METRICS_TOKEN and has counted nothing yet.
+
+    Each request to /metrics computes all numbers again.
+    """
     settings.METRICS_TOKEN = TOKEN
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(polls, "begun", None)

@@ -22,7 +22,7 @@ MakeWidget = Callable[..., Widget]
 Poll = Callable[..., Any]
 
 
-EDITORS = ["Board", "Widgets", "Projects"]
+LINKS = ["Board", "Widgets", "Projects"]
 
 
 def navigation(html: str) -> list[str]:
@@ -47,9 +47,9 @@ def test_it_shows_the_active_widgets_of_the_persons_projects(
     assert "Their secret plan" not in html
 
 
-def test_superusers_see_all_by_project(make_widget: MakeWidget, other_team: Any) -> None:
-    make_widget(title="Signups")
-    assert titles(page(boss())) == ["Signups", "Their secret plan"]
+def test_superusers_see_all_widgets_in_the_order_of_projects(make_widget: MakeWidget, other_team: Any) -> None:
+    make_widget(title="Widget of Acme")
+    assert titles(page(boss())) == ["Widget of Acme", "Their secret plan"]
 
 
 def test_each_card_has_a_chart_and_the_widgets_health(make_widget: MakeWidget, poll: Poll) -> None:
@@ -85,7 +85,7 @@ def test_a_search_without_a_hit_says_so_and_leads_back(make_widget: MakeWidget) 
     assert 'href="/">Show all' in html
 
 
-def test_it_can_show_one_state_only(make_widget: MakeWidget, poll: Poll) -> None:
+def test_it_can_show_one_state_of_health_only(make_widget: MakeWidget, poll: Poll) -> None:
     poll(make_widget(title="Good"))
     broken = make_widget(title="Bad", last=9)
     Snapshot.objects.filter(pk=broken.snapshot_id).update(error="Mixpanel answered 503.", error_kind="unavailable")
@@ -97,7 +97,7 @@ def test_it_can_show_one_state_only(make_widget: MakeWidget, poll: Poll) -> None
     assert titles(page(client, "?health=nonsense")) == ["Bad", "Good"]
 
 
-def test_hundreds_of_widgets_come_in_pages(make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_widgets_come_in_pages(make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("widgets.web.board.CARDS_ON_A_PAGE", 4)
     for number in range(10):
         make_widget(title=f"Widget {number}")
@@ -109,7 +109,9 @@ def test_hundreds_of_widgets_come_in_pages(make_widget: MakeWidget, monkeypatch:
     assert titles(page(client, "?page=nonsense")) == titles(page(client))
 
 
-def test_the_wall_screen_has_all_cards_and_no_secret(make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wall_screen_has_all_cards_and_no_addresses(
+    make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("widgets.web.board.CARDS_ON_A_PAGE", 2)
     widgets = [make_widget(title=f"Widget {number}") for number in range(5)]
     html = page(boss(), "?wall")
@@ -159,7 +161,7 @@ def test_a_post_request_is_refused(make_widget: MakeWidget) -> None:
 def test_the_navigation_is_the_same_on_every_page(make_widget: MakeWidget, project: Project) -> None:
     widget = make_widget()
     pages = ("/", "/shared/", "/admin/", f"/admin/widgets/widget/{widget.pk}/change/", "/admin/password_change/")
-    for client, names in ((boss(), [*EDITORS, "People", "Admin"]), (editor(project), [*EDITORS, "Admin"])):
+    for client, names in ((boss(), [*LINKS, "People", "Admin"]), (editor(project), [*LINKS, "Admin"])):
         for path in pages:
             assert navigation(client.get(path).content.decode()) == names, path
     html = boss("other").get(f"/admin/widgets/widget/{widget.pk}/change/").content.decode()
@@ -184,7 +186,7 @@ def test_it_filters_by_tag_and_project(make_widget: MakeWidget, other_team: Widg
     assert titles(page(client, "?project=987654321")) == []
 
 
-def test_tags_are_few_and_short(make_widget: MakeWidget) -> None:
+def test_tags_must_be_few_short_and_different(make_widget: MakeWidget) -> None:
     for wrong in (["a"] * 2, list("abcdef"), [" a"], [""], ["a" * 41], "a", [1]):
         with pytest.raises(ValidationError):
             make_widget(tags=wrong)

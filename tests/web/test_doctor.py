@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     "question",
     ["", "x", signing.dumps("x", salt=ANSWER), signing.dumps("x", salt=QUESTION, key="another key"), "x:y:z"],
-    ids=["empty", "a word", "an answer", "of another site", "like one"],
+    ids=["empty", "a word", "an answer", "signed with another key", "a wrong signature"],
 )
 def test_requests_without_the_commands_signature_get_no_answer(client: Client, question: str) -> None:
     other = client.get("/nothing-is-here")

@@ -1,4 +1,4 @@
-"""The first steps: instructions on the board while there is no widget."""
+"""The first steps: instructions on the board without active widgets, and on the admin's first page."""
 
 import re
 from collections.abc import Callable
@@ -32,11 +32,11 @@ class TestFirstSteps:
         assert f'<a class="step-button" href="/admin/widgets/project/{project.pk}/change/#connection">' in html
         assert html.count("step-done") == 1
 
-    def test_after_that_the_next_step_is_to_make_a_widget(self, project: Project) -> None:
+    def test_after_an_answer_of_mixpanel_the_next_step_is_to_make_a_widget(self, project: Project) -> None:
         ApiCall.objects.create(project=project, purpose="person", summary="x", started_at=timezone.now(), outcome="ok")
         assert '<a class="step-button" href="/admin/widgets/widget/add/">Make a widget</a>' in page(boss())
 
-    def test_without_a_project_others_are_told_whom_to_ask(self, project: Project) -> None:
+    def test_people_without_a_project_are_told_whom_to_ask(self, project: Project) -> None:
         for client in (editor(), viewer()):
             html = page(client)
             assert "Ask the lead of a project, or your administrator, to invite you" in html
@@ -49,7 +49,7 @@ class TestFirstSteps:
         assert "Your colleagues make widgets" in html
         assert "/add/" not in html
 
-    def test_the_admin_shows_them_until_cyfe_has_polled(self, make_widget: MakeWidget, poll: Poll) -> None:
+    def test_the_admin_shows_the_steps_until_cyfe_has_polled(self, make_widget: MakeWidget, poll: Poll) -> None:
         client = boss()
         html = client.get("/admin/").content.decode()
         widget = make_widget()

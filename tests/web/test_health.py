@@ -47,7 +47,7 @@ def test_a_new_widget_says_what_to_do(make_widget: MakeWidget) -> None:
     assert "Paste its address into Cyfe" in found.why
 
 
-def test_old_data_that_nobody_polls_is_not_called_stale(make_widget: MakeWidget) -> None:
+def test_old_data_that_was_never_polled_is_not_called_stale(make_widget: MakeWidget) -> None:
     widget = make_widget(include_today=True)
     set_data(widget, fetched_at=timezone.now() - 60 * MINUTE)
     assert health(widget).word == "Not read yet"

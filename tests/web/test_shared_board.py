@@ -129,7 +129,9 @@ def test_wrong_ended_and_replaced_links_get_the_same_404(make_widget: MakeWidget
     assert client.post(f"/shared/{board.pk}/end").status_code == 404
 
 
-def test_it_shows_only_widgets_that_its_maker_can_see_now(make_widget: MakeWidget, project: Project) -> None:
+def test_it_shows_only_widgets_of_projects_that_its_maker_can_edit_now(
+    make_widget: MakeWidget, project: Project
+) -> None:
     make_widget(title="Ours")
     other = new_project(name="Globex", project_id=99)
     Widget(project=other, title="Theirs", report="events", events=["Signed up"]).save()
@@ -147,7 +149,7 @@ def test_it_shows_only_widgets_that_its_maker_can_see_now(make_widget: MakeWidge
     assert same_as_a_wrong_poll(look(board))
 
 
-def test_people_who_can_make_widgets_can_share_boards(make_widget: MakeWidget, project: Project) -> None:
+def test_only_people_who_can_make_widgets_can_share_boards(make_widget: MakeWidget, project: Project) -> None:
     make_widget()
     other = new_project(name="Globex", project_id=99)
     client = editor(project)
@@ -156,8 +158,9 @@ def test_people_who_can_make_widgets_can_share_boards(make_widget: MakeWidget, p
     assert viewer(project, name="v2").get("/shared/").status_code == 403
     assert Client().post("/shared/new").status_code == 302
     assert client.post(f"/shared/new?project={other.pk}").status_code == 403
+    assert Client(enforce_csrf_checks=True).post("/shared/new").status_code == 403
     assert not SharedBoard.objects.exists()
-    assert Client(enforce_csrf_checks=True).post("/shared/new").status_code != 200
+    assert titles(look(share(client))) == ["Widget 1"]
 
 
 def test_a_shared_boards_maker_and_superusers_can_replace_and_end_it(make_widget: MakeWidget, project: Project) -> None:
@@ -173,8 +176,12 @@ def test_a_shared_boards_maker_and_superusers_can_replace_and_end_it(make_widget
         assert Client().post(f"/shared/{board.pk}/{action}").status_code == 302
         assert maker.get(f"/shared/{board.pk}/{action}").status_code == 405
     assert board.url() in root.get("/shared/").content.decode()
+    for person in (maker, root):
+        old = SharedBoard.objects.get().token
+        person.post(f"/shared/{board.pk}/replace")
+        assert SharedBoard.objects.get().token != old
     root.post(f"/shared/{board.pk}/end")
-    assert look(board).status_code == 404
+    assert look(SharedBoard.objects.get()).status_code == 404
 
 
 def test_a_lead_can_end_a_shared_board_without_seeing_its_address(
@@ -230,7 +237,7 @@ def test_a_shared_board_stops_when_its_maker_can_not_edit_any_more(make_widget: 
         assert titles(look(board)) == ["Widget 1"]
 
 
-def test_a_maker_who_can_not_share_any_more_can_still_end_it(make_widget: MakeWidget, project: Project) -> None:
+def test_a_maker_who_can_not_share_any_more_can_still_end_the_board(make_widget: MakeWidget, project: Project) -> None:
     make_widget()
     maker = editor(project)
     board = share(maker)

@@ -2,7 +2,7 @@
 
 Most Figures have an `option`, which describes a chart for Apache ECharts (https://echarts.apache.org/en/option.html).
 The script adds the settings that only the browser knows: size, light or dark, and the reader's locale. To add a chart,
-write a module and add its function to the list below.
+write a module and add its function to OPTIONS.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ LARGEST = 1e100
 """Charts with larger numbers are not drawn, because scales could exceed JavaScript's largest number."""
 
 MOST_ROWS, MOST_COLUMNS = 2000, 200
-"""The limits of a Figure."""
+"""The most rows and columns in a Figure."""
 
 Option = dict[str, Any]
 
@@ -43,10 +43,11 @@ def figure(table: Table) -> dict[str, Any]:
 
     `columns`, `rows`  the numbers of the table, with readable labels, and dates and hours in ISO 8601
     `option`  the ECharts option; None if the chart is shown as HTML, or if `words` says why the chart can't be drawn
-    `words`  a sentence to show in place of the chart, or beside the chart
-    `cut`  a sentence about rows, columns or series that are left out, if any
+    `words`  a sentence to show in place of the chart, or below the chart; empty if there is none
+    `cut`  a sentence about rows, columns or series that are left out; empty if there are none
     `colors`  per series or slice: its colour on a light card and on a dark card
-    `colored`  whether the widget's settings have colours
+    `colored`  whether the widget's settings have colours for this chart
+    `percent`, `reverse`  see `Table`
     `header`  per series: its label, its total and its total of the period before (null for a total that is not shown)
     """
     option, words = None, _words(table)

@@ -1,4 +1,4 @@
-"""The cohort chart as a heat map. A cell's colour is stronger if more people came back."""
+"""The cohort chart as a heat map. A cell's colour is stronger if a larger share of people came back."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Gives colours enough contrast with the card behind them, on light and on dark cards."""
+"""The colours of charts: on light cards as in Cyfe, and on dark cards with enough contrast."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _HEX = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 def on_cards(color: str) -> tuple[str, str]:
     """The colour `#rrggbb` for light cards and for dark cards. If `color` is not a colour, both are GREY.
 
-    Light cards have the widget's own colour, as in Cyfe. On dark cards, colours with too little contrast are lightened.
+    On light cards, the colour stays as in Cyfe. On dark cards, colours with too little contrast are lightened.
     """
     color = color.lower()
     if not _HEX.fullmatch(color):

@@ -7,7 +7,7 @@ from widgets.cyfe.layout import Table
 from widgets.report import ReportError
 
 MOST = 60
-"""The maximum number of slices. The last slice is the sum of all further labels."""
+"""The maximum number of slices. If there are more labels, the last slice is the sum of the remaining ones."""
 
 
 def option(table: Table) -> dict[str, Any]:

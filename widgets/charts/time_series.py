@@ -1,4 +1,7 @@
-"""Lines, areas, columns and bars over dates. The script gives the table's rows to ECharts as the dataset."""
+"""Lines, areas, columns and bars over dates or hours.
+
+The script gives the Figure's rows to ECharts as the dataset. Only percentage charts have a `dataset` of their own.
+"""
 
 from collections.abc import Sequence
 from typing import Any

@@ -10,15 +10,16 @@ from widgets.spec import Charted, hours_on_axis
 __all__ = ["FORMATS", "NOT_FOR_CYFE", "formats_for", "has_format"]
 
 NOT_FOR_CYFE = (
-    "Cyfe's dates have no hours, so this chart has no address for Cyfe. For hours in Cyfe, choose the chart table."
+    "Cyfe's dates have no hours, so this chart has no address for Cyfe. For hours in Cyfe, choose the chart type Table."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`readers`: the programs that can read the format. `charts`: the chart types with this format; empty for all.
+    """`readers`: a text for people about the programs that read the format.
 
-    `has_hours`: charts with hours on their axis have this format, too (see `spec.hours_on_axis`).
+    `charts`: the chart types with this format; empty for all. `has_hours`: charts with hours on their axis have this
+    format, too (see `spec.hours_on_axis`).
     """
 
     extension: str
@@ -69,7 +70,7 @@ FORMATS: dict[str, Format] = {format.extension: format for format in _FORMATS}
 
 
 def has_format(widget: Charted, extension: str) -> bool:
-    """True if the widget has this format, and for every extension that is not in FORMATS."""
+    """True if the widget has this format, and for every name that is not in FORMATS, such as `poll.render.FIGURE`."""
     format = FORMATS.get(extension)
     if format is None:
         return True

@@ -7,7 +7,7 @@
 | query, timezone          | Mixpanel refuses the queries of some widgets                          |
 | unavailable, unreadable  | Mixpanel did not answer, or MixCyfe can't read the answer             |
 | drawing                  | widgets have data that their charts can't show                        |
-| stale                    | widgets are polled, but their stale data is not refreshed             |
+| stale                    | widgets are polled, but their stale or missing data is not refreshed  |
 | ends-30, -7, -1, -0      | the credentials expire in at most this many days                      |
 """
 
@@ -52,7 +52,7 @@ class Cause:
         self.why = self.why or why
 
     def began(self, first_seen: datetime) -> datetime:
-        """When the first widget's problem began. `first_seen` replaces an unknown time."""
+        """When the first widget's problem began, or `since` without widgets. `first_seen` replaces an unknown time."""
         times = [since or first_seen for since in self.widgets.values()] or [self.since or first_seen]
         return min(times)
 
@@ -75,7 +75,10 @@ def causes_of(project: Project, now: datetime) -> dict[str, Cause]:
 
 
 def problems_of(project: Project) -> list[tuple[str, str]]:
-    """Returns the key and the error message of each cause that affects the whole project, if it has active widgets."""
+    """Returns the key and the error message of the cause that affects the whole project, if any.
+
+    Without active widgets, a project has no such cause.
+    """
     if not project.widgets.filter(active=True).exists():
         return []
     if problem := project.secret_problem:
@@ -149,7 +152,7 @@ def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | No
         last = (
             project.calls.exclude(outcome__in=undecided).order_by("-ended_at", "-pk").values_list("outcome", flat=True)
         )
-        outcome = last.first()  # None if the last week had no query: older calls are deleted
+        outcome = last.first()  # None if no such call is stored: calls are deleted after a week
         return None if outcome in NEEDS_SOMEBODY else outcome is not None
     if notice.cause == "secret":
         return True

@@ -2,8 +2,8 @@
 
 The process reads the job (`sending.described`) as JSON from standard input. It writes `{"why": ""}` after success, else
 `{"why": code}` with a code from `sending.WORDS`. Because people type the addresses and unknown servers answer, the
-process has no settings and no keys, writes no file, starts no program, and connects to hosts inside MixCyfe's network
-only if the job allows it (`may_be_inside`).
+process has no settings and no keys, writes no file, starts no program, and connects to no host inside MixCyfe's network
+except the host's proxies, unless the job allows it (`may_be_inside`).
 """
 
 import contextlib
@@ -35,7 +35,7 @@ CONNECTING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 INSIDE = tuple(
     map(ipaddress.ip_network, ("192.0.0.0/24", "168.63.129.16/32", "fec0::/10", "3fff::/20", "64:ff9b:1::/48"))
 )
-"""Networks that some versions of Python wrongly treat as public, for example those of clouds' internal services."""
+"""Networks that are not public, but that Python treats as public: some in all versions, others in older versions."""
 
 seen: list[str] = []
 """The codes of all errors, in order, because Apprise only says whether the message was sent."""

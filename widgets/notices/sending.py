@@ -1,4 +1,4 @@
-"""Runs the library Apprise in separate processes (`child`) with a deadline, so that a slow service delays nothing else.
+"""Runs the library Apprise in separate processes (`child`). A deadline ends each, so no service blocks a thread.
 
 A process gets the address through a pipe and returns only a code, so no log, command line or exception contains the
 address.
@@ -27,7 +27,7 @@ TEST_SECONDS = 10
 CHECK_SECONDS = 8
 
 AT_ONCE = 3
-"""The maximum number of Apprise processes at the same time, because each needs memory."""
+"""The maximum number of Apprise processes that one thread runs at the same time, because each needs memory."""
 
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 """An Apprise process gets only these environment variables and those for proxies, so it gets no keys."""

@@ -23,7 +23,7 @@ NEWCOMERS_AFTER = timedelta(days=1)
 """The minimum time between a message about a cause and a message about more widgets with this cause."""
 
 MOST_PER_HOUR = 6
-"""The maximum number of new notices per project and hour. Further notices are sent later."""
+"""New notices of a project wait if messages about this many of its notices were queued in the last hour."""
 
 SUMMARY_FROM = time(8)
 Step = Callable[[], object]
@@ -81,8 +81,8 @@ def step_for(notice: Notice, cause: Cause, now: datetime) -> Step | None:
     project, began = notice.project, cause.began(notice.since)
     is_date = cause.key.startswith(ENDS)
     if notice.told_at is None:
-        ripe = is_date or now - began >= timedelta(minutes=project.notify_after_minutes)
-        if ripe and has_room(project, now):
+        is_due = is_date or now - began >= timedelta(minutes=project.notify_after_minutes)
+        if is_due and has_room(project, now):
             return lambda: tell(notice, cause, began, now)
         return notice.save if notice.pk is None else None
     if cause.key in OF_PROJECT or is_date or now - notice.told_at < NEWCOMERS_AFTER:
@@ -102,14 +102,14 @@ def tell(notice: Notice, cause: Cause, since: datetime, now: datetime) -> None:
     notice.since, notice.told_at, notice.widgets = since, now, sorted(cause.widgets)
     notice.title = text.subject.partition(": ")[2] if cause.key.startswith(ENDS) else wording.headline(cause)
     notice.save()
-    send_all(notice, text, now)
+    queue_all(notice, text, now)
 
 
 def tell_of_more(notice: Notice, cause: Cause, new: int, now: datetime) -> None:
     notice.told_at, notice.widgets = now, sorted({*notice.widgets, *cause.widgets})
     notice.title = wording.headline(cause)
     notice.save()
-    send_all(notice, wording.more(notice.project, cause, new, notice.since, now), now)
+    queue_all(notice, wording.more(notice.project, cause, new, notice.since, now), now)
 
 
 def end_of(notice: Notice, now: datetime) -> Step | None:
@@ -128,11 +128,11 @@ def end(notice: Notice, now: datetime, *, is_well: bool) -> None:
     unheard.delete()
     if is_well:
         text = wording.well(notice.project, notice, now)
-        send_all(notice, text, now, left_out=never_told)
+        queue_all(notice, text, now, left_out=never_told)
 
 
-def send_all(notice: Notice, text: Text, now: datetime, left_out: Collection[int] = ()) -> None:
-    """Queues one message per address, without the ids in `left_out` and addresses newer than `notice.told_at`."""
+def queue_all(notice: Notice, text: Text, now: datetime, left_out: Collection[int] = ()) -> None:
+    """Queues one message per address, except for the ids in `left_out` and addresses newer than `notice.told_at`."""
     addresses = notice.project.notice_addresses.filter(created_at__lte=notice.told_at).exclude(pk__in=left_out)
     NoticeMessage.objects.bulk_create([message(address, text, now, notice) for address in addresses])
 

@@ -42,7 +42,10 @@ class Watcher:
         self._projects: set[int] = set()
 
     def start(self) -> None:
-        """Starts the thread if it does not run yet. Must be fast, because every request calls this method."""
+        """Starts the thread if it does not run yet. Must be fast, because every request calls this method.
+
+        Does nothing in a young server process (SERVER_WAITS_SECONDS), or in a server without threads.
+        """
         if self._thread is None and time.monotonic() >= self._born_at + waits_seconds and has_threads():
             with self._lock:
                 if self._thread is None:

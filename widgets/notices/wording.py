@@ -1,7 +1,7 @@
-"""Writes the texts of notices: plain text without markup, mentions and links (except to MixCyfe and Mixpanel).
+"""Writes the texts of notices: plain text without markup, mentions and links, except links to MixCyfe and Mixpanel.
 
-So `plain` changes titles from people and errors from Mixpanel: services turn host names into links, and Slack, Discord
-and others interpret `<!channel>`, `@everyone`, `*bold*` and `[text](link)`.
+`plain` changes titles from people and errors from Mixpanel, because services turn host names into links, and Slack,
+Discord and others interpret `<!channel>`, `@everyone`, `*bold*` and `[text](link)`.
 """
 
 import re
@@ -54,7 +54,7 @@ HEADLINES = {
     "unavailable": "Mixpanel does not answer the quer{ies} of {widgets}",
     "unreadable": "MixCyfe can't read Mixpanel's data for {widgets}",
     "drawing": "{widgets} can't show {their} data",
-    "stale": "{widgets} {show} old numbers",
+    "stale": "{widgets} {get} no new numbers",
 }
 ADVICE = {
     "secret": "Enter the secret on the project's page.",
@@ -63,12 +63,12 @@ ADVICE = {
     "plan": "Ask the owner of the Mixpanel project about its plan. MixCyfe tries again every hour.",
     "query": "Open the widget, change its settings as the error message says, and save the widget.",
     "timezone": "On the project's page, choose the time zone that Mixpanel's project settings show.",
-    "unavailable": "MixCyfe tries again by itself, at least every half hour. Mixpanel lists its incidents here: "
+    "unavailable": "MixCyfe tries again by itself, at least once per hour. Mixpanel lists its incidents here: "
     "https://www.mixpanelstatus.com",
     "unreadable": "MixCyfe tries again by itself. If the error stays, open the widget and check its preview.",
     "drawing": "Open the widget and choose another chart or other settings.",
     "stale": "If the project's queries are used up, pause widgets or refresh them less often. Otherwise, ask the "
-    "admin of MixCyfe's server to check that MixCyfe's workers run.",
+    "admin of MixCyfe's server to read the server's log and to check its Celery workers, if it has any.",
 }
 RECOVERED = {
     "secret": "MixCyfe has the secret for Mixpanel again",
@@ -91,6 +91,7 @@ def failing(project: Project, cause: Cause, since: datetime, now: datetime) -> T
 
 
 def more(project: Project, cause: Cause, new: int, since: datetime, now: datetime) -> Text:
+    """The message that a reported cause affects more widgets. `new`: the number of these widgets."""
     text = failing(project, cause, since, now)
     words = f"{headline(cause)} ({new} {'are' if new != 1 else 'is'} new)"
     return Text(subject(project, words), text.body, "failure")
@@ -120,7 +121,7 @@ def ending(project: Project, now: datetime) -> Text:
 
 
 def summary(project: Project, states: dict[str, int], open_now: list[str], ended: int, now: datetime) -> Text:
-    """The weekly summary. `states`: health → number of active widgets. `open_now`: the current problems' headlines.
+    """The weekly summary. `states`: health → number of active widgets. `open_now`: the headlines of open notices.
 
     `ended`: the number of problems that were solved in the last week.
     """
@@ -128,7 +129,7 @@ def summary(project: Project, states: dict[str, int], open_now: list[str], ended
     counts = ", ".join(f"{count} {state}" for state, count in states.items() if count) or "none"
     lines = [
         f"{total} active widget{'s' if total != 1 else ''}: {counts}.",
-        "Current problems: " + "; ".join(open_now) + "." if open_now else "Nothing is wrong now.",
+        "Current problems: " + "; ".join(open_now) + "." if open_now else "No notice is open now.",
         f"{ended} problem{'s' if ended != 1 else ''} {'were' if ended != 1 else 'was'} solved in the last week."
         if ended
         else "",
@@ -150,7 +151,7 @@ def headline(cause: Cause) -> str:
     return HEADLINES.get(cause.key, HEADLINES["unavailable"]).format(
         widgets="1 widget" if one else f"{count} widgets",
         ies="y" if one else "ies",
-        show="shows" if one else "show",
+        get="gets" if one else "get",
         their="its" if one else "their",
     )
 

@@ -1,1 +1,1 @@
-"""The pages outside the admin, the health checks, `/metrics`, and the middleware."""
+"""The board, shared boards, the admin site, the health of widgets, `/healthz`, `/metrics`, and the middleware."""

@@ -16,7 +16,7 @@ from widgets.web.rights import admin_of, may_add_widgets, may_change
 @login_required
 @require_POST
 def refresh(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sends one query to Mixpanel, if the project's limits allow a query."""
+    """Refreshes the widget's data if the project's limits allow it. A message on the board tells the result."""
     widget = changeable(request, pk)
     admin_of(Widget).refresh_now(request, Widget.objects.filter(pk=widget.pk))
     return back_to_board(request)
@@ -43,7 +43,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def move_within_project(widget: Widget, place: str, neighbour: int | None) -> None:
-    """`place`: `first`, `last`, or `before` or `after` the widget with the id `neighbour`."""
+    """`place`: `first`, `last`, `before` or `after`. `neighbour`: the id of a widget, for `before` and `after`."""
     with transaction.atomic():
         Project.objects.select_for_update().filter(pk=widget.project_id).first()
         rows = dict(Widget.objects.filter(project=widget.project_id).in_order().values_list("pk", "position"))

@@ -19,7 +19,10 @@ from widgets.web.health import NEEDS_SOMEBODY, STATES, Health, for_lists, health
 
 
 class Card(NamedTuple):
-    """`chart_url`: the URL of the chart's data. `before`, `after`: the ids of the previous and the next widget."""
+    """`chart_url`: the URL of the chart's data.
+
+    `before`, `after`: the ids of the widgets before and after this one in its section; None if there is no such widget.
+    """
 
     widget: Widget
     health: Health
@@ -29,7 +32,7 @@ class Card(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A project's cards. `notice`: the reason, if Mixpanel refuses all queries of the project."""
+    """A project's cards. `notice`: the project's error that a person must repair (NEEDS_SOMEBODY), if any."""
 
     project: Project
     notice: str
@@ -85,7 +88,10 @@ class Filter:
 
 
 def filter_in(query: QueryDict) -> Filter:
-    """Reads the filter from the board's URL: `?q=`, `?project=`, `?tag=`, `?health=`. Ignores invalid values."""
+    """Reads the filter from the board's URL: `?q=`, `?project=`, `?tag=`, `?health=`.
+
+    Cuts long texts, and ignores an invalid project or health.
+    """
     project, health = query.get("project", ""), query.get("health", "")
     return Filter(
         words=query.get("q", "")[:LONGEST_SEARCH].replace("\0", ""),
@@ -96,7 +102,7 @@ def filter_in(query: QueryDict) -> Filter:
 
 
 def search(widgets: QuerySet[Any], words: str) -> QuerySet[Any]:
-    """The widgets that have each of the words in their title or in their project's name."""
+    """The widgets that have each word in their title or in their project's name, in upper or lower case."""
     each = [Q(title__icontains=word) | Q(project__name__icontains=word) for word in words.split()]
     return widgets.filter(reduce(operator.and_, each)) if each else widgets
 
@@ -105,9 +111,9 @@ def sections(widgets: Iterable[Any], now: datetime, chart_url: Callable[[Any], s
     """Groups widgets from `FilteredWidgets.widgets` by project. `chart_url`: returns a widget's `Card.chart_url`."""
     found = []
     for project, its_widgets in groupby(widgets, operator.attrgetter("project")):
-        row = list(its_widgets)
-        pks = [None, *(widget.pk for widget in row), None]
-        beside = zip(row, pks, pks[2:], strict=False)
+        in_section = list(its_widgets)
+        pks = [None, *(widget.pk for widget in in_section), None]
+        beside = zip(in_section, pks, pks[2:], strict=False)
         cards = [Card(widget, health_of(widget, now), chart_url(widget), *pair) for widget, *pair in beside]
         found.append(Section(project, notice(project), cards))
     return found

@@ -18,7 +18,7 @@ from widgets.web.health import HEAVY
 
 
 def version_of(widget: Widget) -> str:
-    """As `PollRow.current_source_version`. Chart URLs contain the version, so that browsers can cache charts."""
+    """The same text as `PollRow.current_source_version`. Chart URLs contain this text, so browsers can cache charts."""
     snapshot = widget.snapshot
     return f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}.{snapshot.version if snapshot else 0}"
 
@@ -48,9 +48,10 @@ def figure_response(request: HttpRequest, widget: Widget) -> HttpResponse:
 
 
 def figure_of(widget: Widget) -> tuple[bytes, str]:
-    """The Figure in JSON and its ETag. An outdated Figure is rendered again, but a paused widget keeps its last one.
+    """The Figure in JSON, and its ETag (“none” if there are no numbers to show).
 
-    `widget` can come without the columns in HEAVY.
+    An outdated Figure is rendered again, but a paused widget keeps its last one. `widget` can come without the columns
+    in HEAVY.
     """
     if widget.active and widget.snapshot and widget.snapshot.fetched_at:
         row = find(widget.slug, render.FIGURE)
@@ -60,7 +61,7 @@ def figure_of(widget: Widget) -> tuple[bytes, str]:
             return row.body, row.etag
         words = row.problem if row else ""
     else:
-        # After an edit or a move of the widget, its last Figure shows another query or project, and is not used.
+        # After an edit or a move, the last Figure might show another query or project, so it is not used.
         same = f"{RENDERING_VERSION}.{widget.version}.{widget.snapshot_id}."
         figures = Rendering.objects.filter(widget=widget, format=render.FIGURE, source_version__startswith=same)
         stored: Any = figures.values_list("body", "etag", named=True).first()

@@ -17,9 +17,9 @@ UNDERSCORES = "X_MixCyfe_Doctor_Claims"
 
 QUESTION, ANSWER = "widgets.doctor.question", "widgets.doctor.answer"
 ENDS_AFTER = 3600
-"""Seconds for which a signature is valid, even if the clocks of two hosts differ."""
+"""Seconds for which a signature is valid: long, because the clocks of the command's host and the server can differ."""
 
-OF_PROXIES = ("Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP")
+PROXY_HEADERS = ("Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP")
 
 
 def doctor(request: HttpRequest) -> HttpResponse:
@@ -34,7 +34,7 @@ def doctor(request: HttpRequest) -> HttpResponse:
         "is_secure": request.is_secure(),
         "has_address": "X-Forwarded-For" in request.headers,
         "has_underscores": UNDERSCORES.replace("_", "-") in request.headers,
-        "has_proxy": any(name in request.headers for name in OF_PROXIES),
+        "has_proxy": any(name in request.headers for name in PROXY_HEADERS),
         "trusts": settings.TRUST_PROXY,
         "site_url": settings.SITE_URL,
     }

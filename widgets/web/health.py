@@ -25,13 +25,15 @@ from widgets.times import from_now
 STATES = {"failing": "Failing", "stale": "Stale", "waiting": "Waiting", "fresh": "Fresh", "paused": "Paused"}
 """State → word for people, the worst state first.
 
-A widget is `waiting` if it has no data yet, or if it has stale data and was never polled.
+A widget that is not `failing` or `paused` is `waiting` if it has no data yet, or if it has stale data and was never
+polled.
 """
 
 NEEDS_SOMEBODY = (ErrorKind.CREDENTIALS, ErrorKind.PLAN)
 """A project's backoff after errors of these kinds lasts until a person repairs the cause."""
 
 HEAVY = ("snapshot__report_json", "snapshot__query")
+"""Large columns, which most pages do not need."""
 
 
 if TYPE_CHECKING:
@@ -48,9 +50,10 @@ if TYPE_CHECKING:
 
 
 class Health(NamedTuple):
-    """`why` explains `word` in one or two sentences. `since`: when the state began, if known.
+    """`why` explains `word`; empty if there is nothing to explain. `note`: see `Report.note`.
 
-    `data_at`: the time of the old numbers that a failing widget still shows. `note`: see `Report.note`.
+    `since`: when the state began, if known; for a fresh widget, the time of its data. `data_at`: the time of the old
+    numbers that a failing widget still shows.
     """
 
     state: str
@@ -91,9 +94,10 @@ def without_secret() -> list[int]:
 
 
 def problems_of_renderings() -> Any:
-    """A subquery that reads one current rendering (see `PollRow.current_source_version`) of a widget.
+    """A subquery for the problem of a widget's current rendering (see `PollRow.current_source_version`).
 
-    All current renderings of a widget have the same problem, because they are made from the same table.
+    A widget can have a current rendering per format. All have the same problem, because they are made from the same
+    table.
     """
     parts: list[Any] = [Value(f"{RENDERING_VERSION}")]
     for name in ("version", "snapshot_id", "snapshot__version"):
@@ -105,9 +109,9 @@ def problems_of_renderings() -> Any:
 
 
 def for_lists(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] | None = None) -> QuerySet[Any]:
-    """Adds the columns of `with_health`, and loads only the columns that lists show.
+    """Adds the columns of `with_health` and `health_report`, and does not load the large columns (HEAVY).
 
-    Reports are large, so `health_report` is only the beginning of the report, which contains the note.
+    `health_report` is the beginning of the report's JSON, which contains the note.
     """
     light: QuerySet[Any] = widgets.select_related("project", "snapshot", "owner").defer(*HEAVY)
     found: QuerySet[Any] = with_health(light, now, no_secret).annotate(

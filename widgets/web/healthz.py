@@ -1,7 +1,7 @@
 """`/healthz` checks that the database answers, has all migrations, and can be written.
 
 Callers with METRICS_TOKEN get the problem in words and the details of `healthz_details`; others get "ok" or "not ok".
-Strangers can call this page very often, so the page never writes to the database and never takes the database's lock.
+Strangers can call this page very often, so the page never writes to the database and never takes the write lock.
 """
 
 import errno
@@ -26,10 +26,11 @@ logger = logging.getLogger(__name__)
 FULL = "nothing can be written: the disk is full"
 READ_ONLY = "nothing can be written: the database is read-only"
 TRIED_AGAIN = 5
-"""Seconds between two tests of the disk."""
+"""A result of `disk_problem` is used for this many seconds."""
 
 TRIED_BYTES = 256 * 1024
 tried: tuple[float, str] = (-math.inf, "")
+"""When `disk_problem` last ran, and its result."""
 
 
 @cache
@@ -44,13 +45,13 @@ def missing_migrations() -> frozenset[tuple[str, str]]:
 
 
 def unknown_migrations() -> list[str]:
-    """The database's migrations that this version of MixCyfe does not have. Raises django.db.Error."""
+    """The database's migrations of the app `widgets` that this version does not have. Raises django.db.Error."""
     applied = set(MigrationRecorder(connection).applied_migrations()) - known_migrations()
     return sorted(name for app, name in applied if app == "widgets")
 
 
 def write_problem() -> str:
-    """The reason why MixCyfe can't write to the database; empty if it can. Raises django.db.Error."""
+    """The reason why MixCyfe can't write to the database; empty if none is known. Raises django.db.Error."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SHOW transaction_read_only")

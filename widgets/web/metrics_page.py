@@ -1,7 +1,7 @@
-"""`/metrics` for Prometheus, for callers with METRICS_TOKEN.
+"""`/metrics` gives numbers to Prometheus, or to other callers with METRICS_TOKEN.
 
 At most once per FRESH_SECONDS, one thread of this host computes the numbers that come from the database. Meanwhile,
-other threads return the previous numbers, or wait for new numbers if the previous are older than USABLE_SECONDS.
+other threads return the previous numbers, or wait for new numbers if the previous ones are older than USABLE_SECONDS.
 """
 
 import hmac
@@ -83,7 +83,7 @@ def of_host() -> bytes:
     total = CounterMetricFamily("mixcyfe_polls", "Polls that this host has answered, by outcome.", labels=("outcome",))
     for outcome, number in polls.counted().items():
         total.add_metric((outcome,), number)
-    return text([total, InfoMetricFamily("mixcyfe", "The program.", value={"version": settings.VERSION})])
+    return text([total, InfoMetricFamily("mixcyfe", "The version of MixCyfe.", value={"version": settings.VERSION})])
 
 
 def of_site() -> bytes:

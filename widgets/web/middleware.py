@@ -1,4 +1,4 @@
-"""Middleware for request ids, security headers, the limit on a request's size, and requests without cookies."""
+"""Middleware for request ids, security headers, the limit on a request's size, and pages that read no cookies."""
 
 from collections.abc import Callable
 
@@ -35,7 +35,8 @@ SAFE = {
     "X-Robots-Tag": "noindex",
     "Cache-Control": "private, no-store",
 }
-"""Django's own middleware adds some of these headers, too, but not to its redirects to https and to a 400."""
+"""Django's own middleware adds some of these headers, but not to every response: its redirects to https have no
+X-Frame-Options."""
 
 
 class RequestIdMiddleware:
@@ -60,8 +61,9 @@ class RequestIdMiddleware:
 class SafeAnswersMiddleware:
     """Adds the headers in SAFE to every response that lacks them, even to error pages. Refuses too large requests.
 
-    A request is refused because of its Content-Length, before its body is read. Django's own limit does not apply to
-    uploaded files: anybody could fill the disk by posting files to the login page.
+    Pages that other sites are allowed to embed get no X-Frame-Options. A request is refused because of its
+    Content-Length, before its body is read. Django's own limit does not apply to uploaded files: anybody could fill the
+    disk by posting files to the login page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -14,7 +14,10 @@ PAGES = ((Widget, "Widgets"), (Project, "Projects"), (get_user_model(), "People"
 
 
 class Item(NamedTuple):
-    """`current` is the link's aria-current: `page` on the link's page, `true` on pages below that page, else empty."""
+    """`current` is the link's aria-current: `page` on the link's page, `true` on pages below that page, else empty.
+
+    It is never `true` for Board and Admin, because other links' pages are below these two.
+    """
 
     text: str
     url: str

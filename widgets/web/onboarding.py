@@ -1,4 +1,4 @@
-"""The first steps that the board shows to a new user: from an empty installation to numbers in Cyfe."""
+"""The first steps of a new user, from an empty installation to numbers in Cyfe, for the board and the admin."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class FirstSteps:
 class Progress:
     """`project`, `widget`: the ids of the first project and the first widget that the person sees, if any.
 
-    `answered`: Mixpanel has answered a query. `polled`: a widget was polled.
+    `answered`: Mixpanel has answered a query of these projects. `polled`: one of the widgets was polled.
     """
 
     project: int | None

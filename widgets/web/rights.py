@@ -1,4 +1,4 @@
-"""Checks what a person is allowed to do in the admin, so that pages show only links and buttons that work."""
+"""Checks what a person is allowed to do. So pages show only links and buttons that work, and views refuse the rest."""
 
 from typing import Any
 
@@ -31,5 +31,5 @@ def may_share(request: HttpRequest, project: int | None) -> bool:
 
 
 def may_change(request: HttpRequest, row: Model) -> bool:
-    """The caller has checked that the person can see the row."""
+    """The caller must have checked that the person can see the row."""
     return bool(admin.site.has_permission(request) and admin_of(type(row)).has_change_permission(request, row))

@@ -1,7 +1,7 @@
 """Boards that everybody with the link can see: `/b/<token>`.
 
-These views read no cookies and no query parameters. A board shows the active widgets that match its filter, and that
-the person who shared the board can edit at the moment of the request.
+The view reads no cookies and no query parameters. A board shows the active widgets that match its filter and that its
+maker, the person who shared it, can edit at the moment of the request.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Checks whether Cyfe, which polls from the internet, can reach the address of this site."""
+"""Checks whether Cyfe, which polls from the internet, could reach SITE_URL. Looks only at the address."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 PRIVATE_NAMES = ("localhost", "local", "internal", "lan", "home", "test", "example", "invalid")
-"""Endings of host names in private networks, from RFC 6761, RFC 6762 and common routers."""
+"""Endings of host names that do not exist on the internet, from RFC 6761, RFC 6762 and common routers."""
 
 
 def out_of_reach() -> str:
-    """The reason why Cyfe can't reach the widgets' addresses, and the remedy; empty if Cyfe can reach them."""
+    """The reason why Cyfe can't reach the widgets' addresses, and the remedy; empty if SITE_URL looks public."""
     url = urlsplit(settings.SITE_URL)
     host = url.hostname or ""
     if url.scheme != "https":

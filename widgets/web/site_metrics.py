@@ -23,10 +23,10 @@ SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 
 
 class Calls:
-    """Totals of ended calls to Mixpanel, from an hour before the first run of `collect`.
+    """Totals of ended calls to Mixpanel, counted since an hour before the first run of `collect`.
 
     The totals are stored between two runs, because ApiCall keeps calls only for a week, and Prometheus expects totals
-    that never fall. `until`: the totals contain no calls that started later.
+    that never fall. `until`: the stored totals contain only calls that started before this time.
     """
 
     def __init__(self, stored: dict[str, Any], now: datetime) -> None:
@@ -75,7 +75,7 @@ def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str,
     calls = Calls(stored, now)
     unsettled = max(lease(), LONGEST_RUN)
     settled = max(calls.until, now - unsettled)
-    # After a long time without a scrape, the memory could not hold all new calls. So only two kinds of calls are added:
+    # After a long time without a scrape, all new calls might not fit into memory. So only two kinds of calls are added:
     # calls of the last hour, and calls that the previous run returned but did not store.
     wanted = Q(started_at__gte=max(calls.until, now - COUNTED_FOR))
     wanted |= Q(started_at__gte=calls.until, started_at__lte=calls.until + unsettled)
@@ -204,6 +204,4 @@ def notices() -> Iterator[Metric]:
     opened = Notice.objects.filter(ended_at=None, told_at__isnull=False).count()
     yield GaugeMetricFamily("mixcyfe_notices", "Open problems that MixCyfe has reported to people.", value=opened)
     unsent = NoticeMessage.objects.filter(done_at=None).count()
-    yield GaugeMetricFamily(
-        "mixcyfe_notice_messages", "Messages about problems, as long as they are not sent.", value=unsent
-    )
+    yield GaugeMetricFamily("mixcyfe_notice_messages", "Messages about problems that are not sent yet.", value=unsent)
