@@ -1,4 +1,4 @@
-"""Template tags and filters: navigation, times, widgets' health, new users' first steps, the order of the admin's apps."""
+"""Template tags and filters: navigation, times, widgets' health, first steps, clock warnings, order of the apps."""
 
 from datetime import datetime
 from typing import Any
