@@ -167,9 +167,9 @@ class TestWarnings:
         Project.objects.update(learned_hourly=400, learned_concurrent=5, learned_at=timezone.now())
         html = self.html(project)
         assert "400 queries per hour, 5 queries at the same time" in html
-        assert "higher than the limits that you entered" in html
+        assert "higher than those you entered" in html
         assert 'data-hourly_limit="400"' in html
         Project.objects.update(learned_hourly=30)
-        assert "uses these limits, because they are lower" in self.html(project)
+        assert "uses the limits that are lower than those you entered" in self.html(project)
         Project.objects.update(learned_at=timezone.now() - timedelta(days=8))
         assert "None in the last week" in self.html(project)

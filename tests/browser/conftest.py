@@ -1,7 +1,7 @@
 """Fixtures for tests in Chromium: the site on a port, and a fake Mixpanel that answers the site's queries.
 
-Every page that a test opens must leave the browser's console clean: a violation of the
-Content-Security-Policy or a script's error fails the test.
+A violation of the Content-Security-Policy, or an error of a script, fails the test, unless the test expects it (see
+`open_page`).
 """
 
 import atexit
@@ -26,7 +26,7 @@ try:
 except ImportError:
     expect = sync_playwright = None
 
-# Playwright's sync API runs an event loop in this thread, in which Django would refuse to touch the database.
+# Playwright's sync API runs an event loop in this thread, in which Django would refuse to use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -42,7 +42,7 @@ if expect:
 database = connections["default"]
 if database.vendor == "sqlite":
     # With Django's database in memory, the server's threads would share one connection, and thus each other's
-    # transactions. A file in memory is as quick.
+    # transactions. A file in /dev/shm, which is memory, is as quick.
     memory = Path("/dev/shm")
     place = tempfile.mkdtemp(prefix="mixcyfe-", dir=memory if os.access(memory, os.W_OK) else None)
     atexit.register(shutil.rmtree, place, ignore_errors=True)
@@ -109,7 +109,7 @@ OpenPage = Callable[..., "Page"]
 
 @pytest.fixture(scope="session")
 def windows() -> dict[bool, "BrowserContext"]:
-    """Windows that tests share, with and without JavaScript. A new window would have to load all scripts again."""
+    """Whether JavaScript is on → the window that tests share. A new window would have to load all scripts again."""
     return {}
 
 
@@ -139,10 +139,10 @@ def forget(window: "BrowserContext") -> None:
 def open_page(chromium: "Browser", windows: dict[bool, "BrowserContext"], site: str) -> Iterator[OpenPage]:
     """A function that opens a path of the site in a browser. With `user`, that person is logged in.
 
-    The first call of a test uses a shared window, later calls use new windows. `own=True` always uses a new window: a
-    test that sets the browser's clock needs it. `viewport` is WIDE or NARROW, `theme` is "light" or "dark".
-    `javascript=False` turns JavaScript off. Errors in the console fail the test at its end, unless their text contains
-    an entry of `open_page.expected`.
+    The first call of a test uses a shared window, later calls use new windows. `own=True` always uses a new window: for
+    example, a test that sets the browser's clock needs one. `viewport` is the page's size in CSS pixels, `theme` is
+    "light" or "dark". `javascript=False` turns JavaScript off. A `locale` other than "en-US" needs `own=True`. Errors
+    in the console fail the test at its end, unless their text contains an entry of `open_page.expected`.
     """
     contexts: list[BrowserContext] = []
     found: list[str] = []
@@ -162,10 +162,11 @@ def open_page(chromium: "Browser", windows: dict[bool, "BrowserContext"], site: 
         theme: str = "light",
         javascript: bool = True,
         own: bool = False,
+        locale: str = "en-US",
     ) -> "Page":
         context = windows.get(javascript)
         if own or context is None or context in contexts:
-            context = new_window(chromium, site, java_script_enabled=javascript)
+            context = new_window(chromium, site, java_script_enabled=javascript, locale=locale)
             if not own:
                 windows.setdefault(javascript, context)
         contexts.append(context)

@@ -1,7 +1,7 @@
-"""Checks every page of the site with axe-core against WCAG 2.2 AA: in light on a wide screen, in dark on a phone.
+"""Checks pages with axe-core against WCAG 2.2 AA: all rules in light on a wide screen, some also in dark on a phone.
 
-Django's own pages are checked with CLUSTER=1, and only in light. Where all models have the same page, only the page of
-widgets is checked. If this file does not open a page that is listed in tests/security/every_url.txt, a test fails.
+The pages are those that tests/security/every_url.txt lists for superusers, error pages, and pages that only strangers
+see or that only a form opens. Django's own pages are checked only in light. Pages that are ALIKE are checked once.
 https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md
 """
 
@@ -19,7 +19,6 @@ import widgets
 from fake_mixpanel.fake import FakeMixpanel
 from tests.browser.board import fetch, new_widget
 from tests.browser.conftest import NARROW, WIDE, OpenPage, follow
-from tests.conftest import CLUSTER
 from tests.notices.conftest import listen
 from tests.security.codes import phone_of
 from tests.security.routes import Route, every_route, fill
@@ -41,7 +40,7 @@ LIGHT, DARK = ("light", WIDE, EVERYTHING), ("dark", NARROW, LOOKS)
 FINDINGS = """async (options) => {
   for (const each of document.querySelectorAll("details:not([name])")) each.open = true;
   document.getAnimations().forEach((each) => each.finish());  // colours of a new theme fade in
-  // A preload would read style sheets by a way that our Content-Security-Policy forbids.
+  // A preload would read style sheets in a way that our Content-Security-Policy forbids.
   const found = await axe.run({ ...options, preload: false, resultTypes: ["violations"] });
   return found.violations.flatMap((rule) => rule.nodes.map((node) =>
     `${rule.id}: ${node.html.slice(0, 160)} at ${node.target} ${node.any.map((check) => check.message)}`));
@@ -139,7 +138,7 @@ def test_axe_finds_nothing_on_a_superusers_pages(
         values = {"app_label": "widgets", "address": drawn.slug, "uidb64": "MQ", "token": "gone"}
         values |= {**dict.fromkeys(("object_id", "pk", "id"), key), "user": str(rows["auth/user"].pk)}
         djangos = route.path.startswith(DJANGOS_OWN)
-        if ALIKE.search(route.path) or route.path in WITH_ERRORS or (djangos and not CLUSTER):
+        if ALIKE.search(route.path) or route.path in WITH_ERRORS:
             continue
         site.open(fill(route.path, values), (LIGHT,) if djangos else (LIGHT, DARK))
     site.check()
@@ -257,7 +256,7 @@ def test_axe_finds_nothing_on_the_board(judge: Any, acme: Project, member: Any, 
     viewer.check()
 
 
-def test_a_legend_keeps_its_colours_with_forced_colours(
+def test_forced_colours_keep_the_legends_colours_and_mark_the_chosen_filter(
     open_page: OpenPage, acme: Project, drawn: Widget, boss: AbstractUser
 ) -> None:
     page = open_page("/", boss)

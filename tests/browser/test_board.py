@@ -1,4 +1,4 @@
-"""The board in a browser: filters, actions and reordering without loading a new page, updates, and small screens."""
+"""The board in a browser: filters, actions and moves without a new page, updates, and phones. Also the admin's list."""
 
 import re
 from typing import Any
@@ -85,7 +85,7 @@ def test_the_actions_of_a_card_load_no_new_page(
     assert page.evaluate("window.same") is True
 
 
-def test_a_card_that_somebody_deleted_meanwhile_leaves_the_others(
+def test_an_action_on_a_deleted_widget_shows_a_message_and_keeps_the_other_cards(
     open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]
 ) -> None:
     open_page.expected.append("status of 404")
@@ -115,7 +115,7 @@ def test_keys_and_the_mouse_set_the_order(open_page: OpenPage, boss: AbstractUse
     wait_for(page, "Logins", "Not polled yet", "Signups by plan")
 
 
-def test_it_updates_itself_without_moving_the_page(
+def test_an_update_shows_what_is_new_and_keeps_places_and_focus(
     open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], mixpanel: FakeMixpanel
 ) -> None:
     page = open_page("/", boss)
@@ -146,7 +146,9 @@ def test_it_updates_itself_without_moving_the_page(
     page.get_by_text("Mixpanel answered 503.").wait_for(state="hidden")
 
 
-def test_series_that_are_off_stay_off(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
+def test_hidden_series_stay_hidden_after_a_move_and_an_update(
+    open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]
+) -> None:
     page = open_page("/", boss)
     page.wait_for_function(DRAWN.format(3))
     series = page.get_by_role("button", name="Team", exact=True)
@@ -161,10 +163,22 @@ def test_series_that_are_off_stay_off(open_page: OpenPage, boss: AbstractUser, w
     with page.expect_response("**/charts/**"):
         page.evaluate(UPDATE)
     page.wait_for_function(DRAWN.format(3))
-    assert len(asked) == 1, "a card that moves needs no new numbers"
+    assert len(asked) == 1, "a move loads no chart"
     expect(series).to_have_attribute("aria-pressed", "false")
     series.click()
     expect(series).to_have_attribute("aria-pressed", "true")
+
+
+def test_it_updates_itself_every_45_seconds(
+    open_page: OpenPage, boss: AbstractUser, acme: Project, widgets: list[Widget]
+) -> None:
+    page = open_page("/admin/", boss, own=True)
+    page.clock.install()
+    page.goto("/")
+    wait_for(page, "Logins", "Not polled yet", "Signups by plan")
+    new_widget(acme, title="Quite new", last=3)
+    page.clock.run_for(46_000)
+    wait_for(page, "Logins", "Not polled yet", "Quite new", "Signups by plan")
 
 
 def test_it_reports_a_lost_connection_and_recovers(
@@ -207,7 +221,7 @@ def test_it_works_without_scripts(open_page: OpenPage, boss: AbstractUser, widge
     wait_for_path(page, "/?q=logins")
 
 
-def test_keys_alone_reach_everything(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
+def test_the_first_link_skips_the_navigation(open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]) -> None:
     page = open_page("/", boss)
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to the content")
@@ -219,7 +233,7 @@ def test_keys_alone_reach_everything(open_page: OpenPage, boss: AbstractUser, wi
     expect(page.get_by_role("link", name="Add widget")).to_be_focused()
 
 
-def test_the_list_refreshes_and_replaces_addresses(
+def test_the_admins_list_refreshes_widgets_and_replaces_addresses(
     open_page: OpenPage, boss: AbstractUser, widgets: list[Widget], mixpanel: FakeMixpanel
 ) -> None:
     page = open_page("/admin/widgets/widget/?health=waiting", boss)

@@ -22,6 +22,7 @@ COLORS = (
     " const found = new Set(); for (let i = 0; i < all.length; i += 4) if (all[i + 3] > 200)"
     " found.add(`${all[i]},${all[i + 1]},${all[i + 2]}`); return found.size > 5; }"
 )
+"""JavaScript: whether a canvas has more than five colours, which means that a chart is drawn there."""
 
 RUNS = (
     "(canvas, color) => { const { width, height } = canvas; const all = canvas.getContext('2d')"
@@ -30,6 +31,7 @@ RUNS = (
     " let runs = 0; for (let x = 1; x < width; x += 1) if (is(x, y) && !is(x - 1, y)) runs += 1;"
     " most = Math.max(most, runs); } return most; }"
 )
+"""JavaScript: in the row of pixels where this colour begins most often, how often it begins. It begins at each dash."""
 
 
 def report_for(chart: str, rows: int = 30) -> Report:
@@ -100,9 +102,10 @@ def test_a_keyboard_switches_series_off_and_opens_the_numbers(gallery: Any) -> N
     expect(third).to_have_text(["3", "6", "9", "12", "15"])
 
 
-def test_numbers_follow_the_readers_locale(gallery: Any, chromium: Any) -> None:
+@pytest.mark.parametrize(("locale", "text"), [("en-US", "1,234,567"), ("de-DE", "1.234.567")])
+def test_numbers_follow_the_readers_locale(gallery: Any, locale: str, text: str) -> None:
     big = Report("total", ("",), (Series("Signed up", (1234567,), 0),), additive=True)
-    gallery(figure(big, "number", "n")).get_by_text("1,234,567").wait_for()
+    gallery(figure(big, "number", "n"), own=True, locale=locale).get_by_text(text, exact=True).wait_for()
 
 
 def test_data_that_can_not_be_drawn_is_explained_beside_its_numbers(gallery: Any) -> None:

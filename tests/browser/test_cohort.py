@@ -19,7 +19,7 @@ CanvasRenderingContext2D.prototype.fillText = function (text, ...more) {
 
 
 @pytest.mark.parametrize(("viewport", "decimals"), [(WIDE, True), (NARROW, False)])
-def test_its_columns_have_a_unit_and_its_cells_numbers_that_fit(
+def test_columns_have_a_unit_and_percentages_have_decimals_only_if_they_fit(
     open_page: OpenPage, acme: Project, viewport: dict[str, int], decimals: bool
 ) -> None:
     kind = {"report": "retention", "born_event": "Signed up", "chart": "cohort", "options": {"percent": True}}

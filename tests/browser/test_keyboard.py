@@ -1,4 +1,4 @@
-"""From the login to a copied address without a mouse. The element with the focus must always be visible."""
+"""From the login to a copied address without a mouse. Each element with the focus must have an outline."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ FAR = 80
 
 
 def tab_to(page: Any, name: str) -> None:
-    """Presses Tab until the element with this name has the focus. Each element on the way must show the focus."""
+    """Presses Tab until the element with this name has the focus. Each element on the way must have an outline."""
     seen = []
     for _ in range(FAR):
         page.keyboard.press("Tab")

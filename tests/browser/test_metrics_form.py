@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractUser
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.browser.conftest import NARROW, OpenPage, expect, follow
-from tests.browser.form import ADD, csv, option, wait_for_csv
+from tests.browser.form import ADD, option, wait_for_csv
 from tests.browser.test_accessibility import Judge
 from tests.browser.test_drafts import reopened
 from widgets.models import Project, Widget
@@ -104,7 +104,7 @@ def test_letters_follow_the_rows_and_a_draft_brings_all_of_them_back(page: Any) 
     assert widget.formulas == [{"formula": "B / A"}]
 
 
-def test_twenty_metrics_stay_usable(page: Any) -> None:
+def test_twenty_metrics_have_low_rows_and_fit_the_screen(page: Any) -> None:
     for _ in range(19):
         page.get_by_role("button", name="Add a metric").click()
     page.get_by_label("Measure of metric T").select_option("median")
@@ -113,7 +113,6 @@ def test_twenty_metrics_stay_usable(page: Any) -> None:
     for viewport in ({"width": 1280, "height": 800}, NARROW):
         page.set_viewport_size(viewport)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    assert csv(page) == ""
 
 
 def test_an_error_is_shown_at_its_row(page: Any) -> None:

@@ -1,4 +1,7 @@
-"""The part of a widget's page with addresses for programs other than Cyfe."""
+"""The part of a widget's page with addresses for programs other than Cyfe.
+
+If the environment variable SHOTS names a folder, the tests also write screenshots there.
+"""
 
 import os
 import re

@@ -11,7 +11,7 @@ from widgets.models import Project, Widget
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
-def test_every_picker_by_keyboard(
+def test_pickers_for_events_properties_values_and_labels(
     open_page: OpenPage, boss: AbstractUser, acme: Project, mixpanel: FakeMixpanel
 ) -> None:
     page = open_page(ADD, boss)
@@ -27,7 +27,7 @@ def test_every_picker_by_keyboard(
     expect(box(page, "Breakdown")).to_have_attribute("aria-activedescendant", option(page, "plan").get_attribute("id"))
     page.keyboard.press("Escape")
     expect(option(page, "plan")).to_be_hidden()
-    expect(page.locator("#id_breakdown"), "what is typed stands").to_have_value("pl")
+    expect(page.locator("#id_breakdown"), "the typed text stays").to_have_value("pl")
     page.keyboard.press("ArrowDown")
     option(page, "plan").click()
     expect(page.locator("#id_breakdown")).to_have_value("plan")
@@ -105,7 +105,7 @@ def test_typed_text_stays_however_the_list_is_closed(
         page.keyboard.press(leave)
     box(page, "Events").press_sequentially("signed up")
     page.get_by_role("heading", name="Preview").click()
-    expect(chosen, "in this order, and case counts").to_have_value("Signed\nA\nB\nsigned up")
+    expect(chosen, "names keep their order and their case").to_have_value("Signed\nA\nB\nsigned up")
     page.evaluate("navigator.clipboard.writeText('C\\n D \\nA')")
     box(page, "Events").press("Control+V")
     expect(chosen).to_have_value("Signed\nA\nB\nsigned up\nC\nD")

@@ -1,4 +1,4 @@
-"""A project's page in a browser: the connection test, before and after the project is saved."""
+"""A project's page in a browser: the connection test, before and after the project is saved, and Mixpanel's limits."""
 
 import re
 

@@ -40,6 +40,15 @@ def test_a_wall_screen_fits_and_shows_page_after_page(open_page: OpenPage, boss:
     wait_for(page, *first)
 
 
+def test_a_low_and_wide_wall_screen_shows_all_cards_in_one_row(
+    open_page: OpenPage, boss: AbstractUser, acme: Project
+) -> None:
+    for number in range(3):
+        new_widget(acme, title=f"W{number}", last=number + 1)
+    page = open_page("/?wall", boss, viewport={"width": 2560, "height": 800})
+    fits_the_wall(page, ["W0", "W1", "W2"])
+
+
 def fits_the_wall(page: Any, titles: list[str]) -> None:
     wait_for(page, *titles)
     expect(page.get_by_role("navigation")).to_have_count(0)

@@ -51,14 +51,14 @@ def test_only_what_the_report_and_the_chart_use_is_shown(
     page.locator("#id_report").select_option("retention")
     expect(box(page, "First event")).to_be_visible()
     page.get_by_text("The event that people do when they come back.").wait_for()
-    expect(page.locator("#id_chart"), "a chart that this report can't fill is given up").to_have_value("cohort")
+    expect(page.locator("#id_chart"), "a chart that does not fit this report is replaced").to_have_value("cohort")
     expect(page.locator("#id_chart option:not([disabled])")).to_have_count(2)
     expect(page.locator("#id_chart option[value=pie]")).to_have_text("Pie (each cohort needs a row of its own)")
     page.locator("#id_range").select_option("fixed")
     expect(page.get_by_label("From", exact=True)).to_be_visible()
     expect(page.get_by_label("How many", exact=True)).to_be_hidden()
     page.locator("#id_report").select_option("events")
-    expect(page.locator("#id_chart"), "and comes back with one that can").to_have_value("gauge")
+    expect(page.locator("#id_chart"), "the chosen chart comes back if it fits again").to_have_value("gauge")
 
 
 def test_typing_costs_one_query_and_changing_the_chart_none(
@@ -140,17 +140,17 @@ def test_a_widget_can_be_saved_while_mixpanel_is_down(
     mixpanel.fail(503)
     page.get_by_role("button", name="Refresh preview").click()
     page.locator("[data-slot=beside]", has_text="Mixpanel answered 503").wait_for()
-    expect(page.locator("[data-slot=figure]"), "the numbers of before stay").to_be_visible()
+    expect(page.locator("[data-slot=figure]"), "the old numbers stay").to_be_visible()
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
 
 
-def test_an_error_is_shown_only_after_its_field_was_visited(
+def test_an_error_is_shown_only_after_its_field_was_edited(
     open_page: OpenPage, boss: AbstractUser, acme: Project
 ) -> None:
     page = open_page(ADD, boss)
     page.locator("[data-missing]").wait_for()
-    expect(page.locator(".errorlist"), "nobody is told off for what is still to come").to_have_count(0)
+    expect(page.locator(".errorlist"), "no error at a field that nobody has edited").to_have_count(0)
     box(page, "Events").press_sequentially("Signed up")
     page.keyboard.press("Enter")
     page.get_by_label("How many", exact=True).fill("0")

@@ -22,7 +22,7 @@ def widget(acme: Project) -> Widget:
 
 
 def test_an_edit_is_visible_when_the_page_is_opened_again(open_page: OpenPage, widget: Widget) -> None:
-    """The browser must not show an older page from its cache."""
+    """The browser must not show the old page from its cache."""
     page = open_page(f"/w/{widget.slug}")
     page.get_by_role("heading", name="Signups by plan").wait_for()
     widget.refresh_from_db()
@@ -34,7 +34,7 @@ def test_an_edit_is_visible_when_the_page_is_opened_again(open_page: OpenPage, w
     page.get_by_role("heading", name="Plans").wait_for()
 
 
-def test_a_minute_without_new_numbers_changes_nothing(open_page: OpenPage, widget: Widget) -> None:
+def test_each_minute_it_shows_edits_and_otherwise_changes_nothing(open_page: OpenPage, widget: Widget) -> None:
     page = open_page("/admin/login/", own=True)
     page.clock.install()
     page.goto(f"/w/{widget.slug}")

@@ -1,4 +1,4 @@
-"""Template tags and filters: navigation, times, widgets' health, first steps of new users, warnings about clocks."""
+"""Template tags and filters: navigation, times, widgets' health, first steps, clock warnings, order of the apps."""
 
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ register = template.Library()
 
 @register.filter
 def ago(moment: datetime) -> SafeString:
-    """Returns a `<time>` tag such as “3 minutes ago”, with the exact time as its tooltip."""
+    """Returns a `<time>` tag such as “3 minutes ago” or “in 3 minutes”, with the exact time as its tooltip."""
     return time_tag(moment, from_now(moment, timezone.now()))
 
 
@@ -38,7 +38,7 @@ def local_time(moment: datetime) -> SafeString:
 
 @register.filter
 def ours_first(apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Puts MixCyfe's own app (projects and widgets) first on the admin's first page."""
+    """Puts MixCyfe's own app (projects, widgets and more) first on the admin's first page."""
     return sorted(apps, key=lambda app: app["app_label"] != "widgets")
 
 

@@ -1,4 +1,5 @@
-// Copies a text when somebody presses a <button data-copy="id of the element with the text">.
+// Copies a text when somebody presses a <button data-copy="id of the element with the text">. A click on an input with
+// `data-select-all` selects its whole text.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {

@@ -1,9 +1,10 @@
-// Fetches an open board again every 45 seconds, and replaces only the parts that changed.
+// Fetches an open board again every 45 seconds while its tab is visible, and replaces only the parts that changed.
 const EVERY = 45_000;
 const board = document.getElementById("board");
 const updated = document.querySelector("[data-updated]");
 
-// Name of a part of the page (`data-live`) → the HTML that the server sent last, before times.js changed the times.
+// Name of a part of the page (`data-live`) → its HTML when this script last read or replaced it. The script does not
+// compare the page itself with the server's HTML, because times.js changes the times on the page.
 const sent = new Map();
 const remember = () => document.querySelectorAll("[data-live]").forEach((each) => sent.set(each.dataset.live, each.innerHTML));
 const cards = (root) => [...root.querySelectorAll("[data-card]")].map((card) => card.id).join();
@@ -57,7 +58,8 @@ export function show(page) {
   document.dispatchEvent(new Event("mixcyfe:changed"));
 }
 
-// Returns the page at this address. If that fails, returns null and shows the reason on the current page.
+// Returns the page at this address. If that fails, returns null and shows the reason on the current page. An aborted
+// request also returns null, but shows nothing.
 export async function load(address, options = {}) {
   try {
     const response = await fetch(address, { cache: "no-store", ...options });

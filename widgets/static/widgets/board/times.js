@@ -1,4 +1,4 @@
-// Shows times in the person's time zone instead of UTC, with the name of the zone.
+// Shows exact times, in texts and tooltips, in the person's time zone instead of UTC, with the name of the zone.
 (() => {
   const full = new Intl.DateTimeFormat(undefined, {
     year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",

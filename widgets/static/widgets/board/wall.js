@@ -3,9 +3,9 @@
 import "./live.js";
 
 const TURN = 20_000;
-const FORGOTTEN = 120_000; // after this time without a move of mouse or focus, the cards change again
-const PHONE = matchMedia("(max-width: 640px), (max-height: 480px)"); // the same condition as in wall.css
-const SMALLEST = { width: 580, height: 450 };
+const FORGOTTEN = 120_000; // after this time without mouse moves, keys or changes of the focus, the cards change again
+const PHONE = matchMedia("(max-width: 640px), (max-height: 480px)"); // wall.css has the opposite condition
+const SMALLEST = { width: 580, height: 450 }; // of a card, in CSS pixels
 
 const board = document.getElementById("board");
 const controls = document.querySelector("[data-controls]");
@@ -21,7 +21,7 @@ function grid(number) {
   const columns = Math.max(1, Math.floor(clientWidth / SMALLEST.width));
   const rows = Math.max(1, Math.floor(clientHeight / SMALLEST.height));
   if (number >= columns * rows) return [columns, rows];
-  const few = Math.min(columns, Math.ceil(Math.sqrt(number)));
+  const few = Math.min(columns, Math.max(Math.ceil(Math.sqrt(number)), Math.ceil(number / rows)));
   return [few, Math.min(rows, Math.ceil(number / few))];
 }
 
@@ -48,7 +48,7 @@ function layOut() {
   controls.querySelector("[data-place]").textContent = `${at + 1} of ${pages}`;
 }
 
-// Replaces a hidden chart by an empty element, because hundreds of charts would fill the memory. chart.js draws the
+// Replaces a hidden chart with an empty element, because hundreds of charts would fill the memory. chart.js draws the
 // chart again when the card is visible again.
 function forget(chart) {
   const empty = chart.cloneNode(false);

@@ -32,13 +32,13 @@ export function show(box, figure, address = "") {
   }
   const words = [figure.words, figure.option ? figure.cut : "", ...figure.header.map(headerLine)].filter(Boolean);
   parts.push(...words.map((text) => element("p", { class: "chart-words" }, text)));
-  if (figure.rows.length && !["list", "table"].includes(figure.chart)) parts.push(behind(figure, wasOpen));
+  if (figure.rows.length && !["list", "table"].includes(figure.chart)) parts.push(foldedTable(figure, wasOpen));
   box.replaceChildren(...parts);
   box.removeAttribute("aria-busy");
 }
 
 // Returns a table of the numbers, filled only when somebody opens it: 60 series over a year have 22,000 cells.
-function behind(figure, open) {
+function foldedTable(figure, open) {
   const details = element("details", { class: "chart-table" }, element("summary", {}, "Numbers as a table"));
   const fill = () => {
     if (!details.open || details.children.length > 1) return;

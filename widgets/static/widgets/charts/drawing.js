@@ -29,7 +29,7 @@ async function library(chart) {
   return echarts;
 }
 
-// `off` has the names of the series that the reader has hidden.
+// `off` has the names of the series or slices that the reader has hidden.
 export function drawn(node, figure, off = new Set()) {
   let chart = null;
   let frame = 0;
@@ -66,7 +66,8 @@ export function drawn(node, figure, off = new Set()) {
   };
 }
 
-// Makes a legend of HTML buttons, because people cannot reach ECharts' own legend, in its canvas, by keyboard.
+// Returns a legend of HTML buttons, or null if the chart needs none. ECharts draws its own legend in the canvas, where
+// people cannot reach it by keyboard.
 export function legend(figure, drawing) {
   const [first, ...others] = figure.option.series;
   const slices = first.type === "pie" ? first.data : null;

@@ -18,7 +18,7 @@ export const compact = (value) => (Math.abs(value) >= 1e15 ? HUGE : Math.abs(val
 
 export const percent = (value) => (Math.abs(value) < 1e5 ? PERCENT.format(value / 100) : `${compact(value)}%`);
 
-// Writes all digits of numbers below 100 million, and larger numbers in short form, such as 120M.
+// Writes numbers below 100 million as `full` does, and larger numbers in short form, such as 120M.
 export const glance = (value) => (Math.abs(value) < 1e8 ? full(value) : compact(value));
 
 export function country(code) {
@@ -31,7 +31,8 @@ export const cut = (text, most) => (text.length > most ? `${[...text].slice(0, m
 export const isHour = (cell) => typeof cell === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(cell);
 const isDate = (cell) => typeof cell === "string" && (/^\d{4}-\d\d-\d\d$/.test(cell) || isHour(cell));
 
-// Returns a function that writes the dates of these rows in a short but clear form, for example without the year.
+// Returns a function that writes a date of these rows in a short but clear form, for example without the year, and
+// returns all other cells unchanged. With `long`, days have the year, and hours the minutes.
 export function dates(rows, { long = false } = {}) {
   const days = rows.map(([first]) => first).filter(isDate);
   const gap = days.length > 1 ? (Date.parse(days[1]) - Date.parse(days[0])) / 86_400_000 : 1;
@@ -43,7 +44,7 @@ export function dates(rows, { long = false } = {}) {
   return (cell) => (isDate(cell) ? format.format(new Date(isHour(cell) ? `${cell.slice(0, 19)}Z` : cell)) : cell);
 }
 
-// Returns the distance between the first two dates: “Day”, “Week”, “Month”, or an empty text for any other.
+// Returns the distance between the first two dates: “Day”, “Week”, “Month”, or an empty text.
 export function unitOf([[first], [second] = [""]]) {
   const gap = (Date.parse(second) - Date.parse(first)) / 86_400_000;
   return gap >= 28 ? "Month" : gap === 7 ? "Week" : gap === 1 ? "Day" : "";

@@ -1,5 +1,5 @@
-// Shows the fields that the chosen report needs, disables the charts that do not fit the report, and shows errors and
-// warnings next to their fields.
+// Shows the fields that a widget with the chosen report, chart and dates uses, disables the charts that do not fit the
+// report, and shows errors and warnings next to their fields.
 
 import { changed, describe, element, linesOf, placeOf } from "./page.js";
 
@@ -50,7 +50,8 @@ export class Fields {
     });
   }
 
-  // Adds the reason to the names of disabled charts. When the chart that the person chose fits again, selects it again.
+  // Disables the charts that do not fit, and adds the reason to their names. When the chart that the person chose fits
+  // again, selects it again.
   fitCharts(report) {
     const { chart } = this.form.elements;
     const why = this.described.no_chart[report];
@@ -95,8 +96,8 @@ export class Fields {
     this.mark(place);
   }
 
-  // Tells screen readers which input of a field is wrong, and returns this input. Shows an error that names a row, for
-  // example “Metric B: …”, in the row.
+  // Tells screen readers which input of a field is wrong, and returns this input, or null if the field has no error.
+  // Shows an error that names a row, for example “Metric B: …”, in the row.
   mark(place) {
     const list = place.querySelector(":scope > .errorlist");
     const texts = list ? [...list.children].map((item) => item.textContent) : [];
@@ -117,7 +118,7 @@ export class Fields {
     return control;
   }
 
-  // Returns the input that has the error: the row's first empty picker, or else its first field. If the error names a
+  // Guesses which input has the error: the row's first empty picker, or else its first field. If the error names a
   // filter, looks only in this filter.
   wrongPart(row, text) {
     const filter = row.querySelectorAll("[data-filter-row]")[Number(/^[^:]*filter (\d+):/.exec(text)?.[1]) - 1];
@@ -126,7 +127,8 @@ export class Fields {
     return (empty || part).querySelector(CONTROL);
   }
 
-  // After the page has loaded, marks the inputs with errors, and moves the focus to the first of them.
+  // After the page has loaded, marks the inputs with errors, and moves the focus to the first of them, or else to the
+  // errors of the whole form.
   goToFirstError() {
     let first = null;
     for (const list of this.form.querySelectorAll(".fields .errorlist")) {

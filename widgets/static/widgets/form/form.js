@@ -8,7 +8,7 @@ import { listOf, Picker } from "./picker.js";
 import { Preview } from "./preview.js";
 
 const WITHOUT_VALUE = ["set", "not_set"];
-const MOST = 24;
+const MOST_COLORS = 24;
 
 const form = document.getElementById("widget_form");
 const described = document.getElementById("which-fields");
@@ -160,14 +160,15 @@ function link(form, url) {
   input.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
 }
 
-// Adds a colour field per label of the preview. The colour fields write into the textarea, which the form sends.
+// Adds a colour field for each of the preview's first labels. The colour fields write into the textarea, which the form
+// sends.
 function colors(textarea, panel) {
   const box = element("div", { class: "swatches" });
   textarea.after(box);
 
   panel.addEventListener("shown", ({ detail }) => {
     if (box.contains(document.activeElement)) return; // the person is choosing a colour
-    box.replaceChildren(...detail.colors.slice(0, MOST).map(([label, color]) => swatch(label, color, detail.colors)));
+    box.replaceChildren(...detail.colors.slice(0, MOST_COLORS).map(([label, color]) => swatch(label, color, detail.colors)));
   });
 
   function swatch(label, color, drawn) {

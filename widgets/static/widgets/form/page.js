@@ -43,7 +43,8 @@ const WORDS = {
 
 const token = () => document.querySelector("[name=csrfmiddlewaretoken]");
 
-// Returns the JSON of MixCyfe's answer, or throws Trouble with a message for the person.
+// Returns the JSON of MixCyfe's answer, or throws Trouble with a message for the person. An aborted request throws
+// fetch's AbortError.
 export async function post(url, data, signal) {
   data.delete("csrfmiddlewaretoken"); // Django would use this old token instead of the newer token in the header
   const send = () => ask(url, {

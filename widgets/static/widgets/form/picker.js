@@ -14,9 +14,9 @@ export function valueOf(field) {
 }
 
 export class Picker {
-  // `source(again)` returns a list as `listOf` does, or a promise of the list; `fixed: true` hides “Refresh list”. If
-  // `alone()` is true, a new name replaces the old name. `written(value)` converts a name of the list to the field's
-  // text. If `isFree` is true, the typed text always comes first in the list.
+  // `source(again)` returns a list like those of `listOf`, or a promise of it; `fixed: true` hides “Refresh list”. If
+  // `alone()` is true and the field has only one name, a new name replaces the old one. `written(value)` converts a
+  // name of the list to the field's text. If `isFree` is true, the typed text always comes first in the list.
   constructor(field, { noun, source, alone = () => true, written = (value) => value, isFree = false }) {
     Object.assign(this, { field, noun, source, alone, written, isFree });
     pickers.set(field, this);
@@ -166,7 +166,7 @@ export class Picker {
     return list.note || "";
   }
 
-  // The field can take a name without line breaks and outer spaces that is not in the field yet.
+  // Whether a text can become a name in the field: a text without line breaks and outer spaces that the field lacks.
   canTake(line) {
     return Boolean(line) && line === line.trim() && !/[\r\n]/.test(line) && !this.lines.includes(line);
   }
@@ -221,7 +221,7 @@ const LOOKS = 40;
 const fetched = new Map();
 
 // Returns a promise of a list of Mixpanel's names: {values: [{value, label, detail}], note, problem}. Fetches each list
-// only once per page, unless `again` is true.
+// only once per page, unless `again` is true or the list had a problem.
 export function listOf(url, project, listName, of = [], again = false) {
   const key = JSON.stringify([project, listName, ...of]);
   if (again || !fetched.has(key)) {

@@ -1,4 +1,5 @@
-// Updates the preview beside the form. Without stored data, MixCyfe queries Mixpanel when the person stops typing.
+// Updates the preview beside the form. Without stored data, MixCyfe queries Mixpanel when the person stops typing, but
+// not if few queries are left.
 
 import { element, post, Trouble } from "./page.js";
 
@@ -66,7 +67,8 @@ export class Preview {
     }
   }
 
-  // Shows the progress, with the seconds if `counts` is true. Screen readers read the text once, without the seconds.
+  // Shows these words as the progress ("" ends it), with the seconds if `counts` is true. Screen readers read the words
+  // once, without the seconds.
   busy(words, counts = false) {
     clearInterval(this.clock);
     const begun = Date.now() - SLOW;

@@ -1,4 +1,4 @@
-// Updates the numbers on a widget's page every minute, without a reload.
+// Updates a widget's page every minute while its tab is visible, without a reload.
 (() => {
   const EVERY = 60_000;
   let last = Date.now();

@@ -76,7 +76,7 @@
       if (list.children.length) result.append(list);
     }
 
-    // The test's result does not fit the changed values.
+    // The test's result belongs to the old values.
     form.addEventListener("input", (event) => {
       if (names.includes(event.target.name) && result.childElementCount && !button.disabled) {
         show("outdated", "The form has changed since the test. Test again.");
