@@ -55,7 +55,7 @@ class Report:
     """A table of numbers: rows, and named series with one value per row (None if it is missing).
 
     `row_kind`: `dates` (ascending, each date once; the date of a week or month is its first day), `hours` (ascending,
-    datetimes with a UTC offset), `steps` (texts in order, for example a funnel's steps), or `total` (exactly one row, named "").
+    datetimes with a UTC offset), `steps` (texts in order, such as a funnel's steps), or `total` (one row, named "").
     `additive`: the values can be added up, over rows and over series. `labels_name`: the heading of the labels
     ("Country"). `values_name`: the heading of the numbers ("Signed up"). `note`: a warning for people, in ASCII
     sentences, that the numbers are incomplete or come from a sample. `gaps`: in a chart with dates, missing values stay

@@ -126,15 +126,7 @@ def test_it_shows_open_and_ended_notices(post: Post, project: Project) -> None:
     text = post()
     assert "Open <b>" in text
     assert "solved just now" in text
-    assert "closed just now, because nobody uses the affected widgets any more" in text
-
-
-def test_a_closed_notice_about_expiring_credentials_says_nothing_about_widgets(post: Post, project: Project) -> None:
-    now = timezone.now()
-    Notice.objects.create(project=project, cause="ends-30", since=now, told_at=now, ended_at=now, title="Expires")
-    text = post()
     assert "closed just now" in text
-    assert "nobody uses" not in text
 
 
 def test_the_minutes_are_saved_and_end_no_backoff(post: Post, project: Project) -> None:

@@ -171,8 +171,8 @@ def named(titles: list[str]) -> str:
 def link(project: Project, cause: str) -> str:
     if cause in OF_PROJECT:
         return page(project)
-    health = {"stale": "stale", "": ""}.get(cause, "failing")
-    query = {"project": project.pk} | ({"health": health} if health else {})
+    # A message about stale data also names widgets without data, so its page shows both.
+    query = {"project": project.pk} | ({} if cause in ("", "stale") else {"health": "failing"})
     return f"{settings.SITE_URL}{reverse('board')}?{urlencode(query)}"
 
 
