@@ -29,7 +29,7 @@ def known(request: HttpRequest, name: str) -> str:
 
 
 def remember(request: Any, name: str) -> None:
-    """Lets KnownBrowserMiddleware set the cookie in the response. `name`: the name of the user who has just logged in."""
+    """Lets KnownBrowserMiddleware set the cookie. `name`: the name of the user who has just logged in."""
     number = known(request, name).removeprefix("browser ") or get_random_string(22)
     request.known_browser = (name, number)
 

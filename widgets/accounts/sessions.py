@@ -111,7 +111,7 @@ def remember_login(request: Any, **_: Any) -> None:
 class OpenSession:
     """A session in the list on a person's account page.
 
-    `seen_at`: the time of the last request, or up to TOUCH_SECONDS earlier; on the session's last day, up to a day earlier.
+    `seen_at`: the last request's time, or up to TOUCH_SECONDS earlier; on the session's last day, up to a day earlier.
     """
 
     program: str

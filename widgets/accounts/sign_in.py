@@ -73,8 +73,9 @@ def tell_of_lockout(name: str) -> None:
             "Wrong passwords for your account at MixCyfe",
             "Somebody entered a wrong password for your account, after too many failed logins. For a quarter of an "
             "hour, that browser can't log in to your account. If the browser is new, the same is true for all new "
-            "browsers in its network. If it was you, wait for a quarter of an hour, or use another browser in which you have logged in "
-            "before. If it was not you, do nothing: the person did not get in. You get at most one such mail per day.",
+            "browsers in its network. If it was you, wait for a quarter of an hour, or use another browser in which "
+            "you have logged in before. If it was not you, do nothing: the person did not get in. You get at most one "
+            "such mail per day.",
         )
 
 
@@ -82,7 +83,7 @@ class SignInHandler(AxesDatabaseHandler):
     """Counts failed logins, and decides whether a login is locked out. AXES_HANDLER names this class."""
 
     def filter_user_attempts(self, request: Any, credentials: Any = None) -> list[QuerySet[AccessAttempt]]:
-        """The counters of an attempt: that of the known browser; else that of the name and that of the network address."""
+        """The counters of an attempt: the known browser's, or for new browsers the name's and the network address's."""
         name = name_tried(request, credentials)
         if browser := known_browsers.known(request, name):
             return [AccessAttempt.objects.filter(username=name, user_agent=browser)]
@@ -120,6 +121,6 @@ class SignInHandler(AxesDatabaseHandler):
         known_browsers.remember(request, shortened(user.get_username()))
 
     def reset_user_attempts(self, request: Any, credentials: Any = None) -> int:
-        """Keeps the network address's counter, because attackers could otherwise reset it by logins to their own account."""
+        """Keeps the network address's counter, because attackers could otherwise reset it by their own logins."""
         removed, _ = self.filter_user_attempts(request, credentials)[0].delete()
         return removed
