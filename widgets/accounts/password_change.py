@@ -74,7 +74,7 @@ class PasswordRules:
         return "Use a few unrelated words: they are hard to guess and easy to remember."
 
     def password_changed(self, password: str, user: Any = None) -> None:
-        """If the user has logged in before, ends the user's sessions and sends a mail. Django calls this after a change.
+        """Ends the user's sessions and sends a mail, if the user has logged in before. Django calls it after a change.
 
         The session that made the change goes on, because Django then gives this session a new key.
         """
