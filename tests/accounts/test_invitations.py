@@ -33,7 +33,7 @@ def test_a_link_works_once_and_for_a_limited_time(acme: Team, log_in: Any, setti
     link = link_on(invite(log_in(acme.lead), acme))
     with time_machine.travel(timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT + 5)):
         assert "no longer valid" in Client().get(link).content.decode()
-    assert "token" not in Client().get(link)["Location"]
+    assert link.split("/")[3] not in Client().get(link)["Location"], "the next page's address has no token"
     assert set_password(Client(), link).status_code == 302
     assert "no longer valid" in Client().get(link).content.decode()
 
@@ -130,7 +130,7 @@ def test_an_invitation_changes_nothing_elsewhere(acme: Team, hooli: Team, log_in
 def test_an_invitation_gives_nobody_access_to_another_account(
     acme: Team, hooli: Team, superuser: Any, log_in: Any
 ) -> None:
-    """The link logs in as the invited person, so only somebody who leads all of that person's projects gets it."""
+    """The link logs in as the invited person, so a lead gets it only if that person is in no other lead's project."""
     assert link_on(invite(log_in(acme.lead), acme))
     link = page_of(acme, ada().pk, "link")
     assert link_on(log_in(acme.lead).post(link))
@@ -171,9 +171,10 @@ def test_a_closed_account_is_not_opened_by_an_invitation(acme: Team, hooli: Team
 
 
 def test_a_name_can_not_forge_a_mail_or_a_line(acme: Team, log_in: Any) -> None:
+    people = get_user_model().objects.count()
     for bad in ({"name": "Ada\nBcc: x@example.com"}, {"email": "ada@example.com\nBcc: x@y.z"}, {"name": "\x1b[2J"}):
         invite(log_in(acme.lead), acme, **bad)
-    assert not get_user_model().objects.filter(first_name__contains="Ada").exists()
+    assert get_user_model().objects.count() == people
 
 
 def test_a_superuser_makes_a_link_for_a_forgotten_password(acme: Team, superuser: Any, log_in: Any) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 import responses
+import time_machine
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 
@@ -44,7 +45,7 @@ def signed(claims: Claims) -> str:
 
 
 def come_back(wire: responses.RequestsMock, sign: Callable[[Claims], Any] = signed, **changed: Any) -> bool:
-    """Logs in with a token that has these claims and this signature. Returns whether the person is logged in then."""
+    """Tries to log in with a token that has these claims and this signature. Returns True if that succeeds."""
     client = Client()
     asked = parse_qs(urlsplit(to_provider(client)).query)
     claims = {"iss": ISSUER, "aud": "mixcyfe", "sub": "1", "iat": time.time(), "exp": time.time() + 60}
@@ -95,7 +96,9 @@ def test_a_wrong_claim_logs_nobody_in(wire: responses.RequestsMock, changed: Cla
         lambda claims: [signed(claims)],
     ],
 )
-def test_a_wrong_signature_logs_nobody_in(wire: responses.RequestsMock, sign: Callable[[Claims], Any]) -> None:
+def test_a_wrong_signature_or_no_token_logs_nobody_in(
+    wire: responses.RequestsMock, sign: Callable[[Claims], Any]
+) -> None:
     assert not come_back(wire, sign)
 
 
@@ -114,3 +117,11 @@ def test_a_wrong_signature_logs_nobody_in(wire: responses.RequestsMock, sign: Ca
 def test_a_provider_with_a_wrong_description_is_not_used(wire: Any, answer: Any) -> None:
     wire.replace(responses.GET, f"{ISSUER}/.well-known/openid-configuration", **answer)
     assert to_provider(Client()) == "/admin/login/?failed="
+
+
+def test_the_description_is_read_again_after_five_minutes_although_it_is_in_use(wire: responses.RequestsMock) -> None:
+    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as clock:
+        for _ in range(3):
+            assert to_provider(Client()).startswith(CONFIG["authorization_endpoint"])
+            clock.shift(200)
+    assert wire.assert_call_count(f"{ISSUER}/.well-known/openid-configuration", 2)

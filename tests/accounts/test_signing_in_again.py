@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from tests.security.codes import PASSWORD, phone_of, text_of
+from tests.security.codes import PASSWORD, passkey_of, phone_of, text_of
 from tests.security.conftest import Team
 from tests.security.marker import SECRET, found_in
 from widgets.models import Project, Session, Widget
@@ -48,6 +48,7 @@ def hidden_in(response: Any) -> list[tuple[str, str]]:
 
 
 def go_on(client: Client, address: str, asked: Any, **proof: str) -> Any:
+    """Sends the form on the page `asked`, by default with the right password."""
     fields: dict[str, list[str]] = {}
     for name, value in hidden_in(asked):
         fields.setdefault(name, []).append(value)
@@ -126,3 +127,11 @@ def test_people_without_a_password_enter_a_code(late: Client, superuser: Any) ->
         asked = client.get("/account/app/remove/")
         assert "Code from your app" in text_of(asked)
         assert go_on(client, "/account/app/remove/", asked, **{"again-code": phone.code()}).status_code == 302
+
+
+def test_an_invalid_passkey_gets_a_message_about_passkeys(late: Client, superuser: Any) -> None:
+    passkey_of(superuser)
+    asked = late.get("/account/app/")
+    for credential in ("{", '{"id": 1}', '{"id":"AA","rawId":"AA","response":{},"type":"public-key"}'):
+        answer = text_of(go_on(late, "/account/app/", asked, **{"again-credential": credential}))
+        assert "passkey" in re.search('"errornote">([^<]*)', answer)[1], credential

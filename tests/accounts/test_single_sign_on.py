@@ -51,6 +51,7 @@ def person(issuer: str, sub: str = "ada-1", **claims: Any) -> str:
 
 
 def to_provider(client: Client, **form: str) -> str:
+    """Begins a login. Returns the address at the provider, or the login page's address if MixCyfe refuses."""
     page = client.post("/sign-on/", form)
     found = re.search(r'content="0;url=([^"]+)"', page.content.decode())
     return unescape(found[1]) if found else page["Location"]
@@ -119,7 +120,9 @@ def test_an_unverified_address_matches_nobody(issuer: str, acme: Team, verified:
     assert (get_user_model().objects.count(), SocialAccount.objects.count()) == (people, 0)
 
 
-def test_closed_accounts_and_superusers_can_not_log_in(issuer: str, acme: Team, superuser: Any, make_user: Any) -> None:
+def test_closed_accounts_superusers_and_unclear_addresses_can_not_log_in(
+    issuer: str, acme: Team, superuser: Any, make_user: Any
+) -> None:
     type(acme.viewer).objects.filter(pk=acme.viewer.pk).update(is_active=False)
     make_user("twin-1", email="twin@example.com")
     make_user("twin-2", email="Twin@example.com")
@@ -185,7 +188,7 @@ def test_forged_returns_from_the_provider_log_nobody_in(issuer: str, acme: Team)
     assert again.get(wrong)["Location"] == "/admin/login/?failed="
 
 
-def test_a_changed_issuer_is_refused(issuer: str, settings: Any, caplog: Any) -> None:
+def test_an_issuer_other_than_the_setting_is_refused(issuer: str, settings: Any, caplog: Any) -> None:
     settings.OIDC_ISSUER = f"{issuer}/"
     assert to_provider(Client()) == "/admin/login/?failed="
     assert "issuer is not OIDC_ISSUER" in caplog.text
@@ -236,10 +239,10 @@ def test_signing_in_again_uses_the_provider(issuer: str, acme: Team) -> None:
     assert "Sign in again with single sign-on" in page
     asked = to_provider(client, next="/account/app/")
     assert parse_qs(urlsplit(asked).query)["prompt"] == ["login"]
-    token = client.session["_auth_user_hash"]
+    auth_hash = client.session["_auth_user_hash"]
     assert client.get(back_from(asked, "ada-1"))["Location"] == "/account/app/"
     assert "Scan this picture" in text_of(client.get("/account/app/"))
-    assert client.session["_auth_user_hash"] == token
+    assert client.session["_auth_user_hash"] == auth_hash
 
 
 def test_the_secret_appears_nowhere(issuer: str, caplog: Any, acme: Team) -> None:

@@ -1,4 +1,4 @@
-"""Second factors in tests: an authenticator app on a phone, and the login with its codes."""
+"""Second factors in tests: an authenticator app, a passkey, and logins with a password and a code."""
 
 import re
 import time

@@ -9,6 +9,8 @@ from django.db.models import Model
 
 HUGE = "9" * 5000
 BEYOND = str(2**70)
+"""A number that is too large for a column of the database."""
+
 SLOW = "^(([a-zA-Z0-9 ])+)+!$"
 """A regular expression that takes Python longer than anybody waits. On SQLite, Django's REGEXP uses Python's `re`."""
 
@@ -27,7 +29,7 @@ LOOKUPS = {
     "date__lt": "9999-99-99",
     "nonsense": "1",
 }
-BEYOND_RELATIONS = ("password", "name", "secret", "username", "title", "mixpanel_projects__name", "widgets__title")
+RELATED_FIELDS = ("password", "name", "secret", "username", "title", "mixpanel_projects__name", "widgets__title")
 KEYS = ("x", "-1", "0", "1.5", "٣", "", "\0", BEYOND, HUGE, "1,2", "1" + ",1" * 2_000)
 MOMENTS = (
     "x",
@@ -83,7 +85,7 @@ def queries(model: type[Model] | None) -> Iterator[str]:
         for lookup, value in LOOKUPS.items():
             yield written({f"{field.name}__{lookup}".removesuffix("__"): value})
         if field.is_relation:
-            yield from (written({f"{field.name}__{inner}__startswith": "H"}) for inner in BEYOND_RELATIONS)
+            yield from (written({f"{field.name}__{inner}__startswith": "H"}) for inner in RELATED_FIELDS)
             yield from (written({f"{field.name}__id__exact": key}) for key in KEYS)
         if field.get_internal_type() == "DateTimeField":
             yield from (written({f"{field.name}__{end}": at}) for at in MOMENTS for end in ("gte", "lt"))

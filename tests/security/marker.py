@@ -1,4 +1,4 @@
-"""A secret that is easy to find in a text, and all forms in which a program could write it."""
+"""A secret that is easy to find in a text, and the forms in which a program could write it."""
 
 import json
 from base64 import b64encode, urlsafe_b64encode
@@ -19,7 +19,7 @@ def pair(auth: str) -> str:
 
 
 def spellings() -> list[str]:
-    """All forms of the secret: plain, quoted, escaped and encoded, alone and as in the Authorization header."""
+    """The forms of the secret: plain, quoted, escaped and encoded, alone and as in the Authorization header."""
     texts = {SECRET}
     for text in (SECRET, *map(pair, BY_METHOD)):
         for encode in (b64encode, urlsafe_b64encode):

@@ -38,7 +38,7 @@ os._exit(0)  # as if killed: the write-ahead log stays
 
 
 @pytest.mark.slow
-def test_no_byte_of_a_secret_is_in_the_file_or_its_log(tmp_path: Path) -> None:
+def test_no_secret_is_in_the_database_file_or_its_log(tmp_path: Path) -> None:
     site = Copy(tmp_path)
     assert site.manage("migrate", "-v0").returncode == 0
     slug = site.python(WRITE)
@@ -49,7 +49,7 @@ def test_no_byte_of_a_secret_is_in_the_file_or_its_log(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_byte_of_a_secret_is_in_a_dump(acme: Team) -> None:
+def test_no_secret_is_in_a_dump(acme: Team) -> None:
     if connection.vendor != "postgresql" or not shutil.which("pg_dump"):
         pytest.skip("needs PostgreSQL (DATABASE_URL) and pg_dump")
     acme.project.set_secret(SECRET)

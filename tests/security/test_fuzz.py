@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import examples
 from tests.security.conftest import Team
-from widgets.models import Snapshot, Widget
+from widgets.models import ApiCall, Snapshot, Widget
 from widgets.poll.fast_path import FastPath
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ ROOT = "http://mixpanel.test/api"
 
 
 def tries(count: int) -> settings:
-    """Settings of Hypothesis for `count` examples. An example that takes over 15 seconds fails."""
+    """Settings of Hypothesis for `examples(count)` examples. An example that takes over 15 seconds fails."""
     return settings(
         max_examples=examples(count),
         deadline=15_000,
@@ -183,6 +183,14 @@ shaped = st.fixed_dictionaries(
     },
     optional={"legend_size": values, "computed_at": values, "error": values},
 )
+INSIGHTS = {"headers": ["$metric", "plan"], "meta": {"report_sections": {"show": [{"metric_key": "Signed up"}]}}}
+insights = st.fixed_dictionaries(
+    {
+        "headers": st.just(INSIGHTS["headers"]) | values,
+        "series": st.fixed_dictionaries({"Signed up": values}) | values,
+        "meta": st.just(INSIGHTS["meta"]) | values,
+    }
+)
 hostile = st.text(st.sampled_from("=+-@\t\r\n\0\x1b[31m<script>&'\"\u202e\u2028,;|é💥"), max_size=20)
 labelled = st.dictionaries(
     hostile, st.dictionaries(st.sampled_from(["2026-11-20", hostile]).map(str), values), max_size=4
@@ -190,8 +198,9 @@ labelled = st.dictionaries(
 bodies = st.one_of(
     st.binary(max_size=200),
     values.map(lambda value: json.dumps(value).encode()),
-    shaped.map(lambda value: json.dumps(value).encode()),
+    (shaped | insights).map(lambda value: json.dumps(value).encode()),
     labelled.map(lambda rows: json.dumps({"data": {"series": ["2026-11-20"], "values": rows}}).encode()),
+    labelled.map(lambda rows: json.dumps({"series": {"Signed up": rows}, **INSIGHTS}).encode()),
     st.integers(1, 3000).map(lambda depth: b"[" * depth + b"]" * depth),
 )
 
@@ -208,13 +217,17 @@ def test_it_answers_whatever_mixpanel_says(
     widget = acme.widget
     Widget.objects.filter(pk=widget.pk).update(report=report, breakdown=breakdown, funnel=1, born_event="Signed up")
     widget = Widget.objects.get(pk=widget.pk)
+    widget.project.engine = data.draw(st.sampled_from(["insights", "classic"])) if data else "classic"
     widget.project.clear_backoff()
     widget.project.save()
     widget.save()
     Snapshot.objects.update(fetched_at=None, retry_at=None, report_json="", version=0)
+    ApiCall.objects.all().delete()  # only 60 calls per hour are allowed
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mixpanel:
-        mixpanel.get(re.compile(f"{ROOT}/.*"), status=status, body=body, headers={"Retry-After": "0"})
+        for method in ("GET", "POST"):
+            mixpanel.add(method, re.compile(f"{ROOT}/.*"), status=status, body=body, headers={"Retry-After": "0"})
         for extension in (".csv", ".json", ""):
             response = client.get(f"/w/{widget.slug}{extension}")
             decent(response, 200, 503)
             assert "can't answer at the moment" not in response.content.decode()
+        assert mixpanel.calls, "Mixpanel got a query"

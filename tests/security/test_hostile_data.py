@@ -1,4 +1,4 @@
-"""Hostile names of events and labels: pages, pictures, files and log lines show them as plain text."""
+"""Hostile labels and messages from Mixpanel, and hostile names from people, stay plain text on pages and in files."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ LABELS = {
 
 
 class Page(HTMLParser):
-    """A parsed page. `run` lists its parts that a browser would execute: inline scripts, handlers, code in links."""
+    """A parsed page. `run` lists its inline scripts, handlers and styles, and links with code."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ TOGETHER = (
     ("attribute", "entity", "formula2", "bidi", "nul"),
     ("svg", "lines", "template"),
 )
-"""Groups of labels. Each group is tested in one answer."""
+"""Groups of labels. Each group is tested in one answer of Mixpanel."""
 assert sorted(sum(TOGETHER, ())) == sorted(LABELS)
 
 

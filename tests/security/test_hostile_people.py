@@ -1,6 +1,6 @@
 """Logged-in people send hostile requests to all addresses of the admin.
 
-Each gets an answer in time, without a status 500, a line in the log, or data of another team.
+Each request gets an answer in time, without a status 500, a line in the log, or data of another team.
 """
 
 import logging

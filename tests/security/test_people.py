@@ -14,7 +14,7 @@ from tests.security.members import ada, invite, link_on, page_of, roles
 from widgets.models import Widget
 
 
-def test_members_can_open_the_admin_without_the_flag_is_staff(acme: Team, make_user: Any) -> None:
+def test_membership_opens_the_admin_and_the_flag_is_staff_does_not(acme: Team, make_user: Any) -> None:
     nobody = make_user("nobody", is_staff=True)
     for user, status in ((acme.viewer, 200), (nobody, 302)):
         client = Client()
@@ -120,8 +120,8 @@ def test_the_site_keeps_a_superuser_who_can_log_in(acme: Team, superuser: Any, l
     get_user_model().objects.filter(pk__in=(invited.pk, closed.pk)).update(is_superuser=True)
     address = f"/admin/auth/user/{superuser.pk}/change/"
     form = {"username": superuser.username, "email": superuser.email, "is_active": "on", "is_superuser": "on"}
-    for kept in ("is_active", "is_superuser"):
-        page = log_in(superuser).post(address, {**form, kept: ""}).content.decode()
+    for removed in ("is_active", "is_superuser"):
+        page = log_in(superuser).post(address, {**form, removed: ""}).content.decode()
         assert "MixCyfe needs a superuser who can log in. Make somebody else a superuser first." in page
         superuser.refresh_from_db()
         assert superuser.is_active

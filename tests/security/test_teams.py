@@ -1,4 +1,4 @@
-"""A team's data is hidden from other teams: in lists, choices, error messages and counts."""
+"""A team's data is hidden from other teams: in lists, choices, actions, previews and error messages."""
 
 from typing import Any
 
@@ -31,15 +31,8 @@ def project_form(**values: Any) -> dict[str, Any]:
 def test_it_lists_no_other_teams_widgets(acme: Team, hooli: Team, log_in: Any, query: str) -> None:
     for path in ("/admin/widgets/widget/", "/admin/widgets/project/", "/", "/admin/widgets/auditentry/"):
         response = log_in(acme.editor).get(path + query.replace("=0", f"={hooli.project.pk}"), follow=True)
-        text = (
-            response.content.decode()
-            .replace('value="Hooli"', "")
-            .replace("q%3DHooli", "")
-            .replace("q=Hooli", "")
-            .replace("“Hooli”", "")
-        )
         assert response.status_code == 200
-        assert MARK not in text, path + query
+        assert MARK not in response.content.decode(), path + query
 
 
 def test_a_search_finds_no_other_teams_widgets(acme: Team, hooli: Team, log_in: Any) -> None:
@@ -69,12 +62,11 @@ def test_it_moves_no_widget_into_another_teams_project(acme: Team, hooli: Team, 
 
 @pytest.mark.parametrize("action", ["pause", "replace_address", "duplicate", "refresh_now", "delete_selected"])
 def test_it_acts_on_no_widget_of_another_team(acme: Team, hooli: Team, log_in: Any, action: str) -> None:
-    before = Widget.objects.values().order_by("pk")[:10]
+    before = list(Widget.objects.values().order_by("pk"))
     data = {"action": action, "_selected_action": [str(hooli.widget.pk)], "confirmed": "yes", "post": "yes"}
-    list(before)
     response = log_in(acme.editor).post("/admin/widgets/widget/", data, follow=True)
     assert MARK not in response.content.decode()
-    assert list(Widget.objects.values().order_by("pk")) == list(before)
+    assert list(Widget.objects.values().order_by("pk")) == before
 
 
 @pytest.mark.parametrize("path", ["preview/", "lists/"])

@@ -1,4 +1,4 @@
-"""Adapts allauth to MixCyfe: nobody can sign up, and the secrets of second factors are stored encrypted."""
+"""Adapts allauth to MixCyfe: without a sign-up page, and with encrypted secrets of second factors."""
 
 from typing import Any
 

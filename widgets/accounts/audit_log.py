@@ -1,8 +1,8 @@
-"""Writes the audit log (`models.audit_entry`): one entry per login, change, export and command.
+"""Writes the audit log (`models.audit_entry`): entries about logins, changes and exports, also by commands.
 
-An entry is saved in the caller's transaction, so a change and its entry are saved together or not at all. With
-`must=False`, for example for logins, the caller goes on if the database can't store the entry. stderr still gets the
-entry if AUDIT_LOG is “stderr”.
+If the caller has a transaction, the entry is saved in it: the change and its entry are saved together or not at all.
+With `must=False`, for example for logins, the caller goes on if the database can't store the entry. stderr still gets
+the entry if AUDIT_LOG is “stderr”.
 
 Changes in the admin are also in Django's own log (LogEntry), from which Django makes the history pages. Entries hold
 the old and new values of changed fields (`admin/changes.py`), but no credentials and no addresses of widgets.
@@ -150,7 +150,10 @@ def signed_out(user: Any, **_: Any) -> None:
 
 
 def visible_to(user: Any) -> QuerySet[LogEntry]:
-    """The entries of Django's log about projects and widgets that this user can see now, for the admin's first page."""
+    """The entries of Django's log about projects and widgets that this user can see now, for the admin's first page.
+
+    Superusers get all entries.
+    """
     entries = LogEntry.objects.select_related("content_type", "user")
     if not user.is_active:
         return entries.none()

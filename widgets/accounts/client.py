@@ -1,4 +1,4 @@
-"""Reads the visitor's IP address from a request, and escapes control characters in texts from visitors."""
+"""Reads the visitor's IP address and User-Agent from a request, and escapes control characters in texts."""
 
 import re
 from ipaddress import ip_address, ip_network
@@ -17,9 +17,9 @@ def harmless(text: str) -> str:
 
 
 def client_address(request: HttpRequest) -> str:
-    """With TRUST_PROXY, the last address in X-Forwarded-For, which the proxy appends.
+    """With TRUST_PROXY, the last entry of X-Forwarded-For, which the proxy appends.
 
-    Without TRUST_PROXY, or if this header holds no address, the connection's address.
+    Without TRUST_PROXY, or if this entry is not an address, the connection's address; empty if it has none.
     """
     direct: str = request.META.get("REMOTE_ADDR", "")
     direct = address_in(direct) or direct
@@ -30,7 +30,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def client_network(request: HttpRequest) -> str:
-    """The network that counts as one visitor: an IPv4 address, or the /64 network of an IPv6 address.
+    """The network that counts as one visitor: an IPv4 address, or the first address of an IPv6 address's /64 network.
 
     IPv6 providers give every customer a whole /64 network. All requests without an address count as UNKNOWN.
     """

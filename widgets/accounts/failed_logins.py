@@ -1,6 +1,7 @@
-"""Records each failed login twice: in the audit log, where only superusers can see it, and in the server's log.
+"""Records wrong passwords and codes twice: in the audit log, where only superusers see them, and in the server's log.
 
-Attempts during a lockout are not recorded, so that a stranger can't fill the disk. A record never holds a password.
+Attempts during a lockout are not recorded, so that a stranger can't fill the disk. A record holds the user name, but
+not the typed password or code.
 """
 
 import json
@@ -19,9 +20,9 @@ ROWS = 10_000
 
 
 def record(request: Any, name: str, failure: str, *, begins_lockout: bool) -> None:
-    """Keeps only the newest ROWS_OF_ADDRESS entries per network in the audit log, and the newest ROWS in all.
+    """The audit log keeps only the newest ROWS_OF_ADDRESS failures per network, and the newest ROWS in all.
 
-    `name`: the typed user name (from `sign_in.shortened`). `failure`: for example “login failed”.
+    `name`: the user name, from `sign_in.shortened`. `failure`: for example “login failed”.
     """
     if begins_lockout:
         failure += ", locked out"

@@ -22,7 +22,7 @@ from widgets.accounts.sign_in import count, failures, shortened
 
 CODES = 5
 """The number of wrong codes that begins a lockout. At any time, 3 of a million codes are valid, so an attacker with 5
-tries per quarter of an hour needs about 2 years.
+tries per quarter of an hour needs about 2 years on average.
 """
 
 
@@ -78,7 +78,7 @@ class Guesses:
 
 
 def of_session(request: Any) -> Guesses:
-    """The counter of wrong passwords and codes in this session after the login.
+    """The counter of wrong passwords and codes that this session sends after its login.
 
     Each session has its own counter, so that the thief of a session can't lock out the account's owner.
     """
@@ -89,7 +89,8 @@ def of_session(request: Any) -> Guesses:
 def of_codes(request: Any, user: Any) -> Guesses:
     """The counter of wrong second-factor codes for this account.
 
-    Each browser in which the owner has logged in before has its own counter, so that no attacker locks out the owner.
+    Each browser in which the owner has logged in before has its own counter, so that attackers can
+    lock out only new browsers.
     """
     name = shortened(user.get_username())
     return Guesses(name, f"code {known_browsers.known(request, name)}", CODES)

@@ -1,7 +1,7 @@
 """Invites a person to a project: makes an account without a password, and a one-time link to set the password.
 
 The link holds a token of Django's password reset, which MixCyfe does not store. The link stops working after
-PASSWORD_RESET_TIMEOUT, or when the person sets a password
+PASSWORD_RESET_TIMEOUT, and when the person sets a password, logs in or gets another e-mail address
 (https://docs.djangoproject.com/en/5.2/topics/auth/default/#django.contrib.auth.views.PasswordResetConfirmView).
 """
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class InvitationTokens(PasswordResetTokenGenerator):
-    """If a person has never logged in, a link works only until the person's projects change.
+    """Before a person has set a password or logged in, a link works only until the person's projects change.
 
     So a lead can't keep a link and later use it to enter another lead's project.
     """
@@ -46,7 +46,7 @@ tokens = InvitationTokens()
 
 
 class OpenedTokens(InvitationTokens):
-    """Makes and checks the value that a session stores instead of an opened link's token: its time and an HMAC of it.
+    """Makes and checks the value that a session stores instead of an opened link's token: the token's time and an HMAC.
 
     Nobody can make the link from this value.
     """
@@ -64,7 +64,7 @@ opened_tokens = OpenedTokens()
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """The result of an invitation. `problem`: why the mail could not be sent.
+    """The result of an invitation. `problem`: a message for the inviting person if the mail could not be sent.
 
     `link`: the one-time link, for the inviting person to send; empty if MixCyfe has sent the mail (`mailed`), or if the
     inviting person is not allowed to see a link to this account (`may_give_link`).
@@ -87,8 +87,8 @@ class CantInvite(Exception):
 def invite(by: Any, project: Project, name: str, email: str, role: str) -> Invitation:
     """Makes a person a member of `project`, which `by` leads. Makes an account if the person has none.
 
-    If mail is set up, the result is the same whether or not the address had an open account. Raises CantInvite if the
-    account is closed or already a member of the project.
+    If MixCyfe can send mails, `by` sees the same page whether or not the address had an open account. Raises CantInvite
+    if the account is closed or already a member of the project.
     """
     with transaction.atomic():
         user = find(email)
@@ -120,15 +120,15 @@ def find(email: str) -> Any:
 
 
 def is_pending(user: Any) -> bool:
-    """True if the person was invited, but has never logged in and has no password."""
+    """True if the person has no password and has never logged in, as after an invitation."""
     return user.last_login is None and not user.has_usable_password()
 
 
 def may_give_link(by: Any, user: Any) -> bool:
     """True if `by` is allowed to see a one-time link to this account.
 
-    Superusers see links to all open accounts. A lead sees links to people who have never logged in and are members of
-    this lead's projects only. So no link gives a lead access to another lead's project.
+    Superusers see links to all open accounts. A lead sees links only to pending people (`is_pending`) who are not
+    superusers, and are members of this lead's projects only. So no link gives a lead access to another lead's project.
     """
     if not user.is_active or by.is_superuser:
         return bool(user.is_active)
@@ -139,7 +139,7 @@ def may_give_link(by: Any, user: Any) -> bool:
 def send_link(user: Any) -> Invitation:
     """Mails a new one-time link. If mail is not set up or fails, returns the link, for a page that shows it once.
 
-    Older links keep working until the person uses one, or the person's projects change.
+    A new link does not end the older links.
     """
     if not settings.EMAIL_IS_SET_UP:
         return Invitation(user, link_for(user))

@@ -23,13 +23,13 @@ def salt_for(name: str) -> str:
 
 
 def known(request: HttpRequest, name: str) -> str:
-    """The key of this browser's counter of failed logins; empty if `name` has not logged in with this browser."""
+    """The key of this browser's counter of failed logins; empty if the cookie is not valid for this user name."""
     number = request.get_signed_cookie(COOKIE, default="", salt=salt_for(name), max_age=KNOWN_FOR)
     return f"browser {number}" if number else ""
 
 
 def remember(request: Any, name: str) -> None:
-    """Lets KnownBrowserMiddleware set the cookie in the response. `name`: the user who has just logged in."""
+    """Lets KnownBrowserMiddleware set the cookie. `name`: the name of the user who has just logged in."""
     number = known(request, name).removeprefix("browser ") or get_random_string(22)
     request.known_browser = (name, number)
 

@@ -1,6 +1,6 @@
 """The login page for all people, even those who never open the admin: password, passkey or single sign-on.
 
-After the password, allauth asks for the second factor if the account has one.
+After the password or single sign-on, allauth asks for the second factor if the account has one.
 """
 
 from typing import Any
@@ -33,8 +33,7 @@ SAID = {
     "unverified": "Your single sign-on service has not verified your e-mail address. Ask your administrator.",
     "unclear": "MixCyfe can't tell which account belongs to your e-mail address. Ask your administrator.",
     "superuser": "Superusers log in with their password, not with single sign-on.",
-    "passkey": "MixCyfe does not know this passkey. Log in with your password.",
-    "changed": "Your password was changed. Log in with the new password.",
+    "passkey": "MixCyfe could not verify this passkey. Try again, or log in with your password.",
 }
 """Parameter of the login page's address → the reason why the person was sent back to this page."""
 

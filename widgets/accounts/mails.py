@@ -1,6 +1,6 @@
-"""Sends mails to people about their own accounts, if EMAIL_URL is set and the account is open.
+"""Sends mails to people about their own accounts, if EMAIL_URL is set, and if the account is open and has an address.
 
-The mail follows the response, so that the response's time does not show whether an account exists.
+The mail leaves after the response, so that the response's time does not show whether an account exists.
 """
 
 import logging

@@ -25,7 +25,7 @@ class LastSuperuser(Exception):
 
 
 def set_role(by: Any, membership: Membership, role: Role) -> None:
-    """Raises LastLead if the project would have no lead left."""
+    """Raises LastLead as `keep_a_lead` does."""
     with transaction.atomic():
         if role != Role.LEAD:
             keep_a_lead(by, membership)
@@ -33,7 +33,7 @@ def set_role(by: Any, membership: Membership, role: Role) -> None:
 
 
 def remove(by: Any, membership: Membership) -> int:
-    """Returns the number of widgets that lose their owner. Raises LastLead if the project would have no lead left.
+    """Returns the number of widgets that lose their owner. Raises LastLead as `keep_a_lead` does.
 
     The account stays open, even if the person is in no other project.
     """
@@ -44,7 +44,7 @@ def remove(by: Any, membership: Membership) -> int:
 
 
 def keep_a_lead(by: Any, membership: Membership) -> None:
-    """Raises LastLead if this member is the only lead who can log in, unless `by` is a superuser.
+    """Raises LastLead if this member is a lead and no other lead can log in, unless `by` is a superuser.
 
     Locks the project's row, so that two leads can't remove each other at the same time.
     """
@@ -58,7 +58,7 @@ def keep_a_lead(by: Any, membership: Membership) -> None:
 
 
 def keep_a_superuser(user: Any) -> None:
-    """Raises LastSuperuser if `user` is the only superuser who can log in.
+    """Raises LastSuperuser if `user` is a superuser and no other superuser can log in.
 
     The caller must demote `user` in the same transaction. The locks keep two superusers from demoting each other.
     """
@@ -77,7 +77,7 @@ def close_account(user: Any) -> int:
     """Closes the account and removes the person from all projects. Returns how many widgets lose their owner.
 
     The account loses its password and superuser rights, so it has no rights if somebody opens it again. The user name
-    stays, because the audit log shows it. Raises LastSuperuser if no other superuser could log in.
+    stays, because Django's log (LogEntry) shows it. Raises LastSuperuser as `keep_a_superuser` does.
     """
     with transaction.atomic():
         keep_a_superuser(user)

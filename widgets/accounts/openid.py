@@ -89,7 +89,7 @@ class Provider(OpenIDConnectProvider):
         return ["openid", "email", "profile"]
 
     def extract_extra_data(self, data: Any) -> dict[str, Any]:
-        """Empty, so that allauth stores only the subject from the provider's answer."""
+        """Empty, so that allauth's SocialAccount stores only the subject from the provider's answer."""
         return {}
 
 
@@ -143,7 +143,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
         for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"):
             if secure and not str(config.get(name, "https:")).startswith("https:"):
                 raise ProviderException(f"the provider's {name} does not begin with https:")
-        cache.set(key, config, DESCRIPTION_KEPT)
+        cache.add(key, config, DESCRIPTION_KEPT)
         return config
 
     @property
@@ -172,7 +172,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
         return login
 
     def claims_of(self, id_token: str) -> dict[str, Any]:
-        """Raises jwt.PyJWTError if the token has expired, was not made for OIDC_CLIENT_ID or has a wrong signature.
+        """Raises jwt.PyJWTError if the token is invalid: for example if it has expired or has a wrong signature.
 
         Raises StopIteration if the provider does not publish the token's key.
         """

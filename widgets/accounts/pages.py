@@ -1,4 +1,7 @@
-"""The pages where people manage their own ways to log in and sessions: views from allauth, templates from MixCyfe."""
+"""The pages where people manage their sessions and their ways to log in.
+
+Most views are subclasses of allauth's views, with templates from MixCyfe.
+"""
 
 from typing import Any
 
@@ -118,5 +121,5 @@ def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(get_user_model(), pk=pk)
     if second_factor.remove(user):
         audit_log.log_change(request.user, user, "Removed the second factor.", Action.WAYS_TO_SIGN_IN)
-        messages.success(request, f"Removed the second factor of {user}, who can now log in with the password alone.")
+        messages.success(request, f"Removed the second factor of {user}, who can now log in without it.")
     return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))

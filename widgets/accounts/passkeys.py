@@ -1,7 +1,7 @@
 """Reads the answers that browsers send to a passkey's challenge.
 
-The library fido2 raises many kinds of errors for malformed answers, and allauth handles only two of them. This module
-turns all of them into a ValidationError.
+The library fido2 raises many kinds of errors for malformed answers, and allauth handles only some of them. This
+module turns all of them into a ValidationError.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def guarded(read: Callable[..., Any]) -> Callable[..., Any]:
     def reading(*args: Any) -> Any:
         try:
             return read(*args)
-        except (ValidationError, DatabaseError):
+        except DatabaseError:
             raise
         except Exception:  # noqa: BLE001 - fido2 raises many kinds
             raise ValidationError("MixCyfe could not verify this passkey. Try again.") from None
@@ -34,7 +34,7 @@ class CredentialField(forms.JSONField):
     to_python = guarded(forms.JSONField.to_python)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Empty, because a form that is shown again needs a new answer of the passkey."""
+        """Empty, because a form that is shown again needs a new answer from the passkey."""
         return InvalidJSONInput("")
 
 

@@ -46,7 +46,7 @@ LONGEST_COMMON = 64
 
 
 class PasswordRules:
-    """A password validator that is stricter than Django's own.
+    """A password validator, in addition to Django's own validators.
 
     https://docs.djangoproject.com/en/5.2/topics/auth/passwords/#writing-your-own-validator
     """
@@ -55,25 +55,26 @@ class PasswordRules:
         self.common: set[str] = CommonPasswordValidator().passwords
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Raises ValidationError for WORDS, and for common passwords, also repeated or between digits or signs.
+        """Raises ValidationError for passwords with one of WORDS, and for common passwords, also repeated or between
+        digits or signs.
 
-        Django's own validator compares only whole passwords, and few common passwords have 12 characters.
+        Django's own validator compares only whole passwords, and few common passwords have the required 12 characters.
         """
         if any(word in password.lower() for word in WORDS):
             raise ValidationError(f"Don't use these words, which attackers try first: {', '.join(WORDS)}.")
-        letters = AROUND.sub("", password.lower())
-        repeated = REPEATED.fullmatch(letters) if len(letters) <= LONGEST_COMMON else None
-        if repeated and repeated[1] in self.common:
-            raise ValidationError(
-                "This password is easy to guess: it repeats a common password, or adds digits or signs to a common "
-                "password. Choose another password."
-            )
+        for text in (password.lower(), AROUND.sub("", password.lower())):
+            repeated = REPEATED.fullmatch(text) if len(text) <= LONGEST_COMMON else None
+            if repeated and not self.common.isdisjoint((text, repeated[1])):
+                raise ValidationError(
+                    "This password is easy to guess: it repeats a common password, or adds digits or signs to a common "
+                    "password. Choose another password."
+                )
 
     def get_help_text(self) -> str:
         return "Use a few unrelated words: they are hard to guess and easy to remember."
 
     def password_changed(self, password: str, user: Any = None) -> None:
-        """Ends the user's sessions, and sends a mail. Django calls this method after each change.
+        """Ends the user's sessions and sends a mail, if the user has logged in before. Django calls it after a change.
 
         The session that made the change goes on, because Django then gives this session a new key.
         """

@@ -33,10 +33,10 @@ BEGINNING = datetime(2001, 1, 1)
 """Django's tokens begin with their creation time: the seconds since this moment, in the machine's local time."""
 
 MAILS = 3
-"""The most mails to one e-mail address per quarter of an hour."""
+"""Per quarter of an hour, MixCyfe sends mails for at most this many requests with the same e-mail address."""
 
 ASKS = 20
-"""The most requests of one visitor per quarter of an hour."""
+"""Per quarter of an hour, a visitor can send at most this many requests."""
 
 
 class ResetTokens(InvitationTokens):

@@ -58,7 +58,10 @@ def has_second_factor(user: Any) -> bool:
 
 
 def due_at(user: Any) -> datetime | None:
-    """The time by which this person must set up a second factor; None if the person has one or needs none."""
+    """The time by which this person must set up a second factor; None if the person has one or needs none.
+
+    The first call for a person who needs one begins the time GRACE.
+    """
     if not must_have_second_factor(user) or has_second_factor(user):
         return None
     known, _ = AccountSecurity.objects.get_or_create(user=user)
@@ -91,7 +94,10 @@ class SecondFactorMiddleware:
 
 
 def authenticator_of(user: Any, code: str) -> Authenticator | None:
-    """Marks the code as used. Returns the app or recovery codes that accept the code; None if it is wrong or used."""
+    """The app or the recovery codes that accept this code, which then counts as used.
+
+    None if the code is wrong or was used before, or if no key decrypts the stored secret.
+    """
     try:
         with transaction.atomic():
             for each in Authenticator.objects.select_for_update().filter(user=user).exclude(type=FACTORS[1]):
@@ -104,7 +110,7 @@ def authenticator_of(user: Any, code: str) -> Authenticator | None:
 
 
 def takes(app: Authenticator, code: str) -> bool:
-    """True if the app's code is valid now and newer than the last used one. Stores it, so that it works only once."""
+    """True if the app's code is valid now and newer than the last used one. A valid code works only once."""
     secret = decrypt(app.data["secret"])
     for counter in yield_hotp_counters_from_time():
         is_newer = counter > app.data.get("last_counter", 0)
@@ -116,7 +122,7 @@ def takes(app: Authenticator, code: str) -> bool:
 
 
 class CodeForm(AuthenticateForm):
-    """The form that asks for a code after the password. `SecondFactorPage` limits wrong codes."""
+    """The form that asks for a code after the password or single sign-on. `SecondFactorPage` limits wrong codes."""
 
     code = forms.CharField(
         max_length=32,
@@ -143,7 +149,10 @@ NAMES = {
 
 
 def remove(user: Any) -> int:
-    """Removes a person's lost second factors, and ends the person's sessions. Returns the number of removed factors."""
+    """Removes all second factors of a person, and returns their number.
+
+    If there were any, also ends the person's sessions and sends a mail.
+    """
     removed: int = Authenticator.objects.filter(user=user).delete()[0]
     if removed:
         user.sessions.all().delete()

@@ -1,4 +1,4 @@
-"""The page that asks for a code or a passkey after the password.
+"""The page that asks for a code or a passkey after the password or single sign-on.
 
 The page's URL is below the login page's URL, so browsers send the cookie of `known_browsers` to both pages.
 """

@@ -2,9 +2,9 @@
 
 The database holds each session's data encrypted, and a digest of the session's key. Only the cookie holds the key.
 
-A session ends SESSION_COOKIE_AGE after its last request, and at the latest SESSION_ENDS_AFTER after its login. The
-column `expire_date` holds the earlier time. A request updates the column only if the new time is more than
-TOUCH_SECONDS later, so an active person causes one write per hour.
+A session with a login ends SESSION_COOKIE_AGE after its last request, or up to TOUCH_SECONDS earlier. At the latest, it
+ends SESSION_ENDS_AFTER after its login. The column `expire_date` holds the time of its end. A request updates the
+column only if the new time is more than TOUCH_SECONDS later, so an active person causes one write per hour.
 """
 
 import hashlib
@@ -111,7 +111,7 @@ def remember_login(request: Any, **_: Any) -> None:
 class OpenSession:
     """A session in the list on a person's account page.
 
-    `seen_at`: the last request, up to an hour too early (TOUCH_SECONDS); on the session's last day, up to a day.
+    `seen_at`: the last request's time, or up to TOUCH_SECONDS earlier; on the session's last day, up to a day earlier.
     """
 
     program: str
@@ -122,7 +122,7 @@ class OpenSession:
 
 
 def open_sessions(request: Any) -> Iterator[OpenSession]:
-    """The person's sessions: the current one first, then the others, those with the latest requests first."""
+    """The person's sessions: first the current one, then the others from the latest `seen_at` to the earliest."""
     from widgets.models import Session
 
     current = digest(request.session.session_key)
@@ -146,8 +146,8 @@ def end_others(request: Any) -> int:
     """Ends all sessions of the person except the current one. Returns their number."""
     from widgets.models import Session
 
-    others = Session.objects.filter(user=request.user).exclude(session_key=digest(request.session.session_key))
-    return others.delete()[0]
+    open_ones = Session.objects.filter(user=request.user, expire_date__gt=timezone.now())
+    return open_ones.exclude(session_key=digest(request.session.session_key)).delete()[0]
 
 
 BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}

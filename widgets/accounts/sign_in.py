@@ -1,7 +1,7 @@
 """Limits password guessing on the login page, with the counters of django-axes (AccessAttempt).
 
 There are two limits: one per user name and network address, and one per network address. A counter ends
-AXES_COOLOFF_TIME after its last failure. More attempts do not prolong a lockout, because no password is checked then.
+AXES_COOLOFF_TIME after its last failure. Attempts during a lockout are not counted, so they don't prolong it.
 
 Each browser in which a person has logged in before has its own counter. So an attacker in the same office, or behind
 the same proxy, can lock out only new browsers
@@ -23,7 +23,7 @@ from widgets.accounts import failed_logins, known_browsers, mails
 from widgets.accounts.client import harmless, program
 
 NEW_BROWSER = ""
-"""The column `user_agent` for all browsers without an earlier login, because a program can send any User-Agent."""
+"""The value of the column `user_agent` for all new browsers. It is no User-Agent, because a program can send any."""
 
 LONGEST_NAME = 64
 
@@ -72,9 +72,10 @@ def tell_of_lockout(name: str) -> None:
             "lockout_mailed_at",
             "Wrong passwords for your account at MixCyfe",
             "Somebody entered a wrong password for your account, after too many failed logins. For a quarter of an "
-            "hour, that browser can't log in to your account. If the browser is new, no new browser in its network "
-            "can. If it was you, wait for a quarter of an hour, or use another browser in which you have logged in "
-            "before. If it was not you, do nothing: the person did not get in. You get at most one such mail per day.",
+            "hour, that browser can't log in to your account. If the browser is new, the same is true for all new "
+            "browsers in its network. If it was you, wait for a quarter of an hour, or use another browser in which "
+            "you have logged in before. If it was not you, do nothing: the person did not get in. You get at most one "
+            "such mail per day.",
         )
 
 
@@ -82,7 +83,7 @@ class SignInHandler(AxesDatabaseHandler):
     """Counts failed logins, and decides whether a login is locked out. AXES_HANDLER names this class."""
 
     def filter_user_attempts(self, request: Any, credentials: Any = None) -> list[QuerySet[AccessAttempt]]:
-        """The counters of an attempt: the known browser's own, or else the name's and then the network address's."""
+        """The counters of an attempt: the known browser's, or for new browsers the name's and the network address's."""
         name = name_tried(request, credentials)
         if browser := known_browsers.known(request, name):
             return [AccessAttempt.objects.filter(username=name, user_agent=browser)]
@@ -120,6 +121,6 @@ class SignInHandler(AxesDatabaseHandler):
         known_browsers.remember(request, shortened(user.get_username()))
 
     def reset_user_attempts(self, request: Any, credentials: Any = None) -> int:
-        """Resets only the name's counter. Attackers could otherwise reset the address's counter by their own logins."""
+        """Keeps the network address's counter, because attackers could otherwise reset it by their own logins."""
         removed, _ = self.filter_user_attempts(request, credentials)[0].delete()
         return removed

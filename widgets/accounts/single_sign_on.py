@@ -59,8 +59,8 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Finds or makes the account, or sends the person back to the login page.
 
-        After that, allauth asks for the second factor and logs the person in. If the person is logged in already, the
-        session only stores that the person has signed in again.
+        After that, allauth asks for the second factor, if the account has one, and logs the person in. If the person is
+        logged in to this account already, the session only stores that the person has signed in again.
         """
         sociallogin.token = None
         if sociallogin.nonce != sociallogin.state.get("nonce"):
@@ -87,10 +87,10 @@ def log_failure(error: Exception) -> None:
 
 
 def account_for(sociallogin: Any) -> Any:
-    """The account with the verified e-mail address, or else a new account without a project.
+    """The account with the verified e-mail address, or else a new unsaved account without a project.
 
-    Raises ImmediateHttpResponse, which redirects to the login page, if the address is not verified, belongs to several
-    accounts, or is only the user name of an account.
+    Raises ImmediateHttpResponse, which redirects to the login page, if the address is missing or not verified, belongs
+    to several accounts, or is only the user name of an account.
     """
     email = (sociallogin.user.email or "").lower()
     if not (email and sociallogin.is_verified):
@@ -117,7 +117,7 @@ def accounts_of(user: Any) -> list[SocialAccount]:
 def within_limits(view: View) -> View:
     """Decorator. Answers 404 if single sign-on is not set up, and 429 if a visitor sends too many requests.
 
-    Redirects to the login page if the provider fails or is slow.
+    Redirects to the login page if the provider fails or is slow, or if too many people wait for it.
     """
 
     @wraps(view)

@@ -1,4 +1,4 @@
-"""The URLs of invitation links, of the ways to log in, and of a person's own account.
+"""The URLs of links that set a password, of the ways to log in, and of the account pages.
 
 allauth uses the URL names that begin with `account_` and `mfa_`.
 """

@@ -12,7 +12,7 @@ from widgets.accounts.invitations import opened_tokens, tokens
 
 
 class SetPassword(PasswordResetConfirmView):
-    """A valid link redirects at once to a URL without the token. All invalid links lead to the same page.
+    """A valid link redirects at once to a URL without the token. All invalid links show the same page.
 
     Django's own view stores the token in the session. This view stores only an HMAC, because backups hold sessions.
     """
