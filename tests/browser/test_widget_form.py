@@ -7,6 +7,7 @@ import requests
 from django.contrib.auth.models import AbstractUser
 
 from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
+from tests.browser.board import new_widget
 from tests.browser.conftest import NARROW, OpenPage, expect, follow
 from tests.browser.form import ADD, box, csv, endpoints, option, wait_for_csv
 from widgets.models import Project, Widget
@@ -122,6 +123,16 @@ def test_a_pasted_link_fills_the_form(open_page: OpenPage, boss: AbstractUser, a
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
     assert Widget.objects.get().funnel == 7509
+
+
+def test_screen_readers_hear_that_numbers_without_a_country_make_no_map(
+    open_page: OpenPage, boss: AbstractUser, acme: Project
+) -> None:
+    widget = new_widget(acme, report="segmentation", breakdown="plan", chart="map")
+    page = open_page(f"/admin/widgets/widget/{widget.pk}/change/", boss)
+    status = page.locator("[data-slot=status]")
+    expect(status).to_contain_text("There is no preview. ")
+    expect(status).to_contain_text("country")
 
 
 def test_a_widget_can_be_saved_while_mixpanel_is_down(

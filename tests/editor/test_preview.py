@@ -82,7 +82,7 @@ def test_changes_of_chart_and_labels_cost_no_query(preview: Preview, mixpanel: F
         {"types": "column"},
     ):
         shown = preview(ask="missing", **BY_SOURCE, **change)
-        assert shown["state"] == "drawn", change
+        assert shown["state"] == "answered", change
         assert shown["figure"], (change, shown["problem"])
         assert shown["spent"] is False
     assert len(mixpanel.calls) == 1
@@ -98,7 +98,7 @@ def test_it_uses_data_that_polls_have_fetched(
     preview: Preview, poll: Any, make_widget: Any, mixpanel: FakeMixpanel, project: Project
 ) -> None:
     poll(make_widget(events=["Logged in"], last=5))
-    assert preview(ask="missing", events="Logged in", last="5")["state"] == "drawn"
+    assert preview(ask="missing", events="Logged in", last="5")["state"] == "answered"
     assert len(mixpanel.calls) == 1
 
 
@@ -146,9 +146,9 @@ def test_it_draws_the_chart_if_the_title_is_missing_or_taken(post: Any, make_wid
     make_widget(title="Taken")
     answer = post(ask="missing", title="Taken", **BY_SOURCE).json()
     assert "already" in answer["errors"]["title"][0]
-    assert answer["preview"]["state"] == "drawn"
+    assert answer["preview"]["state"] == "answered"
     answer = post(title="", **BY_SOURCE).json()
-    assert (answer["title"], answer["preview"]["state"]) == ("Signed up by UTM source", "drawn")
+    assert (answer["title"], answer["preview"]["state"]) == ("Signed up by UTM source", "answered")
 
 
 def test_it_says_that_mixpanel_is_down_and_sends_no_second_query(preview: Preview, mixpanel: FakeMixpanel) -> None:
@@ -159,7 +159,7 @@ def test_it_says_that_mixpanel_is_down_and_sends_no_second_query(preview: Previe
     preview(ask="missing", **BY_SOURCE)
     assert len(mixpanel.calls) == 1
     mixpanel.clear_faults()
-    assert preview(ask="now", **BY_SOURCE)["state"] == "drawn"
+    assert preview(ask="now", **BY_SOURCE)["state"] == "answered"
 
 
 def test_old_data_stays_visible_if_a_new_query_fails(preview: Preview, mixpanel: FakeMixpanel) -> None:

@@ -32,15 +32,15 @@ class Ask(Enum):
 
 
 class State(Enum):
-    """`DRAWN` means that data is stored. The other states have no data.
+    """`ANSWERED` means that data is stored. The other states have no data.
 
-    - `DRAWN`: if there is no chart nevertheless, `Preview.problem` gives the reason.
+    - `ANSWERED`: if there is no chart nevertheless, `Preview.problem` gives the reason.
     - `UNASKED`: the query was not sent to Mixpanel yet.
     - `ASKING`: another request sends the query now, or too many queries run at once.
     - `FAILED`: `Preview.problem` gives the reason.
     """
 
-    DRAWN = "drawn"
+    ANSWERED = "answered"
     UNASKED = "unasked"
     ASKING = "asking"
     FAILED = "failed"
@@ -145,7 +145,7 @@ def standing_problem(snapshot: Snapshot | None, project: Project) -> str:
 
 def draw(shown: Preview, widget: Widget, report: Report) -> None:
     """Adds the chart, the CSV and the labels to the preview, and sets `problem` if the widget can't be drawn."""
-    shown.state, shown.data_note = State.DRAWN, report.note
+    shown.state, shown.data_note = State.ANSWERED, report.note
     try:
         viewed = view(report, widget.spec)
     except ReportError as error:

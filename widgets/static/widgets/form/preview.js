@@ -165,8 +165,9 @@ export class Preview {
 }
 
 // Returns the text about the result that screen readers read.
-function spoken({ state, note, problem, data_note: warning }) {
-  const words = { drawn: "The preview is ready.", failed: "There is no preview.", unasked: note, asking: note };
+function spoken({ state, figure, note, problem, data_note: warning }) {
+  const result = figure ? "The preview is ready." : "There is no preview.";
+  const words = { answered: result, failed: result, unasked: note, asking: note };
   return [words[state], problem, warning].filter(Boolean).join(" ");
 }
 
