@@ -159,8 +159,7 @@ def remove(user: Any) -> int:
         mails.send(
             user,
             "Your second factor at MixCyfe was removed",
-            "An administrator removed the second factor of your account. Your account is now protected by the password "
-            "alone. Set up a new second factor at once.",
+            "An administrator removed the second factor of your account. Set up a new second factor at once.",
         )
     return removed
 
