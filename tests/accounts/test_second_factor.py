@@ -126,7 +126,7 @@ def test_guesses_of_codes_are_limited(root: Any, phone: Phone, clock: Any) -> No
     assert answers == [200] * 4 + [429] * 4
     clock.shift(60)
     assert half_way("root").post(SECOND, {"code": phone.code()}).status_code == 429, "even the right code is refused"
-    assert [sent.subject for sent in mail.outbox] == ["Somebody knows your password at MixCyfe"]
+    assert [sent.subject for sent in mail.outbox] == ["Wrong codes for your account at MixCyfe"]
     post_password("root", client=mine)
     assert mine.post(SECOND, {"code": phone.code()}).status_code == 302, "the owner's browser is let in"
     for _ in range(3):

@@ -3,6 +3,7 @@
 Somebody who knows the password could guess a code, and the thief of a session could guess the password. `sign_in`
 limits guesses on the login page. The counters of both modules are rows of django-axes' AccessAttempt. A counter ends
 AXES_COOLOFF_TIME after its last failure. During a lockout, no guess is checked and nothing is written.
+`password_reset` limits its requests with the same counters.
 """
 
 from dataclasses import dataclass
@@ -89,8 +90,8 @@ def of_session(request: Any) -> Guesses:
 def of_codes(request: Any, user: Any) -> Guesses:
     """The counter of wrong second-factor codes for this account.
 
-    Each browser in which the owner has logged in before has its own counter, so that attackers can
-    lock out only new browsers.
+    Each browser in which the owner has logged in before has its own counter, so that attackers can lock out only new
+    browsers.
     """
     name = shortened(user.get_username())
     return Guesses(name, f"code {known_browsers.known(request, name)}", CODES)

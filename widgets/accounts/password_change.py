@@ -55,8 +55,8 @@ class PasswordRules:
         self.common: set[str] = CommonPasswordValidator().passwords
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Raises ValidationError for passwords with one of WORDS, and for common passwords, also repeated or between
-        digits or signs.
+        """Raises ValidationError for passwords that contain one of WORDS, and for common passwords, also repeated or
+        between digits or signs.
 
         Django's own validator compares only whole passwords, and few common passwords have the required 12 characters.
         """
@@ -74,9 +74,10 @@ class PasswordRules:
         return "Use a few unrelated words: they are hard to guess and easy to remember."
 
     def password_changed(self, password: str, user: Any = None) -> None:
-        """Ends the user's sessions and sends a mail, if the user has logged in before. Django calls it after a change.
+        """Ends the user's sessions and sends a mail, if the user has logged in before.
 
-        The session that made the change goes on, because Django then gives this session a new key.
+        Django calls this method after each change. The session that made the change goes on, because Django then gives
+        this session a new key.
         """
         if user is not None:
             audit_log.record(Action.PASSWORD, user, must=False)  # the new password is saved already

@@ -60,7 +60,7 @@ def has_second_factor(user: Any) -> bool:
 def due_at(user: Any) -> datetime | None:
     """The time by which this person must set up a second factor; None if the person has one or needs none.
 
-    The first call for a person who needs one begins the time GRACE.
+    The first call for a person who must set one up begins the time GRACE.
     """
     if not must_have_second_factor(user) or has_second_factor(user):
         return None
@@ -110,7 +110,7 @@ def authenticator_of(user: Any, code: str) -> Authenticator | None:
 
 
 def takes(app: Authenticator, code: str) -> bool:
-    """True if the app's code is valid now and newer than the last used one. A valid code works only once."""
+    """True if the app's code is valid now and newer than the last used one. Stores its counter, so it works once."""
     secret = decrypt(app.data["secret"])
     for counter in yield_hotp_counters_from_time():
         is_newer = counter > app.data.get("last_counter", 0)
@@ -159,8 +159,7 @@ def remove(user: Any) -> int:
         mails.send(
             user,
             "Your second factor at MixCyfe was removed",
-            "An administrator removed the second factor of your account. Your account is now protected by the password "
-            "alone. Set up a new second factor at once.",
+            "An administrator removed the second factor of your account. Set up a new second factor at once.",
         )
     return removed
 

@@ -57,9 +57,10 @@ class SecondFactorPage(AuthenticateView):
             mails.send_once_per_day(
                 user,
                 "wrong_codes_mailed_at",
-                "Somebody knows your password at MixCyfe",
-                "Somebody entered your password correctly, and then several wrong codes, so the login failed. If it "
-                "was not you, change your password now: only your second factor still protects your account.",
+                "Wrong codes for your account at MixCyfe",
+                "Somebody entered your password correctly, or logged in to your single sign-on, and then entered "
+                "several wrong codes. The login failed. If it was not you, change that password now: only your second "
+                "factor still protects your account.",
             )
             return refused(request)
         return response
