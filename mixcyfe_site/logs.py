@@ -121,7 +121,7 @@ class OncePerMinute(logging.Filter):
         return True
 
 
-class NoPolls(logging.Filter):
+class HideAddresses(logging.Filter):
     """Hides the secret addresses of widgets and shared boards in Django's log lines.
 
     For these addresses and /healthz, a line with a traceback gets a general text. A line without a traceback is

@@ -227,7 +227,7 @@ LOGGING = {
     },
     "filters": {
         "request_id": {"()": "mixcyfe_site.logs.RequestId"},
-        "no_polls": {"()": "mixcyfe_site.logs.NoPolls"},
+        "hide_addresses": {"()": "mixcyfe_site.logs.HideAddresses"},
         "once_per_minute": {"()": "mixcyfe_site.logs.OncePerMinute"},
     },
     "handlers": {
@@ -250,7 +250,7 @@ LOGGING = {
             "propagate": False,
         },
         # Answers 4xx write no lines, because a wrong request is not a problem of this site.
-        "django.request": {"level": "ERROR", "filters": ["no_polls"]},
+        "django.request": {"level": "ERROR", "filters": ["hide_addresses"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Lines about CSRF would contain addresses of any length, with the secret tokens of invitations.
         "django.security.csrf": {"level": "CRITICAL"},

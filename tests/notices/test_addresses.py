@@ -200,7 +200,7 @@ def test_a_proxy_on_this_host_allows_connections_only_to_its_own_port(webhook: W
         "child.guard(may_be_inside=False)\n"
         "for port in map(int, sys.argv[1:]):\n"
         "    try: socket.create_connection(('127.0.0.1', port), 5); print('connected')\n"
-        "    except child.Inside: print('inside')\n"
+        "    except child.HostInside: print('inside')\n"
     )
     with socket.create_server(("127.0.0.1", 0)) as other:
         told = subprocess.run(

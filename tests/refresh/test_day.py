@@ -45,8 +45,8 @@ def test_it_keeps_to_the_limits_and_recovers_on_any_day(
     start_anew(mixpanel)
     widgets = six_widgets()
     with time_machine.travel(START, tick=False) as clock:
-        for what, how_much in day:
-            match what:
+        for step, how_much in day:
+            match step:
                 case "polls":
                     for _ in range(how_much):
                         for widget in widgets:

@@ -131,9 +131,9 @@ def test_it_shows_rolling_averages_and_cumulative_values(rows: Any) -> None:
 
 @pytest.mark.parametrize("report", ["events", "insights"])
 def test_the_period_before_is_a_column_on_the_same_dates(rows: Any, report: str) -> None:
-    what = {"events": ("Signed up",)} if report == "events" else {"metrics": (SIGNUPS,)}
-    both = [n for _, n in rows(report, last=6, **what)[1:]]
-    found = rows(report, overlay_previous=True, **what)
+    asked = {"events": ("Signed up",)} if report == "events" else {"metrics": (SIGNUPS,)}
+    both = [n for _, n in rows(report, last=6, **asked)[1:]]
+    found = rows(report, overlay_previous=True, **asked)
     assert found[0] == ["Date", "Signed up", "Signed up (before)"]
     assert [now for _, now, _ in found[1:]] == both[3:]
     assert [before for _, _, before in found[1:]] == both[:3]

@@ -25,8 +25,8 @@ class SmallDisk:
     def try_to_mount(self, options: str) -> bool:
         return subprocess.run(["mount", "-o", options, self.folder], capture_output=True).returncode == 0
 
-    def mount(self, options: str, *what: str) -> None:
-        subprocess.run(["mount", "-o", options, *what, self.folder], check=True, capture_output=True)
+    def mount(self, options: str, *arguments: str) -> None:
+        subprocess.run(["mount", "-o", options, *arguments, self.folder], check=True, capture_output=True)
 
     def fill(self) -> None:
         with (self.folder / "filling").open("ab", buffering=0) as file:

@@ -20,13 +20,13 @@ TO_WRITE = {
 }
 
 
-@pytest.mark.parametrize("what", TO_WRITE)
-def test_polls_and_health_checks_are_answered_before_their_writes(host: Any, fake: FakeMixpanel, what: str) -> None:
+@pytest.mark.parametrize("write", TO_WRITE)
+def test_polls_and_health_checks_are_answered_before_their_writes(host: Any, fake: FakeMixpanel, write: str) -> None:
     site = host()
     paths = site.add(*widgets(9))
     base, _ = site.web()
     assert {answer.status_code for answer in site.poll_all([base + path for path in paths], pollers=2)} == {200}
-    site.sql(TO_WRITE[what])
+    site.sql(TO_WRITE[write])
     with closing(sqlite3.connect(site.folder / "site.sqlite3", timeout=60, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with ThreadPoolExecutor(9) as pool:

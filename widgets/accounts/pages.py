@@ -14,6 +14,7 @@ from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse, reverse_lazy
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_POST
 
 from widgets.accounts import audit_log, second_factor
 from widgets.accounts.login_page import passkeys_work
-from widgets.accounts.reauthentication import required
+from widgets.accounts.reauthentication import recent_login_required
 from widgets.accounts.sessions import end_others, open_sessions
 from widgets.accounts.single_sign_on import accounts_of
 from widgets.models import Action
@@ -99,15 +100,16 @@ class NewRecoveryCodes(OwnPage, GenerateRecoveryCodesView):
     title = "New recovery codes"
 
 
-def guarded(view: Any) -> Any:
-    return login_required(required(view))
+def protected(view: Any) -> Any:
+    return login_required(recent_login_required(view))
 
 
 @login_required
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
-    number = end_others(request)
-    audit_log.record(Action.SESSIONS_ENDED, f"{request.user}", f"Ended: {number}.")
+    with transaction.atomic():
+        number = end_others(request)
+        audit_log.record(Action.SESSIONS_ENDED, f"{request.user}", f"Ended: {number}.")
     messages.success(request, f"Ended {number} other session{'' if number == 1 else 's'}.")
     return HttpResponseRedirect(reverse("mfa_index"))
 

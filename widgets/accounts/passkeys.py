@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from django.forms.fields import InvalidJSONInput
 
 
-def guarded(read: Callable[..., Any]) -> Callable[..., Any]:
+def as_validation_error(read: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(read)
     def reading(*args: Any) -> Any:
         try:
@@ -31,7 +31,7 @@ def guarded(read: Callable[..., Any]) -> Callable[..., Any]:
 
 class CredentialField(forms.JSONField):
     widget = forms.HiddenInput
-    to_python = guarded(forms.JSONField.to_python)
+    to_python = as_validation_error(forms.JSONField.to_python)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         """Empty, because a form that is shown again needs a new answer from the passkey."""
@@ -40,20 +40,20 @@ class CredentialField(forms.JSONField):
 
 class SecondStepForm(AuthenticateWebAuthnForm):
     credential = CredentialField()
-    clean_credential = guarded(AuthenticateWebAuthnForm.clean_credential)
+    clean_credential = as_validation_error(AuthenticateWebAuthnForm.clean_credential)
 
 
 class LoginForm(LoginWebAuthnForm):
     credential = CredentialField()
-    clean_credential = guarded(LoginWebAuthnForm.clean_credential)
+    clean_credential = as_validation_error(LoginWebAuthnForm.clean_credential)
 
 
 class AddForm(AddWebAuthnForm):
     credential = CredentialField()
-    clean = guarded(AddWebAuthnForm.clean)
+    clean = as_validation_error(AddWebAuthnForm.clean)
 
 
-@guarded
+@as_validation_error
 def check(user: Any, credential: Any) -> None:
     """Raises ValidationError if no passkey of the user gave this answer to the session's challenge."""
     auth.parse_authentication_response(credential)

@@ -14,7 +14,7 @@ from widgets.accounts.sign_in import refused
 from widgets.models import Action
 
 
-def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def limit_guesses(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorator for the view that changes a password: limits wrong guesses of the old password.
 
     `view` must answer an invalid form with a TemplateResponse whose context holds `form`, as Django's own view does.

@@ -126,7 +126,7 @@ def page(request: Any, form: AgainForm, method: str) -> HttpResponse:
     return render(request, "sign_in/again.html", context)
 
 
-def required(view: View) -> View:
+def recent_login_required(view: View) -> View:
     """Decorator: asks people whose login is not recent to sign in again.
 
     People who are not logged in can pass this decorator, so such a view also needs `login_required`.
@@ -139,8 +139,8 @@ def required(view: View) -> View:
     return asking
 
 
-def required_on_post(view: View) -> View:
-    """Decorator like `required`, but asks only before a POST, because a GET changes nothing."""
+def recent_login_required_on_post(view: View) -> View:
+    """Decorator like `recent_login_required`, but asks only before a POST, because a GET changes nothing."""
 
     @wraps(view)
     def asking(request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -160,13 +160,13 @@ PEOPLE = (
 """Beginnings of the URL names of the admin's pages that change people and their roles."""
 
 
-def required_for_people(view: View) -> View:
-    """Decorator for the admin's views: applies `required_on_post` if the URL name begins with one of PEOPLE."""
-    guarded = required_on_post(view)
+def recent_login_required_for_people(view: View) -> View:
+    """Decorator like `recent_login_required_on_post`, but asks only if the URL name begins with one of PEOPLE."""
+    asks = recent_login_required_on_post(view)
 
     @wraps(view)
     def asking(request: Any, *args: Any, **kwargs: Any) -> Any:
         name = request.resolver_match.url_name if request.resolver_match else ""
-        return (guarded if (name or "").startswith(PEOPLE) else view)(request, *args, **kwargs)
+        return (asks if (name or "").startswith(PEOPLE) else view)(request, *args, **kwargs)
 
     return asking

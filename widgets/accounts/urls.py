@@ -8,9 +8,9 @@ from django.urls import path
 
 from widgets.accounts import pages, single_sign_on
 from widgets.accounts.login_page import PasskeyLogin, ToLoginPage
-from widgets.accounts.pages import guarded
+from widgets.accounts.pages import protected
 from widgets.accounts.password_reset import Forgotten, ResetPassword
-from widgets.accounts.reauthentication import required
+from widgets.accounts.reauthentication import recent_login_required
 from widgets.accounts.views import SetPassword
 
 urlpatterns = [
@@ -22,12 +22,18 @@ urlpatterns = [
     path("account/login/", ToLoginPage.as_view(), name="account_login"),
     path("account/login/passkey/", PasskeyLogin.as_view(), name="mfa_login_webauthn"),
     path("account/", login_required(pages.Account.as_view()), name="mfa_index"),
-    path("account/app/", guarded(pages.AddApp.as_view()), name="mfa_activate_totp"),
-    path("account/app/remove/", guarded(pages.RemoveApp.as_view()), name="mfa_deactivate_totp"),
-    path("account/passkeys/add/", guarded(pages.AddPasskey.as_view()), name="mfa_add_webauthn"),
-    path("account/passkeys/<int:pk>/remove/", guarded(pages.RemovePasskey.as_view()), name="mfa_remove_webauthn"),
-    path("account/recovery-codes/", guarded(pages.RecoveryCodes.as_view()), name="mfa_view_recovery_codes"),
-    path("account/recovery-codes/new/", guarded(pages.NewRecoveryCodes.as_view()), name="mfa_generate_recovery_codes"),
-    path("account/sessions/end/", required(pages.end_sessions), name="end_sessions"),
-    path("account/<int:pk>/remove-second-factor/", required(pages.remove_second_factor), name="remove_second_factor"),
+    path("account/app/", protected(pages.AddApp.as_view()), name="mfa_activate_totp"),
+    path("account/app/remove/", protected(pages.RemoveApp.as_view()), name="mfa_deactivate_totp"),
+    path("account/passkeys/add/", protected(pages.AddPasskey.as_view()), name="mfa_add_webauthn"),
+    path("account/passkeys/<int:pk>/remove/", protected(pages.RemovePasskey.as_view()), name="mfa_remove_webauthn"),
+    path("account/recovery-codes/", protected(pages.RecoveryCodes.as_view()), name="mfa_view_recovery_codes"),
+    path(
+        "account/recovery-codes/new/", protected(pages.NewRecoveryCodes.as_view()), name="mfa_generate_recovery_codes"
+    ),
+    path("account/sessions/end/", recent_login_required(pages.end_sessions), name="end_sessions"),
+    path(
+        "account/<int:pk>/remove-second-factor/",
+        recent_login_required(pages.remove_second_factor),
+        name="remove_second_factor",
+    ),
 ]

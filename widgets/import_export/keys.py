@@ -1,4 +1,4 @@
-"""The keys of the import format: one for each editable model field, and BESIDE_FORMS. `importing` adds `notify`.
+"""The keys of the import format: one for each editable model field, and NOT_EDITABLE. `importing` adds `notify`.
 
 The model field decides a value's JSON type. For lists and objects, the type in WidgetSpec decides.
 """
@@ -16,7 +16,7 @@ from widgets.spec import FILTER_OPS, METRIC_MEASURES, OPTIONS, Filter, Formula, 
 RENAMED = {"property_name": "property", "clean_labels": "clean"}
 """Model field → key, if they differ, because `property` and `clean` have other meanings in Python and Django."""
 
-BESIDE_FORMS = ("slug", "secret")
+NOT_EDITABLE = ("slug", "secret")
 """Model fields that an import can set although they have `editable=False`."""
 
 FILTERS = 'a list such as [{"property": "plan", "op": "is", "value": "Team"}]'
@@ -30,7 +30,7 @@ Check = Callable[[Any], str]
 
 def keys_of(model: type[models.Model]) -> dict[str, Field]:
     """Returns key → model field."""
-    fields = [field for field in model._meta.concrete_fields if field.editable or field.name in BESIDE_FORMS]
+    fields = [field for field in model._meta.concrete_fields if field.editable or field.name in NOT_EDITABLE]
     return {key_of(field.name): field for field in fields if not field.primary_key}
 
 

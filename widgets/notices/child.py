@@ -41,7 +41,7 @@ seen: list[str] = []
 """The codes of all errors, in order, because Apprise only says whether the message was sent."""
 
 
-class Inside(OSError):
+class HostInside(OSError):
     """The host is inside MixCyfe's network. Libraries treat an OSError as a failed connection."""
 
 
@@ -90,7 +90,7 @@ def guard(*, may_be_inside: bool) -> None:
             address = args[-1] if event != "socket.sendmsg" else args[1]
             ip, port = address[:2] if isinstance(address, tuple) else ("", 0)
             if (ip, port) not in allowed and not is_outside(str(ip)):
-                raise Inside("the host is inside the network")
+                raise HostInside("the host is inside the network")
 
     sys.addaudithook(hook)
 
@@ -111,7 +111,7 @@ def code_of(error: BaseException) -> str:
             chain.append(each)
             queue += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
     kinds: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
-        ((Inside,), "inside"),
+        ((HostInside,), "inside"),
         ((MemoryError,), "large"),
         ((socket.gaierror,), "name"),
         ((ssl.SSLError,), "tls"),

@@ -20,7 +20,7 @@ from widgets.counting import polls
 from widgets.formats import FORMATS
 from widgets.models.slug import SLUG
 from widgets.poll.page_cache import PageCache, new_cache, page_of
-from widgets.poll.response import Answer, deliver, follow_up, not_found, too_old
+from widgets.poll.response import Answer, deliver, follow_up, not_found, should_wait
 from widgets.poll.row import find
 from widgets.poll.view import POLLED
 
@@ -99,7 +99,7 @@ def fast_answer(pages: PageCache, address: str, if_none_match: str) -> Answer | 
     now = datetime.now(UTC)
     if row.body is None or row.source_version != row.current_source_version:
         return None
-    if too_old(row, now) or follow_up(row, now):
+    if should_wait(row, now) or follow_up(row, now):
         return None
     if change is not None and pages.keeps(address) and (page := page_of(row, format, now, change)) is not None:
         pages.put(address, page)

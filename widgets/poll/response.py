@@ -89,7 +89,7 @@ def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
     if row is None:
         return not_found()
     before = row.fetched_at
-    if too_old(row, timezone.now()):
+    if should_wait(row, timezone.now()):
         try:
             wait_for_data(row)
         except (OperationalError, InternalError):
@@ -229,7 +229,7 @@ def matches(if_none_match: str, etag: str) -> bool:
     return etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
 
 
-def too_old(row: PollRow, now: datetime) -> bool:
+def should_wait(row: PollRow, now: datetime) -> bool:
     """Whether the poll should wait for new data: the stored data is missing or too old, and newer data is possible."""
     return row.is_too_old(now) and can_get_newer(row, now)
 

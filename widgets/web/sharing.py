@@ -92,7 +92,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@reauthentication.required
+@reauthentication.recent_login_required
 def replace(request: HttpRequest, pk: int) -> HttpResponse:
     board = get_object_or_404(manageable(request), pk=pk)
     if not may_replace(board, request.user):

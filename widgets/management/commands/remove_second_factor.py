@@ -15,7 +15,7 @@ from widgets.models import Action
 class Command(BaseCommand):
     help = (
         "Removes all second factors of one account, and ends its sessions. The account's owner gets a mail. "
-        "After that, the password alone is enough to log in."
+        "After that, the person can log in without a second factor."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,4 +28,4 @@ class Command(BaseCommand):
         if not second_factor.remove(user):
             raise CommandError("This account has no second factor.")
         audit_log.log_command([user], "Removed the second factor.", Action.WAYS_TO_SIGN_IN)
-        self.stdout.write("The second factors are removed. The password alone is now enough to log in.")
+        self.stdout.write("The second factors are removed. The person can now log in without them.")
