@@ -110,7 +110,7 @@ def test_commands_make_entries(acme: Team, capsys: Any) -> None:
     call_command("rotate_encryption_keys")
     assert newest(2) == [
         ("keys_rotated", "command line", "", "Secrets: 1."),
-        ("exported", "command line", "", "All projects and widgets, without secrets."),
+        ("exported", "command line", "", "All projects and widgets with their addresses, without secrets."),
     ]
 
 
