@@ -30,7 +30,10 @@ LONGEST_TRACEBACK = 20_000
 """In characters. A longer traceback loses its beginning."""
 
 LONGEST_IN_JSON = 30_000
-"""In bytes of JSON, where “é” has six. journald would cut lines of 48 kB and more in two."""
+"""The maximum length of a traceback in a line of JSON, in bytes. A character that is not ASCII needs six or more.
+
+The limit leaves room for the line's other fields, because journald splits lines of 48 kB and more.
+"""
 
 
 class OneLine(logging.Formatter):

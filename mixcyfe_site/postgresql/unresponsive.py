@@ -20,7 +20,7 @@ RESPONSIVE_FOR, UNRESPONSIVE_FOR = 0.5, 1
 CONNECT_SECONDS = 2
 """The time limit of a check, the shortest that psycopg allows.
 
-PATIENCE, RESPONSIVE_FOR and this limit together are less than 3 seconds.
+For an unresponsive server, a thread waits at most PATIENCE + RESPONSIVE_FOR + CONNECT_SECONDS: less than 3 seconds.
 """
 
 

@@ -155,7 +155,7 @@ class TestWarnings:
     def test_it_warns_if_the_limit_is_too_low_for_the_queries(self, project: Project) -> None:
         Project.objects.update(interval_factor=1.54)
         html = " ".join(self.html(project).split())
-        assert "need 80 queries per hour. Of the 60 queries that Mixpanel allows per hour, MixCyfe uses 55" in html
+        assert "need 80 queries per hour. Of the 60 queries that Mixpanel allows per hour, MixCyfe plans 52" in html
         assert "every 23 minutes instead of every 15 minutes" in html
 
     def test_it_warns_of_missing_credentials(self, project: Project) -> None:

@@ -92,10 +92,14 @@ def test_a_map_finds_countries_by_their_codes_even_if_it_shows_names() -> None:
 def test_too_many_series_columns_or_rows_are_cut_and_the_figure_says_so() -> None:
     wide = figure(dated(**{f"s{i}": (1,) for i in range(300)}), "line")
     assert (len(wide["option"]["series"]), len(wide["columns"])) == (MOST_SERIES, MOST_COLUMNS)
-    assert wide["cut"] == "The chart shows the first 60 of 300 series. The CSV has all of them."
+    assert wide["words"] == "The chart shows the first 60 of 300 series. The CSV has all of them."
+    assert wide["cut"] == "The table shows the first 200 of 301 columns. The CSV has all of them."
     long = figure(dated(a=range(3000)), "table")
     assert len(long["rows"]) == MOST_ROWS
-    assert "2,000 rows" in long["cut"]
+    assert long["cut"] == "The table shows the first 2,000 of 3,000 rows. The CSV has all of them."
+    labels = figure(total({f"s{i}": 1 for i in range(300)}), "pie")
+    assert not labels["words"], "the pie has all values"
+    assert labels["cut"] == "The table shows the first 200 of 300 rows. The CSV has all of them."
 
 
 def test_too_large_numbers_are_not_drawn_and_the_figure_says_why() -> None:

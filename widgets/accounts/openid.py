@@ -142,7 +142,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
         secure = settings.OIDC_ISSUER.startswith("https:")
         for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"):
             if secure and not str(config.get(name, "https:")).startswith("https:"):
-                raise ProviderException(f"the provider's {name} does not begin with https:")
+                raise ProviderException(f"the provider's {name} is not an https address")
         cache.add(key, config, DESCRIPTION_KEPT)
         return config
 

@@ -203,12 +203,11 @@ def warnings(project: Project, *, may_change: bool) -> list[SafeString | str]:
 
 
 def less_often(project: Project) -> str:
-    carried = for_polls(project.effective_hourly)
-    wanted = project.interval_factor * carried * 0.95  # as in `freshness.interval_factor_for`
+    planned = for_polls(project.effective_hourly) * 0.95  # as in `freshness.interval_factor_for`
     return (
-        f"The widgets on dashboards need {wanted:.0f} queries per hour. Of the {project.effective_hourly} queries that "
-        f"Mixpanel allows per hour, MixCyfe uses {carried} for dashboards and keeps the others for people. So MixCyfe "
-        f"refreshes all widgets less often: every "
+        f"The widgets on dashboards need {planned * project.interval_factor:.0f} queries per hour. Of the "
+        f"{project.effective_hourly} queries that Mixpanel allows per hour, MixCyfe plans {planned:.0f} for dashboards "
+        "and keeps the others for people and retries. So MixCyfe refreshes all widgets less often: for example every "
         f"{minutes(project.refresh_minutes * project.interval_factor)} instead of every "
         f"{minutes(project.refresh_minutes)}. "
         "Pause some widgets, refresh some of them less often, or ask Mixpanel for a higher limit."

@@ -44,7 +44,7 @@ def figure(table: Table) -> dict[str, Any]:
     `columns`, `rows`  the numbers of the table, with readable labels, and dates and hours in ISO 8601
     `option`  the ECharts option; None if the chart is shown as HTML, or if `words` says why the chart can't be drawn
     `words`  a sentence to show in place of the chart, or below the chart; empty if there is none
-    `cut`  a sentence about rows, columns or series that are left out; empty if there are none
+    `cut`  a sentence about the table of the numbers, if it lacks rows or columns; else empty
     `colors`  per series or slice: its colour on a light card and on a dark card
     `colored`  whether the widget's settings have colours for this chart
     `percent`, `reverse`  see `Table`
@@ -67,7 +67,7 @@ def figure(table: Table) -> dict[str, Any]:
         "columns": [readable(column) for column in data["columns"][:MOST_COLUMNS]],
         "rows": rows,
         "option": option,
-        "words": words,
+        "words": words or _left_out(table),
         "cut": _cut(table),
         "colors": [on_cards(color) for _, color in table.colors[:MOST_COLUMNS]],
         "colored": "Color" in table.options,
@@ -94,13 +94,19 @@ def _words(table: Table) -> str:
     return ZEROS if table.chart in OPTIONS and table.chart != "gauge" and not any(numbers) else ""
 
 
+def _left_out(table: Table) -> str:
+    series = len(table.columns) - 1 if table.chart in TIME_SERIES_CHARTS else 0
+    if series <= time_series.MOST_SERIES:
+        return ""
+    return f"The chart shows the first {time_series.MOST_SERIES} of {series:,} series. The CSV has all of them."
+
+
 def _cut(table: Table) -> str:
-    drawn = len(table.columns) - 1 if table.chart in TIME_SERIES_CHARTS else 0
-    if drawn > time_series.MOST_SERIES:
-        return f"The chart shows the first {time_series.MOST_SERIES} of {drawn:,} series. The CSV has all of them."
-    if len(table.rows) > MOST_ROWS or len(table.columns) > MOST_COLUMNS:
-        return f"Only the first {MOST_ROWS:,} rows and {MOST_COLUMNS} columns are shown here. The CSV has all of them."
-    return ""
+    # The page shows a pie's columns as rows.
+    rows, columns = ("columns", "rows") if table.chart in ("pie", "donut") else ("rows", "columns")
+    sizes = (rows, MOST_ROWS, len(table.rows)), (columns, MOST_COLUMNS, len(table.columns))
+    cut = [f"the first {most:,} of {size:,} {name}" for name, most, size in sizes if size > most]
+    return f"The table shows {' and '.join(cut)}. The CSV has all of them." if cut else ""
 
 
 def _header(table: Table) -> list[list[Any]]:

@@ -57,7 +57,8 @@ def read_address(text: str) -> NoticeTarget:
     url = url.replace("#", "%23")  # in these addresses, # begins a channel's name
     service, query = BY_SCHEME[scheme], url.partition("?")[2]
     if wrong := [name for name in names_in(query) if not may_stand(service, name)]:
-        allowed = ", ".join(sorted(service.options)) or "none"
+        extra = ["names that begin with + (a header), - (a parameter) or : (a key of the message)"]
+        allowed = ", ".join(sorted(service.options) + extra * (service.module in WEBHOOKS)) or "none"
         count = "an option" if len(wrong) == 1 else f"{len(wrong)} options"
         raise BadAddress(f"This address has {count} after the ? that MixCyfe does not allow. Allowed: {allowed}.")
     is_encrypted = scheme in service.encrypted and "mode=insecure" not in query.lower()

@@ -257,7 +257,10 @@ class Project(models.Model):
 
     @property
     def learned(self) -> tuple[int | None, int | None]:
-        """The hourly and the concurrent limit that Mixpanel has named (see LEARNED_FOR); None if it named no limit."""
+        """The hourly and the concurrent limit that Mixpanel named when it refused calls.
+
+        A limit is None if Mixpanel did not name it, or named it more than LEARNED_FOR ago.
+        """
         if self.learned_at is None or timezone.now() - self.learned_at > LEARNED_FOR:
             return None, None
         return self.learned_hourly, self.learned_concurrent

@@ -133,12 +133,15 @@ class Snapshot(models.Model):
         return f"{self.query.get('report', '?')} #{self.pk}"
 
     def adopt(self, other: "Snapshot") -> None:
-        """Copies the data of `other` (from the other engine) if it is newer. The copy is stale at once."""
+        """Copies the data of `other` (from the other engine) if it is newer.
+
+        The copy is due at once, or at the end of its own interval if `set_due` runs before the next refresh.
+        """
         if other.fetched_at is None or (self.fetched_at is not None and self.fetched_at >= other.fetched_at):
             return
         now = timezone.now()
         self.report_json, self.fetched_at = other.report_json, other.fetched_at
-        # Only data of past days has a `rolls_at`. With the old time, `set_due` could make the copy fresh for hours.
+        # With the `rolls_at` of `other`, `set_due` could make a copy of past days' data fresh for up to six hours.
         self.rolls_at = now if other.rolls_at else None
         self.interval_seconds, self.due_at = other.interval_seconds, now
         self.version += 1

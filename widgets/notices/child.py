@@ -2,8 +2,8 @@
 
 The process reads the job (`sending.described`) as JSON from standard input. It writes `{"why": ""}` after success, else
 `{"why": code}` with a code from `sending.WORDS`. Because people type the addresses and unknown servers answer, the
-process has no settings and no keys, writes no file, starts no program, and connects to no host inside MixCyfe's network
-except the host's proxies, unless the job allows it (`may_be_inside`).
+process has no settings and no keys, writes no file, and starts no program. It connects to hosts inside MixCyfe's
+network only if the job's `may_be_inside` is true, or if they are the proxies in the environment variables.
 """
 
 import contextlib

@@ -131,7 +131,7 @@ def as_page(reply: Answer, slug: str, row: PollRow, if_none_match: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A widget's rendering in one format, and the headers that are equal in every answer with these bytes."""
+    """A widget's rendering in one format: its bytes, and the headers that do not depend on the time of the poll."""
 
     body: bytes
     content_type: str

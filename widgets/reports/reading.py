@@ -129,8 +129,9 @@ def percentage(part: Number, whole: Number = 1) -> Value:
 class Calendar:
     """The buckets (days, weeks or months) of a query, for finding the bucket of each date in an answer.
 
-    Mixpanel leaves out dates without events, so a missing date means 0. But if an answer has dates and none of them is
-    in the query's range, the answer belongs to another query. Then the methods raise ReadError.
+    Mixpanel leaves out dates without events. But if an answer has dates and none of them is in the query's range, the
+    answer belongs to another query. Then `check`, `check_named`, `rows` and `series` raise ReadError. After `bucket`
+    and `points`, the caller must call `check`.
     """
 
     def __init__(self, dates: Dates, unit: str) -> None:

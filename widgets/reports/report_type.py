@@ -60,7 +60,7 @@ class ReportType:
     no_chart         the reason why other charts can't show the report, for charts that are not in ONLY_FOR
     compares         whether the report can give the total of the period before
     compares_dates   whether a chart with dates can show that total even if the values can't be added up
-    overlays         whether a chart can show the values of the period before beside the values of the range
+    overlays         whether a chart can also show the values of the period before the range
     """
 
     name: ClassVar[str]

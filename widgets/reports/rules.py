@@ -36,7 +36,7 @@ MISLEADING_WHEN_UNUSED = (
 
 SEVERAL_EVENTS = ("events", "funnel")
 OVERLAID = ("line", "spline", "area", "areaspline", "column", "bar", "table")
-"""Charts that can show the period before beside the range. Stacked charts would add the two periods up."""
+"""Charts that can show two periods: the range, and the period before it. Stacked charts would add the two up."""
 NEEDED = {
     "property_name": "Enter the numeric property, for example amount.",
     "saved_report": "Choose a saved report, or enter its number: the number after “report/” or “report-” in its "
@@ -182,8 +182,8 @@ def overlay(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if spec.chart not in OVERLAID:
         yield Problem(
             "overlay_previous",
-            f"The chart “{CHARTS[spec.chart].lower()}” can't show the period before beside the range. Choose the "
-            "chart line.",
+            f"The chart “{CHARTS[spec.chart].lower()}” can't show the period before together with the range. Choose "
+            "the chart line.",
         )
     elif spec.unit == "hour":
         yield Problem("overlay_previous", "Numbers by hour can't show the period before. Choose day, week or month.")

@@ -1,6 +1,6 @@
-"""`manage.py rotate_encryption_keys` encrypts all stored secrets with the first key.
+"""`manage.py rotate_encryption_keys` encrypts all stored secrets with the first key in FIELD_ENCRYPTION_KEYS.
 
-Sessions stay as they are: if the key of a session is removed, the person must log in again.
+It does not encrypt sessions again. If you remove the key that encrypted a session, its person must log in again.
 """
 
 from typing import Any
@@ -54,5 +54,6 @@ class Command(BaseCommand):
         if lost:
             raise CommandError(
                 f"No key decrypts the secret of: {', '.join(lost)}. "
-                "Put the lost key back, or enter these secrets again."
+                "Put the lost key back into FIELD_ENCRYPTION_KEYS. Without the key, enter secrets and notice addresses "
+                "again in the admin, and remove second factors, so that their owners can set up new ones."
             )

@@ -30,12 +30,14 @@ export function show(box, figure, address = "") {
   } else {
     area.classList.add("chart-empty");
   }
-  const words = [figure.words, figure.option ? figure.cut : "", ...figure.header.map(headerLine)].filter(Boolean);
+  const words = [figure.words, isTable(figure) ? figure.cut : "", ...figure.header.map(headerLine)].filter(Boolean);
   parts.push(...words.map((text) => element("p", { class: "chart-words" }, text)));
-  if (figure.rows.length && !["list", "table"].includes(figure.chart)) parts.push(foldedTable(figure, wasOpen));
+  if (figure.rows.length && !isTable(figure)) parts.push(foldedTable(figure, wasOpen));
   box.replaceChildren(...parts);
   box.removeAttribute("aria-busy");
 }
+
+const isTable = ({ chart }) => chart === "list" || chart === "table";
 
 // Returns a table of the numbers, filled only when somebody opens it: 60 series over a year have 22,000 cells.
 function foldedTable(figure, open) {
