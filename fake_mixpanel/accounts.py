@@ -11,7 +11,7 @@ PROJECT_SECRET = "project secret"  # noqa: S105 - `Call.user` of a call with a p
 
 
 def basic(authorization: str) -> tuple[str, str]:
-    """Returns the user name and password of an `Authorization` header. Both are "" if it can't be read as `Basic`."""
+    """Returns the user name and password of an `Authorization` header, or "" and "" if the header is not valid."""
     scheme, _, encoded = authorization.partition(" ")
     try:
         user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")

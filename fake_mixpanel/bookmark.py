@@ -50,7 +50,10 @@ class Bookmark:
 
     @property
     def kind(self) -> str:
-        """Returns the kind of all metrics, for example `funnel`. Raises Refused unless there is exactly one kind."""
+        """Returns the kind of the metrics, for example `funnel`.
+
+        Raises Refused if the metrics have different kinds, or if there are no metrics.
+        """
         kinds = {str(part(entry, "behavior", dict).get("type")) for entry in self.show if entry["type"] == "metric"}
         if len(kinds) != 1:
             raise unacceptable("a report needs at least one metric, and all its metrics must be of the same kind")

@@ -17,7 +17,7 @@ def start_of(day: date, unit: str) -> date:
 
 
 def later(day: date, unit: str, number: int) -> date:
-    """Returns the first day of the bucket `number` buckets after the one that begins on `day`.
+    """Returns the first day of the bucket that is `number` buckets after the bucket that begins on `day`.
 
     `unit` is day, week or month.
     """
@@ -28,7 +28,10 @@ def later(day: date, unit: str, number: int) -> date:
 
 
 def buckets(days: list[date], unit: str, interval: int = 1) -> dict[date, list[date]]:
-    """Groups `days` by `unit`, or by `interval` days if `interval` is above 1: first day of a bucket → its days."""
+    """Returns the first day of each bucket → the bucket's days.
+
+    A bucket has the length `unit`, or `interval` days if `interval` is above 1.
+    """
     grouped: dict[date, list[date]] = {}
     for number, day in enumerate(days):
         key = start_of(day, unit) if interval == 1 else day - timedelta(days=number % interval)

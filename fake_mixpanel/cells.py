@@ -27,8 +27,8 @@ OVERALL, REMAINING = "$overall", "$remaining_values"
 class Column:
     """The cells of one metric or formula: breakdown value → bucket → number.
 
-    Without a breakdown, the only value is `$overall`. `kept` has a metric's breakdown values within the report's limit.
-    `is_cut` is true if there are more values than the limit.
+    Without a breakdown, the only value is `$overall`. For a metric, `kept` has the breakdown values that are within the
+    report's limit. `is_cut` is true if there are more values than the limit.
     """
 
     cells: dict[str, Cells] = field(default_factory=dict)
@@ -103,10 +103,10 @@ class Grid:
             yield key, {day: daily[day] for day in days if day in daily}
 
     def _hourly(self, metric: Metric, event: dataset.Event, daily: counts.Daily) -> Iterator[tuple[str, counts.Daily]]:
-        """Yields the name of each hour, and the events that count for the hour, by day.
+        """Yields, for each hour, its name and the number of events per day that count for the hour.
 
-        If the clocks go back, only the second of the two equal hours has events. If the clocks go forward, the events
-        of the missing hour count for the hour before.
+        If the clocks go back, one hour occurs twice, and only its second occurrence has events. If the clocks go
+        forward, one hour is missing, and its events count for the hour before.
         """
         for day in self.days:
             spread = counts.by_hour(daily.get(day, 0), event.name, day)

@@ -1,4 +1,4 @@
-"""Converts conditions on properties to one form, so that an expression and the same filters give the same counts.
+"""Converts conditions on properties to one form, so that an expression and equivalent filters give the same counts.
 
 Expressions such as `properties["plan"] == "Free"` and the typed filters of Insights reports become
 `(property, operator, value)`. An expression that joins such conditions with `and` becomes several conditions; any other

@@ -1,7 +1,7 @@
 """Computes the counts of events. The same project, event, conditions, value and day give the same count.
 
-The counts vary by a hash, not by random numbers, so all processes compute the same counts. Only today's count changes
-later: it is a part of the day's final count (TODAY_SO_FAR).
+The counts depend on a hash, not on random numbers, so all processes compute the same counts. Only today's count changes
+later: today's count is a part of the day's final count (TODAY_SO_FAR).
 """
 
 import hashlib
@@ -94,7 +94,7 @@ def distinct_people(people: list[int]) -> int:
 
 
 def amounts(split: Mapping[str, Daily], whole: Daily) -> dict[date, float]:
-    """Returns the sum of a numeric property per day. `split` has the events by the property's values (`by_value`)."""
+    """Returns the sum of a numeric property per day. `split`: the result of `by_value` for the property."""
     sums = dict.fromkeys(whole, 0.0)
     for value, daily in split.items():
         number = numeric(value) or 0.0

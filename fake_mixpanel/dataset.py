@@ -26,8 +26,8 @@ _COMMON = ("plan", "mp_country_code", "$browser", "$os", "utm_source", "campaign
 class Event:
     """An event.
 
-    `daily` is the approximate count per day at the start of 2024 (the counts grow from then on), and `per_person` the
-    approximate count per day and active person. `rhythm` has a factor per weekday, from Monday on.
+    `daily` is the approximate count per day at the start of 2024. Later counts are higher. `per_person` is the
+    approximate count per active person and day. `rhythm` has one factor per weekday, from Monday to Sunday.
     """
 
     name: str
@@ -90,7 +90,10 @@ _PROPERTY = re.compile(r'properties\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
 
 
 def shares(event: Event, name: str) -> Shares:
-    """Returns a property's values with their weights: only `undefined` if the event lacks it, as at Mixpanel."""
+    """Returns a property's values with their weights.
+
+    If the event lacks the property, the only value is `undefined`, as at Mixpanel.
+    """
     return PROPERTIES[name] if name in event.properties else {"undefined": 1.0}
 
 
@@ -108,7 +111,10 @@ def breakdown(event: Event, expression: str) -> tuple[str, Shares]:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """A funnel. `keeps`: for each step after the first, the share of the previous step's people who reach the step."""
+    """A funnel. `keeps` has one share per step after the first step.
+
+    The share is the number of people who reach the step, divided by the number of people who reach the previous step.
+    """
 
     name: str
     steps: tuple[Event, ...]

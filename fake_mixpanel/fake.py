@@ -99,7 +99,7 @@ class FakeMixpanel(Traffic, Faults):
 
     @staticmethod
     def problems(request: Request) -> Iterable[str]:
-        """Returns the mistakes in a request: none in the demo. Tests use `published.problems` instead."""
+        """Returns the mistakes in a request. The demo does not look for mistakes. Tests use `published.problems`."""
         return ()
 
     def receive(self, request: Request) -> Reply:

@@ -56,7 +56,7 @@ class Fault:
 class Faults:
     """The pending faults, oldest first.
 
-    Of two faults with the same `endpoint`, the newer replaces the older unless both have `times`.
+    A new fault replaces the older faults of the same `endpoint`. But if both faults have `times`, both stay.
     """
 
     def __init__(self) -> None:

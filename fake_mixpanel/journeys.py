@@ -92,7 +92,10 @@ def retention(query: Query) -> dict[str, Any]:
 def came_back(
     size: int, first: date, columns: int, today: date, *, unit: str = "day", seed: Iterable[object] = ()
 ) -> list[int]:
-    """Returns how many of a cohort's `size` people came back in each of the `columns` intervals from `first` on."""
+    """Returns how many people of a cohort came back, per interval.
+
+    The cohort has `size` people. There are `columns` intervals, and the first interval contains the day `first`.
+    """
     back = []
     for number in range(columns):
         share = 0.78 if number == 0 else 0.46 * number**-0.55
@@ -114,7 +117,8 @@ def cohort(first: int, back: list[int]) -> dict[str, Any]:
 def addiction(query: Query) -> dict[str, Any]:
     """Answers /retention/addiction (in Mixpanel's reports: frequency).
 
-    The row of each day, week or month has how many people were active in at least 1, 2, 3, … hours or days of it.
+    There is one row per day, week or month. The row has the numbers of people who were active in at least 1, 2, 3, …
+    hours or days of this period.
     """
     event = dataset.EVENTS.get(query.text("event", "App Open"))
     if not event:

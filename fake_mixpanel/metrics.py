@@ -88,7 +88,10 @@ def read(entry: Mapping[str, Any]) -> Metric:
 
 
 def days_of(math: str, bucket: list[date], days: list[date]) -> list[date]:
-    """Returns the days whose events count for a bucket. `bucket` has the bucket's days, and `days` the report's."""
+    """Returns the days whose events count for a bucket.
+
+    `bucket` has the days of the bucket, and `days` has the days of the report.
+    """
     if math == "cumulative_unique":
         return [day for day in days if day <= bucket[-1]]
     if math in TRAILING:
@@ -97,7 +100,7 @@ def days_of(math: str, bucket: list[date], days: list[date]) -> list[date]:
 
 
 def number(metric: Metric, event: dataset.Event, daily: counts.Daily, value: str) -> Number | None:
-    """Returns the number of a metric, or None if there are no events, or no values of the property to compute with.
+    """Returns the number of a metric. Returns None without events, or without usable values of the property.
 
     `daily` has the events per day, and `value` is the breakdown value, if any.
     """

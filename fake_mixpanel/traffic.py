@@ -1,4 +1,6 @@
-"""Records the calls to the fake Mixpanel, and applies Mixpanel's limits on queries per hour and at the same time.
+"""Records the calls to the fake Mixpanel, and applies Mixpanel's two limits.
+
+One limit is on queries per hour, and the other limit is on queries at the same time.
 
 The 429 response has the same form as Mixpanel's in 2026: the message names the reached limit, and the headers have both
 limits. A query counts as running until just before its answer is written, even if the client no longer waits.
@@ -97,7 +99,11 @@ class Traffic:
                 self._calls[number] = replace(self._calls[number], status=status)
 
     def over(self, project: int, running: int, hour: int) -> Refused:
-        """Returns the error 429. `running` and `hour` are the queries now and in the last hour, including this call."""
+        """Returns the error 429.
+
+        `running`: the number of queries that run now. `hour`: the number of queries in the last hour. Both numbers
+        include this call.
+        """
         hourly, concurrent = self.hourly_limit, self.concurrent_limit
         left = f'"project";r={max(0, hourly - hour)}'
         places = f'"project-concurrency";r={max(0, concurrent - running)}'

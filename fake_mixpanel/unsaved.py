@@ -84,7 +84,7 @@ def _metrics(query: Query, report: Bookmark) -> dict[str, Any]:
 
 
 def _keys(names: list[str]) -> list[str]:
-    """Returns the keys of the metrics and formulas: their names. Equal names get their letters: `A. name`, …"""
+    """Returns the keys of the metrics and formulas. A key is the name, or `A. name` if several have the same name."""
     times = Counter(names)
     return [f"{letters(i)}. {name}" if times[name] > 1 else name for i, name in enumerate(names)]
 

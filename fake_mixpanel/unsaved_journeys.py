@@ -27,8 +27,8 @@ COLUMNS = {"day": 14, "week": 12, "month": 6}
 def funnel(query: Query, report: Bookmark) -> dict[str, Any]:
     """Answers a funnel report. `series` is `{name: {"count": {"1. App Open": {"all": n}, …}, …}}`.
 
-    In a report by date, `series` is `{name: {date: conversion}}` instead, and `secondary` has the number of people who
-    finish the funnel. With a breakdown, the breakdown values are one more level: `{name: {value: …}}`.
+    In a report by date, `series` is `{name: {date: conversion}}`, and `secondary` has the number of people who finish
+    the funnel. A breakdown adds a level with the breakdown values: `{name: {value: …}}`.
     """
     behavior = _behavior(report, FUNNEL_MATHS)
     behaviors = _events(behavior, 2, MOST_STEPS)
@@ -55,8 +55,8 @@ def funnel(query: Query, report: Bookmark) -> dict[str, Any]:
 def retention(query: Query, report: Bookmark) -> dict[str, Any]:
     """Answers a retention report. `series` is `{name: {date: {"first", "counts", "rates"}, "$average": …}}`.
 
-    In a report by date, `series` is `{name: {date: rate}}` instead, with the rate after one interval, and `secondary`
-    has the number of people who come back. With a breakdown, the breakdown values are one more level, as in `funnel`.
+    In a report by date, `series` is `{name: {date: rate}}`, and `secondary` has the number of people who come back.
+    Both are for the second interval. A breakdown adds a level with the breakdown values, as in `funnel`.
     """
     behavior = _behavior(report, RETENTION_MATHS)
     born, back = _events(behavior, 2, 2)
@@ -117,8 +117,8 @@ def _event(name: str) -> dataset.Event:
 def _made(events: list[dataset.Event], behavior: Mapping[str, Any], wheres: list[Where]) -> dataset.Funnel:
     """Returns a funnel of these events. With a longer conversion window, more people reach each step.
 
-    Without filters and with a window of 14 days, the numbers equal those of a saved funnel of the same steps. In other
-    funnels, the people who reach a step are fewer than the people who do its event.
+    A saved funnel can have the same events. Then both funnels have the same numbers, if the window is 14 days and there
+    are no filters. Without such a saved funnel, fewer people reach a step than do the step's event.
     """
     unit, number = behavior.get("conversionWindowUnit"), part(behavior, "conversionWindowDuration", int)
     if not isinstance(unit, str) or unit not in SECONDS:

@@ -148,7 +148,8 @@ def test_it_tells_people_to_ask_for_less_if_an_answer_is_too_large(client):
 @pytest.mark.parametrize(("days", "first"), [(90, "21 August 2026"), (1, "18 November 2026"), (0, "18 November 2026")])
 def test_it_says_which_dates_a_plan_includes(client, days, first):
     error = error_of(client, 403, said(f"Date range exceeds {days} days into the past"))
-    assert f"The first possible date is {first}: the last {days} days" in error.advice_on(date(2026, 11, 18))
+    found = f"The first possible date is {first}: the plan includes only the last {days} days, up to today."
+    assert found in error.advice_on(date(2026, 11, 18))
 
 
 @pytest.mark.parametrize("space", ["", " ", "   "])

@@ -44,11 +44,11 @@ def figure(table: Table) -> dict[str, Any]:
     `columns`, `rows`  the numbers of the table, with readable labels, and dates and hours in ISO 8601
     `option`  the ECharts option; None if the chart is shown as HTML, or if `words` says why the chart can't be drawn
     `words`  a sentence to show in place of the chart, or below the chart; empty if there is none
-    `cut`  a sentence about the table of the numbers, if it lacks rows or columns; else empty
+    `cut`  a sentence that says how many rows or columns the Figure has; empty if the Figure has all rows and columns
     `colors`  per series or slice: its colour on a light card and on a dark card
     `colored`  whether the widget's settings have colours for this chart
     `percent`, `reverse`  see `Table`
-    `header`  per series: its label, its total and its total of the period before (null for a total that is not shown)
+    `header`  per series: its label, its total, and the total of the period before; null for a total that is not shown
     """
     option, words = None, _words(table)
     if not words or words == ZEROS:

@@ -35,5 +35,8 @@ def option(table: Table) -> dict[str, Any]:
 
 
 def share(value: Number, whole: Number) -> float:
-    """The strength of a cell's colour, from 0 to 1. The exponent spreads small shares, because most are small."""
+    """The strength of a cell's colour, from 0 to 1.
+
+    Most shares are small, so the exponent makes the colours of small shares differ more.
+    """
     return round(min(max(value / whole, 0), 1) ** 0.65, 3) if whole else 0

@@ -32,7 +32,10 @@ def on_cards(color: str) -> tuple[str, str]:
 
 
 def shades(color: str, steps: int) -> tuple[Sequence[str], Sequence[str]]:
-    """The shades for light cards and for dark cards, in even steps from almost the card's colour to the full colour."""
+    """The shades for light cards and for dark cards, in even steps.
+
+    The first shade is close to the card's colour. The last shade is the full colour.
+    """
     light, dark = on_cards(color)
     shares = [0.88 * (1 - step / (steps - 1)) for step in range(steps)]
     return [mixed(light, LIGHT_CARD, share) for share in shares], [mixed(dark, DARK_CARD, share) for share in shares]

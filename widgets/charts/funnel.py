@@ -7,9 +7,10 @@ from widgets.cyfe.layout import Table
 
 
 def option(table: Table) -> dict[str, Any]:
-    """Each step has a count (`value`), also in percent of the step before (`of_before`) and of the first (`of_first`).
+    """Each step has its count (`value`), and two percentages.
 
-    Both percentages are null for the first step. A percentage is also null if the step to compare with is 0.
+    `of_before` is the count in percent of the previous step's count, and `of_first` in percent of the first step's
+    count. Both are null for the first step. A percentage is also null if the step to compare with is 0.
     """
     counts = table.numbers(1)
     names = distinct(readable(label) for label in table.labels)

@@ -46,8 +46,8 @@ def _names(table: Table) -> list[str]:
 
 
 def _kinds(table: Table) -> list[str]:
-    """The chart type of each series: in a bar or percentage chart, the chart's own type. In other charts, a series of
-    the type `bar` is drawn as columns."""
+    """The chart type of each series. In a bar or percentage chart, all series have the chart's own type. In other
+    charts, bars are drawn as columns."""
     own = table.chart
     asked = [str(kind) for kind in table.options.get("Type", [own] * (len(table.columns) - 1))][:MOST_SERIES]
     if own in (*HORIZONTAL, PERCENTAGE):
@@ -71,7 +71,7 @@ def _series(table: Table, kind: str, name: str, index: int, *, has_two_axes: boo
     if index >= len(table.columns) - 1 - table.before and kind not in _BARS:
         found["lineStyle"] = {"type": "dashed"}
     if "stacked" in kind:
-        # Values below 0 are stacked downwards, apart from the values above 0.
+        # Values below 0 form a second stack, downwards from 0.
         found |= {"stack": kind, "stackStrategy": "samesign"}
     if has_two_axes and index:
         found["yAxisIndex"] = 1
@@ -96,7 +96,7 @@ def _axis(table: Table) -> dict[str, Any]:
 
 
 def _shares(table: Table) -> list[list[Any]]:
-    """The rows with each value in percent of the sum of its row's absolute values, with two decimals."""
+    """The rows with percentages in place of values. 100 % is the sum of the absolute values in the row."""
     rows: list[list[Any]] = []
     for row in table.rows:
         numbers: Sequence[Number] = [cell if isinstance(cell, int | float) else 0 for cell in row[1:]]

@@ -22,7 +22,10 @@ _STEPS = 9
 
 
 def option(table: Table) -> dict[str, Any]:
-    """`bounds`: where the shade changes. With evenly spaced bounds, most countries would have the same shade."""
+    """`bounds`: the values at which the shade changes.
+
+    With evenly spaced bounds, most countries would have the same shade.
+    """
     codes = {name: code for code, name in COUNTRIES.items()}
     labels, values = table.labels, table.numbers(1)
     most = max(*values, 0)

@@ -53,8 +53,8 @@ def dropped(report: Report) -> tuple[str, ...]:
 
 
 def _by_country(report: Report) -> dict[str, Number]:
-    """The value per country code. Of several labels for one country, the values are added, or the first one is used
-    if they can't be added up."""
+    """The value per country code. If several labels name one country, their values are added. If the values can't be
+    added up, the first value is used."""
     values: dict[str, list[Number]] = {}
     for series, value in zip(report.series, values_of_totals(report), strict=True):
         if code := country_code(series.label):

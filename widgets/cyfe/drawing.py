@@ -41,7 +41,10 @@ class Drawing:
         return bool(self.options.get(option))
 
     def colors_for(self, labels: Sequence[str]) -> Colors:
-        """Each label with its colour: from the settings, or the next unused colour of the palette, which repeats."""
+        """Each label with its colour: from the settings, or the palette's next colour that the settings do not use.
+
+        After the last colour, the palette starts again.
+        """
         named = by_label(self.colors, labels)
         taken = {color.lower() for color in named if color}
         free = [color for color in PALETTE if color not in taken] or list(PALETTE)

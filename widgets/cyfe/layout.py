@@ -21,7 +21,7 @@ class Table:
     `labels_first`  the first column has labels, which Cyfe must not read as option rows
     `colors`  one pair per series or slice, or one pair in a chart of one colour
     `additive`  the values can be added up
-    `percent`  the numbers of a cohort are percentages of its size
+    `percent`  the numbers of each cohort are percentages of the cohort's size
     `reverse`  lower numbers are better
     `before`  the number of columns, at the end, that show the period before
     """

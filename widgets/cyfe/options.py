@@ -31,13 +31,13 @@ FLAGS = {
     "ReverseGraph": "reverse_graph",
     "LabelShow": "show_labels",
 }
-"""The option row, with 1 for every series → the widget's option that adds the row."""
+"""The option row → the widget's option that adds the row. The row has a 1 for every series."""
 
 
 def option_rows(report: Report, drawing: Drawing, colors: Colors) -> Mapping[str, Cells]:
     """The option rows of a time series: one value per series.
 
-    Raises ReportError if the widget's settings need a total of values that can't be added up.
+    Raises ReportError if the widget shows a total, but the values can't be added up.
     """
     labels = [series.label for series in report.series]
     rows: dict[str, Cells] = {name: [1] * len(labels) for name, option in FLAGS.items() if drawing.wants(option)}

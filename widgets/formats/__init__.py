@@ -16,7 +16,7 @@ NOT_FOR_CYFE = (
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`readers`: a text for people about the programs that read the format.
+    """`readers`: tells people which programs read the format.
 
     `charts`: the chart types with this format; empty for all. `has_hours`: charts with hours on their axis have this
     format, too (see `spec.hours_on_axis`).
@@ -70,7 +70,7 @@ FORMATS: dict[str, Format] = {format.extension: format for format in _FORMATS}
 
 
 def has_format(widget: Charted, extension: str) -> bool:
-    """True if the widget has this format, and for every name that is not in FORMATS, such as `poll.render.FIGURE`."""
+    """True if the widget has this format. Also true for an extension outside FORMATS, such as `poll.render.FIGURE`."""
     format = FORMATS.get(extension)
     if format is None:
         return True

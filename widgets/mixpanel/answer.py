@@ -17,7 +17,7 @@ MOST_MEMORY = 205 * 10**6
 MOST_OBJECTS = 200_000
 """The maximum number of JSON objects and lists in one answer: ten times the largest number of labels in a report.
 
-They have their own limit because `memory_of` leaves out their memory.
+Objects and lists have their own limit, because `memory_of` does not count their memory.
 """
 
 LARGEST_ERROR_BODY = 2**20
@@ -30,8 +30,8 @@ DEEPEST_JSON = 100
 """The maximum nesting depth of the JSON, because deeper JSON could make recursive functions fail."""
 
 TOO_LARGE = (
-    "is too large. Ask for less: fewer values of the breakdown (a lower limit in the widget), fewer dates, or weeks or "
-    "months instead of days"
+    "is too large. Ask for less: fewer values of the breakdown (a lower limit in the widget), fewer dates, or a longer "
+    "unit, such as week or month"
 )
 
 _CHUNK = 2**16
@@ -107,7 +107,8 @@ def data_from(body: bytes) -> Any:
 def memory_of(body: bytes) -> int:
     """Estimates the maximum memory in bytes for the body, the decoded text, and all texts and numbers.
 
-    The bytes per value were measured: for a text's header, a float and an entry of a dict.
+    The memory per value (145 or 180 bytes) was measured. It includes a text's header, a float and an entry of a
+    dict.
     """
     plain = body.isascii() and b"\\u" not in body
     width = 1 if plain else 4 if _FOUR_BYTES_WIDE.search(body) else 2
@@ -126,8 +127,9 @@ def error_in(data: Any) -> str | None:
 
 
 def words_in(body: bytes) -> str:
-    """Returns the `error` in an error's JSON, or the plain text; "" for HTML and texts that are too long.
+    """Returns the message in the body of an error: the `error` in the JSON, or the plain text.
 
+    Returns "" for HTML and for a message that is too long.
     Raises the errors of `data_from` for a body that begins like JSON.
     """
     text = body.decode(errors="replace").strip()

@@ -40,9 +40,10 @@ class Credentials(AuthBase):
 
     @cached_property
     def _spellings(self) -> list[str]:
-        """The credentials, plain and in base64, not escaped, or escaped once or twice.
+        """The credentials in all forms in which a text can contain them.
 
-        For example, a credential is escaped twice if the JSON of an error quotes an escaped address.
+        They can be plain or in base64, and unescaped, escaped once or escaped twice. For example, a credential is
+        escaped twice if the JSON of an error quotes an escaped address.
         """
         found = {text for text in self._hide if text}
         # URLs often omit base64's padding (“=”).

@@ -153,7 +153,8 @@ class Client:
             # Ignore a message that is too large. If the status has only one meaning, ignore every unreadable message.
             with contextlib.suppress(TooLarge if status in WORDS_MATTER else Exception):
                 words = words_in(read_body(response, LARGEST_ERROR_BODY))
-        # Redact before and after `clean` removes control characters: they can interrupt a secret, or belong to it.
+        # Redact before `clean` removes control characters, because a secret can contain some. Redact again afterwards,
+        # because control characters can interrupt a secret.
         words = self._auth.redact(clean(self._auth.redact(words)))
         return error_for(status, words, response.headers)
 
@@ -164,7 +165,7 @@ class Client:
             problem = f"did not answer {within}" if this.sent else f"could not be reached {within}"
             return UnavailableError(f"Mixpanel {problem}.", gave_up=this.sent, counts=this.sent)
         if isinstance(error, requests.ReadTimeout):
-            # A timeout that `wire` did not cause: in a test, or of a connection through a SOCKS proxy.
+            # `wire` did not cause this timeout: it is from a test, or from a connection through a SOCKS proxy.
             return UnavailableError(f"Mixpanel did not answer {within}.", gave_up=True)
         if not isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
             return UnavailableError(f"The query to Mixpanel failed ({type(error).__name__}).", counts=this.sent)

@@ -104,7 +104,10 @@ class HistoryError(QueryError):
 
     def advice_on(self, today: date) -> str:
         first = today - timedelta(days=max(self.days - 1, 0))
-        return f"{self.advice} The first possible date is {first:%-d %B %Y}: the last {self.days} days including today."
+        return (
+            f"{self.advice} The first possible date is {first:%-d %B %Y}: the plan includes only the last {self.days} "
+            "days, up to today."
+        )
 
 
 class RateLimitError(MixpanelError):

@@ -1,7 +1,8 @@
-"""Reads a project's limits from Mixpanel's error for a reached limit: from the message in the body, and from headers.
+"""Reads a project's limits from the response that Mixpanel sends when a limit is reached.
 
-Newer responses have the headers `RateLimit-Policy` and `RateLimit`, lists as in RFC 9651. The files
-`hourly_limit.json`, `too_many_at_once.json` and `both_limits.json` in tests/data/errors contain real responses.
+The message in the body names one limit or both. Newer responses also have the headers `RateLimit-Policy` and
+`RateLimit`, which are lists as in RFC 9651. The files `hourly_limit.json`, `too_many_at_once.json` and
+`both_limits.json` in tests/data/errors contain real responses.
 """
 
 import re
@@ -14,7 +15,7 @@ WINDOW = 3600
 
 HOURLY = "project"
 CONCURRENT = "project-concurrency"
-"""The names of Mixpanel's two limits in the headers: on queries per hour, and on queries at the same time."""
+"""The names of Mixpanel's two limits in the headers: queries per hour, and queries at the same time."""
 
 _ITEM = re.compile(r'"([a-z-]{1,40})"((?:; *[a-z*][a-z0-9_.*-]*(?:=(?:"[^"]*"|[^ ;,"]*))?)*)')
 _PARAMETER = re.compile(r"; *([a-z]{1,10})=([0-9]{1,9})(?=;|$)")
@@ -24,8 +25,9 @@ _USED = re.compile(r"([0-9]{1,9})/([0-9]{1,9}) queries running in the last hour"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The maximum number of queries per hour and at the same time: 1 to 100000, or None if the response names none.
+    """`hourly` and `concurrent`: the maximum number of queries per hour, and of queries at the same time.
 
+    Each limit is from 1 to 100000, or None if the response does not name the limit.
     `too_many_at_once`: only the limit `concurrent` was reached.
     """
 
@@ -58,7 +60,7 @@ def _items(header: str | None) -> dict[str, dict[str, int]]:
 
 
 def _counts(pattern: re.Pattern[str], words: str) -> tuple[int | None, int | None]:
-    """The current number of queries and the limit in the message. None: a missing or impossible number."""
+    """The number of queries and the limit, both from the message. None stands for a missing or impossible number."""
     found = pattern.search(words)
     if not found:
         return None, None

@@ -113,7 +113,7 @@ def card_in(fragment: str) -> str:
         )
     if report := _CARD.fullmatch(card.strip()):
         return report[1]
-    raise BadLink(f"This card of the board is not a report, but perhaps a text or a picture. {OPEN_IT}")
+    raise BadLink(f"This card of the board is not a report. It may be a text or a picture. {OPEN_IT}")
 
 
 def valid_id(digits: str, noun: str) -> int:

@@ -15,5 +15,5 @@ def api_root(region: str, override: str = "") -> str:
     if override:
         return override.rstrip("/")
     if region not in _HOSTS:
-        raise ValueError(f"unknown region {region!r}: one of {', '.join(REGIONS)}")
+        raise ValueError(f"unknown region {region!r}; the regions are {', '.join(REGIONS)}")
     return f"https://{_HOSTS[region]}/api"

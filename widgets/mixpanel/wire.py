@@ -25,7 +25,8 @@ from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
 LONGEST_IDLE = 30.0
-"""In seconds. A connection whose last query began longer ago is not reused, because firewalls drop idle connections."""
+"""In seconds. If a connection's last query began longer ago than this, the connection is not reused, because firewalls
+drop idle connections."""
 
 KEPT_CONNECTIONS = 64
 """The maximum number of idle connections to one host that a process keeps. A Celery worker with 50 threads needs 50."""
@@ -115,7 +116,7 @@ class _Connection(HTTPConnection):
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.is_closed:
-            # Connect before `sent` is set: if this fails, Mixpanel never saw the query.
+            # Connect before `sent` is set: if the connection fails, Mixpanel has not received the query.
             self.connect()
         _current.get().sent = True
         self._asked_at = time.monotonic()
@@ -139,7 +140,7 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, ssl_context=tls, **kwargs)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """For a SOCKS proxy, urllib3's own connection class is used."""
+        """Makes the pool use the classes in _OURS. The pool of a SOCKS proxy keeps urllib3's own class."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = _OURS.get(pool.ConnectionCls, pool.ConnectionCls)
         return pool
@@ -156,7 +157,7 @@ class _Session(requests.Session):
             self.mount(scheme, _Adapter(pool_maxsize=KEPT_CONNECTIONS))
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        # Otherwise requests would read a redirect's whole body, even with allow_redirects=False.
+        # Otherwise the package `requests` would read a redirect's whole body, even with allow_redirects=False.
         return None
 
 
