@@ -23,7 +23,7 @@ class Table:
     `additive`  the values can be added up
     `percent`  the numbers of each cohort are percentages of the cohort's size
     `reverse`  lower numbers are better
-    `before`  the number of columns, at the end, that show the period before
+    `before`  the number of columns at the end that show the period before
     """
 
     columns: tuple[str, ...]

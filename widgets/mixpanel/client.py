@@ -1,7 +1,7 @@
 """The client of Mixpanel's API: queries, the lists that forms offer, and a project's time zone.
 
-Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. Queries with a body, `bookmarks` and `time_zone` are
-copied from Mixpanel's own client library.
+Source: `query.openapi.yaml` in https://github.com/mixpanel/docs. The methods `bookmarks` and `time_zone`, and `query`
+with a body, send requests in the form that Mixpanel's own client library uses.
 """
 
 import contextlib
@@ -77,8 +77,8 @@ class Client:
     def query(self, endpoint: str, params: Mapping[str, Param], body: Mapping[str, Any] | None = None) -> Any:
         """Queries `/query/<endpoint>`, for example "segmentation/sum". Returns the JSON: an object or a list.
 
-        Without a `body`, the request is a GET. With a `body`, the request is a POST of the body as JSON, to which the
-        project's id is added.
+        Without a `body`, the request is a GET. With a `body`, the request is a POST. It sends the body as JSON, with
+        the project's id added.
         """
         if body is None:
             return self._ask(f"query/{endpoint}", {**params, **self._scope})
