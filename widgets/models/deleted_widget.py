@@ -44,8 +44,8 @@ class DeletedWidgetQuerySet(VisibleQuerySet["DeletedWidget"]):
                 for content in serializers.serialize("python", found)
             ]
             self.bulk_create(rows)
-            # MixCyfe keeps unused snapshots for a day after `touched_at`. A widget that people bring back within this day
-            # needs no new query.
+            # MixCyfe keeps unused snapshots for a day after `touched_at`. A widget that comes back within a day needs
+            # no new query.
             snapshots.update(touched_at=timezone.now())
             found.delete()
             for project in projects:

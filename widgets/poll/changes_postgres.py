@@ -100,8 +100,8 @@ class PostgresChanges(Changes):
             if pid != link.info.backend_pid:
                 raise NoProof("PostgreSQL is behind a pooler, which does not forward PostgreSQL's notifications")
             if known != triggers:
-                # Changes might be missed. For example, pg_restore recreated the tables, or a trigger was disabled for a
-                # while, which changes its `xmin`.
+                # Some changes might have been missed: for example, pg_restore recreated the tables, or a trigger was
+                # disabled for a while, which changes its `xmin`.
                 known = triggers
                 self.record()
             # PostgreSQL sends waiting notifications before the end of the answer to PROOF. So this process has now

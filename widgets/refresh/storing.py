@@ -35,7 +35,7 @@ STATE = (
 """The columns that every refresh writes, also a refresh that failed."""
 
 SMALLER_MIGHT_WORK = (200, 400, 408, 504)
-"""HTTP statuses of temporary errors that a smaller query might avoid: a timeout, a large answer, an incomplete answer."""
+"""HTTP statuses of temporary errors that a smaller query might avoid: a timeout, a large or incomplete answer."""
 
 HOUR = timedelta(hours=1)
 
