@@ -178,7 +178,7 @@ def test_wrong_credentials_are_reported_in_plain_words(
     shown = preview(ask="missing", **BY_SOURCE)
     assert "Mixpanel refused the credentials" in shown["problem"]
     again = preview(ask="now", **BY_SOURCE)
-    assert "Mixpanel is asked again in " in again["problem"]
+    assert "MixCyfe queries Mixpanel again in " in again["problem"]
     assert len(mixpanel.calls) == 1, "during the backoff, no query is sent"
 
 

@@ -56,7 +56,7 @@ def has_role_somewhere(user: Any, least: Role) -> bool:
 
 
 def roles_of(user: Any) -> dict[int, Role]:
-    """The user's role per project id. It is read once per user object, so once per request."""
+    """Returns project id → the user's role. The roles are read once per user object, so once per request."""
     if not hasattr(user, "_roles_in_projects"):
         rows = Membership.objects.filter(user=user.pk).values_list("project", "role")
         user._roles_in_projects = {project: Role(role) for project, role in rows}
@@ -65,17 +65,17 @@ def roles_of(user: Any) -> dict[int, Role]:
 
 
 def may_own_in(user: Any, project: int) -> bool:
-    """True if this user can own a widget of this project. The project's members see the owner's name."""
+    """True if this user can own a widget of this project. Others can't, because the members see the owner's name."""
     if user is None or not user.is_active:
         return False
     return bool(user.is_superuser or Membership.objects.filter(user=user.pk, project=project).exists())
 
 
 def hide_people(widget: Any, came_from: int) -> None:
-    """Hides people's names from members of the project to which a widget moves. `came_from`: the id of the old project.
+    """Hides people's names when a widget moves to another project. `came_from`: the id of the old project.
 
-    Removes an owner who can't own a widget of the new project, and takes the history of edits away from the widget.
-    Superusers still find the history in Django's log (LogEntry), under an id that names the old project.
+    Removes an owner who can't own a widget of the new project, and the widget's history of edits. Superusers still find
+    the history in Django's log (LogEntry): its `object_id` is then “<widget id> in project <came_from>”.
     """
     if not may_own_in(widget.owner, widget.project_id):
         widget.owner = None

@@ -25,7 +25,8 @@ class Session(AbstractBaseSession):
 class AccountSecurity(models.Model):
     """`second_factor_asked_at`: when MixCyfe first asked for a second factor, and the grace period began.
 
-    `lockout_mailed_at`, `wrong_codes_mailed_at`: when MixCyfe last mailed a warning about these.
+    `lockout_mailed_at`, `wrong_codes_mailed_at`: when MixCyfe last mailed a warning about a lockout, or about
+    wrong codes.
     """
 
     user = models.OneToOneField(

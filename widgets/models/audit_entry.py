@@ -53,7 +53,8 @@ class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
     def removable(self) -> "AuditEntryQuerySet":
         """The entries that are old enough for `clean_up` to remove.
 
-        On PostgreSQL, a trigger protects entries for 399 days, one day less than KEEPS, but not failed logins.
+        On PostgreSQL, a trigger prevents the deletion of entries that are younger than 399 days (one day less than
+        KEEPS), except failed logins.
         """
         now = timezone.now()
         failed = models.Q(action=Action.SIGN_IN_FAILED, at__lt=now - KEEPS_FAILURES)
@@ -68,7 +69,7 @@ class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
 class AuditEntry(models.Model):
     """`actor`: the user name at that time, “command line” for commands, empty for strangers.
 
-    `address`: the client's network. The ids can belong to deleted rows.
+    `address`: the client's network, from `accounts.client.client_network`. The ids can belong to deleted rows.
     """
 
     at = models.DateTimeField(default=timezone.now, db_index=True, verbose_name="when")

@@ -12,7 +12,8 @@ from widgets.models.membership import Membership, Role
 from widgets.models.project import Project
 
 MOST_TAGS = 5
-"""Per widget. The filter by tag compares each position in the list, because SQLite has no operator to search lists."""
+"""The maximum number of tags per widget. The filter by tag makes one comparison for each possible position in the list,
+because SQLite has no operator to search lists."""
 
 LONGEST_TAG = 40
 LONGEST_SEARCH = 200
@@ -50,7 +51,10 @@ class SharedBoardQuerySet(models.QuerySet["SharedBoard"]):
         return self.filter(may_share, active=True, maker__is_active=True)
 
     def managed_by(self, user: Any) -> Self:
-        """The boards that this user can end: own ones, and any that might show widgets of a project the user leads."""
+        """The boards that this user can end: the user's own boards, and boards of projects that the user leads.
+
+        The lead of a project can also end a board of all projects if the board might show this project's widgets.
+        """
         if not user.is_active:
             return self.none()
         if user.is_superuser:

@@ -25,7 +25,7 @@ KEPT_FOR = timedelta(days=30)
 
 class DeletedWidgetQuerySet(VisibleQuerySet["DeletedWidget"]):
     def take(self, widgets: models.QuerySet[Widget], by: Any) -> int:
-        """Deletes widgets and stores them as deleted by the user `by`. Returns their number."""
+        """Replaces the widgets by DeletedWidgets. `by`: the user who deletes the widgets. Returns their number."""
         with transaction.atomic():
             pks = list(widgets.order_by().values_list("pk", flat=True))
             found = Widget.objects.filter(pk__in=pks)
@@ -44,7 +44,8 @@ class DeletedWidgetQuerySet(VisibleQuerySet["DeletedWidget"]):
                 for content in serializers.serialize("python", found)
             ]
             self.bulk_create(rows)
-            # This keeps the snapshots for a day, in which a widget can come back without a query.
+            # MixCyfe keeps unused snapshots for a day after `touched_at`. A widget that comes back within a day needs
+            # no new query.
             snapshots.update(touched_at=timezone.now())
             found.delete()
             for project in projects:

@@ -9,9 +9,10 @@ def free_name(
     longest: int,
     ending: Callable[[int], str] = lambda number: f" ({number})" if number > 1 else "",
 ) -> str:
-    """`name` with the first ending that gives a name outside `taken`, for example “Sign-ups (2)”.
+    """Adds an ending to `name`, so that the result is not in `taken`. For example, “Sign-ups” becomes “Sign-ups (2)”.
 
-    The result has at most `longest` characters. `ending` makes the endings from 1, 2, 3 and so on.
+    `ending` makes an ending from a number: first from 1 (empty by default), then from 2, and so on. The result has at
+    most `longest` characters.
     """
     number = 1
     while (candidate := name[: longest - len(ending(number))] + ending(number)) in taken:

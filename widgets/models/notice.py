@@ -108,8 +108,8 @@ class NoticeMessage(models.Model):
     """A message to one address. `done_at`: when the message was sent or given up, and its `body` was removed.
 
     `failure`: why the last try failed. Messages of a deleted address are not sent, but test messages still count
-    towards the limit of tests. A process that sends a message claims it until `claimed_until`. If that process dies,
-    another process sends the message after this time. So such a message can arrive twice, but is not lost.
+    towards the limit for test messages. A process that sends a message claims it until `claimed_until`. If that process
+    dies, another process sends the message after this time. So such a message can arrive twice, but is not lost.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notice_messages")

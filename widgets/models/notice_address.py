@@ -23,7 +23,7 @@ class BadAddress(ValueError):
 class NoticeTarget:
     """An address that MixCyfe can use. `shown`: the part that is not secret. `is_encrypted`: messages travel with TLS.
 
-    `is_pasted`: the service itself gave its user this address, which begins with https.
+    `is_pasted`: the address is the https address that the service shows to people, not an address in Apprise's format.
     """
 
     url: str = field(repr=False)

@@ -204,4 +204,4 @@ BY_SCHEME = {scheme: service for service in SERVICES for scheme in service.schem
 WEBHOOKS = ("custom_json", "custom_form", "custom_xml")
 """In addresses of these modules, options can also begin with + (a header), - (a parameter) or : (a message's key)."""
 HOST_MAY_BE_SECRET = ("ntfy", "matrix")
-"""In addresses of these modules, a topic or a token, which is secret, can stand in place of the host."""
+"""An address of these modules can have a secret (a topic or a token) in the place of the host."""

@@ -40,9 +40,9 @@ class OptionCache(models.Model):
     """One list of names. `list_name`: a key of `widgets.editor.options.LISTS`.
 
     `of`: the event, or the event and the property, to which the list belongs; empty for a list of the whole project.
-    `values`: objects with a `value` for the form's field, and perhaps a `label` that people see instead, and a `detail`
-    beside it. An error leaves `values` unchanged. One thread fetches the list; after `loading_until`, another thread is
-    allowed to fetch it.
+    `values`: objects with a `value` for the form's field. An object can also have a `label`, which people see instead
+    of the value, and a `detail`, which people see beside it. An error leaves `values` unchanged. One thread fetches
+    the list; after `loading_until`, another thread is allowed to fetch it.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="option_caches")

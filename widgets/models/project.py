@@ -198,7 +198,7 @@ class Project(models.Model):
             if before and (before.identity != self.identity or before.engine != self.engine):
                 old_snapshots = self.widgets.connect_snapshots(self)
             if before and before.identity != self.identity:
-                # Another project could get the old identity, and must not show the old data.
+                # Delete the old data: another project could get the old identity later, and must not show this data.
                 self.snapshots.filter(widgets=None).delete()
                 self.option_caches.all().delete()
             self.snapshots.clear_project_errors()
@@ -246,7 +246,7 @@ class Project(models.Model):
 
     @property
     def identity(self) -> list[Any]:
-        """The part of every snapshot's key that decides which data Mixpanel returns.
+        """The settings that decide which data Mixpanel returns. The key of every snapshot contains them.
 
         Without a project id, the secret alone selects the project at Mixpanel, so a new secret is a new identity.
         """

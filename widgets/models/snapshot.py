@@ -84,7 +84,7 @@ def snapshot_key(project: Project, query: Query) -> str:
 
 
 def key_of(identity: list[Any], query: Query) -> str:
-    """`identity`: see `Project.identity`. The key contains no engine: equal queries share a snapshot."""
+    """`identity`: see `Project.identity`. If a query is equal for both engines, its key is equal, too."""
     described: list[Any] = [QUERY_VERSION, *identity, query]
     canonical = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -96,8 +96,8 @@ class Snapshot(models.Model):
     The data is stale from `due_at` on (see `reports/freshness.py`): `interval_seconds` after `fetched_at`, or at
     `rolls_at`, when a range such as “the last 30 days” moves to the next day. Only the refresh that has `lease_token`
     stores its answer, and no other refresh begins before `lease_until`. `touched_at`: when a widget or a preview last
-    looked the snapshot up, to the hour. `batch_limit`: the most snapshots in one call that refreshes this snapshot;
-    None for no limit.
+    looked the snapshot up, stored at most once per hour. `batch_limit`: the most snapshots in one call that refreshes
+    this snapshot; None for no limit.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="snapshots")
@@ -133,15 +133,15 @@ class Snapshot(models.Model):
         return f"{self.query.get('report', '?')} #{self.pk}"
 
     def adopt(self, other: "Snapshot") -> None:
-        """Copies the data of `other` (from the other engine) if it is newer.
+        """Copies the data of `other`, the snapshot of the other engine's query, if this data is newer.
 
-        The copy is due at once, or at the end of its own interval if `set_due` runs before the next refresh.
+        The copy is due at once. If `set_due` runs before the next refresh, the copy can become due later.
         """
         if other.fetched_at is None or (self.fetched_at is not None and self.fetched_at >= other.fetched_at):
             return
         now = timezone.now()
         self.report_json, self.fetched_at = other.report_json, other.fetched_at
-        # With the `rolls_at` of `other`, `set_due` could make a copy of past days' data fresh for up to six hours.
+        # If `rolls_at` were copied, `set_due` could delay the refresh of past days' data by up to six hours.
         self.rolls_at = now if other.rolls_at else None
         self.interval_seconds, self.due_at = other.interval_seconds, now
         self.version += 1

@@ -289,7 +289,7 @@ class Widget(models.Model):
         return hours_on_axis(self)
 
     def url(self, format: str = "") -> str:
-        """By default the address of Cyfe's CSV, or of the plain CSV for charts with hours on the axis."""
+        """The address of the data in this format. The default is Cyfe's CSV; with hours on the axis, the plain CSV."""
         format = format or ("plain.csv" if self.hours_on_axis else "csv")
         return f"{settings.SITE_URL}/w/{self.slug}.{format}"
 

@@ -1,4 +1,4 @@
-"""Numbers the database changes that this process notices, so that the page cache recognizes outdated pages.
+"""Gives numbers to the database changes that this process notices. With them, the page cache finds outdated pages.
 
 A cached page stores the number of the newest change before its data was read. If a change of one of its rows has a
 higher number, the page is outdated.

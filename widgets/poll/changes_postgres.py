@@ -100,10 +100,12 @@ class PostgresChanges(Changes):
             if pid != link.info.backend_pid:
                 raise NoProof("PostgreSQL is behind a pooler, which does not forward PostgreSQL's notifications")
             if known != triggers:
-                # For example, pg_restore has recreated the tables, or a trigger was disabled, which changes its xmin.
+                # Some changes might have been missed: for example, pg_restore recreated the tables, or a trigger was
+                # disabled for a while, which changes its `xmin`.
                 known = triggers
                 self.record()
-            # PostgreSQL sends notifications before a statement's answer ends, so all changes until `began` are here.
+            # PostgreSQL sends waiting notifications before the end of the answer to PROOF. So this process has now
+            # received all changes that were made before `began`.
             for told in link.notifies(timeout=0):
                 self.record(told.payload or None)
             if len(triggers or ()) == TRIGGERS:

@@ -40,7 +40,7 @@ class SqliteChanges(Changes):
         return None if version is None else self._latest
 
     def _is_same_file(self, observer: "Observer") -> bool:
-        """False after another file has replaced the file: Django's connection might have the old file open."""
+        """False if another file has replaced the database file. Then Django might still have the old file open."""
         found = identity(self._file)
         if found is None or found != self._identity:
             return False

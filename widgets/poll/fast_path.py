@@ -47,7 +47,7 @@ class FastPath:
         self.pages, self.lock = None, threading.Lock()
 
     def first_pages(self) -> PageCache:
-        """Creates the cache for the first poll. The lock prevents a second cache, which would open a connection."""
+        """Creates the cache for the first poll. The lock prevents a second cache with connections of its own."""
         with self.lock:
             if self.pages is None:
                 self.pages = new_cache()

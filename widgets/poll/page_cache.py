@@ -30,8 +30,9 @@ BYTES_OF_A_PAGE = 2000
 
 @dataclass(slots=True)
 class Page:
-    """A cached answer. `ends_at`: the end of its validity at the latest. `names`: the rows in it, as in `Changes`.
+    """A cached answer. `ends_at`: the time from which the page is not valid.
 
+    `names`: the names of the rows from which the answer was made (see `Changes`).
     `change`: the number of the newest database change before the data was read.
     """
 

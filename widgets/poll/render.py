@@ -56,7 +56,7 @@ def view(report: Report, spec: WidgetSpec) -> View:
 def render(row: PollRow, format: str) -> None:
     """Updates `row` from an up-to-date rendering. If none is stored, renders the data.
 
-    If the chart can't show the new data, `row.problem` is the reason, and an unchanged widget keeps its last bytes.
+    If the chart can't show the new data, `row.problem` is the reason. The last bytes stay, unless the widget changed.
     """
     with LOCKS[row.widget_id % len(LOCKS)]:
         found = Widget.objects.select_related("snapshot").defer("snapshot__report_json").filter(pk=row.widget_id)

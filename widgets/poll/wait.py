@@ -25,7 +25,7 @@ RETRIED = (Refusal.LEASED, Refusal.CONCURRENT_LIMIT)
 """After these refusals, a waiting poll requests the refresh again, because their reasons soon disappear."""
 
 Asked = Future[RefreshOutcome | Refusal]
-"""The outcome of a requested refresh. With Celery, it gets no result, and the poll only checks the database."""
+"""The outcome of a requested refresh. With Celery, the future never gets a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class State:
 def wait_for_data(row: PollRow) -> None:
     """Waits until newer data is stored or no refresh can bring newer data, for about POLL_WAIT seconds at most.
 
-    Without background threads and Celery, this thread refreshes the data itself, which can take longer.
+    If there are neither background threads nor Celery, this thread refreshes the data itself, which can take longer.
     Returns at once if too many polls of this process wait already, or if this thread alone answers polls and the
     refresh can run elsewhere.
     """
@@ -72,7 +72,7 @@ def wait(row: PollRow) -> None:
 
 
 def ask(row: PollRow) -> Asked:
-    """Requests a refresh from a Celery worker or a background thread. Without both, this thread refreshes."""
+    """Requests a refresh from a Celery worker or a background thread. If there is neither, this thread refreshes."""
     asked: Asked = Future()
     if settings.TASKS == "celery":
         if not enqueue(row.snapshot_id, row.fetched_at):

@@ -80,13 +80,14 @@ class BackgroundRefresher:
     def hand_over(
         self, snapshot_id: int, project_id: int, expected_fetched_at: datetime | None
     ) -> Future[RefreshOutcome | Refusal]:
-        """Queues a refresh, unless one is queued, or is running for the same data. Returns the future of its outcome.
+        """Queues a refresh, unless one is queued, or one for the same data is running.
 
-        The future is cancelled if the queue is full, if the process is stopping, or if the refresh raises an exception.
+        Returns the future of the outcome. The future is cancelled if the queue is full, if the process is stopping, or
+        if the refresh raises an exception.
         """
         with self._lock:
             running, queued = self._running.get(snapshot_id), self._queue.get(snapshot_id)
-            # With another `fetched_at`, newer data is stored already, and the running refresh only tidies up.
+            # If the two times differ, newer data was stored meanwhile, and the running refresh will not store more.
             if running is not None and running.expected_fetched_at == expected_fetched_at:
                 return running.ended
             if queued is not None:
@@ -159,7 +160,7 @@ class BackgroundRefresher:
     def _next(self) -> int | None:
         """Returns the id of the next snapshot to refresh, or None if no refresh may start now.
 
-        The id is the oldest entry of the project with the fewest running refreshes, so that no project delays another
+        Chooses the oldest entry of the project with the fewest running refreshes, so that no project delays another
         project. For the same reason, one project never uses all threads, unless there is only one thread.
         """
         busy = Counter(entry.project_id for entry in self._running.values())

@@ -155,8 +155,8 @@ def batch_for(leader: Snapshot, items: list[Item], now: datetime, today: date, a
 
 def calls_per_hour(items: Iterable[Item], today: date) -> float:
     """Returns the number of calls per hour that refresh all items as often as their widgets' intervals require."""
-    # A refresh does not change this sort order. With another order, the result (and with it the due times of all the
-    # project's snapshots) would change after each refresh.
+    # The result decides when all snapshots of the project are due, so it must not change after each refresh. Therefore
+    # the items are sorted by fields that a refresh does not change.
     packed = pack(sorted(items, key=lambda item: (item.wants_every, item.pk)), today)
     return demand(
         (min(item.wants_every for item in each.items), all(item.is_over for item in each.items)) for each in packed

@@ -16,7 +16,8 @@ class Costs:
     """`widgets`: the number of active widgets. `queries`: the number of queries that refresh all these widgets once.
 
     `per_hour`: the number of queries per hour that refresh each widget as often as its refresh interval requires.
-    `room`: the number of metrics that still fit into the emptiest of the queries that count events by day.
+    `room`: the number of metrics that MixCyfe can still add to a query that counts events by day; the largest number if
+    there are several such queries.
     """
 
     widgets: int
@@ -63,4 +64,4 @@ def why_alone(widget: Widget) -> str:
             "Mixpanel refused the query, so MixCyfe sends it separately until you change the widget "
             "or Mixpanel accepts the query."
         )
-    return "From a shared query, MixCyfe could not tell which breakdown values Mixpanel lists for this widget."
+    return "The answer to a shared query does not show which breakdown values belong to this widget."

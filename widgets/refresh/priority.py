@@ -9,7 +9,8 @@ from widgets.reports.freshness import for_polls, is_stale
 
 
 def most_urgent(snapshot: Snapshot, items: list[Item], project: Project, now: datetime) -> Snapshot:
-    """Returns `snapshot` if it has no data yet, or if enough calls are left for it and for all more overdue batches.
+    """Returns `snapshot` if it has no data yet, or if enough calls are left: one for each batch that is more
+    overdue, and one for `snapshot`.
 
     Otherwise returns the most overdue snapshot. So a widget with a poll every 10 seconds does not use up the calls that
     a widget with one poll per hour needs.

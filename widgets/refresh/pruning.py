@@ -1,6 +1,7 @@
 """Deletes old and unused rows of the database.
 
-The command `clean_up` calls `prune`. These rows need no timer, because `prune_hourly` runs after calls to Mixpanel.
+The command `clean_up` calls `prune`. If nobody runs this command, `prune_hourly` still deletes these rows after calls
+to Mixpanel.
 """
 
 import logging

@@ -24,7 +24,7 @@ COUNTED_FOR = timedelta(seconds=3615)
 """15 seconds longer than an hour, because a query reaches Mixpanel some time after we recorded its start."""
 
 LONGEST_RUN = timedelta(minutes=2)
-"""A query can run at Mixpanel until this long after its start, even if we have stopped waiting for it."""
+"""The longest time that a query runs at Mixpanel, even if we have stopped waiting for the answer."""
 
 LEASE_MARGIN_SECONDS = 30
 ONLY_WHEN_DUE = (Purpose.POLL, Purpose.WORKER)
@@ -225,7 +225,10 @@ def running(project: Project, now: datetime) -> int:
 
 
 def describe(parts: Sequence[Snapshot]) -> str:
-    """The call's summary in the ledger: the number of queries if more than one, their report types, events or ids."""
+    """The call's summary in the ledger: each query's report type, with its events or its id at Mixpanel.
+
+    If the call has several queries, the summary begins with their number.
+    """
     words = list(dict.fromkeys(named(part.query) for part in parts))
     return f"{f'{len(parts)} queries: ' if len(parts) > 1 else ''}{'; '.join(words)}"[:200]
 

@@ -122,7 +122,7 @@ class Refresh:
     def fetch(self, client: Client, today: date) -> Answers:
         """Queries Mixpanel for the call's parts (snapshots).
 
-        If a new day has begun since the parts were chosen, leaves out parts that no longer fit.
+        If a new day has begun since the parts were chosen, leaves out the parts that do not fit into one call any more.
         """
         report_type = REPORT_TYPES[self.snapshot.query["report"]]
         kind = report_type.batch(self.snapshot.query)

@@ -1,7 +1,7 @@
 """Stores the result of a call: the reports of its snapshots, or the error and the time of the next try.
 
 One bad query must not delay the others. So after Mixpanel refused a shared call, each of its queries is sent alone
-once. After a shared call took too long, or had too large an answer, the next batches are half as large.
+once. After a shared call took too long, or its answer was too large, the next batches are half as large.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ STATE = (
 """The columns that every refresh writes, also a refresh that failed."""
 
 SMALLER_MIGHT_WORK = (200, 400, 408, 504)
-"""Statuses of temporary errors that a smaller query might avoid: a timeout, or an answer too large or incomplete."""
+"""HTTP statuses of temporary errors that a smaller query might avoid: a timeout, a large or incomplete answer."""
 
 HOUR = timedelta(hours=1)
 
@@ -127,8 +127,9 @@ def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Pr
 
     The snapshot with the id `first` gets its call at once. Snapshots without data come next: up to half of the hour's
     calls can start for them at once. All other calls start one after the other, as often as the hourly limit allows.
-    Later batches are half as large, because the shared call might have been too large for Mixpanel. This ends when one
-    query is refused alone, too (see `store_failure`). `asked`: the number of snapshots in the shared call.
+    Later batches are half as large, because the shared call might have been too large for Mixpanel. If Mixpanel refuses
+    one of the queries alone, too, the size was not the cause, and `store_failure` allows large batches again. `asked`:
+    the number of snapshots in the shared call.
     """
     calls = for_polls(project.effective_hourly)
     in_order = sorted(snapshots, key=lambda each: (each.pk != first, each.fetched_at is not None))

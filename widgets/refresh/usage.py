@@ -94,7 +94,7 @@ def why_not(project: Project, refusal: Refusal) -> str:
     if refusal is Refusal.BACKOFF:
         project.refresh_from_db()
         return " ".join(
-            filter(None, (project.backoff_message, until(project.backoff_until, "Mixpanel is asked again")))
+            filter(None, (project.backoff_message, until(project.backoff_until, "MixCyfe queries Mixpanel again")))
         )
     if refusal is Refusal.HOURLY_LIMIT:
         usage = usage_of(project)
