@@ -36,8 +36,9 @@ REFRESHING = timedelta(minutes=2)
 
 @dataclass(slots=True)
 class Cause:
-    """`key`: the cause in the table at the top of this file. `why`: an error message. `since`: when a problem without
-    widgets began. `widgets`: widget id → when the widget's problem began, if known. `titles`: the widgets' titles.
+    """`key`: the cause in the table at the top of this file. `why`: an error message. `since`: when the problem
+    began, if `widgets` is empty. `widgets`: widget id → when the widget's problem began, if known. `titles`: the
+    widgets' titles.
     """
 
     key: str

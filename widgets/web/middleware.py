@@ -61,9 +61,9 @@ class RequestIdMiddleware:
 class SafeAnswersMiddleware:
     """Adds the headers in SAFE to every response that lacks them, even to error pages. Refuses too large requests.
 
-    Pages that other sites are allowed to embed get no X-Frame-Options. The header Content-Length tells whether a request
-    is too large, so the body is not read. Django's own limit does not apply to uploaded files. Without this check,
-    anybody could fill the disk by posting files to the login page.
+    Pages that other sites are allowed to embed get no X-Frame-Options. The header Content-Length tells whether a
+    request is too large, so the body is not read. Django's own limit does not apply to uploaded files. Without this
+    check, anybody could fill the disk by posting files to the login page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

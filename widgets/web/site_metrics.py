@@ -89,7 +89,7 @@ def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str,
 
 
 def queries(projects: list[Project], names: dict[int, str], calls: Calls, now: datetime) -> Iterator[Metric]:
-    """prometheus_client escapes special characters in projects' names."""
+    """Projects' names can contain any characters, because prometheus_client escapes special ones."""
     total = CounterMetricFamily(
         "mixcyfe_queries", "Queries to Mixpanel that have ended, by outcome.", labels=("project", "outcome")
     )
