@@ -28,8 +28,8 @@ class Answering:
 def plain(content_type: str) -> str:
     """Returns the media type without parameters, except the `boundary` of a multipart form.
 
-    Django parses parameters in quadratic time (email.message), and does not handle the error that a charset such as
-    rot13 raises. All forms of MixCyfe are UTF-8, so no charset is needed.
+    Django parses long parameters very slowly (in quadratic time), and a charset such as rot13 makes Django raise an
+    error. All forms of MixCyfe are UTF-8, so no charset is needed.
     """
     content_type = content_type[:LONGEST_CONTENT_TYPE]
     kind = content_type.partition(";")[0].strip().lower()

@@ -20,7 +20,7 @@ from cryptography.fernet import Fernet
 
 T = TypeVar("T")
 Rule = tuple[Callable[[str], Any], str]
-"""A function that converts a setting's text or raises an exception, and advice for a bad value."""
+"""Two parts: a function that converts a setting's text, and advice to show if the function raises an exception."""
 
 ENGINES = {"sqlite": "mixcyfe_site.sqlite"} | dict.fromkeys(("postgres", "postgresql"), "mixcyfe_site.postgresql")
 NAMES: set[str] = set()
@@ -54,9 +54,10 @@ def stop(name: str, why: str) -> NoReturn:
 
 
 def setting(name: str, kind: Rule, default: Any = None) -> Any:
-    """Returns the converted value from the file that the variable NAME_FILE names, or else from the variable NAME.
+    """Reads a setting and converts its value. Returns the default if the value is empty.
 
-    If the value is empty, returns the default. Stops the program if the value is bad, or empty without a default.
+    If the variable NAME_FILE is set, it names a file, and this file contains the value. Otherwise, the variable NAME
+    contains the value. Stops the program if the value is bad, and if the value is empty and there is no default.
     """
     NAMES.add(name)
     value, file = os.environ.get(name, "").strip(), os.environ.get(f"{name}_FILE")
@@ -97,7 +98,7 @@ def fernet_keys(value: str) -> list[str]:
         try:
             Fernet(key)
         except ValueError:
-            stop("FIELD_ENCRYPTION_KEYS", f"has no Fernet key at place {place}; python manage.py new_key prints one")
+            stop("FIELD_ENCRYPTION_KEYS", f"has no Fernet key at place {place}; python manage.py new_key prints a key")
     return words(value)
 
 
@@ -145,14 +146,17 @@ SECRET_KEY: Rule = (
     lambda value: check(value, len(value) >= 50 and len(set(value)) >= 5),  # as Django's check security.W009
     "write a random text of 50 characters or more (make run writes such a text into .env)",
 )
-FERNET_KEYS: Rule = fernet_keys, "python manage.py new_key prints one (keep it: without it the stored secrets are lost)"
+FERNET_KEYS: Rule = (
+    fernet_keys,
+    "python manage.py new_key prints a key (keep this key: without it, the stored secrets are lost)",
+)
 HOSTS: Rule = lambda value: words(value, host), "write host names such as mixcyfe.example.com, without https:// or port"
 SITE: Rule = site, ADDRESS
 SITES: Rule = lambda value: words(value, site), ADDRESS
-API_ROOT: Rule = protected, f"{ADDRESS} (credentials are sent there, so http: is only for addresses on this machine)"
+API_ROOT: Rule = protected, f"{ADDRESS} (http: is allowed only on this machine, because credentials are sent)"
 ISSUER: Rule = (
     lambda value: protected(value) + "/" * value.endswith("/"),
-    "write the provider's issuer, such as https://login.example.com (http: only for an address on this machine)",
+    "write the provider's issuer, such as https://login.example.com (http: is allowed only on this machine)",
 )
 BROKER: Rule = (
     lambda value: url(value, "redis", "rediss", "sentinel", "amqp", "amqps"),

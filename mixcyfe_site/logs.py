@@ -30,7 +30,7 @@ LONGEST_TRACEBACK = 20_000
 """In characters. A longer traceback loses its beginning."""
 
 LONGEST_IN_JSON = 30_000
-"""The maximum length of a traceback in a line of JSON, in bytes. A character that is not ASCII needs six or more.
+"""The maximum length of a traceback in a line of JSON, in bytes. A character that is not ASCII needs six bytes or more.
 
 The limit leaves room for the line's other fields, because journald splits lines of 48 kB and more.
 """
@@ -95,10 +95,10 @@ class RequestId(logging.Filter):
 
 
 class OncePerMinute(logging.Filter):
-    """Lets one error per cause and minute pass. The next error that passes has the number of suppressed errors.
+    """Logs at most one error per cause and minute. The cause's next line tells how many errors were left out.
 
     Two errors have the same cause if these are equal: the logger, the line of code that logs, the exception's type,
-    and the line that raised it. Records below ERROR without an exception always pass.
+    and the line that raised the exception. A record below the level ERROR always passes if it has no exception.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -156,7 +156,7 @@ def is_outage(error: BaseException | None) -> bool:
 
 
 def explained(record: logging.LogRecord) -> logging.LogRecord:
-    """Returns the record. In an outage, the database's message replaces the traceback, because it explains more."""
+    """Returns the record. In an outage, the database's message replaces the traceback: the message explains more."""
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
         return record

@@ -199,8 +199,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$", r"^doctor$"]
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SITE_IS_HTTPS else 0
-# Django's checks W005 and W021 want HSTS for all hosts of the domain, but MixCyfe must not bind other hosts. W004 wants
-# HSTS, but only the owner should switch it on, because nobody can revoke it early.
+# Django's checks W005 and W021 want HSTS for all hosts of the domain, but MixCyfe must not decide for other hosts. W004
+# wants HSTS, but only the owner should switch HSTS on, because nobody can revoke HSTS early.
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W005", "security.W021"]
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -249,7 +249,7 @@ LOGGING = {
             else "CRITICAL",
             "propagate": False,
         },
-        # Answers 4xx write no lines, because a wrong request is not a problem of this site.
+        # A response with status 4xx writes no line, because a wrong request is not a problem of this site.
         "django.request": {"level": "ERROR", "filters": ["hide_addresses"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Lines about CSRF would contain addresses of any length, with the secret tokens of invitations.

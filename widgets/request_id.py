@@ -1,6 +1,6 @@
-"""The id of the request that a thread answers. The request's log lines contain it.
+"""The id of the request that a thread answers. The request's log lines contain the id.
 
-The responses have it in the header X-Request-ID, except responses to polls and shared boards.
+Responses have the id in the header X-Request-ID, except responses to polls and shared boards.
 """
 
 import re
@@ -17,12 +17,15 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def current() -> str:
-    """This thread's request id; empty if it works for no request, or for a poll that `poll.fast_path` answers."""
+    """This thread's request id. Empty if the thread works for no request, or if `poll.fast_path` answers the poll."""
     return _current.get()
 
 
 def begin(given: str) -> str:
-    """Sets and returns this thread's request id: `given`, from a trusted proxy, or a new id if `given` is not valid."""
+    """Sets and returns this thread's request id.
+
+    The id is `given`, which comes from a trusted proxy. If `given` is empty or not valid, the id is new.
+    """
     request_id = given if GOOD.fullmatch(given) else uuid.uuid4().hex
     _current.set(request_id)
     return request_id

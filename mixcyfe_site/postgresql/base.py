@@ -25,7 +25,7 @@ class Connection(psycopg.Connection[Any]):
     """If the server sends no data for this many seconds, a wait fails and the connection closes."""
 
     def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
-        """psycopg calls this method for every wait for the server."""
+        """psycopg calls this method whenever it must wait for the server."""
         if is_answering():
             server_check.check()
         elif self.longest_silence == math.inf:
@@ -33,7 +33,10 @@ class Connection(psycopg.Connection[Any]):
         return super().wait(self.watched(gen), *args, **kwargs)
 
     def watched(self, gen: Any) -> Generator[Any, Any, Any]:
-        """Runs psycopg's generator (resumed at least every 0.1 s), and checks the server while the server is silent."""
+        """Runs psycopg's generator, and checks the server while the server is silent.
+
+        psycopg resumes this generator at least every 0.1 seconds.
+        """
         heard_at = time.monotonic()
         try:
             state = next(gen)
@@ -76,8 +79,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def without_prepared_at_pooler(connection: "psycopg.Connection[Any]") -> "psycopg.Connection[Any]":
         """Switches off prepared statements if the connection leads to a pooler such as PgBouncer.
 
-        Behind a pooler, the next statement might run in a session that lacks the prepared statement. A pooler is
-        recognized by the process id that it sends at the start, which is not the server's.
+        Behind a pooler, the next statement might run in a session that lacks the prepared statement. The connection
+        leads to a pooler if the process id that it received at its start is not the server's process id.
         """
         if connection.prepare_threshold is not None:
             connection.autocommit = True

@@ -156,7 +156,9 @@ def test_more_widgets_with_a_reported_cause_are_reported_together_a_day_later(
     for widget in widgets:
         cyfe_polls(widget)
     timer()
-    assert webhook.titles[1:] == ["MixCyfe, Acme: Mixpanel does not answer the queries of 3 widgets (2 are new)"]
+    assert webhook.titles[1:] == [
+        "MixCyfe, Acme: Mixpanel does not answer the queries of 3 widgets (2 are newly affected)"
+    ]
 
 
 def test_old_numbers_are_reported_only_if_the_widget_is_polled(

@@ -36,8 +36,9 @@ REFRESHING = timedelta(minutes=2)
 
 @dataclass(slots=True)
 class Cause:
-    """`key`: the cause in the table at the top of this file. `why`: an error message. `since`: when a problem without
-    widgets began. `widgets`: widget id → when the widget's problem began, if known. `titles`: the widgets' titles.
+    """`key`: the cause in the table at the top of this file. `why`: an error message. `since`: when the problem
+    began, if `widgets` is empty. `widgets`: widget id → when the widget's problem began, if known. `titles`: the
+    widgets' titles.
     """
 
     key: str
@@ -52,7 +53,7 @@ class Cause:
         self.why = self.why or why
 
     def began(self, first_seen: datetime) -> datetime:
-        """When the first widget's problem began, or `since` without widgets. `first_seen` replaces an unknown time."""
+        """When the earliest problem of a widget began. Without widgets: `since`. For an unknown time: `first_seen`."""
         times = [since or first_seen for since in self.widgets.values()] or [self.since or first_seen]
         return min(times)
 
@@ -111,7 +112,10 @@ def cause_of(widget: "WidgetWithHealth", project: Project, now: datetime) -> tup
 
 
 def is_used(widget: Widget, now: datetime) -> bool:
-    """Whether the last poll, the start of the failure or `retry_at` is in the last day or in the future."""
+    """Whether one of these times is less than a day ago: the last poll, the start of the failure, `retry_at`.
+
+    `retry_at` can also be in the future.
+    """
     snapshot, recently = widget.snapshot, now - POLLED_WITHIN
     times = (widget.last_polled_at, *((snapshot.retry_at, snapshot.failing_since) if snapshot else ()))
     return any(time is not None and time > recently for time in times)
@@ -141,7 +145,7 @@ def ending_of(project: Project, now: datetime) -> Cause | None:
 def is_proven_well(notice: Notice, project: Project, now: datetime) -> bool | None:
     """Decides how a notice ends after its cause has disappeared.
 
-    Returns True if the problem is solved and a message says so, False if the notice ends silently, and None if it does
+    True: the problem is solved, and a message says so. False: the notice ends without a message. None: the notice does
     not end yet.
     """
     if notice.cause.startswith(ENDS) or not project.widgets.filter(active=True).exists():

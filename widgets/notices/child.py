@@ -102,7 +102,7 @@ def limit() -> None:
 
 
 def code_of(error: BaseException) -> str:
-    """The code for the class of the exception, or of an exception that caused it."""
+    """The code for this exception, or for an exception that caused it."""
     chain: list[BaseException] = []
     queue: list[Any] = [error]
     while queue and len(chain) < 20:

@@ -1,4 +1,4 @@
-"""Runs the library Apprise in separate processes (`child`). A deadline ends each, so no service blocks a thread.
+"""Runs the library Apprise in separate processes (`child`). Each process has a deadline, so no service blocks a thread.
 
 A process gets the address through a pipe and returns only a code, so no log, command line or exception contains the
 address.

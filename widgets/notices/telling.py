@@ -23,7 +23,7 @@ NEWCOMERS_AFTER = timedelta(days=1)
 """The minimum time between a message about a cause and a message about more widgets with this cause."""
 
 MOST_PER_HOUR = 6
-"""New notices of a project wait if messages about this many of its notices were queued in the last hour."""
+"""If MixCyfe reported this many notices of a project in the last hour, the project's new notices wait."""
 
 SUMMARY_FROM = time(8)
 Step = Callable[[], object]
@@ -47,7 +47,10 @@ def check_projects(now: datetime, only: Collection[int] | None = None) -> None:
 
 
 def delete_unheard() -> None:
-    """Deletes open notices of projects without an address, so that a later address gets messages about all problems."""
+    """Deletes open notices of projects that have no notice address.
+
+    So an address that is added later gets messages about all problems.
+    """
     unheard = Notice.objects.filter(ended_at=None, project__notice_addresses=None)
     if unheard.exists():
         unheard.delete()
@@ -122,7 +125,7 @@ def end_of(notice: Notice, now: datetime) -> Step | None:
 def end(notice: Notice, now: datetime, *, is_well: bool) -> None:
     notice.ended_at, notice.is_well = now, is_well
     notice.save()
-    # An address that the message about the failure has not reached yet gets no message about the end.
+    # If an address has not received the message about the failure yet, it gets no message about the end.
     unheard = notice.messages.filter(done_at=None, claimed_until=None)
     never_told = set(unheard.values_list("address", flat=True))
     unheard.delete()
@@ -132,7 +135,7 @@ def end(notice: Notice, now: datetime, *, is_well: bool) -> None:
 
 
 def queue_all(notice: Notice, text: Text, now: datetime, left_out: Collection[int] = ()) -> None:
-    """Queues one message per address, except for the ids in `left_out` and addresses newer than `notice.told_at`."""
+    """Queues one message per address. Leaves out the ids in `left_out`, and addresses added after `notice.told_at`."""
     addresses = notice.project.notice_addresses.filter(created_at__lte=notice.told_at).exclude(pk__in=left_out)
     NoticeMessage.objects.bulk_create([message(address, text, now, notice) for address in addresses])
 

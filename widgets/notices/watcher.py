@@ -21,8 +21,8 @@ from widgets.refresh.gateway import recorded
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 60
-"""The time between two checks of all projects. Checks after refreshes are not enough, because data becomes stale,
-messages wait for their next try, and other processes refresh, too."""
+"""The time between two checks of all projects. Checks after refreshes are not enough: data can become stale without
+a refresh, messages wait for their next try, and other processes refresh data, too."""
 
 PAUSE_SECONDS = 1
 """The wait before each check, so that one message names all widgets that fail at the same time."""

@@ -93,7 +93,7 @@ def failing(project: Project, cause: Cause, since: datetime, now: datetime) -> T
 def more(project: Project, cause: Cause, new: int, since: datetime, now: datetime) -> Text:
     """The message that a reported cause affects more widgets. `new`: the number of these widgets."""
     text = failing(project, cause, since, now)
-    words = f"{headline(cause)} ({new} {'are' if new != 1 else 'is'} new)"
+    words = f"{headline(cause)} ({new} {'are' if new != 1 else 'is'} newly affected)"
     return Text(subject(project, words), text.body, "failure")
 
 
@@ -171,7 +171,7 @@ def named(titles: list[str]) -> str:
 def link(project: Project, cause: str) -> str:
     if cause in OF_PROJECT:
         return page(project)
-    # A message about stale data also names widgets without data, so its page shows both.
+    # A message about stale data also names widgets without data, so the linked page shows widgets of any health.
     query = {"project": project.pk} | ({} if cause in ("", "stale") else {"health": "failing"})
     return f"{settings.SITE_URL}{reverse('board')}?{urlencode(query)}"
 

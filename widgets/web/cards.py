@@ -42,8 +42,8 @@ class Section(NamedTuple):
 class FilteredWidgets(NamedTuple):
     """The widgets that match a filter, in order and with their health, and the counts in the filter's menus.
 
-    `number`: how many widgets match. `in_all`: how many widgets match if the filter's health is ignored. `states`: the
-    same per state of health. `tags`: the same per tag, if the filter's tag is ignored, too.
+    `number`: how many widgets match. The other fields ignore the filter's health: `in_all` counts the widgets, `states`
+    counts them per state of health, and `tags` counts them per tag. `tags` ignores the filter's tag, too.
     """
 
     widgets: QuerySet[Any]

@@ -1,4 +1,4 @@
-"""A widget's health: a state, by which the database can filter and count widgets, and the reason in words."""
+"""A widget's health: a state, and the reason in words. The database can filter and count widgets by the state."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
@@ -109,7 +109,7 @@ def problems_of_renderings() -> Any:
 
 
 def for_lists(widgets: QuerySet[Widget], now: datetime, no_secret: list[int] | None = None) -> QuerySet[Any]:
-    """Adds the columns of `with_health` and `health_report`, and does not load the large columns (HEAVY).
+    """Adds the columns of `with_health` and the column `health_report`. Does not load the large columns (HEAVY).
 
     `health_report` is the beginning of the report's JSON, which contains the note.
     """
@@ -165,7 +165,7 @@ def why_stale(widget: Widget, project: Project, snapshot: Snapshot, now: datetim
 
 
 def why_no_refresh(project: Project, snapshot: Snapshot | None, now: datetime) -> str:
-    """The reason why MixCyfe can't query Mixpanel now, for example a used-up limit; empty if there is none."""
+    """The reason why MixCyfe can't query Mixpanel now (for example, no query is left), or "" if there is none."""
     if project.backoff_until and project.backoff_until > now:
         return f"{project.backoff_message} The next try is {from_now(project.backoff_until, now)}."
     if project.full_until and project.full_until > now:

@@ -45,7 +45,7 @@ def missing_migrations() -> frozenset[tuple[str, str]]:
 
 
 def unknown_migrations() -> list[str]:
-    """The database's migrations of the app `widgets` that this version does not have. Raises django.db.Error."""
+    """The migrations of `widgets` that the database has, but this version does not have. Raises django.db.Error."""
     applied = set(MigrationRecorder(connection).applied_migrations()) - known_migrations()
     return sorted(name for app, name in applied if app == "widgets")
 

@@ -42,8 +42,8 @@ X-Frame-Options."""
 class RequestIdMiddleware:
     """Gives each request an id. This is the first middleware, so all log lines of the request contain the id.
 
-    Responses to polls and shared boards have no id: they must be the same from all processes and for all wrong
-    addresses.
+    Responses to polls and shared boards have no id: all processes must send the same response, and all wrong addresses
+    must get the same response.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -61,9 +61,9 @@ class RequestIdMiddleware:
 class SafeAnswersMiddleware:
     """Adds the headers in SAFE to every response that lacks them, even to error pages. Refuses too large requests.
 
-    Pages that other sites are allowed to embed get no X-Frame-Options. A request is refused because of its
-    Content-Length, before its body is read. Django's own limit does not apply to uploaded files: anybody could fill the
-    disk by posting files to the login page.
+    Pages that other sites are allowed to embed get no X-Frame-Options. The header Content-Length tells whether a
+    request is too large, so the body is not read. Django's own limit does not apply to uploaded files. Without this
+    check, anybody could fill the disk by posting files to the login page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

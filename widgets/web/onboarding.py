@@ -40,7 +40,8 @@ class FirstSteps:
 class Progress:
     """`project`, `widget`: the ids of the first project and the first widget that the person sees, if any.
 
-    `answered`: Mixpanel has answered a query of these projects. `polled`: one of the widgets was polled.
+    `answered`: Mixpanel has answered a query of a project that the person sees. `polled`: a widget that the person sees
+    was polled.
     """
 
     project: int | None

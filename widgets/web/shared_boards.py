@@ -1,7 +1,7 @@
 """Boards that everybody with the link can see: `/b/<token>`.
 
-The view reads no cookies and no query parameters. A board shows the active widgets that match its filter and that its
-maker, the person who shared it, can edit at the moment of the request.
+The view reads no cookies and no query parameters. A board's maker is the person who shared the board. A board shows
+the active widgets that match its filter, but only those that its maker can still edit.
 """
 
 import logging

@@ -24,7 +24,9 @@ from widgets.web.shared_boards import filter_of, widgets_of
 @require_safe
 @login_required
 def shared_boards(request: HttpRequest) -> HttpResponse:
-    """Shows how many widgets the URL's filter would share, and the boards that the person can end and see (`is_for`).
+    """Lists the shared boards that the person can end and see (`is_for`), and offers to share another board.
+
+    For this new board, the page shows how many widgets match the URL's filter.
 
     Leads of a project can end other people's boards, but do not see the links of these boards, because a board can show
     widgets that the lead can't see. People who are no longer allowed to share boards can still end their own boards.
@@ -59,8 +61,8 @@ def described(board: SharedBoard, user: Any) -> dict[str, Any]:
 def is_for(described: dict[str, Any]) -> bool:
     """Whether the page shows this board to the reader.
 
-    False for another person's board of all projects if the reader can't see any of the board's widgets: the board's
-    filter could contain the name of a project that the reader does not know.
+    The page hides another person's board of all projects if the reader can't see any of its widgets. The board's filter
+    could contain the name of a project that the reader is not allowed to know.
     """
     return bool(described["is_mine"] or described["board"].project_id or described["number"])
 
@@ -126,7 +128,10 @@ def may_replace(board: SharedBoard, user: Any) -> bool:
 
 
 def check_may_share(request: HttpRequest) -> None:
-    """Raises PermissionDenied unless the person can make widgets: a widget's address publishes numbers, too."""
+    """Raises PermissionDenied if the person can't make widgets.
+
+    A person who can make widgets can publish numbers anyway, because every widget has a public address.
+    """
     if not may_add_widgets(request):
         raise PermissionDenied
 

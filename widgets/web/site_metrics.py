@@ -68,15 +68,15 @@ def collect(stored: dict[str, Any]) -> tuple[list[Metric], dict[str, Any]]:
 
 
 def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str, Any]]:
-    """Returns the totals, and the totals to store.
+    """Returns the totals to show, and the totals to store for the next run.
 
     The totals to store leave out recent calls, because other calls that started at the same time might still run.
     """
     calls = Calls(stored, now)
     unsettled = max(lease(), LONGEST_RUN)
     settled = max(calls.until, now - unsettled)
-    # After a long time without a scrape, all new calls might not fit into memory. So only two kinds of calls are added:
-    # calls of the last hour, and calls that the previous run returned but did not store.
+    # After a long time without a scrape, there might be too many new calls for the memory. So only two kinds of calls
+    # are added: calls of the last hour, and calls that the previous run returned but did not store.
     wanted = Q(started_at__gte=max(calls.until, now - COUNTED_FOR))
     wanted |= Q(started_at__gte=calls.until, started_at__lte=calls.until + unsettled)
     ended = ApiCall.objects.filter(wanted, project__in=Project.objects.values("pk"), ended_at__isnull=False)
@@ -89,7 +89,7 @@ def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str,
 
 
 def queries(projects: list[Project], names: dict[int, str], calls: Calls, now: datetime) -> Iterator[Metric]:
-    """prometheus_client escapes special characters in projects' names."""
+    """Projects' names can contain any characters, because prometheus_client escapes special ones."""
     total = CounterMetricFamily(
         "mixcyfe_queries", "Queries to Mixpanel that have ended, by outcome.", labels=("project", "outcome")
     )
@@ -192,7 +192,7 @@ def refreshes(now: datetime) -> Metric:
         del found["queued"]
     gauge = GaugeMetricFamily(
         "mixcyfe_refreshes",
-        "Number of queries by state: running, due, waiting after an error, or queued for Celery (often also due).",
+        "Queries by state: running, due, waiting after an error, or queued for Celery. A query can have two states.",
         labels=("state",),
     )
     for state, number in found.items():
