@@ -183,8 +183,8 @@ def overlay(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if spec.chart not in OVERLAID:
         yield Problem(
             "overlay_previous",
-            f"The chart “{CHARTS[spec.chart].lower()}” can't show the period before together with the range. Choose "
-            "the chart line.",
+            f"The chart “{CHARTS[spec.chart].lower()}” can't show the range and the period before it. Choose the "
+            "chart line.",
         )
     elif spec.unit == "hour":
         yield Problem("overlay_previous", "Numbers by hour can't show the period before. Choose day, week or month.")
