@@ -46,7 +46,7 @@ class Series:
 
     @property
     def total(self) -> Number:
-        """The sum of the values. If the report is not additive, it is no true total, and is good for sorting only."""
+        """The sum of the values. If the report is not additive, this sum is no true total: use it only for sorting."""
         return sum(value for value in self.values if value is not None)
 
 
@@ -118,7 +118,7 @@ class ReportError(Exception):
 
 
 def number(value: Any) -> Value:
-    """The number in a JSON value (a number, or a number in a string). None for others, and from LARGEST_NUMBER on."""
+    """The number in a JSON value: a number below LARGEST_NUMBER, alone or in a string. None for any other value."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):

@@ -75,8 +75,10 @@ class Batch(ABC):
 
     @abstractmethod
     def part(self, answer: Any, query: Query) -> Any:
-        """The answer that Mixpanel would give to `query` alone. Raises Inexact if the shared `answer` is not detailed
-        enough, and ReadError if it can't be read."""
+        """The answer that Mixpanel would give to `query` alone.
+
+        Raises Inexact if the shared `answer` is not detailed enough. Raises ReadError if `answer` can't be read.
+        """
 
     @property
     def first(self) -> date:

@@ -1,7 +1,7 @@
 """The base classes of report types that use Insights (`POST /insights`), alone or beside an older endpoint.
 
-If a report type has both, the project's engine decides: `insights` or `classic`. Both give the same Report, so a switch
-of the engine changes no number.
+If a report type can use Insights and an older endpoint, the project's engine decides: `insights` or `classic`. Both
+engines give the same Report, so a switch of the engine changes no number.
 """
 
 from collections.abc import Iterator
@@ -64,8 +64,8 @@ class AskedEitherWay(AsksInsights):
             yield from too_many_days(spec)
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        # A widget that was deleted and restored after a change of the engine can contain expressions. Insights
-        # can't apply them, so its numbers would be wrong.
+        # The project's engine can change before a deleted widget is restored. So a widget with expressions can be in a
+        # project with the engine `insights`. Insights can't apply expressions, so the widget's numbers would be wrong.
         if engine == CLASSIC or any(expressions(spec)):
             return self.classic_query(spec)
         return self.insights_query(spec)
@@ -103,8 +103,8 @@ def expressions(spec: WidgetSpec) -> Iterator[Problem]:
 
 
 def most_days(spec: WidgetSpec) -> int:
-    """The number of days that the query can cover, now or later, with the period before if the widget shows it.
-    0 if the query does not ask for numbers by day, or if a fixed range lacks a date."""
+    """The largest number of days that the query can ever cover. Includes the period before the range, if the widget
+    shows that period. 0 if the query does not ask for numbers by day, or if a fixed range lacks a date."""
     asked = Range.of(spec)
     if asked.unit != "day" or (asked.kind == "fixed" and not (asked.from_date and asked.to_date)):
         return 0
@@ -117,7 +117,7 @@ def most_days(spec: WidgetSpec) -> int:
 
 def too_many_days(spec: WidgetSpec) -> Iterator[Problem]:
     if most_days(spec) > LONGEST_BY_DAY:
-        longer = "The range with the period before" if spec.compares or spec.overlay_previous else "The range"
+        longer = "The range, plus the period before it," if spec.compares or spec.overlay_previous else "The range"
         yield Problem(
             "last" if spec.range == "last" else "range",
             f"{longer} is longer than 12 months. Mixpanel gives numbers by day for at most 12 months. Choose week or "

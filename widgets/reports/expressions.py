@@ -28,7 +28,7 @@ def property_expression(name: str) -> str:
 
 
 def property_title(name: str) -> str:
-    """The name of a breakdown for people: `plan` for `properties["plan"]`. Any other text stays unchanged."""
+    """The breakdown's name that people see: `plan` for `properties["plan"]`. Any other text stays unchanged."""
     simple = SIMPLE.fullmatch(name)
     return re.sub(r"\\(.)", r"\1", simple[1]) if simple else name
 

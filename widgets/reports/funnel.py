@@ -1,7 +1,8 @@
 """The report type `funnel`: the counts and conversions of its steps, over the whole range or by date.
 
 With the engine `classic`, `/funnels` answers saved funnels. With the engine `insights`, `/insights` answers saved
-funnels, with the dates saved in Mixpanel, and funnels of listed events, as unsaved reports.
+funnels and funnels of listed events. A saved funnel then has the dates that were saved in Mixpanel. A funnel of listed
+events is an unsaved report.
 """
 
 from collections.abc import Iterator, Mapping
@@ -65,7 +66,8 @@ class Funnel(ReportType):
             yield from steps_problems(spec)
 
     def query(self, spec: WidgetSpec, engine: str) -> Query:
-        # A widget that was deleted and restored after a change of the engine can need the engine `classic`.
+        # The project's engine can change before a deleted widget is restored. So a widget that needs the engine
+        # `classic` can be in a project with the engine `insights`.
         if spec.funnel and (engine == CLASSIC or any(saved_problems(spec))):
             query = super().query(spec, engine) | {"funnel": spec.funnel}
             return query | ({"on": property_expression(spec.breakdown), "limit": spec.limit} if spec.breakdown else {})
@@ -156,7 +158,7 @@ FUNNEL_NEEDED = (
 
 
 def saved_problems(spec: WidgetSpec) -> Iterator[Problem]:
-    """Problems with the breakdown, the filters and the chart, because Insights can't apply them to a saved funnel."""
+    """The settings that Insights can't apply to a saved funnel: a breakdown, filters, and a chart with dates."""
     saved = "Mixpanel answers a saved funnel with the dates, breakdown and filters that were saved."
     for field in ("breakdown", "filters", "where"):
         if getattr(spec, field):

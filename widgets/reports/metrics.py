@@ -114,7 +114,7 @@ class Metrics(AsksInsights):
 
 
 def without_gaps(report: Report) -> Report:
-    """A report of totals without its empty series. Raises ReportError if all series are empty."""
+    """Removes the empty series from a report of totals. Raises ReportError if all series are empty."""
     found = [each for each in report.series if each.values[0] is not None]
     if report.series and not found:
         raise ReportError("No formula has a result for these dates, for example because of a division by zero.")

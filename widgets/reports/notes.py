@@ -17,7 +17,7 @@ SAMPLED = (
 
 
 def note_on(answer: Any, series: Any = None) -> str:
-    """The warnings in an answer, as sentences. `series`: its part that can have the label `$remaining_values`."""
+    """The warnings in an answer, as sentences. `series`: the part of `answer` that can have the label REMAINING."""
     notes = []
     if is_cut(answer) or has_remaining(series):
         notes.append(CUT)

@@ -42,7 +42,8 @@ class Dates(NamedTuple):
 class Range:
     """The range of a query: relative to today, or between two fixed dates.
 
-    `resolve` leaves out a week or month that is only partly in the range, unless it is the current one or the only one.
+    `resolve` leaves out a week or month that is only partly in the range. It keeps the current week or month, and a
+    week or month that is the only one.
     """
 
     kind: str = "last"
@@ -87,7 +88,7 @@ class Range:
         start, end = self._ends(today)
         first = bucket_of(start, self.unit)
         buckets = buckets_between(first, end, self.unit)
-        # A range within one bucket keeps that bucket, or the range would be empty.
+        # A range within one bucket keeps that bucket. Without it, the range would be empty.
         if first < start and len(buckets) > 1:
             del buckets[0]
             first = buckets[0]

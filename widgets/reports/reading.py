@@ -105,7 +105,7 @@ def check_size(labels: int, *by: int) -> None:
         raise ReadError(
             f"Mixpanel's answer is too large: {labels:,} labels with {prod(by):,} values each. A widget can have at "
             f"most {MOST_LINES:,} labels, steps or dates, and {MOST_CELLS:,} values in total. Lower the limit, choose "
-            "fewer dates, or choose numbers by week or month. Change a saved report in Mixpanel."
+            "fewer dates, or choose numbers by week or month. If this is a saved report, change it in Mixpanel."
         )
 
 
@@ -139,7 +139,7 @@ class Calendar:
         self._ends = (dates.first, dates.last)
         self._asked = frozenset(dates.buckets)
         self._known: dict[str, date] = {}
-        # An answer can begin one day before the range, and it can contain tomorrow if that day has begun at Mixpanel.
+        # An answer can begin one day before the range and end one day after the range, because of time zones.
         self._earliest = bucket_of(dates.first - DAY, unit)
         self._latest = next_bucket(bucket_of(dates.last, unit), unit)
 
@@ -227,8 +227,8 @@ def dates_and_labels(answer: Any, limit: int) -> tuple[list[Any], list[tuple[str
 def of_events(events: Sequence[str], found: list[tuple[str, Part]]) -> list[tuple[str, Part | None]]:
     """Each event of a query without a breakdown, with its part of the answer, or with None if the event did not happen.
 
-    A custom event that is alone gets the name that it has in the answer. Raises ReadError if the answer lacks an event
-    of the query and has an event that the query did not ask for.
+    If a custom event is the query's only event, it gets the name that it has in the answer. Raises ReadError if the
+    answer lacks an event of the query and has an event that the query did not ask for.
     """
     by_name = dict(found)
     if len(found) == len(events) == 1 and events[0].startswith(CUSTOM_EVENT):

@@ -71,7 +71,7 @@ class Retention(Cohorts):
 class Frequency(Cohorts):
     name = "frequency"
     title = "Frequency"
-    about = "How many hours per day, or days per week or month, people did something."
+    about = "How often people did something: in how many hours of a day, or on how many days of a week or month."
     fields = ("events", *FILTER_FIELDS, *RANGE_FIELDS)
 
     def request(self, query: Query, today: date) -> Request:

@@ -47,7 +47,8 @@ EVENTS_MAY_BE_EMPTY = ("retention", "frequency", "funnel")
 
 
 def check(spec: WidgetSpec, today: date, engine: str) -> list[Problem]:
-    """The mistakes in a widget. The dates, and then the report type's own rules, are checked only if all else is right.
+    """The mistakes in a widget. The dates are checked only if all other settings are right. The report type's own rules
+    come last, and only if there is no mistake yet.
 
     `today`: the date in the project's time zone. `engine`: the project's engine.
     """
@@ -136,7 +137,7 @@ def query_fields(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]
         elif not spec.events and spec.report not in EVENTS_MAY_BE_EMPTY:
             yield Problem("events", "Enter an event's name as Mixpanel shows it, for example Signed up.")
         elif len(spec.events) > 1 and spec.report not in SEVERAL_EVENTS:
-            yield Problem("events", "This report takes one event. For several events choose the report “Events”.")
+            yield Problem("events", "This report takes one event. For several events, choose the report “Events”.")
     for field, message in NEEDED.items():
         if field in report_type.fields and not getattr(spec, field):
             yield Problem(field, message)
@@ -182,8 +183,8 @@ def overlay(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     if spec.chart not in OVERLAID:
         yield Problem(
             "overlay_previous",
-            f"The chart “{CHARTS[spec.chart].lower()}” can't show the period before together with the range. Choose "
-            "the chart line.",
+            f"The chart “{CHARTS[spec.chart].lower()}” can't show the range and the period before it. Choose the "
+            "chart line.",
         )
     elif spec.unit == "hour":
         yield Problem("overlay_previous", "Numbers by hour can't show the period before. Choose day, week or month.")

@@ -11,7 +11,8 @@ from widgets.reports.report_type import Query, Request, dates_of
 
 MOST_EVENTS = 100
 LONGEST_NAMES = 4000
-"""The maximum number of characters of all event names in a shared call, whose URL contains the names."""
+"""The maximum number of characters of all event names together in a shared call. The call's URL contains these
+names."""
 
 
 class EventsBatch(Batch):
@@ -21,7 +22,8 @@ class EventsBatch(Batch):
 
     @classmethod
     def key(cls, query: Query) -> tuple[Any, ...] | None:
-        # See CUSTOM_EVENT: in an answer with several events, a custom event's name could not be matched with its id.
+        # Mixpanel can answer with a custom event's name instead of its id (see CUSTOM_EVENT). In an answer with several
+        # events, MixCyfe can't find out which id the name belongs to.
         if any(event.startswith(CUSTOM_EVENT) for event in query["events"]):
             return None
         return ("events", query["range"]["unit"], query["type"])

@@ -17,8 +17,8 @@ from widgets.reports.reading import ReadError, mapping
 from widgets.reports.report_type import Query, Request, dates_of
 
 TRAILING = ("dau", "wau", "mau")
-"""Measures that count the users of a number of days up to each date (such as 7 days). Mixpanel does not document how it
-counts these users on the first dates of a range."""
+"""Measures that count, for each date, the users of the last 1, 7 or 30 days. Mixpanel does not document how it counts
+these users on the first dates of a range."""
 
 
 class InsightsBatch(Batch):
@@ -138,7 +138,7 @@ class Part:
         """Keeps the breakdown values that Mixpanel would list for the query alone: those with events on the query's
         dates.
 
-        Raises Inexact if Mixpanel's list is incomplete, or if the query's own limit allows fewer values.
+        Raises Inexact if Mixpanel's list is incomplete, or if the list has more values than the query's own limit.
         """
         if is_cut(body) or any(REMAINING in by for by in found.values()):
             raise Inexact("Mixpanel's list of breakdown values is incomplete.")

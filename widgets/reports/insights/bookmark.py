@@ -80,8 +80,8 @@ def before(dates: Dates) -> date:
 def post(
     query: Query, dates: Dates, show: list[dict[str, Any]], filters: list[Any], display: dict[str, Any], **more: Any
 ) -> Request:
-    """The request `POST /insights` with these sections and display options of the report. `more` has further sections
-    by name, such as `formula`."""
+    """The request `POST /insights` for a report with these sections and display options. `more`: further sections by
+    name, such as `formula`."""
     group = [group_entry(query["breakdown"])] if query.get("breakdown") else []
     time = {
         "dateRangeType": "between",

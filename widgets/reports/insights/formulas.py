@@ -1,7 +1,7 @@
 """Checks formulas over metrics, and writes them for a request.
 
-Mixpanel's SDK has the grammar (`mixpanel-headless` 0.4.0, `_internal/query/formula.py`): `+ - * / ^`, brackets, numbers
-and letters. The letters name the metrics by position: A … Z, then BA, BB, …
+The grammar is that of Mixpanel's SDK (`mixpanel-headless` 0.4.0, `_internal/query/formula.py`): `+ - * / ^`, brackets,
+numbers and letters. The letters name the metrics by position: A … Z, then BA, BB, …
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from widgets.report import Number, Value, number
 
 LONGEST = 500
-ALLOWED = "A formula can have the letters of the metrics, numbers, + - * / ^ and brackets: for example (B / A) * 100."
+ALLOWED = "A formula can have numbers, the letters of the metrics, + - * / ^ and brackets: for example (B / A) * 100."
 
 _PART = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]+)?|\.[0-9]+)|([A-Za-z]+)|([-+*/^()]))")
 

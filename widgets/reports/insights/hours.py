@@ -54,8 +54,8 @@ def hour_of(at: datetime) -> datetime:
 
 
 def hours_of(body: Mapping[str, Any], query: Query, last_day: date, found: list[datetime]) -> list[datetime]:
-    """All hours of the range, ascending, up to the current hour. A range of the last hours ends with the last full
-    hour, unless the query has `include_today`."""
+    """All hours of the range, ascending, up to the current hour. A range such as “the last 24 hours” ends with the
+    last full hour, unless the query has `include_today`."""
     ends = body.get("date_range")
     begin = ends.get("from_date") if isinstance(ends, dict) else None
     first = hour_of(instant(begin)) if isinstance(begin, str) else found[0] if found else None

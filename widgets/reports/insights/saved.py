@@ -141,7 +141,7 @@ def percent(ratio: Value) -> Value:
 def totals_before(comparison: Any, *, ratios: bool) -> dict[Path, Value] | None:
     """The path of each series → its total in the period before. None if the report does not compare periods.
 
-    Ratios by date have no total, because the answer lacks the counts for it.
+    Ratios by date have no total, because the answer lacks the counts that a total needs.
     """
     if not isinstance(comparison, dict) or not isinstance(comparison.get("series"), dict):
         return None
@@ -189,7 +189,7 @@ def instant(key: str) -> tuple[datetime, str]:
 
 def filled(dates: list[date], date_range: Mapping[str, Any]) -> list[date]:
     """Adds missing dates to a daily or weekly report. A daily report is also extended to the ends of its range.
-    A report over more than ten years stays unchanged."""
+    A report that covers more than ten years stays unchanged."""
     gaps = [(b - a).days for a, b in pairwise(dates)]
     step = min(gaps, default=0)
     if step not in (1, 7) or any(gap % step for gap in gaps):

@@ -1,8 +1,8 @@
 """Writes funnels of listed events as unsaved Insights reports. Reads the answers to unsaved and saved funnels.
 
 Below the funnel's name, an answer has one table `{"count": {"1. App Open": {"all": n}, …}, "step_conv_ratio": …}`. With
-a breakdown, the answer has one table per value and one table `$overall`. By date, the answer has one table per date, or
-`{date: ratio}`.
+a breakdown, the answer has one table per value and one table `$overall`. If the query asks for numbers by date, the
+answer has one table per date, or `{date: ratio}`.
 """
 
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ def read(answer: Any, query: Query, today: date) -> Report:
     if "steps" in query:
         dates = dates_of(query, today)
         check_dates_asked(body.get("date_range"), dates.first, dates.last, query["range"]["unit"])
-        # As in other reports, the sum of the values beyond the widget's own limit is left out.
+        # As in other reports, REMAINING is left out: the sum of the values beyond the widget's own limit.
         tables = [(path, table) for path, table in tables if REMAINING not in path]
     note = note_of(body, found, query, len(tables) - 1)
     if not query.get("by_date"):
@@ -130,8 +130,8 @@ def names_of(tables: list[tuple[Path, Mapping[str, Any]]], query: Query) -> dict
     """The key of each step in the answer → the name of the step, in order. Steps with the same event keep their
     numbers, so that their names differ.
 
-    Includes steps that the answer leaves out because nobody reached them. Raises ReadError if the
-    answer has more steps than the query, or lacks a step before its last one.
+    Includes the last steps of the query that the answer leaves out because nobody reached them. Raises ReadError if the
+    answer has more steps than the query, or if any other step is missing.
     """
     keys = in_order(dict.fromkeys(step for _, table in tables for step in table["count"]))
     if tables and len(keys) != len(asked := query.get("steps", keys)):

@@ -61,7 +61,7 @@ def without_number(step: str) -> str:
 
 
 def step_count(step: Any) -> Value:
-    """Raises ReadError if the step has dates or a breakdown instead of one count."""
+    """The count of a step. Raises ReadError if the step has dates or a breakdown instead of one count."""
     if UNDATED not in mapping(step, "a step"):
         raise unreadable("a step of the funnel has no total")
     return count(step[UNDATED])

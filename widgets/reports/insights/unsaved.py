@@ -32,7 +32,7 @@ from widgets.reports.reading import (
 from widgets.reports.report_type import Query, calendar_of, dates_of
 
 ZERO_WITHOUT_EVENTS = ("total", "unique", "sessions", "dau", "wau", "mau", "unique_values", PER_PERSON)
-"""Measures that are 0 if there are no events. A property's average then has no value."""
+"""Measures that are 0 without events. Other measures, such as a property's average, have no value without events."""
 
 Points = Mapping[Any, Value]
 
@@ -65,7 +65,7 @@ class Answer:
 
 
 def read(answer: Any, query: Query, today: date) -> Answer:
-    """The numbers of an answer. Raises ReadError if it lacks the documented form or belongs to another query."""
+    """Reads an answer. Raises ReadError if the answer lacks the documented form or belongs to another query."""
     body = mapping(answer, "series")
     series = mapping(body.get("series"), "series")
     keys = metric_keys(body, query, series)
@@ -95,7 +95,8 @@ def read(answer: Any, query: Query, today: date) -> Answer:
 
 
 def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]) -> list[str]:
-    """The keys in `series` of the shown metrics (only the formulas, if the query has any), in the query's order.
+    """The keys of the shown metrics in `series`, in the query's order. If the query has formulas, only the formulas are
+    shown.
 
     A metric without events can be missing in `series`. Raises ReadError if the answer does not name its metrics.
     """
@@ -133,8 +134,11 @@ def keys_of(body: Mapping[str, Any], series: Mapping[str, Any]) -> list[str] | N
 
 
 def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
-    """Raises ReadError if `ends`, the answer's `date_range`, differs from the dates of the query. Each end can be one
-    day off, because of time zones, or be the first day of its week or month. `ends` without both dates is accepted."""
+    """Raises ReadError if `ends`, the answer's `date_range`, differs from the dates of the query.
+
+    Accepts an end that is one day off, because of time zones, or that is the first day of its week or month. Accepts
+    `ends` if one of its dates is missing.
+    """
     if not isinstance(ends, dict) or not all(isinstance(ends.get(name), str) for name in ("from_date", "to_date")):
         return
     found = must_be_day(ends["from_date"]), must_be_day(ends["to_date"])
@@ -147,9 +151,9 @@ def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
 
 
 def readers_of(query: Query) -> list[Callable[[Any], Value]]:
-    """The function that reads the numbers of each shown metric: `cell`, which accepts NaN, or `amount`.
+    """For each shown metric, the function that reads its numbers: `cell`, which accepts NaN, or `amount`.
 
-    Counts and sums can't be NaN. Formulas of counts and sums can't be NaN if they have no division or power.
+    Counts and sums can't be NaN. A formula of counts and sums can be NaN only if it has a division or a power.
     """
     if formulas := query.get("formulas"):
         return [cell if missing_value(query, i, None) is None else amount for i in range(len(formulas))]
@@ -207,7 +211,10 @@ def columns_of(
     cells: Sequence[Mapping[str, Points]],
     past: Sequence[Mapping[str, Points]] | None,
 ) -> Iterator[Column]:
-    """The columns of the query's formulas, or of its metrics if there are no formulas. `past`: the period before."""
+    """The columns of the query's formulas, or of its metrics if there are no formulas.
+
+    `past`: like `cells`, but for the period before.
+    """
     position = 0
     wanted = [None] * len(query["formulas"]) if query.get("formulas") else [each["math"] for each in query["metrics"]]
     for metric, math in enumerate(wanted):
@@ -228,7 +235,7 @@ def columns_of(
 
 
 def missing_value(query: Query, metric: int, math: str | None) -> Value:
-    """The value for a bucket that the answer leaves out because it has no events. None if there is no such value."""
+    """The value of a bucket without events, which the answer leaves out. None if such a bucket has no number."""
     if math is None:
         return at_zero(query["formulas"][metric]) if all_zero(query) else None
     return 0 if math in ZERO_WITHOUT_EVENTS else None
@@ -251,8 +258,8 @@ def per_person(total: Value, unique: Value) -> Number:
 
 
 def note_of(body: Mapping[str, Any], series: Mapping[str, Any], query: Query, values: int) -> str:
-    """The warnings in the answer, without CUT if the widget's own limit has shortened the list of breakdown values.
-    `values`: the length of that list."""
+    """The warnings in the answer. The warning CUT is left out if the widget's own limit has shortened the list of
+    breakdown values. `values`: the length of that list."""
     said = note_on(body, series)
     if "limit" in query and values >= query["limit"]:
         said = said.replace(CUT, "").strip()
