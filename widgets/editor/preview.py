@@ -1,4 +1,4 @@
-"""Previews of widgets, saved or unsaved. Most previews send no query, because the data of their query is stored already."""
+"""Previews of widgets, saved or unsaved. Most previews send no query, because their query's data is stored already."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
